@@ -1,0 +1,23 @@
+//! Decides whether the host puts itself in front of libc (`src/plugin/interpose/`) and, where it does, exports the
+//! functions, so that plugins bind to them.
+
+use std::env;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(interposed)");
+    let target = |key: &str| env::var(format!("CARGO_CFG_{key}")).unwrap_or_default();
+    let glibc = target("TARGET_OS") == "linux" && target("TARGET_ENV") == "gnu";
+    let known = matches!(target("TARGET_ARCH").as_str(), "x86_64" | "aarch64")
+        && target("TARGET_POINTER_WIDTH") == "64";
+    // Miri sets its cfg for build scripts, too, and knows no dlsym.
+    if !glibc || !known || env::var_os("CARGO_CFG_MIRI").is_some() {
+        return;
+    }
+    println!("cargo:rustc-cfg=interposed");
+    for symbol in ["pthread_create", "pthread_key_create", "pthread_key_delete"] {
+        // For every executable of the package: `-bins`, `-tests` and the like leave out the library's own unit tests,
+        // and fail where the package has no target of the kind.
+        println!("cargo:rustc-link-arg=-Wl,--export-dynamic-symbol={symbol}");
+    }
+}

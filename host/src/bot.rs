@@ -1,0 +1,413 @@
+//! The bot: everything wired together, and the one loop that moves it.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use twilight_cache_inmemory::DefaultInMemoryCache;
+use twilight_http::Client;
+use twilight_model::{channel::message::AllowedMentions, gateway::Intents};
+
+use crate::{
+    config::Config,
+    dispatch::{self, Dispatch},
+    env::Environment,
+    gateway::{self, Follow, FromShard, GatewayError},
+    owner::Owner,
+    plugin::{LoadError, Plugins, interpose},
+    registration::Registration,
+    router::Routes,
+    services::{Failure, Services},
+    status::{self, Numbers},
+    watcher::{self, FileChange, WatchError, Watcher},
+};
+
+/// Why the bot does not run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BotError {
+    /// Discord does not know the token.
+    #[error(
+        "Discord does not know the token in DISCORD_TOKEN: copy it anew from the Developer Portal > your application > Bot > Reset Token"
+    )]
+    Token,
+    /// Discord did not tell who the bot is.
+    #[error("can't ask Discord who the bot is: {0}")]
+    Identity(Failure),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The extensions folder.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// The plugins.
+    #[error(transparent)]
+    Plugins(#[from] LoadError),
+    /// The main loop ended by a panic; the log has it.
+    #[error("the bot's main loop panicked")]
+    Panicked,
+}
+
+/// A bot that runs.
+#[derive(Debug)]
+pub struct Bot {
+    plugins: Arc<Plugins>,
+    stop: watch::Sender<bool>,
+    main_loop: JoinHandle<Result<(), BotError>>,
+}
+
+/// All that can wake the bot.
+enum Event {
+    Shard(FromShard),
+    File(FileChange),
+    PluginsChanged,
+    Stop,
+}
+
+impl Bot {
+    /// Logs in, loads the plugins and connects. `probe_with` is the executable that tries plugin files first: this one.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused the token or the session, or a folder can't be used.
+    pub async fn start(
+        config: Config,
+        environment: Environment,
+        probe_with: PathBuf,
+    ) -> Result<Self, BotError> {
+        // Before any plugin is loaded: its keys and threads are known from the first on.
+        if !interpose::install() {
+            tracing::warn!(
+                "thread-specific keys of plugins can't be given back on this system: about 1,000 reloads are possible"
+            );
+        }
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = Arc::new(config);
+        let client = Arc::new(client(&config, &environment));
+        let services = Arc::new(Services::new(Arc::clone(&client)));
+        identify(&services, &client).await?;
+        let routes = Arc::new(Routes::default());
+        let plugins = Arc::new(Plugins::new(
+            Arc::clone(&config),
+            probe_with,
+            Arc::clone(&services),
+            Arc::clone(&routes),
+        )?);
+        let files = watch_folder(&config)?;
+        if config.extensions.auto_load {
+            plugins
+                .load_all(watcher::plugin_files(&config.extensions.folder))
+                .await;
+        }
+        let (stop, stopped) = watch::channel(false);
+        let core = Core {
+            config: Arc::clone(&config),
+            services,
+            routes,
+            plugins: Arc::clone(&plugins),
+            cache: Arc::new(dispatch::cache()),
+        };
+        let main_loop = core.connect(&client, &environment, files, stopped).await?;
+        Ok(Self {
+            plugins,
+            stop,
+            main_loop,
+        })
+    }
+
+    /// The plugins.
+    #[must_use]
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        &self.plugins
+    }
+
+    /// Until the bot ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// Why it ended.
+    pub async fn ended(&mut self) -> Result<(), BotError> {
+        (&mut self.main_loop)
+            .await
+            .unwrap_or(Err(BotError::Panicked))
+    }
+
+    /// Stops: no new events, handlers end, plugins save and go.
+    ///
+    /// # Errors
+    ///
+    /// Why the bot had ended before.
+    pub async fn shut_down(mut self) -> Result<(), BotError> {
+        let _ = self.stop.send(true);
+        self.ended().await
+    }
+}
+
+struct Core {
+    config: Arc<Config>,
+    services: Arc<Services>,
+    routes: Arc<Routes>,
+    plugins: Arc<Plugins>,
+    cache: Arc<DefaultInMemoryCache>,
+}
+
+type Files = Option<(Watcher, mpsc::Receiver<FileChange>)>;
+
+impl Core {
+    async fn connect(
+        self,
+        client: &Client,
+        environment: &Environment,
+        files: Files,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
+        let mut owners = self.config.bot.owner_ids.clone();
+        owners.push(environment.bot_owner_id);
+        let owner = Arc::new(Owner::new(owners, Arc::clone(&self.plugins)));
+        let memory = self.config.data.folder.join("registered_commands");
+        let registration = Arc::new(Registration::new(
+            Arc::clone(&self.services),
+            Arc::clone(&self.routes),
+            memory,
+        ));
+        owner.set_registration(Arc::clone(&registration));
+        let pulse = watch::Sender::new(0);
+        let dispatch = Arc::new(Dispatch {
+            config: Arc::clone(&self.config),
+            services: Arc::clone(&self.services),
+            routes: Arc::clone(&self.routes),
+            owner,
+            cache: Arc::clone(&self.cache),
+            pulse: pulse.clone(),
+        });
+        let (intents, intents_followed) = watch::channel(self.routes.intents());
+        let first = status::presence(
+            &self.config.status,
+            0,
+            Numbers::count(&self.cache, &self.routes),
+        );
+        let (presence, presence_followed) = watch::channel(first);
+        let (shards_stop, shards_stopped) = watch::channel(false);
+        let settings = gateway::Settings {
+            token: environment.token.expose().to_owned(),
+            gateway_url: self.config.discord.gateway_url.clone(),
+            shard_count: environment.shard_count,
+            shard_ids: environment.shard_ids.clone(),
+        };
+        let follow = Follow {
+            intents: intents_followed,
+            presence: presence_followed,
+            stop: shards_stopped,
+        };
+        let shards = gateway::start(settings, client, follow).await?;
+        let changes = self.plugins.changes();
+        tokio::spawn(status::rotate(
+            self.config.status.clone(),
+            Arc::clone(&self.cache),
+            Arc::clone(&self.routes),
+            presence,
+            pulse.subscribe(),
+        ));
+        let followed = changes.clone();
+        tokio::spawn(async move { registration.follow(followed).await });
+        let main = MainLoop {
+            core: self,
+            dispatch,
+            shards,
+            files,
+            changes,
+            stopped,
+            intents,
+            pulse,
+            shards_stop,
+        };
+        Ok(tokio::spawn(main.run()))
+    }
+}
+
+struct MainLoop {
+    core: Core,
+    dispatch: Arc<Dispatch>,
+    shards: mpsc::Receiver<FromShard>,
+    files: Files,
+    changes: watch::Receiver<u64>,
+    stopped: watch::Receiver<bool>,
+    intents: watch::Sender<(Intents, BTreeMap<u64, Vec<String>>)>,
+    pulse: watch::Sender<u64>,
+    shards_stop: watch::Sender<bool>,
+}
+
+impl MainLoop {
+    async fn run(mut self) -> Result<(), BotError> {
+        let result = loop {
+            match self.next().await {
+                Event::Shard(FromShard::Message { shard, message }) => {
+                    self.dispatch.gateway(shard, &message)
+                }
+                Event::Shard(FromShard::Closed { shard, reason }) => {
+                    tracing::error!(shard, "{reason}");
+                    break Err(BotError::Gateway(reason));
+                }
+                Event::File(change) => self.file(change),
+                Event::PluginsChanged => self.plugins_changed(),
+                Event::Stop => break Ok(()),
+            }
+        };
+        self.shut_down().await;
+        result
+    }
+
+    async fn next(&mut self) -> Event {
+        let files = &mut self.files;
+        let file = async {
+            match files {
+                Some((_, changes)) => changes.recv().await,
+                None => None,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = self.stopped.wait_for(|stop| *stop) => Event::Stop,
+            Some(from) = self.shards.recv() => Event::Shard(from),
+            Some(change) = file => Event::File(change),
+            Ok(()) = self.changes.changed() => Event::PluginsChanged,
+            else => Event::Stop,
+        }
+    }
+
+    fn file(&self, change: FileChange) {
+        let plugins = Arc::clone(&self.core.plugins);
+        let auto_load = self.core.config.extensions.auto_load;
+        match change {
+            FileChange::Changed { path, sha256, .. } => {
+                tokio::spawn(async move { plugins.file_changed(&path, sha256, auto_load).await });
+            }
+            FileChange::Removed { path, .. } => {
+                tokio::spawn(async move { plugins.unload_file(&path).await });
+            }
+            FileChange::Rejected { path, error, .. } => {
+                plugins.reject(&path, &LoadError::File(error))
+            }
+        }
+    }
+
+    fn plugins_changed(&self) {
+        let wanted = self.core.routes.intents();
+        self.intents.send_if_modified(|current| {
+            let changed = current.0 != wanted.0;
+            *current = wanted;
+            changed
+        });
+        self.pulse.send_modify(|pulse| *pulse += 1);
+    }
+
+    /// First the events stop, then the plugins, then what is left.
+    async fn shut_down(self) {
+        let deadline = Duration::from_millis(self.core.config.shutdown.timeout_ms);
+        tracing::info!("shutting down");
+        drop(self.files);
+        let _ = self.shards_stop.send(true);
+        let mut shards = self.shards;
+        let orderly = async {
+            while shards.recv().await.is_some() {}
+            self.core.plugins.shut_down().await;
+        };
+        if tokio::time::timeout(deadline, orderly).await.is_err() {
+            let late: Vec<String> = self
+                .core
+                .plugins
+                .status()
+                .into_iter()
+                .filter(|status| status.serving.is_some())
+                .map(|status| status.plugin)
+                .collect();
+            tracing::error!(
+                "the shutdown took longer than {deadline:?} (`shutdown.timeout_ms`) and was cut short; late: {}",
+                if late.is_empty() {
+                    "the gateway".to_owned()
+                } else {
+                    late.join(", ")
+                }
+            );
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn client(config: &Config, environment: &Environment) -> Client {
+    let mut builder = Client::builder()
+        .token(environment.token.expose().to_owned())
+        .default_allowed_mentions(AllowedMentions::default())
+        // Plugins make requests of their own: one bad answer must not end all others.
+        .remember_invalid_token(false);
+    if let Some(proxy) = &config.discord.http_proxy {
+        builder = builder.proxy(proxy.clone(), true);
+    }
+    builder.build()
+}
+
+async fn identify(services: &Services, client: &Client) -> Result<(), BotError> {
+    let refused = |failure: Failure| match failure {
+        Failure::Discord { status: 401, .. } => BotError::Token,
+        other => BotError::Identity(other),
+    };
+    let unreadable = |error: twilight_http::response::DeserializeBodyError| {
+        BotError::Identity(Failure::Transport(error.to_string()))
+    };
+    let user = client
+        .current_user()
+        .await
+        .map_err(|error| refused(error.into()))?;
+    let user = user.model().await.map_err(unreadable)?;
+    let application = client
+        .current_user_application()
+        .await
+        .map_err(|error| refused(error.into()))?;
+    let application = application.model().await.map_err(unreadable)?;
+    services.set_identity(user.id.get(), application.id.get());
+    tracing::info!(user = &*user.name, id = user.id.get(), "logged in");
+    Ok(())
+}
+
+fn watch_folder(config: &Config) -> Result<Files, BotError> {
+    let extensions = &config.extensions;
+    if !extensions.auto_reload {
+        return Ok(None);
+    }
+    // What is known is compared when a change comes (`Plugins::file_changed`).
+    let debounce = Duration::from_millis(extensions.debounce_ms);
+    Ok(Some(Watcher::start(
+        &extensions.folder,
+        debounce,
+        BTreeMap::new(),
+    )?))
+}
+
+/// Runs the bot until it ends by itself or `shutdown` completes.
+///
+/// # Errors
+///
+/// Why the bot did not start, or ended.
+pub async fn run(
+    config: Config,
+    environment: Environment,
+    probe_with: PathBuf,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), BotError> {
+    tokio::pin!(shutdown);
+    let mut bot = tokio::select! {
+        bot = Bot::start(config, environment, probe_with) => bot?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let ended = tokio::select! {
+        ended = bot.ended() => Some(ended),
+        () = &mut shutdown => None,
+    };
+    match ended {
+        Some(ended) => ended,
+        None => bot.shut_down().await,
+    }
+}

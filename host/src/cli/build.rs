@@ -1,0 +1,94 @@
+//! Building the workspace's own plugins, for the sandbox in a source checkout.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::CliResult;
+
+/// A source checkout and its plugins.
+#[derive(Debug, Clone)]
+pub(super) struct Checkout {
+    root: PathBuf,
+    packages: Vec<String>,
+}
+
+impl Checkout {
+    /// The checkout that this runs in: cargo says where, or a folder above the current one is it.
+    pub(super) fn find() -> Option<Self> {
+        let beside = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let here = env::current_dir().ok();
+        let root = beside
+            .iter()
+            .chain(here.iter())
+            .flat_map(|folder| folder.ancestors())
+            .find(|folder| {
+                folder.join("plugin-api/Cargo.toml").is_file()
+                    && folder.join("Cargo.lock").is_file()
+            })?
+            .to_owned();
+        let packages = packages(&root);
+        (!packages.is_empty()).then_some(Self { root, packages })
+    }
+
+    /// Builds the plugins by a cargo call of their own: built together with the host they would get its features. The
+    /// folder that their libraries are in.
+    pub(super) fn build(&self) -> CliResult<PathBuf> {
+        eprintln!("building the plugins: {}", self.packages.join(", "));
+        let profile = if cfg!(debug_assertions) {
+            "dev"
+        } else {
+            "release"
+        };
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .current_dir(&self.root)
+            .args(["build", "--profile", profile]);
+        for package in &self.packages {
+            cargo.args(["-p", package]);
+        }
+        // What this very run was built with must not change how the plugins are built.
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+                cargo.env_remove(name);
+            }
+        }
+        if !cargo
+            .status()
+            .map_err(|error| format!("can't run cargo: {error}"))?
+            .success()
+        {
+            return Err("the plugins do not compile; cargo says above what is wrong".into());
+        }
+        let target =
+            env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
+        Ok(target.join(if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }))
+    }
+}
+
+fn packages(root: &Path) -> Vec<String> {
+    let mut packages = Vec::new();
+    for folder in ["plugins", "examples"] {
+        let Ok(entries) = fs::read_dir(root.join(folder)) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let Ok(text) = fs::read_to_string(entry.path().join("Cargo.toml")) else {
+                continue;
+            };
+            let name = text
+                .parse::<toml::Table>()
+                .ok()
+                .and_then(|table| Some(table.get("package")?.get("name")?.as_str()?.to_owned()));
+            packages.extend(name);
+        }
+    }
+    packages.sort();
+    packages
+}

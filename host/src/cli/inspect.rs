@@ -1,0 +1,146 @@
+//! `cogwright inspect FILE`, and the probe's side of it.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use plugin_api::manifest::{CommandManifest, Manifest};
+
+use super::CliResult;
+use crate::{
+    intents,
+    plugin::{file, interpose, probe},
+};
+
+/// How long the file may take to tell its manifest.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Shows what a plugin file is.
+pub(super) fn run(path: &Path) -> CliResult {
+    let bytes =
+        fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))?;
+    let info = file::check(&bytes, path)?;
+    let note = &info.note;
+    println!("{}", path.display());
+    row("plugin", &format!("{} {}", note.name, note.version));
+    row("size", &format!("{} bytes", info.size));
+    row("sha256", &info.sha256_hex());
+    row(
+        "boundary",
+        &format!(
+            "{}.{} (plugin-api {}, abi_stable {})",
+            note.abi.0, note.abi.1, note.api_version, note.abi_stable
+        ),
+    );
+    row("built by", &format!("{} for {}", note.rustc, note.target));
+    row("libraries", &info.needed.join(", "));
+    if info.gnu_unique > 0 {
+        row(
+            "warning",
+            &format!(
+                "{} unique symbols, which keep a library mapped after its unload",
+                info.gnu_unique
+            ),
+        );
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let path = fs::canonicalize(path)?;
+    let report = runtime.block_on(probe::run(&env::current_exe()?, &path, DEADLINE))?;
+    manifest(&report.manifest);
+    row(
+        "after unload",
+        &if report.stayed.is_empty() {
+            "nothing stayed".to_owned()
+        } else {
+            report.stayed.join("; ")
+        },
+    );
+    Ok(())
+}
+
+fn row(name: &str, value: &str) {
+    println!("  {name:<13} {value}");
+}
+
+fn manifest(manifest: &Manifest) {
+    if !manifest.description.is_empty() {
+        row("about", &manifest.description);
+    }
+    for command in &manifest.commands {
+        row("command", &command_line(command));
+    }
+    for listener in &manifest.listeners {
+        row("listens to", &listener.event);
+    }
+    for component in &manifest.components {
+        row("component", component);
+    }
+    for dependency in &manifest.dependencies {
+        row(
+            "needs",
+            &format!("{} {}", dependency.name, dependency.version),
+        );
+    }
+    for conflict in &manifest.conflicts {
+        row("conflicts", conflict);
+    }
+    for call in &manifest.requires {
+        row("requires", call);
+    }
+    let wanted = intents::of(manifest);
+    let privileged = wanted & intents::PRIVILEGED;
+    row("intents", &intents::name(wanted.bits()));
+    if !privileged.is_empty() {
+        row("privileged", &intents::name(privileged.bits()));
+    }
+    row(
+        "keeps state",
+        if manifest.keeps_state { "yes" } else { "no" },
+    );
+}
+
+fn command_line(command: &CommandManifest) -> String {
+    let how = match (command.prefix, command.slash) {
+        (true, true) => "prefix and slash",
+        (true, false) => "prefix",
+        _ => "slash",
+    };
+    let options: Vec<String> = command
+        .options
+        .iter()
+        .map(|option| {
+            if option.required {
+                format!("<{}>", option.name)
+            } else {
+                format!("[{}]", option.name)
+            }
+        })
+        .collect();
+    format!(
+        "{} {} ({how}): {}",
+        command.name,
+        options.join(" "),
+        command.description
+    )
+}
+
+/// The child: probes the file and writes the report to standard output.
+pub(super) fn probe_child(path: PathBuf, deadline: Duration) -> ExitCode {
+    interpose::install();
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+    else {
+        return ExitCode::FAILURE;
+    };
+    let report = runtime.block_on(probe::probe(path, deadline));
+    println!("{}", serde_json::to_string(&report).unwrap_or_default());
+    // Whatever the plugin left running ends with the process.
+    std::process::exit(0)
+}

@@ -1,0 +1,18 @@
+//! `cogwright run`.
+
+use std::{env, path::Path};
+
+use super::{CliResult, configure, runtime, signalled};
+use crate::{bot, env::Environment};
+
+/// Runs the bot on Discord until a signal or its end.
+pub(super) fn run(config: &Path) -> CliResult {
+    let config = configure(config)?;
+    let environment = Environment::load(Path::new(".env"))?;
+    let shutdown = signalled()?;
+    let runtime = runtime()?;
+    let result = runtime.block_on(bot::run(config, environment, env::current_exe()?, shutdown));
+    // A plugin that was written off may still run: nothing waits for it.
+    runtime.shutdown_background();
+    Ok(result?)
+}

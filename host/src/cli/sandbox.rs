@@ -1,0 +1,137 @@
+//! `cogwright sandbox`.
+
+use std::{
+    env,
+    io::BufRead,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Args;
+use sandbox::{Options, Sandbox, script};
+use tokio::sync::mpsc;
+
+use super::{CliResult, build::Checkout, configure, runtime, signalled};
+use crate::{
+    bot::Bot,
+    config::Config,
+    env::{Environment, Secret},
+};
+
+/// How long the bot may take until it is ready.
+const READY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Plays the lines of a file instead of reading them from the terminal. Exit code 1 at the first line that fails.
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// Loads the plugins of this folder instead of building those of the source checkout.
+    #[arg(long, value_name = "FOLDER")]
+    extensions: Option<PathBuf>,
+    /// Starts the simulated Discord alone, for another bot.
+    #[arg(long)]
+    no_bot: bool,
+}
+
+/// Runs the bot on the simulated Discord.
+pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
+    let mut config = configure(config)?;
+    if !arguments.no_bot {
+        match (&arguments.extensions, Checkout::find()) {
+            (Some(folder), _) => config.extensions.folder.clone_from(folder),
+            (None, Some(checkout)) => config.extensions.folder = checkout.build()?,
+            (None, None) => {}
+        }
+    }
+    // What is tried out here must not mix with the real bot's data.
+    config.data.folder = config.data.folder.join("sandbox");
+    let shutdown = signalled()?;
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        tokio::pin!(shutdown);
+        tokio::select! {
+            result = play(config, arguments) => result,
+            () = &mut shutdown => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    result
+}
+
+async fn play(mut config: Config, arguments: Arguments) -> CliResult {
+    let options = Options {
+        port: arguments.port,
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await?;
+    if arguments.no_bot {
+        println!("REST base  http://{}/api/v10", sandbox.http_proxy());
+        println!("gateway    {}", sandbox.gateway_url());
+        println!("token      {}", sandbox.token());
+        println!("page       {}", sandbox.page_url());
+        std::future::pending::<()>().await;
+    }
+    config.discord.http_proxy = Some(sandbox.http_proxy());
+    config.discord.gateway_url = Some(sandbox.gateway_url());
+    let folder = config.extensions.folder.clone();
+    let environment = Environment {
+        token: Secret::new(sandbox.token()),
+        bot_owner_id: sandbox.owner_id(),
+        shard_count: None,
+        shard_ids: None,
+    };
+    let mut bot = Bot::start(config, environment, env::current_exe()?).await?;
+    sandbox.bot_ready(READY).await?;
+    let result = match &arguments.script {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("can't read {}: {error}", path.display()))?;
+            let mut out = |line: &str| println!("{line}");
+            tokio::select! {
+                result = script::run_script(&sandbox, &text, &mut out) => result.map_err(Into::into),
+                ended = bot.ended() => return Ok(ended?),
+            }
+        }
+        None => {
+            println!("\nThe sandbox is open: {}", sandbox.page_url());
+            println!(
+                "Plugins are reloaded as their files change in {}",
+                folder.display()
+            );
+            println!(
+                "Type as a user, for example:  owner@general: !hello   or   member@general: /echo text:hi\n"
+            );
+            let mut out = |line: &str| println!("{line}");
+            tokio::select! {
+                () = terminal(&sandbox, &mut out) => Ok(()),
+                ended = bot.ended() => return Ok(ended?),
+            }
+        }
+    };
+    bot.shut_down().await?;
+    sandbox.shutdown().await;
+    result
+}
+
+/// Reads lines from the terminal. At its end (no terminal at all, say) the page goes on.
+async fn terminal(sandbox: &Sandbox, out: &mut (dyn FnMut(&str) + Send)) {
+    let (send, lines) = mpsc::channel(16);
+    // A thread of its own: reading a terminal can't be interrupted, and ends with the process.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            if send.blocking_send(line).is_err() {
+                return;
+            }
+        }
+        // Keeps the channel open: the page is still there.
+        loop {
+            std::thread::park();
+        }
+    });
+    script::run_terminal(sandbox, lines, out).await;
+}

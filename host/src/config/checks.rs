@@ -1,0 +1,97 @@
+//! What a setting's type cannot say: whether its text makes sense.
+
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    document::{Item, nearest},
+    values::{Reading, list, string_that},
+};
+
+pub(super) fn host_and_port(text: &str) -> Result<(), String> {
+    if text.contains("://") {
+        return Err("write `host:port` without the `http://`".to_owned());
+    }
+    let parts = text.rsplit_once(':');
+    let valid = parts.is_some_and(|(host, port)| {
+        let host_is_plain =
+            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@');
+        host_is_plain && port.parse::<u16>().is_ok_and(|port| port != 0)
+    });
+    if valid {
+        Ok(())
+    } else {
+        Err("expected `host:port`, such as `127.0.0.1:8080`".to_owned())
+    }
+}
+
+pub(super) fn gateway_url(text: &str) -> Result<(), String> {
+    let rest = text
+        .strip_prefix("ws://")
+        .or_else(|| text.strip_prefix("wss://"));
+    match rest {
+        Some(host) if !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace) => Ok(()),
+        _ => Err("expected an address that starts with `ws://` or `wss://`, such as `ws://127.0.0.1:8081`".to_owned()),
+    }
+}
+
+pub(super) fn prefix(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        Err("the prefix is blank; every message would be a command".to_owned())
+    } else if text.starts_with(char::is_whitespace) {
+        Err(
+            "the prefix starts with a blank, which Discord cuts off; nobody could write it"
+                .to_owned(),
+        )
+    } else if text.chars().count() > 5 {
+        Err(format!(
+            "the prefix has {} characters; 5 is the most",
+            text.chars().count()
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) fn plugin_name(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        Err("this plugin name is blank".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// One text or several. Discord's limit: 128 characters.
+pub(super) fn status_texts(item: &Item<'_>) -> Reading<Vec<String>> {
+    let text = |item: &Item<'_>| {
+        string_that(item, |text| match text.chars().count() {
+            0 => Err("this text is empty; for no status at all, write `text = []`".to_owned()),
+            1..=128 => Ok(()),
+            length => Err(format!(
+                "this text has {length} characters; Discord allows 128"
+            )),
+        })
+    };
+    match item.get_ref().as_str() {
+        Some(_) => Ok(vec![text(item)?]),
+        None => list(item, "a string or a list of strings", text),
+    }
+}
+
+/// A filter that [`EnvFilter`] takes, less the misspelt level that it would take for a module's name.
+pub(super) fn log_filter(text: &str) -> Result<(), String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.contains(['=', '[', ':']))
+    {
+        let lower = part.to_lowercase();
+        if let Some(level) = nearest(&lower, LEVELS.into_iter()).filter(|level| *level != lower) {
+            return Err(format!("`{part}` is not a level; did you mean `{level}`?"));
+        }
+    }
+    EnvFilter::builder()
+        .parse(text)
+        .map(drop)
+        .map_err(|error| format!("{error}; write a level such as `info`, or `info,host=debug`"))
+}

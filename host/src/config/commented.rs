@@ -1,0 +1,57 @@
+//! The commented `config.toml` in the repository, held against the settings.
+
+use super::*;
+
+const COMMENTED: &str = include_str!("../../../config.toml");
+
+fn parse(text: &str) -> Config {
+    Config::parse(text, "config.toml").unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The commented file with the settings that are unset by default switched on: `#key = value`.
+fn uncommented() -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => {
+            setting.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    COMMENTED.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_commented_file_is_the_default() {
+    assert_eq!(parse(COMMENTED), Config::default());
+}
+
+#[test]
+fn the_commented_file_has_every_setting() {
+    let text = uncommented();
+    let full = parse(&text);
+    assert!(
+        full.discord.http_proxy.is_some()
+            && full.discord.gateway_url.is_some()
+            && !full.plugins.is_empty()
+    );
+
+    let file: toml::Table = text.parse().unwrap();
+    let mut document = Document::parse("").unwrap();
+    Config::read(&mut document);
+    let absent: Vec<_> = document
+        .known_keys()
+        .into_iter()
+        .filter(|(table, key)| file.get(*table).and_then(|table| table.get(key)).is_none())
+        .collect();
+    assert_eq!(absent, []);
+}
+
+#[test]
+fn every_setting_has_a_comment() {
+    let lines: Vec<_> = COMMENTED.lines().collect();
+    for pair in lines
+        .windows(2)
+        .filter(|pair| pair[1].contains(" = ") && !pair[1].starts_with("# "))
+    {
+        assert!(pair[0].starts_with("# "), "no comment above {}", pair[1]);
+    }
+}

@@ -1,0 +1,114 @@
+//! What the owner sets: `config.toml`, one struct per table.
+//!
+//! Every setting has a default, and the commented `config.toml` in the repository shows them all: a test holds the two equal.
+//! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
+
+mod checks;
+mod document;
+mod error;
+mod plugins;
+mod tables;
+mod values;
+
+#[cfg(test)]
+mod commented;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use document::Document;
+pub use error::{ConfigError, Problem};
+pub use tables::{
+    Activity, Bot, Colour, Data, Discord, Extensions, Log, Presence, Shutdown, Status,
+};
+
+/// The whole configuration.
+///
+/// ```
+/// # use host::config::Config;
+/// let config = Config::parse("[bot]\nprefix = \"?\"", "config.toml")?;
+/// assert_eq!(config.bot.prefix, "?");
+///
+/// let error = Config::parse("[bot]\nprefx = \"?\"", "config.toml").unwrap_err();
+/// assert_eq!(error.to_string(), "config.toml:2:1: unknown key `prefx` in [bot]; did you mean `prefix`?");
+/// # Ok::<(), host::config::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// `[discord]`: how Discord is reached.
+    pub discord: Discord,
+    /// `[bot]`: how people address the bot.
+    pub bot: Bot,
+    /// `[extensions]`: where plugins come from, and how long their steps may take.
+    pub extensions: Extensions,
+    /// `[status]`: what the bot shows below its name.
+    pub status: Status,
+    /// `[log]`: what is logged, and how.
+    pub log: Log,
+    /// `[shutdown]`: how the host ends.
+    pub shutdown: Shutdown,
+    /// `[data]`: where the host keeps what must survive it.
+    pub data: Data,
+    /// `[plugins.<name>]`: settings that belong to the plugin of that name, handed to it unread.
+    pub plugins: BTreeMap<String, toml::Table>,
+}
+
+impl Config {
+    /// Reads the file at `path`. A missing file means defaults.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or says something that the host does not understand.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let origin = path.display().to_string();
+        match fs::read(path) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Self::parse(&text, &origin),
+                Err(error) => Err(ConfigError::not_text(&origin, &error)),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// Reads `text`. Problems name `origin` as their file.
+    ///
+    /// # Errors
+    ///
+    /// When `text` is not TOML, or says something that the host does not understand.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigError> {
+        let mut document =
+            Document::parse(text).map_err(|faults| ConfigError::invalid(origin, text, faults))?;
+        let config = Self::read(&mut document);
+        match document.finish() {
+            faults if faults.is_empty() => Ok(config),
+            faults => Err(ConfigError::invalid(origin, text, faults)),
+        }
+    }
+
+    fn read(document: &mut Document<'_>) -> Self {
+        Self {
+            discord: Discord::read(document.table("discord")),
+            bot: Bot::read(document.table("bot")),
+            extensions: Extensions::read(document.table("extensions")),
+            status: Status::read(document.table("status")),
+            log: Log::read(document.table("log")),
+            shutdown: Shutdown::read(document.table("shutdown")),
+            data: Data::read(document.table("data")),
+            plugins: plugins::read(document),
+        }
+    }
+
+    /// The settings of one plugin as JSON, which is how they cross to it. Empty when the owner set none.
+    ///
+    /// Dates and times become strings.
+    #[must_use]
+    pub fn plugin_settings(&self, name: &str) -> serde_json::Value {
+        let empty = toml::Table::new();
+        plugins::to_json(self.plugins.get(name).unwrap_or(&empty))
+    }
+}

@@ -1,0 +1,92 @@
+//! `[plugins.<name>]`: tables that the host keeps but does not understand.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+use toml::{
+    Table, Value,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    document::{Document, Fault, Item},
+    values::expected,
+};
+
+pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<String, Table> {
+    let (entries, faults) = document.free_table("plugins");
+    let mut plugins = BTreeMap::new();
+    for (name, item) in entries.into_iter().flatten() {
+        match item.get_ref() {
+            DeValue::Table(settings) => {
+                plugins.insert(name.get_ref().to_string(), table(settings, faults));
+            }
+            _ => faults.push(expected(
+                &format!("the table [plugins.{}]", name.get_ref()),
+                item,
+            )),
+        }
+    }
+    plugins
+}
+
+pub(super) fn to_json(table: &Table) -> Json {
+    Json::Object(
+        table
+            .iter()
+            .map(|(key, value)| (key.clone(), json(value)))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+fn table(entries: &DeTable<'_>, faults: &mut Vec<Fault>) -> Table {
+    let entries = entries
+        .iter()
+        .filter_map(|(key, item)| Some((key.get_ref().to_string(), value(item, faults)?)));
+    entries.collect()
+}
+
+/// The value without its place. What JSON has no word for is refused here, where we still know the line.
+fn value(item: &Item<'_>, faults: &mut Vec<Fault>) -> Option<Value> {
+    Some(match item.get_ref() {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Boolean(flag) => Value::Boolean(*flag),
+        DeValue::Datetime(time) => Value::Datetime(*time),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Value::Integer(number),
+            Err(_) => {
+                faults.push(Fault::new(
+                    item,
+                    "this number does not fit in 64 bits; write it as a string",
+                ));
+                return None;
+            }
+        },
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => Value::Float(number),
+            _ => {
+                faults.push(Fault::new(item, "a plugin's settings are JSON, which has no such number; leave it out or write a string"));
+                return None;
+            }
+        },
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .filter_map(|item| value(item, faults))
+                .collect(),
+        ),
+        DeValue::Table(entries) => Value::Table(table(entries, faults)),
+    })
+}
+
+fn json(value: &Value) -> Json {
+    match value {
+        Value::String(text) => Json::from(text.as_str()),
+        Value::Integer(number) => Json::from(*number),
+        Value::Float(number) => Json::from(*number),
+        Value::Boolean(flag) => Json::from(*flag),
+        Value::Datetime(time) => Json::from(time.to_string()),
+        Value::Array(items) => items.iter().map(json).collect(),
+        Value::Table(table) => to_json(table),
+    }
+}

@@ -1,0 +1,318 @@
+//! The tables of the configuration: their settings, their defaults, and how they are read.
+
+use std::path::PathBuf;
+
+use super::{
+    checks::{gateway_url, host_and_port, log_filter, plugin_name, prefix, status_texts},
+    document::{Item, Table},
+    values::{Reading, boolean, folder, id, list, milliseconds, seconds, string_that, word},
+};
+
+/// `[discord]`: how Discord is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Discord {
+    /// `host:port` of a proxy that speaks plain HTTP and does the rate limiting. Unset: Discord itself.
+    pub http_proxy: Option<String>,
+    /// `ws://` or `wss://` address of the gateway. Unset: the one that Discord names.
+    pub gateway_url: Option<String>,
+}
+
+impl Discord {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut discord = Self::default();
+        table.read("http_proxy", &mut discord.http_proxy, |item| {
+            string_that(item, host_and_port).map(Some)
+        });
+        table.read("gateway_url", &mut discord.gateway_url, |item| {
+            string_that(item, gateway_url).map(Some)
+        });
+        discord
+    }
+}
+
+/// `[bot]`: how people address the bot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bot {
+    /// What a text command starts with: 1 to 5 characters.
+    pub prefix: String,
+    /// Whether a mention of the bot works like the prefix.
+    pub mention_prefix: bool,
+    /// Ids of the users who may do everything, beside the one in `BOT_OWNER_ID`.
+    pub owner_ids: Vec<u64>,
+}
+
+impl Default for Bot {
+    fn default() -> Self {
+        Self {
+            prefix: "!".to_owned(),
+            mention_prefix: true,
+            owner_ids: Vec::new(),
+        }
+    }
+}
+
+impl Bot {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut bot = Self::default();
+        table.read("prefix", &mut bot.prefix, |item| string_that(item, prefix));
+        table.read("mention_prefix", &mut bot.mention_prefix, boolean);
+        table.read("owner_ids", &mut bot.owner_ids, |item| {
+            list(item, "a list of user ids", id)
+        });
+        bot
+    }
+}
+
+/// `[extensions]`: where plugins come from, and how long their steps may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Extensions {
+    /// The extensions folder. Created when missing.
+    pub folder: PathBuf,
+    /// Whether the plugins that lie in the folder are loaded at start.
+    pub auto_load: bool,
+    /// Whether a plugin is loaded, reloaded and unloaded when its file comes, changes and goes.
+    pub auto_reload: bool,
+    /// Names of plugins that are not loaded by themselves.
+    pub blacklist: Vec<String>,
+    /// How long a file must lie still before it counts as written.
+    pub debounce_ms: u64,
+    /// Whether a file is first tried in a child process.
+    pub probe: bool,
+    /// How long that child process may take.
+    pub probe_timeout_ms: u64,
+    /// How long a plugin may take to start.
+    pub start_timeout_ms: u64,
+    /// How long a plugin may take to save its state.
+    pub save_timeout_ms: u64,
+    /// How long a plugin may take to finish what it is doing and stop.
+    pub stop_timeout_ms: u64,
+}
+
+impl Default for Extensions {
+    fn default() -> Self {
+        Self {
+            folder: "extensions".into(),
+            auto_load: true,
+            auto_reload: true,
+            blacklist: Vec::new(),
+            debounce_ms: 200,
+            probe: true,
+            probe_timeout_ms: 2_000,
+            start_timeout_ms: 10_000,
+            save_timeout_ms: 2_000,
+            stop_timeout_ms: 5_000,
+        }
+    }
+}
+
+impl Extensions {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut extensions = Self::default();
+        table.read("folder", &mut extensions.folder, folder);
+        table.read("auto_load", &mut extensions.auto_load, boolean);
+        table.read("auto_reload", &mut extensions.auto_reload, boolean);
+        table.read("blacklist", &mut extensions.blacklist, |item| {
+            list(item, "a list of plugin names", |item| {
+                string_that(item, plugin_name)
+            })
+        });
+        table.read("debounce_ms", &mut extensions.debounce_ms, |item| {
+            milliseconds(item, 10..=60_000)
+        });
+        table.read("probe", &mut extensions.probe, boolean);
+        table.read(
+            "probe_timeout_ms",
+            &mut extensions.probe_timeout_ms,
+            timeout,
+        );
+        table.read(
+            "start_timeout_ms",
+            &mut extensions.start_timeout_ms,
+            timeout,
+        );
+        table.read("save_timeout_ms", &mut extensions.save_timeout_ms, timeout);
+        table.read("stop_timeout_ms", &mut extensions.stop_timeout_ms, timeout);
+        extensions
+    }
+}
+
+/// `[status]`: what the bot shows below its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The texts, shown in turn, with `{guilds}`, `{users}` and `{commands}` as numbers. Empty: none is shown.
+    pub text: Vec<String>,
+    /// The verb before the text.
+    pub kind: Activity,
+    /// The dot beside the bot's picture.
+    pub presence: Presence,
+    /// How long each text stays: at least 15 s, because Discord limits how often it may change.
+    pub interval_s: u64,
+}
+
+/// The verb before the status text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// "Playing …".
+    Playing,
+    /// "Watching …".
+    Watching,
+    /// "Listening to …".
+    Listening,
+    /// "Competing in …".
+    Competing,
+    /// The text alone.
+    Custom,
+}
+
+/// The dot beside the bot's picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Green.
+    Online,
+    /// Yellow.
+    Idle,
+    /// Red: do not disturb.
+    Dnd,
+    /// Grey, as if offline.
+    Invisible,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            text: vec!["{guilds} servers".to_owned()],
+            kind: Activity::Watching,
+            presence: Presence::Online,
+            interval_s: 300,
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut status = Self::default();
+        let kinds = [
+            ("playing", Activity::Playing),
+            ("watching", Activity::Watching),
+            ("listening", Activity::Listening),
+            ("competing", Activity::Competing),
+            ("custom", Activity::Custom),
+        ];
+        let presences = [
+            ("online", Presence::Online),
+            ("idle", Presence::Idle),
+            ("dnd", Presence::Dnd),
+            ("invisible", Presence::Invisible),
+        ];
+        table.read("text", &mut status.text, status_texts);
+        table.read("kind", &mut status.kind, |item| word(item, &kinds));
+        table.read("presence", &mut status.presence, |item| {
+            word(item, &presences)
+        });
+        table.read("interval_s", &mut status.interval_s, |item| {
+            seconds(item, 15..=86_400)
+        });
+        status
+    }
+}
+
+/// `[log]`: what is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Log {
+    /// The filter, in the words of [`EnvFilter`](tracing_subscriber::EnvFilter).
+    pub level: String,
+    /// Whether lines are coloured.
+    pub colour: Colour,
+}
+
+/// Whether log lines are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// When they go to a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            colour: Colour::Auto,
+        }
+    }
+}
+
+impl Log {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut log = Self::default();
+        let colours = [
+            ("auto", Colour::Auto),
+            ("always", Colour::Always),
+            ("never", Colour::Never),
+        ];
+        table.read("level", &mut log.level, |item| {
+            string_that(item, log_filter)
+        });
+        table.read("colour", &mut log.colour, |item| word(item, &colours));
+        log
+    }
+}
+
+/// `[shutdown]`: how the host ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// How long the whole of it may take; whoever is late is named in the log.
+    pub timeout_ms: u64,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self { timeout_ms: 10_000 }
+    }
+}
+
+impl Shutdown {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut shutdown = Self::default();
+        table.read("timeout_ms", &mut shutdown.timeout_ms, timeout);
+        shutdown
+    }
+}
+
+/// `[data]`: where the host keeps what must survive it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Data {
+    /// The data folder.
+    pub folder: PathBuf,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            folder: "data".into(),
+        }
+    }
+}
+
+impl Data {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut data = Self::default();
+        table.read("folder", &mut data.folder, folder);
+        data
+    }
+}
+
+/// A timeout: 1 ms to an hour, since more is a slip of the keyboard.
+fn timeout(item: &Item<'_>) -> Reading<u64> {
+    milliseconds(item, 1..=3_600_000)
+}

@@ -1,0 +1,384 @@
+use super::*;
+
+/// Parses `text` and compares the problems, one line each.
+#[track_caller]
+fn check(text: &str, expect: &[&str]) {
+    let error = Config::parse(text, "c").map(|_| ()).unwrap_err();
+    assert_eq!(error.to_string().lines().collect::<Vec<_>>(), expect);
+}
+
+#[track_caller]
+fn config(text: &str) -> Config {
+    Config::parse(text, "c").unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn empty_means_defaults() {
+    assert_eq!(config(""), Config::default());
+    assert_eq!(config("[bot]\n[status]\n[plugins]\n"), Config::default());
+    assert_eq!(config("\u{feff}[bot]\nprefix = '!'\n"), Config::default());
+}
+
+#[test]
+fn every_setting_is_read() {
+    let config = config(
+        r#"
+        discord = { http_proxy = "localhost:3000", gateway_url = "wss://gateway.example/?v=10" }
+        bot = { prefix = "hey ", mention_prefix = false, owner_ids = [80351110224678912, "175928847299117063"] }
+        extensions.folder = "/plugins"
+        extensions.auto_load = false
+        extensions.auto_reload = false
+        extensions.blacklist = ["ping"]
+        extensions.debounce_ms = 50
+        extensions.probe = false
+        extensions.probe_timeout_ms = 1
+        extensions.start_timeout_ms = 2
+        extensions.save_timeout_ms = 3
+        extensions.stop_timeout_ms = 4
+        status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
+        log = { level = "warn,host=debug", colour = "never" }
+        shutdown.timeout_ms = 5
+        data.folder = "/data"
+        "#,
+    );
+    assert_eq!(config.discord.http_proxy.as_deref(), Some("localhost:3000"));
+    assert_eq!(
+        config.discord.gateway_url.as_deref(),
+        Some("wss://gateway.example/?v=10")
+    );
+    let owner_ids = vec![80351110224678912, 175928847299117063];
+    assert_eq!(
+        config.bot,
+        Bot {
+            prefix: "hey ".into(),
+            mention_prefix: false,
+            owner_ids
+        }
+    );
+    let extensions = Extensions {
+        folder: "/plugins".into(),
+        auto_load: false,
+        auto_reload: false,
+        blacklist: vec!["ping".into()],
+        debounce_ms: 50,
+        probe: false,
+        probe_timeout_ms: 1,
+        start_timeout_ms: 2,
+        save_timeout_ms: 3,
+        stop_timeout_ms: 4,
+    };
+    assert_eq!(config.extensions, extensions);
+    let status = Status {
+        text: vec!["with fire".into()],
+        kind: Activity::Playing,
+        presence: Presence::Dnd,
+        interval_s: 15,
+    };
+    assert_eq!(config.status, status);
+    assert_eq!(
+        config.log,
+        Log {
+            level: "warn,host=debug".into(),
+            colour: Colour::Never
+        }
+    );
+    assert_eq!(
+        (config.shutdown.timeout_ms, config.data.folder.as_path()),
+        (5, Path::new("/data"))
+    );
+}
+
+#[test]
+fn lists_may_be_empty() {
+    let config = config("bot.owner_ids = []\nextensions.blacklist = []\nstatus.text = []");
+    assert!(
+        config.bot.owner_ids.is_empty()
+            && config.extensions.blacklist.is_empty()
+            && config.status.text.is_empty()
+    );
+}
+
+#[test]
+fn unknown_keys() {
+    check(
+        "[bot]\n  prefx = '?'",
+        &["c:2:3: unknown key `prefx` in [bot]; did you mean `prefix`?"],
+    );
+    check(
+        "[bot]\nMention-Prefix = true",
+        &["c:2:1: unknown key `Mention-Prefix` in [bot]; did you mean `mention_prefix`?"],
+    );
+    check(
+        "[extensions]\ndebounce = 3",
+        &["c:2:1: unknown key `debounce` in [extensions]; did you mean `debounce_ms`?"],
+    );
+    check(
+        "[bot]\nauto_load = true",
+        &["c:2:1: unknown key `auto_load` in [bot]; it belongs in [extensions]"],
+    );
+    check(
+        "[log]\nzzz = 1",
+        &["c:2:1: unknown key `zzz` in [log]; its keys are `level`, `colour`"],
+    );
+    check(
+        "bot = { x = 1 }",
+        &["c:1:9: unknown key `x` in [bot]; its keys are `prefix`, `mention_prefix`, `owner_ids`"],
+    );
+}
+
+#[test]
+fn unknown_tables() {
+    check(
+        "[extension]",
+        &["c:1:2: unknown table [extension]; did you mean [extensions]?"],
+    );
+    check(
+        "prefix = '?'",
+        &["c:1:1: unknown key `prefix` outside of any table; it belongs in [bot]"],
+    );
+    check(
+        "foo = 1",
+        &["c:1:1: unknown key `foo` outside of any table; put it in the table that it belongs to"],
+    );
+    check(
+        "[music.x]",
+        &[
+            "c:1:2: unknown table [music]; the tables are [bot], [data], [discord], [extensions], [log], [plugins], \
+           [shutdown], [status]; a plugin's settings go in [plugins.music]",
+        ],
+    );
+}
+
+#[test]
+fn wrong_types() {
+    check(
+        "[bot]\nprefix = 3",
+        &["c:2:10: `prefix` in [bot]: expected a string, found an integer"],
+    );
+    check(
+        "bot.mention_prefix = 'yes'",
+        &["c:1:22: `mention_prefix` in [bot]: expected true or false, found a string"],
+    );
+    check(
+        "bot.owner_ids = 5",
+        &["c:1:17: `owner_ids` in [bot]: expected a list of user ids, found an integer"],
+    );
+    check(
+        "data.folder = [1]",
+        &["c:1:15: `folder` in [data]: expected a string, found a list"],
+    );
+    check(
+        "extensions.debounce_ms = 0.2",
+        &[
+            "c:1:26: `debounce_ms` in [extensions]: expected a whole number of milliseconds, found a number with a fraction",
+        ],
+    );
+    check(
+        "status.text = 1979-05-27",
+        &[
+            "c:1:15: `text` in [status]: expected a string or a list of strings, found a date or time",
+        ],
+    );
+    check(
+        "status.presence = true",
+        &[
+            "c:1:19: `presence` in [status]: expected one of `online`, `idle`, `dnd`, `invisible`, found true or false",
+        ],
+    );
+    check(
+        "bot = 3",
+        &["c:1:7: `bot`: expected the table [bot], found an integer"],
+    );
+    check(
+        "[[bot]]\n",
+        &["c:1:1: `bot`: expected the table [bot], found a list"],
+    );
+    check(
+        "plugins = 3",
+        &["c:1:11: `plugins`: expected the table [plugins], found an integer"],
+    );
+    check(
+        "plugins.ping = 3",
+        &["c:1:16: expected the table [plugins.ping], found an integer"],
+    );
+}
+
+#[test]
+fn wrong_values() {
+    check(
+        "bot.prefix = ' '",
+        &["c:1:14: `prefix` in [bot]: the prefix is blank; every message would be a command"],
+    );
+    check(
+        "bot.prefix = ''",
+        &["c:1:14: `prefix` in [bot]: the prefix is blank; every message would be a command"],
+    );
+    check(
+        "bot.prefix = 'ä234567'",
+        &["c:1:14: `prefix` in [bot]: the prefix has 7 characters; 5 is the most"],
+    );
+    check(
+        "bot.prefix = ' !'",
+        &[
+            "c:1:14: `prefix` in [bot]: the prefix starts with a blank, which Discord cuts off; nobody could write it",
+        ],
+    );
+    check(
+        "status.kind = 'playin'",
+        &[
+            "c:1:15: `kind` in [status]: expected one of `playing`, `watching`, `listening`, `competing`, `custom`, \
+           found `playin`; did you mean `playing`?",
+        ],
+    );
+    check(
+        "status.interval_s = 14",
+        &["c:1:21: `interval_s` in [status]: expected 15 to 86400 seconds, found 14"],
+    );
+    check(
+        "shutdown.timeout_ms = -1",
+        &["c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3600000 milliseconds, found -1"],
+    );
+    check(
+        "shutdown.timeout_ms = 99999999999999999999999",
+        &[
+            "c:1:23: `timeout_ms` in [shutdown]: expected 1 to 3600000 milliseconds, found 99999999999999999999999",
+        ],
+    );
+    check(
+        "status.text = ['a', '']",
+        &[
+            "c:1:21: `text` in [status]: this text is empty; for no status at all, write `text = []`",
+        ],
+    );
+    check(
+        "log.level = 'inof'",
+        &["c:1:13: `level` in [log]: `inof` is not a level; did you mean `info`?"],
+    );
+    check(
+        "discord.http_proxy = 'http://x:1'",
+        &["c:1:22: `http_proxy` in [discord]: write `host:port` without the `http://`"],
+    );
+    check(
+        "discord.http_proxy = 'x'",
+        &["c:1:22: `http_proxy` in [discord]: expected `host:port`, such as `127.0.0.1:8080`"],
+    );
+    check(
+        "discord.gateway_url = 'https://x'",
+        &[
+            "c:1:23: `gateway_url` in [discord]: expected an address that starts with `ws://` or `wss://`, such as `ws://127.0.0.1:8081`",
+        ],
+    );
+}
+
+#[test]
+fn wrong_owner_ids_are_each_named() {
+    let error = Config::parse("bot.owner_ids = [1, 'me', 0, 2.5, -4]", "c").unwrap_err();
+    let ConfigError::Invalid { problems } = error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        problems
+            .iter()
+            .map(|problem| problem.column)
+            .collect::<Vec<_>>(),
+        [21, 27, 30, 35]
+    );
+}
+
+#[test]
+fn several_problems_at_once_in_the_order_of_the_file() {
+    check(
+        "[status]\nkind = 3\ncolour = 'x'\n\n[bot]\nprefix = 1\nprefx = 2\n",
+        &[
+            "c:2:8: `kind` in [status]: expected one of `playing`, `watching`, `listening`, `competing`, `custom`, found an integer",
+            "c:3:1: unknown key `colour` in [status]; it belongs in [log]",
+            "c:6:10: `prefix` in [bot]: expected a string, found an integer",
+            "c:7:1: unknown key `prefx` in [bot]; did you mean `prefix`?",
+        ],
+    );
+}
+
+#[test]
+fn errors_of_syntax() {
+    let places = |text| match Config::parse(text, "c").unwrap_err() {
+        ConfigError::Invalid { problems } => problems
+            .into_iter()
+            .map(|Problem { line, .. }| line)
+            .collect::<Vec<_>>(),
+        error => panic!("{error}"),
+    };
+    assert_eq!(places("[bot]\nprefix = \n\n[log\n"), [2, 4]);
+    assert_eq!(places("[bot]\nprefix = '!'\nprefix = '?'\n"), [3]);
+    assert_eq!(places("[bot]\nprefix = '!"), [2]);
+}
+
+#[test]
+fn columns_count_characters() {
+    check(
+        "status.text = ['äöü', 3]",
+        &["c:1:23: `text` in [status]: expected a string, found an integer"],
+    );
+}
+
+#[test]
+fn settings_of_plugins_are_kept_and_become_json() {
+    let config = config(
+        "[plugins.ping]\nreply = 'pong'\ntimes = 0x10\nratio = 0.5\non = true\nsince = 1979-05-27\nlist = [1, { a = 2 }]\n[plugins.ping.deep]\nx = 1\n[plugins.'od-d']\n",
+    );
+    let expect = serde_json::json!({
+        "reply": "pong", "times": 16, "ratio": 0.5, "on": true, "since": "1979-05-27",
+        "list": [1, { "a": 2 }], "deep": { "x": 1 },
+    });
+    assert_eq!(config.plugin_settings("ping"), expect);
+    assert_eq!(config.plugin_settings("od-d"), serde_json::json!({}));
+    assert_eq!(config.plugin_settings("absent"), serde_json::json!({}));
+    assert_eq!(config.plugins.len(), 2);
+}
+
+#[test]
+fn settings_that_json_cannot_say_are_refused() {
+    let json =
+        "a plugin's settings are JSON, which has no such number; leave it out or write a string";
+    check(
+        "[plugins.p]\na = inf\nb = [nan]\nc = 99999999999999999999\nd = 1e999",
+        &[
+            &format!("c:2:5: {json}"),
+            &format!("c:3:6: {json}"),
+            "c:4:5: this number does not fit in 64 bits; write it as a string",
+            &format!("c:5:5: {json}"),
+        ],
+    );
+}
+
+#[test]
+fn files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    assert_eq!(Config::load(&path).unwrap(), Config::default());
+
+    fs::write(&path, "[bot]\nprefix = '?'").unwrap();
+    assert_eq!(Config::load(&path).unwrap().bot.prefix, "?");
+
+    fs::write(&path, "[bot]\nprefix = 1").unwrap();
+    assert!(
+        Config::load(&path)
+            .unwrap_err()
+            .to_string()
+            .starts_with(&format!("{}:2:10: ", path.display()))
+    );
+
+    fs::write(&path, b"[bot]\n# caf\xe9").unwrap();
+    let error = Config::load(&path).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "{}:2:6: this is not UTF-8 text; save the file as UTF-8",
+            path.display()
+        )
+    );
+
+    assert!(matches!(
+        Config::load(folder.path()).unwrap_err(),
+        ConfigError::Unreadable { .. }
+    ));
+}

@@ -1,0 +1,143 @@
+//! An invocation on its way: queued for its plugin, followed until it is answered, and told of when it fails.
+
+use std::sync::Arc;
+
+use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, frame_kind};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::Dispatch;
+use crate::{
+    error_id,
+    plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
+    router::CommandRoute,
+};
+
+/// An invocation that is queued.
+pub(super) struct Invocation {
+    origin: Origin,
+    plugin: String,
+    what: String,
+    answer: oneshot::Receiver<Answer>,
+}
+
+impl Invocation {
+    /// Queues a command.
+    pub(super) fn command(
+        event: &Arc<EventRecord>,
+        route: &CommandRoute,
+        head: &CommandHead,
+    ) -> Result<Self, Refused> {
+        let packet =
+            Packet::new(frame_kind::COMMAND, next_id(), head).with_event(Arc::clone(event));
+        Ok(Self {
+            answer: route.slot.invoke(packet)?,
+            origin: head.origin.clone(),
+            plugin: route.slot.current().plugin.clone(),
+            what: format!("command `{}`", head.command),
+        })
+    }
+
+    /// Queues a component or modal.
+    pub(super) fn component(
+        event: &Arc<EventRecord>,
+        slot: &Slot,
+        head: &ComponentHead,
+    ) -> Result<Self, Refused> {
+        let packet =
+            Packet::new(frame_kind::COMPONENT, next_id(), head).with_event(Arc::clone(event));
+        Ok(Self {
+            answer: slot.invoke(packet)?,
+            origin: head.origin.clone(),
+            plugin: slot.current().plugin.clone(),
+            what: format!("component `{}`", head.handler),
+        })
+    }
+}
+
+impl Refused {
+    /// For the member.
+    pub(super) fn sentence(self) -> String {
+        match self {
+            Self::Full => {
+                "This command has too much to do right now. Please try again in a minute.".into()
+            }
+            Self::Closed => "This command is being unloaded. Please try again later.".into(),
+        }
+    }
+}
+
+impl Dispatch {
+    /// Waits for the answer; a failure is told to the member and logged with an error id.
+    pub(super) fn follow(self: &Arc<Self>, invocation: Invocation) {
+        let dispatch = Arc::clone(self);
+        tokio::spawn(async move {
+            let Invocation {
+                origin,
+                plugin,
+                what,
+                answer,
+            } = invocation;
+            let error = match answer.await {
+                Ok(answer) => answer.error(),
+                Err(_) => Some(interrupted()),
+            };
+            let Some(error) = error else {
+                dispatch.acknowledge(&origin).await;
+                return;
+            };
+            let text = if let Some(text) = error.user_message {
+                text
+            } else {
+                let id = error_id::new();
+                tracing::error!(
+                    plugin = &*plugin,
+                    error_id = &*id,
+                    "{what} failed: {}",
+                    error.message
+                );
+                format!(
+                    "Something went wrong. If it happens again, tell the bot's owner this error id: `{id}`"
+                )
+            };
+            dispatch.say(origin, &text).await;
+        });
+    }
+
+    /// Tells a member something, in a task of its own.
+    pub(super) fn tell(self: &Arc<Self>, origin: Origin, text: String) {
+        let dispatch = Arc::clone(self);
+        tokio::spawn(async move { dispatch.say(origin, &text).await });
+    }
+
+    async fn say(&self, origin: Origin, text: &str) {
+        let mut body = json!({"content": text, "allowed_mentions": {"parse": []}});
+        if let Origin::Message { message_id, .. } = &origin {
+            body["message_reference"] =
+                json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
+        }
+        // Private where Discord can, and where the host has not deferred in public.
+        let ephemeral = match &origin {
+            Origin::Interaction { id, .. } => self.services.replies.is_fresh(*id).await,
+            Origin::Message { .. } => false,
+        };
+        let call = ReplyCall {
+            origin,
+            mode: ReplyMode::Reply,
+            ephemeral,
+            multipart_boundary: None,
+            message_id: None,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        if let Err(failure) = self.services.replies.answer(call, body).await {
+            tracing::warn!("a member could not be told: {failure}");
+        }
+    }
+
+    /// A handler that answered nothing leaves no "the application did not respond".
+    async fn acknowledge(&self, origin: &Origin) {
+        if let Origin::Interaction { id, .. } = origin {
+            self.services.replies.acknowledge(*id).await;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What happens to an event: the cache learns from it, listeners get it, commands and components become invocations.
+
+mod arguments;
+mod interaction;
+mod invocation;
+mod message;
+mod peek;
+
+use std::sync::Arc;
+
+use plugin_api::{
+    EventKind,
+    abi::{Origin, ReplyCall, ReplyMode},
+};
+use serde_json::json;
+use tokio::sync::watch;
+use twilight_cache_inmemory::{DefaultInMemoryCache, ResourceType};
+use twilight_gateway::{EventTypeFlags, Message};
+
+use crate::{config::Config, owner::Owner, router::Routes, services::Services};
+
+/// What the cache learns from: servers alone, for the status text.
+const CACHED: EventTypeFlags = EventTypeFlags::GUILD_CREATE
+    .union(EventTypeFlags::GUILD_DELETE)
+    .union(EventTypeFlags::GUILD_UPDATE)
+    .union(EventTypeFlags::MEMBER_ADD)
+    .union(EventTypeFlags::MEMBER_REMOVE)
+    .union(EventTypeFlags::UNAVAILABLE_GUILD);
+
+/// Takes events from the gateway to whoever they are for.
+#[derive(Debug)]
+pub struct Dispatch {
+    pub(crate) config: Arc<Config>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) cache: Arc<DefaultInMemoryCache>,
+    /// Counts up when the numbers of the status text may have changed.
+    pub(crate) pulse: watch::Sender<u64>,
+}
+
+impl Dispatch {
+    /// Dispatches one gateway message. Never waits: whatever takes time goes on in a task of its own.
+    pub fn gateway(self: &Arc<Self>, shard: u32, message: &Message) {
+        let Message::Text(text) = message else { return };
+        let Ok(payload) = serde_json::from_str::<peek::Payload<'_>>(text) else {
+            tracing::warn!(shard, "Discord sent what is no gateway payload");
+            return;
+        };
+        let (0, Some(name), Some(data)) = (payload.op, payload.t.as_deref(), payload.d) else {
+            return;
+        };
+        self.learn(text);
+        let Some(kind) = EventKind::named(name) else {
+            tracing::debug!(shard, event = name, "an event that this host does not know");
+            return;
+        };
+        let record = peek::record(
+            name,
+            kind,
+            u16::try_from(shard).unwrap_or(u16::MAX),
+            payload.s.unwrap_or_default(),
+            data.get(),
+            self.services.bot_id(),
+        );
+        let record = match record {
+            Ok(record) => Arc::new(record),
+            Err(error) => {
+                tracing::warn!(
+                    shard,
+                    event = name,
+                    "Discord sent an event that can't be read: {error}"
+                );
+                return;
+            }
+        };
+        match name {
+            "MESSAGE_CREATE" => self.message(&record),
+            "INTERACTION_CREATE" => self.interaction(&record),
+            "GUILD_CREATE" | "GUILD_DELETE" => self.pulse.send_modify(|pulse| *pulse += 1),
+            _ => {}
+        }
+        self.routes.deliver(&record);
+    }
+
+    fn learn(&self, text: &str) {
+        match twilight_gateway::parse(text.to_owned(), CACHED) {
+            Ok(Some(event)) => self.cache.update(&twilight_gateway::Event::from(event)),
+            Ok(None) => {}
+            Err(error) => tracing::debug!("the cache can't read an event: {error}"),
+        }
+    }
+}
+
+impl Dispatch {
+    /// Runs an owner command in a task of its own.
+    fn owner_command(self: &Arc<Self>, origin: Origin, name: &str, line: &str) {
+        let (dispatch, name, line) = (Arc::clone(self), name.to_owned(), line.to_owned());
+        tokio::spawn(async move {
+            let mut message = dispatch.owner.run(&name, &line).await;
+            if let Origin::Message { message_id, .. } = &origin {
+                message["message_reference"] =
+                    json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
+            }
+            let call = ReplyCall {
+                origin,
+                mode: ReplyMode::Reply,
+                ephemeral: false,
+                multipart_boundary: None,
+                message_id: None,
+            };
+            let body = serde_json::to_vec(&message).unwrap_or_default();
+            if let Err(failure) = dispatch.services.replies.answer(call, body).await {
+                tracing::warn!("the owner could not be answered: {failure}");
+            }
+        });
+    }
+}
+
+/// A cache of what the host needs.
+#[must_use]
+pub fn cache() -> DefaultInMemoryCache {
+    DefaultInMemoryCache::builder()
+        .resource_types(ResourceType::GUILD)
+        .build()
+}

@@ -1,0 +1,371 @@
+//! What must not stand in a file that is shared: the token and the owner's id, from the environment or `.env`.
+//!
+//! Invariant: no error and no `Debug` here shows a value, because people paste the token into the wrong line.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    env, fmt, fs,
+    io::{self, Read},
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
+
+const TOKEN: &str = "DISCORD_TOKEN";
+const OWNER_ID: &str = "BOT_OWNER_ID";
+const SHARD_COUNT: &str = "SHARD_COUNT";
+const SHARD_IDS: &str = "SHARD_IDS";
+
+/// More shards than any bot has; it keeps a slip of the keyboard from becoming a list of four billion ids.
+const MOST_SHARDS: u32 = 65_536;
+
+/// What the environment tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Environment {
+    /// `DISCORD_TOKEN`: the bot's token.
+    pub token: Secret,
+    /// `BOT_OWNER_ID`: the user who may do everything.
+    pub bot_owner_id: u64,
+    /// `SHARD_COUNT`: number of shards of the whole bot. Unset: as many as Discord recommends.
+    pub shard_count: Option<u32>,
+    /// `SHARD_IDS`: the shards of this process, ascending, each below `shard_count`. Unset: all of them.
+    pub shard_ids: Option<Vec<u32>>,
+}
+
+/// A text that is never shown: `Debug` prints `<redacted>`, and there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for whoever sends it to Discord.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<redacted>")
+    }
+}
+
+/// Why the environment was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvError {
+    /// The `.env` file is there but cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Variables are missing or wrong. The text has one line per problem.
+    #[error("{}", problems.join("\n"))]
+    Invalid {
+        /// What is wrong, and how to get it right. Never empty.
+        problems: Vec<String>,
+    },
+}
+
+impl Environment {
+    /// Reads the environment of the process, and for what is not there the file at `dotenv`, which may be missing.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or variables are missing or wrong: all of them at once.
+    pub fn load(dotenv: &Path) -> Result<Self, EnvError> {
+        Self::load_over(dotenv, |name| {
+            env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    /// Like [`load`](Self::load), with `process` in place of the environment of the process.
+    fn load_over(
+        dotenv: &Path,
+        process: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, EnvError> {
+        let (file, broken) = match fs::read(dotenv) {
+            Ok(bytes) => read_dotenv(&String::from_utf8_lossy(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
+            Err(source) => {
+                return Err(EnvError::Unreadable {
+                    path: dotenv.to_owned(),
+                    source,
+                });
+            }
+        };
+        let read = Self::read(|name| process(name).or_else(|| file.get(name).cloned()));
+        if broken.is_empty() {
+            return read;
+        }
+        let mut problems: Vec<_> = broken.iter().map(|line| line.describe(dotenv)).collect();
+        if let Err(EnvError::Invalid { problems: others }) = read {
+            // A variable on a line that cannot be read is not missing.
+            let named = |problem: &String| {
+                broken
+                    .iter()
+                    .any(|line| line.name.is_some_and(|name| problem.starts_with(name)))
+            };
+            problems.extend(others.into_iter().filter(|problem| !named(problem)));
+        }
+        Err(EnvError::Invalid { problems })
+    }
+
+    /// Reads the variables that `lookup` knows. An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// When variables are missing or wrong: all of them at once.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, EnvError> {
+        let mut problems = Vec::new();
+        let mut note = |name: &str, problem: String| problems.push(format!("{name} {problem}"));
+        let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+
+        let token = set(TOKEN)
+            .ok_or_else(|| "is missing".to_owned())
+            .and_then(|value| match check_token(&value) {
+                Ok(()) => Ok(Secret(value)),
+                Err(problem) => Err(problem),
+            });
+        let token = token.map_err(|problem| note(TOKEN, format!("{problem}: {TOKEN_HELP}")));
+        let bot_owner_id = set(OWNER_ID)
+            .ok_or_else(|| "is missing".to_owned())
+            .and_then(|value| owner_id(&value));
+        let bot_owner_id =
+            bot_owner_id.map_err(|problem| note(OWNER_ID, format!("{problem}: {OWNER_ID_HELP}")));
+        let shard_count = set(SHARD_COUNT)
+            .map(|value| shard_count(&value))
+            .transpose();
+        let shard_count = shard_count.map_err(|problem| note(SHARD_COUNT, problem));
+        let shard_ids = match (set(SHARD_IDS), &shard_count) {
+            (None, _) => Ok(None),
+            (Some(_), Ok(None)) => Err(format!(
+                "needs {SHARD_COUNT}, the number of shards of the whole bot"
+            )),
+            (Some(value), Ok(Some(count))) => shard_ids(&value, *count).map(Some),
+            (Some(value), Err(())) => shard_ids(&value, MOST_SHARDS).map(Some),
+        };
+        let shard_ids = shard_ids.map_err(|problem| note(SHARD_IDS, problem));
+
+        match (token, bot_owner_id, shard_count, shard_ids) {
+            (Ok(token), Ok(bot_owner_id), Ok(shard_count), Ok(shard_ids)) => Ok(Self {
+                token,
+                bot_owner_id,
+                shard_count,
+                shard_ids,
+            }),
+            _ => Err(EnvError::Invalid { problems }),
+        }
+    }
+}
+
+const TOKEN_HELP: &str = "open https://discord.com/developers/applications, choose your application, then Bot > Reset Token, \
+                          and write it to `.env` as DISCORD_TOKEN=…";
+const OWNER_ID_HELP: &str = "in Discord, switch on Settings > Advanced > Developer Mode, then right-click your name > Copy User ID, \
+                             and write it to `.env` as BOT_OWNER_ID=…";
+
+/// Looks at the shape only: three parts with dots between them, the first of which is the bot's id in base64.
+/// <https://docs.discord.com/developers/reference#authentication>
+fn check_token(token: &str) -> Result<(), String> {
+    let is_secret_like = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let parts: Vec<_> = token.split('.').collect();
+    let problem = if token.starts_with("Bot ") {
+        "starts with `Bot `, which the host adds by itself; leave it out"
+    } else if token.contains(['"', '\'', '`', '“', '”', '‘', '’']) {
+        "contains quotes; leave them out"
+    } else if token.contains(['\n', '\r']) {
+        "contains a line break; it is one line"
+    } else if token.contains(char::is_whitespace) {
+        "contains blanks; leave them out"
+    } else if token.bytes().all(|byte| byte.is_ascii_digit()) {
+        "is a number, most likely an id, and not the bot's token"
+    } else if token.len() == 32 && token.chars().all(is_secret_like) {
+        "is the application's client secret (32 characters without a dot), and not the bot's token"
+    } else if parts.len() != 3 {
+        "is not a bot token, which has three parts with dots between them"
+    } else if !decode_id(parts[0])
+        || !parts[1..]
+            .iter()
+            .all(|part| !part.is_empty() && part.chars().all(is_secret_like))
+    {
+        "is not a bot token, or not all of it: a part is damaged"
+    } else {
+        return Ok(());
+    };
+    Err(problem.to_owned())
+}
+
+/// Whether `text` is the base64 of a Discord id.
+fn decode_id(text: &str) -> bool {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
+    for byte in text.trim_end_matches('=').bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return false,
+        };
+        bits = (bits << 6 | u32::from(value)) & 0xffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    (17..=20).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit)
+}
+
+fn owner_id(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    match text.parse::<u64>() {
+        Ok(id) if (17..=20).contains(&text.len()) && id > u64::from(u32::MAX) => Ok(id),
+        Ok(_) => Err("is a number but no user id, which has 17 to 20 digits".to_owned()),
+        Err(_) if check_token(text).is_ok() => {
+            Err("holds the bot's token, and not a user id".to_owned())
+        }
+        Err(_) => Err(
+            "is not a user id, which is a number of 17 to 20 digits; a name does not do".to_owned(),
+        ),
+    }
+}
+
+fn shard_count(text: &str) -> Result<u32, String> {
+    let count = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|count| (1..=MOST_SHARDS).contains(count));
+    count.ok_or_else(|| {
+        format!("is not a number from 1 to {MOST_SHARDS}: leave it out to have as many shards as Discord recommends")
+    })
+}
+
+/// `0,1`, `0-3`, or both mixed.
+fn shard_ids(text: &str, count: u32) -> Result<Vec<u32>, String> {
+    let mut ids = Vec::new();
+    for part in text.split(',') {
+        let range =
+            shard_range(part.trim()).ok_or("is not a list of shard ids, such as `0,1` or `0-3`")?;
+        if *range.end() >= count {
+            return Err(format!(
+                "names shard {}, but ids start at 0 and end at {} here",
+                range.end(),
+                count - 1
+            ));
+        }
+        ids.extend(range);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+fn shard_range(text: &str) -> Option<RangeInclusive<u32>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = first.trim().parse().ok()?..=last.trim().parse().ok()?;
+    (!range.is_empty()).then_some(range)
+}
+
+/// A line of `.env` that dotenvy cannot read.
+#[derive(Debug)]
+struct BrokenLine {
+    line: usize,
+    /// The variable that it sets, when it is one of ours.
+    name: Option<&'static str>,
+}
+
+impl BrokenLine {
+    fn describe(&self, path: &Path) -> String {
+        let subject = self
+            .name
+            .map(|name| format!(" ({name})"))
+            .unwrap_or_default();
+        format!(
+            "{}:{}{subject}: this line is not NAME=value; put a value with blanks or special characters in 'single quotes'",
+            path.display(),
+            self.line
+        )
+    }
+}
+
+/// The variables of a `.env` file, the first of a name wins, and the lines that are wrong.
+fn read_dotenv(text: &str) -> (BTreeMap<String, String>, Vec<BrokenLine>) {
+    let mut variables = BTreeMap::new();
+    let mut broken = Vec::new();
+    let text = text.trim_start_matches('\u{feff}');
+    let lines = CountedLines::new(text);
+    for item in dotenvy::from_read_iter(&lines) {
+        match item {
+            Ok((name, value)) => {
+                variables.entry(name).or_insert(value);
+            }
+            Err(dotenvy::Error::LineParse(content, _)) => {
+                // dotenvy's content may be the value alone, so the name is looked up in the text.
+                let line = lines.count.get() + 1 - content.lines().count().max(1);
+                broken.push(BrokenLine {
+                    line,
+                    name: variable_of(text.lines().nth(line - 1).unwrap_or_default()),
+                });
+            }
+            // Reading from memory cannot fail, and dotenvy has no other error for a file.
+            Err(_) => {}
+        }
+    }
+    (variables, broken)
+}
+
+/// The variable of ours that a line of `.env` sets.
+fn variable_of(line: &str) -> Option<&'static str> {
+    let line = line.trim_start();
+    let assignment = line.strip_prefix("export ").unwrap_or(line).trim_start();
+    [TOKEN, OWNER_ID, SHARD_COUNT, SHARD_IDS]
+        .into_iter()
+        .find(|name| assignment.starts_with(name))
+}
+
+/// Hands out a line at a time and counts them: dotenvy tells what a wrong line says, but not where it is.
+struct CountedLines<'t> {
+    rest: Cell<&'t [u8]>,
+    count: Cell<usize>,
+}
+
+impl<'t> CountedLines<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            rest: Cell::new(text.as_bytes()),
+            count: Cell::new(0),
+        }
+    }
+}
+
+impl Read for &CountedLines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.rest.get();
+        let line = rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(rest.len(), |newline| newline + 1);
+        let taken = line.min(buffer.len());
+        buffer[..taken].copy_from_slice(&rest[..taken]);
+        if taken == line && line > 0 {
+            self.count.set(self.count.get() + 1);
+        }
+        self.rest.set(&rest[taken..]);
+        Ok(taken)
+    }
+}

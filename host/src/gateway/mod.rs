@@ -1,0 +1,172 @@
+//! The shards: connected, resumed, and renewed when the intents change.
+
+mod renewal;
+mod shard;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
+use twilight_http::Client;
+use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
+
+/// Messages between the shards and the dispatcher: a second or two of a busy bot. When it is full the shards stop reading,
+/// and the messages wait in their sockets.
+pub const MESSAGES: usize = 1024;
+
+/// What the shards are made from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The bot's token.
+    pub token: String,
+    /// `[discord] gateway_url`.
+    pub gateway_url: Option<String>,
+    /// `SHARD_COUNT`; otherwise what Discord recommends.
+    pub shard_count: Option<u32>,
+    /// `SHARD_IDS`; otherwise all.
+    pub shard_ids: Option<Vec<u32>>,
+}
+
+/// A message from a shard, or its end.
+#[derive(Debug)]
+pub enum FromShard {
+    /// A gateway message.
+    Message {
+        /// Which shard.
+        shard: u32,
+        /// The message.
+        message: Message,
+    },
+    /// Discord has closed the shard for good.
+    Closed {
+        /// Which shard.
+        shard: u32,
+        /// Why.
+        reason: GatewayError,
+    },
+}
+
+/// Why the bot can't be on the gateway.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// Discord did not tell how many shards to start.
+    #[error("can't ask Discord how many shards to start: {0}")]
+    Recommendation(String),
+    /// Discord allows no more sessions today.
+    #[error(
+        "Discord allows no new session before {minutes} minutes from now: the bot has started too often today"
+    )]
+    SessionLimit {
+        /// Until the limit is reset.
+        minutes: u64,
+    },
+    /// `SHARD_IDS` and `SHARD_COUNT` do not fit.
+    #[error("SHARD_IDS names shard {id}, and there are {count} shards: ids go from 0 to {}", count - 1)]
+    ShardId {
+        /// The id.
+        id: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// Discord refused the session.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// What the shards follow while they run.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// The intents to be identified with; the plugins behind each.
+    pub intents: watch::Receiver<(Intents, BTreeMap<u64, Vec<String>>)>,
+    /// The presence to show.
+    pub presence: watch::Receiver<UpdatePresencePayload>,
+    /// True when the shards shall close.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Starts the shards. Their messages come through the receiver, which ends when all of them have closed.
+///
+/// # Errors
+///
+/// Discord recommends no number of shards, allows no session, or the numbers given do not fit.
+pub async fn start(
+    settings: Settings,
+    client: &Client,
+    follow: Follow,
+) -> Result<mpsc::Receiver<FromShard>, GatewayError> {
+    let info = recommendation(client).await?;
+    let count = settings.shard_count.unwrap_or(info.shards).max(1);
+    let ids = settings
+        .shard_ids
+        .clone()
+        .unwrap_or_else(|| (0..count).collect());
+    if let Some(&id) = ids.iter().find(|id| **id >= count) {
+        return Err(GatewayError::ShardId { id, count });
+    }
+    let limit = &info.session_start_limit;
+    if (limit.remaining as usize) < ids.len() {
+        return Err(GatewayError::SessionLimit {
+            minutes: limit.reset_after / 60_000 + 1,
+        });
+    }
+    tracing::info!(shards = ids.len(), of = count, "connecting");
+    let queue = InMemoryQueue::new(
+        limit.max_concurrency,
+        limit.remaining,
+        std::time::Duration::from_millis(limit.reset_after),
+        limit.total,
+    );
+    let (sender, receiver) = mpsc::channel(MESSAGES);
+    let gateway_url = settings.gateway_url.clone().or(Some(info.url));
+    let template = Arc::new(Template {
+        token: settings.token,
+        gateway_url,
+        queue,
+    });
+    for id in ids {
+        let id = ShardId::new(id, count);
+        tokio::spawn(shard::run(
+            id,
+            Arc::clone(&template),
+            follow.clone(),
+            sender.clone(),
+        ));
+    }
+    Ok(receiver)
+}
+
+/// What all shards have in common.
+#[derive(Debug)]
+struct Template {
+    token: String,
+    gateway_url: Option<String>,
+    queue: InMemoryQueue,
+}
+
+impl Template {
+    fn config(&self, intents: Intents, presence: UpdatePresencePayload) -> Config<InMemoryQueue> {
+        let mut config = ConfigBuilder::new(self.token.clone(), intents)
+            .queue(self.queue.clone())
+            .presence(presence);
+        if let Some(url) = &self.gateway_url {
+            config = config.proxy_url(url.trim_end_matches('/').to_owned());
+        }
+        config.build()
+    }
+}
+
+async fn recommendation(
+    client: &Client,
+) -> Result<twilight_model::gateway::connection_info::BotConnectionInfo, GatewayError> {
+    let failed = |error: &dyn std::fmt::Display| GatewayError::Recommendation(error.to_string());
+    client
+        .gateway()
+        .authed()
+        .await
+        .map_err(|error| failed(&crate::services::Failure::from(error)))?
+        .model()
+        .await
+        .map_err(|error| failed(&error))
+}

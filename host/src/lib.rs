@@ -1,0 +1,30 @@
+//! The Cogwright host: loads, routes and reloads compiled plugins under a running Discord bot.
+//!
+//! ```text
+//! discord ─▶ gateway ─▶ dispatch ─▶ mailbox ─▶ plugin thread ─▶ plugin ─┐
+//! discord ◀─ services ◀──────────────────────── host call ◀─────────────┘
+//! ```
+//!
+//! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
+//! [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
+//! owner commands; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
+//! [`env`] are what the operator says; [`cli`] is the command line.
+
+pub mod bot;
+pub mod cli;
+pub mod config;
+pub mod dispatch;
+pub mod env;
+mod error_id;
+pub mod gateway;
+pub mod intents;
+pub mod log;
+pub mod owner;
+pub mod plugin;
+pub mod registration;
+pub mod router;
+pub mod services;
+pub mod status;
+pub mod watcher;
+
+pub use bot::{Bot, BotError, run};

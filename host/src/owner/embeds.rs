@@ -1,0 +1,195 @@
+//! What owner commands answer with.
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use crate::plugin::{LoadError, LoadReport, Status, UnloadReport};
+
+const GREEN: u32 = 0x2E_8B_57;
+const RED: u32 = 0xC0_39_2B;
+const BLUE: u32 = 0x34_6E_B0;
+
+/// Discord's limit for a field's value, with room for the code block.
+const FIELD: usize = 1000;
+/// Discord's limit of fields.
+const FIELDS: usize = 25;
+
+fn embed(title: &str, colour: u32, description: &str, fields: &[Value]) -> Value {
+    json!({"title": title, "color": colour, "description": description, "fields": fields})
+}
+
+fn field(name: &str, value: &str) -> Value {
+    json!({"name": name, "value": shorten(value, FIELD), "inline": false})
+}
+
+fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit - 1).collect();
+    short.push('…');
+    short
+}
+
+fn milliseconds(duration: std::time::Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+fn version_line(report: &LoadReport) -> String {
+    format!(
+        "version {} · generation {} · {}",
+        report.version,
+        report.generation,
+        milliseconds(report.load_time)
+    )
+}
+
+pub(super) fn usage(usage: &str, what: &str) -> Value {
+    embed("How to use it", BLUE, &format!("`{usage}`\n{what}"), &[])
+}
+
+pub(super) fn loaded(reports: &[LoadReport]) -> Value {
+    let replaced = reports.first().is_some_and(|report| report.replaced);
+    let fields: Vec<Value> = reports
+        .iter()
+        .take(FIELDS)
+        .map(|report| field(&report.plugin, &version_line(report)))
+        .collect();
+    embed(
+        if replaced { "Reloaded" } else { "Loaded" },
+        GREEN,
+        "",
+        &fields,
+    )
+}
+
+pub(super) fn reloaded_all(reports: &[(String, Result<LoadReport, LoadError>)]) -> Value {
+    let failed = reports.iter().filter(|(_, result)| result.is_err()).count();
+    let fields: Vec<Value> = reports
+        .iter()
+        .take(FIELDS)
+        .map(|(name, result)| match result {
+            Ok(report) => field(name, &version_line(report)),
+            Err(error) => field(
+                &format!("{name}: not reloaded, the old generation goes on"),
+                &error.to_string(),
+            ),
+        })
+        .collect();
+    let description = format!("{} reloaded, {failed} failed", reports.len() - failed);
+    embed(
+        "Reloaded all",
+        if failed == 0 { GREEN } else { RED },
+        &description,
+        &fields,
+    )
+}
+
+pub(super) fn unloaded(report: &UnloadReport) -> Value {
+    let stayed = if report.stayed.is_empty() {
+        "nothing".to_owned()
+    } else {
+        report.stayed.join("\n")
+    };
+    let line = format!(
+        "generation {} · {} · {} KiB returned",
+        report.generation,
+        milliseconds(report.took),
+        report.returned_bytes / 1024
+    );
+    let colour = if report.unmapped { GREEN } else { RED };
+    embed(
+        "Unloaded",
+        colour,
+        "",
+        &[field(&report.plugin, &line), field("What stayed", &stayed)],
+    )
+}
+
+pub(super) fn failed(title: &str, name: &str, error: &str) -> Value {
+    // The sentence begins lowercase, as errors do.
+    let mut sentence = error.to_owned();
+    if let Some(first) = sentence.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    embed(
+        title,
+        RED,
+        "",
+        &[field(&shorten(name, 100), &format!("{sentence}."))],
+    )
+}
+
+pub(super) fn synced(names: &[String]) -> Value {
+    let list = names
+        .iter()
+        .map(|name| format!("`/{name}`"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    embed(
+        "Synced",
+        GREEN,
+        &format!(
+            "{} slash commands are registered with Discord.\n{list}",
+            names.len()
+        ),
+        &[],
+    )
+}
+
+pub(super) fn extensions(all: &[Status], written_off: &[String]) -> Value {
+    let mut fields: Vec<Value> = all.iter().take(FIELDS - 1).map(status).collect();
+    if !written_off.is_empty() {
+        fields.push(field(
+            "Written off",
+            &format!(
+                "{}: still mapped, until the host restarts",
+                written_off.join(", ")
+            ),
+        ));
+    }
+    let serving = all.iter().filter(|status| status.serving.is_some()).count();
+    let description = if all.is_empty() {
+        "No plugins. Drop a compiled plugin into the extensions folder.".to_owned()
+    } else {
+        format!(
+            "{serving} loaded, {} with an error",
+            all.iter().filter(|status| status.error.is_some()).count()
+        )
+    };
+    embed("Extensions", BLUE, &description, &fields)
+}
+
+fn status(status: &Status) -> Value {
+    let mut lines = Vec::new();
+    if let Some(serving) = &status.serving {
+        let minutes = SystemTime::now()
+            .duration_since(serving.since)
+            .unwrap_or_default()
+            .as_secs()
+            / 60;
+        lines.push(format!(
+            "version {} · generation {} · loaded in {} · {minutes} min ago · {} commands",
+            serving.version,
+            serving.generation,
+            milliseconds(serving.load_time),
+            serving.commands
+        ));
+        if serving.load.panics > 0 || serving.load.dropped_events > 0 {
+            lines.push(format!(
+                "{} panics · {} events dropped · {} waiting",
+                serving.load.panics, serving.load.dropped_events, serving.load.depth
+            ));
+        }
+    }
+    if let Some(error) = &status.error {
+        let what = if status.serving.is_some() {
+            "its newest file was refused"
+        } else {
+            "not loaded"
+        };
+        lines.push(format!("⚠ {what}: {error}"));
+    }
+    field(&status.plugin, &lines.join("\n"))
+}

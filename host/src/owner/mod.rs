@@ -1,0 +1,152 @@
+//! Owner commands: in the host, because they must survive any plugin.
+
+mod embeds;
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Value, json};
+
+use crate::{plugin::Plugins, registration::Registration};
+
+/// The owner commands' names. No plugin may take them.
+pub const NAMES: &[&str] = &["load", "unload", "reload", "extensions", "sync"];
+
+/// Serves owner commands.
+#[derive(Debug)]
+pub struct Owner {
+    ids: Vec<u64>,
+    plugins: Arc<Plugins>,
+    registration: OnceLock<Arc<Registration>>,
+}
+
+impl Owner {
+    /// Serves the users with these ids.
+    #[must_use]
+    pub fn new(ids: Vec<u64>, plugins: Arc<Plugins>) -> Self {
+        Self {
+            ids,
+            plugins,
+            registration: OnceLock::new(),
+        }
+    }
+
+    /// What `sync` uses, from the moment that it is there.
+    pub fn set_registration(&self, registration: Arc<Registration>) {
+        let _ = self.registration.set(registration);
+    }
+
+    /// Whether a user is an owner.
+    #[must_use]
+    pub fn is_owner(&self, user_id: u64) -> bool {
+        self.ids.contains(&user_id)
+    }
+
+    /// Runs an owner command; the answer as a message of Discord's.
+    pub async fn run(&self, name: &str, line: &str) -> Value {
+        let embed = match name {
+            "load" => self.load(line).await,
+            "unload" => self.unload(line).await,
+            "reload" => self.reload(line).await,
+            "sync" => self.sync().await,
+            _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
+        };
+        json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
+    }
+
+    async fn load(&self, line: &str) -> Value {
+        if line.is_empty() {
+            return embeds::usage("load NAME", "Loads a plugin from the extensions folder.");
+        }
+        match self.plugins.load(line).await {
+            Ok(report) => embeds::loaded(&[report]),
+            Err(error) => embeds::failed("Not loaded", line, &error.to_string()),
+        }
+    }
+
+    async fn unload(&self, line: &str) -> Value {
+        let (name, force) = match line.strip_suffix(" force") {
+            Some(name) => (name.trim(), true),
+            None => (line, false),
+        };
+        if name.is_empty() {
+            return embeds::usage(
+                "unload NAME [force]",
+                "Saves a plugin's state and unloads it. With `force` also those that need it, and without its state if it can't be saved.",
+            );
+        }
+        match self.plugins.unload(name, force).await {
+            Ok(report) => embeds::unloaded(&report),
+            Err(error) => embeds::failed("Not unloaded", name, &error.to_string()),
+        }
+    }
+
+    async fn reload(&self, line: &str) -> Value {
+        match line {
+            "" => embeds::usage(
+                "reload NAME | all",
+                "Swaps a plugin for what its file holds now. It goes on serving meanwhile.",
+            ),
+            "all" => embeds::reloaded_all(&self.plugins.reload_all().await),
+            name => match self.plugins.reload(name).await {
+                Ok(reports) => embeds::loaded(&reports),
+                Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
+            },
+        }
+    }
+
+    async fn sync(&self) -> Value {
+        let Some(registration) = self.registration.get() else {
+            return embeds::failed(
+                "Not synced",
+                "sync",
+                "the bot has not logged in yet; try again in a moment",
+            );
+        };
+        match registration.sync().await {
+            Ok(names) => embeds::synced(&names),
+            Err(failure) => embeds::failed("Not synced", "sync", &failure.to_string()),
+        }
+    }
+}
+
+/// The owner commands as slash commands. Discord shows them to administrators alone; the host answers the owner alone.
+#[must_use]
+pub fn slash_commands() -> Vec<Value> {
+    let command = |name: &str, description: &str, options: Value| {
+        json!({
+            "name": name, "type": 1, "description": description, "options": options,
+            "default_member_permissions": "0",
+        })
+    };
+    let name = |description: &str| json!({"type": 3, "name": "name", "description": description, "required": true});
+    vec![
+        command(
+            "extensions",
+            "Shows the plugins that are loaded (owner)",
+            json!([]),
+        ),
+        command(
+            "load",
+            "Loads a plugin (owner)",
+            json!([name("Name of the plugin")]),
+        ),
+        command(
+            "reload",
+            "Reloads a plugin without losing a message (owner)",
+            json!([name("Name of the plugin, or all")]),
+        ),
+        command(
+            "sync",
+            "Registers the slash commands with Discord again (owner)",
+            json!([]),
+        ),
+        command(
+            "unload",
+            "Unloads a plugin (owner)",
+            json!([
+                name("Name of the plugin"),
+                {"type": 5, "name": "force", "description": "Also those that need it, and without its state if it can't be saved"},
+            ]),
+        ),
+    ]
+}

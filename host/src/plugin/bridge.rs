@@ -1,0 +1,246 @@
+//! What a plugin sends: answers, host calls, log lines. The other direction is `mailbox.rs`.
+
+use std::{
+    collections::HashMap,
+    ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use plugin_api::{
+    abi::{
+        CallHead, ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead,
+        abi_stable::prefix_type::WithMetadata, frame_kind, message_kind, send_status, status,
+    },
+    manifest::Manifest,
+};
+use tokio::{runtime::Handle, sync::oneshot};
+
+use super::{mailbox::Mailbox, packet::Packet};
+use crate::services::{Completion, Services};
+
+/// The answer to a frame.
+#[derive(Debug)]
+pub struct Answer {
+    /// One of [`status`].
+    pub status: u16,
+    /// JSON, or empty.
+    pub head: Vec<u8>,
+    /// The payload.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// What went wrong, unless all is well.
+    #[must_use]
+    pub fn error(&self) -> Option<ErrorHead> {
+        (self.status != status::OK).then(|| {
+            serde_json::from_slice(&self.head).unwrap_or_else(|_| ErrorHead {
+                message: format!("the plugin answered with status {}", self.status),
+                ..ErrorHead::default()
+            })
+        })
+    }
+}
+
+/// Who waits for an answer.
+pub type Waiter = oneshot::Sender<Answer>;
+
+/// The host as one generation sees it.
+#[derive(Debug)]
+pub struct Bridge {
+    plugin: String,
+    generation: u64,
+    mailbox: Arc<Mailbox>,
+    services: Arc<Services>,
+    runtime: Handle,
+    manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
+    waiters: Mutex<HashMap<u64, Waiter>>,
+    closed: AtomicBool,
+    calls: AtomicU64,
+    panics: AtomicU64,
+}
+
+impl Bridge {
+    /// A bridge, and where the manifest will come.
+    #[must_use]
+    pub fn new(
+        plugin: &str,
+        generation: u64,
+        mailbox: Arc<Mailbox>,
+        services: Arc<Services>,
+    ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
+        let (send, receive) = oneshot::channel();
+        let bridge = Self {
+            plugin: plugin.to_owned(),
+            generation,
+            mailbox,
+            services,
+            runtime: Handle::current(),
+            manifest: Mutex::new(Some(send)),
+            waiters: Mutex::default(),
+            closed: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
+            panics: AtomicU64::new(0),
+        };
+        (bridge, receive)
+    }
+
+    /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
+    #[must_use]
+    pub fn handle(self: &Arc<Self>) -> HostHandle {
+        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable { send });
+        HostHandle {
+            ctx: Arc::as_ptr(self).cast(),
+            vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
+        }
+    }
+
+    /// Waits for the answer to frame `id`.
+    pub fn expect(&self, id: u64, waiter: Waiter) {
+        self.waiters().insert(id, waiter);
+    }
+
+    /// Takes whoever waits for `id`.
+    pub fn take_waiter(&self, id: u64) -> Option<Waiter> {
+        self.waiters().remove(&id)
+    }
+
+    /// Ends the generation: whoever still waits learns that nothing comes.
+    pub fn close(&self) {
+        self.closed.store(true, Relaxed);
+        self.waiters().clear();
+        self.manifest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// How many host calls this generation has made.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Relaxed)
+    }
+
+    /// How often this generation has panicked.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Relaxed)
+    }
+
+    fn waiters(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Waiter>> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn receive(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
+        if self.closed.load(Relaxed) {
+            return send_status::CLOSED;
+        }
+        match message.kind {
+            message_kind::MANIFEST => self.manifest(head),
+            message_kind::ANSWER => {
+                if let Some(waiter) = self.take_waiter(message.id) {
+                    let _ = waiter.send(Answer {
+                        status: message.status,
+                        head: head.to_vec(),
+                        body: body.to_vec(),
+                    });
+                }
+            }
+            message_kind::CALL => return self.call(message.id, head, body),
+            message_kind::LOG => self.log(head),
+            message_kind::PANIC => self.panicked(head),
+            _ => return send_status::REFUSED,
+        }
+        send_status::TAKEN
+    }
+
+    fn manifest(&self, head: &[u8]) {
+        let waiting = self
+            .manifest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(waiting) = waiting {
+            let _ = waiting.send(serde_json::from_slice(head).map_err(|error| error.to_string()));
+        }
+    }
+
+    fn call(&self, id: u64, head: &[u8], body: &[u8]) -> u32 {
+        let Ok(head) = serde_json::from_slice::<CallHead>(head) else {
+            return send_status::REFUSED;
+        };
+        self.calls.fetch_add(1, Relaxed);
+        let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
+        let (plugin, body) = (self.plugin.clone(), body.to_vec());
+        self.runtime.spawn(async move {
+            let completion = services.call(&plugin, head, body).await;
+            let _ = mailbox.push(reply(id, completion));
+        });
+        send_status::TAKEN
+    }
+
+    fn log(&self, head: &[u8]) {
+        let Ok(log) = serde_json::from_slice::<LogHead>(head) else {
+            return;
+        };
+        let fields: String = log
+            .fields
+            .iter()
+            .map(|(name, value)| format!(" {name}={value}"))
+            .collect();
+        let (plugin, target, message) = (&*self.plugin, &*log.target, &*log.message);
+        macro_rules! emit {
+            ($level:ident) => {
+                tracing::$level!(target: "plugin", plugin, module = target, "{message}{fields}")
+            };
+        }
+        match &*log.level {
+            "error" => emit!(error),
+            "warn" => emit!(warn),
+            "debug" => emit!(debug),
+            "trace" => emit!(trace),
+            _ => emit!(info),
+        }
+    }
+
+    fn panicked(&self, head: &[u8]) {
+        self.panics.fetch_add(1, Relaxed);
+        let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
+        tracing::error!(
+            target: "plugin",
+            plugin = &*self.plugin,
+            generation = self.generation,
+            thread = &*head.thread,
+            at = &*head.location,
+            "panicked: {}",
+            head.message
+        );
+    }
+}
+
+fn reply(id: u64, completion: Completion) -> Packet {
+    Packet {
+        status: completion.status,
+        head: completion.head,
+        ..Packet::bare(frame_kind::REPLY, id)
+    }
+    .with_payload(completion.body)
+}
+
+/// [`HostVtable::send`].
+unsafe extern "C" fn send(ctx: *const c_void, message: *const Message) -> u32 {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a bridge that the generation keeps alive until `run` has returned.
+    let bridge = unsafe { &*ctx.cast::<Bridge>() };
+    // SAFETY: the plugin's message and slices live until we return, says the contract.
+    let (message, head, body) = unsafe {
+        let message = &*message;
+        (message, message.head.get(), message.body.get())
+    };
+    // Never unwinds into the plugin.
+    catch_unwind(AssertUnwindSafe(|| bridge.receive(message, head, body)))
+        .unwrap_or(send_status::REFUSED)
+}

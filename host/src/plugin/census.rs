@@ -1,0 +1,431 @@
+//! What a library has left in the process: measured around an unload, because `dlclose` tells nothing.
+//!
+//! Measured on Linux. Elsewhere the answer is `None` or an empty list, which callers show as "not known here".
+
+#![allow(
+    unsafe_code,
+    reason = "the loader's list of libraries and the table of signal handlers are reached through libc alone"
+)]
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::interpose::{self, Tid};
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as os;
+#[cfg(target_os = "linux")]
+use linux as os;
+
+/// Where a library lies in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// What the loader added to the file's addresses.
+    pub base: usize,
+    /// The first address.
+    pub lo: usize,
+    /// The address behind the last.
+    pub hi: usize,
+    /// The name that the library was opened by; empty for the executable.
+    pub path: PathBuf,
+}
+
+/// What there is of one library, and of the process around it, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Bytes of the library's file that are mapped.
+    pub mapped_bytes: Option<u64>,
+    /// Living threads that the library created; see [`interpose::threads_of`].
+    pub threads: Vec<Tid>,
+    /// Thread-specific data keys that the library made.
+    pub keys: usize,
+    /// Signals that the library handles.
+    pub signal_handlers: Vec<i32>,
+    /// All threads of the process.
+    pub thread_count: Option<usize>,
+    /// All open descriptors of the process and what they lead to.
+    pub fds: Option<BTreeMap<i32, String>>,
+    /// Memory of the process that is in RAM.
+    pub resident_bytes: Option<u64>,
+}
+
+impl Census {
+    /// Counts what there is of a library, and of the process; without a library, of the process alone.
+    #[must_use]
+    pub fn take(library: Option<&Image>) -> Self {
+        let process = Self {
+            thread_count: thread_count(),
+            fds: open_fds(),
+            resident_bytes: resident_bytes(),
+            ..Self::default()
+        };
+        let Some(&Image {
+            lo, hi, ref path, ..
+        }) = library
+        else {
+            return process;
+        };
+        Self {
+            mapped_bytes: mapped_bytes(path),
+            threads: interpose::threads_of(lo, hi),
+            keys: interpose::keys_of(lo, hi),
+            signal_handlers: signal_handlers_in(lo, hi),
+            ..process
+        }
+    }
+
+    /// The descriptors that are open now and were not in an earlier census, or led elsewhere. The host's own work opens
+    /// descriptors, too: proof is what is still there when the process is quiet, as in the probe.
+    #[must_use]
+    pub fn fds_since(&self, earlier: &Self) -> BTreeMap<i32, String> {
+        let before = earlier.fds.as_ref();
+        let now = self.fds.iter().flatten();
+        now.filter(|(fd, target)| before.is_some_and(|before| before.get(fd) != Some(target)))
+            .map(|(fd, target)| (*fd, target.clone()))
+            .collect()
+    }
+}
+
+/// The library that an address belongs to: any function or static of it will do.
+#[must_use]
+pub fn address_range(address: usize) -> Option<Image> {
+    os::images()
+        .into_iter()
+        .find(|image| (image.lo..image.hi).contains(&address))
+}
+
+/// Whether anything of a library is still mapped: the loader lists it, or the kernel has pages of its file.
+///
+/// The name decides, as it is never used again. The base alone proves nothing: another library may lie there by now.
+#[must_use]
+pub fn is_mapped(base: usize, path: &Path) -> Option<bool> {
+    let listed = |image: &Image| {
+        image.path == path || image.base == base && image.path.file_name() == path.file_name()
+    };
+    let bytes = mapped_bytes(path)?;
+    Some(bytes > 0 || os::images().iter().any(listed))
+}
+
+/// How many bytes of a file are mapped, whether or not the file still has its name.
+#[must_use]
+pub fn mapped_bytes(path: &Path) -> Option<u64> {
+    os::mapped_bytes(path)
+}
+
+/// The open descriptors of the process and what each leads to, such as `/dev/null` or `socket:[4711]`. The descriptor by
+/// which they are counted is left out.
+#[must_use]
+pub fn open_fds() -> Option<BTreeMap<i32, String>> {
+    os::open_fds()
+}
+
+/// How many threads the process has. One that was joined may be counted for a moment longer.
+#[must_use]
+pub fn thread_count() -> Option<usize> {
+    os::thread_count()
+}
+
+/// The processor time that a thread of this process has used; `None` when there is no such thread (any more).
+#[must_use]
+pub fn thread_cpu_time(tid: Tid) -> Option<Duration> {
+    os::thread_cpu_time(tid)
+}
+
+/// The signals whose handlers lie in `lo..hi`: after an unload, each would be a jump into nowhere.
+#[must_use]
+pub fn signal_handlers_in(lo: usize, hi: usize) -> Vec<i32> {
+    os::signal_handlers_in(lo, hi)
+}
+
+/// Gives the signals whose handlers lie in `lo..hi` their default action, and returns them.
+pub fn reset_signal_handlers_in(lo: usize, hi: usize) -> Vec<i32> {
+    let signals = signal_handlers_in(lo, hi);
+    signals
+        .into_iter()
+        .filter(|signal| os::reset_signal_handler(*signal))
+        .collect()
+}
+
+/// How much memory of the process is in RAM.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    os::resident_bytes()
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::{
+        ffi::{CStr, OsStr, c_int, c_void},
+        fs, mem,
+        os::unix::ffi::OsStrExt,
+        ptr, slice, str,
+    };
+
+    use super::*;
+
+    pub(super) fn images() -> Vec<Image> {
+        /// Called by the loader with its lock held; it must not unwind.
+        unsafe extern "C" fn note(
+            info: *mut libc::dl_phdr_info,
+            _size: usize,
+            images: *mut c_void,
+        ) -> c_int {
+            // SAFETY: the loader's description of one library, valid during the call, and the list passed below.
+            let (info, images) = unsafe { (&*info, &mut *images.cast::<Vec<Image>>()) };
+            if info.dlpi_phdr.is_null() || info.dlpi_name.is_null() {
+                return 0;
+            }
+            let base = info.dlpi_addr as usize;
+            // SAFETY: the loader's table and its length, and a string of the loader's.
+            let (headers, name) = unsafe {
+                (
+                    slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()),
+                    CStr::from_ptr(info.dlpi_name),
+                )
+            };
+            let segments = headers
+                .iter()
+                .filter(|header| header.p_type == libc::PT_LOAD)
+                .map(|header| {
+                    let lo = base.wrapping_add(header.p_vaddr as usize);
+                    (lo, lo.wrapping_add(header.p_memsz as usize))
+                });
+            if let Some((lo, hi)) = segments.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+            {
+                let path = OsStr::from_bytes(name.to_bytes()).into();
+                images.push(Image { base, lo, hi, path });
+            }
+            0
+        }
+        let mut images = Vec::new();
+        // SAFETY: `note` gets the list that it expects.
+        unsafe { libc::dl_iterate_phdr(Some(note), (&raw mut images).cast()) };
+        images
+    }
+
+    pub(super) fn mapped_bytes(path: &Path) -> Option<u64> {
+        // The kernel tells the file's real path, where the folder may have been reached through links. The file itself may
+        // be deleted by now, which the kernel says behind the path.
+        let real = path
+            .parent()
+            .and_then(|folder| fs::canonicalize(folder).ok())
+            .zip(path.file_name());
+        let real = real.map(|(folder, name)| folder.join(name));
+        let maps = fs::read("/proc/self/maps").ok()?;
+        let bytes = maps
+            .split(|byte| *byte == b'\n')
+            .filter_map(mapping)
+            .filter(|(file, _)| {
+                let file = Path::new(OsStr::from_bytes(
+                    file.strip_suffix(b" (deleted)").unwrap_or(file),
+                ));
+                file == path || real.as_deref() == Some(file)
+            });
+        Some(bytes.map(|(_, bytes)| bytes).sum())
+    }
+
+    /// File and length of a line such as `7f00-7f10 r-xp 00001000 08:01 42    /usr/lib/libc.so.6`.
+    fn mapping(line: &[u8]) -> Option<(&[u8], u64)> {
+        let range = line.split(|byte| *byte == b' ').next()?;
+        let (lo, hi) = str::from_utf8(range).ok()?.split_once('-')?;
+        let file = &line[line.iter().position(|byte| *byte == b'/')?..];
+        let address = |text| u64::from_str_radix(text, 16).ok();
+        Some((file, address(hi)?.checked_sub(address(lo)?)?))
+    }
+
+    pub(super) fn open_fds() -> Option<BTreeMap<i32, String>> {
+        const FOLDER: &str = "/proc/self/fd";
+        // What the descriptor that reads the folder leads to.
+        let itself = fs::canonicalize(FOLDER).ok()?;
+        let fds = fs::read_dir(FOLDER).ok()?.flatten().filter_map(|entry| {
+            let fd = entry.file_name().to_str()?.parse().ok()?;
+            let target = fs::read_link(entry.path()).ok()?;
+            (target != itself).then(|| (fd, target.to_string_lossy().into_owned()))
+        });
+        Some(fds.collect())
+    }
+
+    pub(super) fn thread_count() -> Option<usize> {
+        Some(fs::read_dir("/proc/self/task").ok()?.flatten().count())
+    }
+
+    pub(super) fn thread_cpu_time(tid: Tid) -> Option<Duration> {
+        /// The kernel's own limit. A larger number would be another clock's.
+        const MOST: Tid = 1 << 22;
+        if !(1..=MOST).contains(&tid) {
+            return None;
+        }
+        // The kernel's number for "scheduled time of that thread", the one that `pthread_getcpuclockid` computes:
+        // it takes a living `pthread_t`, which only the thread's creator has.
+        const OF_A_THREAD: i32 = 4;
+        const SCHEDULED: i32 = 2;
+        let clock = !tid << 3 | OF_A_THREAD | SCHEDULED;
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: the time is ours to write.
+        let answer = unsafe { libc::clock_gettime(clock, &raw mut time) };
+        (answer == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
+    }
+
+    pub(super) fn signal_handlers_in(lo: usize, hi: usize) -> Vec<i32> {
+        let handler = |signal: &c_int| {
+            // SAFETY: all zero is a valid value of this plain structure, and asking changes nothing. Signals that libc keeps
+            // for itself are refused.
+            let (answer, action) = unsafe {
+                let mut action: libc::sigaction = mem::zeroed();
+                (
+                    libc::sigaction(*signal, ptr::null(), &raw mut action),
+                    action,
+                )
+            };
+            answer == 0 && (lo..hi).contains(&action.sa_sigaction)
+        };
+        (1..=libc::SIGRTMAX()).filter(handler).collect()
+    }
+
+    pub(super) fn reset_signal_handler(signal: i32) -> bool {
+        // SAFETY: all zero is the default action, without flags.
+        unsafe {
+            let action: libc::sigaction = mem::zeroed();
+            libc::sigaction(signal, &raw const action, ptr::null_mut()) == 0
+        }
+    }
+
+    pub(super) fn resident_bytes() -> Option<u64> {
+        let statm = fs::read_to_string("/proc/self/statm").ok()?;
+        let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+        // SAFETY: no preconditions.
+        let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+        Some(pages * page)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use super::*;
+
+    pub(super) fn images() -> Vec<Image> {
+        Vec::new()
+    }
+
+    pub(super) fn mapped_bytes(_path: &Path) -> Option<u64> {
+        None
+    }
+
+    pub(super) fn open_fds() -> Option<BTreeMap<i32, String>> {
+        None
+    }
+
+    pub(super) fn thread_count() -> Option<usize> {
+        None
+    }
+
+    pub(super) fn thread_cpu_time(_tid: Tid) -> Option<Duration> {
+        None
+    }
+
+    pub(super) fn signal_handlers_in(_lo: usize, _hi: usize) -> Vec<i32> {
+        Vec::new()
+    }
+
+    pub(super) fn reset_signal_handler(_signal: i32) -> bool {
+        false
+    }
+
+    pub(super) fn resident_bytes() -> Option<u64> {
+        None
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{fs::File, os::fd::AsRawFd, sync::mpsc, thread, time::Instant};
+
+    use super::*;
+
+    #[test]
+    fn an_address_leads_to_its_library() {
+        let here = address_range(an_address_leads_to_its_library as *const () as usize).unwrap();
+        assert_eq!(here.path, Path::new(""), "a test is an executable");
+        let libc = address_range(libc::getpid as *const () as usize).unwrap();
+        assert!(libc.path.to_string_lossy().contains("libc"), "{libc:?}");
+        assert!(libc.hi <= here.lo || here.hi <= libc.lo);
+        assert_eq!(address_range(8), None);
+        assert_eq!(is_mapped(libc.base, &libc.path), Some(true));
+        assert_eq!(
+            is_mapped(libc.base, Path::new("/nowhere/libplugin.so")),
+            Some(false)
+        );
+        assert!(mapped_bytes(&libc.path).unwrap() >= 1_000_000);
+    }
+
+    #[test]
+    fn a_descriptor_is_counted_once_and_told_from_earlier_ones() {
+        let before = Census::take(None);
+        let file = File::open("/dev/null").unwrap();
+        let after = Census::take(None);
+        assert_eq!(
+            after
+                .fds_since(&before)
+                .get(&file.as_raw_fd())
+                .map(String::as_str),
+            Some("/dev/null")
+        );
+        let fds = after.fds.unwrap();
+        assert!(
+            fds.values().all(|target| !target.ends_with("/fd")),
+            "{fds:?}"
+        );
+    }
+
+    #[test]
+    fn a_thread_is_counted_and_its_time_is_its_own() {
+        let (tell, tid) = mpsc::channel();
+        let (release, wait) = mpsc::channel::<()>();
+        let busy = thread::spawn(move || {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(30) {}
+            // SAFETY: no preconditions.
+            tell.send(unsafe { libc::syscall(libc::SYS_gettid) } as Tid)
+                .unwrap();
+            let _ = wait.recv();
+        });
+        let tid = tid.recv().unwrap();
+        assert!(thread_count().unwrap() >= 2);
+        let used = thread_cpu_time(tid).unwrap();
+        // Other tests compete for the processor, so it may have had less than it wanted, and never more.
+        assert!(
+            used > Duration::ZERO && used < Duration::from_secs(5),
+            "{used:?}"
+        );
+        drop(release);
+        busy.join().unwrap();
+        assert_eq!(
+            (thread_cpu_time(0), thread_cpu_time(Tid::MAX)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_handler_is_found_by_its_address_and_removed() {
+        extern "C" fn handler(_: i32) {
+            std::hint::black_box("a body of its own");
+        }
+        let at = handler as *const () as usize;
+        // SAFETY: the handler does nothing, and nobody sends the signal.
+        unsafe { libc::signal(libc::SIGWINCH, at) };
+        assert_eq!(signal_handlers_in(at, at + 1), [libc::SIGWINCH]);
+        assert_eq!(reset_signal_handlers_in(at, at + 1), [libc::SIGWINCH]);
+        assert_eq!(signal_handlers_in(at, at + 1), []);
+    }
+
+    #[test]
+    fn memory_is_in_bytes() {
+        assert!((500_000..50_000_000_000).contains(&resident_bytes().unwrap()));
+    }
+}

@@ -1,0 +1,360 @@
+//! One load of one plugin: started, asked, saved, stopped.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use plugin_api::{
+    abi::{ErrorHead, RestoreHead, SaveHead, StartHead, StopHead, frame_kind},
+    manifest::Manifest,
+};
+use serde::Serialize;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    bridge::{Answer, Bridge},
+    error::LoadError,
+    library::{self, Ended, Mapped},
+    mailbox::{Mailbox, Refused},
+    packet::Packet,
+    unload::{self, UnloadReport},
+};
+use crate::services::Services;
+
+/// Frame ids are the process's: a packet keeps its id when it is carried to the next generation.
+static NEXT_FRAME: AtomicU64 = AtomicU64::new(1);
+
+/// A saved state: schema number and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedState {
+    /// The plugin's schema number.
+    pub schema: u32,
+    /// The plugin's bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// One load of one plugin.
+pub struct Generation {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Which load of it this is, counted from 1.
+    pub number: u64,
+    /// What it declared.
+    pub manifest: Manifest,
+    /// The private copy that it was loaded from.
+    pub shadow: PathBuf,
+    /// Where it lies in memory.
+    pub mapped: Mapped,
+    /// When it was loaded.
+    pub since: Instant,
+    mailbox: Arc<Mailbox>,
+    bridge: Arc<Bridge>,
+    thread: Mutex<Option<Running>>,
+}
+
+struct Running {
+    ending: oneshot::Receiver<()>,
+    join: JoinHandle<Option<Ended>>,
+}
+
+impl Generation {
+    /// Opens the library on a thread of its own and waits until it has declared itself. It serves nobody yet.
+    ///
+    /// # Errors
+    ///
+    /// The library can't be opened, its boundary does not fit, or it did not declare itself within `deadline`. Whatever
+    /// was opened is closed again.
+    pub async fn open(
+        plugin: &str,
+        number: u64,
+        shadow: &Path,
+        services: Arc<Services>,
+        deadline: Duration,
+    ) -> Result<Self, LoadError> {
+        let mailbox = Arc::new(Mailbox::new().map_err(|source| LoadError::Mailbox { source })?);
+        let (bridge, declared) = Bridge::new(plugin, number, Arc::clone(&mailbox), services);
+        let bridge = Arc::new(bridge);
+        let thread = library::start(
+            plugin,
+            number,
+            shadow.to_owned(),
+            Arc::clone(&bridge),
+            Arc::clone(&mailbox),
+        )?;
+        let mapped = match thread.opened.await {
+            Ok(Ok(mapped)) => mapped,
+            Ok(Err(error)) => {
+                join(thread.join).await;
+                return Err(error);
+            }
+            Err(_) => {
+                return Err(LoadError::Declaration {
+                    reason: "its thread ended while the library was opened".into(),
+                });
+            }
+        };
+        let mut generation = Self {
+            plugin: plugin.to_owned(),
+            number,
+            manifest: Manifest::default(),
+            shadow: shadow.to_owned(),
+            mapped,
+            since: Instant::now(),
+            mailbox,
+            bridge,
+            thread: Mutex::new(Some(Running {
+                ending: thread.ending,
+                join: thread.join,
+            })),
+        };
+        match timeout(deadline, declared).await {
+            Ok(Ok(Ok(manifest))) => {
+                generation.manifest = manifest;
+                Ok(generation)
+            }
+            failed => {
+                let reason = match failed {
+                    Err(_) => format!("nothing came within {deadline:?}"),
+                    Ok(Err(_)) => "its declaration panicked; the log says where".into(),
+                    Ok(Ok(Err(error))) => format!("its manifest is unreadable: {error}"),
+                    Ok(Ok(Ok(_))) => unreachable!("handled above"),
+                };
+                generation.unload(Duration::ZERO).await;
+                Err(LoadError::Declaration { reason })
+            }
+        }
+    }
+
+    /// Starts the plugin.
+    ///
+    /// # Errors
+    ///
+    /// `start` failed, panicked, or did not return within `deadline`.
+    pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
+        let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
+        match timeout(deadline, answer).await {
+            Ok(Some(answer)) => match answer.error() {
+                None => Ok(()),
+                Some(error) => Err(LoadError::Start {
+                    reason: error.message,
+                }),
+            },
+            Ok(None) => Err(LoadError::Start {
+                reason: "its thread ended; the log says why".into(),
+            }),
+            Err(_) => Err(LoadError::Deadline {
+                phase: "start",
+                deadline,
+                setting: "start_timeout_ms",
+            }),
+        }
+    }
+
+    /// Holds work back and saves. Whoever calls this thaws the generation or replaces it.
+    ///
+    /// # Errors
+    ///
+    /// Saving failed, panicked, or did not return within `deadline`.
+    pub async fn freeze_and_save(
+        &self,
+        deadline: Duration,
+    ) -> Result<Option<SavedState>, LoadError> {
+        let id = next_id();
+        let (waiter, answer) = oneshot::channel();
+        self.bridge.expect(id, waiter);
+        self.mailbox.freeze(Packet::bare(frame_kind::SAVE, id));
+        let failed = |reason| LoadError::State {
+            phase: "saved",
+            reason,
+        };
+        match timeout(deadline, answer).await {
+            Ok(Ok(answer)) => match answer.error() {
+                None => Ok(state_of(answer)),
+                Some(error) => Err(failed(error.message)),
+            },
+            Ok(Err(_)) => Err(failed("its thread ended".into())),
+            Err(_) => Err(LoadError::Deadline {
+                phase: "save",
+                deadline,
+                setting: "save_timeout_ms",
+            }),
+        }
+    }
+
+    /// Lets work flow again after [`freeze_and_save`](Self::freeze_and_save).
+    pub fn thaw(&self) {
+        self.mailbox.thaw();
+    }
+
+    /// Hands the plugin a saved state. The inner error is the plugin's own words.
+    ///
+    /// # Errors
+    ///
+    /// The plugin refused the state, or did not return within `deadline`.
+    pub async fn restore(&self, state: &SavedState, deadline: Duration) -> Result<(), String> {
+        let head = RestoreHead {
+            schema: state.schema,
+        };
+        let packet =
+            Packet::new(frame_kind::RESTORE, next_id(), &head).with_payload(state.bytes.clone());
+        match timeout(deadline, self.ask(packet)).await {
+            Ok(Some(answer)) => answer.error().map_or(Ok(()), |error| Err(error.message)),
+            Ok(None) => Err("its thread ended".into()),
+            Err(_) => Err(format!("nothing came within {deadline:?}")),
+        }
+    }
+
+    /// Tells the plugin that it serves from now on.
+    pub fn go_live(&self) {
+        let _ = self.mailbox.push(Packet::bare(frame_kind::LIVE, 0));
+    }
+
+    /// Queues an event.
+    ///
+    /// # Errors
+    ///
+    /// The lane is full or closed.
+    pub fn send(&self, packet: Packet) -> Result<(), Refused> {
+        self.mailbox.push(packet)
+    }
+
+    /// Queues a command or component; its answer comes to `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// The lane is full or closed.
+    pub fn invoke(&self, packet: Packet, waiter: oneshot::Sender<Answer>) -> Result<(), Refused> {
+        let id = packet.id;
+        self.bridge.expect(id, waiter);
+        self.mailbox.push(packet).inspect_err(|_| {
+            self.bridge.take_waiter(id);
+        })
+    }
+
+    /// Carries the work that waits, and those who wait for it, over to `next`; takes no work any more.
+    pub fn hand_over_to(&self, next: &Self) {
+        let packets = self.mailbox.close();
+        for packet in &packets {
+            if let Some(waiter) = self.bridge.take_waiter(packet.id) {
+                next.bridge.expect(packet.id, waiter);
+            }
+        }
+        next.mailbox.adopt(packets);
+    }
+
+    /// Numbers for `extensions` and the log.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            depth: self.mailbox.depth(),
+            dropped_events: self.mailbox.dropped_events(),
+            calls: self.bridge.calls(),
+            panics: self.bridge.panics(),
+        }
+    }
+
+    /// Stops the plugin, giving its handlers `deadline` to end, and closes the library. What waits in the mailbox is still
+    /// served, unless it was handed over. A plugin that does not stop is written off: reported, and never unmapped.
+    pub async fn unload(&self, deadline: Duration) -> Option<UnloadReport> {
+        let Running { ending, join } = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        let began = Instant::now();
+        self.mailbox.close_behind();
+        self.mailbox.thaw();
+        let head = StopHead {
+            deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
+        if timeout(deadline + STOP_GRACE, ending).await.is_err() {
+            // Its thread still uses both: they are never freed.
+            std::mem::forget(Arc::clone(&self.mailbox));
+            std::mem::forget(Arc::clone(&self.bridge));
+            self.bridge.close();
+            let report = UnloadReport::written_off(&self.plugin, self.number, began.elapsed());
+            report.log();
+            return Some(report);
+        }
+        let ended = self::join(join).await;
+        self.bridge.close();
+        let context = unload::Context {
+            plugin: self.plugin.clone(),
+            generation: self.number,
+            mapped: self.mapped.clone(),
+            shadow: self.shadow.clone(),
+            began,
+        };
+        let report = tokio::task::spawn_blocking(move || unload::close(context, ended))
+            .await
+            .ok()?;
+        report.log();
+        Some(report)
+    }
+
+    async fn ask(&self, packet: Packet) -> Option<Answer> {
+        let (waiter, answer) = oneshot::channel();
+        self.invoke(packet, waiter).ok()?;
+        answer.await.ok()
+    }
+}
+
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}#{}", self.plugin, self.number)
+    }
+}
+
+/// How much a plugin has to do.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Load {
+    /// Packets that wait.
+    pub depth: usize,
+    /// Events dropped because it was too far behind.
+    pub dropped_events: u64,
+    /// Host calls made.
+    pub calls: u64,
+    /// Panics.
+    pub panics: u64,
+}
+
+/// What a plugin's thread may take beyond the deadline to drop its runtime: tokio waits 500 ms for blocking threads.
+const STOP_GRACE: Duration = Duration::from_millis(1500);
+
+/// A new frame id.
+#[must_use]
+pub fn next_id() -> u64 {
+    NEXT_FRAME.fetch_add(1, Relaxed)
+}
+
+fn state_of(answer: Answer) -> Option<SavedState> {
+    let head: SaveHead = serde_json::from_slice(&answer.head).unwrap_or_default();
+    head.schema.map(|schema| SavedState {
+        schema,
+        bytes: answer.body,
+    })
+}
+
+/// The error that a member's invocation ends with when its plugin went away.
+#[must_use]
+pub fn interrupted() -> ErrorHead {
+    ErrorHead {
+        message: "the plugin was unloaded before it had answered".into(),
+        ..ErrorHead::default()
+    }
+}
+
+async fn join(thread: JoinHandle<Option<Ended>>) -> Option<Ended> {
+    // It is about to end; joining waits for its thread-locals' destructors, microseconds, but a system call all the same.
+    tokio::task::spawn_blocking(move || thread.join().ok().flatten())
+        .await
+        .ok()
+        .flatten()
+}

@@ -1,0 +1,230 @@
+//! Whose key is it: the process's thread-specific data keys, by the code that made them.
+
+use std::{
+    arch::naked_asm,
+    ffi::{c_int, c_void},
+    mem,
+    ops::Range,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use super::real::{KEY_CREATE, KEY_DELETE, SpinLock};
+
+type Destructor = unsafe extern "C" fn(*mut c_void);
+type Create = unsafe extern "C" fn(*mut libc::pthread_key_t, Option<Destructor>) -> c_int;
+type Delete = unsafe extern "C" fn(libc::pthread_key_t) -> c_int;
+
+/// glibc numbers its 1,024 keys from 0, so a key is an index here. One beyond the table would go unrecorded.
+const KEYS: usize = 2048;
+
+static TABLE: [Record; KEYS] = [const { Record::empty() }; KEYS];
+
+/// Held across the real call. Otherwise a key that one thread deletes and another receives at once could be recorded and
+/// forgotten in the wrong order, and we would delete a key of somebody else (std deletes key 0 whenever it gets it).
+static LOCK: SpinLock = SpinLock::new();
+
+/// Who made a key. Changed under [`LOCK`] alone.
+struct Record {
+    /// The address behind the call that made it; 0 for a key that does not exist.
+    creator: AtomicUsize,
+    destructor: AtomicUsize,
+}
+
+impl Record {
+    const fn empty() -> Self {
+        Self {
+            creator: AtomicUsize::new(0),
+            destructor: AtomicUsize::new(0),
+        }
+    }
+
+    fn set(&self, creator: usize, destructor: usize) {
+        self.creator.store(creator, Relaxed);
+        self.destructor.store(destructor, Relaxed);
+    }
+
+    fn belongs_to(&self, code: &Range<usize>) -> bool {
+        let creator = self.creator.load(Relaxed);
+        creator != 0 && (code.contains(&creator) || code.contains(&self.destructor.load(Relaxed)))
+    }
+}
+
+/// How many keys were made by code in `lo..hi`, or have their destructor there.
+#[must_use]
+pub fn keys_of(lo: usize, hi: usize) -> usize {
+    LOCK.with(|| {
+        TABLE
+            .iter()
+            .filter(|record| record.belongs_to(&(lo..hi)))
+            .count()
+    })
+}
+
+/// Deletes the keys that were made by code in `lo..hi` or have their destructor there, and returns how many they were.
+///
+/// The host calls this when the library's threads are joined, before it closes the library.
+///
+/// # Safety
+///
+/// No thread lives that has run code in `lo..hi`, and none will: it would go on to use a key that by then is another's.
+pub unsafe fn reap_keys(lo: usize, hi: usize) -> usize {
+    let Some(delete) = real_delete() else {
+        return 0;
+    };
+    LOCK.with(|| {
+        let mut reaped = 0;
+        for (key, record) in TABLE
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| record.belongs_to(&(lo..hi)))
+        {
+            record.set(0, 0);
+            // SAFETY: a key that exists, whose users are gone.
+            if unsafe { delete(key as libc::pthread_key_t) } == 0 {
+                reaped += 1;
+            }
+        }
+        reaped
+    })
+}
+
+/// libc's function, with the caller noted. The caller's address is on the stack or in a register only at the very first
+/// instruction, so it is handed on from there.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn pthread_key_create(
+    key: *mut libc::pthread_key_t,
+    destructor: Option<Destructor>,
+) -> c_int {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("endbr64", "mov rdx, [rsp]", "jmp {create}", create = sym create);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("hint #34", "mov x2, x30", "b {create}", create = sym create);
+}
+
+/// # Safety
+///
+/// As libc's `pthread_key_create`.
+unsafe extern "C" fn create(
+    key: *mut libc::pthread_key_t,
+    destructor: Option<Destructor>,
+    caller: usize,
+) -> c_int {
+    let real = KEY_CREATE.find();
+    if real.is_null() {
+        return libc::EAGAIN;
+    }
+    // SAFETY: this is the type of the function of that name.
+    let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
+    LOCK.with(|| {
+        // SAFETY: the arguments are the caller's.
+        let result = unsafe { real(key, destructor) };
+        if result == 0 {
+            // SAFETY: the real function has just written there.
+            let key = unsafe { key.read() };
+            if let Some(record) = TABLE.get(key as usize) {
+                record.set(caller, destructor.map_or(0, |function| function as usize));
+            }
+        }
+        result
+    })
+}
+
+/// libc's function; forgets the key's creator.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> c_int {
+    let Some(delete) = real_delete() else {
+        return libc::EINVAL;
+    };
+    LOCK.with(|| {
+        // SAFETY: the argument is the caller's.
+        let result = unsafe { delete(key) };
+        if result == 0
+            && let Some(record) = TABLE.get(key as usize)
+        {
+            record.set(0, 0);
+        }
+        result
+    })
+}
+
+fn real_delete() -> Option<Delete> {
+    let real = KEY_DELETE.find();
+    // SAFETY: null is no function; any other address is the function of that name, which has this type.
+    unsafe { mem::transmute::<*mut c_void, Option<Delete>>(real) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Addresses that no code has: each test is a library of its own.
+    fn make(caller: usize) -> libc::pthread_key_t {
+        let mut key = libc::pthread_key_t::MAX;
+        // SAFETY: the key is ours to write.
+        let result = unsafe { create(&raw mut key, None, caller) };
+        assert_eq!(result, 0);
+        key
+    }
+
+    /// Nobody uses the keys of these tests.
+    fn reap(lo: usize, hi: usize) -> usize {
+        // SAFETY: see above.
+        unsafe { reap_keys(lo, hi) }
+    }
+
+    fn exists(key: libc::pthread_key_t) -> bool {
+        // SAFETY: a key that does not exist is an error, not a mistake.
+        unsafe { libc::pthread_setspecific(key, std::ptr::null()) == 0 }
+    }
+
+    #[test]
+    fn a_range_loses_its_keys_and_no_others() {
+        let (mine, other) = ([make(0x100), make(0x1ff)], make(0x200));
+        assert_eq!(keys_of(0x100, 0x200), 2);
+        assert_eq!(reap(0x100, 0x200), 2);
+        assert!(mine.iter().all(|key| !exists(*key)) && exists(other));
+        assert_eq!((reap(0x100, 0x200), reap(0x200, 0x201)), (0, 1));
+    }
+
+    #[test]
+    fn the_symbol_is_ours_and_the_destructor_tells_whose_key_it_is() {
+        unsafe extern "C" fn destructor(_: *mut c_void) {
+            std::hint::black_box("a body of its own, lest it be folded into another");
+        }
+        let (mut key, at) = (0, destructor as *const () as usize);
+        // SAFETY: the key is ours to write.
+        let made = unsafe { libc::pthread_key_create(&raw mut key, Some(destructor)) };
+        assert_eq!((made, keys_of(at, at + 1)), (0, 1));
+        // SAFETY: our key.
+        let deleted = unsafe { libc::pthread_key_delete(key) };
+        assert_eq!((deleted, keys_of(at, at + 1)), (0, 0));
+    }
+
+    #[test]
+    fn an_error_of_libc_is_passed_on() {
+        // SAFETY: no key of that number exists, which libc reports.
+        let result = unsafe { libc::pthread_key_delete(libc::pthread_key_t::MAX) };
+        assert_eq!(result, libc::EINVAL);
+    }
+
+    #[test]
+    fn a_deleted_key_that_another_receives_is_the_others() {
+        let first = make(0x300);
+        // SAFETY: our key.
+        assert_eq!(unsafe { pthread_key_delete(first) }, 0);
+        // Other tests make keys as well; with this many, one of them has the first one's number again.
+        let others: Vec<_> = (0..50).map(|_| make(0x400)).collect();
+        assert_eq!(reap(0x300, 0x301), 0);
+        assert!(others.iter().all(|key| exists(*key)));
+        assert_eq!(reap(0x400, 0x401), 50);
+    }
+}

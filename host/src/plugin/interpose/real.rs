@@ -1,0 +1,136 @@
+//! The functions behind ours, and whether ours are in front.
+
+use std::{
+    ffi::{CStr, c_void},
+    hint::black_box,
+    ptr,
+    sync::atomic::{
+        AtomicBool, AtomicPtr,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+};
+
+use super::{keys, threads};
+
+/// The functions that we put in front. `#[used]`, as nothing but the dynamic linker would miss them.
+#[used]
+static OURS: [Ours; 3] = [
+    Ours {
+        name: c"pthread_create",
+        at: threads::pthread_create as *const c_void,
+        real: &THREAD_CREATE,
+    },
+    Ours {
+        name: c"pthread_key_create",
+        at: keys::pthread_key_create as *const c_void,
+        real: &KEY_CREATE,
+    },
+    Ours {
+        name: c"pthread_key_delete",
+        at: keys::pthread_key_delete as *const c_void,
+        real: &KEY_DELETE,
+    },
+];
+
+pub(super) static THREAD_CREATE: Real = Real::new(c"pthread_create");
+pub(super) static KEY_CREATE: Real = Real::new(c"pthread_key_create");
+pub(super) static KEY_DELETE: Real = Real::new(c"pthread_key_delete");
+
+struct Ours {
+    name: &'static CStr,
+    at: *const c_void,
+    real: &'static Real,
+}
+
+// SAFETY: the pointers are addresses of functions.
+unsafe impl Sync for Ours {}
+
+/// Makes sure that our functions are in the executable, and looks up the real ones. To be called early in `main`, before
+/// a plugin is opened: a look-up takes the loader's lock, and is better done while nobody else is in the loader.
+///
+/// Returns [`supported`].
+pub fn install() -> bool {
+    // Reading the table here is what makes every linker keep it, and with it the functions.
+    black_box(&OURS).iter().for_each(|ours| {
+        ours.real.find();
+    });
+    supported()
+}
+
+/// Whether a library that is opened now would bind to our functions.
+///
+/// False where nothing is interposed, and in an executable that lacks the exports of `build.rs`: there, plugins use up
+/// the process's keys, and their threads are unknown.
+#[must_use]
+pub fn supported() -> bool {
+    OURS.iter().all(|ours| {
+        // SAFETY: a look-up by a name that ends in zero.
+        let bound = unsafe { libc::dlsym(libc::RTLD_DEFAULT, ours.name.as_ptr()) };
+        ptr::eq(bound, ours.at) && !ours.real.find().is_null()
+    })
+}
+
+/// A function of libc that ours stands in front of.
+pub(super) struct Real {
+    name: &'static CStr,
+    at: AtomicPtr<c_void>,
+}
+
+impl Real {
+    const fn new(name: &'static CStr) -> Self {
+        Self {
+            name,
+            at: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Its address; null in an executable without libc, which cannot open plugins either.
+    ///
+    /// Not to be called with a lock of ours held: the look-up takes the loader's lock, under which initialisers of
+    /// libraries run, and these may create keys.
+    pub(super) fn find(&self) -> *mut c_void {
+        let known = self.at.load(Acquire);
+        if !known.is_null() {
+            return known;
+        }
+        // SAFETY: a look-up by a name that ends in zero. Two threads that come here at once find the same.
+        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        self.at.store(found, Release);
+        found
+    }
+}
+
+/// Whether an address belongs to the executable itself: the host, and whatever is linked into it.
+pub(super) fn in_executable(address: usize) -> bool {
+    // Every linker in use defines these two, with the executable between them.
+    unsafe extern "C" {
+        static __ehdr_start: u8;
+        static _end: u8;
+    }
+    (&raw const __ehdr_start).addr() <= address && address < (&raw const _end).addr()
+}
+
+/// A lock that works at any time in a process's life. A std mutex would do today, but it is std's business what it uses.
+pub(super) struct SpinLock(AtomicBool);
+
+impl SpinLock {
+    pub(super) const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Runs `section`, which must neither panic nor come back here.
+    pub(super) fn with<T>(&self, section: impl FnOnce() -> T) -> T {
+        while self
+            .0
+            .compare_exchange_weak(false, true, Acquire, Relaxed)
+            .is_err()
+        {
+            // Sections are short, so whoever has to wait most likely waits for a thread that lost its processor.
+            // SAFETY: no preconditions.
+            unsafe { libc::sched_yield() };
+        }
+        let result = section();
+        self.0.store(false, Release);
+        result
+    }
+}

@@ -1,0 +1,392 @@
+//! Whose thread is it: threads by the code that created them.
+//!
+//! A thread that the executable creates to run code of its own is the host's, and goes straight through. For any other a
+//! slot is taken, the thread starts in [`begin`], which notes its number, and goes on with its own function. When that
+//! returns, destructors of thread-locals still run, which are code of the library: so not the return, but the kernel tells
+//! whether the thread has ended.
+
+use std::{
+    arch::naked_asm,
+    ffi::{c_int, c_void},
+    fs,
+    mem::{self, MaybeUninit},
+    ops::Range,
+    ptr,
+    sync::atomic::{
+        AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize,
+        Ordering::{AcqRel, Acquire, Relaxed, Release},
+    },
+};
+
+use super::{
+    Tid,
+    real::{THREAD_CREATE, in_executable},
+};
+
+/// `-unwind`, as `pthread_exit` unwinds through the caller of a thread's function.
+type Start = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;
+type Create = unsafe extern "C" fn(
+    *mut libc::pthread_t,
+    *const libc::pthread_attr_t,
+    Start,
+    *mut c_void,
+) -> c_int;
+
+/// Threads of plugins that can live at a time. With a thread that we do not know no library could ever be unmapped, so
+/// one more is refused like any thread beyond the system's limit: with `EAGAIN`.
+const SLOTS: usize = 2048;
+
+static TABLE: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
+
+/// Where the next search for a free slot begins.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+// What a slot's number is while it is no thread's.
+const FREE: Tid = 0;
+/// Being written.
+const TAKEN: Tid = -1;
+/// Written, and the thread has not run yet.
+const STARTING: Tid = -2;
+
+/// Space for a signal handler, where a thread's stack is large enough to spare it.
+const SIGNAL_STACK: usize = 32 * 1024;
+const SPARE: usize = 16 * SIGNAL_STACK;
+
+struct Slot {
+    tid: AtomicI32,
+    creator: AtomicUsize,
+    start: AtomicPtr<c_void>,
+    argument: AtomicPtr<c_void>,
+    signal_stack: AtomicBool,
+    /// Nanoseconds of the boot clock when the thread ran first: tells it from a later thread with the same number.
+    begun: AtomicU64,
+}
+
+impl Slot {
+    const fn empty() -> Self {
+        Self {
+            tid: AtomicI32::new(FREE),
+            creator: AtomicUsize::new(0),
+            start: AtomicPtr::new(ptr::null_mut()),
+            argument: AtomicPtr::new(ptr::null_mut()),
+            signal_stack: AtomicBool::new(false),
+            begun: AtomicU64::new(0),
+        }
+    }
+
+    /// A slot that is free, or whose thread has ended; it is the caller's, as [`TAKEN`].
+    fn take() -> Option<&'static Self> {
+        let from = NEXT.fetch_add(1, Relaxed);
+        (0..SLOTS)
+            .map(|i| &TABLE[from.wrapping_add(i) % SLOTS])
+            .find(|slot| {
+                let tid = slot.tid.load(Acquire);
+                (tid == FREE || tid > 0 && !exists(tid))
+                    && slot
+                        .tid
+                        .compare_exchange(tid, TAKEN, AcqRel, Relaxed)
+                        .is_ok()
+            })
+    }
+
+    fn belongs_to(&self, code: &Range<usize>) -> bool {
+        code.contains(&self.creator.load(Relaxed))
+            || code.contains(&self.start.load(Relaxed).addr())
+    }
+}
+
+/// The living threads that code in `lo..hi` created, or that began there; 0 stands for one that has not run yet.
+///
+/// A thread stays for a moment after it was joined, until the kernel is done with it. Ask again before you believe it.
+#[must_use]
+pub fn threads_of(lo: usize, hi: usize) -> Vec<Tid> {
+    let mut threads = Vec::new();
+    for slot in &TABLE {
+        let tid = slot.tid.load(Acquire);
+        if matches!(tid, FREE | TAKEN) || !slot.belongs_to(&(lo..hi)) {
+            continue;
+        }
+        if tid == STARTING {
+            threads.push(0);
+        } else if lives(tid, slot.begun.load(Relaxed)) {
+            threads.push(tid);
+        } else {
+            // Fails when a new thread has taken the slot meanwhile, which is as well.
+            let _ = slot.tid.compare_exchange(tid, FREE, AcqRel, Relaxed);
+        }
+    }
+    threads
+}
+
+/// libc's function, with the caller noted; see `pthread_key_create`.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn pthread_create(
+    thread: *mut libc::pthread_t,
+    attributes: *const libc::pthread_attr_t,
+    start: Start,
+    argument: *mut c_void,
+) -> c_int {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("endbr64", "mov r8, [rsp]", "jmp {create}", create = sym create);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("hint #34", "mov x4, x30", "b {create}", create = sym create);
+}
+
+/// # Safety
+///
+/// As libc's `pthread_create`.
+unsafe extern "C" fn create(
+    thread: *mut libc::pthread_t,
+    attributes: *const libc::pthread_attr_t,
+    start: Start,
+    argument: *mut c_void,
+    caller: usize,
+) -> c_int {
+    let real = THREAD_CREATE.find();
+    if real.is_null() {
+        return libc::EAGAIN;
+    }
+    // SAFETY: this is the type of the function of that name.
+    let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
+    let code = start as *mut c_void;
+    if in_executable(caller) && in_executable(code.addr()) {
+        // SAFETY: the arguments are the caller's.
+        return unsafe { real(thread, attributes, start, argument) };
+    }
+    let Some(slot) = Slot::take() else {
+        return libc::EAGAIN;
+    };
+    slot.creator.store(caller, Relaxed);
+    slot.start.store(code, Relaxed);
+    slot.argument.store(argument, Relaxed);
+    // SAFETY: null, or attributes as the caller promises.
+    slot.signal_stack
+        .store(unsafe { stack_bytes(attributes) } >= SPARE, Relaxed);
+    slot.tid.store(STARTING, Release);
+    // SAFETY: the caller's arguments, but for the function, which calls the caller's; a slot lives for ever.
+    let result = unsafe {
+        real(
+            thread,
+            attributes,
+            begin,
+            ptr::from_ref(slot).cast_mut().cast(),
+        )
+    };
+    if result != 0 {
+        slot.tid.store(FREE, Release);
+    }
+    result
+}
+
+/// Where a plugin's thread begins.
+///
+/// # Safety
+///
+/// Called by the real `pthread_create`, with a slot that [`create`] filled.
+unsafe extern "C-unwind" fn begin(slot: *mut c_void) -> *mut c_void {
+    // SAFETY: a slot of the table.
+    let slot = unsafe { &*slot.cast::<Slot>() };
+    // SAFETY: `create` put a function of that type there.
+    let start = unsafe { mem::transmute::<*mut c_void, Start>(slot.start.load(Relaxed)) };
+    let argument = slot.argument.load(Relaxed);
+    let signal_stack = slot.signal_stack.load(Relaxed);
+    slot.begun.store(now(), Relaxed);
+    // SAFETY: no preconditions.
+    slot.tid
+        .store(unsafe { libc::syscall(libc::SYS_gettid) } as Tid, Release);
+    // From here on the slot is the table's.
+    // SAFETY: the function and its argument are the creator's.
+    unsafe {
+        if signal_stack {
+            with_signal_stack(start, argument)
+        } else {
+            start(argument)
+        }
+    }
+}
+
+/// Runs a thread's function with a stack for signal handlers. Threads of the host's std have one and threads of a plugin's
+/// std do not, but a stack that has overflowed leaves no room to report it. The space lies at the old end of the thread's
+/// own stack: nothing to allocate, and nothing to free at a time when nobody runs our code.
+///
+/// # Safety
+///
+/// As the function's; the stack has room.
+#[inline(never)]
+unsafe extern "C-unwind" fn with_signal_stack(start: Start, argument: *mut c_void) -> *mut c_void {
+    let mut space = MaybeUninit::<[u8; SIGNAL_STACK]>::uninit();
+    let mut stack = libc::stack_t {
+        ss_sp: space.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: SIGNAL_STACK,
+    };
+    // SAFETY: the space outlives its use as a signal stack: it is given up below. A function that ends its thread by
+    // `pthread_exit` never comes back, and takes all of the stack with it.
+    unsafe {
+        libc::sigaltstack(&raw const stack, ptr::null_mut());
+        let result = start(argument);
+        stack.ss_flags = libc::SS_DISABLE;
+        libc::sigaltstack(&raw const stack, ptr::null_mut());
+        result
+    }
+}
+
+/// The stack that a thread with these attributes gets; 0 when the caller left it to the system, as C code does.
+///
+/// # Safety
+///
+/// `attributes` is null or leads to attributes.
+unsafe fn stack_bytes(attributes: *const libc::pthread_attr_t) -> usize {
+    let mut bytes = 0;
+    if !attributes.is_null() {
+        // SAFETY: attributes, and a number of ours.
+        unsafe { libc::pthread_attr_getstacksize(attributes, &raw mut bytes) };
+    }
+    bytes
+}
+
+/// Whether the process has a thread of this number. Leaves `errno` alone, as callers of `pthread_create` expect.
+fn exists(tid: Tid) -> bool {
+    // SAFETY: signal 0 is not sent, and errno is this thread's.
+    unsafe {
+        let errno = libc::__errno_location();
+        let before = errno.read();
+        let answer = libc::syscall(libc::SYS_tgkill, libc::getpid(), tid, 0);
+        errno.write(before);
+        answer == 0
+    }
+}
+
+/// Whether the thread of this number is still the one that ran first at `begun`. The kernel gives numbers out again.
+fn lives(tid: Tid, begun: u64) -> bool {
+    exists(tid) && started(tid).is_none_or(|started| started <= begun)
+}
+
+/// When a thread was created, in nanoseconds of the boot clock, rounded down to the kernel's tick.
+fn started(tid: Tid) -> Option<u64> {
+    let stat = fs::read(format!("/proc/self/task/{tid}/stat")).ok()?;
+    // The name is the second field, in brackets, and may be anything; the time is the 22nd.
+    let behind_name = stat.iter().rposition(|byte| *byte == b')')? + 2;
+    let field = stat
+        .get(behind_name..)?
+        .split(|byte| *byte == b' ')
+        .nth(19)?;
+    let ticks: u64 = str::from_utf8(field).ok()?.parse().ok()?;
+    // SAFETY: no preconditions.
+    let per_second = u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) })
+        .ok()
+        .filter(|hz| *hz > 0)?;
+    Some(ticks * (1_000_000_000 / per_second))
+}
+
+fn now() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the time is ours to write.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::mpsc::{Receiver, channel},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+
+    /// Waits for a word from the test, and ends.
+    unsafe extern "C-unwind" fn wait(word: *mut c_void) -> *mut c_void {
+        // SAFETY: the test made it by `into_raw`.
+        let word = unsafe { Box::from_raw(word.cast::<Receiver<()>>()) };
+        let _ = word.recv();
+        0x5a as *mut c_void
+    }
+
+    fn start(caller: usize, word: Receiver<()>) -> libc::pthread_t {
+        let mut thread = 0;
+        let word = Box::into_raw(Box::new(word)).cast();
+        // SAFETY: the function and its argument fit.
+        let result = unsafe { create(&raw mut thread, ptr::null(), wait, word, caller) };
+        assert_eq!(result, 0);
+        thread
+    }
+
+    fn join(thread: libc::pthread_t) {
+        let mut result = ptr::null_mut();
+        // SAFETY: a thread of ours, joined once.
+        assert_eq!(unsafe { libc::pthread_join(thread, &raw mut result) }, 0);
+        assert_eq!(result.addr(), 0x5a);
+    }
+
+    fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !done() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_thread_is_listed_while_it_lives() {
+        let (words, threads): (Vec<_>, Vec<_>) = (0..3)
+            .map(|_| {
+                let (word, receiver) = channel();
+                (word, start(0x1000, receiver))
+            })
+            .unzip();
+        assert_eq!(threads_of(0x1000, 0x1001).len(), 3, "known before they run");
+        eventually("all have run", || {
+            threads_of(0x1000, 0x1001).iter().all(|tid| *tid > 0)
+        });
+        for tid in threads_of(0x1000, 0x1001) {
+            assert!(fs::exists(format!("/proc/self/task/{tid}")).unwrap());
+        }
+        assert_eq!(threads_of(0x1001, 0x2000), []);
+        drop(words);
+        threads.into_iter().for_each(join);
+        eventually("none is left", || threads_of(0x1000, 0x1001).is_empty());
+    }
+
+    #[test]
+    fn finished_threads_do_not_fill_the_table() {
+        for _ in 0..SLOTS + 500 {
+            // The other end is dropped at once, so the thread ends at once.
+            let (_, receiver) = channel();
+            join(start(0x3000, receiver));
+        }
+        eventually("none is left", || threads_of(0x3000, 0x3001).is_empty());
+        assert!(
+            TABLE
+                .iter()
+                .all(|slot| !slot.belongs_to(&(0x3000..0x3001)) || slot.tid.load(Acquire) == FREE)
+        );
+    }
+
+    #[test]
+    fn a_number_that_was_given_out_again_is_another_thread() {
+        // SAFETY: no preconditions.
+        let tid = unsafe { libc::syscall(libc::SYS_gettid) } as Tid;
+        assert!(lives(tid, now()));
+        let before_us = started(tid).unwrap() - 1;
+        assert!(exists(tid) && !lives(tid, before_us));
+        assert!(!exists(Tid::MAX));
+    }
+
+    #[test]
+    fn threads_of_the_host_go_straight_through() {
+        let host = thread::spawn(|| ());
+        let mut creators = TABLE.iter().map(|slot| slot.creator.load(Relaxed));
+        assert!(!creators.any(in_executable));
+        host.join().unwrap();
+    }
+}

@@ -1,0 +1,319 @@
+//! A generation's mailbox: what the host queues for a plugin, and the `exchange` by which the plugin takes it.
+//!
+//! Two lanes. *Control* (completions, life cycle) is never bounded and always flows. *Work* (events, commands, components)
+//! is bounded per kind, can be frozen while state is handed over, and can be carried to the next generation as it is.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ffi::c_void,
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use plugin_api::abi::{
+    Bytes, EventHeader, Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref,
+    abi_stable::prefix_type::WithMetadata, frame_kind,
+};
+
+use super::packet::Packet;
+
+/// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
+/// plugin that is this far behind serves nobody by working through old events first.
+pub const EVENT_LIMIT: usize = 4096;
+
+/// Most commands and components that wait for one plugin. What comes on top fails at once, so that a member gets an answer.
+pub const CALL_LIMIT: usize = 1024;
+
+/// Why a packet was not queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The lane is full.
+    Full,
+    /// The generation takes no more work.
+    Closed,
+}
+
+/// A generation's mailbox.
+#[derive(Debug)]
+pub struct Mailbox {
+    lanes: Mutex<Lanes>,
+    /// Packets that the plugin holds, by token. Only `exchange` locks it, and so only the plugin's thread.
+    held: Mutex<Held>,
+    signal: OwnedFd,
+    dropped_events: AtomicU64,
+    exchanges: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Lanes {
+    control: VecDeque<Packet>,
+    work: VecDeque<Packet>,
+    events: usize,
+    calls: usize,
+    frozen: bool,
+    closed: bool,
+    idle: bool,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    last_token: u64,
+    // Boxed: a frame points at the header inside.
+    packets: HashMap<u64, Box<(Packet, EventHeader)>>,
+}
+
+impl Mailbox {
+    /// An empty mailbox.
+    ///
+    /// # Errors
+    ///
+    /// The process has no descriptor left for the signal.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            lanes: Mutex::default(),
+            held: Mutex::default(),
+            signal: event_signal()?,
+            dropped_events: AtomicU64::new(0),
+            exchanges: AtomicU64::new(0),
+        })
+    }
+
+    /// Queues a packet, and wakes the plugin if it is idle.
+    ///
+    /// # Errors
+    ///
+    /// Work is refused when its lane is full or closed; control never is.
+    pub fn push(&self, packet: Packet) -> Result<(), Refused> {
+        let mut lanes = self.lock();
+        if packet.is_work() {
+            if lanes.closed {
+                return Err(Refused::Closed);
+            }
+            if packet.kind == frame_kind::EVENT {
+                if lanes.events >= EVENT_LIMIT {
+                    self.dropped_events.fetch_add(1, Relaxed);
+                    return Err(Refused::Full);
+                }
+                lanes.events += 1;
+            } else {
+                if lanes.calls >= CALL_LIMIT {
+                    return Err(Refused::Full);
+                }
+                lanes.calls += 1;
+            }
+            lanes.work.push_back(packet);
+            if lanes.frozen {
+                return Ok(());
+            }
+        } else {
+            lanes.control.push_back(packet);
+        }
+        self.wake(lanes);
+        Ok(())
+    }
+
+    /// Holds work back and queues `packet` (a SAVE): what the plugin sees after it is control alone.
+    pub fn freeze(&self, packet: Packet) {
+        let mut lanes = self.lock();
+        lanes.frozen = true;
+        lanes.control.push_back(packet);
+        self.wake(lanes);
+    }
+
+    /// Lets work flow again.
+    pub fn thaw(&self) {
+        let mut lanes = self.lock();
+        lanes.frozen = false;
+        self.wake(lanes);
+    }
+
+    /// Closes the work lane and takes what waits in it, in order.
+    pub fn close(&self) -> VecDeque<Packet> {
+        let mut lanes = self.lock();
+        lanes.closed = true;
+        lanes.events = 0;
+        lanes.calls = 0;
+        std::mem::take(&mut lanes.work)
+    }
+
+    /// Closes the work lane; what waits in it is still served.
+    pub fn close_behind(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Queues what another generation left, in order and without a bound (it was bounded there), before all that comes.
+    pub fn adopt(&self, packets: VecDeque<Packet>) {
+        let mut lanes = self.lock();
+        for packet in packets {
+            if packet.kind == frame_kind::EVENT {
+                lanes.events += 1;
+            } else {
+                lanes.calls += 1;
+            }
+            lanes.work.push_back(packet);
+        }
+        self.wake(lanes);
+    }
+
+    /// How many packets wait.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let lanes = self.lock();
+        lanes.control.len() + lanes.work.len()
+    }
+
+    /// How many events were dropped because the plugin was too far behind.
+    #[must_use]
+    pub fn dropped_events(&self) -> u64 {
+        self.dropped_events.load(Relaxed)
+    }
+
+    /// How often the plugin has come for frames: a plugin that does not, while packets wait, hangs.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.exchanges.load(Relaxed)
+    }
+
+    /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
+    #[must_use]
+    pub fn handle(self: &Arc<Self>) -> MailboxHandle {
+        const VTABLE: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable { exchange });
+        MailboxHandle {
+            ctx: Arc::as_ptr(self).cast(),
+            vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
+            signal: self.signal.as_raw_fd(),
+        }
+    }
+
+    fn exchange(
+        &self,
+        released: &[u64],
+        work: usize,
+        mut out: impl FnMut(usize, Frame),
+        cap: usize,
+    ) -> usize {
+        self.exchanges.fetch_add(1, Relaxed);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for token in released {
+            // A token that is forged, or given back twice, is in no map.
+            held.packets.remove(token);
+        }
+        if cap == 0 {
+            return 0;
+        }
+        let mut taken = 0;
+        let mut lanes = self.lock();
+        while taken < cap
+            && let Some(packet) = lanes.control.pop_front()
+        {
+            out(taken, held.hold(packet));
+            taken += 1;
+        }
+        let mut work_left = work;
+        while taken < cap
+            && work_left > 0
+            && !lanes.frozen
+            && let Some(packet) = lanes.work.pop_front()
+        {
+            if packet.kind == frame_kind::EVENT {
+                lanes.events -= 1;
+            } else {
+                lanes.calls -= 1;
+            }
+            out(taken, held.hold(packet));
+            taken += 1;
+            work_left -= 1;
+        }
+        // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
+        lanes.idle = taken == 0;
+        taken
+    }
+
+    /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
+    fn wake(&self, mut lanes: MutexGuard<'_, Lanes>) {
+        let idle = std::mem::take(&mut lanes.idle);
+        drop(lanes);
+        if idle {
+            signal(&self.signal);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn hold(&mut self, packet: Packet) -> Frame {
+        self.last_token += 1;
+        let token = self.last_token;
+        let header = packet.header();
+        let held = self
+            .packets
+            .entry(token)
+            .or_insert(Box::new((packet, header)));
+        let (packet, header) = &**held;
+        Frame {
+            token,
+            id: packet.id,
+            kind: packet.kind,
+            status: packet.status,
+            header_bytes: size_of::<EventHeader>() as u32,
+            header: (&raw const *header).cast(),
+            head: Bytes::of(&packet.head),
+            body: Bytes::of(packet.body()),
+            ..Frame::EMPTY
+        }
+    }
+}
+
+/// [`MailboxVtable::exchange`].
+unsafe extern "C" fn exchange(
+    ctx: *const c_void,
+    released: *const u64,
+    released_len: usize,
+    out: *mut Frame,
+    cap: usize,
+    work: usize,
+) -> usize {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a mailbox that the generation keeps alive until `run` has returned.
+    let mailbox = unsafe { &*ctx.cast::<Mailbox>() };
+    let released = if released.is_null() || released_len == 0 {
+        &[]
+    } else {
+        // SAFETY: the plugin's tokens live until we return, says the contract.
+        unsafe { std::slice::from_raw_parts(released, released_len) }
+    };
+    let put = |index: usize, frame: Frame| {
+        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames.
+        unsafe { out.add(index).write(frame) };
+    };
+    // Never unwinds into the plugin: a failed exchange is an empty one.
+    catch_unwind(AssertUnwindSafe(|| {
+        mailbox.exchange(released, work, put, cap)
+    }))
+    .unwrap_or(0)
+}
+
+/// A descriptor to signal through.
+fn event_signal() -> io::Result<OwnedFd> {
+    // SAFETY: plain system call; the descriptor is ours from here on.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a fresh descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn signal(fd: &OwnedFd) {
+    let one = 1u64.to_ne_bytes();
+    // SAFETY: eight bytes of ours to a descriptor of ours. It can only fail when the counter would overflow, and then the
+    // descriptor is readable anyway.
+    unsafe { libc::write(fd.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+}

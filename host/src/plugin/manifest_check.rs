@@ -1,0 +1,309 @@
+//! Whether a manifest can be served: by Discord's rules, and beside the plugins that are loaded.
+
+use std::collections::HashSet;
+
+use plugin_api::{
+    EventKind,
+    manifest::{CommandManifest, Manifest, OptionKind},
+};
+use semver::{Version, VersionReq};
+
+use crate::{owner, services};
+
+/// What is loaded beside the plugin.
+pub struct Neighbour<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it declared.
+    pub manifest: &'a Manifest,
+}
+
+/// A plugin that must be loaded first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Its name.
+    pub name: String,
+    /// What is wrong, in words.
+    pub problem: String,
+}
+
+/// All that is wrong with a manifest; empty when it can be served.
+#[must_use]
+pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> Vec<String> {
+    let mut problems = Vec::new();
+    if super::tidy(&manifest.name) != plugin {
+        problems.push(format!(
+            "the file's note says `{plugin}`, its manifest says `{}`",
+            manifest.name
+        ));
+    }
+    if Version::parse(&manifest.version).is_err() {
+        problems.push(format!(
+            "version `{}` is no semantic version such as 1.2.0",
+            manifest.version
+        ));
+    }
+    commands(manifest, neighbours, &mut problems);
+    for listener in &manifest.listeners {
+        if EventKind::named(&listener.event).is_none() {
+            problems.push(format!(
+                "this host ({}) does not know the event `{}`: update the host",
+                env!("CARGO_PKG_VERSION"),
+                listener.event
+            ));
+        }
+    }
+    for call in &manifest.requires {
+        if !services::CALLS.contains(&&**call) {
+            problems.push(format!(
+                "this host ({}) does not know the host call `{call}` that the plugin requires: update the host",
+                env!("CARGO_PKG_VERSION")
+            ));
+        }
+    }
+    let mut components = HashSet::new();
+    for component in &manifest.components {
+        if !components.insert(component) {
+            problems.push(format!("component handler `{component}` is declared twice"));
+        }
+        if component.is_empty() || component.contains(':') {
+            problems.push(format!(
+                "component handler `{component}`: a name has no colon and is not empty"
+            ));
+        }
+    }
+    for neighbour in neighbours {
+        let conflict = manifest
+            .conflicts
+            .iter()
+            .any(|name| super::tidy(name) == neighbour.name)
+            || neighbour
+                .manifest
+                .conflicts
+                .iter()
+                .any(|name| super::tidy(name) == plugin);
+        if conflict {
+            problems.push(format!(
+                "it conflicts with `{}`, which is loaded; unload that one first",
+                neighbour.name
+            ));
+        }
+    }
+    problems
+}
+
+/// The first dependency that is not loaded, or not in a fitting version.
+#[must_use]
+pub fn missing_dependency(manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> Option<Missing> {
+    manifest.dependencies.iter().find_map(|dependency| {
+        let name = super::tidy(&dependency.name);
+        let problem = match neighbours.iter().find(|neighbour| neighbour.name == name) {
+            None => format!("it needs `{name}`, which is not loaded; load that one first"),
+            Some(neighbour) => {
+                version_problem(&name, &dependency.version, &neighbour.manifest.version)?
+            }
+        };
+        Some(Missing { name, problem })
+    })
+}
+
+fn version_problem(name: &str, wanted: &str, there: &str) -> Option<String> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let Ok(requirement) = VersionReq::parse(wanted) else {
+        return Some(format!(
+            "it needs `{name}` in version `{wanted}`, which is no requirement such as ^1.2"
+        ));
+    };
+    let fits = Version::parse(there).is_ok_and(|version| requirement.matches(&version));
+    (!fits).then(|| format!("it needs `{name}` {wanted}, and {there} is loaded"))
+}
+
+fn commands(manifest: &Manifest, neighbours: &[Neighbour<'_>], problems: &mut Vec<String>) {
+    let mut names = HashSet::new();
+    for command in &manifest.commands {
+        command_shape(command, problems);
+        for name in std::iter::once(&command.name).chain(&command.aliases) {
+            if !names.insert(name) {
+                problems.push(format!("command `{name}` is declared twice"));
+            }
+            if owner::NAMES.contains(&&**name) {
+                problems.push(format!(
+                    "command `{name}` is the host's own: choose another name"
+                ));
+            }
+            let taken = neighbours.iter().find(|neighbour| {
+                neighbour
+                    .manifest
+                    .commands
+                    .iter()
+                    .any(|other| other.name == *name || other.aliases.contains(name))
+            });
+            if let Some(neighbour) = taken {
+                problems.push(format!(
+                    "command `{name}` is taken by the plugin `{}`: rename one of them, or unload that one",
+                    neighbour.name
+                ));
+            }
+        }
+    }
+}
+
+/// Discord's rules for commands, so that one bad command does not block the registration of all others
+/// ([reference](https://discord.com/developers/docs/interactions/application-commands#application-command-object)).
+fn command_shape(command: &CommandManifest, problems: &mut Vec<String>) {
+    let name = &command.name;
+    if !is_command_name(name) {
+        problems.push(format!(
+            "command `{name}`: Discord takes names of 1 to 32 lower-case letters, digits, `-` and `_`"
+        ));
+    }
+    for alias in &command.aliases {
+        if alias.is_empty() || alias.contains(char::is_whitespace) {
+            problems.push(format!(
+                "command `{name}`: alias `{alias}` has blanks or is empty"
+            ));
+        }
+    }
+    if !(1..=100).contains(&command.description.chars().count()) {
+        problems.push(format!(
+            "command `{name}`: Discord takes descriptions of 1 to 100 characters"
+        ));
+    }
+    if !command.prefix && !command.slash {
+        problems.push(format!(
+            "command `{name}` can't be reached: it is neither for prefix nor for slash"
+        ));
+    }
+    if command.options.len() > 25 {
+        problems.push(format!(
+            "command `{name}`: Discord takes 25 options at most"
+        ));
+    }
+    let mut seen = HashSet::new();
+    let mut optional = None;
+    for (index, option) in command.options.iter().enumerate() {
+        let place = format!("option `{}` of command `{name}`", option.name);
+        if !is_command_name(&option.name) {
+            problems.push(format!(
+                "{place}: Discord takes names of 1 to 32 lower-case letters, digits, `-` and `_`"
+            ));
+        }
+        if !seen.insert(&option.name) {
+            problems.push(format!("{place} is declared twice"));
+        }
+        if !(1..=100).contains(&option.description.chars().count()) {
+            problems.push(format!(
+                "{place}: Discord takes descriptions of 1 to 100 characters"
+            ));
+        }
+        match (&optional, option.required) {
+            (Some(before), true) => problems.push(format!(
+                "{place} is required and stands behind the optional `{before}`: Discord takes required ones first"
+            )),
+            (None, false) => optional = Some(option.name.clone()),
+            _ => {}
+        }
+        if option.choices.len() > 25 {
+            problems.push(format!("{place}: Discord takes 25 choices at most"));
+        }
+        if !option.choices.is_empty() && option.kind != OptionKind::String {
+            problems.push(format!("{place}: choices are for strings"));
+        }
+        if option.rest && (index + 1 != command.options.len() || option.kind != OptionKind::String)
+        {
+            problems.push(format!(
+                "{place}: only the last option, a string, can take the rest of the line"
+            ));
+        }
+    }
+}
+
+fn is_command_name(name: &str) -> bool {
+    (1..=32).contains(&name.chars().count())
+        && name.chars().all(|c| {
+            c == '-' || c == '_' || c == '\'' || (c.is_alphanumeric() && !c.is_uppercase())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(json: serde_json::Value) -> Manifest {
+        let mut manifest: Manifest = serde_json::from_value(json).unwrap();
+        manifest.name = "shop".into();
+        manifest.version = "1.0.0".into();
+        manifest
+    }
+
+    fn check(json: serde_json::Value, expect: &[&str]) {
+        let found = problems("shop", &manifest(json), &[]);
+        assert_eq!(found.len(), expect.len(), "{found:#?}");
+        for (found, expect) in found.iter().zip(expect) {
+            assert!(found.contains(expect), "{found} does not say {expect}");
+        }
+    }
+
+    fn command(name: &str) -> serde_json::Value {
+        serde_json::json!({"name": name, "description": "d", "prefix": true})
+    }
+
+    #[test]
+    fn a_good_manifest_has_no_problems() {
+        check(
+            serde_json::json!({"commands": [command("buy")], "components": ["cart"]}),
+            &[],
+        );
+    }
+
+    #[test]
+    fn each_problem_is_named() {
+        check(
+            serde_json::json!({"commands": [command("buy"), command("buy")]}),
+            &["command `buy` is declared twice"],
+        );
+        check(
+            serde_json::json!({"commands": [command("reload")]}),
+            &["the host's own"],
+        );
+        check(
+            serde_json::json!({"commands": [command("Buy It")]}),
+            &["lower-case"],
+        );
+        check(
+            serde_json::json!({"listeners": [{"event": "MOON_RISE"}]}),
+            &["`MOON_RISE`"],
+        );
+        check(
+            serde_json::json!({"requires": ["timer.create"]}),
+            &["`timer.create`"],
+        );
+        check(serde_json::json!({"components": ["a:b"]}), &["no colon"]);
+    }
+
+    #[test]
+    fn neighbours_own_their_commands_and_may_be_depended_upon() {
+        let other = manifest(serde_json::json!({"commands": [command("buy")]}));
+        let neighbours = [Neighbour {
+            name: "market",
+            manifest: &other,
+        }];
+        let ours = manifest(serde_json::json!({"commands": [command("buy")],
+            "dependencies": [{"name": "market", "version": "^2"}]}));
+        let found = problems("shop", &ours, &neighbours);
+        assert!(
+            found[0].contains("taken by the plugin `market`"),
+            "{found:?}"
+        );
+        let missing = missing_dependency(&ours, &neighbours).unwrap();
+        assert_eq!(missing.problem, "it needs `market` ^2, and 1.0.0 is loaded");
+        assert!(
+            missing_dependency(&ours, &[])
+                .unwrap()
+                .problem
+                .contains("not loaded")
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Plugins: checked, loaded, served, swapped and unloaded.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `plugins.rs` | the set of loaded plugins: load, reload and unload as transactions |
+//! | `file/` | what a file must be before any of its code runs |
+//! | `probe.rs` | the child process that tries a file first |
+//! | `shadow.rs` | private copies under names that are never used again |
+//! | `library.rs` | a library on its own thread: open, check the boundary, run |
+//! | `generation.rs` | one load of one plugin |
+//! | `mailbox.rs`, `packet.rs`, `bridge.rs` | what goes to a plugin, and what comes from it |
+//! | `slot.rs` | a plugin's place, through all its generations |
+//! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `manifest_check.rs` | whether a manifest can be served |
+//! | `state_file.rs` | saved state on disk |
+#![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
+
+mod bridge;
+pub mod census;
+mod error;
+pub mod file;
+mod generation;
+pub mod interpose;
+mod library;
+mod mailbox;
+mod manifest_check;
+mod packet;
+mod plugins;
+pub mod probe;
+mod shadow;
+mod slot;
+mod state_file;
+mod unload;
+
+use std::collections::BTreeMap;
+
+use plugin_api::manifest::Manifest;
+
+pub use bridge::Answer;
+pub use error::LoadError;
+pub use generation::{Generation, Load, SavedState, interrupted, next_id};
+pub use mailbox::Refused;
+pub use packet::{EventRecord, Packet};
+pub use plugins::{LoadReport, Plugins, Status};
+pub use slot::Slot;
+pub use unload::UnloadReport;
+
+/// All that is wrong with a manifest beside others, by name.
+#[must_use]
+pub fn manifest_problems(
+    plugin: &str,
+    manifest: &Manifest,
+    others: &BTreeMap<String, Manifest>,
+) -> Vec<String> {
+    let neighbours: Vec<manifest_check::Neighbour<'_>> = others
+        .iter()
+        .filter(|(name, _)| *name != plugin)
+        .map(|(name, manifest)| manifest_check::Neighbour { name, manifest })
+        .collect();
+    let mut problems = manifest_check::problems(plugin, manifest, &neighbours);
+    problems.extend(
+        manifest_check::missing_dependency(manifest, &neighbours).map(|missing| missing.problem),
+    );
+    problems
+}
+
+/// A plugin's name as the host uses it: a package's name with dashes as underscores, as in its file's name.
+#[must_use]
+pub fn tidy(name: &str) -> String {
+    name.replace(['-', ' '], "_")
+}

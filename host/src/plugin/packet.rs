@@ -1,0 +1,113 @@
+//! What waits in a mailbox: one frame's worth of host memory.
+
+use std::sync::Arc;
+
+use plugin_api::abi::{Bytes, EventHeader, frame_kind};
+use serde::Serialize;
+
+/// An event as it came from Discord, shared by all plugins that get it.
+#[derive(Debug)]
+pub struct EventRecord {
+    /// Ids and flags; its pointers are empty.
+    pub header: EventHeader,
+    /// A message's text.
+    pub content: String,
+    /// The user's name.
+    pub user_name: String,
+    /// Discord's JSON: the event's `d`.
+    pub json: String,
+}
+
+/// One frame's worth of host memory.
+#[derive(Debug)]
+pub struct Packet {
+    /// One of [`frame_kind`].
+    pub kind: u16,
+    /// For a reply: one of [`plugin_api::abi::status`].
+    pub status: u16,
+    /// What its answer is known by; 0 when none is due.
+    pub id: u64,
+    /// JSON about it.
+    pub head: Vec<u8>,
+    /// The event that it is about.
+    pub event: Option<Arc<EventRecord>>,
+    /// The payload where there is no event.
+    pub payload: Vec<u8>,
+}
+
+impl Packet {
+    /// A packet with a JSON head.
+    ///
+    /// # Panics
+    ///
+    /// Never: heads are plain records.
+    #[must_use]
+    pub fn new(kind: u16, id: u64, head: &impl Serialize) -> Self {
+        Self {
+            kind,
+            status: 0,
+            id,
+            head: serde_json::to_vec(head).expect("heads are plain records"),
+            event: None,
+            payload: Vec::new(),
+        }
+    }
+
+    /// A packet without a head.
+    #[must_use]
+    pub fn bare(kind: u16, id: u64) -> Self {
+        Self {
+            kind,
+            status: 0,
+            id,
+            head: Vec::new(),
+            event: None,
+            payload: Vec::new(),
+        }
+    }
+
+    /// About this event.
+    #[must_use]
+    pub fn with_event(mut self, event: Arc<EventRecord>) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    /// Carrying these bytes.
+    #[must_use]
+    pub fn with_payload(mut self, payload: Vec<u8>) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// Whether it is work: bounded, and held back while state is handed over.
+    #[must_use]
+    pub fn is_work(&self) -> bool {
+        matches!(
+            self.kind,
+            frame_kind::EVENT | frame_kind::COMMAND | frame_kind::COMPONENT
+        )
+    }
+
+    /// The payload: the event's JSON where there is an event.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        match &self.event {
+            Some(event) => event.json.as_bytes(),
+            None => &self.payload,
+        }
+    }
+
+    /// The header as it crosses, pointing into the event.
+    #[must_use]
+    pub fn header(&self) -> EventHeader {
+        match &self.event {
+            Some(event) => EventHeader {
+                content: Bytes::of(event.content.as_bytes()),
+                user_name: Bytes::of(event.user_name.as_bytes()),
+                ..event.header
+            },
+            None => EventHeader::EMPTY,
+        }
+    }
+}

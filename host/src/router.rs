@@ -1,0 +1,171 @@
+//! Who gets what: commands, components and events to plugins.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use plugin_api::{
+    EventKind,
+    abi::{event_flag, frame_kind},
+    manifest::CommandManifest,
+};
+use twilight_model::gateway::Intents;
+
+use crate::{
+    intents,
+    plugin::{EventRecord, Packet, Refused, Slot, tidy},
+};
+
+/// The routes. Read for every event, changed when a plugin comes, goes or is swapped.
+#[derive(Debug, Default)]
+pub struct Routes {
+    table: RwLock<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// By name and alias.
+    commands: HashMap<String, CommandRoute>,
+    /// Plugins, by name.
+    plugins: HashMap<String, Arc<Slot>>,
+    /// By event.
+    listeners: HashMap<u16, Vec<ListenerRoute>>,
+}
+
+/// Where a command leads.
+#[derive(Debug, Clone)]
+pub struct CommandRoute {
+    /// The command.
+    pub command: Arc<CommandManifest>,
+    /// Its plugin.
+    pub slot: Arc<Slot>,
+}
+
+#[derive(Debug)]
+struct ListenerRoute {
+    guild_id: u64,
+    ignore_bots: bool,
+    /// Which of the event's plugins: several listeners of one plugin make one packet.
+    plugin: usize,
+    slot: Arc<Slot>,
+}
+
+impl Routes {
+    /// Changes what is routed to, in one step: nothing is looked up or queued while `change` runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of `change`; the routes stay as they were.
+    pub fn change<E>(&self, change: impl FnOnce() -> Result<Vec<Arc<Slot>>, E>) -> Result<(), E> {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        *table = Table::of(&change()?);
+        Ok(())
+    }
+
+    /// Looks a command up by name or alias and does something with it, before routes can change.
+    pub fn with_command<R>(&self, name: &str, f: impl FnOnce(&CommandRoute) -> R) -> Option<R> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.commands.get(name).map(f)
+    }
+
+    /// Looks a plugin up and does something with it, before routes can change.
+    pub fn with_plugin<R>(&self, name: &str, f: impl FnOnce(&Slot) -> R) -> Option<R> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.plugins.get(name).map(|slot| f(slot))
+    }
+
+    /// Queues an event for all that listen to it.
+    pub fn deliver(&self, event: &Arc<EventRecord>) {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(listeners) = table.listeners.get(&event.header.kind) else {
+            return;
+        };
+        let mut last = usize::MAX;
+        for listener in listeners {
+            let wanted = listener.plugin != last
+                && (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
+                && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0);
+            if !wanted {
+                continue;
+            }
+            last = listener.plugin;
+            let packet = Packet::bare(frame_kind::EVENT, 0).with_event(Arc::clone(event));
+            if listener.slot.send(packet) == Err(Refused::Full) {
+                let generation = listener.slot.current();
+                tracing::warn!(
+                    plugin = &*generation.plugin,
+                    event = EventKind::from_number(event.header.kind).name(),
+                    dropped = generation.load().dropped_events,
+                    "the plugin is too far behind: an event was dropped"
+                );
+            }
+        }
+    }
+
+    /// All commands, by name.
+    #[must_use]
+    pub fn commands(&self) -> BTreeMap<String, Arc<CommandManifest>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table
+            .commands
+            .values()
+            .map(|route| (route.command.name.clone(), Arc::clone(&route.command)))
+            .collect()
+    }
+
+    /// The intents that all this needs, and the plugins behind each.
+    #[must_use]
+    pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all = intents::HOST;
+        let mut reasons: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        for (name, slot) in &table.plugins {
+            let wanted = intents::of(&slot.current().manifest);
+            all |= wanted;
+            for intent in wanted.iter() {
+                reasons.entry(intent.bits()).or_default().push(name.clone());
+            }
+        }
+        reasons.values_mut().for_each(|names| names.sort());
+        (all, reasons)
+    }
+}
+
+impl Table {
+    fn of(slots: &[Arc<Slot>]) -> Self {
+        let mut table = Self::default();
+        for (plugin, slot) in slots.iter().enumerate() {
+            let generation = slot.current();
+            table
+                .plugins
+                .insert(tidy(&generation.plugin), Arc::clone(slot));
+            for command in &generation.manifest.commands {
+                let route = CommandRoute {
+                    command: Arc::new(command.clone()),
+                    slot: Arc::clone(slot),
+                };
+                for alias in &command.aliases {
+                    table.commands.insert(alias.to_lowercase(), route.clone());
+                }
+                table.commands.insert(command.name.clone(), route);
+            }
+            for listener in &generation.manifest.listeners {
+                let Some(kind) = EventKind::named(&listener.event) else {
+                    continue;
+                };
+                table
+                    .listeners
+                    .entry(kind.number())
+                    .or_default()
+                    .push(ListenerRoute {
+                        guild_id: listener.guild_id.unwrap_or_default(),
+                        ignore_bots: listener.ignore_bots,
+                        plugin,
+                        slot: Arc::clone(slot),
+                    });
+            }
+        }
+        table
+    }
+}

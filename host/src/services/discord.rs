@@ -1,0 +1,176 @@
+//! Discord's REST API: any route, through the one client and its rate limiter.
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderName, HeaderValue};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use plugin_api::abi::{RequestCall, ResponseHead};
+use serde_json::Value;
+use twilight_http::{
+    Client,
+    request::{Method, Request, RequestBuilder},
+    response::marker::EmptyBody,
+};
+
+use super::{Completion, Failure};
+
+/// Discord's REST API.
+pub struct Discord {
+    client: Arc<Client>,
+}
+
+/// One request: what [`Discord::send`] takes.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// As in [`RequestCall`].
+    pub request: RequestCall,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the path itself carries the right to it (interactions and webhooks), and no token is sent.
+    pub without_token: bool,
+}
+
+impl Discord {
+    /// The API through `client`.
+    #[must_use]
+    pub fn new(client: Arc<Client>) -> Self {
+        Self { client }
+    }
+
+    /// The client, for requests that twilight-http has methods for.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The host call `discord.request`.
+    ///
+    /// # Errors
+    ///
+    /// The parameters are wrong, or Discord refused.
+    pub async fn serve(&self, params: Value, body: Vec<u8>) -> Result<Completion, Failure> {
+        let request: RequestCall = serde_json::from_value(params)?;
+        let (status, body) = self
+            .send(Call {
+                request,
+                body,
+                without_token: false,
+            })
+            .await?;
+        Ok(Completion {
+            status: 0,
+            head: serde_json::to_vec(&ResponseHead { status })?,
+            body,
+        })
+    }
+
+    /// Sends JSON and reads JSON; `Null` for an empty response.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused, or was out of reach.
+    pub async fn json(
+        &self,
+        method: &str,
+        path: String,
+        body: &Value,
+        without_token: bool,
+    ) -> Result<Value, Failure> {
+        let call = Call {
+            request: RequestCall {
+                method: method.to_owned(),
+                path,
+                ..RequestCall::default()
+            },
+            body: if body.is_null() {
+                Vec::new()
+            } else {
+                serde_json::to_vec(body)?
+            },
+            without_token,
+        };
+        let (_, body) = self.send(call).await?;
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    /// Sends a request; HTTP status and body of the response.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused, or was out of reach.
+    pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
+        let request = build(call)?;
+        let response = self.client.request::<EmptyBody>(request).await?;
+        let status = response.status().get();
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| Failure::Transport(error.to_string()))?;
+        Ok((status, body))
+    }
+}
+
+impl fmt::Debug for Discord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Discord")
+    }
+}
+
+fn build(call: Call) -> Result<Request, Failure> {
+    let RequestCall {
+        method,
+        path,
+        multipart_boundary,
+        reason,
+    } = call.request;
+    let method = match &*method {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
+        other => {
+            return Err(Failure::Refused(format!(
+                "`{other}` is no method of Discord's"
+            )));
+        }
+    };
+    if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+        return Err(Failure::Refused(format!(
+            "`{path}`: a path is what stands behind /api/v10/, without a leading slash"
+        )));
+    }
+    let mut builder =
+        RequestBuilder::raw(method, path).use_authorization_token(!call.without_token);
+    if let Some(boundary) = multipart_boundary {
+        let boundary: [u8; 15] = boundary
+            .as_bytes()
+            .try_into()
+            .map_err(|_| Failure::Refused("a multipart boundary has 15 ASCII characters".into()))?;
+        builder = builder.multipart(boundary, call.body);
+    } else if !call.body.is_empty() {
+        builder = builder.body(call.body);
+    }
+    if let Some(reason) = reason {
+        builder = builder.headers(std::iter::once(audit_reason(&reason)?));
+    }
+    builder.build().map_err(Failure::from)
+}
+
+/// The header that puts a reason into the server's audit log
+/// ([reference](https://discord.com/developers/docs/resources/audit-log)).
+fn audit_reason(reason: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    let length = reason.chars().count();
+    if length > 512 {
+        return Err(Failure::Refused(format!(
+            "an audit log reason has 512 characters at most, this one has {length}"
+        )));
+    }
+    let encoded = utf8_percent_encode(reason, NON_ALPHANUMERIC).to_string();
+    let value =
+        HeaderValue::from_str(&encoded).map_err(|error| Failure::Refused(error.to_string()))?;
+    Ok((HeaderName::from_static("x-audit-log-reason"), value))
+}

@@ -1,0 +1,135 @@
+//! Why a host call failed.
+
+use plugin_api::abi::ErrorHead;
+use thiserror::Error;
+use twilight_http::{api_error::ApiError, error::ErrorType};
+
+/// Why a host call failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The parameters can't be read.
+    #[error("the call's parameters can't be read: {0}")]
+    Params(#[from] serde_json::Error),
+    /// The call asks for something that can't be.
+    #[error("{0}")]
+    Refused(String),
+    /// Discord refused.
+    #[error("Discord refused with HTTP {status}: {message} (code {code})")]
+    Discord {
+        /// HTTP status.
+        status: u16,
+        /// Discord's JSON error code.
+        code: u64,
+        /// Discord's words.
+        message: String,
+    },
+    /// Discord was out of reach.
+    #[error("Discord is out of reach: {0}")]
+    Transport(String),
+}
+
+impl Failure {
+    /// As it crosses the boundary.
+    #[must_use]
+    pub fn into_head(self) -> ErrorHead {
+        let mut head = ErrorHead {
+            message: self.to_string(),
+            ..ErrorHead::default()
+        };
+        if let Self::Discord { status, code, .. } = self {
+            head.http_status = Some(status);
+            head.discord_code = Some(code);
+        }
+        head
+    }
+}
+
+impl From<twilight_http::Error> for Failure {
+    fn from(error: twilight_http::Error) -> Self {
+        match error.kind() {
+            ErrorType::Response {
+                body,
+                error,
+                status,
+            } => {
+                let (code, message) = match error {
+                    ApiError::General(general) => (general.code, general.message.clone()),
+                    ApiError::Ratelimited(limited) => (0, limited.message.clone()),
+                    _ => (0, String::new()),
+                };
+                // Discord's nested reasons (50035) are in the body alone.
+                let reasons = nested_reasons(body);
+                Self::Discord {
+                    status: status.get(),
+                    code,
+                    message: if reasons.is_empty() {
+                        message
+                    } else {
+                        format!("{message}: {reasons}")
+                    },
+                }
+            }
+            ErrorType::Unauthorized => Self::Discord {
+                status: 401,
+                code: 0,
+                message: "the bot's token is not valid any more".into(),
+            },
+            _ => {
+                let mut text = error.to_string();
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    text = format!("{text}: {cause}");
+                    source = cause.source();
+                }
+                Self::Transport(text)
+            }
+        }
+    }
+}
+
+/// `path: reason` for each leaf of Discord's `errors` tree
+/// ([reference](https://discord.com/developers/docs/reference#error-messages)).
+fn nested_reasons(body: &[u8]) -> String {
+    fn walk(path: &str, value: &serde_json::Value, out: &mut Vec<String>) {
+        let Some(object) = value.as_object() else {
+            return;
+        };
+        for (key, value) in object {
+            if key == "_errors" {
+                for error in value.as_array().into_iter().flatten() {
+                    out.push(format!(
+                        "{path}: {}",
+                        error["message"].as_str().unwrap_or("?")
+                    ));
+                }
+            } else {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                walk(&path, value, out);
+            }
+        }
+    }
+    let mut reasons = Vec::new();
+    if let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) {
+        walk("", &body["errors"], &mut reasons);
+    }
+    reasons.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nested_reasons_name_their_place() {
+        let body = br#"{"code":50035,"message":"Invalid Form Body","errors":{"embeds":{"0":{"title":{"_errors":
+            [{"code":"BASE_TYPE_MAX_LENGTH","message":"Must be 256 or fewer in length."}]}}}}}"#;
+        assert_eq!(
+            super::nested_reasons(body),
+            "embeds.0.title: Must be 256 or fewer in length."
+        );
+        assert_eq!(super::nested_reasons(b"no json"), "");
+    }
+}

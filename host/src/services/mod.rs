@@ -1,0 +1,116 @@
+//! What plugins may ask of the host: one file per capability, `plugin-api/src/host/` asks under the same names.
+
+mod discord;
+mod failure;
+pub mod reply;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use plugin_api::abi::{CallHead, ErrorHead, status};
+use twilight_http::Client;
+
+pub use self::{discord::Discord, failure::Failure, reply::Replies};
+
+/// How a host call ended.
+#[derive(Debug, Default)]
+pub struct Completion {
+    /// One of [`status`].
+    pub status: u16,
+    /// JSON, or empty.
+    pub head: Vec<u8>,
+    /// The payload.
+    pub body: Vec<u8>,
+}
+
+/// The host calls, by name. What is not here is answered as unsupported.
+pub const CALLS: &[&str] = &["discord.request", "reply"];
+
+/// The answers to host calls.
+#[derive(Debug)]
+pub struct Services {
+    /// Discord's REST API.
+    pub discord: Arc<Discord>,
+    /// Answers to commands, components and modals.
+    pub replies: Replies,
+    bot_id: AtomicU64,
+    application_id: AtomicU64,
+}
+
+impl Services {
+    /// Services on one HTTP client.
+    #[must_use]
+    pub fn new(client: Arc<Client>) -> Self {
+        let discord = Arc::new(Discord::new(client));
+        Self {
+            replies: Replies::new(Arc::clone(&discord)),
+            discord,
+            bot_id: AtomicU64::new(0),
+            application_id: AtomicU64::new(0),
+        }
+    }
+
+    /// Services that reach nobody: for the probe.
+    #[must_use]
+    pub fn offline() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // Port 9 is `discard`: nobody listens.
+        let client = Client::builder().proxy("127.0.0.1:9".into(), true).build();
+        Self::new(Arc::new(client))
+    }
+
+    /// Who the bot is, from the moment it is known.
+    pub fn set_identity(&self, bot_id: u64, application_id: u64) {
+        self.bot_id.store(bot_id, Relaxed);
+        self.application_id.store(application_id, Relaxed);
+        self.replies.set_application(application_id);
+    }
+
+    /// The bot's user id; 0 while it is not known.
+    #[must_use]
+    pub fn bot_id(&self) -> u64 {
+        self.bot_id.load(Relaxed)
+    }
+
+    /// The application's id; 0 while it is not known.
+    #[must_use]
+    pub fn application_id(&self) -> u64 {
+        self.application_id.load(Relaxed)
+    }
+
+    /// Serves one host call.
+    pub async fn call(&self, plugin: &str, head: CallHead, body: Vec<u8>) -> Completion {
+        let result = match &*head.call {
+            "discord.request" => self.discord.serve(head.params, body).await,
+            "reply" => self.replies.serve(head.params, body).await,
+            unknown => {
+                let error = ErrorHead {
+                    message: format!(
+                        "this host ({}) does not know the host call `{unknown}`: update the host",
+                        env!("CARGO_PKG_VERSION")
+                    ),
+                    ..ErrorHead::default()
+                };
+                tracing::warn!(plugin, call = unknown, "an unknown host call");
+                return Completion {
+                    status: status::UNSUPPORTED,
+                    head: serde_json::to_vec(&error).unwrap_or_default(),
+                    body: Vec::new(),
+                };
+            }
+        };
+        match result {
+            Ok(completion) => completion,
+            Err(failure) => {
+                tracing::debug!(plugin, call = &*head.call, "a host call failed: {failure}");
+                Completion {
+                    status: status::FAILED,
+                    head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
+                    body: Vec::new(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The status text below the bot's name.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, interval},
+};
+use twilight_cache_inmemory::DefaultInMemoryCache;
+use twilight_model::gateway::{
+    payload::outgoing::update_presence::UpdatePresencePayload,
+    presence::{Activity, ActivityType, MinimalActivity, Status},
+};
+
+use crate::{
+    config::{Activity as Kind, Presence, Status as Config},
+    owner,
+    router::Routes,
+};
+
+/// Numbers that a status text may show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Servers that the bot is in.
+    pub guilds: usize,
+    /// Their members, counted once per server.
+    pub users: u64,
+    /// Commands, the owner's included.
+    pub commands: usize,
+}
+
+impl Numbers {
+    /// Counts.
+    #[must_use]
+    pub fn count(cache: &DefaultInMemoryCache, routes: &Routes) -> Self {
+        Self {
+            guilds: cache.stats().guilds(),
+            users: cache
+                .iter()
+                .guilds()
+                .map(|guild| guild.member_count().unwrap_or_default())
+                .sum(),
+            commands: routes.commands().len() + owner::NAMES.len(),
+        }
+    }
+
+    fn fill(self, text: &str) -> String {
+        text.replace("{guilds}", &self.guilds.to_string())
+            .replace("{users}", &self.users.to_string())
+            .replace("{commands}", &self.commands.to_string())
+    }
+}
+
+/// The presence with the text at `index`, counted round.
+///
+/// # Panics
+///
+/// Never: there is at most one activity and never none where Discord wants one.
+#[must_use]
+pub fn presence(config: &Config, index: usize, numbers: Numbers) -> UpdatePresencePayload {
+    let status = match config.presence {
+        Presence::Idle => Status::Idle,
+        Presence::Dnd => Status::DoNotDisturb,
+        Presence::Invisible => Status::Invisible,
+        _ => Status::Online,
+    };
+    let activities = (!config.text.is_empty())
+        .then(|| {
+            activity(
+                config.kind,
+                numbers.fill(&config.text[index % config.text.len()]),
+            )
+        })
+        .into_iter()
+        .collect();
+    UpdatePresencePayload {
+        activities,
+        afk: false,
+        since: None,
+        status,
+    }
+}
+
+fn activity(kind: Kind, text: String) -> Activity {
+    let kind = match kind {
+        Kind::Playing => ActivityType::Playing,
+        Kind::Listening => ActivityType::Listening,
+        Kind::Competing => ActivityType::Competing,
+        Kind::Custom => ActivityType::Custom,
+        _ => ActivityType::Watching,
+    };
+    let mut activity = Activity::from(MinimalActivity {
+        kind,
+        name: text.clone(),
+        url: None,
+    });
+    if kind == ActivityType::Custom {
+        activity.state = Some(text);
+    }
+    activity
+}
+
+/// Shows the texts in turn, and the numbers as they change, until nobody follows any more.
+pub async fn rotate(
+    config: Config,
+    cache: Arc<DefaultInMemoryCache>,
+    routes: Arc<Routes>,
+    shown: watch::Sender<UpdatePresencePayload>,
+    mut changes: watch::Receiver<u64>,
+) {
+    let mut turn = interval(Duration::from_secs(config.interval_s));
+    let mut index = 0;
+    let mut last = Instant::now() - Duration::from_secs(5);
+    turn.tick().await;
+    loop {
+        tokio::select! {
+            _ = turn.tick() => index += 1,
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                // Changes come in bursts, and Discord takes 5 presence updates in 20 s.
+                tokio::time::sleep_until((last + Duration::from_secs(5)).max(Instant::now() + Duration::from_millis(500))).await;
+                changes.mark_unchanged();
+            }
+            () = shown.closed() => return,
+        }
+        let next = presence(&config, index, Numbers::count(&cache, &routes));
+        let changed = shown.send_if_modified(|current| {
+            let changed = format!("{current:?}") != format!("{next:?}");
+            *current = next;
+            changed
+        });
+        if changed {
+            last = Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_take_turns_and_show_the_numbers() {
+        let config = Config {
+            text: vec![
+                "{guilds} servers".into(),
+                "{users} users, {commands} commands".into(),
+            ],
+            ..Config::default()
+        };
+        let numbers = Numbers {
+            guilds: 2,
+            users: 30,
+            commands: 4,
+        };
+        let name = |index| presence(&config, index, numbers).activities[0].name.clone();
+        assert_eq!(
+            [name(0), name(1), name(2)],
+            ["2 servers", "30 users, 4 commands", "2 servers"]
+        );
+    }
+}

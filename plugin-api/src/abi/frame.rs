@@ -1,0 +1,124 @@
+//! Host to plugin: one frame.
+
+use std::ffi::c_void;
+
+use abi_stable::StableAbi;
+
+/// Bytes that the sender owns. A null `ptr` means none.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, StableAbi)]
+pub struct Bytes {
+    /// First byte, or null.
+    pub ptr: *const u8,
+    /// How many bytes.
+    pub len: usize,
+}
+
+// SAFETY: an address and a length; reading what is there is what is unsafe, and says so.
+unsafe impl Send for Bytes {}
+// SAFETY: as above.
+unsafe impl Sync for Bytes {}
+
+impl Bytes {
+    /// No bytes.
+    pub const EMPTY: Self = Self {
+        ptr: std::ptr::null(),
+        len: 0,
+    };
+
+    /// Points at `bytes`; whoever passes the result on keeps `bytes` alive for as long as the record promises.
+    #[must_use]
+    pub const fn of(bytes: &[u8]) -> Self {
+        Self {
+            ptr: bytes.as_ptr(),
+            len: bytes.len(),
+        }
+    }
+
+    /// The bytes.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is null, or points at `len` bytes that stay alive and unchanged for `'a`.
+    #[must_use]
+    pub const unsafe fn get<'a>(self) -> &'a [u8] {
+        if self.ptr.is_null() {
+            return &[];
+        }
+        // SAFETY: the caller promises `len` living bytes at `ptr`.
+        unsafe { std::slice::from_raw_parts(self.ptr, self.len) }
+    }
+}
+
+/// One message from the host to a plugin.
+///
+/// Everything that it points at is the host's memory, alive until its `token` is handed back through `exchange`, or until
+/// `run` returns.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, StableAbi)]
+pub struct Frame {
+    /// To be handed back once; 0 when there is nothing to hand back.
+    pub token: u64,
+    /// What the answer or completion is known by; 0 when none is due.
+    pub id: u64,
+    /// One of [`frame_kind`].
+    pub kind: u16,
+    /// For a [`frame_kind::REPLY`]: one of [`status`](super::status).
+    pub status: u16,
+    /// Bytes at `header`.
+    pub header_bytes: u32,
+    /// An [`EventHeader`](super::EventHeader) of `header_bytes` bytes, or null.
+    pub header: *const c_void,
+    /// JSON about the frame (see `payload.rs`), or empty.
+    pub head: Bytes,
+    /// The payload: Discord's own JSON, a plugin's saved state, a response's body.
+    pub body: Bytes,
+    /// A field that no host has: what the changed-boundary fixture is refused for.
+    #[cfg(cogwright_changed_boundary)]
+    pub changed: u64,
+}
+
+// SAFETY: a frame is plain data; what it points at is immutable host memory.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    /// A frame of no kind that points at nothing: what an `exchange` buffer is filled with.
+    pub const EMPTY: Self = Self {
+        token: 0,
+        id: 0,
+        kind: 0,
+        status: 0,
+        header_bytes: 0,
+        header: std::ptr::null(),
+        head: Bytes::EMPTY,
+        body: Bytes::EMPTY,
+        #[cfg(cogwright_changed_boundary)]
+        changed: 0,
+    };
+}
+
+/// What a [`Frame`] is about.
+pub mod frame_kind {
+    /// Start: settings and what the host offers ([`StartHead`](crate::abi::StartHead)). To be answered.
+    pub const START: u16 = 1;
+    /// Take over the state in the body ([`RestoreHead`](crate::abi::RestoreHead)). To be answered.
+    pub const RESTORE: u16 = 2;
+    /// A Discord event: header, and Discord's JSON as body.
+    pub const EVENT: u16 = 3;
+    /// A command was used ([`CommandHead`](crate::abi::CommandHead)); body: the message or interaction. To be answered.
+    pub const COMMAND: u16 = 4;
+    /// A component was used or a modal submitted ([`ComponentHead`](crate::abi::ComponentHead)). To be answered.
+    pub const COMPONENT: u16 = 5;
+    /// The completion of a host call.
+    pub const REPLY: u16 = 6;
+    /// Save: answer with the state. To be answered.
+    pub const SAVE: u16 = 7;
+    /// Stop: no new work comes; finish what runs until the deadline ([`StopHead`](crate::abi::StopHead)), then return from `run`.
+    pub const STOP: u16 = 8;
+    /// Are you alive? To be answered.
+    pub const PING: u16 = 9;
+    /// The log level changed; the head is the level as a JSON string.
+    pub const LOG_LEVEL: u16 = 10;
+    /// The generation serves from now on: background tasks begin.
+    pub const LIVE: u16 = 11;
+}

@@ -1,0 +1,61 @@
+//! Plugin to host: one message.
+
+use abi_stable::StableAbi;
+
+use super::Bytes;
+
+/// One message from a plugin to the host. The host copies what it keeps before `send` returns.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, StableAbi)]
+pub struct Message {
+    /// The frame's id for an answer, the plugin's own for a call, else 0.
+    pub id: u64,
+    /// One of [`message_kind`].
+    pub kind: u16,
+    /// For an answer: one of [`status`].
+    pub status: u16,
+    /// Zero.
+    pub reserved: u32,
+    /// JSON about the message (see `payload.rs`).
+    pub head: Bytes,
+    /// The payload, or empty.
+    pub body: Bytes,
+}
+
+/// What a [`Message`] is about.
+pub mod message_kind {
+    /// The manifest as JSON: the first message of every generation.
+    pub const MANIFEST: u16 = 1;
+    /// The answer to a frame.
+    pub const ANSWER: u16 = 2;
+    /// A host call ([`CallHead`](crate::abi::CallHead)); completed by a REPLY frame of the same id.
+    pub const CALL: u16 = 3;
+    /// A log event ([`LogHead`](crate::abi::LogHead)).
+    pub const LOG: u16 = 4;
+    /// A panic ([`PanicHead`](crate::abi::PanicHead)); the handler's answer follows by itself.
+    pub const PANIC: u16 = 5;
+}
+
+/// How an answer or a completion ended. Whatever number is not known counts as [`status::FAILED`].
+pub mod status {
+    /// Done.
+    pub const OK: u16 = 0;
+    /// It failed; the head is an [`ErrorHead`](crate::abi::ErrorHead).
+    pub const FAILED: u16 = 1;
+    /// The handler panicked; the head is an [`ErrorHead`](crate::abi::ErrorHead).
+    pub const PANICKED: u16 = 2;
+    /// The handler was dropped before it ended: the plugin was stopped.
+    pub const CANCELLED: u16 = 3;
+    /// The other side does not know what was asked for; the head names it.
+    pub const UNSUPPORTED: u16 = 4;
+}
+
+/// What `send` returns. Whatever number is not known counts as [`send_status::REFUSED`].
+pub mod send_status {
+    /// Taken.
+    pub const TAKEN: u32 = 0;
+    /// Not taken: this host does not know the kind, or the record is malformed.
+    pub const REFUSED: u32 = 1;
+    /// Not taken: the generation is over.
+    pub const CLOSED: u32 = 2;
+}

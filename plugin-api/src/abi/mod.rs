@@ -1,0 +1,54 @@
+//! The boundary itself: every type that crosses between host and plugin.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `note.rs` | what a file tells about itself before any of its code runs |
+//! | `module.rs` | what a library exports (`run`), and what it is given (`HostHandle`, `MailboxHandle`) |
+//! | `frame.rs` | host to plugin: [`Frame`] and its kinds |
+//! | `message.rs` | plugin to host: [`Message`] and its kinds |
+//! | `header.rs` | the part of an event that is read without parsing |
+//! | `payload.rs` | the JSON heads of frames and messages |
+//!
+//! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
+//! called. Everything here is append only: kinds get new numbers, records grow at the end, JSON heads get new optional
+//! fields, and whoever meets a kind that it does not know ignores it (or answers [`status::UNSUPPORTED`] where an answer
+//! is due).
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    non_local_definitions,
+    reason = "raw layer: StableAbi's derives, and the records whose pointers the other side owns"
+)]
+
+mod frame;
+mod header;
+mod message;
+mod module;
+mod note;
+mod payload;
+
+pub use abi_stable;
+pub use frame::{Bytes, Frame, frame_kind};
+pub use header::{EventHeader, event_flag};
+pub use message::{Message, message_kind, send_status, status};
+pub use module::{
+    HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable, MailboxVtable_Ref,
+    PluginModule, PluginModule_Ref, run_status,
+};
+pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
+pub use payload::{
+    CallHead, CommandHead, ComponentHead, ErrorHead, LogHead, OptionValue, Origin, PanicHead,
+    ReplyCall, ReplyMode, RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
+};
+
+/// Major number of the boundary: 0 until the first stable release.
+pub const ABI_MAJOR: u16 = 0;
+/// Minor number of the boundary. Host and plugin must agree on major and minor; what is added within a minor is optional
+/// to the other side.
+pub const ABI_MINOR: u16 = 1;
+/// Version of this crate.
+pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The one version of abi_stable that this boundary is checked by.
+pub const ABI_STABLE_VERSION: &str = "0.11.3";
+/// Most frames that one `exchange` hands out.
+pub const EXCHANGE_BATCH: usize = 64;

@@ -1,0 +1,111 @@
+//! What a library exports, and what it is given.
+
+use std::ffi::c_void;
+
+use abi_stable::{StableAbi, library::RootModule, sabi_types::VersionStrings, std_types::RStr};
+
+use super::{Frame, Message};
+
+/// The root module: all that a plugin library exports.
+///
+/// Append only: what is new comes after `last_prefix_field` and is an `Option` to the host.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = PluginModule_Ref)))]
+#[sabi(missing_field(option))]
+pub struct PluginModule {
+    /// The plugin's ledger table, or null when it has none.
+    ///
+    /// Caller: the host, on the generation's thread. The table outlives the library; the host reclaims it after unloading.
+    pub ledger: extern "C" fn() -> *const c_void,
+    /// Runs the plugin until it is told to stop; returns one of [`run_status`].
+    ///
+    /// Caller: the host, once, on the generation's own thread. Both handles stay valid until `run` returns; from then on
+    /// no thread of the plugin may use them.
+    #[sabi(last_prefix_field)]
+    pub run: unsafe extern "C" fn(host: HostHandle, mailbox: MailboxHandle) -> u32,
+}
+
+impl RootModule for PluginModule_Ref {
+    abi_stable::declare_root_module_statics! {PluginModule_Ref}
+    const BASE_NAME: &'static str = "cogwright_plugin";
+    const NAME: &'static str = "cogwright_plugin";
+    // The boundary's version and not the crate's: abi_stable refuses an older patch level, we promise to take it.
+    const VERSION_STRINGS: VersionStrings = VersionStrings {
+        version: RStr::from_str("0.1.0"),
+    };
+}
+
+/// What a plugin may call on the host.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = HostVtable_Ref)))]
+#[sabi(missing_field(option))]
+pub struct HostVtable {
+    /// Sends one message; returns one of [`send_status`](super::send_status).
+    ///
+    /// Caller: any thread of the plugin, until `run` returns. Never blocks, never unwinds. The message and what it points
+    /// at are the plugin's; the host copies.
+    #[sabi(last_prefix_field)]
+    pub send: unsafe extern "C" fn(ctx: *const c_void, message: *const Message) -> u32,
+}
+
+/// How a plugin takes its frames.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = MailboxVtable_Ref)))]
+#[sabi(missing_field(option))]
+pub struct MailboxVtable {
+    /// Hands `released_len` tokens back and takes up to `cap` frames, of which at most `work` are events, commands or
+    /// components. Returns how many frames were written to `out`. 0 declares the plugin idle: the next frame that it
+    /// would be given signals the mailbox's descriptor.
+    ///
+    /// Caller: the generation's thread alone. Never blocks, never unwinds. `out` has room for `cap` frames.
+    #[sabi(last_prefix_field)]
+    pub exchange: unsafe extern "C" fn(
+        ctx: *const c_void,
+        released: *const u64,
+        released_len: usize,
+        out: *mut Frame,
+        cap: usize,
+        work: usize,
+    ) -> usize,
+}
+
+/// The host, as given to [`PluginModule::run`].
+#[repr(C)]
+#[derive(Clone, Copy, StableAbi)]
+pub struct HostHandle {
+    /// First argument of every call.
+    pub ctx: *const c_void,
+    /// The calls.
+    pub vtable: HostVtable_Ref,
+}
+
+// SAFETY: `send` may be called from any thread, says its contract.
+unsafe impl Send for HostHandle {}
+// SAFETY: as above.
+unsafe impl Sync for HostHandle {}
+
+/// The mailbox, as given to [`PluginModule::run`].
+#[repr(C)]
+#[derive(Clone, Copy, StableAbi)]
+pub struct MailboxHandle {
+    /// First argument of every call.
+    pub ctx: *const c_void,
+    /// The calls.
+    pub vtable: MailboxVtable_Ref,
+    /// A descriptor that becomes readable, edge by edge, when frames wait for an idle plugin. The host's: the plugin
+    /// watches it, and neither reads nor closes it.
+    pub signal: i32,
+}
+
+/// What `run` returns.
+pub mod run_status {
+    /// It ran and was told to stop.
+    pub const STOPPED: u32 = 0;
+    /// It could not run: a descriptor or the runtime failed. The reason is in the log.
+    pub const BROKEN: u32 = 1;
+    /// The plugin's own declaration panicked.
+    pub const PANICKED: u32 = 2;
+}

@@ -1,0 +1,235 @@
+//! The JSON heads of frames and messages: self-describing and additive.
+//!
+//! Every field that comes later is `#[serde(default)]`; nobody denies unknown fields.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Head of START.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StartHead {
+    /// Version of the host.
+    pub host_version: String,
+    /// Which load of this plugin this is, counted from 1.
+    pub generation: u64,
+    /// The host calls that this host knows, by name.
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// `[plugins.<name>]` of config.toml.
+    #[serde(default)]
+    pub settings: Value,
+    /// Most verbose level that the host's log takes from this plugin: `error`, `warn`, `info`, `debug`, `trace`, `off`.
+    #[serde(default)]
+    pub log_level: String,
+    /// The bot's user id; 0 while it is not known.
+    #[serde(default)]
+    pub bot_id: u64,
+    /// The application's id.
+    #[serde(default)]
+    pub application_id: u64,
+}
+
+/// Head of RESTORE.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RestoreHead {
+    /// The schema number that the state was saved with.
+    pub schema: u32,
+}
+
+/// Head of the answer to SAVE.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SaveHead {
+    /// The state's schema number; absent when the plugin keeps no state.
+    #[serde(default)]
+    pub schema: Option<u32>,
+}
+
+/// Head of STOP.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StopHead {
+    /// Milliseconds that running handlers may still take.
+    pub deadline_ms: u64,
+}
+
+/// Where an invocation came from, and so where its answers go.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "via", rename_all = "snake_case")]
+pub enum Origin {
+    /// A message that began with the prefix.
+    Message {
+        /// Channel of the message.
+        channel_id: u64,
+        /// The message.
+        message_id: u64,
+        /// Its author.
+        user_id: u64,
+    },
+    /// An interaction.
+    Interaction {
+        /// The interaction.
+        id: u64,
+        /// Its token, good for 15 minutes.
+        token: String,
+    },
+}
+
+/// A value of a command option, the same by prefix and by slash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+pub enum OptionValue {
+    /// Text.
+    String(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Boolean(bool),
+    /// A user's id.
+    User(u64),
+    /// A channel's id.
+    Channel(u64),
+    /// A role's id.
+    Role(u64),
+}
+
+/// Head of COMMAND.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CommandHead {
+    /// The command's name as declared.
+    pub command: String,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The options that were given, by name.
+    #[serde(default)]
+    pub options: BTreeMap<String, OptionValue>,
+}
+
+/// Head of COMPONENT.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ComponentHead {
+    /// The handler's name as declared.
+    pub handler: String,
+    /// What the custom id carried behind the handler's name.
+    #[serde(default)]
+    pub argument: String,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The values picked in a select.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// A modal's fields, by custom id.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Head of a failed answer or completion.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ErrorHead {
+    /// What failed, with its causes.
+    pub message: String,
+    /// What the member may be told instead.
+    #[serde(default)]
+    pub user_message: Option<String>,
+    /// Discord's HTTP status, where Discord refused.
+    #[serde(default)]
+    pub http_status: Option<u16>,
+    /// Discord's JSON error code, where Discord refused.
+    #[serde(default)]
+    pub discord_code: Option<u64>,
+}
+
+/// Head of CALL.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CallHead {
+    /// Name of the host call, such as `discord.request`.
+    pub call: String,
+    /// Its parameters.
+    #[serde(default)]
+    pub params: Value,
+}
+
+/// Parameters of `discord.request`. The body is the message's body.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RequestCall {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// Path and query behind `/api/v10/`, without a leading slash.
+    pub path: String,
+    /// Boundary of a `multipart/form-data` body (15 ASCII characters); absent for JSON.
+    #[serde(default)]
+    pub multipart_boundary: Option<String>,
+    /// Reason for the audit log.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Head of the completion of `discord.request`. The response's body is the frame's body.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ResponseHead {
+    /// HTTP status.
+    pub status: u16,
+}
+
+/// How an answer is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyMode {
+    /// Answer: a reply, the response, or a follow-up when there has been a response already.
+    Reply,
+    /// Change the first answer.
+    Edit,
+    /// Change the message that carries the component.
+    Update,
+    /// Take the first answer away.
+    Delete,
+    /// Say that the answer takes a while.
+    Defer,
+    /// Open a modal.
+    Modal,
+}
+
+/// Parameters of `reply`. The message or modal is the message's body.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReplyCall {
+    /// What is answered.
+    pub origin: Origin,
+    /// How.
+    pub mode: ReplyMode,
+    /// For the invoker's eyes alone.
+    #[serde(default)]
+    pub ephemeral: bool,
+    /// As in [`RequestCall`].
+    #[serde(default)]
+    pub multipart_boundary: Option<String>,
+    /// The message to change or take away, where the origin alone does not tell (a prefix command's answer).
+    #[serde(default)]
+    pub message_id: Option<u64>,
+}
+
+/// Head of LOG.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct LogHead {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// The module that logged.
+    pub target: String,
+    /// The text.
+    pub message: String,
+    /// The other fields.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Head of PANIC.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct PanicHead {
+    /// The panic's text.
+    pub message: String,
+    /// `file:line:column`.
+    pub location: String,
+    /// Name of the thread.
+    pub thread: String,
+}

@@ -1,0 +1,115 @@
+//! Errors of handlers and host calls.
+
+use std::fmt;
+
+use crate::abi::ErrorHead;
+
+/// What a handler returns.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// Why a handler or a host call failed.
+///
+/// Any `std::error::Error` turns into one by `?`, with its causes. The whole text goes to the log under an error id; the
+/// member reads a kind sentence with that id, or [`Error::user`]'s own words.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// fn dice(sides: &str) -> Result<u32> {
+///     let sides: u32 = sides.parse()?;
+///     if sides == 0 {
+///         return Err(Error::user("a die needs at least one side"));
+///     }
+///     Ok(sides)
+/// }
+/// assert_eq!(dice("0").unwrap_err().user_message(), Some("a die needs at least one side"));
+/// assert_eq!(dice("x").unwrap_err().to_string(), "invalid digit found in string");
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<ErrorHead>);
+
+impl Error {
+    /// An error for the log; the member reads an error id.
+    #[must_use]
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self(Box::new(ErrorHead {
+            message: message.to_string(),
+            ..ErrorHead::default()
+        }))
+    }
+
+    /// An error that the member is told in these words: wrong input, a thing that is not there.
+    #[must_use]
+    pub fn user(message: impl fmt::Display) -> Self {
+        let mut error = Self::new(message);
+        error.0.user_message = Some(error.0.message.clone());
+        error
+    }
+
+    /// The words for the member, if there are any.
+    #[must_use]
+    pub fn user_message(&self) -> Option<&str> {
+        self.0.user_message.as_deref()
+    }
+
+    /// Discord's HTTP status, where Discord refused a request.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// Discord's [JSON error code](https://discord.com/developers/docs/topics/opcodes-and-status-codes#json), where
+    /// Discord refused a request.
+    #[must_use]
+    pub fn discord_code(&self) -> Option<u64> {
+        self.0.discord_code
+    }
+
+    /// Puts what was being done in front of the text.
+    #[must_use]
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.0.message = format!("{doing}: {}", self.0.message);
+        self
+    }
+
+    pub(crate) fn from_head(head: ErrorHead) -> Self {
+        Self(Box::new(head))
+    }
+
+    pub(crate) fn head(&self) -> &ErrorHead {
+        &self.0
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+// `Error` itself is no `std::error::Error`, so that this conversion can exist.
+impl<E: std::error::Error> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::new(chain(&error))
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! # The plugin API of Cogwright
+//!
+//! A plugin is a `cdylib` that declares commands, listeners and components, and is loaded, reloaded and unloaded under the
+//! running bot. Ten lines are one:
+//!
+//! ```
+//! use plugin_api::prelude::*;
+//!
+//! export_plugin!(|| Plugin::new().command(Command::new("hello", "Says hello").run(hello)));
+//!
+//! async fn hello(ctx: CommandContext) -> Result {
+//!     ctx.reply(format!("Hello, {}!", ctx.user().name)).await
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! ## What an author should know
+//!
+//! - A plugin is one thread. Handlers are ordinary `async` functions that interleave at `.await`, so state is
+//!   `Cell`, `RefCell` and `Rc`; nothing needs `Send`. tokio's timers and channels and `reqwest` work as in any program.
+//! - A handler that blocks, blocks its plugin and nobody else. Use `tokio::task::spawn_blocking` for long computations.
+//! - A panic fails the handler that panicked, with an error id, and leaves the plugin alive.
+//! - Process-wide things are the host's: never call `std::env::set_var`, `std::env::set_current_dir`,
+//!   `std::process::exit`, and never enable tokio's `signal`, `process` or `full` features (this crate refuses to compile
+//!   beside them).
+//! - Plugins are trusted code: what one may ask of the host is a contract, not a wall.
+//!
+//! ## The boundary
+//!
+//! [`abi`] holds every type that crosses. A plugin built against 0.1 loads on every 0.1.x host, and the other way round.
+
+pub mod abi;
+pub mod alloc;
+pub mod manifest;
+
+mod command;
+mod component;
+mod context;
+mod error;
+mod event;
+mod export;
+mod host;
+mod message;
+mod plugin;
+#[doc(hidden)]
+pub mod raw;
+mod runtime;
+mod state;
+
+pub use command::{Command, CommandOption, FromOption};
+pub use component::{CUSTOM_ID_LIMIT, Modal, TextField, button, danger_button, select};
+pub use context::{CommandContext, ComponentContext, EventContext, Invocation, User};
+pub use error::{Error, Result};
+pub use event::{Event, EventKind};
+pub use host::{Discord, Host, Method, Request, Response, Task};
+pub use message::{EmbedBuilder, NewMessage, embed};
+pub use plugin::{Listener, Plugin};
+#[doc(hidden)]
+pub use runtime::Program;
+pub use state::State;
+
+/// What plugins use: `use plugin_api::prelude::*;`.
+pub mod prelude {
+    pub use crate::{
+        Command, CommandContext, CommandOption, ComponentContext, Discord, Error, EventContext,
+        Host, Listener, Method, Modal, NewMessage, Plugin, Result, State, TextField, button,
+        danger_button, embed, export_plugin, select,
+    };
+    pub use twilight_model::{
+        gateway::{
+            Intents,
+            payload::incoming::{
+                MemberAdd, MemberRemove, MessageCreate, MessageDelete, MessageUpdate, ReactionAdd,
+                ReactionRemove,
+            },
+        },
+        id::{Id, marker},
+    };
+}
+
+pub use twilight_model;
+
+/// Fails to compile when tokio's `signal` or `process` feature is on, by `full` or by cargo's feature unification: the name
+/// below becomes ambiguous (E0659). Their statics leak two descriptors and 24 kB a generation.
+#[allow(dead_code, reason = "it is there to be resolved, not to be used")]
+mod tokio_without_signal_and_process {
+    mod absent {
+        pub(super) mod signal {
+            pub(in super::super) const ABSENT: () = ();
+        }
+        pub(super) mod process {
+            pub(in super::super) const ABSENT: () = ();
+        }
+    }
+    #[allow(unused_imports, reason = "the clash of the two globs is the check")]
+    use self::absent::*;
+    #[allow(unused_imports, reason = "as above")]
+    use tokio::*;
+
+    const _TOKIO_SIGNAL_AND_PROCESS_FEATURES_MUST_BE_OFF: ((), ()) =
+        (signal::ABSENT, process::ABSENT);
+}

@@ -1,0 +1,166 @@
+//! The manifest: what a plugin declares. Routing, registration and owner commands read it.
+//!
+//! It crosses as JSON and is additive: every field but the name and version may be missing.
+
+use serde::{Deserialize, Serialize};
+
+/// What a plugin declares.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Manifest {
+    /// The plugin's name: its package's name.
+    pub name: String,
+    /// The plugin's version, as [semver](https://semver.org).
+    pub version: String,
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// Its commands.
+    pub commands: Vec<CommandManifest>,
+    /// Names of its component and modal handlers.
+    pub components: Vec<String>,
+    /// Its listeners.
+    pub listeners: Vec<ListenerManifest>,
+    /// Gateway intents beyond those that its listeners and commands imply, as Discord's bits.
+    pub intents: u64,
+    /// Plugins that must be loaded before it.
+    pub dependencies: Vec<Dependency>,
+    /// Plugins beside which it can't be loaded.
+    pub conflicts: Vec<String>,
+    /// Host calls that it can't do without, by name.
+    pub requires: Vec<String>,
+    /// Whether it saves state.
+    pub keeps_state: bool,
+    /// How state is handed to the next generation.
+    pub handoff: Handoff,
+    /// Most handlers that run at once; 0 means the default of 64.
+    pub concurrency: u32,
+}
+
+/// How state is handed to the next generation while commands keep coming.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handoff {
+    /// Save at once. What a handler that is suspended at an `.await` changes afterwards is not handed over.
+    #[default]
+    Fast,
+    /// Wait until no handler runs, then save. New commands wait meanwhile.
+    Strict,
+}
+
+/// A command.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CommandManifest {
+    /// Name, as Discord's [naming rules](https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming) want it.
+    pub name: String,
+    /// Other names, by prefix alone.
+    pub aliases: Vec<String>,
+    /// What it does: 1 to 100 characters.
+    pub description: String,
+    /// Its options, required ones first.
+    pub options: Vec<OptionManifest>,
+    /// Whether a message with the prefix reaches it.
+    pub prefix: bool,
+    /// Whether it is a slash command.
+    pub slash: bool,
+    /// Whether its answers are for the invoker's eyes alone.
+    pub ephemeral: bool,
+    /// Whether it works in servers only.
+    pub guild_only: bool,
+}
+
+/// An option of a command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct OptionManifest {
+    /// Name.
+    pub name: String,
+    /// What it means: 1 to 100 characters.
+    pub description: String,
+    /// What values it takes.
+    pub kind: OptionKind,
+    /// Whether it must be given.
+    pub required: bool,
+    /// The only values that it takes, where there are any.
+    pub choices: Vec<String>,
+    /// Least value, or least length of a string.
+    pub min: Option<f64>,
+    /// Greatest value, or greatest length of a string.
+    pub max: Option<f64>,
+    /// By prefix: takes the rest of the line, blanks included.
+    pub rest: bool,
+}
+
+impl Default for OptionManifest {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            kind: OptionKind::String,
+            required: false,
+            choices: Vec::new(),
+            min: None,
+            max: None,
+            rest: false,
+        }
+    }
+}
+
+/// What values an option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OptionKind {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A user.
+    User,
+    /// A channel.
+    Channel,
+    /// A role.
+    Role,
+}
+
+/// A listener and its filters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListenerManifest {
+    /// Name of the event as in Discord's gateway: `MESSAGE_CREATE`.
+    pub event: String,
+    /// Only events of this guild.
+    pub guild_id: Option<u64>,
+    /// Whether events that bots caused are left out.
+    pub ignore_bots: bool,
+}
+
+/// A plugin that must be loaded before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Dependency {
+    /// Its name.
+    pub name: String,
+    /// A [semver requirement](https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html) such as `^1.2`; empty: any.
+    pub version: String,
+}
+
+impl Dependency {
+    /// A dependency on `name` in a version that fits `version`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The adapter between the boundary's raw records and the safe runtime: all unsafe code of a plugin.
+//!
+//! [`run`] is what [`export_plugin!`](crate::export_plugin) exports. Nothing here is for authors.
+#![allow(
+    unsafe_code,
+    reason = "turns the host's pointers into owned, checked values"
+)]
+
+mod inbox;
+mod link;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use tokio::{runtime::Builder, task::LocalSet};
+
+pub(crate) use inbox::{Inbox, Parcel};
+pub(crate) use link::{Link, SendError};
+
+use crate::{
+    abi::{HostHandle, MailboxHandle, run_status},
+    runtime::{self, Program, logs, panics},
+};
+
+/// How long threads of `spawn_blocking` may still run when the plugin has stopped.
+const BLOCKING_GRACE: Duration = Duration::from_millis(500);
+
+/// Runs a plugin until the host tells it to stop; returns one of [`run_status`].
+///
+/// # Safety
+///
+/// Called by the host as [`PluginModule::run`](crate::abi::PluginModule::run) says: once a generation, on its own thread,
+/// with handles that stay valid until this returns.
+pub unsafe fn run(host: HostHandle, mailbox: MailboxHandle, declare: fn() -> Program) -> u32 {
+    // SAFETY: the caller keeps the handle valid until we return; `close` below ends every use of it before that.
+    let link = unsafe { Link::open(host) };
+    logs::install();
+    panics::install();
+    let status = match catch_unwind(declare) {
+        // SAFETY: as above, and this thread is the only one to exchange.
+        Ok(program) => serve(program, unsafe { Inbox::new(mailbox) }, link),
+        Err(_) => run_status::PANICKED,
+    };
+    panics::remove();
+    link::close();
+    status
+}
+
+/// Builds the runtime, runs the main loop in it, and takes everything down on this thread.
+fn serve(program: Program, inbox: Inbox, link: Link) -> u32 {
+    let runtime = match Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("can't start the plugin's runtime: {error}");
+            return run_status::BROKEN;
+        }
+    };
+    let local = LocalSet::new();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        local.block_on(&runtime, runtime::main_loop(program, inbox, link))
+    }));
+    // Drop order: what still runs is dropped here, on this thread, before the runtime that it runs on.
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(local)));
+    runtime.shutdown_timeout(BLOCKING_GRACE);
+    match (result, dropped) {
+        (Ok(Ok(())), Ok(())) => run_status::STOPPED,
+        (Ok(Err(error)), _) => {
+            tracing::error!("the plugin's main loop failed: {error}");
+            run_status::BROKEN
+        }
+        _ => run_status::PANICKED,
+    }
+}

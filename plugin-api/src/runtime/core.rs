@@ -1,0 +1,210 @@
+//! What a generation's handlers share: the way to the host, open calls, background tasks.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    future::Future,
+    rc::Rc,
+};
+
+use serde::Serialize;
+use tokio::{
+    sync::{Notify, watch},
+    task::{AbortHandle, JoinSet},
+};
+
+use super::{
+    Running,
+    calls::{Calls, Reply},
+    job::{Answer, Job},
+};
+use crate::{
+    abi::{CallHead, StartHead, message_kind},
+    error::{Error, Result},
+    manifest::Manifest,
+    raw::{Link, Parcel, SendError},
+};
+
+/// What a generation's handlers share.
+pub(crate) struct Core {
+    name: String,
+    link: Link,
+    start: OnceCell<StartHead>,
+    running: RefCell<Option<Rc<dyn Running>>>,
+    calls: RefCell<Calls>,
+    in_flight: Cell<usize>,
+    room: Notify,
+    live: watch::Sender<bool>,
+    background: RefCell<JoinSet<()>>,
+}
+
+impl Core {
+    pub(super) fn new(manifest: &Manifest, link: Link) -> Self {
+        Self {
+            name: manifest.name.clone(),
+            link,
+            start: OnceCell::new(),
+            running: RefCell::default(),
+            calls: RefCell::default(),
+            in_flight: Cell::new(0),
+            room: Notify::new(),
+            live: watch::Sender::new(false),
+            background: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the host said at the start.
+    pub(crate) fn start(&self) -> &StartHead {
+        self.start.get_or_init(StartHead::default)
+    }
+
+    pub(super) fn set_start(&self, head: StartHead) {
+        let _ = self.start.set(head);
+    }
+
+    pub(super) fn running(&self) -> Option<Rc<dyn Running>> {
+        self.running.borrow().clone()
+    }
+
+    pub(super) fn set_running(&self, running: Rc<dyn Running>) {
+        *self.running.borrow_mut() = Some(running);
+    }
+
+    pub(super) fn take_running(&self) -> Option<Rc<dyn Running>> {
+        self.running.borrow_mut().take()
+    }
+
+    // --- handlers that run ---
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.get()
+    }
+
+    pub(super) fn enter(&self) {
+        self.in_flight.set(self.in_flight.get() + 1);
+    }
+
+    pub(super) fn leave(&self) {
+        self.in_flight.set(self.in_flight.get() - 1);
+        self.room.notify_waiters();
+        self.room.notify_one();
+    }
+
+    /// Until a handler has ended.
+    pub(super) async fn room_was_made(&self) {
+        self.room.notified().await;
+    }
+
+    // --- answers and calls ---
+
+    pub(super) fn answer(&self, id: u64, status: u16, head: &impl Serialize, body: &[u8]) {
+        self.answer_raw(
+            id,
+            status,
+            &serde_json::to_vec(head).unwrap_or_default(),
+            body,
+        );
+    }
+
+    pub(super) fn answer_raw(&self, id: u64, status: u16, head: &[u8], body: &[u8]) {
+        if id != 0 {
+            // A host that is gone waits for no answer.
+            let _ = self.link.send(message_kind::ANSWER, status, id, head, body);
+        }
+    }
+
+    pub(super) fn complete(&self, parcel: &Parcel) {
+        self.calls.borrow_mut().complete(parcel);
+    }
+
+    /// Asks the host, and waits for its answer.
+    pub(crate) async fn call(self: &Rc<Self>, head: CallHead, body: Vec<u8>) -> Result<Reply> {
+        let (id, answer) = self.calls.borrow_mut().open();
+        // Gives the id up when whoever asked stops waiting.
+        let _open = Open {
+            core: Rc::clone(self),
+            id,
+        };
+        let sent = self.link.send(
+            message_kind::CALL,
+            0,
+            id,
+            &serde_json::to_vec(&head)?,
+            &body,
+        );
+        drop(body);
+        match sent {
+            Ok(()) => {}
+            Err(SendError::Closed) => {
+                return Err(Error::new(format!(
+                    "`{}`: the plugin is being unloaded",
+                    head.call
+                )));
+            }
+            Err(SendError::Refused) => {
+                return Err(Error::new(format!(
+                    "`{}`: the host refused the call",
+                    head.call
+                )));
+            }
+        }
+        match answer.await {
+            Ok(result) => result.map_err(|error| error.context(format_args!("`{}`", head.call))),
+            Err(_) => Err(Error::new(format!(
+                "`{}`: the plugin is being unloaded",
+                head.call
+            ))),
+        }
+    }
+
+    // --- background tasks ---
+
+    pub(super) fn go_live(&self) {
+        self.live.send_replace(true);
+    }
+
+    /// Starts a task that begins when the generation goes live, and ends with it.
+    pub(crate) fn spawn(
+        self: &Rc<Self>,
+        task: impl Future<Output = Result> + 'static,
+    ) -> AbortHandle {
+        let mut live = self.live.subscribe();
+        let job = Job::new(
+            Rc::clone(self),
+            0,
+            false,
+            Box::pin(async move {
+                let _ = live.wait_for(|live| *live).await;
+                task.await.map(|()| Answer::None)
+            }),
+        );
+        let mut background = self.background.borrow_mut();
+        while background.try_join_next().is_some() {}
+        background.spawn_local(job)
+    }
+
+    pub(super) fn end_background(&self) {
+        self.background.borrow_mut().abort_all();
+    }
+
+    /// Breaks the circles: handlers hold the core, and the core holds the plugin.
+    pub(super) fn close(&self) {
+        drop(self.background.take());
+        drop(self.take_running());
+        drop(self.calls.take());
+    }
+}
+
+struct Open {
+    core: Rc<Core>,
+    id: u64,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.core.calls.borrow_mut().close(self.id);
+    }
+}

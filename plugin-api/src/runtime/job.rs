@@ -1,0 +1,137 @@
+//! A handler on its way: guarded against panics, counted, answered exactly once.
+
+use std::{
+    any::Any,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use super::{Core, LocalFuture};
+use crate::{
+    abi::{ErrorHead, status},
+    error::Result,
+    state::State,
+};
+
+/// What a handler ends with.
+pub(super) enum Answer {
+    None,
+    State(State),
+}
+
+/// A handler on its way.
+pub(super) struct Job {
+    core: Rc<Core>,
+    /// The frame to answer; 0 when none is due.
+    id: u64,
+    work: bool,
+    handler: Option<LocalFuture<Result<Answer>>>,
+}
+
+impl Job {
+    pub(super) fn new(
+        core: Rc<Core>,
+        id: u64,
+        work: bool,
+        handler: LocalFuture<Result<Answer>>,
+    ) -> Self {
+        if work {
+            core.enter();
+        }
+        Self {
+            core,
+            id,
+            work,
+            handler: Some(handler),
+        }
+    }
+
+    /// Polls once without a waker; gives the job back when it has to become a task (whose own first poll registers the
+    /// waker, so nothing is missed).
+    pub(super) fn first_poll(mut self) -> Option<Self> {
+        match Pin::new(&mut self).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => None,
+            Poll::Pending => Some(self),
+        }
+    }
+
+    /// Drops the handler; a panic in its drop costs nothing but itself.
+    fn drop_handler(&mut self) {
+        let handler = self.handler.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(handler)));
+    }
+}
+
+impl Future for Job {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let Some(handler) = this.handler.as_mut() else {
+            return Poll::Ready(());
+        };
+        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(result)) => {
+                this.drop_handler();
+                if this.id == 0
+                    && let Err(error) = &result
+                {
+                    tracing::error!("a handler failed: {error}");
+                }
+                send_answer(&this.core, this.id, &result);
+            }
+            Err(payload) => {
+                this.drop_handler();
+                let head = ErrorHead {
+                    message: format!("the handler panicked: {}", panic_text(&*payload)),
+                    ..ErrorHead::default()
+                };
+                // A payload's own drop may panic too.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                this.core.answer(this.id, status::PANICKED, &head, &[]);
+            }
+        }
+        this.id = 0;
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if self.handler.is_some() {
+            self.drop_handler();
+            let head = ErrorHead {
+                message: "the plugin was stopped before the handler ended".into(),
+                ..ErrorHead::default()
+            };
+            self.core.answer(self.id, status::CANCELLED, &head, &[]);
+        }
+        if self.work {
+            self.core.leave();
+        }
+    }
+}
+
+/// Answers a frame.
+pub(super) fn send_answer(core: &Core, id: u64, result: &Result<Answer>) {
+    match result {
+        Ok(answer) => {
+            let (head, body) = answer.parts();
+            core.answer_raw(id, status::OK, &head, body);
+        }
+        Err(error) => core.answer(id, status::FAILED, error.head(), &[]),
+    }
+}
+
+/// The text of a panic.
+pub(super) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a text")
+}

@@ -1,0 +1,302 @@
+//! What runs on a plugin's thread: one loop that takes frames and starts handlers.
+//!
+//! Nothing here is generic over the plugin: a plugin is erased into a [`Program`] first, so that this code, tokio's and
+//! serde's included, is compiled once in this crate.
+
+mod calls;
+mod core;
+mod job;
+pub(crate) mod logs;
+pub(crate) mod panics;
+
+use std::{future::Future, io, pin::Pin, rc::Rc, time::Duration};
+
+use tokio::{
+    task::{JoinSet, yield_now},
+    time::{Instant, sleep_until, timeout},
+};
+
+pub(crate) use self::core::Core;
+use self::job::{Answer, Job};
+use crate::{
+    abi::{
+        CommandHead, ComponentHead, ErrorHead, RestoreHead, SaveHead, StartHead, StopHead,
+        frame_kind, message_kind, status,
+    },
+    error::{Error, Result},
+    host::Host,
+    manifest::{Handoff, Manifest},
+    raw::{Inbox, Link, Parcel},
+    state::State,
+};
+
+/// Handlers that run at once when the manifest names no limit.
+const DEFAULT_CONCURRENCY: usize = 64;
+
+pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+type Start = Box<dyn FnOnce(Host) -> LocalFuture<Result<Rc<dyn Running>>>>;
+
+/// A plugin with its types erased.
+pub struct Program {
+    pub(crate) manifest: Manifest,
+    pub(crate) start: Start,
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program")
+            .field("manifest", &self.manifest)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A started plugin with its types erased.
+pub(crate) trait Running {
+    fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result>;
+    fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result>;
+    fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>>;
+    fn save(&self) -> LocalFuture<Result<Option<State>>>;
+    fn restore(&self, state: State) -> LocalFuture<Result>;
+    fn stop(&self) -> LocalFuture<()>;
+}
+
+/// Runs the plugin until it is told to stop, or its host is gone.
+pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) -> io::Result<()> {
+    let wakes = inbox.wakes()?;
+    let concurrency = match program.manifest.concurrency {
+        0 => DEFAULT_CONCURRENCY,
+        limit => limit as usize,
+    };
+    let core = Rc::new(Core::new(&program.manifest, link));
+    let manifest = serde_json::to_vec(&program.manifest)?;
+    if link
+        .send(message_kind::MANIFEST, status::OK, 0, &manifest, &[])
+        .is_err()
+    {
+        return Err(io::Error::other("the host did not take the manifest"));
+    }
+    let mut room = Room {
+        core: Rc::clone(&core),
+        handoff: program.manifest.handoff,
+        start: Some(program.start),
+        jobs: JoinSet::new(),
+        stop_at: None,
+    };
+    loop {
+        let mut taken = 0;
+        for parcel in inbox.exchange(concurrency.saturating_sub(core.in_flight())) {
+            taken += 1;
+            room.take(parcel);
+        }
+        while room.jobs.try_join_next().is_some() {}
+        if taken > 0 {
+            // Otherwise the handlers' tasks starve while frames keep coming.
+            yield_now().await;
+            continue;
+        }
+        match room.stop_at {
+            Some(_) if core.in_flight() == 0 => break,
+            Some(at) => tokio::select! {
+                woken = wakes.wait() => woken?,
+                () = core.room_was_made() => {}
+                () = sleep_until(at) => break,
+            },
+            None => tokio::select! {
+                woken = wakes.wait() => woken?,
+                () = core.room_was_made() => {}
+            },
+        }
+    }
+    room.close().await;
+    Ok(())
+}
+
+/// What the loop keeps while it runs.
+struct Room {
+    core: Rc<Core>,
+    handoff: Handoff,
+    start: Option<Start>,
+    jobs: JoinSet<()>,
+    stop_at: Option<Instant>,
+}
+
+impl Room {
+    fn take(&mut self, parcel: Parcel) {
+        let id = parcel.id();
+        match parcel.kind() {
+            frame_kind::REPLY => self.core.complete(&parcel),
+            frame_kind::EVENT => self.event(parcel),
+            frame_kind::COMMAND => self.invoke(id, parcel, |running, host, head, parcel| {
+                running.command(host, head, parcel)
+            }),
+            frame_kind::COMPONENT => self.invoke(id, parcel, |running, host, head, parcel| {
+                running.component(host, head, parcel)
+            }),
+            frame_kind::PING => self.answer(id, &Ok(Answer::None)),
+            frame_kind::START => self.start(id, &parcel),
+            frame_kind::RESTORE => self.restore(id, &parcel),
+            frame_kind::SAVE => self.save(id),
+            frame_kind::LIVE => self.core.go_live(),
+            frame_kind::STOP => self.stop(&parcel),
+            frame_kind::LOG_LEVEL => {
+                if let Ok(level) = serde_json::from_slice::<String>(parcel.head()) {
+                    logs::set_level(&level);
+                }
+            }
+            unknown if id != 0 => {
+                let head = ErrorHead {
+                    message: format!(
+                        "this plugin was built with plugin-api {}, which does not know frames of kind {unknown}",
+                        crate::abi::API_VERSION
+                    ),
+                    ..ErrorHead::default()
+                };
+                self.core.answer(id, status::UNSUPPORTED, &head, &[]);
+            }
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, id: u64, parcel: &Parcel) {
+        let head: StartHead = match serde_json::from_slice(parcel.head()) {
+            Ok(head) => head,
+            Err(error) => return self.answer(id, &Err(error.into())),
+        };
+        logs::set_level(&head.log_level);
+        self.core.set_start(head);
+        let Some(start) = self.start.take() else {
+            return self.answer(id, &Err(Error::new("the plugin was started already")));
+        };
+        let core = Rc::clone(&self.core);
+        self.spawn(id, false, async move {
+            let running = start(Host::new(Rc::clone(&core))).await?;
+            core.set_running(running);
+            Ok(Answer::None)
+        });
+    }
+
+    fn event(&mut self, parcel: Parcel) {
+        let Some(running) = self.core.running() else {
+            return;
+        };
+        let host = Host::new(Rc::clone(&self.core));
+        for handler in running.event(&host, &Rc::new(parcel)) {
+            self.spawn(0, true, async move { handler.await.map(|()| Answer::None) });
+        }
+    }
+
+    fn invoke<H: serde::de::DeserializeOwned>(
+        &mut self,
+        id: u64,
+        parcel: Parcel,
+        call: fn(&dyn Running, &Host, H, Parcel) -> LocalFuture<Result>,
+    ) {
+        let head = match serde_json::from_slice(parcel.head()) {
+            Ok(head) => head,
+            Err(error) => return self.answer(id, &Err(error.into())),
+        };
+        let Some(running) = self.core.running() else {
+            return self.answer(id, &Err(Error::new("the plugin has not started")));
+        };
+        let host = Host::new(Rc::clone(&self.core));
+        let handler = call(&*running, &host, head, parcel);
+        self.spawn(
+            id,
+            true,
+            async move { handler.await.map(|()| Answer::None) },
+        );
+    }
+
+    fn restore(&mut self, id: u64, parcel: &Parcel) {
+        let schema = serde_json::from_slice::<RestoreHead>(parcel.head())
+            .unwrap_or_default()
+            .schema;
+        let state = State::from_bytes(schema, parcel.body().to_vec());
+        let Some(running) = self.core.running() else {
+            return self.answer(id, &Err(Error::new("the plugin has not started")));
+        };
+        self.spawn(id, false, async move {
+            running.restore(state).await.map(|()| Answer::None)
+        });
+    }
+
+    fn save(&mut self, id: u64) {
+        let Some(running) = self.core.running() else {
+            return self.answer(id, &Err(Error::new("the plugin has not started")));
+        };
+        let core = Rc::clone(&self.core);
+        let strict = self.handoff == Handoff::Strict;
+        self.spawn(id, false, async move {
+            while strict && core.in_flight() > 0 {
+                core.room_was_made().await;
+            }
+            Ok(running.save().await?.map_or(Answer::None, Answer::State))
+        });
+    }
+
+    fn stop(&mut self, parcel: &Parcel) {
+        let head: StopHead = serde_json::from_slice(parcel.head()).unwrap_or_default();
+        self.stop_at = Some(Instant::now() + Duration::from_millis(head.deadline_ms));
+        self.core.end_background();
+    }
+
+    /// Starts a handler. Its first poll is here: most handlers end in it and never become a task, and what they change
+    /// before their first `.await` is changed before the next frame is looked at (a SAVE, say).
+    fn spawn(
+        &mut self,
+        id: u64,
+        work: bool,
+        handler: impl Future<Output = Result<Answer>> + 'static,
+    ) {
+        let job = Job::new(Rc::clone(&self.core), id, work, Box::pin(handler));
+        if let Some(job) = job.first_poll() {
+            self.jobs.spawn_local(job);
+        }
+    }
+
+    fn answer(&self, id: u64, result: &Result<Answer>) {
+        job::send_answer(&self.core, id, result);
+    }
+
+    /// Ends what still runs, lets the plugin say goodbye, and drops it.
+    async fn close(mut self) {
+        self.jobs.shutdown().await;
+        if let Some(running) = self.core.take_running() {
+            let until = self.stop_at.unwrap_or_else(Instant::now);
+            let left = until.saturating_duration_since(Instant::now());
+            let goodbye = Job::new(
+                Rc::clone(&self.core),
+                0,
+                false,
+                Box::pin({
+                    let goodbye = running.stop();
+                    async move {
+                        goodbye.await;
+                        Ok(Answer::None)
+                    }
+                }),
+            );
+            if timeout(left.max(Duration::from_millis(50)), goodbye)
+                .await
+                .is_err()
+            {
+                tracing::warn!("on_stop took longer than the deadline and was dropped");
+            }
+        }
+        self.core.close();
+    }
+}
+
+impl Answer {
+    fn parts(&self) -> (Vec<u8>, &[u8]) {
+        match self {
+            Self::None => (Vec::new(), &[]),
+            Self::State(state) => {
+                let head = SaveHead {
+                    schema: Some(state.schema()),
+                };
+                (serde_json::to_vec(&head).unwrap_or_default(), state.bytes())
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Slash commands, menu commands and autocompletion, as Discord's client sends them.
+
+use serde_json::{Map, Value, json};
+use twilight_model::guild::Permissions;
+
+use super::{Actor, option};
+use crate::{
+    error::{Error, listing},
+    view::{InteractionView, MessageView},
+    world::{Command, CommandKind, InteractionKind, NewInteraction, World},
+};
+
+impl Actor {
+    /// Uses a slash command (`echo`, `group sub`) with options, and waits until the bot has responded.
+    ///
+    /// Options are checked as Discord's client does: types, required ones, choices, bounds. Users, roles
+    /// and channels can be given by name or id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownCommand`]; [`Error::Refused`] if an option does not fit or the user may not use the
+    /// command; [`Error::NotAnswered`] if the bot does not respond within 3 s.
+    pub async fn slash(
+        &self,
+        channel: &str,
+        command: &str,
+        options: &[(&str, Value)],
+    ) -> Result<InteractionView, Error> {
+        let id = self.start_slash(channel, command, options)?;
+        self.wait_for_response(id).await
+    }
+
+    /// Uses a slash command written as in the chat box, `echo text:hi times:3` (with or without the slash);
+    /// values with blanks stand in double quotes. Waits until the bot has responded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actor::slash`].
+    pub async fn slash_line(&self, channel: &str, line: &str) -> Result<InteractionView, Error> {
+        let (command, options) = option::split_line(line)?;
+        let options: Vec<_> = options
+            .iter()
+            .map(|(name, value)| (name.as_str(), json!(value)))
+            .collect();
+        self.slash(channel, &command, &options).await
+    }
+
+    /// Uses a command of a user's menu on a user.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actor::slash`].
+    pub async fn uses_on_user(
+        &self,
+        channel: &str,
+        command: &str,
+        target: &str,
+    ) -> Result<InteractionView, Error> {
+        let channel = self.channel(channel)?;
+        let id = self.shared.change(|state| {
+            let world = &mut state.world;
+            let target = option::user(world, target)
+                .ok_or_else(|| Error::Refused(format!("nobody is `{target}`")))?;
+            let mut resolved = Map::new();
+            option::resolve_user(world, channel, target, &mut resolved);
+            self.start_menu(world, channel, command, CommandKind::User, target, resolved)
+        })?;
+        self.wait_for_response(id).await
+    }
+
+    /// Uses a command of a message's menu on a message.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actor::slash`].
+    pub async fn uses_on_message(
+        &self,
+        command: &str,
+        target: &MessageView,
+    ) -> Result<InteractionView, Error> {
+        let id = self.shared.change(|state| {
+            let world = &mut state.world;
+            let message = world.message(target.channel_id, target.id);
+            let message =
+                message.ok_or_else(|| Error::Refused("the message is gone".to_owned()))?;
+            let messages = json!({target.id.to_string(): world.message_json(message)});
+            let resolved = Map::from_iter([("messages".to_owned(), messages)]);
+            self.start_menu(
+                world,
+                target.channel_id,
+                command,
+                CommandKind::Message,
+                target.id,
+                resolved,
+            )
+        })?;
+        self.wait_for_response(id).await
+    }
+
+    /// Types into an option that completes itself, and gives the choices that the bot offers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actor::slash`]; [`Error::Refused`] also if the option does not complete itself.
+    pub async fn autocompletes(
+        &self,
+        channel: &str,
+        command: &str,
+        options: &[(&str, Value)],
+        focused: &str,
+    ) -> Result<Vec<Value>, Error> {
+        let channel = self.channel(channel)?;
+        let id = self.shared.change(|state| {
+            let world = &mut state.world;
+            let (found, path) = find(world, self, channel, command)?;
+            let data = option::data(world, channel, found, &path, options, Some(focused))?;
+            Ok(world.interact(NewInteraction {
+                kind: InteractionKind::Autocomplete,
+                user: self.user,
+                channel,
+                title: format!("the autocompletion of `{focused}` in /{command}"),
+                command: None,
+                source: None,
+                data,
+            }))
+        })?;
+        Ok(self.wait_for_response(id).await?.choices)
+    }
+
+    /// Uses a slash command without waiting for anything; gives the interaction's id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actor::slash`], but for [`Error::NotAnswered`].
+    pub fn start_slash(
+        &self,
+        channel: &str,
+        command: &str,
+        options: &[(&str, Value)],
+    ) -> Result<u64, Error> {
+        let channel = self.channel(channel)?;
+        self.shared.change(|state| {
+            let world = &mut state.world;
+            let (found, path) = find(world, self, channel, command)?;
+            let name = found.name.clone();
+            let data = option::data(world, channel, found, &path, options, None)?;
+            Ok(world.interact(NewInteraction {
+                kind: InteractionKind::Command,
+                user: self.user,
+                channel,
+                title: format!("/{}", command.trim_start_matches('/')),
+                command: Some((name, CommandKind::Slash)),
+                source: None,
+                data,
+            }))
+        })
+    }
+
+    fn start_menu(
+        &self,
+        world: &mut World,
+        channel: u64,
+        command: &str,
+        kind: CommandKind,
+        target: u64,
+        resolved: Map<String, Value>,
+    ) -> Result<u64, Error> {
+        let found = world.command_named(world.guild_of(channel), kind, command);
+        let found = found.ok_or_else(|| unknown(world, kind, command))?;
+        may_use(world, self, channel, found)?;
+        let mut data = json!({
+            "id": found.id.to_string(),
+            "name": found.name,
+            "type": kind.number(),
+            "target_id": target.to_string(),
+            "resolved": resolved,
+        });
+        if let Some(guild) = found.guild {
+            data["guild_id"] = json!(guild.to_string());
+        }
+        Ok(world.interact(NewInteraction {
+            kind: InteractionKind::Command,
+            user: self.user,
+            channel,
+            title: format!("the menu command {command:?}"),
+            command: Some((command.to_owned(), kind)),
+            source: None,
+            data,
+        }))
+    }
+}
+
+/// The command that a line of words means, and the names of its subcommands.
+fn find<'a>(
+    world: &'a World,
+    actor: &Actor,
+    channel: u64,
+    line: &str,
+) -> Result<(&'a Command, Vec<String>), Error> {
+    let mut words = line.trim_start_matches('/').split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let found = world.command_named(world.guild_of(channel), CommandKind::Slash, name);
+    let found = found.ok_or_else(|| unknown(world, CommandKind::Slash, name))?;
+    may_use(world, actor, channel, found)?;
+    Ok((found, words.map(str::to_owned).collect()))
+}
+
+fn unknown(world: &World, kind: CommandKind, name: &str) -> Error {
+    let known = world
+        .commands
+        .values()
+        .filter(|command| command.kind == kind);
+    Error::UnknownCommand {
+        name: name.to_owned(),
+        known: listing(known.map(|command| command.name.as_str())),
+    }
+}
+
+/// Whether Discord's client offers the command to this user here.
+fn may_use(world: &World, actor: &Actor, channel: u64, command: &Command) -> Result<(), Error> {
+    let refuse = |why: &str| Err(Error::Refused(format!("/{} {why}", command.name)));
+    let in_guild = world.guild_of(channel).is_some();
+    if in_guild && !command.in_guilds() {
+        return refuse("is not for guilds");
+    }
+    if !in_guild && !command.in_direct_messages() {
+        return refuse("is not for direct messages");
+    }
+    let needed = command
+        .body
+        .get("default_member_permissions")
+        .and_then(Value::as_str);
+    let Some(needed) = needed
+        .and_then(|bits| bits.parse().ok())
+        .filter(|_| in_guild)
+    else {
+        return Ok(());
+    };
+    let has = world.permissions(channel, actor.id());
+    let needed = Permissions::from_bits_truncate(needed);
+    let allowed = if needed.is_empty() {
+        has.contains(Permissions::ADMINISTRATOR)
+    } else {
+        has.contains(needed)
+    };
+    if !allowed {
+        return refuse(&format!(
+            "is not shown to {}: it needs {needed:?}",
+            actor.name()
+        ));
+    }
+    if !has.contains(Permissions::USE_SLASH_COMMANDS) {
+        return refuse(&format!(
+            "cannot be used by {} in this channel",
+            actor.name()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,377 @@
+//! Acting as one user: saying, clicking, picking, submitting, and waiting for what the bot does.
+
+mod command;
+mod component;
+mod expect;
+mod member;
+mod modal;
+mod option;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use twilight_model::guild::Permissions;
+
+pub use self::expect::Sent;
+pub(crate) use self::option::value;
+use crate::{
+    error::{Error, listing},
+    state::Shared,
+    view::{InteractionView, MessageView, ResponseState},
+    world::{ChannelKind, Draft, Emoji, Interaction, World},
+};
+
+/// Acts as one user of the world; clones act as the same user.
+///
+/// Channels are named as in the sidebar (`general`); `dm` is the user's direct messages with the bot.
+/// Where two guilds have a channel of the same name, `Guild/channel` tells them apart.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    shared: Arc<Shared>,
+    user: u64,
+    name: String,
+}
+
+impl Actor {
+    pub(crate) fn named(shared: &Arc<Shared>, name: &str) -> Result<Self, Error> {
+        let user = shared.read(|state| {
+            let world = &state.world;
+            world.user_named(name).ok_or_else(|| Error::UnknownUser {
+                name: name.to_owned(),
+                known: listing(world.users.values().map(|user| user.name.as_str())),
+            })
+        })?;
+        Ok(Self {
+            shared: Arc::clone(shared),
+            user,
+            name: name.to_owned(),
+        })
+    }
+
+    /// The user's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The user's id.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.user
+    }
+
+    /// Sends a message. `@name` and `#channel` become mentions, as a client would make them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownChannel`], or [`Error::Refused`] if the user may not write there.
+    pub async fn says(&self, channel: &str, text: &str) -> Result<MessageView, Error> {
+        self.post(channel, text, None)
+    }
+
+    /// Sends a message that replies to another one, in that one's channel.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if the user may not write there.
+    pub async fn replies(&self, to: &MessageView, text: &str) -> Result<MessageView, Error> {
+        self.post(&to.channel_id.to_string(), text, Some(to.id))
+    }
+
+    /// Changes a message of the user's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it is somebody else's.
+    pub async fn edits(&self, message: &MessageView, text: &str) -> Result<MessageView, Error> {
+        self.own(message)?;
+        Ok(self.shared.change(|state| {
+            let content = Some(with_mentions(&state.world, message.channel_id, text));
+            state.world.edit(
+                message.channel_id,
+                message.id,
+                Draft {
+                    content,
+                    ..Draft::default()
+                },
+            );
+            let edited = state.world.message(message.channel_id, message.id);
+            edited.map_or_else(|| message.clone(), |edited| state.world.view(edited))
+        }))
+    }
+
+    /// Deletes a message of the user's own, or any where the user may manage messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] otherwise.
+    pub async fn deletes(&self, message: &MessageView) -> Result<(), Error> {
+        let manages = self.shared.read(|state| {
+            state
+                .world
+                .may(self.user, message.channel_id, Permissions::MANAGE_MESSAGES)
+        });
+        if !manages {
+            self.own(message)?;
+        }
+        self.shared
+            .change(|state| state.world.delete(message.channel_id, message.id));
+        Ok(())
+    }
+
+    /// Reacts to a message with `👍` or `name:id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it is no emoji, or the user may not react there.
+    pub async fn reacts(&self, message: &MessageView, emoji: &str) -> Result<(), Error> {
+        let emoji = parse_emoji(emoji)?;
+        self.shared.change(|state| {
+            if !state
+                .world
+                .may(self.user, message.channel_id, Permissions::ADD_REACTIONS)
+            {
+                return Err(Error::Refused(format!(
+                    "{} may not react in #{}",
+                    self.name, message.channel
+                )));
+            }
+            state
+                .world
+                .react(message.channel_id, message.id, self.user, &emoji);
+            Ok(())
+        })
+    }
+
+    /// Takes a reaction back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it is no emoji.
+    pub async fn unreacts(&self, message: &MessageView, emoji: &str) -> Result<(), Error> {
+        let emoji = parse_emoji(emoji)?;
+        self.shared.change(|state| {
+            state
+                .world
+                .unreact(message.channel_id, message.id, self.user, &emoji)
+        });
+        Ok(())
+    }
+
+    /// Types, without sending.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownChannel`].
+    pub async fn types(&self, channel: &str) -> Result<(), Error> {
+        let channel = self.channel(channel)?;
+        self.shared
+            .change(|state| state.world.type_in(channel, self.user));
+        Ok(())
+    }
+
+    /// What the user can see in a channel, oldest first, ephemeral messages included.
+    #[must_use]
+    pub fn messages(&self, channel: &str) -> Vec<MessageView> {
+        let Ok(channel) = self.channel(channel) else {
+            return Vec::new();
+        };
+        self.shared.read(|state| {
+            let world = &state.world;
+            world
+                .visible_messages(self.user, channel)
+                .map(|message| world.view(message))
+                .collect()
+        })
+    }
+
+    /// The names of the channels that the user can see, direct messages excluded.
+    #[must_use]
+    pub fn channels(&self) -> Vec<String> {
+        self.shared
+            .read(|state| visible_channels(&state.world, self.user))
+    }
+
+    /// An interaction of this or any user, as it is now.
+    #[must_use]
+    pub fn interaction(&self, id: u64) -> Option<InteractionView> {
+        self.shared.read(|state| {
+            state
+                .world
+                .interactions
+                .get(&id)
+                .map(|interaction| interaction_view(&state.world, interaction))
+        })
+    }
+
+    /// Finds a channel by name, `Guild/name` or id.
+    fn channel(&self, name: &str) -> Result<u64, Error> {
+        let plain = name.trim_start_matches('#');
+        if plain == "dm" {
+            let open = self
+                .shared
+                .read(|state| state.world.open_direct_channel(self.user));
+            return Ok(open.unwrap_or_else(|| {
+                self.shared
+                    .change(|state| state.world.direct_channel(self.user))
+            }));
+        }
+        self.shared.read(|state| {
+            let world = &state.world;
+            let (guild, plain) = plain
+                .rsplit_once('/')
+                .map_or((None, plain), |(guild, name)| (Some(guild), name));
+            let fits = |channel: &&crate::world::Channel| {
+                let named =
+                    channel.name == plain && matches!(channel.kind, ChannelKind::Text { .. });
+                let in_guild =
+                    guild.is_none_or(|guild| channel.guild() == world.guild_named(guild));
+                let by_id = plain.parse() == Ok(channel.id);
+                (by_id || (named && in_guild))
+                    && world.may(self.user, channel.id, Permissions::VIEW_CHANNEL)
+            };
+            world
+                .channels
+                .values()
+                .find(fits)
+                .map(|channel| channel.id)
+                .ok_or_else(|| Error::UnknownChannel {
+                    name: name.to_owned(),
+                    known: listing(
+                        visible_channels(world, self.user)
+                            .iter()
+                            .map(String::as_str)
+                            .chain(["dm"]),
+                    ),
+                })
+        })
+    }
+
+    fn post(
+        &self,
+        channel: &str,
+        text: &str,
+        reference: Option<u64>,
+    ) -> Result<MessageView, Error> {
+        let channel = self.channel(channel)?;
+        if text.trim().is_empty() || text.chars().count() > 2000 {
+            return Err(Error::Refused(
+                "a message has 1 to 2000 characters".to_owned(),
+            ));
+        }
+        self.shared.change(|state| {
+            let world = &mut state.world;
+            if !world.may(self.user, channel, Permissions::SEND_MESSAGES) {
+                let refused = format!(
+                    "{} may not write in #{}",
+                    self.name, world.channels[&channel].name
+                );
+                return Err(Error::Refused(refused));
+            }
+            let content = with_mentions(world, channel, text);
+            let draft = Draft {
+                content: Some(content),
+                reference,
+                ..Draft::default()
+            };
+            let id = world.post(channel, self.user, draft);
+            let gone = || Error::Refused("the channel is gone".to_owned());
+            world
+                .message(channel, id)
+                .map(|message| world.view(message))
+                .ok_or_else(gone)
+        })
+    }
+
+    fn own(&self, message: &MessageView) -> Result<(), Error> {
+        if message.author_id == self.user {
+            Ok(())
+        } else {
+            Err(Error::Refused(format!(
+                "{} cannot change a message of {}",
+                self.name, message.author
+            )))
+        }
+    }
+}
+
+/// The names of the channels that a user can see.
+pub(crate) fn visible_channels(world: &World, user: u64) -> Vec<String> {
+    let channels = world
+        .guilds
+        .keys()
+        .flat_map(|guild| world.channels_of(*guild));
+    let visible = channels.filter(|channel| world.may(user, channel.id, Permissions::VIEW_CHANNEL));
+    visible.map(|channel| channel.name.clone()).collect()
+}
+
+/// An interaction as people see it.
+pub(crate) fn interaction_view(world: &World, interaction: &Interaction) -> InteractionView {
+    let state = match &interaction.response {
+        None => ResponseState::Pending,
+        Some(response) => ResponseState::from_number(response.kind),
+    };
+    let message = interaction
+        .original
+        .and_then(|id| world.message(interaction.channel, id));
+    let data = interaction
+        .response
+        .as_ref()
+        .map(|response| response.data.clone())
+        .unwrap_or_default();
+    let choices = data.as_array().cloned().unwrap_or_default();
+    InteractionView {
+        id: interaction.id,
+        message: message.map(|message| world.view(message)),
+        modal: (state == ResponseState::Modal).then_some(data),
+        choices: if state == ResponseState::Choices {
+            choices
+        } else {
+            Vec::<Value>::new()
+        },
+        state,
+    }
+}
+
+fn parse_emoji(text: &str) -> Result<Emoji, Error> {
+    Emoji::parse(text)
+        .ok_or_else(|| Error::Refused(format!("`{text}` is no emoji; try 👍 or name:id")))
+}
+
+/// Writes `@name` and `#channel` as Discord's clients send them.
+fn with_mentions(world: &World, channel: u64, text: &str) -> String {
+    let guild = world.guild_of(channel);
+    let mut written = String::with_capacity(text.len());
+    for (index, word) in text.split_inclusive(char::is_whitespace).enumerate() {
+        let bare = word.trim_end();
+        let name = bare.trim_end_matches([',', '.', '!', '?', ':', ';']);
+        let rest = &word[name.len()..];
+        let mention = match name.chars().next() {
+            Some('@') => world
+                .user_named(&name[1..])
+                .map(|id| format!("<@{id}>"))
+                .or_else(|| {
+                    let roles = world.guilds.get(&guild?)?.roles.values();
+                    let role = roles
+                        .filter(|role| role.mentionable)
+                        .find(|role| role.name == name[1..])?;
+                    Some(format!("<@&{}>", role.id))
+                }),
+            Some('#') if index > 0 || guild.is_some() => {
+                let mut channels = guild.into_iter().flat_map(|guild| world.channels_of(guild));
+                channels
+                    .find(|channel| channel.name == name[1..])
+                    .map(|channel| format!("<#{}>", channel.id))
+            }
+            _ => None,
+        };
+        match mention {
+            Some(mention) => {
+                written.push_str(&mention);
+                written.push_str(rest);
+            }
+            None => written.push_str(word),
+        }
+    }
+    written
+}

@@ -1,0 +1,311 @@
+//! All sessions and connections, and what is dispatched to them.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use twilight_model::{gateway::Intents, guild::Permissions};
+
+use super::intents::filtered;
+use crate::{
+    traffic::{Traffic, Way},
+    world::{Event, World},
+};
+
+/// Dispatches that a session keeps for a resume. A client that lags behind further has to identify again.
+const KEPT_DISPATCHES: usize = 10_000;
+
+/// Sessions that are kept without a connection, so that a bot that never resumes fills no memory.
+const KEPT_SESSIONS: usize = 32;
+
+/// Who listens at the gateway.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    pub sessions: BTreeMap<u64, Session>,
+    pub connections: BTreeMap<u64, Connection>,
+    /// The presence that the bot asked for last, by any shard.
+    pub presence: Option<Value>,
+    next: u64,
+}
+
+/// What a client identified as; it outlives its connections.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub id: String,
+    /// Number and count.
+    pub shard: (u64, u64),
+    pub intents: Intents,
+    /// The sequence number of the last dispatch.
+    pub seq: u64,
+    /// Dispatches with their sequence numbers, for sending and for replay.
+    pub kept: VecDeque<(u64, Arc<str>)>,
+    /// The sequence number of the last of the first guilds.
+    pub ready_seq: u64,
+    /// The highest sequence number that was written to a connection.
+    pub delivered: u64,
+    pub connection: Option<u64>,
+}
+
+/// A live WebSocket.
+#[derive(Debug, Default)]
+pub(crate) struct Connection {
+    pub session: Option<u64>,
+    /// Rung when there is something to send or to do.
+    pub bell: Arc<Notify>,
+    pub orders: VecDeque<Order>,
+}
+
+/// What a connection is told to do besides dispatching.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Order {
+    /// Send op 7.
+    Reconnect,
+    /// Send op 9, not resumable.
+    Invalidate,
+    /// Send op 1.
+    AskForHeartbeat,
+    /// End without a close frame.
+    Cut,
+}
+
+impl Hub {
+    /// Notes a new connection; gives its key and its bell.
+    pub(crate) fn connect(&mut self) -> (u64, Arc<Notify>) {
+        self.next += 1;
+        let connection = Connection::default();
+        let bell = Arc::clone(&connection.bell);
+        self.connections.insert(self.next, connection);
+        (self.next, bell)
+    }
+
+    /// Forgets a connection. Its session stays, unless the client ended it.
+    pub(crate) fn disconnect(&mut self, connection: u64, ends_session: bool) {
+        let Some(gone) = self.connections.remove(&connection) else {
+            return;
+        };
+        let Some(key) = gone.session else { return };
+        if ends_session {
+            self.sessions.remove(&key);
+        } else if let Some(session) = self.sessions.get_mut(&key) {
+            session.connection = None;
+        }
+        let detached: Vec<_> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.connection.is_none())
+            .map(|(key, _)| *key)
+            .collect();
+        for key in detached
+            .iter()
+            .take(detached.len().saturating_sub(KEPT_SESSIONS))
+        {
+            self.sessions.remove(key);
+        }
+    }
+
+    /// Starts a session: READY, then the guilds of its shard.
+    pub(crate) fn identify(
+        &mut self,
+        world: &World,
+        traffic: &mut Traffic,
+        connection: u64,
+        shard: (u64, u64),
+        intents: Intents,
+        resume_url: &str,
+    ) {
+        self.next += 1;
+        let key = self.next;
+        let id = format!("{:016x}{key:016x}", world.application.id);
+        let guilds: Vec<_> = world
+            .bot_guilds()
+            .filter(|guild| (guild.id >> 22) % shard.1 == shard.0)
+            .collect();
+        let mut session = Session {
+            id: id.clone(),
+            shard,
+            intents,
+            seq: 0,
+            kept: VecDeque::new(),
+            ready_seq: 0,
+            delivered: 0,
+            connection: Some(connection),
+        };
+        let ready = json!({
+            "v": 10,
+            "user": world.users.get(&world.application.bot).map(crate::world::User::own_json),
+            "guilds": guilds.iter().map(|guild| json!({"id": guild.id.to_string(), "unavailable": true})).collect::<Vec<_>>(),
+            "session_id": id,
+            "session_type": "normal",
+            "resume_gateway_url": resume_url,
+            "shard": [shard.0, shard.1],
+            "application": {"id": world.application.id.to_string(), "flags": world.application.flags()},
+            "user_settings": {},
+            "relationships": [],
+            "private_channels": [],
+            "presences": [],
+            "guild_join_requests": [],
+            "geo_ordered_rtc_regions": ["rotterdam"],
+        });
+        session.push(traffic, "READY", &ready);
+        if intents.contains(Intents::GUILDS) {
+            let all_members = intents.contains(Intents::GUILD_PRESENCES);
+            for guild in guilds {
+                session.push(
+                    traffic,
+                    "GUILD_CREATE",
+                    &world.guild_create_json(guild, all_members),
+                );
+            }
+        }
+        session.ready_seq = session.seq;
+        self.sessions.insert(key, session);
+        if let Some(connection) = self.connections.get_mut(&connection) {
+            connection.session = Some(key);
+            connection.bell.notify_one();
+        }
+    }
+
+    /// Continues a session on a new connection; `false` if it is unknown or too much was missed.
+    pub(crate) fn resume(
+        &mut self,
+        traffic: &mut Traffic,
+        connection: u64,
+        id: &str,
+        seq: u64,
+    ) -> bool {
+        let Some((key, session)) = self
+            .sessions
+            .iter_mut()
+            .find(|(_, session)| session.id == id)
+        else {
+            return false;
+        };
+        let oldest = session
+            .kept
+            .front()
+            .map_or(session.seq, |(first, _)| first - 1);
+        if seq > session.seq || seq < oldest {
+            return false;
+        }
+        let key = *key;
+        let replaced = session.connection.replace(connection);
+        session.delivered = seq;
+        session.push(traffic, "RESUMED", &json!({}));
+        if let Some(old) = replaced.and_then(|old| self.connections.get_mut(&old)) {
+            old.session = None;
+            old.orders.push_back(Order::Cut);
+            old.bell.notify_one();
+        }
+        if let Some(connection) = self.connections.get_mut(&connection) {
+            connection.session = Some(key);
+            connection.bell.notify_one();
+        }
+        true
+    }
+
+    /// Gives an event to all sessions that are to have it.
+    pub(crate) fn dispatch(&mut self, world: &World, traffic: &mut Traffic, event: &Event) {
+        let bot = world.application.bot;
+        // Discord tells a bot nothing of channels that it cannot see.
+        if event.channel.is_some_and(|channel| {
+            world.channels.contains_key(&channel)
+                && !world.may(bot, channel, Permissions::VIEW_CHANNEL)
+        }) {
+            return;
+        }
+        for session in self.sessions.values_mut() {
+            let (number, count) = session.shard;
+            if event.guild.map_or(0, |guild| (guild >> 22) % count) != number {
+                continue;
+            }
+            if let Some(data) = filtered(event, session.intents, bot) {
+                session.push(traffic, &event.name, &data);
+                if let Some(connection) = session
+                    .connection
+                    .and_then(|key| self.connections.get(&key))
+                {
+                    connection.bell.notify_one();
+                }
+            }
+        }
+    }
+
+    /// Dispatches to one session alone.
+    pub(crate) fn dispatch_to(
+        &mut self,
+        traffic: &mut Traffic,
+        connection: u64,
+        name: &str,
+        data: &Value,
+    ) {
+        let Some(connection) = self.connections.get(&connection) else {
+            return;
+        };
+        if let Some(session) = connection
+            .session
+            .and_then(|key| self.sessions.get_mut(&key))
+        {
+            session.push(traffic, name, data);
+            connection.bell.notify_one();
+        }
+    }
+
+    /// Orders something of every connection.
+    pub(crate) fn order_all(&mut self, order: Order) {
+        if order == Order::Invalidate {
+            self.sessions.clear();
+        }
+        for connection in self.connections.values_mut() {
+            if order == Order::Invalidate {
+                connection.session = None;
+            }
+            connection.orders.push_back(order);
+            connection.bell.notify_one();
+        }
+    }
+
+    /// What a connection is to send next, and notes it as delivered.
+    pub(crate) fn take_due(&mut self, connection: u64) -> (Vec<Order>, Vec<Arc<str>>) {
+        let Some(connection) = self.connections.get_mut(&connection) else {
+            return (vec![Order::Cut], Vec::new());
+        };
+        let orders = connection.orders.drain(..).collect();
+        let Some(session) = connection
+            .session
+            .and_then(|key| self.sessions.get_mut(&key))
+        else {
+            return (orders, Vec::new());
+        };
+        let unsent = session
+            .kept
+            .iter()
+            .rev()
+            .take_while(|(seq, _)| *seq > session.delivered);
+        let mut due: Vec<_> = unsent.map(|(_, payload)| Arc::clone(payload)).collect();
+        due.reverse();
+        session.delivered = session.seq;
+        (orders, due)
+    }
+
+    /// Whether a session is connected and has been sent its guilds.
+    pub(crate) fn is_ready(&self) -> bool {
+        let mut sessions = self.sessions.values();
+        sessions
+            .any(|session| session.connection.is_some() && session.delivered >= session.ready_seq)
+    }
+}
+
+impl Session {
+    fn push(&mut self, traffic: &mut Traffic, name: &str, data: &Value) {
+        self.seq += 1;
+        let payload = format!(r#"{{"t":"{name}","s":{},"op":0,"d":{data}}}"#, self.seq);
+        self.kept.push_back((self.seq, payload.into()));
+        if self.kept.len() > KEPT_DISPATCHES {
+            self.kept.pop_front();
+        }
+        traffic.gateway(Way::GatewayOut, name, data.clone());
+    }
+}

@@ -1,0 +1,15 @@
+//! The gateway: <https://discord.com/developers/docs/events/gateway>.
+//!
+//! Dispatches go into the session's buffer; the connection sends from there. A connection that breaks
+//! therefore loses nothing: the session goes on filling, and RESUME sends what is missing.
+
+mod compress;
+mod connection;
+mod hub;
+mod intents;
+mod opcode;
+
+pub(crate) use self::{
+    connection::serve,
+    hub::{Hub, Order},
+};

@@ -1,0 +1,102 @@
+//! The one port: gateway, REST, files and the page.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{
+        FromRequestParts, Path, Query, Request, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use tokio::sync::watch;
+
+use crate::{gateway, rest, state::Shared, web};
+
+/// What requests are handled with.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub shared: Arc<Shared>,
+    pub down: watch::Receiver<bool>,
+}
+
+/// All that is served.
+pub(crate) fn router(context: Context) -> Router {
+    Router::new()
+        .route("/", any(root))
+        .route("/resume", any(root))
+        .route("/resume/", any(root))
+        .route("/api/{*path}", any(api))
+        .route("/attachments/{channel}/{id}/{name}", get(file))
+        .merge(web::router())
+        .fallback(|| async {
+            (
+                StatusCode::NOT_FOUND,
+                "nothing lies here; the page is at /\n",
+            )
+        })
+        .with_state(context)
+}
+
+/// The gateway, or the page for browsers.
+async fn root(
+    State(context): State<Context>,
+    Query(query): Query<HashMap<String, String>>,
+    request: Request,
+) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> =
+        WebSocketUpgrade::from_request_parts(&mut parts, &context).await;
+    match upgrade {
+        Ok(upgrade) => {
+            let compress = query.get("compress").cloned();
+            upgrade.on_upgrade(move |socket| {
+                gateway::serve(context.shared, socket, compress, context.down)
+            })
+        }
+        Err(_) => web::page().into_response(),
+    }
+}
+
+/// REST, with or without a version in the path.
+async fn api(State(context): State<Context>, request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches("/api/").to_owned();
+    let path = match path.split_once('/') {
+        Some((version, rest)) if is_version(version) => rest.to_owned(),
+        _ => path,
+    };
+    rest::serve(context.shared, request, path).await
+}
+
+fn is_version(segment: &str) -> bool {
+    segment
+        .strip_prefix('v')
+        .is_some_and(|number| number.parse::<u8>().is_ok())
+}
+
+/// An uploaded file.
+async fn file(
+    State(context): State<Context>,
+    Path((_, id, _)): Path<(u64, u64, String)>,
+) -> Response {
+    let file = context
+        .shared
+        .read(|state| state.world.files.get(&id).cloned());
+    match file {
+        // As Discord's CDN: a page that somebody uploaded must not run here.
+        Some(file)
+            if file.content_type.starts_with("image/") && !file.content_type.contains("svg") =>
+        {
+            ([(CONTENT_TYPE, file.content_type)], file.bytes).into_response()
+        }
+        Some(file) => (
+            [(CONTENT_TYPE, "application/octet-stream".to_owned())],
+            file.bytes,
+        )
+            .into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

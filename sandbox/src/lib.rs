@@ -1,0 +1,59 @@
+//! A simulated Discord on loopback: gateway, REST, a world of guilds and users, actors to play them,
+//! scripts, and a web page. It knows Discord only, and nothing of the bot that is tried out.
+//!
+//! ```text
+//!  page ──┐                                      ┌── gateway ◀──▶ bot
+//!  script ┼─▶ actor ─▶ state (world, one mutex) ─┤
+//!  test ──┘              ▲   what it tells ──────┘
+//!                        └────────────────────────── REST ◀────── bot
+//! ```
+//!
+//! A change of the [`World`] is a method of it, which also says what Discord would tell about it. The one owner of
+//! everything that changes (`state`) hands that to the gateway's sessions and wakes whoever waits. Nothing
+//! polls and nothing sleeps.
+//!
+//! # Examples
+//!
+//! ```no_run
+//! # async fn story() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use sandbox::{Options, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Options::default()).await?;
+//! // … start a bot with sandbox.token(), sandbox.http_proxy() and sandbox.gateway_url() …
+//! sandbox.bot_ready(Duration::from_secs(10)).await?;
+//!
+//! let member = sandbox.actor("member")?;
+//! let sent = member.says("general", "!hello").await?;
+//! let reply = member.expects_reply_to(&sent).await?;
+//! assert_eq!(reply.content, "Hello, member!");
+//!
+//! let asked = member.slash("general", "echo", &[("text", "hi".into())]).await?;
+//! member.expects_reply_to(&asked).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod actor;
+mod error;
+mod gateway;
+mod http;
+mod options;
+mod rest;
+pub mod script;
+mod server;
+mod state;
+mod traffic;
+mod view;
+mod web;
+mod world;
+
+pub use crate::{
+    actor::{Actor, Sent},
+    error::Error,
+    options::{DEFAULT_TOKEN, Options, RateLimits},
+    server::Sandbox,
+    traffic::{Crossing, Way},
+    view::{InteractionView, MessageView, ResponseState},
+    world::World,
+};

@@ -1,0 +1,179 @@
+//! A request, read: path, query, body and files.
+
+use std::collections::HashMap;
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, Multipart, Query, Request},
+    http::{Method, header::CONTENT_TYPE},
+};
+use serde_json::Value;
+
+use super::error::ApiError;
+use crate::world::Attachment;
+
+/// The largest request that is read: Discord takes 10 MiB a file and ten files.
+const MAX_BODY_BYTES: usize = 110 * 1024 * 1024;
+
+/// A REST request.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub method: Method,
+    /// The path below `/api/v10`, decoded, in segments.
+    pub path: Vec<String>,
+    pub query: HashMap<String, String>,
+    /// The JSON body or `payload_json`; `null` if there is none.
+    pub body: Value,
+    /// `X-Audit-Log-Reason`.
+    pub reason: Option<String>,
+    /// Uploaded files with the number in `files[n]`.
+    pub files: Vec<(u64, Attachment)>,
+}
+
+impl Call {
+    /// Reads a request whose path below `/api/v10` is given.
+    pub(crate) async fn read(request: Request, path: &str) -> Result<Self, ApiError> {
+        let method = request.method().clone();
+        let query = Query::try_from_uri(request.uri())
+            .map(|Query(query)| query)
+            .unwrap_or_default();
+        let path = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(decode)
+            .collect();
+        let reason = request
+            .headers()
+            .get("x-audit-log-reason")
+            .and_then(|value| value.to_str().ok())
+            .map(decode);
+        let mut call = Self {
+            method,
+            path,
+            query,
+            body: Value::Null,
+            reason,
+            files: Vec::new(),
+        };
+        let content_type = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if content_type.starts_with("multipart/form-data") {
+            call.read_form(request).await?;
+        } else {
+            let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES)
+                .await
+                .map_err(|_| ApiError::invalid_json())?;
+            if !bytes.is_empty() {
+                call.body = serde_json::from_slice(&bytes).map_err(|_| ApiError::invalid_json())?;
+            }
+        }
+        Ok(call)
+    }
+
+    async fn read_form(&mut self, request: Request) -> Result<(), ApiError> {
+        let invalid = |_| {
+            ApiError::form(
+                "",
+                "CONTENT_TYPE_INVALID",
+                "Expected \"Content-Type\" header to be one of {'application/json'}.",
+            )
+        };
+        let mut form = Multipart::from_request(request, &())
+            .await
+            .map_err(|_| ApiError::invalid_json())?;
+        while let Some(field) = form.next_field().await.map_err(invalid)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "payload_json" {
+                let text = field.text().await.map_err(invalid)?;
+                self.body = serde_json::from_str(&text).map_err(|_| ApiError::invalid_json())?;
+                continue;
+            }
+            let number = name
+                .strip_prefix("files[")
+                .and_then(|rest| rest.strip_suffix(']'));
+            let Some(number) = number.and_then(|number| number.parse().ok()) else {
+                continue;
+            };
+            let filename = field.file_name().unwrap_or("unknown").to_owned();
+            let content_type = field
+                .content_type()
+                .unwrap_or_else(|| guess_type(&filename))
+                .to_owned();
+            let bytes = field.bytes().await.map_err(invalid)?.to_vec();
+            self.files.push((
+                number,
+                Attachment {
+                    filename,
+                    content_type,
+                    bytes,
+                },
+            ));
+        }
+        Ok(())
+    }
+
+    /// A number in the query.
+    pub(crate) fn query_number(&self, key: &str) -> Option<u64> {
+        self.query.get(key)?.parse().ok()
+    }
+}
+
+/// An id in a path or body; Discord answers 50035 to anything else.
+pub(crate) fn id(text: &str) -> Result<u64, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::form(
+            "",
+            "NUMBER_TYPE_COERCE",
+            format!("Value \"{text}\" is not snowflake."),
+        )
+    })
+}
+
+/// An id in a body, written as text or as a number.
+pub(crate) fn body_id(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn guess_type(filename: &str) -> &'static str {
+    match filename.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("gif") => "image/gif",
+        Some("webp") => "image/webp",
+        Some("txt" | "log" | "md") => "text/plain; charset=utf-8",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Takes the `%XX` out of a path segment.
+pub(crate) fn decode(segment: &str) -> String {
+    let bytes = segment.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%')
+            .then(|| segment.get(at + 1..at + 3))
+            .flatten();
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            plain.push(byte);
+            at += 3;
+        } else {
+            plain.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn paths_are_decoded() {
+        assert_eq!(super::decode("%F0%9F%91%8D"), "👍");
+        assert_eq!(super::decode("a%3A1%"), "a:1%");
+    }
+}

@@ -1,0 +1,207 @@
+//! `applications/{id}/commands` and `applications/{id}/guilds/{id}/commands`.
+
+use std::collections::{BTreeSet, HashSet};
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::{
+    Answer, ApiError, Reply,
+    call::{Call, id},
+    error::FormErrors,
+    ok, validate,
+};
+use crate::world::{Command, CommandKind, World};
+
+/// Chat-input commands that an application has, globally and in each guild.
+const MAX_SLASH: usize = 100;
+/// Commands of each menu.
+const MAX_MENU: usize = 15;
+
+/// Routes below `applications/{id}`.
+pub(super) fn route(
+    world: &mut World,
+    call: &Call,
+    method: &str,
+    application: u64,
+    path: &[&str],
+) -> Answer {
+    if application != world.application.id {
+        return Err(ApiError::missing_access());
+    }
+    match path {
+        ["commands", rest @ ..] => scoped(world, call, method, None, rest),
+        ["guilds", guild, "commands", rest @ ..] => {
+            let guild = id(guild)?;
+            if !world.bot_guilds().any(|known| known.id == guild) {
+                return Err(ApiError::missing_access());
+            }
+            scoped(world, call, method, Some(guild), rest)
+        }
+        _ => Err(ApiError::unknown_route()),
+    }
+}
+
+fn scoped(
+    world: &mut World,
+    call: &Call,
+    method: &str,
+    guild: Option<u64>,
+    path: &[&str],
+) -> Answer {
+    let application = world.application.id;
+    match (method, path) {
+        ("GET", []) => {
+            let commands = world
+                .commands
+                .values()
+                .filter(|command| command.guild == guild);
+            ok(commands.map(|command| command.json(application)).collect())
+        }
+        ("POST", []) => {
+            let body = object(&call.body)?;
+            let mut errors = FormErrors::default();
+            let named = validate::command(&body, "", &mut errors);
+            errors.check()?;
+            let (kind, name) = named.ok_or_else(ApiError::invalid_json)?;
+            let same = |command: &Command| command.guild == guild && command.kind == kind;
+            let others = world
+                .commands
+                .values()
+                .filter(|command| same(command) && command.name != name)
+                .count();
+            if others >= most(kind) {
+                return Err(ApiError::too_many_commands());
+            }
+            let (command, new) = world.register(guild, kind, &name, body);
+            let status = if new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
+            Ok(Reply::Json(status, json_of(world, command)))
+        }
+        ("PUT", []) => overwrite(world, call, guild),
+        (method, [command]) => {
+            let command = id(command)?;
+            let known = world
+                .commands
+                .get(&command)
+                .filter(|known| known.guild == guild);
+            let known = known.ok_or_else(ApiError::unknown_command)?.clone();
+            match method {
+                "GET" => ok(known.json(application)),
+                "PATCH" => patch(world, call, known),
+                "DELETE" => {
+                    world.commands.remove(&command);
+                    Ok(Reply::Empty)
+                }
+                _ => Err(ApiError::method_not_allowed()),
+            }
+        }
+        _ => Err(ApiError::unknown_route()),
+    }
+}
+
+fn most(kind: CommandKind) -> usize {
+    if kind == CommandKind::Slash {
+        MAX_SLASH
+    } else {
+        MAX_MENU
+    }
+}
+
+fn object(body: &Value) -> Result<Map<String, Value>, ApiError> {
+    let wrong = || {
+        ApiError::form(
+            "",
+            "MODEL_TYPE_CONVERT",
+            "Only dictionaries may be used in a ModelType",
+        )
+    };
+    body.as_object().cloned().ok_or_else(wrong)
+}
+
+fn json_of(world: &World, command: u64) -> Value {
+    world
+        .commands
+        .get(&command)
+        .map(|command| command.json(world.application.id))
+        .unwrap_or_default()
+}
+
+/// Replaces all commands of a scope, or none if one of them is wrong.
+fn overwrite(world: &mut World, call: &Call, guild: Option<u64>) -> Answer {
+    let wrong = || {
+        ApiError::form(
+            "",
+            "LIST_TYPE_CONVERT",
+            "Only iterables may be used in a ListType",
+        )
+    };
+    let bodies = call.body.as_array().ok_or_else(wrong)?;
+    let mut errors = FormErrors::default();
+    let mut names = HashSet::new();
+    let mut commands = Vec::new();
+    for (index, body) in bodies.iter().enumerate() {
+        let at = index.to_string();
+        let Some(body) = body.as_object() else {
+            errors.add(
+                &at,
+                "MODEL_TYPE_CONVERT",
+                "Only dictionaries may be used in a ModelType",
+            );
+            continue;
+        };
+        if let Some((kind, name)) = validate::command(body, &at, &mut errors) {
+            if !names.insert((kind.number(), name.clone())) {
+                let message = "Application command names must be unique";
+                errors.add(&at, "APPLICATION_COMMANDS_DUPLICATE_NAME", message);
+            }
+            commands.push((kind, name, body.clone()));
+        }
+    }
+    errors.check()?;
+    for kind in [CommandKind::Slash, CommandKind::User, CommandKind::Message] {
+        if commands.iter().filter(|(known, ..)| *known == kind).count() > most(kind) {
+            return Err(ApiError::too_many_commands());
+        }
+    }
+    let ids: Vec<u64> = commands
+        .into_iter()
+        .map(|(kind, name, body)| world.register(guild, kind, &name, body).0)
+        .collect();
+    let kept: BTreeSet<_> = ids.iter().copied().collect();
+    world
+        .commands
+        .retain(|id, command| command.guild != guild || kept.contains(id));
+    ok(ids.into_iter().map(|id| json_of(world, id)).collect())
+}
+
+fn patch(world: &mut World, call: &Call, known: Command) -> Answer {
+    let mut body = known.body.clone();
+    body.extend(object(&call.body)?);
+    body.insert("type".to_owned(), Value::from(known.kind.number()));
+    let mut errors = FormErrors::default();
+    let named = validate::command(&body, "", &mut errors);
+    if let Some((_, name)) = &named {
+        let taken = world.command_named(known.guild, known.kind, name);
+        if taken.is_some_and(|taken| taken.id != known.id && taken.guild == known.guild) {
+            let message = "Application command names must be unique";
+            errors.add("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", message);
+        }
+    }
+    errors.check()?;
+    let (_, name) = named.ok_or_else(ApiError::invalid_json)?;
+    let version = world.snowflakes.next();
+    world.commands.insert(
+        known.id,
+        Command {
+            version,
+            name,
+            body,
+            ..known
+        },
+    );
+    ok(json_of(world, known.id))
+}

@@ -1,0 +1,165 @@
+//! Errors as Discord's REST API words them: `{"code", "message"}`, and 50035 with a tree of fields.
+//! <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// An error answer.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    pub status: StatusCode,
+    pub body: Value,
+    /// Set where no route fits, for the inspector.
+    pub unknown_route: bool,
+}
+
+macro_rules! known_errors {
+    ($($name:ident = $status:ident, $code:literal, $message:literal;)*) => {
+        impl ApiError {
+            $(
+                #[doc = $message]
+                pub(crate) fn $name() -> Self {
+                    Self::new(StatusCode::$status, $code, $message)
+                }
+            )*
+        }
+    };
+}
+
+known_errors! {
+    unauthorized = UNAUTHORIZED, 0, "401: Unauthorized";
+    unknown_route_error = NOT_FOUND, 0, "404: Not Found";
+    method_not_allowed = METHOD_NOT_ALLOWED, 0, "405: Method Not Allowed";
+    unknown_channel = NOT_FOUND, 10003, "Unknown Channel";
+    unknown_guild = NOT_FOUND, 10004, "Unknown Guild";
+    unknown_member = NOT_FOUND, 10007, "Unknown Member";
+    unknown_message = NOT_FOUND, 10008, "Unknown Message";
+    unknown_role = NOT_FOUND, 10011, "Unknown Role";
+    unknown_user = NOT_FOUND, 10013, "Unknown User";
+    unknown_emoji = BAD_REQUEST, 10014, "Unknown Emoji";
+    unknown_webhook = NOT_FOUND, 10015, "Unknown Webhook";
+    unknown_ban = NOT_FOUND, 10026, "Unknown Ban";
+    unknown_interaction = NOT_FOUND, 10062, "Unknown interaction";
+    unknown_command = NOT_FOUND, 10063, "Unknown application command";
+    too_many_pins = BAD_REQUEST, 30003, "Maximum number of pins reached for the channel (250)";
+    too_many_reactions = BAD_REQUEST, 30010, "Maximum number of reactions reached (20)";
+    too_many_commands = BAD_REQUEST, 30032, "Maximum number of application commands reached (100).";
+    already_acknowledged = BAD_REQUEST, 40060, "Interaction has already been acknowledged.";
+    missing_access = FORBIDDEN, 50001, "Missing Access";
+    not_in_direct_messages = FORBIDDEN, 50003, "Cannot execute action on a DM channel";
+    not_the_author = FORBIDDEN, 50005, "Cannot edit a message authored by another user";
+    empty_message = BAD_REQUEST, 50006, "Cannot send an empty message";
+    cannot_message_user = FORBIDDEN, 50007, "Cannot send messages to this user";
+    missing_permissions = FORBIDDEN, 50013, "Missing Permissions";
+    wrong_number_to_delete = BAD_REQUEST, 50016,
+        "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete";
+    invalid_webhook_token = UNAUTHORIZED, 50027, "Invalid Webhook Token";
+    invalid_json = BAD_REQUEST, 50109, "The request body contains invalid JSON.";
+}
+
+impl ApiError {
+    /// Any error of the plain kind.
+    pub(crate) fn new(status: StatusCode, code: u32, message: &str) -> Self {
+        Self {
+            status,
+            body: json!({"message": message, "code": code}),
+            unknown_route: false,
+        }
+    }
+
+    /// No such route; noted by the inspector.
+    pub(crate) fn unknown_route() -> Self {
+        Self {
+            unknown_route: true,
+            ..Self::unknown_route_error()
+        }
+    }
+
+    /// 50035 about one field; see [`FormErrors::add`].
+    pub(crate) fn form(path: &str, code: &str, message: impl Into<String>) -> Self {
+        let mut errors = FormErrors::default();
+        errors.add(path, code, message);
+        errors.into_error()
+    }
+}
+
+/// Collects what is wrong with a body, so that all is told at once.
+#[derive(Debug, Default)]
+pub(crate) struct FormErrors {
+    tree: Map<String, Value>,
+}
+
+impl FormErrors {
+    /// Notes an error of the field at `path` (`embeds.0.title`; the whole body is the empty path).
+    pub(crate) fn add(&mut self, path: &str, code: &str, message: impl Into<String>) {
+        let mut node = &mut self.tree;
+        for key in path.split('.').filter(|key| !key.is_empty()) {
+            let child = node.entry(key).or_insert_with(|| json!({}));
+            let Value::Object(inner) = child else { return };
+            node = inner;
+        }
+        let list = node.entry("_errors").or_insert_with(|| json!([]));
+        if let Value::Array(list) = list {
+            list.push(json!({"code": code, "message": message.into()}));
+        }
+    }
+
+    /// A required field that is not there.
+    pub(crate) fn required(&mut self, path: &str) {
+        self.add(path, "BASE_TYPE_REQUIRED", "This field is required");
+    }
+
+    /// A text, number or list that is outside its bounds.
+    pub(crate) fn length(&mut self, path: &str, actual: usize, min: usize, max: usize) {
+        if (min..=max).contains(&actual) {
+            return;
+        }
+        if min > 0 {
+            let text = format!("Must be between {min} and {max} in length.");
+            self.add(path, "BASE_TYPE_BAD_LENGTH", text);
+        } else {
+            let text = format!("Must be {max} or fewer in length.");
+            self.add(path, "BASE_TYPE_MAX_LENGTH", text);
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tree.is_empty()
+    }
+
+    /// The answer, if something is wrong.
+    pub(crate) fn check(self) -> Result<(), ApiError> {
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(self.into_error())
+        }
+    }
+
+    fn into_error(self) -> ApiError {
+        let mut error = ApiError::new(StatusCode::BAD_REQUEST, 50035, "Invalid Form Body");
+        error.body["errors"] = Value::Object(self.tree);
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_nest() {
+        let mut errors = FormErrors::default();
+        errors.length("embeds.0.title", 300, 0, 256);
+        errors.required("name");
+        let error = errors.check().unwrap_err();
+        assert_eq!(
+            error.body,
+            json!({"code": 50035, "message": "Invalid Form Body", "errors": {
+                "embeds": {"0": {"title": {"_errors": [
+                    {"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 256 or fewer in length."}]}}},
+                "name": {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is required"}]}}})
+        );
+    }
+}

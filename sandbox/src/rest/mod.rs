@@ -1,0 +1,153 @@
+//! The REST API: <https://discord.com/developers/docs/reference>.
+//!
+//! A request is read ([`call`]), limited ([`limit`]), routed here, and handled by a plain function on the
+//! world in the file that is named after the resource.
+
+mod call;
+mod channels;
+mod commands;
+mod error;
+mod guilds;
+mod interactions;
+mod limit;
+mod members;
+mod messages;
+mod reactions;
+mod users;
+mod validate;
+mod webhooks;
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::Request,
+    http::{StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+pub(crate) use self::limit::Buckets;
+use self::{
+    call::{Call, id},
+    error::ApiError,
+};
+use crate::state::{Settings, Shared, State};
+
+/// What a handler answers.
+#[derive(Debug)]
+enum Reply {
+    Json(StatusCode, Value),
+    Empty,
+}
+
+type Answer = Result<Reply, ApiError>;
+
+/// 200 with a body.
+fn ok(body: Value) -> Answer {
+    Ok(Reply::Json(StatusCode::OK, body))
+}
+
+/// Answers a request whose path below the API's base is given.
+pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -> Response {
+    let authorization = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let what = format!(
+        "{} /{path}{}",
+        request.method(),
+        request
+            .uri()
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default()
+    );
+    let call = match Call::read(request, &path).await {
+        Ok(call) => call,
+        Err(error) => {
+            shared.change(|state| {
+                state.traffic.rest(
+                    what,
+                    error.status.as_u16(),
+                    Value::Null,
+                    error.body.clone(),
+                    false,
+                )
+            });
+            return (error.status, Json(error.body)).into_response();
+        }
+    };
+    let authorized = authorization
+        .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
+    shared.change(|state| {
+        let standing = authorized
+            .then(|| state.buckets.count(&call, shared.settings.rate_limits))
+            .flatten();
+        let answer = match &standing {
+            Some(standing) if standing.exceeded => Err(standing.error()),
+            _ => route(state, &shared.settings, &call, authorized),
+        };
+        let unknown_route = answer.as_ref().is_err_and(|error| error.unknown_route);
+        let (status, body) = match answer {
+            Ok(Reply::Json(status, body)) => (status, Some(body)),
+            Ok(Reply::Empty) => (StatusCode::NO_CONTENT, None),
+            Err(error) => (error.status, Some(error.body)),
+        };
+        state.traffic.rest(
+            what,
+            status.as_u16(),
+            call.body,
+            body.clone().unwrap_or_default(),
+            unknown_route,
+        );
+        let mut response = match body {
+            Some(body) => (status, Json(body)).into_response(),
+            None => status.into_response(),
+        };
+        if let Some(standing) = standing {
+            standing.headers(response.headers_mut());
+        }
+        response
+    })
+}
+
+/// All routes. A path that is known with other methods only gives 405, any other 404.
+fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) -> Answer {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    let world = &mut state.world;
+    // The token in these paths is the authorization.
+    match (call.method.as_str(), path.as_slice()) {
+        ("POST", ["interactions", interaction, token, "callback"]) => {
+            return interactions::respond(world, settings, call, interaction, token);
+        }
+        (method, ["webhooks", application, token, rest @ ..]) => {
+            return webhooks::route(world, settings, call, method, application, token, rest);
+        }
+        _ if !authorized => return Err(ApiError::unauthorized()),
+        _ => {}
+    }
+    match (call.method.as_str(), path.as_slice()) {
+        ("GET", ["gateway"]) => ok(json!({"url": format!("ws://127.0.0.1:{}", settings.port)})),
+        ("GET", ["gateway", "bot"]) => ok(json!({
+            "url": format!("ws://127.0.0.1:{}", settings.port),
+            "shards": 1,
+            "session_start_limit": {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1},
+        })),
+        (method, ["users", rest @ ..]) => users::route(world, call, method, rest),
+        ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
+            ok(users::application(world))
+        }
+        (method, ["applications", application, rest @ ..]) => {
+            commands::route(world, call, method, id(application)?, rest)
+        }
+        (method, ["guilds", guild, rest @ ..]) => {
+            guilds::route(world, call, method, id(guild)?, rest)
+        }
+        (method, ["channels", channel, rest @ ..]) => {
+            channels::route(world, call, method, id(channel)?, rest)
+        }
+        _ => Err(ApiError::unknown_route()),
+    }
+}

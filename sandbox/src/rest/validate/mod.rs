@@ -1,0 +1,13 @@
+//! What Discord checks in a body before it takes it.
+
+mod command;
+mod component;
+mod embed;
+mod message;
+mod modal;
+
+pub(super) use self::{
+    command::command,
+    message::{message, not_emptied, not_empty},
+    modal::modal,
+};

@@ -1,0 +1,42 @@
+//! Stories as text: one line, one act. The same grammar is read from files and in the terminal.
+//!
+//! ```text
+//! # whoever acts stands first: user@channel
+//! owner@general: !hello
+//! expect Hello, owner!
+//! member@general: /echo text:"good morning" times:3
+//! expect good morning
+//! member click "Again"
+//! pick "Your colour" "red" "green"
+//! submit name="Ada" "Your age"="36"
+//! react 👍
+//! mod expect-ephemeral only you
+//! expect-nothing
+//! ```
+//!
+//! Lines without `user@channel:` go on as the last user in the last channel. `expect` means the bot's next
+//! message that this user can see there and that no `expect` has used up.
+
+mod parse;
+mod run;
+mod terminal;
+mod transcript;
+
+pub use self::{
+    run::{ScriptError, run_script},
+    terminal::run_terminal,
+    transcript::transcript,
+};
+
+/// The grammar in a few lines, for whoever mistyped.
+pub const GRAMMAR: &str = "\
+user@channel: text             says something (channel: general, …, or dm)
+user@channel: /command a:b     uses a slash command; \"quotes\" around values with blanks
+[user] click \"Label\"           clicks a button
+[user] pick \"menu\" \"value\" …   picks in a select menu
+[user] submit field=\"value\" …  fills in the modal that was shown
+[user] react 👍                reacts to the bot's last message
+[user] expect TEXT             waits for a message of the bot with this text
+[user] expect-ephemeral TEXT   the same, for one that only this user sees
+[user] expect-nothing          fails if the bot says something within a moment
+# comment";

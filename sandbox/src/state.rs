@@ -1,0 +1,108 @@
+//! The one owner of everything that changes: one mutex, held for a few lines and never across an `.await`.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
+
+use crate::{gateway::Hub, options::RateLimits, rest::Buckets, traffic::Traffic, world::World};
+
+/// What the server, the actors and the page share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Counts the changes: whoever waits for something looks again at each.
+    changed: watch::Sender<u64>,
+    pub settings: Settings,
+}
+
+/// What does not change after the start.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub port: u16,
+    pub token: String,
+    pub deadline: Duration,
+    pub acknowledge_within: Duration,
+    pub interaction_token_life: Duration,
+    pub rate_limits: RateLimits,
+}
+
+/// What changes.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub world: World,
+    pub hub: Hub,
+    pub traffic: Traffic,
+    pub buckets: Buckets,
+}
+
+impl Shared {
+    pub(crate) fn new(world: World, settings: Settings) -> Arc<Self> {
+        let state = State {
+            world,
+            hub: Hub::default(),
+            traffic: Traffic::new(),
+            buckets: Buckets::default(),
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            changed: watch::Sender::new(0),
+            settings,
+        })
+    }
+
+    /// Looks at the state.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the state, hands what the world tells to the gateway, and wakes whoever waits.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut state);
+        let State {
+            world,
+            hub,
+            traffic,
+            ..
+        } = &mut *state;
+        for event in std::mem::take(&mut world.outbox) {
+            hub.dispatch(world, traffic, &event);
+        }
+        drop(state);
+        self.changed.send_modify(|changes| *changes += 1);
+        result
+    }
+
+    /// A view of the count of changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Looks at the state after each change until there is a result; `None` after the deadline.
+    pub(crate) async fn wait<T>(
+        &self,
+        within: Duration,
+        mut look: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + within;
+        let mut changes = self.changed.subscribe();
+        loop {
+            changes.mark_unchanged();
+            // Looking may note what was consumed, but is not a change that anybody waits for.
+            let found = look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+            if found.is_some() {
+                return found;
+            }
+            match timeout_at(deadline, changes.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return None,
+            }
+        }
+    }
+}

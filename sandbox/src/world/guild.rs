@@ -1,0 +1,214 @@
+//! Guilds, roles and members.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use twilight_model::{guild::Permissions, util::Timestamp};
+
+use super::{
+    World,
+    snowflake::{created_us, iso, now_us},
+};
+
+/// A guild; its channels lie in the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Guild {
+    pub id: u64,
+    pub name: String,
+    pub owner: u64,
+    pub roles: BTreeMap<u64, Role>,
+    pub members: BTreeMap<u64, Member>,
+    /// Who is banned, and why.
+    pub bans: BTreeMap<u64, Option<String>>,
+}
+
+/// A role; the one with the guild's id is @everyone.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub id: u64,
+    pub name: String,
+    pub permissions: Permissions,
+    pub position: i64,
+    pub color: u32,
+    pub mentionable: bool,
+    /// The bot that the role came with.
+    pub bot: Option<u64>,
+}
+
+/// A user in a guild.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Member {
+    pub roles: Vec<u64>,
+    pub nick: Option<String>,
+    /// Microseconds since 1970.
+    pub joined_us: i64,
+    /// Until when the member is timed out, as Discord was told it.
+    pub timeout: Option<String>,
+}
+
+impl Role {
+    /// The role object.
+    pub(crate) fn json(&self) -> Value {
+        let mut role = json!({
+            "id": self.id.to_string(),
+            "name": self.name,
+            "color": self.color,
+            "colors": {"primary_color": self.color, "secondary_color": null, "tertiary_color": null},
+            "hoist": false,
+            "icon": null,
+            "unicode_emoji": null,
+            "position": self.position,
+            "permissions": self.permissions.bits().to_string(),
+            "managed": self.bot.is_some(),
+            "mentionable": self.mentionable,
+            "flags": 0,
+        });
+        if let Some(bot) = self.bot {
+            role["tags"] = json!({"bot_id": bot.to_string()});
+        }
+        role
+    }
+}
+
+impl Member {
+    /// Whether the member is timed out at present.
+    pub(crate) fn is_timed_out(&self) -> bool {
+        let until = self
+            .timeout
+            .as_deref()
+            .and_then(|until| Timestamp::parse(until).ok());
+        until.is_some_and(|until| until.as_micros() > now_us())
+    }
+
+    /// The member object without its user, as messages carry it.
+    pub(crate) fn partial_json(&self) -> Value {
+        json!({
+            "roles": self.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
+            "nick": self.nick,
+            "avatar": null,
+            "banner": null,
+            "joined_at": iso(self.joined_us),
+            "premium_since": null,
+            "deaf": false,
+            "mute": false,
+            "flags": 0,
+            "pending": false,
+            "communication_disabled_until": self.timeout,
+        })
+    }
+}
+
+impl World {
+    /// The member object with its user; `None` if the user is not in the guild.
+    pub(crate) fn member_json(&self, guild: u64, user: u64) -> Option<Value> {
+        let mut member = self.guilds.get(&guild)?.members.get(&user)?.partial_json();
+        member["user"] = self.users.get(&user)?.json();
+        Some(member)
+    }
+
+    /// The guild object as REST gives it.
+    pub(crate) fn guild_json(&self, guild: &Guild) -> Value {
+        let channel = |name: &str| {
+            self.channels_of(guild.id)
+                .find(|channel| channel.name == name)
+                .map(|channel| channel.id.to_string())
+        };
+        json!({
+            "id": guild.id.to_string(),
+            "name": guild.name,
+            "icon": null,
+            "description": null,
+            "home_header": null,
+            "splash": null,
+            "discovery_splash": null,
+            "features": [],
+            "banner": null,
+            "owner_id": guild.owner.to_string(),
+            "application_id": null,
+            "region": "rotterdam",
+            "afk_channel_id": null,
+            "afk_timeout": 300,
+            "system_channel_id": channel("general"),
+            "system_channel_flags": 0,
+            "widget_enabled": false,
+            "widget_channel_id": null,
+            "verification_level": 0,
+            "roles": guild.roles.values().map(Role::json).collect::<Vec<_>>(),
+            "default_message_notifications": 0,
+            "mfa_level": 0,
+            "explicit_content_filter": 0,
+            "max_presences": null,
+            "max_members": 500_000,
+            "max_stage_video_channel_users": 50,
+            "max_video_channel_users": 25,
+            "vanity_url_code": null,
+            "premium_tier": 0,
+            "premium_subscription_count": 0,
+            "preferred_locale": "en-US",
+            "rules_channel_id": null,
+            "safety_alerts_channel_id": null,
+            "public_updates_channel_id": null,
+            "premium_progress_bar_enabled": false,
+            "nsfw": false,
+            "nsfw_level": 0,
+            "emojis": [],
+            "stickers": [],
+            "incidents_data": null,
+        })
+    }
+
+    /// The guild as GUILD_CREATE gives it. `with_members`: all members, or the bot alone.
+    pub(crate) fn guild_create_json(&self, guild: &Guild, with_members: bool) -> Value {
+        let bot = self.application.bot;
+        let mut json = self.guild_json(guild);
+        json["joined_at"] = json!(iso(guild
+            .members
+            .get(&bot)
+            .map_or(created_us(guild.id), |m| m.joined_us)));
+        json["large"] = json!(guild.members.len() > 250);
+        json["unavailable"] = json!(false);
+        json["member_count"] = json!(guild.members.len());
+        json["members"] = guild
+            .members
+            .keys()
+            .filter(|id| with_members || **id == bot)
+            .filter_map(|id| self.member_json(guild.id, *id))
+            .collect();
+        json["channels"] = self
+            .channels_of(guild.id)
+            .map(|channel| self.channel_json(channel))
+            .collect();
+        for empty in [
+            "voice_states",
+            "threads",
+            "presences",
+            "stage_instances",
+            "guild_scheduled_events",
+            "soundboard_sounds",
+        ] {
+            json[empty] = json!([]);
+        }
+        json
+    }
+
+    /// Takes a member out of a guild and tells everybody.
+    pub(crate) fn leave(&mut self, guild: u64, user: u64) {
+        let was = self
+            .guilds
+            .get_mut(&guild)
+            .and_then(|known| known.members.remove(&user));
+        if was.is_some() {
+            let user = self.users.get(&user).map(super::User::json);
+            let data = json!({"guild_id": guild.to_string(), "user": user});
+            self.outbox
+                .push(super::Event::of_guild("GUILD_MEMBER_REMOVE", guild, data));
+        }
+    }
+
+    /// The guilds that the bot is in.
+    pub(crate) fn bot_guilds(&self) -> impl Iterator<Item = &Guild> {
+        self.guilds
+            .values()
+            .filter(|guild| guild.members.contains_key(&self.application.bot))
+    }
+}

@@ -1,0 +1,194 @@
+//! Interactions: commands, clicks, autocompletions and modals on their way to the bot and back.
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{CommandKind, World};
+
+/// What a user did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum InteractionKind {
+    Command,
+    Component,
+    Autocomplete,
+    Modal,
+}
+
+impl InteractionKind {
+    /// Discord's number.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Command => 2,
+            Self::Component => 3,
+            Self::Autocomplete => 4,
+            Self::Modal => 5,
+        }
+    }
+}
+
+/// An interaction, and what has become of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Interaction {
+    pub id: u64,
+    pub token: String,
+    pub kind: InteractionKind,
+    pub user: u64,
+    pub channel: u64,
+    pub created: Instant,
+    /// The first sighting that can be an answer.
+    pub since: u64,
+    /// `/echo`, `button "Yes"`: for messages to people.
+    pub title: String,
+    /// The name of the command behind it, if there is one.
+    pub command: Option<(String, CommandKind)>,
+    /// The message whose component was used.
+    pub source: Option<u64>,
+    pub response: Option<Response>,
+    /// The message that `@original` means.
+    pub original: Option<u64>,
+}
+
+/// How the bot responded.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    /// Discord's number of the callback type.
+    pub kind: u8,
+    /// The modal or the choices.
+    pub data: Value,
+}
+
+/// An interaction that is about to happen.
+#[derive(Clone, Debug)]
+pub(crate) struct NewInteraction {
+    pub kind: InteractionKind,
+    pub user: u64,
+    pub channel: u64,
+    pub title: String,
+    pub command: Option<(String, CommandKind)>,
+    pub source: Option<u64>,
+    pub data: Value,
+}
+
+/// Interactions that are kept; older ones have long lost their token.
+const KEPT_INTERACTIONS: usize = 5000;
+
+/// Bytes that a user without Nitro may upload.
+const ATTACHMENT_SIZE_LIMIT: u64 = 10 * 1024 * 1024;
+
+impl World {
+    /// Starts an interaction and tells the bot; gives its id.
+    pub(crate) fn interact(&mut self, new: NewInteraction) -> u64 {
+        let id = self.snowflakes.next();
+        let token = format!(
+            "aW50ZXJhY3Rpb246{id:x}{:016x}",
+            id.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        );
+        let payload = self.interaction_json(id, &token, &new);
+        self.interactions.insert(
+            id,
+            Interaction {
+                id,
+                token,
+                kind: new.kind,
+                user: new.user,
+                channel: new.channel,
+                created: Instant::now(),
+                since: self.next_sighting,
+                title: new.title,
+                command: new.command,
+                source: new.source,
+                response: None,
+                original: None,
+            },
+        );
+        while self.interactions.len() > KEPT_INTERACTIONS {
+            self.interactions.pop_first();
+        }
+        // No channel: the bot gets interactions from channels that it cannot see, too.
+        let guild = self.guild_of(new.channel);
+        self.outbox.push(super::Event {
+            name: "INTERACTION_CREATE".to_owned(),
+            guild,
+            channel: None,
+            data: payload,
+        });
+        id
+    }
+
+    /// The interaction with this token.
+    pub(crate) fn interaction_by_token(&self, token: &str) -> Option<&Interaction> {
+        self.interactions
+            .values()
+            .rev()
+            .find(|interaction| interaction.token == token)
+    }
+
+    /// `interaction_metadata` and, for commands, the older `interaction` of messages that answer.
+    pub(crate) fn interaction_metadata(&self, id: u64) -> Option<(Value, Option<Value>)> {
+        let interaction = self.interactions.get(&id)?;
+        let user = self.users.get(&interaction.user)?.json();
+        let mut metadata = json!({
+            "id": id.to_string(),
+            "type": interaction.kind.number(),
+            "user": user,
+            "authorizing_integration_owners": self.integration_owners(interaction.channel),
+        });
+        if let Some(source) = interaction.source {
+            metadata["interacted_message_id"] = json!(source.to_string());
+        }
+        let older = interaction.command.as_ref().map(|(name, kind)| {
+            metadata["name"] = json!(name);
+            metadata["command_type"] = json!(kind.number());
+            json!({"id": id.to_string(), "type": 2, "name": name, "user": user})
+        });
+        Some((metadata, older))
+    }
+
+    fn integration_owners(&self, channel: u64) -> Value {
+        json!({"0": self.guild_of(channel).unwrap_or(0).to_string()})
+    }
+
+    fn interaction_json(&self, id: u64, token: &str, new: &NewInteraction) -> Value {
+        let bot = self.application.bot;
+        let guild = self.guild_of(new.channel);
+        let mut json = json!({
+            "id": id.to_string(),
+            "application_id": self.application.id.to_string(),
+            "type": new.kind.number(),
+            "data": new.data,
+            "channel_id": new.channel.to_string(),
+            "token": token,
+            "version": 1,
+            "locale": "en-US",
+            "app_permissions": self.permissions(new.channel, bot).bits().to_string(),
+            "entitlements": [],
+            "entitlement_sku_ids": [],
+            "authorizing_integration_owners": self.integration_owners(new.channel),
+            "context": u8::from(guild.is_none()),
+            "attachment_size_limit": ATTACHMENT_SIZE_LIMIT,
+        });
+        let permissions = self.permissions(new.channel, new.user).bits().to_string();
+        if let Some(channel) = self.channels.get(&new.channel) {
+            json["channel"] = self.channel_json(channel);
+        }
+        if let Some(guild) = guild {
+            json["guild_id"] = json!(guild.to_string());
+            json["guild_locale"] = json!("en-US");
+            json["guild"] = json!({"id": guild.to_string(), "locale": "en-US", "features": []});
+            if let Some(mut member) = self.member_json(guild, new.user) {
+                member["permissions"] = json!(permissions);
+                json["member"] = member;
+            }
+            json["channel"]["permissions"] = json!(permissions);
+        } else if let Some(user) = self.users.get(&new.user) {
+            json["user"] = user.json();
+        }
+        if let Some(message) = new
+            .source
+            .and_then(|source| self.message(new.channel, source))
+        {
+            json["message"] = self.message_json(message);
+        }
+        json
+    }
+}

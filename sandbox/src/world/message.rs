@@ -1,0 +1,333 @@
+//! Messages: what they are, and what happens to them.
+
+use serde_json::{Value, json};
+
+use super::{
+    Emoji, World,
+    snowflake::{iso, now_us},
+};
+
+/// The flag of messages that only one user sees.
+pub(crate) const EPHEMERAL: u64 = 1 << 6;
+/// The flag of "is thinking…".
+pub(crate) const LOADING: u64 = 1 << 7;
+
+/// A message in a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub id: u64,
+    pub channel: u64,
+    pub author: u64,
+    /// 0 default, 19 reply, 20 answer to a slash command, 23 answer to a menu command.
+    pub kind: u8,
+    pub content: String,
+    pub edited_us: Option<i64>,
+    pub flags: u64,
+    pub tts: bool,
+    pub pinned: bool,
+    pub embeds: Vec<Value>,
+    pub components: Vec<Value>,
+    pub attachments: Vec<Value>,
+    pub mentions: Vec<u64>,
+    pub mention_roles: Vec<u64>,
+    pub mention_everyone: bool,
+    pub reactions: Vec<(Emoji, Vec<u64>)>,
+    /// The message that this one replies to.
+    pub reference: Option<u64>,
+    pub nonce: Option<Value>,
+    /// The interaction that this message answers or follows up.
+    pub interaction: Option<u64>,
+    /// Discord's `interaction_metadata` and the older `interaction`.
+    pub interaction_json: Option<(Value, Option<Value>)>,
+    /// Who alone sees the message.
+    pub ephemeral_for: Option<u64>,
+}
+
+/// What is to become a message, already checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    pub content: Option<String>,
+    pub embeds: Option<Vec<Value>>,
+    pub components: Option<Vec<Value>>,
+    pub attachments: Option<Vec<Value>>,
+    pub flags: Option<u64>,
+    pub tts: bool,
+    pub allowed_mentions: Option<Value>,
+    pub reference: Option<u64>,
+    pub nonce: Option<Value>,
+    pub enforce_nonce: bool,
+    pub interaction: Option<u64>,
+    pub ephemeral_for: Option<u64>,
+    pub kind: u8,
+}
+
+/// A file that was uploaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Attachment {
+    pub filename: String,
+    pub content_type: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Message {
+    /// Whether this user can see the message, given that the channel is theirs to see.
+    pub(crate) fn visible_to(&self, user: u64) -> bool {
+        self.ephemeral_for.is_none_or(|only| only == user)
+    }
+}
+
+impl World {
+    /// A message by its place.
+    pub(crate) fn message(&self, channel: u64, message: u64) -> Option<&Message> {
+        self.channels.get(&channel)?.messages.get(&message)
+    }
+
+    /// A message by its place, to be changed.
+    pub(crate) fn message_mut(&mut self, channel: u64, message: u64) -> Option<&mut Message> {
+        self.channels.get_mut(&channel)?.messages.get_mut(&message)
+    }
+
+    /// Posts a draft and tells everybody; gives the new message's id.
+    pub(crate) fn post(&mut self, channel: u64, author: u64, draft: Draft) -> u64 {
+        let id = self.snowflakes.next();
+        let mentions = self.mentions(channel, &draft);
+        let interaction_json = draft
+            .interaction
+            .and_then(|id| self.interaction_metadata(id));
+        let flags = draft.flags.unwrap_or(0);
+        let message = Message {
+            id,
+            channel,
+            author,
+            kind: if draft.kind == 0 && draft.reference.is_some() {
+                19
+            } else {
+                draft.kind
+            },
+            content: draft.content.unwrap_or_default(),
+            edited_us: None,
+            flags: if draft.ephemeral_for.is_some() {
+                flags | EPHEMERAL
+            } else {
+                flags
+            },
+            tts: draft.tts,
+            pinned: false,
+            embeds: draft.embeds.unwrap_or_default(),
+            components: draft.components.unwrap_or_default(),
+            attachments: draft.attachments.unwrap_or_default(),
+            mentions: mentions.users,
+            mention_roles: mentions.roles,
+            mention_everyone: mentions.everyone,
+            reactions: Vec::new(),
+            reference: draft.reference,
+            nonce: draft.nonce,
+            interaction: draft.interaction,
+            interaction_json,
+            ephemeral_for: draft.ephemeral_for,
+        };
+        self.sight(&message);
+        let told = message.ephemeral_for.is_none();
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            channel.keep(message);
+        }
+        if told {
+            self.tell_message("MESSAGE_CREATE", channel, id);
+        }
+        id
+    }
+
+    /// Changes a message and tells everybody. What the draft leaves out stays.
+    pub(crate) fn edit(&mut self, channel: u64, message: u64, draft: Draft) {
+        let mentions = draft
+            .content
+            .is_some()
+            .then(|| self.mentions(channel, &draft));
+        let Some(edited) = self.message_mut(channel, message) else {
+            return;
+        };
+        let was_loading = edited.flags & LOADING != 0;
+        edited.flags &= !LOADING;
+        if let Some(content) = draft.content {
+            edited.content = content;
+        }
+        if let Some(mentions) = mentions {
+            edited.mentions = mentions.users;
+            edited.mention_roles = mentions.roles;
+        }
+        if let Some(embeds) = draft.embeds {
+            edited.embeds = embeds;
+        }
+        if let Some(components) = draft.components {
+            edited.components = components;
+        }
+        if let Some(attachments) = draft.attachments {
+            edited.attachments = attachments;
+        }
+        if let Some(flags) = draft.flags {
+            // Only these may change after the fact: SUPPRESS_EMBEDS and IS_COMPONENTS_V2.
+            let mutable = (1 << 2) | (1 << 15);
+            edited.flags = (edited.flags & !mutable) | (flags & mutable);
+        }
+        if !was_loading {
+            edited.edited_us = Some(now_us());
+        }
+        let seen = edited.clone();
+        self.sight(&seen);
+        if seen.ephemeral_for.is_none() {
+            self.tell_message("MESSAGE_UPDATE", channel, message);
+        }
+    }
+
+    /// Takes a message away and tells everybody; `false` if it is not there.
+    pub(crate) fn delete(&mut self, channel: u64, message: u64) -> bool {
+        let Some(gone) = self
+            .channels
+            .get_mut(&channel)
+            .and_then(|channel| channel.messages.remove(&message))
+        else {
+            return false;
+        };
+        if gone.ephemeral_for.is_none() {
+            let mut data = json!({"id": message.to_string(), "channel_id": channel.to_string()});
+            self.add_guild_id(&mut data, channel);
+            self.tell("MESSAGE_DELETE", channel, data);
+        }
+        true
+    }
+
+    /// Takes several messages away and tells it in one event.
+    pub(crate) fn delete_many(&mut self, channel: u64, messages: &[u64]) {
+        let Some(known) = self.channels.get_mut(&channel) else {
+            return;
+        };
+        let gone: Vec<_> = messages
+            .iter()
+            .filter(|id| known.messages.remove(id).is_some())
+            .map(u64::to_string)
+            .collect();
+        if !gone.is_empty() {
+            let mut data = json!({"ids": gone, "channel_id": channel.to_string()});
+            self.add_guild_id(&mut data, channel);
+            self.tell("MESSAGE_DELETE_BULK", channel, data);
+        }
+    }
+
+    /// Tells that a message has changed in a way that is no edit (a pin, an embed).
+    pub(crate) fn tell_edit(&mut self, channel: u64, message: u64) {
+        self.tell_message("MESSAGE_UPDATE", channel, message);
+    }
+
+    /// Tells that somebody types.
+    pub(crate) fn type_in(&mut self, channel: u64, user: u64) {
+        let mut data = json!({
+            "channel_id": channel.to_string(),
+            "user_id": user.to_string(),
+            "timestamp": super::snowflake::now_ms() / 1000,
+        });
+        self.add_guild_id(&mut data, channel);
+        if let Some(member) = self
+            .guild_of(channel)
+            .and_then(|guild| self.member_json(guild, user))
+        {
+            data["member"] = member;
+        }
+        self.tell("TYPING_START", channel, data);
+    }
+
+    /// Puts `guild_id` into an event's data, unless it happens in direct messages.
+    pub(crate) fn add_guild_id(&self, data: &mut Value, channel: u64) {
+        if let Some(guild) = self.guild_of(channel) {
+            data["guild_id"] = json!(guild.to_string());
+        }
+    }
+
+    /// The message object as REST gives it.
+    pub(crate) fn message_json(&self, message: &Message) -> Value {
+        let mut json = self.bare_message_json(message);
+        if let Some(reference) = message.reference {
+            json["referenced_message"] = self
+                .message(message.channel, reference)
+                .map_or(Value::Null, |referenced| self.bare_message_json(referenced));
+        }
+        json
+    }
+
+    fn tell_message(&mut self, event: &str, channel: u64, message: u64) {
+        let Some(message) = self.message(channel, message) else {
+            return;
+        };
+        let mut data = self.message_json(message);
+        let author = message.author;
+        if let Some(guild) = self.guild_of(channel) {
+            data["guild_id"] = json!(guild.to_string());
+            if let Some(member) = self
+                .guilds
+                .get(&guild)
+                .and_then(|guild| guild.members.get(&author))
+            {
+                data["member"] = member.partial_json();
+            }
+            for mention in data["mentions"].as_array_mut().into_iter().flatten() {
+                let id = mention["id"]
+                    .as_str()
+                    .and_then(|id| id.parse().ok())
+                    .unwrap_or(0);
+                if let Some(member) = self
+                    .guilds
+                    .get(&guild)
+                    .and_then(|guild| guild.members.get(&id))
+                {
+                    mention["member"] = member.partial_json();
+                }
+            }
+        }
+        data["channel_type"] = json!(
+            self.channels
+                .get(&channel)
+                .map_or(0, super::Channel::type_number)
+        );
+        self.tell(event, channel, data);
+    }
+
+    fn bare_message_json(&self, message: &Message) -> Value {
+        let mut json = json!({
+            "id": message.id.to_string(),
+            "type": message.kind,
+            "channel_id": message.channel.to_string(),
+            "author": self.users.get(&message.author).map(super::User::json),
+            "content": message.content,
+            "timestamp": iso(super::snowflake::created_us(message.id)),
+            "edited_timestamp": message.edited_us.map(iso),
+            "tts": message.tts,
+            "mention_everyone": message.mention_everyone,
+            "mentions": message.mentions.iter().filter_map(|id| self.users.get(id)).map(super::User::json).collect::<Vec<_>>(),
+            "mention_roles": message.mention_roles.iter().map(u64::to_string).collect::<Vec<_>>(),
+            "attachments": message.attachments,
+            "embeds": message.embeds,
+            "components": message.components,
+            "pinned": message.pinned,
+            "flags": message.flags,
+        });
+        if !message.reactions.is_empty() {
+            json["reactions"] = self.reactions_json(message);
+        }
+        if let Some(reference) = message.reference {
+            let mut place = json!({"type": 0, "channel_id": message.channel.to_string(), "message_id": reference.to_string()});
+            self.add_guild_id(&mut place, message.channel);
+            json["message_reference"] = place;
+        }
+        if let Some(nonce) = &message.nonce {
+            json["nonce"] = nonce.clone();
+        }
+        if let Some((metadata, older)) = &message.interaction_json {
+            json["interaction_metadata"] = metadata.clone();
+            if let Some(older) = older {
+                json["interaction"] = older.clone();
+            }
+            json["application_id"] = json!(self.application.id.to_string());
+            json["webhook_id"] = json!(self.application.id.to_string());
+        }
+        json
+    }
+}

@@ -1,0 +1,125 @@
+//! The world: users, guilds, channels, messages, commands and interactions, and what happens in it.
+//!
+//! A change is a method; what Discord would tell about it is pushed to `outbox`, from where the
+//! one owner of the world ([`crate::state`]) hands it to the gateway.
+
+mod build;
+mod channel;
+mod command;
+mod event;
+mod guild;
+mod interaction;
+mod mention;
+mod message;
+mod permission;
+mod reaction;
+mod sight;
+pub(crate) mod snowflake;
+mod user;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use self::snowflake::Snowflakes;
+pub(crate) use self::{
+    channel::{Channel, ChannelKind, Overwrite},
+    command::{Command, CommandKind},
+    event::Event,
+    guild::{Guild, Member, Role},
+    interaction::{Interaction, InteractionKind, NewInteraction, Response},
+    message::{Attachment, Draft, EPHEMERAL, LOADING, Message},
+    permission::EVERYONE,
+    reaction::Emoji,
+    sight::Sighting,
+    user::{Application, User},
+};
+
+/// Everything that exists in a sandbox, built in code before the start.
+///
+/// # Examples
+///
+/// ```
+/// use sandbox::World;
+/// use twilight_model::guild::Permissions;
+///
+/// let mut world = World::sandbox();
+/// let guest = world.add_user("guest");
+/// let club = world.add_guild("Club", guest);
+/// let lounge = world.add_channel(club, "lounge");
+/// world.deny(lounge, club, Permissions::SEND_MESSAGES);
+/// ```
+#[derive(Debug)]
+pub struct World {
+    pub(crate) snowflakes: Snowflakes,
+    pub(crate) application: Application,
+    pub(crate) users: BTreeMap<u64, User>,
+    pub(crate) guilds: BTreeMap<u64, Guild>,
+    pub(crate) channels: BTreeMap<u64, Channel>,
+    pub(crate) commands: BTreeMap<u64, Command>,
+    pub(crate) interactions: BTreeMap<u64, Interaction>,
+    /// Uploaded files by attachment id, served at `/attachments/…`.
+    pub(crate) files: BTreeMap<u64, Attachment>,
+    /// Where files are served: the sandbox's own address, known once it listens.
+    pub(crate) files_base: String,
+    /// What has happened and is not yet told.
+    pub(crate) outbox: Vec<Event>,
+    /// Messages and edits of the bot in the order in which users could see them.
+    pub(crate) sightings: VecDeque<Sighting>,
+    /// The number of the next sighting.
+    pub(crate) next_sighting: u64,
+    /// Which sightings a user's `expects` has used up.
+    pub(crate) consumed: HashMap<u64, BTreeSet<u64>>,
+}
+
+impl World {
+    /// The user of that name, for the world's builder and tests.
+    #[must_use]
+    pub fn user_named(&self, name: &str) -> Option<u64> {
+        self.users
+            .values()
+            .find(|user| user.name == name)
+            .map(|user| user.id)
+    }
+
+    /// The guild of that name.
+    #[must_use]
+    pub fn guild_named(&self, name: &str) -> Option<u64> {
+        self.guilds
+            .values()
+            .find(|guild| guild.name == name)
+            .map(|guild| guild.id)
+    }
+
+    /// The guild channel of that name; the oldest, should several guilds have one.
+    #[must_use]
+    pub fn channel_named(&self, name: &str) -> Option<u64> {
+        self.channels
+            .values()
+            .find(|channel| channel.guild().is_some() && channel.name == name)
+            .map(|channel| channel.id)
+    }
+
+    /// A user's name, or the id of a user who is gone.
+    pub(crate) fn name_of(&self, user: u64) -> String {
+        self.users
+            .get(&user)
+            .map_or_else(|| user.to_string(), |user| user.name.clone())
+    }
+
+    /// The guild of a channel.
+    pub(crate) fn guild_of(&self, channel: u64) -> Option<u64> {
+        self.channels.get(&channel).and_then(Channel::guild)
+    }
+
+    /// Tells something that happened in a channel.
+    pub(crate) fn tell(&mut self, name: &str, channel: u64, data: serde_json::Value) {
+        let guild = self.guild_of(channel);
+        self.outbox
+            .push(Event::in_channel(name, guild, channel, data));
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::sandbox()
+    }
+}

@@ -1,0 +1,128 @@
+//! Reactions on messages.
+
+use serde_json::{Value, json};
+
+use super::{Message, World};
+
+/// An emoji that somebody reacts with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Emoji {
+    /// The id of a guild's own emoji; `None` for Unicode ones.
+    pub id: Option<u64>,
+    pub name: String,
+}
+
+impl Emoji {
+    /// Reads an emoji as paths carry it: `👍` or `name:id`; `None` if it is neither.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some((name, id)) = text.rsplit_once(':') {
+            return Some(Self {
+                id: Some(id.parse().ok()?),
+                name: name.to_owned(),
+            });
+        }
+        let looks_like_emoji = !text.is_ascii() && text.chars().count() <= 16;
+        looks_like_emoji.then(|| Self {
+            id: None,
+            name: text.to_owned(),
+        })
+    }
+
+    fn json(&self) -> Value {
+        json!({"id": self.id.map(|id| id.to_string()), "name": self.name})
+    }
+}
+
+impl World {
+    /// Adds a reaction and tells everybody, unless it is there already.
+    pub(crate) fn react(&mut self, channel: u64, message: u64, user: u64, emoji: &Emoji) {
+        let Some(found) = self.message_mut(channel, message) else {
+            return;
+        };
+        let author = found.author;
+        match found.reactions.iter_mut().find(|(known, _)| known == emoji) {
+            Some((_, users)) if users.contains(&user) => return,
+            Some((_, users)) => users.push(user),
+            None => found.reactions.push((emoji.clone(), vec![user])),
+        }
+        let mut data = self.reaction_event(channel, message, user, emoji);
+        data["message_author_id"] = json!(author.to_string());
+        if let Some(member) = self
+            .guild_of(channel)
+            .and_then(|guild| self.member_json(guild, user))
+        {
+            data["member"] = member;
+        }
+        self.tell("MESSAGE_REACTION_ADD", channel, data);
+    }
+
+    /// Takes a reaction away and tells everybody, if it is there.
+    pub(crate) fn unreact(&mut self, channel: u64, message: u64, user: u64, emoji: &Emoji) {
+        let Some(found) = self.message_mut(channel, message) else {
+            return;
+        };
+        let Some((_, users)) = found.reactions.iter_mut().find(|(known, _)| known == emoji) else {
+            return;
+        };
+        let before = users.len();
+        users.retain(|known| *known != user);
+        let removed = users.len() < before;
+        found.reactions.retain(|(_, users)| !users.is_empty());
+        if removed {
+            let data = self.reaction_event(channel, message, user, emoji);
+            self.tell("MESSAGE_REACTION_REMOVE", channel, data);
+        }
+    }
+
+    /// Takes all reactions away, or all of one emoji, and tells everybody.
+    pub(crate) fn clear_reactions(&mut self, channel: u64, message: u64, emoji: Option<&Emoji>) {
+        let Some(found) = self.message_mut(channel, message) else {
+            return;
+        };
+        found
+            .reactions
+            .retain(|(known, _)| emoji.is_some_and(|emoji| known != emoji));
+        let mut data =
+            json!({"channel_id": channel.to_string(), "message_id": message.to_string()});
+        self.add_guild_id(&mut data, channel);
+        match emoji {
+            Some(emoji) => {
+                data["emoji"] = emoji.json();
+                self.tell("MESSAGE_REACTION_REMOVE_EMOJI", channel, data);
+            }
+            None => self.tell("MESSAGE_REACTION_REMOVE_ALL", channel, data),
+        }
+    }
+
+    /// A message's reactions as the bot sees them.
+    pub(crate) fn reactions_json(&self, message: &Message) -> Value {
+        let bot = self.application.bot;
+        message
+            .reactions
+            .iter()
+            .map(|(emoji, users)| {
+                json!({
+                    "emoji": emoji.json(),
+                    "count": users.len(),
+                    "count_details": {"burst": 0, "normal": users.len()},
+                    "burst_colors": [],
+                    "me": users.contains(&bot),
+                    "me_burst": false,
+                })
+            })
+            .collect()
+    }
+
+    fn reaction_event(&self, channel: u64, message: u64, user: u64, emoji: &Emoji) -> Value {
+        let mut data = json!({
+            "user_id": user.to_string(),
+            "channel_id": channel.to_string(),
+            "message_id": message.to_string(),
+            "emoji": emoji.json(),
+            "burst": false,
+            "type": 0,
+        });
+        self.add_guild_id(&mut data, channel);
+        data
+    }
+}

@@ -1,0 +1,88 @@
+//! What users see of the bot, in order: the material of every `expects`.
+
+use super::{LOADING, Message, World};
+use crate::view::MessageView;
+
+/// Sightings that are kept; a test that expects something older has long failed.
+const KEPT_SIGHTINGS: usize = 10_000;
+
+/// A message of the bot at the moment when it appeared or was edited.
+#[derive(Clone, Debug)]
+pub(crate) struct Sighting {
+    pub number: u64,
+    pub channel: u64,
+    pub ephemeral_for: Option<u64>,
+    pub view: MessageView,
+}
+
+impl World {
+    /// Notes that a message of the bot appeared or changed.
+    pub(crate) fn sight(&mut self, message: &Message) {
+        if message.author != self.application.bot || message.flags & LOADING != 0 {
+            return;
+        }
+        let number = self.next_sighting;
+        self.next_sighting += 1;
+        let view = self.view(message);
+        let ephemeral_for = message.ephemeral_for;
+        self.sightings.push_back(Sighting {
+            number,
+            channel: message.channel,
+            ephemeral_for,
+            view,
+        });
+        while self.sightings.len() > KEPT_SIGHTINGS {
+            self.sightings.pop_front();
+        }
+    }
+
+    /// A message as people see it.
+    pub(crate) fn view(&self, message: &Message) -> MessageView {
+        let channel = self
+            .channels
+            .get(&message.channel)
+            .map(|channel| channel.name.clone());
+        MessageView {
+            id: message.id,
+            channel_id: message.channel,
+            channel: channel.unwrap_or_default(),
+            author_id: message.author,
+            author: self.name_of(message.author),
+            content: message.content.clone(),
+            embeds: message.embeds.clone(),
+            components: message.components.clone(),
+            attachments: message
+                .attachments
+                .iter()
+                .filter_map(|file| file["filename"].as_str().map(str::to_owned))
+                .collect(),
+            reactions: message
+                .reactions
+                .iter()
+                .map(|(emoji, users)| (emoji.name.clone(), users.len()))
+                .collect(),
+            ephemeral: message.ephemeral_for.is_some(),
+            loading: message.flags & LOADING != 0,
+            edited: message.edited_us.is_some(),
+            pinned: message.pinned,
+            reply_to: message.reference,
+            interaction: message.interaction,
+        }
+    }
+
+    /// The messages in a channel that this user can see, oldest first.
+    pub(crate) fn visible_messages(
+        &self,
+        user: u64,
+        channel: u64,
+    ) -> impl DoubleEndedIterator<Item = &Message> {
+        let messages = self
+            .channels
+            .get(&channel)
+            .map(|channel| channel.messages.values());
+        messages
+            .into_iter()
+            .flatten()
+            .filter(move |message| message.visible_to(user))
+    }
+}

@@ -1,0 +1,101 @@
+//! Users and the one application.
+
+use serde_json::{Value, json};
+use twilight_model::gateway::Intents;
+
+/// Somebody with an account.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub id: u64,
+    pub name: String,
+    pub display_name: Option<String>,
+    pub bot: bool,
+}
+
+impl User {
+    /// The user object.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "id": self.id.to_string(),
+            "username": self.name,
+            "global_name": self.display_name,
+            "discriminator": "0",
+            "avatar": null,
+            "avatar_decoration_data": null,
+            "banner": null,
+            "accent_color": null,
+            "bot": self.bot,
+            "system": false,
+            "public_flags": 0,
+            "flags": 0,
+            "primary_guild": null,
+        })
+    }
+
+    /// The user object as its owner sees it (`users/@me`, READY).
+    pub(crate) fn own_json(&self) -> Value {
+        let mut user = self.json();
+        user["verified"] = json!(true);
+        user["email"] = Value::Null;
+        user["mfa_enabled"] = json!(true);
+        user["bio"] = json!("");
+        user["locale"] = json!("en-US");
+        user
+    }
+}
+
+/// The application whose bot is tried out.
+#[derive(Clone, Debug)]
+pub(crate) struct Application {
+    pub id: u64,
+    pub name: String,
+    pub bot: u64,
+    pub owner: u64,
+    /// Which privileged intents are switched on in the "developer portal".
+    pub privileged_intents: Intents,
+}
+
+impl Application {
+    /// The flags that tell which privileged intents are on (the "limited" ones, as for small bots).
+    pub(crate) fn flags(&self) -> u64 {
+        [
+            (Intents::GUILD_PRESENCES, 1 << 13),
+            (Intents::GUILD_MEMBERS, 1 << 15),
+            (Intents::MESSAGE_CONTENT, 1 << 19),
+        ]
+        .into_iter()
+        .filter(|(intent, _)| self.privileged_intents.contains(*intent))
+        .fold(1 << 23, |flags, (_, flag)| flags | flag)
+    }
+
+    /// The application object.
+    pub(crate) fn json(&self, bot: &User, owner: &User, guilds: usize) -> Value {
+        json!({
+            "id": self.id.to_string(),
+            "name": self.name,
+            "icon": null,
+            "description": "",
+            "bot_public": false,
+            "bot_require_code_grant": false,
+            "bot": bot.json(),
+            "owner": owner.json(),
+            "team": null,
+            "summary": "",
+            "verify_key": "0".repeat(64),
+            "type": null,
+            "flags": self.flags(),
+            "flags_new": self.flags().to_string(),
+            "approximate_guild_count": guilds,
+            "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0,
+            "eligible_oauth2_scopes": [],
+            "approximate_user_install_count": 0,
+            "integration_types_config": {"0": {}},
+            "tags": [],
+            "rpc_origins": [],
+            "redirect_uris": [],
+            "interactions_endpoint_url": null,
+            "role_connections_verification_url": null,
+        })
+    }
+}

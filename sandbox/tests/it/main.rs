@@ -1,0 +1,14 @@
+//! The sandbox, tried with clients that we did not write: twilight's gateway and HTTP crates.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+
+mod bot;
+mod commands;
+mod components;
+mod gateway;
+mod guilds;
+mod messages;
+mod openapi;
+mod page;
+mod payload;
+mod stories;
