@@ -16,6 +16,4 @@ fn main() {
         "cargo:rustc-env=COGWRIGHT_TARGET={}",
         env::var("TARGET").unwrap_or_else(|_| "unknown".into())
     );
-    // A fixture's switch: changes a boundary type so that the layout check has something to refuse.
-    println!("cargo:rustc-check-cfg=cfg(cogwright_changed_boundary)");
 }

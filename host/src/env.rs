@@ -24,7 +24,6 @@ const MOST_SHARDS: u32 = 65_536;
 
 /// What the environment tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Environment {
     /// `DISCORD_TOKEN`: the bot's token.
     pub token: Secret,

@@ -25,7 +25,7 @@ pub struct Crossing {
     pub what: String,
     /// The HTTP status, for REST.
     pub status: Option<u16>,
-    /// The payload; the request's body for REST. Tokens are left out.
+    /// The payload; the request's body for REST. The bot's own token is left out.
     pub body: Value,
     /// The response's body, for REST.
     pub answer: Value,

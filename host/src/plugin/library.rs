@@ -43,8 +43,6 @@ pub struct Ended {
     pub library: Library,
     /// The plugin's ledger table, or null.
     pub ledger: Ledger,
-    /// One of [`run_status`].
-    pub status: u32,
 }
 
 /// A plugin's ledger table: the plugin's memory, ours to free once the library is unmapped.
@@ -138,11 +136,7 @@ fn run(
     }
     // Asked for now and not before: a plugin that had allocated nothing at the start had no table.
     let ledger = Ledger(module.ledger()());
-    Some(Ended {
-        library,
-        ledger,
-        status,
-    })
+    Some(Ended { library, ledger })
 }
 
 fn open(path: &Path) -> Result<(Library, PluginModule_Ref, Mapped), LoadError> {

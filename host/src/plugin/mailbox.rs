@@ -46,7 +46,6 @@ pub struct Mailbox {
     held: Mutex<Held>,
     signal: OwnedFd,
     dropped_events: AtomicU64,
-    exchanges: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +78,6 @@ impl Mailbox {
             held: Mutex::default(),
             signal: event_signal()?,
             dropped_events: AtomicU64::new(0),
-            exchanges: AtomicU64::new(0),
         })
     }
 
@@ -173,12 +171,6 @@ impl Mailbox {
         self.dropped_events.load(Relaxed)
     }
 
-    /// How often the plugin has come for frames: a plugin that does not, while packets wait, hangs.
-    #[must_use]
-    pub fn exchanges(&self) -> u64 {
-        self.exchanges.load(Relaxed)
-    }
-
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> MailboxHandle {
@@ -197,7 +189,6 @@ impl Mailbox {
         mut out: impl FnMut(usize, Frame),
         cap: usize,
     ) -> usize {
-        self.exchanges.fetch_add(1, Relaxed);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         for token in released {
             // A token that is forged, or given back twice, is in no map.

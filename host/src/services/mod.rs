@@ -55,9 +55,15 @@ impl Services {
     /// Services that reach nobody: for the probe.
     #[must_use]
     pub fn offline() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         // Port 9 is `discard`: nobody listens.
-        let client = Client::builder().proxy("127.0.0.1:9".into(), true).build();
+        Self::through("127.0.0.1:9".into())
+    }
+
+    /// Services that reach Discord's REST API at `http_proxy` (host:port), without a token.
+    #[must_use]
+    pub fn through(http_proxy: String) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().proxy(http_proxy, true).build();
         Self::new(Arc::new(client))
     }
 

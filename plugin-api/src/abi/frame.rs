@@ -74,7 +74,7 @@ pub struct Frame {
     /// The payload: Discord's own JSON, a plugin's saved state, a response's body.
     pub body: Bytes,
     /// A field that no host has: what the changed-boundary fixture is refused for.
-    #[cfg(cogwright_changed_boundary)]
+    #[cfg(feature = "changed-boundary-fixture")]
     pub changed: u64,
 }
 
@@ -92,7 +92,7 @@ impl Frame {
         header: std::ptr::null(),
         head: Bytes::EMPTY,
         body: Bytes::EMPTY,
-        #[cfg(cogwright_changed_boundary)]
+        #[cfg(feature = "changed-boundary-fixture")]
         changed: 0,
     };
 }

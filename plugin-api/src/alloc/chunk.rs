@@ -45,8 +45,6 @@ impl Chunk {
             return ptr::null_mut();
         };
         let chunk = start.cast::<Self>();
-        // The header is reached from a block's address, and a block's pointer may be good for the block alone.
-        let _ = chunk.expose_provenance();
         // SAFETY: `start` is the beginning of BYTES bytes of our own, aligned to more than a header needs.
         unsafe {
             chunk.write(Self {
@@ -61,10 +59,11 @@ impl Chunk {
         chunk
     }
 
-    /// The chunk that a block was cut from.
+    /// The chunk that a block was cut from. Derived from the block's own pointer: whoever frees a box may still claim to
+    /// be the only one with a pointer to it, and what we do with the block has to count as done by him.
     #[inline]
     pub(super) fn of(block: *mut u8) -> *mut Self {
-        ptr::with_exposed_provenance_mut(block.addr() & !(BYTES - 1))
+        block.map_addr(|address| address & !(BYTES - 1)).cast()
     }
 
     #[inline]

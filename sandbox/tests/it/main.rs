@@ -11,4 +11,5 @@ mod messages;
 mod openapi;
 mod page;
 mod payload;
+mod responses;
 mod stories;

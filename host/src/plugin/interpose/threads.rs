@@ -351,7 +351,7 @@ mod tests {
         for tid in threads_of(0x1000, 0x1001) {
             assert!(fs::exists(format!("/proc/self/task/{tid}")).unwrap());
         }
-        assert_eq!(threads_of(0x1001, 0x2000), []);
+        assert!(threads_of(0x1001, 0x2000).is_empty());
         drop(words);
         threads.into_iter().for_each(join);
         eventually("none is left", || threads_of(0x1000, 0x1001).is_empty());

@@ -1,0 +1,134 @@
+//! Load, call and unload a plugin over and over, and measure that nothing stays.
+//!
+//! `soak FILE CYCLES`: exit code 0 when no mapping of the plugin is left, there are as many threads and descriptors as before,
+//! and memory grew by less than 1 KiB a cycle.
+
+use std::{env, error::Error, path::PathBuf, sync::Arc, time::Instant};
+
+use host::{
+    config::Config,
+    plugin::{EventRecord, Packet, Plugins, census, interpose, next_id},
+    router::Routes,
+    services::Services,
+};
+use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+/// Memory that a cycle may cost: the allocator's and the kernel's own noise, over many cycles.
+const GROWTH_BYTES: i64 = 1024;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    interpose::install();
+    let mut arguments = env::args().skip(1);
+    let file = PathBuf::from(arguments.next().ok_or("soak FILE CYCLES")?);
+    let cycles: usize = arguments.next().ok_or("soak FILE CYCLES")?.parse()?;
+    // As many workers as the bot has on a small machine.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(soak(file, cycles))
+}
+
+async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let mut config = Config::default();
+    config.data.folder = folder.path().to_owned();
+    // What a probe finds is remembered per file: it would be run once.
+    config.extensions.probe = false;
+    let services = Arc::new(Services::through(discord().await?));
+    let routes = Arc::new(Routes::default());
+    let plugins = Plugins::new(Arc::new(config), PathBuf::new(), services, Arc::clone(&routes))?;
+    // The first cycles fill what is filled once: the pool of blocking threads, the allocator's arenas, connections.
+    let warm_up = (cycles / 4).clamp(10, 100);
+    let mut before = census::Census::default();
+    let began = Instant::now();
+    for cycle in 0..warm_up + cycles {
+        if cycle == warm_up {
+            before = census::Census::take(None);
+        }
+        plugins.load_file(&file).await?;
+        call(&routes).await?;
+        let report = plugins.unload("misbehave", false).await?;
+        if !report.unmapped {
+            return Err(format!("cycle {cycle}: {:?}", report.stayed).into());
+        }
+    }
+    let took = began.elapsed();
+    let after = census::Census::take(None);
+    let mapped = census::mapped_bytes(folder.path()).unwrap_or_default();
+    let grown = after.resident_bytes.unwrap_or_default() as i64 - before.resident_bytes.unwrap_or_default() as i64;
+    let per_cycle = grown / cycles as i64;
+    let fds = |census: &census::Census| census.fds.as_ref().map_or(0, |fds| fds.len());
+    println!("cycles            {cycles} (after {warm_up} to warm up)");
+    println!("a cycle           {:.1} ms", took.as_secs_f64() * 1000.0 / (warm_up + cycles) as f64);
+    println!("mapped            {mapped} bytes");
+    println!("threads           {:?} -> {:?}", before.thread_count, after.thread_count);
+    println!("descriptors       {} -> {}", fds(&before), fds(&after));
+    println!("resident memory   {:?} -> {:?} bytes: {per_cycle} bytes a cycle", before.resident_bytes, after.resident_bytes);
+    let threads = after.thread_count <= before.thread_count;
+    if mapped == 0 && threads && fds(&after) <= fds(&before) && per_cycle < GROWTH_BYTES {
+        Ok(())
+    } else {
+        Err("something stayed".into())
+    }
+}
+
+/// `!work`, as the dispatcher would queue it.
+async fn call(routes: &Routes) -> Result<(), Box<dyn Error>> {
+    let event = Arc::new(EventRecord {
+        header: EventHeader {
+            channel_id: 2,
+            user_id: 3,
+            message_id: 4,
+            ..EventHeader::EMPTY
+        },
+        content: "!work".into(),
+        user_name: "ann".into(),
+        json: "{}".into(),
+    });
+    let head = CommandHead {
+        command: "work".into(),
+        origin: Origin::Message {
+            channel_id: 2,
+            message_id: 4,
+            user_id: 3,
+        },
+        options: std::collections::BTreeMap::new(),
+    };
+    let packet = Packet::new(frame_kind::COMMAND, next_id(), &head).with_event(event);
+    let answer = routes
+        .with_command("work", |route| route.slot.invoke(packet))
+        .ok_or("there is no command `work`")?
+        .map_err(|refused| format!("{refused:?}"))?
+        .await?;
+    match answer.error() {
+        None => Ok(()),
+        Some(error) => Err(error.message.into()),
+    }
+}
+
+/// A Discord that answers every request with the same message: what is measured is the plugin, not a world that grows.
+async fn discord() -> Result<String, Box<dyn Error>> {
+    const BODY: &str = r#"{"id":"5"}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 64 * 1024];
+                // One request at a time, small enough for one read.
+                while let Ok(1..) = stream.read(&mut buffer).await {
+                    let response = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
+                        BODY.len()
+                    );
+                    if stream.write_all(response.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    Ok(address)
+}

@@ -1,0 +1,131 @@
+//! Plugins for the tests: the workspace's examples, and variations of `hello` that are written and compiled here.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+/// One cargo at a time, and none twice.
+static CARGO: Mutex<()> = Mutex::new(());
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The target folder that this test was built into: what it shares with the plugins is not compiled twice.
+fn target() -> PathBuf {
+    // target/debug/deps/it-….
+    env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+}
+
+/// The host's executable, which probes files.
+pub fn cogwright() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_cogwright"))
+}
+
+/// The folder with the examples' libraries, built as the README says: by a cargo call of their own.
+pub fn examples() -> &'static Path {
+    static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
+    EXAMPLES.get_or_init(|| {
+        let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cargo = cargo(&root());
+        for name in ["counter", "echo", "hello", "misbehave", "ticker"] {
+            cargo.args(["-p", name]);
+        }
+        run(cargo);
+        let folder = target().join("test-extensions");
+        fs::create_dir_all(&folder).unwrap();
+        for name in ["counter", "echo", "hello", "misbehave", "ticker"] {
+            let file = format!("lib{name}.so");
+            fs::copy(target().join("debug").join(&file), folder.join(&file)).unwrap();
+        }
+        folder
+    })
+}
+
+/// An example's library.
+pub fn example(name: &str) -> PathBuf {
+    examples().join(format!("lib{name}.so"))
+}
+
+/// A plugin called `hello` with this source, compiled; `features` of plugin-api.
+pub fn hello(tag: &str, version: &str, features: &str, source: &str) -> PathBuf {
+    plugin("hello", tag, version, features, source)
+}
+
+/// A plugin with this source, compiled.
+pub fn plugin(name: &str, tag: &str, version: &str, features: &str, source: &str) -> PathBuf {
+    let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = target().join("test-plugins").join(format!("{name}-{tag}"));
+    let library = folder.join(format!("lib{name}.so"));
+    fs::create_dir_all(folder.join("src")).unwrap();
+    let api = root().join("plugin-api");
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n\
+         [dependencies]\nplugin-api = {{ path = \"{}\", features = [{features}] }}\n\n[workspace]\n\n\
+         [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
+        api.display()
+    );
+    write(&folder.join("Cargo.toml"), &manifest);
+    write(&folder.join("src/lib.rs"), source);
+    if !folder.join("Cargo.lock").exists() {
+        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    }
+    run(cargo(&folder));
+    fs::copy(target().join(format!("debug/lib{name}.so")), &library).unwrap();
+    library
+}
+
+/// `hello` with another greeting.
+pub fn howdy() -> PathBuf {
+    static HOWDY: OnceLock<PathBuf> = OnceLock::new();
+    HOWDY
+        .get_or_init(|| {
+            let source = fs::read_to_string(root().join("examples/hello/src/lib.rs")).unwrap();
+            hello("howdy", "0.2.0", "", &source.replace("\"Hello, ", "\"Howdy, "))
+        })
+        .clone()
+}
+
+/// A library that is no plugin.
+pub fn no_plugin() -> PathBuf {
+    let folder = target().join("test-plugins");
+    fs::create_dir_all(&folder).unwrap();
+    let source = folder.join("no_plugin.rs");
+    write(&source, "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> u32 { 42 }\n");
+    let library = folder.join("libno_plugin.so");
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", "2024", "--crate-type", "cdylib", "-o"]).arg(&library).arg(&source);
+    run(rustc);
+    library
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder).args(["build", "--quiet", "--offline"]).env("CARGO_TARGET_DIR", target());
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+fn run(mut command: Command) {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?} failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Writes only what has changed: cargo goes by time stamps.
+fn write(path: &Path, text: &str) {
+    if fs::read_to_string(path).ok().as_deref() != Some(text) {
+        fs::write(path, text).unwrap();
+    }
+}

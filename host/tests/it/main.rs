@@ -1,0 +1,13 @@
+//! The whole bot on the sandbox: real plugins, compiled here, loaded into a real host.
+
+mod cli;
+mod fixtures;
+mod gateway;
+mod interactions;
+mod manners;
+mod owner;
+mod refused;
+mod reload;
+mod soak;
+mod support;
+mod watch;

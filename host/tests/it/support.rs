@@ -1,0 +1,147 @@
+//! A bot on a sandbox of its own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use host::{
+    Bot,
+    config::Config,
+    env::{Environment, Secret},
+    plugin::{Plugins, Status},
+};
+use sandbox::{Actor, MessageView, Options, Sandbox};
+use tempfile::TempDir;
+
+use crate::fixtures;
+
+/// Longer than anything may take on a machine that is busy with something else.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A bot on a sandbox of its own, with an extensions folder of its own.
+pub struct Fixture {
+    pub sandbox: Sandbox,
+    pub bot: Bot,
+    pub folder: TempDir,
+    config: String,
+}
+
+impl Fixture {
+    /// A bot with these examples in its extensions folder.
+    pub async fn with(examples: &[&str]) -> Self {
+        Self::configured(examples, "").await
+    }
+
+    /// The same with more configuration.
+    pub async fn configured(examples: &[&str], config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("extensions")).unwrap();
+        for name in examples {
+            drop_in(&fixtures::example(name), &folder.path().join("extensions"), name);
+        }
+        let options = Options { deadline: PATIENCE, ..Options::default() };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let bot = start(&sandbox, folder.path(), config).await;
+        Self { sandbox, bot, folder, config: config.to_owned() }
+    }
+
+    /// Stops the bot and starts it again, on the same sandbox and folders.
+    pub async fn restart(self) -> Self {
+        self.bot.shut_down().await.unwrap();
+        let bot = start(&self.sandbox, self.folder.path(), &self.config).await;
+        Self { bot, ..self }
+    }
+
+    pub fn owner(&self) -> Actor {
+        self.sandbox.actor("owner").unwrap()
+    }
+
+    pub fn member(&self) -> Actor {
+        self.sandbox.actor("member").unwrap()
+    }
+
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        self.bot.plugins()
+    }
+
+    pub fn extensions(&self) -> PathBuf {
+        self.folder.path().join("extensions")
+    }
+
+    /// Puts a library into the extensions folder, as `cp` and `mv` do: beside it first, then in its place.
+    pub fn drop_in(&self, library: &Path, name: &str) {
+        drop_in(library, &self.extensions(), name);
+    }
+
+    /// Says it in #general and waits for the reply.
+    pub async fn ask(&self, who: &Actor, text: &str) -> MessageView {
+        let sent = who.says("general", text).await.unwrap();
+        who.expects_reply_to(&sent).await.unwrap()
+    }
+
+    /// Waits until the set of plugins is as wanted.
+    pub async fn until(&self, wanted: impl Fn(&[Status]) -> bool) -> Vec<Status> {
+        let mut changes = self.plugins().changes();
+        tokio::time::timeout(PATIENCE, async {
+            loop {
+                let status = self.plugins().status();
+                if wanted(&status) {
+                    return status;
+                }
+                changes.changed().await.unwrap();
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("the plugins stayed {:#?}", self.plugins().status()))
+    }
+
+    /// Waits until a plugin serves as this generation.
+    pub async fn until_generation(&self, plugin: &str, generation: u64) {
+        self.until(|all| {
+            all.iter().any(|status| {
+                status.plugin == plugin
+                    && status.serving.as_ref().is_some_and(|serving| serving.generation >= generation)
+            })
+        })
+        .await;
+    }
+
+    /// Waits until a plugin's file was refused; why.
+    pub async fn until_refused(&self, plugin: &str) -> String {
+        let of = |all: &[Status]| {
+            all.iter().find(|status| status.plugin == plugin).and_then(|status| status.error.clone())
+        };
+        of(&self.until(|all| of(all).is_some()).await).unwrap()
+    }
+
+    pub async fn close(self) {
+        self.bot.shut_down().await.unwrap();
+        self.sandbox.shutdown().await;
+    }
+}
+
+async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
+    let mut config = Config::parse(more, "test").unwrap();
+    config.extensions.folder = folder.join("extensions");
+    config.data.folder = folder.join("data");
+    config.discord.http_proxy = Some(sandbox.http_proxy());
+    config.discord.gateway_url = Some(sandbox.gateway_url());
+    let environment = Environment {
+        token: Secret::new(sandbox.token()),
+        bot_owner_id: sandbox.owner_id(),
+        shard_count: None,
+        shard_ids: None,
+    };
+    let bot = Bot::start(config, environment, fixtures::cogwright()).await.unwrap();
+    sandbox.bot_ready(PATIENCE).await.unwrap();
+    bot
+}
+
+fn drop_in(library: &Path, folder: &Path, name: &str) {
+    let beside = folder.join(format!(".{name}.part"));
+    fs::copy(library, &beside).unwrap();
+    fs::rename(beside, folder.join(format!("lib{name}.so"))).unwrap();
+}
