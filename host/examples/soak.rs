@@ -3,11 +3,17 @@
 //! `soak FILE CYCLES`: exit code 0 when no mapping of the plugin is left, there are as many threads and descriptors as before,
 //! and memory grew by less than 1 KiB a cycle.
 
-use std::{env, error::Error, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    env,
+    error::Error,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use host::{
     config::Config,
-    plugin::{EventRecord, Packet, Plugins, census, interpose, next_id},
+    plugin::{EventRecord, Packet, Plugins, census, interpose, memory, next_id},
     router::Routes,
     services::Services,
 };
@@ -21,12 +27,18 @@ use tokio::{
 const GROWTH_BYTES: i64 = 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    memory::return_large_buffers();
     interpose::install();
     let mut arguments = env::args().skip(1);
     let file = PathBuf::from(arguments.next().ok_or("soak FILE CYCLES")?);
     let cycles: usize = arguments.next().ok_or("soak FILE CYCLES")?.parse()?;
-    // As many workers as the bot has on a small machine.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // As many threads as the bot has on a small machine; none comes and goes, so that they can be counted.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(2)
+        .thread_keep_alive(Duration::from_secs(3600))
+        .enable_all()
+        .build()?;
     runtime.block_on(soak(file, cycles))
 }
 
@@ -38,7 +50,12 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     config.extensions.probe = false;
     let services = Arc::new(Services::through(discord().await?));
     let routes = Arc::new(Routes::default());
-    let plugins = Plugins::new(Arc::new(config), PathBuf::new(), services, Arc::clone(&routes))?;
+    let plugins = Plugins::new(
+        Arc::new(config),
+        PathBuf::new(),
+        services,
+        Arc::clone(&routes),
+    )?;
     // The first cycles fill what is filled once: the pool of blocking threads, the allocator's arenas, connections.
     let warm_up = (cycles / 4).clamp(10, 100);
     let mut before = census::Census::default();
@@ -57,15 +74,25 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     let took = began.elapsed();
     let after = census::Census::take(None);
     let mapped = census::mapped_bytes(folder.path()).unwrap_or_default();
-    let grown = after.resident_bytes.unwrap_or_default() as i64 - before.resident_bytes.unwrap_or_default() as i64;
+    let grown = after.resident_bytes.unwrap_or_default() as i64
+        - before.resident_bytes.unwrap_or_default() as i64;
     let per_cycle = grown / cycles as i64;
     let fds = |census: &census::Census| census.fds.as_ref().map_or(0, |fds| fds.len());
     println!("cycles            {cycles} (after {warm_up} to warm up)");
-    println!("a cycle           {:.1} ms", took.as_secs_f64() * 1000.0 / (warm_up + cycles) as f64);
+    println!(
+        "a cycle           {:.1} ms",
+        took.as_secs_f64() * 1000.0 / (warm_up + cycles) as f64
+    );
     println!("mapped            {mapped} bytes");
-    println!("threads           {:?} -> {:?}", before.thread_count, after.thread_count);
+    println!(
+        "threads           {:?} -> {:?}",
+        before.thread_count, after.thread_count
+    );
     println!("descriptors       {} -> {}", fds(&before), fds(&after));
-    println!("resident memory   {:?} -> {:?} bytes: {per_cycle} bytes a cycle", before.resident_bytes, after.resident_bytes);
+    println!(
+        "resident memory   {:?} -> {:?} bytes: {per_cycle} bytes a cycle",
+        before.resident_bytes, after.resident_bytes
+    );
     let threads = after.thread_count <= before.thread_count;
     if mapped == 0 && threads && fds(&after) <= fds(&before) && per_cycle < GROWTH_BYTES {
         Ok(())

@@ -10,7 +10,11 @@ use std::{fmt::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, log, plugin::probe};
+use crate::{
+    config::Config,
+    log,
+    plugin::{memory, probe},
+};
 
 /// A Discord bot host: plugins are loaded, reloaded and unloaded while the bot runs.
 #[derive(Debug, Parser)]
@@ -54,6 +58,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    memory::return_large_buffers();
     let result = match cli.command {
         Command::Run => run::run(&cli.config),
         Command::Sandbox(arguments) => sandbox::run(&cli.config, arguments),

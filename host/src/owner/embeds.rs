@@ -16,7 +16,11 @@ const FIELD: usize = 1000;
 const FIELDS: usize = 25;
 
 fn embed(title: &str, colour: u32, description: &str, fields: &[Value]) -> Value {
-    json!({"title": title, "color": colour, "description": description, "fields": fields})
+    let mut embed = json!({"title": title, "color": colour, "fields": fields});
+    if !description.is_empty() {
+        embed["description"] = description.into();
+    }
+    embed
 }
 
 fn field(name: &str, value: &str) -> Value {
@@ -34,6 +38,10 @@ fn shorten(text: &str, limit: usize) -> String {
 
 fn milliseconds(duration: std::time::Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn version_line(report: &LoadReport) -> String {
@@ -170,16 +178,18 @@ fn status(status: &Status) -> Value {
             .as_secs()
             / 60;
         lines.push(format!(
-            "version {} · generation {} · loaded in {} · {minutes} min ago · {} commands",
+            "version {} · generation {} · loaded in {} · {minutes} min ago · {}",
             serving.version,
             serving.generation,
             milliseconds(serving.load_time),
-            serving.commands
+            plural(serving.commands, "command")
         ));
         if serving.load.panics > 0 || serving.load.dropped_events > 0 {
             lines.push(format!(
-                "{} panics · {} events dropped · {} waiting",
-                serving.load.panics, serving.load.dropped_events, serving.load.depth
+                "{} · {} dropped · {} waiting",
+                plural(serving.load.panics as usize, "panic"),
+                plural(serving.load.dropped_events as usize, "event"),
+                serving.load.depth
             ));
         }
     }

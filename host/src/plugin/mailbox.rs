@@ -258,7 +258,6 @@ impl Held {
             header: (&raw const *header).cast(),
             head: Bytes::of(&packet.head),
             body: Bytes::of(packet.body()),
-            ..Frame::EMPTY
         }
     }
 }

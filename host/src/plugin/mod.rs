@@ -13,6 +13,7 @@
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `manifest_check.rs` | whether a manifest can be served |
 //! | `state_file.rs` | saved state on disk |
+//! | `memory.rs` | large buffers go back to the system |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
 mod bridge;
@@ -24,6 +25,7 @@ pub mod interpose;
 mod library;
 mod mailbox;
 mod manifest_check;
+pub mod memory;
 mod packet;
 mod plugins;
 pub mod probe;

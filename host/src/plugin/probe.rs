@@ -168,6 +168,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
         .await
         .map(|report| report.stayed)
         .unwrap_or_default();
+    drop(generation);
     let fds = census::Census::take(None).fds_since(&before);
     if !fds.is_empty() {
         let named: Vec<String> = fds.values().cloned().collect();

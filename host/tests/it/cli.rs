@@ -1,6 +1,10 @@
 //! The command line, as an operator types it.
 
-use std::{fs, path::Path, process::{Command, Output}};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
 
 use crate::fixtures;
 
@@ -26,15 +30,25 @@ fn inspect_shows_what_a_file_is() {
     let output = cogwright(folder.path(), &["inspect", file.to_str().unwrap()]);
     let shown = text(&output.stdout);
     assert!(output.status.success(), "{shown}{}", text(&output.stderr));
-    for line in ["counter 0.1.0", "0.1 (plugin-api 0.1.0, abi_stable 0.11.3)", "count  (prefix and slash)", "MESSAGE_CONTENT",
-        "keeps state   yes", "nothing stayed"] {
+    for line in [
+        "counter 0.1.0",
+        "0.1 (plugin-api 0.1.0, abi_stable 0.11.3)",
+        "count  (prefix and slash)",
+        "MESSAGE_CONTENT",
+        "keeps state   yes",
+        "nothing stayed",
+    ] {
         assert!(shown.contains(line), "{line:?} is not in\n{shown}");
     }
     let text_file = folder.path().join("libtext.so");
     fs::write(&text_file, "hello").unwrap();
     let output = cogwright(folder.path(), &["inspect", text_file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("text"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("text"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -43,7 +57,12 @@ fn run_without_a_token_says_how_to_get_one() {
     let output = cogwright(folder.path(), &["run"]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("DISCORD_TOKEN") && said.contains("Reset Token") && said.contains("Copy User ID"), "{said}");
+    assert!(
+        said.contains("DISCORD_TOKEN")
+            && said.contains("Reset Token")
+            && said.contains("Copy User ID"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -51,12 +70,21 @@ fn check_tells_all_that_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.toml"), "[bot]\nprefx = \"?\"\n").unwrap();
     fs::create_dir(folder.path().join("extensions")).unwrap();
-    fs::copy(fixtures::example("hello"), folder.path().join("extensions/libhello.so")).unwrap();
+    fs::copy(
+        fixtures::example("hello"),
+        folder.path().join("extensions/libhello.so"),
+    )
+    .unwrap();
     fs::write(folder.path().join("extensions/libbad.so"), "no").unwrap();
     let output = cogwright(folder.path(), &["check"]);
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
-    for line in ["did you mean `prefix`?", "DISCORD_TOKEN", "ok     hello 0.1.0: 1 command(s)", "libbad.so"] {
+    for line in [
+        "did you mean `prefix`?",
+        "DISCORD_TOKEN",
+        "ok     hello 0.1.0: 1 command(s)",
+        "libbad.so",
+    ] {
         assert!(said.contains(line), "{line:?} is not in\n{said}");
     }
 }
@@ -67,7 +95,13 @@ fn a_script_is_played_on_the_sandbox_and_its_first_failure_ends_it() {
     let extensions = fixtures::examples().to_str().unwrap();
     let script = folder.path().join("story.txt");
     fs::write(&script, "owner@general: !hello\nexpect \"Hello, owner!\"\nmember@general: /echo text:hi\nexpect hi\n").unwrap();
-    let arguments = ["sandbox", "--extensions", extensions, "--script", script.to_str().unwrap()];
+    let arguments = [
+        "sandbox",
+        "--extensions",
+        extensions,
+        "--script",
+        script.to_str().unwrap(),
+    ];
     let output = cogwright(folder.path(), &arguments);
     let shown = text(&output.stdout);
     assert!(output.status.success(), "{shown}{}", text(&output.stderr));
@@ -77,5 +111,8 @@ fn a_script_is_played_on_the_sandbox_and_its_first_failure_ends_it() {
     let output = cogwright(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("line 2") && said.contains("Good night") && said.contains("Hello, owner!"), "{said}");
+    assert!(
+        said.contains("line 2") && said.contains("Good night") && said.contains("Hello, owner!"),
+        "{said}"
+    );
 }

@@ -11,13 +11,21 @@ use std::{
 static CARGO: Mutex<()> = Mutex::new(());
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// The target folder that this test was built into: what it shares with the plugins is not compiled twice.
 fn target() -> PathBuf {
     // target/debug/deps/it-….
-    env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+    env::current_exe()
+        .unwrap()
+        .ancestors()
+        .nth(3)
+        .unwrap()
+        .to_owned()
 }
 
 /// The host's executable, which probes files.
@@ -51,6 +59,9 @@ pub fn example(name: &str) -> PathBuf {
 }
 
 /// A plugin called `hello` with this source, compiled; `features` of plugin-api.
+///
+/// Each needs a version of its own: cargo tells packages of the same name and version in different workspaces apart by
+/// nothing, and would take one's build for the other's.
 pub fn hello(tag: &str, version: &str, features: &str, source: &str) -> PathBuf {
     plugin("hello", tag, version, features, source)
 }
@@ -84,7 +95,12 @@ pub fn howdy() -> PathBuf {
     HOWDY
         .get_or_init(|| {
             let source = fs::read_to_string(root().join("examples/hello/src/lib.rs")).unwrap();
-            hello("howdy", "0.2.0", "", &source.replace("\"Hello, ", "\"Howdy, "))
+            hello(
+                "howdy",
+                "0.2.0",
+                "",
+                &source.replace("\"Hello, ", "\"Howdy, "),
+            )
         })
         .clone()
 }
@@ -94,17 +110,26 @@ pub fn no_plugin() -> PathBuf {
     let folder = target().join("test-plugins");
     fs::create_dir_all(&folder).unwrap();
     let source = folder.join("no_plugin.rs");
-    write(&source, "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> u32 { 42 }\n");
+    write(
+        &source,
+        "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> u32 { 42 }\n",
+    );
     let library = folder.join("libno_plugin.so");
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args(["--edition", "2024", "--crate-type", "cdylib", "-o"]).arg(&library).arg(&source);
+    rustc
+        .args(["--edition", "2024", "--crate-type", "cdylib", "-o"])
+        .arg(&library)
+        .arg(&source);
     run(rustc);
     library
 }
 
 fn cargo(folder: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(folder).args(["build", "--quiet", "--offline"]).env("CARGO_TARGET_DIR", target());
+    cargo
+        .current_dir(folder)
+        .args(["build", "--quiet", "--offline"])
+        .env("CARGO_TARGET_DIR", target());
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {

@@ -1,5 +1,10 @@
 //! The whole bot on the sandbox: real plugins, compiled here, loaded into a real host.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can't go on says so by panicking"
+)]
+
 mod cli;
 mod fixtures;
 mod gateway;

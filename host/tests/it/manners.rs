@@ -9,9 +9,15 @@ async fn a_panic_fails_one_call_with_an_error_id_and_leaves_the_plugin_alive() {
     let bot = Fixture::with(&["misbehave"]).await;
     let member = bot.member();
     for manner in ["panic", "error"] {
-        let answer = bot.ask(&member, &format!("!misbehave {manner}")).await.content;
+        let answer = bot
+            .ask(&member, &format!("!misbehave {manner}"))
+            .await
+            .content;
         assert!(answer.contains("error id: `"), "{answer}");
-        assert!(!answer.contains("misbehaving"), "the member is not told the inside: {answer}");
+        assert!(
+            !answer.contains("misbehaving"),
+            "the member is not told the inside: {answer}"
+        );
     }
     let answer = bot.ask(&member, "!misbehave user-error").await.content;
     assert_eq!(answer, "that is not how it is done");
@@ -42,7 +48,10 @@ async fn a_handler_that_runs_during_a_reload_ends_on_its_old_generation() {
     let sent = member.says("general", "!misbehave slow").await.unwrap();
     bot.ask(&member, "!work").await;
     bot.plugins().reload("misbehave").await.unwrap();
-    assert_eq!(member.expects_reply_to(&sent).await.unwrap().content, "done: slow");
+    assert_eq!(
+        member.expects_reply_to(&sent).await.unwrap().content,
+        "done: slow"
+    );
     bot.close().await;
 }
 
@@ -58,31 +67,63 @@ async fn a_plugin_that_blocks_is_written_off_and_a_new_generation_serves_beside_
     // Nobody else is touched.
     assert_eq!(bot.ask(&member, "!count").await.content, "Count: 1");
     // Its state can't be saved: a reload is refused and says so.
-    let error = bot.plugins().reload("misbehave").await.unwrap_err().to_string();
-    assert!(error.contains("save did not return within 100ms"), "{error}");
+    let error = bot
+        .plugins()
+        .reload("misbehave")
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("save did not return within 100ms"),
+        "{error}"
+    );
     // `unload force` writes it off: never unmapped under its own feet.
     let report = bot.plugins().unload("misbehave", true).await.unwrap();
-    assert!(!report.unmapped && report.stayed[0].contains("did not stop in time"), "{report:?}");
-    assert!(member.expects_reply_to(&stuck).await.unwrap().content.contains("error id"));
+    assert!(
+        !report.unmapped && report.stayed[0].contains("did not stop in time"),
+        "{report:?}"
+    );
+    assert!(
+        member
+            .expects_reply_to(&stuck)
+            .await
+            .unwrap()
+            .content
+            .contains("error id")
+    );
     bot.plugins().load("misbehave").await.unwrap();
     assert_eq!(bot.ask(&member, "!work").await.content, "worked 499500");
     assert_eq!(bot.plugins().written_off(), ["misbehave#1"]);
     // The bot stops in time all the same.
-    tokio::time::timeout(Duration::from_secs(30), bot.close()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), bot.close())
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stays_after_an_unload_is_reported() {
     let bot = Fixture::with(&["misbehave"]).await;
     let member = bot.member();
-    assert_eq!(bot.ask(&member, "!misbehave leak").await.content, "done: leak");
+    assert_eq!(
+        bot.ask(&member, "!misbehave leak").await.content,
+        "done: leak"
+    );
     let report = bot.plugins().unload("misbehave", false).await.unwrap();
     assert!(report.unmapped, "{report:?}");
-    assert!(report.stayed.iter().any(|line| line.contains("bytes of heap")), "{report:?}");
+    assert!(
+        report
+            .stayed
+            .iter()
+            .any(|line| line.contains("bytes of heap")),
+        "{report:?}"
+    );
     assert!(report.returned_bytes > 1_000_000, "{report:?}");
 
     bot.plugins().load("misbehave").await.unwrap();
-    assert_eq!(bot.ask(&member, "!misbehave thread").await.content, "done: thread");
+    assert_eq!(
+        bot.ask(&member, "!misbehave thread").await.content,
+        "done: thread"
+    );
     let report = bot.plugins().unload("misbehave", false).await.unwrap();
     assert!(!report.unmapped, "{report:?}");
     assert!(report.stayed[0].contains("1 thread(s)"), "{report:?}");

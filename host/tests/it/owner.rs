@@ -2,28 +2,53 @@
 
 use serde_json::json;
 
-use crate::{fixtures, support::{Fixture, PATIENCE}};
+use crate::{
+    fixtures,
+    support::{Fixture, PATIENCE},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_loads_reloads_unloads_and_lists() {
     let bot = Fixture::configured(&["hello"], "[extensions]\nauto_load = false").await;
     let owner = bot.owner();
-    let answer = bot.ask(&owner, "!load hello").await.text();
-    assert!(answer.starts_with("Loaded\nhello") && answer.contains("version 0.1.0 · generation 1"), "{answer}");
+    // With nothing loaded the bot has no right to read messages; it reads those that mention it.
+    let mention = format!("<@{}> load hello", bot.sandbox.application_id());
+    let answer = bot.ask(&owner, &mention).await.text();
+    bot.until_content_is_seen().await;
+    assert!(
+        answer.starts_with("Loaded\nhello") && answer.contains("version 0.1.0 · generation 1"),
+        "{answer}"
+    );
     assert_eq!(bot.ask(&owner, "!hello").await.content, "Hello, owner!");
     let answer = bot.ask(&owner, "!load hello").await.text();
     assert!(answer.contains("is loaded already"), "{answer}");
     let answer = bot.ask(&owner, "!reload hello").await.text();
-    assert!(answer.starts_with("Reloaded") && answer.contains("generation 2"), "{answer}");
+    assert!(
+        answer.starts_with("Reloaded") && answer.contains("generation 2"),
+        "{answer}"
+    );
     let answer = bot.ask(&owner, "!reload all").await.text();
-    assert!(answer.contains("1 reloaded, 0 failed") && answer.contains("generation 3"), "{answer}");
+    assert!(
+        answer.contains("1 reloaded, 0 failed") && answer.contains("generation 3"),
+        "{answer}"
+    );
     let answer = bot.ask(&owner, "!extensions").await.text();
-    assert!(answer.contains("1 loaded, 0 with an error") && answer.contains("generation 3"), "{answer}");
+    assert!(
+        answer.contains("1 loaded, 0 with an error") && answer.contains("generation 3"),
+        "{answer}"
+    );
     let answer = bot.ask(&owner, "!unload helo").await.text();
-    assert!(answer.contains("there is no plugin `helo`; did you mean `hello`?"), "{answer}");
+    assert!(
+        answer.contains("there is no plugin `helo`; did you mean `hello`?"),
+        "{answer}"
+    );
     let answer = bot.ask(&owner, "!unload hello").await.text();
-    assert!(answer.starts_with("Unloaded") && answer.contains("nothing"), "{answer}");
-    let answer = bot.ask(&owner, "!sync").await.text();
+    assert!(
+        answer.starts_with("Unloaded") && answer.contains("nothing"),
+        "{answer}"
+    );
+    let mention = format!("<@{}> sync", bot.sandbox.application_id());
+    let answer = bot.ask(&owner, &mention).await.text();
     assert!(answer.contains("5 slash commands"), "{answer}");
     bot.close().await;
 }
@@ -32,14 +57,30 @@ async fn the_owner_loads_reloads_unloads_and_lists() {
 async fn slash_commands_follow_what_is_loaded() {
     let bot = Fixture::with(&[]).await;
     let owner = bot.owner();
-    bot.sandbox.commands_registered("reload", PATIENCE).await.unwrap();
+    bot.sandbox
+        .commands_registered("reload", PATIENCE)
+        .await
+        .unwrap();
     bot.drop_in(&fixtures::example("hello"), "hello");
-    bot.sandbox.commands_registered("hello", PATIENCE).await.unwrap();
+    bot.sandbox
+        .commands_registered("hello", PATIENCE)
+        .await
+        .unwrap();
     let asked = owner.slash("general", "hello", &[]).await.unwrap();
-    assert_eq!(owner.expects_reply_to(&asked).await.unwrap().content, "Hello, owner!");
-    let asked = owner.slash("general", "reload", &[("name", json!("hello"))]).await.unwrap();
+    assert_eq!(
+        owner.expects_reply_to(&asked).await.unwrap().content,
+        "Hello, owner!"
+    );
+    let asked = owner
+        .slash("general", "reload", &[("name", json!("hello"))])
+        .await
+        .unwrap();
     let answer = owner.expects_reply_to(&asked).await.unwrap();
-    assert!(answer.ephemeral && answer.text().contains("generation 2"), "{}", answer.text());
+    assert!(
+        answer.ephemeral && answer.text().contains("generation 2"),
+        "{}",
+        answer.text()
+    );
     bot.close().await;
 }
 
@@ -50,7 +91,11 @@ async fn others_are_refused() {
     member.says("general", "!unload hello").await.unwrap();
     // Answered behind it: the host has seen the first and said nothing.
     assert_eq!(bot.ask(&member, "!hello").await.content, "Hello, member!");
-    let said: Vec<_> = member.messages("general").into_iter().map(|message| message.text()).collect();
+    let said: Vec<_> = member
+        .messages("general")
+        .into_iter()
+        .map(|message| message.text())
+        .collect();
     assert_eq!(said, ["!unload hello", "!hello", "Hello, member!"]);
     bot.close().await;
 }

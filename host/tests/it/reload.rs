@@ -17,7 +17,10 @@ async fn a_rebuilt_hello_answers_anew_and_counter_goes_on_counting() {
     bot.drop_in(&howdy, "hello");
     bot.until_generation("hello", 2).await;
     // Not asserted: machines are busy. `just bench` measures it; the README says what came out.
-    println!("from the file's last byte to the new generation: {:?}", dropped.elapsed());
+    println!(
+        "from the file's last byte to the new generation: {:?}",
+        dropped.elapsed()
+    );
     assert_eq!(bot.ask(&member, "!hello").await.content, "Howdy, member!");
 
     let reports = bot.plugins().reload("counter").await.unwrap();
@@ -75,7 +78,12 @@ async fn four_clients_hammer_a_command_while_it_is_reloaded_200_times() {
         }
     }
     for id in &asked {
-        assert_eq!(answers.get(id).map(Vec::len), Some(1), "message {id} was answered by {:?}", answers.get(id));
+        assert_eq!(
+            answers.get(id).map(Vec::len),
+            Some(1),
+            "message {id} was answered by {:?}",
+            answers.get(id)
+        );
     }
     // The state was handed over each time: every count came once.
     let mut counts: Vec<u64> = answers
@@ -85,7 +93,10 @@ async fn four_clients_hammer_a_command_while_it_is_reloaded_200_times() {
         .collect();
     counts.sort_unstable();
     assert_eq!(counts, (1..=asked.len() as u64).collect::<Vec<_>>());
-    println!("{} messages, {RELOADS} reloads, each answered once", asked.len());
+    println!(
+        "{} messages, {RELOADS} reloads, each answered once",
+        asked.len()
+    );
     bot.close().await;
 }
 
@@ -116,14 +127,22 @@ async fn dependents_are_loaded_after_and_reloaded_with_what_they_need() {
     let bot = Fixture::with(&[]).await;
     bot.drop_in(&shop, "shop");
     let error = bot.until_refused("shop").await;
-    assert_eq!(error, "it needs `hello`, which is not loaded; load that one first");
+    assert_eq!(
+        error,
+        "it needs `hello`, which is not loaded; load that one first"
+    );
     bot.drop_in(&fixtures::example("hello"), "hello");
     bot.until_generation("shop", 1).await;
 
     let reports = bot.plugins().reload("hello").await.unwrap();
     let names: Vec<_> = reports.iter().map(|report| &*report.plugin).collect();
     assert_eq!(names, ["hello", "shop"]);
-    let error = bot.plugins().unload("hello", false).await.unwrap_err().to_string();
+    let error = bot
+        .plugins()
+        .unload("hello", false)
+        .await
+        .unwrap_err()
+        .to_string();
     assert_eq!(error, "`hello` is needed by `shop`; unload them first");
     bot.close().await;
 }

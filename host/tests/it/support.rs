@@ -13,7 +13,7 @@ use host::{
     env::{Environment, Secret},
     plugin::{Plugins, Status},
 };
-use sandbox::{Actor, MessageView, Options, Sandbox};
+use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
 
 use crate::fixtures;
@@ -40,12 +40,24 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("extensions")).unwrap();
         for name in examples {
-            drop_in(&fixtures::example(name), &folder.path().join("extensions"), name);
+            drop_in(
+                &fixtures::example(name),
+                &folder.path().join("extensions"),
+                name,
+            );
         }
-        let options = Options { deadline: PATIENCE, ..Options::default() };
+        let options = Options {
+            deadline: PATIENCE,
+            ..Options::default()
+        };
         let sandbox = Sandbox::start(options).await.unwrap();
         let bot = start(&sandbox, folder.path(), config).await;
-        Self { sandbox, bot, folder, config: config.to_owned() }
+        Self {
+            sandbox,
+            bot,
+            folder,
+            config: config.to_owned(),
+        }
     }
 
     /// Stops the bot and starts it again, on the same sandbox and folders.
@@ -82,6 +94,29 @@ impl Fixture {
         who.expects_reply_to(&sent).await.unwrap()
     }
 
+    /// Waits until the session that the bot has now was opened with the right to read messages: Discord lets a shard
+    /// identify every five seconds.
+    pub async fn until_content_is_seen(&self) {
+        let owner = self.owner();
+        let mention = format!("<@{}> extensions", self.sandbox.application_id());
+        tokio::time::timeout(PATIENCE, async {
+            while self.sessions() < 2 {
+                self.ask(&owner, &mention).await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    /// How many sessions the bot has opened.
+    pub fn sessions(&self) -> usize {
+        let traffic = self.sandbox.traffic();
+        let is_ready = |crossing: &&Crossing| {
+            crossing.way == Way::GatewayOut && crossing.what.contains("READY")
+        };
+        traffic.iter().filter(is_ready).count()
+    }
+
     /// Waits until the set of plugins is as wanted.
     pub async fn until(&self, wanted: impl Fn(&[Status]) -> bool) -> Vec<Status> {
         let mut changes = self.plugins().changes();
@@ -103,7 +138,10 @@ impl Fixture {
         self.until(|all| {
             all.iter().any(|status| {
                 status.plugin == plugin
-                    && status.serving.as_ref().is_some_and(|serving| serving.generation >= generation)
+                    && status
+                        .serving
+                        .as_ref()
+                        .is_some_and(|serving| serving.generation >= generation)
             })
         })
         .await;
@@ -112,7 +150,9 @@ impl Fixture {
     /// Waits until a plugin's file was refused; why.
     pub async fn until_refused(&self, plugin: &str) -> String {
         let of = |all: &[Status]| {
-            all.iter().find(|status| status.plugin == plugin).and_then(|status| status.error.clone())
+            all.iter()
+                .find(|status| status.plugin == plugin)
+                .and_then(|status| status.error.clone())
         };
         of(&self.until(|all| of(all).is_some()).await).unwrap()
     }
@@ -135,7 +175,9 @@ async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
         shard_count: None,
         shard_ids: None,
     };
-    let bot = Bot::start(config, environment, fixtures::cogwright()).await.unwrap();
+    let bot = Bot::start(config, environment, fixtures::cogwright())
+        .await
+        .unwrap();
     sandbox.bot_ready(PATIENCE).await.unwrap();
     bot
 }

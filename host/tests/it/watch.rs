@@ -9,7 +9,11 @@ async fn a_new_file_is_loaded_and_a_deleted_one_unloaded() {
     let bot = Fixture::with(&[]).await;
     bot.drop_in(&fixtures::example("hello"), "hello");
     bot.until_generation("hello", 1).await;
-    assert_eq!(bot.ask(&bot.member(), "!hello").await.content, "Hello, member!");
+    let mention = format!("<@{}> hello", bot.sandbox.application_id());
+    assert_eq!(
+        bot.ask(&bot.member(), &mention).await.content,
+        "Hello, member!"
+    );
     fs::remove_file(bot.extensions().join("libhello.so")).unwrap();
     bot.until(<[_]>::is_empty).await;
     bot.close().await;
@@ -33,7 +37,10 @@ async fn a_file_that_is_only_touched_is_not_reloaded() {
 async fn blanks_in_names_become_underscores_and_the_blacklist_is_honoured() {
     let bot = Fixture::configured(&["counter"], "[extensions]\nblacklist = [\"counter\"]").await;
     let error = bot.until_refused("counter").await;
-    assert_eq!(error, "`counter` is on `extensions.blacklist` in config.toml");
+    assert_eq!(
+        error,
+        "`counter` is on `extensions.blacklist` in config.toml"
+    );
     let beside = bot.extensions().join(".part");
     fs::copy(fixtures::example("hello"), &beside).unwrap();
     fs::rename(beside, bot.extensions().join("my hello.so")).unwrap();

@@ -45,6 +45,7 @@ impl Chunk {
             return ptr::null_mut();
         };
         let chunk = start.cast::<Self>();
+        let _ = chunk.expose_provenance();
         // SAFETY: `start` is the beginning of BYTES bytes of our own, aligned to more than a header needs.
         unsafe {
             chunk.write(Self {
@@ -59,11 +60,11 @@ impl Chunk {
         chunk
     }
 
-    /// The chunk that a block was cut from. Derived from the block's own pointer: whoever frees a box may still claim to
-    /// be the only one with a pointer to it, and what we do with the block has to count as done by him.
+    /// The chunk that a block was cut from. The header is reached by its address alone: a block's pointer may be that of a
+    /// box, which is good for the block and claims that nobody else uses what it touches.
     #[inline]
     pub(super) fn of(block: *mut u8) -> *mut Self {
-        block.map_addr(|address| address & !(BYTES - 1)).cast()
+        ptr::with_exposed_provenance_mut(block.addr() & !(BYTES - 1))
     }
 
     #[inline]

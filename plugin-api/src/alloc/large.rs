@@ -139,6 +139,7 @@ impl LargeList {
     /// In front of the block lies room for a node, 16-aligned, all inside the system's block `base`.
     unsafe fn link(&self, base: *mut u8, base_bytes: usize, block: *mut u8) {
         let node = block.wrapping_sub(size_of::<Node>()).cast::<Node>();
+        let _ = node.expose_provenance();
         self.lock.acquire();
         let next = self.first.load(Ordering::Relaxed);
         // SAFETY: the room is the caller's promise; `next` is null or a node of the list, and we hold the lock.
@@ -163,7 +164,8 @@ impl LargeList {
     ///
     /// The block is in the list.
     unsafe fn unlink(&self, block: *mut u8) -> Node {
-        let node = block.wrapping_sub(size_of::<Node>()).cast::<Node>();
+        // By its address alone, for the reason in `Chunk::of`.
+        let node = ptr::with_exposed_provenance_mut::<Node>(block.addr() - size_of::<Node>());
         self.lock.acquire();
         // SAFETY: a node of the list, whose neighbours are null or nodes of the list, and we hold the lock.
         unsafe {
@@ -177,7 +179,7 @@ impl LargeList {
                 (*node.next).prev = node.prev;
             }
             self.account.let_go(node.base_bytes);
-            // For the reason in `Chunk::of`.
+            // The block, however, goes by the pointer of whoever gives it up, who may claim to be the only one that has it.
             Node {
                 base: block.with_addr(node.base.addr()),
                 ..node

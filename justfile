@@ -1,0 +1,53 @@
+# Every routine as one plain line. None of it needs `just`: type the line by hand.
+
+# Shows the routines.
+default:
+    @just --list
+
+# The bot on Discord (DISCORD_TOKEN and BOT_OWNER_ID from the environment or .env).
+run:
+    cargo run --release -- run
+
+# The bot on a simulated Discord, with the example plugins.
+sandbox *arguments:
+    cargo run -- sandbox {{arguments}}
+
+# The first run as a script, with its transcript.
+story:
+    cargo run -- sandbox --script docs/stories/first-run.txt
+
+# All tests.
+test:
+    cargo test
+
+# The example plugins, by a cargo call of their own.
+examples:
+    cargo build -p counter -p echo -p hello -p misbehave -p ticker
+
+# Formats the code.
+fmt:
+    cargo fmt --all
+
+# Format and lints, as CI checks them.
+lint:
+    cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+
+# The API's documentation.
+doc:
+    cargo doc --workspace --no-deps --open
+
+# A thousand cycles of load, call and unload: nothing may stay.
+soak:
+    cargo build --release -p misbehave && cargo run --release -p host --example soak -- target/release/libmisbehave.so 1000
+
+# The figures that the documentation gives.
+bench:
+    cargo run --release -p host --example bench
+
+# The sandbox's page in a headless Chromium; screenshots go to target/page.
+page:
+    cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page target/page
+
+# All that a change must pass.
+ci:
+    .ci/run
