@@ -42,7 +42,7 @@ soak:
 
 # The figures that the documentation gives.
 bench:
-    cargo run --release -p host --example bench
+    cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
 page:

@@ -212,7 +212,7 @@ impl Core {
             pulse.subscribe(),
         ));
         let followed = changes.clone();
-        tokio::spawn(async move { registration.follow(followed).await });
+        let registering = tokio::spawn(async move { registration.follow(followed).await });
         let main = MainLoop {
             core: self,
             dispatch,
@@ -223,6 +223,7 @@ impl Core {
             intents,
             pulse,
             shards_stop,
+            registering,
         };
         Ok(tokio::spawn(main.run()))
     }
@@ -238,6 +239,7 @@ struct MainLoop {
     intents: watch::Sender<(Intents, BTreeMap<u64, Vec<String>>)>,
     pulse: watch::Sender<u64>,
     shards_stop: watch::Sender<bool>,
+    registering: JoinHandle<()>,
 }
 
 impl MainLoop {
@@ -309,6 +311,8 @@ impl MainLoop {
         let deadline = Duration::from_millis(self.core.config.shutdown.timeout_ms);
         tracing::info!("shutting down");
         drop(self.files);
+        // Plugins that go because the bot goes keep their commands.
+        self.registering.abort();
         let _ = self.shards_stop.send(true);
         let mut shards = self.shards;
         let orderly = async {

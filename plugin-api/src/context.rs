@@ -146,7 +146,7 @@ impl Invocation {
         self.host.answer(call, Vec::new()).await.map(drop)
     }
 
-    /// Opens a modal. It has to be the first response, within three seconds.
+    /// Opens a modal. It has to be the first response, within two seconds: then the host defers.
     ///
     /// # Errors
     ///

@@ -156,7 +156,7 @@ mod tests {
             ("READY", 1),
             ("MESSAGE_CREATE", 3),
             ("INTERACTION_CREATE", 13),
-            ("USER_UPDATE", 61),
+            ("USER_UPDATE", 62),
         ] {
             let kind = EventKind::named(name).unwrap();
             assert_eq!(kind.number(), number, "{name}");

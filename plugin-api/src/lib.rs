@@ -78,6 +78,8 @@ pub mod prelude {
     };
 }
 
+/// Any JSON: what [`Host::call`] takes and returns.
+pub use serde_json::Value as Json;
 pub use twilight_model;
 
 /// Fails to compile when tokio's `signal` or `process` feature is on, by `full` or by cargo's feature unification: the name

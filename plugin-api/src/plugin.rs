@@ -114,14 +114,17 @@ impl<S: 'static> Plugin<S> {
     }
 
     /// Adds a command.
+    ///
+    /// # Panics
+    ///
+    /// The command has no handler: its declaration does not end with [`run`](Command::run). The host then refuses the plugin.
     #[must_use]
     pub fn command(mut self, command: Command<S>) -> Self {
-        if let Some(handler) = command.handler {
-            self.handlers
-                .commands
-                .insert(command.manifest.name.clone(), handler);
-        }
-        // Without a handler it is declared all the same, so that the host can refuse it by name.
+        let name = &command.manifest.name;
+        let Some(handler) = command.handler else {
+            panic!("command `{name}` has no handler: end its declaration with `.run(handler)`");
+        };
+        self.handlers.commands.insert(name.clone(), handler);
         self.manifest.commands.push(command.manifest);
         self
     }

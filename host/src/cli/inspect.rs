@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
@@ -24,7 +25,7 @@ pub(super) fn run(path: &Path) -> CliResult {
         fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))?;
     let info = file::check(&bytes, path)?;
     let note = &info.note;
-    println!("{}", path.display());
+    line(&path.display().to_string());
     row("plugin", &format!("{} {}", note.name, note.version));
     row("size", &format!("{} bytes", info.size));
     row("sha256", &info.sha256_hex());
@@ -64,7 +65,12 @@ pub(super) fn run(path: &Path) -> CliResult {
 }
 
 fn row(name: &str, value: &str) {
-    println!("  {name:<13} {value}");
+    line(&format!("  {name:<13} {value}"));
+}
+
+/// A reader that has seen enough (`| head`) is no error.
+fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn manifest(manifest: &Manifest) {

@@ -51,18 +51,17 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     config.data.folder = config.data.folder.join("sandbox");
     let shutdown = signalled()?;
     let runtime = runtime()?;
-    let result = runtime.block_on(async {
-        tokio::pin!(shutdown);
-        tokio::select! {
-            result = play(config, arguments) => result,
-            () = &mut shutdown => Ok(()),
-        }
-    });
+    let result = runtime.block_on(play(config, arguments, shutdown));
     runtime.shutdown_background();
     result
 }
 
-async fn play(mut config: Config, arguments: Arguments) -> CliResult {
+async fn play(
+    mut config: Config,
+    arguments: Arguments,
+    shutdown: impl Future<Output = ()>,
+) -> CliResult {
+    tokio::pin!(shutdown);
     let options = Options {
         port: arguments.port,
         ..Options::default()
@@ -73,7 +72,8 @@ async fn play(mut config: Config, arguments: Arguments) -> CliResult {
         println!("gateway    {}", sandbox.gateway_url());
         println!("token      {}", sandbox.token());
         println!("page       {}", sandbox.page_url());
-        std::future::pending::<()>().await;
+        shutdown.await;
+        return Ok(());
     }
     config.discord.http_proxy = Some(sandbox.http_proxy());
     config.discord.gateway_url = Some(sandbox.gateway_url());
@@ -94,6 +94,7 @@ async fn play(mut config: Config, arguments: Arguments) -> CliResult {
             tokio::select! {
                 result = script::run_script(&sandbox, &text, &mut out) => result.map_err(Into::into),
                 ended = bot.ended() => return Ok(ended?),
+                () = &mut shutdown => Ok(()),
             }
         }
         None => {
@@ -108,6 +109,7 @@ async fn play(mut config: Config, arguments: Arguments) -> CliResult {
             let mut out = |line: &str| println!("{line}");
             tokio::select! {
                 () = terminal(&sandbox, &mut out) => Ok(()),
+                () = &mut shutdown => Ok(()),
                 ended = bot.ended() => return Ok(ended?),
             }
         }

@@ -109,6 +109,10 @@ impl Config {
     #[must_use]
     pub fn plugin_settings(&self, name: &str) -> serde_json::Value {
         let empty = toml::Table::new();
-        plugins::to_json(self.plugins.get(name).unwrap_or(&empty))
+        let named = self
+            .plugins
+            .iter()
+            .find(|(key, _)| crate::plugin::tidy(key) == crate::plugin::tidy(name));
+        plugins::to_json(named.map_or(&empty, |(_, table)| table))
     }
 }

@@ -109,7 +109,7 @@ pub fn is_mapped(base: usize, path: &Path) -> Option<bool> {
     Some(bytes > 0 || os::images().iter().any(listed))
 }
 
-/// How many bytes of a file are mapped, whether or not the file still has its name.
+/// How many bytes are mapped of a file, or of all files in a folder, whether or not they still have their names.
 #[must_use]
 pub fn mapped_bytes(path: &Path) -> Option<u64> {
     os::mapped_bytes(path)
@@ -209,12 +209,17 @@ mod linux {
     pub(super) fn mapped_bytes(path: &Path) -> Option<u64> {
         // The kernel tells the file's real path, where the folder may have been reached through links. The file itself may
         // be deleted by now, which the kernel says behind the path.
-        let real = path
+        let folder = path
             .parent()
-            .and_then(|folder| fs::canonicalize(folder).ok())
-            .zip(path.file_name());
-        let real = real.map(|(folder, name)| folder.join(name));
+            .and_then(|folder| fs::canonicalize(folder).ok());
+        let real = fs::canonicalize(path)
+            .ok()
+            .or_else(|| Some(folder?.join(path.file_name()?)));
         let maps = fs::read("/proc/self/maps").ok()?;
+        if path.as_os_str().is_empty() {
+            // The executable's name, which every path would begin with.
+            return Some(0);
+        }
         let bytes = maps
             .split(|byte| *byte == b'\n')
             .filter_map(mapping)
@@ -222,7 +227,7 @@ mod linux {
                 let file = Path::new(OsStr::from_bytes(
                     file.strip_suffix(b" (deleted)").unwrap_or(file),
                 ));
-                file == path || real.as_deref() == Some(file)
+                file.starts_with(path) || real.as_ref().is_some_and(|real| file.starts_with(real))
             });
         Some(bytes.map(|(_, bytes)| bytes).sum())
     }
@@ -361,7 +366,9 @@ mod tests {
             is_mapped(libc.base, Path::new("/nowhere/libplugin.so")),
             Some(false)
         );
-        assert!(mapped_bytes(&libc.path).unwrap() >= 1_000_000);
+        let bytes = mapped_bytes(&libc.path).unwrap();
+        assert!(bytes >= 1_000_000 && bytes <= mapped_bytes(libc.path.parent().unwrap()).unwrap());
+        assert_eq!(mapped_bytes(Path::new("")), Some(0));
     }
 
     #[test]

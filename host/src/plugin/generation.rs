@@ -87,15 +87,24 @@ impl Generation {
             Arc::clone(&bridge),
             Arc::clone(&mailbox),
         )?;
-        let mapped = match thread.opened.await {
-            Ok(Ok(mapped)) => mapped,
-            Ok(Err(error)) => {
+        let mapped = match timeout(deadline, thread.opened).await {
+            Ok(Ok(Ok(mapped))) => mapped,
+            Ok(Ok(Err(error))) => {
                 join(thread.join).await;
                 return Err(error);
             }
-            Err(_) => {
+            Ok(Err(_)) => {
                 return Err(LoadError::Declaration {
                     reason: "its thread ended while the library was opened".into(),
+                });
+            }
+            Err(_) => {
+                // Its thread still uses both: they are never freed.
+                std::mem::forget((mailbox, bridge));
+                return Err(LoadError::Declaration {
+                    reason: format!(
+                        "opening the library took longer than {deadline:?}; it stays mapped"
+                    ),
                 });
             }
         };
@@ -248,6 +257,24 @@ impl Generation {
         next.mailbox.adopt(packets);
     }
 
+    /// Tells the plugin to stop, and waits (a moment at most) until its background tasks have ended: those of the next
+    /// generation begin then. [`unload`](Self::unload) does the rest.
+    pub async fn begin_to_stop(&self, deadline: Duration) {
+        let head = StopHead {
+            deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
+        // Control is taken in order: whoever answers this has seen the STOP.
+        let seen = self.ask(Packet::bare(frame_kind::PING, next_id()));
+        if timeout(BACKGROUND_GRACE, seen).await.is_err() {
+            tracing::warn!(
+                plugin = &*self.plugin,
+                generation = self.number,
+                "the old generation is busy: its background tasks may overlap the new one's"
+            );
+        }
+    }
+
     /// Numbers for `extensions` and the log.
     #[must_use]
     pub fn load(&self) -> Load {
@@ -324,6 +351,9 @@ pub struct Load {
     /// Panics.
     pub panics: u64,
 }
+
+/// How long the next generation's background tasks wait for the end of the last one's.
+const BACKGROUND_GRACE: Duration = Duration::from_millis(500);
 
 /// What a plugin's thread may take beyond the deadline to drop its runtime: tokio waits 500 ms for blocking threads.
 const STOP_GRACE: Duration = Duration::from_millis(1500);

@@ -43,7 +43,7 @@ pub use error::LoadError;
 pub use generation::{Generation, Load, SavedState, interrupted, next_id};
 pub use mailbox::Refused;
 pub use packet::{EventRecord, Packet};
-pub use plugins::{LoadReport, Plugins, Status};
+pub use plugins::{LoadReport, Plugins, Serving, Status};
 pub use slot::Slot;
 pub use unload::UnloadReport;
 

@@ -114,6 +114,14 @@ pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
 
 fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &std::path::Path, ended: Ended) {
     let Mapped { low, high, .. } = *mapped;
+    if !interpose::supported() {
+        // Whether a thread of the plugin still runs can't be known here.
+        report
+            .stayed
+            .push("the library: on this system plugins are never unmapped".into());
+        std::mem::forget(ended.library);
+        return;
+    }
     let threads = stray_threads(low, high);
     if threads > 0 {
         // Code that runs is never unmapped.

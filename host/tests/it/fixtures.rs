@@ -73,9 +73,14 @@ pub fn plugin(name: &str, tag: &str, version: &str, features: &str, source: &str
     let library = folder.join(format!("lib{name}.so"));
     fs::create_dir_all(folder.join("src")).unwrap();
     let api = root().join("plugin-api");
+    // cargo names a cdylib after its library alone: one of the same name would take the other's place in the target
+    // folder. The plugin's name is its package's.
+    let lib = format!("{name}_{tag}").replace('-', "_");
     let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n\
-         [dependencies]\nplugin-api = {{ path = \"{}\", features = [{features}] }}\n\n[workspace]\n\n\
+        "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n\n\
+         [lib]\nname = \"{lib}\"\ncrate-type = [\"cdylib\"]\n\n\
+         [dependencies]\nplugin-api = {{ path = \"{}\", features = [{features}] }}\n\
+         tokio = {{ version = \"1\", default-features = false, features = [\"time\"] }}\n\n[workspace]\n\n\
          [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
         api.display()
     );
@@ -85,7 +90,10 @@ pub fn plugin(name: &str, tag: &str, version: &str, features: &str, source: &str
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     }
     run(cargo(&folder));
-    fs::copy(target().join(format!("debug/lib{name}.so")), &library).unwrap();
+    // Out of the target folder, which the sandbox loads plugins from.
+    let built = target().join(format!("debug/lib{lib}.so"));
+    fs::copy(&built, &library).unwrap();
+    fs::remove_file(built).unwrap();
     library
 }
 

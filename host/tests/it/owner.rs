@@ -39,7 +39,7 @@ async fn the_owner_loads_reloads_unloads_and_lists() {
     );
     let answer = bot.ask(&owner, "!unload helo").await.text();
     assert!(
-        answer.contains("there is no plugin `helo`; did you mean `hello`?"),
+        answer.contains("here is no plugin `helo`; did you mean `hello`?"),
         "{answer}"
     );
     let answer = bot.ask(&owner, "!unload hello").await.text();

@@ -97,10 +97,15 @@ impl Fixture {
     /// Waits until the session that the bot has now was opened with the right to read messages: Discord lets a shard
     /// identify every five seconds.
     pub async fn until_content_is_seen(&self) {
+        self.until_sessions(2).await;
+    }
+
+    /// Waits until the bot has opened this many sessions.
+    pub async fn until_sessions(&self, count: usize) {
         let owner = self.owner();
         let mention = format!("<@{}> extensions", self.sandbox.application_id());
         tokio::time::timeout(PATIENCE, async {
-            while self.sessions() < 2 {
+            while self.sessions() < count {
                 self.ask(&owner, &mention).await;
             }
         })

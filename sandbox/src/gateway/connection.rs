@@ -16,6 +16,9 @@ use crate::{state::Shared, traffic::Way};
 /// What HELLO asks for.
 const HEARTBEAT_INTERVAL_MS: u64 = 41_250;
 
+/// A client that has sent no heartbeat for so long, an interval and a quarter, is taken for dead.
+const PATIENCE: Duration = Duration::from_millis(HEARTBEAT_INTERVAL_MS + HEARTBEAT_INTERVAL_MS / 4);
+
 /// Payloads that a client may send in a minute.
 const PAYLOADS_A_MINUTE: usize = 120;
 
@@ -47,6 +50,8 @@ pub(crate) async fn serve(
     });
     let hello = json!({"t": null, "s": null, "op": 10, "d": {"heartbeat_interval": HEARTBEAT_INTERVAL_MS, "_trace": ["[\"sandbox\"]"]}});
     let mut recent = VecDeque::new();
+    let silence = tokio::time::sleep(PATIENCE);
+    tokio::pin!(silence);
     let end = match send(&mut socket, &mut transport, &hello.to_string()).await {
         Err(end) => end,
         Ok(()) => loop {
@@ -66,6 +71,13 @@ pub(crate) async fn serve(
                                     break end;
                                 }
                             }
+                            Outcome::Acknowledge => {
+                                silence.as_mut().reset(Instant::now() + PATIENCE);
+                                let payload = json!({"t": null, "s": null, "op": 11, "d": null});
+                                if let Err(end) = send(&mut socket, &mut transport, &payload.to_string()).await {
+                                    break end;
+                                }
+                            }
                             Outcome::Close(code, reason) => break End::Close(code, reason),
                         }
                     }
@@ -77,6 +89,7 @@ pub(crate) async fn serve(
                         break end;
                     }
                 }
+                () = &mut silence => break End::Close(4009, "Session timed out."),
                 // In a block of its own, so that the guard it gives does not live on.
                 () = async { _ = shutdown.wait_for(|down| *down).await; } => break End::Close(1001, "The sandbox shuts down."),
             }
@@ -99,8 +112,11 @@ pub(crate) async fn serve(
         state.traffic.gateway(way, what, json!(null));
         state.hub.disconnect(key, ends_session);
     });
-    if let End::Close(code, reason) = end {
-        close(&mut socket, code, reason).await;
+    match end {
+        End::Cut => {}
+        // The answer to its frame is written while we read on; the client waits for it.
+        End::ByClient(_) => finish(&mut socket).await,
+        End::Close(code, reason) => close(&mut socket, code, reason).await,
     }
 }
 
@@ -155,10 +171,15 @@ async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
         reason: reason.into(),
     };
     if socket.send(Message::Close(Some(frame))).await.is_ok() {
-        let answered = async { while let Some(Ok(_)) = socket.recv().await {} };
-        // The client may never answer; what it was told is what counts.
-        _ = tokio::time::timeout(Duration::from_secs(1), answered).await;
+        finish(socket).await;
     }
+}
+
+/// Reads until both sides have sent their close frames, which also writes ours if it is still due.
+async fn finish(socket: &mut WebSocket) {
+    let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
+    // The client may never answer; what it was told is what counts.
+    _ = tokio::time::timeout(Duration::from_secs(1), closed).await;
 }
 
 /// Whether the client has sent more than it may within a minute.

@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     Done,
     /// This payload is sent back.
     Send(Value),
+    /// A heartbeat: op 11 is sent back.
+    Acknowledge,
     /// The connection is closed with this code and reason.
     Close(u16, &'static str),
 }
@@ -52,7 +54,7 @@ pub(crate) fn receive(
         .get(&connection)
         .is_some_and(|known| known.session.is_some());
     match op {
-        1 => Outcome::Send(json!({"t": null, "s": null, "op": 11, "d": null})),
+        1 => Outcome::Acknowledge,
         2 if identified => Outcome::Close(4005, "Already authenticated."),
         2 => identify(state, settings, connection, data),
         6 if identified => Outcome::Close(4005, "Already authenticated."),

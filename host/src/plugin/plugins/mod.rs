@@ -1,0 +1,407 @@
+//! The set of loaded plugins: load, reload and unload as transactions.
+
+mod order;
+mod status;
+mod transaction;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::sync::watch;
+
+pub use self::status::{LoadReport, Serving, Status};
+use self::transaction::shadow_folder;
+use super::{
+    error::LoadError,
+    file::{self, FileInfo},
+    shadow,
+    slot::Slot,
+    tidy,
+    unload::UnloadReport,
+};
+use crate::{config::Config, router::Routes, services::Services};
+
+/// The set of loaded plugins.
+#[derive(Debug)]
+pub struct Plugins {
+    config: Arc<Config>,
+    /// The executable that probes; itself, unless a test says otherwise.
+    probe_with: PathBuf,
+    services: Arc<Services>,
+    routes: Arc<Routes>,
+    set: Mutex<Set>,
+    /// One at a time per plugin; different plugins load side by side.
+    doors: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Counts up with every change of the set.
+    changes: watch::Sender<u64>,
+    written_off: Arc<WrittenOff>,
+}
+
+/// Generations that did not stop, or that something still refers to: they stay mapped.
+#[derive(Debug, Default)]
+struct WrittenOff(Mutex<Vec<String>>);
+
+impl WrittenOff {
+    fn book(&self, report: &UnloadReport, shadow: &Path) {
+        if report.unmapped {
+            let _ = fs::remove_file(shadow);
+        } else {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(format!("{}#{}", report.plugin, report.generation));
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Set {
+    loaded: BTreeMap<String, Loaded>,
+    failed: BTreeMap<String, Failed>,
+    generations: HashMap<String, u64>,
+    probed: HashSet<[u8; 32]>,
+    stopping: bool,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    slot: Arc<Slot>,
+    file: PathBuf,
+    info: FileInfo,
+    load_time: Duration,
+    since: SystemTime,
+}
+
+#[derive(Debug)]
+struct Failed {
+    file: PathBuf,
+    error: String,
+    needs: Option<String>,
+}
+
+impl Plugins {
+    /// No plugins yet. Empties the shadow folder of what an earlier run left.
+    ///
+    /// # Errors
+    ///
+    /// The shadow folder can't be made.
+    pub fn new(
+        config: Arc<Config>,
+        probe_with: PathBuf,
+        services: Arc<Services>,
+        routes: Arc<Routes>,
+    ) -> Result<Self, LoadError> {
+        let folder = shadow_folder(&config);
+        shadow::prepare(&folder).map_err(|source| LoadError::Shadow {
+            path: folder,
+            source,
+        })?;
+        Ok(Self {
+            config,
+            probe_with,
+            services,
+            routes,
+            set: Mutex::default(),
+            doors: Mutex::default(),
+            changes: watch::Sender::new(0),
+            written_off: Arc::default(),
+        })
+    }
+
+    /// Tells of every change of the set.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Loads a file, or swaps the plugin that it holds for it. Any failure leaves the old generation serving.
+    ///
+    /// # Errors
+    ///
+    /// In words that an author can act on.
+    pub async fn load_file(&self, path: &Path) -> Result<LoadReport, LoadError> {
+        let result = self.load_transaction(path).await;
+        match &result {
+            Ok(report) => {
+                tracing::info!(
+                    plugin = &*report.plugin,
+                    version = &*report.version,
+                    generation = report.generation,
+                    load_ms = report.load_time.as_millis() as u64,
+                    "{}",
+                    if report.replaced {
+                        "reloaded"
+                    } else {
+                        "loaded"
+                    }
+                );
+                Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
+            }
+            Err(error) => {
+                let plugin = file::plugin_name(path).unwrap_or_default();
+                tracing::error!(plugin = &*plugin, path = %path.display(), "not loaded: {error}");
+                self.note_failure(path, error);
+            }
+        }
+        self.changes.send_modify(|changes| *changes += 1);
+        result
+    }
+
+    /// Loads all files; those whose dependencies come later are tried again. Failures are logged.
+    pub async fn load_all(&self, files: Vec<PathBuf>) {
+        for file in files {
+            // A dependency that was loaded meanwhile may have pulled it in.
+            if !self.serves_file(&file) {
+                let _ = self.load_file(&file).await;
+            }
+        }
+    }
+
+    /// Loads a plugin by name from the extensions folder.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it is loaded already, or it can't be loaded.
+    pub async fn load(&self, name: &str) -> Result<LoadReport, LoadError> {
+        let name = tidy(name);
+        if self.set().loaded.contains_key(&name) {
+            return Err(LoadError::AlreadyLoaded { name });
+        }
+        let path = self.file_of(&name)?;
+        self.load_file(&path).await
+    }
+
+    /// Reloads a plugin by name, whether its file has changed or not, and then those that depend on it.
+    ///
+    /// # Errors
+    ///
+    /// It is not loaded, or the new generation can't be; the old one goes on.
+    pub async fn reload(&self, name: &str) -> Result<Vec<LoadReport>, LoadError> {
+        let name = tidy(name);
+        let path = {
+            let set = self.set();
+            match set.loaded.get(&name) {
+                Some(loaded) if loaded.file.exists() => loaded.file.clone(),
+                _ => {
+                    drop(set);
+                    self.file_of(&name)?
+                }
+            }
+        };
+        let mut reports = vec![self.load_file(&path).await?];
+        for report in self.reload_dependents(&name).await {
+            reports.push(report?);
+        }
+        Ok(reports)
+    }
+
+    /// Reloads all plugins, dependencies first.
+    pub async fn reload_all(&self) -> Vec<(String, Result<LoadReport, LoadError>)> {
+        let mut reports = Vec::new();
+        for name in self.in_order() {
+            let Some(path) = self.loaded_file(&name) else {
+                continue;
+            };
+            let report = self.load_file(&path).await;
+            reports.push((name, report));
+        }
+        reports
+    }
+
+    /// Unloads a plugin, after saving its state.
+    ///
+    /// # Errors
+    ///
+    /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
+    pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
+        let name = tidy(name);
+        let dependents = self.dependents(&name);
+        if !dependents.is_empty() && !force {
+            return Err(LoadError::Needed {
+                name,
+                dependents: list(&dependents),
+            });
+        }
+        for dependent in dependents.iter().rev() {
+            let _ = Box::pin(self.unload(dependent, true)).await;
+        }
+        let door = self.door(&name);
+        let _inside = door.lock().await;
+        let report = self.unload_inside(&name, force).await;
+        self.changes.send_modify(|changes| *changes += 1);
+        report
+    }
+
+    /// Loads a file that is new or has changed, unless it holds what is loaded from it already.
+    pub async fn file_changed(&self, path: &Path, sha256: [u8; 32], load_new: bool) {
+        let known = self
+            .set()
+            .loaded
+            .values()
+            .find(|loaded| loaded.file == path)
+            .map(|loaded| loaded.info.sha256);
+        match known {
+            Some(known) if known == sha256 => {
+                self.set().failed.retain(|_, failed| failed.file != path);
+            }
+            None if !load_new => {
+                tracing::info!(path = %path.display(), "a new plugin file; `load` loads it (`extensions.auto_load` is off)");
+            }
+            _ => {
+                if let Ok(report) = self.load_file(path).await
+                    && report.replaced
+                {
+                    self.reload_dependents(&report.plugin).await;
+                }
+            }
+        }
+    }
+
+    async fn reload_dependents(&self, name: &str) -> Vec<Result<LoadReport, LoadError>> {
+        let mut reports = Vec::new();
+        for dependent in self.dependents(name) {
+            if let Some(path) = self.loaded_file(&dependent) {
+                reports.push(self.load_file(&path).await);
+            }
+        }
+        reports
+    }
+
+    /// Notes that a file is no plugin; what is loaded from it goes on.
+    pub fn reject(&self, path: &Path, error: &LoadError) {
+        tracing::error!(path = %path.display(), "not loaded: {error}");
+        self.note_failure(path, error);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Unloads what a deleted file held, with all that depends on it.
+    pub async fn unload_file(&self, path: &Path) {
+        let name = self
+            .set()
+            .loaded
+            .iter()
+            .find(|(_, loaded)| loaded.file == path)
+            .map(|(name, _)| name.clone());
+        self.set().failed.retain(|_, failed| failed.file != path);
+        if let Some(name) = name {
+            tracing::info!(plugin = &*name, "its file was deleted");
+            let _ = self.unload(&name, true).await;
+        }
+    }
+
+    /// Unloads everything, dependents first, and takes nothing any more.
+    pub async fn shut_down(&self) {
+        self.set().stopping = true;
+        for name in self.in_order().into_iter().rev() {
+            let _ = self.unload(&name, true).await;
+        }
+    }
+
+    fn note_failure(&self, path: &Path, error: &LoadError) {
+        let Some(name) = file::plugin_name(path) else {
+            return;
+        };
+        let needs = match error {
+            LoadError::Dependency { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        self.set().failed.insert(
+            name,
+            Failed {
+                file: path.to_owned(),
+                error: error.to_string(),
+                needs,
+            },
+        );
+    }
+
+    async fn load_those_that_waited_for(&self, name: &str) {
+        let waiting: Vec<PathBuf> = self
+            .set()
+            .failed
+            .values()
+            .filter(|failed| failed.needs.as_deref() == Some(name))
+            .map(|failed| failed.file.clone())
+            .collect();
+        for file in waiting {
+            let _ = self.load_file(&file).await;
+        }
+    }
+
+    fn door(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(doors.entry(name.to_owned()).or_default())
+    }
+
+    fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {
+        crate::watcher::plugin_files(&self.config.extensions.folder)
+            .into_iter()
+            .find(|path| file::plugin_name(path).is_some_and(|found| tidy(&found) == name))
+            .ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> LoadError {
+        let mut known: Vec<String> = self.set().loaded.keys().cloned().collect();
+        known.extend(
+            crate::watcher::plugin_files(&self.config.extensions.folder)
+                .iter()
+                .filter_map(|path| file::plugin_name(path)),
+        );
+        known.sort();
+        known.dedup();
+        let nearest = known
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known, name), known))
+            .min()
+            .filter(|(distance, _)| *distance <= 3);
+        let hint = match nearest {
+            Some((_, nearest)) => format!("; did you mean `{nearest}`?"),
+            None if known.is_empty() => {
+                format!(
+                    "; {} holds no plugin files",
+                    self.config.extensions.folder.display()
+                )
+            }
+            None => format!("; there are {}", list(&known)),
+        };
+        LoadError::Unknown {
+            name: name.to_owned(),
+            hint,
+        }
+    }
+
+    fn serves_file(&self, path: &Path) -> bool {
+        self.set().loaded.values().any(|loaded| loaded.file == path)
+    }
+
+    fn loaded_file(&self, name: &str) -> Option<PathBuf> {
+        self.set()
+            .loaded
+            .get(name)
+            .map(|loaded| loaded.file.clone())
+    }
+
+    fn set(&self) -> MutexGuard<'_, Set> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn slots(set: &Set) -> Vec<Arc<Slot>> {
+    set.loaded
+        .values()
+        .map(|loaded| Arc::clone(&loaded.slot))
+        .collect()
+}
+
+fn list(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

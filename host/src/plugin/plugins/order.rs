@@ -1,0 +1,56 @@
+//! Who needs whom.
+
+use super::Plugins;
+use crate::plugin::tidy;
+
+impl Plugins {
+    /// Those that need `name`, nearest first.
+    pub(super) fn dependents(&self, name: &str) -> Vec<String> {
+        let manifests = self.manifests();
+        let mut found = vec![name.to_owned()];
+        let mut at = 0;
+        while at < found.len() {
+            for (other, manifest) in &manifests {
+                let needs = manifest
+                    .dependencies
+                    .iter()
+                    .any(|dependency| tidy(&dependency.name) == found[at]);
+                if needs && !found.contains(other) {
+                    found.push(other.clone());
+                }
+            }
+            at += 1;
+        }
+        found.remove(0);
+        found
+    }
+
+    /// All that is loaded, dependencies before those that need them.
+    pub(super) fn in_order(&self) -> Vec<String> {
+        let manifests = self.manifests();
+        let mut order: Vec<String> = Vec::new();
+        while order.len() < manifests.len() {
+            let before = order.len();
+            for (name, manifest) in &manifests {
+                let ready = manifest.dependencies.iter().all(|dependency| {
+                    let needed = tidy(&dependency.name);
+                    order.contains(&needed) || !manifests.contains_key(&needed)
+                });
+                if ready && !order.contains(name) {
+                    order.push(name.clone());
+                }
+            }
+            if order.len() == before {
+                // A circle can't be loaded; this only keeps a bug from being a hang.
+                order.extend(
+                    manifests
+                        .keys()
+                        .filter(|name| !order.contains(name))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        order
+    }
+}

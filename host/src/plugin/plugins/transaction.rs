@@ -1,0 +1,385 @@
+//! Loading and unloading: each a transaction. Any failure leaves the old generation serving.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use plugin_api::{abi::StartHead, manifest::Manifest};
+
+use super::{LoadReport, Loaded, Plugins, slots};
+use crate::{
+    config::Config,
+    plugin::{
+        census,
+        error::LoadError,
+        file::{self, FileInfo},
+        generation::Generation,
+        manifest_check::{self, Neighbour},
+        probe, shadow,
+        slot::Slot,
+        state_file, tidy,
+        unload::UnloadReport,
+    },
+};
+
+impl Plugins {
+    pub(super) async fn load_transaction(&self, path: &Path) -> Result<LoadReport, LoadError> {
+        let began = Instant::now();
+        let (bytes, info) = read(path).await?;
+        let name = tidy(&info.note.name);
+        if !is_name(&name) {
+            return Err(LoadError::Manifest {
+                problems: vec![format!(
+                    "its note calls it {name:?}: a plugin's name has letters, digits, `-` and `_`"
+                )],
+            });
+        }
+        if self
+            .config
+            .extensions
+            .blacklist
+            .iter()
+            .any(|listed| tidy(listed) == name)
+        {
+            return Err(LoadError::Blacklisted { name });
+        }
+        let door = self.door(&name);
+        let _inside = door.lock().await;
+        let (number, probed) = {
+            let mut set = self.set();
+            if set.stopping {
+                return Err(LoadError::ShuttingDown);
+            }
+            if let Some(loaded) = set.loaded.get(&name)
+                && loaded.file != path
+                && loaded.file.exists()
+            {
+                return Err(LoadError::Manifest {
+                    problems: vec![format!(
+                        "it is called `{name}` as is the plugin in {}: remove one of the two files",
+                        loaded.file.display()
+                    )],
+                });
+            }
+            let number = set.generations.entry(name.clone()).or_default();
+            *number += 1;
+            (*number, set.probed.contains(&info.sha256))
+        };
+        let shadow = self.shadow_copy(&name, number, &info, bytes).await?;
+        let loaded = self
+            .load_shadow(path, &name, number, &shadow, &info, probed, began)
+            .await;
+        if loaded.is_err() && census::mapped_bytes(&shadow) == Some(0) {
+            let _ = fs::remove_file(&shadow);
+        }
+        loaded
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the second half of load_transaction, which owns the shadow copy"
+    )]
+    async fn load_shadow(
+        &self,
+        path: &Path,
+        name: &str,
+        number: u64,
+        shadow: &Path,
+        info: &FileInfo,
+        probed: bool,
+        began: Instant,
+    ) -> Result<LoadReport, LoadError> {
+        let extensions = &self.config.extensions;
+        if extensions.probe && !probed {
+            let deadline = Duration::from_millis(extensions.probe_timeout_ms);
+            let report = probe::run(&self.probe_with, shadow, deadline).await?;
+            if !report.stayed.is_empty() {
+                tracing::warn!(
+                    plugin = name,
+                    "a trial load left something behind: {}",
+                    report.stayed.join("; ")
+                );
+            }
+            self.set().probed.insert(info.sha256);
+        }
+        let deadline = Duration::from_millis(extensions.start_timeout_ms);
+        let generation =
+            Generation::open(name, number, shadow, Arc::clone(&self.services), deadline).await?;
+        if let Err(error) = self.take_up(&generation, deadline).await {
+            self.unload_failed(&generation).await;
+            return Err(error);
+        }
+        let generation = Arc::new(generation);
+        let replaced = match self.switch(&generation, path, info, began).await {
+            Ok(replaced) => replaced,
+            Err(error) => {
+                self.unload_failed(&generation).await;
+                return Err(error);
+            }
+        };
+        Ok(LoadReport {
+            plugin: name.to_owned(),
+            version: generation.manifest.version.clone(),
+            generation: number,
+            load_time: began.elapsed(),
+            replaced,
+        })
+    }
+
+    /// Checks the manifest and starts the plugin; the old generation serves meanwhile.
+    async fn take_up(&self, generation: &Generation, deadline: Duration) -> Result<(), LoadError> {
+        self.check_manifest(&generation.plugin, &generation.manifest)?;
+        let head = StartHead {
+            host_version: env!("CARGO_PKG_VERSION").to_owned(),
+            generation: generation.number,
+            calls: crate::services::CALLS
+                .iter()
+                .map(|&call| call.to_owned())
+                .collect(),
+            settings: self.config.plugin_settings(&generation.plugin),
+            log_level: crate::log::plugin_level().to_owned(),
+            bot_id: self.services.bot_id(),
+            application_id: self.services.application_id(),
+        };
+        generation.start(&head, deadline).await
+    }
+
+    /// Hands the state over and switches the routes in one step.
+    async fn switch(
+        &self,
+        next: &Arc<Generation>,
+        path: &Path,
+        info: &FileInfo,
+        began: Instant,
+    ) -> Result<bool, LoadError> {
+        let name = &next.plugin;
+        let slot = self
+            .set()
+            .loaded
+            .get(name)
+            .map(|loaded| Arc::clone(&loaded.slot));
+        let deadline = Duration::from_millis(self.config.extensions.save_timeout_ms);
+        let Some(slot) = slot else {
+            self.restore_from_disk(next, deadline).await?;
+            self.routes.change(|| {
+                self.check_manifest(name, &next.manifest)?;
+                let slot = Arc::new(Slot::new(Arc::clone(next)));
+                Ok::<_, LoadError>(self.enter(slot, name, path, info, began))
+            })?;
+            next.go_live();
+            return Ok(false);
+        };
+        let old = slot.current();
+        let handed_over = match old.freeze_and_save(deadline).await {
+            Ok(Some(state)) => {
+                next.restore(&state, deadline)
+                    .await
+                    .map_err(|reason| LoadError::State {
+                        phase: "restored",
+                        reason,
+                    })
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = handed_over {
+            old.thaw();
+            return Err(error);
+        }
+        let switched = self.routes.change(|| {
+            // Once more, now that nothing else can be entered: another plugin may have come meanwhile.
+            self.check_manifest(name, &next.manifest)?;
+            drop(slot.switch(Arc::clone(next)));
+            Ok(self.enter(Arc::clone(&slot), name, path, info, began))
+        });
+        if let Err(error) = switched {
+            old.thaw();
+            return Err(error);
+        }
+        self.retire(old, Arc::clone(next));
+        Ok(true)
+    }
+
+    /// Enters a plugin into the set; what is to be routed to.
+    fn enter(
+        &self,
+        slot: Arc<Slot>,
+        name: &str,
+        path: &Path,
+        info: &FileInfo,
+        began: Instant,
+    ) -> Vec<Arc<Slot>> {
+        let mut set = self.set();
+        set.failed.remove(name);
+        set.loaded.insert(
+            name.to_owned(),
+            Loaded {
+                slot,
+                file: path.to_owned(),
+                info: info.clone(),
+                load_time: began.elapsed(),
+                since: SystemTime::now(),
+            },
+        );
+        slots(&set)
+    }
+
+    async fn restore_from_disk(
+        &self,
+        next: &Generation,
+        deadline: Duration,
+    ) -> Result<(), LoadError> {
+        if !next.manifest.keeps_state {
+            return Ok(());
+        }
+        let path = state_file::path(&self.config.data.folder, &next.plugin);
+        let broken = |reason: String| LoadError::StateFile {
+            reason,
+            path: path.clone(),
+        };
+        match state_file::read(&path) {
+            Ok(Some(state)) => next.restore(&state, deadline).await.map_err(broken),
+            Ok(None) => Ok(()),
+            Err(error) => Err(broken(error.to_string())),
+        }
+    }
+
+    pub(super) async fn unload_inside(
+        &self,
+        name: &str,
+        force: bool,
+    ) -> Result<UnloadReport, LoadError> {
+        let Some(slot) = self
+            .set()
+            .loaded
+            .get(name)
+            .map(|loaded| Arc::clone(&loaded.slot))
+        else {
+            return Err(self.unknown(name));
+        };
+        let generation = slot.current();
+        if generation.manifest.keeps_state
+            && let Err(error) = self.save_to_disk(&generation).await
+        {
+            if !force {
+                generation.thaw();
+                return Err(error);
+            }
+            tracing::error!(plugin = name, "its state is lost: {error}");
+        }
+        self.routes.change(|| {
+            let mut set = self.set();
+            set.loaded.remove(name);
+            Ok::<_, LoadError>(slots(&set))
+        })?;
+        let deadline = Duration::from_millis(self.config.extensions.stop_timeout_ms);
+        let report = generation.unload(deadline).await;
+        Ok(self.book(report, &generation))
+    }
+
+    async fn save_to_disk(&self, generation: &Generation) -> Result<(), LoadError> {
+        let deadline = Duration::from_millis(self.config.extensions.save_timeout_ms);
+        let Some(state) = generation.freeze_and_save(deadline).await? else {
+            return Ok(());
+        };
+        let path = state_file::path(&self.config.data.folder, &generation.plugin);
+        state_file::write(&path, &state).map_err(|error| LoadError::State {
+            phase: "saved",
+            reason: format!("{}: {error}", path.display()),
+        })
+    }
+
+    /// Lets an old generation end on its own time.
+    fn retire(&self, old: Arc<Generation>, next: Arc<Generation>) {
+        let deadline = Duration::from_millis(self.config.extensions.stop_timeout_ms);
+        let written_off = Arc::clone(&self.written_off);
+        tokio::spawn(async move {
+            old.begin_to_stop(deadline).await;
+            next.go_live();
+            if let Some(report) = old.unload(deadline).await {
+                written_off.book(&report, &old.shadow);
+            }
+        });
+    }
+
+    async fn unload_failed(&self, generation: &Generation) {
+        let report = generation.unload(Duration::from_millis(100)).await;
+        self.book(report, generation);
+    }
+
+    fn book(&self, report: Option<UnloadReport>, generation: &Generation) -> UnloadReport {
+        let Generation {
+            plugin: name,
+            number,
+            shadow,
+            ..
+        } = generation;
+        let report =
+            report.unwrap_or_else(|| UnloadReport::written_off(name, *number, Duration::ZERO));
+        self.written_off.book(&report, shadow);
+        report
+    }
+
+    fn check_manifest(&self, name: &str, manifest: &Manifest) -> Result<(), LoadError> {
+        let others = self.manifests();
+        let neighbours: Vec<Neighbour<'_>> = others
+            .iter()
+            .filter(|(other, _)| *other != name)
+            .map(|(name, manifest)| Neighbour { name, manifest })
+            .collect();
+        let problems = manifest_check::problems(name, manifest, &neighbours);
+        if !problems.is_empty() {
+            return Err(LoadError::Manifest { problems });
+        }
+        match manifest_check::missing_dependency(manifest, &neighbours) {
+            Some(missing) => Err(LoadError::Dependency {
+                name: missing.name,
+                problem: missing.problem,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    async fn shadow_copy(
+        &self,
+        name: &str,
+        number: u64,
+        info: &FileInfo,
+        bytes: Vec<u8>,
+    ) -> Result<PathBuf, LoadError> {
+        let (folder, name, sha256) = (
+            shadow_folder(&self.config),
+            name.to_owned(),
+            info.sha256_hex(),
+        );
+        tokio::task::spawn_blocking(move || shadow::copy(&folder, &name, number, &sha256, &bytes))
+            .await
+            .map_err(|_| LoadError::ShuttingDown)?
+    }
+}
+
+/// Names become parts of paths.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+pub(super) fn shadow_folder(config: &Config) -> PathBuf {
+    config.data.folder.join("shadow")
+}
+
+async fn read(path: &Path) -> Result<(Vec<u8>, FileInfo), LoadError> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let bytes = fs::read(&path).map_err(|source| LoadError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let info = file::check(&bytes, &path)?;
+        Ok((bytes, info))
+    })
+    .await
+    .map_err(|_| LoadError::ShuttingDown)?
+}
