@@ -26,7 +26,7 @@ pub(crate) fn custom_id(plugin: &str, handler: &str, argument: &str) -> Result<S
     Ok(id)
 }
 
-/// A button with a label and a custom id (from [`CommandContext::custom_id`](crate::CommandContext::custom_id)).
+/// A button with a label and a custom id (from [`Invocation::custom_id`](crate::Invocation::custom_id)).
 ///
 /// ```
 /// use plugin_api::prelude::*;

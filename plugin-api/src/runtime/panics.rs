@@ -20,7 +20,7 @@ pub(crate) fn install() {
             location: info.location().map(ToString::to_string).unwrap_or_default(),
             thread: std::thread::current()
                 .name()
-                .unwrap_or("unnamed")
+                .unwrap_or("the plugin's own")
                 .to_owned(),
         };
         let head = serde_json::to_vec(&head).unwrap_or_default();

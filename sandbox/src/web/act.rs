@@ -94,20 +94,22 @@ fn shown(actor: &Actor, channel: &str, message: &str) -> Result<crate::MessageVi
     found.ok_or_else(|| Error::Refused("the message is gone".to_owned()))
 }
 
-/// The modal that a user has open.
+/// The modal that a user has open, with the id of the interaction that it answers.
 pub(super) fn open_modal(world: &World, user: u64) -> Option<Value> {
     let mut shown = world
         .interactions
         .values()
         .rev()
         .filter(|interaction| interaction.user == user);
-    let modal = shown.find_map(|interaction| {
-        interaction
-            .response
-            .as_ref()
+    let (id, response) = shown.find_map(|interaction| {
+        let response = interaction.response.as_ref();
+        response
             .filter(|response| response.kind == 9)
+            .map(|response| (interaction.id, response))
     })?;
-    Some(modal.data.clone()).filter(|modal| !modal.is_null())
+    let mut modal = Some(response.data.clone()).filter(|modal| !modal.is_null())?;
+    modal["interaction"] = json!(id.to_string());
+    Some(modal)
 }
 
 fn close_modals(world: &mut World, user: u64) {

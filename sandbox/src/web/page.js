@@ -2,7 +2,19 @@
 // The sandbox's page. All text of messages goes into the document as text, never as HTML.
 
 const $ = (id) => document.getElementById(id);
-const view = { user: "owner", channel: null, state: null, modal: null, replaced: false, busy: false, stale: false };
+const view = {
+  user: "owner", channel: null, state: null, busy: false, stale: false,
+  /** The messages in the list, by id: what was received and the element. */
+  shown: new Map(),
+  /** Whose list of which channel that is. */
+  place: "",
+  /** Whether the newest message is in sight, and is to stay so. */
+  atEnd: true, top: 0,
+  /** The interaction whose modal is open; those of closed modals. */
+  modal: null, closed: new Set(),
+  /** What the hints offer, and which of them Enter would take. */
+  hints: [], chosen: -1,
+};
 
 // ---- small helpers -------------------------------------------------------------------------------------
 
@@ -22,13 +34,28 @@ async function fetchJson(path, parameters) {
   return answer.json();
 }
 
-async function act(deed) {
-  const body = JSON.stringify({ user: view.user, channel: view.channel, ...deed });
+/** Does it; gives the error, if any. */
+async function deed(what) {
+  const body = JSON.stringify({ user: view.user, channel: view.channel, ...what });
   const answer = await fetch("/sandbox/act", { method: "POST", headers: { "content-type": "application/json" }, body });
   const { error } = answer.ok ? await answer.json() : { error: await answer.text() };
-  $("error").hidden = !error;
-  $("error").textContent = error ?? "";
+  return error;
+}
+
+function complain(place, error) {
+  place.hidden = !error;
+  place.textContent = error ?? "";
+}
+
+async function act(what) {
+  const error = await deed(what);
+  complain($("error"), error);
   return !error;
+}
+
+/** Sets a text only if it is another: what is read aloud is not to be repeated. */
+function write(place, text) {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 // ---- markdown: bold, italic, underline, strike, code, quotes, links, mentions --------------------------
@@ -140,6 +167,55 @@ function message(data) {
     data.reactions.length ? element("div", { class: "reactions" }, data.reactions.map(([name, count]) => element("span", {}, `${name} ${count}`))) : null);
 }
 
+/** Brings the list up to date, message by message: what did not change stays, with its focus. */
+function showMessages(messages) {
+  const list = $("messages"), place = view.user + " " + view.channel;
+  const entered = view.place !== place;
+  if (entered) {
+    view.place = place, view.atEnd = true;
+    view.shown.clear();
+    list.replaceChildren();
+  }
+  const ids = new Set(messages.map((data) => data.id));
+  for (const [id, { node }] of view.shown) if (!ids.has(id)) node.remove(), view.shown.delete(id);
+  let next = list.firstElementChild;
+  for (const data of messages) {
+    const before = view.shown.get(data.id), known = JSON.stringify(data);
+    let node = before?.node;
+    if (before?.known !== known) {
+      const made = message(data);
+      if (node === next && next) next = made;
+      if (node) replace(node, made);
+      if (!entered && data.author !== view.user && !data.loading && (!before || before.loading)) announce(made);
+      view.shown.set(data.id, { known, node: made, loading: data.loading });
+      node = made;
+    }
+    if (node === next) next = next.nextElementSibling;
+    else list.insertBefore(node, next);
+  }
+  $("empty").hidden = messages.length > 0;
+  if (view.atEnd) toEnd();
+}
+
+/** Whoever is on the third button of a message stays on it when the message changes. */
+function replace(old, made) {
+  const controls = (node) => [...node.querySelectorAll("a, button, select")];
+  const focused = controls(old).indexOf(document.activeElement);
+  old.replaceWith(made);
+  if (focused >= 0) controls(made)[focused]?.focus({ preventScroll: true });
+}
+
+/** Has it read aloud. The list itself is no live region, or each edit and each channel would be read, too. */
+function announce(node) {
+  const heard = $("heard");
+  heard.append(element("p", {}, node.querySelector(".head b").textContent + ": " + [...node.querySelectorAll(":scope > :not(.head, .context)")].map((part) => part.textContent).join(" ")));
+  while (heard.children.length > 3) heard.firstElementChild.remove();
+}
+
+function toEnd() {
+  $("scroll").scrollTop = $("scroll").scrollHeight;
+}
+
 // ---- modal ---------------------------------------------------------------------------------------------
 
 function modalFields(modal) {
@@ -149,48 +225,103 @@ function modalFields(modal) {
   });
 }
 
+function modalField(field) {
+  const optional = field.required === false, many = (field.max_values ?? 1) > 1;
+  const shared = { name: field.custom_id, required: !optional && field.type !== 23 };
+  let input;
+  if (field.type === 4) {
+    const length = { minlength: field.min_length, maxlength: field.max_length ?? 4000 };
+    input = element(field.style === 2 ? "textarea" : "input", { ...shared, ...length, placeholder: field.placeholder, rows: field.style === 2 ? 4 : null, autocomplete: "off" });
+    input.value = field.value ?? "";
+  } else if (field.type === 23) {
+    input = element("input", { ...shared, type: "checkbox" });
+  } else {
+    const none = element("option", { value: "" }, field.placeholder ?? (optional ? "Nothing" : "Choose…"));
+    input = element("select", { ...shared, multiple: many }, many ? null : none, options({ ...field, type: [21, 22].includes(field.type) ? 3 : field.type }));
+  }
+  const name = element("span", {}, field.label ?? field.custom_id, optional ? element("i", {}, " (optional)") : null);
+  return element("label", {}, name, field.hint ? element("small", {}, field.hint) : null, input);
+}
+
 function showModal(modal) {
   const dialog = $("modal");
-  const known = JSON.stringify(modal ?? null);
-  if (known === view.modal) return;
-  view.modal = known;
-  if (dialog.open) view.replaced = true, dialog.close();
+  if (modal && view.closed.has(modal.interaction)) modal = null;
+  if (view.modal === (modal?.interaction ?? null)) return;
+  view.modal = modal?.interaction ?? null;
+  if (dialog.open) dialog.close();
   if (!modal) return;
   dialog.querySelector("h2").textContent = modal.title;
-  dialog.querySelector(".fields").replaceChildren(...modalFields(modal).map((field) => {
-    const shared = { name: field.custom_id, required: field.required !== false };
-    const input = field.type === 4
-      ? element(field.style === 2 ? "textarea" : "input", { ...shared, placeholder: field.placeholder, minlength: field.min_length, maxlength: field.max_length ?? 4000 })
-      : field.type === 23 ? element("input", { name: field.custom_id, type: "checkbox" })
-      : element("select", { ...shared, multiple: (field.max_values ?? 1) > 1 }, options({ ...field, type: [21, 22].includes(field.type) ? 3 : field.type }));
-    if (field.type === 4) input.value = field.value ?? "";
-    return element("label", {}, field.label ?? field.custom_id, field.hint ? element("small", {}, field.hint) : null, input);
-  }));
-  dialog.returnValue = "";
+  dialog.querySelector(".fields").replaceChildren(...modalFields(modal).map(modalField));
+  complain($("refused"), null);
   dialog.showModal();
 }
 
-$("modal").addEventListener("close", async () => {
-  const dialog = $("modal");
-  if (view.replaced) return void (view.replaced = false);
-  if (dialog.returnValue !== "submit") return act({ do: "dismiss" });
-  const inputs = [...dialog.querySelectorAll("[name]")];
+/** Closes the modal that is open; it does not come back. */
+function closeModal(interaction) {
+  view.closed.add(interaction);
+  if (view.modal === interaction) showModal(null);
+}
+
+async function submitModal() {
+  const dialog = $("modal"), interaction = view.modal;
+  if (dialog.dataset.busy) return;
+  dialog.dataset.busy = "yes";
   const value = (input) => input.type === "checkbox" ? String(input.checked)
     : input.selectedOptions ? [...input.selectedOptions].map((option) => option.value).join(",") : input.value;
-  if (!(await act({ do: "submit", fields: inputs.map((input) => [input.name, value(input)]) }))) view.modal = null, refresh();
+  const fields = [...dialog.querySelectorAll(".fields [name]")].filter((input) => !input.selectedOptions || value(input));
+  const error = await deed({ do: "submit", fields: fields.map((input) => [input.name, value(input)]) });
+  delete dialog.dataset.busy;
+  // A modal that the sandbox still has open was not taken; what is written in it stays.
+  if (error && view.modal === interaction) return complain($("refused"), error);
+  complain($("error"), error);
+  closeModal(interaction);
+}
+
+$("modal").addEventListener("submit", (event) => (event.preventDefault(), submitModal()));
+$("modal").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("modal").querySelector("form").requestSubmit();
+});
+$("cancel").addEventListener("click", () => $("modal").close());
+// Also after Escape. If the sandbox has closed it, or another has come, there is nothing to tell.
+$("modal").addEventListener("close", () => {
+  if ($("modal").open || !view.modal) return;
+  view.closed.add(view.modal);
+  view.modal = null;
+  act({ do: "dismiss" });
 });
 
 // ---- state ---------------------------------------------------------------------------------------------
 
 function showChannels() {
-  const entry = (id, name) => element("button", { "aria-current": id === view.channel ? "page" : null, onclick: () => open(id) }, name);
-  $("channels").replaceChildren(...view.state.guilds.flatMap((guild) => [
-    element("h3", {}, guild.name), ...guild.channels.map((channel) => entry(channel.id, "# " + channel.name))]),
-    element("h3", {}, "Direct messages"), entry("dm", view.state.bot));
-  const all = view.state.guilds.flatMap((guild) => guild.channels);
+  const { guilds, bot } = view.state, all = guilds.flatMap((guild) => guild.channels);
   const current = all.find((channel) => channel.id === view.channel);
-  $("name").textContent = current ? "# " + current.name : view.state.bot;
-  $("topic").textContent = current?.topic ?? "";
+  write($("name"), current ? "# " + current.name : bot);
+  write($("topic"), current?.topic ?? "");
+  const known = JSON.stringify([guilds, bot, view.channel]);
+  if ($("channels").dataset.known === known) return;
+  const focused = $("channels").contains(document.activeElement);
+  $("channels").dataset.known = known;
+  const entry = (id, name) => element("button", { "aria-current": id === view.channel ? "page" : null, onclick: () => open(id) }, name);
+  $("channels").replaceChildren(...guilds.flatMap((guild) => [
+    element("h3", {}, guild.name), ...guild.channels.map((channel) => entry(channel.id, "# " + channel.name))]),
+    element("h3", {}, "Direct messages"), entry("dm", bot));
+  if (focused) $("channels").querySelector("[aria-current]")?.focus();
+}
+
+/** As Discord writes below a name. */
+function activityLine({ type, name, state, emoji }) {
+  if (type === 4) return [emoji?.name, state ?? name].filter(Boolean).join(" ");
+  return [["Playing", "Streaming", "Listening to", "Watching", "", "Competing in"][type], name].filter(Boolean).join(" ");
+}
+
+function showBot() {
+  const { bot, online, presence } = view.state, place = $("bot");
+  const status = presence?.status ?? "online", activity = presence?.activities?.[0];
+  const away = activity && status !== "online" ? ` (${status})` : "";
+  write(place, online ? `${bot}: ${activity ? activityLine(activity) : status}${away}` : `${bot} is not connected`);
+  place.title = place.textContent;
+  place.classList.toggle("online", online);
+  place.dataset.status = online ? status : "offline";
 }
 
 async function refresh() {
@@ -201,21 +332,19 @@ async function refresh() {
     const channels = state.guilds.flatMap((guild) => guild.channels).map((channel) => channel.id);
     if (view.channel !== "dm" && !channels.includes(view.channel)) view.channel = channels[0] ?? "dm";
     showChannels();
-    const activity = state.presence?.activities?.[0];
-    $("bot").textContent = state.online ? `${state.bot} is ${state.presence?.status ?? "online"}${activity ? ": " + (activity.state ?? activity.name) : ""}` : `${state.bot} is not connected`;
-    $("bot").classList.toggle("online", state.online);
+    showBot();
     if ($("who").options.length !== state.users.length) {
       $("who").replaceChildren(...state.users.map((name) => element("option", { selected: name === view.user }, name)));
     }
-    const shown = await fetchJson("/sandbox/messages", { user: view.user, channel: view.channel });
-    const list = $("messages"), known = JSON.stringify(shown);
-    if (list.dataset.known !== known) {
-      const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-      list.replaceChildren(...shown.map(message));
-      list.dataset.known = known;
-      if (atEnd) list.scrollTop = list.scrollHeight;
+    const { user, channel } = view;
+    const shown = await fetchJson("/sandbox/messages", { user, channel });
+    // Meanwhile another channel may have been opened; that one is fetched next.
+    if (user === view.user && channel === view.channel) {
+      const tries = state.commands.flatMap((command) => usages(command)).slice(0, 2).map((usage) => usage.words);
+      write($("empty"), "Nothing said yet. " + (tries.length ? `Say hello, or try ${tries.join(" or ")}.` : "Say hello."));
+      showMessages(shown);
+      showModal(state.modal);
     }
-    showModal(state.modal);
   } finally {
     view.busy = false;
     if (view.stale) view.stale = false, refresh();
@@ -224,43 +353,114 @@ async function refresh() {
 
 function open(channel) {
   view.channel = channel;
-  $("messages").dataset.known = "";
-  refresh().then(() => ($("messages").scrollTop = $("messages").scrollHeight));
+  complain($("error"), null);
+  refresh();
   $("text").focus();
 }
 
 // ---- writing -------------------------------------------------------------------------------------------
 
+/** The draft shows all its lines, as far as the style lets it. */
+function grow() {
+  const text = $("text");
+  text.style.height = "auto";
+  text.style.height = text.scrollHeight + text.offsetHeight - text.clientHeight + "px";
+}
+
+/** Offers the commands that the draft may become; of one that is written out, it shows the options. */
 function hint() {
   const text = $("text").value;
-  const found = text.startsWith("/") ? view.state.commands.filter((command) => ("/" + command.name).startsWith(text.split(" ")[0])) : [];
-  const entries = found.slice(0, 12).flatMap((command) => usages(command).map((usage) =>
-    element("li", { onmousedown: (event) => (event.preventDefault(), ($("text").value = usage.words + " "), hint()) }, usage.text, element("small", {}, usage.description))));
-  $("hints").replaceChildren(...entries);
-  $("hints").hidden = !entries.length;
+  const begun = (usage) => text.startsWith(usage.words + " ");
+  const all = text.startsWith("/") ? (view.state?.commands ?? []).flatMap((command) => usages(command)) : [];
+  const written = all.filter(begun);
+  const found = written.length ? written : all.filter((usage) => usage.words.startsWith(text)).slice(0, 12);
+  view.hints = written.length ? [] : found;
+  $("hints").replaceChildren(...found.map((usage, index) =>
+    element("li", { role: "option", id: "hint-" + index, onclick: () => complete(index) }, element("span", {}, usage.text), element("small", {}, usage.description))));
+  $("hints").hidden = !found.length;
+  // What is a command as it stands is sent by Enter, not completed.
+  choose(view.hints.length && !found.some((usage) => usage.words === text) ? 0 : -1);
+}
+
+function choose(index) {
+  view.chosen = index;
+  [...$("hints").children].forEach((entry, at) => entry.setAttribute("aria-selected", at === index));
+  const entry = $("hints").children[index];
+  if (entry) $("text").setAttribute("aria-activedescendant", entry.id), entry.scrollIntoView({ block: "nearest" });
+  else $("text").removeAttribute("aria-activedescendant");
+}
+
+function complete(index) {
+  const usage = view.hints[index];
+  if (!usage) return;
+  $("text").value = usage.start;
+  edited();
+}
+
+function closeHints() {
+  $("hints").hidden = true;
+  view.hints = [];
+  choose(-1);
 }
 
 function usages(command, prefix = "/") {
   const nested = (command.options ?? []).filter((option) => option.type <= 2);
   if (nested.length) return nested.flatMap((option) => usages(option, prefix + command.name + " "));
-  const wanted = (command.options ?? []).map((option) => option.required ? `${option.name}:` : `[${option.name}:]`);
-  return [{ words: prefix + command.name, text: [prefix + command.name, ...wanted].join(" "), description: command.description }];
+  const words = prefix + command.name, wanted = command.options ?? [];
+  const first = wanted.find((option) => option.required);
+  return [{
+    words, description: command.description,
+    text: [words, ...wanted.map((option) => option.required ? `${option.name}:` : `[${option.name}:]`)].join(" "),
+    start: words + " " + (first ? first.name + ":" : ""),
+  }];
+}
+
+function edited() {
+  grow();
+  hint();
 }
 
 async function send() {
   const text = $("text").value.trim();
   if (!text) return;
   $("text").value = "";
-  hint();
-  if (!(await act({ do: "say", text })) && !$("text").value) $("text").value = text;
+  edited();
+  view.atEnd = true;
+  if (!(await act({ do: "say", text })) && !$("text").value) $("text").value = text, grow();
+}
+
+/** What the open hints make of a key; `false` leaves it to the draft. */
+function steersHints(event) {
+  const count = view.hints.length, key = event.key;
+  if (key === "Escape" && !$("hints").hidden) closeHints();
+  else if (!count || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return false;
+  else if (key === "ArrowDown") choose((view.chosen + 1) % count);
+  else if (key === "ArrowUp") choose(view.chosen <= 0 ? count - 1 : view.chosen - 1);
+  else if ((key === "Enter" || key === "Tab") && view.chosen >= 0) complete(view.chosen);
+  else return false;
+  return true;
 }
 
 $("compose").addEventListener("submit", (event) => (event.preventDefault(), send()));
-$("text").addEventListener("input", hint);
+$("text").addEventListener("input", edited);
+$("text").addEventListener("blur", closeHints);
+$("hints").addEventListener("mousedown", (event) => event.preventDefault());
 $("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) event.preventDefault(), send();
-  if (event.key === "Escape") $("hints").hidden = true;
+  if (steersHints(event)) event.preventDefault();
+  else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) event.preventDefault(), send();
 });
-$("who").addEventListener("change", () => ((view.user = $("who").value), ($("messages").dataset.known = ""), refresh()));
+$("who").addEventListener("change", () => ((view.user = $("who").value), complain($("error"), null), refresh()));
+$("scroll").addEventListener("scroll", () => {
+  const { scrollHeight, scrollTop, clientHeight } = $("scroll");
+  // Only scrolling up leaves the end: when something else takes room, it is the end that moves.
+  if (scrollHeight - scrollTop - clientHeight < 40) view.atEnd = true;
+  else if (scrollTop < view.top) view.atEnd = false;
+  view.top = scrollTop;
+});
+// Hints, errors, long drafts and images that have come take room; the newest message stays in sight.
+const resized = new ResizeObserver(() => view.atEnd && toEnd());
+resized.observe($("scroll"));
+resized.observe($("messages"));
 new EventSource("/sandbox/events").addEventListener("message", refresh);
+grow();
 refresh();
