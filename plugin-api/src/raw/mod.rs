@@ -8,6 +8,8 @@
 
 mod inbox;
 mod link;
+#[cfg(test)]
+mod tests;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
