@@ -244,3 +244,64 @@ unsafe extern "C" fn send(ctx: *const c_void, message: *const Message) -> u32 {
     catch_unwind(AssertUnwindSafe(|| bridge.receive(message, head, body)))
         .unwrap_or(send_status::REFUSED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends what a broken plugin might.
+    fn sends(bridge: &Arc<Bridge>, kind: u16, id: u64, head: &[u8]) -> u32 {
+        let message = Message {
+            id,
+            kind,
+            status: 77,
+            reserved: 0,
+            head: plugin_api::abi::Bytes::of(head),
+            body: plugin_api::abi::Bytes::EMPTY,
+        };
+        let handle = bridge.handle();
+        // SAFETY: the bridge and the message live until the call returns.
+        unsafe { handle.vtable.send()(handle.ctx, &raw const message) }
+    }
+
+    #[tokio::test]
+    async fn hostile_messages_are_refused_or_ignored_and_answers_come_once() {
+        let mailbox = Arc::new(Mailbox::new().unwrap());
+        let services = Arc::new(Services::offline());
+        let (bridge, manifest) = Bridge::new("fake", 1, mailbox, services);
+        let bridge = Arc::new(bridge);
+        for kind in 0..=u16::MAX {
+            for head in [
+                &b""[..],
+                b"\xFF\xFE",
+                b"{",
+                b"[1,2",
+                b"null",
+                b"{\"call\":7}",
+            ] {
+                let code = sends(&bridge, kind, u64::from(kind), head);
+                assert!(
+                    code == send_status::TAKEN || code == send_status::REFUSED,
+                    "kind {kind}: {code}"
+                );
+            }
+        }
+        assert!(manifest.await.unwrap().is_err(), "no manifest was readable");
+        let (waiter, answer) = oneshot::channel();
+        bridge.expect(5, waiter);
+        sends(&bridge, message_kind::ANSWER, 4, b"");
+        sends(&bridge, message_kind::ANSWER, 5, b"");
+        sends(&bridge, message_kind::ANSWER, 5, b"again");
+        let answer = answer.await.unwrap();
+        // A status that this host does not know is a failure.
+        assert_eq!(
+            answer.error().unwrap().message,
+            "the plugin answered with status 77"
+        );
+        bridge.close();
+        assert_eq!(
+            sends(&bridge, message_kind::LOG, 0, b"{}"),
+            send_status::CLOSED
+        );
+    }
+}

@@ -307,3 +307,6 @@ fn signal(fd: &OwnedFd) {
     // descriptor is readable anyway.
     unsafe { libc::write(fd.as_raw_fd(), one.as_ptr().cast(), one.len()) };
 }
+
+#[cfg(test)]
+mod tests;

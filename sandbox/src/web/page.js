@@ -44,7 +44,7 @@ async function deed(what) {
 
 function complain(place, error) {
   place.hidden = !error;
-  place.textContent = error ?? "";
+  place.replaceChildren(...inline(error ?? ""));
 }
 
 async function act(what) {
@@ -340,8 +340,7 @@ async function refresh() {
     const shown = await fetchJson("/sandbox/messages", { user, channel });
     // Meanwhile another channel may have been opened; that one is fetched next.
     if (user === view.user && channel === view.channel) {
-      const tries = state.commands.flatMap((command) => usages(command)).slice(0, 2).map((usage) => usage.words);
-      write($("empty"), "Nothing said yet. " + (tries.length ? `Say hello, or try ${tries.join(" or ")}.` : "Say hello."));
+      write($("empty"), welcome(state.commands));
       showMessages(shown);
       showModal(state.modal);
     }
@@ -349,6 +348,12 @@ async function refresh() {
     view.busy = false;
     if (view.stale) view.stale = false, refresh();
   }
+}
+
+/** What is said where nothing is; most bots have one of these commands. */
+function welcome(commands) {
+  const known = ["hello", "echo", "ping", "help"].filter((name) => commands.some((command) => command.name === name));
+  return `Nothing said yet. Say hello, or try ${known.slice(0, 2).map((name) => "/" + name).join(" or ") || "/ to see the commands"}.`;
 }
 
 function open(channel) {

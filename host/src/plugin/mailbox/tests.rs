@@ -1,0 +1,159 @@
+//! The mailbox as a plugin meets it: through the vtable.
+
+use super::*;
+
+/// The plugin's end.
+struct Plugin {
+    handle: MailboxHandle,
+    released: Vec<u64>,
+}
+
+impl Plugin {
+    fn of(mailbox: &Arc<Mailbox>) -> Self {
+        Self {
+            handle: mailbox.handle(),
+            released: Vec::new(),
+        }
+    }
+
+    /// Gives back what it holds and takes up to `cap` frames, `work` of them work: kinds and ids.
+    fn takes(&mut self, cap: usize, work: usize) -> Vec<(u16, u64)> {
+        let mut frames = vec![Frame::EMPTY; cap];
+        // SAFETY: the mailbox lives in the test, there is room for `cap` frames, and there is one thread.
+        let taken = unsafe {
+            self.handle.vtable.exchange()(
+                self.handle.ctx,
+                self.released.as_ptr(),
+                self.released.len(),
+                frames.as_mut_ptr(),
+                cap,
+                work,
+            )
+        };
+        frames.truncate(taken);
+        self.released = frames.iter().map(|frame| frame.token).collect();
+        frames.iter().map(|frame| (frame.kind, frame.id)).collect()
+    }
+
+    fn is_signalled(&self) -> bool {
+        let mut count = [0u8; 8];
+        // SAFETY: eight bytes of ours from a descriptor that does not block.
+        let read = unsafe { libc::read(self.handle.signal, count.as_mut_ptr().cast(), 8) };
+        read == 8
+    }
+}
+
+fn mailbox() -> (Arc<Mailbox>, Plugin) {
+    let mailbox = Arc::new(Mailbox::new().unwrap());
+    let plugin = Plugin::of(&mailbox);
+    (mailbox, plugin)
+}
+
+fn packet(kind: u16, id: u64) -> Packet {
+    Packet::bare(kind, id)
+}
+
+const EVENT: u16 = frame_kind::EVENT;
+const COMMAND: u16 = frame_kind::COMMAND;
+const REPLY: u16 = frame_kind::REPLY;
+const SAVE: u16 = frame_kind::SAVE;
+
+#[test]
+fn control_comes_first_and_flows_when_the_plugin_takes_no_work() {
+    let (mailbox, mut plugin) = mailbox();
+    for id in 1..=3 {
+        mailbox.push(packet(COMMAND, id)).unwrap();
+    }
+    mailbox.push(packet(REPLY, 9)).unwrap();
+    assert_eq!(plugin.takes(64, 0), [(REPLY, 9)]);
+    assert_eq!(plugin.takes(64, 2), [(COMMAND, 1), (COMMAND, 2)]);
+    assert_eq!(plugin.takes(64, 2), [(COMMAND, 3)]);
+}
+
+#[test]
+fn only_an_idle_plugin_is_signalled_and_once() {
+    let (mailbox, mut plugin) = mailbox();
+    mailbox.push(packet(COMMAND, 1)).unwrap();
+    assert!(!plugin.is_signalled(), "it has not said that it is idle");
+    plugin.takes(64, 64);
+    assert!(plugin.takes(64, 64).is_empty());
+    mailbox.push(packet(COMMAND, 2)).unwrap();
+    mailbox.push(packet(COMMAND, 3)).unwrap();
+    assert!(plugin.is_signalled());
+    assert!(!plugin.is_signalled());
+    assert_eq!(plugin.takes(64, 64).len(), 2);
+}
+
+#[test]
+fn each_kind_has_its_bound_and_replies_have_none() {
+    let (mailbox, mut plugin) = mailbox();
+    for id in 0..EVENT_LIMIT as u64 {
+        mailbox.push(packet(EVENT, id)).unwrap();
+    }
+    assert_eq!(mailbox.push(packet(EVENT, 0)), Err(Refused::Full));
+    assert_eq!(mailbox.dropped_events(), 1);
+    for id in 0..CALL_LIMIT as u64 {
+        mailbox.push(packet(COMMAND, id)).unwrap();
+    }
+    assert_eq!(mailbox.push(packet(COMMAND, 0)), Err(Refused::Full));
+    for id in 0..10_000 {
+        mailbox.push(packet(REPLY, id)).unwrap();
+    }
+    // What was taken makes room.
+    while mailbox.depth() > 0 {
+        plugin.takes(64, 64);
+    }
+    mailbox.push(packet(EVENT, 1)).unwrap();
+    mailbox.push(packet(COMMAND, 1)).unwrap();
+}
+
+#[test]
+fn after_a_save_no_work_comes_until_the_thaw() {
+    let (mailbox, mut plugin) = mailbox();
+    mailbox.push(packet(COMMAND, 1)).unwrap();
+    mailbox.freeze(packet(SAVE, 2));
+    mailbox.push(packet(COMMAND, 3)).unwrap();
+    assert_eq!(plugin.takes(64, 64), [(SAVE, 2)]);
+    assert!(plugin.takes(64, 64).is_empty());
+    mailbox.push(packet(COMMAND, 4)).unwrap();
+    assert!(!plugin.is_signalled(), "frozen work wakes nobody");
+    mailbox.thaw();
+    assert!(plugin.is_signalled());
+    assert_eq!(
+        plugin.takes(64, 64),
+        [(COMMAND, 1), (COMMAND, 3), (COMMAND, 4)]
+    );
+}
+
+#[test]
+fn what_waits_is_carried_over_in_order() {
+    let (old, _) = mailbox();
+    let (new, mut plugin) = mailbox();
+    for id in 1..=2 {
+        old.push(packet(COMMAND, id)).unwrap();
+    }
+    new.adopt(old.close());
+    assert_eq!(old.push(packet(COMMAND, 3)), Err(Refused::Closed));
+    new.push(packet(COMMAND, 3)).unwrap();
+    assert_eq!(
+        plugin.takes(64, 64),
+        [(COMMAND, 1), (COMMAND, 2), (COMMAND, 3)]
+    );
+}
+
+#[test]
+fn forged_and_repeated_tokens_are_harmless_and_memory_lives_until_it_is_given_back() {
+    let (mailbox, mut plugin) = mailbox();
+    mailbox
+        .push(packet(COMMAND, 1).with_payload(vec![7; 1000]))
+        .unwrap();
+    plugin.takes(64, 64);
+    let held = || mailbox.held.lock().unwrap().packets.len();
+    assert_eq!(held(), 1);
+    plugin.released = vec![99, 0, u64::MAX];
+    plugin.takes(64, 64);
+    assert_eq!(held(), 1);
+    plugin.released = vec![1, 1];
+    plugin.takes(0, 0);
+    assert_eq!(held(), 0);
+}
