@@ -5,7 +5,7 @@
 ///
 /// The plugin's name and version are its package's. The library needs `crate-type = ["cdylib"]` in its Cargo.toml.
 ///
-/// ```
+/// ```standalone_crate
 /// use plugin_api::prelude::*;
 ///
 /// export_plugin!(|| Plugin::new().command(Command::new("hello", "Says hello").run(hello)));

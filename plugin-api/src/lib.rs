@@ -3,7 +3,7 @@
 //! A plugin is a `cdylib` that declares commands, listeners and components, and is loaded, reloaded and unloaded under the
 //! running bot. Ten lines are one:
 //!
-//! ```
+//! ```standalone_crate
 //! use plugin_api::prelude::*;
 //!
 //! export_plugin!(|| Plugin::new().command(Command::new("hello", "Says hello").run(hello)));
@@ -79,7 +79,25 @@ pub mod prelude {
 }
 
 /// Any JSON: what [`Host::call`] takes and returns.
+///
+/// ```
+/// use plugin_api::Json;
+///
+/// let topic = Json::from_iter([("topic", "tea")]);
+/// assert_eq!(topic.to_string(), r#"{"topic":"tea"}"#);
+/// ```
 pub use serde_json::Value as Json;
+/// Discord's types: events, messages, embeds, components, ids. Use it from here, so that its version is this crate's.
+///
+/// ```
+/// use plugin_api::{prelude::*, twilight_model::util::Timestamp};
+///
+/// let channel: Id<marker::ChannelMarker> = Id::new(175_928_847_299_117_063);
+/// assert_eq!(format!("<#{channel}>"), "<#175928847299117063>");
+/// let new_year = Timestamp::from_secs(1_767_225_600)?;
+/// assert_eq!(new_year.iso_8601().to_string(), "2026-01-01T00:00:00.000000Z");
+/// # Ok::<(), Error>(())
+/// ```
 pub use twilight_model;
 
 /// Fails to compile when tokio's `signal` or `process` feature is on, by `full` or by cargo's feature unification: the name

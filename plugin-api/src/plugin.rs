@@ -45,9 +45,27 @@ type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>
 ///     Plugin::with_state(|_host| async { Ok(Visits::default()) })
 ///         .command(Command::new("visit", "Counts a visit").run(visit))
 ///         .on_save(|visits| State::new(1, &visits.0))
-///         .on_restore(|visits, state| Ok(visits.0.set(state.read()?)))
+///         .on_restore(|visits, state| {
+///             visits.0.set(state.read()?);
+///             Ok(())
+///         })
 /// }
 /// # plugin();
+/// ```
+///
+/// What the rest of the declaration can say:
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// let plugin = Plugin::new()
+///     .description("Keeps the shop's books")
+///     .depends_on("bank", "^1.2")
+///     .conflicts_with("old_shop")
+///     .requires("discord.request")
+///     .intents(Intents::GUILD_PRESENCES)
+///     .strict_handoff()
+///     .concurrency(8);
 /// ```
 pub struct Plugin<S = ()> {
     manifest: Manifest,
@@ -73,6 +91,15 @@ struct Listening<S> {
 
 impl Plugin<()> {
     /// A plugin without state.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn ping(ctx: CommandContext) -> Result {
+    ///     ctx.reply("pong").await
+    /// }
+    /// let plugin = Plugin::new().command(Command::new("ping", "Answers").run(ping));
+    /// ```
     #[must_use]
     #[allow(
         clippy::new_without_default,
@@ -85,7 +112,24 @@ impl Plugin<()> {
 
 impl<S: 'static> Plugin<S> {
     /// A plugin with state, made by `start` when it is loaded. The older generation serves meanwhile; a `start` that fails,
-    /// panics or exceeds `extensions.start_timeout_ms` leaves it serving.
+    /// panics or exceeds `extensions.start_timeout_ms` (default 10,000) leaves it serving.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use plugin_api::prelude::*;
+    ///
+    /// struct Shop {
+    ///     host: Host,
+    ///     prices: BTreeMap<String, u64>,
+    /// }
+    ///
+    /// async fn open(host: Host) -> Result<Shop> {
+    ///     // `[plugins.shop]` in config.toml, with lines such as `tea = 3`.
+    ///     let prices = host.settings()?;
+    ///     Ok(Shop { host, prices })
+    /// }
+    /// let plugin = Plugin::with_state(open);
+    /// ```
     #[must_use]
     pub fn with_state<F, Fut>(start: F) -> Self
     where
@@ -106,7 +150,7 @@ impl<S: 'static> Plugin<S> {
         }
     }
 
-    /// What the plugin is for, in a sentence.
+    /// What the plugin is for, in a sentence; the owner reads it. Default: empty.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.manifest.description = text.into();
@@ -114,6 +158,18 @@ impl<S: 'static> Plugin<S> {
     }
 
     /// Adds a command.
+    ///
+    /// The host refuses a plugin whose command breaks Discord's rules, is one of the owner's (`load`, `unload`, `reload`,
+    /// `extensions`, `sync`), or is another plugin's already.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn coin(ctx: CommandContext) -> Result {
+    ///     ctx.reply("Heads.").await
+    /// }
+    /// let plugin = Plugin::new().command(Command::new("coin", "Tosses a coin").run(coin));
+    /// ```
     ///
     /// # Panics
     ///
@@ -130,7 +186,25 @@ impl<S: 'static> Plugin<S> {
     }
 
     /// Adds the handler of buttons, selects and modals whose custom id was made for `name`
-    /// ([`Invocation::custom_id`](crate::Invocation::custom_id)).
+    /// ([`Invocation::custom_id`](crate::Invocation::custom_id)). A name has no colon, and is declared once.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn ask(ctx: CommandContext) -> Result {
+    ///     let yes = button("Yes", ctx.custom_id("answer", "yes")?);
+    ///     let no = danger_button("No", ctx.custom_id("answer", "no")?);
+    ///     ctx.reply(NewMessage::from("Tea?").row([yes, no])).await
+    /// }
+    ///
+    /// async fn answer(ctx: ComponentContext) -> Result {
+    ///     ctx.reply(format!("You said {}.", ctx.argument())).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .command(Command::new("ask", "Asks").run(ask))
+    ///     .component("answer", answer);
+    /// ```
     #[must_use]
     pub fn component<F, Fut>(mut self, name: impl Into<String>, handler: F) -> Self
     where
@@ -145,7 +219,18 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Listens to an event.
+    /// Listens to an event: the handler's context says which.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn welcome(ctx: EventContext<MemberAdd>) -> Result {
+    ///     let joined = ctx.event()?;
+    ///     tracing::info!(name = joined.user.name, "somebody has joined");
+    ///     Ok(())
+    /// }
+    /// let plugin = Plugin::new().on(welcome);
+    /// ```
     #[must_use]
     pub fn on<E: Event, F, Fut>(self, handler: F) -> Self
     where
@@ -190,15 +275,37 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Asks for gateway intents beyond those that its commands and listeners imply.
+    /// Asks for gateway [intents](https://discord.com/developers/docs/events/gateway#list-of-intents) beyond those that its
+    /// commands and listeners imply. Privileged ones have to be switched on for the application.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().intents(Intents::GUILD_MEMBERS | Intents::GUILD_PRESENCES);
+    /// ```
     #[must_use]
     pub fn intents(mut self, intents: Intents) -> Self {
         self.manifest.intents |= intents.bits();
         self
     }
 
-    /// Saves the state, for the next generation: at reload, at unload and when the host stops. Quick and synchronous:
-    /// commands wait meanwhile.
+    /// Saves the state, for the next generation: at reload, at unload and when the host stops. Quick and synchronous
+    /// (`extensions.save_timeout_ms`, default 2,000): commands wait meanwhile. An error leaves this generation serving.
+    ///
+    /// ```
+    /// use std::cell::RefCell;
+    /// use plugin_api::prelude::*;
+    ///
+    /// #[derive(Default)]
+    /// struct Queue(RefCell<Vec<String>>);
+    ///
+    /// let plugin = Plugin::with_state(|_host| async { Ok(Queue::default()) })
+    ///     .on_save(|queue| State::new(1, &*queue.0.borrow()))
+    ///     .on_restore(|queue, saved| {
+    ///         *queue.0.borrow_mut() = saved.read()?;
+    ///         Ok(())
+    ///     });
+    /// ```
     #[must_use]
     pub fn on_save(mut self, save: impl Fn(&Rc<S>) -> Result<State> + 'static) -> Self {
         self.manifest.keeps_state = true;
@@ -207,14 +314,54 @@ impl<S: 'static> Plugin<S> {
     }
 
     /// Takes over what the last generation saved, after `start` and before the first command. An error leaves the older
-    /// generation serving.
+    /// generation serving. Not called when nothing was saved.
+    ///
+    /// ```
+    /// use std::{cell::RefCell, collections::BTreeMap};
+    /// use plugin_api::prelude::*;
+    ///
+    /// /// Points by user.
+    /// #[derive(Default)]
+    /// struct Scores(RefCell<BTreeMap<u64, i64>>);
+    ///
+    /// let plugin = Plugin::with_state(|_host| async { Ok(Scores::default()) })
+    ///     .on_save(|scores| State::new(2, &*scores.0.borrow()))
+    ///     .on_restore(|scores, saved| {
+    ///         *scores.0.borrow_mut() = match saved.schema() {
+    ///             // Schema 1 was a list of users with one point each.
+    ///             1 => saved.read::<Vec<u64>>()?.into_iter().map(|user| (user, 1)).collect(),
+    ///             _ => saved.read()?,
+    ///         };
+    ///         Ok(())
+    ///     });
+    /// ```
     #[must_use]
     pub fn on_restore(mut self, restore: impl Fn(&Rc<S>, State) -> Result + 'static) -> Self {
         self.handlers.restore = Some(Box::new(restore));
         self
     }
 
-    /// Says goodbye, when no handler runs any more.
+    /// Says goodbye, when no handler runs any more and the state is saved. It has what is left of
+    /// `extensions.stop_timeout_ms` (default 5,000).
+    ///
+    /// Host calls are not answered any more: what needs one belongs in a handler.
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use plugin_api::prelude::*;
+    ///
+    /// #[derive(Default)]
+    /// struct Diary(RefCell<Vec<String>>);
+    ///
+    /// async fn close(diary: Rc<Diary>) {
+    ///     let page = diary.0.take().join("\n");
+    ///     let written = tokio::task::spawn_blocking(|| std::fs::write("diary.txt", page)).await;
+    ///     if !matches!(written, Ok(Ok(()))) {
+    ///         tracing::warn!("the diary's last page is lost");
+    ///     }
+    /// }
+    /// let plugin = Plugin::with_state(|_host| async { Ok(Diary::default()) }).on_stop(close);
+    /// ```
     #[must_use]
     pub fn on_stop<F, Fut>(mut self, stop: F) -> Self
     where
@@ -225,21 +372,30 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// At a reload, waits until no handler runs before the state is saved.
+    /// Waits until no handler runs before the state is saved; new commands wait meanwhile. By default it is saved at once,
+    /// and what a handler changes after its `.await` is not handed over.
     #[must_use]
     pub fn strict_handoff(mut self) -> Self {
         self.manifest.handoff = Handoff::Strict;
         self
     }
 
-    /// Most handlers that run at once; default 64. Further work waits in the host.
+    /// Most handlers that run at once; default 64, and 0 means the default. Further work waits in the host.
     #[must_use]
     pub fn concurrency(mut self, handlers: u32) -> Self {
         self.manifest.concurrency = handlers;
         self
     }
 
-    /// Needs another plugin loaded before it, in a version that fits a semver requirement such as `^1.2`.
+    /// Needs another plugin loaded before it, in a version that fits a
+    /// [semver requirement](https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html) such as `^1.2`; an
+    /// empty one takes any.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().depends_on("bank", ">=1.2, <3").depends_on("calendar", "");
+    /// ```
     #[must_use]
     pub fn depends_on(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.manifest
@@ -248,14 +404,15 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Can't be loaded beside another plugin.
+    /// Can't be loaded beside another plugin, whichever of the two says so.
     #[must_use]
     pub fn conflicts_with(mut self, name: impl Into<String>) -> Self {
         self.manifest.conflicts.push(name.into());
         self
     }
 
-    /// Can't do without a host call; a host that does not know it refuses the plugin and names the call.
+    /// Can't do without a host call; a host that does not know it refuses the plugin and names the call. For a call that
+    /// is merely welcome, ask [`Host::supports`].
     #[must_use]
     pub fn requires(mut self, call: impl Into<String>) -> Self {
         self.manifest.requires.push(call.into());
@@ -290,7 +447,20 @@ impl<S> std::fmt::Debug for Plugin<S> {
     }
 }
 
-/// The filters of a listener.
+/// The filters of a listener. An event has to pass all of them.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn greet(ctx: EventContext<MessageCreate>) -> Result {
+///     if let (true, Some(channel)) = (ctx.mentions_me(), ctx.channel_id()) {
+///         ctx.host().discord().send(channel, "Hello!").await?;
+///     }
+///     Ok(())
+/// }
+/// let home = Listener::new().guild(Id::new(613_425_648_685_547_541)).ignore_bots();
+/// let plugin = Plugin::new().listen(home, greet);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Listener(ListenerManifest);
 
@@ -301,7 +471,7 @@ impl Listener {
         Self::default()
     }
 
-    /// Only events of this server.
+    /// Only events of this server; none of direct messages.
     #[must_use]
     pub fn guild(mut self, guild: Id<GuildMarker>) -> Self {
         self.0.guild_id = Some(guild.get());

@@ -6,13 +6,14 @@ use std::{
     process::Command,
 };
 
-use super::CliResult;
+use super::{CliResult, rebuild::is_source};
 
 /// A source checkout and its plugins.
 #[derive(Debug, Clone)]
 pub(super) struct Checkout {
     root: PathBuf,
-    packages: Vec<String>,
+    /// Folder and package name of each.
+    plugins: Vec<(PathBuf, String)>,
 }
 
 impl Checkout {
@@ -29,14 +30,35 @@ impl Checkout {
                     && folder.join("Cargo.lock").is_file()
             })?
             .to_owned();
-        let packages = packages(&root);
-        (!packages.is_empty()).then_some(Self { root, packages })
+        let plugins = plugins(&root);
+        (!plugins.is_empty()).then_some(Self { root, plugins })
     }
 
-    /// Builds the plugins by a cargo call of their own: built together with the host they would get its features. The
+    /// All its plugins, by package name.
+    pub(super) fn packages(&self) -> Vec<String> {
+        self.plugins.iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// The folders that they are in.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        self.plugins
+            .iter()
+            .map(|(folder, _)| folder.clone())
+            .collect()
+    }
+
+    /// The plugin that a source file belongs to.
+    pub(super) fn package_of(&self, path: &Path) -> Option<String> {
+        self.plugins
+            .iter()
+            .find(|(folder, _)| path.starts_with(folder) && is_source(path))
+            .map(|(_, name)| name.clone())
+    }
+
+    /// Builds plugins by a cargo call of their own: built together with the host they would get its features. The
     /// folder that their libraries are in.
-    pub(super) fn build(&self) -> CliResult<PathBuf> {
-        eprintln!("building the plugins: {}", self.packages.join(", "));
+    pub(super) fn build(&self, packages: &[String]) -> CliResult<PathBuf> {
+        eprintln!("building {}", packages.join(", "));
         let profile = if cfg!(debug_assertions) {
             "dev"
         } else {
@@ -46,7 +68,7 @@ impl Checkout {
         cargo
             .current_dir(&self.root)
             .args(["build", "--profile", profile]);
-        for package in &self.packages {
+        for package in packages {
             cargo.args(["-p", package]);
         }
         // What this very run was built with must not change how the plugins are built.
@@ -72,8 +94,8 @@ impl Checkout {
     }
 }
 
-fn packages(root: &Path) -> Vec<String> {
-    let mut packages = Vec::new();
+fn plugins(root: &Path) -> Vec<(PathBuf, String)> {
+    let mut plugins = Vec::new();
     for folder in ["plugins", "examples"] {
         let Ok(entries) = fs::read_dir(root.join(folder)) else {
             continue;
@@ -86,9 +108,9 @@ fn packages(root: &Path) -> Vec<String> {
                 .parse::<toml::Table>()
                 .ok()
                 .and_then(|table| Some(table.get("package")?.get("name")?.as_str()?.to_owned()));
-            packages.extend(name);
+            plugins.extend(name.map(|name| (entry.path(), name)));
         }
     }
-    packages.sort();
-    packages
+    plugins.sort();
+    plugins
 }

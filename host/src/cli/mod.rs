@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod inspect;
+mod rebuild;
 mod run;
 mod sandbox;
 

@@ -11,7 +11,7 @@ use clap::Args;
 use sandbox::{Options, Sandbox, script};
 use tokio::sync::mpsc;
 
-use super::{CliResult, build::Checkout, configure, runtime, signalled};
+use super::{CliResult, build::Checkout, configure, rebuild, runtime, signalled};
 use crate::{
     bot::Bot,
     config::Config,
@@ -40,10 +40,17 @@ pub(super) struct Arguments {
 /// Runs the bot on the simulated Discord.
 pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     let mut config = configure(config)?;
+    // Kept for as long as the sandbox runs.
+    let mut rebuilding = None;
     if !arguments.no_bot {
         match (&arguments.extensions, Checkout::find()) {
             (Some(folder), _) => config.extensions.folder.clone_from(folder),
-            (None, Some(checkout)) => config.extensions.folder = checkout.build()?,
+            (None, Some(checkout)) => {
+                config.extensions.folder = checkout.build(&checkout.packages())?;
+                if arguments.script.is_none() {
+                    rebuilding = Some(rebuild::on_save(checkout)?);
+                }
+            }
             (None, None) => {}
         }
     }
@@ -51,14 +58,16 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     config.data.folder = config.data.folder.join("sandbox");
     let shutdown = signalled()?;
     let runtime = runtime()?;
-    let result = runtime.block_on(play(config, arguments, shutdown));
+    let result = runtime.block_on(play(config, arguments, rebuilding.is_some(), shutdown));
     runtime.shutdown_background();
+    drop(rebuilding);
     result
 }
 
 async fn play(
     mut config: Config,
     arguments: Arguments,
+    rebuilds: bool,
     shutdown: impl Future<Output = ()>,
 ) -> CliResult {
     tokio::pin!(shutdown);
@@ -99,10 +108,16 @@ async fn play(
         }
         None => {
             println!("\nThe sandbox is open: {}", sandbox.page_url());
-            println!(
-                "Plugins are reloaded as their files change in {}",
-                folder.display()
-            );
+            if rebuilds {
+                println!(
+                    "Save a file in examples/ or plugins/, and the plugin is built and swapped."
+                );
+            } else {
+                println!(
+                    "Plugins are swapped as their files change in {}.",
+                    folder.display()
+                );
+            }
             println!(
                 "Type as a user, for example:  owner@general: !hello   or   member@general: /echo text:hi\n"
             );

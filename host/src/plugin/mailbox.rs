@@ -62,8 +62,8 @@ struct Lanes {
 #[derive(Debug, Default)]
 struct Held {
     last_token: u64,
-    // Boxed: a frame points at the header inside.
-    packets: HashMap<u64, Box<(Packet, EventHeader)>>,
+    // In an `Arc`, since frames point into it: a `Box` promises to be the only way there whenever it is moved.
+    packets: HashMap<u64, Arc<(Packet, EventHeader)>>,
 }
 
 impl Mailbox {
@@ -247,7 +247,7 @@ impl Held {
         let held = self
             .packets
             .entry(token)
-            .or_insert(Box::new((packet, header)));
+            .or_insert(Arc::new((packet, header)));
         let (packet, header) = &**held;
         Frame {
             token,

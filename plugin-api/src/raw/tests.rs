@@ -3,7 +3,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     ffi::c_void,
-    sync::Mutex,
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -34,7 +34,7 @@ struct FakeHost {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Queued>,
-    held: Vec<(u64, Box<Queued>)>,
+    held: Vec<(u64, Arc<Queued>)>,
     idle: bool,
     last_token: u64,
     given_back: HashSet<u64>,
@@ -224,7 +224,7 @@ unsafe extern "C" fn exchange(
     {
         state.last_token += 1;
         let token = state.last_token;
-        let queued = Box::new(queued);
+        let queued = Arc::new(queued);
         let frame = Frame {
             token,
             id: queued.id,

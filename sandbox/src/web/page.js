@@ -178,6 +178,7 @@ function showMessages(messages) {
   }
   const ids = new Set(messages.map((data) => data.id));
   for (const [id, { node }] of view.shown) if (!ids.has(id)) node.remove(), view.shown.delete(id);
+  const fresh = [];
   let next = list.firstElementChild;
   for (const data of messages) {
     const before = view.shown.get(data.id), known = JSON.stringify(data);
@@ -186,7 +187,7 @@ function showMessages(messages) {
       const made = message(data);
       if (node === next && next) next = made;
       if (node) replace(node, made);
-      if (!entered && data.author !== view.user && !data.loading && (!before || before.loading)) announce(made);
+      if (!entered && data.author !== view.user && !data.loading && (!before || before.loading)) fresh.push(made);
       view.shown.set(data.id, { known, node: made, loading: data.loading });
       node = made;
     }
@@ -195,6 +196,7 @@ function showMessages(messages) {
   }
   $("empty").hidden = messages.length > 0;
   if (view.atEnd) toEnd();
+  fresh.forEach(announce);
 }
 
 /** Whoever is on the third button of a message stays on it when the message changes. */
@@ -208,7 +210,7 @@ function replace(old, made) {
 /** Has it read aloud. The list itself is no live region, or each edit and each channel would be read, too. */
 function announce(node) {
   const heard = $("heard");
-  heard.append(element("p", {}, node.querySelector(".head b").textContent + ": " + [...node.querySelectorAll(":scope > :not(.head, .context)")].map((part) => part.textContent).join(" ")));
+  heard.append(element("p", {}, node.querySelector(".head b").textContent + ": " + [...node.querySelectorAll(":scope > :not(.head, .context)")].map((part) => part.innerText).join(" ")));
   while (heard.children.length > 3) heard.firstElementChild.remove();
 }
 
