@@ -6,7 +6,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
 };
 
@@ -99,9 +102,13 @@ impl Bridge {
         }
     }
 
-    /// Waits for the answer to frame `id`.
+    /// Waits for the answer to frame `id`; when the generation is over, `waiter` learns so at once.
     pub fn expect(&self, id: u64, waiter: Waiter) {
-        self.waiters().insert(id, waiter);
+        let mut waiters = self.waiters();
+        // Under the lock that `close` takes after it has set this: nobody is left waiting.
+        if !self.closed.load(SeqCst) {
+            waiters.insert(id, waiter);
+        }
     }
 
     /// Takes whoever waits for `id`.
@@ -111,7 +118,7 @@ impl Bridge {
 
     /// Ends the generation: whoever still waits learns that nothing comes.
     pub fn close(&self) {
-        self.closed.store(true, Relaxed);
+        self.closed.store(true, SeqCst);
         self.waiters().clear();
         self.manifest
             .lock()

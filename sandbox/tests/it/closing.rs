@@ -58,13 +58,14 @@ impl Wire {
     }
 
     /// Sends a payload and reads until one with that op or name comes.
-    async fn ask(&mut self, payload: Value, wanted: &str) -> Value {
+    async fn ask(&mut self, payload: Value, wanted: impl Into<Value>) -> Value {
+        let wanted = wanted.into();
         self.send(1, payload.to_string().as_bytes()).await;
         loop {
             let (opcode, payload) = self.frame().await;
             assert_eq!(opcode, 1, "{:?}", String::from_utf8_lossy(&payload));
             let payload: Value = serde_json::from_slice(&payload).unwrap();
-            if payload["t"] == wanted || payload["op"].to_string() == wanted {
+            if payload["t"] == wanted || payload["op"] == wanted {
                 return payload;
             }
         }
@@ -117,7 +118,7 @@ async fn who_stops_heartbeating_is_closed_and_may_resume() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let mut wire = Wire::open(&sandbox).await;
     let ready = wire.ask(identify(&sandbox), "READY").await;
-    wire.ask(json!({"op": 1, "d": 1}), "11").await;
+    wire.ask(json!({"op": 1, "d": 1}), 11).await;
     // Nothing else runs here: the clock jumps to whatever is due next.
     tokio::time::pause();
     let last = Instant::now();
@@ -144,6 +145,6 @@ async fn heartbeats_keep_a_connection() {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(50)).await;
         tokio::time::resume();
-        wire.ask(json!({"op": 1, "d": 1}), "11").await;
+        wire.ask(json!({"op": 1, "d": 1}), 11).await;
     }
 }

@@ -2,8 +2,12 @@
 
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
+use twilight_model::{http::interaction::InteractionResponseType, id::Id};
 
-use crate::bot::{get, request};
+use crate::{
+    bot::{Bot, get, request},
+    payload::{button, modal, respond, row},
+};
 
 async fn act(sandbox: &Sandbox, headers: &str, deed: Value) -> (String, Value) {
     let (head, body) = request(sandbox, "POST", "/sandbox/act", headers, &deed.to_string()).await;
@@ -17,6 +21,10 @@ async fn the_page_is_served_and_acts() {
     assert!(
         head.starts_with("HTTP/1.1 200") && body.contains("/sandbox/page.js"),
         "{head}"
+    );
+    assert!(
+        body.contains("rel=\"icon\""),
+        "browsers ask for /favicon.ico otherwise"
     );
     for path in ["/sandbox/page.js", "/sandbox/page.css"] {
         assert!(get(&sandbox, path).await.0.starts_with("HTTP/1.1 200"));
@@ -92,4 +100,37 @@ async fn the_port_is_free_after_the_end() {
     .unwrap()
     .shutdown()
     .await;
+}
+
+#[tokio::test]
+async fn each_modal_is_told_from_the_one_before() {
+    let mut bot = Bot::new().await;
+    let channel = Id::new(bot.sandbox.channel_id("general").unwrap());
+    bot.http
+        .create_message(channel)
+        .components(&[row(vec![button("Rename", "rename")])])
+        .await
+        .unwrap();
+    let member = bot.sandbox.actor("member").unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let actor = member.clone();
+        let clicked = tokio::spawn(async move { actor.clicks("Rename").await.unwrap() });
+        let click = bot.next_interaction().await;
+        bot.answer(&click, respond(InteractionResponseType::Modal, modal()))
+            .await;
+        clicked.await.unwrap();
+        seen.push(open_modal(&bot.sandbox).await["interaction"].clone());
+        let deed = json!({"user": "member", "channel": "general", "do": "dismiss"});
+        assert_eq!(act(&bot.sandbox, "", deed).await.1, json!({}));
+        assert_eq!(open_modal(&bot.sandbox).await, Value::Null);
+    }
+    assert!(seen[0].is_string() && seen[0] != seen[1], "{seen:?}");
+}
+
+async fn open_modal(sandbox: &Sandbox) -> Value {
+    let (_, body) = get(sandbox, "/sandbox/state?user=member").await;
+    let state: Value =
+        serde_json::from_str(body.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
+    state["modal"].clone()
 }
