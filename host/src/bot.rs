@@ -1,6 +1,11 @@
 //! The bot: everything wired together, and the one loop that moves it.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use thiserror::Error;
 use tokio::{
@@ -17,7 +22,7 @@ use crate::{
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
     owner::Owner,
-    plugin::{LoadError, Plugins, interpose},
+    plugin::{LoadError, Plugins, file, interpose},
     registration::Registration,
     router::Routes,
     services::{Failure, Services},
@@ -99,7 +104,7 @@ impl Bot {
         let files = watch_folder(&config)?;
         if config.extensions.auto_load {
             plugins
-                .load_all(watcher::plugin_files(&config.extensions.folder))
+                .load_all(tidy_files(&config.extensions.folder))
                 .await;
         }
         let (stop, stopped) = watch::channel(false);
@@ -374,6 +379,19 @@ async fn identify(services: &Services, client: &Client) -> Result<(), BotError> 
     services.set_identity(user.id.get(), application.id.get());
     tracing::info!(user = &*user.name, id = user.id.get(), "logged in");
     Ok(())
+}
+
+/// The plugin files of a folder, blanks in their names replaced by underscores.
+fn tidy_files(folder: &Path) -> Vec<PathBuf> {
+    watcher::plugin_files(folder)
+        .into_iter()
+        .map(|path| {
+            file::rename_blanks(&path).unwrap_or_else(|error| {
+                tracing::warn!(path = %path.display(), "can't replace the blanks in its name: {error}");
+                path
+            })
+        })
+        .collect()
 }
 
 fn watch_folder(config: &Config) -> Result<Files, BotError> {

@@ -59,9 +59,10 @@ pub struct Command<S = ()> {
 }
 
 impl<S: 'static> Command<S> {
-    /// A command with a name (1 to 32 lower-case letters, digits, `-` and `_`) and a description (1 to 100 characters), by
-    /// Discord's [rules](https://discord.com/developers/docs/interactions/application-commands#application-command-object).
-    /// The host refuses a plugin whose commands break them, and says which.
+    /// A command with a name (1 to 32 lower-case letters, digits, `-` and `_`) and a description (1 to 100 characters),
+    /// by Discord's
+    /// [rules](https://discord.com/developers/docs/interactions/application-commands#application-command-object). The
+    /// host refuses a plugin whose commands break them, and says which.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -114,8 +115,8 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// By slash, its answers are for the invoker's eyes alone, and so is what the host says meanwhile ("is thinking…"). By
-    /// prefix the message has to say so, too: [`NewMessage::ephemeral`](crate::NewMessage::ephemeral).
+    /// By slash, its answers are for the invoker's eyes alone, and so is what the host says meanwhile ("is thinking…").
+    /// By prefix the message has to say so, too: [`NewMessage::ephemeral`](crate::NewMessage::ephemeral).
     #[must_use]
     pub fn ephemeral(mut self) -> Self {
         self.manifest.ephemeral = true;

@@ -4,7 +4,18 @@ use std::fmt;
 
 use crate::abi::ErrorHead;
 
-/// What a handler returns.
+/// What a handler returns: [`Error`] unless told otherwise, and nothing unless told otherwise.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// fn parse(line: &str) -> Result<(u32, u32)> {
+///     let (dice, sides) = line.split_once('d').ok_or(Error::user("write it as 2d6"))?;
+///     Ok((dice.parse()?, sides.parse()?))
+/// }
+/// assert_eq!(parse("2d6")?, (2, 6));
+/// # Ok::<(), Error>(())
+/// ```
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Why a handler or a host call failed.
@@ -30,6 +41,13 @@ pub struct Error(Box<ErrorHead>);
 
 impl Error {
     /// An error for the log; the member reads an error id.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let error = Error::new("the teapot is cracked");
+    /// assert_eq!((error.to_string().as_str(), error.user_message()), ("the teapot is cracked", None));
+    /// ```
     #[must_use]
     pub fn new(message: impl fmt::Display) -> Self {
         Self(Box::new(ErrorHead {
@@ -38,7 +56,20 @@ impl Error {
         }))
     }
 
-    /// An error that the member is told in these words: wrong input, a thing that is not there.
+    /// An error that the member is told in these words: wrong input, a thing that is not there. Nothing goes to the log,
+    /// unless a listener or a background task fails with it, where there is nobody to tell.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn buy(ctx: CommandContext) -> Result {
+    ///     let tea: String = ctx.option("tea")?;
+    ///     if tea != "green" {
+    ///         return Err(Error::user(format!("there is no {tea} tea today")));
+    ///     }
+    ///     ctx.reply("Here you are.").await
+    /// }
+    /// ```
     #[must_use]
     pub fn user(message: impl fmt::Display) -> Self {
         let mut error = Self::new(message);
@@ -46,26 +77,59 @@ impl Error {
         error
     }
 
-    /// The words for the member, if there are any.
+    /// The words for the member; `None` when the member reads an error id.
     #[must_use]
     pub fn user_message(&self) -> Option<&str> {
         self.0.user_message.as_deref()
     }
 
     /// Discord's HTTP status, where Discord refused a request.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn find(ctx: CommandContext) -> Result {
+    ///     let path = format!("channels/{}/webhooks", ctx.channel_id());
+    ///     match ctx.host().discord().request(Method::Get, path).send().await {
+    ///         Ok(response) => ctx.reply(format!("{} bytes of webhooks", response.bytes().len())).await,
+    ///         Err(error) if error.http_status() == Some(403) => Err(Error::user("I may not see them")),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
     /// Discord's [JSON error code](https://discord.com/developers/docs/topics/opcodes-and-status-codes#json), where
-    /// Discord refused a request.
+    /// Discord refused a request; 0 where it gave none.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn tidy_up(discord: &Discord, old: &MessageCreate) -> Result {
+    ///     match discord.delete(old.channel_id, old.id).await {
+    ///         // 10008: unknown message. Somebody was faster.
+    ///         Err(error) if error.discord_code() == Some(10_008) => Ok(()),
+    ///         other => other,
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn discord_code(&self) -> Option<u64> {
         self.0.discord_code
     }
 
-    /// Puts what was being done in front of the text.
+    /// Puts what was being done in front of the text. The words for the member stay as they are.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let error = Error::user("there is no tea").context("opening the shop");
+    /// assert_eq!(error.to_string(), "opening the shop: there is no tea");
+    /// assert_eq!(error.user_message(), Some("there is no tea"));
+    /// ```
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         self.0.message = format!("{doing}: {}", self.0.message);

@@ -4,7 +4,16 @@ use twilight_model::gateway::payload::incoming as payload;
 
 use crate::error::{Error, Result};
 
-/// An event of Discord's gateway, as a number that crosses the boundary.
+/// An event of Discord's gateway, as a number that crosses the boundary. A number never changes its meaning.
+///
+/// ```
+/// use plugin_api::EventKind;
+///
+/// let created = EventKind::named("MESSAGE_CREATE").expect("every version knows it");
+/// assert_eq!(created.number(), 3);
+/// assert_eq!(EventKind::from_number(3), created);
+/// assert_eq!(created.name(), "MESSAGE_CREATE");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventKind(u16);
 
@@ -16,7 +25,8 @@ impl EventKind {
         u16::try_from(index + 1).ok().map(Self)
     }
 
-    /// Its name in Discord's gateway.
+    /// Its name in [Discord's gateway](https://discord.com/developers/docs/events/gateway-events#receive-events);
+    /// `UNKNOWN` when this version does not know its number.
     #[must_use]
     pub fn name(self) -> &'static str {
         EVENT_NAMES
@@ -31,7 +41,13 @@ impl EventKind {
         self.0
     }
 
-    /// The event with this number.
+    /// The event with this number, which may be one that this version does not know.
+    ///
+    /// ```
+    /// use plugin_api::EventKind;
+    ///
+    /// assert_eq!(EventKind::from_number(60_000).name(), "UNKNOWN");
+    /// ```
     #[must_use]
     pub const fn from_number(number: u16) -> Self {
         Self(number)
@@ -41,6 +57,18 @@ impl EventKind {
 /// An event that a typed listener can listen to: a payload of twilight-model.
 ///
 /// Implemented here for all of them, so that the large parsers are compiled once, in this crate, and not in each plugin.
+/// To test a listener's logic, read an event from a text:
+///
+/// ```
+/// use plugin_api::{Event, prelude::*};
+///
+/// let gone = MessageDelete::parse(br#"{"id": "5", "channel_id": "6", "guild_id": "7"}"#)?;
+/// assert_eq!((MessageDelete::NAME, gone.channel_id), ("MESSAGE_DELETE", Id::new(6)));
+///
+/// let error = MessageDelete::parse(b"[]").unwrap_err();
+/// assert!(error.to_string().starts_with("can't read MESSAGE_DELETE"));
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Event: Sized + 'static {
     /// Its name in [Discord's gateway](https://discord.com/developers/docs/events/gateway-events#receive-events).
     const NAME: &'static str;
@@ -49,7 +77,7 @@ pub trait Event: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// The JSON is not of this type.
+    /// The JSON is not of this type; the error names the event.
     fn parse(json: &[u8]) -> Result<Box<Self>>;
 }
 

@@ -94,8 +94,8 @@ pub use serde_json::Value as Json;
 ///
 /// let channel: Id<marker::ChannelMarker> = Id::new(175_928_847_299_117_063);
 /// assert_eq!(format!("<#{channel}>"), "<#175928847299117063>");
-/// let new_year = Timestamp::from_secs(1_767_225_600)?;
-/// assert_eq!(new_year.iso_8601().to_string(), "2026-01-01T00:00:00.000000Z");
+/// let new_year = Timestamp::parse("2026-01-01T00:00:00+00:00")?;
+/// assert_eq!(format!("<t:{}:R>", new_year.as_secs()), "<t:1767225600:R>");
 /// # Ok::<(), Error>(())
 /// ```
 pub use twilight_model;

@@ -4,7 +4,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a plugin declares.
+/// What a plugin declares. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.
+///
+/// ```
+/// use plugin_api::manifest::{Dependency, Handoff, Manifest};
+///
+/// let manifest: Manifest = serde_json::from_str(
+///     r#"{"name": "shop", "version": "1.0.0", "dependencies": [{"name": "bank", "version": "^1.2"}]}"#,
+/// )?;
+/// assert_eq!(manifest.dependencies, [Dependency::new("bank", "^1.2")]);
+/// assert_eq!((manifest.handoff, manifest.keeps_state), (Handoff::Fast, false));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -12,7 +12,9 @@ use twilight_model::{
 
 use crate::error::Result;
 
-/// A message to send, reply with, or change another into. `&str` and `String` turn into one.
+/// A message to send, reply with, or change another into. `&str`, `String` and an embed turn into one, so that most
+/// methods take any of them. Discord takes texts of up to 2,000 characters
+/// ([reference](https://discord.com/developers/docs/resources/message#create-message)).
 ///
 /// Mentions notify nobody unless [`allow_mentions`](Self::allow_mentions) says so.
 ///
@@ -21,6 +23,9 @@ use crate::error::Result;
 ///
 /// let message = NewMessage::from("Done!").embed(embed("Result").description("42").build());
 /// assert_eq!(message.to_json()?["embeds"][0]["title"], "Result");
+///
+/// let alone: NewMessage = embed("Result").build().into();
+/// assert_eq!(alone.to_json()?["content"], serde_json::Value::Null);
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize)]
@@ -69,14 +74,35 @@ impl From<Embed> for NewMessage {
 }
 
 impl NewMessage {
-    /// Adds an embed; Discord takes up to 10.
+    /// Adds an embed; Discord takes up to 10, with 6,000 characters in all.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let days = ["Monday", "Tuesday"].map(|day| embed(day).description("Rain").build());
+    /// let forecast = days.into_iter().fold(NewMessage::default(), NewMessage::embed);
+    /// assert_eq!(forecast.to_json()?["embeds"][1]["title"], "Tuesday");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn embed(mut self, embed: Embed) -> Self {
         self.embeds.push(embed);
         self
     }
 
-    /// Adds a row of buttons or one select; Discord takes up to 5 rows of up to 5 buttons.
+    /// Adds a [row](https://discord.com/developers/docs/components/reference#action-row) of buttons or one select;
+    /// Discord takes up to 5 rows of up to 5 buttons.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn shop(ctx: CommandContext) -> Result {
+    ///     let sizes = [("A cup", "cup"), ("A pot", "pot")];
+    ///     let menu = select("How much?", ctx.custom_id("size", "")?, sizes);
+    ///     let leave = button("Leave", ctx.custom_id("leave", "")?);
+    ///     ctx.reply(NewMessage::from("Tea?").row([menu]).row([leave])).await
+    /// }
+    /// ```
     #[must_use]
     pub fn row(mut self, components: impl IntoIterator<Item = Component>) -> Self {
         let row = Component::ActionRow(ActionRow {
@@ -88,20 +114,50 @@ impl NewMessage {
     }
 
     /// Takes all components away, when a message is changed into this one.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let sold = NewMessage::from("Sold.").without_components();
+    /// assert_eq!(sold.to_json()?["components"], serde_json::json!([]));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn without_components(mut self) -> Self {
         self.components = Some(Vec::new());
         self
     }
 
-    /// Attaches a file; 10 MiB at most without a boosted server.
+    /// Attaches a file; up to 10, of [10 MiB](https://discord.com/developers/docs/reference#uploading-files) at most
+    /// without a boosted server. An embed shows it as `attachment://<name>`.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn export(ctx: CommandContext) -> Result {
+    ///     let table = "name,points\nann,3\n";
+    ///     ctx.reply(NewMessage::from("The scores:").file("scores.csv", table)).await
+    /// }
+    /// ```
     #[must_use]
     pub fn file(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         self.files.push((name.into(), bytes.into()));
         self
     }
 
-    /// Lets mentions notify.
+    /// Lets mentions notify: the [kinds or
+    /// ids](https://discord.com/developers/docs/resources/message#allowed-mentions-object) that `allowed` names, where
+    /// the text mentions them.
+    ///
+    /// ```
+    /// use plugin_api::{prelude::*, twilight_model::channel::message::AllowedMentions};
+    ///
+    /// let ann: Id<marker::UserMarker> = Id::new(80_351_110_224_678_912);
+    /// let only_ann = AllowedMentions { users: vec![ann], ..AllowedMentions::default() };
+    /// let message = NewMessage::from(format!("<@{ann}>, tea is ready")).allow_mentions(only_ann);
+    /// assert_eq!(message.to_json()?["allowed_mentions"]["users"][0], "80351110224678912");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn allow_mentions(mut self, allowed: AllowedMentions) -> Self {
         self.allowed_mentions = allowed;
@@ -109,13 +165,39 @@ impl NewMessage {
     }
 
     /// For the invoker's eyes alone. By prefix, where Discord has no such thing, it goes to the invoker's direct messages.
+    /// For answers only: [`Discord::send`](crate::Discord::send) does not look at it.
+    ///
+    /// An answer that may take more than two seconds needs a command that is declared
+    /// [`ephemeral`](crate::Command::ephemeral), too: once the host has deferred in public, it is refused.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn whisper(ctx: CommandContext) -> Result {
+    ///     ctx.reply(NewMessage::from("The key is under the mat.").ephemeral()).await
+    /// }
+    /// let whisper = Command::new("whisper", "Tells a secret").ephemeral().run(whisper);
+    /// # Plugin::new().command(whisper);
+    /// ```
     #[must_use]
     pub fn ephemeral(mut self) -> Self {
         self.ephemeral = true;
         self
     }
 
-    /// Makes it a reply to a message of the same channel.
+    /// Makes it a reply to a message of the same channel, or a plain message when that one is gone.
+    /// [`Invocation::reply`](crate::Invocation::reply) does so by itself.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn answer(ctx: EventContext<MessageCreate>) -> Result {
+    ///     if let (Some(channel), Some(message)) = (ctx.channel_id(), ctx.message_id()) {
+    ///         ctx.host().discord().send(channel, NewMessage::from("pong").reply_to(message)).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[must_use]
     pub fn reply_to(mut self, message: Id<MessageMarker>) -> Self {
         self.message_reference = Some(Reference {
@@ -125,7 +207,17 @@ impl NewMessage {
         self
     }
 
-    /// The message as Discord's JSON, without its files.
+    /// The message as Discord's JSON, without its files: for tests, and for routes that take a message inside something
+    /// else.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let json = NewMessage::from("@everyone, tea!").to_json()?;
+    /// assert_eq!(json["content"], "@everyone, tea!");
+    /// assert_eq!(json["allowed_mentions"]["parse"], serde_json::json!([]));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -189,7 +281,21 @@ fn multipart(json: &[u8], files: &[(String, Vec<u8>)]) -> (Vec<u8>, Option<Strin
     (body, Some(boundary))
 }
 
-/// Starts an embed with this title.
+/// Starts an [embed](https://discord.com/developers/docs/resources/message#embed-object) with this title (up to 256
+/// characters).
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// let weather = embed("Weather")
+///     .description("Rain, then more rain.")
+///     .colour(0x34_6E_B0)
+///     .field("Today", "Rain", true)
+///     .field("Tomorrow", "Rain", true)
+///     .footer("as always")
+///     .build();
+/// assert_eq!(weather.fields[1].name, "Tomorrow");
+/// ```
 #[must_use]
 pub fn embed(title: impl Into<String>) -> EmbedBuilder {
     EmbedBuilder(Embed {
@@ -211,6 +317,16 @@ pub fn embed(title: impl Into<String>) -> EmbedBuilder {
 }
 
 /// Builds twilight-model's [`Embed`]; whatever is not here can be set on the built one, its fields are public.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// let mut article = embed("Rain").description("It rains.").build();
+/// article.url = Some("https://example.com/rain".into());
+/// let message = NewMessage::from(article);
+/// # assert_eq!(message.to_json()?["embeds"][0]["url"], "https://example.com/rain");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct EmbedBuilder(Embed);
 
@@ -222,14 +338,15 @@ impl EmbedBuilder {
         self
     }
 
-    /// The bar's colour as 0xRRGGBB.
+    /// The bar's colour as 0xRRGGBB; grey when there is none.
     #[must_use]
     pub const fn colour(mut self, rgb: u32) -> Self {
         self.0.color = Some(rgb);
         self
     }
 
-    /// Adds a field (256 and 1,024 characters); Discord takes up to 25.
+    /// Adds a field (a name of 1 to 256 and a value of 1 to 1,024 characters); Discord takes up to 25. Fields that are
+    /// `inline` stand up to three side by side.
     #[must_use]
     pub fn field(
         mut self,
@@ -256,7 +373,7 @@ impl EmbedBuilder {
         self
     }
 
-    /// The embed.
+    /// The embed: any of its methods may have been left out.
     #[must_use]
     pub fn build(self) -> Embed {
         self.0

@@ -159,8 +159,8 @@ impl<S: 'static> Plugin<S> {
 
     /// Adds a command.
     ///
-    /// The host refuses a plugin whose command breaks Discord's rules, is one of the owner's (`load`, `unload`, `reload`,
-    /// `extensions`, `sync`), or is another plugin's already.
+    /// The host refuses a plugin whose command breaks Discord's rules, is one of the owner's (`load`, `unload`,
+    /// `reload`, `extensions`, `sync`), or is another plugin's already.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -275,8 +275,8 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Asks for gateway [intents](https://discord.com/developers/docs/events/gateway#list-of-intents) beyond those that its
-    /// commands and listeners imply. Privileged ones have to be switched on for the application.
+    /// Asks for gateway [intents](https://discord.com/developers/docs/events/gateway#list-of-intents) beyond those that
+    /// its commands and listeners imply. Privileged ones have to be switched on for the application.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -372,7 +372,8 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Waits until no handler runs before the state is saved; new commands wait meanwhile. By default it is saved at once,
+    /// Waits until no handler runs before the state is saved; new commands wait meanwhile. A handler that takes longer
+    /// than `extensions.save_timeout_ms` (default 2,000) makes the reload fail. By default the state is saved at once,
     /// and what a handler changes after its `.await` is not handed over.
     #[must_use]
     pub fn strict_handoff(mut self) -> Self {

@@ -22,7 +22,8 @@ pub struct State {
 }
 
 impl State {
-    /// Saves `value` as JSON. Count `schema` up when the shape changes, and read the older shapes in `on_restore`.
+    /// Saves `value` as JSON. Count `schema` up when the shape changes, and read the older shapes in
+    /// [`on_restore`](crate::Plugin::on_restore).
     ///
     /// # Errors
     ///
@@ -34,7 +35,16 @@ impl State {
         })
     }
 
-    /// Saves bytes as they are.
+    /// Saves bytes as they are: for formats other than JSON.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let state = State::from_bytes(1, 41u32.to_le_bytes().to_vec());
+    /// let counted = u32::from_le_bytes(state.bytes().try_into()?);
+    /// assert_eq!(counted, 41);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn from_bytes(schema: u32, bytes: Vec<u8>) -> Self {
         Self { schema, bytes }
@@ -54,9 +64,19 @@ impl State {
 
     /// Reads what [`State::new`] saved.
     ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let state = State::new(1, &"tea")?;
+    /// assert_eq!(state.read::<String>()?, "tea");
+    /// let error = state.read::<u64>().unwrap_err();
+    /// assert!(error.to_string().starts_with("the saved state (schema 1) has another shape"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// The state has another shape.
+    /// The state has another shape; the error names the schema.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.bytes).map_err(|error| {
             Error::new(format!(

@@ -56,6 +56,7 @@ async fn misbehave(ctx: CommandContext<Settings>) -> Result {
         "never" => std::future::pending().await,
         "slow" => tokio::time::sleep(Duration::from_secs(3)).await,
         "block" => std::thread::sleep(Duration::from_secs(3600)),
+        "descriptor" => std::mem::forget(std::fs::File::open("/proc/self/exe")?),
         "leak" => std::mem::forget(vec![1u8; 1_000_000]),
         "thread" => drop(std::thread::spawn(|| {
             std::thread::sleep(Duration::from_secs(3600))

@@ -5,7 +5,7 @@ use std::{
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{
             AtomicBool, AtomicU64,
             Ordering::{Relaxed, SeqCst},
@@ -22,7 +22,7 @@ use plugin_api::{
 };
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{mailbox::Mailbox, packet::Packet};
+use super::{mailbox::Mailbox, packet::Packet, symbols::Library};
 use crate::services::{Completion, Services};
 
 /// The answer to a frame.
@@ -65,6 +65,8 @@ pub struct Bridge {
     closed: AtomicBool,
     calls: AtomicU64,
     panics: AtomicU64,
+    /// Where the library lies, once it is open.
+    library: OnceLock<Library>,
 }
 
 impl Bridge {
@@ -88,6 +90,7 @@ impl Bridge {
             closed: AtomicBool::new(false),
             calls: AtomicU64::new(0),
             panics: AtomicU64::new(0),
+            library: OnceLock::new(),
         };
         (bridge, receive)
     }
@@ -100,6 +103,11 @@ impl Bridge {
             ctx: Arc::as_ptr(self).cast(),
             vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
         }
+    }
+
+    /// Tells where the library lies, for the names in a panic.
+    pub fn opened(&self, library: Library) {
+        let _ = self.library.set(library);
     }
 
     /// Waits for the answer to frame `id`; when the generation is over, `waiter` learns so at once.
@@ -217,15 +225,26 @@ impl Bridge {
     fn panicked(&self, head: &[u8]) {
         self.panics.fetch_add(1, Relaxed);
         let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
-        tracing::error!(
-            target: "plugin",
-            plugin = &*self.plugin,
-            generation = self.generation,
-            thread = &*head.thread,
-            at = &*head.location,
-            "panicked: {}",
-            head.message
-        );
+        let (plugin, generation) = (self.plugin.clone(), self.generation);
+        let library = self.library.get().cloned();
+        // Off the plugin's thread: names are looked up in its file.
+        self.runtime.spawn_blocking(move || {
+            let names = library.map_or_else(Vec::new, |library| library.names(&head.frames));
+            let within = if names.is_empty() {
+                String::new()
+            } else {
+                format!("; in {}", names.join(", called by "))
+            };
+            tracing::error!(
+                target: "plugin",
+                plugin,
+                generation,
+                thread = &*head.thread,
+                at = &*head.location,
+                "panicked: {}{within}",
+                head.message
+            );
+        });
     }
 }
 

@@ -19,11 +19,12 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     bridge::{Answer, Bridge},
+    census,
     error::LoadError,
     library::{self, Ended, Mapped},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    unload::{self, UnloadReport},
+    unload::{self, Descriptors, UnloadReport},
 };
 use crate::services::Services;
 
@@ -56,6 +57,8 @@ pub struct Generation {
     mailbox: Arc<Mailbox>,
     bridge: Arc<Bridge>,
     thread: Mutex<Option<Running>>,
+    /// The process's descriptors before the library was opened.
+    descriptors: Descriptors,
 }
 
 struct Running {
@@ -77,6 +80,7 @@ impl Generation {
         services: Arc<Services>,
         deadline: Duration,
     ) -> Result<Self, LoadError> {
+        let descriptors = census::open_fds().unwrap_or_default();
         let mailbox = Arc::new(Mailbox::new().map_err(|source| LoadError::Mailbox { source })?);
         let (bridge, declared) = Bridge::new(plugin, number, Arc::clone(&mailbox), services);
         let bridge = Arc::new(bridge);
@@ -121,6 +125,7 @@ impl Generation {
                 ending: thread.ending,
                 join: thread.join,
             })),
+            descriptors,
         };
         match timeout(deadline, declared).await {
             Ok(Ok(Ok(manifest))) => {
@@ -318,6 +323,7 @@ impl Generation {
             mapped: self.mapped.clone(),
             shadow: self.shadow.clone(),
             began,
+            descriptors: self.descriptors.clone(),
         };
         let report = tokio::task::spawn_blocking(move || unload::close(context, ended))
             .await

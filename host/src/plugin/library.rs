@@ -24,7 +24,7 @@ use plugin_api::{
 };
 use tokio::sync::oneshot;
 
-use super::{bridge::Bridge, census, error::LoadError, mailbox::Mailbox};
+use super::{bridge::Bridge, census, error::LoadError, mailbox::Mailbox, symbols};
 
 /// Where a library lies in memory, and its ledger while it runs.
 #[derive(Debug, Clone)]
@@ -128,6 +128,12 @@ fn run(
             return None;
         }
     };
+    bridge.opened(symbols::Library {
+        file: path.to_owned(),
+        base: mapped.base,
+        low: mapped.low,
+        high: mapped.high,
+    });
     let _ = opened.send(Ok(mapped));
     // SAFETY: once a generation, on its own thread; the caller's Arcs keep both handles valid until `run` returns.
     let status = unsafe { module.run()(bridge.handle(), mailbox.handle()) };

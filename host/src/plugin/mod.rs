@@ -13,6 +13,7 @@
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `manifest_check.rs` | whether a manifest can be served |
 //! | `state_file.rs` | saved state on disk |
+//! | `symbols.rs` | names for the addresses of a panic |
 //! | `memory.rs` | large buffers go back to the system |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
@@ -32,6 +33,7 @@ pub mod probe;
 mod shadow;
 mod slot;
 mod state_file;
+mod symbols;
 mod unload;
 
 use std::collections::BTreeMap;

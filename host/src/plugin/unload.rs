@@ -1,7 +1,8 @@
 //! Closing a library, and measuring that it is gone (decision 5).
 
 use std::{
-    path::PathBuf,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -13,6 +14,9 @@ use super::{
 
 /// How long the kernel may still list a thread that has ended.
 const THREAD_GRACE: Duration = Duration::from_millis(500);
+
+/// How long a file of the host's own may be open at the moment of an unload.
+const SECOND_LOOK: Duration = Duration::from_millis(20);
 
 /// Heap that plugin-api itself keeps until the library is gone (tracing's registry): below this, nothing is said.
 const OWN_HEAP_BYTES: u64 = 1024;
@@ -30,6 +34,8 @@ pub struct Context {
     pub shadow: PathBuf,
     /// When the unload began.
     pub began: Instant,
+    /// The process's descriptors before the library was opened.
+    pub descriptors: Descriptors,
 }
 
 /// What an unload came to.
@@ -103,7 +109,12 @@ pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
         stayed: Vec::new(),
     };
     match ended {
-        Some(ended) => unmap(&mut report, &context.mapped, &context.shadow, ended),
+        Some(ended) => {
+            report
+                .stayed
+                .extend(files_left_open(&context.descriptors, &context.shadow));
+            unmap(&mut report, &context.mapped, &context.shadow, ended);
+        }
         None => report
             .stayed
             .push("the library: its thread ended without giving it back".into()),
@@ -112,7 +123,7 @@ pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
     report
 }
 
-fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &std::path::Path, ended: Ended) {
+fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended) {
     let Mapped { low, high, .. } = *mapped;
     if !interpose::supported() {
         // Whether a thread of the plugin still runs can't be known here.
@@ -169,6 +180,41 @@ fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &std::path::Path, e
             );
         }
     }
+}
+
+/// Open descriptors, and what they lead to.
+pub type Descriptors = BTreeMap<i32, String>;
+
+/// Files that were opened since and are still open. The host has descriptors of its own that come and go: sockets and
+/// signals are not looked at, nor what lies beside the plugin's private copy, nor libraries.
+fn files_left_open(before: &Descriptors, shadow: &Path) -> Option<String> {
+    let own = shadow.parent().and_then(Path::parent).unwrap_or(shadow);
+    let opened = || -> Option<Descriptors> {
+        let mut now = census::open_fds()?;
+        now.retain(|fd, target| {
+            let path = Path::new(target);
+            before.get(fd) != Some(target)
+                && path.is_absolute()
+                && !path.starts_with(own)
+                && !target.ends_with(".so")
+        });
+        Some(now)
+    };
+    let mut left = opened()?;
+    if !left.is_empty() {
+        // What the host itself was just reading is gone at the second look.
+        sleep(SECOND_LOOK);
+        let again = opened()?;
+        left.retain(|fd, target| again.get(fd) == Some(target));
+    }
+    let left: Vec<String> = left.into_values().collect();
+    (!left.is_empty()).then(|| {
+        format!(
+            "{} descriptor(s) that were opened since it was loaded: {}",
+            left.len(),
+            left.join(", ")
+        )
+    })
 }
 
 fn stray_threads(low: usize, high: usize) -> usize {

@@ -116,3 +116,29 @@ fn a_script_is_played_on_the_sandbox_and_its_first_failure_ends_it() {
         "{said}"
     );
 }
+
+#[test]
+fn a_descriptor_that_a_plugin_left_open_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("story.txt");
+    let lines = "owner@general: !misbehave descriptor\nexpect done\nowner@general: !unload misbehave\n\
+                 expect \"1 descriptor(s) that were opened since it was loaded\"\n";
+    fs::write(&script, lines).unwrap();
+    let extensions = fixtures::examples().to_str().unwrap();
+    let output = cogwright(
+        folder.path(),
+        &[
+            "sandbox",
+            "--extensions",
+            extensions,
+            "--script",
+            script.to_str().unwrap(),
+        ],
+    );
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+}

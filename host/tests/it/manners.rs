@@ -126,10 +126,19 @@ async fn what_stays_after_an_unload_is_reported() {
     );
     let report = bot.plugins().unload("misbehave", false).await.unwrap();
     assert!(!report.unmapped, "{report:?}");
-    assert!(report.stayed[0].contains("1 thread(s)"), "{report:?}");
+    assert!(
+        report
+            .stayed
+            .iter()
+            .any(|line| line.contains("1 thread(s)")),
+        "{report:?}"
+    );
 
     bot.plugins().load("misbehave").await.unwrap();
     let report = bot.plugins().unload("misbehave", false).await.unwrap();
-    assert!(report.unmapped && report.stayed.is_empty(), "{report:?}");
+    // Descriptors are the process's: other tests open files, too (`cli.rs` has a process of its own).
+    let of_the_plugin = |line: &&String| !line.contains("descriptor");
+    let stayed = report.stayed.iter().filter(of_the_plugin).count();
+    assert!(report.unmapped && stayed == 0, "{report:?}");
     bot.close().await;
 }

@@ -44,7 +44,7 @@ async fn the_owner_loads_reloads_unloads_and_lists() {
     );
     let answer = bot.ask(&owner, "!unload hello").await.text();
     assert!(
-        answer.starts_with("Unloaded") && answer.contains("nothing"),
+        answer.starts_with("Unloaded") && answer.contains("KiB returned"),
         "{answer}"
     );
     let mention = format!("<@{}> sync", bot.sandbox.application_id());

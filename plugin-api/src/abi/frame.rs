@@ -5,6 +5,17 @@ use std::ffi::c_void;
 use abi_stable::StableAbi;
 
 /// Bytes that the sender owns. A null `ptr` means none.
+///
+/// ```
+/// use plugin_api::abi::Bytes;
+///
+/// let text = String::from("tea");
+/// let bytes = Bytes::of(text.as_bytes());
+/// // SAFETY: `text` is alive and unchanged.
+/// assert_eq!(unsafe { bytes.get() }, b"tea");
+/// // SAFETY: null is allowed.
+/// assert!(unsafe { Bytes::EMPTY.get() }.is_empty());
+/// ```
 #[repr(C)]
 #[derive(Debug, Clone, Copy, StableAbi)]
 pub struct Bytes {

@@ -60,6 +60,18 @@ impl EventHeader {
 
     /// Copies a header that another version of this crate may have written: what it lacks reads as zero.
     ///
+    /// ```
+    /// use std::mem::offset_of;
+    /// use plugin_api::abi::EventHeader;
+    ///
+    /// let sent = EventHeader { guild_id: 7, user_id: 8, ..EventHeader::EMPTY };
+    /// // An older host's record ends before the field `user_id`.
+    /// let bytes = offset_of!(EventHeader, user_id);
+    /// // SAFETY: `sent` is alive, and longer than `bytes`.
+    /// let read = unsafe { EventHeader::read((&raw const sent).cast(), bytes) };
+    /// assert_eq!((read.guild_id, read.user_id), (7, 0));
+    /// ```
+    ///
     /// # Safety
     ///
     /// `ptr` is null, or points at `bytes` readable bytes that begin as an `EventHeader` of some 0.1.x version.

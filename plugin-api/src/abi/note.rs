@@ -44,6 +44,14 @@ pub struct PluginNote {
 impl PluginNote {
     /// The note of a plugin called `name`; [`export_plugin!`](crate::export_plugin) calls this in a constant.
     ///
+    /// ```
+    /// use plugin_api::abi::{ABI_MINOR, MAGIC, PluginNote};
+    ///
+    /// static NOTE: PluginNote = PluginNote::new("hello", "0.1.0", cfg!(panic = "unwind"));
+    /// assert_eq!((NOTE.magic, NOTE.abi_minor), (MAGIC, ABI_MINOR));
+    /// assert!(NOTE.name.starts_with(b"hello\0"));
+    /// ```
+    ///
     /// # Panics
     ///
     /// At compile time, when `name` or `version` is longer than its field.
@@ -104,7 +112,21 @@ pub struct NoteInfo {
 }
 
 impl NoteInfo {
-    /// Reads the bytes of the note's section. `None` when they are not a note: wrong magic, or cut short.
+    /// Reads the bytes of the note's section. `None` when they are not a note: wrong magic, or cut short. Bytes behind
+    /// the fields that this version knows are a later version's, and ignored.
+    ///
+    /// ```
+    /// use plugin_api::abi::{NoteInfo, PluginNote};
+    ///
+    /// static NOTE: PluginNote = PluginNote::new("hello", "0.1.0", true);
+    /// // SAFETY: plain bytes without padding, alive for good.
+    /// let section = unsafe {
+    ///     std::slice::from_raw_parts((&raw const NOTE).cast::<u8>(), size_of::<PluginNote>())
+    /// };
+    /// let info = NoteInfo::read(section).expect("it is a note");
+    /// assert_eq!((&*info.name, &*info.version, info.panic_unwind), ("hello", "0.1.0", true));
+    /// assert_eq!(NoteInfo::read(&section[..100]), None);
+    /// ```
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;

@@ -54,6 +54,14 @@ pub struct StopHead {
 }
 
 /// Where an invocation came from, and so where its answers go.
+///
+/// ```
+/// use plugin_api::abi::Origin;
+///
+/// let origin: Origin = serde_json::from_str(r#"{"via": "interaction", "id": 5, "token": "t"}"#)?;
+/// assert!(matches!(origin, Origin::Interaction { id: 5, .. }));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "via", rename_all = "snake_case")]
 pub enum Origin {
@@ -76,6 +84,14 @@ pub enum Origin {
 }
 
 /// A value of a command option, the same by prefix and by slash.
+///
+/// ```
+/// use plugin_api::abi::OptionValue;
+///
+/// let value: OptionValue = serde_json::from_str(r#"{"type": "integer", "value": 3}"#)?;
+/// assert_eq!(value, OptionValue::Integer(3));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 pub enum OptionValue {
@@ -232,4 +248,7 @@ pub struct PanicHead {
     pub location: String,
     /// Name of the thread.
     pub thread: String,
+    /// Return addresses of the stack, innermost first; may be empty.
+    #[serde(default)]
+    pub frames: Vec<u64>,
 }

@@ -83,6 +83,21 @@ impl LedgerTable {
     ///
     /// The host calls this when `dlclose` has really unmapped the library, on any thread.
     ///
+    /// ```
+    /// use std::alloc::{GlobalAlloc, Layout};
+    /// use plugin_api::alloc::{Ledger, LedgerTable};
+    ///
+    /// let ledger = Ledger::new();
+    /// // SAFETY: the layout is not empty. A plugin that forgets what it has taken:
+    /// unsafe { ledger.alloc(Layout::new::<[u8; 100]>()) };
+    ///
+    /// let table = ledger.table().cast_mut();
+    /// // SAFETY: the ledger's own table, not reclaimed before, and nobody uses the ledger from here on.
+    /// let reclaimed = unsafe { LedgerTable::reclaim(table) }?;
+    /// assert_eq!((reclaimed.bytes, reclaimed.blocks), (100, 1));
+    /// # Ok::<(), plugin_api::alloc::UnknownTable>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`UnknownTable`] when another version of plugin-api wrote the table: nothing is touched, the memory leaks.

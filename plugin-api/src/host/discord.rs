@@ -19,7 +19,16 @@ use crate::{
 };
 
 impl Host {
-    /// Discord's REST API.
+    /// Discord's REST API, with the bot's token.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn ring(host: &Host, channel: Id<marker::ChannelMarker>) -> Result {
+    ///     host.discord().send(channel, "Ding!").await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[must_use]
     pub fn discord(&self) -> Discord {
         Discord(self.clone())
@@ -30,11 +39,35 @@ impl Host {
 ///
 /// The common requests have methods; [`request`](Self::request) reaches every other route of
 /// [Discord's reference](https://discord.com/developers/docs/reference).
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn vote(ctx: CommandContext) -> Result {
+///     let (discord, channel) = (ctx.host().discord(), ctx.channel_id());
+///     let poll = discord.send(channel, embed("Tea?").build()).await?;
+///     for emoji in ["👍", "👎"] {
+///         discord.react(channel, poll.id, emoji).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Discord(Host);
 
 impl Discord {
-    /// Sends a message to a channel.
+    /// [Sends a message](https://discord.com/developers/docs/resources/message#create-message) to a channel, and
+    /// returns it as it was sent.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn report(discord: &Discord, channel: Id<marker::ChannelMarker>) -> Result {
+    ///     let sent = discord.send(channel, NewMessage::from("The scores:").file("scores.txt", "ann: 3")).await?;
+    ///     tracing::info!(id = sent.id.get(), url = sent.attachments[0].url, "reported");
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -52,7 +85,22 @@ impl Discord {
         .await
     }
 
-    /// Changes a message of the bot's.
+    /// [Changes a message](https://discord.com/developers/docs/resources/message#edit-message) of the bot's, and
+    /// returns it as it is now. What `new` does not mention (embeds, components) stays.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn count_down(discord: &Discord, channel: Id<marker::ChannelMarker>) -> Result {
+    ///     let message = discord.send(channel, "3").await?;
+    ///     for text in ["2", "1", "Go!"] {
+    ///         tokio::time::sleep(Duration::from_secs(1)).await;
+    ///         discord.edit(channel, message.id, text).await?;
+    ///     }
+    ///     discord.delete(channel, message.id).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -67,7 +115,21 @@ impl Discord {
         self.put_message(Method::Patch, path, new.into()).await
     }
 
-    /// Deletes a message.
+    /// [Deletes a message](https://discord.com/developers/docs/resources/message#delete-message): the bot's own, or
+    /// anybody's with the permission for it.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn no_coffee(ctx: EventContext<MessageCreate>) -> Result {
+    ///     if let (Some(channel), Some(message)) = (ctx.channel_id(), ctx.message_id())
+    ///         && ctx.content().contains("coffee")
+    ///     {
+    ///         ctx.host().discord().delete(channel, message).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -77,7 +139,17 @@ impl Discord {
         self.request(Method::Delete, path).send().await.map(drop)
     }
 
-    /// Reacts to a message: `emoji` is a Unicode emoji, or `name:id` of a custom one.
+    /// [Reacts to a message](https://discord.com/developers/docs/resources/message#create-reaction): `emoji` is a
+    /// Unicode emoji, or `name:id` of a custom one.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn applaud(discord: &Discord, speech: &MessageCreate) -> Result {
+    ///     discord.react(speech.channel_id, speech.id, "👏").await?;
+    ///     discord.react(speech.channel_id, speech.id, "teapot:41771983429993937").await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -94,7 +166,17 @@ impl Discord {
             .map(drop)
     }
 
-    /// Takes the bot's own reaction away.
+    /// Takes the bot's own reaction away; without one, nothing happens.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn work_on(discord: &Discord, task: &MessageCreate) -> Result {
+    ///     discord.react(task.channel_id, task.id, "⏳").await?;
+    ///     tracing::info!(task = task.content, "works");
+    ///     discord.unreact(task.channel_id, task.id, "⏳").await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -111,14 +193,14 @@ impl Discord {
             .map(drop)
     }
 
-    /// Any route: `path` is what stands behind `/api/v10/`, query included.
+    /// Any route: `path` is what stands behind `/api/v10/`, query included, and without a slash in front.
     ///
     /// ```
-    /// use plugin_api::prelude::*;
+    /// use plugin_api::{Json, prelude::*};
     ///
     /// async fn topic(ctx: CommandContext) -> Result {
     ///     let path = format!("channels/{}", ctx.channel_id());
-    ///     ctx.host().discord().request(Method::Patch, path).json(&[("topic", "tea")])?.send().await?;
+    ///     ctx.host().discord().request(Method::Patch, path).json(&Json::from_iter([("topic", "tea")]))?.send().await?;
     ///     ctx.reply("Done.").await
     /// }
     /// ```
@@ -148,7 +230,20 @@ impl Discord {
     }
 }
 
-/// An HTTP method.
+/// An HTTP method, by what it does in [Discord's API](https://discord.com/developers/docs/reference).
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn pardon(
+///     discord: &Discord,
+///     guild: Id<marker::GuildMarker>,
+///     user: Id<marker::UserMarker>,
+/// ) -> Result {
+///     discord.request(Method::Delete, format!("guilds/{guild}/bans/{user}")).send().await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Read.
@@ -175,7 +270,20 @@ impl Method {
     }
 }
 
-/// A request on its way to being sent.
+/// A request on its way to being sent, made by [`Discord::request`].
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn crown(ctx: CommandContext) -> Result {
+///     let (user, role): (Id<marker::UserMarker>, Id<marker::RoleMarker>) =
+///         (ctx.option("user")?, ctx.option("role")?);
+///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
+///     let path = format!("guilds/{guild}/members/{user}/roles/{role}");
+///     ctx.host().discord().request(Method::Put, path).reason("won the quiz").send().await?;
+///     ctx.reply("Long live the winner!").await
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
@@ -185,7 +293,21 @@ pub struct Request {
 }
 
 impl Request {
-    /// The body.
+    /// The body, as JSON; none without it.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct Slowmode { rate_limit_per_user: u16 }
+    ///
+    /// async fn calm_down(discord: &Discord, channel: Id<marker::ChannelMarker>) -> Result {
+    ///     let request = discord.request(Method::Patch, format!("channels/{channel}"));
+    ///     request.json(&Slowmode { rate_limit_per_user: 30 })?.reason("a heated debate").send().await?;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -195,7 +317,8 @@ impl Request {
         Ok(self)
     }
 
-    /// A reason for the server's audit log: up to 512 characters.
+    /// A reason for the server's [audit log](https://discord.com/developers/docs/resources/audit-log): up to 512
+    /// characters.
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.call.reason = Some(reason.into());
         self
@@ -221,6 +344,22 @@ impl Request {
 }
 
 /// Discord's response.
+///
+/// ```
+/// use plugin_api::prelude::*;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Channel { name: Option<String> }
+///
+/// async fn name(ctx: CommandContext) -> Result {
+///     let path = format!("channels/{}", ctx.channel_id());
+///     let response = ctx.host().discord().request(Method::Get, path).send().await?;
+///     tracing::debug!(status = response.status(), bytes = response.bytes().len(), "a channel");
+///     let channel: Channel = response.json()?;
+///     ctx.reply(channel.name.unwrap_or("This is between us.".into())).await
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Response {
     status: u16,
@@ -228,13 +367,13 @@ pub struct Response {
 }
 
 impl Response {
-    /// HTTP status: 200 to 299.
+    /// HTTP status: 200 to 299, since all others are errors of [`Request::send`].
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The body as it came.
+    /// The body as it came; empty for a status of 204.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.body
@@ -251,6 +390,17 @@ impl Response {
     }
 
     /// The body as a message.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn quote(ctx: CommandContext) -> Result {
+    ///     let id: String = ctx.option("message")?;
+    ///     let path = format!("channels/{}/messages/{id}", ctx.channel_id());
+    ///     let message = ctx.host().discord().request(Method::Get, path).send().await?.message()?;
+    ///     ctx.reply(format!("> {}\n{}", message.content, message.author.name)).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

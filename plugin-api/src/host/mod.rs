@@ -24,6 +24,18 @@ use crate::{
 };
 
 /// The host, as one generation of a plugin sees it. Clones are the same host.
+///
+/// It comes with every context and with the start; keep a clone in the state where a background task needs it.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn about(ctx: CommandContext) -> Result {
+///     let host = ctx.host();
+///     let (name, version) = (host.plugin_name(), host.host_version());
+///     ctx.reply(format!("{name} on Cogwright {version}, load {}", host.generation())).await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Host(pub(crate) Rc<Core>);
 
@@ -32,7 +44,7 @@ impl Host {
         Self(core)
     }
 
-    /// The plugin's name.
+    /// The plugin's name: its package's.
     #[must_use]
     pub fn plugin_name(&self) -> &str {
         self.0.name()
@@ -44,26 +56,51 @@ impl Host {
         self.0.start().generation
     }
 
-    /// Version of the host.
+    /// Version of the host, such as `0.1.0`. To know what it can do, ask [`supports`](Self::supports).
     #[must_use]
     pub fn host_version(&self) -> &str {
         &self.0.start().host_version
     }
 
-    /// The bot's own user, or `None` while the bot has not logged in.
+    /// The bot's own user, or `None` while the bot has not logged in: plugins are loaded after that, the probe's trial
+    /// start comes without it.
     #[must_use]
     pub fn bot_id(&self) -> Option<Id<UserMarker>> {
         Id::new_checked(self.0.start().bot_id)
     }
 
-    /// The bot's application, or `None` while the bot has not logged in.
+    /// The bot's application, or `None` as for [`bot_id`](Self::bot_id).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn invite(ctx: CommandContext) -> Result {
+    ///     let id = ctx.host().application_id().ok_or(Error::new("not logged in"))?;
+    ///     ctx.reply(format!("https://discord.com/oauth2/authorize?client_id={id}")).await
+    /// }
+    /// ```
     #[must_use]
     pub fn application_id(&self) -> Option<Id<ApplicationMarker>> {
         Id::new_checked(self.0.start().application_id)
     }
 
     /// The plugin's table in config.toml, `[plugins.<name>]`, as a type of the plugin's. What the table lacks is the
-    /// type's business (`#[serde(default)]`).
+    /// type's business (`#[serde(default)]`), and so is what it has too much (`#[serde(deny_unknown_fields)]`). The
+    /// file is read when the bot starts.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Default, Deserialize)]
+    /// #[serde(default, deny_unknown_fields)]
+    /// struct Settings {
+    ///     greeting: Option<String>,
+    ///     limit_ms: u64,
+    /// }
+    /// let plugin = Plugin::with_state(|host| async move { host.settings::<Settings>() });
+    /// ```
     ///
     /// # Errors
     ///
@@ -81,17 +118,31 @@ impl Host {
         })
     }
 
-    /// Whether this host knows the host call `name`.
+    /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request` and `reply`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)
     }
 
-    /// Asks the host by the name of a host call: the way to a call that is newer than this crate.
+    /// Asks the host by the name of a host call: the way to a call that is newer than this crate. Takes the call's
+    /// parameters and body, returns its result and the result's body; what a call does not need is `Null` or empty.
+    ///
+    /// ```
+    /// use plugin_api::{Json, prelude::*};
+    ///
+    /// async fn myself(host: &Host) -> Result<Json> {
+    ///     if !host.supports("discord.request") {
+    ///         return Err(Error::user("I can't do that before the bot is updated"));
+    ///     }
+    ///     let params = Json::from_iter([("method", "GET"), ("path", "users/@me")]);
+    ///     let (_status, body) = host.call("discord.request", params, Vec::new()).await?;
+    ///     Ok(serde_json::from_slice(&body)?)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// The host does not know the call, or the call failed.
+    /// The host does not know the call, or the call failed; the error names the call.
     pub async fn call(&self, name: &str, params: Value, body: Vec<u8>) -> Result<(Value, Vec<u8>)> {
         let head = CallHead {
             call: name.to_owned(),

@@ -6,6 +6,7 @@
     reason = "turns the host's pointers into owned, checked values"
 )]
 
+mod backtrace;
 mod inbox;
 mod link;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::{
 
 use tokio::{runtime::Builder, task::LocalSet};
 
+pub(crate) use backtrace::addresses;
 pub(crate) use inbox::{Inbox, Parcel};
 pub(crate) use link::{Link, SendError};
 

@@ -234,7 +234,6 @@ unsafe extern "C" fn exchange(
             header: (&raw const queued.header).cast(),
             head: Bytes::of(&queued.head),
             body: Bytes::of(&queued.body),
-            ..Frame::EMPTY
         };
         state.held.push((token, queued));
         // SAFETY: there is room for `cap` frames.

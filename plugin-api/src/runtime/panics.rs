@@ -8,12 +8,11 @@ use std::panic;
 use super::job::panic_text;
 use crate::{
     abi::{PanicHead, message_kind},
-    raw::Link,
+    raw::{Link, addresses},
 };
 
 /// Sends every panic of this library to the host's log.
 pub(crate) fn install() {
-    // Deliberately absent: a captured backtrace (see above).
     panic::set_hook(Box::new(|info| {
         let head = PanicHead {
             message: panic_text(info.payload()).to_owned(),
@@ -22,6 +21,7 @@ pub(crate) fn install() {
                 .name()
                 .unwrap_or("the plugin's own")
                 .to_owned(),
+            frames: addresses(),
         };
         let head = serde_json::to_vec(&head).unwrap_or_default();
         let _ = Link::current().send(message_kind::PANIC, 0, 0, &head, &[]);
