@@ -109,6 +109,7 @@ fn invoke(routes: &Routes) -> Result<Answered, String> {
             user_id: 3,
         },
         options: BTreeMap::from([("manner".into(), OptionValue::String("silent".into()))]),
+        ephemeral: false,
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head);
     routes

@@ -122,6 +122,7 @@ async fn call(routes: &Routes) -> Result<(), Box<dyn Error>> {
             user_id: 3,
         },
         options: std::collections::BTreeMap::new(),
+        ephemeral: false,
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head).with_event(event);
     let answer = routes

@@ -29,7 +29,7 @@ pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<
 ///
 /// let command = Command::new("roll", "Rolls a die")
 ///     .alias("r")
-///     .option(CommandOption::integer("sides", "How many sides").min(2.0).max(100.0))
+///     .option(CommandOption::integer("sides", "How many sides").min(2).max(100))
 ///     .run(roll);
 /// let plugin = Plugin::new().command(command);
 /// ```
@@ -115,8 +115,8 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// By slash, its answers are for the invoker's eyes alone, and so is what the host says meanwhile ("is thinking…").
-    /// By prefix the message has to say so, too: [`NewMessage::ephemeral`](crate::NewMessage::ephemeral).
+    /// Its answers are for the invoker's eyes alone, and so is what the host says meanwhile ("is thinking…"). By prefix,
+    /// where Discord has no such thing, they go to the invoker's direct messages.
     #[must_use]
     pub fn ephemeral(mut self) -> Self {
         self.manifest.ephemeral = true;
@@ -179,9 +179,9 @@ impl<S> std::fmt::Debug for Command<S> {
 ///
 /// let announce = Command::new("announce", "Announces something")
 ///     .option(CommandOption::channel("place", "Where").required())
-///     .option(CommandOption::string("text", "What to say").required().max(200.0))
+///     .option(CommandOption::string("text", "What to say").required().max(200))
 ///     .option(CommandOption::string("tone", "How to say it").choices(["plain", "loud"]))
-///     .option(CommandOption::integer("times", "How often").min(1.0).max(5.0))
+///     .option(CommandOption::integer("times", "How often").min(1).max(5))
 ///     .option(CommandOption::number("pause", "Minutes in between").min(0.5))
 ///     .option(CommandOption::boolean("pin", "Whether to pin it"))
 ///     .option(CommandOption::user("from", "In whose name"))
@@ -269,19 +269,19 @@ impl CommandOption {
     /// ```
     /// use plugin_api::prelude::*;
     ///
-    /// let dice = CommandOption::integer("dice", "How many dice").min(1.0).max(20.0);
-    /// let word = CommandOption::string("word", "Up to 30 characters").max(30.0);
+    /// let dice = CommandOption::integer("dice", "How many dice").min(1).max(20);
+    /// let word = CommandOption::string("word", "Up to 30 characters").max(30);
     /// ```
     #[must_use]
-    pub fn min(mut self, min: f64) -> Self {
-        self.0.min = Some(min);
+    pub fn min(mut self, min: impl Into<f64>) -> Self {
+        self.0.min = Some(min.into());
         self
     }
 
     /// Greatest value, or greatest length of a string in characters. Discord takes strings of up to 6,000.
     #[must_use]
-    pub fn max(mut self, max: f64) -> Self {
-        self.0.max = Some(max);
+    pub fn max(mut self, max: impl Into<f64>) -> Self {
+        self.0.max = Some(max.into());
         self
     }
 

@@ -84,15 +84,18 @@ pub struct Invocation {
     origin: Origin,
     parcel: Parcel,
     first_answer: Cell<Option<u64>>,
+    /// Declared so by the command.
+    ephemeral: bool,
 }
 
 impl Invocation {
-    pub(crate) fn new(host: Host, origin: Origin, parcel: Parcel) -> Self {
+    pub(crate) fn new(host: Host, origin: Origin, parcel: Parcel, ephemeral: bool) -> Self {
         Self {
             host,
             origin,
             parcel,
             first_answer: Cell::new(None),
+            ephemeral,
         }
     }
 
@@ -358,15 +361,16 @@ impl Invocation {
     }
 
     async fn say(&self, mode: ReplyMode, mut message: NewMessage) -> Result {
+        let ephemeral = self.ephemeral || message.is_ephemeral();
         if let (Origin::Message { message_id, .. }, ReplyMode::Reply, false) =
-            (&self.origin, mode, message.is_ephemeral())
+            (&self.origin, mode, ephemeral)
             && let Some(id) = Id::new_checked(*message_id)
         {
             message = message.reply_to(id);
         }
         let (body, boundary) = message.to_body()?;
         let mut call = reply::plain(&self.origin, mode);
-        call.ephemeral = message.is_ephemeral();
+        call.ephemeral = ephemeral;
         call.multipart_boundary = boundary;
         if mode == ReplyMode::Edit {
             call.message_id = self.first_answer.get();
@@ -422,7 +426,7 @@ impl<S> CommandContext<S> {
     pub(crate) fn new(state: Rc<S>, host: Host, head: CommandHead, parcel: Parcel) -> Self {
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), parcel),
+            invocation: Invocation::new(host, head.origin.clone(), parcel, head.ephemeral),
             head,
         }
     }
@@ -506,7 +510,7 @@ impl<S> ComponentContext<S> {
     pub(crate) fn new(state: Rc<S>, host: Host, head: ComponentHead, parcel: Parcel) -> Self {
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), parcel),
+            invocation: Invocation::new(host, head.origin.clone(), parcel, false),
             head,
         }
     }

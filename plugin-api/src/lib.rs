@@ -63,8 +63,8 @@ pub use state::State;
 pub mod prelude {
     pub use crate::{
         Command, CommandContext, CommandOption, ComponentContext, Discord, Error, EventContext,
-        Host, Listener, Method, Modal, NewMessage, Plugin, Result, State, TextField, button,
-        danger_button, embed, export_plugin, select,
+        Host, Invocation, Listener, Method, Modal, NewMessage, Plugin, Result, State, Task,
+        TextField, button, danger_button, embed, export_plugin, select,
     };
     pub use twilight_model::{
         gateway::{

@@ -7,13 +7,9 @@ export_plugin!(|| {
         .option(
             CommandOption::string("text", "What to say")
                 .required()
-                .max(200.0),
+                .max(200),
         )
-        .option(
-            CommandOption::integer("times", "How often")
-                .min(1.0)
-                .max(5.0),
-        )
+        .option(CommandOption::integer("times", "How often").min(1).max(5))
         .option(CommandOption::boolean("loud", "In capitals"))
         .option(
             CommandOption::string("colour", "Colour of the frame")
@@ -61,8 +57,7 @@ async fn say(ctx: CommandContext) -> Result {
 
 async fn say_privately(ctx: CommandContext) -> Result {
     let text: String = ctx.option("text")?;
-    ctx.reply(NewMessage::from(format!("psst: {text}")).ephemeral())
-        .await
+    ctx.reply(format!("psst: {text}")).await
 }
 
 async fn open_letter(ctx: CommandContext) -> Result {

@@ -102,9 +102,14 @@ impl Dispatch {
                 .into_iter()
                 .filter_map(|option| Some((option.name, value(option.value)?)))
                 .collect(),
+            ephemeral: false,
         };
         let queued = self.routes.with_command(&data.name, |route| {
             self.begin(id, token, Kind::Command, route.command.ephemeral);
+            let head = CommandHead {
+                ephemeral: route.command.ephemeral,
+                ..head.clone()
+            };
             Invocation::command(event, route, &head).map_err(Refused::sentence)
         });
         match queued {

@@ -52,6 +52,7 @@ impl Dispatch {
                 command: route.command.name.clone(),
                 origin: origin.clone(),
                 options,
+                ephemeral: route.command.ephemeral,
             };
             Invocation::command(event, route, &head).map_err(Refused::sentence)
         });

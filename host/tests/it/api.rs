@@ -14,7 +14,7 @@ use plugin_api::prelude::*;
 export_plugin!(|| {
     Plugin::with_state(|host| async move {
         let limit: Settings = host.settings()?;
-        Ok(Seen { limit, messages: Cell::new(0), done: Cell::new(0) })
+        Ok(Seen { limit, messages: Cell::new(0), done: Cell::new(0), goodbye: Cell::new(None) })
     })
     .listen(Listener::new().ignore_bots(), heard)
     .on(reacted)
@@ -24,6 +24,10 @@ export_plugin!(|| {
     .command(Command::new("menu", "Shows a select").run(menu))
     .command(Command::new("later", "Counts after a while").run(later))
     .component("pick", pick)
+    .command(Command::new("secret", "Shows buttons").run(secret))
+    .component("reveal", reveal)
+    .component("slow", slow)
+    .on_stop(bye)
     .strict_handoff()
     .on_save(|seen| State::new(1, &seen.done.get()))
     .on_restore(|seen, state| { seen.done.set(state.read()?); Ok(()) })
@@ -31,15 +35,15 @@ export_plugin!(|| {
 
 type Settings = std::collections::BTreeMap<String, u64>;
 
-struct Seen { limit: Settings, messages: Cell<u64>, done: Cell<u64> }
+struct Seen { limit: Settings, messages: Cell<u64>, done: Cell<u64>, goodbye: Cell<Option<(Host, Id<marker::ChannelMarker>)>> }
 
 async fn heard(ctx: EventContext<MessageCreate, Seen>) -> Result {
     assert!(!ctx.is_bot());
     if ctx.content() == "knock" {
         let event = ctx.event()?;
         assert_eq!(Some(event.id), ctx.message_id());
-        ctx.state().messages.set(ctx.state().messages.get() + 1);
         ctx.host().discord().react(event.channel_id, event.id, "👋").await?;
+        ctx.state().messages.set(ctx.state().messages.get() + 1);
     }
     Ok(())
 }
@@ -88,6 +92,31 @@ async fn pick(ctx: ComponentContext<Seen>) -> Result {
     ctx.reply(format!("{}: {}", ctx.argument(), ctx.values().join(","))).await
 }
 
+async fn secret(ctx: CommandContext<Seen>) -> Result {
+    ctx.state().goodbye.set(Some((ctx.host().clone(), ctx.channel_id())));
+    let buttons = [button("Reveal", ctx.custom_id("reveal", "")?), button("Slow", ctx.custom_id("slow", "")?)];
+    ctx.reply(NewMessage::from("Two buttons").row(buttons)).await
+}
+
+async fn reveal(ctx: ComponentContext<Seen>) -> Result {
+    ctx.reply(NewMessage::from("for you alone").file("secret.txt", &b"hush"[..]).ephemeral()).await
+}
+
+async fn slow(ctx: ComponentContext<Seen>) -> Result {
+    // Longer than the host waits until it defers.
+    tokio::time::sleep(Duration::from_millis(2300)).await;
+    ctx.edit_reply("late").await?;
+    ctx.edit_reply("late, edited").await?;
+    ctx.reply("and more").await?;
+    ctx.delete_reply().await
+}
+
+async fn bye(seen: std::rc::Rc<Seen>) {
+    if let Some((host, channel)) = seen.goodbye.take() {
+        host.discord().send(channel, "Bye!").await.map(drop).unwrap_or_default();
+    }
+}
+
 async fn later(ctx: CommandContext<Seen>) -> Result {
     tokio::time::sleep(Duration::from_millis(300)).await;
     ctx.state().done.set(ctx.state().done.get() + 1);
@@ -115,7 +144,8 @@ async fn listeners_get_what_they_filter_for() {
     let member = bot.member();
     bot.until_sessions(2).await;
     let knock = member.says("general", "knock").await.unwrap();
-    assert_eq!(bot.ask(&member, "!seen").await.content, "1 of 7, 0 done");
+    // Handlers interleave: asked until the listener has ended.
+    while bot.ask(&member, "!seen").await.content != "1 of 7, 0 done" {}
     member.reacts(&knock, "👍").await.unwrap();
     member
         .expects("general", "I saw that reaction")
@@ -184,5 +214,50 @@ async fn a_strict_hand_over_waits_for_what_runs() {
     );
     // What the handler changed after its sleep was handed over, too.
     assert_eq!(bot.ask(&member, "!seen").await.content, "0 of 7, 1 done");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_file_stays_private_and_late_answers_leave_the_buttons_alone() {
+    let bot = bot().await;
+    let member = bot.member();
+    let shown = bot.ask(&member, "!secret").await;
+    let clicked = member.clicks("Reveal").await.unwrap();
+    let answer = member.expects_reply_to(&clicked).await.unwrap();
+    assert!(
+        answer.ephemeral && answer.attachments == ["secret.txt"],
+        "{answer:?}"
+    );
+    assert!(
+        bot.owner()
+            .messages("general")
+            .iter()
+            .all(|message| !message.content.contains("alone"))
+    );
+
+    member.clicks("Slow").await.unwrap();
+    member
+        .expects_where("general", "the last answer", |view| {
+            view.content == "and more"
+        })
+        .await
+        .unwrap();
+    // Its goodbye comes after what it was doing.
+    bot.plugins().unload("uses_api", false).await.unwrap();
+    member.expects("general", "Bye!").await.unwrap();
+    let said: Vec<_> = member
+        .messages("general")
+        .into_iter()
+        .map(|message| message.content)
+        .collect();
+    assert!(
+        said.iter().all(|text| !text.contains("late")),
+        "the late answer was deleted: {said:?}"
+    );
+    let buttons = bot.sandbox.message(shown.channel_id, shown.id).unwrap();
+    assert_eq!(
+        (&*buttons.content, buttons.buttons().len()),
+        ("Two buttons", 2)
+    );
     bot.close().await;
 }

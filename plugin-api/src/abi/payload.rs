@@ -121,6 +121,9 @@ pub struct CommandHead {
     /// The options that were given, by name.
     #[serde(default)]
     pub options: BTreeMap<String, OptionValue>,
+    /// Whether its answers were declared to be for the invoker's eyes alone.
+    #[serde(default)]
+    pub ephemeral: bool,
 }
 
 /// Head of COMPONENT.

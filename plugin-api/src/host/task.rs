@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::Host;
-use crate::error::Result;
+use crate::{error::Result, runtime::caught};
 
 impl Host {
     /// Runs `task` in the background, on the plugin's thread. It begins when this generation serves (at once, when it does
@@ -33,21 +33,19 @@ impl Host {
     }
 
     /// Runs `tick` every `period`, first after one period. A tick that takes longer delays the next. An error goes to
-    /// the log and does not end the interval; a panic does.
+    /// the log, as does a panic, and neither ends the interval.
     ///
     /// ```
     /// use std::time::Duration;
     /// use plugin_api::prelude::*;
     ///
-    /// async fn strike(host: Host, channel: Id<marker::ChannelMarker>) -> Result {
-    ///     host.discord().send(channel, "Ding!").await?;
-    ///     Ok(())
-    /// }
-    ///
     /// let clock = Plugin::with_state(|host| async move {
     ///     let channel = Id::new(175_928_847_299_117_063);
     ///     let bell = host.clone();
-    ///     host.every(Duration::from_secs(3600), move || strike(bell.clone(), channel));
+    ///     host.every(Duration::from_secs(3600), async move || {
+    ///         bell.discord().send(channel, "Ding!").await?;
+    ///         Ok(())
+    ///     });
     ///     Ok(())
     /// });
     /// ```
@@ -55,18 +53,15 @@ impl Host {
     /// # Panics
     ///
     /// `period` is zero.
-    pub fn every<F, Fut>(&self, period: Duration, mut tick: F) -> Task
-    where
-        F: FnMut() -> Fut + 'static,
-        Fut: Future<Output = Result> + 'static,
-    {
+    pub fn every(&self, period: Duration, mut tick: impl AsyncFnMut() -> Result + 'static) -> Task {
         assert!(!period.is_zero(), "an interval needs a period above zero");
         self.spawn(async move {
             let mut interval = interval_at(Instant::now() + period, period);
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 interval.tick().await;
-                if let Err(error) = tick().await {
+                // A panic is told by the plugin's hook.
+                if let Some(Err(error)) = caught(tick()).await {
                     tracing::error!("a tick failed: {error}");
                 }
             }

@@ -20,7 +20,7 @@ use std::{
 use tokio::{runtime::Builder, task::LocalSet};
 
 pub(crate) use backtrace::addresses;
-pub(crate) use inbox::{Inbox, Parcel};
+pub(crate) use inbox::{Inbox, Parcel, Wakes};
 pub(crate) use link::{Link, SendError};
 
 use crate::{

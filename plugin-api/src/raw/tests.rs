@@ -104,6 +104,7 @@ impl FakeHost {
                 user_id: 7,
             },
             options: Default::default(),
+            ephemeral: false,
         };
         self.push(frame_kind::COMMAND, id, &head);
     }

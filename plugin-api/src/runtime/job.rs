@@ -116,6 +116,18 @@ impl Drop for Job {
     }
 }
 
+/// A future's output, or `None` when it panicked.
+pub(crate) async fn caught<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        },
+    )
+    .await
+}
+
 /// Answers a frame.
 pub(super) fn send_answer(core: &Core, id: u64, result: &Result<Answer>) {
     match result {

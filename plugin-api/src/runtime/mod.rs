@@ -9,14 +9,21 @@ mod job;
 pub(crate) mod logs;
 pub(crate) mod panics;
 
-use std::{future::Future, io, pin::Pin, rc::Rc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    pin::{Pin, pin},
+    rc::Rc,
+    time::Duration,
+};
 
 use tokio::{
     task::{JoinSet, yield_now},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until},
 };
 
 pub(crate) use self::core::Core;
+pub(crate) use self::job::caught;
 use self::job::{Answer, Job};
 use crate::{
     abi::{
@@ -26,12 +33,15 @@ use crate::{
     error::{Error, Result},
     host::Host,
     manifest::{Handoff, Manifest},
-    raw::{Inbox, Link, Parcel},
+    raw::{Inbox, Link, Parcel, Wakes},
     state::State,
 };
 
 /// Handlers that run at once when the manifest names no limit.
 const DEFAULT_CONCURRENCY: usize = 64;
+
+/// What `on_stop` may take at least, when the handlers have used the deadline up.
+const GOODBYE: Duration = Duration::from_millis(50);
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 type Start = Box<dyn FnOnce(Host) -> LocalFuture<Result<Rc<dyn Running>>>>;
@@ -107,8 +117,7 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
             },
         }
     }
-    room.close().await;
-    Ok(())
+    room.close(inbox, &wakes).await
 }
 
 /// What the loop keeps while it runs.
@@ -259,31 +268,32 @@ impl Room {
     }
 
     /// Ends what still runs, lets the plugin say goodbye, and drops it.
-    async fn close(mut self) {
+    async fn close(mut self, mut inbox: Inbox, wakes: &Wakes) -> io::Result<()> {
         self.jobs.shutdown().await;
         if let Some(running) = self.core.take_running() {
-            let until = self.stop_at.unwrap_or_else(Instant::now);
-            let left = until.saturating_duration_since(Instant::now());
-            let goodbye = Job::new(
-                Rc::clone(&self.core),
-                0,
-                false,
-                Box::pin({
-                    let goodbye = running.stop();
-                    async move {
-                        goodbye.await;
-                        Ok(Answer::None)
+            let least = Instant::now() + GOODBYE;
+            let until = self.stop_at.map_or(least, |at| at.max(least));
+            let mut goodbye = pin!(caught(running.stop()));
+            loop {
+                // Host calls of the goodbye are still completed.
+                for parcel in inbox.exchange(0) {
+                    if parcel.kind() == frame_kind::REPLY {
+                        self.core.complete(&parcel);
                     }
-                }),
-            );
-            if timeout(left.max(Duration::from_millis(50)), goodbye)
-                .await
-                .is_err()
-            {
-                tracing::warn!("on_stop took longer than the deadline and was dropped");
+                }
+                tokio::select! {
+                    biased;
+                    _ = &mut goodbye => break,
+                    woken = wakes.wait() => woken?,
+                    () = sleep_until(until) => {
+                        tracing::warn!("on_stop took longer than the deadline and was dropped");
+                        break;
+                    }
+                }
             }
         }
         self.core.close();
+        Ok(())
     }
 }
 

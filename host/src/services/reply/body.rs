@@ -1,0 +1,70 @@
+//! The flag that makes an answer private, in whatever form its body has.
+
+use serde_json::Value;
+
+use crate::services::Failure;
+
+/// Message flag: for the invoker's eyes alone
+/// ([reference](https://discord.com/developers/docs/resources/message#message-object-message-flags)).
+pub(super) const EPHEMERAL: u64 = 64;
+
+/// Sets the flag in a message's JSON.
+pub(super) fn set_ephemeral(data: &mut Value, ephemeral: bool) {
+    if ephemeral {
+        let flags = data["flags"].as_u64().unwrap_or_default();
+        data["flags"] = (flags | EPHEMERAL).into();
+    }
+}
+
+/// Sets the flag in a request's body: JSON, or plugin-api's `multipart/form-data`, whose first part is `payload_json`.
+///
+/// # Errors
+///
+/// The body is neither. Never sent without the flag: a private answer must not be shown to everybody.
+pub(super) fn make_ephemeral(body: Vec<u8>, boundary: Option<&str>) -> Result<Vec<u8>, Failure> {
+    let Some(boundary) = boundary else {
+        let mut data: Value = serde_json::from_slice(&body)?;
+        set_ephemeral(&mut data, true);
+        return Ok(serde_json::to_vec(&data)?);
+    };
+    let malformed =
+        || Failure::Refused("the first part of the body has to be `payload_json`".into());
+    let begin = find(&body, b"\r\n\r\n").ok_or_else(malformed)? + 4;
+    if find(&body[..begin], b"name=\"payload_json\"").is_none() {
+        return Err(malformed());
+    }
+    let end = begin
+        + find(&body[begin..], format!("\r\n--{boundary}").as_bytes()).ok_or_else(malformed)?;
+    let mut data: Value = serde_json::from_slice(&body[begin..end])?;
+    set_ephemeral(&mut data, true);
+    Ok([&body[..begin], &serde_json::to_vec(&data)?, &body[end..]].concat())
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_is_set_in_json_and_in_multipart_and_nothing_else_changes() {
+        let json = make_ephemeral(br#"{"content":"a","flags":4}"#.to_vec(), None).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&json).unwrap()["flags"], 68);
+
+        let file = "\r\n--b\r\nContent-Disposition: form-data; name=\"files[0]\"; filename=\"x\"\r\n\r\n\0\u{1}\r\n--b--\r\n";
+        let head = "--b\r\nContent-Disposition: form-data; name=\"payload_json\"\r\nContent-Type: application/json\r\n\r\n";
+        let body = make_ephemeral(format!("{head}{{}}{file}").into_bytes(), Some("b")).unwrap();
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            format!("{head}{{\"flags\":64}}{file}")
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_made_private_is_not_sent() {
+        assert!(make_ephemeral(b"--b\r\n\r\n{}\r\n--b--".to_vec(), Some("b")).is_err());
+        assert!(make_ephemeral(b"no json".to_vec(), None).is_err());
+    }
+}
