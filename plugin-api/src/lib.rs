@@ -40,6 +40,7 @@ mod error;
 mod event;
 mod export;
 mod host;
+mod live;
 mod message;
 mod plugin;
 #[doc(hidden)]

@@ -8,23 +8,16 @@ use twilight_model::{
 };
 
 use crate::{
-    abi::{CommandHead, ComponentHead, event_flag},
-    command::{Command, CommandHandler},
-    context::{CommandContext, ComponentContext, EventContext},
-    error::{Error, Result},
+    command::Command,
+    context::{ComponentContext, EventContext},
+    error::Result,
     event::{Event, EventKind},
     host::Host,
+    live::{Handlers, Listening, Live},
     manifest::{Dependency, Handoff, ListenerManifest, Manifest},
-    raw::Parcel,
     runtime::{LocalFuture, Program, Running},
     state::State,
 };
-
-type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
-type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
-type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
-type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
-type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>>;
 
 /// A plugin, as its author declares it: commands, listeners, components, and what happens to its state `S`.
 ///
@@ -71,22 +64,6 @@ pub struct Plugin<S = ()> {
     manifest: Manifest,
     start: Box<dyn FnOnce(Host) -> LocalFuture<Result<S>>>,
     handlers: Handlers<S>,
-}
-
-struct Handlers<S> {
-    commands: HashMap<String, CommandHandler<S>>,
-    components: HashMap<String, ComponentHandler<S>>,
-    listeners: Vec<Listening<S>>,
-    save: Option<Save<S>>,
-    restore: Option<Restore<S>>,
-    stop: Option<Stop<S>>,
-}
-
-struct Listening<S> {
-    kind: u16,
-    guild_id: u64,
-    ignore_bots: bool,
-    handler: EventHandler<S>,
 }
 
 impl Plugin<()> {
@@ -485,82 +462,4 @@ impl Listener {
         self.0.ignore_bots = true;
         self
     }
-}
-
-/// A started plugin.
-struct Live<S> {
-    state: Rc<S>,
-    handlers: Rc<Handlers<S>>,
-}
-
-impl<S: 'static> Running for Live<S> {
-    fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result> {
-        match self.handlers.commands.get(&head.command) {
-            Some(handler) => handler(CommandContext::new(
-                Rc::clone(&self.state),
-                host.clone(),
-                head,
-                parcel,
-            )),
-            None => missing("command", &head.command),
-        }
-    }
-
-    fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result> {
-        match self.handlers.components.get(&head.handler) {
-            Some(handler) => handler(ComponentContext::new(
-                Rc::clone(&self.state),
-                host.clone(),
-                head,
-                parcel,
-            )),
-            None => missing("component", &head.handler),
-        }
-    }
-
-    fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>> {
-        let header = parcel.header().header;
-        let wanted = |listening: &&Listening<S>| {
-            listening.kind == header.kind
-                && (listening.guild_id == 0 || listening.guild_id == header.guild_id)
-                && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
-        };
-        self.handlers
-            .listeners
-            .iter()
-            .filter(wanted)
-            .map(|listening| {
-                (listening.handler)(Rc::clone(&self.state), host.clone(), Rc::clone(parcel))
-            })
-            .collect()
-    }
-
-    fn save(&self) -> LocalFuture<Result<Option<State>>> {
-        let (state, handlers) = (Rc::clone(&self.state), Rc::clone(&self.handlers));
-        Box::pin(async move { handlers.save.as_ref().map(|save| save(&state)).transpose() })
-    }
-
-    fn restore(&self, saved: State) -> LocalFuture<Result> {
-        let (state, handlers) = (Rc::clone(&self.state), Rc::clone(&self.handlers));
-        Box::pin(async move {
-            match &handlers.restore {
-                Some(restore) => restore(&state, saved),
-                None => Ok(()),
-            }
-        })
-    }
-
-    fn stop(&self) -> LocalFuture<()> {
-        match &self.handlers.stop {
-            Some(stop) => stop(Rc::clone(&self.state)),
-            None => Box::pin(std::future::ready(())),
-        }
-    }
-}
-
-fn missing(what: &str, name: &str) -> LocalFuture<Result> {
-    let error = Error::new(format!(
-        "{what} `{name}` has no handler in this generation of the plugin"
-    ));
-    Box::pin(std::future::ready(Err(error)))
 }

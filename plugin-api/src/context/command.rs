@@ -1,0 +1,87 @@
+//! What a command's handler is given.
+
+use std::{fmt, ops::Deref, rc::Rc};
+
+use super::Invocation;
+use crate::{abi::CommandHead, command::FromOption, error::Result, host::Host, raw::Parcel};
+
+/// What a command's handler is given; `S` is the plugin's state.
+///
+/// Who, where and how to answer it has from [`Invocation`].
+///
+/// ```
+/// use std::cell::RefCell;
+/// use plugin_api::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Notes(RefCell<Vec<String>>);
+///
+/// async fn note(ctx: CommandContext<Notes>) -> Result {
+///     ctx.state().0.borrow_mut().push(ctx.option("text")?);
+///     ctx.reply(format!("`{}` has {} notes.", ctx.command(), ctx.state().0.borrow().len())).await
+/// }
+/// ```
+pub struct CommandContext<S = ()> {
+    state: Rc<S>,
+    invocation: Invocation,
+    head: CommandHead,
+}
+
+impl<S> CommandContext<S> {
+    pub(crate) fn new(state: Rc<S>, host: Host, head: CommandHead, parcel: Parcel) -> Self {
+        Self {
+            state,
+            invocation: Invocation::new(host, head.origin.clone(), parcel, head.ephemeral),
+            head,
+        }
+    }
+
+    /// The plugin's state.
+    #[must_use]
+    pub fn state(&self) -> &Rc<S> {
+        &self.state
+    }
+
+    /// The command's name as declared, also when it was called by an alias.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        &self.head.command
+    }
+
+    /// An option's value; ask for `Option<T>` where the option may be left out.
+    ///
+    /// The host has checked it against the [declaration](crate::CommandOption): what is required is there, and in its
+    /// bounds.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn pour(ctx: CommandContext) -> Result {
+    ///     let sort: String = ctx.option("sort")?;
+    ///     let cups: Option<i64> = ctx.option("cups")?;
+    ///     let milk = ctx.option::<Option<bool>>("milk")?.unwrap_or(false);
+    ///     ctx.reply(format!("{} × {sort}, milk: {milk}", cups.unwrap_or(1))).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The option was not given, or is of another type than `T`.
+    pub fn option<T: FromOption>(&self, name: &str) -> Result<T> {
+        T::from_option(name, self.head.options.get(name))
+    }
+}
+
+impl<S> Deref for CommandContext<S> {
+    type Target = Invocation;
+
+    fn deref(&self) -> &Invocation {
+        &self.invocation
+    }
+}
+
+impl<S> fmt::Debug for CommandContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head.fmt(f)
+    }
+}

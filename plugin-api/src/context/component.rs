@@ -1,0 +1,124 @@
+//! What the handler of a button, select or modal is given.
+
+use std::{fmt, ops::Deref, rc::Rc};
+
+use super::Invocation;
+use crate::{
+    abi::{ComponentHead, ReplyMode},
+    error::Result,
+    host::Host,
+    message::NewMessage,
+    raw::Parcel,
+};
+
+/// What the handler of a button, select or modal is given; `S` is the plugin's state.
+///
+/// Who, where and how to answer it has from [`Invocation`].
+///
+/// ```
+/// use std::cell::Cell;
+/// use plugin_api::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Poll {
+///     votes: Cell<u64>,
+/// }
+///
+/// async fn vote(ctx: ComponentContext<Poll>) -> Result {
+///     let votes = ctx.state().votes.get() + 1;
+///     ctx.state().votes.set(votes);
+///     ctx.update(format!("{}: {votes} votes", ctx.argument())).await
+/// }
+/// ```
+pub struct ComponentContext<S = ()> {
+    state: Rc<S>,
+    invocation: Invocation,
+    head: ComponentHead,
+}
+
+impl<S> ComponentContext<S> {
+    pub(crate) fn new(state: Rc<S>, host: Host, head: ComponentHead, parcel: Parcel) -> Self {
+        Self {
+            state,
+            invocation: Invocation::new(host, head.origin.clone(), parcel, false),
+            head,
+        }
+    }
+
+    /// The plugin's state.
+    #[must_use]
+    pub fn state(&self) -> &Rc<S> {
+        &self.state
+    }
+
+    /// What [`Invocation::custom_id`] was given as its argument; empty when that was.
+    #[must_use]
+    pub fn argument(&self) -> &str {
+        &self.head.argument
+    }
+
+    /// The values that were picked in a select; empty for buttons and modals.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn picked(ctx: ComponentContext) -> Result {
+    ///     let sort = ctx.values().first().map_or("no", String::as_str);
+    ///     ctx.reply(format!("{sort} tea, then.")).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        &self.head.values
+    }
+
+    /// What a modal's field holds, by the id that it was [made](crate::TextField) with; empty when there is no such
+    /// field.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn letter(ctx: ComponentContext) -> Result {
+    ///     if ctx.field("text").contains("coffee") {
+    ///         return Err(Error::user("this is a tea house"));
+    ///     }
+    ///     ctx.reply(format!("Sent: {}", ctx.field("subject"))).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn field(&self, id: &str) -> &str {
+        self.head.fields.get(id).map_or("", String::as_str)
+    }
+
+    /// Changes the message that carries the component, or that carried the one which opened the modal. What the new
+    /// message does not mention (its embeds, its components) stays.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn close(ctx: ComponentContext) -> Result {
+    ///     ctx.update(NewMessage::from("The poll is closed.").without_components()).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Invocation::reply`]; also for a modal that a command opened, which has no message.
+    pub async fn update(&self, message: impl Into<NewMessage>) -> Result {
+        self.invocation.say(ReplyMode::Update, message.into()).await
+    }
+}
+
+impl<S> Deref for ComponentContext<S> {
+    type Target = Invocation;
+
+    fn deref(&self) -> &Invocation {
+        &self.invocation
+    }
+}
+
+impl<S> fmt::Debug for ComponentContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head.fmt(f)
+    }
+}

@@ -1,0 +1,177 @@
+//! What a listener's handler is given.
+
+use std::{cell::OnceCell, fmt, marker::PhantomData, rc::Rc};
+
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, MessageMarker, UserMarker},
+};
+
+use crate::{abi::event_flag, error::Result, event::Event, host::Host, raw::Parcel};
+
+/// What a listener's handler is given: `E` is the event, `S` the plugin's state.
+///
+/// Ids, flags and text come from the event's header and cost nothing; [`event`](Self::event) parses Discord's JSON, once,
+/// when it is first asked.
+///
+/// ```
+/// use std::cell::Cell;
+/// use plugin_api::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Seen(Cell<u64>);
+///
+/// async fn heard(ctx: EventContext<MessageCreate, Seen>) -> Result {
+///     if ctx.is_bot() || !ctx.mentions_me() || !ctx.content().contains("hello") {
+///         return Ok(());
+///     }
+///     ctx.state().0.set(ctx.state().0.get() + 1);
+///     if let (Some(channel), Some(message)) = (ctx.channel_id(), ctx.message_id()) {
+///         ctx.host().discord().react(channel, message, "👋").await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+pub struct EventContext<E, S = ()> {
+    state: Rc<S>,
+    host: Host,
+    parcel: Rc<Parcel>,
+    event: OnceCell<Box<E>>,
+    kind: PhantomData<E>,
+}
+
+impl<E: Event, S> EventContext<E, S> {
+    pub(crate) fn new(state: Rc<S>, host: Host, parcel: Rc<Parcel>) -> Self {
+        Self {
+            state,
+            host,
+            parcel,
+            event: OnceCell::new(),
+            kind: PhantomData,
+        }
+    }
+
+    /// The plugin's state.
+    #[must_use]
+    pub fn state(&self) -> &Rc<S> {
+        &self.state
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The whole event, as twilight-model has it.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn greet(ctx: EventContext<MessageCreate>) -> Result {
+    ///     let message = ctx.event()?;
+    ///     if let Some(image) = message.attachments.first() {
+    ///         tracing::info!(from = message.author.name, file = image.filename, "a picture");
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Discord sent something else than twilight-model expects.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    pub fn event(&self) -> Result<&E> {
+        if self.event.get().is_none() {
+            let event = E::parse(self.parcel.body())?;
+            let _ = self.event.set(event);
+        }
+        Ok(self.event.get().expect("it was set above"))
+    }
+
+    /// Discord's own JSON: the `d` of the [gateway
+    /// event](https://discord.com/developers/docs/events/gateway-events#receive-events). For fields that the typed
+    /// event does not have yet.
+    ///
+    /// ```
+    /// use plugin_api::{Json, prelude::*};
+    ///
+    /// async fn heard(ctx: EventContext<MessageCreate>) -> Result {
+    ///     let json: Json = serde_json::from_slice(ctx.raw())?;
+    ///     tracing::debug!(is_poll = json.get("poll").is_some(), "a message");
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn raw(&self) -> &[u8] {
+        self.parcel.body()
+    }
+
+    /// In which server; `None` in direct messages, and for events of no server.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
+        Id::new_checked(self.parcel.header().header.guild_id)
+    }
+
+    /// In which channel, for events of a channel.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
+        Id::new_checked(self.parcel.header().header.channel_id)
+    }
+
+    /// Which message, for events of a message.
+    #[must_use]
+    pub fn message_id(&self) -> Option<Id<MessageMarker>> {
+        Id::new_checked(self.parcel.header().header.message_id)
+    }
+
+    /// Who caused it, for events of a user.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn reacted(ctx: EventContext<ReactionAdd>) -> Result {
+    ///     let is_mine = ctx.user_id() == ctx.host().bot_id();
+    ///     if let (false, Some(guild)) = (is_mine, ctx.guild_id()) {
+    ///         tracing::info!(guild = guild.get(), "a reaction");
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn user_id(&self) -> Option<Id<UserMarker>> {
+        Id::new_checked(self.parcel.header().header.user_id)
+    }
+
+    /// The message's text, for `MESSAGE_CREATE` and `MESSAGE_UPDATE`; else empty. Without the privileged intent
+    /// [`MESSAGE_CONTENT`](https://discord.com/developers/docs/events/gateway#message-content-intent) Discord fills it
+    /// in direct messages and in messages that mention the bot only.
+    #[must_use]
+    pub fn content(&self) -> &str {
+        self.parcel.header().content
+    }
+
+    /// Whether a bot (this one included) or a webhook caused it. [`Listener::ignore_bots`](crate::Listener::ignore_bots)
+    /// leaves them out from the start.
+    #[must_use]
+    pub fn is_bot(&self) -> bool {
+        self.parcel.header().header.flags & event_flag::BOT != 0
+    }
+
+    /// Whether the message mentions this bot by name; `@everyone` and its roles don't count.
+    #[must_use]
+    pub fn mentions_me(&self) -> bool {
+        self.parcel.header().header.flags & event_flag::MENTIONS_ME != 0
+    }
+}
+
+impl<E: Event, S> fmt::Debug for EventContext<E, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventContext")
+            .field("event", &E::NAME)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,355 @@
+//! What commands and components have in common.
+
+use std::{cell::Cell, fmt};
+
+use twilight_model::{
+    application::interaction::Interaction,
+    channel::Message,
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker},
+    },
+};
+
+use super::user::{User, user};
+use crate::{
+    abi::{Origin, ReplyMode},
+    component::{self, Modal},
+    error::{Error, Result},
+    host::{Host, reply},
+    message::NewMessage,
+    raw::Parcel,
+};
+
+/// What commands and components have in common: who, where, and how to answer.
+///
+/// Not generic over the plugin, so that it is compiled once; [`CommandContext`](crate::CommandContext) and [`ComponentContext`](crate::ComponentContext) deref to it. A
+/// helper that takes it serves both:
+///
+/// ```
+/// use plugin_api::{Invocation, prelude::*};
+///
+/// async fn greet(ctx: &Invocation) -> Result {
+///     let place = if ctx.guild_id().is_some() { "here" } else { "in private" };
+///     ctx.reply(format!("Good to see you {place}, {}!", ctx.user().name)).await
+/// }
+///
+/// async fn hello(ctx: CommandContext) -> Result {
+///     greet(&ctx).await
+/// }
+///
+/// async fn again(ctx: ComponentContext) -> Result {
+///     greet(&ctx).await
+/// }
+/// ```
+pub struct Invocation {
+    host: Host,
+    origin: Origin,
+    parcel: Parcel,
+    first_answer: Cell<Option<u64>>,
+    /// Declared so by the command.
+    ephemeral: bool,
+}
+
+impl Invocation {
+    pub(crate) fn new(host: Host, origin: Origin, parcel: Parcel, ephemeral: bool) -> Self {
+        Self {
+            host,
+            origin,
+            parcel,
+            first_answer: Cell::new(None),
+            ephemeral,
+        }
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub fn user(&self) -> User<'_> {
+        user(&self.parcel)
+    }
+
+    /// In which server; `None` in direct messages.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
+        Id::new_checked(self.parcel.header().header.guild_id)
+    }
+
+    /// In which channel.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn shout(ctx: CommandContext) -> Result {
+    ///     ctx.host().discord().send(ctx.channel_id(), "To whom it may concern!").await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Never with a host that keeps its contract: a command comes from a channel.
+    #[must_use]
+    pub fn channel_id(&self) -> Id<ChannelMarker> {
+        Id::new(self.parcel.header().header.channel_id)
+    }
+
+    /// Whether it came as a message with the prefix, and not as an interaction.
+    #[must_use]
+    pub fn is_prefix(&self) -> bool {
+        matches!(self.origin, Origin::Message { .. })
+    }
+
+    /// Answers: by prefix with a reply, by slash or component with the response, and from the second time on with a
+    /// further message.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn weather(ctx: CommandContext) -> Result {
+    ///     ctx.reply("Let me look outside.").await?;
+    ///     ctx.reply(embed("Weather").description("Rain.").build()).await?;
+    ///     ctx.reply(NewMessage::from("The radar:").file("radar.txt", "drops")).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Discord refused, or was out of reach; Discord's 15 minutes for an interaction are over; or the message is
+    /// ephemeral and the host has deferred in public (declare the command [`ephemeral`](crate::Command::ephemeral)).
+    pub async fn reply(&self, message: impl Into<NewMessage>) -> Result {
+        self.say(ReplyMode::Reply, message.into()).await
+    }
+
+    /// Changes the first answer; answers, when there is none yet.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn tea(ctx: CommandContext) -> Result {
+    ///     ctx.reply("The water is on.").await?;
+    ///     tokio::time::sleep(Duration::from_secs(180)).await;
+    ///     ctx.edit_reply("Tea is ready.").await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply`](Self::reply).
+    pub async fn edit_reply(&self, message: impl Into<NewMessage>) -> Result {
+        let mode = if self.is_prefix() && self.first_answer.get().is_none() {
+            ReplyMode::Reply
+        } else {
+            ReplyMode::Edit
+        };
+        self.say(mode, message.into()).await
+    }
+
+    /// Takes the first answer away.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn secret(ctx: CommandContext) -> Result {
+    ///     ctx.reply("This message deletes itself.").await?;
+    ///     tokio::time::sleep(Duration::from_secs(10)).await;
+    ///     ctx.delete_reply().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply`](Self::reply); by prefix also when there is no answer, or only one by direct message.
+    pub async fn delete_reply(&self) -> Result {
+        let mut call = reply::plain(&self.origin, ReplyMode::Delete);
+        call.message_id = self.first_answer.get();
+        self.host.answer(call, Vec::new()).await.map(drop)
+    }
+
+    /// Says that the answer takes a while: "is thinking…" by slash and for modals, nothing to be seen for buttons and
+    /// selects, "is typing" by prefix. Except by prefix the host does so by itself after two of the three seconds that
+    /// Discord [gives](https://discord.com/developers/docs/interactions/receiving-and-responding), and after another
+    /// answer there is nothing left to defer.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn sum(ctx: CommandContext) -> Result {
+    ///     ctx.defer().await?;
+    ///     let sum: u64 = tokio::task::spawn_blocking(|| (0..100_000_000).sum()).await?;
+    ///     ctx.reply(format!("{sum}")).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply`](Self::reply).
+    pub async fn defer(&self) -> Result {
+        let call = reply::plain(&self.origin, ReplyMode::Defer);
+        self.host.answer(call, Vec::new()).await.map(drop)
+    }
+
+    /// Opens a modal. It has to be the first response, within two seconds: then the host defers. What was typed reaches
+    /// the [component handler](crate::Plugin::component) that the modal's custom id was made for.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn open(ctx: CommandContext) -> Result {
+    ///     let letter = Modal::new("A letter", ctx.custom_id("letter", ctx.channel_id())?)
+    ///         .field(TextField::short("subject", "Subject").max_length(80))
+    ///         .field(TextField::long("text", "Your letter"));
+    ///     ctx.modal(&letter).await
+    /// }
+    ///
+    /// async fn letter(ctx: ComponentContext) -> Result {
+    ///     ctx.reply(format!("**{}**\n{}", ctx.field("subject"), ctx.field("text"))).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .command(Command::new("letter", "Writes a letter").slash_only().run(open))
+    ///     .component("letter", letter);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// By prefix, where Discord has no modals; after another response; or Discord refused.
+    pub async fn modal(&self, modal: &Modal) -> Result {
+        let call = reply::plain(&self.origin, ReplyMode::Modal);
+        self.host.answer(call, modal.to_body()?).await.map(drop)
+    }
+
+    /// The custom id of a button, select or modal whose handler is `handler` of this plugin; `argument` reaches the handler
+    /// as it is, also after a reload or a restart. Discord hands it through the member's client: check what matters.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn offer(ctx: CommandContext) -> Result {
+    ///     let buy = button("Buy", ctx.custom_id("buy", 7)?);
+    ///     ctx.reply(NewMessage::from("Tea, slightly used").row([buy])).await
+    /// }
+    ///
+    /// async fn buy(ctx: ComponentContext) -> Result {
+    ///     let article: u64 = ctx.argument().parse()?;
+    ///     ctx.reply(format!("Article {article} is yours.")).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .command(Command::new("offer", "Offers tea").run(offer))
+    ///     .component("buy", buy);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The id would be longer than Discord's 100 characters ([`CUSTOM_ID_LIMIT`](crate::CUSTOM_ID_LIMIT)): keep the
+    /// argument in the state, and pass a key.
+    pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
+        component::custom_id(self.host.plugin_name(), handler, &argument.to_string())
+    }
+
+    /// Discord's own JSON: the [message](https://discord.com/developers/docs/resources/message#message-object) by
+    /// prefix, else the
+    /// [interaction](https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object). For
+    /// fields that [`message`](Self::message) and [`interaction`](Self::interaction) don't have yet.
+    ///
+    /// ```
+    /// use plugin_api::{Json, prelude::*};
+    ///
+    /// async fn own_id(ctx: CommandContext) -> Result {
+    ///     let json: Json = serde_json::from_slice(ctx.raw())?;
+    ///     ctx.reply(format!("Its id is {}.", json["id"])).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn raw(&self) -> &[u8] {
+        self.parcel.body()
+    }
+
+    /// The message that the command came as; an error for an interaction.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn files(ctx: CommandContext) -> Result {
+    ///     if !ctx.is_prefix() {
+    ///         return Err(Error::user("send the files with `!files`"));
+    ///     }
+    ///     let message = ctx.message()?;
+    ///     ctx.reply(format!("{} files", message.attachments.len())).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It came as an interaction.
+    #[inline(never)]
+    pub fn message(&self) -> Result<Box<Message>> {
+        if !self.is_prefix() {
+            return Err(Error::new("this was an interaction, not a message"));
+        }
+        Ok(Box::new(serde_json::from_slice(self.raw())?))
+    }
+
+    /// The interaction that it came as; an error for a message.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn language(ctx: CommandContext) -> Result {
+    ///     let interaction = ctx.interaction()?;
+    ///     let locale = interaction.locale.as_deref().unwrap_or("en-US");
+    ///     ctx.reply(format!("You read {locale}.")).await
+    /// }
+    /// let language = Command::new("language", "Tells your language").slash_only().run(language);
+    /// # Plugin::new().command(language);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It came as a message.
+    #[inline(never)]
+    pub fn interaction(&self) -> Result<Box<Interaction>> {
+        if self.is_prefix() {
+            return Err(Error::new("this was a message, not an interaction"));
+        }
+        Ok(Box::new(serde_json::from_slice(self.raw())?))
+    }
+
+    pub(super) async fn say(&self, mode: ReplyMode, mut message: NewMessage) -> Result {
+        let ephemeral = self.ephemeral || message.is_ephemeral();
+        if let (Origin::Message { message_id, .. }, ReplyMode::Reply, false) =
+            (&self.origin, mode, ephemeral)
+            && let Some(id) = Id::new_checked(*message_id)
+        {
+            message = message.reply_to(id);
+        }
+        let (body, boundary) = message.to_body()?;
+        let mut call = reply::plain(&self.origin, mode);
+        call.ephemeral = ephemeral;
+        call.multipart_boundary = boundary;
+        if mode == ReplyMode::Edit {
+            call.message_id = self.first_answer.get();
+        }
+        let answered = self.host.answer(call, body).await?;
+        if self.first_answer.get().is_none() {
+            self.first_answer.set(answered.message_id);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}

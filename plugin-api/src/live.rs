@@ -1,0 +1,116 @@
+//! A started plugin: frames find their handlers.
+
+use std::{collections::HashMap, rc::Rc};
+
+use crate::{
+    abi::{CommandHead, ComponentHead, event_flag},
+    command::CommandHandler,
+    context::{CommandContext, ComponentContext},
+    error::{Error, Result},
+    host::Host,
+    raw::Parcel,
+    runtime::{LocalFuture, Running},
+    state::State,
+};
+
+type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
+type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
+type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
+type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
+type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>>;
+
+/// What a plugin has declared, by name.
+pub(crate) struct Handlers<S> {
+    pub(crate) commands: HashMap<String, CommandHandler<S>>,
+    pub(crate) components: HashMap<String, ComponentHandler<S>>,
+    pub(crate) listeners: Vec<Listening<S>>,
+    pub(crate) save: Option<Save<S>>,
+    pub(crate) restore: Option<Restore<S>>,
+    pub(crate) stop: Option<Stop<S>>,
+}
+
+/// A listener and its filters.
+pub(crate) struct Listening<S> {
+    pub(crate) kind: u16,
+    pub(crate) guild_id: u64,
+    pub(crate) ignore_bots: bool,
+    pub(crate) handler: EventHandler<S>,
+}
+
+/// A started plugin.
+pub(crate) struct Live<S> {
+    pub(crate) state: Rc<S>,
+    pub(crate) handlers: Rc<Handlers<S>>,
+}
+
+impl<S: 'static> Running for Live<S> {
+    fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result> {
+        match self.handlers.commands.get(&head.command) {
+            Some(handler) => handler(CommandContext::new(
+                Rc::clone(&self.state),
+                host.clone(),
+                head,
+                parcel,
+            )),
+            None => missing("command", &head.command),
+        }
+    }
+
+    fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result> {
+        match self.handlers.components.get(&head.handler) {
+            Some(handler) => handler(ComponentContext::new(
+                Rc::clone(&self.state),
+                host.clone(),
+                head,
+                parcel,
+            )),
+            None => missing("component", &head.handler),
+        }
+    }
+
+    fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>> {
+        let header = parcel.header().header;
+        let wanted = |listening: &&Listening<S>| {
+            listening.kind == header.kind
+                && (listening.guild_id == 0 || listening.guild_id == header.guild_id)
+                && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
+        };
+        self.handlers
+            .listeners
+            .iter()
+            .filter(wanted)
+            .map(|listening| {
+                (listening.handler)(Rc::clone(&self.state), host.clone(), Rc::clone(parcel))
+            })
+            .collect()
+    }
+
+    fn save(&self) -> LocalFuture<Result<Option<State>>> {
+        let (state, handlers) = (Rc::clone(&self.state), Rc::clone(&self.handlers));
+        Box::pin(async move { handlers.save.as_ref().map(|save| save(&state)).transpose() })
+    }
+
+    fn restore(&self, saved: State) -> LocalFuture<Result> {
+        let (state, handlers) = (Rc::clone(&self.state), Rc::clone(&self.handlers));
+        Box::pin(async move {
+            match &handlers.restore {
+                Some(restore) => restore(&state, saved),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn stop(&self) -> LocalFuture<()> {
+        match &self.handlers.stop {
+            Some(stop) => stop(Rc::clone(&self.state)),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+}
+
+fn missing(what: &str, name: &str) -> LocalFuture<Result> {
+    let error = Error::new(format!(
+        "{what} `{name}` has no handler in this generation of the plugin"
+    ));
+    Box::pin(std::future::ready(Err(error)))
+}
