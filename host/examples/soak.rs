@@ -56,12 +56,14 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
         services,
         Arc::clone(&routes),
     )?;
-    // The first cycles fill what is filled once: the pool of blocking threads, the allocator's arenas, connections.
-    let warm_up = (cycles / 4).clamp(10, 100);
+    // The first cycles fill what is filled once: the pool of blocking threads, the allocator's arenas, connections, and the
+    // pages of the loader's own tables.
+    let warm_up = cycles.clamp(10, 250);
     let mut before = census::Census::default();
     let began = Instant::now();
     for cycle in 0..warm_up + cycles {
         if cycle == warm_up {
+            memory::trim();
             before = census::Census::take(None);
         }
         plugins.load_file(&file).await?;
@@ -72,6 +74,7 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
         }
     }
     let took = began.elapsed();
+    memory::trim();
     let after = census::Census::take(None);
     let mapped = census::mapped_bytes(folder.path()).unwrap_or_default();
     let grown = after.resident_bytes.unwrap_or_default() as i64
