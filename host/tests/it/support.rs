@@ -1,9 +1,10 @@
 //! A bot on a sandbox of its own.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -27,6 +28,7 @@ pub struct Fixture {
     pub bot: Bot,
     pub folder: TempDir,
     config: String,
+    sessions: Mutex<HashSet<u64>>,
 }
 
 impl Fixture {
@@ -57,6 +59,7 @@ impl Fixture {
             bot,
             folder,
             config: config.to_owned(),
+            sessions: Mutex::default(),
         }
     }
 
@@ -113,13 +116,16 @@ impl Fixture {
         .unwrap();
     }
 
-    /// How many sessions the bot has opened.
+    /// How many sessions the bot has opened. To be asked often: the sandbox keeps the last 2,000 crossings, and this
+    /// remembers what it has seen in them.
     pub fn sessions(&self) -> usize {
+        let mut seen = self.sessions.lock().unwrap();
         let traffic = self.sandbox.traffic();
         let is_ready = |crossing: &&Crossing| {
             crossing.way == Way::GatewayOut && crossing.what.contains("READY")
         };
-        traffic.iter().filter(is_ready).count()
+        seen.extend(traffic.iter().filter(is_ready).map(|crossing| crossing.number));
+        seen.len()
     }
 
     /// Waits until the set of plugins is as wanted.
