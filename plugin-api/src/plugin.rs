@@ -321,7 +321,7 @@ impl<S: 'static> Plugin<S> {
     /// Says goodbye, when no handler runs any more and the state is saved. It has what is left of
     /// `extensions.stop_timeout_ms` (default 5,000).
     ///
-    /// Host calls are not answered any more: what needs one belongs in a handler.
+    /// It may still call the host: a last message, say.
     ///
     /// ```
     /// use std::{cell::RefCell, rc::Rc};

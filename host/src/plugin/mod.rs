@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `plugins.rs` | the set of loaded plugins: load, reload and unload as transactions |
+//! | `plugins/` | the set of loaded plugins: load, reload and unload as transactions |
 //! | `file/` | what a file must be before any of its code runs |
 //! | `probe.rs` | the child process that tries a file first |
 //! | `shadow.rs` | private copies under names that are never used again |

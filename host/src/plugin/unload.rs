@@ -1,4 +1,4 @@
-//! Closing a library, and measuring that it is gone (decision 5).
+//! Closing a library, and measuring that it is gone (docs/decisions/0008).
 
 use std::{
     collections::BTreeMap,

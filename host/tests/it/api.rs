@@ -27,6 +27,7 @@ export_plugin!(|| {
     .command(Command::new("secret", "Shows buttons").run(secret))
     .component("reveal", reveal)
     .component("slow", slow)
+    .component("turn", turn)
     .on_stop(bye)
     .strict_handoff()
     .on_save(|seen| State::new(1, &seen.done.get()))
@@ -94,12 +95,20 @@ async fn pick(ctx: ComponentContext<Seen>) -> Result {
 
 async fn secret(ctx: CommandContext<Seen>) -> Result {
     ctx.state().goodbye.set(Some((ctx.host().clone(), ctx.channel_id())));
-    let buttons = [button("Reveal", ctx.custom_id("reveal", "")?), button("Slow", ctx.custom_id("slow", "")?)];
-    ctx.reply(NewMessage::from("Two buttons").row(buttons)).await
+    let buttons = [button("Reveal", ctx.custom_id("reveal", "")?), button("Slow", ctx.custom_id("slow", "")?),
+        button("Turn", ctx.custom_id("turn", "")?)];
+    ctx.reply(NewMessage::from("Buttons").row(buttons)).await
 }
 
 async fn reveal(ctx: ComponentContext<Seen>) -> Result {
     ctx.reply(NewMessage::from("for you alone").file("secret.txt", &b"hush"[..]).ephemeral()).await
+}
+
+async fn turn(ctx: ComponentContext<Seen>) -> Result {
+    ctx.update(NewMessage::from("Turned")).await?;
+    // The first answer of its own; what is taken away is that, and not the message of the button.
+    ctx.edit_reply("turned it").await?;
+    ctx.delete_reply().await
 }
 
 async fn slow(ctx: ComponentContext<Seen>) -> Result {
@@ -242,6 +251,14 @@ async fn a_private_file_stays_private_and_late_answers_leave_the_buttons_alone()
         })
         .await
         .unwrap();
+    let turned = member.clicks("Turn").await.unwrap();
+    member.expects_reply_to(&turned).await.unwrap();
+    member
+        .expects_where("general", "its own answer", |view| {
+            view.content == "turned it"
+        })
+        .await
+        .unwrap();
     // Its goodbye comes after what it was doing.
     bot.plugins().unload("uses_api", false).await.unwrap();
     member.expects("general", "Bye!").await.unwrap();
@@ -255,9 +272,6 @@ async fn a_private_file_stays_private_and_late_answers_leave_the_buttons_alone()
         "the late answer was deleted: {said:?}"
     );
     let buttons = bot.sandbox.message(shown.channel_id, shown.id).unwrap();
-    assert_eq!(
-        (&*buttons.content, buttons.buttons().len()),
-        ("Two buttons", 2)
-    );
+    assert_eq!((&*buttons.content, buttons.buttons().len()), ("Turned", 3));
     bot.close().await;
 }

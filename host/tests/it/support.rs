@@ -124,7 +124,12 @@ impl Fixture {
         let is_ready = |crossing: &&Crossing| {
             crossing.way == Way::GatewayOut && crossing.what.contains("READY")
         };
-        seen.extend(traffic.iter().filter(is_ready).map(|crossing| crossing.number));
+        seen.extend(
+            traffic
+                .iter()
+                .filter(is_ready)
+                .map(|crossing| crossing.number),
+        );
         seen.len()
     }
 

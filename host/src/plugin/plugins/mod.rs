@@ -35,7 +35,7 @@ pub struct Plugins {
     services: Arc<Services>,
     routes: Arc<Routes>,
     set: Mutex<Set>,
-    /// One at a time per plugin; different plugins load side by side.
+    /// One at a time per plugin and per file; different plugins load side by side.
     doors: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Counts up with every change of the set.
     changes: watch::Sender<u64>,

@@ -28,6 +28,9 @@ use crate::{
 impl Plugins {
     pub(super) async fn load_transaction(&self, path: &Path) -> Result<LoadReport, LoadError> {
         let began = Instant::now();
+        // Before the file is read: of two changes in a row, the later content is loaded last.
+        let file_door = self.door(&path.to_string_lossy());
+        let _reading = file_door.lock().await;
         let (bytes, info) = read(path).await?;
         let name = tidy(&info.note.name);
         if !is_name(&name) {
@@ -165,7 +168,7 @@ impl Plugins {
         let Some(slot) = slot else {
             self.restore_from_disk(next, deadline).await?;
             self.routes.change(|| {
-                self.check_manifest(name, &next.manifest)?;
+                self.admit(name, &next.manifest)?;
                 let slot = Arc::new(Slot::new(Arc::clone(next)));
                 Ok::<_, LoadError>(self.enter(slot, name, path, info, began))
             })?;
@@ -191,7 +194,7 @@ impl Plugins {
         }
         let switched = self.routes.change(|| {
             // Once more, now that nothing else can be entered: another plugin may have come meanwhile.
-            self.check_manifest(name, &next.manifest)?;
+            self.admit(name, &next.manifest)?;
             drop(slot.switch(Arc::clone(next)));
             Ok(self.enter(Arc::clone(&slot), name, path, info, began))
         });
@@ -201,6 +204,14 @@ impl Plugins {
         }
         self.retire(old, Arc::clone(next));
         Ok(true)
+    }
+
+    /// Whether a plugin may be entered at this very moment.
+    fn admit(&self, name: &str, manifest: &Manifest) -> Result<(), LoadError> {
+        if self.set().stopping {
+            return Err(LoadError::ShuttingDown);
+        }
+        self.check_manifest(name, manifest)
     }
 
     /// Enters a plugin into the set; what is to be routed to.

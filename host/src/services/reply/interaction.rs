@@ -46,7 +46,9 @@ impl Replies {
                     ));
                 }
                 let data: Value = serde_json::from_slice(&body)?;
-                self.respond(&interaction, &mut state, 7, data).await
+                self.respond(&interaction, &mut state, 7, data).await?;
+                *state = State::DeferredUpdate;
+                Ok(None)
             }
             (mode, State::Fresh) => {
                 // Files can't go into a first response in one piece with its type: defer, then edit.
@@ -112,7 +114,9 @@ impl Replies {
         let sent = self
             .send(method, path, body, call.multipart_boundary, true)
             .await?;
-        *state = State::Responded;
+        if *state != State::DeferredUpdate {
+            *state = State::Responded;
+        }
         // The message of the component is none of our answers.
         Ok(if call.mode == ReplyMode::Update {
             None

@@ -51,7 +51,8 @@ enum State {
     Fresh,
     /// Deferred with "is thinking…".
     Deferred { ephemeral: bool },
-    /// Deferred without a trace: the message of the component stays as it is until updated.
+    /// Answered by the message of its component, updated or (deferred) as it is. From then on `@original` is that message,
+    /// and no answer of ours.
     DeferredUpdate,
     /// Answered.
     Responded,
