@@ -4,7 +4,10 @@
 use std::{
     collections::BTreeSet,
     path::Path,
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
     thread,
     time::Duration,
 };
@@ -16,23 +19,34 @@ use super::{CliResult, build::Checkout};
 /// Editors write a file in several steps; what is saved within this time is built together.
 const QUIET: Duration = Duration::from_millis(150);
 
+/// Packages whose sources were saved and not built since: each once, however often it was saved.
+type Saved = Arc<Mutex<BTreeSet<String>>>;
+
 /// Builds plugins as their sources are saved, for as long as the result is kept.
 ///
 /// # Errors
 ///
 /// The folders can't be watched.
 pub(super) fn on_save(checkout: Checkout) -> CliResult<RecommendedWatcher> {
-    let (saved, changes) = mpsc::channel();
-    let folders = checkout.clone();
+    let saved = Saved::default();
+    // One ring waits at most: it says that there is something, and `saved` says what.
+    let (bell, rings) = mpsc::sync_channel(1);
+    let (noted, folders) = (Arc::clone(&saved), checkout.clone());
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
         if matches!(event.kind, EventKind::Access(_)) {
             return;
         }
-        for path in &event.paths {
-            if let Some(package) = folders.package_of(path) {
-                let _ = saved.send(package);
-            }
+        for package in event
+            .paths
+            .iter()
+            .filter_map(|path| folders.package_of(path))
+        {
+            noted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(package);
+            let _ = bell.try_send(());
         }
     })?;
     for folder in checkout.folders() {
@@ -40,21 +54,25 @@ pub(super) fn on_save(checkout: Checkout) -> CliResult<RecommendedWatcher> {
     }
     thread::Builder::new()
         .name("rebuild".into())
-        .spawn(move || build_what_was_saved(&checkout, &changes))?;
+        .spawn(move || build_what_was_saved(&checkout, &saved, &rings))?;
     Ok(watcher)
 }
 
-fn build_what_was_saved(checkout: &Checkout, changes: &Receiver<String>) {
-    while let Ok(first) = changes.recv() {
-        let mut packages = BTreeSet::from([first]);
+fn build_what_was_saved(checkout: &Checkout, saved: &Saved, rings: &Receiver<()>) {
+    while rings.recv().is_ok() {
+        // Until it is quiet.
         loop {
-            match changes.recv_timeout(QUIET) {
-                Ok(package) => drop(packages.insert(package)),
+            match rings.recv_timeout(QUIET) {
+                Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+        let packages = std::mem::take(&mut *saved.lock().unwrap_or_else(PoisonError::into_inner));
         let packages: Vec<String> = packages.into_iter().collect();
+        if packages.is_empty() {
+            continue;
+        }
         if let Err(error) = checkout.build(&packages) {
             eprintln!("cogwright: {error}; the plugin that is loaded goes on");
         }
