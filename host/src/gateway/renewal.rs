@@ -1,7 +1,7 @@
 //! The seconds in which two sessions of a shard are read side by side, so that a change of intents loses no event.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
 };
@@ -14,11 +14,19 @@ use twilight_gateway::Message;
 /// How long the old session is still read. Discord dispatches to both within milliseconds.
 const OVERLAP: Duration = Duration::from_secs(3);
 
-/// While two sessions are read: until when, and what was passed on since.
+/// Which of two sessions a message came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Old,
+    New,
+}
+
+/// While there are two sessions: how often each has brought an event, and until when the old one is read.
 #[derive(Debug, Default)]
 pub(super) struct Renewal {
+    is_on: bool,
     until: Option<Instant>,
-    seen: HashSet<u64>,
+    brought: HashMap<u64, [u32; 2]>,
 }
 
 #[derive(Deserialize)]
@@ -30,18 +38,23 @@ struct Event<'a> {
 }
 
 impl Renewal {
-    /// The new session is ready: the old one is read for a while longer.
+    /// A second session is on its way. From now on events are counted: the old session may bring one before the new one's
+    /// READY is read here, and the new one brings it after.
     pub(super) fn begin(&mut self) {
+        *self = Self {
+            is_on: true,
+            ..Self::default()
+        };
+    }
+
+    /// The new session is ready: the old one is read for a while longer.
+    pub(super) fn overlap(&mut self) {
         self.until = Some(Instant::now() + OVERLAP);
     }
 
-    /// The overlap is over.
+    /// One session is left.
     pub(super) fn end(&mut self) {
         *self = Self::default();
-    }
-
-    pub(super) fn is_on(&self) -> bool {
-        self.until.is_some()
     }
 
     /// Until the overlap is over; for ever when there is none.
@@ -52,9 +65,10 @@ impl Renewal {
         }
     }
 
-    /// Whether a message is to be passed on: always, but for an event that the other session has brought already.
-    pub(super) fn is_new(&mut self, message: &Message) -> bool {
-        if !self.is_on() {
+    /// Whether a message is to be passed on: always, but for an event that the other session has brought as often already.
+    /// (Real repetitions, such as a reaction that comes, goes and comes again, are passed on as often as they are.)
+    pub(super) fn is_new(&mut self, side: Side, message: &Message) -> bool {
+        if !self.is_on {
             return true;
         }
         let Message::Text(text) = message else {
@@ -70,7 +84,13 @@ impl Renewal {
         // Sequence numbers differ between sessions, the data does not.
         let mut hasher = DefaultHasher::new();
         (name, data.get()).hash(&mut hasher);
-        self.seen.insert(hasher.finish())
+        let [old, new] = self.brought.entry(hasher.finish()).or_default();
+        let (own, other) = match side {
+            Side::Old => (old, *new),
+            Side::New => (new, *old),
+        };
+        *own += 1;
+        *own > other
     }
 
     pub(super) fn is_ready(message: &Message) -> bool {
@@ -93,19 +113,23 @@ mod tests {
             ))
         };
         let mut renewal = Renewal::default();
+        assert!(renewal.is_new(Side::Old, &event(1, 7)) && renewal.is_new(Side::Old, &event(1, 7)));
+        renewal.begin();
+        // Brought by the old session before the new one's READY was read, and by the new one after it.
+        assert!(renewal.is_new(Side::Old, &event(9, 8)));
+        renewal.overlap();
         assert!(
-            renewal.is_new(&event(1, 7)) && renewal.is_new(&event(1, 7)),
-            "no overlap, no filter"
+            !renewal.is_new(Side::New, &event(2, 8)),
+            "under another sequence number"
         );
-        renewal.until = Some(Instant::now());
-        assert!(renewal.is_new(&event(9, 8)));
-        assert!(
-            !renewal.is_new(&event(2, 8)),
-            "the same event under another sequence number"
-        );
-        assert!(renewal.is_new(&event(3, 9)));
+        // By the new one first.
+        assert!(renewal.is_new(Side::New, &event(3, 9)));
+        assert!(!renewal.is_new(Side::Old, &event(10, 9)));
+        // What really happens twice is passed on twice.
+        assert!(renewal.is_new(Side::Old, &event(11, 9)));
+        assert!(!renewal.is_new(Side::New, &event(4, 9)));
         renewal.end();
-        assert!(renewal.is_new(&event(2, 8)));
+        assert!(renewal.is_new(Side::New, &event(5, 9)));
     }
 
     #[test]

@@ -9,7 +9,10 @@ use twilight_gateway::{
 };
 use twilight_model::gateway::payload::outgoing::UpdatePresence;
 
-use super::{Follow, FromShard, GatewayError, Template, renewal::Renewal};
+use super::{
+    Follow, FromShard, GatewayError, Template,
+    renewal::{Renewal, Side},
+};
 use crate::intents;
 
 type OurShard = Shard<InMemoryQueue>;
@@ -81,7 +84,7 @@ impl Task {
                     false
                 }
                 Step::Next(received) => self.next_received(received).await,
-                Step::Old(Some(Ok(message))) => self.pass_on(message).await,
+                Step::Old(Some(Ok(message))) => self.pass_on(Side::Old, message).await,
                 Step::Old(Some(Err(_)) | None) => {
                     self.old = None;
                     true
@@ -100,6 +103,9 @@ impl Task {
                             shard = self.id.number(),
                             "the intents have changed: opening a new session"
                         );
+                        // A third session is one too many.
+                        drop(self.old.take());
+                        self.renewal.begin();
                         self.next = Some(open(self.id, &self.template, &mut self.follow));
                     }
                     true
@@ -143,7 +149,13 @@ impl Task {
                 if let Message::Close(frame) = &message {
                     self.last_close.clone_from(frame);
                 }
-                self.pass_on(message).await
+                // Until another session has taken its place, it is the old one.
+                let side = if self.next.is_some() {
+                    Side::Old
+                } else {
+                    Side::New
+                };
+                self.pass_on(side, message).await
             }
             Err(error) => {
                 tracing::warn!(
@@ -164,15 +176,15 @@ impl Task {
                     && let Some(next) = self.next.take()
                 {
                     // The new session has everything from here on. The old one may still hold what came before: both are
-                    // read for a while, and what comes twice is passed on once.
+                    // read for a while, and what both bring is passed on once.
                     self.old = Some(std::mem::replace(&mut self.current, next));
-                    self.renewal.begin();
+                    self.renewal.overlap();
                 }
                 if let Message::Close(Some(frame)) = &message {
                     let reason = refusal(Some(frame), &self.follow);
                     tracing::error!(shard, "the intents stay as they are: {reason}");
                 }
-                self.pass_on(message).await
+                self.pass_on(Side::New, message).await
             }
             Some(Err(error)) => {
                 tracing::warn!(shard, "the new session failed: {}", chain(&error));
@@ -181,14 +193,15 @@ impl Task {
             // The current session goes on with the intents that it has.
             None => {
                 self.next = None;
+                self.renewal.end();
                 true
             }
         }
     }
 
     /// False when nobody listens any more.
-    async fn pass_on(&mut self, message: Message) -> bool {
-        if !self.renewal.is_new(&message) {
+    async fn pass_on(&mut self, side: Side, message: Message) -> bool {
+        if !self.renewal.is_new(side, &message) {
             return true;
         }
         let shard = self.id.number();
