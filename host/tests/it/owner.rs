@@ -1,6 +1,7 @@
 //! Owner commands, by prefix and by slash, for the owner alone.
 
 use serde_json::json;
+use twilight_model::guild::Permissions;
 
 use crate::{
     fixtures,
@@ -97,5 +98,30 @@ async fn others_are_refused() {
         .map(|message| message.text())
         .collect();
     assert_eq!(said, ["!unload hello", "!hello", "Hello, member!"]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_who_is_not_the_owner_is_refused_by_slash() {
+    let bot = Fixture::with(&["hello"]).await;
+    bot.sandbox
+        .commands_registered("unload", PATIENCE)
+        .await
+        .unwrap();
+    let (guild, member) = (bot.sandbox.guild_id(), bot.member());
+    bot.sandbox.change_world(|world| {
+        let role = world.add_role(guild, "Administrator", Permissions::ADMINISTRATOR);
+        world.add_member(guild, member.id(), &[role]);
+    });
+    let asked = member
+        .slash("general", "unload", &[("name", json!("hello"))])
+        .await
+        .unwrap();
+    let answer = member.expects_reply_to(&asked).await.unwrap();
+    assert!(
+        answer.ephemeral && answer.content.contains("owner alone"),
+        "{answer:?}"
+    );
+    assert_eq!(bot.ask(&member, "!hello").await.content, "Hello, member!");
     bot.close().await;
 }
