@@ -244,8 +244,14 @@ fn may_use(world: &World, actor: &Actor, channel: u64, command: &Command) -> Res
         has.contains(needed)
     };
     if !allowed {
+        let who = if needed.is_empty() {
+            "administrators alone".to_owned()
+        } else {
+            let names: Vec<&str> = needed.iter_names().map(|(name, _)| name).collect();
+            format!("those with {}", names.join(", "))
+        };
         return refuse(&format!(
-            "is not shown to {}: it needs {needed:?}",
+            "is not shown to {}: it is for {who}",
             actor.name()
         ));
     }
