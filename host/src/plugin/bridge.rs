@@ -23,7 +23,7 @@ use plugin_api::{
 use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{mailbox::Mailbox, packet::Packet, symbols::Library};
-use crate::services::{Completion, Services};
+use crate::services::{Caller, Completion, Services};
 
 /// The answer to a frame.
 #[derive(Debug)]
@@ -55,8 +55,7 @@ pub type Waiter = oneshot::Sender<Answer>;
 /// The host as one generation sees it.
 #[derive(Debug)]
 pub struct Bridge {
-    plugin: String,
-    generation: u64,
+    caller: Caller,
     mailbox: Arc<Mailbox>,
     services: Arc<Services>,
     runtime: Handle,
@@ -80,8 +79,7 @@ impl Bridge {
     ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
         let (send, receive) = oneshot::channel();
         let bridge = Self {
-            plugin: plugin.to_owned(),
-            generation,
+            caller: Caller::new(plugin, generation),
             mailbox,
             services,
             runtime: Handle::current(),
@@ -132,6 +130,7 @@ impl Bridge {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        self.services.generation_ended(&self.caller);
     }
 
     /// How many host calls this generation has made.
@@ -190,9 +189,9 @@ impl Bridge {
         };
         self.calls.fetch_add(1, Relaxed);
         let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
-        let (plugin, body) = (self.plugin.clone(), body.to_vec());
+        let (caller, body) = (self.caller.clone(), body.to_vec());
         self.runtime.spawn(async move {
-            let completion = services.call(&plugin, head, body).await;
+            let completion = services.call(&caller, head, body).await;
             let _ = mailbox.push(reply(id, completion));
         });
         send_status::TAKEN
@@ -207,7 +206,7 @@ impl Bridge {
             .iter()
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
-        let (plugin, target, message) = (&*self.plugin, &*log.target, &*log.message);
+        let (plugin, target, message) = (&*self.caller.plugin, &*log.target, &*log.message);
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(target: "plugin", plugin, module = target, "{message}{fields}")
@@ -225,7 +224,7 @@ impl Bridge {
     fn panicked(&self, head: &[u8]) {
         self.panics.fetch_add(1, Relaxed);
         let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
-        let (plugin, generation) = (self.plugin.clone(), self.generation);
+        let caller = self.caller.clone();
         let library = self.library.get().cloned();
         // Off the plugin's thread: names are looked up in its file.
         self.runtime.spawn_blocking(move || {
@@ -237,8 +236,8 @@ impl Bridge {
             };
             tracing::error!(
                 target: "plugin",
-                plugin,
-                generation,
+                plugin = &*caller.plugin,
+                generation = caller.generation,
                 thread = &*head.thread,
                 at = &*head.location,
                 "panicked: {}{within}",

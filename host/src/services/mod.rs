@@ -1,5 +1,6 @@
 //! What plugins may ask of the host: one file per capability, `plugin-api/src/host/` asks under the same names.
 
+mod caller;
 mod discord;
 mod failure;
 pub mod reply;
@@ -12,7 +13,7 @@ use std::sync::{
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use twilight_http::Client;
 
-pub use self::{discord::Discord, failure::Failure, reply::Replies};
+pub use self::{caller::Caller, discord::Discord, failure::Failure, reply::Replies};
 
 /// How a host call ended.
 #[derive(Debug, Default)]
@@ -87,7 +88,7 @@ impl Services {
     }
 
     /// Serves one host call.
-    pub async fn call(&self, plugin: &str, head: CallHead, body: Vec<u8>) -> Completion {
+    pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         let result = match &*head.call {
             "discord.request" => self.discord.serve(head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,
@@ -99,7 +100,11 @@ impl Services {
                     ),
                     ..ErrorHead::default()
                 };
-                tracing::warn!(plugin, call = unknown, "an unknown host call");
+                tracing::warn!(
+                    plugin = &*caller.plugin,
+                    call = unknown,
+                    "an unknown host call"
+                );
                 return Completion {
                     status: status::UNSUPPORTED,
                     head: serde_json::to_vec(&error).unwrap_or_default(),
@@ -110,7 +115,11 @@ impl Services {
         match result {
             Ok(completion) => completion,
             Err(failure) => {
-                tracing::debug!(plugin, call = &*head.call, "a host call failed: {failure}");
+                tracing::debug!(
+                    plugin = &*caller.plugin,
+                    call = &*head.call,
+                    "a host call failed: {failure}"
+                );
                 Completion {
                     status: status::FAILED,
                     head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
@@ -118,5 +127,10 @@ impl Services {
                 }
             }
         }
+    }
+
+    /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
+    pub fn generation_ended(&self, caller: &Caller) {
+        tracing::trace!(%caller, "the generation is over");
     }
 }
