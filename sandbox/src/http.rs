@@ -51,12 +51,8 @@ async fn root(
     let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> =
         WebSocketUpgrade::from_request_parts(&mut parts, &context).await;
     match upgrade {
-        Ok(upgrade) => {
-            let compress = query.get("compress").cloned();
-            upgrade.on_upgrade(move |socket| {
-                gateway::serve(context.shared, socket, compress, context.down)
-            })
-        }
+        Ok(upgrade) => upgrade
+            .on_upgrade(move |socket| gateway::serve(context.shared, socket, query, context.down)),
         Err(_) => web::page().into_response(),
     }
 }

@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use crate::{
     actor::Actor,
     error::Error,
-    gateway::Order,
+    gateway::{Close, Order},
     http::{Context, router},
     options::Options,
     state::{Settings, Shared},
@@ -281,6 +281,18 @@ impl Sandbox {
     pub fn ask_for_heartbeats(&self) {
         self.shared
             .change(|state| state.hub.order_all(Order::AskForHeartbeat));
+    }
+
+    /// Closes every gateway connection with one of Discord's close codes (4000 to 4014); `false` if there is none of that number.
+    ///
+    /// What becomes of the session is up to the code and the client: after 4000 it can be resumed.
+    pub fn close_connections(&self, code: u16) -> bool {
+        let Some(close) = Close::by_code(code) else {
+            return false;
+        };
+        self.shared
+            .change(|state| state.hub.order_all(Order::Close(close)));
+        true
     }
 
     /// Cuts every gateway connection without a close frame. The sessions can be resumed.

@@ -1,13 +1,23 @@
 //! One WebSocket: reads what the client sends, writes what is due.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use serde_json::json;
-use tokio::{sync::watch, time::Instant};
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, Sleep, sleep, timeout},
+};
 
 use super::{
+    close::Close,
     compress::Transport,
+    handshake,
     hub::Order,
     opcode::{Outcome, receive},
 };
@@ -28,144 +38,180 @@ enum End {
     Cut,
     /// The client closed it, with this code.
     ByClient(Option<u16>),
-    /// The sandbox closes it with a code and a reason.
-    Close(u16, &'static str),
+    /// The sandbox closes it.
+    Close(Close),
+}
+
+/// A live connection.
+struct Connection<'shared> {
+    shared: &'shared Shared,
+    /// Its key in the hub.
+    key: u64,
+    socket: WebSocket,
+    transport: Transport,
+    /// When the client's last payloads came.
+    recent: VecDeque<Instant>,
+    /// Runs out when the client has been without a heartbeat for too long.
+    silence: Pin<Box<Sleep>>,
 }
 
 /// Serves one connection until it ends, is cut or the sandbox shuts down.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     mut socket: WebSocket,
-    compress: Option<String>,
+    query: HashMap<String, String>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let Some(mut transport) = Transport::named(compress.as_deref()) else {
-        close(&mut socket, 4012, "You sent an invalid compression type.").await;
-        return;
+    let transport = match handshake::transport(&query) {
+        Ok(transport) => transport,
+        Err(refused) => {
+            note_close(&shared, refused);
+            return close(&mut socket, refused).await;
+        }
     };
-    let (key, bell) = shared.change(|state| {
-        let connected = state.hub.connect();
-        state.traffic.gateway(Way::GatewayOut, "HELLO", json!(null));
-        connected
-    });
-    let hello = json!({"t": null, "s": null, "op": 10, "d": {"heartbeat_interval": HEARTBEAT_INTERVAL_MS, "_trace": ["[\"sandbox\"]"]}});
-    let mut recent = VecDeque::new();
-    let silence = tokio::time::sleep(PATIENCE);
-    tokio::pin!(silence);
-    let end = match send(&mut socket, &mut transport, &hello.to_string()).await {
-        Err(end) => end,
-        Ok(()) => loop {
-            tokio::select! {
-                received = socket.recv() => match received {
-                    None | Some(Err(_)) => break End::Cut,
-                    Some(Ok(Message::Close(frame))) => break End::ByClient(frame.map(|frame| frame.code)),
-                    Some(Ok(Message::Text(text))) => {
-                        if too_many(&mut recent) {
-                            break End::Close(4008, "You are being rate limited.");
-                        }
-                        let outcome = shared.change(|state| receive(state, &shared.settings, key, text.as_str()));
-                        match outcome {
-                            Outcome::Done => {}
-                            Outcome::Send(payload) => {
-                                if let Err(end) = send(&mut socket, &mut transport, &payload.to_string()).await {
-                                    break end;
-                                }
-                            }
-                            Outcome::Acknowledge => {
-                                silence.as_mut().reset(Instant::now() + PATIENCE);
-                                let payload = json!({"t": null, "s": null, "op": 11, "d": null});
-                                if let Err(end) = send(&mut socket, &mut transport, &payload.to_string()).await {
-                                    break end;
-                                }
-                            }
-                            Outcome::Close(code, reason) => break End::Close(code, reason),
-                        }
-                    }
-                    Some(Ok(Message::Binary(_))) => break End::Close(4002, "Error while decoding payload."),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                },
-                () = bell.notified() => {
-                    if let Err(end) = send_due(&shared, key, &mut socket, &mut transport).await {
-                        break end;
-                    }
-                }
-                () = &mut silence => break End::Close(4009, "Session timed out."),
-                // In a block of its own, so that the guard it gives does not live on.
-                () = async { _ = shutdown.wait_for(|down| *down).await; } => break End::Close(1001, "The sandbox shuts down."),
+    let (key, bell) = shared.change(|state| state.hub.connect());
+    let mut connection = Connection {
+        shared: &shared,
+        key,
+        socket,
+        transport,
+        recent: VecDeque::new(),
+        silence: Box::pin(sleep(PATIENCE)),
+    };
+    let end = connection.run(&bell, &mut shutdown).await;
+    connection.end(end).await;
+}
+
+impl Connection<'_> {
+    async fn run(&mut self, bell: &Notify, shutdown: &mut watch::Receiver<bool>) -> End {
+        let hello =
+            json!({"heartbeat_interval": HEARTBEAT_INTERVAL_MS, "_trace": ["[\"sandbox\"]"]});
+        let mut step = self.send_control("HELLO", 10, hello).await;
+        loop {
+            if let Err(end) = step {
+                return end;
             }
-        },
+            step = tokio::select! {
+                received = self.socket.recv() => match received {
+                    None | Some(Err(_)) => Err(End::Cut),
+                    Some(Ok(message)) => self.received(message).await,
+                },
+                () = bell.notified() => self.send_due().await,
+                () = &mut self.silence => Err(End::Close(Close::TimedOut)),
+                // In a block of its own, so that the guard it gives does not live on.
+                () = async { _ = shutdown.wait_for(|down| *down).await; } => Err(End::Close(Close::Down)),
+            };
+        }
+    }
+
+    async fn received(&mut self, message: Message) -> Result<(), End> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Close(frame) => return Err(End::ByClient(frame.map(|frame| frame.code))),
+            Message::Binary(_) => return Err(End::Close(Close::Undecodable)),
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+        };
+        if too_many(&mut self.recent) {
+            return Err(End::Close(Close::RateLimited));
+        }
+        let outcome = self
+            .shared
+            .change(|state| receive(state, &self.shared.settings, self.key, text.as_str()));
+        match outcome {
+            Outcome::Done => Ok(()),
+            Outcome::Identified { compress } => {
+                if compress {
+                    self.transport.compress_each();
+                }
+                Ok(())
+            }
+            Outcome::InvalidSession => {
+                self.send_control("INVALID_SESSION", 9, Value::Bool(false))
+                    .await
+            }
+            Outcome::Acknowledge => {
+                self.silence.as_mut().reset(Instant::now() + PATIENCE);
+                self.send(&control(11, Value::Null)).await
+            }
+            Outcome::Close(close) => Err(End::Close(close)),
+        }
+    }
+
+    async fn send_due(&mut self) -> Result<(), End> {
+        let (orders, payloads) = self.shared.change(|state| state.hub.take_due(self.key));
+        if orders.contains(&Order::Cut) {
+            return Err(End::Cut);
+        }
+        for payload in payloads {
+            self.send(&payload).await?;
+        }
+        for order in orders {
+            match order {
+                Order::Cut => return Err(End::Cut),
+                Order::Close(close) => return Err(End::Close(close)),
+                Order::Reconnect => self.send_control("RECONNECT", 7, Value::Null).await?,
+                Order::Invalidate => {
+                    self.send_control("INVALID_SESSION", 9, Value::Bool(false))
+                        .await?;
+                }
+                Order::AskForHeartbeat => self.send_control("HEARTBEAT", 1, Value::Null).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends something that is no dispatch, and notes it.
+    async fn send_control(&mut self, what: &str, op: u8, data: Value) -> Result<(), End> {
+        let payload = control(op, data.clone());
+        self.shared
+            .change(|state| state.traffic.gateway(Way::GatewayOut, what, data));
+        self.send(&payload).await
+    }
+
+    async fn send(&mut self, payload: &str) -> Result<(), End> {
+        let frame = self.transport.frame(payload).map_err(|_| End::Cut)?;
+        self.socket.send(frame).await.map_err(|_| End::Cut)
+    }
+
+    async fn end(mut self, end: End) {
+        // https://discord.com/developers/docs/events/gateway#initiating-a-disconnect
+        let ends_session = matches!(end, End::ByClient(Some(1000 | 1001)));
+        note_end(self.shared, &end);
+        self.shared
+            .change(|state| state.hub.disconnect(self.key, ends_session));
+        match end {
+            End::Cut => {}
+            // The answer to its frame is written while we read on; the client waits for it.
+            End::ByClient(_) => finish(&mut self.socket).await,
+            End::Close(reason) => close(&mut self.socket, reason).await,
+        }
+    }
+}
+
+/// A payload that is no dispatch.
+fn control(op: u8, data: Value) -> String {
+    json!({"t": null, "s": null, "op": op, "d": data}).to_string()
+}
+
+fn note_end(shared: &Shared, end: &End) {
+    let (way, what) = match end {
+        End::Close(close) => return note_close(shared, *close),
+        End::Cut => (Way::GatewayOut, "connection lost".to_owned()),
+        End::ByClient(Some(code)) => (Way::GatewayIn, format!("close {code}")),
+        End::ByClient(None) => (Way::GatewayIn, "close without code".to_owned()),
     };
-    // https://discord.com/developers/docs/events/gateway#initiating-a-disconnect
-    let ends_session = matches!(end, End::ByClient(Some(1000 | 1001)));
-    shared.change(|state| {
-        let (way, what) = match &end {
-            End::Cut => (Way::GatewayOut, "connection lost".to_owned()),
-            End::ByClient(code) => (
-                Way::GatewayIn,
-                format!(
-                    "close {}",
-                    code.map_or_else(|| "without code".to_owned(), |code| code.to_string())
-                ),
-            ),
-            End::Close(code, reason) => (Way::GatewayOut, format!("close {code}: {reason}")),
-        };
-        state.traffic.gateway(way, what, json!(null));
-        state.hub.disconnect(key, ends_session);
-    });
-    match end {
-        End::Cut => {}
-        // The answer to its frame is written while we read on; the client waits for it.
-        End::ByClient(_) => finish(&mut socket).await,
-        End::Close(code, reason) => close(&mut socket, code, reason).await,
-    }
+    shared.change(|state| state.traffic.gateway(way, what, Value::Null));
 }
 
-async fn send_due(
-    shared: &Shared,
-    key: u64,
-    socket: &mut WebSocket,
-    transport: &mut Transport,
-) -> Result<(), End> {
-    let (orders, payloads) = shared.change(|state| state.hub.take_due(key));
-    if orders.contains(&Order::Cut) {
-        return Err(End::Cut);
-    }
-    for payload in payloads {
-        send(socket, transport, &payload).await?;
-    }
-    for order in orders {
-        let (what, payload) = match order {
-            Order::Cut => return Err(End::Cut),
-            Order::Reconnect => (
-                "RECONNECT",
-                json!({"t": null, "s": null, "op": 7, "d": null}),
-            ),
-            Order::Invalidate => (
-                "INVALID_SESSION",
-                json!({"t": null, "s": null, "op": 9, "d": false}),
-            ),
-            Order::AskForHeartbeat => (
-                "HEARTBEAT",
-                json!({"t": null, "s": null, "op": 1, "d": null}),
-            ),
-        };
-        shared.change(|state| {
-            state
-                .traffic
-                .gateway(Way::GatewayOut, what, payload["d"].clone())
-        });
-        send(socket, transport, &payload.to_string()).await?;
-    }
-    Ok(())
-}
-
-async fn send(socket: &mut WebSocket, transport: &mut Transport, payload: &str) -> Result<(), End> {
-    let frame = transport.frame(payload).map_err(|_| End::Cut)?;
-    socket.send(frame).await.map_err(|_| End::Cut)
+fn note_close(shared: &Shared, close: Close) {
+    let (code, reason) = close.frame();
+    let what = format!("close {code}: {reason}");
+    shared.change(|state| state.traffic.gateway(Way::GatewayOut, what, Value::Null));
 }
 
 /// Closes properly: sends the frame and waits a moment for the client's.
-async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+async fn close(socket: &mut WebSocket, close: Close) {
+    let (code, reason) = close.frame();
     let frame = CloseFrame {
         code,
         reason: reason.into(),
@@ -179,7 +225,7 @@ async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
 async fn finish(socket: &mut WebSocket) {
     let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
     // The client may never answer; what it was told is what counts.
-    _ = tokio::time::timeout(Duration::from_secs(1), closed).await;
+    _ = timeout(Duration::from_secs(1), closed).await;
 }
 
 /// Whether the client has sent more than it may within a minute.

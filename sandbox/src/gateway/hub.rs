@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use twilight_model::{gateway::Intents, guild::Permissions};
 
-use super::intents::filtered;
+use super::{close::Close, intents::filtered};
 use crate::{
     traffic::{Traffic, Way},
     world::{Event, World},
@@ -67,6 +67,8 @@ pub(crate) enum Order {
     Invalidate,
     /// Send op 1.
     AskForHeartbeat,
+    /// Close with a code.
+    Close(Close),
     /// End without a close frame.
     Cut,
 }

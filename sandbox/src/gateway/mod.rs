@@ -3,13 +3,16 @@
 //! Dispatches go into the session's buffer; the connection sends from there. A connection that breaks
 //! therefore loses nothing: the session goes on filling, and RESUME sends what is missing.
 
+mod close;
 mod compress;
 mod connection;
+mod handshake;
 mod hub;
 mod intents;
 mod opcode;
 
 pub(crate) use self::{
+    close::Close,
     connection::serve,
     hub::{Hub, Order},
 };

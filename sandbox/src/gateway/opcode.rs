@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use twilight_model::gateway::Intents;
 
+use super::close::Close;
 use crate::{
     state::{Settings, State},
     traffic::Way,
@@ -20,12 +21,14 @@ const SEARCH_LIMIT: usize = 100;
 pub(crate) enum Outcome {
     /// Nothing to send at once.
     Done,
-    /// This payload is sent back.
-    Send(Value),
+    /// A session has started; `compress` asks for payload compression.
+    Identified { compress: bool },
+    /// Op 9 is sent back: not resumable.
+    InvalidSession,
     /// A heartbeat: op 11 is sent back.
     Acknowledge,
-    /// The connection is closed with this code and reason.
-    Close(u16, &'static str),
+    /// The connection is closed.
+    Close(Close),
 }
 
 /// Handles a client's payload on a connection.
@@ -36,13 +39,13 @@ pub(crate) fn receive(
     text: &str,
 ) -> Outcome {
     if text.len() > 4096 {
-        return Outcome::Close(4002, "Error while decoding payload.");
+        return Outcome::Close(Close::Undecodable);
     }
     let Ok(payload) = serde_json::from_str::<Value>(text) else {
-        return Outcome::Close(4002, "Error while decoding payload.");
+        return Outcome::Close(Close::Undecodable);
     };
     let Some(op) = payload["op"].as_u64() else {
-        return Outcome::Close(4002, "Error while decoding payload.");
+        return Outcome::Close(Close::Undecodable);
     };
     let data = &payload["d"];
     state
@@ -55,11 +58,11 @@ pub(crate) fn receive(
         .is_some_and(|known| known.session.is_some());
     match op {
         1 => Outcome::Acknowledge,
-        2 if identified => Outcome::Close(4005, "Already authenticated."),
+        2 if identified => Outcome::Close(Close::AlreadyAuthenticated),
         2 => identify(state, settings, connection, data),
-        6 if identified => Outcome::Close(4005, "Already authenticated."),
+        6 if identified => Outcome::Close(Close::AlreadyAuthenticated),
         6 => resume(state, settings, connection, data),
-        3 | 4 | 8 | 31 if !identified => Outcome::Close(4003, "Not authenticated."),
+        3 | 4 | 8 | 31 if !identified => Outcome::Close(Close::NotAuthenticated),
         3 => {
             state.hub.presence = Some(data.clone());
             Outcome::Done
@@ -69,7 +72,7 @@ pub(crate) fn receive(
             Outcome::Done
         }
         4 | 31 => Outcome::Done,
-        _ => Outcome::Close(4001, "Unknown opcode."),
+        _ => Outcome::Close(Close::UnknownOpcode),
     }
 }
 
@@ -96,13 +99,13 @@ fn identify(state: &mut State, settings: &Settings, connection: u64, data: &Valu
         .as_u64()
         .filter(|_| data["properties"].is_object())
     else {
-        return Outcome::Close(4002, "Error while decoding payload.");
+        return Outcome::Close(Close::Undecodable);
     };
     if !token_fits(settings, data) {
-        return Outcome::Close(4004, "Authentication failed.");
+        return Outcome::Close(Close::AuthenticationFailed);
     }
     let Some(intents) = Intents::from_bits(bits) else {
-        return Outcome::Close(4013, "Invalid intent(s).");
+        return Outcome::Close(Close::InvalidIntents);
     };
     let privileged = Intents::GUILD_MEMBERS | Intents::GUILD_PRESENCES | Intents::MESSAGE_CONTENT;
     if !state
@@ -111,14 +114,14 @@ fn identify(state: &mut State, settings: &Settings, connection: u64, data: &Valu
         .privileged_intents
         .contains(intents & privileged)
     {
-        return Outcome::Close(4014, "Disallowed intent(s).");
+        return Outcome::Close(Close::DisallowedIntents);
     }
     let shard = match &data["shard"] {
         Value::Null => Some((0, 1)),
         shard => shard[0].as_u64().zip(shard[1].as_u64()),
     };
     let Some(shard) = shard.filter(|(number, count)| number < count) else {
-        return Outcome::Close(4010, "Invalid shard.");
+        return Outcome::Close(Close::InvalidShard);
     };
     if data["presence"].is_object() {
         state.hub.presence = Some(data["presence"].clone());
@@ -132,23 +135,22 @@ fn identify(state: &mut State, settings: &Settings, connection: u64, data: &Valu
         intents,
         &resume_url,
     );
-    Outcome::Done
+    Outcome::Identified {
+        compress: data["compress"] == true,
+    }
 }
 
 fn resume(state: &mut State, settings: &Settings, connection: u64, data: &Value) -> Outcome {
     let (Some(id), Some(seq)) = (data["session_id"].as_str(), data["seq"].as_u64()) else {
-        return Outcome::Close(4002, "Error while decoding payload.");
+        return Outcome::Close(Close::Undecodable);
     };
     if !token_fits(settings, data) {
-        return Outcome::Close(4004, "Authentication failed.");
+        return Outcome::Close(Close::AuthenticationFailed);
     }
     if state.hub.resume(&mut state.traffic, connection, id, seq) {
         Outcome::Done
     } else {
-        state
-            .traffic
-            .gateway(Way::GatewayOut, "INVALID_SESSION", json!(false));
-        Outcome::Send(json!({"t": null, "s": null, "op": 9, "d": false}))
+        Outcome::InvalidSession
     }
 }
 
