@@ -141,14 +141,8 @@ impl Actor {
         wanted: &str,
         fits: impl Fn(&Value) -> bool,
     ) -> Result<((u64, u64), Value), Error> {
-        let channels = world.channels.values().filter(|channel| {
-            world.may(
-                self.user,
-                channel.id,
-                twilight_model::guild::Permissions::VIEW_CHANNEL,
-            )
-        });
-        let messages = channels
+        let messages = world
+            .channels_for(self.user)
             .flat_map(|channel| channel.messages.values())
             .filter(|message| message.visible_to(self.user));
         let mut messages: Vec<&Message> = messages

@@ -38,7 +38,7 @@ impl Actor {
             let world = &state.world;
             world.user_named(name).ok_or_else(|| Error::UnknownUser {
                 name: name.to_owned(),
-                known: listing(world.users.values().map(|user| user.name.as_str())),
+                known: listing(world.users.cast().map(|user| user.name.as_str())),
             })
         })?;
         Ok(Self {
@@ -221,20 +221,21 @@ impl Actor {
             let (guild, plain) = plain
                 .rsplit_once('/')
                 .map_or((None, plain), |(guild, name)| (Some(guild), name));
-            let fits = |channel: &&crate::world::Channel| {
-                let named =
-                    channel.name == plain && matches!(channel.kind, ChannelKind::Text { .. });
-                let in_guild =
-                    guild.is_none_or(|guild| channel.guild() == world.guild_named(guild));
-                let by_id = plain.parse() == Ok(channel.id);
-                (by_id || (named && in_guild))
-                    && world.may(self.user, channel.id, Permissions::VIEW_CHANNEL)
+            let is_it = |channel: &&crate::world::Channel| {
+                channel.name == plain && matches!(channel.kind, ChannelKind::Text { .. })
             };
-            world
-                .channels
-                .values()
-                .find(fits)
-                .map(|channel| channel.id)
+            let sees = |id: &u64| world.may(self.user, *id, Permissions::VIEW_CHANNEL);
+            let named = || match guild {
+                Some(guild) => {
+                    let guild = world.guild_named(guild)?;
+                    let mut inside = world.channels_of(guild);
+                    inside.find(|channel| is_it(channel) && sees(&channel.id))
+                }
+                None => world.channels_for(self.user).find(is_it),
+            };
+            let by_id = plain.parse().ok().filter(sees);
+            by_id
+                .or_else(|| named().map(|channel| channel.id))
                 .ok_or_else(|| Error::UnknownChannel {
                     name: name.to_owned(),
                     known: listing(
@@ -297,12 +298,9 @@ impl Actor {
 
 /// The names of the channels that a user can see.
 pub(crate) fn visible_channels(world: &World, user: u64) -> Vec<String> {
-    let channels = world
-        .guilds
-        .keys()
-        .flat_map(|guild| world.channels_of(*guild));
-    let visible = channels.filter(|channel| world.may(user, channel.id, Permissions::VIEW_CHANNEL));
-    visible.map(|channel| channel.name.clone()).collect()
+    let visible = world.channels_for(user);
+    let of_guilds = visible.filter(|channel| channel.guild().is_some());
+    of_guilds.map(|channel| channel.name.clone()).collect()
 }
 
 /// An interaction as people see it.

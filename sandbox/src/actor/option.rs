@@ -259,11 +259,10 @@ pub(super) fn fit(
         }
         7 => {
             let wanted = bare(&text);
-            let found = world.channels.values().find(|other| {
-                other.guild().is_some()
-                    && other.guild() == world.guild_of(channel)
-                    && (other.name == wanted || wanted.parse() == Ok(other.id))
-            });
+            let guild = world.guild_of(channel);
+            let mut siblings = guild.into_iter().flat_map(|id| world.channels_of(id));
+            let found =
+                siblings.find(|other| other.name == wanted || wanted.parse() == Ok(other.id));
             let found = found.ok_or_else(|| format!("is no channel: `{text}`"))?;
             let types = option["channel_types"].as_array();
             if types.is_some_and(|types| {
@@ -332,7 +331,7 @@ pub(super) fn resolve_user(
     user: u64,
     resolved: &mut Map<String, Value>,
 ) {
-    let Some(json) = world.users.get(&user).map(crate::world::User::json) else {
+    let Some(json) = world.users.get(&user).map(|user| user.json()) else {
         return;
     };
     insert(resolved, "users", user, json);

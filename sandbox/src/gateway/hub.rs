@@ -137,7 +137,7 @@ impl Hub {
         };
         let ready = json!({
             "v": 10,
-            "user": world.users.get(&world.application.bot).map(crate::world::User::own_json),
+            "user": world.users.get(&world.application.bot).map(|user| user.own_json()),
             "guilds": guilds.iter().map(|guild| json!({"id": guild.id.to_string(), "unavailable": true})).collect::<Vec<_>>(),
             "session_id": id,
             "session_type": "normal",

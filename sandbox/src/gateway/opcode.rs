@@ -199,22 +199,8 @@ fn member_chunks(world: &World, guild_id: u64, data: &Value, all_allowed: bool) 
         } else {
             limit.clamp(1, SEARCH_LIMIT)
         };
-        let fits = |id: &u64| {
-            let nick = guild
-                .members
-                .get(id)
-                .and_then(|member| member.nick.clone())
-                .unwrap_or_default();
-            world.name_of(*id).to_lowercase().starts_with(&query)
-                || nick.to_lowercase().starts_with(&query)
-        };
-        guild
-            .members
-            .keys()
-            .copied()
-            .filter(fits)
-            .take(limit)
-            .collect()
+        let fits = |id: &u64| query.is_empty() || world.goes_by(guild, *id, &query);
+        guild.members.keys().filter(fits).take(limit).collect()
     } else {
         let one = std::slice::from_ref(&data["user_ids"]);
         let ids = data["user_ids"].as_array().map_or(one, Vec::as_slice);

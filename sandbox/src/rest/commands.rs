@@ -33,7 +33,7 @@ pub(super) fn route(
         ["commands", rest @ ..] => scoped(world, call, method, None, rest),
         ["guilds", guild, "commands", rest @ ..] => {
             let guild = id(guild)?;
-            if !world.bot_guilds().any(|known| known.id == guild) {
+            if !world.bot_is_in(guild) {
                 return Err(ApiError::missing_access());
             }
             scoped(world, call, method, Some(guild), rest)

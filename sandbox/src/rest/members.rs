@@ -60,14 +60,13 @@ fn list(world: &World, call: &Call, guild: u64) -> Answer {
         .unwrap_or(1000)
         .clamp(1, 1000);
     let after = call.query_number("after").unwrap_or(0);
-    let members = world.guilds.get(&guild).map(|guild| guild.members.keys());
-    let page = members
-        .into_iter()
-        .flatten()
-        .filter(|user| **user > after)
-        .take(limit);
+    let members = world
+        .guilds
+        .get(&guild)
+        .map(|guild| guild.members.keys_from(after.saturating_add(1)));
+    let page = members.into_iter().flatten().take(limit);
     ok(page
-        .filter_map(|user| world.member_json(guild, *user))
+        .filter_map(|user| world.member_json(guild, user))
         .collect())
 }
 
@@ -87,14 +86,15 @@ fn search(world: &World, call: &Call, guild: u64) -> Answer {
     let limit = usize::try_from(call.query_number("limit").unwrap_or(1))
         .unwrap_or(1000)
         .clamp(1, 1000);
-    let known = world.guilds.get(&guild).map(|guild| guild.members.iter());
-    let found = known.into_iter().flatten().filter(|(user, member)| {
-        let nick = member.nick.as_deref().unwrap_or_default().to_lowercase();
-        world.name_of(**user).to_lowercase().starts_with(&query) || nick.starts_with(&query)
-    });
+    let known = world
+        .guilds
+        .get(&guild)
+        .ok_or_else(ApiError::unknown_guild)?;
+    let found = known.members.keys();
     ok(found
+        .filter(|user| world.goes_by(known, *user, &query))
         .take(limit)
-        .filter_map(|(user, _)| world.member_json(guild, *user))
+        .filter_map(|user| world.member_json(guild, user))
         .collect())
 }
 
@@ -136,13 +136,10 @@ fn need_role(world: &World, guild: u64, role: u64) -> Result<(), ApiError> {
         .get(&role)
         .ok_or_else(ApiError::unknown_role)?
         .position;
-    let own = known
-        .members
-        .get(&world.application.bot)
-        .map(|member| member.roles.as_slice())
-        .unwrap_or_default();
+    let own = known.members.get(&world.application.bot);
     let top = own
         .iter()
+        .flat_map(|member| &member.roles)
         .filter_map(|role| known.roles.get(role))
         .map(|role| role.position)
         .max()

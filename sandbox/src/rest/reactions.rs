@@ -8,7 +8,7 @@ use super::{
     channels::need,
     ok,
 };
-use crate::world::{Emoji, User, World};
+use crate::world::{Emoji, World};
 
 /// Different emoji that a message can have.
 const MAX_EMOJI: usize = 20;
@@ -78,7 +78,7 @@ pub(super) fn route(
             ok(users
                 .filter_map(|user| world.users.get(user))
                 .take(limit)
-                .map(User::json)
+                .map(|user| user.json())
                 .collect())
         }
         _ => Err(ApiError::unknown_route()),

@@ -16,7 +16,7 @@ pub(super) fn route(world: &mut World, call: &Call, method: &str, path: &[&str])
         ("GET", ["@me"]) => ok(world
             .users
             .get(&bot)
-            .map(crate::world::User::own_json)
+            .map(|user| user.own_json())
             .unwrap_or_default()),
         ("GET", ["@me", "guilds"]) => guilds(world, call),
         ("GET", ["@me", "guilds", guild, "member"]) => world
@@ -43,7 +43,7 @@ pub(super) fn application(world: &World) -> Value {
     ) else {
         return Value::Null;
     };
-    application.json(bot, owner, world.bot_guilds().count())
+    application.json(&bot, &owner, world.bot_guilds().count())
 }
 
 fn guilds(world: &World, call: &Call) -> Answer {

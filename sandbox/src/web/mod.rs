@@ -97,7 +97,7 @@ async fn state(
         let world = &state.world;
         let people: Vec<_> = world
             .users
-            .values()
+            .cast()
             .filter(|user| !user.bot)
             .map(|user| user.name.clone())
             .collect();
@@ -124,11 +124,8 @@ fn guilds(world: &World, user: u64) -> Vec<Value> {
         let channels = channels.filter(|channel| !world.permissions(channel.id, user).is_empty());
         channels.map(|channel| json!({"id": channel.id.to_string(), "name": channel.name, "topic": channel.topic})).collect::<Vec<_>>()
     };
-    let guilds = world
-        .guilds
-        .values()
-        .filter(|guild| guild.members.contains_key(&user));
-    guilds
+    world
+        .guilds_of(user)
         .map(|guild| json!({"name": guild.name, "channels": visible(guild.id)}))
         .collect()
 }
@@ -141,7 +138,7 @@ fn names(world: &World) -> Value {
     };
     let users = world
         .users
-        .values()
+        .cast()
         .map(|user| entry(user.id, '@', &user.name, "user"));
     let channels = world.channels.values();
     let channels = channels.filter(|channel| matches!(channel.kind, ChannelKind::Text { .. }));

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use twilight_model::{gateway::Intents, guild::Permissions};
 
 use super::{
-    Application, ChannelKind, EVERYONE, Guild, Member, Overwrite, Role, User, World,
+    Application, ChannelKind, Channels, EVERYONE, Guild, Member, Members, Overwrite, Role, User,
+    Users, World,
     snowflake::{Snowflakes, now_us},
 };
 
@@ -53,15 +54,15 @@ impl World {
     pub fn empty() -> Self {
         let mut snowflakes = Snowflakes::default();
         let [application, owner] = [snowflakes.next(), snowflakes.next()];
-        let user = |id, name: &str, bot| {
-            let user = User {
-                id,
-                name: name.to_owned(),
-                display_name: None,
-                bot,
-            };
-            (id, user)
-        };
+        let mut users = Users::default();
+        users.insert(
+            application,
+            User {
+                bot: true,
+                ..User::new(application, BOT)
+            },
+        );
+        users.insert(owner, User::new(owner, "owner"));
         Self {
             snowflakes,
             application: Application {
@@ -73,9 +74,10 @@ impl World {
                     | Intents::GUILD_PRESENCES
                     | Intents::MESSAGE_CONTENT,
             },
-            users: BTreeMap::from([user(application, BOT, true), user(owner, "owner", false)]),
+            users,
             guilds: BTreeMap::new(),
-            channels: BTreeMap::new(),
+            guild_names: HashMap::new(),
+            channels: Channels::default(),
             commands: BTreeMap::new(),
             interactions: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -90,15 +92,7 @@ impl World {
     /// Adds a user, who is in no guild yet; gives the id.
     pub fn add_user(&mut self, name: &str) -> u64 {
         let id = self.snowflakes.next();
-        self.users.insert(
-            id,
-            User {
-                id,
-                name: name.to_owned(),
-                display_name: None,
-                bot: false,
-            },
-        );
+        self.users.insert(id, User::new(id, name));
         id
     }
 
@@ -114,6 +108,7 @@ impl World {
             mentionable: false,
             bot: None,
         };
+        self.guild_names.entry(name.to_owned()).or_insert(id);
         self.guilds.insert(
             id,
             Guild {
@@ -121,7 +116,7 @@ impl World {
                 name: name.to_owned(),
                 owner,
                 roles: BTreeMap::from([(id, everyone)]),
-                members: BTreeMap::new(),
+                members: Members::default(),
                 bans: BTreeMap::new(),
             },
         );

@@ -109,13 +109,21 @@ impl World {
 
     /// The channels of a guild, by position.
     pub(crate) fn channels_of(&self, guild: u64) -> impl Iterator<Item = &Channel> {
-        let mut channels: Vec<_> = self
-            .channels
-            .values()
-            .filter(|channel| channel.guild() == Some(guild))
-            .collect();
+        let mut channels: Vec<_> = self.channels.of_guild(guild).collect();
         channels.sort_by_key(|channel| (channel.position, channel.id));
         channels.into_iter()
+    }
+
+    /// The channels that a user can see, guild by guild, and the direct messages with the bot at the end.
+    pub(crate) fn channels_for(&self, user: u64) -> impl Iterator<Item = &Channel> {
+        let of_guilds = self
+            .guilds_of(user)
+            .flat_map(|guild| self.channels_of(guild.id));
+        let direct = self.channels.direct(user);
+        let direct = direct.and_then(|id| self.channels.get(&id));
+        of_guilds
+            .filter(move |channel| self.may(user, channel.id, Permissions::VIEW_CHANNEL))
+            .chain(direct)
     }
 
     /// The bot's direct messages with a user, opened if they are not yet.
@@ -129,20 +137,16 @@ impl World {
 
     /// The bot's direct messages with a user, if they are open.
     pub(crate) fn open_direct_channel(&self, user: u64) -> Option<u64> {
-        let kind = ChannelKind::Direct { user };
-        self.channels
-            .values()
-            .find(|channel| channel.kind == kind)
-            .map(|channel| channel.id)
+        self.channels.direct(user)
     }
 
     /// Puts an empty channel into the world.
     pub(crate) fn insert_channel(&mut self, id: u64, name: &str, kind: ChannelKind) {
-        let position = self.channels.values().filter(|other| match kind {
-            ChannelKind::Text { guild } => other.guild() == Some(guild),
-            ChannelKind::Direct { .. } => false,
-        });
-        let position = i32::try_from(position.count()).unwrap_or(i32::MAX);
+        let position = match kind {
+            ChannelKind::Text { guild } => self.channels.of_guild(guild).len(),
+            ChannelKind::Direct { .. } => 0,
+        };
+        let position = i32::try_from(position).unwrap_or(i32::MAX);
         self.channels.insert(
             id,
             Channel {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use twilight_model::{guild::Permissions, util::Timestamp};
 
 use super::{
-    World,
+    Members, World,
     snowflake::{created_us, iso, now_us},
 };
 
@@ -17,7 +17,7 @@ pub(crate) struct Guild {
     pub name: String,
     pub owner: u64,
     pub roles: BTreeMap<u64, Role>,
-    pub members: BTreeMap<u64, Member>,
+    pub members: Members,
     /// Who is banned, and why.
     pub bans: BTreeMap<u64, Option<String>>,
 }
@@ -168,12 +168,14 @@ impl World {
         json["large"] = json!(guild.members.len() > 250);
         json["unavailable"] = json!(false);
         json["member_count"] = json!(guild.members.len());
-        json["members"] = guild
-            .members
-            .keys()
-            .filter(|id| with_members || **id == bot)
-            .filter_map(|id| self.member_json(guild.id, *id))
-            .collect();
+        json["members"] = if with_members {
+            let members = guild.members.keys();
+            members
+                .filter_map(|id| self.member_json(guild.id, id))
+                .collect()
+        } else {
+            self.member_json(guild.id, bot).into_iter().collect()
+        };
         json["channels"] = self
             .channels_of(guild.id)
             .map(|channel| self.channel_json(channel))
@@ -198,17 +200,35 @@ impl World {
             .get_mut(&guild)
             .and_then(|known| known.members.remove(&user));
         if was.is_some() {
-            let user = self.users.get(&user).map(super::User::json);
+            let user = self.users.get(&user).map(|user| user.json());
             let data = json!({"guild_id": guild.to_string(), "user": user});
             self.outbox
                 .push(super::Event::of_guild("GUILD_MEMBER_REMOVE", guild, data));
         }
     }
 
+    /// Whether a member's name or nickname begins with this text, which is in lower case.
+    pub(crate) fn goes_by(&self, guild: &Guild, user: u64, start: &str) -> bool {
+        let begins = |name: &str| name.to_lowercase().starts_with(start);
+        let nick = || guild.members.get(&user)?.into_owned().nick;
+        let known = self.users.get(&user);
+        known.is_some_and(|user| begins(&user.name)) || nick().is_some_and(|nick| begins(&nick))
+    }
+
+    /// The guilds that a user is in.
+    pub(crate) fn guilds_of(&self, user: u64) -> impl Iterator<Item = &Guild> {
+        let all = self.guilds.values();
+        all.filter(move |guild| guild.members.contains_key(&user))
+    }
+
+    /// Whether the bot is in a guild.
+    pub(crate) fn bot_is_in(&self, guild: u64) -> bool {
+        let known = self.guilds.get(&guild);
+        known.is_some_and(|known| known.members.contains_key(&self.application.bot))
+    }
+
     /// The guilds that the bot is in.
     pub(crate) fn bot_guilds(&self) -> impl Iterator<Item = &Guild> {
-        self.guilds
-            .values()
-            .filter(|guild| guild.members.contains_key(&self.application.bot))
+        self.guilds_of(self.application.bot)
     }
 }

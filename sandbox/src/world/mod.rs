@@ -5,32 +5,40 @@
 
 mod build;
 mod channel;
+mod channels;
 mod command;
+mod crowd;
 mod event;
 mod guild;
 mod interaction;
+mod members;
 mod mention;
 mod message;
 mod permission;
 mod reaction;
 mod sight;
+mod size;
 pub(crate) mod snowflake;
 mod user;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use self::snowflake::Snowflakes;
 pub(crate) use self::{
     channel::{Channel, ChannelKind, Overwrite},
+    channels::Channels,
     command::{Command, CommandKind},
     event::Event,
     guild::{Guild, Member, Role},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
+    members::Members,
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message},
     permission::EVERYONE,
     reaction::Emoji,
     sight::Sighting,
     user::{Application, User},
+    users::Users,
 };
 
 /// Everything that exists in a sandbox, built in code before the start.
@@ -51,9 +59,11 @@ pub(crate) use self::{
 pub struct World {
     pub(crate) snowflakes: Snowflakes,
     pub(crate) application: Application,
-    pub(crate) users: BTreeMap<u64, User>,
+    pub(crate) users: Users,
     pub(crate) guilds: BTreeMap<u64, Guild>,
-    pub(crate) channels: BTreeMap<u64, Channel>,
+    /// Where to look for a guild's name first; it may have another one by now.
+    pub(crate) guild_names: HashMap<String, u64>,
+    pub(crate) channels: Channels,
     pub(crate) commands: BTreeMap<u64, Command>,
     pub(crate) interactions: BTreeMap<u64, Interaction>,
     /// Uploaded files by attachment id, served at `/attachments/…`.
@@ -74,19 +84,17 @@ impl World {
     /// The user of that name, for the world's builder and tests.
     #[must_use]
     pub fn user_named(&self, name: &str) -> Option<u64> {
-        self.users
-            .values()
-            .find(|user| user.name == name)
-            .map(|user| user.id)
+        self.users.named(name)
     }
 
     /// The guild of that name.
     #[must_use]
     pub fn guild_named(&self, name: &str) -> Option<u64> {
-        self.guilds
-            .values()
-            .find(|guild| guild.name == name)
-            .map(|guild| guild.id)
+        let has_it = |guild: &&Guild| guild.name == name;
+        let first = self.guild_names.get(name);
+        let first = first.and_then(|id| self.guilds.get(id)).filter(has_it);
+        let renamed = || self.guilds.values().find(has_it);
+        first.or_else(renamed).map(|guild| guild.id)
     }
 
     /// The guild channel of that name; the oldest, should several guilds have one.

@@ -118,13 +118,10 @@ impl World {
     /// Whether one member stands above another, by their highest roles; nobody stands above the owner.
     pub(crate) fn outranks(&self, guild: &Guild, user: u64, other: u64) -> bool {
         let highest = |id: u64| {
-            let roles = guild
-                .members
-                .get(&id)
-                .map(|member| member.roles.as_slice())
-                .unwrap_or_default();
-            roles
+            let member = guild.members.get(&id);
+            member
                 .iter()
+                .flat_map(|member| &member.roles)
                 .filter_map(|role| guild.roles.get(role))
                 .map(|role| role.position)
                 .max()

@@ -5,17 +5,31 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use twilight_model::util::Timestamp;
 
 /// 1 January 2015, in milliseconds since 1970: where Discord's ids begin.
-const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
+pub(super) const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// Makes ids that only grow, whatever the clock does.
 #[derive(Debug, Default)]
 pub(crate) struct Snowflakes {
     last: u64,
+    /// Set if all ids are to be of one moment.
+    of_moment: bool,
 }
 
 impl Snowflakes {
+    /// Makes ids of one moment, in milliseconds since 1970, for what is older than the sandbox.
+    pub(super) fn of_moment(ms: u64) -> Self {
+        Self {
+            last: ms.saturating_sub(DISCORD_EPOCH_MS) << 22,
+            of_moment: true,
+        }
+    }
+
     /// The next id, holding the present time.
     pub(crate) fn next(&mut self) -> u64 {
+        if self.of_moment {
+            self.last += 1;
+            return self.last;
+        }
         let fresh = (now_ms().saturating_sub(DISCORD_EPOCH_MS)) << 22;
         self.last = fresh.max(self.last + 1);
         self.last

@@ -13,6 +13,16 @@ pub(crate) struct User {
 }
 
 impl User {
+    /// Somebody of that name, without a display name.
+    pub(crate) fn new(id: u64, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            display_name: None,
+            bot: false,
+        }
+    }
+
     /// The user object.
     pub(crate) fn json(&self) -> Value {
         json!({
