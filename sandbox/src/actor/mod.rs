@@ -6,6 +6,7 @@ mod expect;
 mod member;
 mod modal;
 mod option;
+mod poll;
 
 use std::sync::Arc;
 

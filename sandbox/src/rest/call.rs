@@ -115,6 +115,18 @@ impl Call {
         Ok(())
     }
 
+    /// The query's `limit`, from 1 to `max`.
+    pub(crate) fn limit(&self, default: usize, max: usize) -> Result<usize, ApiError> {
+        let Some(text) = self.query.get("limit") else {
+            return Ok(default);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=max).contains(limit));
+        limit.ok_or_else(|| {
+            let message = format!("int value should be between 1 and {max}.");
+            ApiError::form("limit", "NUMBER_TYPE_MAX", message)
+        })
+    }
+
     /// A number in the query.
     pub(crate) fn query_number(&self, key: &str) -> Option<u64> {
         self.query.get(key)?.parse().ok()

@@ -1,18 +1,15 @@
-//! `channels/…`: the channel itself, typing and pins; messages and reactions have files of their own.
+//! `channels/…`: the channel itself and typing; messages, pins, polls and reactions have files of their own.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
     error::FormErrors,
-    messages, ok, reactions,
+    messages, ok, pins, polls, reactions, send,
 };
-use crate::world::{World, snowflake};
-
-/// Pins that a channel holds.
-const MAX_PINS: usize = 250;
+use crate::world::World;
 
 /// Routes below `channels/{id}`.
 pub(super) fn route(
@@ -30,17 +27,14 @@ pub(super) fn route(
         ("GET", []) => ok(json_of(world, channel)),
         ("PATCH", []) => patch(world, call, channel),
         ("POST", ["typing"]) => typing(world, channel),
-        ("GET", ["pins"]) => old_pins(world, channel),
-        ("GET", ["messages", "pins"]) => pins(world, channel),
-        ("PUT", ["pins", message] | ["messages", "pins", message]) => {
-            pin(world, channel, id(message)?, true)
-        }
-        ("DELETE", ["pins", message] | ["messages", "pins", message]) => {
-            pin(world, channel, id(message)?, false)
+        (method, ["pins", rest @ ..]) => pins::route(world, call, method, channel, true, rest),
+        (method, ["messages", "pins", rest @ ..]) => {
+            pins::route(world, call, method, channel, false, rest)
         }
         (method, ["messages", message, "reactions", rest @ ..]) => {
             reactions::route(world, call, method, channel, id(message)?, rest)
         }
+        (method, ["polls", rest @ ..]) => polls::route(world, call, method, channel, rest),
         (method, ["messages", rest @ ..]) => messages::route(world, call, method, channel, rest),
         _ => Err(ApiError::unknown_route()),
     }
@@ -110,74 +104,7 @@ fn patch(world: &mut World, call: &Call, channel: u64) -> Answer {
 }
 
 fn typing(world: &mut World, channel: u64) -> Answer {
-    need(world, channel, Permissions::SEND_MESSAGES)?;
+    send::need_to_send(world, channel)?;
     world.type_in(channel, world.application.bot);
-    Ok(Reply::Empty)
-}
-
-fn pins(world: &World, channel: u64) -> Answer {
-    let messages = world
-        .channels
-        .get(&channel)
-        .map(|channel| channel.messages.values().rev());
-    let pinned = messages
-        .into_iter()
-        .flatten()
-        .filter(|message| message.pinned);
-    let items: Vec<_> = pinned
-        .map(|message| {
-            let at = snowflake::iso(snowflake::created_us(message.id));
-            json!({"pinned_at": at, "message": world.message_json(message)})
-        })
-        .collect();
-    ok(json!({"items": items, "has_more": false}))
-}
-
-fn old_pins(world: &World, channel: u64) -> Answer {
-    let messages = world
-        .channels
-        .get(&channel)
-        .map(|channel| channel.messages.values().rev());
-    let pinned = messages
-        .into_iter()
-        .flatten()
-        .filter(|message| message.pinned);
-    ok(pinned.map(|message| world.message_json(message)).collect())
-}
-
-fn pin(world: &mut World, channel: u64, message: u64, pinned: bool) -> Answer {
-    need(
-        world,
-        channel,
-        Permissions::MANAGE_MESSAGES | Permissions::READ_MESSAGE_HISTORY,
-    )
-    .or_else(|error| {
-        if world.guild_of(channel).is_none() {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    })?;
-    let bot = world.application.bot;
-    let held = world.channels.get(&channel).map_or(0, |channel| {
-        channel.messages.values().filter(|m| m.pinned).count()
-    });
-    let found = world
-        .message_mut(channel, message)
-        .filter(|message| message.visible_to(bot));
-    let found = found.ok_or_else(ApiError::unknown_message)?;
-    if pinned && !found.pinned && held >= MAX_PINS {
-        return Err(ApiError::too_many_pins());
-    }
-    if found.pinned != pinned {
-        found.pinned = pinned;
-        world.tell_edit(channel, message);
-        let mut data = json!({
-            "channel_id": channel.to_string(),
-            "last_pin_timestamp": snowflake::iso(snowflake::now_us()),
-        });
-        world.add_guild_id(&mut data, channel);
-        world.tell("CHANNEL_PINS_UPDATE", channel, data);
-    }
     Ok(Reply::Empty)
 }

@@ -54,6 +54,23 @@ known_errors! {
     wrong_number_to_delete = BAD_REQUEST, 50016,
         "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete";
     invalid_webhook_token = UNAUTHORIZED, 50027, "Invalid Webhook Token";
+    cannot_edit_poll = BAD_REQUEST, 520003, "Cannot edit a poll message";
+    no_poll_to_expire = BAD_REQUEST, 520006, "Cannot expire a non-poll message";
+    poll_expired = BAD_REQUEST, 520001, "Poll expired";
+    on_a_system_message = FORBIDDEN, 50021, "Cannot execute action on a system message";
+    cannot_edit_voice = BAD_REQUEST, 50162, "Voice messages cannot be edited.";
+    voice_with_content = BAD_REQUEST, 50159, "Voice messages do not support additional content.";
+    voice_needs_audio = BAD_REQUEST, 50160, "Voice messages must have a single audio attachment.";
+    voice_needs_metadata = BAD_REQUEST, 50161, "Voice messages must have supporting metadata.";
+    no_voice_here = FORBIDDEN, 50173, "You cannot send voice messages in this channel.";
+    too_old_to_delete = BAD_REQUEST, 50034, "You can only bulk delete messages that are under 14 days old.";
+    no_mutual_guilds = FORBIDDEN, 50278, "Cannot send messages to this user due to having no mutual guilds";
+    cannot_reply = BAD_REQUEST, 160002, "Cannot reply without permission to read message history";
+    cannot_forward = BAD_REQUEST, 50068, "Invalid message type";
+    cannot_reference = BAD_REQUEST, 160009, "Cannot reference a message without permission to read message history";
+    cannot_reference_nsfw = BAD_REQUEST, 160010, "NSFW channel message reference not allowed";
+    forward_with_content = BAD_REQUEST, 160011, "Forward messages cannot have additional content";
+    cannot_forward_unread = BAD_REQUEST, 160014, "You cannot forward a message whose content you cannot read.";
     invalid_json = BAD_REQUEST, 50109, "The request body contains invalid JSON.";
 }
 
@@ -120,6 +137,17 @@ impl FormErrors {
         } else {
             let text = format!("Must be {max} or fewer in length.");
             self.add(path, "BASE_TYPE_MAX_LENGTH", text);
+        }
+    }
+
+    /// A number that is outside its bounds.
+    pub(crate) fn range(&mut self, path: &str, actual: i64, min: i64, max: i64) {
+        if actual < min {
+            let text = format!("int value should be greater than or equal to {min}.");
+            self.add(path, "NUMBER_TYPE_MIN", text);
+        } else if actual > max {
+            let text = format!("int value should be less than or equal to {max}.");
+            self.add(path, "NUMBER_TYPE_MAX", text);
         }
     }
 

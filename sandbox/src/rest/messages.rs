@@ -1,5 +1,7 @@
 //! `channels/{id}/messages/…`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
@@ -8,9 +10,17 @@ use super::{
     call::{Call, body_id, id},
     channels::need,
     error::FormErrors,
-    ok, validate,
+    ok, send, validate,
 };
-use crate::world::{Message, World};
+use crate::world::{Draft, Message, SUPPRESS_EMBEDS, World, snowflake};
+
+/// The flag of voice messages.
+const VOICE_MESSAGE: u64 = 1 << 13;
+/// Message types that stay: those of recipients, calls and names in groups, thread starters.
+/// <https://discord.com/developers/docs/resources/message#message-object-message-types>.
+const UNDELETABLE: [u8; 6] = [1, 2, 3, 4, 5, 21];
+/// How old a message may be for a bulk delete, in microseconds: two weeks.
+const TOO_OLD_US: i64 = 14 * 24 * 3_600_000_000;
 
 /// Routes below `channels/{id}/messages`; the channel exists and the bot sees it.
 pub(super) fn route(
@@ -22,7 +32,7 @@ pub(super) fn route(
 ) -> Answer {
     match (method, path) {
         ("GET", []) => history(world, call, channel),
-        ("POST", []) => create(world, call, channel),
+        ("POST", []) => send::create(world, call, channel),
         ("POST", ["bulk-delete"]) => bulk_delete(world, call, channel),
         ("GET", [message]) => {
             need(world, channel, Permissions::READ_MESSAGE_HISTORY)?;
@@ -99,68 +109,19 @@ fn history(world: &World, call: &Call, channel: u64) -> Answer {
         .collect())
 }
 
-fn create(world: &mut World, call: &Call, channel: u64) -> Answer {
-    need(world, channel, Permissions::SEND_MESSAGES)?;
-    let mut draft = validate::message(world, channel, &call.body, &call.files)?;
-    validate::not_empty(&draft)?;
-    if !call.files.is_empty() {
-        need(world, channel, Permissions::ATTACH_FILES)?;
-    }
-    if draft
-        .embeds
-        .as_ref()
-        .is_some_and(|embeds| !embeds.is_empty())
-    {
-        need(world, channel, Permissions::EMBED_LINKS)?;
-    }
-    draft.reference = reference(world, channel, &call.body)?;
-    if draft.reference.is_some() {
-        need(world, channel, Permissions::READ_MESSAGE_HISTORY)?;
-    }
-    let bot = world.application.bot;
-    if draft.enforce_nonce
-        && let Some(nonce) = &draft.nonce
-        && let Some(same) = world.channels.get(&channel).and_then(|known| {
-            known
-                .messages
-                .values()
-                .rev()
-                .take(100)
-                .find(|message| message.author == bot && message.nonce.as_ref() == Some(nonce))
-        })
-    {
-        return ok(world.message_json(same));
-    }
-    let message = world.post(channel, bot, draft);
-    ok(json_of(world, channel, message))
-}
-
-/// The message that a new one replies to.
-fn reference(world: &World, channel: u64, body: &Value) -> Result<Option<u64>, ApiError> {
-    let reference = &body["message_reference"];
-    let Some(message) = body_id(&reference["message_id"]) else {
-        return Ok(None);
-    };
-    if world
-        .message(channel, message)
-        .is_some_and(|message| message.ephemeral_for.is_none())
-    {
-        return Ok(Some(message));
-    }
-    if reference["fail_if_not_exists"] == json!(false) {
-        return Ok(None);
-    }
-    Err(ApiError::form(
-        "message_reference",
-        "MESSAGE_REFERENCE_UNKNOWN_MESSAGE",
-        "Unknown message",
-    ))
-}
-
 fn edit(world: &mut World, call: &Call, channel: u64, message: u64) -> Answer {
     let known = visible(world, channel, message)?.clone();
+    if !World::is_written(&known) {
+        return Err(ApiError::on_a_system_message());
+    }
     if known.author != world.application.bot {
-        return Err(ApiError::not_the_author());
+        return suppress(world, call, channel, &known);
+    }
+    if known.poll.is_some() {
+        return Err(ApiError::cannot_edit_poll());
+    }
+    if known.flags & VOICE_MESSAGE != 0 {
+        return Err(ApiError::cannot_edit_voice());
     }
     let draft = validate::message(world, channel, &call.body, &call.files)?;
     validate::not_emptied(&known, &draft)?;
@@ -168,8 +129,36 @@ fn edit(world: &mut World, call: &Call, channel: u64, message: u64) -> Answer {
     ok(json_of(world, channel, message))
 }
 
+/// Hides or shows the embeds of somebody else's message: all that can be edited in it.
+fn suppress(world: &mut World, call: &Call, channel: u64, known: &Message) -> Answer {
+    let only_flags = call.body.as_object().is_some_and(|body| {
+        let set = body.iter().filter(|(_, value)| !value.is_null());
+        set.map(|(key, _)| key).eq(["flags"])
+    });
+    if !only_flags {
+        return Err(ApiError::not_the_author());
+    }
+    need(world, channel, Permissions::MANAGE_MESSAGES)?;
+    let wanted = call.body["flags"].as_u64().unwrap_or(0) & SUPPRESS_EMBEDS;
+    let flags = Some((known.flags & !SUPPRESS_EMBEDS) | wanted);
+    let message = known.id;
+    world.edit(
+        channel,
+        message,
+        Draft {
+            flags,
+            ..Draft::default()
+        },
+    );
+    ok(json_of(world, channel, message))
+}
+
 fn delete(world: &mut World, channel: u64, message: u64) -> Answer {
-    let author = visible(world, channel, message)?.author;
+    let known = visible(world, channel, message)?;
+    let author = known.author;
+    if UNDELETABLE.contains(&known.kind) {
+        return Err(ApiError::on_a_system_message());
+    }
     if author != world.application.bot {
         if world.guild_of(channel).is_none() {
             return Err(ApiError::not_in_direct_messages());
@@ -190,9 +179,21 @@ fn bulk_delete(world: &mut World, call: &Call, channel: u64) -> Answer {
         errors.required("messages");
         return errors.check().map(|()| Reply::Empty);
     };
-    let ids: Vec<u64> = ids.iter().filter_map(body_id).collect();
     if !(2..=100).contains(&ids.len()) {
         return Err(ApiError::wrong_number_to_delete());
+    }
+    let ids: Vec<u64> = ids.iter().filter_map(body_id).collect();
+    if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
+        let message = "The values provided must be unique.";
+        return Err(ApiError::form(
+            "messages",
+            "SET_TYPE_ALREADY_CONTAINS_VALUE",
+            message,
+        ));
+    }
+    let oldest = snowflake::now_us() - TOO_OLD_US;
+    if ids.iter().any(|id| snowflake::created_us(*id) < oldest) {
+        return Err(ApiError::too_old_to_delete());
     }
     world.delete_many(channel, &ids);
     Ok(Reply::Empty)

@@ -1,6 +1,6 @@
 //! Building a world before the sandbox starts.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use twilight_model::{gateway::Intents, guild::Permissions};
 
@@ -20,11 +20,16 @@ const BOT_PERMISSIONS: Permissions = EVERYONE
     .union(Permissions::MANAGE_ROLES)
     .union(Permissions::KICK_MEMBERS)
     .union(Permissions::BAN_MEMBERS)
-    .union(Permissions::MODERATE_MEMBERS);
+    .union(Permissions::MODERATE_MEMBERS)
+    .union(Permissions::PIN_MESSAGES)
+    .union(Permissions::MANAGE_THREADS)
+    .union(Permissions::CREATE_PRIVATE_THREADS);
 
 /// What the role Moderator allows.
 const MODERATOR_PERMISSIONS: Permissions = EVERYONE
     .union(Permissions::MANAGE_MESSAGES)
+    .union(Permissions::PIN_MESSAGES)
+    .union(Permissions::MANAGE_THREADS)
     .union(Permissions::KICK_MEMBERS)
     .union(Permissions::BAN_MEMBERS);
 
@@ -80,6 +85,7 @@ impl World {
             channels: Channels::default(),
             commands: BTreeMap::new(),
             interactions: BTreeMap::new(),
+            refuses_messages: BTreeSet::new(),
             files: BTreeMap::new(),
             files_base: String::new(),
             outbox: Vec::new(),
@@ -217,6 +223,15 @@ impl World {
     /// Allows something to a role or a user in a channel.
     pub fn allow(&mut self, channel: u64, role_or_user: u64, permissions: Permissions) {
         self.overwrite(channel, role_or_user, permissions, Permissions::empty());
+    }
+
+    /// Says whether a user takes direct messages of the bot; all do by default.
+    pub fn take_direct_messages(&mut self, user: u64, takes: bool) {
+        if takes {
+            self.refuses_messages.remove(&user);
+        } else {
+            self.refuses_messages.insert(user);
+        }
     }
 
     /// Says which privileged intents are switched on in the "developer portal"; all are by default.

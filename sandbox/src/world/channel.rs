@@ -88,7 +88,7 @@ impl World {
                 "nsfw": channel.nsfw,
                 "rate_limit_per_user": channel.rate_limit_per_user,
                 "last_message_id": last,
-                "last_pin_timestamp": null,
+                "last_pin_timestamp": channel.last_pin_json(),
                 "flags": 0,
                 "permission_overwrites": channel.overwrites.iter().map(|overwrite| json!({
                     "id": overwrite.id.to_string(),

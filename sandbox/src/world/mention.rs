@@ -19,7 +19,10 @@ impl World {
                     })
             })
         };
-        let mut mentions = Mentions::default();
+        let mut mentions = Mentions {
+            users: draft.mentions.clone(),
+            ..Mentions::default()
+        };
         for (kind, id) in written_mentions(content) {
             match kind {
                 '@' if self.users.contains_key(&id) && allows("users", "users", id) => {

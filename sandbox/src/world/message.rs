@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Emoji, World,
+    Emoji, Face, NewPoll, Poll, World,
     snowflake::{iso, now_us},
 };
 
@@ -12,13 +12,18 @@ pub(crate) const EPHEMERAL: u64 = 1 << 6;
 /// The flag of "is thinking…".
 pub(crate) const LOADING: u64 = 1 << 7;
 
+/// The flag that hides a message's embeds.
+pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
+/// The type of the first message in a thread that was started from a message.
+pub(crate) const THREAD_STARTER: u8 = 21;
+
 /// A message in a channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub id: u64,
     pub channel: u64,
     pub author: u64,
-    /// 0 default, 19 reply, 20 answer to a slash command, 23 answer to a menu command.
+    /// 0 default, 19 reply, 20 answer to a slash command, 23 answer to a menu command; others are of the system.
     pub kind: u8,
     pub content: String,
     pub edited_us: Option<i64>,
@@ -41,6 +46,17 @@ pub(crate) struct Message {
     pub interaction_json: Option<(Value, Option<Value>)>,
     /// Who alone sees the message.
     pub ephemeral_for: Option<u64>,
+    /// When it was pinned, in microseconds since 1970.
+    pub pinned_us: Option<i64>,
+    /// The `message_reference` of what is no reply: forwards, crossposts, messages of the system.
+    pub place: Option<Value>,
+    /// What a forward carries along.
+    pub snapshots: Vec<Value>,
+    pub poll: Option<Poll>,
+    /// Sticker items.
+    pub stickers: Vec<Value>,
+    /// How the author looks, if a webhook posted it.
+    pub face: Option<Face>,
 }
 
 /// What is to become a message, already checked.
@@ -59,6 +75,14 @@ pub(crate) struct Draft {
     pub interaction: Option<u64>,
     pub ephemeral_for: Option<u64>,
     pub kind: u8,
+    /// As [`Message::place`].
+    pub place: Option<Value>,
+    pub snapshots: Vec<Value>,
+    pub poll: Option<NewPoll>,
+    pub stickers: Vec<Value>,
+    pub face: Option<Face>,
+    /// Who is mentioned besides those in the text.
+    pub mentions: Vec<u64>,
 }
 
 /// A file that was uploaded.
@@ -125,6 +149,12 @@ impl World {
             interaction: draft.interaction,
             interaction_json,
             ephemeral_for: draft.ephemeral_for,
+            pinned_us: None,
+            place: draft.place,
+            snapshots: draft.snapshots,
+            poll: draft.poll.map(NewPoll::open),
+            stickers: draft.stickers,
+            face: draft.face,
         };
         self.sight(&message);
         let told = message.ephemeral_for.is_none();
@@ -245,12 +275,56 @@ impl World {
     /// The message object as REST gives it.
     pub(crate) fn message_json(&self, message: &Message) -> Value {
         let mut json = self.bare_message_json(message);
-        if let Some(reference) = message.reference {
+        let starter = (message.kind == THREAD_STARTER)
+            .then_some(message.place.as_ref())
+            .flatten();
+        let id = |place: &Value, key: &str| place[key].as_str()?.parse().ok();
+        let referenced = match (message.reference, starter) {
+            (Some(reference), _) => Some((message.channel, reference)),
+            (_, Some(place)) => id(place, "channel_id").zip(id(place, "message_id")),
+            _ => None,
+        };
+        if let Some((channel, reference)) = referenced {
             json["referenced_message"] = self
-                .message(message.channel, reference)
+                .message(channel, reference)
                 .map_or(Value::Null, |referenced| self.bare_message_json(referenced));
         }
         json
+    }
+
+    /// Whether a message was written by somebody, and not by the system: such can be replied to and forwarded.
+    pub(crate) const fn is_written(message: &Message) -> bool {
+        matches!(message.kind, 0 | 19 | 20 | 23)
+    }
+
+    /// The author object: a user, or a webhook as it appears.
+    fn author_json(&self, message: &Message) -> Option<Value> {
+        match &message.face {
+            Some(face) => Some(face.author_json(message.author)),
+            None => self.users.get(&message.author).map(|user| user.json()),
+        }
+    }
+
+    /// Puts what only some messages have into their object.
+    fn add_extras(&self, json: &mut Value, message: &Message) {
+        if let Some(place) = &message.place {
+            json["message_reference"] = place.clone();
+        }
+        if !message.snapshots.is_empty() {
+            json["message_snapshots"] = json!(message.snapshots);
+        }
+        if let Some(poll) = &message.poll {
+            json["poll"] = poll.json(self.application.bot);
+        }
+        if !message.stickers.is_empty() {
+            json["sticker_items"] = json!(message.stickers);
+        }
+        if let Some(face) = &message.face {
+            json["webhook_id"] = json!(message.author.to_string());
+            if let Some(application) = face.application {
+                json["application_id"] = json!(application.to_string());
+            }
+        }
     }
 
     fn tell_message(&mut self, event: &str, channel: u64, message: u64) {
@@ -295,7 +369,7 @@ impl World {
             "id": message.id.to_string(),
             "type": message.kind,
             "channel_id": message.channel.to_string(),
-            "author": self.users.get(&message.author).map(|user| user.json()),
+            "author": self.author_json(message),
             "content": message.content,
             "timestamp": iso(super::snowflake::created_us(message.id)),
             "edited_timestamp": message.edited_us.map(iso),
@@ -317,6 +391,7 @@ impl World {
             self.add_guild_id(&mut place, message.channel);
             json["message_reference"] = place;
         }
+        self.add_extras(&mut json, message);
         if let Some(nonce) = &message.nonce {
             json["nonce"] = nonce.clone();
         }

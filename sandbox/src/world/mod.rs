@@ -9,18 +9,22 @@ mod channels;
 mod command;
 mod crowd;
 mod event;
+mod forward;
 mod guild;
 mod interaction;
 mod members;
 mod mention;
 mod message;
 mod permission;
+mod pin;
+mod poll;
 mod reaction;
 mod sight;
 mod size;
 pub(crate) mod snowflake;
 mod user;
 mod users;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -33,12 +37,14 @@ pub(crate) use self::{
     guild::{Guild, Member, Role},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
     members::Members,
-    message::{Attachment, Draft, EPHEMERAL, LOADING, Message},
+    message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS},
     permission::EVERYONE,
+    poll::{NewPoll, Poll, VoteRefused},
     reaction::Emoji,
     sight::Sighting,
     user::{Application, User},
     users::Users,
+    webhook::Face,
 };
 
 /// Everything that exists in a sandbox, built in code before the start.
@@ -66,6 +72,8 @@ pub struct World {
     pub(crate) channels: Channels,
     pub(crate) commands: BTreeMap<u64, Command>,
     pub(crate) interactions: BTreeMap<u64, Interaction>,
+    /// Who takes no direct messages of the bot.
+    pub(crate) refuses_messages: BTreeSet<u64>,
     /// Uploaded files by attachment id, served at `/attachments/…`.
     pub(crate) files: BTreeMap<u64, Attachment>,
     /// Where files are served: the sandbox's own address, known once it listens.

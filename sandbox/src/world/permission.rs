@@ -17,6 +17,8 @@ const DIRECT: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::ATTACH_FILES)
     .union(Permissions::USE_EXTERNAL_EMOJIS)
     .union(Permissions::MENTION_EVERYONE)
+    .union(Permissions::SEND_POLLS)
+    .union(Permissions::SEND_VOICE_MESSAGES)
     .union(Permissions::USE_SLASH_COMMANDS);
 
 /// What @everyone may do in a new guild.
@@ -24,6 +26,7 @@ pub(crate) const EVERYONE: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::SEND_MESSAGES)
     .union(Permissions::SEND_MESSAGES_IN_THREADS)
     .union(Permissions::CREATE_PUBLIC_THREADS)
+    .union(Permissions::SEND_POLLS)
     .union(Permissions::READ_MESSAGE_HISTORY)
     .union(Permissions::ADD_REACTIONS)
     .union(Permissions::EMBED_LINKS)

@@ -18,7 +18,10 @@ pub(crate) struct Sighting {
 impl World {
     /// Notes that a message of the bot appeared or changed.
     pub(crate) fn sight(&mut self, message: &Message) {
-        if message.author != self.application.bot || message.flags & LOADING != 0 {
+        let own = message.face.as_ref().map_or(message.author, |face| {
+            face.application.unwrap_or(message.author)
+        });
+        if own != self.application.bot || message.flags & LOADING != 0 {
             return;
         }
         let number = self.next_sighting;
@@ -47,7 +50,10 @@ impl World {
             channel_id: message.channel,
             channel: channel.unwrap_or_default(),
             author_id: message.author,
-            author: self.name_of(message.author),
+            author: match &message.face {
+                Some(face) => face.name.clone(),
+                None => self.name_of(message.author),
+            },
             content: message.content.clone(),
             embeds: message.embeds.clone(),
             components: message.components.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{component, embed};
+use super::{component, embed, poll};
 use crate::{
     rest::{
         call::body_id,
@@ -64,6 +64,7 @@ pub(in crate::rest) fn message(
             "Must be 25 or fewer in length.",
         );
     }
+    let poll = poll::poll(body, &mut errors);
     allowed_mentions(&body["allowed_mentions"], &mut errors);
     errors.length("attachments", files.len(), 0, MAX_FILES);
     errors.check()?;
@@ -90,6 +91,7 @@ pub(in crate::rest) fn message(
             .cloned(),
         nonce,
         enforce_nonce: body["enforce_nonce"] == true,
+        poll,
         ..Draft::default()
     })
 }
@@ -101,7 +103,8 @@ pub(in crate::rest) fn not_empty(draft: &Draft) -> Result<(), ApiError> {
         .content
         .as_ref()
         .is_some_and(|content| !content.trim().is_empty());
-    if text || full(&draft.embeds) || full(&draft.components) || full(&draft.attachments) {
+    let other = draft.poll.is_some() || !draft.stickers.is_empty();
+    if text || other || full(&draft.embeds) || full(&draft.components) || full(&draft.attachments) {
         Ok(())
     } else {
         Err(ApiError::empty_message())

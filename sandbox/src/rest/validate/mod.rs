@@ -5,6 +5,7 @@ mod component;
 mod embed;
 mod message;
 mod modal;
+mod poll;
 
 pub(super) use self::{
     command::command,
