@@ -19,7 +19,7 @@ use crate::{
     error::{Error, listing},
     state::Shared,
     view::{InteractionView, MessageView, ResponseState},
-    world::{ChannelKind, Draft, Emoji, Interaction, World},
+    world::{Draft, Emoji, Interaction, World},
 };
 
 /// Acts as one user of the world; clones act as the same user.
@@ -223,7 +223,7 @@ impl Actor {
                 .rsplit_once('/')
                 .map_or((None, plain), |(guild, name)| (Some(guild), name));
             let is_it = |channel: &&crate::world::Channel| {
-                channel.name == plain && matches!(channel.kind, ChannelKind::Text { .. })
+                channel.name == plain && channel.guild().is_some()
             };
             let sees = |id: &u64| world.may(self.user, *id, Permissions::VIEW_CHANNEL);
             let named = || match guild {

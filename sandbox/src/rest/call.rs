@@ -131,6 +131,42 @@ impl Call {
     pub(crate) fn query_number(&self, key: &str) -> Option<u64> {
         self.query.get(key)?.parse().ok()
     }
+
+    /// How many things a list is to hold, 1 to `most`.
+    pub(crate) fn query_limit(
+        &self,
+        key: &str,
+        usual: usize,
+        most: usize,
+    ) -> Result<usize, ApiError> {
+        let Some(text) = self.query.get(key) else {
+            return Ok(usual);
+        };
+        let (code, message) = match text.parse::<i64>() {
+            Err(_) => (
+                "NUMBER_TYPE_COERCE",
+                format!("Value \"{text}\" is not int."),
+            ),
+            Ok(number) if number < 1 => (
+                "NUMBER_TYPE_MIN",
+                "int value should be greater than or equal to 1.".to_owned(),
+            ),
+            Ok(number) => match usize::try_from(number) {
+                Ok(number) if number <= most => return Ok(number),
+                _ => (
+                    "NUMBER_TYPE_MAX",
+                    format!("int value should be less than or equal to {most}."),
+                ),
+            },
+        };
+        Err(ApiError::form(key, code, message))
+    }
+
+    /// Whether a switch in the query is on.
+    pub(crate) fn query_flag(&self, key: &str) -> bool {
+        let value = self.query.get(key).map(String::as_str);
+        matches!(value, Some("true" | "True" | "1"))
+    }
 }
 
 /// An id in a path or body; Discord answers 50035 to anything else.

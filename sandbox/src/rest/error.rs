@@ -42,6 +42,7 @@ known_errors! {
     unknown_interaction = NOT_FOUND, 10062, "Unknown interaction";
     unknown_command = NOT_FOUND, 10063, "Unknown application command";
     too_many_pins = BAD_REQUEST, 30003, "Maximum number of pins reached for the channel (250)";
+    too_many_roles = BAD_REQUEST, 30005, "Maximum number of server roles reached (250)";
     too_many_reactions = BAD_REQUEST, 30010, "Maximum number of reactions reached (20)";
     too_many_commands = BAD_REQUEST, 30032, "Maximum number of application commands reached (100).";
     already_acknowledged = BAD_REQUEST, 40060, "Interaction has already been acknowledged.";
@@ -71,6 +72,9 @@ known_errors! {
     cannot_reference_nsfw = BAD_REQUEST, 160010, "NSFW channel message reference not allowed";
     forward_with_content = BAD_REQUEST, 160011, "Forward messages cannot have additional content";
     cannot_forward_unread = BAD_REQUEST, 160014, "You cannot forward a message whose content you cannot read.";
+    invalid_role = BAD_REQUEST, 50028, "Invalid Role";
+    needs_boosts = FORBIDDEN, 50101, "This server needs more boosts to perform this action";
+    failed_to_ban = BAD_REQUEST, 500000, "Failed to ban users";
     invalid_json = BAD_REQUEST, 50109, "The request body contains invalid JSON.";
 }
 
@@ -104,6 +108,7 @@ impl ApiError {
 #[derive(Debug, Default)]
 pub(crate) struct FormErrors {
     tree: Map<String, Value>,
+    count: usize,
 }
 
 impl FormErrors {
@@ -118,6 +123,7 @@ impl FormErrors {
         let list = node.entry("_errors").or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
             list.push(json!({"code": code, "message": message.into()}));
+            self.count += 1;
         }
     }
 
@@ -154,6 +160,11 @@ impl FormErrors {
     /// Whether nothing is wrong.
     pub(crate) fn is_empty(&self) -> bool {
         self.tree.is_empty()
+    }
+
+    /// How many errors were noted.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// The answer, if something is wrong.

@@ -1,14 +1,10 @@
-//! `guilds/…`: the guild, its channels and roles, and bans; members have a file of their own.
+//! `guilds/…`: which file serves what below a guild, and the checks that all of them need.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use twilight_model::guild::Permissions;
 
-use super::{
-    Answer, ApiError, Reply,
-    call::{Call, id},
-    members, ok,
-};
-use crate::world::{Event, Guild, Role, World};
+use super::{Answer, ApiError, audit, bans, call::Call, members, ok, roles};
+use crate::world::{Guild, World};
 
 /// Routes below `guilds/{id}`.
 pub(super) fn route(
@@ -18,63 +14,47 @@ pub(super) fn route(
     guild: u64,
     path: &[&str],
 ) -> Answer {
-    let known = world
-        .guilds
-        .get(&guild)
-        .ok_or_else(ApiError::unknown_guild)?;
+    let known = known(world, guild)?;
     if !known.members.contains_key(&world.application.bot) {
         return Err(ApiError::missing_access());
     }
     match (method, path) {
-        ("GET", []) => {
-            let mut json = world.guild_json(known);
-            if call
-                .query
-                .get("with_counts")
-                .is_some_and(|wish| wish == "true")
-            {
-                json["approximate_member_count"] = json!(known.members.len());
-                json["approximate_presence_count"] = json!(known.members.len());
-            }
-            ok(json)
-        }
+        ("GET", []) => get(world, call, known),
         ("GET", ["channels"]) => ok(world
             .channels_of(guild)
             .map(|channel| world.channel_json(channel))
             .collect()),
-        ("GET", ["roles"]) => ok(known.roles.values().map(Role::json).collect()),
-        ("GET", ["roles", role]) => known
-            .roles
-            .get(&id(role)?)
-            .map_or_else(|| Err(ApiError::unknown_role()), |role| ok(role.json())),
+        ("GET", ["audit-logs"]) => audit::list(world, call, guild),
+        (method, ["bans", rest @ ..]) => bans::route(world, call, method, guild, rest),
+        ("POST", ["bulk-ban"]) => bans::bulk(world, call, guild),
         (method, ["members", rest @ ..]) => members::route(world, call, method, guild, rest),
-        ("GET", ["bans"]) => {
-            need(world, guild, Permissions::BAN_MEMBERS)?;
-            let bans = world
-                .guilds
-                .get(&guild)
-                .map(|guild| guild.bans.keys().copied().collect::<Vec<_>>());
-            ok(bans
-                .into_iter()
-                .flatten()
-                .filter_map(|user| ban_json(world, guild, user))
-                .collect())
-        }
-        (method, ["bans", user]) => ban(world, call, method, guild, id(user)?),
+        (method, ["roles", rest @ ..]) => roles::route(world, call, method, guild, rest),
         _ => Err(ApiError::unknown_route()),
     }
 }
 
+/// A guild that exists.
+pub(super) fn known(world: &World, guild: u64) -> Result<&Guild, ApiError> {
+    world.guilds.get(&guild).ok_or_else(ApiError::unknown_guild)
+}
+
+/// A guild that exists, to change.
+pub(super) fn known_mut(world: &mut World, guild: u64) -> Result<&mut Guild, ApiError> {
+    world
+        .guilds
+        .get_mut(&guild)
+        .ok_or_else(ApiError::unknown_guild)
+}
+
+/// What the bot may do in a guild.
+pub(super) fn own_permissions(world: &World, guild: u64) -> Result<Permissions, ApiError> {
+    let known = known(world, guild)?;
+    Ok(world.guild_permissions(known, world.application.bot))
+}
+
 /// Refuses what the bot may not do in a guild.
 pub(super) fn need(world: &World, guild: u64, permission: Permissions) -> Result<(), ApiError> {
-    let known: &Guild = world
-        .guilds
-        .get(&guild)
-        .ok_or_else(ApiError::unknown_guild)?;
-    if world
-        .guild_permissions(known, world.application.bot)
-        .contains(permission)
-    {
+    if own_permissions(world, guild)?.contains(permission) {
         Ok(())
     } else {
         Err(ApiError::missing_permissions())
@@ -83,10 +63,7 @@ pub(super) fn need(world: &World, guild: u64, permission: Permissions) -> Result
 
 /// Refuses to act on the owner, on members with higher roles, and on the bot itself.
 pub(super) fn need_rank(world: &World, guild: u64, user: u64) -> Result<(), ApiError> {
-    let known = world
-        .guilds
-        .get(&guild)
-        .ok_or_else(ApiError::unknown_guild)?;
+    let known = known(world, guild)?;
     if world.outranks(known, world.application.bot, user) || !known.members.contains_key(&user) {
         Ok(())
     } else {
@@ -94,46 +71,11 @@ pub(super) fn need_rank(world: &World, guild: u64, user: u64) -> Result<(), ApiE
     }
 }
 
-fn ban_json(world: &World, guild: u64, user: u64) -> Option<Value> {
-    let reason = world.guilds.get(&guild)?.bans.get(&user)?;
-    Some(json!({"user": world.users.get(&user)?.json(), "reason": reason}))
-}
-
-fn ban(world: &mut World, call: &Call, method: &str, guild: u64, user: u64) -> Answer {
-    need(world, guild, Permissions::BAN_MEMBERS)?;
-    if method == "GET" {
-        return ban_json(world, guild, user).map_or_else(|| Err(ApiError::unknown_ban()), ok);
+fn get(world: &World, call: &Call, guild: &Guild) -> Answer {
+    let mut json = world.guild_json(guild);
+    if call.query_flag("with_counts") {
+        json["approximate_member_count"] = json!(guild.members.len());
+        json["approximate_presence_count"] = json!(guild.members.len());
     }
-    let json = world
-        .users
-        .get(&user)
-        .ok_or_else(ApiError::unknown_user)?
-        .json();
-    let data = json!({"guild_id": guild.to_string(), "user": json});
-    match method {
-        "PUT" => {
-            need_rank(world, guild, user)?;
-            let reason = call.reason.clone();
-            if let Some(known) = world.guilds.get_mut(&guild) {
-                known.bans.insert(user, reason);
-            }
-            world
-                .outbox
-                .push(Event::of_guild("GUILD_BAN_ADD", guild, data));
-            world.leave(guild, user);
-            Ok(Reply::Empty)
-        }
-        "DELETE" => {
-            let was = world
-                .guilds
-                .get_mut(&guild)
-                .and_then(|known| known.bans.remove(&user));
-            was.ok_or_else(ApiError::unknown_ban)?;
-            world
-                .outbox
-                .push(Event::of_guild("GUILD_BAN_REMOVE", guild, data));
-            Ok(Reply::Empty)
-        }
-        _ => Err(ApiError::method_not_allowed()),
-    }
+    ok(json)
 }

@@ -9,6 +9,7 @@ use super::{
     error::FormErrors,
     guilds::{need, need_rank},
     ok,
+    roles::need_above,
 };
 use crate::world::{Event, World};
 
@@ -119,36 +120,10 @@ fn patch(world: &mut World, call: &Call, guild: u64, user: u64) -> Answer {
     }
     if let Some(roles) = call.body["roles"].as_array() {
         for role in roles {
-            need_role(world, guild, body_id(role).unwrap_or(0))?;
+            need_above(world, guild, body_id(role).unwrap_or(0))?;
         }
     }
     change(world, &call.body, guild, user)
-}
-
-/// Refuses roles that do not exist or stand above the bot's own.
-fn need_role(world: &World, guild: u64, role: u64) -> Result<(), ApiError> {
-    let known = world
-        .guilds
-        .get(&guild)
-        .ok_or_else(ApiError::unknown_guild)?;
-    let position = known
-        .roles
-        .get(&role)
-        .ok_or_else(ApiError::unknown_role)?
-        .position;
-    let own = known.members.get(&world.application.bot);
-    let top = own
-        .iter()
-        .flat_map(|member| &member.roles)
-        .filter_map(|role| known.roles.get(role))
-        .map(|role| role.position)
-        .max()
-        .unwrap_or(0);
-    if top > position {
-        Ok(())
-    } else {
-        Err(ApiError::missing_permissions())
-    }
 }
 
 fn change(world: &mut World, body: &Value, guild: u64, user: u64) -> Answer {
@@ -182,7 +157,7 @@ fn change(world: &mut World, body: &Value, guild: u64, user: u64) -> Answer {
 fn give_role(world: &mut World, guild: u64, user: u64, role: u64, give: bool) -> Answer {
     member_json(world, guild, user)?;
     need(world, guild, Permissions::MANAGE_ROLES)?;
-    need_role(world, guild, role)?;
+    need_above(world, guild, role)?;
     if let Some(member) = world
         .guilds
         .get_mut(&guild)

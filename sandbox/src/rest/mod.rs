@@ -3,6 +3,8 @@
 //! A request is read ([`call`]), limited ([`limit`]), routed here, and handled by a plain function on the
 //! world in the file that is named after the resource.
 
+mod audit;
+mod bans;
 mod call;
 mod channels;
 mod commands;
@@ -15,6 +17,7 @@ mod messages;
 mod pins;
 mod polls;
 mod reactions;
+mod roles;
 mod send;
 mod users;
 mod validate;

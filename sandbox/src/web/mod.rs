@@ -24,7 +24,7 @@ use tokio::sync::watch;
 
 use crate::{
     http::Context,
-    world::{ChannelKind, World, snowflake},
+    world::{World, snowflake},
 };
 
 /// The routes of the page.
@@ -141,7 +141,7 @@ fn names(world: &World) -> Value {
         .cast()
         .map(|user| entry(user.id, '@', &user.name, "user"));
     let channels = world.channels.values();
-    let channels = channels.filter(|channel| matches!(channel.kind, ChannelKind::Text { .. }));
+    let channels = channels.filter(|channel| channel.guild().is_some());
     let channels = channels.map(|channel| entry(channel.id, '#', &channel.name, "channel"));
     let roles = world.guilds.values().flat_map(|guild| guild.roles.values());
     let roles = roles.map(|role| entry(role.id, '@', &role.name, "role"));

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use twilight_model::{gateway::Intents, guild::Permissions};
+use twilight_model::{channel::ChannelType, gateway::Intents, guild::Permissions};
 
 use super::{
-    Application, ChannelKind, Channels, EVERYONE, Guild, Member, Members, Overwrite, Role, User,
-    Users, World,
+    Application, Channels, EVERYONE, Guild, Member, Overwrite, Role, User, Users, World,
     snowflake::{Snowflakes, now_us},
 };
 
@@ -110,9 +109,7 @@ impl World {
             name: "@everyone".to_owned(),
             permissions: EVERYONE,
             position: 0,
-            color: 0,
-            mentionable: false,
-            bot: None,
+            ..Role::default()
         };
         self.guild_names.entry(name.to_owned()).or_insert(id);
         self.guilds.insert(
@@ -122,8 +119,7 @@ impl World {
                 name: name.to_owned(),
                 owner,
                 roles: BTreeMap::from([(id, everyone)]),
-                members: Members::default(),
-                bans: BTreeMap::new(),
+                ..Guild::default()
             },
         );
         let bot = self.application.bot;
@@ -142,16 +138,15 @@ impl World {
 
     /// Adds a text channel below the others; gives the id.
     pub fn add_channel(&mut self, guild: u64, name: &str) -> u64 {
-        let id = self.snowflakes.next();
-        self.insert_channel(id, name, ChannelKind::Text { guild });
-        id
+        self.add_channel_of(guild, name, ChannelType::GuildText)
     }
 
     /// Adds a role above the others; gives the id.
     pub fn add_role(&mut self, guild: u64, name: &str, permissions: Permissions) -> u64 {
         let id = self.snowflakes.next();
         if let Some(guild) = self.guilds.get_mut(&guild) {
-            let position = i64::try_from(guild.roles.len()).unwrap_or(i64::MAX);
+            let positions = guild.roles.values().map(|role| role.position);
+            let position = positions.max().unwrap_or(0) + 1;
             let name = name.to_owned();
             guild.roles.insert(
                 id,
@@ -160,9 +155,8 @@ impl World {
                     name,
                     permissions,
                     position,
-                    color: 0,
                     mentionable: true,
-                    bot: None,
+                    ..Role::default()
                 },
             );
         }

@@ -1,16 +1,16 @@
-//! Channels: text channels of guilds, and direct messages.
+//! Channels of every kind: those of guilds, their threads, and direct messages.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use twilight_model::guild::Permissions;
+use twilight_model::{channel::ChannelType, guild::Permissions};
 
-use super::{World, message::Message};
+use super::{Record, Thread, World, message::Message, record::fields};
 
 /// Messages that a channel keeps; older ones are forgotten, so that long load tests stay small.
 const KEPT_MESSAGES: usize = 5000;
 
-/// A text channel or a direct message.
+/// A channel of a guild, a thread, or a direct message.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
     pub id: u64,
@@ -18,9 +18,17 @@ pub(crate) struct Channel {
     pub name: String,
     pub topic: Option<String>,
     pub position: i32,
+    /// The category; of a thread the channel that it hangs on.
+    pub parent: Option<u64>,
+    /// Of a thread always empty: its parent's count.
     pub overwrites: Vec<Overwrite>,
     pub rate_limit_per_user: u16,
     pub nsfw: bool,
+    pub flags: u64,
+    /// What only some kinds have and the sandbox keeps as Discord's JSON: `bitrate`, `available_tags`, …
+    pub settings: Record,
+    /// Set if the channel is a thread.
+    pub thread: Option<Thread>,
     pub messages: BTreeMap<u64, Message>,
     pub last_message: Option<u64>,
 }
@@ -28,14 +36,14 @@ pub(crate) struct Channel {
 /// Where a channel belongs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ChannelKind {
-    /// A text channel of this guild.
-    Text { guild: u64 },
+    /// A channel or thread of this guild.
+    Guild { guild: u64, of: ChannelType },
     /// The direct messages of the bot with this user.
     Direct { user: u64 },
 }
 
 /// What a channel changes in a role's or member's permissions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Overwrite {
     pub id: u64,
     pub of_role: bool,
@@ -43,21 +51,73 @@ pub(crate) struct Overwrite {
     pub deny: Permissions,
 }
 
+impl Overwrite {
+    /// The overwrite object.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "id": self.id.to_string(),
+            "type": u8::from(!self.of_role),
+            "allow": self.allow.bits().to_string(),
+            "deny": self.deny.bits().to_string(),
+        })
+    }
+}
+
 impl Channel {
+    /// An empty channel.
+    pub(crate) fn new(id: u64, name: &str, kind: ChannelKind) -> Self {
+        let mut channel = Self {
+            id,
+            kind,
+            name: name.to_owned(),
+            topic: None,
+            position: 0,
+            parent: None,
+            overwrites: Vec::new(),
+            rate_limit_per_user: 0,
+            nsfw: false,
+            flags: 0,
+            settings: Record::new(),
+            thread: None,
+            messages: BTreeMap::new(),
+            last_message: None,
+        };
+        channel.settings = default_settings(channel.of());
+        channel
+    }
+
     /// The guild, unless the channel is a direct message.
     pub(crate) const fn guild(&self) -> Option<u64> {
         match self.kind {
-            ChannelKind::Text { guild } => Some(guild),
+            ChannelKind::Guild { guild, .. } => Some(guild),
             ChannelKind::Direct { .. } => None,
         }
     }
 
-    /// Discord's number for the type of channel.
-    pub(crate) const fn type_number(&self) -> u8 {
+    /// Discord's type of channel.
+    pub(crate) const fn of(&self) -> ChannelType {
         match self.kind {
-            ChannelKind::Text { .. } => 0,
-            ChannelKind::Direct { .. } => 1,
+            ChannelKind::Guild { of, .. } => of,
+            ChannelKind::Direct { .. } => ChannelType::Private,
         }
+    }
+
+    /// Discord's number for the type of channel.
+    pub(crate) fn type_number(&self) -> u8 {
+        self.of().into()
+    }
+
+    /// Whether this is a thread.
+    pub(crate) const fn is_thread(&self) -> bool {
+        self.of().is_thread()
+    }
+
+    /// Whether messages can be in it: everything but categories, forums and media channels.
+    pub(crate) const fn has_messages(&self) -> bool {
+        !matches!(
+            self.of(),
+            ChannelType::GuildCategory | ChannelType::GuildForum | ChannelType::GuildMedia
+        )
     }
 
     /// Keeps a message, and forgets the oldest beyond the limit.
@@ -72,44 +132,67 @@ impl Channel {
     }
 }
 
+/// What a new channel of this type has of its own.
+pub(crate) fn default_settings(of: ChannelType) -> Record {
+    fields(match of {
+        ChannelType::GuildVoice | ChannelType::GuildStageVoice => {
+            json!({"bitrate": 64_000, "user_limit": 0, "rtc_region": null})
+        }
+        ChannelType::GuildForum | ChannelType::GuildMedia => json!({
+            "available_tags": [],
+            "default_reaction_emoji": null,
+            "default_sort_order": null,
+            "default_forum_layout": 0,
+            "default_thread_rate_limit_per_user": 0,
+        }),
+        _ => Value::Null,
+    })
+}
+
 impl World {
     /// The channel object.
     pub(crate) fn channel_json(&self, channel: &Channel) -> Value {
-        let last = channel.last_message.map(|id| id.to_string());
-        match channel.kind {
-            ChannelKind::Text { guild } => json!({
-                "id": channel.id.to_string(),
-                "type": 0,
-                "guild_id": guild.to_string(),
-                "name": channel.name,
-                "topic": channel.topic,
-                "position": channel.position,
-                "parent_id": null,
-                "nsfw": channel.nsfw,
-                "rate_limit_per_user": channel.rate_limit_per_user,
-                "last_message_id": last,
-                "last_pin_timestamp": channel.last_pin_json(),
-                "flags": 0,
-                "permission_overwrites": channel.overwrites.iter().map(|overwrite| json!({
-                    "id": overwrite.id.to_string(),
-                    "type": u8::from(!overwrite.of_role),
-                    "allow": overwrite.allow.bits().to_string(),
-                    "deny": overwrite.deny.bits().to_string(),
-                })).collect::<Vec<_>>(),
-            }),
-            ChannelKind::Direct { user } => json!({
-                "id": channel.id.to_string(),
-                "type": 1,
-                "last_message_id": last,
-                "flags": 0,
-                "recipients": self.users.get(&user).map(|user| user.json()).into_iter().collect::<Vec<_>>(),
-            }),
+        let mut json = json!({
+            "id": channel.id.to_string(),
+            "type": channel.type_number(),
+            "last_message_id": channel.last_message.map(|id| id.to_string()),
+            "flags": channel.flags,
+        });
+        let guild = match channel.kind {
+            ChannelKind::Guild { guild, .. } => guild,
+            ChannelKind::Direct { user } => {
+                let user = self.users.get(&user).map(|user| user.json());
+                json["recipients"] = user.into_iter().collect();
+                return json;
+            }
+        };
+        json["guild_id"] = json!(guild.to_string());
+        json["name"] = json!(channel.name);
+        json["parent_id"] = json!(channel.parent.map(|id| id.to_string()));
+        json["rate_limit_per_user"] = json!(channel.rate_limit_per_user);
+        if channel.has_messages() {
+            json["last_pin_timestamp"] = channel.last_pin_json();
         }
+        if let Some(thread) = &channel.thread {
+            add_thread(&mut json, channel, thread);
+            return json;
+        }
+        json["position"] = json!(channel.position);
+        json["nsfw"] = json!(channel.nsfw);
+        json["permission_overwrites"] = channel.overwrites.iter().map(Overwrite::json).collect();
+        if channel.of() != ChannelType::GuildCategory {
+            json["topic"] = json!(channel.topic);
+        }
+        for (key, value) in &channel.settings {
+            json[key] = value.clone();
+        }
+        json
     }
 
-    /// The channels of a guild, by position.
+    /// The channels of a guild, by position; its threads are not among them.
     pub(crate) fn channels_of(&self, guild: u64) -> impl Iterator<Item = &Channel> {
-        let mut channels: Vec<_> = self.channels.of_guild(guild).collect();
+        let channels = self.channels.of_guild(guild);
+        let mut channels: Vec<_> = channels.filter(|channel| !channel.is_thread()).collect();
         channels.sort_by_key(|channel| (channel.position, channel.id));
         channels.into_iter()
     }
@@ -140,27 +223,30 @@ impl World {
         self.channels.direct(user)
     }
 
-    /// Puts an empty channel into the world.
+    /// Puts an empty channel into the world, below the others of its guild.
     pub(crate) fn insert_channel(&mut self, id: u64, name: &str, kind: ChannelKind) {
-        let position = match kind {
-            ChannelKind::Text { guild } => self.channels.of_guild(guild).len(),
-            ChannelKind::Direct { .. } => 0,
-        };
-        let position = i32::try_from(position).unwrap_or(i32::MAX);
-        self.channels.insert(
-            id,
-            Channel {
-                id,
-                kind,
-                name: name.to_owned(),
-                topic: None,
-                position,
-                overwrites: Vec::new(),
-                rate_limit_per_user: 0,
-                nsfw: false,
-                messages: BTreeMap::new(),
-                last_message: None,
-            },
-        );
+        let mut channel = Channel::new(id, name, kind);
+        if let Some(guild) = channel.guild()
+            && !channel.is_thread()
+        {
+            let others = self.channels.of_guild(guild).len();
+            channel.position = i32::try_from(others).unwrap_or(i32::MAX);
+        }
+        self.channels.insert(id, channel);
+    }
+}
+
+fn add_thread(json: &mut Value, channel: &Channel, thread: &Thread) {
+    let private = channel.of() == ChannelType::PrivateThread;
+    let messages = channel.messages.values();
+    let told = messages.filter(|message| message.ephemeral_for.is_none());
+    json["owner_id"] = json!(thread.owner.to_string());
+    json["thread_metadata"] = thread.metadata_json(private);
+    json["message_count"] = json!(told.count());
+    json["member_count"] = json!(thread.members.len().min(50));
+    json["total_message_sent"] = json!(thread.total_sent);
+    if !thread.applied_tags.is_empty() {
+        let tags = thread.applied_tags.iter().map(u64::to_string);
+        json["applied_tags"] = tags.collect();
     }
 }

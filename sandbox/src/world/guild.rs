@@ -1,17 +1,17 @@
-//! Guilds, roles and members.
+//! Guilds and members.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
-use twilight_model::{guild::Permissions, util::Timestamp};
+use twilight_model::util::Timestamp;
 
 use super::{
-    Members, World,
+    Members, Role, World,
     snowflake::{created_us, iso, now_us},
 };
 
 /// A guild; its channels lie in the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Guild {
     pub id: u64,
     pub name: String,
@@ -20,19 +20,8 @@ pub(crate) struct Guild {
     pub members: Members,
     /// Who is banned, and why.
     pub bans: BTreeMap<u64, Option<String>>,
-}
-
-/// A role; the one with the guild's id is @everyone.
-#[derive(Clone, Debug)]
-pub(crate) struct Role {
-    pub id: u64,
-    pub name: String,
-    pub permissions: Permissions,
-    pub position: i64,
-    pub color: u32,
-    pub mentionable: bool,
-    /// The bot that the role came with.
-    pub bot: Option<u64>,
+    /// What was done to it, oldest first.
+    pub audit: VecDeque<super::AuditEntry>,
 }
 
 /// A user in a guild.
@@ -44,30 +33,6 @@ pub(crate) struct Member {
     pub joined_us: i64,
     /// Until when the member is timed out, as Discord was told it.
     pub timeout: Option<String>,
-}
-
-impl Role {
-    /// The role object.
-    pub(crate) fn json(&self) -> Value {
-        let mut role = json!({
-            "id": self.id.to_string(),
-            "name": self.name,
-            "color": self.color,
-            "colors": {"primary_color": self.color, "secondary_color": null, "tertiary_color": null},
-            "hoist": false,
-            "icon": null,
-            "unicode_emoji": null,
-            "position": self.position,
-            "permissions": self.permissions.bits().to_string(),
-            "managed": self.bot.is_some(),
-            "mentionable": self.mentionable,
-            "flags": 0,
-        });
-        if let Some(bot) = self.bot {
-            role["tags"] = json!({"bot_id": bot.to_string()});
-        }
-        role
-    }
 }
 
 impl Member {

@@ -94,17 +94,12 @@ impl Members {
     }
 
     /// All members with their user ids, ascending.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for lists that REST will give"))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Cow<'_, Member>)> {
         self.keys()
             .filter_map(|user| Some((user, self.get(&user)?)))
     }
 
     /// Takes a role from everybody: it was deleted.
-    #[cfg_attr(
-        not(test),
-        allow(dead_code, reason = "for changes that REST will make")
-    )]
     pub(crate) fn forget_role(&mut self, role: u64) {
         for member in self.kept.values_mut().flatten() {
             member.roles.retain(|known| *known != role);

@@ -3,6 +3,8 @@
 //! A change is a method; what Discord would tell about it is pushed to `outbox`, from where the
 //! one owner of the world ([`crate::state`]) hands it to the gateway.
 
+mod audit;
+mod ban;
 mod build;
 mod channel;
 mod channels;
@@ -10,6 +12,7 @@ mod command;
 mod crowd;
 mod event;
 mod forward;
+mod furnish;
 mod guild;
 mod interaction;
 mod members;
@@ -19,9 +22,12 @@ mod permission;
 mod pin;
 mod poll;
 mod reaction;
+mod record;
+mod role;
 mod sight;
 mod size;
 pub(crate) mod snowflake;
+mod thread;
 mod user;
 mod users;
 mod webhook;
@@ -30,18 +36,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use self::snowflake::Snowflakes;
 pub(crate) use self::{
+    audit::AuditEntry,
     channel::{Channel, ChannelKind, Overwrite},
     channels::Channels,
     command::{Command, CommandKind},
     event::Event,
-    guild::{Guild, Member, Role},
+    guild::{Guild, Member},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
     members::Members,
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS},
     permission::EVERYONE,
     poll::{NewPoll, Poll, VoteRefused},
     reaction::Emoji,
+    record::{Record, all_of, change, changes, fields},
+    role::Role,
     sight::Sighting,
+    thread::Thread,
     user::{Application, User},
     users::Users,
     webhook::Face,

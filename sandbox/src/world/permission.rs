@@ -79,7 +79,7 @@ impl World {
                 return DIRECT;
             }
             ChannelKind::Direct { .. } => return Permissions::empty(),
-            ChannelKind::Text { guild } => self.guilds.get(&guild),
+            ChannelKind::Guild { guild, .. } => self.guilds.get(&guild),
         };
         let Some((guild, member)) =
             guild.and_then(|guild| Some((guild, guild.members.get(&user)?)))
@@ -90,9 +90,14 @@ impl World {
         if base.contains(Permissions::ADMINISTRATOR) {
             return base;
         }
+        // A thread has no overwrites of its own.
+        let ruling = match channel.parent.filter(|_| channel.is_thread()) {
+            Some(parent) => self.channels.get(&parent).unwrap_or(channel),
+            None => channel,
+        };
         let apply = |sum: Permissions, picks: &dyn Fn(u64, bool) -> bool| {
             let picked = || {
-                channel
+                ruling
                     .overwrites
                     .iter()
                     .filter(|overwrite| picks(overwrite.id, overwrite.of_role))
@@ -120,17 +125,9 @@ impl World {
 
     /// Whether one member stands above another, by their highest roles; nobody stands above the owner.
     pub(crate) fn outranks(&self, guild: &Guild, user: u64, other: u64) -> bool {
-        let highest = |id: u64| {
-            let member = guild.members.get(&id);
-            member
-                .iter()
-                .flat_map(|member| &member.roles)
-                .filter_map(|role| guild.roles.get(role))
-                .map(|role| role.position)
-                .max()
-                .unwrap_or(0)
-        };
-        other != guild.owner && (user == guild.owner || highest(user) > highest(other))
+        other != guild.owner
+            && (user == guild.owner
+                || self.highest_role(guild, user) > self.highest_role(guild, other))
     }
 }
 

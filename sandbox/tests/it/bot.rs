@@ -71,6 +71,21 @@ impl Bot {
         Self::start(Options::default(), ALL).await
     }
 
+    /// A bot that may do anything that its role's place allows.
+    pub async fn almighty() -> Self {
+        let bot = Self::new().await;
+        let guild = bot.sandbox.guild_id();
+        let all = twilight_model::guild::Permissions::all();
+        bot.sandbox
+            .change_world(|world| world.set_bot_permissions(guild, all));
+        bot
+    }
+
+    /// `guilds/{id}/{rest}` of the first guild.
+    pub fn in_guild(&self, rest: &str) -> String {
+        format!("guilds/{}/{rest}", self.sandbox.guild_id())
+    }
+
     /// The next event that fits; others are passed over.
     pub async fn next<T>(&mut self, mut fits: impl FnMut(Event) -> Option<T>) -> T {
         let search = async {

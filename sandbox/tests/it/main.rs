@@ -16,5 +16,6 @@ mod page;
 mod payload;
 mod polls;
 mod responses;
+mod roles;
 mod stories;
 mod wire;

@@ -3,6 +3,7 @@
 mod command;
 mod component;
 mod embed;
+pub(super) mod form;
 mod message;
 mod modal;
 mod poll;
