@@ -254,6 +254,13 @@ impl Sandbox {
         self.shared.read(|state| state.traffic.all())
     }
 
+    /// Calls a function with everything that crosses from now on, in order, also past the 2,000 that
+    /// [`traffic`](Self::traffic) keeps. It is called with the sandbox's lock held: it must be short and must
+    /// not call the sandbox.
+    pub fn observe(&self, observer: impl FnMut(&Crossing) + Send + 'static) {
+        self.shared.change(|state| state.traffic.observe(observer));
+    }
+
     /// Any message as it is now; also those that a single user sees.
     #[must_use]
     pub fn message(&self, channel_id: u64, message_id: u64) -> Option<MessageView> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     time::{Duration, Instant},
 };
 
@@ -52,6 +53,16 @@ pub(crate) struct Traffic {
     started: Instant,
     next: u64,
     ring: VecDeque<Crossing>,
+    observers: Vec<Observer>,
+}
+
+/// Told of each crossing.
+struct Observer(Box<dyn FnMut(&Crossing) + Send>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 impl Traffic {
@@ -61,7 +72,13 @@ impl Traffic {
             started: Instant::now(),
             next: 0,
             ring: VecDeque::new(),
+            observers: Vec::new(),
         }
+    }
+
+    /// Tells a function of each crossing from now on.
+    pub(crate) fn observe(&mut self, observer: impl FnMut(&Crossing) + Send + 'static) {
+        self.observers.push(Observer(Box::new(observer)));
     }
 
     /// Notes a gateway payload.
@@ -116,6 +133,9 @@ impl Traffic {
             unknown_route,
         };
         self.next += 1;
+        for Observer(observer) in &mut self.observers {
+            observer(&crossing);
+        }
         self.ring.push_back(crossing);
         if self.ring.len() > KEPT {
             self.ring.pop_front();

@@ -176,10 +176,22 @@ impl FormErrors {
         }
     }
 
-    fn into_error(self) -> ApiError {
+    fn into_error(mut self) -> ApiError {
         let mut error = ApiError::new(StatusCode::BAD_REQUEST, 50035, "Invalid Form Body");
+        settle(&mut self.tree);
         error.body["errors"] = Value::Object(self.tree);
         error
+    }
+}
+
+/// A field that is wrong itself says nothing of what lies in it, as Discord has it.
+fn settle(node: &mut Map<String, Value>) {
+    if let Some(own) = node.remove("_errors") {
+        node.clear();
+        node.insert("_errors".to_owned(), own);
+    }
+    for inner in node.values_mut().filter_map(Value::as_object_mut) {
+        settle(inner);
     }
 }
 

@@ -136,11 +136,10 @@ impl World {
         if let Some(source) = interaction.source {
             metadata["interacted_message_id"] = json!(source.to_string());
         }
-        let older = interaction.command.as_ref().map(|(name, kind)| {
-            metadata["name"] = json!(name);
-            metadata["command_type"] = json!(kind.number());
-            json!({"id": id.to_string(), "type": 2, "name": name, "user": user})
-        });
+        let older = interaction
+            .command
+            .as_ref()
+            .map(|(name, _)| json!({"id": id.to_string(), "type": 2, "name": name, "user": user}));
         Some((metadata, older))
     }
 

@@ -50,7 +50,6 @@ impl Role {
         let mut role = json!({
             "id": self.id.to_string(),
             "name": self.name,
-            "description": null,
             "color": self.color,
             "colors": {"primary_color": self.color, "secondary_color": null, "tertiary_color": null},
             "hoist": self.hoist,

@@ -48,7 +48,6 @@ impl User {
         user["verified"] = json!(true);
         user["email"] = Value::Null;
         user["mfa_enabled"] = json!(true);
-        user["bio"] = json!("");
         user["locale"] = json!("en-US");
         user
     }
@@ -90,7 +89,6 @@ impl Application {
             "bot": bot.json(),
             "owner": owner.json(),
             "team": null,
-            "summary": "",
             "verify_key": "0".repeat(64),
             "type": null,
             "flags": self.flags(),

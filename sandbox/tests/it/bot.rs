@@ -15,6 +15,8 @@ use twilight_gateway::{ConfigBuilder, EventTypeFlags, Intents, Shard, ShardId, S
 use twilight_http::{Client, client::InteractionClient};
 use twilight_model::{gateway::event::Event, id::Id};
 
+use crate::openapi::Watch;
+
 /// Intents that let a bot see everything that these tests do.
 pub const ALL: Intents = Intents::all();
 
@@ -25,6 +27,7 @@ pub struct Bot {
     pub sandbox: Sandbox,
     pub http: Arc<Client>,
     pub shard: Shard,
+    pub watch: Watch,
 }
 
 /// Installs the TLS code that twilight insists on, even for plain connections.
@@ -35,6 +38,13 @@ pub fn install_tls() {
             .install_default()
             .unwrap();
     });
+}
+
+/// A sandbox whose REST is checked against Discord's description until the watch is dropped.
+pub async fn watched(options: Options) -> (Sandbox, Watch) {
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let watch = Watch::over(&sandbox);
+    (sandbox, watch)
 }
 
 pub fn http_client(sandbox: &Sandbox, token: &str) -> Client {
@@ -54,13 +64,14 @@ pub fn shard(sandbox: &Sandbox, id: ShardId, intents: Intents) -> Shard {
 impl Bot {
     pub async fn start(options: Options, intents: Intents) -> Self {
         install_tls();
-        let sandbox = Sandbox::start(options).await.unwrap();
+        let (sandbox, watch) = watched(options).await;
         let http = Arc::new(http_client(&sandbox, &sandbox.token()));
         let shard = shard(&sandbox, ShardId::ONE, intents);
         let mut bot = Self {
             sandbox,
             http,
             shard,
+            watch,
         };
         bot.next(|event| matches!(event, Event::GuildCreate(_)).then_some(()))
             .await;

@@ -7,10 +7,12 @@ mod closing;
 mod commands;
 mod components;
 mod compression;
+mod described;
 mod forwards;
 mod gateway;
 mod guilds;
 mod messages;
+#[path = "../openapi/mod.rs"]
 mod openapi;
 mod page;
 mod payload;
