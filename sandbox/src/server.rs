@@ -194,7 +194,7 @@ impl Sandbox {
         ready.ok_or_else(|| Error::Deadline {
             expected: "the bot to log in".to_owned(),
             waited_ms: timeout.as_millis(),
-            seen: self.shared.read(|state| match state.traffic.all().last() {
+            seen: self.shared.read(|state| match state.traffic.last() {
                 Some(last) => format!("last came {}", last.what),
                 None => "no connection".to_owned(),
             }),

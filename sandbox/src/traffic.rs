@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,12 +48,58 @@ pub enum Way {
     Rest,
 }
 
+/// A crossing as it is kept; it becomes a [`Crossing`] when somebody looks.
+#[derive(Debug)]
+struct Kept {
+    number: u64,
+    at: Duration,
+    way: Way,
+    what: String,
+    status: Option<u16>,
+    body: Body,
+    answer: Body,
+    unknown_route: bool,
+}
+
+/// A payload.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// As it was read.
+    Read(Value),
+    /// As it was written, shared with whoever sends it.
+    Written(Utf8Bytes),
+}
+
+impl Body {
+    fn value(&self) -> Value {
+        match self {
+            Self::Read(value) => value.clone(),
+            Self::Written(text) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+}
+
+impl Kept {
+    fn crossing(&self) -> Crossing {
+        Crossing {
+            number: self.number,
+            at: self.at,
+            way: self.way,
+            what: self.what.clone(),
+            status: self.status,
+            body: self.body.value(),
+            answer: self.answer.value(),
+            unknown_route: self.unknown_route,
+        }
+    }
+}
+
 /// The ring of crossings.
 #[derive(Debug)]
 pub(crate) struct Traffic {
     started: Instant,
     next: u64,
-    ring: VecDeque<Crossing>,
+    ring: VecDeque<Kept>,
     observers: Vec<Observer>,
 }
 
@@ -83,7 +130,24 @@ impl Traffic {
 
     /// Notes a gateway payload.
     pub(crate) fn gateway(&mut self, way: Way, what: impl Into<String>, body: Value) {
-        self.note(way, what.into(), None, body, Value::Null, false);
+        let mut body = body;
+        if way == Way::GatewayIn && body.get("token").is_some() {
+            body["token"] = Value::from("…");
+        }
+        self.note(
+            way,
+            what.into(),
+            None,
+            Body::Read(body),
+            Body::Read(Value::Null),
+            false,
+        );
+    }
+
+    /// Notes a gateway payload that is already written.
+    pub(crate) fn gateway_text(&mut self, way: Way, what: &str, body: Utf8Bytes) {
+        let (body, nothing) = (Body::Written(body), Body::Read(Value::Null));
+        self.note(way, what.to_owned(), None, body, nothing, false);
     }
 
     /// Notes a REST request and its answer.
@@ -92,22 +156,27 @@ impl Traffic {
         what: String,
         status: u16,
         body: Value,
-        answer: Value,
+        answer: Utf8Bytes,
         unknown_route: bool,
     ) {
+        let (body, answer) = (Body::Read(body), Body::Written(answer));
         self.note(Way::Rest, what, Some(status), body, answer, unknown_route);
     }
 
     /// All that is kept, oldest first.
     pub(crate) fn all(&self) -> Vec<Crossing> {
-        self.ring.iter().cloned().collect()
+        self.ring.iter().map(Kept::crossing).collect()
     }
 
     /// What came after a number, oldest first.
-    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Crossing> {
-        self.ring
-            .iter()
-            .skip_while(move |crossing| crossing.number < number)
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = Crossing> {
+        let from = self.ring.partition_point(|kept| kept.number < number);
+        self.ring.range(from..).map(Kept::crossing)
+    }
+
+    /// The newest.
+    pub(crate) fn last(&self) -> Option<Crossing> {
+        self.ring.back().map(Kept::crossing)
     }
 
     fn note(
@@ -115,14 +184,11 @@ impl Traffic {
         way: Way,
         what: String,
         status: Option<u16>,
-        mut body: Value,
-        answer: Value,
+        body: Body,
+        answer: Body,
         unknown_route: bool,
     ) {
-        if body.get("token").is_some() && matches!(way, Way::GatewayIn) {
-            body["token"] = Value::from("…");
-        }
-        let crossing = Crossing {
+        let kept = Kept {
             number: self.next,
             at: self.started.elapsed(),
             way,
@@ -133,10 +199,13 @@ impl Traffic {
             unknown_route,
         };
         self.next += 1;
-        for Observer(observer) in &mut self.observers {
-            observer(&crossing);
+        if !self.observers.is_empty() {
+            let crossing = kept.crossing();
+            for Observer(observer) in &mut self.observers {
+                observer(&crossing);
+            }
         }
-        self.ring.push_back(crossing);
+        self.ring.push_back(kept);
         if self.ring.len() > KEPT {
             self.ring.pop_front();
         }

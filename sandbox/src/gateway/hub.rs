@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use twilight_model::{gateway::Intents, guild::Permissions};
 
-use super::{close::Close, intents::filtered};
+use super::{
+    close::Close,
+    intents::filtered,
+    session::{Dispatch, Session},
+};
 use crate::{
-    traffic::{Traffic, Way},
+    traffic::Traffic,
     world::{Event, World},
 };
-
-/// Dispatches that a session keeps for a resume. A client that lags behind further has to identify again.
-const KEPT_DISPATCHES: usize = 10_000;
 
 /// Sessions that are kept without a connection, so that a bot that never resumes fills no memory.
 const KEPT_SESSIONS: usize = 32;
@@ -29,24 +30,6 @@ pub(crate) struct Hub {
     /// The presence that the bot asked for last, by any shard.
     pub presence: Option<Value>,
     next: u64,
-}
-
-/// What a client identified as; it outlives its connections.
-#[derive(Debug)]
-pub(crate) struct Session {
-    pub id: String,
-    /// Number and count.
-    pub shard: (u64, u64),
-    pub intents: Intents,
-    /// The sequence number of the last dispatch.
-    pub seq: u64,
-    /// Dispatches with their sequence numbers, for sending and for replay.
-    pub kept: VecDeque<(u64, Arc<str>)>,
-    /// The sequence number of the last of the first guilds.
-    pub ready_seq: u64,
-    /// The highest sequence number that was written to a connection.
-    pub delivered: u64,
-    pub connection: Option<u64>,
 }
 
 /// A live WebSocket.
@@ -121,24 +104,15 @@ impl Hub {
         self.next += 1;
         let key = self.next;
         let id = format!("{:016x}{key:016x}", world.application.id);
-        let guilds: Vec<_> = world
-            .bot_guilds()
-            .filter(|guild| (guild.id >> 22) % shard.1 == shard.0)
+        let guilds = world.bot_guilds().map(|guild| guild.id);
+        let guilds: Vec<_> = guilds
+            .filter(|guild| (guild >> 22) % shard.1 == shard.0)
             .collect();
-        let mut session = Session {
-            id: id.clone(),
-            shard,
-            intents,
-            seq: 0,
-            kept: VecDeque::new(),
-            ready_seq: 0,
-            delivered: 0,
-            connection: Some(connection),
-        };
+        let mut session = Session::new(id.clone(), shard, intents, connection);
         let ready = json!({
             "v": 10,
             "user": world.users.get(&world.application.bot).map(|user| user.own_json()),
-            "guilds": guilds.iter().map(|guild| json!({"id": guild.id.to_string(), "unavailable": true})).collect::<Vec<_>>(),
+            "guilds": guilds.iter().map(|guild| json!({"id": guild.to_string(), "unavailable": true})).collect::<Vec<_>>(),
             "session_id": id,
             "session_type": "normal",
             "resume_gateway_url": resume_url,
@@ -152,17 +126,8 @@ impl Hub {
             "geo_ordered_rtc_regions": ["rotterdam"],
         });
         session.push(traffic, "READY", &ready);
-        if intents.contains(Intents::GUILDS) {
-            let all_members = intents.contains(Intents::GUILD_PRESENCES);
-            for guild in guilds {
-                session.push(
-                    traffic,
-                    "GUILD_CREATE",
-                    &world.guild_create_json(guild, all_members),
-                );
-            }
-        }
-        session.ready_seq = session.seq;
+        let with_guilds = intents.contains(Intents::GUILDS);
+        session.push_guilds(guilds.into_iter().filter(|_| with_guilds));
         self.sessions.insert(key, session);
         if let Some(connection) = self.connections.get_mut(&connection) {
             connection.session = Some(key);
@@ -185,11 +150,7 @@ impl Hub {
         else {
             return false;
         };
-        let oldest = session
-            .kept
-            .front()
-            .map_or(session.seq, |(first, _)| first - 1);
-        if seq > session.seq || seq < oldest {
+        if !session.keeps_after(seq) {
             return false;
         }
         let key = *key;
@@ -218,20 +179,31 @@ impl Hub {
         }) {
             return;
         }
-        for session in self.sessions.values_mut() {
+        let mut lost = Vec::new();
+        for (key, session) in &mut self.sessions {
             let (number, count) = session.shard;
             if event.guild.map_or(0, |guild| (guild >> 22) % count) != number {
                 continue;
             }
-            if let Some(data) = filtered(event, session.intents, bot) {
-                session.push(traffic, &event.name, &data);
-                if let Some(connection) = session
-                    .connection
-                    .and_then(|key| self.connections.get(&key))
-                {
-                    connection.bell.notify_one();
-                }
+            let Some(data) = filtered(event, session.intents, bot) else {
+                continue;
+            };
+            if let Some(guild) = event.guild {
+                session.introduce(world, traffic, guild);
             }
+            session.push(traffic, &event.name, &data);
+            let connection = session.connection;
+            if let Some(connection) = connection.and_then(|key| self.connections.get_mut(&key)) {
+                if session.lags() {
+                    connection.session = None;
+                    connection.orders.push_back(Order::Invalidate);
+                    lost.push(*key);
+                }
+                connection.bell.notify_one();
+            }
+        }
+        for key in lost {
+            self.sessions.remove(&key);
         }
     }
 
@@ -270,7 +242,12 @@ impl Hub {
     }
 
     /// What a connection is to send next, and notes it as delivered.
-    pub(crate) fn take_due(&mut self, connection: u64) -> (Vec<Order>, Vec<Arc<str>>) {
+    pub(crate) fn take_due(
+        &mut self,
+        world: &World,
+        traffic: &mut Traffic,
+        connection: u64,
+    ) -> (Vec<Order>, Vec<Dispatch>) {
         let Some(connection) = self.connections.get_mut(&connection) else {
             return (vec![Order::Cut], Vec::new());
         };
@@ -281,33 +258,16 @@ impl Hub {
         else {
             return (orders, Vec::new());
         };
-        let unsent = session
-            .kept
-            .iter()
-            .rev()
-            .take_while(|(seq, _)| *seq > session.delivered);
-        let mut due: Vec<_> = unsent.map(|(_, payload)| Arc::clone(payload)).collect();
-        due.reverse();
-        session.delivered = session.seq;
+        let (due, more) = session.take_due(world, traffic);
+        if more {
+            connection.bell.notify_one();
+        }
         (orders, due)
     }
 
     /// Whether a session is connected and has been sent its guilds.
     pub(crate) fn is_ready(&self) -> bool {
         let mut sessions = self.sessions.values();
-        sessions
-            .any(|session| session.connection.is_some() && session.delivered >= session.ready_seq)
-    }
-}
-
-impl Session {
-    fn push(&mut self, traffic: &mut Traffic, name: &str, data: &Value) {
-        self.seq += 1;
-        let payload = format!(r#"{{"t":"{name}","s":{},"op":0,"d":{data}}}"#, self.seq);
-        self.kept.push_back((self.seq, payload.into()));
-        if self.kept.len() > KEPT_DISPATCHES {
-            self.kept.pop_front();
-        }
-        traffic.gateway(Way::GatewayOut, name, data.clone());
+        sessions.any(|session| session.connection.is_some() && session.is_ready())
     }
 }

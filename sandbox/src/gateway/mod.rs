@@ -10,6 +10,7 @@ mod handshake;
 mod hub;
 mod intents;
 mod opcode;
+mod session;
 
 pub(crate) use self::{
     close::Close,

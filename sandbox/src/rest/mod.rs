@@ -26,9 +26,12 @@ mod webhooks;
 use std::sync::Arc;
 
 use axum::{
-    Json,
-    extract::Request,
-    http::{StatusCode, header::AUTHORIZATION},
+    body::Bytes,
+    extract::{Request, ws::Utf8Bytes},
+    http::{
+        HeaderName, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -46,6 +49,9 @@ enum Reply {
     Json(StatusCode, Value),
     Empty,
 }
+
+/// The header of every answer with a body.
+const JSON: (HeaderName, &str) = (CONTENT_TYPE, "application/json");
 
 type Answer = Result<Reply, ApiError>;
 
@@ -73,16 +79,15 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
     let call = match Call::read(request, &path).await {
         Ok(call) => call,
         Err(error) => {
+            let status = error.status;
+            let text = Utf8Bytes::from(error.body.to_string());
+            let noted = text.clone();
             shared.change(|state| {
-                state.traffic.rest(
-                    what,
-                    error.status.as_u16(),
-                    Value::Null,
-                    error.body.clone(),
-                    false,
-                )
+                state
+                    .traffic
+                    .rest(what, status.as_u16(), Value::Null, noted, false)
             });
-            return (error.status, Json(error.body)).into_response();
+            return (status, [JSON], Bytes::from(text)).into_response();
         }
     };
     let authorized = authorization
@@ -101,15 +106,13 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
             Ok(Reply::Empty) => (StatusCode::NO_CONTENT, None),
             Err(error) => (error.status, Some(error.body)),
         };
-        state.traffic.rest(
-            what,
-            status.as_u16(),
-            call.body,
-            body.clone().unwrap_or_default(),
-            unknown_route,
-        );
-        let mut response = match body {
-            Some(body) => (status, Json(body)).into_response(),
+        let text = body.map(|body| Utf8Bytes::from(body.to_string()));
+        let noted = text.clone().unwrap_or_default();
+        state
+            .traffic
+            .rest(what, status.as_u16(), call.body, noted, unknown_route);
+        let mut response = match text {
+            Some(text) => (status, [JSON], Bytes::from(text)).into_response(),
             None => status.into_response(),
         };
         if let Some(standing) = standing {
