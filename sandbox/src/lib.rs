@@ -35,6 +35,7 @@
 //! ```
 
 mod actor;
+mod clock;
 mod error;
 mod gateway;
 mod http;
@@ -50,6 +51,7 @@ mod world;
 
 pub use crate::{
     actor::{Actor, Sent},
+    clock::Clock,
     error::Error,
     options::{DEFAULT_TOKEN, Options, RateLimits},
     server::Sandbox,

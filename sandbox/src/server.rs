@@ -11,6 +11,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
     actor::Actor,
+    clock::Clock,
     error::Error,
     gateway::{Close, Order},
     http::{Context, router},
@@ -76,11 +77,11 @@ impl Sandbox {
         let addr = listener.local_addr().map_err(failed)?;
         let mut world = options.world;
         world.files_base = format!("http://{addr}");
+        world.acknowledge_within = options.acknowledge_within;
         let settings = Settings {
             port: addr.port(),
             token: options.token,
             deadline: options.deadline,
-            acknowledge_within: options.acknowledge_within,
             interaction_token_life: options.interaction_token_life,
             rate_limits: options.rate_limits,
         };
@@ -90,14 +91,16 @@ impl Sandbox {
             shared: Arc::clone(&shared),
             down: downed.clone(),
         });
+        let alarms = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             let mut downed = downed;
             let stop = async move { _ = downed.wait_for(|down| *down).await };
-            if let Err(error) = axum::serve(listener, router)
-                .with_graceful_shutdown(stop)
-                .await
-            {
-                tracing::error!(%error, "the sandbox's server stopped");
+            let served = axum::serve(listener, router).with_graceful_shutdown(stop);
+            tokio::select! {
+                served = served.into_future() => if let Err(error) = served {
+                    tracing::error!(%error, "the sandbox's server stopped");
+                },
+                () = alarms.ring_alarms() => {}
             }
         });
         let running = Running {
@@ -259,6 +262,12 @@ impl Sandbox {
     /// not call the sandbox.
     pub fn observe(&self, observer: impl FnMut(&Crossing) + Send + 'static) {
         self.shared.change(|state| state.traffic.observe(observer));
+    }
+
+    /// The time of the sandbox, which can be paused and moved.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.shared.read(|state| state.world.clock.clone())
     }
 
     /// Any message as it is now; also those that a single user sees.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{Instant, timeout_at},
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Counts the changes: whoever waits for something looks again at each.
     changed: watch::Sender<u64>,
+    /// Rung when another alarm is the next one.
+    alarms_set: Notify,
     pub settings: Settings,
 }
 
@@ -27,7 +29,6 @@ pub(crate) struct Settings {
     pub port: u16,
     pub token: String,
     pub deadline: Duration,
-    pub acknowledge_within: Duration,
     pub interaction_token_life: Duration,
     pub rate_limits: RateLimits,
 }
@@ -44,14 +45,15 @@ pub(crate) struct State {
 impl Shared {
     pub(crate) fn new(world: World, settings: Settings) -> Arc<Self> {
         let state = State {
+            traffic: Traffic::new(world.clock.clone()),
             world,
             hub: Hub::default(),
-            traffic: Traffic::new(),
             buckets: Buckets::default(),
         };
         Arc::new(Self {
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
+            alarms_set: Notify::new(),
             settings,
         })
     }
@@ -64,6 +66,7 @@ impl Shared {
     /// Changes the state, hands what the world tells to the gateway, and wakes whoever waits.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let next_alarm = state.world.alarms.next_us();
         let result = change(&mut state);
         let State {
             world,
@@ -74,9 +77,31 @@ impl Shared {
         for event in std::mem::take(&mut world.outbox) {
             hub.dispatch(world, traffic, &event);
         }
+        let alarm_set = world.alarms.next_us() != next_alarm;
         drop(state);
+        if alarm_set {
+            self.alarms_set.notify_one();
+        }
         self.changed.send_modify(|changes| *changes += 1);
         result
+    }
+
+    /// Lets the world's alarms ring when they are due by the clock. Never ends; runs for as long as the server does.
+    pub(crate) async fn ring_alarms(&self) {
+        loop {
+            let (clock, next) =
+                self.read(|state| (state.world.clock.clone(), state.world.alarms.next_us()));
+            let due = async {
+                match next {
+                    Some(next) => clock.reaches(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => self.change(|state| state.world.ring_alarms()),
+                () = self.alarms_set.notified() => {}
+            }
+        }
     }
 
     /// A view of the count of changes.

@@ -1,14 +1,12 @@
 //! The inspector: what crossed the gateway and REST, newest last.
 
-use std::{
-    collections::VecDeque,
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::clock::Clock;
 
 /// Crossings that are kept.
 const KEPT: usize = 2000;
@@ -19,7 +17,7 @@ const KEPT: usize = 2000;
 pub struct Crossing {
     /// Counts up from 0, also past those that were forgotten.
     pub number: u64,
-    /// Time since the sandbox started.
+    /// Time since the sandbox started, by its clock.
     pub at: Duration,
     /// Which way it went.
     pub way: Way,
@@ -97,7 +95,8 @@ impl Kept {
 /// The ring of crossings.
 #[derive(Debug)]
 pub(crate) struct Traffic {
-    started: Instant,
+    clock: Clock,
+    started_us: i64,
     next: u64,
     ring: VecDeque<Kept>,
     observers: Vec<Observer>,
@@ -114,9 +113,10 @@ impl fmt::Debug for Observer {
 
 impl Traffic {
     /// An empty ring, starting now.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
-            started: Instant::now(),
+            started_us: clock.now_us(),
+            clock,
             next: 0,
             ring: VecDeque::new(),
             observers: Vec::new(),
@@ -190,7 +190,7 @@ impl Traffic {
     ) {
         let kept = Kept {
             number: self.next,
-            at: self.started.elapsed(),
+            at: self.clock.elapsed_since(self.started_us),
             way,
             what,
             status,

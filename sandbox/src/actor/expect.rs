@@ -156,13 +156,18 @@ impl Actor {
 
     /// Waits until the bot has responded to an interaction.
     pub(super) async fn wait_for_response(&self, id: u64) -> Result<InteractionView, Error> {
-        let within = self.shared.settings.acknowledge_within;
-        let answered = self
+        // The world's alarm tells when the time is over. The deadline is for a clock that stands.
+        let within = self.shared.read(|state| state.world.acknowledge_within);
+        let real = within.max(self.shared.settings.deadline);
+        let settled = self
             .shared
-            .wait(within, |state| {
+            .wait(real, |state| {
                 let interaction = state.world.interactions.get(&id)?;
+                if interaction.failed {
+                    return Some(None);
+                }
                 interaction.response.as_ref()?;
-                Some(interaction_view(&state.world, interaction))
+                Some(Some(interaction_view(&state.world, interaction)))
             })
             .await;
         let title = || {
@@ -174,7 +179,7 @@ impl Actor {
                     .map(|known| known.title.clone())
             })
         };
-        answered.ok_or_else(|| Error::NotAnswered {
+        settled.flatten().ok_or_else(|| Error::NotAnswered {
             interaction: title().unwrap_or_default(),
             waited_ms: within.as_millis(),
         })

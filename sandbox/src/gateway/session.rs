@@ -175,11 +175,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clock::Clock;
 
     fn pushed(count: usize, connection: Option<u64>) -> Session {
         let mut session = Session::new(String::new(), (0, 1), Intents::all(), 1);
         session.connection = connection;
-        let mut traffic = Traffic::new();
+        let mut traffic = Traffic::new(Clock::running());
         for number in 0..count {
             session.push(&mut traffic, "TEST", &json!(number));
         }
@@ -190,7 +191,7 @@ mod tests {
     fn nothing_is_forgotten_before_it_was_sent() {
         let many = KEPT_DISPATCHES + 7;
         let mut session = pushed(many, Some(1));
-        let (due, more) = session.take_due(&World::empty(), &mut Traffic::new());
+        let (due, more) = session.take_due(&World::empty(), &mut Traffic::new(Clock::running()));
         assert_eq!((due.len(), more), (many, false));
         assert_eq!(due[0].payload(), r#"{"t":"TEST","s":1,"op":0,"d":0}"#);
         assert!(!session.keeps_after(6) && session.keeps_after(7));

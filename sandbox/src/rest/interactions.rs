@@ -9,19 +9,12 @@ use super::{
     messages::json_of,
     validate,
 };
-use crate::{
-    state::Settings,
-    world::{Draft, EPHEMERAL, Interaction, InteractionKind, LOADING, Response, World},
+use crate::world::{
+    Alarm, Draft, EPHEMERAL, Interaction, InteractionKind, LOADING, Response, World,
 };
 
 /// Takes the bot's first response to an interaction.
-pub(super) fn respond(
-    world: &mut World,
-    settings: &Settings,
-    call: &Call,
-    interaction: &str,
-    token: &str,
-) -> Answer {
+pub(super) fn respond(world: &mut World, call: &Call, interaction: &str, token: &str) -> Answer {
     let known = world
         .interactions
         .get(&id(interaction)?)
@@ -30,7 +23,7 @@ pub(super) fn respond(
     if known.response.is_some() {
         return Err(ApiError::already_acknowledged());
     }
-    if known.created.elapsed() > settings.acknowledge_within {
+    if world.clock.now_us() >= known.due_us {
         return Err(ApiError::unknown_interaction());
     }
     let kind = call.body["type"]
@@ -53,6 +46,9 @@ pub(super) fn respond(
         9 => (None, validate::modal(data)?),
         _ => (known.source, Value::Null),
     };
+    world
+        .alarms
+        .unset(known.due_us, Alarm::Unanswered(known.id));
     if let Some(interaction) = world.interactions.get_mut(&known.id) {
         interaction.response = Some(Response { kind, data: kept });
         interaction.original = message;

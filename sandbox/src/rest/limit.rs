@@ -9,10 +9,9 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::{call::Call, error::ApiError};
-use crate::{options::RateLimits, world::snowflake::now_ms};
+use crate::{clock::Clock, options::RateLimits};
 
 /// The windows that are open.
 #[derive(Debug, Default)]
@@ -23,7 +22,8 @@ pub(crate) struct Buckets {
 #[derive(Debug)]
 struct Window {
     used: u32,
-    ends: Instant,
+    /// By the clock, in microseconds since 1970.
+    ends_us: i64,
 }
 
 /// Where a request stands in its bucket.
@@ -33,45 +33,54 @@ pub(crate) struct Standing {
     limit: u32,
     remaining: u32,
     reset_after: Duration,
+    /// When that is, in milliseconds since 1970.
+    reset_ms: u64,
     /// Set if the request is one too many.
     pub exceeded: bool,
 }
 
 impl Buckets {
     /// Counts a request; `None` for routes that are not limited.
-    pub(crate) fn count(&mut self, call: &Call, limits: RateLimits) -> Option<Standing> {
+    pub(crate) fn count(
+        &mut self,
+        call: &Call,
+        limits: RateLimits,
+        clock: &Clock,
+    ) -> Option<Standing> {
         let (route, resource) = route_of(call)?;
         let (limit, length) = limits.bucket();
-        let now = Instant::now();
+        let now = clock.now_us();
         let bucket = {
             let mut hasher = DefaultHasher::new();
             route.hash(&mut hasher);
             format!("{:016x}", hasher.finish())
         };
-        let window = self.windows.entry((route, resource)).or_insert(Window {
+        let fresh = Window {
             used: 0,
-            ends: now + length,
-        });
-        if window.ends <= now {
+            ends_us: clock.after_us(length),
+        };
+        let window = self.windows.entry((route, resource)).or_insert(fresh);
+        if window.ends_us <= now {
             *window = Window {
                 used: 0,
-                ends: now + length,
+                ends_us: clock.after_us(length),
             };
         }
         let exceeded = window.used >= limit;
         if !exceeded {
             window.used += 1;
         }
-        let reset_after = window.ends - now;
+        let ends_us = window.ends_us;
         let remaining = limit - window.used;
         if self.windows.len() > 10_000 {
-            self.windows.retain(|_, window| window.ends > now);
+            self.windows.retain(|_, window| window.ends_us > now);
         }
         Some(Standing {
             bucket,
             limit,
             remaining,
-            reset_after,
+            reset_after: clock.left_until(ends_us),
+            reset_ms: u64::try_from(ends_us / 1000).unwrap_or(0),
             exceeded,
         })
     }
@@ -81,7 +90,7 @@ impl Standing {
     /// The headers of every limited route.
     pub(crate) fn headers(&self, headers: &mut HeaderMap) {
         let after = self.reset_after.as_secs_f64();
-        let reset = now_ms() as f64 / 1000.0 + after;
+        let reset = self.reset_ms as f64 / 1000.0;
         let mut put = |name: &'static str, value: String| {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);

@@ -191,7 +191,7 @@ fn bulk_delete(world: &mut World, call: &Call, channel: u64) -> Answer {
             message,
         ));
     }
-    let oldest = snowflake::now_us() - TOO_OLD_US;
+    let oldest = world.clock.now_us() - TOO_OLD_US;
     if ids.iter().any(|id| snowflake::created_us(*id) < oldest) {
         return Err(ApiError::too_old_to_delete());
     }

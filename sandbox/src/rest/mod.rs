@@ -94,7 +94,11 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
     shared.change(|state| {
         let standing = authorized
-            .then(|| state.buckets.count(&call, shared.settings.rate_limits))
+            .then(|| {
+                state
+                    .buckets
+                    .count(&call, shared.settings.rate_limits, &state.world.clock)
+            })
             .flatten();
         let answer = match &standing {
             Some(standing) if standing.exceeded => Err(standing.error()),
@@ -129,7 +133,7 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
     // The token in these paths is the authorization.
     match (call.method.as_str(), path.as_slice()) {
         ("POST", ["interactions", interaction, token, "callback"]) => {
-            return interactions::respond(world, settings, call, interaction, token);
+            return interactions::respond(world, call, interaction, token);
         }
         (method, ["webhooks", application, token, rest @ ..]) => {
             return webhooks::route(world, settings, call, method, application, token, rest);

@@ -29,7 +29,7 @@ pub(super) fn route(
         .interaction_by_token(token)
         .ok_or_else(ApiError::unknown_webhook)?
         .clone();
-    if interaction.created.elapsed() > settings.interaction_token_life {
+    if world.clock.elapsed_since(interaction.created_us) > settings.interaction_token_life {
         return Err(ApiError::invalid_webhook_token());
     }
     if interaction.response.is_none() {

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Event, World,
-    snowflake::{created_us, now_us},
-};
+use super::{Event, World, snowflake::created_us};
 
 impl World {
     /// Bans a user and takes the member out, and tells it; `false` if the user is banned already.
@@ -37,7 +34,7 @@ impl World {
         if seconds == 0 {
             return;
         }
-        let since = now_us() - seconds * 1_000_000;
+        let since = self.clock.now_us() - seconds * 1_000_000;
         let channels = self.channels.of_guild(guild);
         let gone: Vec<(u64, Vec<u64>)> = channels
             .map(|channel| {

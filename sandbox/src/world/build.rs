@@ -1,13 +1,17 @@
 //! Building a world before the sandbox starts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    time::Duration,
+};
 
 use twilight_model::{channel::ChannelType, gateway::Intents, guild::Permissions};
 
 use super::{
-    Application, Channels, EVERYONE, Guild, Member, Overwrite, Role, User, Users, World,
-    snowflake::{Snowflakes, now_us},
+    Alarms, Application, Channels, EVERYONE, Guild, Member, Overwrite, Role, User, Users, World,
+    snowflake::Snowflakes,
 };
+use crate::clock::Clock;
 
 /// The name of the bot in every world.
 const BOT: &str = "Cogwright";
@@ -56,7 +60,8 @@ impl World {
     /// A world with the bot and its `owner`, without any guild.
     #[must_use]
     pub fn empty() -> Self {
-        let mut snowflakes = Snowflakes::default();
+        let clock = Clock::running();
+        let mut snowflakes = Snowflakes::new(clock.clone());
         let [application, owner] = [snowflakes.next(), snowflakes.next()];
         let mut users = Users::default();
         users.insert(
@@ -68,6 +73,9 @@ impl World {
         );
         users.insert(owner, User::new(owner, "owner"));
         Self {
+            clock,
+            alarms: Alarms::default(),
+            acknowledge_within: Duration::from_secs(3),
             snowflakes,
             application: Application {
                 id: application,
@@ -165,10 +173,11 @@ impl World {
 
     /// Makes a user a member, or gives a member these roles instead.
     pub fn add_member(&mut self, guild: u64, user: u64, roles: &[u64]) {
+        let joined_us = self.clock.now_us();
         if let Some(guild) = self.guilds.get_mut(&guild) {
             let member = Member {
                 roles: roles.to_vec(),
-                joined_us: now_us(),
+                joined_us,
                 ..Member::default()
             };
             guild.members.insert(user, member);

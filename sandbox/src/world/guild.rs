@@ -7,7 +7,7 @@ use twilight_model::util::Timestamp;
 
 use super::{
     Members, Role, World,
-    snowflake::{created_us, iso, now_us},
+    snowflake::{created_us, iso},
 };
 
 /// A guild; its channels lie in the world.
@@ -36,13 +36,13 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Whether the member is timed out at present.
-    pub(crate) fn is_timed_out(&self) -> bool {
+    /// Whether the member is timed out at this time.
+    pub(crate) fn is_timed_out(&self, now_us: i64) -> bool {
         let until = self
             .timeout
             .as_deref()
             .and_then(|until| Timestamp::parse(until).ok());
-        until.is_some_and(|until| until.as_micros() > now_us())
+        until.is_some_and(|until| until.as_micros() > now_us)
     }
 
     /// The member object without its user, as messages carry it.

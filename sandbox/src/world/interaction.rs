@@ -1,9 +1,8 @@
 //! Interactions: commands, clicks, autocompletions and modals on their way to the bot and back.
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use super::{CommandKind, World};
+use super::{Alarm, CommandKind, World};
 
 /// What a user did.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,7 +33,11 @@ pub(crate) struct Interaction {
     pub kind: InteractionKind,
     pub user: u64,
     pub channel: u64,
-    pub created: Instant,
+    pub created_us: i64,
+    /// Until then it can be responded to.
+    pub due_us: i64,
+    /// Set when nobody had responded until then.
+    pub failed: bool,
     /// The first sighting that can be an answer.
     pub since: u64,
     /// `/echo`, `button "Yes"`: for messages to people.
@@ -84,6 +87,8 @@ impl World {
             id.wrapping_mul(0x9E37_79B9_7F4A_7C15)
         );
         let payload = self.interaction_json(id, &token, &new);
+        let due_us = self.clock.after_us(self.acknowledge_within);
+        self.alarms.set(due_us, Alarm::Unanswered(id));
         self.interactions.insert(
             id,
             Interaction {
@@ -92,7 +97,9 @@ impl World {
                 kind: new.kind,
                 user: new.user,
                 channel: new.channel,
-                created: Instant::now(),
+                created_us: self.clock.now_us(),
+                due_us,
+                failed: false,
                 since: self.next_sighting,
                 title: new.title,
                 command: new.command,

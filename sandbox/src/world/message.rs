@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Emoji, Face, NewPoll, Poll, World,
-    snowflake::{iso, now_us},
-};
+use super::{Alarm, Emoji, Face, NewPoll, Poll, World, snowflake::iso};
 
 /// The flag of messages that only one user sees.
 pub(crate) const EPHEMERAL: u64 = 1 << 6;
@@ -152,10 +149,17 @@ impl World {
             pinned_us: None,
             place: draft.place,
             snapshots: draft.snapshots,
-            poll: draft.poll.map(NewPoll::open),
+            poll: draft.poll.map(|poll| poll.open(self.clock.now_us())),
             stickers: draft.stickers,
             face: draft.face,
         };
+        if let Some(poll) = &message.poll {
+            let ends = Alarm::PollEnds {
+                channel,
+                message: id,
+            };
+            self.alarms.set(poll.expiry_us, ends);
+        }
         self.sight(&message);
         let told = message.ephemeral_for.is_none();
         if let Some(channel) = self.channels.get_mut(&channel) {
@@ -173,6 +177,7 @@ impl World {
             .content
             .is_some()
             .then(|| self.mentions(channel, &draft));
+        let now_us = self.clock.now_us();
         let Some(edited) = self.message_mut(channel, message) else {
             return;
         };
@@ -200,7 +205,7 @@ impl World {
             edited.flags = (edited.flags & !mutable) | (flags & mutable);
         }
         if !was_loading {
-            edited.edited_us = Some(now_us());
+            edited.edited_us = Some(now_us);
         }
         let seen = edited.clone();
         self.sight(&seen);
@@ -253,7 +258,7 @@ impl World {
         let mut data = json!({
             "channel_id": channel.to_string(),
             "user_id": user.to_string(),
-            "timestamp": super::snowflake::now_ms() / 1000,
+            "timestamp": self.clock.now_ms() / 1000,
         });
         self.add_guild_id(&mut data, channel);
         if let Some(member) = self

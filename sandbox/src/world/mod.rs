@@ -3,6 +3,7 @@
 //! A change is a method; what Discord would tell about it is pushed to `outbox`, from where the
 //! one owner of the world ([`crate::state`]) hands it to the gateway.
 
+mod alarm;
 mod audit;
 mod ban;
 mod build;
@@ -32,10 +33,14 @@ mod user;
 mod users;
 mod webhook;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    time::Duration,
+};
 
 use self::snowflake::Snowflakes;
 pub(crate) use self::{
+    alarm::{Alarm, Alarms},
     audit::AuditEntry,
     channel::{Channel, ChannelKind, Overwrite},
     channels::Channels,
@@ -56,6 +61,7 @@ pub(crate) use self::{
     users::Users,
     webhook::Face,
 };
+use crate::clock::Clock;
 
 /// Everything that exists in a sandbox, built in code before the start.
 ///
@@ -73,6 +79,12 @@ pub(crate) use self::{
 /// ```
 #[derive(Debug)]
 pub struct World {
+    /// The only source of time; see [`Clock`].
+    pub(crate) clock: Clock,
+    /// What falls due by the clock.
+    pub(crate) alarms: Alarms,
+    /// How long an interaction may stay without a response.
+    pub(crate) acknowledge_within: Duration,
     pub(crate) snowflakes: Snowflakes,
     pub(crate) application: Application,
     pub(crate) users: Users,

@@ -60,7 +60,7 @@ impl World {
             .fold(everyone, |sum, role| sum | role.permissions);
         if base.contains(Permissions::ADMINISTRATOR) {
             Permissions::all()
-        } else if member.is_timed_out() {
+        } else if member.is_timed_out(self.clock.now_us()) {
             base & TIMED_OUT
         } else {
             base
@@ -111,7 +111,7 @@ impl World {
         let sum = apply(sum, &|id, of_role| !of_role && id == user);
         if !sum.contains(Permissions::VIEW_CHANNEL) {
             Permissions::empty()
-        } else if member.is_timed_out() {
+        } else if member.is_timed_out(self.clock.now_us()) {
             sum & TIMED_OUT
         } else {
             sum

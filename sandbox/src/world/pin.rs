@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Channel, Draft, World,
-    snowflake::{iso, now_us},
-};
+use super::{Channel, Draft, World, snowflake::iso};
 
 /// The type of the message that tells of a pin.
 const PIN_ADDED: u8 = 6;
@@ -22,11 +19,12 @@ impl Channel {
 impl World {
     /// Pins a message or takes it down, and tells everybody.
     pub(crate) fn pin(&mut self, channel: u64, message: u64, user: u64, pinned: bool) {
+        let now_us = self.clock.now_us();
         let Some(found) = self.message_mut(channel, message) else {
             return;
         };
         found.pinned = pinned;
-        found.pinned_us = pinned.then(now_us);
+        found.pinned_us = pinned.then_some(now_us);
         self.tell_edit(channel, message);
         let last = self.channels.get(&channel).map(Channel::last_pin_json);
         let mut data = json!({"channel_id": channel.to_string(), "last_pin_timestamp": last});

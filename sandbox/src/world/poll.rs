@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{
-    Draft, World,
-    snowflake::{iso, now_us},
-};
+use super::{Draft, World, snowflake::iso};
 
 /// Microseconds in an hour, in which polls are counted.
 const HOUR_US: i64 = 3_600_000_000;
@@ -54,7 +51,7 @@ pub(crate) enum VoteRefused {
 
 impl NewPoll {
     /// The poll, open from now on.
-    pub(super) fn open(self) -> Poll {
+    pub(super) fn open(self, now_us: i64) -> Poll {
         let answer = |media| Answer {
             media,
             voters: BTreeSet::new(),
@@ -62,7 +59,7 @@ impl NewPoll {
         Poll {
             question: self.question,
             answers: self.answers.into_iter().map(answer).collect(),
-            expiry_us: now_us() + self.hours * HOUR_US,
+            expiry_us: now_us + self.hours * HOUR_US,
             multiselect: self.multiselect,
             finalized: false,
         }
@@ -156,10 +153,11 @@ impl World {
         user: u64,
         answers: &BTreeSet<usize>,
     ) -> Result<(), VoteRefused> {
+        let now_us = self.clock.now_us();
         let found = self.message_mut(channel, message);
         let poll = found.and_then(|message| message.poll.as_mut());
         let poll = poll.ok_or(VoteRefused::NoPoll)?;
-        if poll.finalized || poll.expiry_us <= now_us() {
+        if poll.finalized || poll.expiry_us <= now_us {
             return Err(VoteRefused::Expired);
         }
         if answers.iter().any(|id| poll.voters(*id).is_none()) {
@@ -192,6 +190,7 @@ impl World {
 
     /// Ends a poll now, tells it, and posts its result; `false` if there is none that is open.
     pub(crate) fn end_poll(&mut self, channel: u64, message: u64) -> bool {
+        let now_us = self.clock.now_us();
         let Some(found) = self.message_mut(channel, message) else {
             return false;
         };
@@ -200,7 +199,7 @@ impl World {
             return false;
         };
         poll.finalized = true;
-        poll.expiry_us = poll.expiry_us.min(now_us());
+        poll.expiry_us = poll.expiry_us.min(now_us);
         let embed = json!({"type": "poll_result", "fields": poll.result_fields()});
         self.tell_edit(channel, message);
         let reference = json!({"type": 0, "channel_id": channel.to_string(), "message_id": message.to_string()});

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 
 mod bot;
+mod clock;
 mod closing;
 mod commands;
 mod components;
