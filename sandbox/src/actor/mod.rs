@@ -7,6 +7,7 @@ mod member;
 mod modal;
 mod option;
 mod poll;
+mod thread;
 
 use std::sync::Arc;
 
@@ -234,9 +235,13 @@ impl Actor {
                 }
                 None => world.channels_for(self.user).find(is_it),
             };
+            let threads = || {
+                let mut threads = world.threads_for(self.user);
+                threads.find(|thread| thread.name == plain)
+            };
             let by_id = plain.parse().ok().filter(sees);
             by_id
-                .or_else(|| named().map(|channel| channel.id))
+                .or_else(|| named().or_else(threads).map(|channel| channel.id))
                 .ok_or_else(|| Error::UnknownChannel {
                     name: name.to_owned(),
                     known: listing(
@@ -263,13 +268,7 @@ impl Actor {
         }
         self.shared.change(|state| {
             let world = &mut state.world;
-            if !world.may(self.user, channel, Permissions::SEND_MESSAGES) {
-                let refused = format!(
-                    "{} may not write in #{}",
-                    self.name, world.channels[&channel].name
-                );
-                return Err(Error::Refused(refused));
-            }
+            self.may_write(world, channel)?;
             let content = with_mentions(world, channel, text);
             let draft = Draft {
                 content: Some(content),
@@ -283,6 +282,31 @@ impl Actor {
                 .map(|message| world.view(message))
                 .ok_or_else(gone)
         })
+    }
+
+    /// Refuses what a client would not let the user write: no permission, a forum, a locked thread, too soon.
+    fn may_write(&self, world: &World, channel: u64) -> Result<(), Error> {
+        let Some(known) = world.channels.get(&channel) else {
+            return Err(Error::Refused("the channel is gone".to_owned()));
+        };
+        let refuse = |why: &str| {
+            let text = format!("{} may not write in #{}{why}", self.name, known.name);
+            Err(Error::Refused(text))
+        };
+        let moderates = world.may(self.user, channel, Permissions::MANAGE_THREADS);
+        if !known.has_messages() {
+            return refuse(": messages are not for channels of this kind");
+        }
+        if !world.may_send(self.user, channel) {
+            return refuse("");
+        }
+        if known.thread.as_ref().is_some_and(|thread| thread.locked) && !moderates {
+            return refuse(": the thread is locked");
+        }
+        match world.slowmode_left(channel, self.user) {
+            0 => Ok(()),
+            left => refuse(&format!(" for another {left} s: it has slowmode")),
+        }
     }
 
     fn own(&self, message: &MessageView) -> Result<(), Error> {
@@ -301,7 +325,11 @@ impl Actor {
 pub(crate) fn visible_channels(world: &World, user: u64) -> Vec<String> {
     let visible = world.channels_for(user);
     let of_guilds = visible.filter(|channel| channel.guild().is_some());
-    of_guilds.map(|channel| channel.name.clone()).collect()
+    let threads = world
+        .threads_for(user)
+        .filter(|thread| !thread.is_archived());
+    let shown = of_guilds.chain(threads);
+    shown.map(|channel| channel.name.clone()).collect()
 }
 
 /// An interaction as people see it.

@@ -8,6 +8,7 @@ use axum::{
     http::{Method, header::CONTENT_TYPE},
 };
 use serde_json::Value;
+use twilight_model::util::Timestamp;
 
 use super::error::ApiError;
 use crate::world::Attachment;
@@ -115,18 +116,6 @@ impl Call {
         Ok(())
     }
 
-    /// The query's `limit`, from 1 to `max`.
-    pub(crate) fn limit(&self, default: usize, max: usize) -> Result<usize, ApiError> {
-        let Some(text) = self.query.get("limit") else {
-            return Ok(default);
-        };
-        let limit = text.parse().ok().filter(|limit| (1..=max).contains(limit));
-        limit.ok_or_else(|| {
-            let message = format!("int value should be between 1 and {max}.");
-            ApiError::form("limit", "NUMBER_TYPE_MAX", message)
-        })
-    }
-
     /// A number in the query.
     pub(crate) fn query_number(&self, key: &str) -> Option<u64> {
         self.query.get(key)?.parse().ok()
@@ -177,6 +166,15 @@ pub(crate) fn id(text: &str) -> Result<u64, ApiError> {
             "NUMBER_TYPE_COERCE",
             format!("Value \"{text}\" is not snowflake."),
         )
+    })
+}
+
+/// A time in the query, in microseconds since 1970.
+pub(crate) fn query_time(key: &str, text: &str) -> Result<i64, ApiError> {
+    let time = Timestamp::parse(text).map(Timestamp::as_micros);
+    time.map_err(|_| {
+        let message = format!("Could not parse {text}. Should be ISO8601.");
+        ApiError::form(key, "DATE_TIME_TYPE_PARSE", message)
     })
 }
 

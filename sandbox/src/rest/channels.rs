@@ -7,9 +7,10 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
     error::FormErrors,
-    messages, ok, pins, polls, reactions, send,
+    follow, hooks, messages, ok, pins, polls, reactions, send, thread,
+    threads::{self, Archived},
 };
-use crate::world::World;
+use crate::world::{Channel, World};
 
 /// Routes below `channels/{id}`.
 pub(super) fn route(
@@ -23,10 +24,29 @@ pub(super) fn route(
         return Err(ApiError::unknown_channel());
     }
     need(world, channel, Permissions::VIEW_CHANNEL)?;
+    let is_thread = world.channels.get(&channel).is_some_and(Channel::is_thread);
     match (method, path) {
+        ("GET", []) if is_thread => ok(world.thread_json(channel)),
+        ("PATCH", []) if is_thread => thread::patch(world, call, channel),
+        ("DELETE", []) if is_thread => thread::delete(world, call, channel),
         ("GET", []) => ok(json_of(world, channel)),
         ("PATCH", []) => patch(world, call, channel),
         ("POST", ["typing"]) => typing(world, channel),
+        (method, ["webhooks"]) => hooks::of_channel(world, call, method, channel),
+        ("POST", ["followers"]) => follow::follow(world, call, channel),
+        ("POST", ["threads"]) => threads::start(world, call, channel),
+        ("GET", ["threads", "archived", "public"]) => {
+            threads::archived(world, call, channel, Archived::Public)
+        }
+        ("GET", ["threads", "archived", "private"]) => {
+            threads::archived(world, call, channel, Archived::Private)
+        }
+        ("GET", ["users", "@me", "threads", "archived", "private"]) => {
+            threads::archived(world, call, channel, Archived::Joined)
+        }
+        (method, ["thread-members", rest @ ..]) => {
+            threads::members(world, call, method, channel, rest)
+        }
         (method, ["pins", rest @ ..]) => pins::route(world, call, method, channel, true, rest),
         (method, ["messages", "pins", rest @ ..]) => {
             pins::route(world, call, method, channel, false, rest)

@@ -55,6 +55,22 @@ known_errors! {
     wrong_number_to_delete = BAD_REQUEST, 50016,
         "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete";
     invalid_webhook_token = UNAUTHORIZED, 50027, "Invalid Webhook Token";
+    wrong_channel_type = BAD_REQUEST, 50024, "Cannot execute action on this channel type";
+    thread_archived = BAD_REQUEST, 50083, "Thread is archived";
+    thread_locked = FORBIDDEN, 160005, "Thread is locked";
+    thread_exists = BAD_REQUEST, 160004, "A thread has already been created for this message";
+    too_many_in_thread = BAD_REQUEST, 30033, "Maximum number of thread participants has been reached (1000)";
+    too_many_pinned_posts = BAD_REQUEST, 30047, "Maximum number of pinned threads in a forum channel has been reached";
+    tag_required = BAD_REQUEST, 40067, "A tag is required to create a forum post in this channel";
+    unknown_tag = NOT_FOUND, 10087, "Unknown Tag";
+    no_text_channel = BAD_REQUEST, 50008, "Cannot send messages in a non-text channel";
+    cannot_send_in_forum = BAD_REQUEST, 40058, "Cannot send a message in a forum channel";
+    too_many_webhooks = BAD_REQUEST, 30007, "Maximum number of webhooks reached (15)";
+    already_crossposted = BAD_REQUEST, 40033, "This message has already been crossposted.";
+    thread_name_or_id = BAD_REQUEST, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id";
+    thread_name_and_id = BAD_REQUEST, 220002, "Webhooks posted to forum channels cannot have both a thread_name and thread_id";
+    threads_in_forums_only = BAD_REQUEST, 220003, "Webhooks can only create threads in forum channels";
+    no_services_in_forums = BAD_REQUEST, 220004, "Webhook services cannot be used in forum channels";
     cannot_edit_poll = BAD_REQUEST, 520003, "Cannot edit a poll message";
     no_poll_to_expire = BAD_REQUEST, 520006, "Cannot expire a non-poll message";
     poll_expired = BAD_REQUEST, 520001, "Poll expired";

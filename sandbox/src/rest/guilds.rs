@@ -3,7 +3,7 @@
 use serde_json::json;
 use twilight_model::guild::Permissions;
 
-use super::{Answer, ApiError, audit, bans, call::Call, members, ok, roles};
+use super::{Answer, ApiError, audit, bans, call::Call, hooks, members, ok, roles, threads};
 use crate::world::{Guild, World};
 
 /// Routes below `guilds/{id}`.
@@ -24,6 +24,8 @@ pub(super) fn route(
             .channels_of(guild)
             .map(|channel| world.channel_json(channel))
             .collect()),
+        ("GET", ["webhooks"]) => hooks::of_guild(world, guild),
+        ("GET", ["threads", "active"]) => threads::active(world, guild),
         ("GET", ["audit-logs"]) => audit::list(world, call, guild),
         (method, ["bans", rest @ ..]) => bans::route(world, call, method, guild, rest),
         ("POST", ["bulk-ban"]) => bans::bulk(world, call, guild),

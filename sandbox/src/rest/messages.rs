@@ -10,7 +10,7 @@ use super::{
     call::{Call, body_id, id},
     channels::need,
     error::FormErrors,
-    ok, send, validate,
+    follow, ok, send, threads, validate,
 };
 use crate::world::{Draft, Message, SUPPRESS_EMBEDS, World, snowflake};
 
@@ -33,6 +33,8 @@ pub(super) fn route(
     match (method, path) {
         ("GET", []) => history(world, call, channel),
         ("POST", []) => send::create(world, call, channel),
+        ("POST", [message, "crosspost"]) => follow::crosspost(world, channel, id(message)?),
+        ("POST", [message, "threads"]) => threads::from_message(world, call, channel, id(message)?),
         ("POST", ["bulk-delete"]) => bulk_delete(world, call, channel),
         ("GET", [message]) => {
             need(world, channel, Permissions::READ_MESSAGE_HISTORY)?;
@@ -110,6 +112,7 @@ fn history(world: &World, call: &Call, channel: u64) -> Answer {
 }
 
 fn edit(world: &mut World, call: &Call, channel: u64, message: u64) -> Answer {
+    send::need_active(world, channel)?;
     let known = visible(world, channel, message)?.clone();
     if !World::is_written(&known) {
         return Err(ApiError::on_a_system_message());

@@ -9,7 +9,10 @@ mod call;
 mod channels;
 mod commands;
 mod error;
+mod execute;
+mod follow;
 mod guilds;
+mod hooks;
 mod interactions;
 mod limit;
 mod members;
@@ -19,6 +22,9 @@ mod polls;
 mod reactions;
 mod roles;
 mod send;
+mod slack;
+mod thread;
+mod threads;
 mod users;
 mod validate;
 mod webhooks;
@@ -155,6 +161,7 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
         (method, ["applications", application, rest @ ..]) => {
             commands::route(world, call, method, id(application)?, rest)
         }
+        (method, ["webhooks", webhook]) => hooks::owned(world, call, method, id(webhook)?),
         (method, ["guilds", guild, rest @ ..]) => {
             guilds::route(world, call, method, id(guild)?, rest)
         }

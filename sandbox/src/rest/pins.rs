@@ -2,14 +2,14 @@
 //! <https://discord.com/developers/docs/resources/message#get-channel-pins>.
 
 use serde_json::json;
-use twilight_model::{guild::Permissions, util::Timestamp};
+use twilight_model::guild::Permissions;
 
 use super::{
     Answer, ApiError, Reply,
-    call::{Call, id},
+    call::{Call, id, query_time},
     channels::need,
     messages::visible,
-    ok,
+    ok, send,
 };
 use crate::world::{Message, World, snowflake};
 
@@ -53,15 +53,10 @@ fn pinned(world: &World, channel: u64) -> Vec<&Message> {
 }
 
 fn list(world: &World, call: &Call, channel: u64) -> Answer {
-    let limit = call.limit(PAGE, PAGE)?;
+    let limit = call.query_limit("limit", PAGE, PAGE)?;
     let before = match call.query.get("before") {
         None => i64::MAX,
-        Some(text) => Timestamp::parse(text)
-            .map(Timestamp::as_micros)
-            .map_err(|_| {
-                let message = format!("Could not parse {text}. Should be ISO8601.");
-                ApiError::form("before", "DATE_TIME_TYPE_PARSE", message)
-            })?,
+        Some(text) => query_time("before", text)?,
     };
     let older = pinned(world, channel)
         .into_iter()
@@ -78,6 +73,7 @@ fn pin(world: &mut World, channel: u64, message: u64, pinned: bool) -> Answer {
     if world.guild_of(channel).is_some() {
         need(world, channel, Permissions::PIN_MESSAGES)?;
     }
+    send::need_active(world, channel)?;
     let known = visible(world, channel, message)?;
     if !World::is_written(known) {
         return Err(ApiError::on_a_system_message());

@@ -30,7 +30,7 @@ pub(super) fn route(
 }
 
 fn voters(world: &World, call: &Call, channel: u64, message: u64, answer: u64) -> Answer {
-    let limit = call.limit(25, 100)?;
+    let limit = call.query_limit("limit", 25, 100)?;
     let after = call.query_number("after").unwrap_or(0);
     let poll = visible(world, channel, message)?.poll.as_ref();
     let answer = usize::try_from(answer).unwrap_or(usize::MAX);

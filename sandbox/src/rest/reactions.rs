@@ -6,7 +6,7 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
     channels::need,
-    ok,
+    ok, send,
 };
 use crate::world::{Emoji, World};
 
@@ -35,6 +35,7 @@ pub(super) fn route(
         .transpose()?;
     match (method, path, emoji) {
         ("PUT", [_, "@me"], Some(emoji)) => {
+            send::need_active(world, channel)?;
             let new = known.iter().all(|(known, _)| *known != emoji);
             if new && known.len() >= MAX_EMOJI {
                 return Err(ApiError::too_many_reactions());

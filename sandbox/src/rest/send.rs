@@ -2,7 +2,7 @@
 //! <https://discord.com/developers/docs/resources/message#create-message>.
 
 use serde_json::{Value, json};
-use twilight_model::guild::Permissions;
+use twilight_model::{channel::ChannelType, guild::Permissions};
 
 use super::{
     Answer, ApiError,
@@ -11,7 +11,7 @@ use super::{
     messages::json_of,
     ok, validate,
 };
-use crate::world::{ChannelKind, Draft, Message, World};
+use crate::world::{Channel, ChannelKind, Draft, Message, World};
 
 /// The flags that a bot may set on a new message.
 const SETTABLE: u64 = 1 << 2 | 1 << 12 | VOICE_MESSAGE | 1 << 15;
@@ -66,7 +66,26 @@ pub(super) fn checked(
 
 /// Refuses to send where the bot cannot: no permission, no text channel, no way to the user.
 pub(super) fn need_to_send(world: &World, channel: u64) -> Result<(), ApiError> {
-    need(world, channel, Permissions::SEND_MESSAGES)?;
+    need(world, channel, Permissions::VIEW_CHANNEL)?;
+    let known = world.channels.get(&channel);
+    match known.map(Channel::of) {
+        Some(ChannelType::GuildForum | ChannelType::GuildMedia) => {
+            return Err(ApiError::cannot_send_in_forum());
+        }
+        Some(ChannelType::GuildCategory) => return Err(ApiError::no_text_channel()),
+        _ => {}
+    }
+    let bot = world.application.bot;
+    if !world.may_send(bot, channel) {
+        return Err(ApiError::missing_permissions());
+    }
+    // An archived thread comes back by itself, a locked one does not.
+    let locked = known.and_then(|known| known.thread.as_ref());
+    if locked.is_some_and(|thread| thread.locked)
+        && !world.may(bot, channel, Permissions::MANAGE_THREADS)
+    {
+        return Err(ApiError::thread_locked());
+    }
     if let Some(ChannelKind::Direct { user }) = world.channels.get(&channel).map(|known| known.kind)
     {
         let shared = world
@@ -79,6 +98,19 @@ pub(super) fn need_to_send(world: &World, channel: u64) -> Result<(), ApiError> 
         }
     }
     Ok(())
+}
+
+/// Refuses what cannot be done in a thread that is archived.
+pub(super) fn need_active(world: &World, channel: u64) -> Result<(), ApiError> {
+    let thread = world
+        .channels
+        .get(&channel)
+        .and_then(|known| known.thread.as_ref());
+    if thread.is_some_and(|thread| thread.archived) {
+        Err(ApiError::thread_archived())
+    } else {
+        Ok(())
+    }
 }
 
 /// The bot's recent message with the same nonce, if the draft insists on one message for each.

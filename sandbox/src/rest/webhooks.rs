@@ -1,9 +1,10 @@
-//! `webhooks/{application}/{token}`: follow-ups and the original response of an interaction.
+//! `webhooks/{application}/{token}`: follow-ups and the original response of an interaction. Where the id is no
+//! application's, it is a webhook's: [`super::hooks`].
 
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    interactions,
+    hooks, interactions,
     messages::json_of,
     ok, validate,
 };
@@ -23,7 +24,7 @@ pub(super) fn route(
     path: &[&str],
 ) -> Answer {
     if id(application)? != world.application.id {
-        return Err(ApiError::unknown_webhook());
+        return hooks::by_token(world, call, method, id(application)?, token, path);
     }
     let interaction = world
         .interaction_by_token(token)

@@ -11,6 +11,8 @@ pub(crate) enum Alarm {
     Unanswered(u64),
     /// A poll closes.
     PollEnds { channel: u64, message: u64 },
+    /// Nobody may have written in this thread for so long that it is archived.
+    ThreadQuiet(u64),
 }
 
 /// All alarms that are set, the next one first.
@@ -56,6 +58,7 @@ impl World {
             Alarm::PollEnds { channel, message } => {
                 self.end_poll(channel, message);
             }
+            Alarm::ThreadQuiet(thread) => self.archive_if_quiet(thread),
         }
     }
 }

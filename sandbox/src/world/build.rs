@@ -33,6 +33,7 @@ const MODERATOR_PERMISSIONS: Permissions = EVERYONE
     .union(Permissions::MANAGE_MESSAGES)
     .union(Permissions::PIN_MESSAGES)
     .union(Permissions::MANAGE_THREADS)
+    .union(Permissions::BYPASS_SLOWMODE)
     .union(Permissions::KICK_MEMBERS)
     .union(Permissions::BAN_MEMBERS);
 
@@ -92,6 +93,8 @@ impl World {
             channels: Channels::default(),
             commands: BTreeMap::new(),
             interactions: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            active_threads: BTreeSet::new(),
             refuses_messages: BTreeSet::new(),
             files: BTreeMap::new(),
             files_base: String::new(),

@@ -112,6 +112,11 @@ impl Channel {
         self.of().is_thread()
     }
 
+    /// Whether this is a thread that is archived.
+    pub(crate) fn is_archived(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| thread.archived)
+    }
+
     /// Whether messages can be in it: everything but categories, forums and media channels.
     pub(crate) const fn has_messages(&self) -> bool {
         !matches!(
@@ -239,7 +244,9 @@ impl World {
 fn add_thread(json: &mut Value, channel: &Channel, thread: &Thread) {
     let private = channel.of() == ChannelType::PrivateThread;
     let messages = channel.messages.values();
-    let told = messages.filter(|message| message.ephemeral_for.is_none());
+    let told = messages.filter(|message| {
+        message.ephemeral_for.is_none() && World::is_written(message) && message.id != channel.id
+    });
     json["owner_id"] = json!(thread.owner.to_string());
     json["thread_metadata"] = thread.metadata_json(private);
     json["message_count"] = json!(told.count());

@@ -145,9 +145,13 @@ impl World {
             .channels_of(guild.id)
             .map(|channel| self.channel_json(channel))
             .collect();
+        json["threads"] = self
+            .active_threads_of(guild.id, bot)
+            .into_iter()
+            .map(|thread| self.synced_thread_json(thread))
+            .collect();
         for empty in [
             "voice_states",
-            "threads",
             "presences",
             "stage_instances",
             "guild_scheduled_events",

@@ -11,6 +11,8 @@ pub(crate) const LOADING: u64 = 1 << 7;
 
 /// The flag that hides a message's embeds.
 pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
+/// The flag of messages that a thread was started from.
+pub(super) const HAS_THREAD: u64 = 1 << 5;
 /// The type of the first message in a thread that was started from a message.
 pub(crate) const THREAD_STARTER: u8 = 21;
 
@@ -111,6 +113,12 @@ impl World {
     /// Posts a draft and tells everybody; gives the new message's id.
     pub(crate) fn post(&mut self, channel: u64, author: u64, draft: Draft) -> u64 {
         let id = self.snowflakes.next();
+        self.post_with_id(id, channel, author, draft);
+        id
+    }
+
+    /// As [`World::post`], under this id.
+    pub(super) fn post_with_id(&mut self, id: u64, channel: u64, author: u64, draft: Draft) {
         let mentions = self.mentions(channel, &draft);
         let interaction_json = draft
             .interaction
@@ -162,13 +170,15 @@ impl World {
         }
         self.sight(&message);
         let told = message.ephemeral_for.is_none();
+        if told && Self::is_written(&message) && id != channel {
+            self.touch_thread(channel, author, &message.mentions);
+        }
         if let Some(channel) = self.channels.get_mut(&channel) {
             channel.keep(message);
         }
         if told {
             self.tell_message("MESSAGE_CREATE", channel, id);
         }
-        id
     }
 
     /// Changes a message and tells everybody. What the draft leaves out stays.
@@ -323,6 +333,9 @@ impl World {
         }
         if !message.stickers.is_empty() {
             json["sticker_items"] = json!(message.stickers);
+        }
+        if message.flags & HAS_THREAD != 0 && self.channels.contains_key(&message.id) {
+            json["thread"] = self.thread_json(message.id);
         }
         if let Some(face) = &message.face {
             json["webhook_id"] = json!(message.author.to_string());

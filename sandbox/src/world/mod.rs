@@ -12,6 +12,7 @@ mod channels;
 mod command;
 mod crowd;
 mod event;
+mod follow;
 mod forward;
 mod furnish;
 mod guild;
@@ -29,6 +30,7 @@ mod sight;
 mod size;
 pub(crate) mod snowflake;
 mod thread;
+mod threads;
 mod user;
 mod users;
 mod webhook;
@@ -57,9 +59,10 @@ pub(crate) use self::{
     role::Role,
     sight::Sighting,
     thread::Thread,
+    threads::{MAX_THREAD_MEMBERS, NewThread, PINNED_POST},
     user::{Application, User},
     users::Users,
-    webhook::Face,
+    webhook::{Face, Webhook, WebhookKind},
 };
 use crate::clock::Clock;
 
@@ -94,6 +97,9 @@ pub struct World {
     pub(crate) channels: Channels,
     pub(crate) commands: BTreeMap<u64, Command>,
     pub(crate) interactions: BTreeMap<u64, Interaction>,
+    pub(crate) webhooks: BTreeMap<u64, Webhook>,
+    /// The threads that are not archived.
+    pub(crate) active_threads: BTreeSet<u64>,
     /// Who takes no direct messages of the bot.
     pub(crate) refuses_messages: BTreeSet<u64>,
     /// Uploaded files by attachment id, served at `/attachments/…`.

@@ -1,7 +1,7 @@
 //! Who may do what, computed as Discord's page on permissions has it:
 //! <https://discord.com/developers/docs/topics/permissions#permission-overwrites>.
 
-use twilight_model::guild::Permissions;
+use twilight_model::{channel::ChannelType, guild::Permissions};
 
 use super::{World, channel::ChannelKind, guild::Guild};
 
@@ -109,7 +109,11 @@ impl World {
         let sum = apply(base, &|id, of_role| of_role && id == guild.id);
         let sum = apply(sum, &|id, of_role| of_role && member.roles.contains(&id));
         let sum = apply(sum, &|id, of_role| !of_role && id == user);
-        if !sum.contains(Permissions::VIEW_CHANNEL) {
+        // Private threads are for those who were added, and for moderators.
+        let hidden = channel.of() == ChannelType::PrivateThread
+            && !sum.contains(Permissions::MANAGE_THREADS)
+            && !self.follows(channel.id, user);
+        if hidden || !sum.contains(Permissions::VIEW_CHANNEL) {
             Permissions::empty()
         } else if member.is_timed_out(self.clock.now_us()) {
             sum & TIMED_OUT

@@ -21,4 +21,6 @@ mod polls;
 mod responses;
 mod roles;
 mod stories;
+mod threads;
+mod webhooks;
 mod wire;

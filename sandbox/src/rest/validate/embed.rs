@@ -128,7 +128,7 @@ pub(super) fn finish(mut embed: Value, attachments: &[Value]) -> Value {
 }
 
 /// Whether Discord takes it for a link.
-pub(super) fn is_url(url: &str) -> bool {
+pub(in crate::rest) fn is_url(url: &str) -> bool {
     ["http://", "https://", "attachment://"]
         .iter()
         .any(|scheme| url.len() > scheme.len() && url.starts_with(scheme))

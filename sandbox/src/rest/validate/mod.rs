@@ -10,6 +10,7 @@ mod poll;
 
 pub(super) use self::{
     command::command,
+    embed::is_url,
     message::{message, not_emptied, not_empty},
     modal::modal,
 };
