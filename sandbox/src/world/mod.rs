@@ -21,6 +21,8 @@ mod members;
 mod mention;
 mod message;
 mod permission;
+#[cfg(test)]
+mod permission_trials;
 mod pin;
 mod poll;
 mod reaction;
