@@ -53,7 +53,7 @@ pub use crate::{
     actor::{Actor, Sent},
     clock::Clock,
     error::Error,
-    options::{DEFAULT_TOKEN, Options, RateLimits},
+    options::{DEFAULT_TOKEN, GatewayLimits, Options, RateLimits},
     server::Sandbox,
     traffic::{Crossing, Way},
     view::{InteractionView, MessageView, ResponseState},

@@ -28,6 +28,8 @@ pub struct Options {
     pub interaction_token_life: Duration,
     /// How REST requests are limited. Default: [`RateLimits::Generous`].
     pub rate_limits: RateLimits,
+    /// How logins are limited. Default: [`GatewayLimits::GENEROUS`].
+    pub gateway_limits: GatewayLimits,
 }
 
 /// A token of the right shape that is worth nothing at Discord.
@@ -62,6 +64,51 @@ impl RateLimits {
     }
 }
 
+/// How a bot may log in and ask for members.
+///
+/// Discord's rules: <https://discord.com/developers/docs/events/gateway#session-start-limit-object>,
+/// <https://discord.com/developers/docs/change-log#introducing-rate-limit-when-requesting-all-guild-members>.
+///
+/// # Examples
+///
+/// A bot that may start two shards at once, and must wait as on Discord in between:
+///
+/// ```
+/// use sandbox::{GatewayLimits, Options};
+///
+/// let gateway_limits = GatewayLimits { max_concurrency: 2, ..GatewayLimits::DISCORD };
+/// let options = Options { gateway_limits, ..Default::default() };
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GatewayLimits {
+    /// IDENTIFYs in 24 hours. With one more, all sessions end and the token is no good any more (4004, 401).
+    pub session_starts: u32,
+    /// How many shards may identify at once: those with different remainders of their number by this.
+    pub max_concurrency: u32,
+    /// How long shards of the same remainder have to wait for each other. Who does not is sent op 9.
+    pub identify_interval: Duration,
+    /// How long to wait before the whole list of a guild's members is asked for again. Who does not is sent
+    /// RATE_LIMITED.
+    pub member_list_interval: Duration,
+}
+
+impl GatewayLimits {
+    /// As Discord has it: 1,000 logins a day, one in 5 s; a list of members in 30 s.
+    pub const DISCORD: Self = Self {
+        session_starts: 1000,
+        max_concurrency: 1,
+        identify_interval: Duration::from_secs(5),
+        member_list_interval: Duration::from_secs(30),
+    };
+
+    /// The same without any waiting, for tests.
+    pub const GENEROUS: Self = Self {
+        identify_interval: Duration::ZERO,
+        member_list_interval: Duration::ZERO,
+        ..Self::DISCORD
+    };
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -72,6 +119,7 @@ impl Default for Options {
             acknowledge_within: Duration::from_secs(3),
             interaction_token_life: Duration::from_secs(15 * 60),
             rate_limits: RateLimits::Generous,
+            gateway_limits: GatewayLimits::GENEROUS,
         }
     }
 }

@@ -84,6 +84,7 @@ impl Sandbox {
             deadline: options.deadline,
             interaction_token_life: options.interaction_token_life,
             rate_limits: options.rate_limits,
+            gateway_limits: options.gateway_limits,
         };
         let shared = Shared::new(world, settings);
         let (down, downed) = watch::channel(false);

@@ -10,7 +10,13 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{gateway::Hub, options::RateLimits, rest::Buckets, traffic::Traffic, world::World};
+use crate::{
+    gateway::Hub,
+    options::{GatewayLimits, RateLimits},
+    rest::Buckets,
+    traffic::Traffic,
+    world::World,
+};
 
 /// What the server, the actors and the page share.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ pub(crate) struct Settings {
     pub deadline: Duration,
     pub interaction_token_life: Duration,
     pub rate_limits: RateLimits,
+    pub gateway_limits: GatewayLimits,
 }
 
 /// What changes.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use sandbox::{Options, Sandbox, script};
+use sandbox::{GatewayLimits, Options, Sandbox, script};
 use tokio::sync::mpsc;
 
 use super::{CliResult, build::Checkout, configure, rebuild, runtime, signalled};
@@ -73,6 +73,8 @@ async fn play(
     tokio::pin!(shutdown);
     let options = Options {
         port: arguments.port,
+        // What is tried out here is to behave on Discord.
+        gateway_limits: GatewayLimits::DISCORD,
         ..Options::default()
     };
     let sandbox = Sandbox::start(options).await?;

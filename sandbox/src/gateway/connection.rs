@@ -193,8 +193,10 @@ impl Connection<'_> {
         // https://discord.com/developers/docs/events/gateway#initiating-a-disconnect
         let ends_session = matches!(end, End::ByClient(Some(1000 | 1001)));
         note_end(self.shared, &end);
-        self.shared
-            .change(|state| state.hub.disconnect(self.key, ends_session));
+        self.shared.change(|state| {
+            let now_us = state.world.clock.now_us();
+            state.hub.disconnect(self.key, ends_session, now_us);
+        });
         match end {
             End::Cut => {}
             // The answer to its frame is written while we read on; the client waits for it.

@@ -7,12 +7,14 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use twilight_model::{gateway::Intents, guild::Permissions};
 
 use super::{
     close::Close,
-    intents::filtered,
+    forms::Forms,
+    intents::reaches_bot,
+    members::ListRequests,
     session::{Dispatch, Session},
+    starts::Starts,
 };
 use crate::{
     traffic::Traffic,
@@ -27,6 +29,10 @@ const KEPT_SESSIONS: usize = 32;
 pub(crate) struct Hub {
     pub sessions: BTreeMap<u64, Session>,
     pub connections: BTreeMap<u64, Connection>,
+    /// How often the bot has identified.
+    pub starts: Starts,
+    /// When it asked for whole lists of members.
+    pub list_requests: ListRequests,
     /// The presence that the bot asked for last, by any shard.
     pub presence: Option<Value>,
     next: u64,
@@ -56,107 +62,87 @@ pub(crate) enum Order {
     Cut,
 }
 
+/// How a wish to resume ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Resume {
+    Resumed,
+    /// There is no such session any more, or too much was missed.
+    Gone,
+    /// The session has not come that far.
+    InvalidSeq,
+}
+
 impl Hub {
     /// Notes a new connection; gives its key and its bell.
     pub(crate) fn connect(&mut self) -> (u64, Arc<Notify>) {
-        self.next += 1;
+        let key = self.next_key();
         let connection = Connection::default();
         let bell = Arc::clone(&connection.bell);
-        self.connections.insert(self.next, connection);
-        (self.next, bell)
+        self.connections.insert(key, connection);
+        (key, bell)
     }
 
     /// Forgets a connection. Its session stays, unless the client ended it.
-    pub(crate) fn disconnect(&mut self, connection: u64, ends_session: bool) {
-        let Some(gone) = self.connections.remove(&connection) else {
+    pub(crate) fn disconnect(&mut self, connection: u64, ends_session: bool, now_us: i64) {
+        let gone = self.connections.remove(&connection);
+        let Some(key) = gone.and_then(|gone| gone.session) else {
             return;
         };
-        let Some(key) = gone.session else { return };
         if ends_session {
             self.sessions.remove(&key);
         } else if let Some(session) = self.sessions.get_mut(&key) {
             session.connection = None;
+            session.alone_since_us = now_us;
         }
-        let detached: Vec<_> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.connection.is_none())
-            .map(|(key, _)| *key)
-            .collect();
-        for key in detached
-            .iter()
-            .take(detached.len().saturating_sub(KEPT_SESSIONS))
-        {
-            self.sessions.remove(key);
-        }
+        self.tidy(now_us);
     }
 
-    /// Starts a session: READY, then the guilds of its shard.
-    pub(crate) fn identify(
-        &mut self,
-        world: &World,
-        traffic: &mut Traffic,
-        connection: u64,
-        shard: (u64, u64),
-        intents: Intents,
-        resume_url: &str,
-    ) {
+    /// A number that no connection or session has had.
+    pub(crate) fn next_key(&mut self) -> u64 {
         self.next += 1;
-        let key = self.next;
-        let id = format!("{:016x}{key:016x}", world.application.id);
-        let guilds = world.bot_guilds().map(|guild| guild.id);
-        let guilds: Vec<_> = guilds
-            .filter(|guild| (guild >> 22) % shard.1 == shard.0)
-            .collect();
-        let mut session = Session::new(id.clone(), shard, intents, connection);
-        let ready = json!({
-            "v": 10,
-            "user": world.users.get(&world.application.bot).map(|user| user.own_json()),
-            "guilds": guilds.iter().map(|guild| json!({"id": guild.to_string(), "unavailable": true})).collect::<Vec<_>>(),
-            "session_id": id,
-            "session_type": "normal",
-            "resume_gateway_url": resume_url,
-            "shard": [shard.0, shard.1],
-            "application": {"id": world.application.id.to_string(), "flags": world.application.flags()},
-            "user_settings": {},
-            "relationships": [],
-            "private_channels": [],
-            "presences": [],
-            "guild_join_requests": [],
-            "geo_ordered_rtc_regions": ["rotterdam"],
-        });
-        session.push(traffic, "READY", &ready);
-        let with_guilds = intents.contains(Intents::GUILDS);
-        session.push_guilds(guilds.into_iter().filter(|_| with_guilds));
-        self.sessions.insert(key, session);
-        if let Some(connection) = self.connections.get_mut(&connection) {
+        self.next
+    }
+
+    /// Starts a session on a connection; its connection hears of it.
+    pub(crate) fn start(&mut self, key: u64, session: Session) {
+        if let Some(connection) = session
+            .connection
+            .and_then(|key| self.connections.get_mut(&key))
+        {
             connection.session = Some(key);
             connection.bell.notify_one();
         }
+        self.sessions.insert(key, session);
     }
 
-    /// Continues a session on a new connection; `false` if it is unknown or too much was missed.
+    /// Continues a session on a new connection.
     pub(crate) fn resume(
         &mut self,
         traffic: &mut Traffic,
         connection: u64,
         id: &str,
         seq: u64,
-    ) -> bool {
-        let Some((key, session)) = self
-            .sessions
-            .iter_mut()
-            .find(|(_, session)| session.id == id)
-        else {
-            return false;
+        now_us: i64,
+    ) -> Resume {
+        self.tidy(now_us);
+        let mut sessions = self.sessions.iter_mut();
+        let Some((key, session)) = sessions.find(|(_, session)| session.id == id) else {
+            return Resume::Gone;
         };
-        if !session.keeps_after(seq) {
-            return false;
-        }
         let key = *key;
+        if !session.keeps_after(seq) {
+            let ahead = seq > session.seq;
+            // Either way the client is told to start a new one.
+            self.sessions.remove(&key);
+            return if ahead {
+                Resume::InvalidSeq
+            } else {
+                Resume::Gone
+            };
+        }
         let replaced = session.connection.replace(connection);
         session.delivered = seq;
-        session.push(traffic, "RESUMED", &json!({}));
+        session.push(traffic, "RESUMED", &json!({"_trace": ["[\"sandbox\"]"]}));
         if let Some(old) = replaced.and_then(|old| self.connections.get_mut(&old)) {
             old.session = None;
             old.orders.push_back(Order::Cut);
@@ -166,32 +152,27 @@ impl Hub {
             connection.session = Some(key);
             connection.bell.notify_one();
         }
-        true
+        Resume::Resumed
     }
 
     /// Gives an event to all sessions that are to have it.
     pub(crate) fn dispatch(&mut self, world: &World, traffic: &mut Traffic, event: &Event) {
-        let bot = world.application.bot;
-        // Discord tells a bot nothing of channels that it cannot see.
-        if event.channel.is_some_and(|channel| {
-            world.channels.contains_key(&channel)
-                && !world.may(bot, channel, Permissions::VIEW_CHANNEL)
-        }) {
+        if self.sessions.is_empty() || !reaches_bot(world, event) {
             return;
         }
+        let forms = Forms::of(event, world.application.bot);
         let mut lost = Vec::new();
         for (key, session) in &mut self.sessions {
-            let (number, count) = session.shard;
-            if event.guild.map_or(0, |guild| (guild >> 22) % count) != number {
+            if !session.login.shard.covers(event.guild) {
                 continue;
             }
-            let Some(data) = filtered(event, session.intents, bot) else {
+            let Some(text) = forms.with(session.login.intents) else {
                 continue;
             };
             if let Some(guild) = event.guild {
                 session.introduce(world, traffic, guild);
             }
-            session.push(traffic, &event.name, &data);
+            session.push_written(traffic, &forms.name, text.clone());
             let connection = session.connection;
             if let Some(connection) = connection.and_then(|key| self.connections.get_mut(&key)) {
                 if session.lags() {
@@ -205,6 +186,12 @@ impl Hub {
         for key in lost {
             self.sessions.remove(&key);
         }
+    }
+
+    /// The session of a connection.
+    pub(crate) fn session_of(&self, connection: u64) -> Option<&Session> {
+        let key = self.connections.get(&connection)?.session?;
+        self.sessions.get(&key)
     }
 
     /// Dispatches to one session alone.
@@ -241,6 +228,12 @@ impl Hub {
         }
     }
 
+    /// Ends every session: the token is no good any more.
+    pub(crate) fn revoke(&mut self) {
+        self.sessions.clear();
+        self.order_all(Order::Close(Close::AuthenticationFailed));
+    }
+
     /// What a connection is to send next, and notes it as delivered.
     pub(crate) fn take_due(
         &mut self,
@@ -269,5 +262,16 @@ impl Hub {
     pub(crate) fn is_ready(&self) -> bool {
         let mut sessions = self.sessions.values();
         sessions.any(|session| session.connection.is_some() && session.is_ready())
+    }
+
+    /// Forgets the sessions that nobody has resumed in time, and the oldest beyond a number.
+    fn tidy(&mut self, now_us: i64) {
+        self.sessions.retain(|_, session| !session.is_over(now_us));
+        let alone = self.sessions.iter();
+        let alone = alone.filter(|(_, session)| session.connection.is_none());
+        let alone: Vec<_> = alone.map(|(key, _)| *key).collect();
+        for key in alone.iter().take(alone.len().saturating_sub(KEPT_SESSIONS)) {
+            self.sessions.remove(key);
+        }
     }
 }

@@ -6,11 +6,16 @@
 mod close;
 mod compress;
 mod connection;
+mod forms;
 mod handshake;
 mod hub;
+mod identify;
 mod intents;
+mod members;
 mod opcode;
+mod ready;
 mod session;
+mod starts;
 
 pub(crate) use self::{
     close::Close,

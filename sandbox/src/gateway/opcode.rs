@@ -1,23 +1,22 @@
 //! What clients send, and how it is answered.
 
 use serde_json::{Value, json};
-use twilight_model::gateway::Intents;
 
-use super::close::Close;
+use super::{
+    close::Close,
+    identify::{identify, resume},
+    members,
+};
 use crate::{
     state::{Settings, State},
     traffic::Way,
-    world::World,
 };
 
-/// Members in one GUILD_MEMBERS_CHUNK.
-const CHUNK: usize = 1000;
-
-/// Members that a search may ask for.
-const SEARCH_LIMIT: usize = 100;
+/// The longest payload that a client may send, in bytes.
+const LONGEST: usize = 4096;
 
 /// What a payload leads to, besides what it changes.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     /// Nothing to send at once.
     Done,
@@ -32,47 +31,48 @@ pub(crate) enum Outcome {
 }
 
 /// Handles a client's payload on a connection.
+///
+/// What is no payload at all is closed with 4002. An opcode with the wrong data is closed with 4001, which
+/// surprises many, but is how Discord does it: <https://github.com/discord/discord-api-docs/issues/2226>.
 pub(crate) fn receive(
     state: &mut State,
     settings: &Settings,
     connection: u64,
     text: &str,
 ) -> Outcome {
-    if text.len() > 4096 {
-        return Outcome::Close(Close::Undecodable);
-    }
-    let Ok(payload) = serde_json::from_str::<Value>(text) else {
-        return Outcome::Close(Close::Undecodable);
+    let payload = if text.len() > LONGEST {
+        None
+    } else {
+        serde_json::from_str::<Value>(text).ok()
     };
-    let Some(op) = payload["op"].as_u64() else {
+    let Some((op, payload)) = payload.and_then(|payload| Some((payload["op"].as_u64()?, payload)))
+    else {
         return Outcome::Close(Close::Undecodable);
     };
     let data = &payload["d"];
     state
         .traffic
         .gateway(Way::GatewayIn, op_name(op), data.clone());
-    let identified = state
-        .hub
-        .connections
-        .get(&connection)
-        .is_some_and(|known| known.session.is_some());
-    match op {
-        1 => Outcome::Acknowledge,
-        2 if identified => Outcome::Close(Close::AlreadyAuthenticated),
-        2 => identify(state, settings, connection, data),
-        6 if identified => Outcome::Close(Close::AlreadyAuthenticated),
-        6 => resume(state, settings, connection, data),
-        3 | 4 | 8 | 31 if !identified => Outcome::Close(Close::NotAuthenticated),
-        3 => {
-            state.hub.presence = Some(data.clone());
-            Outcome::Done
-        }
-        8 => {
-            request_members(state, connection, data);
-            Outcome::Done
-        }
-        4 | 31 => Outcome::Done,
+    let identified = state.hub.session_of(connection).is_some();
+    match (op, identified) {
+        (1, _) => heartbeat(data),
+        (2 | 6, true) => Outcome::Close(Close::AlreadyAuthenticated),
+        (2, false) => identify(state, settings, connection, data),
+        (6, false) => resume(state, settings, connection, data),
+        (3 | 4 | 8 | 31, false) => Outcome::Close(Close::NotAuthenticated),
+        (3, true) => update_presence(state, data),
+        (8, true) => members::request(state, settings, connection, data),
+        (31, true) => request_sounds(state, connection, data),
+        (4, true) => Outcome::Done,
         _ => Outcome::Close(Close::UnknownOpcode),
+    }
+}
+
+/// An id, as a string or, as discord.py sends it, as a number.
+pub(super) fn snowflake(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        number => number.as_u64(),
     }
 }
 
@@ -84,151 +84,64 @@ fn op_name(op: u64) -> String {
         4 => "VOICE_STATE_UPDATE".to_owned(),
         6 => "RESUME".to_owned(),
         8 => "REQUEST_GUILD_MEMBERS".to_owned(),
+        31 => "REQUEST_SOUNDBOARD_SOUNDS".to_owned(),
+        43 => "REQUEST_CHANNEL_INFO".to_owned(),
         other => format!("op {other}"),
     }
 }
 
-fn token_fits(settings: &Settings, data: &Value) -> bool {
-    data["token"]
-        .as_str()
-        .is_some_and(|token| token.trim_start_matches("Bot ") == settings.token)
-}
-
-fn identify(state: &mut State, settings: &Settings, connection: u64, data: &Value) -> Outcome {
-    let Some(bits) = data["intents"]
-        .as_u64()
-        .filter(|_| data["properties"].is_object())
-    else {
-        return Outcome::Close(Close::Undecodable);
-    };
-    if !token_fits(settings, data) {
-        return Outcome::Close(Close::AuthenticationFailed);
-    }
-    let Some(intents) = Intents::from_bits(bits) else {
-        return Outcome::Close(Close::InvalidIntents);
-    };
-    let privileged = Intents::GUILD_MEMBERS | Intents::GUILD_PRESENCES | Intents::MESSAGE_CONTENT;
-    if !state
-        .world
-        .application
-        .privileged_intents
-        .contains(intents & privileged)
-    {
-        return Outcome::Close(Close::DisallowedIntents);
-    }
-    let shard = match &data["shard"] {
-        Value::Null => Some((0, 1)),
-        shard => shard[0].as_u64().zip(shard[1].as_u64()),
-    };
-    let Some(shard) = shard.filter(|(number, count)| number < count) else {
-        return Outcome::Close(Close::InvalidShard);
-    };
-    if data["presence"].is_object() {
-        state.hub.presence = Some(data["presence"].clone());
-    }
-    let resume_url = format!("ws://127.0.0.1:{}/resume", settings.port);
-    state.hub.identify(
-        &state.world,
-        &mut state.traffic,
-        connection,
-        shard,
-        intents,
-        &resume_url,
-    );
-    Outcome::Identified {
-        compress: data["compress"] == true,
-    }
-}
-
-fn resume(state: &mut State, settings: &Settings, connection: u64, data: &Value) -> Outcome {
-    let (Some(id), Some(seq)) = (data["session_id"].as_str(), data["seq"].as_u64()) else {
-        return Outcome::Close(Close::Undecodable);
-    };
-    if !token_fits(settings, data) {
-        return Outcome::Close(Close::AuthenticationFailed);
-    }
-    if state.hub.resume(&mut state.traffic, connection, id, seq) {
-        Outcome::Done
+/// The number is the last one that the client has received; Discord takes any
+/// (<https://github.com/DSharpPlus/DSharpPlus/pull/992>).
+fn heartbeat(data: &Value) -> Outcome {
+    if data.is_null() || data.is_i64() || data.is_u64() {
+        Outcome::Acknowledge
     } else {
-        Outcome::InvalidSession
+        Outcome::Close(Close::UnknownOpcode)
     }
 }
 
-fn request_members(state: &mut State, connection: u64, data: &Value) {
-    let session = state
-        .hub
-        .connections
-        .get(&connection)
-        .and_then(|known| state.hub.sessions.get(&known.session?));
-    let all_allowed =
-        session.is_some_and(|session| session.intents.contains(Intents::GUILD_MEMBERS));
-    let Some(guild) = data["guild_id"]
-        .as_str()
-        .and_then(|id| id.parse::<u64>().ok())
-    else {
-        return;
-    };
-    let chunks = member_chunks(&state.world, guild, data, all_allowed);
-    for chunk in chunks {
-        state.hub.dispatch_to(
-            &mut state.traffic,
-            connection,
-            "GUILD_MEMBERS_CHUNK",
-            &chunk,
-        );
+/// `since`, `activities` and `status` have to be there; `afk` does not, whatever the docs say.
+fn update_presence(state: &mut State, data: &Value) -> Outcome {
+    let since = data.get("since");
+    let is_whole = since.is_some_and(|since| since.is_null() || since.is_number())
+        && data["activities"].is_array()
+        && data["status"].is_string();
+    if !is_whole {
+        return Outcome::Close(Close::UnknownOpcode);
     }
+    state.hub.presence = Some(data.clone());
+    Outcome::Done
 }
 
-/// The answer to op 8. Without the intent GUILD_MEMBERS, nobody may ask for the whole list.
-fn member_chunks(world: &World, guild_id: u64, data: &Value, all_allowed: bool) -> Vec<Value> {
-    let Some(guild) = world.guilds.get(&guild_id) else {
-        return Vec::new();
+/// <https://discord.com/developers/docs/events/gateway-events#request-soundboard-sounds>.
+fn request_sounds(state: &mut State, connection: u64, data: &Value) -> Outcome {
+    let Some(ids) = data["guild_ids"].as_array() else {
+        return Outcome::Close(Close::UnknownOpcode);
     };
-    let limit = data["limit"]
-        .as_u64()
-        .and_then(|limit| usize::try_from(limit).ok())
-        .unwrap_or(0);
-    let mut not_found = Vec::new();
-    let found: Vec<u64> = if data["user_ids"].is_null() {
-        let query = data["query"].as_str().unwrap_or_default().to_lowercase();
-        if query.is_empty() && limit == 0 && !all_allowed {
-            return Vec::new();
-        }
-        let limit = if query.is_empty() && limit == 0 {
-            usize::MAX
-        } else {
-            limit.clamp(1, SEARCH_LIMIT)
+    for id in ids {
+        let Some(id) = snowflake(id) else {
+            return Outcome::Close(Close::UnknownOpcode);
         };
-        let fits = |id: &u64| query.is_empty() || world.goes_by(guild, *id, &query);
-        guild.members.keys().filter(fits).take(limit).collect()
-    } else {
-        let one = std::slice::from_ref(&data["user_ids"]);
-        let ids = data["user_ids"].as_array().map_or(one, Vec::as_slice);
-        let ids = ids
-            .iter()
-            .filter_map(|id| id.as_str()?.parse().ok())
-            .take(SEARCH_LIMIT);
-        let (found, missing): (Vec<u64>, Vec<u64>) =
-            ids.partition(|id| guild.members.contains_key(id));
-        not_found = missing;
-        found
-    };
-    let count = found.len().div_ceil(CHUNK).max(1);
-    let nonce = data["nonce"].as_str().filter(|nonce| nonce.len() <= 32);
-    (0..count)
-        .map(|index| {
-            let members = found.iter().skip(index * CHUNK).take(CHUNK);
-            let mut chunk = json!({
-                "guild_id": guild_id.to_string(),
-                "members": members.filter_map(|id| world.member_json(guild_id, *id)).collect::<Vec<_>>(),
-                "chunk_index": index,
-                "chunk_count": count,
-                "not_found": not_found.iter().map(u64::to_string).collect::<Vec<_>>(),
-            });
-            if let Some(nonce) = nonce {
-                chunk["nonce"] = json!(nonce);
-            }
-            chunk
-        })
-        .collect()
+        let State {
+            hub,
+            traffic,
+            world,
+            ..
+        } = state;
+        let covers = |id| {
+            let session = hub.session_of(connection);
+            session.is_some_and(|session| session.login.shard.covers(Some(id)))
+        };
+        let Some(guild) = world
+            .guilds
+            .get(&id)
+            .filter(|_| world.bot_is_in(id) && covers(id))
+        else {
+            continue;
+        };
+        let sounds = world.guild_create_json(guild, false)["soundboard_sounds"].take();
+        let told = json!({"guild_id": id.to_string(), "soundboard_sounds": sounds});
+        hub.dispatch_to(traffic, connection, "SOUNDBOARD_SOUNDS", &told);
+    }
+    Outcome::Done
 }

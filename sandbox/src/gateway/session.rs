@@ -1,11 +1,16 @@
 //! A session: what a client identified as, what it was sent, and what it is still to be sent.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::Value;
 use twilight_model::gateway::Intents;
 
+use super::ready::arrival_json;
 use crate::{
     traffic::{Traffic, Way},
     world::World,
@@ -23,18 +28,21 @@ const LARGEST_LAG: usize = 50_000;
 /// First guilds that are made at once: enough for a full buffer of the socket, little enough for memory.
 const GUILDS_AT_ONCE: usize = 16;
 
-/// What a client identified as; it outlives its connections.
+/// How long a session without a connection can be resumed. Discord says "a few minutes".
+const LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// A session of the bot; it outlives its connections.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub id: String,
-    /// Number and count.
-    pub shard: (u64, u64),
-    pub intents: Intents,
+    pub login: Login,
     /// The sequence number of the last dispatch.
     pub seq: u64,
     /// The highest sequence number that was written to a connection.
     pub delivered: u64,
     pub connection: Option<u64>,
+    /// Since when it has been without a connection, in microseconds since 1970.
+    pub alone_since_us: i64,
     /// Dispatches for sending and for replay.
     kept: VecDeque<Dispatch>,
     kept_bytes: usize,
@@ -44,11 +52,45 @@ pub(crate) struct Session {
     ready_seq: u64,
 }
 
+/// What IDENTIFY said.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub shard: Shard,
+    /// Whether the client named a shard at all.
+    pub is_sharded: bool,
+    pub intents: Intents,
+    /// With more members than this, a guild is large.
+    pub large_threshold: usize,
+    /// Whether payloads are to be compressed.
+    pub compress: bool,
+}
+
+/// A part of the guilds: <https://discord.com/developers/docs/events/gateway#sharding>.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Shard {
+    pub number: u64,
+    pub count: u64,
+}
+
+impl Shard {
+    /// The whole bot.
+    pub(crate) const ALL: Self = Self {
+        number: 0,
+        count: 1,
+    };
+
+    /// Whether it is this shard that hears of a guild; of what is in none, it is the first.
+    pub(crate) fn covers(self, guild: Option<u64>) -> bool {
+        guild.map_or(0, |guild| (guild >> 22) % self.count) == self.number
+    }
+}
+
 /// A dispatch as it was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Dispatch {
     pub seq: u64,
-    name: String,
+    name: Arc<str>,
+    /// Written once for all sessions that get the same.
     data: Utf8Bytes,
 }
 
@@ -64,14 +106,14 @@ impl Dispatch {
 
 impl Session {
     /// A session that is yet to be sent anything.
-    pub(crate) fn new(id: String, shard: (u64, u64), intents: Intents, connection: u64) -> Self {
+    pub(crate) fn new(id: String, login: Login, connection: u64) -> Self {
         Self {
             id,
-            shard,
-            intents,
+            login,
             seq: 0,
             delivered: 0,
             connection: Some(connection),
+            alone_since_us: 0,
             kept: VecDeque::new(),
             kept_bytes: 0,
             due_guilds: BTreeSet::new(),
@@ -81,7 +123,20 @@ impl Session {
 
     /// Dispatches something.
     pub(crate) fn push(&mut self, traffic: &mut Traffic, name: &str, data: &Value) {
-        self.push_text(traffic, name, Utf8Bytes::from(data.to_string()));
+        self.push_written(traffic, &name.into(), Utf8Bytes::from(data.to_string()));
+    }
+
+    /// Dispatches something that is already written.
+    pub(crate) fn push_written(&mut self, traffic: &mut Traffic, name: &Arc<str>, data: Utf8Bytes) {
+        self.seq += 1;
+        self.kept_bytes += data.len();
+        self.kept.push_back(Dispatch {
+            seq: self.seq,
+            name: Arc::clone(name),
+            data: data.clone(),
+        });
+        self.forget();
+        traffic.gateway_text(Way::GatewayOut, name, data);
     }
 
     /// Dispatches these guilds, one by one as the connection takes them.
@@ -133,26 +188,19 @@ impl Session {
         self.kept.len() > LARGEST_LAG
     }
 
+    /// Whether it has been without a connection for too long.
+    pub(crate) fn is_over(&self, now_us: i64) -> bool {
+        let life_us = i64::try_from(LIFE.as_micros()).unwrap_or(i64::MAX);
+        self.connection.is_none() && now_us.saturating_sub(self.alone_since_us) > life_us
+    }
+
     fn push_guild(&mut self, world: &World, traffic: &mut Traffic, guild: u64) {
         let Some(guild) = world.guilds.get(&guild) else {
             return;
         };
-        let with_members = self.intents.contains(Intents::GUILD_PRESENCES);
-        let data = world.guild_create_json(guild, with_members);
+        let data = arrival_json(world, guild, &self.login);
         self.push(traffic, "GUILD_CREATE", &data);
         self.ready_seq = self.seq;
-    }
-
-    fn push_text(&mut self, traffic: &mut Traffic, name: &str, data: Utf8Bytes) {
-        self.seq += 1;
-        self.kept_bytes += data.len();
-        self.kept.push_back(Dispatch {
-            seq: self.seq,
-            name: name.to_owned(),
-            data: data.clone(),
-        });
-        self.forget();
-        traffic.gateway_text(Way::GatewayOut, name, data);
     }
 
     /// Forgets the oldest beyond the limits, but nothing that a connection is yet to be sent.
@@ -178,7 +226,14 @@ mod tests {
     use crate::clock::Clock;
 
     fn pushed(count: usize, connection: Option<u64>) -> Session {
-        let mut session = Session::new(String::new(), (0, 1), Intents::all(), 1);
+        let login = Login {
+            shard: Shard::ALL,
+            is_sharded: false,
+            intents: Intents::all(),
+            large_threshold: 50,
+            compress: false,
+        };
+        let mut session = Session::new(String::new(), login, 1);
         session.connection = connection;
         let mut traffic = Traffic::new(Clock::running());
         for number in 0..count {

@@ -49,6 +49,9 @@ use self::{
 };
 use crate::state::{Settings, Shared, State};
 
+/// Guilds for which GET `gateway/bot` recommends one more shard. The docs give no number; this is the one in use.
+const GUILDS_A_SHARD: usize = 1000;
+
 /// What a handler answers.
 #[derive(Debug)]
 enum Reply {
@@ -99,6 +102,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
     let authorized = authorization
         .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
     shared.change(|state| {
+        let authorized = authorized && !state.hub.starts.token_is_reset;
         let standing = authorized
             .then(|| {
                 state
@@ -144,15 +148,17 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
         (method, ["webhooks", application, token, rest @ ..]) => {
             return webhooks::route(world, settings, call, method, application, token, rest);
         }
+        ("GET", ["gateway"]) => {
+            return ok(json!({"url": format!("ws://127.0.0.1:{}", settings.port)}));
+        }
         _ if !authorized => return Err(ApiError::unauthorized()),
         _ => {}
     }
     match (call.method.as_str(), path.as_slice()) {
-        ("GET", ["gateway"]) => ok(json!({"url": format!("ws://127.0.0.1:{}", settings.port)})),
         ("GET", ["gateway", "bot"]) => ok(json!({
             "url": format!("ws://127.0.0.1:{}", settings.port),
-            "shards": 1,
-            "session_start_limit": {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1},
+            "shards": world.bot_guilds().count().div_ceil(GUILDS_A_SHARD).max(1),
+            "session_start_limit": state.hub.starts.json(&settings.gateway_limits, world.clock.now_us()),
         })),
         (method, ["users", rest @ ..]) => users::route(world, call, method, rest),
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {

@@ -12,6 +12,9 @@ mod described;
 mod forwards;
 mod gateway;
 mod guilds;
+mod intents;
+mod logins;
+mod member_lists;
 mod messages;
 #[path = "../openapi/mod.rs"]
 mod openapi;

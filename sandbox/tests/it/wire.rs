@@ -121,6 +121,29 @@ impl Wire {
         self.until(wanted).await
     }
 
+    /// The names of all dispatches up to the answer to a heartbeat: what has come so far.
+    pub async fn names_so_far(&mut self) -> Vec<String> {
+        self.so_far()
+            .await
+            .iter()
+            .map(|payload| payload["t"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// All dispatches up to the answer to a heartbeat: what has come so far.
+    pub async fn so_far(&mut self) -> Vec<Value> {
+        self.send_json(&json!({"op": 1, "d": null})).await;
+        let mut found = Vec::new();
+        loop {
+            let payload = self.payload().await;
+            match payload["op"].as_u64() {
+                Some(0) => found.push(payload),
+                Some(11) => return found,
+                _ => {}
+            }
+        }
+    }
+
     /// The code of the close frame that comes before anything else but payloads.
     pub async fn close_code(&mut self) -> u16 {
         loop {

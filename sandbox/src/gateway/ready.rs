@@ -1,0 +1,64 @@
+//! What a new session hears first: <https://discord.com/developers/docs/events/gateway-events#ready>.
+
+use serde_json::{Value, json};
+use twilight_model::gateway::Intents;
+
+use super::session::{Login, Session};
+use crate::world::{Guild, World};
+
+/// From how many members on GUILD_CREATE brings none but the bot and those in voice channels.
+const TOO_MANY_MEMBERS: usize = 75_000;
+
+/// READY, without its guilds' contents.
+pub(super) fn ready_json(world: &World, session: &Session, guilds: &[u64], port: u16) -> Value {
+    let bot = world.users.get(&world.application.bot);
+    let unavailable = |guild: &u64| json!({"id": guild.to_string(), "unavailable": true});
+    let mut ready = json!({
+        "v": 10,
+        "user": bot.map(|user| user.own_json()),
+        "guilds": guilds.iter().map(unavailable).collect::<Vec<_>>(),
+        "session_id": session.id,
+        "session_type": "normal",
+        "resume_gateway_url": format!("ws://127.0.0.1:{port}/resume"),
+        "application": {"id": world.application.id.to_string(), "flags": world.application.flags()},
+        "user_settings": {},
+        "user_settings_proto": "",
+        "relationships": [],
+        "private_channels": [],
+        "presences": [],
+        "guild_join_requests": [],
+        "geo_ordered_rtc_regions": ["rotterdam"],
+        "auth": {},
+        "_trace": ["[\"sandbox\"]"],
+    });
+    if session.login.is_sharded {
+        let shard = session.login.shard;
+        ready["shard"] = json!([shard.number, shard.count]);
+    }
+    ready
+}
+
+/// GUILD_CREATE, with the members that
+/// <https://discord.com/developers/docs/events/gateway-events#request-guild-members> tells of.
+pub(super) fn arrival_json(world: &World, guild: &Guild, login: &Login) -> Value {
+    let bot = world.application.bot;
+    let size = guild.members.len();
+    let is_large = size > login.large_threshold;
+    let with_presences =
+        login.intents.contains(Intents::GUILD_PRESENCES) && size <= TOO_MANY_MEMBERS;
+    let mut arrival = world.guild_create_json(guild, false);
+    arrival["large"] = json!(is_large);
+    if with_presences {
+        let is_told = |user: &u64| {
+            !is_large || *user == bot || {
+                let member = guild.members.get(user);
+                member.is_some_and(|member| !member.roles.is_empty() || member.nick.is_some())
+            }
+        };
+        let told = guild.members.keys().filter(is_told);
+        arrival["members"] = told
+            .filter_map(|user| world.member_json(guild.id, user))
+            .collect();
+    }
+    arrival
+}
