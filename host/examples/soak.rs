@@ -48,8 +48,9 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     config.data.folder = folder.path().to_owned();
     // What a probe finds is remembered per file: it would be run once.
     config.extensions.probe = false;
-    let services = Arc::new(Services::through(discord().await?));
     let routes = Arc::new(Routes::default());
+    let services = Services::through(discord().await?, &config, Arc::clone(&routes));
+    let services = Arc::new(services);
     let plugins = Plugins::new(
         Arc::new(config),
         PathBuf::new(),

@@ -18,7 +18,7 @@ use twilight_model::{channel::message::AllowedMentions, gateway::Intents};
 
 use crate::{
     config::Config,
-    dispatch::{self, Dispatch},
+    dispatch::{self, Dispatch, Guilds},
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
     owner::Owner,
@@ -60,6 +60,7 @@ pub enum BotError {
 #[derive(Debug)]
 pub struct Bot {
     plugins: Arc<Plugins>,
+    services: Arc<Services>,
     stop: watch::Sender<bool>,
     main_loop: JoinHandle<Result<(), BotError>>,
 }
@@ -92,9 +93,13 @@ impl Bot {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = Arc::new(config);
         let client = Arc::new(client(&config, &environment));
-        let services = Arc::new(Services::new(Arc::clone(&client)));
-        identify(&services, &client).await?;
         let routes = Arc::new(Routes::default());
+        let services = Arc::new(Services::new(
+            Arc::clone(&client),
+            &config,
+            Arc::clone(&routes),
+        ));
+        identify(&services, &client).await?;
         let plugins = Arc::new(Plugins::new(
             Arc::clone(&config),
             probe_with,
@@ -110,7 +115,7 @@ impl Bot {
         let (stop, stopped) = watch::channel(false);
         let core = Core {
             config: Arc::clone(&config),
-            services,
+            services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
             cache: Arc::new(dispatch::cache()),
@@ -118,6 +123,7 @@ impl Bot {
         let main_loop = core.connect(&client, &environment, files, stopped).await?;
         Ok(Self {
             plugins,
+            services,
             stop,
             main_loop,
         })
@@ -127,6 +133,12 @@ impl Bot {
     #[must_use]
     pub fn plugins(&self) -> &Arc<Plugins> {
         &self.plugins
+    }
+
+    /// What plugins may ask of the host.
+    #[must_use]
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
     }
 
     /// Until the bot ends by itself.
@@ -186,6 +198,7 @@ impl Core {
             routes: Arc::clone(&self.routes),
             owner,
             cache: Arc::clone(&self.cache),
+            guilds: Guilds::default(),
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());

@@ -31,6 +31,25 @@ struct Table {
     plugins: HashMap<String, Arc<Slot>>,
     /// By event.
     listeners: HashMap<u16, Vec<ListenerRoute>>,
+    /// By event, highest priority first.
+    hooks: HashMap<String, Arc<[HookRoute]>>,
+}
+
+/// Where a hook leads.
+#[derive(Debug, Clone)]
+pub struct HookRoute {
+    /// `plugin:event:handler`.
+    pub id: String,
+    /// The event.
+    pub event: String,
+    /// The handler's name within the plugin.
+    pub handler: String,
+    /// Its plugin's name.
+    pub plugin: String,
+    /// Handlers with a higher one are called first.
+    pub priority: i32,
+    /// Its plugin.
+    pub slot: Arc<Slot>,
 }
 
 /// Where a command leads.
@@ -103,6 +122,24 @@ impl Routes {
         }
     }
 
+    /// The handlers of a hook's event, highest priority first; `None` when there is none.
+    #[must_use]
+    pub fn hooks(&self, event: &str) -> Option<Arc<[HookRoute]>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.hooks.get(event).map(Arc::clone)
+    }
+
+    /// The handlers of all hooks, by event and priority.
+    #[must_use]
+    pub fn all_hooks(&self) -> Vec<HookRoute> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let by_event: BTreeMap<_, _> = table.hooks.iter().collect();
+        by_event
+            .into_values()
+            .flat_map(|routes| routes.iter().cloned())
+            .collect()
+    }
+
     /// All commands, by name.
     #[must_use]
     pub fn commands(&self) -> BTreeMap<String, Arc<CommandManifest>> {
@@ -166,6 +203,38 @@ impl Table {
                     });
             }
         }
+        table.hooks = hooks(slots);
         table
     }
+}
+
+/// The handlers of hooks, by event, highest priority first; among equals by their plugins' names, as declared.
+fn hooks(slots: &[Arc<Slot>]) -> HashMap<String, Arc<[HookRoute]>> {
+    let mut hooks: HashMap<String, Vec<HookRoute>> = HashMap::new();
+    for slot in slots {
+        let generation = slot.current();
+        for hook in &generation.manifest.hooks {
+            let plugin = tidy(&generation.plugin);
+            hooks
+                .entry(hook.event.clone())
+                .or_default()
+                .push(HookRoute {
+                    id: format!("{plugin}:{}:{}", hook.event, hook.handler),
+                    event: hook.event.clone(),
+                    handler: hook.handler.clone(),
+                    plugin,
+                    priority: hook.priority,
+                    slot: Arc::clone(slot),
+                });
+        }
+    }
+    let sorted = |(event, mut routes): (String, Vec<HookRoute>)| {
+        routes.sort_by(|a, b| {
+            b.priority
+                .cmp(&a.priority)
+                .then_with(|| a.plugin.cmp(&b.plugin))
+        });
+        (event, routes.into())
+    };
+    hooks.into_iter().map(sorted).collect()
 }

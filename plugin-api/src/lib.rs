@@ -39,6 +39,8 @@ mod context;
 mod error;
 mod event;
 mod export;
+mod function;
+pub mod hook;
 mod host;
 mod live;
 mod message;
@@ -53,7 +55,9 @@ pub use component::{CUSTOM_ID_LIMIT, Modal, TextField, button, danger_button, se
 pub use context::{CommandContext, ComponentContext, EventContext, Invocation, User};
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
-pub use host::{Discord, Host, Method, Request, Response, Task};
+pub use function::FunctionContext;
+pub use hook::{Hook, HookContext};
+pub use host::{Discord, Host, Method, OtherPlugin, Request, Response, Task};
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use plugin::{Listener, Plugin};
 #[doc(hidden)]
@@ -64,8 +68,9 @@ pub use state::State;
 pub mod prelude {
     pub use crate::{
         Command, CommandContext, CommandOption, ComponentContext, Discord, Error, EventContext,
-        Host, Invocation, Listener, Method, Modal, NewMessage, Plugin, Result, State, Task,
-        TextField, button, danger_button, embed, export_plugin, select,
+        FunctionContext, Hook, HookContext, Host, Invocation, Listener, Method, Modal, NewMessage,
+        Plugin, Result, State, Task, TextField, button, danger_button, embed, export_plugin,
+        select,
     };
     pub use twilight_model::{
         gateway::{

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    abi::{CommandHead, ComponentHead, event_flag},
+    abi::{CommandHead, ComponentHead, EntryKind, InvokeHead, event_flag},
     command::CommandHandler,
     context::{CommandContext, ComponentContext},
     error::{Error, Result},
@@ -17,6 +17,9 @@ type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>
 type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
 type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
 type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
+/// An entry: it is given its argument as JSON, and gives its result as JSON.
+pub(crate) type EntryHandler<S> =
+    Rc<dyn Fn(Rc<S>, Host, InvokeHead, Parcel) -> LocalFuture<Result<Vec<u8>>>>;
 type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>>;
 
 /// What a plugin has declared, by name.
@@ -24,6 +27,7 @@ pub(crate) struct Handlers<S> {
     pub(crate) commands: HashMap<String, CommandHandler<S>>,
     pub(crate) components: HashMap<String, ComponentHandler<S>>,
     pub(crate) listeners: Vec<Listening<S>>,
+    pub(crate) entries: HashMap<(EntryKind, String), EntryHandler<S>>,
     pub(crate) save: Option<Save<S>>,
     pub(crate) restore: Option<Restore<S>>,
     pub(crate) stop: Option<Stop<S>>,
@@ -85,6 +89,23 @@ impl<S: 'static> Running for Live<S> {
             .collect()
     }
 
+    fn invoke(
+        &self,
+        host: &Host,
+        head: InvokeHead,
+        parcel: Parcel,
+    ) -> LocalFuture<Result<Vec<u8>>> {
+        let key = (head.kind, head.entry);
+        let Some(handler) = self.handlers.entries.get(&key) else {
+            return missing("entry", &key.1);
+        };
+        let head = InvokeHead {
+            entry: key.1,
+            ..head
+        };
+        handler(Rc::clone(&self.state), host.clone(), head, parcel)
+    }
+
     fn save(&self) -> LocalFuture<Result<Option<State>>> {
         let (state, handlers) = (Rc::clone(&self.state), Rc::clone(&self.handlers));
         Box::pin(async move { handlers.save.as_ref().map(|save| save(&state)).transpose() })
@@ -108,7 +129,7 @@ impl<S: 'static> Running for Live<S> {
     }
 }
 
-fn missing(what: &str, name: &str) -> LocalFuture<Result> {
+fn missing<T: 'static>(what: &str, name: &str) -> LocalFuture<Result<T>> {
     let error = Error::new(format!(
         "{what} `{name}` has no handler in this generation of the plugin"
     ));

@@ -46,6 +46,10 @@ pub struct Manifest {
     pub handoff: Handoff,
     /// Most handlers that run at once; 0 means the default of 64.
     pub concurrency: u32,
+    /// Its handlers of hooks.
+    pub hooks: Vec<HookManifest>,
+    /// The functions that it offers to other plugins.
+    pub functions: Vec<FunctionManifest>,
 }
 
 /// How state is handed to the next generation while commands keep coming.
@@ -152,6 +156,30 @@ pub struct ListenerManifest {
     pub guild_id: Option<u64>,
     /// Whether events that bots caused are left out.
     pub ignore_bots: bool,
+}
+
+/// A handler of a hook.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct HookManifest {
+    /// Name of the hook's event: `extension_loaded`, or `shop.sold` for one of the plugin `shop`.
+    pub event: String,
+    /// The handler's name within the plugin. With the plugin's and the event's it makes the hook's id.
+    pub handler: String,
+    /// Handlers with a higher one are called first; default 0.
+    pub priority: i32,
+}
+
+/// A function that a plugin offers to others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FunctionManifest {
+    /// Its name.
+    pub name: String,
+    /// Its version: another number is another function.
+    pub version: u32,
 }
 
 /// A plugin that must be loaded before.

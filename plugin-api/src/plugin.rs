@@ -61,9 +61,9 @@ use crate::{
 ///     .concurrency(8);
 /// ```
 pub struct Plugin<S = ()> {
-    manifest: Manifest,
+    pub(crate) manifest: Manifest,
     start: Box<dyn FnOnce(Host) -> LocalFuture<Result<S>>>,
-    handlers: Handlers<S>,
+    pub(crate) handlers: Handlers<S>,
 }
 
 impl Plugin<()> {
@@ -120,6 +120,7 @@ impl<S: 'static> Plugin<S> {
                 commands: HashMap::new(),
                 components: HashMap::new(),
                 listeners: Vec::new(),
+                entries: HashMap::new(),
                 save: None,
                 restore: None,
                 stop: None,

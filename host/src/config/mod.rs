@@ -7,6 +7,7 @@ mod checks;
 mod document;
 mod error;
 mod plugins;
+mod services;
 mod tables;
 mod values;
 
@@ -19,6 +20,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use document::Document;
 pub use error::{ConfigError, Problem};
+pub use services::{Alerts, Hooks};
 pub use tables::{
     Activity, Bot, Colour, Data, Discord, Extensions, Log, Presence, Shutdown, Status,
 };
@@ -50,6 +52,10 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// `[data]`: where the host keeps what must survive it.
     pub data: Data,
+    /// `[hooks]`: how events of the framework and of plugins are handled.
+    pub hooks: Hooks,
+    /// `[alerts]`: where the owner is told what should not wait.
+    pub alerts: Alerts,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name, handed to it unread.
     pub plugins: BTreeMap<String, toml::Table>,
 }
@@ -99,6 +105,8 @@ impl Config {
             log: Log::read(document.table("log")),
             shutdown: Shutdown::read(document.table("shutdown")),
             data: Data::read(document.table("data")),
+            hooks: Hooks::read(document.table("hooks")),
+            alerts: Alerts::read(document.table("alerts")),
             plugins: plugins::read(document),
         }
     }

@@ -147,7 +147,8 @@ fn number_of(number: &DeInteger<'_>) -> Option<u64> {
     u64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-fn integer(item: &Item<'_>, allowed: RangeInclusive<u64>, unit: &str) -> Reading<u64> {
+/// A whole number of something.
+pub(super) fn integer(item: &Item<'_>, allowed: RangeInclusive<u64>, unit: &str) -> Reading<u64> {
     let Some(number) = item.get_ref().as_integer() else {
         return Err(vec![expected(&format!("a whole number of {unit}"), item)]);
     };

@@ -1,8 +1,9 @@
 //! An invocation on its way: queued for its plugin, followed until it is answered, and told of when it fails.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, frame_kind};
+use plugin_api::hook::{CommandError, CommandExecuted};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -19,6 +20,15 @@ pub(super) struct Invocation {
     plugin: String,
     what: String,
     answer: oneshot::Receiver<Answer>,
+    /// For commands: what the hooks are told afterwards.
+    used: Option<Used>,
+}
+
+/// A command that was used.
+struct Used {
+    event: Arc<EventRecord>,
+    command: String,
+    began: Instant,
 }
 
 impl Invocation {
@@ -35,6 +45,11 @@ impl Invocation {
             origin: head.origin.clone(),
             plugin: route.slot.current().plugin.clone(),
             what: format!("command `{}`", head.command),
+            used: Some(Used {
+                event: Arc::clone(event),
+                command: head.command.clone(),
+                began: Instant::now(),
+            }),
         })
     }
 
@@ -51,7 +66,39 @@ impl Invocation {
             origin: head.origin.clone(),
             plugin: slot.current().plugin.clone(),
             what: format!("component `{}`", head.handler),
+            used: None,
         })
+    }
+}
+
+impl Used {
+    fn executed(self, plugin: String, slash: bool) -> CommandExecuted {
+        CommandExecuted {
+            command: self.command,
+            plugin,
+            user_id: self.event.header.user_id,
+            guild_id: self.event.header.guild_id,
+            channel_id: self.event.header.channel_id,
+            slash,
+            took_us: self
+                .began
+                .elapsed()
+                .as_micros()
+                .try_into()
+                .unwrap_or(u64::MAX),
+        }
+    }
+
+    fn failed(self, plugin: &str, error: &str, error_id: &str) -> CommandError {
+        CommandError {
+            command: self.command,
+            plugin: plugin.to_owned(),
+            user_id: self.event.header.user_id,
+            guild_id: self.event.header.guild_id,
+            channel_id: self.event.header.channel_id,
+            error: error.to_owned(),
+            error_id: error_id.to_owned(),
+        }
     }
 }
 
@@ -77,19 +124,31 @@ impl Dispatch {
                 plugin,
                 what,
                 answer,
+                used,
             } = invocation;
             let error = match answer.await {
                 Ok(answer) => answer.error(),
                 Err(_) => Some(interrupted()),
             };
+            let slash = matches!(origin, Origin::Interaction { .. });
             let Some(error) = error else {
+                if let Some(used) = used {
+                    dispatch.services.hooks.emit(&used.executed(plugin, slash));
+                }
                 dispatch.acknowledge(&origin).await;
                 return;
             };
+            let id = match &error.user_message {
+                Some(_) => String::new(),
+                None => error_id::new(),
+            };
+            if let Some(used) = used {
+                let failed = used.failed(&plugin, &error.message, &id);
+                dispatch.services.hooks.emit(&failed);
+            }
             let text = if let Some(text) = error.user_message {
                 text
             } else {
-                let id = error_id::new();
                 tracing::error!(
                     plugin = &*plugin,
                     error_id = &*id,

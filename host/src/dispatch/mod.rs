@@ -1,6 +1,7 @@
 //! What happens to an event: the cache learns from it, listeners get it, commands and components become invocations.
 
 mod arguments;
+mod guilds;
 mod interaction;
 mod invocation;
 mod message;
@@ -8,6 +9,7 @@ mod peek;
 
 use std::sync::Arc;
 
+pub use self::guilds::Guilds;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
@@ -35,6 +37,7 @@ pub struct Dispatch {
     pub(crate) routes: Arc<Routes>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) cache: Arc<DefaultInMemoryCache>,
+    pub(crate) guilds: Guilds,
     /// Counts up when the numbers of the status text may have changed.
     pub(crate) pulse: watch::Sender<u64>,
 }
@@ -51,6 +54,7 @@ impl Dispatch {
             return;
         };
         self.learn(text);
+        self.guilds.learn(&self.services, shard, name, data.get());
         let Some(kind) = EventKind::named(name) else {
             tracing::debug!(shard, event = name, "an event that this host does not know");
             return;

@@ -85,7 +85,7 @@ impl Packet {
     pub fn is_work(&self) -> bool {
         matches!(
             self.kind,
-            frame_kind::EVENT | frame_kind::COMMAND | frame_kind::COMPONENT
+            frame_kind::EVENT | frame_kind::COMMAND | frame_kind::COMPONENT | frame_kind::INVOKE
         )
     }
 

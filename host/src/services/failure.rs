@@ -24,6 +24,14 @@ pub enum Failure {
         /// Discord's words.
         message: String,
     },
+    /// Another plugin failed.
+    #[error("{message}")]
+    Plugin {
+        /// What failed, with its causes.
+        message: String,
+        /// What the member may be told.
+        user_message: Option<String>,
+    },
     /// Discord was out of reach.
     #[error("Discord is out of reach: {0}")]
     Transport(String),
@@ -37,9 +45,13 @@ impl Failure {
             message: self.to_string(),
             ..ErrorHead::default()
         };
-        if let Self::Discord { status, code, .. } = self {
-            head.http_status = Some(status);
-            head.discord_code = Some(code);
+        match self {
+            Self::Discord { status, code, .. } => {
+                head.http_status = Some(status);
+                head.discord_code = Some(code);
+            }
+            Self::Plugin { user_message, .. } => head.user_message = user_message,
+            _ => {}
         }
         head
     }

@@ -1,8 +1,11 @@
 //! What plugins may ask of the host: one file per capability, `plugin-api/src/host/` asks under the same names.
 
+mod alerts;
 mod caller;
 mod discord;
 mod failure;
+mod functions;
+pub mod hooks;
 pub mod reply;
 
 use std::sync::{
@@ -13,7 +16,12 @@ use std::sync::{
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use twilight_http::Client;
 
-pub use self::{caller::Caller, discord::Discord, failure::Failure, reply::Replies};
+use crate::{config::Config, router::Routes};
+
+pub use self::{
+    alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, functions::Functions,
+    hooks::Hooks, reply::Replies,
+};
 
 /// How a host call ended.
 #[derive(Debug, Default)]
@@ -27,7 +35,7 @@ pub struct Completion {
 }
 
 /// The host calls, by name. What is not here is answered as unsupported.
-pub const CALLS: &[&str] = &["discord.request", "reply"];
+pub const CALLS: &[&str] = &["discord.request", "functions.call", "hooks.emit", "reply"];
 
 /// The answers to host calls.
 #[derive(Debug)]
@@ -36,17 +44,26 @@ pub struct Services {
     pub discord: Arc<Discord>,
     /// Answers to commands, components and modals.
     pub replies: Replies,
+    /// Events of the framework and of plugins.
+    pub hooks: Hooks,
+    /// What the owner is told at once.
+    pub alerts: Arc<Alerts>,
+    functions: Functions,
     bot_id: AtomicU64,
     application_id: AtomicU64,
 }
 
 impl Services {
-    /// Services on one HTTP client.
+    /// Services on one HTTP client, between the plugins of `routes`.
     #[must_use]
-    pub fn new(client: Arc<Client>) -> Self {
+    pub fn new(client: Arc<Client>, config: &Config, routes: Arc<Routes>) -> Self {
         let discord = Arc::new(Discord::new(client));
+        let alerts = Arc::new(Alerts::new(&config.alerts, Arc::clone(&discord)));
         Self {
             replies: Replies::new(Arc::clone(&discord)),
+            hooks: Hooks::new(&config.hooks, Arc::clone(&routes), Arc::clone(&alerts)),
+            alerts,
+            functions: Functions::new(routes),
             discord,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
@@ -57,15 +74,15 @@ impl Services {
     #[must_use]
     pub fn offline() -> Self {
         // Port 9 is `discard`: nobody listens.
-        Self::through("127.0.0.1:9".into())
+        Self::through("127.0.0.1:9".into(), &Config::default(), Arc::default())
     }
 
-    /// Services that reach Discord's REST API at `http_proxy` (host:port), without a token.
+    /// Services between the plugins of `routes` that reach Discord's REST API at `http_proxy` (host:port), without a token.
     #[must_use]
-    pub fn through(http_proxy: String) -> Self {
+    pub fn through(http_proxy: String, config: &Config, routes: Arc<Routes>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().proxy(http_proxy, true).build();
-        Self::new(Arc::new(client))
+        Self::new(Arc::new(client), config, routes)
     }
 
     /// Who the bot is, from the moment it is known.
@@ -91,6 +108,8 @@ impl Services {
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         let result = match &*head.call {
             "discord.request" => self.discord.serve(head.params, body).await,
+            "functions.call" => self.functions.serve(caller, head.params, body).await,
+            "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,
             unknown => {
                 let error = ErrorHead {
@@ -132,5 +151,6 @@ impl Services {
     /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
     pub fn generation_ended(&self, caller: &Caller) {
         tracing::trace!(%caller, "the generation is over");
+        self.hooks.prune();
     }
 }

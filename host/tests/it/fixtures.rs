@@ -80,6 +80,7 @@ pub fn plugin(name: &str, tag: &str, version: &str, features: &str, source: &str
         "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n\n\
          [lib]\nname = \"{lib}\"\ncrate-type = [\"cdylib\"]\n\n\
          [dependencies]\nplugin-api = {{ path = \"{}\", features = [{features}] }}\n\
+         serde = {{ version = \"1\", features = [\"derive\"] }}\n\
          tokio = {{ version = \"1\", default-features = false, features = [\"time\"] }}\n\n[workspace]\n\n\
          [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
         api.display()

@@ -9,6 +9,7 @@ mod api;
 mod cli;
 mod fixtures;
 mod gateway;
+mod hooks;
 mod interactions;
 mod manners;
 mod owner;

@@ -132,4 +132,7 @@ pub mod frame_kind {
     pub const LOG_LEVEL: u16 = 10;
     /// The generation serves from now on: background tasks begin.
     pub const LIVE: u16 = 11;
+    /// An entry that the plugin declared is called: a hook's handler or a function ([`InvokeHead`](crate::abi::InvokeHead));
+    /// body: its argument, as JSON. To be answered, the result as JSON in the body.
+    pub const INVOKE: u16 = 12;
 }

@@ -144,6 +144,64 @@ pub struct ComponentHead {
     pub fields: BTreeMap<String, String>,
 }
 
+/// What kind of entry is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A hook's handler; entry: the handler's name as declared.
+    Hook,
+    /// A function that other plugins call; entry: its name, `@`, its version.
+    Function,
+}
+
+/// Head of INVOKE.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InvokeHead {
+    /// What kind of entry.
+    pub kind: EntryKind,
+    /// Which one.
+    pub entry: String,
+    /// The plugin that asked for it; empty: the host itself.
+    #[serde(default)]
+    pub from: String,
+    /// Milliseconds that the handler may take; it is dropped then, and the answer is a failure. 0: no limit.
+    #[serde(default)]
+    pub deadline_ms: u64,
+}
+
+/// Parameters of `hooks.emit`. The payload, as JSON, is the message's body.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EmitCall {
+    /// Name of the hook's event.
+    pub event: String,
+}
+
+/// Head of the completion of `hooks.emit`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmitHead {
+    /// Handlers that it was queued for.
+    pub queued: u32,
+    /// Handlers that were too far behind for it: dropped, and counted.
+    pub dropped: u32,
+    /// Handlers that are switched off, or rest after failures.
+    pub skipped: u32,
+}
+
+/// Parameters of `functions.call`. The argument, as JSON, is the message's body; the result is the completion's body.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FunctionCall {
+    /// The plugin that offers it.
+    pub plugin: String,
+    /// The function.
+    pub function: String,
+    /// Its version.
+    pub version: u32,
+    /// Milliseconds that the answer may take; 0: the host's default.
+    #[serde(default)]
+    pub deadline_ms: u64,
+}
+
 /// Head of a failed answer or completion.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ErrorHead {

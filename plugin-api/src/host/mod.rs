@@ -1,6 +1,8 @@
 //! What a plugin may ask of the host: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod discord;
+mod functions;
+mod hooks;
 pub(crate) mod reply;
 mod task;
 
@@ -15,6 +17,7 @@ use twilight_model::id::{
 
 pub use self::{
     discord::{Discord, Method, Request, Response},
+    functions::OtherPlugin,
     task::Task,
 };
 use crate::{

@@ -20,6 +20,8 @@ use crate::{
 pub(super) enum Answer {
     None,
     State(State),
+    /// An entry's result.
+    Result(Vec<u8>),
 }
 
 /// A handler on its way.

@@ -27,8 +27,8 @@ pub(crate) use self::job::caught;
 use self::job::{Answer, Job};
 use crate::{
     abi::{
-        CommandHead, ComponentHead, ErrorHead, RestoreHead, SaveHead, StartHead, StopHead,
-        frame_kind, message_kind, status,
+        CommandHead, ComponentHead, ErrorHead, InvokeHead, RestoreHead, SaveHead, StartHead,
+        StopHead, frame_kind, message_kind, status,
     },
     error::{Error, Result},
     host::Host,
@@ -65,6 +65,8 @@ pub(crate) trait Running {
     fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result>;
     fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result>;
     fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>>;
+    fn invoke(&self, host: &Host, head: InvokeHead, parcel: Parcel)
+    -> LocalFuture<Result<Vec<u8>>>;
     fn save(&self) -> LocalFuture<Result<Option<State>>>;
     fn restore(&self, state: State) -> LocalFuture<Result>;
     fn stop(&self) -> LocalFuture<()>;
@@ -135,12 +137,19 @@ impl Room {
         match parcel.kind() {
             frame_kind::REPLY => self.core.complete(&parcel),
             frame_kind::EVENT => self.event(parcel),
-            frame_kind::COMMAND => self.invoke(id, parcel, |running, host, head, parcel| {
-                running.command(host, head, parcel)
+            frame_kind::COMMAND => self.work(id, parcel, |running, host, head, parcel| {
+                answered(running.command(host, head, parcel))
             }),
-            frame_kind::COMPONENT => self.invoke(id, parcel, |running, host, head, parcel| {
-                running.component(host, head, parcel)
+            frame_kind::COMPONENT => self.work(id, parcel, |running, host, head, parcel| {
+                answered(running.component(host, head, parcel))
             }),
+            frame_kind::INVOKE => {
+                self.work(id, parcel, |running, host, head: InvokeHead, parcel| {
+                    let deadline_ms = head.deadline_ms;
+                    let entry = running.invoke(host, head, parcel);
+                    Box::pin(async move { within(deadline_ms, entry).await.map(Answer::Result) })
+                })
+            }
             frame_kind::PING => self.answer(id, &Ok(Answer::None)),
             frame_kind::START => self.start(id, &parcel),
             frame_kind::RESTORE => self.restore(id, &parcel),
@@ -194,11 +203,11 @@ impl Room {
         }
     }
 
-    fn invoke<H: serde::de::DeserializeOwned>(
+    fn work<H: serde::de::DeserializeOwned>(
         &mut self,
         id: u64,
         parcel: Parcel,
-        call: fn(&dyn Running, &Host, H, Parcel) -> LocalFuture<Result>,
+        call: fn(&dyn Running, &Host, H, Parcel) -> LocalFuture<Result<Answer>>,
     ) {
         let head = match serde_json::from_slice(parcel.head()) {
             Ok(head) => head,
@@ -208,12 +217,7 @@ impl Room {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
         let host = Host::new(Rc::clone(&self.core));
-        let handler = call(&*running, &host, head, parcel);
-        self.spawn(
-            id,
-            true,
-            async move { handler.await.map(|()| Answer::None) },
-        );
+        self.spawn(id, true, call(&*running, &host, head, parcel));
     }
 
     fn restore(&mut self, id: u64, parcel: &Parcel) {
@@ -297,10 +301,26 @@ impl Room {
     }
 }
 
+/// A handler without a result.
+fn answered(handler: LocalFuture<Result>) -> LocalFuture<Result<Answer>> {
+    Box::pin(async move { handler.await.map(|()| Answer::None) })
+}
+
+/// Drops a handler that takes longer; 0 is no limit.
+async fn within<T>(deadline_ms: u64, handler: LocalFuture<Result<T>>) -> Result<T> {
+    if deadline_ms == 0 {
+        return handler.await;
+    }
+    tokio::time::timeout(Duration::from_millis(deadline_ms), handler)
+        .await
+        .unwrap_or_else(|_| Err(Error::new(format!("it took longer than {deadline_ms} ms"))))
+}
+
 impl Answer {
     fn parts(&self) -> (Vec<u8>, &[u8]) {
         match self {
             Self::None => (Vec::new(), &[]),
+            Self::Result(json) => (Vec::new(), json),
             Self::State(state) => {
                 let head = SaveHead {
                     schema: Some(state.schema()),

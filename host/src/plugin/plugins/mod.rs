@@ -12,6 +12,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use plugin_api::hook::{ExtensionFailed, ExtensionUnloaded};
 use tokio::sync::watch;
 
 pub use self::status::{LoadReport, Serving, Status};
@@ -140,6 +141,7 @@ impl Plugins {
                         "loaded"
                     }
                 );
+                self.services.hooks.emit(&report.hook());
                 Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
             }
             Err(error) => {
@@ -233,6 +235,11 @@ impl Plugins {
         let door = self.door(&name);
         let _inside = door.lock().await;
         let report = self.unload_inside(&name, force).await;
+        if report.is_ok() {
+            self.services
+                .hooks
+                .emit(&ExtensionUnloaded { plugin: name });
+        }
         self.changes.send_modify(|changes| *changes += 1);
         report
     }
@@ -303,7 +310,12 @@ impl Plugins {
     }
 
     fn note_failure(&self, path: &Path, error: &LoadError) {
-        let Some(name) = file::plugin_name(path) else {
+        let name = file::plugin_name(path);
+        self.services.hooks.emit(&ExtensionFailed {
+            plugin: name.clone().unwrap_or_else(|| path.display().to_string()),
+            error: error.to_string(),
+        });
+        let Some(name) = name else {
             return;
         };
         let needs = match error {

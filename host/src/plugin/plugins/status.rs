@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use plugin_api::manifest::Manifest;
+use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
 use crate::plugin::Load;
@@ -25,6 +25,19 @@ pub struct LoadReport {
     pub load_time: Duration,
     /// Whether it took over from an older generation.
     pub replaced: bool,
+}
+
+impl LoadReport {
+    /// What plugins are told of it.
+    pub(super) fn hook(&self) -> ExtensionLoaded {
+        ExtensionLoaded {
+            plugin: self.plugin.clone(),
+            version: self.version.clone(),
+            generation: self.generation,
+            reloaded: self.replaced,
+            took_ms: self.load_time.as_millis().try_into().unwrap_or(u64::MAX),
+        }
+    }
 }
 
 /// One line of `extensions`.

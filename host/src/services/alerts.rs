@@ -1,0 +1,90 @@
+//! Telling the owner, in a channel, what should not wait until somebody reads the log.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::Discord;
+use crate::config;
+
+/// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
+const REMEMBERED: usize = 1000;
+
+/// Alerts to the channel `alerts.channel_id`; without one, to the log alone.
+pub struct Alerts {
+    discord: Arc<Discord>,
+    channel: Option<u64>,
+    cool_down: Duration,
+    last: Mutex<HashMap<String, Instant>>,
+}
+
+impl Alerts {
+    /// Alerts as configured.
+    #[must_use]
+    pub fn new(settings: &config::Alerts, discord: Arc<Discord>) -> Self {
+        Self {
+            discord,
+            channel: settings.channel_id,
+            cool_down: Duration::from_secs(settings.cool_down_s),
+            last: Mutex::default(),
+        }
+    }
+
+    /// Tells `text`, unless the same `subject` was told within the cool-down. Never waits.
+    pub fn raise(&self, subject: &str, text: &str) {
+        if !self.is_due(subject) {
+            return;
+        }
+        tracing::warn!(alert = subject, "{text}");
+        let Some(channel) = self.channel else { return };
+        let discord = Arc::clone(&self.discord);
+        let body = json!({"content": format!("⚠️ {}", shortened(text)), "allowed_mentions": {"parse": []}});
+        tokio::spawn(async move {
+            let path = format!("channels/{channel}/messages");
+            if let Err(error) = discord.json("POST", path, &body, false).await {
+                tracing::error!(
+                    channel,
+                    "an alert could not be sent: {error}; check `alerts.channel_id`, and that the bot may write there"
+                );
+            }
+        });
+    }
+
+    fn is_due(&self, subject: &str) -> bool {
+        let now = Instant::now();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() >= REMEMBERED {
+            last.retain(|_, at| now.duration_since(*at) < self.cool_down);
+        }
+        let due = last
+            .get(subject)
+            .is_none_or(|at| now.duration_since(*at) >= self.cool_down);
+        if due {
+            last.insert(subject.to_owned(), now);
+        }
+        due
+    }
+}
+
+/// Discord takes 2,000 characters.
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(1900).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+impl fmt::Debug for Alerts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alerts")
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! Functions that plugins offer to each other.
+
+use std::{sync::Arc, time::Duration};
+
+use plugin_api::{
+    abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
+    manifest::FunctionManifest,
+};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{Caller, Completion, Failure};
+use crate::{
+    plugin::{Packet, Refused, Slot, next_id, tidy},
+    router::Routes,
+};
+
+/// What a call may take when the caller names nothing.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What the host waits beyond the deadline.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The most that a caller may name.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(300);
+
+/// Carries calls from plugin to plugin.
+#[derive(Debug)]
+pub struct Functions {
+    routes: Arc<Routes>,
+}
+
+impl Functions {
+    /// Functions of the plugins in `routes`.
+    #[must_use]
+    pub fn new(routes: Arc<Routes>) -> Self {
+        Self { routes }
+    }
+
+    /// The host call `functions.call`.
+    ///
+    /// # Errors
+    ///
+    /// The plugin is away, does not offer the function, has too much to do, took too long, or failed.
+    pub async fn serve(
+        &self,
+        caller: &Caller,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let call: FunctionCall = serde_json::from_value(params)?;
+        let deadline = match call.deadline_ms {
+            0 => DEFAULT_DEADLINE,
+            ms => Duration::from_millis(ms).min(LONGEST_DEADLINE),
+        };
+        let head = InvokeHead {
+            kind: EntryKind::Function,
+            entry: format!("{}@{}", call.function, call.version),
+            from: caller.plugin.to_string(),
+            deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(body);
+        let (plugin, function) = (&call.plugin, &call.function);
+        let refused =
+            |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));
+        let queued = self.routes.with_plugin(&tidy(plugin), |slot| {
+            check(slot, &call).map_err(&refused)?;
+            slot.invoke(packet).map_err(|why| match why {
+                Refused::Full => refused("the plugin has too much to do; try again later".into()),
+                Refused::Closed => refused("the plugin is being unloaded".into()),
+            })
+        });
+        let answer = queued.unwrap_or_else(|| {
+            Err(refused(format!(
+                "the plugin is not loaded; declare `.depends_on(\"{plugin}\", …)` to be loaded after it"
+            )))
+        })?;
+        // The plugin ends the handler itself, unless its thread is stuck.
+        match timeout(deadline + GRACE, answer).await {
+            Ok(Ok(answer)) => match answer.error() {
+                None => Ok(Completion {
+                    status: 0,
+                    head: Vec::new(),
+                    body: answer.body,
+                }),
+                Some(error) => Err(Failure::Plugin {
+                    message: format!(
+                        "`{function}` of plugin `{plugin}` failed: {}",
+                        error.message
+                    ),
+                    user_message: error.user_message,
+                }),
+            },
+            Ok(Err(_)) => Err(refused(
+                "the plugin was unloaded before it had answered".into(),
+            )),
+            Err(_) => Err(refused(format!("no answer within {deadline:?}"))),
+        }
+    }
+}
+
+/// Whether the generation that serves offers the function.
+fn check(slot: &Slot, call: &FunctionCall) -> Result<(), String> {
+    let generation = slot.current();
+    let offered = &generation.manifest.functions;
+    let is_it = |offered: &&FunctionManifest| offered.name == call.function;
+    if offered
+        .iter()
+        .any(|offered| is_it(&offered) && offered.version == call.version)
+    {
+        return Ok(());
+    }
+    let versions: Vec<_> = offered
+        .iter()
+        .filter(is_it)
+        .map(|offered| offered.version.to_string())
+        .collect();
+    let version = &generation.manifest.version;
+    if versions.is_empty() {
+        let names: Vec<_> = offered
+            .iter()
+            .map(|offered| format!("`{}`", offered.name))
+            .collect();
+        return Err(if names.is_empty() {
+            format!("{version} of it offers no functions")
+        } else {
+            format!(
+                "{version} of it does not offer that; there are {}",
+                names.join(", ")
+            )
+        });
+    }
+    Err(format!(
+        "{version} of it does not offer version {} of that, but {}",
+        call.version,
+        versions.join(", ")
+    ))
+}

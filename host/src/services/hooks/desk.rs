@@ -1,0 +1,290 @@
+//! One handler's desk: what waits for it, one event after the other, and how it fares.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use plugin_api::abi::{EntryKind, InvokeHead, frame_kind};
+use serde::Serialize;
+use tokio::{
+    sync::{Notify, oneshot},
+    time::{Instant, timeout},
+};
+
+use super::breaker::{Breaker, Circuit, Limits};
+use crate::plugin::{Answer, Packet, Refused, Slot, next_id};
+
+/// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How a desk works.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// Events that may wait.
+    pub(super) queue: usize,
+    /// What a handler may take.
+    pub(super) timeout: Duration,
+    pub(super) breaker: Limits,
+}
+
+/// An event on its way to a handler.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) slot: Arc<Slot>,
+    pub(super) payload: Arc<[u8]>,
+    pub(super) from: Arc<str>,
+    pub(super) since: Instant,
+}
+
+/// What became of an event at a desk.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// It is handled, or waits.
+    Queued,
+    /// The desk is full.
+    Full(Job),
+    /// The handler is switched off, or rests.
+    Skipped,
+}
+
+/// Something that the owner should hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Alarm {
+    /// The breaker has opened, after this failure.
+    Opened(String),
+    /// An event was dropped.
+    Dropped,
+}
+
+/// Counts since the host's start.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Figures {
+    /// Events that were handled, well or not.
+    pub runs: u64,
+    /// Of those, the ones that failed: errors, panics, time-outs.
+    pub failures: u64,
+    /// Events that found the desk full for too long.
+    pub dropped: u64,
+    /// Events that came while the handler was switched off or rested.
+    pub skipped: u64,
+    /// Microseconds in the handler, in all.
+    pub handled_us: u64,
+    /// Microseconds of waiting, in all.
+    pub waited_us: u64,
+    /// Words of the last failure.
+    pub last_error: Option<String>,
+}
+
+/// Whom alarms are told, with the hook's id.
+type Alarmed = Box<dyn Fn(&str, Alarm) + Send + Sync>;
+
+/// One handler's desk.
+pub(super) struct Desk {
+    /// `plugin:event:handler`.
+    pub(super) id: String,
+    /// The entry's name within the plugin.
+    entry: String,
+    rules: Rules,
+    state: Mutex<State>,
+    /// Rung when a place in the queue has become free.
+    room: Notify,
+    /// Events that wait for a place.
+    patient: AtomicUsize,
+    alarm: Alarmed,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Job>,
+    busy: bool,
+    off: bool,
+    breaker: Breaker,
+    figures: Figures,
+}
+
+impl Desk {
+    pub(super) fn new(
+        id: String,
+        entry: String,
+        rules: Rules,
+        alarm: impl Fn(&str, Alarm) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            id,
+            entry,
+            rules,
+            state: Mutex::default(),
+            room: Notify::new(),
+            patient: AtomicUsize::new(0),
+            alarm: Box::new(alarm),
+        }
+    }
+
+    /// Takes an event: to the handler at once when it is idle, so that handlers begin in the order of their priorities.
+    pub(super) fn offer(self: &Arc<Self>, job: Job) -> Taken {
+        let mut state = self.state();
+        if state.off || state.breaker.is_resting(Instant::now()) {
+            state.figures.skipped += 1;
+            return Taken::Skipped;
+        }
+        if state.busy {
+            if state.queue.len() >= self.rules.queue {
+                return Taken::Full(job);
+            }
+            state.queue.push_back(job);
+            return Taken::Queued;
+        }
+        state.queue.push_back(job);
+        if let Some((job, answer)) = self.next(&mut state) {
+            state.busy = true;
+            drop(state);
+            tokio::spawn(Arc::clone(self).work(job, answer));
+        }
+        Taken::Queued
+    }
+
+    /// Whether one more event may wait for a place: as many as fit into the queue.
+    pub(super) fn may_wait(&self) -> bool {
+        self.patient.load(Relaxed) < self.rules.queue
+    }
+
+    /// Waits for a place; `false` when none came in time, and the event is dropped.
+    pub(super) async fn offer_within(self: &Arc<Self>, job: Job, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        let mut waiting = job;
+        self.patient.fetch_add(1, Relaxed);
+        let taken = loop {
+            let room = self.room.notified();
+            match self.offer(waiting) {
+                Taken::Full(job) => waiting = job,
+                Taken::Queued | Taken::Skipped => break true,
+            }
+            if tokio::time::timeout_at(until, room).await.is_err() {
+                self.drop_one();
+                break false;
+            }
+        };
+        self.patient.fetch_sub(1, Relaxed);
+        taken
+    }
+
+    /// Counts an event that is dropped.
+    pub(super) fn drop_one(&self) {
+        self.state().figures.dropped += 1;
+        (self.alarm)(&self.id, Alarm::Dropped);
+    }
+
+    pub(super) fn switch(&self, on: bool) {
+        let mut state = self.state();
+        state.off = !on;
+        if !on {
+            let skipped = state.queue.len() as u64;
+            state.queue.clear();
+            state.figures.skipped += skipped;
+        }
+    }
+
+    /// Closes the breaker.
+    pub(super) fn reset(&self) {
+        self.state().breaker = Breaker::default();
+    }
+
+    pub(super) fn view(&self) -> (bool, Circuit, usize, Figures) {
+        let state = self.state();
+        (
+            !state.off,
+            state.breaker.circuit(),
+            state.queue.len(),
+            state.figures.clone(),
+        )
+    }
+
+    /// Hands the next event that waits to the plugin; `None` when none is left.
+    fn next(&self, state: &mut State) -> Option<(Instant, oneshot::Receiver<Answer>)> {
+        while let Some(job) = state.queue.pop_front() {
+            self.room.notify_one();
+            let now = Instant::now();
+            if !state.breaker.admit(now) {
+                state.figures.skipped += 1;
+                continue;
+            }
+            let head = InvokeHead {
+                kind: EntryKind::Hook,
+                entry: self.entry.clone(),
+                from: job.from.to_string(),
+                deadline_ms: self
+                    .rules
+                    .timeout
+                    .as_millis()
+                    .try_into()
+                    .unwrap_or(u64::MAX),
+            };
+            let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
+                .with_payload(job.payload.to_vec());
+            match job.slot.invoke(packet) {
+                Ok(answer) => {
+                    state.figures.waited_us += micros(job.since.elapsed());
+                    return Some((now, answer));
+                }
+                // It is being unloaded: nobody's fault.
+                Err(Refused::Closed) => state.breaker.given_up(),
+                Err(Refused::Full) => self.failed(state, "the plugin has too much to do".into()),
+            }
+        }
+        None
+    }
+
+    /// Works until nothing is left.
+    async fn work(self: Arc<Self>, began: Instant, answer: oneshot::Receiver<Answer>) {
+        let (mut began, mut answer) = (began, answer);
+        loop {
+            let ended = timeout(self.rules.timeout + GRACE, answer).await;
+            let mut state = self.state();
+            state.figures.runs += 1;
+            state.figures.handled_us += micros(began.elapsed());
+            match ended {
+                Ok(Ok(answer)) => match answer.error() {
+                    None => state.breaker.succeeded(),
+                    Some(error) => self.failed(&mut state, error.message),
+                },
+                Ok(Err(_)) => self.failed(&mut state, "the plugin ended".into()),
+                Err(_) => {
+                    let text = format!(
+                        "it took longer than {:?}, and its thread is stuck",
+                        self.rules.timeout
+                    );
+                    self.failed(&mut state, text);
+                }
+            }
+            match self.next(&mut state) {
+                Some(next) => (began, answer) = next,
+                None => {
+                    state.busy = false;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn failed(&self, state: &mut State, error: String) {
+        state.figures.failures += 1;
+        tracing::warn!(hook = &*self.id, "the hook's handler failed: {error}");
+        if state.breaker.failed(Instant::now(), self.rules.breaker) {
+            (self.alarm)(&self.id, Alarm::Opened(error.clone()));
+        }
+        state.figures.last_error = Some(error);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    duration.as_micros().try_into().unwrap_or(u64::MAX)
+}

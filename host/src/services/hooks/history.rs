@@ -1,0 +1,91 @@
+//! What was told lately.
+
+use std::{collections::VecDeque, time::SystemTime};
+
+use serde::Serialize;
+
+/// Events that are kept in all.
+const KEPT: usize = 100;
+
+/// Events that are kept of one name, so that a busy one does not push out the others.
+const KEPT_OF_ONE: usize = 20;
+
+/// One event that was told.
+#[derive(Debug, Clone, Serialize)]
+pub struct Told {
+    /// When.
+    #[serde(serialize_with = "seconds")]
+    pub at: SystemTime,
+    /// The event.
+    pub event: String,
+    /// The plugin that told it; empty: the framework.
+    pub from: String,
+    /// Handlers that it was queued for.
+    pub queued: u32,
+    /// Handlers that were too far behind.
+    pub dropped: u32,
+    /// Handlers that were switched off or rested.
+    pub skipped: u32,
+}
+
+/// The latest events, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    kept: VecDeque<Told>,
+}
+
+impl History {
+    pub(super) fn note(&mut self, told: Told) {
+        let of_one = self.kept.iter().filter(|known| known.event == told.event);
+        if of_one.count() >= KEPT_OF_ONE {
+            let oldest = self.kept.iter().position(|known| known.event == told.event);
+            oldest.and_then(|oldest| self.kept.remove(oldest));
+        } else if self.kept.len() >= KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(told);
+    }
+
+    /// The newest `limit`, newest first.
+    pub(super) fn latest(&self, limit: usize) -> Vec<Told> {
+        self.kept.iter().rev().take(limit).cloned().collect()
+    }
+}
+
+fn seconds<S: serde::Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH);
+    serializer.serialize_u64(since.map_or(0, |since| since.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(event: &str, queued: u32) -> Told {
+        Told {
+            at: SystemTime::now(),
+            event: event.into(),
+            from: "".into(),
+            queued,
+            dropped: 0,
+            skipped: 0,
+        }
+    }
+
+    #[test]
+    fn a_busy_event_keeps_twenty_and_all_together_a_hundred() {
+        let mut history = History::default();
+        history.note(told("rare", 0));
+        for number in 0..1000 {
+            history.note(told("busy", number));
+        }
+        let latest = history.latest(usize::MAX);
+        assert_eq!(latest.len(), 21);
+        assert_eq!((latest[0].queued, &*latest[20].event), (999, "rare"));
+        for number in 0..1000 {
+            history.note(told(&format!("event {number}"), 0));
+        }
+        assert_eq!(history.latest(usize::MAX).len(), 100);
+        assert_eq!(history.latest(3).len(), 3);
+    }
+}

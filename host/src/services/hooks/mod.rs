@@ -1,0 +1,323 @@
+//! Hooks: events of the framework and of plugins, told to every plugin that handles them.
+//!
+//! Which handlers there are is the routes' business (`router.rs`, from the manifests), so a handler ends with its
+//! generation by itself. What is kept here by the handler's id outlives a reload: its queue, its breaker, its figures.
+
+mod breaker;
+mod desk;
+mod history;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use plugin_api::{
+    abi::{EmitCall, EmitHead},
+    hook::{FRAMEWORK_EVENTS, Hook},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+pub use self::{
+    breaker::{Circuit, Limits},
+    desk::Figures,
+    history::Told,
+};
+use self::{
+    desk::{Alarm, Desk, Job, Rules, Taken},
+    history::History,
+};
+use super::{Alerts, Caller, Completion, Failure};
+use crate::{
+    config,
+    router::{HookRoute, Routes},
+};
+
+/// A handler of a hook, and how it fares.
+#[derive(Debug, Clone, Serialize)]
+pub struct HookView {
+    /// `plugin:event:handler`.
+    pub id: String,
+    /// The event.
+    pub event: String,
+    /// Its plugin.
+    pub plugin: String,
+    /// Handlers with a higher one are called first.
+    pub priority: i32,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Its breaker.
+    pub circuit: Circuit,
+    /// Events that wait for it.
+    pub waiting: usize,
+    /// Counts.
+    pub figures: Figures,
+}
+
+/// The hook service.
+pub struct Hooks {
+    routes: Arc<Routes>,
+    rules: Rules,
+    patience: Duration,
+    alerts: Arc<Alerts>,
+    desks: Mutex<HashMap<String, Arc<Desk>>>,
+    history: Mutex<History>,
+}
+
+impl Hooks {
+    /// A service that finds handlers in `routes`, and tells the owner through `alerts`.
+    #[must_use]
+    pub fn new(settings: &config::Hooks, routes: Arc<Routes>, alerts: Arc<Alerts>) -> Self {
+        let rules = Rules {
+            queue: settings.queue,
+            timeout: Duration::from_millis(settings.timeout_ms),
+            breaker: Limits {
+                failures: settings.failures,
+                within: Duration::from_secs(settings.failure_window_s),
+                rest: Duration::from_secs(settings.rest_s),
+            },
+        };
+        Self {
+            routes,
+            rules,
+            patience: Duration::from_millis(settings.push_timeout_ms),
+            alerts,
+            desks: Mutex::default(),
+            history: Mutex::default(),
+        }
+    }
+
+    /// The host call `hooks.emit`.
+    ///
+    /// # Errors
+    ///
+    /// The event is not the caller's to tell.
+    pub async fn serve(
+        &self,
+        caller: &Caller,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let EmitCall { event } = serde_json::from_value(params)?;
+        let own = event
+            .strip_prefix(&*caller.plugin)
+            .is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'));
+        if !own {
+            let hint = if FRAMEWORK_EVENTS.contains(&&*event) {
+                "that event is the framework's own"
+            } else {
+                "the name of a plugin's event begins with its plugin's"
+            };
+            return Err(Failure::Refused(format!(
+                "can't tell `{event}`: {hint}; call yours `{}.something`",
+                caller.plugin
+            )));
+        }
+        let mut told = EmitHead::default();
+        let mut late = Vec::new();
+        for (desk, job) in self.offer(&event, &caller.plugin, body.into(), &mut told) {
+            late.push(async move { desk.offer_within(job, self.patience).await });
+        }
+        for queued in futures_util::future::join_all(late).await {
+            *(if queued {
+                &mut told.queued
+            } else {
+                &mut told.dropped
+            }) += 1;
+        }
+        self.note(&event, &caller.plugin, &told);
+        Ok(Completion {
+            status: 0,
+            head: serde_json::to_vec(&told)?,
+            body: Vec::new(),
+        })
+    }
+
+    /// Tells one of the framework's own events. Never waits: a handler that is too far behind gets it within the time of
+    /// back-pressure, or not at all.
+    pub fn emit<H: Hook>(&self, payload: &H) {
+        if self.routes.hooks(H::EVENT).is_none() {
+            return self.note(H::EVENT, "", &EmitHead::default());
+        }
+        let json = match serde_json::to_vec(payload) {
+            Ok(json) => json,
+            Err(error) => {
+                return tracing::error!(event = H::EVENT, "the event is no JSON: {error}");
+            }
+        };
+        let mut told = EmitHead::default();
+        for (desk, job) in self.offer(H::EVENT, "", json.into(), &mut told) {
+            if desk.may_wait() {
+                told.queued += 1;
+                let patience = self.patience;
+                tokio::spawn(async move { desk.offer_within(job, patience).await });
+            } else {
+                told.dropped += 1;
+                desk.drop_one();
+            }
+        }
+        self.note(H::EVENT, "", &told);
+    }
+
+    /// All handlers, by event, those that are called first first.
+    #[must_use]
+    pub fn list(&self) -> Vec<HookView> {
+        let view = |route: &HookRoute| {
+            let (enabled, circuit, waiting, figures) = self.desk(route).view();
+            HookView {
+                id: route.id.clone(),
+                event: route.event.clone(),
+                plugin: route.plugin.clone(),
+                priority: route.priority,
+                enabled,
+                circuit,
+                waiting,
+                figures,
+            }
+        };
+        self.routes.all_hooks().iter().map(view).collect()
+    }
+
+    /// The events that were told last, newest first; 100 are kept, 20 of one name.
+    #[must_use]
+    pub fn history(&self, limit: usize) -> Vec<Told> {
+        self.history
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .latest(limit)
+    }
+
+    /// Switches a handler on or off. What waits for one that is switched off is skipped.
+    ///
+    /// # Errors
+    ///
+    /// No plugin that is loaded has such a handler.
+    pub fn switch(&self, id: &str, on: bool) -> Result<(), Failure> {
+        self.known(id)?.switch(on);
+        Ok(())
+    }
+
+    /// Closes a handler's breaker.
+    ///
+    /// # Errors
+    ///
+    /// As for [`switch`](Self::switch).
+    pub fn reset(&self, id: &str) -> Result<(), Failure> {
+        self.known(id)?.reset();
+        Ok(())
+    }
+
+    /// Forgets the desks of handlers that are gone.
+    pub fn prune(&self) {
+        let routes = self.routes.all_hooks();
+        self.desks()
+            .retain(|id, _| routes.iter().any(|route| route.id == *id));
+    }
+
+    /// How many desks there are: one for each handler that was ever asked for.
+    #[must_use]
+    pub fn desk_count(&self) -> usize {
+        self.desks().len()
+    }
+
+    /// Offers an event to all its handlers; those whose desks are full come back.
+    fn offer(
+        &self,
+        event: &str,
+        from: &str,
+        payload: Arc<[u8]>,
+        told: &mut EmitHead,
+    ) -> Vec<(Arc<Desk>, Job)> {
+        let Some(routes) = self.routes.hooks(event) else {
+            return Vec::new();
+        };
+        let (from, since) = (Arc::from(from), Instant::now());
+        let mut full = Vec::new();
+        for route in routes.iter() {
+            let desk = self.desk(route);
+            let job = Job {
+                slot: Arc::clone(&route.slot),
+                payload: Arc::clone(&payload),
+                from: Arc::clone(&from),
+                since,
+            };
+            match desk.offer(job) {
+                Taken::Queued => told.queued += 1,
+                Taken::Skipped => told.skipped += 1,
+                Taken::Full(job) => full.push((desk, job)),
+            }
+        }
+        full
+    }
+
+    fn desk(&self, route: &HookRoute) -> Arc<Desk> {
+        let mut desks = self.desks();
+        if let Some(desk) = desks.get(&route.id) {
+            return Arc::clone(desk);
+        }
+        let (alerts, rest) = (Arc::clone(&self.alerts), self.rules.breaker.rest);
+        let alarm = move |id: &str, alarm: Alarm| {
+            match alarm {
+            Alarm::Opened(error) => alerts.raise(
+                &format!("hooks {id} opened"),
+                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {error}"),
+            ),
+            Alarm::Dropped => alerts.raise(
+                &format!("hooks {id} dropped"),
+                &format!("The hook `{id}` is too far behind: events for it are dropped."),
+            ),
+        }
+        };
+        let entry = format!("{}:{}", route.event, route.handler);
+        let desk = Arc::new(Desk::new(route.id.clone(), entry, self.rules, alarm));
+        desks.insert(route.id.clone(), Arc::clone(&desk));
+        desk
+    }
+
+    fn known(&self, id: &str) -> Result<Arc<Desk>, Failure> {
+        let routes = self.routes.all_hooks();
+        match routes.iter().find(|route| route.id == id) {
+            Some(route) => Ok(self.desk(route)),
+            None => {
+                let nearest = routes
+                    .iter()
+                    .min_by_key(|route| strsim::damerau_levenshtein(&route.id, id));
+                let hint = match nearest {
+                    Some(route) => format!("did you mean `{}`?", route.id),
+                    None => "no loaded plugin has hooks".to_owned(),
+                };
+                Err(Failure::Refused(format!("there is no hook `{id}`; {hint}")))
+            }
+        }
+    }
+
+    fn note(&self, event: &str, from: &str, told: &EmitHead) {
+        self.history
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .note(Told {
+                at: SystemTime::now(),
+                event: event.into(),
+                from: from.into(),
+                queued: told.queued,
+                dropped: told.dropped,
+                skipped: told.skipped,
+            });
+    }
+
+    fn desks(&self) -> MutexGuard<'_, HashMap<String, Arc<Desk>>> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,273 @@
+//! Hooks: what the framework and plugins tell each other about.
+
+use std::{any::type_name, fmt, rc::Rc};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    abi::EntryKind,
+    error::{Error, Result},
+    host::Host,
+    manifest::HookManifest,
+    plugin::Plugin,
+};
+
+/// Something that happens, told to every plugin that has a handler for it. The framework's own are below; a plugin's are
+/// its own types, named `<plugin>.<event>`, and sent with [`Host::emit`].
+///
+/// ```
+/// use plugin_api::{Hook, prelude::*};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Sold {
+///     tea: String,
+///     cups: u32,
+/// }
+/// impl Hook for Sold {
+///     const EVENT: &'static str = "shop.sold";
+/// }
+///
+/// // In the plugin `shop`:
+/// async fn sell(ctx: CommandContext) -> Result {
+///     ctx.host().emit(&Sold { tea: "green".into(), cups: 2 }).await?;
+///     ctx.reply("Enjoy!").await
+/// }
+///
+/// // In any other:
+/// async fn count(ctx: HookContext<Sold>) -> Result {
+///     tracing::info!(cups = ctx.payload().cups, "sold");
+///     Ok(())
+/// }
+/// let till = Plugin::new().on_hook(count);
+/// ```
+pub trait Hook: Serialize + DeserializeOwned + 'static {
+    /// The event's name: `<plugin>.<event>`, for the framework's own without the plugin.
+    const EVENT: &'static str;
+}
+
+/// What a hook's handler is given: `H` is the event, `S` the plugin's state.
+pub struct HookContext<H, S = ()> {
+    state: Rc<S>,
+    host: Host,
+    payload: H,
+    from: String,
+}
+
+impl<H, S> HookContext<H, S> {
+    /// The plugin's state.
+    #[must_use]
+    pub fn state(&self) -> &Rc<S> {
+        &self.state
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// What has happened.
+    #[must_use]
+    pub fn payload(&self) -> &H {
+        &self.payload
+    }
+
+    /// The plugin that told it; `None` for the framework's own.
+    #[must_use]
+    pub fn from(&self) -> Option<&str> {
+        (!self.from.is_empty()).then_some(&*self.from)
+    }
+}
+
+impl<H: fmt::Debug, S> fmt::Debug for HookContext<H, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookContext")
+            .field("payload", &self.payload)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: 'static> Plugin<S> {
+    /// Handles a hook, with priority 0. The handler's context says which.
+    ///
+    /// One event after the other: the next comes when the handler has ended. What waits is bounded
+    /// (`hooks.queue`, default 1,000 events a handler), a handler may take `hooks.timeout_ms` (default 10,000) and is then
+    /// dropped, and after `hooks.failures` failures (default 5 within 5 minutes) it rests for a minute.
+    ///
+    /// ```
+    /// use plugin_api::{hook::ExtensionFailed, prelude::*};
+    ///
+    /// async fn mourn(ctx: HookContext<ExtensionFailed>) -> Result {
+    ///     tracing::warn!(plugin = ctx.payload().plugin, "not loaded: {}", ctx.payload().error);
+    ///     Ok(())
+    /// }
+    /// let plugin = Plugin::new().on_hook(mourn);
+    /// ```
+    #[must_use]
+    pub fn on_hook<H: Hook, F, Fut>(self, handler: F) -> Self
+    where
+        F: Fn(HookContext<H, S>) -> Fut + 'static,
+        Fut: Future<Output = Result> + 'static,
+    {
+        self.on_hook_with(0, handler)
+    }
+
+    /// Handles a hook; among all plugins' handlers, those with a higher `priority` are called first.
+    #[must_use]
+    pub fn on_hook_with<H: Hook, F, Fut>(mut self, priority: i32, handler: F) -> Self
+    where
+        F: Fn(HookContext<H, S>) -> Fut + 'static,
+        Fut: Future<Output = Result> + 'static,
+    {
+        let name = self.handler_name(H::EVENT, type_name::<F>());
+        self.manifest.hooks.push(HookManifest {
+            event: H::EVENT.to_owned(),
+            handler: name.clone(),
+            priority,
+        });
+        self.handlers.entries.insert(
+            (EntryKind::Hook, format!("{}:{name}", H::EVENT)),
+            Rc::new(move |state, host, head, parcel| {
+                let payload = serde_json::from_slice(parcel.body());
+                match payload {
+                    Ok(payload) => {
+                        let handled = handler(HookContext {
+                            state,
+                            host,
+                            payload,
+                            from: head.from,
+                        });
+                        Box::pin(async move { handled.await.map(|()| Vec::new()) })
+                    }
+                    Err(error) => Box::pin(std::future::ready(Err(Error::new(format!(
+                        "the payload of `{}` is not what this plugin expects: {error}",
+                        H::EVENT
+                    ))))),
+                }
+            }),
+        );
+        self
+    }
+
+    /// The handler's name: its function's path without the crate, and a number where a name comes again.
+    fn handler_name(&self, event: &str, path: &str) -> String {
+        let name = path.split_once("::").map_or(path, |(_, rest)| rest);
+        let name = name.replace("{{closure}}", "closure");
+        let same = |hook: &&HookManifest| {
+            let known = hook.handler.split('#').next();
+            hook.event == event && known == Some(&*name)
+        };
+        match self.manifest.hooks.iter().filter(same).count() {
+            0 => name,
+            number => format!("{name}#{}", number + 1),
+        }
+    }
+}
+
+/// Declares the framework's own events.
+macro_rules! hooks {
+    ($($(#[$doc:meta])* $event:literal $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+            #[serde(default)]
+            pub struct $name {
+                $($(#[$field_doc])* pub $field: $type,)*
+            }
+
+            impl Hook for $name {
+                const EVENT: &'static str = $event;
+            }
+        )*
+
+        /// Names of the framework's own events.
+        pub const FRAMEWORK_EVENTS: &[&str] = &[$($event),*];
+    };
+}
+
+hooks! {
+    /// A shard has logged in: at the start, and whenever it had to identify anew. Its servers come after it.
+    "bot_ready" BotReady {
+        /// The bot's user id.
+        user_id: u64,
+        /// Which shard.
+        shard: u32,
+        /// Servers of that shard.
+        guilds: u64,
+    }
+    /// The bot was added to a server.
+    "guild_joined" GuildJoined {
+        /// The server.
+        guild_id: u64,
+        /// Its name.
+        name: String,
+        /// Its members.
+        members: u64,
+    }
+    /// The bot was removed from a server.
+    "guild_left" GuildLeft {
+        /// The server.
+        guild_id: u64,
+    }
+    /// A command ended well.
+    "command_executed" CommandExecuted {
+        /// The command's name as declared.
+        command: String,
+        /// Its plugin.
+        plugin: String,
+        /// Who used it.
+        user_id: u64,
+        /// Where; 0 in direct messages.
+        guild_id: u64,
+        /// Where.
+        channel_id: u64,
+        /// Whether it came as a slash command, and not by prefix.
+        slash: bool,
+        /// Microseconds from its arrival to the handler's end.
+        took_us: u64,
+    }
+    /// A command failed.
+    "command_error" CommandError {
+        /// The command's name as declared.
+        command: String,
+        /// Its plugin.
+        plugin: String,
+        /// Who used it.
+        user_id: u64,
+        /// Where; 0 in direct messages.
+        guild_id: u64,
+        /// Where.
+        channel_id: u64,
+        /// The error with its causes.
+        error: String,
+        /// What the member was told to pass on; empty when the error was the member's own (wrong input, say).
+        error_id: String,
+    }
+    /// A plugin was loaded, or replaced by a new generation.
+    "extension_loaded" ExtensionLoaded {
+        /// The plugin.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// Which load of it, counted from 1.
+        generation: u64,
+        /// Whether it replaced an older generation.
+        reloaded: bool,
+        /// Milliseconds that it took.
+        took_ms: u64,
+    }
+    /// A plugin was unloaded.
+    "extension_unloaded" ExtensionUnloaded {
+        /// The plugin.
+        plugin: String,
+    }
+    /// A plugin could not be loaded; an older generation goes on serving, if there was one.
+    "extension_failed" ExtensionFailed {
+        /// The plugin, or its file where it has no name.
+        plugin: String,
+        /// Why.
+        error: String,
+    }
+}
