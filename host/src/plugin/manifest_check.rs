@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use plugin_api::{
     EventKind,
+    hook::FRAMEWORK_EVENTS,
     manifest::{CommandManifest, Manifest, OptionKind},
 };
 use semver::{Version, VersionReq};
@@ -57,6 +58,15 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
         if !services::CALLS.contains(&&**call) {
             problems.push(format!(
                 "this host ({}) does not know the host call `{call}` that the plugin requires: update the host",
+                env!("CARGO_PKG_VERSION")
+            ));
+        }
+    }
+    for hook in &manifest.hooks {
+        let event = &*hook.event;
+        if !event.contains('.') && !FRAMEWORK_EVENTS.contains(&event) {
+            problems.push(format!(
+                "this host ({}) does not know the hook `{event}`: update the host, or name the plugin that tells it, as in `shop.{event}`",
                 env!("CARGO_PKG_VERSION")
             ));
         }
@@ -248,6 +258,20 @@ mod tests {
 
     fn command(name: &str) -> serde_json::Value {
         serde_json::json!({"name": name, "description": "d", "prefix": true})
+    }
+
+    #[test]
+    fn a_hook_that_nobody_tells_is_named() {
+        check(
+            serde_json::json!({"hooks": [
+                {"event": "bot_ready", "handler": "a"},
+                {"event": "shop.sold", "handler": "b"},
+                {"event": "sold", "handler": "c"},
+            ]}),
+            &[
+                "does not know the hook `sold`: update the host, or name the plugin that tells it, as in `shop.sold`",
+            ],
+        );
     }
 
     #[test]

@@ -324,7 +324,7 @@ async fn the_framework_tells_what_happens() {
     bot.drop_in(std::path::Path::new("/bin/true"), "broken");
     tokio::time::timeout(PATIENCE, async {
         let mut news = String::new();
-        while !news.contains("failed broken") {
+        while !(news.contains("failed broken") && news.contains("by slash")) {
             news += &bot.ask(&member, "!news").await.content;
             news += "; ";
         }
@@ -336,11 +336,9 @@ async fn the_framework_tells_what_happens() {
             "unloaded shop",
             "failed broken",
         ];
-        let mut at = 0;
+        // Each event has a desk of its own: their order among each other is nobody's promise.
         for line in expected {
-            at += news[at..]
-                .find(line)
-                .unwrap_or_else(|| panic!("{line} is not in order in: {news}"));
+            assert!(news.contains(line), "{line} is not in: {news}");
         }
     })
     .await
