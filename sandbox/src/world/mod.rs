@@ -144,6 +144,15 @@ impl World {
             .map(|channel| channel.id)
     }
 
+    /// The channel of that name in the guild of that name.
+    #[must_use]
+    pub fn channel_in(&self, guild: &str, name: &str) -> Option<u64> {
+        let mut channels = self.channels_of(self.guild_named(guild)?);
+        channels
+            .find(|channel| channel.name == name)
+            .map(|channel| channel.id)
+    }
+
     /// A user's name, or the id of a user who is gone.
     pub(crate) fn name_of(&self, user: u64) -> String {
         self.users
