@@ -35,6 +35,7 @@
 //! ```
 
 mod actor;
+mod bells;
 mod clock;
 mod error;
 mod gateway;

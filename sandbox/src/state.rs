@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use crate::{
+    bells::{Awaited, Bells},
     gateway::Hub,
     options::{GatewayLimits, RateLimits},
     rest::Buckets,
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub hub: Hub,
     pub traffic: Traffic,
     pub buckets: Buckets,
+    pub bells: Bells,
 }
 
 impl Shared {
@@ -56,6 +58,7 @@ impl Shared {
             world,
             hub: Hub::default(),
             buckets: Buckets::default(),
+            bells: Bells::default(),
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -74,15 +77,20 @@ impl Shared {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let next_alarm = state.world.alarms.next_us();
+        let next_sighting = state.world.next_sighting;
         let result = change(&mut state);
         let State {
             world,
             hub,
             traffic,
+            bells,
             ..
         } = &mut *state;
         for event in std::mem::take(&mut world.outbox) {
             hub.dispatch(world, traffic, &event);
+        }
+        for sighting in world.sightings_from(next_sighting) {
+            bells.ring(sighting);
         }
         let alarm_set = world.alarms.next_us() != next_alarm;
         drop(state);
@@ -114,6 +122,27 @@ impl Shared {
     /// A view of the count of changes.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Looks at the state now and whenever the bell for this rings, until there is a result; `None` after the
+    /// deadline.
+    pub(crate) async fn wait_for<T>(
+        &self,
+        awaited: Awaited,
+        within: Duration,
+        mut look: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + within;
+        let lock = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let bell = lock().bells.hang(awaited);
+        loop {
+            // Before the look: what happens after it rings the bell for this.
+            let rung = bell.notified();
+            let found = look(&mut lock());
+            if found.is_some() || timeout_at(deadline, rung).await.is_err() {
+                return found;
+            }
+        }
     }
 
     /// Looks at the state after each change until there is a result; `None` after the deadline.

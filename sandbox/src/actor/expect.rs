@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Actor, interaction_view};
 use crate::{
+    bells::Awaited,
     error::Error,
     state::State,
     view::{InteractionView, MessageView, ResponseState},
@@ -74,10 +75,9 @@ impl Actor {
         fits: impl Fn(&MessageView) -> bool,
     ) -> Result<MessageView, Error> {
         let channel = self.channel(channel)?;
-        self.wait_for_sighting(wanted, Some(channel), |sighting| {
-            sighting.channel == channel && fits(&sighting.view)
-        })
-        .await
+        let fits = |sighting: &Sighting| sighting.channel == channel && fits(&sighting.view);
+        self.wait_for_sighting(wanted, channel, Awaited::Channel(channel), 0, fits)
+            .await
     }
 
     /// Waits for the bot's reply: a message that references the sent one, or the message of the response
@@ -91,7 +91,11 @@ impl Actor {
             Sent::Message(message) => {
                 let wanted = format!("a reply to {:?}", message.content);
                 let is_reply = |sighting: &Sighting| sighting.view.reply_to == Some(message.id);
-                self.wait_for_sighting(&wanted, Some(message.channel_id), is_reply)
+                let since = self
+                    .shared
+                    .read(|state| state.world.first_sighting_after(message.id));
+                let awaited = Awaited::ReplyTo(message.id);
+                self.wait_for_sighting(&wanted, message.channel_id, awaited, since, is_reply)
                     .await
             }
             Sent::Interaction(interaction) => {
@@ -115,11 +119,12 @@ impl Actor {
                 );
                 let updated = source.filter(|_| updates);
                 let is_reply = |sighting: &Sighting| {
-                    sighting.number >= since
-                        && (sighting.view.interaction == Some(interaction.id)
-                            || updated == Some(sighting.view.id))
+                    sighting.view.interaction == Some(interaction.id)
+                        || updated == Some(sighting.view.id)
                 };
-                self.wait_for_sighting(&format!("the reply to {title}"), Some(channel), is_reply)
+                let wanted = format!("the reply to {title}");
+                let awaited = Awaited::Channel(channel);
+                self.wait_for_sighting(&wanted, channel, awaited, since, is_reply)
                     .await
             }
         }
@@ -147,11 +152,11 @@ impl Actor {
         since: u64,
     ) -> Result<Option<MessageView>, Error> {
         let channel = self.channel(channel)?;
-        let fits = |sighting: &Sighting| sighting.channel == channel && sighting.number >= since;
-        Ok(self
-            .shared
-            .wait(within, |state| self.take_sighting(state, fits))
-            .await)
+        let mut next = since;
+        let fits = |sighting: &Sighting| sighting.channel == channel;
+        let look = |state: &mut State| self.take_sighting(state, &mut next, fits);
+        let awaited = Awaited::Channel(channel);
+        Ok(self.shared.wait_for(awaited, within, look).await)
     }
 
     /// Waits until the bot has responded to an interaction.
@@ -185,17 +190,19 @@ impl Actor {
         })
     }
 
+    /// Waits for a sighting that fits, from the number `since` on.
     async fn wait_for_sighting(
         &self,
         wanted: &str,
-        channel: Option<u64>,
+        channel: u64,
+        awaited: Awaited,
+        since: u64,
         fits: impl Fn(&Sighting) -> bool,
     ) -> Result<MessageView, Error> {
         let within = self.shared.settings.deadline;
-        let found = self
-            .shared
-            .wait(within, |state| self.take_sighting(state, &fits))
-            .await;
+        let mut next = since;
+        let look = |state: &mut State| self.take_sighting(state, &mut next, &fits);
+        let found = self.shared.wait_for(awaited, within, look).await;
         found.ok_or_else(|| Error::Deadline {
             expected: wanted.to_owned(),
             waited_ms: within.as_millis(),
@@ -203,28 +210,38 @@ impl Actor {
         })
     }
 
-    /// The first unused sighting that fits, used up.
+    /// The first unused sighting that fits, used up. Those before `next` have been looked at already.
     fn take_sighting(
         &self,
         state: &mut State,
+        next: &mut u64,
         fits: impl Fn(&Sighting) -> bool,
     ) -> Option<MessageView> {
         let world = &mut state.world;
+        let used = world.consumed.get(&self.user);
+        let unused = |number: &u64| used.is_none_or(|used| !used.contains(number));
+        let found = {
+            let mut visible = world
+                .sightings_from(*next)
+                .filter(|sighting| sighting.ephemeral_for.is_none_or(|only| only == self.user));
+            let found = visible.find(|sighting| unused(&sighting.number) && fits(sighting));
+            found.map(|found| (found.number, found.view.clone()))
+        };
+        *next = world.next_sighting;
+        let (number, view) = found?;
+        let oldest = world.sightings.front().map_or(0, |oldest| oldest.number);
         let used = world.consumed.entry(self.user).or_default();
-        let mut visible = world
-            .sightings
-            .iter()
-            .filter(|sighting| sighting.ephemeral_for.is_none_or(|only| only == self.user));
-        let found = visible.find(|sighting| !used.contains(&sighting.number) && fits(sighting))?;
-        used.insert(found.number);
-        Some(found.view.clone())
+        while used.first().is_some_and(|forgotten| *forgotten < oldest) {
+            used.pop_first();
+        }
+        used.insert(number);
+        Some(view)
     }
 
     /// The newest things in a channel, for errors.
-    fn seen(&self, channel: Option<u64>) -> String {
+    fn seen(&self, channel: u64) -> String {
         self.shared.read(|state| {
             let world = &state.world;
-            let channel = channel.unwrap_or(0);
             let messages: Vec<_> = world
                 .visible_messages(self.user, channel)
                 .rev()

@@ -10,6 +10,8 @@ const KEPT_SIGHTINGS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Sighting {
     pub number: u64,
+    /// The newest id of that moment: what it answers has a lower one.
+    pub newest_id: u64,
     pub channel: u64,
     pub ephemeral_for: Option<u64>,
     pub view: MessageView,
@@ -30,6 +32,7 @@ impl World {
         let ephemeral_for = message.ephemeral_for;
         self.sightings.push_back(Sighting {
             number,
+            newest_id: self.snowflakes.last(),
             channel: message.channel,
             ephemeral_for,
             view,
@@ -37,6 +40,19 @@ impl World {
         while self.sightings.len() > KEPT_SIGHTINGS {
             self.sightings.pop_front();
         }
+    }
+
+    /// The sightings from this number on.
+    pub(crate) fn sightings_from(&self, number: u64) -> impl DoubleEndedIterator<Item = &Sighting> {
+        let from = self.sightings.partition_point(|seen| seen.number < number);
+        self.sightings.range(from..)
+    }
+
+    /// The number of the first sighting that can answer something with this id.
+    pub(crate) fn first_sighting_after(&self, id: u64) -> u64 {
+        let from = self.sightings.partition_point(|seen| seen.newest_id <= id);
+        let first = self.sightings.get(from);
+        first.map_or(self.next_sighting, |first| first.number)
     }
 
     /// A message as people see it.

@@ -32,6 +32,11 @@ impl Snowflakes {
         }
     }
 
+    /// The id that was made last.
+    pub(super) const fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The next id, holding the present time.
     pub(crate) fn next(&mut self) -> u64 {
         let now_ms = self.clock.as_ref().map_or(0, Clock::now_ms);
