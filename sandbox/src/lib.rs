@@ -37,6 +37,7 @@
 mod actor;
 mod bells;
 mod clock;
+mod control;
 mod error;
 mod gateway;
 mod http;

@@ -1,6 +1,6 @@
 //! What a sandbox can be told before it starts.
 
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
 use crate::world::World;
 
@@ -30,6 +30,9 @@ pub struct Options {
     pub rate_limits: RateLimits,
     /// How logins are limited. Default: [`GatewayLimits::GENEROUS`].
     pub gateway_limits: GatewayLimits,
+    /// Invalid requests (401, 403, 429) in 10 minutes after which Cloudflare bans for an hour. Default: 10,000,
+    /// as Discord has it.
+    pub invalid_requests: u32,
 }
 
 /// A token of the right shape that is worth nothing at Discord.
@@ -40,11 +43,14 @@ pub const DEFAULT_TOKEN: &str =
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RateLimits {
-    /// 1,000 a second: nobody meets it by accident.
+    /// 1,000 a second for each bucket, and no global limit: nobody meets it by accident.
     Generous,
-    /// About what Discord does: 5 requests in 5 s for each route and channel, guild or webhook.
+    /// 5 requests in 5 s for each route and channel, guild or webhook, and 50 a second in all.
     Strict,
-    /// Any other bucket.
+    /// What is known of Discord's own: 50 a second in all, buckets that routes share, limits that no header tells,
+    /// and 5 in 5 s for what nobody has measured.
+    Discord,
+    /// Any other bucket, without a global limit.
     Bucket {
         /// Requests in one window.
         limit: u32,
@@ -54,12 +60,33 @@ pub enum RateLimits {
 }
 
 impl RateLimits {
-    /// Requests in a window, and the window.
-    pub(crate) const fn bucket(self) -> (u32, Duration) {
+    /// Whether all requests together are limited, too.
+    pub(crate) const fn has_global(self) -> bool {
+        matches!(self, Self::Strict | Self::Discord)
+    }
+}
+
+impl FromStr for RateLimits {
+    type Err = String;
+
+    /// Reads `generous`, `strict` or `discord`, as command lines have it.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "generous" => Ok(Self::Generous),
+            "strict" => Ok(Self::Strict),
+            "discord" => Ok(Self::Discord),
+            _ => Err(format!("`{name}` is none of generous, strict and discord")),
+        }
+    }
+}
+
+impl fmt::Display for RateLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Generous => (1000, Duration::from_secs(1)),
-            Self::Strict => (5, Duration::from_secs(5)),
-            Self::Bucket { limit, window } => (limit, window),
+            Self::Generous => f.write_str("generous"),
+            Self::Strict => f.write_str("strict"),
+            Self::Discord => f.write_str("discord"),
+            Self::Bucket { limit, window } => write!(f, "{limit} in {window:?}"),
         }
     }
 }
@@ -120,6 +147,7 @@ impl Default for Options {
             interaction_token_life: Duration::from_secs(15 * 60),
             rate_limits: RateLimits::Generous,
             gateway_limits: GatewayLimits::GENEROUS,
+            invalid_requests: 10_000,
         }
     }
 }

@@ -16,10 +16,11 @@ use crate::{
     gateway::{Close, Order},
     http::{Context, router},
     options::Options,
+    rest::Limits,
     state::{Settings, Shared},
     traffic::Crossing,
     view::MessageView,
-    world::{CommandKind, Event, World},
+    world::{Event, World},
 };
 
 /// A running sandbox. Clones are handles to the same one; it stops with [`Sandbox::shutdown`] or with the last handle.
@@ -83,10 +84,14 @@ impl Sandbox {
             token: options.token,
             deadline: options.deadline,
             interaction_token_life: options.interaction_token_life,
-            rate_limits: options.rate_limits,
             gateway_limits: options.gateway_limits,
         };
-        let shared = Shared::new(world, settings);
+        let limits = Limits::new(
+            options.rate_limits,
+            options.invalid_requests,
+            world.clock.clone(),
+        );
+        let shared = Shared::new(world, limits, settings);
         let (down, downed) = watch::channel(false);
         let router = router(Context {
             shared: Arc::clone(&shared),
@@ -211,39 +216,13 @@ impl Sandbox {
     ///
     /// [`Error::Deadline`] if that does not happen in time.
     pub async fn commands_registered(&self, name: &str, timeout: Duration) -> Result<(), Error> {
-        let is_it = |world: &World| {
-            world
-                .commands
-                .values()
-                .any(|command| command.kind == CommandKind::Slash && command.name == name)
-        };
-        let found = self
-            .shared
-            .wait(timeout, |state| is_it(&state.world).then_some(()))
-            .await;
-        found.ok_or_else(|| Error::Deadline {
-            expected: format!("the command `/{name}` to be registered"),
-            waited_ms: timeout.as_millis(),
-            seen: self
-                .commands()
-                .iter()
-                .map(|name| format!("`/{name}`"))
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
+        self.shared.commands_registered(name, timeout).await
     }
 
     /// The names of the registered slash commands.
     #[must_use]
     pub fn commands(&self) -> Vec<String> {
-        self.shared.read(|state| {
-            let commands = state
-                .world
-                .commands
-                .values()
-                .filter(|command| command.kind == CommandKind::Slash);
-            commands.map(|command| command.name.clone()).collect()
-        })
+        self.shared.read(|state| state.world.slash_names())
     }
 
     /// The presence that the bot set last, as it sent it.

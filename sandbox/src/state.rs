@@ -13,8 +13,8 @@ use tokio::{
 use crate::{
     bells::{Awaited, Bells},
     gateway::Hub,
-    options::{GatewayLimits, RateLimits},
-    rest::Buckets,
+    options::GatewayLimits,
+    rest::Limits,
     traffic::Traffic,
     world::World,
 };
@@ -37,7 +37,6 @@ pub(crate) struct Settings {
     pub token: String,
     pub deadline: Duration,
     pub interaction_token_life: Duration,
-    pub rate_limits: RateLimits,
     pub gateway_limits: GatewayLimits,
 }
 
@@ -47,17 +46,17 @@ pub(crate) struct State {
     pub world: World,
     pub hub: Hub,
     pub traffic: Traffic,
-    pub buckets: Buckets,
+    pub limits: Limits,
     pub bells: Bells,
 }
 
 impl Shared {
-    pub(crate) fn new(world: World, settings: Settings) -> Arc<Self> {
+    pub(crate) fn new(world: World, limits: Limits, settings: Settings) -> Arc<Self> {
         let state = State {
             traffic: Traffic::new(world.clock.clone()),
             world,
             hub: Hub::default(),
-            buckets: Buckets::default(),
+            limits,
             bells: Bells::default(),
         };
         Arc::new(Self {

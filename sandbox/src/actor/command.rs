@@ -1,11 +1,14 @@
 //! Slash commands, menu commands and autocompletion, as Discord's client sends them.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use twilight_model::guild::Permissions;
 
 use super::{Actor, option};
 use crate::{
     error::{Error, listing},
+    state::Shared,
     view::{InteractionView, MessageView},
     world::{Command, CommandKind, InteractionKind, NewInteraction, World},
 };
@@ -187,6 +190,36 @@ impl Actor {
             source: None,
             data,
         }))
+    }
+}
+
+impl Shared {
+    /// See [`crate::Sandbox::commands_registered`].
+    pub(crate) async fn commands_registered(
+        &self,
+        name: &str,
+        timeout: Duration,
+    ) -> Result<(), Error> {
+        let has_it = |world: &World| world.slash_names().iter().any(|known| known == name);
+        let found = self.wait(timeout, |state| has_it(&state.world).then_some(()));
+        found.await.ok_or_else(|| Error::Deadline {
+            expected: format!("the command `/{name}` to be registered"),
+            waited_ms: timeout.as_millis(),
+            seen: self.read(|state| {
+                let names = state.world.slash_names();
+                let names = names.iter().map(|name| format!("`/{name}`"));
+                names.collect::<Vec<_>>().join(", ")
+            }),
+        })
+    }
+}
+
+impl World {
+    /// The names of the registered slash commands.
+    pub(crate) fn slash_names(&self) -> Vec<String> {
+        let commands = self.commands.values();
+        let slash = commands.filter(|command| command.kind == CommandKind::Slash);
+        slash.map(|command| command.name.clone()).collect()
     }
 }
 

@@ -73,6 +73,7 @@ fn scoped(
             if others >= most(kind) {
                 return Err(ApiError::too_many_commands());
             }
+            need_creates(world, guild, [(kind, name.as_str())])?;
             let (command, new) = world.register(guild, kind, &name, body);
             let status = if new {
                 StatusCode::CREATED
@@ -101,6 +102,23 @@ fn scoped(
         }
         _ => Err(ApiError::unknown_route()),
     }
+}
+
+/// Refuses more creates than a day has; to change a command of the same name is none.
+fn need_creates<'a>(
+    world: &mut World,
+    guild: Option<u64>,
+    named: impl IntoIterator<Item = (CommandKind, &'a str)>,
+) -> Result<(), ApiError> {
+    let is_new = |(kind, name): &(CommandKind, &str)| {
+        let mut known = world.commands.values();
+        !known.any(|known| known.guild == guild && known.kind == *kind && known.name == *name)
+    };
+    let more = named.into_iter().filter(is_new).count();
+    if more > 0 && !world.daily_creates.have_room(guild, more, &world.clock) {
+        return Err(ApiError::too_many_creates());
+    }
+    Ok(())
 }
 
 fn most(kind: CommandKind) -> usize {
@@ -167,6 +185,10 @@ fn overwrite(world: &mut World, call: &Call, guild: Option<u64>) -> Answer {
             return Err(ApiError::too_many_commands());
         }
     }
+    let named = commands
+        .iter()
+        .map(|(kind, name, _)| (*kind, name.as_str()));
+    need_creates(world, guild, named)?;
     let ids: Vec<u64> = commands
         .into_iter()
         .map(|(kind, name, body)| world.register(guild, kind, &name, body).0)

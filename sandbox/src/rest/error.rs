@@ -45,6 +45,7 @@ known_errors! {
     too_many_roles = BAD_REQUEST, 30005, "Maximum number of server roles reached (250)";
     too_many_reactions = BAD_REQUEST, 30010, "Maximum number of reactions reached (20)";
     too_many_commands = BAD_REQUEST, 30032, "Maximum number of application commands reached (100).";
+    too_many_creates = BAD_REQUEST, 30034, "Max number of daily application command creates has been reached (200)";
     already_acknowledged = BAD_REQUEST, 40060, "Interaction has already been acknowledged.";
     missing_access = FORBIDDEN, 50001, "Missing Access";
     not_in_direct_messages = FORBIDDEN, 50003, "Cannot execute action on a DM channel";

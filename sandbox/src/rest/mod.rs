@@ -35,17 +35,18 @@ use axum::{
     body::Bytes,
     extract::{Request, ws::Utf8Bytes},
     http::{
-        HeaderName, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE},
+        HeaderName, HeaderValue, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE, SERVER, VIA},
     },
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
-pub(crate) use self::limit::Buckets;
+pub(crate) use self::limit::Limits;
 use self::{
     call::{Call, id},
     error::ApiError,
+    limit::{BANNED, Refusal},
 };
 use crate::state::{Settings, Shared, State};
 
@@ -101,25 +102,20 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
     };
     let authorized = authorization
         .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
-    shared.change(|state| {
+    let mut response = shared.change(|state| {
         let authorized = authorized && !state.hub.starts.token_is_reset;
-        let standing = authorized
-            .then(|| {
-                state
-                    .buckets
-                    .count(&call, shared.settings.rate_limits, &state.world.clock)
-            })
-            .flatten();
-        let answer = match &standing {
-            Some(standing) if standing.exceeded => Err(standing.error()),
-            _ => route(state, &shared.settings, &call, authorized),
+        let standing = match state.limits.take(&call, authorized) {
+            Ok(standing) => standing,
+            Err(refusal) => return refused(state, what, call, &refusal),
         };
+        let answer = route(state, &shared.settings, &call, authorized);
         let unknown_route = answer.as_ref().is_err_and(|error| error.unknown_route);
         let (status, body) = match answer {
             Ok(Reply::Json(status, body)) => (status, Some(body)),
             Ok(Reply::Empty) => (StatusCode::NO_CONTENT, None),
             Err(error) => (error.status, Some(error.body)),
         };
+        state.limits.note(status.as_u16());
         let text = body.map(|body| Utf8Bytes::from(body.to_string()));
         let noted = text.clone().unwrap_or_default();
         state
@@ -133,7 +129,32 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
             standing.headers(response.headers_mut());
         }
         response
-    })
+    });
+    if !response.headers().contains_key(SERVER) {
+        // discord.py takes a 429 without this for Cloudflare's.
+        let google = HeaderValue::from_static("1.1 google");
+        response.headers_mut().insert(VIA, google);
+    }
+    response
+}
+
+/// The answer to one request too many.
+fn refused(state: &mut State, what: String, call: Call, refusal: &Refusal) -> Response {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    if refusal.counts_as_invalid() {
+        state.limits.note(status.as_u16());
+    }
+    let body = refusal.body().map(|body| body.to_string());
+    let noted = body.clone().unwrap_or_else(|| json!(BANNED).to_string());
+    state
+        .traffic
+        .rest(what, status.as_u16(), call.body, noted.into(), false);
+    let mut response = match body {
+        Some(body) => (status, [JSON], body).into_response(),
+        None => (status, BANNED).into_response(),
+    };
+    refusal.headers(response.headers_mut());
+    response
 }
 
 /// All routes. A path that is known with other methods only gives 405, any other 404.

@@ -17,11 +17,13 @@
 //! Lines without `user@channel:` go on as the last user in the last channel. `expect` means the bot's next
 //! message that this user can see there and that no `expect` has used up.
 
+mod control;
 mod parse;
 mod run;
 mod terminal;
 mod transcript;
 
+pub(crate) use self::run::play;
 pub use self::{
     run::{ScriptError, run_script},
     terminal::run_terminal,
@@ -39,4 +41,8 @@ user@channel: /command a:b     uses a slash command; \"quotes\" around values wi
 [user] expect TEXT             waits for a message of the bot with this text
 [user] expect-ephemeral TEXT   the same, for one that only this user sees
 [user] expect-nothing          fails if the bot says something within a moment
+reconnect                      asks the bot to reconnect (op 7); invalidate: ends its sessions (op 9)
+drop                           cuts its connections; close 4000: closes them with a code
+clock advance 15m              moves the clock (ms, s, m, h, d); also clock pause, clock resume
+limits strict                  sets the rate limits: generous, strict or discord
 # comment";

@@ -1,9 +1,10 @@
 //! One line of a script.
 
-use crate::actor::value;
+use super::control::control;
+use crate::{actor::value, control::Control};
 
 /// What a line says.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// Nothing, or a comment.
     Blank,
@@ -13,6 +14,8 @@ pub(super) enum Line {
         channel: String,
         speech: Speech,
     },
+    /// What concerns the sandbox itself.
+    Control(Control),
     /// `[user] verb …`
     Act { user: Option<String>, act: Act },
 }
@@ -54,6 +57,9 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         return Ok(Line::Blank);
+    }
+    if let Some(control) = control(line) {
+        return Ok(Line::Control(control?));
     }
     if let Some(act) = act(line)? {
         return Ok(Line::Act { user: None, act });

@@ -1,6 +1,6 @@
 //! Running a script, line by line, until it ends or a line fails.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::{
     parse::{Act, Line, Speech, parse},
@@ -10,6 +10,7 @@ use crate::{
     actor::Actor,
     error::Error,
     server::Sandbox,
+    state::Shared,
     view::{InteractionView, MessageView, ResponseState},
 };
 
@@ -52,7 +53,16 @@ pub async fn run_script(
     text: &str,
     out: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), ScriptError> {
-    let mut stage = Stage::new(sandbox.clone());
+    play(&sandbox.shared, text, out).await
+}
+
+/// Plays a script in a sandbox of which there is no handle.
+pub(crate) async fn play(
+    shared: &Arc<Shared>,
+    text: &str,
+    out: &mut (dyn FnMut(&str) + Send),
+) -> Result<(), ScriptError> {
+    let mut stage = Stage::new(Arc::clone(shared));
     for (index, line) in text.lines().enumerate() {
         let (number, line) = (index + 1, line.trim());
         let parsed = parse(line).map_err(|why| ScriptError::Grammar {
@@ -82,7 +92,7 @@ pub async fn run_script(
 
 /// Who acts where, and what was already written.
 pub(super) struct Stage {
-    sandbox: Sandbox,
+    shared: Arc<Shared>,
     actor: Option<Actor>,
     pub(super) channel: String,
     written: HashSet<(u64, Vec<String>)>,
@@ -91,9 +101,9 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(sandbox: Sandbox) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            sandbox,
+            shared,
             actor: None,
             channel: "general".to_owned(),
             written: HashSet::new(),
@@ -105,13 +115,13 @@ impl Stage {
     pub(super) fn actor(&self) -> Result<Actor, Error> {
         self.actor
             .clone()
-            .map_or_else(|| self.sandbox.actor("owner"), Ok)
+            .map_or_else(|| Actor::named(&self.shared, "owner"), Ok)
     }
 
     /// Plays a line; gives what the bot showed.
     pub(super) async fn play(&mut self, line: Line) -> Result<Vec<String>, Error> {
         if !line.is_expectation() {
-            self.since = self.sandbox.shared.read(|state| state.world.next_sighting);
+            self.since = self.shared.read(|state| state.world.next_sighting);
         }
         match line {
             Line::Blank => Ok(Vec::new()),
@@ -120,7 +130,7 @@ impl Stage {
                 channel,
                 speech,
             } => {
-                let actor = self.sandbox.actor(&user)?;
+                let actor = Actor::named(&self.shared, &user)?;
                 self.actor = Some(actor.clone());
                 self.channel = channel;
                 match speech {
@@ -130,16 +140,20 @@ impl Stage {
                     }
                     Speech::Slash(command) => {
                         let name = command.split_whitespace().next().unwrap_or_default();
-                        let deadline = self.sandbox.shared.settings.deadline;
-                        self.sandbox.commands_registered(name, deadline).await?;
+                        let deadline = self.shared.settings.deadline;
+                        self.shared.commands_registered(name, deadline).await?;
                         let view = actor.slash_line(&self.channel, &command).await?;
                         Ok(self.response(&view))
                     }
                 }
             }
+            Line::Control(control) => {
+                control.apply(&self.shared)?;
+                Ok(Vec::new())
+            }
             Line::Act { user, act } => {
                 if let Some(user) = user {
-                    self.actor = Some(self.sandbox.actor(&user)?);
+                    self.actor = Some(Actor::named(&self.shared, &user)?);
                 }
                 self.act(act).await
             }
@@ -162,7 +176,7 @@ impl Stage {
                 Ok(self.response(&actor.submits(&fields).await?))
             }
             Act::React(emoji) => {
-                let bot = self.sandbox.application_id();
+                let bot = self.shared.read(|state| state.world.application.bot);
                 let shown = actor.messages(&self.channel);
                 let last = shown.iter().rev().find(|message| message.author_id == bot);
                 let last = last.ok_or_else(|| Error::NotVisible {

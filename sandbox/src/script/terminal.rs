@@ -1,5 +1,7 @@
 //! The same grammar, line by line, with what the bot shows as it comes.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::Receiver;
 
 use super::{GRAMMAR, parse::parse, run::Stage};
@@ -31,7 +33,7 @@ pub async fn run_terminal(
     mut lines: Receiver<String>,
     out: &mut (dyn FnMut(&str) + Send),
 ) {
-    let mut stage = Stage::new(sandbox.clone());
+    let mut stage = Stage::new(Arc::clone(&sandbox.shared));
     let mut changes = sandbox.shared.changes();
     let mut next = sandbox.shared.read(|state| state.world.next_sighting);
     loop {

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::{
+    control,
     http::Context,
     world::{World, snowflake},
 };
@@ -53,6 +54,7 @@ pub(crate) fn router() -> Router<Context> {
         .route("/sandbox/traffic", get(traffic))
         .route("/sandbox/events", get(events))
         .route("/sandbox/act", post(act::act))
+        .merge(control::router())
         .layer(middleware::from_fn(own_pages_only))
 }
 

@@ -8,8 +8,8 @@ use std::{
 use twilight_model::{channel::ChannelType, gateway::Intents, guild::Permissions};
 
 use super::{
-    Alarms, Application, Channels, EVERYONE, Guild, Member, Overwrite, Role, User, Users, World,
-    snowflake::Snowflakes,
+    Alarms, Application, Channels, DailyCreates, EVERYONE, Guild, Member, Overwrite, Role, User,
+    Users, World, snowflake::Snowflakes,
 };
 use crate::clock::Clock;
 
@@ -92,6 +92,7 @@ impl World {
             guild_names: HashMap::new(),
             channels: Channels::default(),
             commands: BTreeMap::new(),
+            daily_creates: DailyCreates::default(),
             interactions: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             active_threads: BTreeSet::new(),

@@ -132,6 +132,9 @@ impl World {
             .values()
             .find(|command| command.guild == guild && command.kind == kind && command.name == name)
             .map(|command| command.id);
+        if known.is_none() {
+            self.daily_creates.count(guild, &self.clock);
+        }
         let version = self.snowflakes.next();
         let id = known.unwrap_or(version);
         self.commands.insert(

@@ -11,6 +11,7 @@ mod channel;
 mod channels;
 mod command;
 mod crowd;
+mod daily;
 mod event;
 mod follow;
 mod forward;
@@ -49,6 +50,7 @@ pub(crate) use self::{
     channel::{Channel, ChannelKind, Overwrite},
     channels::Channels,
     command::{Command, CommandKind},
+    daily::DailyCreates,
     event::Event,
     guild::{Guild, Member},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
@@ -98,6 +100,7 @@ pub struct World {
     pub(crate) guild_names: HashMap<String, u64>,
     pub(crate) channels: Channels,
     pub(crate) commands: BTreeMap<u64, Command>,
+    pub(crate) daily_creates: DailyCreates,
     pub(crate) interactions: BTreeMap<u64, Interaction>,
     pub(crate) webhooks: BTreeMap<u64, Webhook>,
     /// The threads that are not archived.

@@ -1,0 +1,126 @@
+//! What a response tells about limits: headers, and the answers to one request too many.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use super::Window;
+use crate::clock::Clock;
+
+/// Where a request stands in its bucket.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    bucket: String,
+    limit: u32,
+    remaining: u32,
+    reset_after: Duration,
+    /// When that is, in milliseconds since 1970.
+    reset_ms: i64,
+}
+
+/// Why a request is not handled.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The bucket is used up.
+    User(Standing),
+    /// The resource has had enough, whatever the bucket says.
+    Shared(Standing, Duration),
+    /// All buckets together are used up.
+    Global(Duration),
+    /// Too many invalid requests: the API is not even reached.
+    Banned(Duration),
+}
+
+impl Standing {
+    pub(super) fn new(bucket: &str, limit: u32, window: Window, clock: &Clock) -> Self {
+        let mut hasher = DefaultHasher::new();
+        bucket.hash(&mut hasher);
+        Self {
+            bucket: format!("{:016x}", hasher.finish()),
+            limit,
+            remaining: limit.saturating_sub(window.used),
+            reset_after: clock.left_until(window.ends_us),
+            reset_ms: window.ends_us / 1000,
+        }
+    }
+
+    /// The headers of every limited route:
+    /// <https://discord.com/developers/docs/topics/rate-limits#header-format>.
+    pub(crate) fn headers(&self, headers: &mut HeaderMap) {
+        let reset = self.reset_ms as f64 / 1000.0;
+        let after = self.reset_after.as_secs_f64();
+        put(headers, "x-ratelimit-limit", &self.limit.to_string());
+        put(
+            headers,
+            "x-ratelimit-remaining",
+            &self.remaining.to_string(),
+        );
+        put(headers, "x-ratelimit-reset", &format!("{reset:.3}"));
+        put(headers, "x-ratelimit-reset-after", &format!("{after:.3}"));
+        put(headers, "x-ratelimit-bucket", &self.bucket);
+    }
+}
+
+impl Refusal {
+    /// How long to wait.
+    fn retry_after(&self) -> Duration {
+        match self {
+            Self::User(standing) => standing.reset_after,
+            Self::Shared(_, left) | Self::Global(left) | Self::Banned(left) => *left,
+        }
+    }
+
+    /// Whether the bot itself is to blame: 429s of the scope `shared` are not counted as invalid.
+    pub(crate) fn counts_as_invalid(&self) -> bool {
+        matches!(self, Self::User(_) | Self::Global(_))
+    }
+
+    /// The headers of the 429.
+    pub(crate) fn headers(&self, headers: &mut HeaderMap) {
+        let seconds = self.retry_after().as_secs_f64().ceil();
+        put(headers, "retry-after", &format!("{seconds:.0}"));
+        match self {
+            Self::User(standing) => {
+                standing.headers(headers);
+                put(headers, "x-ratelimit-scope", "user");
+            }
+            Self::Shared(standing, _) => {
+                standing.headers(headers);
+                put(headers, "x-ratelimit-scope", "shared");
+            }
+            Self::Global(_) => {
+                put(headers, "x-ratelimit-global", "true");
+                put(headers, "x-ratelimit-scope", "global");
+            }
+            Self::Banned(_) => put(headers, "server", "cloudflare"),
+        }
+    }
+
+    /// The JSON body of the 429; `None` if Cloudflare answers, in plain text:
+    /// <https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit>.
+    ///
+    /// The documents have `code` "for some limits", openapi.json requires it: so 0, as for other plain errors.
+    pub(crate) fn body(&self) -> Option<Value> {
+        let message = match self {
+            Self::Banned(_) => return None,
+            Self::Shared(..) => "The resource is being rate limited.",
+            Self::User(_) | Self::Global(_) => "You are being rate limited.",
+        };
+        let after = (self.retry_after().as_secs_f64() * 1000.0).ceil() / 1000.0;
+        let global = matches!(self, Self::Global(_));
+        Some(json!({"message": message, "retry_after": after, "global": global, "code": 0}))
+    }
+}
+
+/// What Cloudflare writes to who is banned: <https://github.com/discord/discord-api-docs/issues/5385>.
+pub(crate) const BANNED: &str = "error code: 1015";
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}

@@ -1,0 +1,71 @@
+//! Lines that concern the sandbox itself, and no user.
+
+use std::time::Duration;
+
+use crate::control::Control;
+
+/// Reads such a line; `None` if it begins with none of their words.
+pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    let control = match words.as_slice() {
+        ["reconnect"] => Ok(Control::Reconnect),
+        ["invalidate"] => Ok(Control::Invalidate),
+        ["drop"] => Ok(Control::Drop),
+        ["close", code] => match code.parse() {
+            Ok(code) => Ok(Control::Close { code }),
+            Err(_) => Err(format!("`{code}` is no close code")),
+        },
+        ["clock", "pause"] => Ok(Control::Pause),
+        ["clock", "resume"] => Ok(Control::Resume),
+        ["clock", "advance", time] => duration(time).map(|by| Control::Advance { by }),
+        ["clock", ..] => Err("the clock knows `pause`, `resume` and `advance 15m`".to_owned()),
+        ["limits", limits] => Ok(Control::RateLimits {
+            limits: (*limits).to_owned(),
+        }),
+        _ => return None,
+    };
+    Some(control)
+}
+
+/// `300ms`, `3s`, `15m`, `2h`, `1d`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => 0,
+    };
+    let ms = number.parse::<u64>().ok();
+    ms.filter(|_| unit_ms > 0)
+        .and_then(|number| number.checked_mul(unit_ms))
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("`{text}` is no time: 300ms, 3s, 15m, 2h, 1d"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_without_a_user_are_read() {
+        let minutes = Duration::from_secs(900);
+        assert_eq!(
+            control("clock advance 15m"),
+            Some(Ok(Control::Advance { by: minutes }))
+        );
+        assert_eq!(
+            control("close 4000"),
+            Some(Ok(Control::Close { code: 4000 }))
+        );
+        assert_eq!(control("drop it"), None, "a user may be called so");
+        for line in ["clock", "clock advance", "clock advance 15", "close it"] {
+            assert!(matches!(control(line), Some(Err(_))), "{line}");
+        }
+    }
+}
