@@ -231,6 +231,12 @@ impl Sandbox {
         self.shared.read(|state| state.hub.presence.clone())
     }
 
+    /// The presence object of any user as others see it, the bot's included.
+    #[must_use]
+    pub fn presence_of(&self, user_id: u64) -> Value {
+        self.shared.read(|state| state.world.presence_json(user_id))
+    }
+
     /// What crossed the gateway and REST, oldest first; the last 2,000 crossings are kept.
     #[must_use]
     pub fn traffic(&self) -> Vec<Crossing> {

@@ -7,6 +7,7 @@ mod member;
 mod modal;
 mod option;
 mod poll;
+mod presence;
 mod thread;
 
 use std::sync::Arc;

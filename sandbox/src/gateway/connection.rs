@@ -21,6 +21,7 @@ use super::{
     handshake,
     hub::Order,
     opcode::{Outcome, receive},
+    presence,
 };
 use crate::{
     state::{Shared, State},
@@ -196,6 +197,7 @@ impl Connection<'_> {
         self.shared.change(|state| {
             let now_us = state.world.clock.now_us();
             state.hub.disconnect(self.key, ends_session, now_us);
+            presence::settle(state);
         });
         match end {
             End::Cut => {}

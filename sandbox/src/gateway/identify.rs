@@ -7,7 +7,7 @@ use super::{
     close::Close,
     hub::Resume,
     opcode::Outcome,
-    ready,
+    presence, ready,
     session::{Login, Session, Shard},
     starts::Start,
 };
@@ -42,9 +42,7 @@ pub(super) fn identify(
         }
     }
     let compress = login.compress;
-    if data["presence"].is_object() {
-        state.hub.presence = Some(data["presence"].clone());
-    }
+    presence::first(state, &data["presence"]);
     start(state, settings, connection, login);
     Outcome::Identified { compress }
 }

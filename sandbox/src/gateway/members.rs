@@ -167,7 +167,8 @@ fn chunks(world: &World, request: &Request<'_>, login: &Login) -> Vec<Value> {
             "not_found": not_found,
         });
         if with_presences {
-            chunk["presences"] = json!([]);
+            let presences = users.map(|user| world.presence_json(*user));
+            chunk["presences"] = presences.collect();
         }
         if let Some(nonce) = request.nonce {
             chunk["nonce"] = json!(nonce);

@@ -13,6 +13,7 @@ mod identify;
 mod intents;
 mod members;
 mod opcode;
+mod presence;
 mod ready;
 mod session;
 mod starts;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     close::Close,
     identify::{identify, resume},
-    members,
+    members, presence,
 };
 use crate::{
     state::{Settings, State},
@@ -60,7 +60,7 @@ pub(crate) fn receive(
         (2, false) => identify(state, settings, connection, data),
         (6, false) => resume(state, settings, connection, data),
         (3 | 4 | 8 | 31, false) => Outcome::Close(Close::NotAuthenticated),
-        (3, true) => update_presence(state, data),
+        (3, true) => presence::update(state, data),
         (8, true) => members::request(state, settings, connection, data),
         (31, true) => request_sounds(state, connection, data),
         (4, true) => Outcome::Done,
@@ -98,19 +98,6 @@ fn heartbeat(data: &Value) -> Outcome {
     } else {
         Outcome::Close(Close::UnknownOpcode)
     }
-}
-
-/// `since`, `activities` and `status` have to be there; `afk` does not, whatever the docs say.
-fn update_presence(state: &mut State, data: &Value) -> Outcome {
-    let since = data.get("since");
-    let is_whole = since.is_some_and(|since| since.is_null() || since.is_number())
-        && data["activities"].is_array()
-        && data["status"].is_string();
-    if !is_whole {
-        return Outcome::Close(Close::UnknownOpcode);
-    }
-    state.hub.presence = Some(data.clone());
-    Outcome::Done
 }
 
 /// <https://discord.com/developers/docs/events/gateway-events#request-soundboard-sounds>.

@@ -49,16 +49,15 @@ pub(super) fn arrival_json(world: &World, guild: &Guild, login: &Login) -> Value
     let mut arrival = world.guild_create_json(guild, false);
     arrival["large"] = json!(is_large);
     if with_presences {
-        let is_told = |user: &u64| {
-            !is_large || *user == bot || {
-                let member = guild.members.get(user);
-                member.is_some_and(|member| !member.roles.is_empty() || member.nick.is_some())
-            }
-        };
-        let told = guild.members.keys().filter(is_told);
-        arrival["members"] = told
-            .filter_map(|user| world.member_json(guild.id, user))
+        let is_told = |user: &u64| !is_large || *user == bot || world.stands_out(guild, *user);
+        let told: Vec<u64> = guild.members.keys().filter(is_told).collect();
+        let members = told.iter();
+        arrival["members"] = members
+            .filter_map(|user| world.member_json(guild.id, *user))
             .collect();
+        let present = told.iter().copied();
+        let present = present.filter(|user| !is_large || world.is_online(*user));
+        arrival["presences"] = present.map(|user| world.presence_json(user)).collect();
     }
     arrival
 }

@@ -96,6 +96,7 @@ impl World {
             interactions: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             active_threads: BTreeSet::new(),
+            presences: BTreeMap::new(),
             refuses_messages: BTreeSet::new(),
             files: BTreeMap::new(),
             files_base: String::new(),

@@ -26,6 +26,7 @@ mod permission;
 mod permission_trials;
 mod pin;
 mod poll;
+mod presence;
 mod reaction;
 mod record;
 mod role;
@@ -58,6 +59,7 @@ pub(crate) use self::{
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS},
     permission::EVERYONE,
     poll::{NewPoll, Poll, VoteRefused},
+    presence::Presence,
     reaction::Emoji,
     record::{Record, all_of, change, changes, fields},
     role::Role,
@@ -105,6 +107,8 @@ pub struct World {
     pub(crate) webhooks: BTreeMap<u64, Webhook>,
     /// The threads that are not archived.
     pub(crate) active_threads: BTreeSet<u64>,
+    /// The presences that were set; see [`World::presence`].
+    pub(crate) presences: BTreeMap<u64, Presence>,
     /// Who takes no direct messages of the bot.
     pub(crate) refuses_messages: BTreeSet<u64>,
     /// Uploaded files by attachment id, served at `/attachments/…`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sandbox::{GatewayLimits, Options, Sandbox, World};
 use serde_json::{Value, json};
+use twilight_model::gateway::presence::Status;
 
 use crate::{
     bot::send,
@@ -303,8 +304,10 @@ async fn large_guilds_bring_fewer_members() {
         "Regular",
         twilight_model::guild::Permissions::empty(),
     );
+    world.set_presence(owner, Status::Offline, &[]);
     for number in 0..58 {
         let user = world.add_user(&format!("guest{number}"));
+        world.set_presence(user, Status::Offline, &[]);
         let roles = [role];
         world.add_member(guild, user, if number < 3 { &roles } else { &[] });
     }

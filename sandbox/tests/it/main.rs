@@ -23,6 +23,7 @@ mod openapi;
 mod page;
 mod payload;
 mod polls;
+mod presence;
 mod responses;
 mod roles;
 mod stories;
