@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use twilight_model::guild::Permissions;
 
-use super::{Actor, option};
+use super::{Actor, allowed::may_use, option};
 use crate::{
     error::{Error, listing},
     state::Shared,
@@ -247,52 +246,4 @@ fn unknown(world: &World, kind: CommandKind, name: &str) -> Error {
         name: name.to_owned(),
         known: listing(known.map(|command| command.name.as_str())),
     }
-}
-
-/// Whether Discord's client offers the command to this user here.
-fn may_use(world: &World, actor: &Actor, channel: u64, command: &Command) -> Result<(), Error> {
-    let refuse = |why: &str| Err(Error::Refused(format!("/{} {why}", command.name)));
-    let in_guild = world.guild_of(channel).is_some();
-    if in_guild && !command.in_guilds() {
-        return refuse("is not for guilds");
-    }
-    if !in_guild && !command.in_direct_messages() {
-        return refuse("is not for direct messages");
-    }
-    let needed = command
-        .body
-        .get("default_member_permissions")
-        .and_then(Value::as_str);
-    let Some(needed) = needed
-        .and_then(|bits| bits.parse().ok())
-        .filter(|_| in_guild)
-    else {
-        return Ok(());
-    };
-    let has = world.permissions(channel, actor.id());
-    let needed = Permissions::from_bits_truncate(needed);
-    let allowed = if needed.is_empty() {
-        has.contains(Permissions::ADMINISTRATOR)
-    } else {
-        has.contains(needed)
-    };
-    if !allowed {
-        let who = if needed.is_empty() {
-            "administrators alone".to_owned()
-        } else {
-            let names: Vec<&str> = needed.iter_names().map(|(name, _)| name).collect();
-            format!("those with {}", names.join(", "))
-        };
-        return refuse(&format!(
-            "is not shown to {}: it is for {who}",
-            actor.name()
-        ));
-    }
-    if !has.contains(Permissions::USE_SLASH_COMMANDS) {
-        return refuse(&format!(
-            "cannot be used by {} in this channel",
-            actor.name()
-        ));
-    }
-    Ok(())
 }

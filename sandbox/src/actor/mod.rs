@@ -1,8 +1,10 @@
 //! Acting as one user: saying, clicking, picking, submitting, and waiting for what the bot does.
 
+mod allowed;
 mod command;
 mod component;
 mod expect;
+mod file;
 mod member;
 mod modal;
 mod option;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Actor, component::picked};
+use super::{Actor, component::picked, option::uploaded};
 use crate::{
     error::{Error, listing},
     view::{InteractionView, modal_fields},
@@ -193,6 +193,17 @@ fn submitted(
             } else {
                 json["values"] = json!(values);
             }
+        }
+        Some(19) => {
+            let ids = value.into_iter().flat_map(|value| value.split(','));
+            let files = ids.map(|id| uploaded(world, channel, id.trim(), resolved));
+            let files = files.collect::<Result<Vec<_>, _>>()?;
+            let min = field["min_values"].as_u64().unwrap_or(u64::from(required));
+            let max = field["max_values"].as_u64().unwrap_or(1);
+            if !(min..=max).contains(&(files.len() as u64)) {
+                return Err(format!("takes {min} to {max} files"));
+            }
+            json["values"] = json!(files);
         }
         Some(kind) => {
             return Err(format!(

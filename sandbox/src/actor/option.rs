@@ -280,9 +280,27 @@ pub(super) fn fit(
             insert(resolved, "channels", found.id, json);
             Ok(json!(found.id.to_string()))
         }
-        11 => Err("is a file, and the sandbox's users cannot upload files yet".to_owned()),
+        11 => uploaded(world, channel, &text, resolved),
         other => Err(format!("has an unknown type: {other}")),
     }
+}
+
+/// A file that `Actor::uploads` has given.
+pub(super) fn uploaded(
+    world: &World,
+    channel: u64,
+    id: &str,
+    resolved: &mut Map<String, Value>,
+) -> Result<Value, String> {
+    let file = id.parse().ok().and_then(|id| {
+        let file = world.attachment_json(channel, id, &Value::Null)?;
+        Some((id, file))
+    });
+    let (id, mut file) =
+        file.ok_or_else(|| format!("is no file: `{id}`; `uploads` gives what stands for one"))?;
+    file["ephemeral"] = json!(true);
+    insert(resolved, "attachments", id, file);
+    Ok(json!(id.to_string()))
 }
 
 fn string(option: &Value, text: &str) -> Result<Value, String> {

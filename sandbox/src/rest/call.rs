@@ -4,17 +4,19 @@ use std::collections::HashMap;
 
 use axum::{
     body::to_bytes,
-    extract::{FromRequest, Multipart, Query, Request},
-    http::{Method, header::CONTENT_TYPE},
+    extract::{
+        DefaultBodyLimit, FromRequest, Multipart, Query, Request, multipart::MultipartError,
+    },
+    http::{Method, StatusCode, header::CONTENT_TYPE},
 };
 use serde_json::Value;
 use twilight_model::util::Timestamp;
 
 use super::error::ApiError;
-use crate::world::Attachment;
+use crate::world::{Attachment, MAX_FILE_BYTES, guess_type};
 
-/// The largest request that is read: Discord takes 10 MiB a file and ten files.
-const MAX_BODY_BYTES: usize = 110 * 1024 * 1024;
+/// The largest request that is read: <https://discord.com/developers/docs/resources/message#create-message>.
+const MAX_BODY_BYTES: usize = 25 * 1024 * 1024;
 
 /// A REST request.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Call {
     pub body: Value,
     /// `X-Audit-Log-Reason`.
     pub reason: Option<String>,
+    /// `X-Discord-Locale`.
+    pub locale: Option<String>,
     /// Uploaded files with the number in `files[n]`.
     pub files: Vec<(u64, Attachment)>,
 }
@@ -48,7 +52,13 @@ impl Call {
             .get("x-audit-log-reason")
             .and_then(|value| value.to_str().ok())
             .map(decode);
+        let locale = request
+            .headers()
+            .get("x-discord-locale")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let mut call = Self {
+            locale,
             method,
             path,
             query,
@@ -66,7 +76,7 @@ impl Call {
         } else {
             let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES)
                 .await
-                .map_err(|_| ApiError::invalid_json())?;
+                .map_err(|_| ApiError::too_large())?;
             if !bytes.is_empty() {
                 call.body = serde_json::from_slice(&bytes).map_err(|_| ApiError::invalid_json())?;
             }
@@ -75,13 +85,18 @@ impl Call {
     }
 
     async fn read_form(&mut self, request: Request) -> Result<(), ApiError> {
-        let invalid = |_| {
+        let invalid = |error: MultipartError| {
+            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                return ApiError::too_large();
+            }
             ApiError::form(
                 "",
                 "CONTENT_TYPE_INVALID",
                 "Expected \"Content-Type\" header to be one of {'application/json'}.",
             )
         };
+        let mut request = request;
+        DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
         let mut form = Multipart::from_request(request, &())
             .await
             .map_err(|_| ApiError::invalid_json())?;
@@ -104,6 +119,9 @@ impl Call {
                 .unwrap_or_else(|| guess_type(&filename))
                 .to_owned();
             let bytes = field.bytes().await.map_err(invalid)?.to_vec();
+            if bytes.len() > MAX_FILE_BYTES {
+                return Err(ApiError::too_large());
+            }
             self.files.push((
                 number,
                 Attachment {
@@ -181,18 +199,6 @@ pub(crate) fn query_time(key: &str, text: &str) -> Result<i64, ApiError> {
 /// An id in a body, written as text or as a number.
 pub(crate) fn body_id(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn guess_type(filename: &str) -> &'static str {
-    match filename.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("png") => "image/png",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("gif") => "image/gif",
-        Some("webp") => "image/webp",
-        Some("txt" | "log" | "md") => "text/plain; charset=utf-8",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
-    }
 }
 
 /// Takes the `%XX` out of a path segment.

@@ -36,7 +36,11 @@ pub(super) fn route(
             if !world.bot_is_in(guild) {
                 return Err(ApiError::missing_access());
             }
-            scoped(world, call, method, Some(guild), rest)
+            match (method, rest) {
+                (method, ["permissions"]) => all_overrides(world, method, guild),
+                (method, [command, "permissions"]) => overrides(world, method, guild, id(command)?),
+                _ => scoped(world, call, method, Some(guild), rest),
+            }
         }
         _ => Err(ApiError::unknown_route()),
     }
@@ -56,7 +60,12 @@ fn scoped(
                 .commands
                 .values()
                 .filter(|command| command.guild == guild);
-            ok(commands.map(|command| command.json(application)).collect())
+            let whole = call.query_flag("with_localizations");
+            let listed = commands.map(|command| match whole {
+                true => command.json(application),
+                false => command.localized_json(application, call.locale.as_deref()),
+            });
+            ok(listed.collect())
         }
         ("POST", []) => {
             let body = object(&call.body)?;
@@ -119,6 +128,34 @@ fn need_creates<'a>(
         return Err(ApiError::too_many_creates());
     }
     Ok(())
+}
+
+/// The overrides of all commands of a guild.
+fn all_overrides(world: &World, method: &str, guild: u64) -> Answer {
+    if method != "GET" {
+        return Err(ApiError::method_not_allowed());
+    }
+    let targets = world.command_overrides.keys();
+    let targets = targets.filter(|(known, _)| *known == guild);
+    ok(targets
+        .filter_map(|(_, target)| world.command_overrides_json(guild, *target))
+        .collect())
+}
+
+/// The overrides of one command, or of the application. Setting them needs a user's own token.
+fn overrides(world: &World, method: &str, guild: u64, target: u64) -> Answer {
+    let known = world.commands.get(&target);
+    let known = known.filter(|known| known.guild.is_none_or(|known| known == guild));
+    if known.is_none() && target != world.application.id {
+        return Err(ApiError::unknown_command());
+    }
+    match method {
+        "GET" => world
+            .command_overrides_json(guild, target)
+            .map_or_else(|| Err(ApiError::unknown_command_permissions()), ok),
+        "PUT" => Err(ApiError::not_for_bots()),
+        _ => Err(ApiError::method_not_allowed()),
+    }
 }
 
 fn most(kind: CommandKind) -> usize {

@@ -72,6 +72,9 @@ known_errors! {
     thread_name_and_id = BAD_REQUEST, 220002, "Webhooks posted to forum channels cannot have both a thread_name and thread_id";
     threads_in_forums_only = BAD_REQUEST, 220003, "Webhooks can only create threads in forum channels";
     no_services_in_forums = BAD_REQUEST, 220004, "Webhook services cannot be used in forum channels";
+    too_large = PAYLOAD_TOO_LARGE, 40005, "Request entity too large";
+    unknown_command_permissions = NOT_FOUND, 10066, "Unknown application command permissions";
+    not_for_bots = FORBIDDEN, 20001, "Bots cannot use this endpoint";
     cannot_edit_poll = BAD_REQUEST, 520003, "Cannot edit a poll message";
     no_poll_to_expire = BAD_REQUEST, 520006, "Cannot expire a non-poll message";
     poll_expired = BAD_REQUEST, 520001, "Poll expired";

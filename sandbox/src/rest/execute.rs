@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     view::walk,
-    world::{Draft, Webhook, World},
+    world::{Draft, Message, Webhook, World},
 };
 
 /// The flags that a webhook may set: no embeds, no notification, newer components.
@@ -82,7 +82,7 @@ fn post(
     errors.check()?;
     let place = destination(world, call, webhook, text("thread_name"))?;
     let channel = place.unwrap_or(webhook.channel);
-    let mut draft = draft(world, call, webhook, channel, body)?;
+    let mut draft = draft(world, call, webhook, channel, body, None)?;
     validate::not_empty(&draft)?;
     draft.face = Some(webhook.face(
         text("username"),
@@ -136,6 +136,7 @@ fn draft(
     webhook: &Webhook,
     channel: u64,
     body: &Value,
+    known: Option<&Message>,
 ) -> Result<Draft, ApiError> {
     let mut body = body.clone();
     if webhook.application.is_none() {
@@ -151,7 +152,10 @@ fn draft(
             return Err(ApiError::form("components", code, message));
         }
     }
-    let mut draft = validate::message(world, channel, &body, &call.files)?;
+    let mut draft = match known {
+        Some(known) => validate::edited(world, known, &body, &call.files)?,
+        None => validate::message(world, channel, &body, &call.files)?,
+    };
     draft.flags = draft.flags.map(|flags| flags & SETTABLE);
     Ok(draft)
 }
@@ -178,7 +182,7 @@ fn own_message(
             if known.poll.is_some() {
                 return Err(ApiError::cannot_edit_poll());
             }
-            let draft = draft(world, call, webhook, channel, &call.body)?;
+            let draft = draft(world, call, webhook, channel, &call.body, Some(&known))?;
             validate::not_emptied(&known, &draft)?;
             world.edit(channel, message, draft);
             ok(json_of(world, channel, message))

@@ -30,7 +30,7 @@ pub(super) fn respond(world: &mut World, call: &Call, interaction: &str, token: 
         .as_u64()
         .and_then(|kind| u8::try_from(kind).ok())
         .unwrap_or(0);
-    if !fits(known.kind, kind) {
+    if !fits(&known, kind) {
         let choices = "{4, 5, 6, 7, 8, 9}, and it must fit the interaction";
         return Err(ApiError::form(
             "type",
@@ -68,12 +68,15 @@ pub(super) fn respond(world: &mut World, call: &Call, interaction: &str, token: 
 }
 
 /// Whether a kind of response answers a kind of interaction.
-fn fits(interaction: InteractionKind, response: u8) -> bool {
-    match interaction {
+fn fits(interaction: &Interaction, response: u8) -> bool {
+    match interaction.kind {
         InteractionKind::Command => matches!(response, 4 | 5 | 9),
         InteractionKind::Component => matches!(response, 4..=7 | 9),
         InteractionKind::Autocomplete => response == 8,
-        InteractionKind::Modal => matches!(response, 4..=7),
+        // Only a modal that came from a component has a message to change.
+        InteractionKind::Modal => {
+            matches!(response, 4 | 5) || matches!(response, 6 | 7) && interaction.source.is_some()
+        }
     }
 }
 
@@ -139,7 +142,7 @@ fn update(
         .message(interaction.channel, source)
         .ok_or_else(ApiError::unknown_message)?
         .clone();
-    let draft = validate::message(world, interaction.channel, data, &call.files)?;
+    let draft = validate::edited(world, &known, data, &call.files)?;
     validate::not_emptied(&known, &draft)?;
     world.edit(interaction.channel, source, draft);
     Ok(source)
@@ -160,8 +163,13 @@ fn choices(data: &Value) -> Result<Value, ApiError> {
             .as_str()
             .map_or(0, |name| name.chars().count());
         errors.length(&format!("data.choices.{index}.name"), name, 1, 100);
-        if choice["value"].is_null() {
-            errors.required(&format!("data.choices.{index}.value"));
+        match &choice["value"] {
+            Value::Null => errors.required(&format!("data.choices.{index}.value")),
+            Value::String(text) => {
+                let at = format!("data.choices.{index}.value");
+                errors.length(&at, text.chars().count(), 0, 100);
+            }
+            _ => {}
         }
     }
     errors.check()?;

@@ -126,7 +126,7 @@ fn edit(world: &mut World, call: &Call, channel: u64, message: u64) -> Answer {
     if known.flags & VOICE_MESSAGE != 0 {
         return Err(ApiError::cannot_edit_voice());
     }
-    let draft = validate::message(world, channel, &call.body, &call.files)?;
+    let draft = validate::edited(world, &known, &call.body, &call.files)?;
     validate::not_emptied(&known, &draft)?;
     world.edit(channel, message, draft);
     ok(json_of(world, channel, message))

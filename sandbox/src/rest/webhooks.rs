@@ -100,7 +100,7 @@ fn edit(world: &mut World, call: &Call, interaction: &Interaction, message: u64)
         .message(interaction.channel, message)
         .ok_or_else(ApiError::unknown_message)?
         .clone();
-    let draft = validate::message(world, interaction.channel, &call.body, &call.files)?;
+    let draft = validate::edited(world, &known, &call.body, &call.files)?;
     validate::not_emptied(&known, &draft)?;
     world.edit(interaction.channel, message, draft);
     ok(json_of(world, interaction.channel, message))

@@ -95,6 +95,7 @@ impl World {
             daily_creates: DailyCreates::default(),
             interactions: BTreeMap::new(),
             webhooks: BTreeMap::new(),
+            command_overrides: BTreeMap::new(),
             active_threads: BTreeSet::new(),
             presences: BTreeMap::new(),
             refuses_messages: BTreeSet::new(),

@@ -72,6 +72,14 @@ impl Command {
         json
     }
 
+    /// The command object as lists have it: in one language, without the others.
+    /// <https://discord.com/developers/docs/interactions/application-commands#retrieving-localized-commands>.
+    pub(crate) fn localized_json(&self, application: u64, locale: Option<&str>) -> Value {
+        let mut json = self.json(application);
+        localize(&mut json, locale);
+        json
+    }
+
     /// The options, or those of a subcommand.
     pub(crate) fn options(&self) -> &[Value] {
         self.body
@@ -94,6 +102,26 @@ impl Command {
         let contexts = self.body.get("contexts").and_then(Value::as_array);
         self.guild.is_some()
             || contexts.is_none_or(|contexts| contexts.iter().any(|context| *context == 0))
+    }
+}
+
+/// Takes the dictionaries of languages out of a command, an option or a choice, for the words of one language.
+fn localize(value: &mut Value, locale: Option<&str>) {
+    let Some(fields) = value.as_object_mut() else {
+        return;
+    };
+    for word in ["name", "description"] {
+        let words = fields.remove(&format!("{word}_localizations"));
+        let own = locale.and_then(|locale| words.as_ref()?.get(locale).cloned());
+        if let Some(own) = own {
+            fields.insert(format!("{word}_localized"), own);
+        }
+    }
+    for key in ["options", "choices"] {
+        let inner = fields.get_mut(key).and_then(Value::as_array_mut);
+        for nested in inner.into_iter().flatten() {
+            localize(nested, locale);
+        }
     }
 }
 

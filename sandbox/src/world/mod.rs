@@ -10,9 +10,11 @@ mod build;
 mod channel;
 mod channels;
 mod command;
+mod command_permission;
 mod crowd;
 mod daily;
 mod event;
+mod file;
 mod follow;
 mod forward;
 mod furnish;
@@ -51,8 +53,10 @@ pub(crate) use self::{
     channel::{Channel, ChannelKind, Overwrite},
     channels::Channels,
     command::{Command, CommandKind},
+    command_permission::{CommandOverride, OverrideOf},
     daily::DailyCreates,
     event::Event,
+    file::{MAX_FILE_BYTES, clean, guess_type},
     guild::{Guild, Member},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
     members::Members,
@@ -105,6 +109,8 @@ pub struct World {
     pub(crate) daily_creates: DailyCreates,
     pub(crate) interactions: BTreeMap<u64, Interaction>,
     pub(crate) webhooks: BTreeMap<u64, Webhook>,
+    /// Who may use commands, by guild and by command (or by the application, for all of them).
+    pub(crate) command_overrides: BTreeMap<(u64, u64), Vec<CommandOverride>>,
     /// The threads that are not archived.
     pub(crate) active_threads: BTreeSet<u64>,
     /// The presences that were set; see [`World::presence`].

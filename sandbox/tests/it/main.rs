@@ -5,6 +5,7 @@
 mod bot;
 mod clock;
 mod closing;
+mod command_access;
 mod commands;
 mod components;
 mod compression;
@@ -28,5 +29,6 @@ mod responses;
 mod roles;
 mod stories;
 mod threads;
+mod uploads;
 mod webhooks;
 mod wire;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::command_option::{bounds, localizations, longest, places};
 use crate::{rest::error::FormErrors, world::CommandKind};
 
 /// Characters in all names, descriptions and values of a command.
@@ -62,7 +63,11 @@ pub(in crate::rest) fn command(
         );
     }
     check_options(options, &path("options"), 0, errors);
-    if total(name, description, options) > MAX_TOTAL {
+    let whole = Value::Object(body.clone());
+    localizations(&whole, "name", 32, at, errors);
+    localizations(&whole, "description", 100, at, errors);
+    places(body, at, errors);
+    if total(&whole) > MAX_TOTAL {
         let message = format!("Command exceeds maximum size ({MAX_TOTAL})");
         errors.add(at, "APPLICATION_COMMAND_TOO_LARGE", message);
     }
@@ -82,7 +87,7 @@ fn check_name(name: &str, at: &str, errors: &mut FormErrors) {
     errors.length(at, count, 1, 32);
     let fits = name
         .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '\''));
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '\'') || is_of_script(c));
     if (1..=32).contains(&count) && (!fits || name.to_lowercase() != name) {
         errors.add(
             at,
@@ -90,6 +95,11 @@ fn check_name(name: &str, at: &str, errors: &mut FormErrors) {
             "Command name is invalid",
         );
     }
+}
+
+/// Signs of Devanagari and Thai that are no letters: Discord's pattern takes both scripts whole.
+fn is_of_script(c: char) -> bool {
+    matches!(c, '\u{0900}'..='\u{097F}' | '\u{A8E0}'..='\u{A8FF}' | '\u{0E01}'..='\u{0E5B}')
 }
 
 fn check_description(description: &str, at: &str, errors: &mut FormErrors) {
@@ -124,6 +134,8 @@ fn check_options(options: &[Value], at: &str, depth: u8, errors: &mut FormErrors
                 }
             }
         }
+        localizations(option, "name", 32, &at, errors);
+        localizations(option, "description", 100, &at, errors);
         check_description(
             option["description"].as_str().unwrap_or_default(),
             &join(&at, "description"),
@@ -148,6 +160,9 @@ fn check_options(options: &[Value], at: &str, depth: u8, errors: &mut FormErrors
                 .as_array()
                 .map(Vec::as_slice)
                 .unwrap_or_default();
+            if kind == 2 && inner.is_empty() {
+                errors.required(&join(&at, "options"));
+            }
             check_options(
                 inner,
                 &join(&at, "options"),
@@ -162,6 +177,7 @@ fn check_options(options: &[Value], at: &str, depth: u8, errors: &mut FormErrors
             errors.add(&at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message);
         }
         optional_before |= !required;
+        bounds(option, kind, &at, errors);
         check_choices(option, kind, &at, errors);
     }
 }
@@ -212,25 +228,14 @@ fn check_choices(option: &Value, kind: u64, at: &str, errors: &mut FormErrors) {
     }
 }
 
-fn total(name: &str, description: &str, options: &[Value]) -> usize {
-    let text = |value: &Value| value.as_str().map_or(0, |text| text.chars().count());
-    let inner = options.iter().map(|option| {
-        let choices = option["choices"].as_array().into_iter().flatten();
-        let choices: usize = choices
-            .map(|choice| text(&choice["name"]) + text(&choice["value"]))
-            .sum();
-        let nested = option["options"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        choices
-            + total(
-                option["name"].as_str().unwrap_or_default(),
-                option["description"].as_str().unwrap_or_default(),
-                nested,
-            )
-    });
-    name.chars().count() + description.chars().count() + inner.sum::<usize>()
+/// All characters of names, descriptions and values, of each translation the longest.
+fn total(thing: &Value) -> usize {
+    let value = thing["value"]
+        .as_str()
+        .map_or(0, |text| text.chars().count());
+    let inner = ["options", "choices"].into_iter();
+    let inner = inner.filter_map(|key| thing[key].as_array()).flatten();
+    value + longest(thing, "name") + longest(thing, "description") + inner.map(total).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -286,5 +291,24 @@ mod tests {
             ["APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS"]
         );
         assert!(faults(json!({"type": 2, "name": "Show Avatar"})).is_empty());
+        let number = |more: Value| {
+            let mut option = json!({"type": 4, "name": "n", "description": "d"});
+            option
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            faults(slash("add", json!([option])))
+        };
+        assert!(number(json!({"min_value": 1, "max_value": 3, "autocomplete": true})).is_empty());
+        let bad = "APPLICATION_COMMAND_OPTIONS_MIN_MAX_VALUE_INVALID";
+        assert_eq!(number(json!({"min_value": 0.5})), [bad]);
+        assert_eq!(number(json!({"channel_types": [0]})), ["BASE_TYPE_CHOICES"]);
+        let mut translated = slash("echo", json!([]));
+        translated["name_localizations"] = json!({"de": "hall", "xx": "x"});
+        translated["contexts"] = json!([0, 0]);
+        assert_eq!(
+            faults(translated),
+            ["SET_TYPE_ALREADY_CONTAINS_VALUE", "BASE_TYPE_CHOICES"]
+        );
     }
 }

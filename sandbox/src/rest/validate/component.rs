@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::embed::is_url;
+use super::{embed::is_url, layout};
 use crate::{rest::error::FormErrors, view::walk};
 
 /// The flag that switches a message to the newer components.
@@ -18,6 +18,7 @@ pub(super) fn check_message(components: &[Value], flags: Option<u64>, errors: &m
     let v2 = flags.is_some_and(|flags| flags & V2 != 0);
     if v2 {
         errors.length("components", walk(components).count(), 0, MAX_V2);
+        layout::check_total(components, errors);
     } else {
         errors.length("components", components.len(), 0, 5);
     }
@@ -25,8 +26,8 @@ pub(super) fn check_message(components: &[Value], flags: Option<u64>, errors: &m
         let at = format!("components.{index}");
         let kind = component["type"].as_u64().unwrap_or(0);
         match kind {
+            _ if v2 => layout::check(component, &at, false, errors),
             1 => check_row(component, &at, errors),
-            9 | 10 | 12..=14 | 17 if v2 => check_v2(component, &at, errors),
             9 | 10 | 12..=14 | 17 => {
                 let message = format!(
                     "Value of field \"type\" must be one of (1,); {kind} needs the flag IS_COMPONENTS_V2."
@@ -99,7 +100,7 @@ fn number(component: &mut Value, next: &mut i64) {
     }
 }
 
-fn check_row(row: &Value, at: &str, errors: &mut FormErrors) {
+pub(super) fn check_row(row: &Value, at: &str, errors: &mut FormErrors) {
     let inner = row["components"]
         .as_array()
         .map(Vec::as_slice)
@@ -130,35 +131,7 @@ fn check_row(row: &Value, at: &str, errors: &mut FormErrors) {
     }
 }
 
-fn check_v2(component: &Value, at: &str, errors: &mut FormErrors) {
-    match component["type"].as_u64() {
-        Some(1) => check_row(component, at, errors),
-        Some(10) => {
-            let length = component["content"]
-                .as_str()
-                .map_or(0, |text| text.chars().count());
-            errors.length(&format!("{at}.content"), length, 1, 4000);
-        }
-        Some(9 | 17) => {
-            let inner = component["components"]
-                .as_array()
-                .map(Vec::as_slice)
-                .unwrap_or_default();
-            if inner.is_empty() {
-                errors.required(&format!("{at}.components"));
-            }
-            for (index, nested) in inner.iter().enumerate() {
-                check_v2(nested, &format!("{at}.components.{index}"), errors);
-            }
-            if component["accessory"]["type"] == 2 {
-                check_button(&component["accessory"], &format!("{at}.accessory"), errors);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn check_button(button: &Value, at: &str, errors: &mut FormErrors) {
+pub(super) fn check_button(button: &Value, at: &str, errors: &mut FormErrors) {
     let label = button["label"].as_str().unwrap_or_default();
     errors.length(&format!("{at}.label"), label.chars().count(), 0, 80);
     match button["style"].as_u64() {
@@ -209,7 +182,7 @@ pub(super) fn check_select(select: &Value, at: &str, errors: &mut FormErrors) {
         );
     }
     if select["type"] != 3 {
-        return;
+        return check_defaults(select, at, (min, max), errors);
     }
     let options = select["options"]
         .as_array()
@@ -237,6 +210,43 @@ pub(super) fn check_select(select: &Value, at: &str, errors: &mut FormErrors) {
                 "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                 "The specified option value is already used",
             );
+        }
+    }
+}
+
+/// Checks what a select menu of users, roles or channels proposes: as many as can be picked, of the right kind.
+fn check_defaults(select: &Value, at: &str, (min, max): (u64, u64), errors: &mut FormErrors) {
+    let Some(defaults) = select["default_values"]
+        .as_array()
+        .filter(|list| !list.is_empty())
+    else {
+        return;
+    };
+    if !(min..=max).contains(&(defaults.len() as u64)) {
+        let message = format!("Must be between {min} and {max} in length.");
+        errors.add(
+            &format!("{at}.default_values"),
+            "BASE_TYPE_BAD_LENGTH",
+            message,
+        );
+    }
+    let kinds: &[&str] = match select["type"].as_u64() {
+        Some(5) => &["user"],
+        Some(6) => &["role"],
+        Some(7) => &["user", "role"],
+        _ => &["channel"],
+    };
+    for (index, default) in defaults.iter().enumerate() {
+        let at = format!("{at}.default_values.{index}");
+        if default["id"].is_null() {
+            errors.required(&format!("{at}.id"));
+        }
+        if !default["type"]
+            .as_str()
+            .is_some_and(|kind| kinds.contains(&kind))
+        {
+            let message = format!("Value must be one of {kinds:?}.");
+            errors.add(&format!("{at}.type"), "BASE_TYPE_CHOICES", message);
         }
     }
 }

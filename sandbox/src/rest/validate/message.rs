@@ -2,24 +2,54 @@
 
 use serde_json::{Value, json};
 
-use super::{component, embed, poll};
+use super::{component, embed, layout, poll};
 use crate::{
     rest::{
         call::body_id,
         error::{ApiError, FormErrors},
     },
-    world::{Attachment, Draft, Message, World},
+    world::{Attachment, Draft, Message, World, clean},
 };
 
 /// Files in one message.
 const MAX_FILES: usize = 10;
 
-/// Checks the body of a new or changed message, keeps its files, and makes a draft of it.
+/// Checks the body of a new message, keeps its files, and makes a draft of it.
 pub(in crate::rest) fn message(
     world: &mut World,
     channel: u64,
     body: &Value,
     files: &[(u64, Attachment)],
+) -> Result<Draft, ApiError> {
+    read(world, channel, body, files, &[])
+}
+
+/// As [`message`], for a change of a message that is known.
+pub(in crate::rest) fn edited(
+    world: &mut World,
+    known: &Message,
+    body: &Value,
+    files: &[(u64, Attachment)],
+) -> Result<Draft, ApiError> {
+    let mut body = body.clone();
+    // Once a message is of the newer kind, it stays so without being told again.
+    if known.flags & component::V2 != 0 && body.is_object() {
+        let flags = body["flags"].as_u64().unwrap_or(known.flags);
+        body["flags"] = json!(flags | component::V2);
+    }
+    let mut draft = read(world, known.channel, &body, files, &known.attachments)?;
+    if body["components"].is_null() && body.get("components").is_none() {
+        draft.components = None;
+    }
+    Ok(draft)
+}
+
+fn read(
+    world: &mut World,
+    channel: u64,
+    body: &Value,
+    files: &[(u64, Attachment)],
+    held: &[Value],
 ) -> Result<Draft, ApiError> {
     let mut errors = FormErrors::default();
     let content = text(body, "content", &mut errors);
@@ -34,6 +64,12 @@ pub(in crate::rest) fn message(
     let components = list(body, "components", &mut errors);
     if let Some(components) = &components {
         component::check_message(components, flags, &mut errors);
+        let names = names(body, files, held);
+        for name in layout::missing_files(components, &names) {
+            let message = format!("The referenced attachment was not found: {name}");
+            let code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND";
+            errors.add("components", code, message);
+        }
     }
     if flags.is_some_and(|flags| flags & component::V2 != 0)
         && (content.as_ref().is_some_and(|text| !text.is_empty())
@@ -69,15 +105,21 @@ pub(in crate::rest) fn message(
     errors.length("attachments", files.len(), 0, MAX_FILES);
     errors.check()?;
 
-    let attachments = attachments(world, channel, body, files);
-    let files = attachments.as_deref().unwrap_or_default();
+    let attachments = attachments(world, channel, body, files, held);
+    let files = attachments.as_deref().unwrap_or(held);
     let embeds = embeds.map(|embeds| {
         embeds
             .into_iter()
             .map(|embed| embed::finish(embed, files))
             .collect()
     });
-    let components = components.map(component::finish);
+    let components = components.map(component::finish).map(|mut components| {
+        let mut next_id = world.snowflakes.next();
+        for component in &mut components {
+            layout::finish(component, files, &mut next_id);
+        }
+        components
+    });
     Ok(Draft {
         content,
         embeds,
@@ -193,71 +235,56 @@ fn allowed_mentions(rules: &Value, errors: &mut FormErrors) {
     }
 }
 
+/// What was said of the file of this number or id.
+fn told(body: &Value, id: u64) -> Option<&Value> {
+    let listed = body["attachments"].as_array()?.iter();
+    let mut listed = listed.filter(|entry| body_id(&entry["id"]) == Some(id));
+    listed.next()
+}
+
+/// The names of all files that the message will have, or has.
+fn names<'a>(body: &'a Value, files: &'a [(u64, Attachment)], held: &'a [Value]) -> Vec<&'a str> {
+    let new = files.iter().map(|(number, file)| {
+        let renamed = told(body, *number).and_then(|entry| entry["filename"].as_str());
+        renamed.unwrap_or(&file.filename)
+    });
+    let held = held.iter().filter_map(|file| file["filename"].as_str());
+    new.chain(held).collect()
+}
+
 /// Keeps new files and gives the message's attachment objects: those kept by id, then the new ones.
+/// `held` are those that the message has; without `attachments` in the body, new files take their place.
 fn attachments(
     world: &mut World,
     channel: u64,
     body: &Value,
     files: &[(u64, Attachment)],
+    held: &[Value],
 ) -> Option<Vec<Value>> {
-    let listed = body.get("attachments").and_then(Value::as_array);
+    let listed = body.get("attachments");
     if listed.is_none() && files.is_empty() {
         return None;
     }
-    let described = |id: u64| {
-        listed
-            .into_iter()
-            .flatten()
-            .find(|entry| body_id(&entry["id"]) == Some(id))
-    };
-    let kept = listed.into_iter().flatten().filter_map(|entry| {
-        let id = body_id(&entry["id"]).filter(|id| world.files.contains_key(id))?;
-        Some(attachment_json(
-            &world.files_base,
-            channel,
-            id,
-            world.files.get(&id)?,
-            Some(entry),
-        ))
+    let listed = listed.and_then(Value::as_array).into_iter().flatten();
+    let kept = listed.filter_map(|entry| {
+        let mut file = held
+            .iter()
+            .find(|file| body_id(&file["id"]) == body_id(&entry["id"]))?
+            .clone();
+        if let Some(description) = entry.get("description") {
+            file["description"] = description.clone();
+        }
+        Some(file)
     });
     let mut all: Vec<_> = kept.collect();
     for (number, file) in files {
-        let entry = described(*number);
+        let entry = told(body, *number).cloned().unwrap_or_default();
         let mut file = file.clone();
-        if let Some(filename) = entry.and_then(|entry| entry["filename"].as_str()) {
+        if let Some(filename) = entry["filename"].as_str() {
             file.filename = filename.to_owned();
         }
-        let id = world.snowflakes.next();
-        all.push(attachment_json(
-            &world.files_base,
-            channel,
-            id,
-            &file,
-            entry,
-        ));
-        world.files.insert(id, file);
+        file.filename = clean(&file.filename);
+        all.push(world.keep_file(channel, file, &entry));
     }
     Some(all)
-}
-
-fn attachment_json(
-    base: &str,
-    channel: u64,
-    id: u64,
-    file: &Attachment,
-    entry: Option<&Value>,
-) -> Value {
-    let url = format!("{base}/attachments/{channel}/{id}/{}", file.filename);
-    let mut json = json!({
-        "id": id.to_string(),
-        "filename": file.filename,
-        "size": file.bytes.len(),
-        "url": url,
-        "proxy_url": url,
-        "content_type": file.content_type,
-    });
-    if let Some(description) = entry.and_then(|entry| entry["description"].as_str()) {
-        json["description"] = json!(description);
-    }
-    json
 }

@@ -1,9 +1,12 @@
 //! What Discord checks in a body before it takes it.
 
+mod choice_field;
 mod command;
+mod command_option;
 mod component;
 mod embed;
 pub(super) mod form;
+mod layout;
 mod message;
 mod modal;
 mod poll;
@@ -11,6 +14,6 @@ mod poll;
 pub(super) use self::{
     command::command,
     embed::is_url,
-    message::{message, not_emptied, not_empty},
+    message::{edited, message, not_emptied, not_empty},
     modal::modal,
 };

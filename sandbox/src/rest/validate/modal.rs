@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::component::{check_custom_id, check_select, finish, unique_custom_ids};
+use super::{
+    choice_field,
+    component::{check_custom_id, check_select, finish, unique_custom_ids},
+};
 use crate::rest::error::{ApiError, FormErrors};
 
 /// Checks a modal and gives it back with its components numbered.
@@ -37,6 +40,9 @@ pub(in crate::rest) fn modal(data: &Value) -> Result<Value, ApiError> {
                     .as_str()
                     .map_or(0, |text| text.chars().count());
                 errors.length(&format!("{at}.label"), label, 1, 45);
+                let description = component["description"].as_str();
+                let description = description.map_or(0, |text| text.chars().count());
+                errors.length(&format!("{at}.description"), description, 0, 100);
                 check_field(
                     &component["component"],
                     &format!("{at}.component"),
@@ -44,7 +50,12 @@ pub(in crate::rest) fn modal(data: &Value) -> Result<Value, ApiError> {
                     &mut errors,
                 );
             }
-            Some(10) => {}
+            Some(10) => {
+                let text = component["content"]
+                    .as_str()
+                    .map_or(0, |text| text.chars().count());
+                errors.length(&format!("{at}.content"), text, 1, 4000);
+            }
             _ => errors.add(
                 &format!("{at}.type"),
                 "UNION_TYPE_CHOICES",
@@ -60,6 +71,14 @@ pub(in crate::rest) fn modal(data: &Value) -> Result<Value, ApiError> {
 }
 
 fn check_field(field: &Value, at: &str, needs_label: bool, errors: &mut FormErrors) {
+    if field["disabled"] == true {
+        let message = "Modals cannot have components that are disabled";
+        errors.add(
+            &format!("{at}.disabled"),
+            "COMPONENT_DISABLED_IN_MODAL",
+            message,
+        );
+    }
     match field["type"].as_u64() {
         Some(4) => {
             check_custom_id(field, at, errors);
@@ -94,7 +113,7 @@ fn check_field(field: &Value, at: &str, needs_label: bool, errors: &mut FormErro
             }
         }
         Some(3 | 5..=8) if !needs_label => check_select(field, at, errors),
-        Some(19 | 21..=23) if !needs_label => check_custom_id(field, at, errors),
+        Some(19 | 21..=23) if !needs_label => choice_field::check(field, at, errors),
         _ => errors.add(
             &format!("{at}.type"),
             "UNION_TYPE_CHOICES",
