@@ -57,7 +57,7 @@ pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
-pub use host::{Discord, Host, Method, OtherPlugin, Request, Response, Task};
+pub use host::{Discord, FileEntry, Files, Host, Method, OtherPlugin, Request, Response, Task};
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use plugin::{Listener, Plugin};
 #[doc(hidden)]

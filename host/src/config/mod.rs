@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use document::Document;
 pub use error::{ConfigError, Problem};
-pub use services::{Alerts, Hooks};
+pub use services::{Alerts, Files, Grants, Hooks};
 pub use tables::{
     Activity, Bot, Colour, Data, Discord, Extensions, Log, Presence, Shutdown, Status,
 };
@@ -54,6 +54,10 @@ pub struct Config {
     pub data: Data,
     /// `[hooks]`: how events of the framework and of plugins are handled.
     pub hooks: Hooks,
+    /// `[files]`: files of plugins.
+    pub files: Files,
+    /// `[grants.<plugin>]`: what a plugin may use beyond what is its own.
+    pub grants: BTreeMap<String, Grants>,
     /// `[alerts]`: where the owner is told what should not wait.
     pub alerts: Alerts,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name, handed to it unread.
@@ -106,6 +110,8 @@ impl Config {
             shutdown: Shutdown::read(document.table("shutdown")),
             data: Data::read(document.table("data")),
             hooks: Hooks::read(document.table("hooks")),
+            files: Files::read(document.table("files")),
+            grants: services::grants(document),
             alerts: Alerts::read(document.table("alerts")),
             plugins: plugins::read(document),
         }

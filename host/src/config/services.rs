@@ -1,9 +1,14 @@
 //! The tables of what plugins may ask of the host.
 
+use std::{collections::BTreeMap, path::PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
 use super::{
-    document::Table,
-    values::{id, integer, milliseconds, seconds},
+    document::{Document, Fault, Table, nearest},
+    values::{expected, folder, id, integer, milliseconds, seconds},
 };
+use crate::plugin::tidy;
 
 /// `[hooks]`: how events of the framework and of plugins are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,4 +97,105 @@ impl Alerts {
         });
         alerts
     }
+}
+
+/// `[files]`: files of plugins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Files {
+    /// Files that are kept in memory after they were read.
+    pub cache_entries: usize,
+    /// How long at most.
+    pub cache_ttl_s: u64,
+    /// Bytes that they may take together.
+    pub cache_bytes: usize,
+    /// The largest file that may be read or written.
+    pub max_file_bytes: u64,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            cache_entries: 1_000,
+            cache_ttl_s: 300,
+            cache_bytes: 16 << 20,
+            max_file_bytes: 64 << 20,
+        }
+    }
+}
+
+impl Files {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut files = Self::default();
+        let count = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        table.read("cache_entries", &mut files.cache_entries, |item| {
+            integer(item, 1..=1_000_000, "files").map(count)
+        });
+        table.read("cache_ttl_s", &mut files.cache_ttl_s, |item| {
+            seconds(item, 0..=86_400)
+        });
+        table.read("cache_bytes", &mut files.cache_bytes, |item| {
+            integer(item, 0..=1 << 34, "bytes").map(count)
+        });
+        table.read("max_file_bytes", &mut files.max_file_bytes, |item| {
+            integer(item, 1..=1 << 30, "bytes")
+        });
+        files
+    }
+}
+
+/// `[grants.<plugin>]`: what a plugin may use beyond what is its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Grants {
+    /// Folders, by the name that the plugin asks for.
+    pub folders: BTreeMap<String, PathBuf>,
+}
+
+pub(super) fn grants(document: &mut Document<'_>) -> BTreeMap<String, Grants> {
+    let (entries, faults) = document.free_table("grants");
+    let mut grants = BTreeMap::new();
+    for (name, item) in entries.into_iter().flatten() {
+        match item.get_ref() {
+            DeValue::Table(entries) => {
+                let granted = grants_of(name.get_ref(), entries, faults);
+                grants.insert(tidy(name.get_ref()), granted);
+            }
+            _ => faults.push(expected(
+                &format!("the table [grants.{}]", name.get_ref()),
+                item,
+            )),
+        }
+    }
+    grants
+}
+
+fn grants_of(plugin: &str, entries: &DeTable<'_>, faults: &mut Vec<Fault>) -> Grants {
+    let mut grants = Grants::default();
+    for (key, item) in entries {
+        match (&**key.get_ref(), item.get_ref()) {
+            ("folders", DeValue::Table(folders)) => {
+                for (name, item) in folders {
+                    match folder(item) {
+                        Ok(folder) => {
+                            grants.folders.insert(name.get_ref().to_string(), folder);
+                        }
+                        Err(wrong) => faults.extend(wrong),
+                    }
+                }
+            }
+            ("folders", _) => {
+                faults.push(expected("folders by name, { site = \"/srv/site\" }", item))
+            }
+            (unknown, _) => {
+                let hint = nearest(unknown, ["folders"].into_iter())
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                faults.push(Fault {
+                    at: key.span().start,
+                    message: format!("unknown key `{unknown}` in [grants.{plugin}]{hint}"),
+                });
+            }
+        }
+    }
+    grants
 }

@@ -143,7 +143,7 @@ fn unknown_tables() {
     check(
         "[music.x]",
         &[
-            "c:1:2: unknown table [music]; the tables are [alerts], [bot], [data], [discord], [extensions], [hooks], [log], [plugins], \
+            "c:1:2: unknown table [music]; the tables are [alerts], [bot], [data], [discord], [extensions], [files], [grants], [hooks], [log], [plugins], \
            [shutdown], [status]; a plugin's settings go in [plugins.music]",
         ],
     );

@@ -4,6 +4,7 @@ mod alerts;
 mod caller;
 mod discord;
 mod failure;
+pub mod files;
 mod functions;
 pub mod hooks;
 pub mod reply;
@@ -19,8 +20,8 @@ use twilight_http::Client;
 use crate::{config::Config, router::Routes};
 
 pub use self::{
-    alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, functions::Functions,
-    hooks::Hooks, reply::Replies,
+    alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, files::Files,
+    functions::Functions, hooks::Hooks, reply::Replies,
 };
 
 /// How a host call ended.
@@ -35,7 +36,16 @@ pub struct Completion {
 }
 
 /// The host calls, by name. What is not here is answered as unsupported.
-pub const CALLS: &[&str] = &["discord.request", "functions.call", "hooks.emit", "reply"];
+pub const CALLS: &[&str] = &[
+    "discord.request",
+    "files.list",
+    "files.read",
+    "files.remove",
+    "files.write",
+    "functions.call",
+    "hooks.emit",
+    "reply",
+];
 
 /// The answers to host calls.
 #[derive(Debug)]
@@ -44,6 +54,8 @@ pub struct Services {
     pub discord: Arc<Discord>,
     /// Answers to commands, components and modals.
     pub replies: Replies,
+    /// Files of plugins.
+    pub files: Files,
     /// Events of the framework and of plugins.
     pub hooks: Hooks,
     /// What the owner is told at once.
@@ -61,6 +73,11 @@ impl Services {
         let alerts = Arc::new(Alerts::new(&config.alerts, Arc::clone(&discord)));
         Self {
             replies: Replies::new(Arc::clone(&discord)),
+            files: Files::new(
+                &config.files,
+                config.data.folder.clone(),
+                config.grants.clone(),
+            ),
             hooks: Hooks::new(&config.hooks, Arc::clone(&routes), Arc::clone(&alerts)),
             alerts,
             functions: Functions::new(routes),
@@ -108,6 +125,10 @@ impl Services {
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         let result = match &*head.call {
             "discord.request" => self.discord.serve(head.params, body).await,
+            "files.list" | "files.read" | "files.remove" | "files.write" => {
+                let verb = &head.call["files.".len()..];
+                self.files.serve(caller, verb, head.params, body).await
+            }
             "functions.call" => self.functions.serve(caller, head.params, body).await,
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,

@@ -7,6 +7,7 @@
 
 mod api;
 mod cli;
+mod files;
 mod fixtures;
 mod gateway;
 mod hooks;

@@ -37,9 +37,9 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
-    CallHead, CommandHead, ComponentHead, EmitCall, EmitHead, EntryKind, ErrorHead, FunctionCall,
-    InvokeHead, LogHead, OptionValue, Origin, PanicHead, ReplyCall, ReplyMode, RequestCall,
-    ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
+    CallHead, CommandHead, ComponentHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall,
+    FunctionCall, InvokeHead, LogHead, OptionValue, Origin, PanicHead, ReplyCall, ReplyMode,
+    RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
 };
 
 /// Major number of the boundary: 0 until the first stable release.

@@ -202,6 +202,17 @@ pub struct FunctionCall {
     pub deadline_ms: u64,
 }
 
+/// Parameters of `files.read`, `files.write`, `files.remove` and `files.list`. What is written is the message's body, what is
+/// read the completion's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FileCall {
+    /// Path below the folder, with slashes.
+    pub path: String,
+    /// Name of a folder that the owner has granted; absent: the plugin's own.
+    #[serde(default)]
+    pub folder: Option<String>,
+}
+
 /// Head of a failed answer or completion.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ErrorHead {

@@ -1,6 +1,7 @@
 //! What a plugin may ask of the host: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod discord;
+mod files;
 mod functions;
 mod hooks;
 pub(crate) mod reply;
@@ -17,6 +18,7 @@ use twilight_model::id::{
 
 pub use self::{
     discord::{Discord, Method, Request, Response},
+    files::{FileEntry, Files},
     functions::OtherPlugin,
     task::Task,
 };

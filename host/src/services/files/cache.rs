@@ -1,0 +1,83 @@
+//! What was read lately: bounded by number, bytes and age.
+
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
+
+use lru::LruCache;
+use tokio::time::Instant;
+
+use super::{disk::Stamp, path::Relative};
+
+/// A file: the folder that it is below, and where.
+pub(super) type Key = (Arc<PathBuf>, Relative);
+
+/// A file larger than this part of the cache is not kept.
+const PART: usize = 8;
+
+/// What was read lately.
+#[derive(Debug)]
+pub(super) struct Cache {
+    entries: LruCache<Key, Cached>,
+    bytes: usize,
+    most_bytes: usize,
+    life: Duration,
+}
+
+#[derive(Debug)]
+struct Cached {
+    bytes: Arc<[u8]>,
+    stamp: Stamp,
+    since: Instant,
+}
+
+impl Cache {
+    pub(super) fn new(entries: NonZeroUsize, most_bytes: usize, life: Duration) -> Self {
+        Self {
+            entries: LruCache::new(entries),
+            bytes: 0,
+            most_bytes,
+            life,
+        }
+    }
+
+    /// The file's bytes, unless they are too old or the file is not what it was.
+    pub(super) fn get(&mut self, key: &Key, stamp: Stamp) -> Option<Arc<[u8]>> {
+        let cached = self.entries.get(key)?;
+        if cached.stamp == stamp && cached.since.elapsed() < self.life {
+            return Some(Arc::clone(&cached.bytes));
+        }
+        self.forget(key);
+        None
+    }
+
+    pub(super) fn put(&mut self, key: Key, bytes: Arc<[u8]>, stamp: Stamp) {
+        self.forget(&key);
+        if bytes.len() > self.most_bytes / PART {
+            return;
+        }
+        self.bytes += bytes.len();
+        let cached = Cached {
+            bytes,
+            stamp,
+            since: Instant::now(),
+        };
+        if let Some((_, pushed_out)) = self.entries.push(key, cached) {
+            self.bytes -= pushed_out.bytes.len();
+        }
+        while self.bytes > self.most_bytes
+            && let Some((_, oldest)) = self.entries.pop_lru()
+        {
+            self.bytes -= oldest.bytes.len();
+        }
+    }
+
+    pub(super) fn forget(&mut self, key: &Key) {
+        if let Some(cached) = self.entries.pop(key) {
+            self.bytes -= cached.bytes.len();
+        }
+    }
+
+    /// Entries and bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.entries.len(), self.bytes)
+    }
+}

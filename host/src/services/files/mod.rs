@@ -1,0 +1,382 @@
+//! Files of plugins: each has a folder, `data/plugins/<name>/files`, and those that the owner grants it.
+//!
+//! A write is whole or not at all, and is on the disk when it is acknowledged. Reads go through a cache that notices when
+//! somebody else has changed the file. Paths can't lead out: see `path.rs`.
+
+mod cache;
+mod disk;
+mod path;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt, io,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use plugin_api::abi::FileCall;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use self::{
+    cache::{Cache, Key},
+    path::Relative,
+};
+use super::{Caller, Completion, Failure};
+use crate::config;
+
+/// How often something is tried that may go better a moment later.
+const ATTEMPTS: u32 = 3;
+
+/// What is waited after the first failure; twice as long after the second.
+const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Files that are read or written at the same moment: each takes a thread.
+const AT_ONCE: usize = 16;
+
+/// How the files fare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Below 1 % of the operations have failed.
+    Healthy,
+    /// Below 5 %.
+    Degraded,
+    /// More.
+    Critical,
+}
+
+/// Counts since the host's start.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileFigures {
+    /// Reads that were asked for.
+    pub reads: u64,
+    /// Of those, the ones that the cache served.
+    pub cache_hits: u64,
+    /// Writes and removals.
+    pub writes: u64,
+    /// Reads that failed. A file that is not there is no failure, a path that is refused is none of ours.
+    pub read_failures: u64,
+    /// Writes and removals that failed.
+    pub write_failures: u64,
+    /// Files that are being changed right now.
+    pub locks: usize,
+    /// Files in the cache.
+    pub cached: usize,
+    /// Their bytes.
+    pub cached_bytes: usize,
+    /// How they fare.
+    pub health: Health,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    reads: AtomicU64,
+    hits: AtomicU64,
+    writes: AtomicU64,
+    read_failures: AtomicU64,
+    write_failures: AtomicU64,
+}
+
+/// The file service.
+pub struct Files {
+    data: PathBuf,
+    grants: BTreeMap<String, config::Grants>,
+    most_bytes: u64,
+    cache: Mutex<Cache>,
+    locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    threads: Semaphore,
+    swept: Mutex<HashSet<PathBuf>>,
+    counts: Counts,
+}
+
+impl Files {
+    /// Files below `data`, and in the folders that are granted.
+    #[must_use]
+    pub fn new(
+        settings: &config::Files,
+        data: PathBuf,
+        grants: BTreeMap<String, config::Grants>,
+    ) -> Self {
+        let entries = NonZeroUsize::new(settings.cache_entries).unwrap_or(NonZeroUsize::MIN);
+        let life = Duration::from_secs(settings.cache_ttl_s);
+        Self {
+            data,
+            grants,
+            most_bytes: settings.max_file_bytes,
+            cache: Mutex::new(Cache::new(entries, settings.cache_bytes, life)),
+            locks: Mutex::default(),
+            threads: Semaphore::new(AT_ONCE),
+            swept: Mutex::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// The host calls `files.read`, `files.write`, `files.remove` and `files.list`.
+    ///
+    /// # Errors
+    ///
+    /// The path is refused, or the disk failed.
+    pub async fn serve(
+        &self,
+        caller: &Caller,
+        verb: &str,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let call: FileCall = serde_json::from_value(params)?;
+        let place = match &call.folder {
+            Some(folder) => format!("`{}` in the folder `{folder}`", call.path),
+            None => format!("`{}`", call.path),
+        };
+        let refused = |why: String| Failure::Refused(format!("{place}: {why}"));
+        let path = Relative::parse(&call.path).map_err(refused)?;
+        let key = (
+            Arc::new(self.root(caller, call.folder.as_deref()).map_err(refused)?),
+            path,
+        );
+        self.sweep_once(&key.0).await;
+        let failed = |error: io::Error| refused(sentence(&error));
+        let (head, body) = match verb {
+            "read" => match self.read(&key).await.map_err(failed)? {
+                Some(bytes) => (json!({"found": true}), bytes.to_vec()),
+                None => (json!({"found": false}), Vec::new()),
+            },
+            "write" => {
+                self.write(&key, body).await.map_err(failed)?;
+                (Value::Null, Vec::new())
+            }
+            "remove" => (
+                json!({"found": self.remove(&key).await.map_err(failed)?}),
+                Vec::new(),
+            ),
+            _ => {
+                let (root, path) = key.clone();
+                let entries = self.on_thread(move || disk::list(&root, &path)).await;
+                (json!({"entries": entries.map_err(failed)?}), Vec::new())
+            }
+        };
+        Ok(Completion {
+            status: 0,
+            head: serde_json::to_vec(&head)?,
+            body,
+        })
+    }
+
+    /// Counts and health.
+    #[must_use]
+    pub fn figures(&self) -> FileFigures {
+        let read = |count: &AtomicU64| count.load(Relaxed);
+        let (cached, cached_bytes) = lock(&self.cache).size();
+        let counts = &self.counts;
+        let done = read(&counts.reads) + read(&counts.writes);
+        let failed = read(&counts.read_failures) + read(&counts.write_failures);
+        FileFigures {
+            reads: read(&counts.reads),
+            cache_hits: read(&counts.hits),
+            writes: read(&counts.writes),
+            read_failures: read(&counts.read_failures),
+            write_failures: read(&counts.write_failures),
+            locks: lock(&self.locks).len(),
+            cached,
+            cached_bytes,
+            health: match failed * 100 {
+                failed if failed < done.max(1) => Health::Healthy,
+                failed if failed < done * 5 => Health::Degraded,
+                _ => Health::Critical,
+            },
+        }
+    }
+
+    async fn read(&self, key: &Key) -> io::Result<Option<Arc<[u8]>>> {
+        self.counts.reads.fetch_add(1, Relaxed);
+        let read = self.read_through(key).await;
+        if read.is_err() {
+            self.counts.read_failures.fetch_add(1, Relaxed);
+        }
+        read
+    }
+
+    async fn read_through(&self, key: &Key) -> io::Result<Option<Arc<[u8]>>> {
+        let (root, path) = key.clone();
+        let Some(stamp) = self.on_thread(move || disk::stamp(&root, &path)).await? else {
+            lock(&self.cache).forget(key);
+            return Ok(None);
+        };
+        if let Some(bytes) = lock(&self.cache).get(key, stamp) {
+            self.counts.hits.fetch_add(1, Relaxed);
+            return Ok(Some(bytes));
+        }
+        let ((root, path), most) = (key.clone(), self.most_bytes);
+        let Some((bytes, stamp)) = self
+            .on_thread(move || disk::read(&root, &path, most))
+            .await?
+        else {
+            return Ok(None);
+        };
+        let bytes: Arc<[u8]> = bytes.into();
+        lock(&self.cache).put(key.clone(), Arc::clone(&bytes), stamp);
+        Ok(Some(bytes))
+    }
+
+    async fn write(&self, key: &Key, bytes: Vec<u8>) -> io::Result<()> {
+        let bytes: Arc<[u8]> = bytes.into();
+        if bytes.len() as u64 > self.most_bytes {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!(
+                    "{} bytes are too many: {} are allowed (`files.max_file_bytes`)",
+                    bytes.len(),
+                    self.most_bytes
+                ),
+            ));
+        }
+        let ((root, path), written) = (key.clone(), Arc::clone(&bytes));
+        let stamp = self
+            .changing(key, move || disk::write(&root, &path, &written))
+            .await?;
+        lock(&self.cache).put(key.clone(), bytes, stamp);
+        Ok(())
+    }
+
+    async fn remove(&self, key: &Key) -> io::Result<bool> {
+        let (root, path) = key.clone();
+        let removed = self.changing(key, move || disk::remove(&root, &path)).await;
+        lock(&self.cache).forget(key);
+        removed
+    }
+
+    /// Changes a file: one change at a time, in the order in which they came.
+    async fn changing<T: Send + 'static>(
+        &self,
+        key: &Key,
+        change: impl Fn() -> io::Result<T> + Clone + Send + 'static,
+    ) -> io::Result<T> {
+        self.counts.writes.fetch_add(1, Relaxed);
+        let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
+        let inside = door.lock().await;
+        let changed = self.on_thread(change).await;
+        drop(inside);
+        let mut locks = lock(&self.locks);
+        // Ours and the map's: nobody waits for it.
+        if Arc::strong_count(&door) == 2 {
+            locks.remove(key);
+        }
+        drop(locks);
+        if changed.is_err() {
+            self.counts.write_failures.fetch_add(1, Relaxed);
+        }
+        changed
+    }
+
+    /// Does something on a thread that may block, again when it may go better a moment later.
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        work: impl Fn() -> io::Result<T> + Clone + Send + 'static,
+    ) -> io::Result<T> {
+        let mut attempt = 1;
+        loop {
+            let done = {
+                let _thread = self.threads.acquire().await;
+                tokio::task::spawn_blocking(work.clone())
+                    .await
+                    .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")))
+            };
+            match done {
+                Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
+                    tokio::time::sleep(BACK_OFF * attempt).await;
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// The folder that a path is below.
+    fn root(&self, caller: &Caller, folder: Option<&str>) -> Result<PathBuf, String> {
+        let Some(folder) = folder else {
+            return Ok(self
+                .data
+                .join("plugins")
+                .join(&*caller.plugin)
+                .join("files"));
+        };
+        let granted = self.grants.get(&*caller.plugin);
+        granted
+            .and_then(|granted| granted.folders.get(folder))
+            .cloned()
+            .ok_or_else(|| {
+                format!(
+                    "that folder is not granted; the owner grants it in config.toml: [grants.{}] folders = {{ {folder} = \"/some/folder\" }}",
+                    caller.plugin
+                )
+            })
+    }
+
+    /// Removes what a crash left half written, when a folder is first used.
+    async fn sweep_once(&self, root: &Path) {
+        if lock(&self.swept).insert(root.to_owned()) {
+            let root = root.to_owned();
+            let swept = move || {
+                disk::sweep(&root);
+                Ok(())
+            };
+            let _ = self.on_thread(swept).await;
+        }
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Files")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether it may go better a moment later.
+fn may_pass(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        FileTooLarge, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
+        QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    !matches!(
+        error.kind(),
+        FileTooLarge
+            | InvalidInput
+            | IsADirectory
+            | NotADirectory
+            | NotFound
+            | PermissionDenied
+            | QuotaExceeded
+            | ReadOnlyFilesystem
+            | StorageFull
+    )
+}
+
+/// The error with what can be done about it.
+fn sentence(error: &io::Error) -> String {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull => {
+            "; free some space and try again: what was there before is untouched"
+        }
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            "; the bot's user needs the right to write there: what was there before is untouched"
+        }
+        _ => "",
+    };
+    format!("{error}{hint}")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
