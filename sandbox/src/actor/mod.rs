@@ -11,6 +11,7 @@ mod option;
 mod poll;
 mod presence;
 mod thread;
+mod voice;
 
 use std::sync::Arc;
 

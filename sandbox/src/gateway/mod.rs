@@ -17,6 +17,7 @@ mod presence;
 mod ready;
 mod session;
 mod starts;
+mod voice;
 
 pub(crate) use self::{
     close::Close,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     close::Close,
     identify::{identify, resume},
-    members, presence,
+    members, presence, voice,
 };
 use crate::{
     state::{Settings, State},
@@ -59,11 +59,12 @@ pub(crate) fn receive(
         (2 | 6, true) => Outcome::Close(Close::AlreadyAuthenticated),
         (2, false) => identify(state, settings, connection, data),
         (6, false) => resume(state, settings, connection, data),
-        (3 | 4 | 8 | 31, false) => Outcome::Close(Close::NotAuthenticated),
+        (3 | 4 | 8 | 31 | 43, false) => Outcome::Close(Close::NotAuthenticated),
         (3, true) => presence::update(state, data),
         (8, true) => members::request(state, settings, connection, data),
         (31, true) => request_sounds(state, connection, data),
-        (4, true) => Outcome::Done,
+        (4, true) => voice::update(state, connection, data),
+        (43, true) => voice::info(state, connection, data),
         _ => Outcome::Close(Close::UnknownOpcode),
     }
 }

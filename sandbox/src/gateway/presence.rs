@@ -46,6 +46,7 @@ pub(super) fn first(state: &mut State, data: &Value) {
 pub(super) fn settle(state: &mut State) {
     if state.hub.sessions.is_empty() {
         let bot = state.world.application.bot;
+        state.world.leave_all_voice(bot);
         state.world.present(bot, Presence::OFFLINE);
     }
 }

@@ -33,6 +33,10 @@ pub(crate) struct Member {
     pub joined_us: i64,
     /// Until when the member is timed out, as Discord was told it.
     pub timeout: Option<String>,
+    /// Whether the guild has muted the member in voice channels.
+    pub mute: bool,
+    /// Whether the guild has deafened the member in voice channels.
+    pub deaf: bool,
 }
 
 impl Member {
@@ -54,8 +58,8 @@ impl Member {
             "banner": null,
             "joined_at": iso(self.joined_us),
             "premium_since": null,
-            "deaf": false,
-            "mute": false,
+            "deaf": self.deaf,
+            "mute": self.mute,
             "flags": 0,
             "pending": false,
             "communication_disabled_until": self.timeout,
@@ -164,6 +168,7 @@ impl World {
 
     /// Takes a member out of a guild and tells everybody.
     pub(crate) fn leave(&mut self, guild: u64, user: u64) {
+        self.leave_voice(guild, user);
         let was = self
             .guilds
             .get_mut(&guild)

@@ -39,6 +39,7 @@ mod thread;
 mod threads;
 mod user;
 mod users;
+mod voice;
 mod webhook;
 
 use std::{
@@ -72,6 +73,7 @@ pub(crate) use self::{
     threads::{MAX_THREAD_MEMBERS, NewThread, PINNED_POST},
     user::{Application, User},
     users::Users,
+    voice::VoiceState,
     webhook::{Face, Webhook, WebhookKind},
 };
 use crate::clock::Clock;
@@ -115,6 +117,12 @@ pub struct World {
     pub(crate) active_threads: BTreeSet<u64>,
     /// The presences that were set; see [`World::presence`].
     pub(crate) presences: BTreeMap<u64, Presence>,
+    /// Who is in which voice channel, by guild and user.
+    pub(crate) voice: BTreeMap<(u64, u64), VoiceState>,
+    /// Since when voice channels have been in use, in seconds since 1970.
+    pub(crate) voice_since: BTreeMap<u64, u64>,
+    /// The status of voice channels that have one.
+    pub(crate) voice_statuses: BTreeMap<u64, String>,
     /// Who takes no direct messages of the bot.
     pub(crate) refuses_messages: BTreeSet<u64>,
     /// Uploaded files by attachment id, served at `/attachments/…`.

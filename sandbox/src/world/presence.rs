@@ -118,5 +118,6 @@ impl World {
         let member = guild.members.get(&user);
         member.is_some_and(|member| !member.roles.is_empty() || member.nick.is_some())
             || self.is_online(user)
+            || self.voice.contains_key(&(guild.id, user))
     }
 }

@@ -30,5 +30,6 @@ mod roles;
 mod stories;
 mod threads;
 mod uploads;
+mod voice;
 mod webhooks;
 mod wire;
