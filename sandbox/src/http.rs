@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{
     Router,
     extract::{
-        FromRequestParts, Path, Query, Request, State,
+        ConnectInfo, FromRequestParts, Path, Query, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{StatusCode, header::CONTENT_TYPE},
@@ -14,7 +14,7 @@ use axum::{
 };
 use tokio::sync::watch;
 
-use crate::{gateway, rest, state::Shared, web};
+use crate::{fault, gateway, state::Shared, web, wire::Line};
 
 /// What requests are handled with.
 #[derive(Clone)]
@@ -44,6 +44,7 @@ pub(crate) fn router(context: Context) -> Router {
 /// The gateway, or the page for browsers.
 async fn root(
     State(context): State<Context>,
+    ConnectInfo(line): ConnectInfo<Line>,
     Query(query): Query<HashMap<String, String>>,
     request: Request,
 ) -> Response {
@@ -51,20 +52,38 @@ async fn root(
     let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> =
         WebSocketUpgrade::from_request_parts(&mut parts, &context).await;
     match upgrade {
-        Ok(upgrade) => upgrade
-            .on_upgrade(move |socket| gateway::serve(context.shared, socket, query, context.down)),
+        Ok(_) if is_refused(&context.shared, parts.uri.path()) => {
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Ok(upgrade) => upgrade.on_upgrade(move |socket| {
+            gateway::serve(context.shared, socket, line, query, context.down)
+        }),
         Err(_) => web::page().into_response(),
     }
 }
 
+/// Whether a fault refuses a connection to the gateway at this path.
+fn is_refused(shared: &Shared, path: &str) -> bool {
+    let to_resume = path.starts_with("/resume");
+    shared.change(|state| {
+        state
+            .faults
+            .refuses_connection(to_resume, &mut state.traffic)
+    })
+}
+
 /// REST, with or without a version in the path.
-async fn api(State(context): State<Context>, request: Request) -> Response {
+async fn api(
+    State(context): State<Context>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
     let path = request.uri().path().trim_start_matches("/api/").to_owned();
     let path = match path.split_once('/') {
         Some((version, rest)) if is_version(version) => rest.to_owned(),
         _ => path,
     };
-    rest::serve(context.shared, request, path).await
+    fault::serve(context.shared, request, path, line).await
 }
 
 fn is_version(segment: &str) -> bool {

@@ -39,6 +39,7 @@ mod bells;
 mod clock;
 mod control;
 mod error;
+mod fault;
 mod gateway;
 mod http;
 mod options;
@@ -49,12 +50,14 @@ mod state;
 mod traffic;
 mod view;
 mod web;
+mod wire;
 mod world;
 
 pub use crate::{
     actor::{Actor, Sent},
     clock::Clock,
     error::Error,
+    fault::{Effect, ErrorBody, Fault, Faults, Scope},
     options::{DEFAULT_TOKEN, GatewayLimits, Options, RateLimits},
     server::Sandbox,
     traffic::{Crossing, Way},

@@ -13,6 +13,7 @@ use crate::{
     actor::Actor,
     clock::Clock,
     error::Error,
+    fault::Faults,
     gateway::{Close, Order},
     http::{Context, router},
     options::Options,
@@ -20,6 +21,7 @@ use crate::{
     state::{Settings, Shared},
     traffic::Crossing,
     view::MessageView,
+    wire::{Line, Listener},
     world::{Event, World},
 };
 
@@ -97,11 +99,12 @@ impl Sandbox {
             shared: Arc::clone(&shared),
             down: downed.clone(),
         });
+        let router = router.into_make_service_with_connect_info::<Line>();
         let alarms = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             let mut downed = downed;
             let stop = async move { _ = downed.wait_for(|down| *down).await };
-            let served = axum::serve(listener, router).with_graceful_shutdown(stop);
+            let served = axum::serve(Listener(listener), router).with_graceful_shutdown(stop);
             tokio::select! {
                 served = served.into_future() => if let Err(error) = served {
                     tracing::error!(%error, "the sandbox's server stopped");
@@ -248,6 +251,12 @@ impl Sandbox {
     /// not call the sandbox.
     pub fn observe(&self, observer: impl FnMut(&Crossing) + Send + 'static) {
         self.shared.change(|state| state.traffic.observe(observer));
+    }
+
+    /// What goes wrong on request.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        Faults::new(&self.shared)
     }
 
     /// The time of the sandbox, which can be paused and moved.

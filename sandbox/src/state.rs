@@ -12,11 +12,12 @@ use tokio::{
 
 use crate::{
     bells::{Awaited, Bells},
+    fault::{self, FaultSet},
     gateway::Hub,
     options::GatewayLimits,
     rest::Limits,
     traffic::Traffic,
-    world::World,
+    world::{Alarm, World},
 };
 
 /// What the server, the actors and the page share.
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub hub: Hub,
     pub traffic: Traffic,
     pub limits: Limits,
+    pub faults: FaultSet,
     pub bells: Bells,
 }
 
@@ -57,6 +59,7 @@ impl Shared {
             world,
             hub: Hub::default(),
             limits,
+            faults: FaultSet::default(),
             bells: Bells::default(),
         };
         Arc::new(Self {
@@ -83,10 +86,13 @@ impl Shared {
             hub,
             traffic,
             bells,
+            faults,
             ..
         } = &mut *state;
         for event in std::mem::take(&mut world.outbox) {
-            hub.dispatch(world, traffic, &event);
+            for _ in 0..faults.copies(&event.name, traffic) {
+                hub.dispatch(world, traffic, &event);
+            }
         }
         for sighting in world.sightings_from(next_sighting) {
             bells.ring(sighting);
@@ -112,7 +118,13 @@ impl Shared {
                 }
             };
             tokio::select! {
-                () = due => self.change(|state| state.world.ring_alarms()),
+                () = due => self.change(|state| {
+                    for alarm in state.world.ring_alarms() {
+                        if let Alarm::Storm(fault) = alarm {
+                            fault::storm(state, fault);
+                        }
+                    }
+                }),
                 () = self.alarms_set.notified() => {}
             }
         }

@@ -44,6 +44,8 @@ pub enum Way {
     GatewayOut,
     /// A REST request of the bot, with its answer.
     Rest,
+    /// A fault that was asked for has struck: see [`Faults`](crate::Faults).
+    Fault,
 }
 
 /// A crossing as it is kept; it becomes a [`Crossing`] when somebody looks.

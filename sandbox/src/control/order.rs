@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     error::Error,
+    fault::{self, Fault},
     gateway::{Close, Order},
     state::Shared,
     world::snowflake::iso,
@@ -24,6 +25,8 @@ pub(crate) enum Control {
     AskForHeartbeats,
     /// Every connection ends without a close frame.
     Drop,
+    /// Every connection stays, but nothing is read or sent any more.
+    Hang,
     /// Every connection is closed with this code.
     Close { code: u16 },
     /// The clock stops.
@@ -37,6 +40,19 @@ pub(crate) enum Control {
     },
     /// Other rate limits from now on: `generous`, `strict` or `discord`.
     RateLimits { limits: String },
+    /// Something goes wrong from now on, so many times or always.
+    Fault {
+        fault: Fault,
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// A fault is over, or all of them.
+    Heal {
+        #[serde(default)]
+        id: Option<u64>,
+    },
+    /// No faults, the limits of the start with nothing used, and the clock runs. The world stays as it is.
+    Reset,
 }
 
 impl Control {
@@ -49,6 +65,7 @@ impl Control {
             Self::Invalidate => order(Order::Invalidate),
             Self::AskForHeartbeats => order(Order::AskForHeartbeat),
             Self::Drop => order(Order::Cut),
+            Self::Hang => order(Order::Hang),
             Self::Close { code } => {
                 let close = Close::by_code(code)
                     .ok_or_else(|| Error::Refused(format!("Discord closes nothing with {code}")))?;
@@ -60,6 +77,22 @@ impl Control {
             Self::RateLimits { limits } => {
                 let limits = limits.parse().map_err(Error::Refused)?;
                 shared.change(|state| state.limits.set(limits));
+            }
+            Self::Fault { fault, times } => {
+                fault::add(shared, fault, times)?;
+            }
+            Self::Heal { id: None } => shared.change(|state| state.faults.clear()),
+            Self::Heal { id: Some(id) } => {
+                if !shared.change(|state| state.faults.remove(id)) {
+                    return Err(Error::Refused(format!("there is no fault {id} any more")));
+                }
+            }
+            Self::Reset => {
+                clock.resume();
+                shared.change(|state| {
+                    state.faults.clear();
+                    state.limits.reset();
+                });
             }
         }
         Ok(())
@@ -75,6 +108,7 @@ impl Control {
                     "now_ms": clock.now_ms(),
                     "paused": clock.is_paused(),
                 },
+                "faults": fault::listed(&state.faults),
                 "rate_limits": state.limits.mode().to_string(),
             })
         })

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     state::{Shared, State},
     traffic::Way,
+    wire::Line,
 };
 
 /// What HELLO asks for.
@@ -41,6 +42,8 @@ const PAYLOADS_A_MINUTE: usize = 120;
 enum End {
     /// Without a close frame, or because the peer is gone.
     Cut,
+    /// Not at all, as far as the client can tell.
+    Hang,
     /// The client closed it, with this code.
     ByClient(Option<u16>),
     /// The sandbox closes it.
@@ -53,6 +56,8 @@ struct Connection<'shared> {
     /// Its key in the hub.
     key: u64,
     socket: WebSocket,
+    /// What the socket runs on, to be reset.
+    line: Line,
     transport: Transport,
     /// When the client's last payloads came.
     recent: VecDeque<Instant>,
@@ -64,6 +69,7 @@ struct Connection<'shared> {
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     mut socket: WebSocket,
+    line: Line,
     query: HashMap<String, String>,
     mut shutdown: watch::Receiver<bool>,
 ) {
@@ -79,11 +85,15 @@ pub(crate) async fn serve(
         shared: &shared,
         key,
         socket,
+        line,
         transport,
         recent: VecDeque::new(),
         silence: Box::pin(sleep(PATIENCE)),
     };
-    let end = connection.run(&bell, &mut shutdown).await;
+    let mut end = connection.run(&bell, &mut shutdown).await;
+    if matches!(end, End::Hang) {
+        end = connection.hang(&bell, &mut shutdown).await;
+    }
     connection.end(end).await;
 }
 
@@ -106,6 +116,30 @@ impl Connection<'_> {
                 // In a block of its own, so that the guard it gives does not live on.
                 () = async { _ = shutdown.wait_for(|down| *down).await; } => Err(End::Close(Close::Down)),
             };
+        }
+    }
+
+    /// Leaves the socket alone until another connection takes the session over.
+    async fn hang(&mut self, bell: &Notify, shutdown: &mut watch::Receiver<bool>) -> End {
+        let note = |state: &mut State| {
+            let what = "a connection hangs";
+            state.traffic.gateway(Way::GatewayOut, what, Value::Null);
+        };
+        self.shared.change(note);
+        loop {
+            tokio::select! {
+                () = bell.notified() => {
+                    let is_cut = self.shared.change(|state| {
+                        let known = state.hub.connections.get_mut(&self.key);
+                        known.is_none_or(|known| known.orders.drain(..).any(|order| order == Order::Cut))
+                    });
+                    if is_cut {
+                        _ = self.line.cut();
+                        return End::Cut;
+                    }
+                }
+                () = async { _ = shutdown.wait_for(|down| *down).await; } => return End::Cut,
+            }
         }
     }
 
@@ -134,12 +168,18 @@ impl Connection<'_> {
                 self.send_control("INVALID_SESSION", 9, Value::Bool(false))
                     .await
             }
+            Outcome::Acknowledge if self.heartbeat_is_ignored() => Ok(()),
             Outcome::Acknowledge => {
                 self.silence.as_mut().reset(Instant::now() + PATIENCE);
                 self.send(&control(11, Value::Null)).await
             }
             Outcome::Close(close) => Err(End::Close(close)),
         }
+    }
+
+    fn heartbeat_is_ignored(&self) -> bool {
+        self.shared
+            .change(|state| state.faults.ignores_heartbeat(&mut state.traffic))
     }
 
     async fn send_due(&mut self) -> Result<(), End> {
@@ -153,7 +193,11 @@ impl Connection<'_> {
             hub.take_due(world, traffic, self.key)
         });
         if orders.contains(&Order::Cut) {
+            _ = self.line.cut();
             return Err(End::Cut);
+        }
+        if orders.contains(&Order::Hang) {
+            return Err(End::Hang);
         }
         // Many in one write: a write for each costs more than all the rest of it.
         for dispatch in &dispatches {
@@ -164,7 +208,7 @@ impl Connection<'_> {
         self.socket.flush().await.map_err(|_| End::Cut)?;
         for order in orders {
             match order {
-                Order::Cut => return Err(End::Cut),
+                Order::Cut | Order::Hang => return Err(End::Cut),
                 Order::Close(close) => return Err(End::Close(close)),
                 Order::Reconnect => self.send_control("RECONNECT", 7, Value::Null).await?,
                 Order::Invalidate => {
@@ -200,7 +244,7 @@ impl Connection<'_> {
             presence::settle(state);
         });
         match end {
-            End::Cut => {}
+            End::Cut | End::Hang => {}
             // The answer to its frame is written while we read on; the client waits for it.
             End::ByClient(_) => finish(&mut self.socket).await,
             End::Close(reason) => close(&mut self.socket, reason).await,
@@ -216,7 +260,7 @@ fn control(op: u8, data: Value) -> String {
 fn note_end(shared: &Shared, end: &End) {
     let (way, what) = match end {
         End::Close(close) => return note_close(shared, *close),
-        End::Cut => (Way::GatewayOut, "connection lost".to_owned()),
+        End::Cut | End::Hang => (Way::GatewayOut, "connection lost".to_owned()),
         End::ByClient(Some(code)) => (Way::GatewayIn, format!("close {code}")),
         End::ByClient(None) => (Way::GatewayIn, "close without code".to_owned()),
     };

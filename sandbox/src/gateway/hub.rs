@@ -58,6 +58,8 @@ pub(crate) enum Order {
     AskForHeartbeat,
     /// Close with a code.
     Close(Close),
+    /// Read and send nothing any more, but stay.
+    Hang,
     /// End without a close frame.
     Cut,
 }

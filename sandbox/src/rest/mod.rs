@@ -42,11 +42,11 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-pub(crate) use self::limit::Limits;
+pub(crate) use self::limit::{Limits, Refusal};
 use self::{
     call::{Call, id},
     error::ApiError,
-    limit::{BANNED, Refusal},
+    limit::BANNED,
 };
 use crate::state::{Settings, Shared, State};
 

@@ -10,6 +10,13 @@ pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
     let control = match words.as_slice() {
         ["reconnect"] => Ok(Control::Reconnect),
         ["invalidate"] => Ok(Control::Invalidate),
+        ["hang"] => Ok(Control::Hang),
+        ["heal"] => Ok(Control::Heal { id: None }),
+        ["heal", id] => match id.parse() {
+            Ok(id) => Ok(Control::Heal { id: Some(id) }),
+            Err(_) => Err(format!("`{id}` is no fault's number")),
+        },
+        ["fault", rest @ ..] => super::fault::fault(rest),
         ["drop"] => Ok(Control::Drop),
         ["close", code] => match code.parse() {
             Ok(code) => Ok(Control::Close { code }),

@@ -18,6 +18,7 @@
 //! message that this user can see there and that no `expect` has used up.
 
 mod control;
+mod fault;
 mod parse;
 mod run;
 mod terminal;
@@ -44,5 +45,9 @@ user@channel: /command a:b     uses a slash command; \"quotes\" around values wi
 reconnect                      asks the bot to reconnect (op 7); invalidate: ends its sessions (op 9)
 drop                           cuts its connections; close 4000: closes them with a code
 clock advance 15m              moves the clock (ms, s, m, h, d); also clock pause, clock resume
+hang                           lets its connections hang; heal: ends all faults, heal 3: one of them
+fault 2x POST /channels/*/messages lose-answer   also lose-request, 502 [json|empty|html], delay 3s [clock],
+                               429 [user|shared|global] 1s; without 2x each time
+fault 2x resumes               also connections, heartbeats, lose EVENT, double EVENT, storm 30s [invalidate]
 limits strict                  sets the rate limits: generous, strict or discord
 # comment";

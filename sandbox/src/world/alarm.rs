@@ -11,6 +11,8 @@ pub(crate) enum Alarm {
     Unanswered(u64),
     /// A poll closes.
     PollEnds { channel: u64, message: u64 },
+    /// The next wave of a storm; not the world's.
+    Storm(u64),
     /// Nobody may have written in this thread for so long that it is archived.
     ThreadQuiet(u64),
 }
@@ -39,13 +41,18 @@ impl Alarms {
 }
 
 impl World {
-    /// Lets everything happen that is due by now.
-    pub(crate) fn ring_alarms(&mut self) {
+    /// Lets everything happen that is due by now; gives what is due outside of the world.
+    pub(crate) fn ring_alarms(&mut self) -> Vec<Alarm> {
+        let mut others = Vec::new();
         let now = self.clock.now_us();
         while let Some(due) = self.alarms.set.first().copied().filter(|due| due.0 <= now) {
             self.alarms.set.remove(&due);
-            self.ring(due.1);
+            match due.1 {
+                Alarm::Storm(_) => others.push(due.1),
+                alarm => self.ring(alarm),
+            }
         }
+        others
     }
 
     fn ring(&mut self, alarm: Alarm) {
@@ -55,6 +62,7 @@ impl World {
                     known.failed = known.response.is_none();
                 }
             }
+            Alarm::Storm(_) => {}
             Alarm::PollEnds { channel, message } => {
                 self.end_poll(channel, message);
             }

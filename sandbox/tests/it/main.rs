@@ -11,6 +11,7 @@ mod components;
 mod compression;
 mod control;
 mod described;
+mod faults;
 mod forwards;
 mod gateway;
 mod guilds;

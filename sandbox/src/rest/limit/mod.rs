@@ -23,6 +23,8 @@ const KEPT_WINDOWS: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Limits {
     mode: RateLimits,
+    /// How it was at the start.
+    first: RateLimits,
     clock: Clock,
     /// By bucket and top-level resource.
     windows: HashMap<(String, String), Window>,
@@ -59,6 +61,7 @@ impl Limits {
     pub(crate) fn new(mode: RateLimits, invalid_requests: u32, clock: Clock) -> Self {
         Self {
             mode,
+            first: mode,
             clock,
             windows: HashMap::new(),
             global: Window::default(),
@@ -68,7 +71,15 @@ impl Limits {
 
     /// Limits in another way from now on; what was used and who was banned is forgotten.
     pub(crate) fn set(&mut self, mode: RateLimits) {
-        *self = Self::new(mode, self.invalid.limit(), self.clock.clone());
+        *self = Self {
+            first: self.first,
+            ..Self::new(mode, self.invalid.limit(), self.clock.clone())
+        };
+    }
+
+    /// Limits as at the start, with nothing used.
+    pub(crate) fn reset(&mut self) {
+        self.set(self.first);
     }
 
     /// How requests are limited.

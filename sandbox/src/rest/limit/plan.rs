@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::{clock::Clock, options::RateLimits, rest::call::Call, world::snowflake::created_us};
 
 /// What a route has that nobody has measured: 5 requests in 5 s.
-const OTHERS: (u32, Duration) = (5, Duration::from_secs(5));
+pub(super) const OTHERS: (u32, Duration) = (5, Duration::from_secs(5));
 
 /// Where a request is counted.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::Window;
-use crate::clock::Clock;
+use super::{Window, plan::OTHERS};
+use crate::{clock::Clock, fault::Scope};
 
 /// Where a request stands in its bucket.
 #[derive(Debug)]
@@ -66,6 +66,19 @@ impl Standing {
 }
 
 impl Refusal {
+    /// A refusal that was asked for, on a path of a bucket that is used up.
+    pub(crate) fn on_request(scope: Scope, path: &str, left: Duration, clock: &Clock) -> Self {
+        let window = Window {
+            used: OTHERS.0,
+            ends_us: clock.after_us(left),
+        };
+        match scope {
+            Scope::User => Self::User(Standing::new(path, OTHERS.0, window, clock)),
+            Scope::Shared => Self::Shared(Standing::new(path, OTHERS.0, window, clock), left),
+            Scope::Global => Self::Global(left),
+        }
+    }
+
     /// How long to wait.
     fn retry_after(&self) -> Duration {
         match self {

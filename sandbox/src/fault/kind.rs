@@ -1,0 +1,169 @@
+//! What can go wrong.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::gateway::Order;
+
+/// Something that goes wrong. In JSON, `kind` names it: `{"kind": "refuse-resumes"}`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case"
+)]
+#[non_exhaustive]
+pub enum Fault {
+    /// REST requests.
+    Request {
+        /// Method and path below `/api/v10`: `POST /channels/*/messages`. `*` is any method or any one segment, and
+        /// `**` at the end any rest.
+        route: String,
+        /// What becomes of them.
+        effect: Effect,
+    },
+    /// Dispatches of this name (`MESSAGE_CREATE`) reach no session.
+    LoseDispatch {
+        /// The dispatch's name.
+        event: String,
+    },
+    /// Dispatches of this name reach each session twice, with two sequence numbers.
+    DoubleDispatch {
+        /// The dispatch's name.
+        event: String,
+    },
+    /// Heartbeats are not acknowledged: a zombie connection.
+    IgnoreHeartbeats,
+    /// New connections to the gateway are refused with 503, also to the resume address.
+    RefuseConnections,
+    /// New connections to the resume address alone are refused with 503.
+    RefuseResumes,
+    /// Every connection is sent op 7 again and again, by the sandbox's clock.
+    ReconnectStorm {
+        /// Milliseconds from one wave to the next.
+        every_ms: u64,
+    },
+    /// Every session is ended by op 9 again and again, by the sandbox's clock.
+    InvalidateStorm {
+        /// Milliseconds from one wave to the next.
+        every_ms: u64,
+    },
+}
+
+/// What becomes of a REST request. In JSON, `kind` names it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case"
+)]
+#[non_exhaustive]
+pub enum Effect {
+    /// 429, with all its headers; the request is not executed.
+    RateLimit {
+        /// Whose limit it is.
+        scope: Scope,
+        /// Milliseconds to wait.
+        retry_after_ms: u64,
+    },
+    /// Any status; the request is not executed.
+    Status {
+        /// 500, 502, 503, …
+        status: u16,
+        /// What comes with it.
+        #[serde(default)]
+        body: ErrorBody,
+    },
+    /// It takes this much longer, then goes on.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+        /// By the sandbox's clock instead of real time.
+        #[serde(default)]
+        by_clock: bool,
+    },
+    /// It is executed, but the connection is reset before the answer.
+    LoseAnswer,
+    /// The connection is reset, and nothing is executed.
+    LoseRequest,
+}
+
+/// Whose limit a 429 is about: `x-ratelimit-scope`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Scope {
+    /// The bot's, on this route.
+    User,
+    /// That of the channel, guild or webhook.
+    Shared,
+    /// The bot's, on all routes.
+    Global,
+}
+
+/// What comes with an error's status.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorBody {
+    /// Discord's `{"message", "code"}`.
+    #[default]
+    Json,
+    /// Nothing.
+    Empty,
+    /// A page as Cloudflare puts in front of an API that is down.
+    Html,
+}
+
+impl Fault {
+    /// A fault of REST requests.
+    #[must_use]
+    pub fn request(route: &str, effect: Effect) -> Self {
+        Self::Request {
+            route: route.to_owned(),
+            effect,
+        }
+    }
+
+    /// Says what is wrong with a fault that can never strike.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Request { route, effect } => {
+                let path = route.split_once(' ').map(|(_, path)| path);
+                if !path.is_some_and(|path| path.starts_with('/')) {
+                    return Err(format!(
+                        "`{route}` is no route: `POST /channels/*/messages`"
+                    ));
+                }
+                match effect {
+                    Effect::Status { status, .. } if !(400..600).contains(status) => {
+                        Err(format!("{status} is no error's status"))
+                    }
+                    Effect::Status { status, .. } => StatusCode::from_u16(*status)
+                        .map(drop)
+                        .map_err(|error| error.to_string()),
+                    _ => Ok(()),
+                }
+            }
+            Self::ReconnectStorm { every_ms: 0 } | Self::InvalidateStorm { every_ms: 0 } => {
+                Err("a storm needs time between its waves".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A storm's pace, and what each wave orders.
+    pub(super) fn storm(&self) -> Option<(Duration, Order)> {
+        match self {
+            Self::ReconnectStorm { every_ms } => {
+                Some((Duration::from_millis(*every_ms), Order::Reconnect))
+            }
+            Self::InvalidateStorm { every_ms } => {
+                Some((Duration::from_millis(*every_ms), Order::Invalidate))
+            }
+            _ => None,
+        }
+    }
+}

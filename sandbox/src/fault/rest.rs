@@ -1,0 +1,130 @@
+//! Faults of REST requests.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::Request,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, SERVER, VIA},
+    },
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::kind::{Effect, ErrorBody, Scope};
+use crate::{
+    rest::{self, Refusal},
+    state::Shared,
+    wire::Line,
+};
+
+/// Answers a request to the API, or does not, as the faults have it.
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    request: Request,
+    path: String,
+    line: Line,
+) -> Response {
+    let method = request.method().as_str().to_owned();
+    let effects = shared.change(|state| {
+        state
+            .faults
+            .strike_request(&method, &path, &mut state.traffic)
+    });
+    let mut answer_is_lost = false;
+    for effect in effects {
+        match effect {
+            Effect::Delay { ms, by_clock } => {
+                delay(&shared, Duration::from_millis(ms), by_clock).await;
+            }
+            Effect::LoseRequest => return line.cut(),
+            Effect::LoseAnswer => answer_is_lost = true,
+            Effect::RateLimit {
+                scope,
+                retry_after_ms,
+            } => {
+                let left = Duration::from_millis(retry_after_ms);
+                return rate_limited(&shared, &method, &path, scope, left);
+            }
+            Effect::Status { status, body } => {
+                return failed(&shared, &method, &path, status, body);
+            }
+        }
+    }
+    let response = rest::serve(shared, request, path).await;
+    if answer_is_lost { line.cut() } else { response }
+}
+
+async fn delay(shared: &Shared, time: Duration, by_clock: bool) {
+    let clock = shared.read(|state| state.world.clock.clone());
+    if by_clock {
+        clock.reaches(clock.after_us(time)).await;
+    } else {
+        tokio::time::sleep(time).await;
+    }
+}
+
+fn rate_limited(
+    shared: &Shared,
+    method: &str,
+    path: &str,
+    scope: Scope,
+    left: Duration,
+) -> Response {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let clock = shared.read(|state| state.world.clock.clone());
+    let refusal = Refusal::on_request(scope, path, left, &clock);
+    let body = refusal.body().unwrap_or_default();
+    note(shared, method, path, status, &body);
+    let mut response = (
+        status,
+        [(CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response();
+    refusal.headers(response.headers_mut());
+    let google = HeaderValue::from_static("1.1 google");
+    response.headers_mut().insert(VIA, google);
+    response
+}
+
+fn failed(shared: &Shared, method: &str, path: &str, status: u16, body: ErrorBody) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match body {
+        ErrorBody::Json => {
+            let body = json!({"message": status.to_string().replacen(' ', ": ", 1), "code": 0});
+            note(shared, method, path, status, &body);
+            (
+                status,
+                [(CONTENT_TYPE, "application/json")],
+                body.to_string(),
+            )
+                .into_response()
+        }
+        ErrorBody::Empty => {
+            note(shared, method, path, status, &Value::Null);
+            status.into_response()
+        }
+        ErrorBody::Html => {
+            let page = format!(
+                "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
+                 <hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
+            );
+            note(shared, method, path, status, &json!(page));
+            let headers = [(CONTENT_TYPE, "text/html"), (SERVER, "cloudflare")];
+            (status, headers, page).into_response()
+        }
+    }
+}
+
+/// The inspector shows the answer, too, not only the strike.
+fn note(shared: &Shared, method: &str, path: &str, status: StatusCode, answer: &Value) {
+    let what = format!("{method} /{path}");
+    let answer = answer.to_string().into();
+    shared.change(|state| {
+        state
+            .traffic
+            .rest(what, status.as_u16(), Value::Null, answer, false);
+    });
+}

@@ -1,0 +1,130 @@
+//! `fault …` lines.
+
+use super::control::duration;
+use crate::{
+    control::Control,
+    fault::{Effect, ErrorBody, Fault, Scope},
+};
+
+/// Reads what follows the word `fault`.
+pub(super) fn fault(words: &[&str]) -> Result<Control, String> {
+    let (times, words) = match words.split_first() {
+        Some((first, rest)) => match times(first) {
+            Some(times) => (Some(times), rest),
+            None => (None, words),
+        },
+        None => return Err("which fault? `fault 2x POST /channels/*/messages 502`".to_owned()),
+    };
+    let fault = match words {
+        ["heartbeats"] => Fault::IgnoreHeartbeats,
+        ["connections"] => Fault::RefuseConnections,
+        ["resumes"] => Fault::RefuseResumes,
+        ["lose", event] => Fault::LoseDispatch {
+            event: (*event).to_owned(),
+        },
+        ["double", event] => Fault::DoubleDispatch {
+            event: (*event).to_owned(),
+        },
+        ["storm", every] => Fault::ReconnectStorm {
+            every_ms: ms(every)?,
+        },
+        ["storm", every, "invalidate"] => Fault::InvalidateStorm {
+            every_ms: ms(every)?,
+        },
+        [method, path, effect @ ..] if path.starts_with('/') => {
+            Fault::request(&format!("{method} {path}"), self::effect(effect)?)
+        }
+        _ => return Err(format!("`{}` is no fault", words.join(" "))),
+    };
+    Ok(Control::Fault { fault, times })
+}
+
+/// `3x`
+fn times(word: &str) -> Option<u32> {
+    word.strip_suffix('x')?.parse().ok()
+}
+
+fn ms(text: &str) -> Result<u64, String> {
+    let ms = duration(text)?.as_millis();
+    u64::try_from(ms).map_err(|_| format!("`{text}` is too long"))
+}
+
+fn effect(words: &[&str]) -> Result<Effect, String> {
+    Ok(match words {
+        ["lose-answer"] => Effect::LoseAnswer,
+        ["lose-request"] => Effect::LoseRequest,
+        ["delay", time] => Effect::Delay {
+            ms: ms(time)?,
+            by_clock: false,
+        },
+        ["delay", time, "clock"] => Effect::Delay {
+            ms: ms(time)?,
+            by_clock: true,
+        },
+        ["429", time] => limit(Scope::User, time)?,
+        ["429", "user", time] => limit(Scope::User, time)?,
+        ["429", "shared", time] => limit(Scope::Shared, time)?,
+        ["429", "global", time] => limit(Scope::Global, time)?,
+        [status] => failure(status, ErrorBody::Json)?,
+        [status, "json"] => failure(status, ErrorBody::Json)?,
+        [status, "empty"] => failure(status, ErrorBody::Empty)?,
+        [status, "html"] => failure(status, ErrorBody::Html)?,
+        _ => return Err(format!("`{}` becomes of no request", words.join(" "))),
+    })
+}
+
+fn limit(scope: Scope, time: &str) -> Result<Effect, String> {
+    Ok(Effect::RateLimit {
+        scope,
+        retry_after_ms: ms(time)?,
+    })
+}
+
+fn failure(status: &str, body: ErrorBody) -> Result<Effect, String> {
+    let status = status
+        .parse()
+        .map_err(|_| format!("`{status}` is no status"))?;
+    Ok(Effect::Status { status, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The JSON of the fault that a line means, with how often it strikes.
+    fn check(line: &str) -> Result<(serde_json::Value, Option<u32>), String> {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match fault(&words)? {
+            Control::Fault { fault, times } => Ok((serde_json::json!(fault), times)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn faults_are_read() {
+        let route = "POST /channels/*/messages";
+        let of = |effect| serde_json::json!({"kind": "request", "route": route, "effect": effect});
+        let lost = of(serde_json::json!({"kind": "lose-answer"}));
+        assert_eq!(check(&format!("{route} lose-answer")), Ok((lost, None)));
+        let html = of(serde_json::json!({"kind": "status", "status": 502, "body": "html"}));
+        assert_eq!(check(&format!("2x {route} 502 html")), Ok((html, Some(2))));
+        let limit =
+            serde_json::json!({"kind": "rate-limit", "scope": "shared", "retry_after_ms": 1500});
+        assert_eq!(
+            check(&format!("{route} 429 shared 1500ms")),
+            Ok((of(limit), None))
+        );
+        let storm = serde_json::json!({"kind": "reconnect-storm", "every_ms": 30_000});
+        assert_eq!(check("storm 30s"), Ok((storm, None)));
+        for line in [
+            "",
+            "2x",
+            "POST messages 500",
+            "POST /a burn",
+            "storm soon",
+            "POST /a 429 me 1s",
+        ] {
+            assert!(check(line).is_err(), "{line}");
+        }
+    }
+}
