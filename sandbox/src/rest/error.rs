@@ -75,6 +75,13 @@ known_errors! {
     too_large = PAYLOAD_TOO_LARGE, 40005, "Request entity too large";
     unknown_command_permissions = NOT_FOUND, 10066, "Unknown application command permissions";
     not_for_bots = FORBIDDEN, 20001, "Bots cannot use this endpoint";
+    unknown_app_emoji = NOT_FOUND, 10014, "Unknown Emoji";
+    unknown_sku = NOT_FOUND, 10027, "Unknown SKU";
+    unknown_entitlement = NOT_FOUND, 10029, "Unknown Entitlement";
+    unknown_subscription = NOT_FOUND, 10100, "Unknown Subscription";
+    too_many_emojis = BAD_REQUEST, 30008, "Maximum number of emojis reached (2000)";
+    not_consumable = BAD_REQUEST, 40018, "Only consumable SKUs can be consumed";
+    owns_guild = BAD_REQUEST, 50055, "Invalid Guild";
     cannot_edit_poll = BAD_REQUEST, 520003, "Cannot edit a poll message";
     no_poll_to_expire = BAD_REQUEST, 520006, "Cannot expire a non-poll message";
     poll_expired = BAD_REQUEST, 520001, "Poll expired";

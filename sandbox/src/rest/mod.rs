@@ -3,6 +3,7 @@
 //! A request is read ([`call`]), limited ([`limit`]), routed here, and handled by a plain function on the
 //! world in the file that is named after the resource.
 
+mod applications;
 mod audit;
 mod bans;
 mod call;
@@ -22,6 +23,7 @@ mod polls;
 mod reactions;
 mod roles;
 mod send;
+mod shop;
 mod slack;
 mod thread;
 mod threads;
@@ -182,11 +184,12 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
             "session_start_limit": state.hub.starts.json(&settings.gateway_limits, world.clock.now_us()),
         })),
         (method, ["users", rest @ ..]) => users::route(world, call, method, rest),
-        ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
-            ok(users::application(world))
-        }
+        ("GET", ["oauth2", "applications", "@me"]) => ok(users::application(world)),
+        // Only a user's own token tells of an authorization.
+        ("GET", ["oauth2", "@me"]) => Err(ApiError::unauthorized()),
+        (method, ["skus", sku, rest @ ..]) => shop::skus(world, method, id(sku)?, rest),
         (method, ["applications", application, rest @ ..]) => {
-            commands::route(world, call, method, id(application)?, rest)
+            applications::route(world, call, method, application, rest)
         }
         (method, ["webhooks", webhook]) => hooks::owned(world, call, method, id(webhook)?),
         (method, ["guilds", guild, rest @ ..]) => {

@@ -96,6 +96,7 @@ impl World {
             interactions: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             command_overrides: BTreeMap::new(),
+            store: super::Store::default(),
             active_threads: BTreeSet::new(),
             presences: BTreeMap::new(),
             voice: BTreeMap::new(),

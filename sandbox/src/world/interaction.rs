@@ -167,7 +167,7 @@ impl World {
             "version": 1,
             "locale": "en-US",
             "app_permissions": self.permissions(new.channel, bot).bits().to_string(),
-            "entitlements": [],
+            "entitlements": self.entitlements_for(new.user, guild),
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": self.integration_owners(new.channel),
             "context": u8::from(guild.is_none()),

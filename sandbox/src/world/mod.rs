@@ -35,6 +35,7 @@ mod role;
 mod sight;
 mod size;
 pub(crate) mod snowflake;
+mod store;
 mod thread;
 mod threads;
 mod user;
@@ -69,6 +70,7 @@ pub(crate) use self::{
     record::{Record, all_of, change, changes, fields},
     role::Role,
     sight::Sighting,
+    store::Store,
     thread::Thread,
     threads::{MAX_THREAD_MEMBERS, NewThread, PINNED_POST},
     user::{Application, User},
@@ -113,6 +115,8 @@ pub struct World {
     pub(crate) webhooks: BTreeMap<u64, Webhook>,
     /// Who may use commands, by guild and by command (or by the application, for all of them).
     pub(crate) command_overrides: BTreeMap<(u64, u64), Vec<CommandOverride>>,
+    /// What the application has besides commands.
+    pub(crate) store: Store,
     /// The threads that are not archived.
     pub(crate) active_threads: BTreeSet<u64>,
     /// The presences that were set; see [`World::presence`].

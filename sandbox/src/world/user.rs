@@ -9,6 +9,8 @@ pub(crate) struct User {
     pub id: u64,
     pub name: String,
     pub display_name: Option<String>,
+    /// The hash of the picture.
+    pub avatar: Option<String>,
     pub bot: bool,
 }
 
@@ -19,6 +21,7 @@ impl User {
             id,
             name: name.to_owned(),
             display_name: None,
+            avatar: None,
             bot: false,
         }
     }
@@ -30,7 +33,7 @@ impl User {
             "username": self.name,
             "global_name": self.display_name,
             "discriminator": "0",
-            "avatar": null,
+            "avatar": self.avatar,
             "avatar_decoration_data": null,
             "banner": null,
             "accent_color": null,
