@@ -50,7 +50,10 @@ async fn a_plugin_keeps_files_that_nobody_loses() {
     assert_eq!(answer, "[\"green\", \"black\"] of 24 bytes");
 
     let answer = bot.ask(&member, "!escape ../state").await.content;
-    assert_eq!(answer, "`files.read`: `../state`: a path does not lead upwards (`..`)");
+    assert_eq!(
+        answer,
+        "`files.read`: `../state`: a path does not lead upwards (`..`)"
+    );
 
     let path = bot
         .folder
