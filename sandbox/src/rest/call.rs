@@ -25,6 +25,8 @@ pub(crate) struct Call {
     /// The path below `/api/v10`, decoded, in segments.
     pub path: Vec<String>,
     pub query: HashMap<String, String>,
+    /// All of the query in its order, for keys that come several times.
+    pub pairs: Vec<(String, String)>,
     /// The JSON body or `payload_json`; `null` if there is none.
     pub body: Value,
     /// `X-Audit-Log-Reason`.
@@ -41,6 +43,9 @@ impl Call {
         let method = request.method().clone();
         let query = Query::try_from_uri(request.uri())
             .map(|Query(query)| query)
+            .unwrap_or_default();
+        let pairs = Query::try_from_uri(request.uri())
+            .map(|Query(pairs)| pairs)
             .unwrap_or_default();
         let path = path
             .split('/')
@@ -62,6 +67,7 @@ impl Call {
             method,
             path,
             query,
+            pairs,
             body: Value::Null,
             reason,
             files: Vec::new(),
@@ -132,6 +138,14 @@ impl Call {
             ));
         }
         Ok(())
+    }
+
+    /// All values of a key in the query.
+    pub(crate) fn query_all(&self, key: &str) -> impl Iterator<Item = &str> {
+        let pairs = self.pairs.iter();
+        pairs
+            .filter(move |(known, _)| known == key)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A number in the query.

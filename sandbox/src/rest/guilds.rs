@@ -3,7 +3,9 @@
 use serde_json::json;
 use twilight_model::guild::Permissions;
 
-use super::{Answer, ApiError, audit, bans, call::Call, hooks, members, ok, roles, threads};
+use super::{
+    Answer, ApiError, audit, bans, call::Call, hooks, members, ok, roles, search, threads,
+};
 use crate::world::{Guild, World};
 
 /// Routes below `guilds/{id}`.
@@ -24,6 +26,7 @@ pub(super) fn route(
             .channels_of(guild)
             .map(|channel| world.channel_json(channel))
             .collect()),
+        ("GET", ["messages", "search"]) => search::search(world, call, guild),
         ("GET", ["webhooks"]) => hooks::of_guild(world, guild),
         ("GET", ["threads", "active"]) => threads::active(world, guild),
         ("GET", ["audit-logs"]) => audit::list(world, call, guild),

@@ -22,6 +22,7 @@ mod pins;
 mod polls;
 mod reactions;
 mod roles;
+mod search;
 mod send;
 mod shop;
 mod slack;

@@ -69,9 +69,9 @@ pub(super) fn route(
                 .find(|(known, _)| *known == emoji)
                 .map(|(_, users)| users.as_slice());
             let after = call.query_number("after").unwrap_or(0);
-            let limit = usize::try_from(call.query_number("limit").unwrap_or(25))
-                .unwrap_or(100)
-                .min(100);
+            let limit = call.query_limit("limit", 25, 100)?;
+            // Nobody in the sandbox can pay for the other type of reactions.
+            let users = users.filter(|_| call.query_number("type") != Some(1));
             let users = users
                 .unwrap_or_default()
                 .iter()

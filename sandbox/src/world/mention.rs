@@ -1,10 +1,12 @@
 //! Whom a message mentions.
 
+use twilight_model::guild::Permissions;
+
 use super::{Draft, World};
 
 impl World {
     /// Whom a draft mentions, as far as it is allowed to.
-    pub(super) fn mentions(&self, channel: u64, draft: &Draft) -> Mentions {
+    pub(super) fn mentions(&self, channel: u64, author: u64, draft: &Draft) -> Mentions {
         let content = draft.content.as_deref().unwrap_or_default();
         let rules = draft.allowed_mentions.as_ref();
         let allows = |kind: &str, list: &str, id: u64| {
@@ -43,7 +45,9 @@ impl World {
         }
         mentions.users.dedup();
         let everyone = content.contains("@everyone") || content.contains("@here");
-        mentions.everyone = everyone && allows("everyone", "", 0);
+        // To call everybody needs a permission, which webhooks always have.
+        let may = draft.face.is_some() || self.may(author, channel, Permissions::MENTION_EVERYONE);
+        mentions.everyone = everyone && may && allows("everyone", "", 0);
         mentions
     }
 }

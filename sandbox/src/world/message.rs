@@ -119,7 +119,7 @@ impl World {
 
     /// As [`World::post`], under this id.
     pub(super) fn post_with_id(&mut self, id: u64, channel: u64, author: u64, draft: Draft) {
-        let mentions = self.mentions(channel, &draft);
+        let mentions = self.mentions(channel, author, &draft);
         let interaction_json = draft
             .interaction
             .and_then(|id| self.interaction_metadata(id));
@@ -186,7 +186,9 @@ impl World {
         let mentions = draft
             .content
             .is_some()
-            .then(|| self.mentions(channel, &draft));
+            .then(|| self.message(channel, message).map(|known| known.author))
+            .flatten()
+            .map(|author| self.mentions(channel, author, &draft));
         let now_us = self.clock.now_us();
         let Some(edited) = self.message_mut(channel, message) else {
             return;
@@ -199,6 +201,7 @@ impl World {
         if let Some(mentions) = mentions {
             edited.mentions = mentions.users;
             edited.mention_roles = mentions.roles;
+            edited.mention_everyone = mentions.everyone;
         }
         if let Some(embeds) = draft.embeds {
             edited.embeds = embeds;

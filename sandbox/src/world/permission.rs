@@ -32,6 +32,7 @@ pub(crate) const EVERYONE: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::EMBED_LINKS)
     .union(Permissions::ATTACH_FILES)
     .union(Permissions::USE_EXTERNAL_EMOJIS)
+    .union(Permissions::MENTION_EVERYONE)
     .union(Permissions::CHANGE_NICKNAME)
     .union(Permissions::CREATE_INVITE)
     .union(Permissions::CONNECT)

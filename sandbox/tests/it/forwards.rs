@@ -1,7 +1,9 @@
 //! Replies, forwards, pins and bulk deletes: what they carry, and what is refused.
 
 use serde_json::{Value, json};
-use twilight_model::{channel::message::MessageReferenceType, gateway::event::Event};
+use twilight_model::{
+    channel::message::MessageReferenceType, gateway::event::Event, guild::Permissions,
+};
 
 use crate::bot::Bot;
 
@@ -189,5 +191,59 @@ async fn direct_messages_need_a_shared_guild_and_a_willing_user() {
         }
         bot.sandbox
             .change_world(|world| world.take_direct_messages(member, false));
+    }
+}
+
+#[tokio::test]
+async fn a_guild_is_searched() {
+    let bot = Bot::new().await;
+    let [member, moderator] = ["member", "mod"].map(|name| bot.sandbox.actor(name).unwrap());
+    for text in ["the red fox", "the blue fox", "https://fox.example"] {
+        member.says("general", text).await.unwrap();
+    }
+    moderator.says("bots", "a fox, @member").await.unwrap();
+    moderator
+        .says("staff", "a fox that the bot cannot see")
+        .await
+        .unwrap();
+    let guild = bot.sandbox.guild_id();
+    let found = |query: String| {
+        let path = format!("guilds/{guild}/messages/search?{query}");
+        let sandbox = bot.sandbox.clone();
+        async move {
+            let (status, answer) = crate::bot::send(&sandbox, "GET", &path, None).await;
+            assert_eq!(status, 200, "{answer}");
+            let messages = answer["messages"].as_array().unwrap().iter();
+            let texts = messages.map(|hits| hits[0]["content"].as_str().unwrap().to_owned());
+            (answer["total_results"].clone(), texts.collect::<Vec<_>>())
+        }
+    };
+    let (member_id, mod_id) = (member.id(), moderator.id());
+    assert_eq!(found("content=fox".to_owned()).await.0, 4);
+    let page = found("content=the%20fox&sort_order=asc&limit=1".to_owned()).await;
+    assert_eq!(page, (json!(2), vec!["the red fox".to_owned()]));
+    let by = found(format!("author_id={member_id}&author_id={mod_id}&has=link")).await;
+    assert_eq!(by.1, ["https://fox.example"]);
+    let without = found(format!("author_id={member_id}&has=-link")).await;
+    assert_eq!(without.0, 2);
+    assert_eq!(found(format!("mentions={member_id}")).await.0, 1);
+    let wrong = format!("guilds/{guild}/messages/search?limit=26");
+    assert_eq!(bot.send("GET", &wrong, None).await.0, 400);
+}
+
+#[tokio::test]
+async fn everybody_is_called_by_those_who_may() {
+    let mut bot = Bot::new().await;
+    let member = bot.sandbox.actor("member").unwrap();
+    let guild = bot.sandbox.guild_id();
+    for may in [true, false] {
+        if !may {
+            let general = bot.sandbox.channel_id("general").unwrap();
+            bot.sandbox.change_world(|world| {
+                world.deny(general, guild, Permissions::MENTION_EVERYONE);
+            });
+        }
+        member.says("general", "hello @everyone").await.unwrap();
+        assert_eq!(bot.next_message().await.mention_everyone, may);
     }
 }
