@@ -1,12 +1,12 @@
 //! `guilds/{id}/audit-logs`: <https://discord.com/developers/docs/resources/audit-log#get-guild-audit-log>.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use serde_json::{Value, json};
 use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 
 use super::{Answer, call::Call, error::FormErrors, guilds::need, ok};
-use crate::world::{AuditEntry, World};
+use crate::world::{AuditEntry, Shelf, World, shown};
 
 /// Answers `GET audit-logs`.
 pub(super) fn list(world: &World, call: &Call, guild: u64) -> Answer {
@@ -33,11 +33,11 @@ pub(super) fn list(world: &World, call: &Call, guild: u64) -> Answer {
     } else {
         fitting.rev().take(limit).collect()
     };
-    ok(referenced(world, &page))
+    ok(referenced(world, guild, &page))
 }
 
 /// The entries with what they speak of.
-fn referenced(world: &World, page: &[&AuditEntry]) -> Value {
+fn referenced(world: &World, guild: u64, page: &[&AuditEntry]) -> Value {
     let ids = |picks: &dyn Fn(u16) -> bool| {
         let picked = page.iter().filter(|entry| picks(entry.action));
         picked
@@ -52,14 +52,21 @@ fn referenced(world: &World, page: &[&AuditEntry]) -> Value {
             || action == u16::from(AuditLogEventType::ThreadUpdate)
     });
     let threads = threads.iter().filter_map(|id| world.channels.get(id));
+    let webhooks = ids(&|action| (50..=52).contains(&action));
+    let webhooks = webhooks.iter().filter_map(|id| world.webhooks.get(id));
+    let records = |shelf, actions: RangeInclusive<u16>| {
+        let ids = ids(&|action| actions.contains(&action));
+        let known = ids.iter().filter_map(|id| world.shelved(guild, shelf, *id));
+        known.map(shown).collect::<Vec<_>>()
+    };
     json!({
         "audit_log_entries": page.iter().map(|entry| entry.json()).collect::<Vec<_>>(),
         "users": users.map(|user| user.json()).collect::<Vec<_>>(),
         "threads": threads.map(|channel| world.channel_json(channel)).collect::<Vec<_>>(),
-        "webhooks": [],
+        "webhooks": webhooks.map(|webhook| webhook.json(world, true)).collect::<Vec<_>>(),
         "integrations": [],
-        "guild_scheduled_events": [],
-        "auto_moderation_rules": [],
+        "guild_scheduled_events": records(Shelf::ScheduledEvents, 100..=102),
+        "auto_moderation_rules": records(Shelf::Rules, 140..=146),
         "application_commands": [],
     })
 }

@@ -9,11 +9,11 @@ use axum::{
     },
     http::{Method, StatusCode, header::CONTENT_TYPE},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use twilight_model::util::Timestamp;
 
 use super::error::ApiError;
-use crate::world::{Attachment, MAX_FILE_BYTES, guess_type};
+use crate::world::{Attachment, By, MAX_FILE_BYTES, World, guess_type};
 
 /// The largest request that is read: <https://discord.com/developers/docs/resources/message#create-message>.
 const MAX_BODY_BYTES: usize = 25 * 1024 * 1024;
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub locale: Option<String>,
     /// Uploaded files with the number in `files[n]`.
     pub files: Vec<(u64, Attachment)>,
+    /// The other fields of a form.
+    pub form: Map<String, Value>,
 }
 
 impl Call {
@@ -71,6 +73,7 @@ impl Call {
             body: Value::Null,
             reason,
             files: Vec::new(),
+            form: Map::new(),
         };
         let content_type = request
             .headers()
@@ -116,7 +119,11 @@ impl Call {
             let number = name
                 .strip_prefix("files[")
                 .and_then(|rest| rest.strip_suffix(']'));
+            // Stickers come as `file`.
+            let number = number.or((name == "file").then_some("0"));
             let Some(number) = number.and_then(|number| number.parse().ok()) else {
+                let text = field.text().await.map_err(invalid)?;
+                self.form.insert(name, Value::from(text));
                 continue;
             };
             let filename = field.file_name().unwrap_or("unknown").to_owned();
@@ -146,6 +153,12 @@ impl Call {
         pairs
             .filter(move |(known, _)| known == key)
             .map(|(_, value)| value.as_str())
+    /// The bot, with the reason that it gives.
+    pub(crate) fn by(&self, world: &World) -> By<'_> {
+        By {
+            actor: world.application.bot,
+            reason: self.reason.as_deref(),
+        }
     }
 
     /// A number in the query.
@@ -203,11 +216,28 @@ pub(crate) fn id(text: &str) -> Result<u64, ApiError> {
 
 /// A time in the query, in microseconds since 1970.
 pub(crate) fn query_time(key: &str, text: &str) -> Result<i64, ApiError> {
-    let time = Timestamp::parse(text).map(Timestamp::as_micros);
-    time.map_err(|_| {
+    time(text).map(Timestamp::as_micros).ok_or_else(|| {
         let message = format!("Could not parse {text}. Should be ISO8601.");
         ApiError::form(key, "DATE_TIME_TYPE_PARSE", message)
     })
+}
+
+/// A time in ISO 8601, with `Z`, an offset or neither, which is UTC.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let plain = text.trim_end_matches(['Z', 'z']);
+    let (_, clock) = plain.split_once(['T', 't'])?;
+    let sign = clock.find(['+', '-']);
+    let (local, offset) =
+        plain.split_at(sign.map_or(plain.len(), |at| plain.len() - clock.len() + at));
+    let local = Timestamp::parse(&format!("{local}+00:00")).ok()?;
+    // The parser takes an offset, but does not reckon with it.
+    let offset_minutes = match offset.get(1..).and_then(|digits| digits.split_once(':')) {
+        Some((hours, minutes)) => hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?,
+        None if offset.is_empty() => 0,
+        None => return None,
+    };
+    let east = if offset.starts_with('-') { -1 } else { 1 };
+    Timestamp::from_micros(local.as_micros() - east * offset_minutes * 60_000_000).ok()
 }
 
 /// An id in a body, written as text or as a number.
@@ -237,6 +267,20 @@ pub(crate) fn decode(segment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn times_come_in_many_forms() {
+        let noon = super::time("2026-01-02T12:00:00+00:00").unwrap();
+        for text in [
+            "2026-01-02T12:00:00Z",
+            "2026-01-02T12:00:00.000Z",
+            "2026-01-02T12:00:00",
+            "2026-01-02T14:00:00+02:00",
+        ] {
+            assert_eq!(super::time(text), Some(noon), "{text}");
+        }
+        assert_eq!(super::time("noon"), None);
+    }
+
     #[test]
     fn paths_are_decoded() {
         assert_eq!(super::decode("%F0%9F%91%8D"), "👍");

@@ -6,9 +6,9 @@ use twilight_model::guild::Permissions;
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    error::FormErrors,
-    follow, hooks, messages, ok, pins, polls, reactions, send, thread,
+    follow, hooks, invites, messages, ok, pins, places, polls, reactions, send, thread,
     threads::{self, Archived},
+    voice,
 };
 use crate::world::{Channel, World};
 
@@ -30,7 +30,13 @@ pub(super) fn route(
         ("PATCH", []) if is_thread => thread::patch(world, call, channel),
         ("DELETE", []) if is_thread => thread::delete(world, call, channel),
         ("GET", []) => ok(json_of(world, channel)),
-        ("PATCH", []) => patch(world, call, channel),
+        ("PATCH", []) => places::patch(world, call, channel),
+        ("DELETE", []) => places::delete(world, call, channel),
+        (method, ["invites"]) => invites::of_channel(world, call, method, channel),
+        (method, ["permissions", target]) => {
+            places::overwrite(world, call, method, channel, id(target)?)
+        }
+        ("PUT", ["voice-status"]) => voice::status(world, call, channel),
         ("POST", ["typing"]) => typing(world, channel),
         (method, ["webhooks"]) => hooks::of_channel(world, call, method, channel),
         ("POST", ["followers"]) => follow::follow(world, call, channel),
@@ -78,49 +84,6 @@ fn json_of(world: &World, channel: u64) -> Value {
         .get(&channel)
         .map(|channel| world.channel_json(channel))
         .unwrap_or_default()
-}
-
-fn patch(world: &mut World, call: &Call, channel: u64) -> Answer {
-    if world.guild_of(channel).is_none() {
-        return Err(ApiError::not_in_direct_messages());
-    }
-    need(world, channel, Permissions::MANAGE_CHANNELS)?;
-    let mut errors = FormErrors::default();
-    if let Some(name) = call.body["name"].as_str() {
-        errors.length("name", name.chars().count(), 1, 100);
-    }
-    if let Some(topic) = call.body["topic"].as_str() {
-        errors.length("topic", topic.chars().count(), 0, 1024);
-    }
-    let slow = call.body["rate_limit_per_user"].as_u64();
-    if slow.is_some_and(|seconds| seconds > 21_600) {
-        errors.add(
-            "rate_limit_per_user",
-            "NUMBER_TYPE_MAX",
-            "int value should be less than or equal to 21600.",
-        );
-    }
-    errors.check()?;
-    if let Some(changed) = world.channels.get_mut(&channel) {
-        if let Some(name) = call.body["name"].as_str() {
-            changed.name = name.to_lowercase().replace(' ', "-");
-        }
-        if let Some(topic) = call.body.get("topic") {
-            changed.topic = topic
-                .as_str()
-                .filter(|topic| !topic.is_empty())
-                .map(str::to_owned);
-        }
-        if let Some(nsfw) = call.body["nsfw"].as_bool() {
-            changed.nsfw = nsfw;
-        }
-        if let Some(slow) = slow.and_then(|seconds| u16::try_from(seconds).ok()) {
-            changed.rate_limit_per_user = slow;
-        }
-    }
-    let json = json_of(world, channel);
-    world.tell("CHANNEL_UPDATE", channel, json.clone());
-    ok(json)
 }
 
 fn typing(world: &mut World, channel: u64) -> Answer {

@@ -1,10 +1,11 @@
 //! `guilds/…`: which file serves what below a guild, and the checks that all of them need.
 
-use serde_json::json;
 use twilight_model::guild::Permissions;
 
 use super::{
     Answer, ApiError, audit, bans, call::Call, hooks, members, ok, roles, search, threads,
+    Answer, ApiError, audit, bans, call::Call, community, emojis, events, guild, hooks, invites,
+    members, places, prune, roles, rules, sounds, stickers, templates, threads, voice,
 };
 use crate::world::{Guild, World};
 
@@ -20,6 +21,34 @@ pub(super) fn route(
     if !known.members.contains_key(&world.application.bot) {
         return Err(ApiError::missing_access());
     }
+    match path {
+        [] => match method {
+            "GET" => guild::get(world, call, known),
+            "PATCH" => guild::patch(world, call, guild),
+            _ => Err(ApiError::method_not_allowed()),
+        },
+        ["auto-moderation", "rules", rest @ ..] => rules::route(world, call, method, guild, rest),
+        ["bans", rest @ ..] => bans::route(world, call, method, guild, rest),
+        ["channels"] => places::route(world, call, method, guild),
+        ["emojis", rest @ ..] => emojis::route(world, call, method, guild, rest),
+        ["integrations", rest @ ..] => guild::integrations(world, method, guild, rest),
+        ["members", rest @ ..] => members::route(world, call, method, guild, rest),
+        ["onboarding"] => community::onboarding(world, call, method, guild),
+        ["prune"] => prune::route(world, call, method, guild),
+        ["roles", rest @ ..] => roles::route(world, call, method, guild, rest),
+        ["scheduled-events", rest @ ..] => events::route(world, call, method, guild, rest),
+        ["soundboard-sounds", rest @ ..] => sounds::route(world, call, method, guild, rest),
+        ["stickers", rest @ ..] => stickers::route(world, call, method, guild, rest),
+        ["templates", rest @ ..] => templates::route(world, call, method, guild, rest),
+        ["voice-states", rest @ ..] => voice::states(method, rest),
+        ["welcome-screen"] => community::welcome(world, call, method, guild),
+        ["widget"] => guild::widget(world, call, method, guild),
+        _ => single(world, call, method, guild, path),
+    }
+}
+
+/// Routes with one method and nothing below them.
+fn single(world: &mut World, call: &Call, method: &str, guild: u64, path: &[&str]) -> Answer {
     match (method, path) {
         ("GET", []) => get(world, call, known),
         ("GET", ["channels"]) => ok(world
@@ -30,10 +59,12 @@ pub(super) fn route(
         ("GET", ["webhooks"]) => hooks::of_guild(world, guild),
         ("GET", ["threads", "active"]) => threads::active(world, guild),
         ("GET", ["audit-logs"]) => audit::list(world, call, guild),
-        (method, ["bans", rest @ ..]) => bans::route(world, call, method, guild, rest),
         ("POST", ["bulk-ban"]) => bans::bulk(world, call, guild),
-        (method, ["members", rest @ ..]) => members::route(world, call, method, guild, rest),
-        (method, ["roles", rest @ ..]) => roles::route(world, call, method, guild, rest),
+        ("PUT", ["incident-actions"]) => guild::incidents(world, call, guild),
+        ("GET", ["invites"]) => invites::of_guild(world, guild),
+        ("GET", ["preview"]) => guild::preview(world, guild),
+        ("GET", ["regions"]) => guild::regions(),
+        ("GET", ["vanity-url"]) => guild::vanity(world, guild),
         _ => Err(ApiError::unknown_route()),
     }
 }
@@ -74,13 +105,4 @@ pub(super) fn need_rank(world: &World, guild: u64, user: u64) -> Result<(), ApiE
     } else {
         Err(ApiError::missing_permissions())
     }
-}
-
-fn get(world: &World, call: &Call, guild: &Guild) -> Answer {
-    let mut json = world.guild_json(guild);
-    if call.query_flag("with_counts") {
-        json["approximate_member_count"] = json!(guild.members.len());
-        json["approximate_presence_count"] = json!(guild.members.len());
-    }
-    ok(json)
 }

@@ -1,17 +1,58 @@
 //! `guilds/{id}/members/…`.
 
 use serde_json::{Value, json};
-use twilight_model::guild::Permissions;
+use twilight_model::{
+    guild::{Permissions, audit_log::AuditLogEventType},
+    util::Timestamp,
+};
 
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
-    error::FormErrors,
-    guilds::{need, need_rank},
+    guilds::{known, known_mut, need, need_rank},
     ok,
     roles::need_above,
+    validate::form::{Field, Kind, read, read_patch},
 };
-use crate::world::{Event, World};
+use crate::world::{Event, Record, World, changes, fields};
+
+/// The longest timeout: 28 days.
+const MAX_TIMEOUT_US: i64 = 28 * 86_400 * 1_000_000;
+
+const MEMBER: &[Field] = &[
+    Field::new("nick", Kind::Text(0, 32)).nullable(),
+    Field::new("roles", Kind::List(&Kind::Id, 350)),
+    Field::new("mute", Kind::Bool).nullable(),
+    Field::new("deaf", Kind::Bool).nullable(),
+    Field::new("channel_id", Kind::Id).nullable(),
+    Field::new("communication_disabled_until", Kind::Time).nullable(),
+    Field::new("flags", Kind::Int(0, i32::MAX as i64)).nullable(),
+];
+const OWN: &[Field] = &[
+    Field::new("nick", Kind::Text(0, 32)).nullable(),
+    Field::new("avatar", Kind::Image(10_240)).nullable(),
+    Field::new("banner", Kind::Image(10_240)).nullable(),
+    Field::new("bio", Kind::Text(0, 190)).nullable(),
+];
+const NEWCOMER: &[Field] = &[
+    Field::new("access_token", Kind::Text(1, 10_240)).required(),
+    Field::new("nick", Kind::Text(0, 32)).nullable(),
+    Field::new("roles", Kind::List(&Kind::Id, 250)).nullable(),
+];
+
+/// What each field needs.
+const NEEDED: &[(&str, Permissions)] = &[
+    ("nick", Permissions::MANAGE_NICKNAMES),
+    ("roles", Permissions::MANAGE_ROLES),
+    ("mute", Permissions::MUTE_MEMBERS),
+    ("deaf", Permissions::DEAFEN_MEMBERS),
+    ("channel_id", Permissions::MOVE_MEMBERS),
+    (
+        "communication_disabled_until",
+        Permissions::MODERATE_MEMBERS,
+    ),
+    ("flags", Permissions::MODERATE_MEMBERS),
+];
 
 /// Routes below `guilds/{id}/members`; the guild exists and the bot is in it.
 pub(super) fn route(
@@ -24,13 +65,7 @@ pub(super) fn route(
     match (method, path) {
         ("GET", []) => list(world, call, guild),
         ("GET", ["search"]) => search(world, call, guild),
-        ("PATCH", ["@me"]) => {
-            let bot = world.application.bot;
-            if call.body.get("nick").is_some() {
-                need(world, guild, Permissions::CHANGE_NICKNAME)?;
-            }
-            change(world, &call.body, guild, bot)
-        }
+        ("PATCH", ["@me"]) => patch_own(world, call, guild),
         ("GET", [user]) => member_json(world, guild, id(user)?),
         ("PATCH", [user]) => patch(world, call, guild, id(user)?),
         ("DELETE", [user]) => {
@@ -39,10 +74,14 @@ pub(super) fn route(
             need(world, guild, Permissions::KICK_MEMBERS)?;
             need_rank(world, guild, user)?;
             world.leave(guild, user);
+            let (bot, action) = (world.application.bot, AuditLogEventType::MemberKick);
+            let reason = call.reason.as_deref();
+            world.audit(guild, bot, action, Some(user), Vec::new(), reason);
             Ok(Reply::Empty)
         }
+        ("PUT", [user]) => add(world, call, guild, id(user)?),
         ("PUT" | "DELETE", [user, "roles", role]) => {
-            give_role(world, guild, id(user)?, id(role)?, method == "PUT")
+            give_role(world, call, guild, id(user)?, id(role)?, method == "PUT")
         }
         _ => Err(ApiError::unknown_route()),
     }
@@ -56,10 +95,17 @@ fn member_json(world: &World, guild: u64, user: u64) -> Answer {
     }
 }
 
+/// Adding somebody takes a token that the user has granted, and the sandbox grants none.
+fn add(world: &World, call: &Call, guild: u64, user: u64) -> Answer {
+    read(NEWCOMER, &call.body)?;
+    if known(world, guild)?.members.contains_key(&user) {
+        return Ok(Reply::Empty);
+    }
+    Err(ApiError::invalid_access_token())
+}
+
 fn list(world: &World, call: &Call, guild: u64) -> Answer {
-    let limit = usize::try_from(call.query_number("limit").unwrap_or(1))
-        .unwrap_or(1000)
-        .clamp(1, 1000);
+    let limit = call.query_limit("limit", 1, 1000)?;
     let after = call.query_number("after").unwrap_or(0);
     let members = world
         .guilds
@@ -84,9 +130,7 @@ fn search(world: &World, call: &Call, guild: u64) -> Answer {
             "This field is required",
         ));
     }
-    let limit = usize::try_from(call.query_number("limit").unwrap_or(1))
-        .unwrap_or(1000)
-        .clamp(1, 1000);
+    let limit = call.query_limit("limit", 1, 1000)?;
     let known = world
         .guilds
         .get(&guild)
@@ -99,84 +143,177 @@ fn search(world: &World, call: &Call, guild: u64) -> Answer {
         .collect())
 }
 
+/// Answers `PATCH members/@me`.
+fn patch_own(world: &mut World, call: &Call, guild: u64) -> Answer {
+    let body = read_patch(OWN, &call.body)?;
+    if body.contains_key("nick") {
+        need(world, guild, Permissions::CHANGE_NICKNAME)?;
+    }
+    let bot = world.application.bot;
+    update(world, call, guild, bot, &body)
+}
+
 fn patch(world: &mut World, call: &Call, guild: u64, user: u64) -> Answer {
     member_json(world, guild, user)?;
-    for (key, permission) in [
-        ("nick", Permissions::MANAGE_NICKNAMES),
-        ("roles", Permissions::MANAGE_ROLES),
-        (
-            "communication_disabled_until",
-            Permissions::MODERATE_MEMBERS,
-        ),
-        ("mute", Permissions::MUTE_MEMBERS),
-        ("deaf", Permissions::DEAFEN_MEMBERS),
-    ] {
-        if call.body.get(key).is_some() {
-            need(world, guild, permission)?;
+    let body = read_patch(MEMBER, &call.body)?;
+    for (key, permission) in NEEDED {
+        if body.contains_key(*key) {
+            need(world, guild, *permission)?;
             if user != world.application.bot {
                 need_rank(world, guild, user)?;
             }
         }
     }
-    if let Some(roles) = call.body["roles"].as_array() {
-        for role in roles {
-            need_above(world, guild, body_id(role).unwrap_or(0))?;
-        }
+    if let Some(until) = body.get("communication_disabled_until") {
+        check_timeout(world, guild, user, until)?;
     }
-    change(world, &call.body, guild, user)
+    if let Some(wished) = body.get("roles") {
+        check_roles(world, guild, user, wished)?;
+    }
+    // Nobody is in a voice channel here, so nobody can be muted in one or moved out of it.
+    if ["mute", "deaf", "channel_id"]
+        .iter()
+        .any(|key| body.contains_key(*key))
+    {
+        return Err(ApiError::not_in_voice());
+    }
+    update(world, call, guild, user, &body)
 }
 
-fn change(world: &mut World, body: &Value, guild: u64, user: u64) -> Answer {
-    let mut errors = FormErrors::default();
-    if let Some(nick) = body["nick"].as_str() {
-        errors.length("nick", nick.chars().count(), 0, 32);
+/// At most 28 days, and never an administrator.
+fn check_timeout(world: &World, guild: u64, user: u64, until: &Value) -> Result<(), ApiError> {
+    let Some(until) = until.as_str().and_then(|text| Timestamp::parse(text).ok()) else {
+        return Ok(());
+    };
+    let known = known(world, guild)?;
+    let may = world.guild_permissions(known, user);
+    if may.contains(Permissions::ADMINISTRATOR) {
+        return Err(ApiError::missing_permissions());
     }
-    errors.check()?;
-    if let Some(member) = world
-        .guilds
-        .get_mut(&guild)
-        .and_then(|known| known.members.get_mut(&user))
-    {
+    if until.as_micros() > world.clock.now_us() + MAX_TIMEOUT_US {
+        let (code, message) = (
+            "INVALID_COMMUNICATION_DISABLED_TIMESTAMP",
+            "Invalid communication disabled timestamp",
+        );
+        return Err(ApiError::form(
+            "communication_disabled_until",
+            code,
+            message,
+        ));
+    }
+    Ok(())
+}
+
+/// Every role that comes or goes must be below the bot, and nobody's own.
+fn check_roles(world: &World, guild: u64, user: u64, wished: &Value) -> Result<(), ApiError> {
+    let wished = wished.as_array().into_iter().flatten().filter_map(body_id);
+    let wished: Vec<u64> = wished.collect();
+    let member = known(world, guild)?.members.get(&user);
+    let before = member
+        .map(|member| member.roles.clone())
+        .unwrap_or_default();
+    let come = wished.iter().filter(|role| !before.contains(role));
+    let go = before.iter().filter(|role| !wished.contains(role));
+    come.chain(go)
+        .try_for_each(|role| need_role(world, guild, *role))
+}
+
+fn need_role(world: &World, guild: u64, role: u64) -> Result<(), ApiError> {
+    need_above(world, guild, role)?;
+    let role = known(world, guild)?.roles.get(&role);
+    if role.is_some_and(|role| role.id == guild || role.bot.is_some()) {
+        return Err(ApiError::invalid_role());
+    }
+    Ok(())
+}
+
+/// Changes a member, tells it and notes it.
+fn update(world: &mut World, call: &Call, guild: u64, user: u64, body: &Record) -> Answer {
+    let before = world.member_json(guild, user).unwrap_or_default();
+    if let Some(member) = known_mut(world, guild)?.members.get_mut(&user) {
         if let Some(nick) = body.get("nick") {
-            member.nick = nick
-                .as_str()
-                .filter(|nick| !nick.is_empty())
-                .map(str::to_owned);
+            let nick = nick.as_str().filter(|nick| !nick.is_empty());
+            member.nick = nick.map(str::to_owned);
         }
-        if let Some(roles) = body["roles"].as_array() {
-            member.roles = roles.iter().filter_map(body_id).collect();
+        if let Some(roles) = body.get("roles") {
+            let roles = roles.as_array().into_iter().flatten();
+            member.roles = roles.filter_map(body_id).collect();
         }
         if let Some(until) = body.get("communication_disabled_until") {
             member.timeout = until.as_str().map(str::to_owned);
         }
     }
-    tell_update(world, guild, user);
+    tell_and_note(world, call, guild, user, &before);
     member_json(world, guild, user)
 }
 
-fn give_role(world: &mut World, guild: u64, user: u64, role: u64, give: bool) -> Answer {
+fn give_role(
+    world: &mut World,
+    call: &Call,
+    guild: u64,
+    user: u64,
+    role: u64,
+    give: bool,
+) -> Answer {
     member_json(world, guild, user)?;
     need(world, guild, Permissions::MANAGE_ROLES)?;
-    need_above(world, guild, role)?;
-    if let Some(member) = world
-        .guilds
-        .get_mut(&guild)
-        .and_then(|known| known.members.get_mut(&user))
-    {
+    need_role(world, guild, role)?;
+    let before = world.member_json(guild, user).unwrap_or_default();
+    if let Some(member) = known_mut(world, guild)?.members.get_mut(&user) {
         member.roles.retain(|known| *known != role);
         if give {
             member.roles.push(role);
         }
     }
-    tell_update(world, guild, user);
+    tell_and_note(world, call, guild, user, &before);
     Ok(Reply::Empty)
 }
 
-fn tell_update(world: &mut World, guild: u64, user: u64) {
-    if let Some(mut data) = world.member_json(guild, user) {
-        data["guild_id"] = json!(guild.to_string());
-        world
-            .outbox
-            .push(Event::of_guild("GUILD_MEMBER_UPDATE", guild, data));
+/// GUILD_MEMBER_UPDATE, and an entry each for what the member is like and for the roles.
+fn tell_and_note(world: &mut World, call: &Call, guild: u64, user: u64, before: &Value) {
+    let Some(after) = world.member_json(guild, user) else {
+        return;
+    };
+    if &after == before {
+        return;
+    }
+    let mut data = after.clone();
+    data["guild_id"] = json!(guild.to_string());
+    let event = Event::of_guild("GUILD_MEMBER_UPDATE", guild, data);
+    world.outbox.push(event);
+    let told = |member: &Value| {
+        let mut told = fields(member.clone());
+        told.retain(|key, _| matches!(key.as_str(), "nick" | "communication_disabled_until"));
+        told
+    };
+    let (bot, reason) = (world.application.bot, call.reason.as_deref());
+    let differences = changes(&told(before), &told(&after));
+    if !differences.is_empty() {
+        let action = AuditLogEventType::MemberUpdate;
+        world.audit(guild, bot, action, Some(user), differences, reason);
+    }
+    let [old, new] = [before, &after].map(|member| {
+        let roles = member["roles"].as_array().into_iter().flatten();
+        roles.filter_map(body_id).collect::<Vec<_>>()
+    });
+    let known = world.guilds.get(&guild);
+    let partial = |list: &[u64], others: &[u64]| {
+        let differing = list.iter().filter(|role| !others.contains(role));
+        let roles = differing.filter_map(|role| known?.roles.get(role));
+        roles
+            .map(|role| json!({"id": role.id.to_string(), "name": role.name}))
+            .collect::<Vec<_>>()
+    };
+    let changed = [
+        ("$add", partial(&new, &old)),
+        ("$remove", partial(&old, &new)),
+    ];
+    let changed = changed.into_iter().filter(|(_, roles)| !roles.is_empty());
+    let changed: Vec<_> = changed
+        .map(|(key, roles)| json!({"key": key, "new_value": roles}))
+        .collect();
+    if !changed.is_empty() {
+        let action = AuditLogEventType::MemberRoleUpdate;
+        world.audit(guild, bot, action, Some(user), changed, reason);
     }
 }

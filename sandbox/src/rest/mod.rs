@@ -9,27 +9,43 @@ mod bans;
 mod call;
 mod channels;
 mod commands;
+mod community;
+mod emojis;
 mod error;
+mod events;
 mod execute;
+mod expressions;
 mod follow;
+mod guild;
 mod guilds;
 mod hooks;
 mod interactions;
+mod invites;
 mod limit;
 mod members;
 mod messages;
 mod pins;
+mod places;
 mod polls;
+mod prune;
 mod reactions;
 mod roles;
 mod search;
 mod send;
 mod shop;
+mod rules;
+mod send;
+mod settings;
 mod slack;
+mod sounds;
+mod stages;
+mod stickers;
+mod templates;
 mod thread;
 mod threads;
 mod users;
 mod validate;
+mod voice;
 mod webhooks;
 
 use std::sync::Arc;
@@ -175,6 +191,9 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
         ("GET", ["gateway"]) => {
             return ok(json!({"url": format!("ws://127.0.0.1:{}", settings.port)}));
         }
+        ("GET", ["guilds", guild, "widget.json"]) => {
+            return guild::widget_json(world, id(guild)?);
+        }
         _ if !authorized => return Err(ApiError::unauthorized()),
         _ => {}
     }
@@ -193,12 +212,19 @@ fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) 
             applications::route(world, call, method, application, rest)
         }
         (method, ["webhooks", webhook]) => hooks::owned(world, call, method, id(webhook)?),
+        ("GET", ["guilds", "templates", code]) => templates::by_code(world, code),
         (method, ["guilds", guild, rest @ ..]) => {
             guilds::route(world, call, method, id(guild)?, rest)
         }
         (method, ["channels", channel, rest @ ..]) => {
             channels::route(world, call, method, id(channel)?, rest)
         }
+        (method, ["invites", code]) => invites::route(world, call, method, code),
+        (method, ["stage-instances", rest @ ..]) => stages::route(world, call, method, rest),
+        ("GET", ["stickers", sticker]) => stickers::any(world, id(sticker)?),
+        (method, ["sticker-packs", rest @ ..]) => stickers::packs(method, rest),
+        ("GET", ["soundboard-default-sounds"]) => sounds::defaults(),
+        ("GET", ["voice", "regions"]) => guild::regions(),
         _ => Err(ApiError::unknown_route()),
     }
 }

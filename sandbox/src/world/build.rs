@@ -102,6 +102,7 @@ impl World {
             voice: BTreeMap::new(),
             voice_since: BTreeMap::new(),
             voice_statuses: BTreeMap::new(),
+            invites: BTreeMap::new(),
             refuses_messages: BTreeSet::new(),
             files: BTreeMap::new(),
             files_base: String::new(),

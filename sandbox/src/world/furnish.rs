@@ -1,5 +1,6 @@
 //! Building what a guild has besides text channels, before the sandbox starts or in a test.
 
+use serde_json::json;
 use twilight_model::{channel::ChannelType, guild::Permissions};
 
 use super::{ChannelKind, World};
@@ -55,6 +56,16 @@ impl World {
         });
         if let Some(role) = role {
             role.permissions = permissions;
+        }
+    }
+
+    /// Gives a guild these features instead of those that it has, `COMMUNITY` for example.
+    /// <https://discord.com/developers/docs/resources/guild#guild-object-guild-features>.
+    pub fn set_features(&mut self, guild: u64, features: &[&str]) {
+        if let Some(guild) = self.guilds.get_mut(&guild) {
+            guild
+                .settings
+                .insert("features".to_owned(), json!(features));
         }
     }
 

@@ -1,12 +1,12 @@
 //! Guilds and members.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 use twilight_model::util::Timestamp;
 
 use super::{
-    Members, Role, World,
+    Members, Record, Role, Shelf, World,
     snowflake::{created_us, iso},
 };
 
@@ -22,6 +22,16 @@ pub(crate) struct Guild {
     pub bans: BTreeMap<u64, Option<String>>,
     /// What was done to it, oldest first.
     pub audit: VecDeque<super::AuditEntry>,
+    /// What differs from a new guild's settings, by the names in the guild object.
+    pub settings: Record,
+    /// Emojis, stickers and the like.
+    pub shelves: BTreeMap<Shelf, BTreeMap<u64, Record>>,
+    /// Who is interested in which scheduled event.
+    pub interested: BTreeMap<u64, BTreeSet<u64>>,
+    /// `welcome_screen` and `onboarding`.
+    pub documents: BTreeMap<&'static str, Record>,
+    /// The one template that was made of it.
+    pub template: Option<Record>,
 }
 
 /// A user in a guild.
@@ -37,6 +47,14 @@ pub(crate) struct Member {
     pub mute: bool,
     /// Whether the guild has deafened the member in voice channels.
     pub deaf: bool,
+}
+
+impl Guild {
+    /// Whether Discord has given a guild this feature.
+    pub(crate) fn has_feature(&self, feature: &str) -> bool {
+        let features = self.settings.get("features").and_then(Value::as_array);
+        features.is_some_and(|features| features.iter().any(|known| known == feature))
+    }
 }
 
 impl Member {
@@ -82,7 +100,7 @@ impl World {
                 .find(|channel| channel.name == name)
                 .map(|channel| channel.id.to_string())
         };
-        json!({
+        let mut json = json!({
             "id": guild.id.to_string(),
             "name": guild.name,
             "icon": null,
@@ -120,10 +138,14 @@ impl World {
             "premium_progress_bar_enabled": false,
             "nsfw": false,
             "nsfw_level": 0,
-            "emojis": [],
-            "stickers": [],
+            "emojis": self.shelf_json(guild.id, Shelf::Emojis),
+            "stickers": self.shelf_json(guild.id, Shelf::Stickers),
             "incidents_data": null,
-        })
+        });
+        for (key, value) in &guild.settings {
+            json[key] = value.clone();
+        }
+        json
     }
 
     /// The guild as GUILD_CREATE gives it. `with_members`: all members, or the bot alone.
@@ -154,13 +176,14 @@ impl World {
             .into_iter()
             .map(|thread| self.synced_thread_json(thread))
             .collect();
-        for empty in [
-            "voice_states",
-            "presences",
-            "stage_instances",
-            "guild_scheduled_events",
-            "soundboard_sounds",
+        for (key, shelf) in [
+            ("stage_instances", Shelf::Stages),
+            ("guild_scheduled_events", Shelf::ScheduledEvents),
+            ("soundboard_sounds", Shelf::Sounds),
         ] {
+            json[key] = self.shelf_json(guild.id, shelf);
+        }
+        for empty in ["voice_states", "presences"] {
             json[empty] = json!([]);
         }
         json

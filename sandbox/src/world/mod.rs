@@ -13,13 +13,17 @@ mod command;
 mod command_permission;
 mod crowd;
 mod daily;
+mod demolish;
 mod event;
+mod expression;
 mod file;
 mod follow;
 mod forward;
 mod furnish;
 mod guild;
 mod interaction;
+mod interest;
+mod invite;
 mod members;
 mod mention;
 mod message;
@@ -32,6 +36,7 @@ mod presence;
 mod reaction;
 mod record;
 mod role;
+mod shelf;
 mod sight;
 mod size;
 pub(crate) mod snowflake;
@@ -61,6 +66,7 @@ pub(crate) use self::{
     file::{MAX_FILE_BYTES, clean, guess_type},
     guild::{Guild, Member},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
+    invite::Invite,
     members::Members,
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS},
     permission::EVERYONE,
@@ -69,6 +75,7 @@ pub(crate) use self::{
     reaction::Emoji,
     record::{Record, all_of, change, changes, fields},
     role::Role,
+    shelf::{By, Shelf, shown},
     sight::Sighting,
     store::Store,
     thread::Thread,
@@ -127,6 +134,8 @@ pub struct World {
     pub(crate) voice_since: BTreeMap<u64, u64>,
     /// The status of voice channels that have one.
     pub(crate) voice_statuses: BTreeMap<u64, String>,
+    /// By code, dead ones included.
+    pub(crate) invites: BTreeMap<String, Invite>,
     /// Who takes no direct messages of the bot.
     pub(crate) refuses_messages: BTreeSet<u64>,
     /// Uploaded files by attachment id, served at `/attachments/…`.

@@ -11,7 +11,9 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use twilight_gateway::{ConfigBuilder, EventTypeFlags, Intents, Shard, ShardId, StreamExt};
+use twilight_gateway::{
+    ConfigBuilder, EventTypeFlags, Intents, Message, Shard, ShardId, StreamExt,
+};
 use twilight_http::{Client, client::InteractionClient};
 use twilight_model::{gateway::event::Event, id::Id};
 
@@ -90,6 +92,55 @@ impl Bot {
         bot.sandbox
             .change_world(|world| world.set_bot_permissions(guild, all));
         bot
+    }
+
+    /// The answer to a request that must succeed.
+    pub async fn done(&self, method: &str, path: &str, body: Value) -> Value {
+        let (status, answer) = self.send(method, path, Some(&body)).await;
+        assert!(
+            (200..300).contains(&status),
+            "{method} {path}: {status} {answer}"
+        );
+        answer
+    }
+
+    /// The code of the error that a request must be answered with.
+    pub async fn refused(&self, method: &str, path: &str, body: Value) -> u64 {
+        let (status, answer) = self.send(method, path, Some(&body)).await;
+        assert!(status >= 400, "{method} {path}: {status} {answer}");
+        answer["code"].as_u64().unwrap()
+    }
+
+    /// Where a body is wrong: the path of each field with the code of its error.
+    pub async fn faults(&self, method: &str, path: &str, body: Value) -> Vec<String> {
+        let (status, answer) = self.send(method, path, Some(&body)).await;
+        assert_eq!(
+            (status, &answer["code"]),
+            (400, &Value::from(50035)),
+            "{answer}"
+        );
+        let mut found = Vec::new();
+        leaves(&answer["errors"], String::new(), &mut found);
+        found
+    }
+
+    /// The data of the next dispatch of this name, as it came.
+    pub async fn told(&mut self, name: &str) -> Value {
+        let search = async {
+            loop {
+                let Some(Ok(Message::Text(text))) =
+                    futures_util::StreamExt::next(&mut self.shard).await
+                else {
+                    continue;
+                };
+                let payload: Value = serde_json::from_str(&text).unwrap();
+                if payload["t"] == name {
+                    return payload["d"].clone();
+                }
+            }
+        };
+        let waited = tokio::time::timeout(DEADLINE, search).await;
+        waited.unwrap_or_else(|_| panic!("{name} never came"))
     }
 
     /// `guilds/{id}/{rest}` of the first guild.
@@ -173,6 +224,18 @@ impl Bot {
     pub fn interactions(&self) -> InteractionClient<'_> {
         self.http
             .interaction(Id::new(self.sandbox.application_id()))
+    }
+}
+
+fn leaves(errors: &Value, at: String, found: &mut Vec<String>) {
+    for (key, value) in errors.as_object().into_iter().flatten() {
+        if key == "_errors" {
+            let codes = value.as_array().into_iter().flatten();
+            found.extend(codes.map(|error| format!("{at} {}", error["code"].as_str().unwrap())));
+        } else {
+            let dot = if at.is_empty() { "" } else { "." };
+            leaves(value, format!("{at}{dot}{key}"), found);
+        }
     }
 }
 

@@ -3,11 +3,10 @@
 //! The limits in the tables are those of Discord's own description (openapi.json) and of the page of the resource.
 
 use serde_json::{Value, json};
-use twilight_model::util::Timestamp;
 
 use crate::{
     rest::{
-        call::body_id,
+        call::{body_id, time},
         error::{ApiError, FormErrors},
     },
     world::Record,
@@ -161,7 +160,7 @@ impl Kind {
             }
             Self::Permissions => body_id(value).map(|bits| json!(bits.to_string())),
             Self::Time => {
-                let time = value.as_str().and_then(|text| Timestamp::parse(text).ok());
+                let time = value.as_str().and_then(time);
                 time.map(|time| json!(time.iso_8601().to_string()))
             }
             Self::Image(most) => return image(value, most, at, errors),

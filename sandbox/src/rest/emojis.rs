@@ -1,0 +1,108 @@
+//! `guilds/{id}/emojis`: <https://discord.com/developers/docs/resources/emoji>.
+
+use serde_json::{Value, json};
+
+use super::{
+    Answer, ApiError, Reply,
+    call::{Call, id},
+    expressions::{may_change, may_create, seen},
+    ok,
+    validate::form::{Field, Kind, read, read_patch},
+};
+use crate::world::{Record, Shelf, World};
+use axum::http::StatusCode;
+
+/// Emojis of each sort, plain and animated, that a guild without boosts holds.
+const MAX_EMOJIS: usize = 50;
+
+const EMOJI: &[Field] = &[
+    Field::new("name", Kind::Text(2, 32)).required(),
+    Field::new("image", Kind::Image(256)).required(),
+    Field::new("roles", Kind::List(&Kind::Id, 1521)).nullable(),
+];
+const CHANGE: &[Field] = &[
+    Field::new("name", Kind::Text(2, 32)),
+    Field::new("roles", Kind::List(&Kind::Id, 1521)).nullable(),
+];
+
+/// Routes below `guilds/{id}/emojis`.
+pub(super) fn route(
+    world: &mut World,
+    call: &Call,
+    method: &str,
+    guild: u64,
+    path: &[&str],
+) -> Answer {
+    match (method, path) {
+        ("GET", []) => ok(world
+            .shelf(guild, Shelf::Emojis)
+            .map(|emoji| seen(world, guild, emoji))
+            .collect()),
+        ("POST", []) => create(world, call, guild),
+        ("GET", [emoji]) => ok(seen(world, guild, known(world, guild, id(emoji)?)?)),
+        ("PATCH", [emoji]) => {
+            let emoji = id(emoji)?;
+            let mut record = known(world, guild, emoji)?.clone();
+            may_change(world, guild, &record)?;
+            let body = read_patch(CHANGE, &call.body)?;
+            check_name(&body)?;
+            for (key, value) in body {
+                let value = if value.is_null() { json!([]) } else { value };
+                record.insert(key, value);
+            }
+            world.put(guild, Shelf::Emojis, emoji, record.clone(), call.by(world));
+            ok(seen(world, guild, &record))
+        }
+        ("DELETE", [emoji]) => {
+            let emoji = id(emoji)?;
+            may_change(world, guild, known(world, guild, emoji)?)?;
+            world.take(guild, Shelf::Emojis, emoji, call.by(world));
+            Ok(Reply::Empty)
+        }
+        _ => Err(ApiError::method_not_allowed()),
+    }
+}
+
+fn known(world: &World, guild: u64, emoji: u64) -> Result<&Record, ApiError> {
+    world
+        .shelved(guild, Shelf::Emojis, emoji)
+        .ok_or_else(ApiError::no_such_emoji)
+}
+
+fn check_name(body: &Record) -> Result<(), ApiError> {
+    let name = body.get("name").and_then(Value::as_str).unwrap_or("ok");
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    if name.chars().all(fits) {
+        Ok(())
+    } else {
+        let message = "String value did not match validation regex.";
+        Err(ApiError::form("name", "STRING_TYPE_REGEX", message))
+    }
+}
+
+fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
+    may_create(world, guild)?;
+    let body = read(EMOJI, &call.body)?;
+    check_name(&body)?;
+    let image = body["image"].as_str().unwrap_or_default();
+    let animated = image.starts_with("data:image/gif");
+    let same = |emoji: &&Record| emoji.get("animated") == Some(&json!(animated));
+    if world.shelf(guild, Shelf::Emojis).filter(same).count() >= MAX_EMOJIS {
+        return Err(if animated {
+            ApiError::too_many_animated_emojis()
+        } else {
+            ApiError::too_many_emojis()
+        });
+    }
+    let emoji = world.new_emoji(
+        body["name"].as_str().unwrap_or_default(),
+        animated,
+        world.application.bot,
+    );
+    let (emoji, mut record) = emoji;
+    if let Some(roles) = body.get("roles").filter(|roles| roles.is_array()) {
+        record.insert("roles".to_owned(), roles.clone());
+    }
+    world.put(guild, Shelf::Emojis, emoji, record.clone(), call.by(world));
+    Ok(Reply::Json(StatusCode::CREATED, Value::Object(record)))
+}
