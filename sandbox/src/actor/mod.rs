@@ -91,19 +91,20 @@ impl Actor {
     /// [`Error::Refused`] if it is somebody else's.
     pub async fn edits(&self, message: &MessageView, text: &str) -> Result<MessageView, Error> {
         self.own(message)?;
-        Ok(self.shared.change(|state| {
-            let content = Some(with_mentions(&state.world, message.channel_id, text));
+        self.shared.change(|state| {
+            let content = with_mentions(&state.world, message.channel_id, text);
+            self.moderated(&mut state.world, message.channel_id, &content)?;
             state.world.edit(
                 message.channel_id,
                 message.id,
                 Draft {
-                    content,
+                    content: Some(content),
                     ..Draft::default()
                 },
             );
             let edited = state.world.message(message.channel_id, message.id);
-            edited.map_or_else(|| message.clone(), |edited| state.world.view(edited))
-        }))
+            Ok(edited.map_or_else(|| message.clone(), |edited| state.world.view(edited)))
+        })
     }
 
     /// Deletes a message of the user's own, or any where the user may manage messages.
@@ -274,6 +275,7 @@ impl Actor {
             let world = &mut state.world;
             self.may_write(world, channel)?;
             let content = with_mentions(world, channel, text);
+            self.moderated(world, channel, &content)?;
             let draft = Draft {
                 content: Some(content),
                 reference,
@@ -310,6 +312,14 @@ impl Actor {
         match world.slowmode_left(channel, self.user) {
             0 => Ok(()),
             left => refuse(&format!(" for another {left} s: it has slowmode")),
+        }
+    }
+
+    /// Refuses what the guild's auto moderation blocks.
+    fn moderated(&self, world: &mut World, channel: u64, content: &str) -> Result<(), Error> {
+        match world.moderate(channel, self.user, content) {
+            Some(why) => Err(Error::Refused(format!("{}: {why}", self.name))),
+            None => Ok(()),
         }
     }
 

@@ -153,6 +153,8 @@ impl Call {
         pairs
             .filter(move |(known, _)| known == key)
             .map(|(_, value)| value.as_str())
+    }
+
     /// The bot, with the reason that it gives.
     pub(crate) fn by(&self, world: &World) -> By<'_> {
         By {

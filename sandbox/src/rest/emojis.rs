@@ -91,7 +91,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
         return Err(if animated {
             ApiError::too_many_animated_emojis()
         } else {
-            ApiError::too_many_emojis()
+            ApiError::too_many_guild_emojis()
         });
     }
     let emoji = world.new_emoji(

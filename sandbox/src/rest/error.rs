@@ -112,7 +112,7 @@ known_errors! {
     unknown_event = NOT_FOUND, 10070, "Unknown Guild Scheduled Event";
     unknown_rule = NOT_FOUND, 10090, "Unknown Auto Moderation Rule";
     unknown_sound = NOT_FOUND, 10097, "Unknown Sound";
-    too_many_emojis = BAD_REQUEST, 30008, "Maximum number of emojis reached (50)";
+    too_many_guild_emojis = BAD_REQUEST, 30008, "Maximum number of emojis reached (50)";
     too_many_channels = BAD_REQUEST, 30013, "Maximum number of server channels reached (500)";
     too_many_invites = BAD_REQUEST, 30016, "Maximum number of invites reached (1000)";
     too_many_animated_emojis = BAD_REQUEST, 30018, "Maximum number of animated emojis reached (50)";

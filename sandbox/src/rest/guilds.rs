@@ -3,9 +3,8 @@
 use twilight_model::guild::Permissions;
 
 use super::{
-    Answer, ApiError, audit, bans, call::Call, hooks, members, ok, roles, search, threads,
     Answer, ApiError, audit, bans, call::Call, community, emojis, events, guild, hooks, invites,
-    members, places, prune, roles, rules, sounds, stickers, templates, threads, voice,
+    members, places, prune, roles, rules, search, sounds, stickers, templates, threads, voice,
 };
 use crate::world::{Guild, World};
 
@@ -50,11 +49,6 @@ pub(super) fn route(
 /// Routes with one method and nothing below them.
 fn single(world: &mut World, call: &Call, method: &str, guild: u64, path: &[&str]) -> Answer {
     match (method, path) {
-        ("GET", []) => get(world, call, known),
-        ("GET", ["channels"]) => ok(world
-            .channels_of(guild)
-            .map(|channel| world.channel_json(channel))
-            .collect()),
         ("GET", ["messages", "search"]) => search::search(world, call, guild),
         ("GET", ["webhooks"]) => hooks::of_guild(world, guild),
         ("GET", ["threads", "active"]) => threads::active(world, guild),

@@ -67,7 +67,6 @@ impl World {
         self.keep_audit(guild, entry);
     }
 
-    #[allow(dead_code, reason = "its users land next")]
     /// As [`World::audit`], for actions that say something besides in `options` and change nothing.
     pub(crate) fn audit_with(
         &mut self,

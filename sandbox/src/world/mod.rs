@@ -5,6 +5,7 @@
 
 mod alarm;
 mod audit;
+mod automod;
 mod ban;
 mod build;
 mod channel;

@@ -29,7 +29,6 @@ pub(crate) struct Thread {
 }
 
 /// A user who follows a thread.
-#[allow(dead_code, reason = "its users land next")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ThreadMember {
     /// Microseconds since 1970.

@@ -22,7 +22,6 @@ pub(in crate::rest) struct Field {
 }
 
 /// What a field holds, with its bounds.
-#[allow(dead_code, reason = "its users land next")]
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rest) enum Kind {
     /// A text of so many characters.
@@ -36,8 +35,6 @@ pub(in crate::rest) enum Kind {
     Id,
     /// One of these numbers.
     Choice(&'static [i64]),
-    /// One of these words.
-    Word(&'static [&'static str]),
     /// Permission bits, read as text.
     Permissions,
     /// A time in ISO 8601.
@@ -154,10 +151,6 @@ impl Kind {
                     .filter(|number| known.contains(number))
                     .map(Value::from)
             }
-            Self::Word(known) => {
-                let word = value.as_str();
-                word.filter(|word| known.contains(word)).map(Value::from)
-            }
             Self::Permissions => body_id(value).map(|bits| json!(bits.to_string())),
             Self::Time => {
                 let time = value.as_str().and_then(time);
@@ -190,10 +183,6 @@ impl Kind {
                 "Must be either true or false.".to_owned(),
             ),
             Self::Choice(known) => ("BASE_TYPE_CHOICES", one_of(known.iter())),
-            Self::Word(known) => (
-                "BASE_TYPE_CHOICES",
-                one_of(known.iter().map(|word| format!("'{word}'"))),
-            ),
             Self::Time => (
                 "DATE_TIME_TYPE_PARSE",
                 format!("Could not parse {shown}. Should be ISO8601."),
