@@ -39,7 +39,7 @@ pub(super) fn route(
         ["soundboard-sounds", rest @ ..] => sounds::route(world, call, method, guild, rest),
         ["stickers", rest @ ..] => stickers::route(world, call, method, guild, rest),
         ["templates", rest @ ..] => templates::route(world, call, method, guild, rest),
-        ["voice-states", rest @ ..] => voice::states(method, rest),
+        ["voice-states", rest @ ..] => voice::states(world, call, method, guild, rest),
         ["welcome-screen"] => community::welcome(world, call, method, guild),
         ["widget"] => guild::widget(world, call, method, guild),
         _ => single(world, call, method, guild, path),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use twilight_model::{
+    channel::ChannelType,
     guild::{Permissions, audit_log::AuditLogEventType},
     util::Timestamp,
 };
@@ -9,6 +10,7 @@ use twilight_model::{
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
+    channels,
     guilds::{known, known_mut, need, need_rank},
     ok,
     roles::need_above,
@@ -170,14 +172,54 @@ fn patch(world: &mut World, call: &Call, guild: u64, user: u64) -> Answer {
     if let Some(wished) = body.get("roles") {
         check_roles(world, guild, user, wished)?;
     }
-    // Nobody is in a voice channel here, so nobody can be muted in one or moved out of it.
-    if ["mute", "deaf", "channel_id"]
+    let in_voice = ["mute", "deaf", "channel_id"]
         .iter()
-        .any(|key| body.contains_key(*key))
-    {
+        .any(|key| body.contains_key(*key));
+    if in_voice && !world.voice.contains_key(&(guild, user)) {
         return Err(ApiError::not_in_voice());
     }
+    if let Some(wish) = body.get("channel_id") {
+        move_voice(world, call, guild, user, body_id(wish))?;
+    }
     update(world, call, guild, user, &body)
+}
+
+/// Moves a member into another voice channel, or out of voice.
+fn move_voice(
+    world: &mut World,
+    call: &Call,
+    guild: u64,
+    user: u64,
+    to: Option<u64>,
+) -> Result<(), ApiError> {
+    let (bot, reason) = (world.application.bot, call.reason.as_deref());
+    let Some(channel) = to else {
+        world.leave_voice(guild, user);
+        let (action, options) = (AuditLogEventType::MemberDisconnect, json!({"count": "1"}));
+        world.audit_with(guild, bot, action, None, options, reason);
+        return Ok(());
+    };
+    let of = world
+        .channels
+        .get(&channel)
+        .filter(|of| of.guild() == Some(guild));
+    let of = of.ok_or_else(ApiError::unknown_channel)?.of();
+    if !matches!(of, ChannelType::GuildVoice | ChannelType::GuildStageVoice) {
+        return Err(ApiError::wrong_channel_type());
+    }
+    channels::need(
+        world,
+        channel,
+        Permissions::CONNECT | Permissions::MOVE_MEMBERS,
+    )?;
+    let state = world.voice.get(&(guild, user));
+    let own = state.is_some_and(|state| state.self_mute);
+    let deaf = state.is_some_and(|state| state.self_deaf);
+    world.enter_voice(user, channel, None, (own, deaf));
+    let options = json!({"channel_id": channel.to_string(), "count": "1"});
+    let action = AuditLogEventType::MemberMove;
+    world.audit_with(guild, bot, action, None, options, reason);
+    Ok(())
 }
 
 /// At most 28 days, and never an administrator.
@@ -242,6 +284,12 @@ fn update(world: &mut World, call: &Call, guild: u64, user: u64, body: &Record) 
         if let Some(until) = body.get("communication_disabled_until") {
             member.timeout = until.as_str().map(str::to_owned);
         }
+        let on = |key: &str| body.get(key).map(|on| on == &json!(true));
+        member.mute = on("mute").unwrap_or(member.mute);
+        member.deaf = on("deaf").unwrap_or(member.deaf);
+    }
+    if body.contains_key("mute") || body.contains_key("deaf") {
+        world.change_voice(guild, user, |_| {});
     }
     tell_and_note(world, call, guild, user, &before);
     member_json(world, guild, user)
@@ -283,7 +331,12 @@ fn tell_and_note(world: &mut World, call: &Call, guild: u64, user: u64, before: 
     world.outbox.push(event);
     let told = |member: &Value| {
         let mut told = fields(member.clone());
-        told.retain(|key, _| matches!(key.as_str(), "nick" | "communication_disabled_until"));
+        told.retain(|key, _| {
+            matches!(
+                key.as_str(),
+                "nick" | "communication_disabled_until" | "mute" | "deaf"
+            )
+        });
         told
     };
     let (bot, reason) = (world.application.bot, call.reason.as_deref());

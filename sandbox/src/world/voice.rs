@@ -159,6 +159,13 @@ impl World {
         user == bot || self.may(bot, channel, Permissions::VIEW_CHANNEL)
     }
 
+    /// The voice state object of a member; `None` if the bot sees the member in no voice channel.
+    pub(crate) fn voice_state_json(&self, guild: u64, user: u64) -> Option<Value> {
+        let state = self.voice.get(&(guild, user))?;
+        self.bot_sees_voice(user, state.channel)
+            .then(|| self.state_json(guild, user, state, true))
+    }
+
     fn state_json(&self, guild: u64, user: u64, state: &VoiceState, inside: bool) -> Value {
         let member = self.guilds.get(&guild);
         let member = member.and_then(|guild| guild.members.get(&user));

@@ -113,3 +113,37 @@ async fn idle_members_are_pruned() {
         50013
     );
 }
+
+#[tokio::test]
+async fn members_are_moved_and_muted_in_voice() {
+    let mut bot = Bot::almighty().await;
+    let guild = bot.sandbox.guild_id();
+    let [hall, cell] = bot
+        .sandbox
+        .change_world(|world| ["hall", "cell"].map(|name| world.add_voice_channel(guild, name)));
+    let member = bot.sandbox.actor("member").unwrap();
+    member.joins_voice("hall").await.unwrap();
+    let path = bot.in_guild(&format!("members/{}", member.id()));
+    let state = bot.in_guild(&format!("voice-states/{}", member.id()));
+    let seen = bot.done("GET", &state, Value::Null).await;
+    assert_eq!(seen["channel_id"], hall.to_string());
+    let moved = json!({"channel_id": cell.to_string(), "mute": true});
+    assert_eq!(bot.done("PATCH", &path, moved).await["mute"], true);
+    let seen = bot.done("GET", &state, Value::Null).await;
+    assert_eq!(
+        (&seen["channel_id"], &seen["mute"]),
+        (&json!(cell.to_string()), &json!(true))
+    );
+    assert_eq!(
+        bot.told("GUILD_AUDIT_LOG_ENTRY_CREATE").await["action_type"],
+        26
+    );
+    assert_eq!(
+        bot.refused("PATCH", &state, json!({"suppress": true}))
+            .await,
+        50024,
+        "no stage"
+    );
+    bot.done("PATCH", &path, json!({"channel_id": null})).await;
+    assert_eq!(bot.refused("GET", &state, Value::Null).await, 10065);
+}
