@@ -12,6 +12,8 @@ const WAYS = { gateway_in: ["in", "GW ↑", "from the bot, gateway"], gateway_ou
 
 const time = (ms) => `${(ms / 1000).toFixed(3)}`;
 const took = (us) => (us == null ? "" : us < 1000 ? `${us} µs` : `${(us / 1000).toFixed(us < 10000 ? 1 : 0)} ms`);
+/** Ids and tokens shortened, so that the end of a path is seen. */
+const brief = (what) => what.replace(/\/[\w%.-]{24,}/g, "/…").replace(/\d{12,16}(\d{4})(?!\d)/g, "…$1");
 const isBad = (row) => row.status >= 400 || row.unknown_route || /^close/.test(row.what);
 
 export function startTraffic({ open }) {
@@ -42,7 +44,7 @@ export function startTraffic({ open }) {
   function entry(row) {
     const [cls, short, long] = WAYS[row.way];
     return h("button", { type: "button", class: "crossing", role: "option", "aria-selected": String(chosen === row.number), "data-number": row.number, onclick: () => choose(row.number) },
-      h("span", { class: "t" }, time(row.at_ms)), h("span", { class: `way ${cls}`, title: long }, short), h("span", { class: "cut" }, row.what, row.unknown_route ? h("span", { class: "tag" }, "UNKNOWN ROUTE") : null),
+      h("span", { class: "t" }, time(row.at_ms)), h("span", { class: `way ${cls}`, title: long }, short), h("span", { class: "cut", title: row.what }, brief(row.what), row.unknown_route ? h("span", { class: "tag" }, "UNKNOWN ROUTE") : null),
       h("span", { class: isBad(row) ? "bad" : "ok" }, row.status ?? ""), h("span", { class: "took" }, took(row.took_us)));
   }
 
