@@ -131,6 +131,12 @@ class Bot:
                 self.ask("POST", f"/channels/{channel}/typing")
             case "files":
                 self.say(channel, content=", ".join(f"{file['filename']} has {file['size']} bytes" for file in data["attachments"]))
+            case "poll":
+                media = [{"poll_media": {"text": tea}} for tea in TEAS[:3]]
+                self.say(channel, poll={"question": {"text": "Which next?"}, "answers": media, "duration": 24, "allow_multiselect": False})
+            case "flood":
+                for number in range(1, 131):
+                    self.say(channel, content=f"line {number}")
             case "brew":
                 self.ask("PATCH", f"/webhooks/{self.me}/{self.waiting}/messages/@original", {"content": "The kettle has boiled."})
 

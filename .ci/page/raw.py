@@ -11,12 +11,15 @@ def use(browser, url, bot, screenshots):
     shot("empty-light")
     slash_by_keyboard(browser, shot)
     options_are_checked(browser, shot)
-    messages(browser, shot)
+    messages(browser, bot, shot)
+    files(browser, shot)
+    polls(browser, bot, shot)
     components(browser, shot)
     modal(browser, shot)
     waiting(browser, bot, shot)
     menus(browser, shot)
     inspector(browser, shot)
+    controls(browser, shot)
     looks(browser, shot)
     if bot.failure:
         raise AssertionError(f"the small bot failed: {bot.failure}")
@@ -100,7 +103,7 @@ def options_are_checked(browser, shot):
     browser.hides("Shelf: take the tin", what="an ephemeral message can be dismissed")
 
 
-def messages(browser, shot):
+def messages(browser, bot, shot):
     browser.says("text")
     browser.shows("Field notes")
     browser.click("#messages .spoiler")
@@ -137,10 +140,53 @@ def messages(browser, shot):
     browser.becomes("owner")
     browser.says("type")
     browser.shows("Cogwright is typing", "#typing")
+    bot.say(bot.ask("POST", "/users/@me/channels", {"recipient_id": browser.evaluate("fetch('/sandbox/state?user=owner').then((a) => a.json()).then((s) => s.me.id)")})["id"], content="psst")
+    browser.there("#places .channel[data-name=dm] .count", "news elsewhere are marked")
     browser.goes("dm")
+    browser.shows("psst")
+    browser.gone("#places .channel[data-name=dm] .count", "until they are looked at")
     browser.says("embed")
     browser.there("#messages .embed", "direct messages reach the bot")
     browser.goes("general")
+
+
+def files(browser, shot):
+    """A picture and a text, put into the box as a paste does."""
+    browser.evaluate("""(async () => {
+      const canvas = new OffscreenCanvas(120, 60), draw = canvas.getContext('2d');
+      draw.fillStyle = '#0b6a6d'; draw.fillRect(0, 0, 120, 60);
+      const data = new DataTransfer();
+      data.items.add(new File([await canvas.convertToBlob()], 'leaf.png', { type: 'image/png' }));
+      data.items.add(new File(['twelve bytes'], 'notes.txt', { type: 'text/plain' }));
+      document.getElementById('compose').dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+    })()""")
+    browser.shows("notes.txt", "#compose", "files wait in the box")
+    browser.says("files")
+    browser.shows("notes.txt has 12 bytes")
+    browser.until("[...document.querySelectorAll('#messages img.big')].at(-1)?.naturalWidth === 120", "a picture is shown")
+    browser.there("#messages a.file[download='notes.txt']", "a file can be fetched")
+
+
+def polls(browser, bot, shot):
+    browser.says("poll")
+    browser.there("#messages .poll", "a poll is drawn")
+    browser.click("#messages .poll .answer")
+    browser.there("#messages .poll .answer[aria-pressed=true]", "one can vote")
+    browser.shows("1 vote", "#messages .poll")
+    shot("files-and-poll-light")
+    browser.says("flood")
+    browser.shows("line 130", what="a channel of many messages")
+    browser.until("document.querySelectorAll('#messages .msg').length <= 100", "is shown in part")
+    browser.click("#older")
+    browser.until("document.querySelectorAll('#messages .msg').length === 100", "older ones are loaded")
+    for _ in range(2):
+        first = browser.evaluate("document.querySelector('#messages .msg').dataset.id")
+        browser.until("!document.getElementById('older').hidden", "there are more", quiet=True)
+        browser.evaluate("document.getElementById('older').click()")
+        browser.until(f"document.querySelector('#messages .msg').dataset.id !== '{first}'", "still older ones are loaded")
+        browser.until("document.querySelectorAll('#messages .msg').length <= 100", "and the page stays small")
+    browser.click("#newest")
+    browser.shows("line 130", what="and one jump leads back")
 
 
 def components(browser, shot):
@@ -242,6 +288,23 @@ def inspector(browser, shot):
 def filtered(browser, text):
     browser.evaluate("document.querySelector('#inspector input[type=search]').select()")
     browser.types(text)
+
+
+def controls(browser, shot):
+    browser.click("#tab-controls")
+    browser.shows("UTC", "#panel-controls", "the sandbox's clock is shown")
+    browser.click("#panel-controls button", "Pause")
+    browser.shows("paused", "#panel-controls output", "it can be paused")
+    shot("controls-light")
+    browser.click("#panel-controls button", "Go on")
+    browser.hides("paused", "#panel-controls output", "and goes on")
+    browser.click("#panel-controls button", "+ 1 day")
+    browser.until("Date.parse(document.querySelector('#panel-controls output').textContent.replace(' UTC', 'Z').replace(' ', 'T')) > Date.now() + 8e7", "and moved")
+    browser.click("#panel-controls button", "strict")
+    browser.there("#panel-controls .seg [aria-pressed=true]", "limits are set", quiet=True)
+    browser.until("document.querySelector('#panel-controls .seg [aria-pressed=true]').textContent === 'strict'", "rate limits can be set")
+    browser.click("#panel-controls button", "generous")
+    browser.click("#tab-traffic")
 
 
 def looks(browser, shot):

@@ -1,6 +1,10 @@
 //! What the page's user does.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Query, State},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,6 +31,9 @@ enum What {
         /// The message that it replies to.
         #[serde(default)]
         reply: Option<String>,
+        /// What [`upload`] gave for the files that go with it.
+        #[serde(default)]
+        files: Vec<String>,
     },
     Edit {
         message: String,
@@ -107,17 +114,9 @@ async fn perform(context: &Context, deed: Deed) -> Result<Value, Error> {
     let actor = Actor::known(&context.shared, &deed.user)?;
     let shown = |message: &str| shown(context, &actor, &deed.channel, message);
     match deed.what {
-        What::Say { text, reply: None } if text.starts_with('/') => {
-            actor.slash_line(&deed.channel, &text).await?;
-        }
-        What::Say { text, reply: None } => {
-            actor.says(&deed.channel, &text).await?;
-        }
-        What::Say {
-            text,
-            reply: Some(to),
-        } => {
-            actor.replies(&shown(&to)?, &text).await?;
+        What::Say { text, reply, files } => {
+            let reply = reply.as_deref().map(shown).transpose()?;
+            say(context, &actor, &deed.channel, &text, reply, &files).await?;
         }
         What::Edit { message, text } => {
             actor.edits(&shown(&message)?, &text).await?;
@@ -178,6 +177,59 @@ async fn perform(context: &Context, deed: Deed) -> Result<Value, Error> {
             .change(|state| close_modals(&mut state.world, actor.id())),
     }
     Ok(json!({}))
+}
+
+async fn say(
+    context: &Context,
+    actor: &Actor,
+    channel: &str,
+    text: &str,
+    reply: Option<MessageView>,
+    files: &[String],
+) -> Result<(), Error> {
+    if !files.is_empty() {
+        let gone = || Error::Refused("a file is gone".to_owned());
+        let find = |id: &String| {
+            let id = id.parse().ok()?;
+            context
+                .shared
+                .read(|state| state.world.files.get(&id).cloned())
+        };
+        let files = files.iter().map(|id| find(id).ok_or_else(gone));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        let files: Vec<_> = files
+            .iter()
+            .map(|file| (file.filename.as_str(), &file.bytes[..]))
+            .collect();
+        let reference = reply.map(|reply| reply.id);
+        return actor.send_files(channel, text, &files, reference).map(drop);
+    }
+    match reply {
+        Some(to) => actor.replies(&to, text).await.map(drop),
+        None if text.starts_with('/') => actor.slash_line(channel, text).await.map(drop),
+        None => actor.says(channel, text).await.map(drop),
+    }
+}
+
+/// Whose file it is, and what it is called.
+#[derive(Debug, Deserialize)]
+pub(super) struct Upload {
+    user: String,
+    name: String,
+}
+
+/// Takes a file; the answer's `id` stands for it, in `files` and as the value of an option or of a modal's field.
+pub(super) async fn upload(
+    State(context): State<Context>,
+    Query(upload): Query<Upload>,
+    bytes: Bytes,
+) -> Json<Value> {
+    let kept = Actor::known(&context.shared, &upload.user)
+        .and_then(|actor| actor.uploads(&upload.name, &bytes));
+    Json(match kept {
+        Ok(id) => json!({"id": id}),
+        Err(error) => json!({"error": error.to_string(), "kind": "refused"}),
+    })
 }
 
 fn borrowed(options: &[(String, Value)]) -> Vec<(&str, Value)> {

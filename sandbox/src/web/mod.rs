@@ -23,7 +23,7 @@ mod traffic;
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -32,7 +32,11 @@ use axum::{
 use serde::Deserialize;
 
 pub(crate) use self::files::page;
-use crate::{control, http::Context, world::World};
+use crate::{
+    control,
+    http::Context,
+    world::{MAX_FILE_BYTES, World},
+};
 
 /// The routes of the page.
 pub(crate) fn router() -> Router<Context> {
@@ -52,6 +56,11 @@ pub(crate) fn router() -> Router<Context> {
         .route("/sandbox/reports", get(traffic::reports))
         .route("/sandbox/report", post(traffic::report))
         .route("/sandbox/act", post(act::act))
+        .route(
+            "/sandbox/upload",
+            // One byte more than is taken: the refusal is in Discord's words.
+            post(act::upload).layer(DefaultBodyLimit::max(MAX_FILE_BYTES + 1)),
+        )
         .merge(control::router())
         .layer(middleware::from_fn(own_pages_only))
 }

@@ -25,12 +25,15 @@ pub(super) async fn state(State(context): State<Context>, Query(ask): Query<Ask>
             .take(FIRST_PEOPLE)
             .map(|user| people::person(world, user.id))
             .collect();
+        let dm = world.open_direct_channel(me);
+        let dm = dm.and_then(|id| world.channels.get(&id));
         json!({
             "me": people::person(world, me),
             "people": people,
             "more_people": people::humans(world).nth(FIRST_PEOPLE).is_some(),
             "bot": bot(state),
-            "dm": world.open_direct_channel(me).map(|id| id.to_string()),
+            "dm": dm.map(|dm| dm.id.to_string()),
+            "dm_last": dm.and_then(|dm| dm.last_message).map(|id| id.to_string()),
             "modal": act::open_modal(world, me),
             "pending": pending(world, me),
         })

@@ -10,6 +10,12 @@ export async function ask(path, parameters = {}) {
 
 export const get = async (path, parameters) => JSON.parse(await ask(path, parameters));
 
+/** Gives a file of a user to the sandbox. */
+export async function send(file, user) {
+  const answer = await fetch("/sandbox/upload?" + new URLSearchParams({ user, name: file.name }), { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file });
+  return answer.ok ? answer.json() : { error: await answer.text() };
+}
+
 /** Does something as a user; the answer has an `error` if it could not be done. */
 export async function post(path, body) {
   try {

@@ -1,9 +1,8 @@
 // A command being filled in: one field for each option, checked as Discord's client checks them.
 
 import { h, iconButton } from "./dom.js";
-import { read } from "./composer.js";
 import { find } from "./select.js";
-import { act } from "./state.js";
+import { act, upload } from "./state.js";
 import { hideSuggestions, suggest } from "./suggest.js";
 
 const TYPES = { 3: "text", 4: "whole number", 5: "true or false", 6: "user", 7: "channel", 8: "role", 9: "user or role", 10: "number", 11: "file" };
@@ -191,12 +190,13 @@ export class CommandForm {
       field.element.classList.add("wrong");
       return this.help(field, why);
     }
-    const options = [], files = [];
+    const options = [];
     for (const field of this.fields.filter((one) => this.value(one))) {
-      if (field.option.type === 11) files.push({ option: field.option.name, ...(await read(field.input.files[0])) });
-      else options.push([field.option.name, this.plain(field)]);
+      const value = field.option.type === 11 ? (await upload(field.input.files))?.[0] : this.plain(field);
+      if (value === undefined) return;
+      options.push([field.option.name, value]);
     }
-    const deed = { do: "slash", command: this.leaf.name, options, files: files.length ? files : undefined }, title = "/" + this.leaf.name;
+    const deed = { do: "slash", command: this.leaf.name, options }, title = "/" + this.leaf.name;
     this.leave();
     return this.sender(deed, title);
   }

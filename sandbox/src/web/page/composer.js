@@ -5,7 +5,7 @@ import { CommandForm } from "./command.js";
 import { nameOf } from "./message.js";
 import { find } from "./select.js";
 import { chosenCommand, isLine, slashItems } from "./slash.js";
-import { act, attempt, channelHere, complain, emit, on, refresh, store } from "./state.js";
+import { act, attempt, channelHere, complain, emit, on, refresh, store, upload } from "./state.js";
 import { hideSuggestions, suggest } from "./suggest.js";
 
 let text, form = null, replyTo = null, files = [], typed = 0, placeShown = "";
@@ -69,21 +69,13 @@ async function send() {
   [files, replyTo] = [[], null];
   set("");
   draw();
-  const worked = await attempt({ do: "say", text: value, reply: sent.replyTo?.id, files: sent.files.length ? await Promise.all(sent.files.map(read)) : undefined });
+  const uploaded = await upload(sent.files);
+  const worked = uploaded && await attempt({ do: "say", text: value, reply: sent.replyTo?.id, files: uploaded });
   if (!worked && !text.value) {
     [files, replyTo] = [sent.files, sent.replyTo];
     set(value);
     draw();
   }
-}
-
-/** A file as the sandbox takes it: name, type, and the content in base64. */
-export function read(file) {
-  return new Promise((done) => {
-    const reader = new FileReader();
-    reader.onload = () => done({ name: file.name, type: file.type || "application/octet-stream", data: String(reader.result).split(",")[1] ?? "" });
-    reader.readAsDataURL(file);
-  });
 }
 
 /** Uses a command, showing that it is on its way, and what came of it if nothing came. */

@@ -44,7 +44,7 @@ export function message(data, compact) {
   before(data),
   compact ? h("time", { class: "at", datetime: data.timestamp }, hour(data.timestamp)) : face(author),
   h("div", { class: "body" }, compact ? null : head(data, author, bot), body(data), store.failed.has(data.id) ? h("div", { class: "failed", role: "status" }, icon("clear"), store.failed.get(data.id)) : null,
-    ephemeral ? h("div", { class: "only" }, icon("eye"), "Only you can see this", "·", h("button", { type: "button", class: "link", onclick: () => attempt({ do: "hide", message: data.id }) }, "Dismiss message")) : null),
+    ephemeral ? h("div", { class: "only" }, icon("eye"), h("span", {}, "Only you can see this"), h("span", {}, "·"), h("button", { type: "button", class: "link", onclick: () => attempt({ do: "hide", message: data.id }) }, "Dismiss message")) : null),
   acts(data, own, ephemeral));
   return made;
 }

@@ -39,7 +39,7 @@ function under({ id, title, state, text }) {
   return h("li", { class: "msg for-me" }, h("div", { class: "before" }, h("b", {}, me.display), h("span", { class: "cut" }, "used ", title)), face({ ...store.state.bot, bot: true }),
     h("div", { class: "body" }, h("div", { class: "head" }, h("b", {}, store.state.bot.name), h("span", { class: "badge" }, "APP")),
       failed ? h("div", { class: "failed", role: "status" }, icon("clear"), text) : h("div", { class: "thinking" }, "Sending the command…"),
-      failed ? h("div", { class: "only" }, icon("eye"), "Only you can see this", "·", h("button", { type: "button", class: "link", onclick: () => ((store.local = store.local.filter((one) => one.id !== id)), emit("messages")) }, "Dismiss message")) : null));
+      failed ? h("div", { class: "only" }, icon("eye"), h("span", {}, "Only you can see this"), h("span", {}, "·"), h("button", { type: "button", class: "link", onclick: () => ((store.local = store.local.filter((one) => one.id !== id)), emit("messages")) }, "Dismiss message")) : null));
 }
 
 function draw() {
@@ -102,7 +102,7 @@ function empty() {
   if (!nothing) return;
   const commands = store.commands?.items.filter((command) => command.type === 1).length ?? 0;
   box.replaceChildren(h("strong", {}, store.channel === "dm" ? `Direct messages with ${store.state.bot.name}` : `Nothing was said in #${channel?.name ?? "this channel"} yet`),
-    channel && !channel.may.write ? `${store.state.me.display} can read here, but not write.` : h("span", {}, "Write something, or type ", h("kbd", {}, "/"), commands ? ` for ${commands === 1 ? "the command" : `${commands} commands`} that ${store.state.me.display} can use here.` : " for commands, once the bot has registered some."));
+    [15, 16].includes(channel?.type) ? "Its posts are threads; they stand below it at the left." : channel && !channel.may.write ? `${store.state.me.display} can read here, but not write.` : h("span", {}, "Write something, or type ", h("kbd", {}, "/"), commands ? ` for ${commands === 1 ? "the command" : `${commands} commands`} that ${store.state.me.display} can use here.` : " for commands, once the bot has registered some."));
 }
 
 function toEnd() {
@@ -110,7 +110,7 @@ function toEnd() {
   scroll.scrollTop = scroll.scrollHeight;
 }
 
-/** The newest messages of a channel other than the one that is shown are told by a mark beside its name. */
+/** Shows older messages: one part more, and then the window moves. */
 function older() {
   const list = $("messages");
   list.dataset.older = "1";

@@ -1,10 +1,9 @@
 // Modals: text, choices, people, files. What is filled in is sent as the modal's custom ids say.
 
 import { $, h, iconButton } from "./dom.js";
-import { read } from "./composer.js";
 import { markdown } from "./markdown.js";
 import { kindOf, picker } from "./select.js";
-import { act, on, refresh, store } from "./state.js";
+import { act, on, refresh, store, upload } from "./state.js";
 
 let shown = null, before = null;
 const closed = new Set();
@@ -75,9 +74,13 @@ function build(modal) {
     const missing = controls.find((one) => one.missing?.());
     if (missing) return (error.hidden = false), (error.textContent = `“${missing.label}” must be filled in.`), missing.focus?.focus();
     send.classList.add("busy");
-    const files = await Promise.all(controls.flatMap((one) => (one.files?.() ?? []).map(async (file) => ({ option: one.field.custom_id, ...(await read(file)) }))));
-    const fields = controls.filter((one) => !one.files && (one.value() !== "" || one.field.type === 4)).map((one) => [one.field.custom_id, one.value()]);
-    const answer = await act({ do: "submit", fields, files: files.length ? files : undefined });
+    const fields = [];
+    for (const one of controls) {
+      const ids = one.files ? await upload(one.files()) : null, value = one.files ? (ids ?? []).join(",") : one.value();
+      if (one.files && !ids) return send.classList.remove("busy");
+      if (value !== "" || one.field.type === 4) fields.push([one.field.custom_id, value]);
+    }
+    const answer = await act({ do: "submit", fields });
     send.classList.remove("busy");
     error.hidden = !answer.error;
     error.textContent = answer.kind === "not_answered" ? "Something went wrong: the application did not respond. What you wrote is still here." : (answer.error ?? "");

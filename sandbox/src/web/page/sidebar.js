@@ -7,6 +7,8 @@ const ICONS = { 0: "hash", 1: "dm", 2: "voice", 5: "news", 10: "thread", 11: "th
 const KINDS = { 2: "voice channel", 5: "announcements", 10: "thread", 11: "thread", 12: "private thread", 13: "stage", 15: "forum", 16: "media" };
 const isThread = (channel) => [10, 11, 12].includes(channel.type);
 let many = false;
+/** The newest message of each channel that was known, by user and channel. */
+const seen = new Map();
 
 /** Threads stand below the channel that they hang on, channels below their category. */
 function ordered(channels) {
@@ -19,9 +21,22 @@ function ordered(channels) {
   return [...voiceLast([...below(null), ...orphans]), ...channels.filter(({ type }) => type === 4).sort(by).flatMap((category) => [category, ...voiceLast(below(category.id))])].flatMap((channel) => (channel.type === 4 ? [channel] : withThreads(channel)));
 }
 
+const isNew = (channel) => store.channel !== channel && store.unread.get(`${store.user} ${channel}`) === true;
+
+/** Notes in which channels something was said that this user has not looked at. */
+function note() {
+  const last = [...(store.guildData?.channels ?? []).map(({ id, last_message_id: last }) => [id, last]), ["dm", store.state?.dm_last]];
+  for (const [channel, message] of last) {
+    const key = `${store.user} ${channel}`;
+    if (seen.has(key) && seen.get(key) !== message && store.channel !== channel) store.unread.set(key, true);
+    if (store.channel === channel) store.unread.delete(key);
+    seen.set(key, message);
+  }
+}
+
 function channelEntry(channel) {
   if (channel.type === 4) return h("li", { class: "category label" }, channel.name);
-  const here = store.channel === channel.id, unread = store.unread.get(channel.id);
+  const here = store.channel === channel.id, unread = isNew(channel.id);
   return h("li", {}, h("button", {
     type: "button", class: ["channel", isThread(channel) && "thread", unread && "unread"].filter(Boolean).join(" "), "aria-current": here ? "page" : null, disabled: !holdsMessages(channel),
     onclick: () => (go(store.guildData.id, channel.id), closeSide()), "data-name": channel.name,
@@ -38,6 +53,7 @@ function guildEntry(guild) {
 
 function draw() {
   const { guilds, state } = store;
+  note();
   if (!guilds || !state) return;
   const place = $("places"), old = place.querySelector("input"), focused = document.activeElement;
   const mark = focused?.closest?.("#places") && [...place.querySelectorAll("button")].indexOf(focused);
@@ -49,7 +65,7 @@ function draw() {
     guilds.more ? h("button", { type: "button", class: "more", onclick: () => (store.pages.guilds++, refresh()) }, "More servers") : null,
     !guilds.items.length && !open.length ? h("p", { class: "section quiet" }, store.find.guilds ? "No server has that in its name." : `${state.me.display} is in no server.`) : null,
     h("div", { class: "section label" }, "Direct messages"),
-    h("button", { type: "button", class: "channel", "data-name": "dm", "aria-current": store.channel === "dm" ? "page" : null, onclick: () => (go(store.guild, "dm"), closeSide()) }, icon("dm"), h("span", { class: "cut" }, state.bot.name)),
+    h("button", { type: "button", class: "channel", "data-name": "dm", "aria-current": store.channel === "dm" ? "page" : null, onclick: () => (go(store.guild, "dm"), closeSide()) }, icon("dm"), h("span", { class: "cut" }, state.bot.name), isNew("dm") ? h("span", { class: "count", "aria-label": "new" }, "new") : null),
   ].filter(Boolean));
   if (focused === old && old) old.focus();
   else if (mark >= 0 && mark !== null && mark !== undefined) place.querySelectorAll("button")[mark]?.focus({ preventScroll: true });

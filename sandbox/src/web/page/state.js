@@ -1,7 +1,7 @@
 // What the page knows, and how it stays true: the sandbox rings, the page asks again for all it shows, and whatever came out
 // different is drawn anew. One round at a time; rings that come meanwhile make one more.
 
-import { ask, post } from "./api.js";
+import { ask, post, send } from "./api.js";
 
 export const store = {
   /** Whose eyes: an id or a name. */
@@ -143,7 +143,7 @@ export const holdsMessages = (channel) => ![4, 14].includes(channel.type);
 export function go(guild, channel) {
   Object.assign(store, { guild, channel, anchor: null, wide: false });
   store.pages.members = 1;
-  store.unread.delete(channel);
+  store.unread.delete(`${store.user} ${channel}`);
   remember();
   emit("place");
   return refresh();
@@ -169,6 +169,17 @@ function remember() {
 /** Does something as the user, in the channel that is open. */
 export async function act(what) {
   return post("act", { user: store.user || store.state.me.name, channel: store.channel, ...what });
+}
+
+/** Gives files to the sandbox; the ids that stand for them, or nothing if one was refused. */
+export async function upload(files) {
+  const ids = [];
+  for (const file of files) {
+    const { id, error } = await send(file, store.user || store.state.me.name);
+    if (error) return complain(`${file.name}: ${error}`), null;
+    ids.push(id);
+  }
+  return ids;
 }
 
 /** Does it, and shows why not if not. */
