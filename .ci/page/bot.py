@@ -135,7 +135,7 @@ class Bot:
                 media = [{"poll_media": {"text": tea}} for tea in TEAS[:3]]
                 self.say(channel, poll={"question": {"text": "Which next?"}, "answers": media, "duration": 24, "allow_multiselect": False})
             case "flood":
-                for number in range(1, 131):
+                for number in range(1, 231):
                     self.say(channel, content=f"line {number}")
             case "brew":
                 self.ask("PATCH", f"/webhooks/{self.me}/{self.waiting}/messages/@original", {"content": "The kettle has boiled."})

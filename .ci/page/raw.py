@@ -175,7 +175,7 @@ def polls(browser, bot, shot):
     browser.shows("1 vote", "#messages .poll")
     shot("files-and-poll-light")
     browser.says("flood")
-    browser.shows("line 130", what="a channel of many messages")
+    browser.shows("line 230", what="a channel of many messages")
     browser.until("document.querySelectorAll('#messages .msg').length <= 100", "is shown in part")
     browser.click("#older")
     browser.until("document.querySelectorAll('#messages .msg').length === 100", "older ones are loaded")
@@ -186,7 +186,7 @@ def polls(browser, bot, shot):
         browser.until(f"document.querySelector('#messages .msg').dataset.id !== '{first}'", "still older ones are loaded")
         browser.until("document.querySelectorAll('#messages .msg').length <= 100", "and the page stays small")
     browser.click("#newest")
-    browser.shows("line 130", what="and one jump leads back")
+    browser.shows("line 230", what="and one jump leads back")
 
 
 def components(browser, shot):
