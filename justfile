@@ -46,7 +46,7 @@ bench:
 
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
 page:
-    cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page target/page
+    cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page/run target/page
 
 # All that a change must pass.
 ci:

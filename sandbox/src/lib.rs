@@ -43,6 +43,7 @@ mod fault;
 mod gateway;
 mod http;
 mod options;
+mod report;
 mod rest;
 pub mod script;
 mod server;
@@ -59,6 +60,7 @@ pub use crate::{
     error::Error,
     fault::{Effect, ErrorBody, Fault, Faults, Scope},
     options::{DEFAULT_TOKEN, GatewayLimits, Options, RateLimits},
+    report::{PartState, Report},
     server::Sandbox,
     traffic::{Crossing, Way},
     view::{InteractionView, MessageView, ResponseState},

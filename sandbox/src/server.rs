@@ -17,6 +17,7 @@ use crate::{
     gateway::{Close, Order},
     http::{Context, router},
     options::Options,
+    report::Report,
     rest::Limits,
     state::{Settings, Shared},
     traffic::Crossing,
@@ -274,6 +275,11 @@ impl Sandbox {
                 .message(channel_id, message_id)
                 .map(|message| state.world.view(message))
         })
+    }
+
+    /// Tells the page's inspector of a part of the bot: a plugin that was loaded, or why it was not.
+    pub fn report(&self, report: Report) {
+        self.shared.change(|state| state.reports.note(report));
     }
 
     /// Asks every connection to reconnect (op 7).

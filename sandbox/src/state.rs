@@ -15,6 +15,7 @@ use crate::{
     fault::{self, FaultSet},
     gateway::Hub,
     options::GatewayLimits,
+    report::Reports,
     rest::Limits,
     traffic::Traffic,
     world::{Alarm, World},
@@ -50,12 +51,14 @@ pub(crate) struct State {
     pub limits: Limits,
     pub faults: FaultSet,
     pub bells: Bells,
+    pub reports: Reports,
 }
 
 impl Shared {
     pub(crate) fn new(world: World, limits: Limits, settings: Settings) -> Arc<Self> {
         let state = State {
             traffic: Traffic::new(world.clock.clone()),
+            reports: Reports::new(world.clock.clone()),
             world,
             hub: Hub::default(),
             limits,

@@ -2,9 +2,12 @@
 
 use std::{collections::VecDeque, fmt, time::Duration};
 
-use axum::extract::ws::Utf8Bytes;
+use axum::{
+    extract::ws::Utf8Bytes,
+    http::{HeaderMap, header::RETRY_AFTER},
+};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
 
@@ -29,6 +32,10 @@ pub struct Crossing {
     pub body: Value,
     /// The response's body, for REST.
     pub answer: Value,
+    /// How long the request took from its last byte to the answer, for REST.
+    pub took: Option<Duration>,
+    /// The answer's headers that tell of rate limits, for REST.
+    pub headers: Vec<(String, String)>,
     /// Set for requests to a route that the sandbox does not know.
     pub unknown_route: bool,
 }
@@ -58,6 +65,8 @@ struct Kept {
     status: Option<u16>,
     body: Body,
     answer: Body,
+    took: Option<Duration>,
+    headers: Vec<(String, String)>,
     unknown_route: bool,
 }
 
@@ -89,6 +98,8 @@ impl Kept {
             status: self.status,
             body: self.body.value(),
             answer: self.answer.value(),
+            took: self.took,
+            headers: self.headers.clone(),
             unknown_route: self.unknown_route,
         }
     }
@@ -165,6 +176,21 @@ impl Traffic {
         self.note(Way::Rest, what, Some(status), body, answer, unknown_route);
     }
 
+    /// Adds to the newest crossing, a request, how long it took and what its answer's headers say of rate limits.
+    pub(crate) fn answered(&mut self, took: Duration, headers: &HeaderMap) {
+        let Some(crossing) = self.ring.back_mut() else {
+            return;
+        };
+        crossing.took = Some(took);
+        crossing.headers = headers
+            .iter()
+            .filter(|(name, _)| name.as_str().contains("ratelimit") || **name == RETRY_AFTER)
+            .filter_map(|(name, value)| {
+                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            })
+            .collect();
+    }
+
     /// All that is kept, oldest first.
     pub(crate) fn all(&self) -> Vec<Crossing> {
         self.ring.iter().map(Kept::crossing).collect()
@@ -174,6 +200,22 @@ impl Traffic {
     pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = Crossing> {
         let from = self.ring.partition_point(|kept| kept.number < number);
         self.ring.range(from..).map(Kept::crossing)
+    }
+
+    /// What came after a number, oldest first, without bodies: a line of a list each.
+    pub(crate) fn lines(&self, number: u64) -> impl Iterator<Item = Value> {
+        let from = self.ring.partition_point(|kept| kept.number < number);
+        self.ring.range(from..).map(|kept| {
+            json!({
+                "number": kept.number,
+                "at_ms": u64::try_from(kept.at.as_millis()).unwrap_or(u64::MAX),
+                "way": kept.way,
+                "what": kept.what,
+                "status": kept.status,
+                "took_us": kept.took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
+                "unknown_route": kept.unknown_route,
+            })
+        })
     }
 
     /// The newest.
@@ -198,6 +240,8 @@ impl Traffic {
             status,
             body,
             answer,
+            took: None,
+            headers: Vec::new(),
             unknown_route,
         };
         self.next += 1;

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod inspect;
 mod rebuild;
+mod reports;
 mod run;
 mod sandbox;
 

@@ -4,6 +4,7 @@ use std::{
     env,
     io::BufRead,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use clap::Args;
 use sandbox::{GatewayLimits, Options, Sandbox, script};
 use tokio::sync::mpsc;
 
-use super::{CliResult, build::Checkout, configure, rebuild, runtime, signalled};
+use super::{CliResult, build::Checkout, configure, rebuild, reports, runtime, signalled};
 use crate::{
     bot::Bot,
     config::Config,
@@ -96,6 +97,7 @@ async fn play(
         shard_ids: None,
     };
     let mut bot = Bot::start(config, environment, env::current_exe()?).await?;
+    let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));
     sandbox.bot_ready(READY).await?;
     let result = match &arguments.script {
         Some(path) => {
@@ -131,6 +133,7 @@ async fn play(
             }
         }
     };
+    feeding.abort();
     bot.shut_down().await?;
     sandbox.shutdown().await;
     result

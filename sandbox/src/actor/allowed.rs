@@ -68,7 +68,7 @@ fn override_target(world: &World, guild: u64, name: &str) -> Option<(u64, Overri
 /// Refuses a command that Discord's client does not offer to this user here, and says why.
 pub(super) fn may_use(
     world: &World,
-    actor: &Actor,
+    user: u64,
     channel: u64,
     command: &Command,
 ) -> Result<(), Error> {
@@ -90,7 +90,7 @@ pub(super) fn may_use(
     if known.is_some_and(|known| known.is_archived()) {
         return refuse("cannot be used in an archived thread");
     }
-    if world.may_use_command(command, channel, actor.id()) {
+    if world.may_use_command(command, channel, user) {
         return Ok(());
     }
     let who = match command.needed_permissions() {
@@ -103,6 +103,6 @@ pub(super) fn may_use(
     };
     refuse(&format!(
         "is not shown to {}: it is for {who}",
-        actor.name()
+        world.name_of(user)
     ))
 }

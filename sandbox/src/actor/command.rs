@@ -169,7 +169,7 @@ impl Actor {
     ) -> Result<u64, Error> {
         let found = world.command_named(world.guild_of(channel), kind, command);
         let found = found.ok_or_else(|| unknown(world, kind, command))?;
-        may_use(world, self, channel, found)?;
+        may_use(world, self.user, channel, found)?;
         let mut data = json!({
             "id": found.id.to_string(),
             "name": found.name,
@@ -233,8 +233,20 @@ fn find<'a>(
     let name = words.next().unwrap_or_default();
     let found = world.command_named(world.guild_of(channel), CommandKind::Slash, name);
     let found = found.ok_or_else(|| unknown(world, CommandKind::Slash, name))?;
-    may_use(world, actor, channel, found)?;
+    may_use(world, actor.user, channel, found)?;
     Ok((found, words.map(str::to_owned).collect()))
+}
+
+/// The commands that Discord's client offers to a user in a channel.
+pub(crate) fn offered(world: &World, user: u64, channel: u64) -> Vec<&Command> {
+    let guild = world.guild_of(channel);
+    let commands = world.commands.values().filter(|command| {
+        let first = world.command_named(guild, command.kind, &command.name);
+        first.is_some_and(|first| first.id == command.id)
+    });
+    commands
+        .filter(|command| may_use(world, user, channel, command).is_ok())
+        .collect()
 }
 
 fn unknown(world: &World, kind: CommandKind, name: &str) -> Error {

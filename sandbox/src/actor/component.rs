@@ -66,33 +66,70 @@ impl Actor {
     ) -> Result<InteractionView, Error> {
         let wanted = custom_id_or_placeholder;
         let id = self.shared.change(|state| {
-            let world = &mut state.world;
-            let is_it = |component: &Value| {
-                matches!(component["type"].as_u64(), Some(3 | 5..=8))
-                    && (component["custom_id"] == wanted || component["placeholder"] == wanted)
-            };
+            let is_it = |component: &Value| is_menu(component, wanted);
             let (message, menu) =
-                self.newest(world, &format!("the select menu {wanted:?}"), is_it)?;
-            if menu["disabled"] == true {
-                return Err(Error::Refused(format!(
-                    "the select menu {wanted:?} is disabled"
-                )));
-            }
-            let mut resolved = Map::new();
-            let values = picked(world, message.0, &menu, values, &mut resolved)
-                .map_err(|why| Error::Refused(format!("the select menu {wanted:?} {why}")))?;
-            let mut data = json!({
-                "custom_id": menu["custom_id"],
-                "component_type": menu["type"],
-                "id": menu["id"],
-                "values": values,
-            });
-            if !resolved.is_empty() {
-                data["resolved"] = Value::Object(resolved);
-            }
-            Ok(self.start_component(world, message, format!("the select menu {wanted:?}"), data))
+                self.newest(&state.world, &format!("the select menu {wanted:?}"), is_it)?;
+            self.start_pick(&mut state.world, message, &menu, wanted, values)
         })?;
         self.wait_for_response(id).await
+    }
+
+    /// Picks in a select menu of a certain message, and waits until the bot has responded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actor::picks`].
+    pub async fn picks_on(
+        &self,
+        message: &MessageView,
+        custom_id_or_placeholder: &str,
+        values: &[&str],
+    ) -> Result<InteractionView, Error> {
+        let wanted = custom_id_or_placeholder;
+        let id = self.shared.change(|state| {
+            let shown = state.world.message(message.channel_id, message.id);
+            let found = shown.and_then(|shown| {
+                walk(&shown.components)
+                    .find(|component| is_menu(component, wanted))
+                    .cloned()
+            });
+            let menu = found.ok_or_else(|| Error::NotVisible {
+                user: self.name.clone(),
+                wanted: format!("the select menu {wanted:?} of that message"),
+                seen: "others".to_owned(),
+            })?;
+            let place = (message.channel_id, message.id);
+            self.start_pick(&mut state.world, place, &menu, wanted, values)
+        })?;
+        self.wait_for_response(id).await
+    }
+
+    fn start_pick(
+        &self,
+        world: &mut World,
+        message: (u64, u64),
+        menu: &Value,
+        wanted: &str,
+        values: &[&str],
+    ) -> Result<u64, Error> {
+        if menu["disabled"] == true {
+            return Err(Error::Refused(format!(
+                "the select menu {wanted:?} is disabled"
+            )));
+        }
+        let mut resolved = Map::new();
+        let values = picked(world, message.0, menu, values, &mut resolved)
+            .map_err(|why| Error::Refused(format!("the select menu {wanted:?} {why}")))?;
+        let mut data = json!({
+            "custom_id": menu["custom_id"],
+            "component_type": menu["type"],
+            "id": menu["id"],
+            "values": values,
+        });
+        if !resolved.is_empty() {
+            data["resolved"] = Value::Object(resolved);
+        }
+        Ok(self.start_component(world, message, format!("the select menu {wanted:?}"), data))
     }
 
     fn start_click(
@@ -176,6 +213,11 @@ impl Actor {
             }
         })
     }
+}
+
+fn is_menu(component: &Value, wanted: &str) -> bool {
+    matches!(component["type"].as_u64(), Some(3 | 5..=8))
+        && (component["custom_id"] == wanted || component["placeholder"] == wanted)
 }
 
 fn is_button(component: &Value, label: &str) -> bool {

@@ -26,6 +26,17 @@ impl Actor {
         text: &str,
         files: &[(&str, &[u8])],
     ) -> Result<MessageView, Error> {
+        self.send_files(channel, text, files, None)
+    }
+
+    /// As [`Actor::sends`], perhaps as a reply to a message.
+    pub(crate) fn send_files(
+        &self,
+        channel: &str,
+        text: &str,
+        files: &[(&str, &[u8])],
+        reference: Option<u64>,
+    ) -> Result<MessageView, Error> {
         let channel = self.channel(channel)?;
         if files.is_empty() || files.len() > MAX_FILES || text.chars().count() > 2000 {
             let limits = "such a message has 1 to 10 files and at most 2000 characters";
@@ -47,6 +58,7 @@ impl Actor {
             let draft = Draft {
                 content: Some(with_mentions(world, channel, text)),
                 attachments: Some(attachments),
+                reference,
                 ..Draft::default()
             };
             let id = world.post(channel, self.user, draft);

@@ -19,7 +19,7 @@ use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 pub use self::expect::Sent;
-pub(crate) use self::option::value;
+pub(crate) use self::{command::offered, option::value};
 use crate::{
     error::{Error, listing},
     state::Shared,
@@ -52,6 +52,22 @@ impl Actor {
             user,
             name: name.to_owned(),
         })
+    }
+
+    /// By id, or by name.
+    pub(crate) fn known(shared: &Arc<Shared>, id_or_name: &str) -> Result<Self, Error> {
+        let by_id = shared.read(|state| {
+            let id = id_or_name.parse().ok()?;
+            state.world.users.get(&id).map(|user| user.name.clone())
+        });
+        match (by_id, id_or_name.parse()) {
+            (Some(name), Ok(user)) => Ok(Self {
+                shared: Arc::clone(shared),
+                user,
+                name,
+            }),
+            _ => Self::named(shared, id_or_name),
+        }
     }
 
     /// The user's name.
@@ -212,7 +228,7 @@ impl Actor {
     }
 
     /// Finds a channel by name, `Guild/name` or id.
-    fn channel(&self, name: &str) -> Result<u64, Error> {
+    pub(crate) fn channel(&self, name: &str) -> Result<u64, Error> {
         let plain = name.trim_start_matches('#');
         if plain == "dm" {
             let open = self

@@ -118,6 +118,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
             return (status, [JSON], Bytes::from(text)).into_response();
         }
     };
+    let asked = std::time::Instant::now();
     let authorized = authorization
         .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
     let mut response = shared.change(|state| {
@@ -146,6 +147,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         if let Some(standing) = standing {
             standing.headers(response.headers_mut());
         }
+        state.traffic.answered(asked.elapsed(), response.headers());
         response
     });
     if !response.headers().contains_key(SERVER) {

@@ -1,15 +1,21 @@
 //! What the page's user does.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Query, State},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{actor::Actor, error::Error, http::Context, world::World};
+use crate::{actor::Actor, error::Error, http::Context, view::MessageView, world::World};
 
 /// A deed of the page's user.
 #[derive(Debug, Deserialize)]
 pub(super) struct Deed {
+    /// An id or a name.
     user: String,
+    /// An id, a name, or `dm`.
     #[serde(default)]
     channel: String,
     #[serde(flatten)]
@@ -19,15 +25,49 @@ pub(super) struct Deed {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum What {
-    /// Text, or a slash command.
+    /// Text, or a slash command as a line.
     Say {
         text: String,
+        /// The message that it replies to.
+        #[serde(default)]
+        reply: Option<String>,
+        /// What [`upload`] gave for the files that go with it.
+        #[serde(default)]
+        files: Vec<String>,
+    },
+    Edit {
+        message: String,
+        text: String,
+    },
+    Delete {
+        message: String,
+    },
+    Slash {
+        command: String,
+        #[serde(default)]
+        options: Vec<(String, Value)>,
+    },
+    /// Asks the bot for choices; the answer is `{"choices": […]}`.
+    Complete {
+        command: String,
+        #[serde(default)]
+        options: Vec<(String, Value)>,
+        focused: String,
+    },
+    UserMenu {
+        command: String,
+        target: String,
+    },
+    MessageMenu {
+        command: String,
+        message: String,
     },
     Click {
         message: String,
         custom_id: String,
     },
     Pick {
+        message: String,
         custom_id: String,
         values: Vec<String>,
     },
@@ -38,60 +78,192 @@ enum What {
         message: String,
         emoji: String,
     },
+    Unreact {
+        message: String,
+        emoji: String,
+    },
+    /// Votes for these answers of a poll, by number, and for no others.
+    Vote {
+        message: String,
+        answers: Vec<u8>,
+    },
+    Type,
+    /// Takes an ephemeral message off the user's screen.
+    Hide {
+        message: String,
+    },
     /// Closes the modal without submitting.
     Dismiss,
 }
 
-/// Does it; the answer is `{}` or `{"error": …}`.
+/// Does it; the answer is `{}`, or `{"error": …, "kind": …}` with the kinds `not_answered` and `refused`.
 pub(super) async fn act(State(context): State<Context>, Json(deed): Json<Deed>) -> Json<Value> {
     match perform(&context, deed).await {
-        Ok(()) => Json(json!({})),
-        Err(error) => Json(json!({"error": error.to_string()})),
+        Ok(answer) => Json(answer),
+        Err(error) => {
+            let kind = match error {
+                Error::NotAnswered { .. } => "not_answered",
+                _ => "refused",
+            };
+            Json(json!({"error": error.to_string(), "kind": kind}))
+        }
     }
 }
 
-async fn perform(context: &Context, deed: Deed) -> Result<(), Error> {
-    let actor = Actor::named(&context.shared, &deed.user)?;
+async fn perform(context: &Context, deed: Deed) -> Result<Value, Error> {
+    let actor = Actor::known(&context.shared, &deed.user)?;
+    let shown = |message: &str| shown(context, &actor, &deed.channel, message);
     match deed.what {
-        What::Say { text } if text.starts_with('/') => {
-            actor.slash_line(&deed.channel, &text).await.map(drop)
+        What::Say { text, reply, files } => {
+            let reply = reply.as_deref().map(shown).transpose()?;
+            say(context, &actor, &deed.channel, &text, reply, &files).await?;
         }
-        What::Say { text } => actor.says(&deed.channel, &text).await.map(drop),
+        What::Edit { message, text } => {
+            actor.edits(&shown(&message)?, &text).await?;
+        }
+        What::Delete { message } => actor.deletes(&shown(&message)?).await?,
+        What::Slash { command, options } => {
+            actor
+                .slash(&deed.channel, &command, &borrowed(&options))
+                .await?;
+        }
+        What::Complete {
+            command,
+            options,
+            focused,
+        } => {
+            let choices = actor
+                .autocompletes(&deed.channel, &command, &borrowed(&options), &focused)
+                .await?;
+            return Ok(json!({"choices": choices}));
+        }
+        What::UserMenu { command, target } => {
+            actor.uses_on_user(&deed.channel, &command, &target).await?;
+        }
+        What::MessageMenu { command, message } => {
+            actor.uses_on_message(&command, &shown(&message)?).await?;
+        }
         What::Click { message, custom_id } => {
-            let shown = shown(&actor, &deed.channel, &message)?;
-            actor.clicks_on(&shown, &custom_id).await.map(drop)
+            actor.clicks_on(&shown(&message)?, &custom_id).await?;
         }
-        What::Pick { custom_id, values } => {
+        What::Pick {
+            message,
+            custom_id,
+            values,
+        } => {
             let values: Vec<_> = values.iter().map(String::as_str).collect();
-            actor.picks(&custom_id, &values).await.map(drop)
+            actor
+                .picks_on(&shown(&message)?, &custom_id, &values)
+                .await?;
         }
         What::Submit { fields } => {
             let fields: Vec<_> = fields
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect();
-            actor.submits(&fields).await.map(drop)
+            actor.submits(&fields).await?;
         }
-        What::React { message, emoji } => {
-            actor
-                .reacts(&shown(&actor, &deed.channel, &message)?, &emoji)
-                .await
+        What::React { message, emoji } => actor.reacts(&shown(&message)?, &emoji).await?,
+        What::Unreact { message, emoji } => actor.unreacts(&shown(&message)?, &emoji).await?,
+        What::Vote { message, answers } => {
+            let answers: Vec<_> = answers.iter().map(u8::to_string).collect();
+            let answers: Vec<_> = answers.iter().map(String::as_str).collect();
+            actor.votes(&shown(&message)?, &answers).await?;
         }
-        What::Dismiss => {
+        What::Type => actor.types(&deed.channel).await?,
+        What::Hide { message } => hide(context, &actor, &shown(&message)?)?,
+        What::Dismiss => context
+            .shared
+            .change(|state| close_modals(&mut state.world, actor.id())),
+    }
+    Ok(json!({}))
+}
+
+async fn say(
+    context: &Context,
+    actor: &Actor,
+    channel: &str,
+    text: &str,
+    reply: Option<MessageView>,
+    files: &[String],
+) -> Result<(), Error> {
+    if !files.is_empty() {
+        let gone = || Error::Refused("a file is gone".to_owned());
+        let find = |id: &String| {
+            let id = id.parse().ok()?;
             context
                 .shared
-                .change(|state| close_modals(&mut state.world, actor.id()));
-            Ok(())
-        }
+                .read(|state| state.world.files.get(&id).cloned())
+        };
+        let files = files.iter().map(|id| find(id).ok_or_else(gone));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        let files: Vec<_> = files
+            .iter()
+            .map(|file| (file.filename.as_str(), &file.bytes[..]))
+            .collect();
+        let reference = reply.map(|reply| reply.id);
+        return actor.send_files(channel, text, &files, reference).map(drop);
+    }
+    match reply {
+        Some(to) => actor.replies(&to, text).await.map(drop),
+        None if text.starts_with('/') => actor.slash_line(channel, text).await.map(drop),
+        None => actor.says(channel, text).await.map(drop),
     }
 }
 
-fn shown(actor: &Actor, channel: &str, message: &str) -> Result<crate::MessageView, Error> {
-    let found = actor
-        .messages(channel)
-        .into_iter()
-        .find(|shown| shown.id.to_string() == message);
+/// Whose file it is, and what it is called.
+#[derive(Debug, Deserialize)]
+pub(super) struct Upload {
+    user: String,
+    name: String,
+}
+
+/// Takes a file; the answer's `id` stands for it, in `files` and as the value of an option or of a modal's field.
+pub(super) async fn upload(
+    State(context): State<Context>,
+    Query(upload): Query<Upload>,
+    bytes: Bytes,
+) -> Json<Value> {
+    let kept = Actor::known(&context.shared, &upload.user)
+        .and_then(|actor| actor.uploads(&upload.name, &bytes));
+    Json(match kept {
+        Ok(id) => json!({"id": id}),
+        Err(error) => json!({"error": error.to_string(), "kind": "refused"}),
+    })
+}
+
+fn borrowed(options: &[(String, Value)]) -> Vec<(&str, Value)> {
+    options
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect()
+}
+
+fn shown(
+    context: &Context,
+    actor: &Actor,
+    channel: &str,
+    message: &str,
+) -> Result<MessageView, Error> {
+    let channel = actor.channel(channel)?;
+    let found = context.shared.read(|state| {
+        let message = state.world.message(channel, message.parse().ok()?)?;
+        message
+            .visible_to(actor.id())
+            .then(|| state.world.view(message))
+    });
     found.ok_or_else(|| Error::Refused("the message is gone".to_owned()))
+}
+
+fn hide(context: &Context, actor: &Actor, message: &MessageView) -> Result<(), Error> {
+    if !message.ephemeral {
+        let refused = format!("{} can hide only what nobody else sees", actor.name());
+        return Err(Error::Refused(refused));
+    }
+    context
+        .shared
+        .change(|state| state.world.delete(message.channel_id, message.id));
+    Ok(())
 }
 
 /// The modal that a user has open, with the id of the interaction that it answers.
@@ -101,14 +273,15 @@ pub(super) fn open_modal(world: &World, user: u64) -> Option<Value> {
         .values()
         .rev()
         .filter(|interaction| interaction.user == user);
-    let (id, response) = shown.find_map(|interaction| {
+    let (interaction, modal) = shown.find_map(|interaction| {
         let response = interaction.response.as_ref();
         response
             .filter(|response| response.kind == 9)
-            .map(|response| (interaction.id, response))
+            .map(|response| (interaction, response.data.clone()))
     })?;
-    let mut modal = Some(response.data.clone()).filter(|modal| !modal.is_null())?;
-    modal["interaction"] = json!(id.to_string());
+    let mut modal = Some(modal).filter(|modal| !modal.is_null())?;
+    modal["interaction"] = json!(interaction.id.to_string());
+    modal["channel"] = json!(interaction.channel.to_string());
     Some(modal)
 }
 

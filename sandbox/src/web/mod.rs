@@ -1,71 +1,115 @@
-//! The page at `/`, and the small JSON API below `/sandbox/` that it lives on.
+//! The page at `/`, its files below `/page/`, and the small JSON API below `/sandbox/` that it lives on.
 //!
 //! Only pages that the sandbox itself served may use it: requests from elsewhere, by a foreign `Origin`
 //! or a `Host` that is not loopback, are refused.
+//!
+//! | file | what it gives |
+//! | --- | --- |
+//! | `files.rs` | the page: HTML, CSS and JavaScript, as they lie in `page/` |
+//! | `events.rs` | a ring whenever something changes |
+//! | `state.rs`, `places.rs`, `people.rs`, `messages.rs`, `commands.rs` | the world as one user sees it |
+//! | `traffic.rs` | the inspector: what crossed, and what the bot reports of its parts |
+//! | `act.rs` | what the user does |
 
 mod act;
-
-use std::{collections::HashMap, convert::Infallible};
+mod commands;
+mod events;
+mod files;
+mod messages;
+mod people;
+mod places;
+mod state;
+mod traffic;
 
 use axum::{
-    Json, Router,
-    extract::{Query, Request, State},
+    Router,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
-    response::{
-        Html, IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures_util::{Stream, stream};
-use serde_json::{Value, json};
-use tokio::sync::watch;
+use serde::Deserialize;
 
+pub(crate) use self::files::page;
 use crate::{
     control,
     http::Context,
-    world::{World, snowflake},
+    world::{MAX_FILE_BYTES, World},
 };
 
 /// The routes of the page.
 pub(crate) fn router() -> Router<Context> {
     Router::new()
-        .route(
-            "/sandbox/page.css",
-            get(|| async {
-                (
-                    [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-                    include_str!("page.css"),
-                )
-            }),
-        )
-        .route(
-            "/sandbox/page.js",
-            get(|| async {
-                (
-                    [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
-                    include_str!("page.js"),
-                )
-            }),
-        )
-        .route("/sandbox/state", get(state))
-        .route("/sandbox/messages", get(messages))
-        .route("/sandbox/traffic", get(traffic))
-        .route("/sandbox/events", get(events))
+        .route("/page/{name}", get(files::file))
+        .route("/sandbox/events", get(events::events))
+        .route("/sandbox/state", get(state::state))
+        .route("/sandbox/guilds", get(places::guilds))
+        .route("/sandbox/guild", get(places::guild))
+        .route("/sandbox/users", get(people::users))
+        .route("/sandbox/members", get(people::members))
+        .route("/sandbox/messages", get(messages::messages))
+        .route("/sandbox/commands", get(commands::commands))
+        .route("/sandbox/find", get(commands::find))
+        .route("/sandbox/traffic", get(traffic::traffic))
+        .route("/sandbox/crossing", get(traffic::crossing))
+        .route("/sandbox/reports", get(traffic::reports))
+        .route("/sandbox/report", post(traffic::report))
         .route("/sandbox/act", post(act::act))
+        .route(
+            "/sandbox/upload",
+            // One byte more than is taken: the refusal is in Discord's words.
+            post(act::upload).layer(DefaultBodyLimit::max(MAX_FILE_BYTES + 1)),
+        )
         .merge(control::router())
         .layer(middleware::from_fn(own_pages_only))
 }
 
-/// The page itself.
-pub(crate) fn page() -> impl IntoResponse {
-    let policy =
-        "default-src 'self'; img-src 'self' https: data:; base-uri 'none'; frame-ancestors 'none'";
-    (
-        [(header::CONTENT_SECURITY_POLICY, policy)],
-        Html(include_str!("page.html")),
-    )
+/// What the page asks: whose eyes, where, and which part of a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Ask {
+    /// An id or a name; the application's owner if it is nobody's.
+    user: String,
+    guild: u64,
+    /// An id, or `dm`.
+    channel: String,
+    /// What names must contain, whatever the case.
+    find: String,
+    offset: usize,
+    /// Messages before this one.
+    before: Option<u64>,
+    /// Crossings from this number on.
+    since: u64,
+    /// What is looked for: `user`, `role`, `mentionable`, `channel`.
+    kind: String,
+    /// Discord's numbers of channel types, separated by commas.
+    types: String,
+}
+
+impl Ask {
+    fn user(&self, world: &World) -> u64 {
+        let by_id = self.user.parse().ok();
+        by_id
+            .filter(|id| world.users.contains_key(id))
+            .or_else(|| world.user_named(&self.user))
+            .unwrap_or(world.application.owner)
+    }
+
+    /// The channel that is meant; 0 if there is none.
+    fn channel(&self, world: &World) -> u64 {
+        match self.channel.as_str() {
+            "dm" => world
+                .open_direct_channel(self.user(world))
+                .unwrap_or_default(),
+            id => id.parse().unwrap_or_default(),
+        }
+    }
+
+    /// Whether a name is looked for.
+    fn wants(&self, name: &str) -> bool {
+        self.find.is_empty() || name.to_lowercase().contains(&self.find.to_lowercase())
+    }
 }
 
 async fn own_pages_only(request: Request, next: Next) -> Response {
@@ -90,137 +134,24 @@ fn is_own(headers: &HeaderMap) -> bool {
     loopback && text(header::ORIGIN).is_none_or(|origin| origin == format!("http://{host}"))
 }
 
-/// Users, channels, commands and the bot, as a user sees them.
-async fn state(
-    State(context): State<Context>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Json<Value> {
-    Json(context.shared.read(|state| {
-        let world = &state.world;
-        let people: Vec<_> = world
-            .users
-            .cast()
-            .filter(|user| !user.bot)
-            .map(|user| user.name.clone())
-            .collect();
-        let asked = query.get("user").and_then(|name| world.user_named(name));
-        let me = asked.unwrap_or(world.application.owner);
-        json!({
-            "me": world.name_of(me),
-            "users": people,
-            "bot": world.name_of(world.application.bot),
-            "online": state.hub.is_ready(),
-            "presence": state.hub.presence,
-            "guilds": guilds(world, me),
-            "commands": world.commands.values().filter(|command| command.kind.number() == 1)
-                .map(|command| command.json(world.application.id)).collect::<Vec<_>>(),
-            "names": names(world),
-            "modal": act::open_modal(world, me),
-        })
-    }))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn guilds(world: &World, user: u64) -> Vec<Value> {
-    let visible = |guild: u64| {
-        let channels = world.channels_of(guild);
-        let channels = channels.filter(|channel| !world.permissions(channel.id, user).is_empty());
-        channels.map(|channel| json!({"id": channel.id.to_string(), "name": channel.name, "topic": channel.topic})).collect::<Vec<_>>()
-    };
-    world
-        .guilds_of(user)
-        .map(|guild| json!({"name": guild.name, "channels": visible(guild.id)}))
-        .collect()
-}
-
-/// Names and kinds by id, so that the page can write mentions and offer choices.
-fn names(world: &World) -> Value {
-    let entry = |id: u64, mark: char, name: &str, kind: &str| {
-        let name = format!("{mark}{}", name.trim_start_matches('@'));
-        (id.to_string(), json!({"name": name, "kind": kind}))
-    };
-    let users = world
-        .users
-        .cast()
-        .map(|user| entry(user.id, '@', &user.name, "user"));
-    let channels = world.channels.values();
-    let channels = channels.filter(|channel| channel.guild().is_some());
-    let channels = channels.map(|channel| entry(channel.id, '#', &channel.name, "channel"));
-    let roles = world.guilds.values().flat_map(|guild| guild.roles.values());
-    let roles = roles.map(|role| entry(role.id, '@', &role.name, "role"));
-    Value::Object(users.chain(channels).chain(roles).collect())
-}
-
-/// The newest messages of a channel, oldest first.
-async fn messages(
-    State(context): State<Context>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Json<Value> {
-    Json(context.shared.read(|state| {
-        let world = &state.world;
-        let user = query.get("user").and_then(|name| world.user_named(name)).unwrap_or(0);
-        let channel = match query.get("channel").map(String::as_str) {
-            Some("dm") => world.open_direct_channel(user).unwrap_or(0),
-            Some(id) => id.parse().unwrap_or(0),
-            None => 0,
-        };
-        if world.permissions(channel, user).is_empty() {
-            return json!([]);
-        }
-        let mut newest: Vec<_> = world.visible_messages(user, channel).rev().take(100).collect();
-        newest.reverse();
-        newest
-            .into_iter()
-            .map(|message| {
-                let mut json = json!(world.view(message));
-                json["time"] = json!(snowflake::created_us(message.id) / 1000);
-                json["bot"] = json!(world.users.get(&message.author).is_some_and(|user| user.bot));
-                json["files"] = json!(message.attachments);
-                if let Some(replied) = message.reference.and_then(|id| world.message(channel, id)) {
-                    json["replied"] = json!({"author": world.name_of(replied.author), "content": replied.content});
-                }
-                if let Some(interaction) = message.interaction.and_then(|id| world.interactions.get(&id)) {
-                    json["asked"] = json!({"user": world.name_of(interaction.user), "what": interaction.title});
-                }
-                json
-            })
-            .collect()
-    }))
-}
-
-/// What crossed since a number.
-async fn traffic(
-    State(context): State<Context>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Json<Value> {
-    let since = query
-        .get("since")
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0);
-    Json(
-        context
-            .shared
-            .read(|state| json!(state.traffic.since(since).collect::<Vec<_>>())),
-    )
-}
-
-/// One empty event whenever something changes; the page then asks for what it shows.
-async fn events(
-    State(context): State<Context>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let listening = (context.shared.changes(), context.down);
-    let changes = stream::unfold(
-        listening,
-        |(mut changes, mut down): (watch::Receiver<u64>, watch::Receiver<bool>)| async {
-            tokio::select! {
-                changed = changes.changed() => changed.ok()?,
-                () = async { _ = down.wait_for(|down| *down).await; } => return None,
+    #[test]
+    fn only_pages_of_this_address_are_own() {
+        let headers = |host: &str, origin: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().unwrap());
             }
-            let number = *changes.borrow();
-            Some((
-                Ok(Event::default().data(number.to_string())),
-                (changes, down),
-            ))
-        },
-    );
-    Sse::new(changes).keep_alive(KeepAlive::default())
+            headers
+        };
+        let own = |host, origin| is_own(&headers(host, origin));
+        assert!(own("127.0.0.1:9", None) && own("localhost:9", Some("http://localhost:9")));
+        assert!(!own("127.0.0.1:9", Some("http://127.0.0.1:10")));
+        assert!(!own("127.0.0.1:9", Some("null")));
+        assert!(!own("evil.example:9", Some("http://evil.example:9")));
+    }
 }

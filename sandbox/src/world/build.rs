@@ -106,6 +106,7 @@ impl World {
             refuses_messages: BTreeSet::new(),
             files: BTreeMap::new(),
             files_base: String::new(),
+            typing: BTreeMap::new(),
             outbox: Vec::new(),
             sightings: VecDeque::new(),
             next_sighting: 0,

@@ -15,6 +15,8 @@ pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
 pub(super) const HAS_THREAD: u64 = 1 << 5;
 /// The type of the first message in a thread that was started from a message.
 pub(crate) const THREAD_STARTER: u8 = 21;
+/// How long somebody is shown as typing, in microseconds.
+pub(crate) const TYPING_US: i64 = 10_000_000;
 
 /// A message in a channel.
 #[derive(Clone, Debug)]
@@ -169,6 +171,7 @@ impl World {
             self.alarms.set(poll.expiry_us, ends);
         }
         self.sight(&message);
+        self.typing.remove(&(channel, author));
         let told = message.ephemeral_for.is_none();
         if told && Self::is_written(&message) && id != channel {
             self.touch_thread(channel, author, &message.mentions);
@@ -268,6 +271,9 @@ impl World {
 
     /// Tells that somebody types.
     pub(crate) fn type_in(&mut self, channel: u64, user: u64) {
+        let now = self.clock.now_us();
+        self.typing.retain(|_, since| now - *since < TYPING_US);
+        self.typing.insert((channel, user), now);
         let mut data = json!({
             "channel_id": channel.to_string(),
             "user_id": user.to_string(),

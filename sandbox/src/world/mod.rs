@@ -69,7 +69,7 @@ pub(crate) use self::{
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
     invite::Invite,
     members::Members,
-    message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS},
+    message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS, TYPING_US},
     permission::EVERYONE,
     poll::{NewPoll, Poll, VoteRefused},
     presence::Presence,
@@ -143,6 +143,8 @@ pub struct World {
     pub(crate) files: BTreeMap<u64, Attachment>,
     /// Where files are served: the sandbox's own address, known once it listens.
     pub(crate) files_base: String,
+    /// Who types where, and since when, in microseconds since 1970.
+    pub(crate) typing: BTreeMap<(u64, u64), i64>,
     /// What has happened and is not yet told.
     pub(crate) outbox: Vec<Event>,
     /// Messages and edits of the bot in the order in which users could see them.

@@ -1,6 +1,6 @@
 //! The page and its small API.
 
-use sandbox::{Options, Sandbox};
+use sandbox::{Options, PartState, Report, Sandbox};
 use serde_json::{Value, json};
 use twilight_model::{http::interaction::InteractionResponseType, id::Id};
 
@@ -19,16 +19,22 @@ async fn the_page_is_served_and_acts() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let (head, body) = get(&sandbox, "/").await;
     assert!(
-        head.starts_with("HTTP/1.1 200") && body.contains("/sandbox/page.js"),
+        head.starts_with("HTTP/1.1 200") && body.contains("/page/main.js"),
         "{head}"
     );
     assert!(
         body.contains("rel=\"icon\""),
         "browsers ask for /favicon.ico otherwise"
     );
-    for path in ["/sandbox/page.js", "/sandbox/page.css"] {
+    let files: Vec<_> = body
+        .split('"')
+        .filter(|part| part.starts_with("/page/"))
+        .collect();
+    assert!(files.len() > 5, "{files:?}");
+    for path in files {
         assert!(get(&sandbox, path).await.0.starts_with("HTTP/1.1 200"));
     }
+    assert!(head.contains("content-security-policy: default-src 'self'"));
     let said = act(
         &sandbox,
         "",
@@ -42,15 +48,20 @@ async fn the_page_is_served_and_acts() {
     )
     .await;
     let messages: Value =
-        serde_json::from_str(body.lines().find(|line| line.starts_with('[')).unwrap()).unwrap();
+        serde_json::from_str(body.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
     assert_eq!(
-        (&messages[0]["content"], &messages[0]["author"]),
+        (
+            &messages["items"][0]["content"],
+            &messages["items"][0]["author"]["username"]
+        ),
         (&json!("<b>hi</b>"), &json!("member"))
     );
-    let (_, state) = get(&sandbox, "/sandbox/state?user=member").await;
+    let guild = sandbox.guild_id();
+    let path = format!("/sandbox/guild?user=member&guild={guild}");
+    let (_, seen) = get(&sandbox, &path).await;
     assert!(
-        state.contains("general") && !state.contains("staff\",\"topic"),
-        "{state}"
+        seen.contains("\"general\"") && !seen.contains("\"staff\""),
+        "{seen}"
     );
     let failed = act(
         &sandbox,
@@ -133,4 +144,142 @@ async fn open_modal(sandbox: &Sandbox) -> Value {
     let state: Value =
         serde_json::from_str(body.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
     state["modal"].clone()
+}
+
+fn object(answer: &str) -> Value {
+    serde_json::from_str(answer.lines().find(|line| line.starts_with('{')).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn nobody_reads_what_is_hidden_from_them() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let moderator = sandbox.actor("mod").unwrap();
+    moderator.says("staff", "a secret").await.unwrap();
+    let staff = sandbox.channel_id("staff").unwrap();
+    for (user, sees) in [("mod", true), ("member", false)] {
+        for what in ["messages", "members"] {
+            let path = format!("/sandbox/{what}?user={user}&channel={staff}");
+            let items = object(&get(&sandbox, &path).await.1)["items"].clone();
+            assert_eq!(
+                !items.as_array().unwrap().is_empty(),
+                sees,
+                "{user} {items}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_come_in_parts() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let owner = sandbox.actor("owner").unwrap();
+    for number in 0..120 {
+        owner.says("general", &format!("n{number}")).await.unwrap();
+    }
+    let channel = sandbox.channel_id("general").unwrap();
+    let mut path = format!("/sandbox/messages?user=owner&channel={channel}");
+    let mut seen = Vec::new();
+    loop {
+        let part = object(&get(&sandbox, &path).await.1);
+        let items = part["items"].as_array().unwrap().clone();
+        let first = items[0]["id"].as_str().unwrap().to_owned();
+        let texts = items.iter().map(|item| item["content"].clone());
+        seen.splice(0..0, texts);
+        if part["more"] == false {
+            break;
+        }
+        path = format!("/sandbox/messages?user=owner&channel={channel}&before={first}");
+    }
+    let all: Vec<_> = (0..120).map(|number| json!(format!("n{number}"))).collect();
+    assert_eq!(seen, all);
+}
+
+#[tokio::test]
+async fn a_menu_is_picked_in_on_the_message_that_was_meant() {
+    let mut bot = Bot::new().await;
+    let channel = Id::new(bot.sandbox.channel_id("general").unwrap());
+    let menu = json!({"type": 1, "components": [{"type": 3, "custom_id": "same",
+        "options": [{"label": "One", "value": "1"}]}]});
+    let menu: twilight_model::channel::message::Component = serde_json::from_value(menu).unwrap();
+    let mut posted = Vec::new();
+    for _ in 0..2 {
+        let sent = bot.http.create_message(channel);
+        let sent = sent.components(std::slice::from_ref(&menu)).await.unwrap();
+        posted.push(sent.model().await.unwrap().id);
+    }
+    let member = bot.sandbox.actor("member").unwrap();
+    let first = bot.sandbox.message(channel.get(), posted[0].get()).unwrap();
+    let picking = tokio::spawn(async move { member.picks_on(&first, "same", &["1"]).await });
+    let picked = bot.next_interaction().await;
+    assert_eq!(
+        picked.message.as_ref().map(|message| message.id),
+        Some(posted[0])
+    );
+    bot.answer(
+        &picked,
+        respond(
+            InteractionResponseType::DeferredUpdateMessage,
+            Default::default(),
+        ),
+    )
+    .await;
+    picking.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_bot_tells_of_its_parts() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let failed =
+        Report::new("tags", PartState::Failed).detail("line 3: no such command\nline 4: neither");
+    sandbox.report(failed);
+    let loaded = json!({"name": "ping", "state": "loaded", "generation": 1}).to_string();
+    let (head, _) = request(&sandbox, "POST", "/sandbox/report", "", &loaded).await;
+    assert!(head.starts_with("HTTP/1.1 204"), "{head}");
+    let nonsense = json!({"name": "ping", "state": "asleep"}).to_string();
+    let (head, _) = request(&sandbox, "POST", "/sandbox/report", "", &nonsense).await;
+    assert!(head.starts_with("HTTP/1.1 422"), "{head}");
+    let reports = object(&get(&sandbox, "/sandbox/reports").await.1);
+    let parts = reports["parts"].as_array().unwrap();
+    let told: Vec<_> = parts
+        .iter()
+        .map(|part| (&part["name"], &part["state"], &part["detail"]))
+        .collect();
+    let both = "line 3: no such command\nline 4: neither";
+    assert_eq!(
+        told,
+        [
+            (&json!("ping"), &json!("loaded"), &json!("")),
+            (&json!("tags"), &json!("failed"), &json!(both))
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_crossed_is_listed_without_bodies_and_shown_whole() {
+    let bot = Bot::new().await;
+    let channel = Id::new(bot.sandbox.channel_id("general").unwrap());
+    bot.http
+        .create_message(channel)
+        .content("hi")
+        .await
+        .unwrap();
+    let lines = object(&get(&bot.sandbox, "/sandbox/traffic").await.1);
+    let posted = lines["items"].as_array().unwrap().iter().find(|line| {
+        line["what"]
+            .as_str()
+            .is_some_and(|what| what.starts_with("POST") && what.ends_with("/messages"))
+    });
+    let posted = posted.unwrap();
+    assert!(posted["took_us"].is_u64() && posted.get("body").is_none());
+    let path = format!("/sandbox/crossing?since={}", posted["number"]);
+    let whole = object(&get(&bot.sandbox, &path).await.1);
+    assert_eq!(whole["body"]["content"], "hi");
+    assert_eq!(whole["answer"]["content"], "hi");
+    let headers = whole["headers"].as_array().unwrap();
+    assert!(
+        headers
+            .iter()
+            .any(|header| header[0] == "x-ratelimit-limit"),
+        "{headers:?}"
+    );
 }

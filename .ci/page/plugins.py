@@ -1,0 +1,71 @@
+"""The page with the real bot: example plugins, and how they load, reload and fail."""
+
+import os
+
+
+def use(browser, url, libraries, screenshots):
+    shot = lambda name: browser.screenshot(screenshots, name)
+    browser.open(url)
+    browser.until("document.getElementById('bot').dataset.status === 'online'", "the bot is online")
+    browser.says("!hello")
+    browser.shows("Hello, owner!")
+    browser.until("fetch('/sandbox/commands?user=owner&channel=dm').then((a) => a.text()).then((text) => text.includes('\"echo\"'))", "the slash commands are registered")
+    for user in ("owner", "mod", "member"):
+        browser.becomes(user)
+        browser.says("/hello")
+        browser.shows(f"Hello, {user}!")
+    browser.says('/echo text:"good day" times:2 colour:green')
+    browser.shows("good day good day")
+    browser.says("/whisper text:hush")
+    browser.shows("psst: hush")
+    browser.becomes("mod")
+    browser.shows("Hello, mod!")
+    browser.hides("psst: hush", what="nobody else sees what is ephemeral")
+    browser.becomes("member")
+    browser.says("/letter")
+    browser.there("dialog[open]", "a plugin's modal opens")
+    browser.evaluate("document.querySelector('dialog input').focus()")
+    browser.types("Tea")
+    browser.press("Tab")
+    browser.types("No milk, please.")
+    browser.click("dialog .primary")
+    browser.shows("Letter: Tea")
+    browser.says("!count")
+    browser.shows("Count: 1")
+    browser.click("#messages .button", "One more")
+    browser.shows("Count: 2")
+    browser.goes("dm")
+    browser.says("hello")
+    browser.shows("Hello, member!")
+    browser.goes("general")
+
+    browser.press("i", modifiers=2)
+    browser.click("#tab-parts")
+    browser.there("[data-part=counter].loaded", "the plugins that are loaded are listed")
+    shot("plugins-light")
+    replace(libraries / "libcounter.so", (libraries / "libcounter.so").read_bytes() + b"\0" * 16)
+    browser.there("[data-part=counter].reloaded", "a reload is seen as it happens")
+    browser.shows("generation 2", "[data-part=counter]")
+    browser.click("#messages .button", "One more")
+    browser.shows("Count: 3", what="and the counter goes on counting")
+    replace(libraries / "libecho.so", b"this is no library\n" * 400)
+    browser.there("[data-part=echo].failed", "a failure is seen, too")
+    browser.shows("generation 1 still serves", "[data-part=echo]")
+    text = browser.evaluate("document.querySelector('[data-part=echo] pre').textContent")
+    if "ELF" not in text and "library" not in text:
+        raise AssertionError(f"the failure does not say what is wrong: {text}")
+    browser.shows("1", "#tab-parts .flag", "the tab is flagged")
+    shot("plugin-failed-light")
+    browser.scheme("dark")
+    browser.until("document.documentElement.dataset.theme === 'dark'", "it turns dark", quiet=True)
+    shot("plugin-failed-dark")
+    browser.scheme("light")
+    browser.says("/echo text:still")
+    browser.shows("still", what="the old generation serves on")
+
+
+def replace(path, content):
+    """Writes a library as a build does: beside it, then in its place."""
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    os.replace(fresh, path)

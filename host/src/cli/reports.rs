@@ -1,0 +1,128 @@
+//! Tells the sandbox's page of the plugins as they load, reload and fail.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use sandbox::{PartState, Report, Sandbox};
+
+use crate::plugin::{Plugins, Status};
+
+/// Reports every change of the set of plugins, from what is loaded now on, for as long as it is let.
+pub(super) async fn feed(sandbox: Sandbox, plugins: Arc<Plugins>) {
+    let mut changes = plugins.changes();
+    let mut told = BTreeMap::new();
+    loop {
+        changes.mark_unchanged();
+        for report in news(&mut told, &plugins.status()) {
+            sandbox.report(report);
+        }
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What was told of a plugin: the generation that serves, and why its newest file is not what serves.
+type Told = (Option<u64>, Option<String>);
+
+/// What is to be told now, given what was told before.
+fn news(told: &mut BTreeMap<String, Told>, all: &[Status]) -> Vec<Report> {
+    let mut reports = Vec::new();
+    let gone: Vec<_> = told
+        .keys()
+        .filter(|name| all.iter().all(|status| status.plugin != **name))
+        .cloned()
+        .collect();
+    for name in gone {
+        told.remove(&name);
+        reports.push(Report::new(name, PartState::Unloaded));
+    }
+    for status in all {
+        let generation = status.serving.as_ref().map(|serving| serving.generation);
+        let now = (generation, status.error.clone());
+        let before = told.insert(status.plugin.clone(), now.clone());
+        if before.as_ref() != Some(&now) {
+            reports.push(report(
+                status,
+                before.and_then(|(generation, _)| generation),
+            ));
+        }
+    }
+    reports
+}
+
+fn report(status: &Status, before: Option<u64>) -> Report {
+    let report = |state| Report::new(&status.plugin, state);
+    match (&status.serving, &status.error) {
+        (Some(serving), Some(error)) => report(PartState::Failed)
+            .detail(error)
+            .generation(serving.generation),
+        (None, Some(error)) => report(PartState::Failed).detail(error),
+        (Some(serving), None) => {
+            let state = match before {
+                Some(_) => PartState::Reloaded,
+                None => PartState::Loaded,
+            };
+            let commands = match serving.commands {
+                1 => "1 command".to_owned(),
+                number => format!("{number} commands"),
+            };
+            let took = serving.load_time.as_millis();
+            report(state)
+                .detail(format!(
+                    "version {}, {commands}, loaded in {took} ms",
+                    serving.version
+                ))
+                .generation(serving.generation)
+        }
+        (None, None) => report(PartState::Unloaded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::plugin::{Load, Serving};
+
+    fn status(generation: Option<u64>, error: Option<&str>) -> Status {
+        Status {
+            plugin: "tags".to_owned(),
+            file: "libtags.so".into(),
+            serving: generation.map(|generation| Serving {
+                version: "0.1.0".to_owned(),
+                generation,
+                load_time: Duration::from_millis(7),
+                since: SystemTime::UNIX_EPOCH,
+                load: Load::default(),
+                commands: 1,
+            }),
+            error: error.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn each_change_is_told_once() {
+        let mut told = BTreeMap::new();
+        let loaded = [status(Some(1), None)];
+        let first = news(&mut told, &loaded);
+        let expected = Report::new("tags", PartState::Loaded)
+            .detail("version 0.1.0, 1 command, loaded in 7 ms")
+            .generation(1);
+        assert_eq!(first, [expected]);
+        assert_eq!(news(&mut told, &loaded), []);
+        let failed = news(&mut told, &[status(Some(1), Some("no symbol"))]);
+        let expected = Report::new("tags", PartState::Failed)
+            .detail("no symbol")
+            .generation(1);
+        assert_eq!(failed, [expected]);
+        assert_eq!(
+            news(&mut told, &[status(Some(2), None)])[0].state,
+            PartState::Reloaded
+        );
+        assert_eq!(
+            news(&mut told, &[]),
+            [Report::new("tags", PartState::Unloaded)]
+        );
+    }
+}
