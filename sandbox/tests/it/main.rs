@@ -33,5 +33,6 @@ mod stories;
 mod threads;
 mod uploads;
 mod voice;
+mod tour;
 mod webhooks;
 mod wire;
