@@ -48,6 +48,10 @@ bench:
 page:
     cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page/run target/page
 
+# Bots on discord.py and discord.js against the sandbox.
+clients *part:
+    cargo build -p host && cargo build -p sandbox --example hello_twilight && .ci/clients {{part}}
+
 # All that a change must pass.
 ci:
     .ci/run

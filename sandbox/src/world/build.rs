@@ -26,7 +26,9 @@ const BOT_PERMISSIONS: Permissions = EVERYONE
     .union(Permissions::MODERATE_MEMBERS)
     .union(Permissions::PIN_MESSAGES)
     .union(Permissions::MANAGE_THREADS)
-    .union(Permissions::CREATE_PRIVATE_THREADS);
+    .union(Permissions::CREATE_PRIVATE_THREADS)
+    .union(Permissions::MANAGE_WEBHOOKS)
+    .union(Permissions::VIEW_AUDIT_LOG);
 
 /// What the role Moderator allows.
 const MODERATOR_PERMISSIONS: Permissions = EVERYONE

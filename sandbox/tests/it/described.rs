@@ -112,3 +112,18 @@ async fn a_fault_fails_the_test() {
     bot.send("GET", &bot.in_channel("general", "messages?sort=asc"), None)
         .await;
 }
+
+#[test]
+fn the_readme_shows_the_examples_that_are_run() {
+    let readme = include_str!("../../README.md");
+    for example in [
+        include_str!("../../examples/hello_discordpy.py"),
+        include_str!("../../examples/hello_discordjs.mjs"),
+        include_str!("../../examples/hello_twilight.rs"),
+    ] {
+        assert!(
+            readme.contains(example),
+            "not in the README as it is:\n{example}"
+        );
+    }
+}

@@ -38,6 +38,7 @@ mod rules;
 mod settings;
 mod stories;
 mod threads;
+mod tour;
 mod uploads;
 mod voice;
 mod webhooks;

@@ -59,7 +59,6 @@ impl Watch {
     }
 
     /// The routes that were called with success, as `GET /channels/{channel_id}`.
-    #[allow(dead_code, reason = "for the tour")]
     pub fn served(&self) -> BTreeSet<String> {
         self.0.lock().unwrap().served.clone()
     }
@@ -75,7 +74,6 @@ impl Drop for Watch {
 }
 
 /// The routes of the description, as `GET /channels/{channel_id}`.
-#[allow(dead_code, reason = "for the tour")]
 pub fn routes(api: &Value) -> BTreeSet<String> {
     let paths = api["paths"].as_object().unwrap();
     let routes = paths.iter().flat_map(|(path, item)| {
