@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use sandbox::{GatewayLimits, Options, Sandbox, script};
+use sandbox::{GatewayLimits, Options, Sandbox, World, script};
 use tokio::sync::mpsc;
 
 use super::{CliResult, build::Checkout, configure, rebuild, runtime, signalled};
@@ -32,6 +32,9 @@ pub(super) struct Arguments {
     /// Loads the plugins of this folder instead of building those of the source checkout.
     #[arg(long, value_name = "FOLDER")]
     extensions: Option<PathBuf>,
+    /// Takes guilds, users and channels from a TOML file; docs/worlds/ has an example.
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
     /// Starts the simulated Discord alone, for another bot.
     #[arg(long)]
     no_bot: bool,
@@ -40,6 +43,13 @@ pub(super) struct Arguments {
 /// Runs the bot on the simulated Discord.
 pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     let mut config = configure(config)?;
+    // What is wrong with it is told before anything is built.
+    let world = arguments
+        .world
+        .as_ref()
+        .map(World::from_file)
+        .transpose()?
+        .unwrap_or_default();
     // Kept for as long as the sandbox runs.
     let mut rebuilding = None;
     if !arguments.no_bot {
@@ -58,7 +68,13 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     config.data.folder = config.data.folder.join("sandbox");
     let shutdown = signalled()?;
     let runtime = runtime()?;
-    let result = runtime.block_on(play(config, arguments, rebuilding.is_some(), shutdown));
+    let result = runtime.block_on(play(
+        config,
+        arguments,
+        world,
+        rebuilding.is_some(),
+        shutdown,
+    ));
     runtime.shutdown_background();
     drop(rebuilding);
     result
@@ -67,12 +83,14 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
 async fn play(
     mut config: Config,
     arguments: Arguments,
+    world: World,
     rebuilds: bool,
     shutdown: impl Future<Output = ()>,
 ) -> CliResult {
     tokio::pin!(shutdown);
     let options = Options {
         port: arguments.port,
+        world,
         // What is tried out here is to behave on Discord.
         gateway_limits: GatewayLimits::DISCORD,
         ..Options::default()

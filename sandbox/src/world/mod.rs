@@ -6,6 +6,7 @@
 mod alarm;
 mod audit;
 mod ban;
+mod blueprint;
 mod build;
 mod channel;
 mod channels;
@@ -48,6 +49,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::blueprint::{WorldError, WorldProblem};
 use self::snowflake::Snowflakes;
 pub(crate) use self::{
     alarm::{Alarm, Alarms},

@@ -35,3 +35,4 @@ mod uploads;
 mod voice;
 mod webhooks;
 mod wire;
+mod world;
