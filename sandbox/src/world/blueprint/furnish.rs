@@ -193,6 +193,8 @@ impl Furnishing {
                 }
             }
             self.overwrites(*id, &roles, &channel.overwrite);
+        }
+        for (channel, id) in both() {
             for message in &channel.message {
                 self.message(*id, Some(guild), message);
             }
