@@ -44,6 +44,10 @@ soak:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# What the sandbox carries, beside a discord.py bot from PyPI.
+bench-sandbox:
+    python3 -m venv target/discordpy && target/discordpy/bin/pip install -q discord.py && cargo run --release -p sandbox --example load -- target/discordpy/bin/python
+
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
 page:
     cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page/run target/page

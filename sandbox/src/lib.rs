@@ -64,5 +64,5 @@ pub use crate::{
     server::Sandbox,
     traffic::{Crossing, Way},
     view::{InteractionView, MessageView, ResponseState},
-    world::World,
+    world::{World, WorldError, WorldProblem},
 };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Args;
-use sandbox::{GatewayLimits, Options, Sandbox, script};
+use sandbox::{GatewayLimits, Options, Sandbox, World, script};
 use tokio::sync::mpsc;
 
 use super::{CliResult, build::Checkout, configure, rebuild, reports, runtime, signalled};
@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// Loads the plugins of this folder instead of building those of the source checkout.
     #[arg(long, value_name = "FOLDER")]
     extensions: Option<PathBuf>,
+    /// Takes guilds, users and channels from a TOML file; docs/worlds/ has an example.
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
     /// Starts the simulated Discord alone, for another bot.
     #[arg(long)]
     no_bot: bool,
@@ -41,6 +44,13 @@ pub(super) struct Arguments {
 /// Runs the bot on the simulated Discord.
 pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     let mut config = configure(config)?;
+    // What is wrong with it is told before anything is built.
+    let world = arguments
+        .world
+        .as_ref()
+        .map(World::from_file)
+        .transpose()?
+        .unwrap_or_default();
     // Kept for as long as the sandbox runs.
     let mut rebuilding = None;
     if !arguments.no_bot {
@@ -59,7 +69,13 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     config.data.folder = config.data.folder.join("sandbox");
     let shutdown = signalled()?;
     let runtime = runtime()?;
-    let result = runtime.block_on(play(config, arguments, rebuilding.is_some(), shutdown));
+    let result = runtime.block_on(play(
+        config,
+        arguments,
+        world,
+        rebuilding.is_some(),
+        shutdown,
+    ));
     runtime.shutdown_background();
     drop(rebuilding);
     result
@@ -68,12 +84,14 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
 async fn play(
     mut config: Config,
     arguments: Arguments,
+    world: World,
     rebuilds: bool,
     shutdown: impl Future<Output = ()>,
 ) -> CliResult {
     tokio::pin!(shutdown);
     let options = Options {
         port: arguments.port,
+        world,
         // What is tried out here is to behave on Discord.
         gateway_limits: GatewayLimits::DISCORD,
         ..Options::default()

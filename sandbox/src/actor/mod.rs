@@ -40,8 +40,11 @@ pub struct Actor {
 
 impl Actor {
     pub(crate) fn named(shared: &Arc<Shared>, name: &str) -> Result<Self, Error> {
-        let user = shared.read(|state| {
-            let world = &state.world;
+        let user = shared.change(|state| {
+            let world = &mut state.world;
+            if let Some(user) = world.user_named(name) {
+                world.cast(user);
+            }
             world.user_named(name).ok_or_else(|| Error::UnknownUser {
                 name: name.to_owned(),
                 known: listing(world.users.cast().map(|user| user.name.as_str())),

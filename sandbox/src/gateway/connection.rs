@@ -183,6 +183,8 @@ impl Connection<'_> {
     }
 
     async fn send_due(&mut self) -> Result<(), End> {
+        // Whoever else is about to tell something does so first, and it goes out in the same write.
+        tokio::task::yield_now().await;
         let (orders, dispatches) = self.shared.change(|state| {
             let State {
                 world,

@@ -7,6 +7,7 @@ mod alarm;
 mod audit;
 mod automod;
 mod ban;
+mod blueprint;
 mod build;
 mod channel;
 mod channels;
@@ -54,6 +55,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::blueprint::{WorldError, WorldProblem};
 use self::snowflake::Snowflakes;
 pub(crate) use self::{
     alarm::{Alarm, Alarms},

@@ -57,6 +57,14 @@ impl World {
         id
     }
 
+    /// Keeps somebody who acts, of the crowd perhaps, so that they need not be made for each of their deeds.
+    pub(crate) fn cast(&mut self, user: u64) {
+        self.users.get_mut(&user);
+        for guild in self.guilds.values_mut() {
+            guild.members.get_mut(&user);
+        }
+    }
+
     /// Adds guilds as [`World::sized`] has them.
     pub(super) fn add_guilds(&mut self, guilds: u32, members: u32) {
         for number in 0..u64::from(guilds) {

@@ -43,3 +43,4 @@ mod uploads;
 mod voice;
 mod webhooks;
 mod wire;
+mod world;
