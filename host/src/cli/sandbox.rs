@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use sandbox::{GatewayLimits, Options, Sandbox, script};
+use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, script};
 use tokio::sync::mpsc;
 
 use super::{CliResult, build::Checkout, configure, rebuild, runtime, signalled};
@@ -35,6 +35,13 @@ pub(super) struct Arguments {
     /// Starts the simulated Discord alone, for another bot.
     #[arg(long)]
     no_bot: bool,
+    /// How REST requests are limited: generous, strict (5 in 5 s) or as Discord does.
+    #[arg(
+        long,
+        value_name = "generous|strict|discord",
+        default_value = "generous"
+    )]
+    rate_limits: RateLimits,
 }
 
 /// Runs the bot on the simulated Discord.
@@ -75,6 +82,7 @@ async fn play(
         port: arguments.port,
         // What is tried out here is to behave on Discord.
         gateway_limits: GatewayLimits::DISCORD,
+        rate_limits: arguments.rate_limits,
         ..Options::default()
     };
     let sandbox = Sandbox::start(options).await?;
