@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Args;
-use sandbox::{GatewayLimits, Options, Sandbox, World, script};
+use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
 use super::{CliResult, build::Checkout, configure, rebuild, reports, runtime, signalled};
@@ -39,6 +39,13 @@ pub(super) struct Arguments {
     /// Starts the simulated Discord alone, for another bot.
     #[arg(long)]
     no_bot: bool,
+    /// How REST requests are limited: generous, strict (5 in 5 s) or as Discord does.
+    #[arg(
+        long,
+        value_name = "generous|strict|discord",
+        default_value = "generous"
+    )]
+    rate_limits: RateLimits,
 }
 
 /// Runs the bot on the simulated Discord.
@@ -94,6 +101,7 @@ async fn play(
         world,
         // What is tried out here is to behave on Discord.
         gateway_limits: GatewayLimits::DISCORD,
+        rate_limits: arguments.rate_limits,
         ..Options::default()
     };
     let sandbox = Sandbox::start(options).await?;

@@ -19,8 +19,11 @@ use crate::{
 pub(crate) enum Control {
     /// Op 7 to every connection.
     Reconnect,
-    /// Op 9 to every connection; no session can be resumed.
-    Invalidate,
+    /// Op 9 to every connection; the sessions end, unless they are to be resumed.
+    Invalidate {
+        #[serde(default)]
+        resumable: bool,
+    },
     /// Op 1 to every connection.
     AskForHeartbeats,
     /// Every connection ends without a close frame.
@@ -62,7 +65,8 @@ impl Control {
         let clock = shared.read(|state| state.world.clock.clone());
         match self {
             Self::Reconnect => order(Order::Reconnect),
-            Self::Invalidate => order(Order::Invalidate),
+            Self::Invalidate { resumable: false } => order(Order::Invalidate),
+            Self::Invalidate { resumable: true } => order(Order::InvalidateForNow),
             Self::AskForHeartbeats => order(Order::AskForHeartbeat),
             Self::Drop => order(Order::Cut),
             Self::Hang => order(Order::Hang),

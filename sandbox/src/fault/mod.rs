@@ -67,6 +67,12 @@ impl Faults {
         self.shared.read(|state| state.faults.all())
     }
 
+    /// Sends op 9 with `true` to every connection: the sessions are to be resumed.
+    pub fn invalidate_for_now(&self) {
+        self.shared
+            .change(|state| state.hub.order_all(Order::InvalidateForNow));
+    }
+
     /// Lets every gateway connection hang: the sockets stay, but nothing is read or sent any more. The sessions can
     /// be resumed on new connections.
     pub fn hang_connections(&self) {

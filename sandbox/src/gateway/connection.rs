@@ -217,6 +217,10 @@ impl Connection<'_> {
                     self.send_control("INVALID_SESSION", 9, Value::Bool(false))
                         .await?;
                 }
+                Order::InvalidateForNow => {
+                    self.send_control("INVALID_SESSION", 9, Value::Bool(true))
+                        .await?;
+                }
                 Order::AskForHeartbeat => self.send_control("HEARTBEAT", 1, Value::Null).await?,
             }
         }

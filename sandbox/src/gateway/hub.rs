@@ -54,6 +54,8 @@ pub(crate) enum Order {
     Reconnect,
     /// Send op 9, not resumable.
     Invalidate,
+    /// Send op 9, resumable: the session stays.
+    InvalidateForNow,
     /// Send op 1.
     AskForHeartbeat,
     /// Close with a code.

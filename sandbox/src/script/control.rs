@@ -9,7 +9,8 @@ pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
     let words: Vec<_> = line.split_whitespace().collect();
     let control = match words.as_slice() {
         ["reconnect"] => Ok(Control::Reconnect),
-        ["invalidate"] => Ok(Control::Invalidate),
+        ["invalidate"] => Ok(Control::Invalidate { resumable: false }),
+        ["invalidate", "resumable"] => Ok(Control::Invalidate { resumable: true }),
         ["hang"] => Ok(Control::Hang),
         ["heal"] => Ok(Control::Heal { id: None }),
         ["heal", id] => match id.parse() {

@@ -42,7 +42,7 @@ user@channel: /command a:b     uses a slash command; \"quotes\" around values wi
 [user] expect TEXT             waits for a message of the bot with this text
 [user] expect-ephemeral TEXT   the same, for one that only this user sees
 [user] expect-nothing          fails if the bot says something within a moment
-reconnect                      asks the bot to reconnect (op 7); invalidate: ends its sessions (op 9)
+reconnect                      asks the bot to reconnect (op 7); invalidate [resumable]: op 9
 drop                           cuts its connections; close 4000: closes them with a code
 clock advance 15m              moves the clock (ms, s, m, h, d); also clock pause, clock resume
 hang                           lets its connections hang; heal: ends all faults, heal 3: one of them

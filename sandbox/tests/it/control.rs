@@ -69,6 +69,10 @@ async fn connections_are_troubled_over_http() {
     assert_eq!(control(json!({"do": "close", "code": 4000})).await, 200);
     bot.next(|event| matches!(event, Event::Resumed).then_some(()))
         .await;
+    let again = json!({"do": "invalidate", "resumable": true});
+    assert_eq!(control(again).await, 200);
+    bot.next(|event| matches!(event, Event::Resumed).then_some(()))
+        .await;
     assert_eq!(control(json!({"do": "invalidate"})).await, 200);
     bot.next(|event| matches!(event, Event::Ready(_)).then_some(()))
         .await;
