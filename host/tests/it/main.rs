@@ -17,5 +17,6 @@ mod owner;
 mod refused;
 mod reload;
 mod soak;
+mod storage;
 mod support;
 mod watch;

@@ -5,6 +5,7 @@ mod files;
 mod functions;
 mod hooks;
 pub(crate) mod reply;
+pub(crate) mod storage;
 mod task;
 
 use std::{fmt, rc::Rc};
