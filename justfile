@@ -44,6 +44,14 @@ soak:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# Kills a process that writes to databases, 60 times: no acknowledged write may be lost.
+crash:
+    cargo run -p host --example crash -- 60
+
+# 10,000 databases with 256 open, and how fast they are.
+databases:
+    cargo run -p host --example databases
+
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
 page:
     cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page target/page
