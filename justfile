@@ -48,6 +48,14 @@ bench:
 bench-sandbox:
     python3 -m venv target/discordpy && target/discordpy/bin/pip install -q discord.py && cargo run --release -p sandbox --example load -- target/discordpy/bin/python
 
+# Kills a process that writes to databases, 60 times: no acknowledged write may be lost.
+crash:
+    cargo run -p host --example crash -- 60
+
+# 10,000 databases with 256 open, and how fast they are.
+databases:
+    cargo run -p host --example databases
+
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
 page:
     cargo build -p host && cargo build -p counter -p echo -p hello -p misbehave -p ticker && .ci/page/run target/page

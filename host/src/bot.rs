@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use thiserror::Error;
@@ -25,7 +25,7 @@ use crate::{
     plugin::{LoadError, Plugins, file, interpose},
     registration::Registration,
     router::Routes,
-    services::{Failure, Services},
+    services::{Failure, Services, Storage, storage::StorageError},
     status::{self, Numbers},
     watcher::{self, FileChange, WatchError, Watcher},
 };
@@ -51,6 +51,9 @@ pub enum BotError {
     /// The plugins.
     #[error(transparent)]
     Plugins(#[from] LoadError),
+    /// The data folder.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The main loop ended by a panic; the log has it.
     #[error("the bot's main loop panicked")]
     Panicked,
@@ -64,6 +67,9 @@ pub struct Bot {
     stop: watch::Sender<bool>,
     main_loop: JoinHandle<Result<(), BotError>>,
 }
+
+/// What the databases get for their end when the plugins have used up the time.
+const STORAGE_GRACE: Duration = Duration::from_secs(2);
 
 /// All that can wake the bot.
 enum Event {
@@ -98,6 +104,7 @@ impl Bot {
             Arc::clone(&client),
             &config,
             Arc::clone(&routes),
+            Storage::open(&config)?,
         ));
         identify(&services, &client).await?;
         let plugins = Arc::new(Plugins::new(
@@ -183,7 +190,11 @@ impl Core {
     ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
         let mut owners = self.config.bot.owner_ids.clone();
         owners.push(environment.bot_owner_id);
-        let owner = Arc::new(Owner::new(owners, Arc::clone(&self.plugins)));
+        let owner = Arc::new(Owner::new(
+            owners,
+            Arc::clone(&self.plugins),
+            Arc::clone(&self.services),
+        ));
         let memory = self.config.data.folder.join("registered_commands");
         let registration = Arc::new(Registration::new(
             Arc::clone(&self.services),
@@ -327,6 +338,7 @@ impl MainLoop {
     /// First the events stop, then the plugins, then what is left.
     async fn shut_down(self) {
         let deadline = Duration::from_millis(self.core.config.shutdown.timeout_ms);
+        let began = Instant::now();
         tracing::info!("shutting down");
         drop(self.files);
         // Plugins that go because the bot goes keep their commands.
@@ -355,6 +367,9 @@ impl MainLoop {
                 }
             );
         }
+        // Last: plugins write until they are gone. Whoever was late does not take the databases with it.
+        let left = deadline.saturating_sub(began.elapsed()).max(STORAGE_GRACE);
+        self.core.services.storage.shut_down(left).await;
         tracing::info!("stopped");
     }
 }

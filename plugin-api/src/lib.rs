@@ -57,7 +57,11 @@ pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
-pub use host::{Discord, FileEntry, Files, Host, Method, OtherPlugin, Request, Response, Task};
+pub use host::{
+    Discord, FileEntry, Files, Host, Method, OtherPlugin, Request, Response, Task,
+    storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
+};
+pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use plugin::{Listener, Plugin};
 #[doc(hidden)]
@@ -67,10 +71,10 @@ pub use state::State;
 /// What plugins use: `use plugin_api::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Command, CommandContext, CommandOption, ComponentContext, Discord, Error, EventContext,
-        FunctionContext, Hook, HookContext, Host, Invocation, Listener, Method, Modal, NewMessage,
-        Plugin, Result, State, Task, TextField, button, danger_button, embed, export_plugin,
-        select,
+        Command, CommandContext, CommandOption, ComponentContext, Database, Discord, Error,
+        EventContext, FunctionContext, Hook, HookContext, Host, Invocation, Listener, Method,
+        Modal, NewMessage, Plugin, Result, Scope, Shelf, State, Statement, Task, TextField, Value,
+        button, danger_button, embed, export_plugin, params, select,
     };
     pub use twilight_model::{
         gateway::{

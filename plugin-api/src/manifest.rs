@@ -50,6 +50,103 @@ pub struct Manifest {
     pub hooks: Vec<HookManifest>,
     /// The functions that it offers to other plugins.
     pub functions: Vec<FunctionManifest>,
+    /// Its migrations, in order.
+    pub migrations: Vec<MigrationManifest>,
+    /// Its tables that other plugins may use.
+    pub shares: Vec<TableManifest>,
+    /// Tables of other plugins that it uses.
+    pub uses_tables: Vec<TableManifest>,
+    /// Columns of its tables that tell whom a row is about.
+    pub subjects: Vec<SubjectManifest>,
+}
+
+/// A step from one shape of a plugin's tables to the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct MigrationManifest {
+    /// Its number: 1 or more, each once, rising.
+    pub number: u32,
+    /// The databases that it is for.
+    pub scope: Scope,
+    /// SQL, one statement or several.
+    pub sql: String,
+}
+
+impl MigrationManifest {
+    /// Migration `number` of the databases of `scope`.
+    #[must_use]
+    pub fn new(number: u32, scope: Scope, sql: impl Into<String>) -> Self {
+        Self {
+            number,
+            scope,
+            sql: sql.into(),
+        }
+    }
+}
+
+/// Which databases a migration is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The database of each server.
+    #[default]
+    Guild,
+    /// The bot's one database.
+    Bot,
+}
+
+/// A table that is shared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TableManifest {
+    /// The table, with its owner in front: `shop__items`.
+    pub table: String,
+    /// Whether for writing, too.
+    pub writes: bool,
+}
+
+impl TableManifest {
+    /// `table`, for reading alone.
+    #[must_use]
+    pub fn read(table: impl Into<String>) -> Self {
+        Self {
+            table: table.into(),
+            writes: false,
+        }
+    }
+
+    /// `table`, for reading and writing.
+    #[must_use]
+    pub fn write(table: impl Into<String>) -> Self {
+        Self {
+            table: table.into(),
+            writes: true,
+        }
+    }
+}
+
+/// A column that tells whom a row is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SubjectManifest {
+    /// The table.
+    pub table: String,
+    /// Its column with the user's id.
+    pub column: String,
+}
+
+impl SubjectManifest {
+    /// Rows of `table` are about the user in `column`.
+    #[must_use]
+    pub fn new(table: impl Into<String>, column: impl Into<String>) -> Self {
+        Self {
+            table: table.into(),
+            column: column.into(),
+        }
+    }
 }
 
 /// How state is handed to the next generation while commands keep coming.

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     env::Environment,
     plugin::{self, file, manifest_problems, probe},
+    services::storage,
     watcher,
 };
 
@@ -41,12 +42,27 @@ pub(super) fn run(path: &Path) -> CliResult {
             println!("wrong  {}", chain(&error).replace('\n', "\n       "));
         }
     }
+    wrong += databases(&config)?;
     wrong += extensions(&config)?;
     if wrong == 0 {
         Ok(())
     } else {
         Err(format!("{wrong} problem(s)").into())
     }
+}
+
+fn databases(config: &Config) -> CliResult<usize> {
+    let checked = storage::check_all(&config.data.folder)?;
+    let count = checked.len();
+    let damaged: Vec<_> = checked
+        .into_iter()
+        .filter_map(|(_, found)| found.err())
+        .collect();
+    for error in &damaged {
+        println!("wrong  {error}");
+    }
+    println!("ok     {} database(s) are whole", count - damaged.len());
+    Ok(damaged.len())
 }
 
 fn extensions(config: &Config) -> CliResult<usize> {

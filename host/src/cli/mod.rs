@@ -5,6 +5,7 @@ mod check;
 mod inspect;
 mod rebuild;
 mod reports;
+mod restore;
 mod run;
 mod sandbox;
 
@@ -47,6 +48,11 @@ enum Command {
     },
     /// Tells what would happen at a start: configuration, environment, extensions.
     Check,
+    /// Puts a backup in the place of what is in the data folder, while the bot is stopped. What is there is kept beside it.
+    Restore {
+        /// A database of a backup, or the backup's whole folder; without it the backups are listed.
+        backup: Option<PathBuf>,
+    },
     /// What `inspect` and the loader start to try a file.
     #[command(name = probe::SUBCOMMAND, hide = true)]
     Probe {
@@ -66,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Sandbox(arguments) => sandbox::run(&cli.config, arguments),
         Command::Inspect { file } => inspect::run(&file),
         Command::Check => check::run(&cli.config),
+        Command::Restore { backup } => restore::run(&cli.config, backup.as_deref()),
         Command::Probe { deadline_ms, file } => {
             return inspect::probe_child(file, Duration::from_millis(deadline_ms));
         }

@@ -22,7 +22,7 @@ use document::Document;
 pub use error::{ConfigError, Problem};
 pub use services::{Alerts, Files, Grants, Hooks};
 pub use tables::{
-    Activity, Bot, Colour, Data, Discord, Extensions, Log, Presence, Shutdown, Status,
+    Activity, Bot, Colour, Data, Discord, Extensions, Log, Presence, Shutdown, Status, Storage,
 };
 
 /// The whole configuration.
@@ -60,6 +60,8 @@ pub struct Config {
     pub grants: BTreeMap<String, Grants>,
     /// `[alerts]`: where the owner is told what should not wait.
     pub alerts: Alerts,
+    /// `[storage]`: the databases.
+    pub storage: Storage,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name, handed to it unread.
     pub plugins: BTreeMap<String, toml::Table>,
 }
@@ -113,6 +115,7 @@ impl Config {
             files: Files::read(document.table("files")),
             grants: services::grants(document),
             alerts: Alerts::read(document.table("alerts")),
+            storage: Storage::read(document.table("storage")),
             plugins: plugins::read(document),
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     checks::{gateway_url, host_and_port, log_filter, plugin_name, prefix, status_texts},
     document::{Item, Table},
-    values::{Reading, boolean, folder, id, list, milliseconds, seconds, string_that, word},
+    values::{Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word},
 };
 
 /// `[discord]`: how Discord is reached.
@@ -309,6 +309,80 @@ impl Data {
         let mut data = Self::default();
         table.read("folder", &mut data.folder, folder);
         data
+    }
+}
+
+/// `[storage]`: the databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Storage {
+    /// Most databases of servers that are open at once.
+    pub max_open: u64,
+    /// Threads that work on databases.
+    pub threads: u64,
+    /// How long a statement may take.
+    pub statement_timeout_ms: u64,
+    /// How long another program may hold a database.
+    pub busy_timeout_ms: u64,
+    /// From when on a statement is logged as slow.
+    pub slow_query_ms: u64,
+    /// Most rows of a result.
+    pub max_rows: u64,
+    /// Most bytes of a result, of a row, and of a shelf's value.
+    pub max_result_bytes: u64,
+    /// Whether a backup is made when the bot stops.
+    pub backup_on_shutdown: bool,
+    /// How many backups are kept.
+    pub backups_kept: u64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            max_open: 256,
+            threads: 4,
+            statement_timeout_ms: 5_000,
+            busy_timeout_ms: 5_000,
+            slow_query_ms: 200,
+            max_rows: 10_000,
+            max_result_bytes: 8 << 20,
+            backup_on_shutdown: true,
+            backups_kept: 5,
+        }
+    }
+}
+
+impl Storage {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut storage = Self::default();
+        table.read("max_open", &mut storage.max_open, |item| {
+            count(item, 8..=100_000, "databases")
+        });
+        table.read("threads", &mut storage.threads, |item| {
+            count(item, 1..=64, "threads")
+        });
+        table.read(
+            "statement_timeout_ms",
+            &mut storage.statement_timeout_ms,
+            timeout,
+        );
+        table.read("busy_timeout_ms", &mut storage.busy_timeout_ms, timeout);
+        table.read("slow_query_ms", &mut storage.slow_query_ms, timeout);
+        table.read("max_rows", &mut storage.max_rows, |item| {
+            count(item, 1..=10_000_000, "rows")
+        });
+        table.read("max_result_bytes", &mut storage.max_result_bytes, |item| {
+            count(item, 1_024..=1 << 30, "bytes")
+        });
+        table.read(
+            "backup_on_shutdown",
+            &mut storage.backup_on_shutdown,
+            boolean,
+        );
+        table.read("backups_kept", &mut storage.backups_kept, |item| {
+            count(item, 1..=1_000, "backups")
+        });
+        storage
     }
 }
 

@@ -93,6 +93,11 @@ pub(super) fn seconds(item: &Item<'_>, allowed: RangeInclusive<u64>) -> Reading<
     integer(item, allowed, "seconds")
 }
 
+/// A number of something.
+pub(super) fn count(item: &Item<'_>, allowed: RangeInclusive<u64>, what: &str) -> Reading<u64> {
+    integer(item, allowed, what)
+}
+
 /// A Discord id: an integer, or a string of digits.
 pub(super) fn id(item: &Item<'_>) -> Reading<u64> {
     let id = match item.get_ref() {

@@ -82,6 +82,7 @@ impl Dispatch {
                     .filter_map(|option| match &option.value {
                         CommandOptionValue::String(text) => Some(text.clone()),
                         CommandOptionValue::Boolean(true) => Some(option.name.clone()),
+                        CommandOptionValue::User(id) => Some(id.to_string()),
                         _ => None,
                     })
                     .collect();

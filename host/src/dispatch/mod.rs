@@ -81,7 +81,13 @@ impl Dispatch {
         match name {
             "MESSAGE_CREATE" => self.message(&record),
             "INTERACTION_CREATE" => self.interaction(&record),
-            "GUILD_CREATE" | "GUILD_DELETE" => self.pulse.send_modify(|pulse| *pulse += 1),
+            "GUILD_CREATE" => self.pulse.send_modify(|pulse| *pulse += 1),
+            "GUILD_DELETE" => {
+                self.pulse.send_modify(|pulse| *pulse += 1);
+                if !peek::is_outage(data.get()) {
+                    self.services.storage.guild_left(record.header.guild_id);
+                }
+            }
             _ => {}
         }
         self.routes.deliver(&record);

@@ -157,6 +157,18 @@ pub fn record(
     })
 }
 
+/// Whether a server that goes is merely out of reach for a while
+/// ([reference](https://discord.com/developers/docs/events/gateway-events#guild-delete)).
+#[must_use]
+pub fn is_outage(data: &str) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Deleted {
+        unavailable: bool,
+    }
+    serde_json::from_str::<Deleted>(data).is_ok_and(|deleted| deleted.unavailable)
+}
+
 /// A snowflake's number; 0 for what is none.
 #[must_use]
 pub fn snowflake(text: &str) -> u64 {

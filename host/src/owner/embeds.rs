@@ -4,7 +4,10 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::plugin::{LoadError, LoadReport, Status, UnloadReport};
+use crate::{
+    plugin::{LoadError, LoadReport, Status, UnloadReport},
+    services::storage::{BackupReport, Erased, Exported, MigrationState},
+};
 
 const GREEN: u32 = 0x2E_8B_57;
 const RED: u32 = 0xC0_39_2B;
@@ -144,6 +147,105 @@ pub(super) fn synced(names: &[String]) -> Value {
         ),
         &[],
     )
+}
+
+pub(super) fn backup(report: &BackupReport) -> Value {
+    let description = format!(
+        "{} copied and checked, {} unchanged since the last one\n`{}`",
+        plural(report.copied, "database"),
+        report.unchanged,
+        report.folder.display()
+    );
+    let failed: Vec<String> = report
+        .failed
+        .iter()
+        .map(|(place, error)| format!("{place}: {error}"))
+        .collect();
+    with_failures("Backed up", &description, &failed)
+}
+
+pub(super) fn migrations(states: &[MigrationState]) -> Value {
+    let mut plugins: Vec<(&str, Vec<String>)> = Vec::new();
+    for state in states {
+        let line = format!(
+            "{} for {}: run in {} of {}{}",
+            state.number,
+            if state.for_guilds {
+                "servers"
+            } else {
+                "the bot"
+            },
+            state.applied,
+            state.databases,
+            if state.declared {
+                ""
+            } else {
+                ", and no loaded plugin declares it"
+            }
+        );
+        match plugins.last_mut() {
+            Some((plugin, lines)) if *plugin == state.plugin => lines.push(line),
+            _ => plugins.push((&state.plugin, vec![line])),
+        }
+    }
+    let fields: Vec<Value> = plugins
+        .iter()
+        .take(FIELDS)
+        .map(|(plugin, lines)| field(plugin, &lines.join("\n")))
+        .collect();
+    let description = if fields.is_empty() {
+        "No plugin has declared any."
+    } else {
+        "A server's database is migrated when it is first used. `fw_migrate` does it for all."
+    };
+    embed("Migrations", BLUE, description, &fields)
+}
+
+pub(super) fn migrated(ran: usize, failed: &[String]) -> Value {
+    with_failures(
+        "Migrated",
+        &format!("{} run", plural(ran, "migration")),
+        failed,
+    )
+}
+
+pub(super) fn exported(user: u64, exported: &Exported) -> Value {
+    let description = format!(
+        "What is kept about <@{user}>, from {}, is in\n`{}`",
+        plural(exported.databases, "database"),
+        exported.file.display()
+    );
+    let failed: Vec<String> = exported
+        .failed
+        .iter()
+        .map(|(place, error)| format!("{place}: {error}"))
+        .collect();
+    with_failures("Exported", &description, &failed)
+}
+
+pub(super) fn erased(user: u64, erased: &Erased) -> Value {
+    let description = format!(
+        "What was kept about <@{user}>: {} in {}, and the copies of it in {} of backups and exports",
+        plural(usize::try_from(erased.rows).unwrap_or(usize::MAX), "entry")
+            .replace("entrys", "entries"),
+        plural(erased.databases, "database"),
+        plural(erased.copies, "file"),
+    );
+    let failed: Vec<String> = erased
+        .failed
+        .iter()
+        .map(|(place, error)| format!("{place}: {error}"))
+        .collect();
+    with_failures("Erased", &description, &failed)
+}
+
+/// Green, or red with what failed.
+fn with_failures(title: &str, description: &str, failed: &[String]) -> Value {
+    if failed.is_empty() {
+        return embed(title, GREEN, description, &[]);
+    }
+    let name = format!("{} failed", failed.len());
+    embed(title, RED, description, &[field(&name, &failed.join("\n"))])
 }
 
 pub(super) fn extensions(all: &[Status], written_off: &[String]) -> Value {

@@ -1,31 +1,45 @@
 //! Owner commands: in the host, because they must survive any plugin.
 
 mod embeds;
+mod storage;
 
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::{plugin::Plugins, registration::Registration};
+use crate::{plugin::Plugins, registration::Registration, services::Services};
 
 /// The owner commands' names. No plugin may take them.
-pub const NAMES: &[&str] = &["load", "unload", "reload", "extensions", "sync"];
+pub const NAMES: &[&str] = &[
+    "load",
+    "unload",
+    "reload",
+    "extensions",
+    "sync",
+    "fw_backup",
+    "fw_migrations",
+    "fw_migrate",
+    "fw_export_data",
+    "fw_erase_data",
+];
 
 /// Serves owner commands.
 #[derive(Debug)]
 pub struct Owner {
     ids: Vec<u64>,
     plugins: Arc<Plugins>,
+    services: Arc<Services>,
     registration: OnceLock<Arc<Registration>>,
 }
 
 impl Owner {
     /// Serves the users with these ids.
     #[must_use]
-    pub fn new(ids: Vec<u64>, plugins: Arc<Plugins>) -> Self {
+    pub fn new(ids: Vec<u64>, plugins: Arc<Plugins>, services: Arc<Services>) -> Self {
         Self {
             ids,
             plugins,
+            services,
             registration: OnceLock::new(),
         }
     }
@@ -48,6 +62,11 @@ impl Owner {
             "unload" => self.unload(line).await,
             "reload" => self.reload(line).await,
             "sync" => self.sync().await,
+            "fw_backup" => self.backup().await,
+            "fw_migrations" => self.migrations().await,
+            "fw_migrate" => self.migrate().await,
+            "fw_export_data" => self.export_data(line).await,
+            "fw_erase_data" => self.erase_data(line).await,
             _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
@@ -118,11 +137,40 @@ pub fn slash_commands() -> Vec<Value> {
             "default_member_permissions": "0",
         })
     };
+    let user = json!({"type": 6, "name": "user", "description": "Whom the data are about", "required": true});
     let name = |description: &str| json!({"type": 3, "name": "name", "description": description, "required": true});
     vec![
         command(
             "extensions",
             "Shows the plugins that are loaded (owner)",
+            json!([]),
+        ),
+        command(
+            "fw_backup",
+            "Copies all databases to the backups folder (owner)",
+            json!([]),
+        ),
+        command(
+            "fw_erase_data",
+            "Erases all that is kept about a user, for good (owner)",
+            json!([
+                user,
+                {"type": 3, "name": "confirm", "description": "The word erase"},
+            ]),
+        ),
+        command(
+            "fw_export_data",
+            "Writes all that is kept about a user into a file (owner)",
+            json!([user]),
+        ),
+        command(
+            "fw_migrate",
+            "Runs the migrations that are missing, in every database (owner)",
+            json!([]),
+        ),
+        command(
+            "fw_migrations",
+            "Shows which migrations have run (owner)",
             json!([]),
         ),
         command(

@@ -5,6 +5,7 @@ use std::{io, path::PathBuf, time::Duration};
 use thiserror::Error;
 
 use super::file::FileError;
+use crate::services::storage::StorageError;
 
 /// Why a plugin was not loaded.
 #[derive(Debug, Error)]
@@ -34,6 +35,12 @@ pub enum LoadError {
     Probe {
         /// What happened.
         reason: String,
+    },
+    /// Its tables can't be prepared.
+    #[error("{source}")]
+    Storage {
+        /// Why.
+        source: StorageError,
     },
     /// The process can't have another thread.
     #[error("can't start the plugin's thread: {source}")]

@@ -4,6 +4,8 @@ use plugin_api::abi::ErrorHead;
 use thiserror::Error;
 use twilight_http::{api_error::ApiError, error::ErrorType};
 
+use super::storage::StorageError;
+
 /// Why a host call failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -35,6 +37,9 @@ pub enum Failure {
     /// Discord was out of reach.
     #[error("Discord is out of reach: {0}")]
     Transport(String),
+    /// A database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 impl Failure {
@@ -51,6 +56,7 @@ impl Failure {
                 head.discord_code = Some(code);
             }
             Self::Plugin { user_message, .. } => head.user_message = user_message,
+            Self::Storage(error) => head.user_message = error.user_message().map(str::to_owned),
             _ => {}
         }
         head

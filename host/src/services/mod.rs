@@ -8,6 +8,7 @@ pub mod files;
 mod functions;
 pub mod hooks;
 pub mod reply;
+pub mod storage;
 
 use std::sync::{
     Arc,
@@ -21,7 +22,7 @@ use crate::{config::Config, router::Routes};
 
 pub use self::{
     alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, files::Files,
-    functions::Functions, hooks::Hooks, reply::Replies,
+    functions::Functions, hooks::Hooks, reply::Replies, storage::Storage,
 };
 
 /// How a host call ended.
@@ -45,6 +46,13 @@ pub const CALLS: &[&str] = &[
     "functions.call",
     "hooks.emit",
     "reply",
+    "storage.delete",
+    "storage.execute",
+    "storage.get",
+    "storage.keys",
+    "storage.query",
+    "storage.set",
+    "storage.transaction",
 ];
 
 /// The answers to host calls.
@@ -61,14 +69,21 @@ pub struct Services {
     /// What the owner is told at once.
     pub alerts: Arc<Alerts>,
     functions: Functions,
+    /// SQL databases.
+    pub storage: Storage,
     bot_id: AtomicU64,
     application_id: AtomicU64,
 }
 
 impl Services {
-    /// Services on one HTTP client, between the plugins of `routes`.
+    /// Services on one HTTP client and on these databases, between the plugins of `routes`.
     #[must_use]
-    pub fn new(client: Arc<Client>, config: &Config, routes: Arc<Routes>) -> Self {
+    pub fn new(
+        client: Arc<Client>,
+        config: &Config,
+        routes: Arc<Routes>,
+        storage: Storage,
+    ) -> Self {
         let discord = Arc::new(Discord::new(client));
         let alerts = Arc::new(Alerts::new(&config.alerts, Arc::clone(&discord)));
         Self {
@@ -82,6 +97,7 @@ impl Services {
             alerts,
             functions: Functions::new(routes),
             discord,
+            storage,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }
@@ -99,7 +115,7 @@ impl Services {
     pub fn through(http_proxy: String, config: &Config, routes: Arc<Routes>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().proxy(http_proxy, true).build();
-        Self::new(Arc::new(client), config, routes)
+        Self::new(Arc::new(client), config, routes, Storage::absent())
     }
 
     /// Who the bot is, from the moment it is known.
@@ -132,6 +148,9 @@ impl Services {
             "functions.call" => self.functions.serve(caller, head.params, body).await,
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,
+            call if storage::CALLS.contains(&call) => {
+                self.storage.serve(caller, call, head.params, body).await
+            }
             unknown => {
                 let error = ErrorHead {
                     message: format!(
@@ -173,5 +192,6 @@ impl Services {
     pub fn generation_ended(&self, caller: &Caller) {
         tracing::trace!(%caller, "the generation is over");
         self.hooks.prune();
+        self.storage.generation_ended(caller);
     }
 }

@@ -7,6 +7,7 @@
 
 mod api;
 mod cli;
+mod crash;
 mod files;
 mod fixtures;
 mod gateway;
@@ -17,5 +18,6 @@ mod owner;
 mod refused;
 mod reload;
 mod soak;
+mod storage;
 mod support;
 mod watch;

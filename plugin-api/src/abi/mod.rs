@@ -8,6 +8,7 @@
 //! | `message.rs` | plugin to host: [`Message`] and its kinds |
 //! | `header.rs` | the part of an event that is read without parsing |
 //! | `payload.rs` | the JSON heads of frames and messages |
+//! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
 //! called. Everything here is append only: kinds get new numbers, records grow at the end, JSON heads get new optional
@@ -26,6 +27,7 @@ mod message;
 mod module;
 mod note;
 mod payload;
+mod storage;
 
 pub use abi_stable;
 pub use frame::{Bytes, Frame, frame_kind};
@@ -40,6 +42,10 @@ pub use payload::{
     CallHead, CommandHead, ComponentHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall,
     FunctionCall, InvokeHead, LogHead, OptionValue, Origin, PanicHead, ReplyCall, ReplyMode,
     RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
+};
+pub use storage::{
+    ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
+    StorageValue,
 };
 
 /// Major number of the boundary: 0 until the first stable release.

@@ -5,6 +5,7 @@ mod files;
 mod functions;
 mod hooks;
 pub(crate) mod reply;
+pub(crate) mod storage;
 mod task;
 
 use std::{fmt, rc::Rc};
@@ -123,7 +124,8 @@ impl Host {
         })
     }
 
-    /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request` and `reply`.
+    /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
+    /// those that begin with `files.`, `functions.`, `hooks.` and `storage.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

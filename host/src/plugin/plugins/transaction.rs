@@ -23,6 +23,7 @@ use crate::{
         state_file, tidy,
         unload::UnloadReport,
     },
+    services::Caller,
 };
 
 impl Plugins {
@@ -147,6 +148,12 @@ impl Plugins {
             bot_id: self.services.bot_id(),
             application_id: self.services.application_id(),
         };
+        let caller = Caller::new(&generation.plugin, generation.number);
+        self.services
+            .storage
+            .generation_starts(&caller, &generation.manifest)
+            .await
+            .map_err(|source| LoadError::Storage { source })?;
         generation.start(&head, deadline).await
     }
 

@@ -1,0 +1,252 @@
+//! Backups: a folder for each, with a whole and checked copy of every database.
+//!
+//! `backups/<time>/main.db`, `backups/<time>/<guild>/guild.db`. A backup is made under a name with a dot in front and gets its
+//! own when it is complete. A database that has not changed since the last backup is the same file there (a hard link).
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use rusqlite::{Connection, OpenFlags, backup::Backup};
+
+use super::{
+    error::{At, StorageError},
+    place::Place,
+    tables,
+};
+
+/// What a backup did.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct BackupReport {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How many databases were copied.
+    pub copied: usize,
+    /// How many have not changed since the last backup.
+    pub unchanged: usize,
+    /// Databases that could not be copied, and why. Their last copies were kept.
+    pub failed: Vec<(Place, String)>,
+}
+
+pub(super) fn folder(data: &Path) -> PathBuf {
+    data.join("backups")
+}
+
+/// The complete backups, oldest first.
+pub(super) fn all(data: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder(data)) else {
+        return Vec::new();
+    };
+    let mut all: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir() && !is_partial(path))
+        .collect();
+    all.sort();
+    all
+}
+
+fn is_partial(path: &Path) -> bool {
+    path.file_name()
+        .is_none_or(|name| name.to_string_lossy().starts_with('.'))
+}
+
+/// A backup that is being made.
+pub(super) struct Draft {
+    part: PathBuf,
+    whole: PathBuf,
+    last: Option<PathBuf>,
+}
+
+impl Draft {
+    /// Begins a backup, and tidies up what was left of one that was cut short.
+    pub(super) fn begin(data: &Path) -> Result<Self, StorageError> {
+        let folder = folder(data);
+        let of = |error: io::Error| StorageError::of_io(&folder, &error);
+        fs::create_dir_all(&folder).map_err(of)?;
+        for entry in fs::read_dir(&folder).map_err(of)?.flatten() {
+            if is_partial(&entry.path()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let stamp = stamp();
+        let mut name = stamp.clone();
+        let mut count = 2;
+        while folder.join(&name).exists() {
+            name = format!("{stamp}-{count}");
+            count += 1;
+        }
+        let part = folder.join(format!(".{name}.part"));
+        fs::create_dir_all(&part).map_err(of)?;
+        Ok(Self {
+            whole: folder.join(name),
+            last: all(data).pop(),
+            part,
+        })
+    }
+
+    /// Where a place's copy goes.
+    pub(super) fn target(&self, place: Place) -> PathBuf {
+        place.file(&self.part)
+    }
+
+    /// Takes the last backup's copy, if the file is as it was then.
+    pub(super) fn link_unchanged(&self, place: Place, source: &Path) -> bool {
+        let Some(last) = self.last.as_ref().map(|last| place.file(last)) else {
+            return false;
+        };
+        let log = source.with_extension("db-wal");
+        let has_log = fs::metadata(log).is_ok_and(|log| log.len() > 0);
+        !has_log && looks_alike(source, &last) && link(&last, &self.target(place))
+    }
+
+    /// Takes the last backup's copy of what can't be copied now, so that it is not rotated away.
+    pub(super) fn keep_last(&self, place: Place) {
+        if let Some(last) = &self.last {
+            let target = self.target(place);
+            let _ = fs::remove_file(&target);
+            link(&place.file(last), &target);
+        }
+    }
+
+    /// Gives the backup its name, and takes the oldest ones away.
+    pub(super) fn complete(self, data: &Path, kept: usize) -> Result<PathBuf, StorageError> {
+        let of = |error: io::Error| StorageError::of_io(&self.whole, &error);
+        sync(&self.part).map_err(of)?;
+        fs::rename(&self.part, &self.whole).map_err(of)?;
+        sync(&folder(data)).map_err(of)?;
+        let all = all(data);
+        for old in all.iter().take(all.len().saturating_sub(kept)) {
+            if let Err(error) = fs::remove_dir_all(old) {
+                tracing::warn!(folder = %old.display(), "an old backup can't be removed: {error}");
+            }
+        }
+        Ok(self.whole)
+    }
+
+    pub(super) fn give_up(self) {
+        let _ = fs::remove_dir_all(&self.part);
+    }
+}
+
+/// Copies an open database to `target`, and checks the copy.
+pub(super) fn copy(
+    connection: &Connection,
+    at: &At<'_>,
+    target: &Path,
+) -> Result<(), StorageError> {
+    let of_io = |error: io::Error| StorageError::of_io(target, &error);
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(of_io)?;
+    }
+    let of_source = |error: rusqlite::Error| StorageError::of(at, &error);
+    // What the log holds goes into the file, whose time then tells whether it has changed since.
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .map_err(of_source)?;
+    let modified = fs::metadata(at.file).and_then(|file| file.modified());
+    let at_target = At {
+        file: target,
+        ..*at
+    };
+    let of = |error: rusqlite::Error| StorageError::of(&at_target, &error);
+    let mut copy = Connection::open(target).map_err(of)?;
+    Backup::new(connection, &mut copy)
+        .and_then(|backup| backup.step(-1))
+        .map_err(of)?;
+    // One plain file, without a log beside it.
+    copy.pragma_update(None, "journal_mode", "delete")
+        .map_err(of)?;
+    check(&copy, &at_target)?;
+    copy.close().map_err(|(_, error)| of(error))?;
+    let file = fs::File::options()
+        .write(true)
+        .open(target)
+        .map_err(of_io)?;
+    if let Ok(modified) = modified {
+        file.set_modified(modified).map_err(of_io)?;
+    }
+    file.sync_all().map_err(of_io)?;
+    target.parent().map_or(Ok(()), sync).map_err(of_io)
+}
+
+/// SQLite's own [integrity check](https://sqlite.org/pragma.html#pragma_integrity_check).
+pub(super) fn check(connection: &Connection, at: &At<'_>) -> Result<(), StorageError> {
+    let of = |error: rusqlite::Error| StorageError::of(at, &error);
+    let mut statement = connection
+        .prepare("PRAGMA integrity_check(5)")
+        .map_err(of)?;
+    let found: Vec<String> = statement
+        .query_map([], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .map_err(of)?;
+    if found == ["ok"] {
+        return Ok(());
+    }
+    Err(StorageError::Damaged {
+        file: at.file.to_owned(),
+        reason: found.join("; "),
+    })
+}
+
+/// Opens a file that nobody else uses, and tells which place it is the database of.
+pub(super) fn inspect(file: &Path) -> Result<(Connection, Place), StorageError> {
+    let at = At {
+        place: Place::Bot,
+        file,
+        busy_timeout_ms: 1_000,
+        statement_timeout_ms: 0,
+    };
+    let of = |error: rusqlite::Error| StorageError::of(&at, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(of)?;
+    check(&connection, &at)?;
+    let place = tables::place_of(&connection).map_err(of)?;
+    let place = place.and_then(|place| place.parse().ok());
+    place
+        .map(|place| (connection, place))
+        .ok_or_else(|| StorageError::Foreign {
+            file: file.to_owned(),
+            reason: "is no database of Cogwright's".into(),
+        })
+}
+
+fn looks_alike(one: &Path, other: &Path) -> bool {
+    let look = |path: &Path| -> io::Result<(u64, SystemTime)> {
+        let metadata = fs::metadata(path)?;
+        Ok((metadata.len(), metadata.modified()?))
+    };
+    match (look(one), look(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+fn link(from: &Path, to: &Path) -> bool {
+    let made = to
+        .parent()
+        .is_none_or(|folder| fs::create_dir_all(folder).is_ok());
+    made && fs::hard_link(from, to).is_ok()
+}
+
+/// Waits until a folder's entries are on the disk.
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// The time as a file's name: `2026-11-22T15-48-51`, UTC.
+pub(super) fn stamp() -> String {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let time = twilight_model::util::Timestamp::from_secs(now.cast_signed());
+    time.map_or_else(
+        |_| now.to_string(),
+        |time| {
+            let text = time.iso_8601().to_string();
+            text.chars().take(19).collect::<String>().replace(':', "-")
+        },
+    )
+}

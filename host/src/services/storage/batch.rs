@@ -1,0 +1,304 @@
+//! Calls that are carried out together: one transaction, one fsync, and each call all or nothing for itself.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use plugin_api::abi::{ShelfCall, StorageCall, StorageReply};
+use tokio::sync::oneshot;
+
+use super::{
+    connection::Link,
+    database::{Connected, Database},
+    error::StorageError,
+    fence::{Declared, Fences, Who},
+    shelf::{self, Verb},
+    statement::Desk,
+};
+use crate::services::Completion;
+
+/// Most calls in one transaction.
+pub(super) const CALLS: usize = 128;
+/// How long a transaction takes new calls: beyond, whoever came first would wait for the last.
+const OPEN: Duration = Duration::from_millis(20);
+
+/// What a plugin asks. It can be carried out again, should its transaction be lost through another call's fault.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// A statement that most likely reads.
+    Query(StorageCall),
+    /// Statements that change something.
+    Run(StorageCall),
+    /// A shelf's.
+    Shelf(Verb, ShelfCall),
+}
+
+impl Request {
+    /// Whether it most likely only reads.
+    pub(super) fn reads(&self) -> bool {
+        matches!(
+            self,
+            Self::Query(_) | Self::Shelf(Verb::Get | Verb::Keys, _)
+        )
+    }
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) declared: Arc<Declared>,
+    pub(super) request: Request,
+    pub(super) body: Vec<u8>,
+    pub(super) done: oneshot::Sender<Result<Completion, StorageError>>,
+}
+
+impl Job {
+    pub(super) fn end(self, result: Result<Completion, StorageError>) {
+        // Whoever asked may have gone.
+        let _ = self.done.send(result);
+    }
+}
+
+/// Carries out requests that only read. A request that turns out to write is returned.
+pub(super) fn read(
+    database: &Database,
+    fences: &Fences,
+    jobs: Vec<Job>,
+) -> (Vec<Job>, Option<StorageError>) {
+    let mut writes = Vec::new();
+    let mut worst = None;
+    let connected = match database.connect() {
+        Ok(connected) => connected,
+        Err(error) => return (fail(jobs, &error), Some(error)),
+    };
+    for job in jobs {
+        if job.declared.has_ended() {
+            job.end(Err(StorageError::Ended));
+            continue;
+        }
+        let desk = database.desk(&connected, &job.declared, fences);
+        match only_reads(&desk, &job.request) {
+            Ok(true) if database.is_migrated(&job.declared) => {}
+            Ok(_) => {
+                writes.push(job);
+                continue;
+            }
+            Err(_) if !database.is_migrated(&job.declared) => {
+                writes.push(job);
+                continue;
+            }
+            Err(error) => {
+                job.end(Err(note(error, &mut worst)));
+                continue;
+            }
+        }
+        let result = carry_out(&desk, &job.request, &job.body);
+        let result = result.map_err(|error| note(error, &mut worst));
+        job.end(result);
+    }
+    (writes, worst)
+}
+
+fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> {
+    let Request::Query(call) = request else {
+        return Ok(request.reads());
+    };
+    for step in &call.steps {
+        if !desk.only_reads(&step.sql)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Carries out requests that write, in their order and in as few transactions as can be. Returns those that it had no time
+/// for.
+pub(super) fn write(
+    database: &Database,
+    fences: &Fences,
+    jobs: Vec<Job>,
+) -> (Vec<Job>, Option<StorageError>) {
+    let connected = match database.connect() {
+        Ok(connected) => connected,
+        Err(error) => return (fail(jobs, &error), Some(error)),
+    };
+    let mut worst = None;
+    let mut ready = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        if job.declared.has_ended() {
+            job.end(Err(StorageError::Ended));
+            continue;
+        }
+        match database.migrate(&connected, &job.declared, fences, false) {
+            Ok(_) => ready.push(job),
+            Err(error) => job.end(Err(note(error, &mut worst))),
+        }
+    }
+    let rest = together(database, fences, &connected, ready, &mut worst);
+    (rest, worst)
+}
+
+/// One transaction for all; if it is lost, one for each.
+fn together(
+    database: &Database,
+    fences: &Fences,
+    connected: &Connected,
+    mut jobs: Vec<Job>,
+    worst: &mut Option<StorageError>,
+) -> Vec<Job> {
+    if jobs.is_empty() {
+        return jobs;
+    }
+    let began = Instant::now();
+    let mut results = Vec::with_capacity(jobs.len());
+    let outcome = transaction(connected, database, || {
+        for job in &jobs {
+            let desk = database.desk(connected, &job.declared, fences);
+            let result = savepoint(&desk, &job.request, &job.body);
+            // Out of time, out of disk: SQLite gives up the whole transaction, and not the statement alone.
+            let lost = connected.connection.is_autocommit();
+            results.push(result);
+            if lost {
+                return Err(Lost::At(results.len() - 1));
+            }
+            if began.elapsed() > OPEN {
+                break;
+            }
+        }
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => {
+            let rest = jobs.split_off(results.len());
+            for (job, result) in jobs.into_iter().zip(results) {
+                job.end(result.map_err(|error| note(error, worst)));
+            }
+            rest
+        }
+        Err(Lost::At(at)) if jobs.len() > 1 => {
+            let culprit = jobs.remove(at);
+            let error = results
+                .swap_remove(at)
+                .err()
+                .unwrap_or(StorageError::Closed);
+            culprit.end(Err(note(error, worst)));
+            one_by_one(database, fences, connected, jobs, worst)
+        }
+        Err(Lost::At(_)) => {
+            let error = results.pop().and_then(Result::err);
+            let error = error.unwrap_or(StorageError::Closed);
+            fail(jobs, &note(error, worst))
+        }
+        Err(Lost::Commit(_)) if jobs.len() > 1 => {
+            one_by_one(database, fences, connected, jobs, worst)
+        }
+        Err(Lost::Commit(error)) => fail(jobs, &note(error, worst)),
+    }
+}
+
+fn one_by_one(
+    database: &Database,
+    fences: &Fences,
+    connected: &Connected,
+    jobs: Vec<Job>,
+    worst: &mut Option<StorageError>,
+) -> Vec<Job> {
+    for job in jobs {
+        together(database, fences, connected, vec![job], worst);
+    }
+    Vec::new()
+}
+
+/// How a transaction was lost.
+enum Lost {
+    /// With this call.
+    At(usize),
+    /// At its begin or its end.
+    Commit(StorageError),
+}
+
+fn transaction(
+    link: &Link,
+    database: &Database,
+    work: impl FnOnce() -> Result<(), Lost>,
+) -> Result<(), Lost> {
+    let control = |sql: &str| {
+        link.begin(Who::Host);
+        link.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.raw_execute())
+            .map_err(|error| Lost::Commit(StorageError::of_sql(&database.at(), sql, &error)))
+    };
+    control("BEGIN IMMEDIATE")?;
+    let done = work().and_then(|()| control("COMMIT").map(drop));
+    if done.is_err() && !link.connection.is_autocommit() {
+        let _ = control("ROLLBACK");
+    }
+    done
+}
+
+/// One call inside of the transaction: all of it, or nothing.
+fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completion, StorageError> {
+    let control = |sql: &str| {
+        desk.link.begin(Who::Host);
+        desk.link
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.raw_execute())
+            .map_err(|error| StorageError::of_sql(&desk.at, sql, &error))
+    };
+    control("SAVEPOINT one_call")?;
+    let result = carry_out(desk, request, body);
+    if desk.link.connection.is_autocommit() {
+        return result;
+    }
+    let closed = match &result {
+        Ok(_) => control("RELEASE one_call"),
+        Err(_) => control("ROLLBACK TO one_call").and_then(|_| control("RELEASE one_call")),
+    };
+    if let Err(error) = closed {
+        // What it has done can't be told from what the others have: all of it goes.
+        let _ = control("ROLLBACK");
+        return Err(error);
+    }
+    result
+}
+
+fn carry_out(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completion, StorageError> {
+    let (head, body) = match request {
+        Request::Query(call) | Request::Run(call) => {
+            let mut out = Vec::new();
+            let mut reply = StorageReply::default();
+            for step in &call.steps {
+                reply.results.push(desk.run(step, body, &mut out)?);
+            }
+            (serde_json::to_vec(&reply), out)
+        }
+        Request::Shelf(verb, call) => {
+            let (reply, value) = shelf::run(desk, *verb, call, body)?;
+            (serde_json::to_vec(&reply), value)
+        }
+    };
+    Ok(Completion {
+        status: 0,
+        head: head.map_err(|error| StorageError::Call(error.to_string()))?,
+        body,
+    })
+}
+
+/// Ends all with the same error.
+pub(super) fn fail(jobs: Vec<Job>, error: &StorageError) -> Vec<Job> {
+    for job in jobs {
+        job.end(Err(error.clone()));
+    }
+    Vec::new()
+}
+
+/// Keeps an error that says that the file is damaged.
+fn note(error: StorageError, worst: &mut Option<StorageError>) -> StorageError {
+    if matches!(error, StorageError::Damaged { .. }) {
+        *worst = Some(error.clone());
+    }
+    error
+}

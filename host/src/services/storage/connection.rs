@@ -1,0 +1,194 @@
+//! One connection to one database: how it is opened, and what watches over it.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig, hooks::Authorization, limits::Limit};
+
+use super::{
+    error::{At, StorageError},
+    fence::{Current, Who},
+    place::Place,
+    tables,
+};
+use crate::config::Storage as Settings;
+
+/// How many of SQLite's steps pass between two looks at the clock: some 10 µs.
+const STEPS_PER_LOOK: i32 = 1_000;
+
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 32;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) connection: Connection,
+    current: Arc<Mutex<Current>>,
+    deadline: Arc<AtomicU64>,
+}
+
+impl Link {
+    fn new(mut connection: Connection) -> rusqlite::Result<Self> {
+        let current: Arc<Mutex<Current>> = Arc::default();
+        let seen = Arc::clone(&current);
+        connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
+            if lock(&seen).allows(&context) {
+                Authorization::Allow
+            } else {
+                Authorization::Deny
+            }
+        }))?;
+        let deadline = Arc::new(AtomicU64::new(u64::MAX));
+        let seen = Arc::clone(&deadline);
+        connection.progress_handler(STEPS_PER_LOOK, Some(move || now_ms() > seen.load(Relaxed)))?;
+        Ok(Self {
+            connection,
+            current,
+            deadline,
+        })
+    }
+
+    /// Works on somebody's behalf from now on.
+    pub(super) fn begin(&self, who: Who) {
+        self.current().begin(who);
+    }
+
+    /// What is being done.
+    pub(super) fn current(&self) -> MutexGuard<'_, Current> {
+        lock(&self.current)
+    }
+
+    /// Runs `work` on the host's behalf, in the middle of a plugin's statement.
+    pub(super) fn as_host<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
+        let who = std::mem::take(&mut self.current().who);
+        let done = work(&self.connection);
+        self.current().who = who;
+        done
+    }
+
+    /// Stops what runs longer than this, until the returned guard goes.
+    pub(super) fn until(&self, limit: Duration) -> Deadline<'_> {
+        let limit = limit.as_millis().try_into().unwrap_or(u64::MAX);
+        self.deadline.store(now_ms().saturating_add(limit), Relaxed);
+        Deadline(self)
+    }
+}
+
+/// A running limit.
+pub(super) struct Deadline<'a>(&'a Link);
+
+impl Drop for Deadline<'_> {
+    fn drop(&mut self) {
+        self.0.deadline.store(u64::MAX, Relaxed);
+    }
+}
+
+/// Opens the connections of one database, for r2d2.
+#[derive(Debug)]
+pub(super) struct Opener {
+    pub(super) place: Place,
+    pub(super) file: PathBuf,
+    pub(super) settings: Settings,
+    /// The first connection, opened by whoever wanted the database: so that a failure is told at once and as it is, and not
+    /// after r2d2's attempts.
+    pub(super) first: Mutex<Option<Link>>,
+}
+
+impl Opener {
+    pub(super) fn at(&self) -> At<'_> {
+        At {
+            place: self.place,
+            file: &self.file,
+            busy_timeout_ms: self.settings.busy_timeout_ms,
+            statement_timeout_ms: self.settings.statement_timeout_ms,
+        }
+    }
+
+    /// Opens a connection, and makes the file and the host's tables where they are missing.
+    pub(super) fn open(&self) -> Result<Link, StorageError> {
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder).map_err(|error| StorageError::of_io(folder, &error))?;
+        }
+        let of = |error: rusqlite::Error| StorageError::of(&self.at(), &error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
+        self.set_up(&connection).map_err(of)?;
+        // First of all a look: a file that is none of ours is left as it is.
+        tables::known(&connection, &self.at())?;
+        let journal: String = connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+            .map_err(of)?;
+        if journal != "wal" {
+            return Err(StorageError::Foreign {
+                file: self.file.clone(),
+                reason: "lies on a file system without shared memory (a network share?), where it is not safe".into(),
+            });
+        }
+        tables::prepare(&connection, self)?;
+        Link::new(connection).map_err(of)
+    }
+
+    fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.busy_timeout(Duration::from_millis(self.settings.busy_timeout_ms))?;
+        // No statement can write to the schema's own table, or to a virtual table's parts.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // "x" is a name and never a text: a misspelt column is an error.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // What a call was told is done outlives a power cut, not only a crash.
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        let (cache_kib, journal_bytes) = match self.place {
+            Place::Bot => (8_192, 16 << 20),
+            // Hundreds of these are open at once.
+            Place::Guild(_) => (512, 1 << 20),
+        };
+        connection.pragma_update(None, "cache_size", -cache_kib)?;
+        connection.pragma_update(None, "journal_size_limit", journal_bytes)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20)?;
+        let longest = i32::try_from(self.settings.max_result_bytes).unwrap_or(i32::MAX);
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest.max(1 << 20))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(())
+    }
+}
+
+impl r2d2::ManageConnection for Opener {
+    type Connection = Link;
+    type Error = StorageError;
+
+    fn connect(&self) -> Result<Link, StorageError> {
+        let first = lock(&self.first).take();
+        first.map_or_else(|| self.open(), Ok)
+    }
+
+    fn is_valid(&self, _: &mut Link) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        // Never: but a connection that was left inside of a transaction is closed, which rolls it back.
+        !link.connection.is_autocommit()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn now_ms() -> u64 {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    let since = BEGAN.get_or_init(Instant::now).elapsed();
+    since.as_millis().try_into().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,172 @@
+//! An open database: its connections, and what is known of it.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use r2d2::{ManageConnection, Pool, PooledConnection};
+use scheduled_thread_pool::ScheduledThreadPool;
+
+use super::{
+    connection::Opener,
+    error::{At, StorageError},
+    fence::{Declared, Fences, Who},
+    migrate,
+    place::Place,
+    statement::Desk,
+};
+use crate::{config::Storage as Settings, services::Caller};
+
+/// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
+/// descriptors.
+pub(super) const BOT_CONNECTIONS: u32 = 3;
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Database {
+    pool: Pool<Opener>,
+    opener: Opener,
+    /// Whose migrations have been looked at, and how that ended.
+    migrated: Mutex<HashMap<Caller, Result<(), StorageError>>>,
+}
+
+pub(super) type Connected = PooledConnection<Opener>;
+
+impl Database {
+    /// Opens it, and makes it where it is missing.
+    pub(super) fn open(
+        place: Place,
+        data: &Path,
+        settings: &Settings,
+        threads: &Arc<ScheduledThreadPool>,
+    ) -> Result<Self, StorageError> {
+        let opener = || Opener {
+            place,
+            file: place.file(data),
+            settings: settings.clone(),
+            first: Mutex::default(),
+        };
+        let first = opener();
+        *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first.open()?);
+        let connections = match place {
+            Place::Bot => BOT_CONNECTIONS,
+            Place::Guild(_) => 1,
+        };
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connection_timeout(Duration::from_millis(settings.busy_timeout_ms))
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .thread_pool(Arc::clone(threads))
+            .build_unchecked(first);
+        Ok(Self {
+            pool,
+            opener: opener(),
+            migrated: Mutex::default(),
+        })
+    }
+
+    /// A connection, to be used by one at a time.
+    pub(super) fn connect(&self) -> Result<Connected, StorageError> {
+        self.pool.get().map_err(|error| {
+            // r2d2 keeps the words alone.
+            self.opener.connect().err().unwrap_or(StorageError::Io {
+                file: self.opener.file.clone(),
+                reason: error.to_string(),
+            })
+        })
+    }
+
+    pub(super) fn at(&self) -> At<'_> {
+        self.opener.at()
+    }
+
+    /// Where a plugin's statements are run.
+    pub(super) fn desk<'a>(
+        &'a self,
+        link: &'a super::connection::Link,
+        declared: &Arc<Declared>,
+        fences: &Fences,
+    ) -> Desk<'a> {
+        Desk {
+            link,
+            at: self.at(),
+            settings: &self.opener.settings,
+            who: Who::Plugin(Arc::clone(declared), fences.snapshot()),
+        }
+    }
+
+    /// Whether a generation's migrations have run here.
+    pub(super) fn is_migrated(&self, declared: &Declared) -> bool {
+        matches!(self.migrated().get(&declared.caller), Some(Ok(())))
+    }
+
+    /// Runs what is missing of a generation's migrations; of one that failed nothing is tried again but on demand.
+    pub(super) fn migrate(
+        &self,
+        connected: &Connected,
+        declared: &Arc<Declared>,
+        fences: &Fences,
+        again: bool,
+    ) -> Result<usize, StorageError> {
+        match self.migrated().get(&declared.caller) {
+            Some(Ok(())) => return Ok(0),
+            Some(Err(error)) if !again => return Err(error.clone()),
+            _ => {}
+        }
+        let result = migrate::run(&self.desk(connected, declared, fences), declared);
+        if let Err(error) = &result {
+            tracing::error!(plugin = &*declared.caller.plugin, "{error}");
+        }
+        let mut migrated = self.migrated();
+        migrated.retain(|caller, _| fences.of(caller).is_some());
+        migrated.insert(
+            declared.caller.clone(),
+            result.as_ref().map(drop).map_err(Clone::clone),
+        );
+        result
+    }
+
+    fn migrated(&self) -> std::sync::MutexGuard<'_, HashMap<Caller, Result<(), StorageError>>> {
+        self.migrated.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A file as it was when it was found to be damaged: while it is that, nothing touches it.
+#[derive(Debug, Clone)]
+pub(super) struct Damage {
+    pub(super) error: StorageError,
+    seen: Option<(SystemTime, u64)>,
+}
+
+impl Damage {
+    pub(super) fn of(error: &StorageError) -> Option<Self> {
+        match error {
+            StorageError::Damaged { file, .. } => Some(Self {
+                error: error.clone(),
+                seen: look(file),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether the file is still the damaged one.
+    pub(super) fn is_there(&self) -> bool {
+        match &self.error {
+            StorageError::Damaged { file, .. } => look(file) == self.seen,
+            _ => false,
+        }
+    }
+}
+
+fn look(file: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}

@@ -1,0 +1,303 @@
+//! Why storage could not do what it was asked: what happened, where, and the next step.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+use super::place::Place;
+
+/// Why storage could not do what it was asked.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// SQLite refused the statement.
+    #[error("{reason}; in `{sql}` on {place}")]
+    Sql {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// SQLite's words.
+        reason: String,
+    },
+    /// The statement reaches for what is not the plugin's.
+    #[error("refused: {reason}; in `{sql}` on {place}")]
+    Fence {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// What it reached for, and how it could be allowed.
+        reason: String,
+    },
+    /// A condition of the transaction does not hold.
+    #[error("{}; `{sql}` on {place}, and nothing of the transaction has happened", words.as_deref().unwrap_or(reason))]
+    Condition {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// What was expected, and what came.
+        reason: String,
+        /// The author's words for the member.
+        words: Option<String>,
+    },
+    /// The result is too large.
+    #[error(
+        "the result has more than {limit} (`{setting}`): ask for less, with `LIMIT`, say; in `{sql}` on {place}"
+    )]
+    TooMuch {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// The limit, with its unit.
+        limit: String,
+        /// The setting that raises it.
+        setting: &'static str,
+    },
+    /// The statement took too long.
+    #[error(
+        "it took longer than {limit_ms} ms (`storage.statement_timeout_ms`) and was stopped, and nothing was changed; an index \
+         may help; in `{sql}` on {place}"
+    )]
+    Slow {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The file is damaged.
+    #[error(
+        "{} is damaged ({reason}); it is left as it is, and calls to it fail. Stop the bot and run `cogwright restore` with a \
+         file of the backups folder, or move it away to begin with an empty one",
+        file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// SQLite's words.
+        reason: String,
+    },
+    /// The disk is full.
+    #[error("the disk is full: {} was not changed; make room and try again", file.display())]
+    Full {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file or its folder can't be written.
+    #[error("{} can't be written ({reason}): it has to be writable, as has its folder, by the user that the bot runs as", file.display())]
+    ReadOnly {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The system failed.
+    #[error("{}: {reason}", file.display())]
+    Io {
+        /// The file or folder.
+        file: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// Another process holds the database.
+    #[error(
+        "{} is locked by another program for longer than {limit_ms} ms (`storage.busy_timeout_ms`): close that program, a \
+         `sqlite3` shell, say",
+        file.display()
+    )]
+    Locked {
+        /// The file.
+        file: PathBuf,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// Another bot uses the folder.
+    #[error("{} is in use by a bot that runs: stop that one first, or set `[data] folder` to another folder", folder.display())]
+    InUse {
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// The file is none of ours.
+    #[error("{} {reason}; move it away, or restore one of the backups", file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+        /// What it is instead.
+        reason: String,
+    },
+    /// A migration failed. Nothing of it has happened.
+    #[error(
+        "migration {number} of `{plugin}` failed on {place}, and nothing of it has happened: {reason}; it is tried again at the next {next}"
+    )]
+    Migration {
+        /// The database.
+        place: Place,
+        /// The plugin.
+        plugin: String,
+        /// Its number.
+        number: u32,
+        /// Why.
+        reason: String,
+        /// When it is tried again.
+        next: &'static str,
+    },
+    /// A migration is another than the one that has run.
+    #[error(
+        "migration {number} of `{plugin}` has run on {place} with another text: its checksum was {recorded}, and now is \
+         {declared}. Give it back its old text, and put the change into a migration with a new number"
+    )]
+    Changed {
+        /// The database.
+        place: Place,
+        /// The plugin.
+        plugin: String,
+        /// Its number.
+        number: u32,
+        /// Checksum of what has run.
+        recorded: String,
+        /// Checksum of what is declared.
+        declared: String,
+    },
+    /// Too many calls wait.
+    #[error("{waiting} calls wait for {place} already: await them before you make more")]
+    Busy {
+        /// The database.
+        place: Place,
+        /// How many.
+        waiting: usize,
+    },
+    /// The call itself makes no sense.
+    #[error("{0}")]
+    Call(String),
+    /// The bot stops.
+    #[error("the databases are closed: the bot stops")]
+    Closed,
+    /// The generation is over.
+    #[error("the plugin's generation is over; nothing has happened")]
+    Ended,
+    /// There is no storage in this process: a probe.
+    #[error("there are no databases in a trial of the file")]
+    Absent,
+}
+
+impl StorageError {
+    /// The words for the member.
+    #[must_use]
+    pub fn user_message(&self) -> Option<&str> {
+        match self {
+            Self::Condition { words, .. } => words.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What SQLite says of a statement.
+    pub(super) fn of_sql(at: &At<'_>, sql: &str, error: &rusqlite::Error) -> Self {
+        let reason = text(error);
+        match error.sqlite_error_code() {
+            Some(
+                code @ (ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked),
+            ) => Self::of_file(at, code, reason),
+            Some(ErrorCode::OperationInterrupted) => Self::Slow {
+                place: at.place,
+                sql: shorten(sql),
+                limit_ms: at.statement_timeout_ms,
+            },
+            _ => Self::Sql {
+                place: at.place,
+                sql: shorten(sql),
+                reason,
+            },
+        }
+    }
+
+    /// What SQLite says of a file.
+    pub(super) fn of(at: &At<'_>, error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(code) => Self::of_file(at, code, text(error)),
+            None => Self::Io {
+                file: at.file.to_owned(),
+                reason: text(error),
+            },
+        }
+    }
+
+    fn of_file(at: &At<'_>, code: ErrorCode, reason: String) -> Self {
+        let file = at.file.to_owned();
+        match code {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { file, reason },
+            ErrorCode::DiskFull => Self::Full { file },
+            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+                Self::ReadOnly { file, reason }
+            }
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Locked {
+                file,
+                limit_ms: at.busy_timeout_ms,
+            },
+            _ => Self::Io { file, reason },
+        }
+    }
+
+    /// What the system says of a file.
+    pub(super) fn of_io(file: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        let file = file.to_owned();
+        match error.kind() {
+            StorageFull => Self::Full { file },
+            PermissionDenied | ReadOnlyFilesystem => Self::ReadOnly {
+                file,
+                reason: error.to_string(),
+            },
+            _ => Self::Io {
+                file,
+                reason: error.to_string(),
+            },
+        }
+    }
+}
+
+/// Where something happened, and under which limits: what errors tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) place: Place,
+    pub(super) file: &'a Path,
+    pub(super) busy_timeout_ms: u64,
+    pub(super) statement_timeout_ms: u64,
+}
+
+fn text(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::MultipleStatement => {
+            "there are several statements: send them as a transaction, one by one".into()
+        }
+        rusqlite::Error::InvalidParameterCount(given, wanted) => {
+            format!("{given} parameter(s) were given, and the statement has {wanted}")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A statement for a log line or an error: on one line, and 200 characters of it.
+pub(super) fn shorten(sql: &str) -> String {
+    let mut line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((at, _)) = line.char_indices().nth(200) {
+        line.truncate(at);
+        line.push('…');
+    }
+    line
+}

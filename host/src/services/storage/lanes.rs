@@ -1,0 +1,498 @@
+//! Who works on which database when: a queue for each database, and a few threads for all of them.
+//!
+//! A database has a writing lane, in which one thread at a time works, in the order of the calls; the bot's has a reading lane
+//! beside it. A thread takes a lane that has work, carries out a batch of it, and puts the lane back behind the others: a busy
+//! database delays nobody by more than a batch.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use scheduled_thread_pool::ScheduledThreadPool;
+
+use super::{
+    batch::{self, CALLS, Job},
+    database::{BOT_CONNECTIONS, Connected, Damage, Database},
+    error::StorageError,
+    fence::Fences,
+    place::Place,
+};
+use crate::config::Storage as Settings;
+
+/// Most calls that wait for one database.
+const WAITING: usize = 1_024;
+
+/// Work of the host's own: gets the database to itself.
+pub(super) type Errand = Box<dyn FnOnce(Result<(&Arc<Database>, &Connected), StorageError>) + Send>;
+
+enum Work {
+    Call(Job),
+    Errand(Errand),
+}
+
+/// The lanes of all databases.
+pub(super) struct Lanes {
+    pub(super) data: PathBuf,
+    pub(super) settings: Settings,
+    pub(super) fences: Fences,
+    connectors: Arc<ScheduledThreadPool>,
+    state: Mutex<State>,
+    work: Condvar,
+    quiet: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    places: HashMap<Place, Entry>,
+    ready: VecDeque<(Place, Lane)>,
+    /// Open databases of servers in which nobody works, least recently used first.
+    idle: BTreeMap<u64, Place>,
+    clock: u64,
+    open_guilds: usize,
+    threads: usize,
+    sleeping: usize,
+    running: usize,
+    closed: bool,
+    /// The most that were ever open, and how many were opened in all.
+    most_open: usize,
+    opened: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Write,
+    Read,
+}
+
+#[derive(Default)]
+struct Entry {
+    writes: VecDeque<Work>,
+    reads: VecDeque<Job>,
+    /// Whether a thread works in the writing lane.
+    writing: bool,
+    /// Whether the writing lane is in `ready`.
+    queued: bool,
+    /// How often the reading lane is in `ready` or has a thread.
+    reading: u32,
+    open: Option<Arc<Database>>,
+    used: u64,
+    /// Whether it is closed as soon as nobody works in it.
+    to_close: bool,
+    damage: Option<Damage>,
+}
+
+/// How many databases are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Numbers {
+    /// Databases of servers that are open.
+    pub open: usize,
+    /// The most that were open at once.
+    pub most_open: usize,
+    /// How often one was opened.
+    pub opened: u64,
+    /// Threads that work on databases.
+    pub threads: usize,
+}
+
+impl Lanes {
+    pub(super) fn new(data: PathBuf, settings: Settings) -> Self {
+        let connectors = ScheduledThreadPool::builder()
+            .num_threads(1)
+            .thread_name_pattern("storage-pool")
+            .build();
+        Self {
+            data,
+            settings,
+            fences: Fences::default(),
+            connectors: Arc::new(connectors),
+            state: Mutex::default(),
+            work: Condvar::new(),
+            quiet: Condvar::new(),
+        }
+    }
+
+    /// Queues a plugin's call.
+    pub(super) fn call(self: &Arc<Self>, place: Place, job: Job) {
+        let mut state = self.state();
+        if state.closed {
+            drop(state);
+            job.end(Err(StorageError::Closed));
+            return;
+        }
+        let entry = state.places.entry(place).or_default();
+        let waiting = entry.writes.len() + entry.reads.len();
+        if waiting >= WAITING {
+            drop(state);
+            job.end(Err(StorageError::Busy { place, waiting }));
+            return;
+        }
+        if place == Place::Bot && job.request.reads() {
+            entry.reads.push_back(job);
+        } else {
+            entry.writes.push_back(Work::Call(job));
+        }
+        self.schedule(&mut state, place);
+    }
+
+    /// Queues work of the host's own.
+    pub(super) fn errand(self: &Arc<Self>, place: Place, errand: Errand) {
+        let mut state = self.state();
+        if state.closed {
+            drop(state);
+            errand(Err(StorageError::Closed));
+            return;
+        }
+        let entry = state.places.entry(place).or_default();
+        entry.writes.push_back(Work::Errand(errand));
+        self.schedule(&mut state, place);
+    }
+
+    /// Closes a database: now, or as soon as nobody works in it. What is asked of it later opens it again.
+    pub(super) fn close(&self, place: Place) {
+        let mut state = self.state();
+        let closed = state.release(place);
+        if closed.is_none()
+            && let Some(entry) = state.places.get_mut(&place)
+        {
+            entry.to_close = true;
+        }
+        drop(state);
+        drop(closed);
+    }
+
+    pub(super) fn numbers(&self) -> Numbers {
+        let state = self.state();
+        Numbers {
+            open: state.open_guilds,
+            most_open: state.most_open,
+            opened: state.opened,
+            threads: state.threads,
+        }
+    }
+
+    /// Takes no calls any more, finishes those that wait, and closes everything. Whether all was done before `deadline`.
+    pub(super) fn shut_down(&self, deadline: Instant) -> bool {
+        let mut state = self.state();
+        state.closed = true;
+        let is_quiet = |state: &State| state.ready.is_empty() && state.running == 0;
+        while !is_quiet(&state) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.quiet.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let quiet = is_quiet(&state);
+        let places = std::mem::take(&mut state.places);
+        state.ready.clear();
+        state.idle.clear();
+        state.open_guilds = 0;
+        drop(state);
+        self.work.notify_all();
+        for entry in places.into_values() {
+            for job in entry.reads {
+                job.end(Err(StorageError::Closed));
+            }
+            for work in entry.writes {
+                match work {
+                    Work::Call(job) => job.end(Err(StorageError::Closed)),
+                    Work::Errand(errand) => errand(Err(StorageError::Closed)),
+                }
+            }
+        }
+        quiet
+    }
+
+    /// Puts the lanes of a place that have work into the queue, and sees that a thread comes.
+    fn schedule(self: &Arc<Self>, state: &mut State, place: Place) {
+        let Some(entry) = state.places.get_mut(&place) else {
+            return;
+        };
+        if !entry.writing && !entry.queued && !entry.writes.is_empty() {
+            entry.queued = true;
+            state.ready.push_back((place, Lane::Write));
+        }
+        if entry.reading < BOT_CONNECTIONS - 1 && (entry.reading as usize) < entry.reads.len() {
+            entry.reading += 1;
+            state.ready.push_back((place, Lane::Read));
+        }
+        if state.sleeping > 0 {
+            self.work.notify_one();
+        } else if state.threads < self.settings.threads as usize && !state.ready.is_empty() {
+            state.threads += 1;
+            let lanes = Arc::clone(self);
+            let name = format!("storage-{}", state.threads);
+            let started = std::thread::Builder::new()
+                .name(name)
+                .spawn(move || lanes.work());
+            if let Err(error) = started {
+                state.threads -= 1;
+                tracing::error!("can't start a thread for the databases: {error}");
+            }
+        }
+    }
+
+    /// A thread's life.
+    fn work(self: Arc<Self>) {
+        let mut state = self.state();
+        loop {
+            let Some((place, lane)) = state.ready.pop_front() else {
+                if state.closed {
+                    state.threads -= 1;
+                    return;
+                }
+                state.sleeping += 1;
+                state = self
+                    .work
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                state.sleeping -= 1;
+                continue;
+            };
+            state.running += 1;
+            state = match lane {
+                Lane::Write => self.work_on_writes(state, place),
+                Lane::Read => self.work_on_reads(state, place),
+            };
+            state.running -= 1;
+            state.forget_if_unused(place);
+            self.schedule(&mut state, place);
+            if state.closed && state.ready.is_empty() && state.running == 0 {
+                self.quiet.notify_all();
+            }
+        }
+    }
+
+    fn work_on_writes<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        place: Place,
+    ) -> MutexGuard<'a, State> {
+        let Some(entry) = state.places.get_mut(&place) else {
+            return state;
+        };
+        (entry.writing, entry.queued) = (true, false);
+        let mut jobs = Vec::new();
+        let mut errand = None;
+        while jobs.len() < CALLS {
+            match entry.writes.front() {
+                Some(Work::Errand(_)) if !jobs.is_empty() => break,
+                None => break,
+                Some(_) => {}
+            }
+            match entry.writes.pop_front() {
+                Some(Work::Call(job)) => jobs.push(job),
+                Some(Work::Errand(first)) => {
+                    errand = Some(first);
+                    break;
+                }
+                None => break,
+            }
+        }
+        let (state, database) = self.database(state, place);
+        drop(state);
+        let (rest, worst) = match (database, errand) {
+            (Ok(database), Some(errand)) => {
+                match database.connect() {
+                    Ok(connected) => errand(Ok((&database, &connected))),
+                    Err(error) => errand(Err(error)),
+                }
+                (Vec::new(), None)
+            }
+            (Err(error), Some(errand)) => {
+                errand(Err(error.clone()));
+                (Vec::new(), Some(error))
+            }
+            (Ok(database), None) if jobs.iter().all(|job| job.request.reads()) => {
+                match batch::read(&database, &self.fences, jobs) {
+                    (writes, None) if !writes.is_empty() => {
+                        batch::write(&database, &self.fences, writes)
+                    }
+                    read => read,
+                }
+            }
+            (Ok(database), None) => batch::write(&database, &self.fences, jobs),
+            (Err(error), None) => (batch::fail(jobs, &error), Some(error)),
+        };
+        let mut state = self.state();
+        if let Some(entry) = state.places.get_mut(&place) {
+            entry.writing = false;
+            for job in rest.into_iter().rev() {
+                entry.writes.push_front(Work::Call(job));
+            }
+        }
+        self.settle(state, place, worst)
+    }
+
+    fn work_on_reads<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        place: Place,
+    ) -> MutexGuard<'a, State> {
+        let Some(entry) = state.places.get_mut(&place) else {
+            return state;
+        };
+        // A few, so that the other readers get some, too.
+        let count = entry.reads.len().min(CALLS / 8);
+        let jobs: Vec<Job> = entry.reads.drain(..count).collect();
+        let (state, database) = self.database(state, place);
+        drop(state);
+        let (writes, worst) = match database {
+            Ok(database) => batch::read(&database, &self.fences, jobs),
+            Err(error) => (batch::fail(jobs, &error), Some(error)),
+        };
+        let mut state = self.state();
+        if let Some(entry) = state.places.get_mut(&place) {
+            entry.reading -= 1;
+            entry.writes.extend(writes.into_iter().map(Work::Call));
+        }
+        self.settle(state, place, worst)
+    }
+
+    /// The open database of a place. Opens it, after closing the one that was used longest ago if there are too many.
+    fn database<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        place: Place,
+    ) -> (MutexGuard<'a, State>, Result<Arc<Database>, StorageError>) {
+        state.claim(place);
+        let Some(entry) = state.places.get_mut(&place) else {
+            return (state, Err(StorageError::Closed));
+        };
+        if let Some(open) = &entry.open {
+            let open = Arc::clone(open);
+            return (state, Ok(open));
+        }
+        if let Some(damage) = &entry.damage {
+            if damage.is_there() {
+                let error = damage.error.clone();
+                return (state, Err(error));
+            }
+            entry.damage = None;
+        }
+        let mut closed = None;
+        if matches!(place, Place::Guild(_)) {
+            if state.open_guilds >= self.settings.max_open as usize
+                && let Some((_, oldest)) = state.idle.first_key_value()
+            {
+                let oldest = *oldest;
+                closed = state.release(oldest);
+            }
+            state.open_guilds += 1;
+            state.most_open = state.most_open.max(state.open_guilds);
+        }
+        state.opened += 1;
+        drop(state);
+        // Outside of the lock: closing writes what the log still holds into the file.
+        drop(closed);
+        let opened = Database::open(place, &self.data, &self.settings, &self.connectors);
+        let opened = opened.map(Arc::new);
+        let mut state = self.state();
+        match (&opened, state.places.get_mut(&place)) {
+            (Ok(database), Some(entry)) if entry.open.is_none() => {
+                entry.open = Some(Arc::clone(database));
+            }
+            // Two readers of the bot's came at once; or it failed.
+            _ => {
+                if matches!(place, Place::Guild(_)) {
+                    state.open_guilds = state.open_guilds.saturating_sub(1);
+                }
+            }
+        }
+        (state, opened)
+    }
+
+    /// After a batch: the database is idle, or closed because it is damaged.
+    fn settle<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        place: Place,
+        worst: Option<StorageError>,
+    ) -> MutexGuard<'a, State> {
+        if let Some(damage) = worst.as_ref().and_then(Damage::of) {
+            tracing::error!(database = %place, "{}", damage.error);
+            let closed = state.release(place);
+            state.places.entry(place).or_default().damage = Some(damage);
+            drop(state);
+            drop(closed);
+            state = self.state();
+        }
+        state.unclaim(place);
+        if state.places.get(&place).is_some_and(|entry| entry.to_close) {
+            let closed = state.release(place);
+            drop(state);
+            drop(closed);
+            state = self.state();
+        }
+        state
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Somebody works in it: it is not closed meanwhile.
+    fn claim(&mut self, place: Place) {
+        if let Some(entry) = self.places.get(&place) {
+            self.idle.remove(&entry.used);
+        }
+    }
+
+    /// Nobody works in it any more.
+    fn unclaim(&mut self, place: Place) {
+        self.clock += 1;
+        let now = self.clock;
+        if let Some(entry) = self.places.get_mut(&place) {
+            entry.used = now;
+            if entry.open.is_some() && matches!(place, Place::Guild(_)) {
+                self.idle.insert(now, place);
+            }
+        }
+    }
+
+    /// Takes the open database out; whoever drops it closes it.
+    fn release(&mut self, place: Place) -> Option<Arc<Database>> {
+        let entry = self.places.get_mut(&place)?;
+        if entry.writing {
+            return None;
+        }
+        entry.to_close = false;
+        let open = entry.open.take()?;
+        self.idle.remove(&entry.used);
+        if matches!(place, Place::Guild(_)) {
+            self.open_guilds = self.open_guilds.saturating_sub(1);
+        }
+        self.forget_if_unused(place);
+        Some(open)
+    }
+
+    fn forget_if_unused(&mut self, place: Place) {
+        let unused = self.places.get(&place).is_some_and(|entry| {
+            !entry.writing
+                && !entry.queued
+                && entry.reading == 0
+                && entry.writes.is_empty()
+                && entry.reads.is_empty()
+                && entry.open.is_none()
+                && entry.damage.is_none()
+        });
+        if unused {
+            self.places.remove(&place);
+        }
+    }
+}
+
+impl std::fmt::Debug for Lanes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lanes")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! Migrations: numbered, each in a transaction of its own, per database, forward.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rusqlite::{Batch, params};
+
+use super::{
+    connection::Link,
+    error::StorageError,
+    fence::{Declared, Migration, Who, owner_of},
+    place::Place,
+    statement::Desk,
+};
+
+/// What one migration may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A migration that has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Applied {
+    /// The plugin.
+    pub plugin: String,
+    /// Its number.
+    pub number: u32,
+    /// SHA-256 of its SQL, in hexadecimal.
+    pub checksum: String,
+    /// When it ran, in milliseconds since 1970.
+    pub applied_at_ms: u64,
+}
+
+/// What has run in a database.
+pub(super) fn applied(link: &Link) -> rusqlite::Result<Vec<Applied>> {
+    link.begin(Who::Host);
+    link.connection
+        .prepare_cached("SELECT plugin, number, checksum, applied_at_ms FROM cogwright__migrations ORDER BY 1, 2")?
+        .query_map([], |row| {
+            Ok(Applied {
+                plugin: row.get(0)?,
+                number: row.get(1)?,
+                checksum: row.get(2)?,
+                applied_at_ms: row.get::<_, i64>(3)?.cast_unsigned(),
+            })
+        })?
+        .collect()
+}
+
+/// Runs what is missing of a plugin's migrations, and notes its columns about users; how many migrations ran.
+pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, StorageError> {
+    let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
+    let plugin = &*declared.caller.plugin;
+    let recorded: BTreeMap<u32, String> = applied(desk.link)
+        .map_err(of)?
+        .into_iter()
+        .filter(|applied| applied.plugin == plugin)
+        .map(|applied| (applied.number, applied.checksum))
+        .collect();
+    let mut ran = 0;
+    for migration in declared.migrations(desk.at.place) {
+        match recorded.get(&migration.number) {
+            Some(checksum) if *checksum == migration.checksum => {}
+            Some(checksum) => {
+                return Err(StorageError::Changed {
+                    place: desk.at.place,
+                    plugin: plugin.to_owned(),
+                    number: migration.number,
+                    recorded: checksum.clone(),
+                    declared: migration.checksum.clone(),
+                });
+            }
+            None => {
+                one(desk, declared, migration)?;
+                ran += 1;
+            }
+        }
+    }
+    note_subjects(desk, declared).map_err(of)?;
+    Ok(ran)
+}
+
+fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<(), StorageError> {
+    let failed = |error: StorageError| match error {
+        StorageError::Sql { sql, reason, .. } | StorageError::Fence { sql, reason, .. } => {
+            StorageError::Migration {
+                place: desk.at.place,
+                plugin: declared.caller.plugin.to_string(),
+                number: migration.number,
+                reason: format!("{reason}, in `{sql}`"),
+                next: match desk.at.place {
+                    Place::Bot => "load of the plugin",
+                    Place::Guild(_) => "load of the plugin, and by `fw_migrate`",
+                },
+            }
+        }
+        // The file's trouble, and not the migration's.
+        other => other,
+    };
+    let link = desk.link;
+    link.begin(Who::Host);
+    let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
+    link.connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(of)?;
+    let done = statements(desk, migration).map_err(failed).and_then(|()| {
+        link.begin(Who::Host);
+        let sql = "INSERT INTO cogwright__migrations (plugin, number, checksum, applied_at_ms) VALUES (?1, ?2, ?3, ?4)";
+        link.connection
+            .execute(
+                sql,
+                params![
+                    &*declared.caller.plugin,
+                    migration.number,
+                    migration.checksum,
+                    now_ms()
+                ],
+            )
+            .and_then(|_| link.connection.execute_batch("COMMIT"))
+            .map_err(|error| failed(StorageError::of_sql(&desk.at, "COMMIT", &error)))
+    });
+    if done.is_err() && !link.connection.is_autocommit() {
+        link.begin(Who::Host);
+        let _ = link.connection.execute_batch("ROLLBACK");
+    }
+    done?;
+    tracing::info!(
+        plugin = &*declared.caller.plugin,
+        database = %desk.at.place,
+        number = migration.number,
+        "migrated"
+    );
+    Ok(())
+}
+
+fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError> {
+    use rusqlite::fallible_iterator::FallibleIterator;
+
+    let link = desk.link;
+    let _until = link.until(LIMIT);
+    let mut batch = Batch::new(&link.connection, &migration.sql);
+    let begin = || link.begin(desk.who.clone());
+    begin();
+    let sql = &migration.sql;
+    while let Some(mut statement) = batch.next().map_err(|error| desk.error(sql, &error))? {
+        let text = statement
+            .expanded_sql()
+            .unwrap_or_else(|| migration.sql.clone());
+        let reshapes = link.current().reshapes;
+        let before = if reshapes {
+            desk.strangers(&text)?
+        } else {
+            Vec::new()
+        };
+        let mut rows = statement.raw_query();
+        while rows
+            .next()
+            .map_err(|error| desk.error(&text, &error))?
+            .is_some()
+        {}
+        drop(rows);
+        drop(statement);
+        if reshapes {
+            desk.look_at_shapes(&text, &before)?;
+        }
+        begin();
+    }
+    Ok(())
+}
+
+/// The columns about users are kept in the database itself, so that they are known when the plugin is not loaded.
+fn note_subjects(desk: &Desk<'_>, declared: &Declared) -> rusqlite::Result<()> {
+    desk.link.begin(Who::Host);
+    let plugin = &*declared.caller.plugin;
+    let owner = plugin.to_ascii_lowercase();
+    let connection = &desk.link.connection;
+    for subject in &declared.subjects {
+        let table = subject.table.to_ascii_lowercase();
+        if owner_of(&table) != Some(&owner) {
+            continue;
+        }
+        // Read first: that a plugin is used for the first time must not cost a write in each database.
+        let needed: bool = connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?2) WHERE lower(name) = lower(?3))
+                 AND NOT EXISTS (SELECT 1 FROM cogwright__subjects WHERE plugin = ?1 AND table_name = ?2 AND column_name = ?3)",
+            )?
+            .query_row(params![plugin, table, subject.column], |row| row.get(0))?;
+        if needed {
+            connection
+                .prepare_cached("INSERT INTO cogwright__subjects (plugin, table_name, column_name) VALUES (?1, ?2, ?3)")?
+                .execute(params![plugin, table, subject.column])?;
+        }
+    }
+    Ok(())
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as i64)
+}

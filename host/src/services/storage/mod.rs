@@ -1,0 +1,285 @@
+//! SQL databases for plugins: one of the bot's, one of each server's, opened on first use and closed again.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `lanes.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
+//! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
+//! | `fence.rs` | which tables a plugin may touch |
+//! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
+//! | `migrate.rs` | from one shape of a plugin's tables to the next |
+//! | `subject.rs` | all that is kept about one user |
+//! | `backup.rs`, `restore.rs`, `lock.rs` | copies, and one bot per folder |
+
+mod admin;
+mod backup;
+mod batch;
+mod connection;
+mod database;
+mod error;
+mod fence;
+mod lanes;
+mod lock;
+mod migrate;
+mod place;
+mod restore;
+mod shelf;
+mod statement;
+mod subject;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use plugin_api::manifest::Manifest;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+pub use self::{
+    admin::{Erased, Exported, MigrationState},
+    backup::BackupReport,
+    error::StorageError,
+    lanes::Numbers,
+    migrate::Applied,
+    place::Place,
+    restore::{Checked, Restored, backups, check_all, restore},
+};
+use self::{
+    batch::{Job, Request},
+    database::{Connected, Database},
+    fence::{Declared, HOST},
+    lanes::Lanes,
+    lock::Lock,
+    shelf::Verb,
+};
+use super::{Caller, Completion, Failure};
+use crate::config::Config;
+
+/// The databases.
+#[derive(Debug)]
+pub struct Storage {
+    lanes: Option<Arc<Lanes>>,
+    lock: Mutex<Option<Lock>>,
+    /// Backups, exports and the like: one at a time.
+    admin: tokio::sync::Mutex<()>,
+}
+
+impl Storage {
+    /// The databases of a data folder, none of them open yet.
+    ///
+    /// # Errors
+    ///
+    /// Another bot uses the folder, or it can't be written.
+    pub fn open(config: &Config) -> Result<Self, StorageError> {
+        let data = &config.data.folder;
+        let lock = Lock::take(data)?;
+        Ok(Self {
+            lanes: Some(Arc::new(Lanes::new(data.clone(), config.storage.clone()))),
+            lock: Mutex::new(Some(lock)),
+            admin: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// No databases: for the probe.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self {
+            lanes: None,
+            lock: Mutex::default(),
+            admin: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Serves a host call `storage.…`.
+    ///
+    /// # Errors
+    ///
+    /// What [`StorageError`] tells.
+    pub async fn serve(
+        &self,
+        caller: &Caller,
+        call: &str,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let (guild_id, request) = read_request(call, params)?;
+        let lanes = self.lanes()?;
+        let declared = lanes.fences.of(caller).ok_or(StorageError::Ended)?;
+        let (done, result) = oneshot::channel();
+        let job = Job {
+            declared,
+            request,
+            body,
+            done,
+        };
+        lanes.call(Place::of(guild_id), job);
+        Ok(result.await.unwrap_or(Err(StorageError::Closed))?)
+    }
+
+    /// Enters a generation that is about to start: its tables are fenced, and the bot's database is migrated for it.
+    ///
+    /// # Errors
+    ///
+    /// A migration failed, or the database can't be used. The generation is still entered.
+    pub async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), StorageError> {
+        let Some(lanes) = &self.lanes else {
+            return Ok(());
+        };
+        let declared = lanes.fences.enter(Declared::new(caller.clone(), manifest));
+        if declared.migrations(Place::Bot).is_empty() {
+            return Ok(());
+        }
+        self.migrate(Place::Bot, declared).await.map(drop)
+    }
+
+    /// Takes a generation out that is over. What it still has queued does not happen.
+    pub fn generation_ended(&self, caller: &Caller) {
+        if let Some(lanes) = &self.lanes {
+            lanes.fences.leave(caller);
+        }
+    }
+
+    /// Closes the database of a server that the bot has left. The file stays.
+    pub fn guild_left(&self, guild_id: u64) {
+        if let (Some(lanes), true) = (&self.lanes, guild_id != 0) {
+            let lanes = Arc::clone(lanes);
+            // Behind what is queued, and not on this thread: closing writes to the disk.
+            tokio::task::spawn_blocking(move || lanes.close(Place::Guild(guild_id)));
+        }
+    }
+
+    /// How many databases are open.
+    #[must_use]
+    pub fn numbers(&self) -> Option<Numbers> {
+        self.lanes.as_ref().map(|lanes| lanes.numbers())
+    }
+
+    async fn migrate(&self, place: Place, declared: Arc<Declared>) -> Result<usize, StorageError> {
+        let lanes = Arc::clone(self.lanes()?);
+        self.with(place, move |database, connected| {
+            database.migrate(connected, &declared, &lanes.fences, true)
+        })
+        .await
+    }
+
+    /// Runs the host's own work in a database, which nobody writes to meanwhile.
+    async fn with<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce(&Arc<Database>, &Connected) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (done, result) = oneshot::channel();
+        let errand = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
+            let result = open.and_then(|(database, connected)| {
+                connected.begin(fence::Who::Host);
+                work(database, connected)
+            });
+            let _ = done.send(result);
+        };
+        self.lanes()?.errand(place, Box::new(errand));
+        result.await.unwrap_or(Err(StorageError::Closed))
+    }
+
+    fn lanes(&self) -> Result<&Arc<Lanes>, StorageError> {
+        self.lanes.as_ref().ok_or(StorageError::Absent)
+    }
+
+    fn data(&self) -> Result<&Path, StorageError> {
+        Ok(&self.lanes()?.data)
+    }
+
+    fn release_lock(&self) {
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(lock.take());
+    }
+}
+
+/// The host calls, by name.
+pub const CALLS: [&str; 7] = [
+    "storage.delete",
+    "storage.execute",
+    "storage.get",
+    "storage.keys",
+    "storage.query",
+    "storage.set",
+    "storage.transaction",
+];
+
+fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
+    let shelf = match call {
+        "storage.get" => Verb::Get,
+        "storage.set" => Verb::Set,
+        "storage.delete" => Verb::Delete,
+        "storage.keys" => Verb::Keys,
+        _ => {
+            let call_params: plugin_api::abi::StorageCall = serde_json::from_value(params)?;
+            let guild_id = call_params.guild_id;
+            let request = match call {
+                "storage.query" => Request::Query(call_params),
+                _ => Request::Run(call_params),
+            };
+            return Ok((guild_id, request));
+        }
+    };
+    let call: plugin_api::abi::ShelfCall = serde_json::from_value(params)?;
+    Ok((call.guild_id, Request::Shelf(shelf, call)))
+}
+
+/// What is wrong with what a manifest declares about tables, for its plugin's name.
+pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+    let owner = plugin.to_ascii_lowercase();
+    let uses_storage = !manifest.migrations.is_empty()
+        || !manifest.shares.is_empty()
+        || !manifest.subjects.is_empty();
+    if owner == HOST || owner.contains("__") || owner.ends_with('_') || owner.starts_with('_') {
+        problems.push(format!(
+            "`{plugin}` can't be a plugin's name: tables begin with it and two underscores, so it has no two in a row, none at \
+             its ends, and is not `{HOST}`"
+        ));
+    }
+    if uses_storage && owner.starts_with("sqlite") {
+        problems.push(format!(
+            "the plugin `{plugin}` can't have tables: SQLite keeps names that begin with `sqlite` for itself"
+        ));
+    }
+    let mut last = std::collections::HashMap::new();
+    for migration in &manifest.migrations {
+        let before = last.insert(migration.scope, migration.number).unwrap_or(0);
+        if migration.number <= before {
+            problems.push(format!(
+                "migration {} stands behind migration {before}: numbers begin at 1 and rise, for the bot's database and for the \
+                 servers' alike",
+                migration.number
+            ));
+        }
+    }
+    let own = |table: &str| fence::owner_of(&table.to_ascii_lowercase()) == Some(&*owner);
+    let declared = manifest
+        .shares
+        .iter()
+        .map(|shared| (&shared.table, "shares"));
+    let subjects = manifest.subjects.iter().map(|of| (&of.table, "tags"));
+    for (table, verb) in declared.chain(subjects) {
+        if !own(table) {
+            problems.push(format!(
+                "it {verb} the table `{table}`, which is not its own: those begin with `{owner}__`"
+            ));
+        }
+    }
+    for used in &manifest.uses_tables {
+        if fence::owner_of(&used.table).is_none() || own(&used.table) {
+            problems.push(format!(
+                "it uses the table `{}`, which should be another plugin's, such as `shop__items`",
+                used.table
+            ));
+        }
+    }
+}

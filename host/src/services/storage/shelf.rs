@@ -1,0 +1,181 @@
+//! Shelves: values by key, in a table of the host's.
+
+use plugin_api::abi::{ShelfCall, ShelfReply};
+use rusqlite::{OptionalExtension, params};
+
+use super::{error::StorageError, fence::Who, statement::Desk};
+
+/// Longest name of a shelf and longest key, in bytes.
+const KEY_BYTES: usize = 512;
+
+/// What is asked of a shelf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Set,
+    Delete,
+    Keys,
+}
+
+/// Serves a shelf's call; the reply, and the value where there is one.
+pub(super) fn run(
+    desk: &Desk<'_>,
+    verb: Verb,
+    call: &ShelfCall,
+    value: &[u8],
+) -> Result<(ShelfReply, Vec<u8>), StorageError> {
+    for (what, text) in [("name of a shelf", &call.shelf), ("key", &call.key)] {
+        if text.len() > KEY_BYTES {
+            return Err(StorageError::Call(format!(
+                "a {what} has {KEY_BYTES} bytes at most, and `{}` has {}",
+                super::error::shorten(text),
+                text.len()
+            )));
+        }
+    }
+    let Who::Plugin(declared, _) = &desk.who else {
+        return Err(StorageError::Ended);
+    };
+    // The table is the host's; the plugin's name is bound below.
+    desk.link.begin(Who::Host);
+    let shelf = OfPlugin {
+        desk,
+        plugin: &declared.caller.plugin,
+        call,
+        subject: call.subject.cast_signed(),
+    };
+    match verb {
+        Verb::Get => shelf.get(),
+        Verb::Set => shelf.set(value),
+        Verb::Delete => shelf.delete(),
+        Verb::Keys => shelf.keys(),
+    }
+}
+
+struct OfPlugin<'a> {
+    desk: &'a Desk<'a>,
+    plugin: &'a str,
+    call: &'a ShelfCall,
+    subject: i64,
+}
+
+type Answer = Result<(ShelfReply, Vec<u8>), StorageError>;
+
+impl OfPlugin<'_> {
+    fn get(&self) -> Answer {
+        let sql = "SELECT value, version FROM cogwright__shelf
+                   WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key = ?4";
+        let found = self.prepared(sql, |statement| {
+            statement
+                .query_row(self.address(), |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })?;
+        let (value, version): (Option<String>, i64) =
+            found.map_or((None, 0), |(value, version)| (Some(value), version));
+        let reply = ShelfReply {
+            done: value.is_some(),
+            version: version.cast_unsigned(),
+            ..ShelfReply::default()
+        };
+        Ok((reply, value.unwrap_or_default().into_bytes()))
+    }
+
+    fn set(&self, value: &[u8]) -> Answer {
+        let limit = self.desk.settings.max_result_bytes;
+        if value.len() as u64 > limit {
+            return Err(StorageError::Call(format!(
+                "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_result_bytes`)",
+                self.call.key,
+                value.len()
+            )));
+        }
+        let text = std::str::from_utf8(value)
+            .ok()
+            .filter(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
+            .ok_or_else(|| StorageError::Call("a shelf's value is JSON".into()))?;
+        let (plugin, shelf, subject, key) = self.address();
+        // No version: whatever is there. 0: only where nothing is. Else: only where it is that one.
+        let sql = "INSERT INTO cogwright__shelf (plugin, shelf, subject, key, value, version)
+                   SELECT ?1, ?2, ?3, ?4, ?5, 1
+                   WHERE coalesce(?6, 0) = 0 OR EXISTS (SELECT 1 FROM cogwright__shelf
+                       WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key = ?4)
+                   ON CONFLICT DO UPDATE SET value = excluded.value, version = version + 1
+                   WHERE ?6 IS NULL OR version = ?6
+                   RETURNING version";
+        let version = self.call.version.map(u64::cast_signed);
+        let written: Option<i64> = self.prepared(sql, |statement| {
+            statement
+                .query_row(params![plugin, shelf, subject, key, text, version], |row| {
+                    row.get(0)
+                })
+                .optional()
+        })?;
+        let reply = ShelfReply {
+            done: written.is_some(),
+            version: written.unwrap_or_default().cast_unsigned(),
+            ..ShelfReply::default()
+        };
+        Ok((reply, Vec::new()))
+    }
+
+    fn delete(&self) -> Answer {
+        let sql = "DELETE FROM cogwright__shelf WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key = ?4";
+        let deleted = self.prepared(sql, |statement| statement.execute(self.address()))?;
+        let reply = ShelfReply {
+            done: deleted > 0,
+            ..ShelfReply::default()
+        };
+        Ok((reply, Vec::new()))
+    }
+
+    fn keys(&self) -> Answer {
+        let limit = self.desk.settings.max_rows;
+        let sql = "SELECT key FROM cogwright__shelf
+                   WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key >= ?4 AND substr(key, 1, length(?4)) = ?4
+                   ORDER BY key LIMIT ?5";
+        let (plugin, shelf, subject, prefix) = self.address();
+        let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+        let keys: Vec<String> = self.prepared(sql, |statement| {
+            statement
+                .query_map(params![plugin, shelf, subject, prefix, most], |row| {
+                    row.get(0)
+                })?
+                .collect()
+        })?;
+        if keys.len() as u64 > limit {
+            return Err(StorageError::TooMuch {
+                place: self.desk.at.place,
+                sql: format!("the keys of the shelf `{shelf}`"),
+                limit: format!("{limit} keys"),
+                setting: "storage.max_rows",
+            });
+        }
+        let reply = ShelfReply {
+            done: true,
+            keys,
+            ..ShelfReply::default()
+        };
+        Ok((reply, Vec::new()))
+    }
+
+    fn address(&self) -> (&str, &str, i64, &str) {
+        (self.plugin, &self.call.shelf, self.subject, &self.call.key)
+    }
+
+    fn prepared<T>(
+        &self,
+        sql: &str,
+        run: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageError> {
+        let done = self
+            .desk
+            .link
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| run(&mut statement));
+        done.map_err(|error| {
+            let what = format!("{} of the shelf `{}`", self.call.key, self.call.shelf);
+            StorageError::of_sql(&self.desk.at, &what, &error)
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! From one shape of the tables to the next.
+
+use super::*;
+
+fn version(count: u32) -> Value {
+    let all = [
+        "CREATE TABLE shop__items (name TEXT)",
+        "ALTER TABLE shop__items ADD COLUMN price INTEGER; UPDATE shop__items SET price = 1",
+    ];
+    let migrations = |scope: &'static str| {
+        (1..)
+            .zip(all)
+            .take(count as usize)
+            .map(move |(number, sql)| migration(number, scope, sql))
+    };
+    let migrations: Vec<Value> = migrations("bot").chain(migrations("guild")).collect();
+    json!({"migrations": migrations})
+}
+
+#[tokio::test]
+async fn each_runs_once_in_each_database() {
+    let kit = Kit::new();
+    let shop = kit.plugin("shop", version(1)).await;
+    for place in [0, 5, 6] {
+        shop.execute(place, "INSERT INTO shop__items VALUES ('tea')", json!([]))
+            .await
+            .unwrap();
+    }
+    let applied = kit.storage.applied(Place::Bot).await.unwrap();
+    assert_eq!(applied.len(), 1);
+    assert_eq!(
+        (
+            &*applied[0].plugin,
+            applied[0].number,
+            applied[0].checksum.len()
+        ),
+        ("shop", 1, 64)
+    );
+    assert!(applied[0].applied_at_ms > 1_700_000_000_000);
+
+    let kit = kit.restart("").await;
+    let shop = kit.plugin("shop", version(2)).await;
+    for place in [0, 5] {
+        assert_eq!(
+            shop.query(place, "SELECT * FROM shop__items")
+                .await
+                .unwrap(),
+            json!([["tea", 1]])
+        );
+    }
+    let states = kit.storage.migrations().await.unwrap();
+    let told: Vec<_> = states
+        .iter()
+        .map(|state| {
+            (
+                state.for_guilds,
+                state.number,
+                state.applied,
+                state.databases,
+                state.declared,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (false, 1, 1, 1, true),
+            (false, 2, 1, 1, true),
+            (true, 1, 2, 2, true),
+            (true, 2, 1, 2, true)
+        ]
+    );
+    let (ran, failed) = kit.storage.migrate_all().await.unwrap();
+    assert_eq!((ran, failed.len()), (1, 0));
+    // An older generation beside it goes on.
+    let older = kit.generation("shop", 2, version(1)).await.unwrap();
+    older
+        .query(5, "SELECT name FROM shop__items")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn one_that_fails_leaves_nothing_and_stops_that_plugin_alone() {
+    let kit = Kit::new();
+    let bad = |sql: &str| json!({"migrations": [migration(1, "bot", "CREATE TABLE shop__a (x)"), migration(2, "bot", sql)]});
+    let failed = kit
+        .generation(
+            "shop",
+            1,
+            bad("CREATE TABLE shop__b (x); CREATE TABEL shop__c (x)"),
+        )
+        .await;
+    says(
+        failed.map(|_| ()).map_err(|error| error.to_string()),
+        &[
+            "migration 2 of `shop` failed on main.db, and nothing of it has happened",
+            "near \"TABEL\"",
+        ],
+    );
+    let shop = kit
+        .generation("shop", 2, bad("CREATE TABLE shop__b (x)"))
+        .await
+        .unwrap();
+    shop.query(0, "SELECT * FROM shop__a, shop__b")
+        .await
+        .unwrap();
+
+    // A server's: its calls fail, others' don't, and it is tried again by the owner's command and by the next load.
+    let guild = |sql: &str| json!({"migrations": [migration(1, "guild", sql)]});
+    let inn = kit
+        .plugin("inn", guild("INSERT INTO bank__x VALUES (1)"))
+        .await;
+    let bank = kit.plugin("bank", json!({})).await;
+    says(
+        inn.query(3, "SELECT 1").await,
+        &["migration 1 of `inn` failed on 3/guild.db"],
+    );
+    says(
+        inn.query(3, "SELECT 1").await,
+        &["migration 1 of `inn` failed on 3/guild.db"],
+    );
+    bank.execute(3, "CREATE TABLE bank__x (x)", json!([]))
+        .await
+        .unwrap();
+    let (ran, failed) = kit.storage.migrate_all().await.unwrap();
+    assert_eq!(ran, 0);
+    assert!(
+        failed[0]
+            .to_string()
+            .contains("`bank__x` belongs to the plugin `bank`"),
+        "{failed:?}"
+    );
+    let inn = kit
+        .generation("inn", 2, guild("CREATE TABLE inn__x (x)"))
+        .await
+        .unwrap();
+    inn.query(3, "SELECT * FROM inn__x").await.unwrap();
+}
+
+#[tokio::test]
+async fn one_that_was_changed_afterwards_is_refused_with_both_checksums() {
+    let kit = Kit::new();
+    let one = |sql: &str| json!({"migrations": [migration(1, "bot", sql)]});
+    let shop = kit.plugin("shop", one("CREATE TABLE shop__a (x)")).await;
+    kit.storage.generation_ended(&shop.caller);
+    let applied = kit.storage.applied(Place::Bot).await.unwrap();
+    let changed = kit
+        .generation("shop", 2, one("CREATE TABLE shop__a (x, y)"))
+        .await;
+    says(
+        changed.map(|_| ()).map_err(|error| error.to_string()),
+        &[
+            "migration 1 of `shop` has run on main.db with another text",
+            &applied[0].checksum,
+            "with a new number",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_migration_is_fenced_as_its_plugin_is() {
+    let kit = Kit::new();
+    for (sql, expect) in [
+        ("CREATE TABLE bank__a (x)", "begins with `shop__`"),
+        (
+            "CREATE TABLE shop__a (x); ALTER TABLE shop__a RENAME TO bank__a",
+            "a name outside of `shop__`",
+        ),
+        (
+            "CREATE TABLE shop__a (x REFERENCES bank__a (x))",
+            "a foreign key refers to `bank__a`",
+        ),
+        (
+            "COMMIT; CREATE TABLE shop__a (x)",
+            "a transaction is sent as a whole",
+        ),
+        ("PRAGMA foreign_keys = off", "is the host's"),
+    ] {
+        let manifest = json!({"migrations": [migration(1, "bot", sql)]});
+        let made = kit.generation("shop", 1, manifest).await;
+        says(
+            made.map(|_| ()).map_err(|error| error.to_string()),
+            &[expect],
+        );
+    }
+    assert_eq!(kit.storage.applied(Place::Bot).await.unwrap(), []);
+}
+
+#[test]
+fn manifests_are_checked() {
+    let check = |plugin: &str, manifest: Value, expect: &str| {
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+        let mut found = Vec::new();
+        super::super::problems(plugin, &manifest, &mut found);
+        let text = found.join("\n");
+        assert!(
+            if expect.is_empty() {
+                text.is_empty()
+            } else {
+                text.contains(expect)
+            },
+            "{plugin}: {text}"
+        );
+    };
+    check("shop", version(2), "");
+    for name in ["cogwright", "my__shop", "shop_", "_shop"] {
+        check(name, json!({}), "can't be a plugin's name");
+    }
+    check("sqlite_shop", version(1), "SQLite keeps names");
+    check(
+        "shop",
+        json!({"migrations": [migration(0, "bot", "")]}),
+        "migration 0 stands behind",
+    );
+    check(
+        "shop",
+        json!({"migrations": [migration(2, "bot", ""), migration(2, "bot", "")]}),
+        "migration 2 stands behind migration 2",
+    );
+    check(
+        "shop",
+        json!({"shares": [{"table": "bank__x"}]}),
+        "it shares the table `bank__x`",
+    );
+    check(
+        "shop",
+        json!({"subjects": [{"table": "x", "column": "y"}]}),
+        "it tags the table `x`",
+    );
+    check(
+        "shop",
+        json!({"uses_tables": [{"table": "shop__x"}]}),
+        "it uses the table `shop__x`",
+    );
+}

@@ -1,0 +1,193 @@
+//! SQLite's values.
+
+use twilight_model::id::Id;
+
+use crate::{
+    abi::StorageValue,
+    error::{Error, Result},
+};
+
+/// A value of SQLite's. [`params!`](crate::params) makes them from Rust's.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// let user: Id<marker::UserMarker> = Id::new(613_425_648_685_547_541);
+/// let values = params![user, "tea", 3, 0.5, true, None::<String>, vec![0_u8, 255]];
+/// assert_eq!(values[0], Value::Integer(613_425_648_685_547_541));
+/// assert_eq!((&values[1], &values[4]), (&Value::Text("tea".into()), &Value::Integer(1)));
+/// assert_eq!((&values[5], &values[6]), (&Value::Null, &Value::Blob(vec![0, 255])));
+/// ```
+///
+/// There is none from `u64`, which SQLite's whole numbers can't hold; ids fit, and for others `i64::try_from` decides.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Value {
+    /// No value.
+    #[default]
+    Null,
+    /// A whole number; booleans are 0 and 1.
+    Integer(i64),
+    /// A number. What is no number (NaN) becomes null.
+    Real(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+/// Makes the values for a statement's parameters, in order: `params![user, "tea", 3]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        ::std::vec::Vec::<$crate::Value>::from([$($crate::Value::from($value)),*])
+    };
+}
+
+impl Value {
+    /// As it crosses; blobs go to the end of `body`.
+    pub(super) fn into_boundary(self, body: &mut Vec<u8>) -> StorageValue {
+        match self {
+            Self::Null => StorageValue::Null,
+            Self::Integer(integer) => StorageValue::Integer(integer),
+            Self::Real(real) if real.is_nan() => StorageValue::Null,
+            Self::Real(real) if real.is_infinite() => StorageValue::Infinite {
+                real: real.to_string(),
+            },
+            Self::Real(real) => StorageValue::Real(real),
+            Self::Text(text) => StorageValue::Text(text),
+            Self::Blob(bytes) => {
+                let at = body.len() as u64;
+                body.extend_from_slice(&bytes);
+                StorageValue::Blob {
+                    blob: (at, bytes.len() as u64),
+                }
+            }
+        }
+    }
+
+    pub(super) fn from_boundary(value: StorageValue, body: &[u8]) -> Result<Self> {
+        Ok(match value {
+            StorageValue::Null => Self::Null,
+            StorageValue::Integer(integer) => Self::Integer(integer),
+            StorageValue::Real(real) => Self::Real(real),
+            StorageValue::Text(text) => Self::Text(text),
+            StorageValue::Infinite { real } => Self::Real(real.parse()?),
+            StorageValue::Blob { blob: (at, length) } => {
+                let bytes = usize::try_from(at)
+                    .ok()
+                    .and_then(|at| body.get(at..at.checked_add(usize::try_from(length).ok()?)?));
+                let bytes = bytes.ok_or(Error::new("a blob lies outside of the host's answer"))?;
+                Self::Blob(bytes.to_vec())
+            }
+        })
+    }
+}
+
+macro_rules! from_integers {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for Value {
+            fn from(value: $integer) -> Self {
+                Self::Integer(value.into())
+            }
+        }
+    )*};
+}
+
+from_integers!(i8, i16, i32, i64, u8, u16, u32, bool);
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Real(value)
+    }
+}
+
+impl From<f32> for Value {
+    fn from(value: f32) -> Self {
+        Self::Real(value.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl<T> From<Id<T>> for Value {
+    fn from(value: Id<T>) -> Self {
+        // A snowflake's first bit is its time's, and stays 0 until the year 2084. Beyond, it is the same 64 bits.
+        Self::Integer(value.get().cast_signed())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_cross_as_they_are() {
+        let all = [
+            Value::Null,
+            Value::Integer(i64::MIN),
+            Value::Integer(i64::MAX),
+            Value::Real(1.0),
+            Value::Real(f64::INFINITY),
+            Value::Real(f64::NEG_INFINITY),
+            Value::Text("null".into()),
+            Value::Text(String::new()),
+            Value::Blob(vec![]),
+            Value::Blob(vec![0, 159, 146, 150]),
+            Value::Blob(vec![7]),
+        ];
+        let mut body = Vec::new();
+        let crossing: Vec<StorageValue> = all
+            .iter()
+            .map(|value| value.clone().into_boundary(&mut body))
+            .collect();
+        let json = serde_json::to_string(&crossing).unwrap();
+        let back: Vec<StorageValue> = serde_json::from_str(&json).unwrap();
+        let back: Vec<Value> = back
+            .into_iter()
+            .map(|value| Value::from_boundary(value, &body).unwrap())
+            .collect();
+        assert_eq!(back, all, "{json}");
+        let outside = StorageValue::Blob {
+            blob: (3, u64::MAX),
+        };
+        assert!(Value::from_boundary(outside, &body).is_err());
+        assert_eq!(
+            Value::Real(f64::NAN).into_boundary(&mut body),
+            StorageValue::Null
+        );
+    }
+}
