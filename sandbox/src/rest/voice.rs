@@ -102,6 +102,10 @@ pub(super) fn status(world: &mut World, call: &Call, channel: u64) -> Answer {
         "guild_id": guild.to_string(),
         "status": status,
     });
+    match status {
+        Some(status) => _ = world.voice_statuses.insert(channel, status.to_owned()),
+        None => _ = world.voice_statuses.remove(&channel),
+    }
     world.tell("VOICE_CHANNEL_STATUS_UPDATE", channel, data);
     let mut options = json!({"channel_id": channel.to_string()});
     let action = match status {

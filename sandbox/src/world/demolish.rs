@@ -13,6 +13,8 @@ impl World {
             Some(known) => self.channel_json(known),
             None => return,
         };
+        self.empty_voice(channel);
+        self.voice_statuses.remove(&channel);
         let visible = self.bot_sees(channel);
         let Some(gone) = self.channels.remove(&channel) else {
             return;

@@ -69,6 +69,15 @@ impl World {
         }
     }
 
+    /// Takes everybody out of a voice channel, before it goes.
+    pub(crate) fn empty_voice(&mut self, channel: u64) {
+        let inside = self.voice.iter();
+        let inside = inside.filter(|(_, state)| state.channel == channel);
+        for (guild, user) in inside.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.leave_voice(guild, user);
+        }
+    }
+
     /// Takes a user out of voice everywhere.
     pub(crate) fn leave_all_voice(&mut self, user: u64) {
         let guilds = self.voice.keys().filter(|(_, who)| *who == user);

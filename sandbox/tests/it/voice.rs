@@ -4,7 +4,7 @@ use sandbox::{Options, Sandbox, World};
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
-use crate::wire::Wire;
+use crate::{bot::send, wire::Wire};
 
 /// GUILDS and GUILD_VOICE_STATES.
 const VOICE: u64 = 1 | 1 << 7;
@@ -144,6 +144,57 @@ async fn the_bot_connects_to_where_nobody_answers() {
     wire.send_json(&json!({"op": 4, "d": {"channel_id": null}}))
         .await;
     assert_eq!(wire.close_code().await, 4001);
+}
+
+#[tokio::test]
+async fn moderators_move_mute_and_disconnect() {
+    let sandbox = start().await;
+    let guild = sandbox.guild_id();
+    let member = sandbox.actor("member").unwrap();
+    let path = format!("guilds/{guild}/members/{}", member.id());
+    let to_booth = json!({"channel_id": id(&sandbox, "booth")});
+    let (mut wire, _) = Wire::log_in(&sandbox, VOICE).await;
+    wire.so_far().await;
+    assert_eq!(send(&sandbox, "PATCH", &path, Some(&to_booth)).await.0, 403);
+    sandbox.change_world(|world| {
+        let may = Permissions::VIEW_CHANNEL
+            | Permissions::CONNECT
+            | Permissions::MOVE_MEMBERS
+            | Permissions::MUTE_MEMBERS
+            | Permissions::DEAFEN_MEMBERS;
+        world.set_role_permissions(guild, guild, may);
+    });
+    let (status, error) = send(&sandbox, "PATCH", &path, Some(&to_booth)).await;
+    assert_eq!((status, &error["code"]), (400, &json!(40032)));
+    let (status, error) = send(&sandbox, "PATCH", &path, Some(&json!({"mute": true}))).await;
+    assert_eq!((status, &error["code"]), (400, &json!(40032)));
+
+    member.joins_voice("lounge").await.unwrap();
+    wire.so_far().await;
+    let (status, _) = send(&sandbox, "PATCH", &path, Some(&to_booth)).await;
+    assert_eq!(status, 200);
+    let state = &wire.until("VOICE_STATE_UPDATE").await["d"];
+    assert_eq!(state["channel_id"], id(&sandbox, "booth"));
+    let (status, answer) = send(&sandbox, "PATCH", &path, Some(&json!({"mute": true}))).await;
+    assert_eq!((status, &answer["mute"]), (200, &json!(true)));
+    let state = &wire.until("VOICE_STATE_UPDATE").await["d"];
+    assert_eq!(
+        (&state["mute"], &state["deaf"]),
+        (&json!(true), &json!(false))
+    );
+
+    let states = format!("guilds/{guild}/voice-states/{}", member.id());
+    let (status, answer) = send(&sandbox, "GET", &states, None).await;
+    assert_eq!(
+        (status, &answer["channel_id"]),
+        (200, &id(&sandbox, "booth"))
+    );
+    let (status, _) = send(&sandbox, "PATCH", &path, Some(&json!({"channel_id": null}))).await;
+    assert_eq!(status, 200);
+    let state = &wire.until("VOICE_STATE_UPDATE").await["d"];
+    assert_eq!(state["channel_id"], Value::Null);
+    let (status, error) = send(&sandbox, "GET", &states, None).await;
+    assert_eq!((status, &error["code"]), (404, &json!(10065)));
 }
 
 #[tokio::test]
