@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use twilight_model::id::Id;
+use twilight_model::{guild::Permissions, id::Id};
 
 use crate::bot::Bot;
 
@@ -66,6 +66,10 @@ async fn invites_are_shared_listed_and_end() {
 #[tokio::test]
 async fn invites_need_rights_and_bounds() {
     let bot = Bot::new().await;
+    let guild = bot.sandbox.guild_id();
+    // Without the audit log, which shows a guild's invites, too.
+    bot.sandbox
+        .change_world(|world| world.set_bot_permissions(guild, Permissions::VIEW_CHANNEL));
     assert_eq!(
         bot.refused("GET", &bot.in_guild("invites"), Value::Null)
             .await,
