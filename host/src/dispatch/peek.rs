@@ -220,6 +220,13 @@ mod tests {
     }
 
     #[test]
+    fn a_server_out_of_reach_was_not_left() {
+        assert!(is_outage(r#"{"id":"5","unavailable":true}"#));
+        assert!(!is_outage(r#"{"id":"5","unavailable":false}"#));
+        assert!(!is_outage(r#"{"id":"5"}"#));
+    }
+
+    #[test]
     fn ids_depend_on_the_event() {
         assert_eq!(peek("GUILD_CREATE", r#"{"id":"5"}"#).header.guild_id, 5);
         assert_eq!(
