@@ -9,10 +9,11 @@ use plugin_api::abi::{ShelfCall, StorageCall, StorageReply};
 use tokio::sync::oneshot;
 
 use super::{
+    authorizer::Who,
     connection::Link,
     database::{Connected, Database},
     error::StorageError,
-    fence::{Declared, Fences, Who},
+    fence::{Declared, Fences},
     shelf::{self, Verb},
     statement::Desk,
 };

@@ -13,8 +13,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig, hooks::Authorization, limits::Limit};
 
 use super::{
+    authorizer::{Current, Who},
     error::{At, StorageError},
-    fence::{Current, Who},
     place::Place,
     tables,
 };

@@ -12,9 +12,10 @@ use r2d2::{ManageConnection, Pool, PooledConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
+    authorizer::Who,
     connection::Opener,
     error::{At, StorageError},
-    fence::{Declared, Fences, Who},
+    fence::{Declared, Fences},
     migrate,
     place::Place,
     statement::Desk,

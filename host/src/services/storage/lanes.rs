@@ -5,7 +5,7 @@
 //! database delays nobody by more than a batch.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -15,23 +15,16 @@ use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
     batch::{self, CALLS, Job},
-    database::{BOT_CONNECTIONS, Connected, Damage, Database},
+    database::{BOT_CONNECTIONS, Damage, Database},
     error::StorageError,
     fence::Fences,
     place::Place,
+    state::{Errand, Lane, Numbers, State, Work},
 };
 use crate::config::Storage as Settings;
 
 /// Most calls that wait for one database.
 const WAITING: usize = 1_024;
-
-/// Work of the host's own: gets the database to itself.
-pub(super) type Errand = Box<dyn FnOnce(Result<(&Arc<Database>, &Connected), StorageError>) + Send>;
-
-enum Work {
-    Call(Job),
-    Errand(Errand),
-}
 
 /// The lanes of all databases.
 pub(super) struct Lanes {
@@ -42,60 +35,6 @@ pub(super) struct Lanes {
     state: Mutex<State>,
     work: Condvar,
     quiet: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    places: HashMap<Place, Entry>,
-    ready: VecDeque<(Place, Lane)>,
-    /// Open databases of servers in which nobody works, least recently used first.
-    idle: BTreeMap<u64, Place>,
-    clock: u64,
-    open_guilds: usize,
-    threads: usize,
-    sleeping: usize,
-    running: usize,
-    closed: bool,
-    /// The most that were ever open, and how many were opened in all.
-    most_open: usize,
-    opened: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lane {
-    Write,
-    Read,
-}
-
-#[derive(Default)]
-struct Entry {
-    writes: VecDeque<Work>,
-    reads: VecDeque<Job>,
-    /// Whether a thread works in the writing lane.
-    writing: bool,
-    /// Whether the writing lane is in `ready`.
-    queued: bool,
-    /// How often the reading lane is in `ready` or has a thread.
-    reading: u32,
-    open: Option<Arc<Database>>,
-    used: u64,
-    /// Whether it is closed as soon as nobody works in it.
-    to_close: bool,
-    damage: Option<Damage>,
-}
-
-/// How many databases are open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Numbers {
-    /// Databases of servers that are open.
-    pub open: usize,
-    /// The most that were open at once.
-    pub most_open: usize,
-    /// How often one was opened.
-    pub opened: u64,
-    /// Threads that work on databases.
-    pub threads: usize,
 }
 
 impl Lanes {
@@ -296,7 +235,7 @@ impl Lanes {
         }
         let (state, database) = self.database(state, place);
         drop(state);
-        let (rest, worst) = match (database, errand) {
+        let (rest, worst) = guarded(|| match (database, errand) {
             (Ok(database), Some(errand)) => {
                 match database.connect() {
                     Ok(connected) => errand(Ok((&database, &connected))),
@@ -318,7 +257,7 @@ impl Lanes {
             }
             (Ok(database), None) => batch::write(&database, &self.fences, jobs),
             (Err(error), None) => (batch::fail(jobs, &error), Some(error)),
-        };
+        });
         let mut state = self.state();
         if let Some(entry) = state.places.get_mut(&place) {
             entry.writing = false;
@@ -342,10 +281,10 @@ impl Lanes {
         let jobs: Vec<Job> = entry.reads.drain(..count).collect();
         let (state, database) = self.database(state, place);
         drop(state);
-        let (writes, worst) = match database {
+        let (writes, worst) = guarded(|| match database {
             Ok(database) => batch::read(&database, &self.fences, jobs),
             Err(error) => (batch::fail(jobs, &error), Some(error)),
-        };
+        });
         let mut state = self.state();
         if let Some(entry) = state.places.get_mut(&place) {
             entry.reading -= 1;
@@ -437,56 +376,14 @@ impl Lanes {
     }
 }
 
-impl State {
-    /// Somebody works in it: it is not closed meanwhile.
-    fn claim(&mut self, place: Place) {
-        if let Some(entry) = self.places.get(&place) {
-            self.idle.remove(&entry.used);
-        }
-    }
-
-    /// Nobody works in it any more.
-    fn unclaim(&mut self, place: Place) {
-        self.clock += 1;
-        let now = self.clock;
-        if let Some(entry) = self.places.get_mut(&place) {
-            entry.used = now;
-            if entry.open.is_some() && matches!(place, Place::Guild(_)) {
-                self.idle.insert(now, place);
-            }
-        }
-    }
-
-    /// Takes the open database out; whoever drops it closes it.
-    fn release(&mut self, place: Place) -> Option<Arc<Database>> {
-        let entry = self.places.get_mut(&place)?;
-        if entry.writing {
-            return None;
-        }
-        entry.to_close = false;
-        let open = entry.open.take()?;
-        self.idle.remove(&entry.used);
-        if matches!(place, Place::Guild(_)) {
-            self.open_guilds = self.open_guilds.saturating_sub(1);
-        }
-        self.forget_if_unused(place);
-        Some(open)
-    }
-
-    fn forget_if_unused(&mut self, place: Place) {
-        let unused = self.places.get(&place).is_some_and(|entry| {
-            !entry.writing
-                && !entry.queued
-                && entry.reading == 0
-                && entry.writes.is_empty()
-                && entry.reads.is_empty()
-                && entry.open.is_none()
-                && entry.damage.is_none()
-        });
-        if unused {
-            self.places.remove(&place);
-        }
-    }
+/// A panic in a batch ends its calls, and neither the thread nor the database.
+fn guarded(
+    batch: impl FnOnce() -> (Vec<Job>, Option<StorageError>),
+) -> (Vec<Job>, Option<StorageError>) {
+    catch_unwind(AssertUnwindSafe(batch)).unwrap_or_else(|_| {
+        tracing::error!("a batch of calls to a database panicked; they have failed");
+        (Vec::new(), None)
+    })
 }
 
 impl std::fmt::Debug for Lanes {

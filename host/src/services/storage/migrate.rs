@@ -8,9 +8,10 @@ use std::{
 use rusqlite::{Batch, params};
 
 use super::{
+    authorizer::Who,
     connection::Link,
     error::StorageError,
-    fence::{Declared, Migration, Who, owner_of},
+    fence::{Declared, Migration, owner_of},
     place::Place,
     statement::Desk,
 };

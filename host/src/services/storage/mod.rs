@@ -2,16 +2,17 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `lanes.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `lanes.rs`, `state.rs` | who works on which database when; at most `storage.max_open` are open |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
-//! | `fence.rs` | which tables a plugin may touch |
+//! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `subject.rs` | all that is kept about one user |
 //! | `backup.rs`, `restore.rs`, `lock.rs` | copies, and one bot per folder |
 
 mod admin;
+mod authorizer;
 mod backup;
 mod batch;
 mod connection;
@@ -24,6 +25,7 @@ mod migrate;
 mod place;
 mod restore;
 mod shelf;
+mod state;
 mod statement;
 mod subject;
 mod tables;
@@ -43,10 +45,10 @@ pub use self::{
     admin::{Erased, Exported, MigrationState},
     backup::BackupReport,
     error::StorageError,
-    lanes::Numbers,
     migrate::Applied,
     place::Place,
     restore::{Checked, Restored, backups, check_all, restore},
+    state::Numbers,
 };
 use self::{
     batch::{Job, Request},
@@ -179,7 +181,7 @@ impl Storage {
         let (done, result) = oneshot::channel();
         let errand = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
             let result = open.and_then(|(database, connected)| {
-                connected.begin(fence::Who::Host);
+                connected.begin(authorizer::Who::Host);
                 work(database, connected)
             });
             let _ = done.send(result);

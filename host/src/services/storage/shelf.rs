@@ -3,7 +3,7 @@
 use plugin_api::abi::{ShelfCall, ShelfReply};
 use rusqlite::{OptionalExtension, params};
 
-use super::{error::StorageError, fence::Who, statement::Desk};
+use super::{authorizer::Who, error::StorageError, statement::Desk};
 
 /// Longest name of a shelf and longest key, in bytes.
 const KEY_BYTES: usize = 512;

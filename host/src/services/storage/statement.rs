@@ -6,9 +6,10 @@ use plugin_api::abi::{StorageExpect, StorageResult, StorageStep, StorageValue};
 use rusqlite::{CachedStatement, Connection, Error as SqlError, Statement, types::ValueRef};
 
 use super::{
+    authorizer::Who,
     connection::Link,
     error::{At, StorageError, shorten},
-    fence::{Declared, Who, owner_of},
+    fence::{Declared, owner_of},
 };
 use crate::config::Storage as Settings;
 

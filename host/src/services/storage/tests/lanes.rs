@@ -164,3 +164,17 @@ async fn too_many_calls_are_refused_and_not_piled_up() {
     }
     shop.query(1, "SELECT 1").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_ends_its_own_call_and_nothing_else() {
+    let kit = Kit::configured("[storage]\nthreads = 1");
+    let shop = kit.plugin("shop", shop()).await;
+    for place in [Place::Bot, Place::Guild(1)] {
+        let broken = kit.storage.with::<()>(place, |_, _| panic!("on purpose"));
+        assert!(broken.await.is_err());
+    }
+    for place in [0, 1] {
+        let insert = "INSERT INTO shop__items VALUES ('tea', 3)";
+        shop.execute(place, insert, json!([])).await.unwrap();
+    }
+}

@@ -1,0 +1,293 @@
+//! The fence at work: SQLite asks while it compiles a statement, and for every table, index, view and trigger that the
+//! statement reaches.
+//!
+//! Rights are the caller's, also inside of views and triggers; a trigger or view of another plugin's adds nothing, and must be
+//! allowed to do itself what it does. (SQLite names the innermost view or trigger, but a `WITH` clause can borrow such a name:
+//! so it may narrow and never widen.)
+
+use std::sync::Arc;
+
+use rusqlite::hooks::{AuthAction, AuthContext};
+
+use super::fence::{Declared, Snapshot, owner_of};
+
+/// On whose behalf a connection works.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Who {
+    /// The host's.
+    #[default]
+    Host,
+    /// A plugin's.
+    Plugin(Arc<Declared>, Arc<Snapshot>),
+}
+
+/// What a connection does at the moment, shared with its authorizer.
+#[derive(Debug, Default)]
+pub(super) struct Current {
+    pub(super) who: Who,
+    /// Whether the statement changes the schema in a way that is looked at afterwards.
+    pub(super) reshapes: bool,
+    /// Whether the statement drops or renames a table: SQLite then tidies its own tables.
+    tidies: bool,
+    /// Why the statement was refused.
+    pub(super) refusal: Option<String>,
+}
+
+impl Current {
+    /// Begins a statement.
+    pub(super) fn begin(&mut self, who: Who) {
+        *self = Self {
+            who,
+            ..Self::default()
+        };
+    }
+
+    /// Whether the action is allowed; if not, the reason is kept.
+    pub(super) fn allows(&mut self, context: &AuthContext<'_>) -> bool {
+        let Who::Plugin(declared, all) = self.who.clone() else {
+            return true;
+        };
+        match self.decide(&declared, &all, context) {
+            Ok(()) => true,
+            Err(reason) => {
+                self.refusal.get_or_insert(reason);
+                false
+            }
+        }
+    }
+
+    fn decide(
+        &mut self,
+        declared: &Declared,
+        all: &Snapshot,
+        context: &AuthContext<'_>,
+    ) -> Result<(), String> {
+        let touch = |table: &str, writes| {
+            let table = table.to_ascii_lowercase();
+            declared.may(&table, writes, all)?;
+            let through = context
+                .accessor
+                .and_then(|name| owner_of_any(&name.to_ascii_lowercase()));
+            match through {
+                Some(through) if through != declared.owner => match all.latest.get(&through) {
+                    Some(through) => through.may(&table, writes, all),
+                    None if owner_of(&table) == Some(&through) => Ok(()),
+                    None => Err(format!(
+                        "a view or trigger of `{through}`, which is not loaded, reaches for `{table}`"
+                    )),
+                },
+                _ => Ok(()),
+            }
+        };
+        let own = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            if owner_of(&name) == Some(&declared.owner) {
+                return Ok(());
+            }
+            Err(format!(
+                "`{name}` is not this plugin's: what it makes, changes or drops begins with `{}__`",
+                declared.owner
+            ))
+        };
+        match context.action {
+            AuthAction::Select | AuthAction::Recursive => Ok(()),
+            // SQLite looks whether the rows that are there obey a new column's rules.
+            AuthAction::Read {
+                table_name: "pragma_quick_check",
+                ..
+            }
+            | AuthAction::Pragma {
+                pragma_name: "quick_check",
+                ..
+            } if self.tidies => Ok(()),
+            AuthAction::Read {
+                table_name,
+                column_name,
+            } => match ReadOf::classify(table_name, column_name) {
+                ReadOf::Harmless => Ok(()),
+                ReadOf::Table => touch(table_name, false),
+            },
+            AuthAction::Insert { table_name } | AuthAction::Delete { table_name }
+                if is_sqlites(table_name) =>
+            {
+                self.sqlites(table_name)
+            }
+            AuthAction::Update { table_name, .. } if is_sqlites(table_name) => {
+                self.sqlites(table_name)
+            }
+            AuthAction::Insert { table_name }
+            | AuthAction::Delete { table_name }
+            | AuthAction::Update { table_name, .. } => touch(table_name, true),
+            AuthAction::CreateTable { table_name } => {
+                self.reshapes = true;
+                // SQLite makes it with the first AUTOINCREMENT, and lets nobody else use such a name.
+                if table_name == "sqlite_sequence" {
+                    return Ok(());
+                }
+                own(table_name)
+            }
+            AuthAction::AlterTable { table_name, .. } => {
+                (self.reshapes, self.tidies) = (true, true);
+                own(table_name)
+            }
+            AuthAction::DropTable { table_name } => {
+                self.tidies = true;
+                own(table_name)
+            }
+            AuthAction::CreateView { view_name } | AuthAction::DropView { view_name } => {
+                own(view_name)
+            }
+            AuthAction::CreateIndex {
+                index_name,
+                table_name,
+            }
+            | AuthAction::DropIndex {
+                index_name,
+                table_name,
+            } => own(table_name).and_then(|()| {
+                // SQLite names the indexes of keys itself.
+                if is_sqlites(index_name) {
+                    Ok(())
+                } else {
+                    own(index_name)
+                }
+            }),
+            AuthAction::CreateTrigger {
+                trigger_name,
+                table_name,
+            }
+            | AuthAction::DropTrigger {
+                trigger_name,
+                table_name,
+            } => own(table_name).and_then(|()| own(trigger_name)),
+            AuthAction::Reindex { index_name } => {
+                if is_sqlites(index_name) {
+                    Ok(())
+                } else {
+                    own(index_name)
+                }
+            }
+            AuthAction::CreateVtable {
+                table_name,
+                module_name,
+            }
+            | AuthAction::DropVtable {
+                table_name,
+                module_name,
+            } => {
+                if !["fts3", "fts4", "fts5", "rtree"].contains(&&*module_name.to_ascii_lowercase())
+                {
+                    return Err(format!(
+                        "virtual tables are of `fts5`, `fts4`, `fts3` or `rtree`, and not of `{module_name}`"
+                    ));
+                }
+                self.reshapes = true;
+                own(table_name)
+            }
+            AuthAction::Function { function_name } => match function_name {
+                "load_extension" | "fts3_tokenizer" => {
+                    Err(format!("the function `{function_name}` is not for plugins"))
+                }
+                _ => Ok(()),
+            },
+            AuthAction::Pragma {
+                pragma_name,
+                pragma_value,
+            } => pragma(pragma_name, pragma_value),
+            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Err(
+                "a transaction is sent as a whole: use `transaction`, which begins and commits it"
+                    .into(),
+            ),
+            AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+                Err("other files can't be attached, nor written by `VACUUM INTO`".into())
+            }
+            AuthAction::CreateTempTable { .. }
+            | AuthAction::CreateTempIndex { .. }
+            | AuthAction::CreateTempTrigger { .. }
+            | AuthAction::CreateTempView { .. }
+            | AuthAction::DropTempTable { .. }
+            | AuthAction::DropTempIndex { .. }
+            | AuthAction::DropTempTrigger { .. }
+            | AuthAction::DropTempView { .. } => Err(
+                "there are no temporary tables: connections are shared; use a `WITH` clause".into(),
+            ),
+            AuthAction::Analyze { .. } => Err("`ANALYZE` is the host's to run".into()),
+            _ => Err("this kind of statement is not for plugins".into()),
+        }
+    }
+
+    /// SQLite writes its own tables while it carries out a statement that was allowed; no statement can write to the schema
+    /// itself (SQLite refuses it), but to the sequences it could.
+    fn sqlites(&self, table: &str) -> Result<(), String> {
+        let table = table.to_ascii_lowercase();
+        let schema = matches!(&*table, "sqlite_master" | "sqlite_schema");
+        if schema || self.tidies {
+            return Ok(());
+        }
+        Err(format!("`{table}` is SQLite's own"))
+    }
+}
+
+/// What a read is of.
+enum ReadOf {
+    Harmless,
+    Table,
+}
+
+impl ReadOf {
+    fn classify(table: &str, column: &str) -> Self {
+        let table = table.to_ascii_lowercase();
+        let harmless = match &*table {
+            // The names and shapes of all tables, and none of what is in them.
+            "sqlite_master" | "sqlite_schema" | "sqlite_temp_master" | "sqlite_temp_schema"
+            | "sqlite_sequence" | "json_each" | "json_tree" => true,
+            // Of a `WITH` clause's table nothing is read but that it is there. Real ones have an owner, or are SQLite's.
+            _ => {
+                let named_by_query =
+                    column.is_empty() && owner_of_any(&table).is_none() && !is_sqlites(&table);
+                named_by_query
+                    || table
+                        .strip_prefix("pragma_")
+                        .is_some_and(|name| READABLE.contains(&name))
+            }
+        };
+        if harmless {
+            Self::Harmless
+        } else {
+            Self::Table
+        }
+    }
+}
+
+/// Pragmas that tell the shape of a table.
+const READABLE: &[&str] = &[
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+];
+
+fn pragma(name: &str, value: Option<&str>) -> Result<(), String> {
+    let name = name.to_ascii_lowercase();
+    // FTS5 asks for it on its own tables while it is written to.
+    let asked = name == "data_version" && value.is_none();
+    if READABLE.contains(&&*name) || asked {
+        return Ok(());
+    }
+    Err(format!(
+        "`PRAGMA {name}` is the host's; plugins may ask for {}",
+        READABLE.join(", ")
+    ))
+}
+
+fn is_sqlites(name: &str) -> bool {
+    name.get(..7)
+        .is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+}
+
+fn owner_of_any(name: &str) -> Option<String> {
+    owner_of(name).map(str::to_owned)
+}

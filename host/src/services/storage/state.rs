@@ -1,0 +1,127 @@
+//! What the lanes know: which databases have work, which are open, and which of them was used longest ago.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    batch::Job,
+    database::{Connected, Damage, Database},
+    error::StorageError,
+    place::Place,
+};
+
+/// Work of the host's own: gets the database to itself.
+pub(super) type Errand = Box<dyn FnOnce(Result<(&Arc<Database>, &Connected), StorageError>) + Send>;
+
+pub(super) enum Work {
+    Call(Job),
+    Errand(Errand),
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) places: HashMap<Place, Entry>,
+    pub(super) ready: VecDeque<(Place, Lane)>,
+    /// Open databases of servers in which nobody works, least recently used first.
+    pub(super) idle: BTreeMap<u64, Place>,
+    pub(super) clock: u64,
+    pub(super) open_guilds: usize,
+    pub(super) threads: usize,
+    pub(super) sleeping: usize,
+    pub(super) running: usize,
+    pub(super) closed: bool,
+    /// The most that were ever open, and how many were opened in all.
+    pub(super) most_open: usize,
+    pub(super) opened: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    Write,
+    Read,
+}
+
+#[derive(Default)]
+pub(super) struct Entry {
+    pub(super) writes: VecDeque<Work>,
+    pub(super) reads: VecDeque<Job>,
+    /// Whether a thread works in the writing lane.
+    pub(super) writing: bool,
+    /// Whether the writing lane is in `ready`.
+    pub(super) queued: bool,
+    /// How often the reading lane is in `ready` or has a thread.
+    pub(super) reading: u32,
+    pub(super) open: Option<Arc<Database>>,
+    pub(super) used: u64,
+    /// Whether it is closed as soon as nobody works in it.
+    pub(super) to_close: bool,
+    pub(super) damage: Option<Damage>,
+}
+
+/// How many databases are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Numbers {
+    /// Databases of servers that are open.
+    pub open: usize,
+    /// The most that were open at once.
+    pub most_open: usize,
+    /// How often one was opened.
+    pub opened: u64,
+    /// Threads that work on databases.
+    pub threads: usize,
+}
+
+impl State {
+    /// Somebody works in it: it is not closed meanwhile.
+    pub(super) fn claim(&mut self, place: Place) {
+        if let Some(entry) = self.places.get(&place) {
+            self.idle.remove(&entry.used);
+        }
+    }
+
+    /// Nobody works in it any more.
+    pub(super) fn unclaim(&mut self, place: Place) {
+        self.clock += 1;
+        let now = self.clock;
+        if let Some(entry) = self.places.get_mut(&place) {
+            entry.used = now;
+            if entry.open.is_some() && matches!(place, Place::Guild(_)) {
+                self.idle.insert(now, place);
+            }
+        }
+    }
+
+    /// Takes the open database out; whoever drops it closes it.
+    pub(super) fn release(&mut self, place: Place) -> Option<Arc<Database>> {
+        let entry = self.places.get_mut(&place)?;
+        if entry.writing {
+            return None;
+        }
+        entry.to_close = false;
+        let open = entry.open.take()?;
+        self.idle.remove(&entry.used);
+        if matches!(place, Place::Guild(_)) {
+            self.open_guilds = self.open_guilds.saturating_sub(1);
+        }
+        self.forget_if_unused(place);
+        Some(open)
+    }
+
+    pub(super) fn forget_if_unused(&mut self, place: Place) {
+        let unused = self.places.get(&place).is_some_and(|entry| {
+            !entry.writing
+                && !entry.queued
+                && entry.reading == 0
+                && entry.writes.is_empty()
+                && entry.reads.is_empty()
+                && entry.open.is_none()
+                && entry.damage.is_none()
+        });
+        if unused {
+            self.places.remove(&place);
+        }
+    }
+}
