@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use twilight_model::guild::Permissions;
+use twilight_model::{channel::ChannelType, guild::Permissions};
 
 use super::{
     Answer, ApiError,
@@ -144,6 +144,16 @@ fn role_json(role: &Role, number: usize) -> Value {
     json
 }
 
+/// Templates know no types that need a community. What becomes of these is not documented; here the nearest kind.
+fn plain_type(channel: &Channel) -> u8 {
+    match channel.of() {
+        ChannelType::GuildAnnouncement => ChannelType::GuildText.into(),
+        ChannelType::GuildStageVoice => ChannelType::GuildVoice.into(),
+        ChannelType::GuildMedia => ChannelType::GuildForum.into(),
+        other => other.into(),
+    }
+}
+
 fn channel_json(
     channel: &Channel,
     numbers: &BTreeMap<u64, usize>,
@@ -161,7 +171,7 @@ fn channel_json(
     });
     json!({
         "id": numbers[&channel.id],
-        "type": channel.type_number(),
+        "type": plain_type(channel),
         "name": channel.name,
         "position": channel.position,
         "topic": channel.topic,

@@ -36,8 +36,9 @@ pub const UNDESCRIBED: [(&str, &str); 1] = [(
     "SKU resource: List SKUs",
 )];
 
-/// Fields of answers that are documented, but not described: the end of their path, and why.
-const FIELDS: [(&str, &str); 1] = [(
+/// Fields of answers that are documented, but not described: the route, the field, and why.
+const FIELDS: [(&str, &str, &str); 1] = [(
+    "POST /channels/{channel_id}/threads",
     ".message",
     "Start Thread in Forum or Media Channel: \"returns a channel, with a nested message object\"",
 )];
@@ -73,7 +74,9 @@ fn take_permissions_as_text(node: &mut Value) {
 }
 
 /// Whether a field that is not described is known to be sent all the same.
-pub fn is_known(fault: &str) -> bool {
-    let path = fault.split(':').next().unwrap_or_default();
-    FIELDS.iter().any(|(end, _)| path.ends_with(end))
+pub fn is_known(method: &str, template: &str, fault: &str) -> bool {
+    let field = fault.split(':').next().unwrap_or_default();
+    let route = format!("{method} {template}");
+    let mut known = FIELDS.iter();
+    known.any(|(wanted, name, _)| *wanted == route && *name == field)
 }
