@@ -10,6 +10,7 @@ mod modal;
 mod option;
 mod poll;
 mod presence;
+mod reaction;
 mod thread;
 mod voice;
 
@@ -24,7 +25,7 @@ use crate::{
     error::{Error, listing},
     state::Shared,
     view::{InteractionView, MessageView, ResponseState},
-    world::{Draft, Emoji, Interaction, World},
+    world::{Draft, Interaction, World},
 };
 
 /// Acts as one user of the world; clones act as the same user.
@@ -142,45 +143,6 @@ impl Actor {
         }
         self.shared
             .change(|state| state.world.delete(message.channel_id, message.id));
-        Ok(())
-    }
-
-    /// Reacts to a message with `👍` or `name:id`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] if it is no emoji, or the user may not react there.
-    pub async fn reacts(&self, message: &MessageView, emoji: &str) -> Result<(), Error> {
-        let emoji = parse_emoji(emoji)?;
-        self.shared.change(|state| {
-            if !state
-                .world
-                .may(self.user, message.channel_id, Permissions::ADD_REACTIONS)
-            {
-                return Err(Error::Refused(format!(
-                    "{} may not react in #{}",
-                    self.name, message.channel
-                )));
-            }
-            state
-                .world
-                .react(message.channel_id, message.id, self.user, &emoji);
-            Ok(())
-        })
-    }
-
-    /// Takes a reaction back.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] if it is no emoji.
-    pub async fn unreacts(&self, message: &MessageView, emoji: &str) -> Result<(), Error> {
-        let emoji = parse_emoji(emoji)?;
-        self.shared.change(|state| {
-            state
-                .world
-                .unreact(message.channel_id, message.id, self.user, &emoji)
-        });
         Ok(())
     }
 
@@ -391,11 +353,6 @@ pub(crate) fn interaction_view(world: &World, interaction: &Interaction) -> Inte
         },
         state,
     }
-}
-
-fn parse_emoji(text: &str) -> Result<Emoji, Error> {
-    Emoji::parse(text)
-        .ok_or_else(|| Error::Refused(format!("`{text}` is no emoji; try 👍 or name:id")))
 }
 
 /// Writes `@name` and `#channel` as Discord's clients send them.

@@ -26,9 +26,8 @@ pub(super) fn route(
     let found = world
         .message(channel, message)
         .filter(|message| message.ephemeral_for.is_none());
-    let known = found
-        .map(|message| &message.reactions)
-        .ok_or_else(ApiError::unknown_message)?;
+    let found = found.ok_or_else(ApiError::unknown_message)?;
+    let known = &found.reactions;
     let emoji = path
         .first()
         .map(|text| Emoji::parse(text).ok_or_else(ApiError::unknown_emoji))
@@ -36,6 +35,8 @@ pub(super) fn route(
     match (method, path, emoji) {
         ("PUT", [_, "@me"], Some(emoji)) => {
             send::need_active(world, channel)?;
+            let emoji = world.emoji_for(bot, found, &emoji);
+            let emoji = emoji.ok_or_else(ApiError::unknown_emoji)?;
             let new = known.iter().all(|(known, _)| *known != emoji);
             if new && known.len() >= MAX_EMOJI {
                 return Err(ApiError::too_many_reactions());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Message, World};
+use super::{Message, Shelf, World};
 
 /// An emoji that somebody reacts with.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,6 +34,26 @@ impl Emoji {
 }
 
 impl World {
+    /// The emoji as a user may react with it: Unicode, one that is on the message, one of the user's guilds, and for the
+    /// bot one of the application. The id decides, the name is that of who keeps it.
+    pub(crate) fn emoji_for(&self, user: u64, message: &Message, emoji: &Emoji) -> Option<Emoji> {
+        let Some(id) = emoji.id else {
+            return Some(emoji.clone());
+        };
+        let there = message.reactions.iter().map(|(there, _)| there);
+        if let Some(there) = there.into_iter().find(|there| there.id == Some(id)) {
+            return Some(there.clone());
+        }
+        let mut shelves = self.guilds_of(user);
+        let kept = shelves.find_map(|guild| self.shelved(guild.id, Shelf::Emojis, id));
+        let own = || self.store.emojis.get(&id);
+        let kept = kept.or_else(|| own().filter(|_| user == self.application.bot))?;
+        Some(Emoji {
+            id: Some(id),
+            name: kept.get("name")?.as_str()?.to_owned(),
+        })
+    }
+
     /// Adds a reaction and tells everybody, unless it is there already.
     pub(crate) fn react(&mut self, channel: u64, message: u64, user: u64, emoji: &Emoji) {
         let Some(found) = self.message_mut(channel, message) else {

@@ -32,6 +32,7 @@ mod payload;
 mod places;
 mod polls;
 mod presence;
+mod reactions;
 mod responses;
 mod roles;
 mod rules;
