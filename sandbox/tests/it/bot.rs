@@ -1,6 +1,7 @@
 //! A bot on twilight, logged in to a sandbox of its own.
 
 use std::{
+    ops::Deref,
     sync::{Arc, Once},
     time::Duration,
 };
@@ -42,11 +43,25 @@ pub fn install_tls() {
     });
 }
 
-/// A sandbox whose REST is checked against Discord's description until the watch is dropped.
-pub async fn watched(options: Options) -> (Sandbox, Watch) {
+/// A sandbox whose REST is checked against Discord's description until it is dropped.
+pub struct Watched {
+    sandbox: Sandbox,
+    _watch: Watch,
+}
+
+impl Deref for Watched {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.sandbox
+    }
+}
+
+/// Starts a sandbox for a test that brings its own client.
+pub async fn watched(options: Options) -> Watched {
     let sandbox = Sandbox::start(options).await.unwrap();
-    let watch = Watch::over(&sandbox);
-    (sandbox, watch)
+    let _watch = Watch::over(&sandbox);
+    Watched { sandbox, _watch }
 }
 
 pub fn http_client(sandbox: &Sandbox, token: &str) -> Client {
@@ -66,7 +81,8 @@ pub fn shard(sandbox: &Sandbox, id: ShardId, intents: Intents) -> Shard {
 impl Bot {
     pub async fn start(options: Options, intents: Intents) -> Self {
         install_tls();
-        let (sandbox, watch) = watched(options).await;
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let watch = Watch::over(&sandbox);
         let http = Arc::new(http_client(&sandbox, &sandbox.token()));
         let shard = shard(&sandbox, ShardId::ONE, intents);
         let mut bot = Self {

@@ -1,13 +1,13 @@
 //! zlib, by the stream and by the payload. (twilight, in the other tests, uses zstd.)
 
-use sandbox::{Options, Sandbox};
+use sandbox::Options;
 use serde_json::json;
 
 use crate::wire::{Wire, identify};
 
 #[tokio::test]
 async fn zlib_stream_is_one_context_per_connection() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     for _ in 0..2 {
         let mut wire = Wire::open_with(&sandbox, "v=10&encoding=json&compress=zlib-stream").await;
         let hello = wire.payload().await;
@@ -23,7 +23,7 @@ async fn zlib_stream_is_one_context_per_connection() {
 
 #[tokio::test]
 async fn identify_may_ask_for_compressed_payloads() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let mut wire = Wire::open(&sandbox).await;
     let mut login = identify(&sandbox);
     login["d"]["compress"] = json!(true);
@@ -39,7 +39,7 @@ async fn identify_may_ask_for_compressed_payloads() {
 
 #[tokio::test]
 async fn what_the_url_asks_for_is_checked() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     for (query, code) in [
         ("encoding=json", 4012),
         ("v=5&encoding=json", 4012),

@@ -82,7 +82,7 @@ async fn connections_are_troubled_over_http() {
 
 #[tokio::test]
 async fn clock_and_limits_are_set_over_http() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let control = async |body| post(&sandbox, "/sandbox/control", body).await.1;
     let paused = control(json!({"do": "pause"})).await;
     assert_eq!(paused["clock"]["paused"], true);
@@ -142,7 +142,7 @@ async fn a_script_is_played_over_http() {
 
 #[tokio::test]
 async fn foreign_pages_control_nothing() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let body = json!({"do": "pause"}).to_string();
     let foreign = ["Origin: http://evil.example\r\n", "Origin: null\r\n"];
     for headers in foreign {

@@ -17,8 +17,8 @@ use crate::{
 
 const POST_MESSAGE: &str = "POST /channels/*/messages";
 
-async fn started() -> Sandbox {
-    Sandbox::start(Options::default()).await.unwrap()
+async fn started() -> crate::bot::Watched {
+    crate::bot::watched(Options::default()).await
 }
 
 fn messages(sandbox: &Sandbox) -> String {

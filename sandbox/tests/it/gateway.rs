@@ -19,7 +19,7 @@ use crate::bot::{ALL, Bot, DEADLINE, install_tls, shard};
 /// The close code that an identification with these leads to.
 async fn close_code(options: Options, token: Option<&str>, id: ShardId, intents: Intents) -> u16 {
     install_tls();
-    let sandbox = Sandbox::start(options).await.unwrap();
+    let sandbox = crate::bot::watched(options).await;
     let mut shard = match token {
         Some(token) => {
             let config = twilight_gateway::ConfigBuilder::new(token.to_owned(), intents);

@@ -1,6 +1,6 @@
 //! Which events reach a bot: by its intents, and by what it may see.
 
-use sandbox::{Options, Sandbox};
+use sandbox::Options;
 use serde_json::json;
 
 use crate::wire::Wire;
@@ -87,7 +87,7 @@ const BITS: &[u64] = &[
 
 #[tokio::test]
 async fn every_event_of_discords_table_needs_its_intent() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let guild = sandbox.guild_id();
     // The bot may do everything, so that its intents alone decide.
     sandbox.change_world(|world| {
@@ -125,7 +125,7 @@ async fn every_event_of_discords_table_needs_its_intent() {
 
 #[tokio::test]
 async fn some_events_need_permissions_too() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let guild = sandbox.guild_id();
     let bits = 1 << 2 | 1 << 6 | 1 << 20 | 1 << 21;
     let (mut wire, _) = Wire::log_in(&sandbox, bits).await;
@@ -157,7 +157,7 @@ async fn some_events_need_permissions_too() {
 
 #[tokio::test]
 async fn content_is_hidden_without_its_intent() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut blind, _) = Wire::log_in(&sandbox, 1 | 1 << 9 | 1 << 12).await;
     let (mut seeing, _) = Wire::log_in(&sandbox, 1 | 1 << 9 | 1 << 12 | 1 << 15).await;
     blind.so_far().await;
@@ -182,7 +182,7 @@ async fn content_is_hidden_without_its_intent() {
 
 #[tokio::test]
 async fn a_hidden_channel_is_silent() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut wire, _) = Wire::log_in(&sandbox, 1 | 1 << 9 | 1 << 11).await;
     wire.so_far().await;
     let moderator = sandbox.actor("mod").unwrap();

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::bot::{request, send};
 
 /// A sandbox without a bot whose clock stands, so that no window ends by itself.
-async fn limited(rate_limits: RateLimits) -> Sandbox {
+async fn limited(rate_limits: RateLimits) -> crate::bot::Watched {
     let options = Options {
         rate_limits,
         invalid_requests: 20,
         ..Options::default()
     };
-    let sandbox = Sandbox::start(options).await.unwrap();
+    let sandbox = crate::bot::watched(options).await;
     sandbox.clock().pause();
     sandbox
 }

@@ -14,12 +14,12 @@ use crate::{
 /// GUILDS, GUILD_MEMBERS and GUILD_PRESENCES.
 const MEMBERS: u64 = 1 | 1 << 1 | 1 << 8;
 
-async fn start(gateway_limits: GatewayLimits) -> Sandbox {
+async fn start(gateway_limits: GatewayLimits) -> crate::bot::Watched {
     let options = Options {
         gateway_limits,
         ..Options::default()
     };
-    Sandbox::start(options).await.unwrap()
+    crate::bot::watched(options).await
 }
 
 fn login(sandbox: &Sandbox, change: &Value) -> Value {
@@ -42,7 +42,7 @@ async fn limit(sandbox: &Sandbox) -> Value {
 
 #[tokio::test]
 async fn ready_tells_what_clients_read() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut wire, ready) = Wire::log_in(&sandbox, 1).await;
     let data = &ready["d"];
     assert_eq!((&ready["s"], &data["v"]), (&json!(1), &json!(10)));
@@ -89,7 +89,7 @@ async fn ready_tells_what_clients_read() {
 
 #[tokio::test]
 async fn malformed_logins_are_closed_as_discord_does() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     for (change, code) in [
         (json!({"token": "nonsense"}), 4004),
         (json!({"properties": null}), 4002),
@@ -111,7 +111,7 @@ async fn malformed_logins_are_closed_as_discord_does() {
 
 #[tokio::test]
 async fn what_is_sent_is_checked_before_and_after_the_login() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let presence = json!({"op": 3, "d": {"since": null, "activities": [], "status": "online"}});
     for (first, code) in [
         (presence.clone(), 4003),
@@ -151,7 +151,7 @@ async fn what_is_sent_is_checked_before_and_after_the_login() {
 
 #[tokio::test]
 async fn more_than_120_payloads_a_minute_are_too_many() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut wire, _) = Wire::log_in(&sandbox, 1).await;
     for _ in 0..119 {
         wire.ask(json!({"op": 1, "d": null}), 11).await;
@@ -225,7 +225,7 @@ async fn a_session_holds_2500_guilds() {
         world,
         ..Options::default()
     };
-    let sandbox = Sandbox::start(options).await.unwrap();
+    let sandbox = crate::bot::watched(options).await;
     assert_eq!(limit(&sandbox).await["shards"], 3);
     for alone in [json!({}), json!({"shard": [0, 1]})] {
         let mut wire = Wire::open(&sandbox).await;
@@ -244,7 +244,7 @@ async fn a_session_holds_2500_guilds() {
 
 #[tokio::test]
 async fn resuming_to_the_letter() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let owner = sandbox.actor("owner").unwrap();
     let messages = 1 | 1 << 9 | 1 << 15;
     let (mut wire, ready) = Wire::log_in(&sandbox, messages).await;
@@ -267,7 +267,7 @@ async fn resuming_to_the_letter() {
 
 #[tokio::test]
 async fn what_cannot_be_resumed() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut wire, ready) = Wire::log_in(&sandbox, 1).await;
     wire.send(8, &4000_u16.to_be_bytes()).await;
     assert_eq!(wire.close_code().await, 4000);
@@ -315,7 +315,7 @@ async fn large_guilds_bring_fewer_members() {
         world,
         ..Options::default()
     };
-    let sandbox = Sandbox::start(options).await.unwrap();
+    let sandbox = crate::bot::watched(options).await;
     for (change, large, members) in [
         (json!({"intents": 1}), true, 1),
         (json!({"intents": MEMBERS}), true, 4),
@@ -341,7 +341,7 @@ async fn large_guilds_bring_fewer_members() {
 
 #[tokio::test]
 async fn a_session_waits_five_minutes_for_its_client() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut wire, ready) = Wire::log_in(&sandbox, 1).await;
     wire.send(8, &4000_u16.to_be_bytes()).await;
     assert_eq!(wire.close_code().await, 4000);

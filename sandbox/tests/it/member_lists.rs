@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::{GatewayLimits, Options, Sandbox, World};
+use sandbox::{GatewayLimits, Options, World};
 use serde_json::{Value, json};
 
 use crate::wire::Wire;
@@ -10,7 +10,7 @@ use crate::wire::Wire;
 const ALL: u64 = 1 | 1 << 1 | 1 << 8;
 
 /// A guild of 2,502 members: the owner, the bot and 2,500 guests.
-async fn club(gateway_limits: GatewayLimits) -> (Sandbox, u64, Vec<u64>) {
+async fn club(gateway_limits: GatewayLimits) -> (crate::bot::Watched, u64, Vec<u64>) {
     let mut world = World::empty();
     let owner = world.user_named("owner").unwrap();
     let guild = world.add_guild("Club", owner);
@@ -25,7 +25,7 @@ async fn club(gateway_limits: GatewayLimits) -> (Sandbox, u64, Vec<u64>) {
         gateway_limits,
         ..Options::default()
     };
-    (Sandbox::start(options).await.unwrap(), guild, guests)
+    (crate::bot::watched(options).await, guild, guests)
 }
 
 fn request(guild: impl Into<Value>, change: Value) -> Value {

@@ -29,7 +29,7 @@ fn statuses(presences: &Value) -> Vec<(u64, String)> {
 
 #[tokio::test]
 async fn users_come_and_go() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let (mut wire, _) = Wire::log_in(&sandbox, ALL).await;
     let (mut blind, _) = Wire::log_in(&sandbox, 1).await;
     let guild = wire.until("GUILD_CREATE").await;
@@ -64,7 +64,7 @@ async fn users_come_and_go() {
 
 #[tokio::test]
 async fn presences_come_with_members_that_are_asked_for() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let member = sandbox.actor("member").unwrap();
     member.sets_presence(Status::Idle, &[]).await;
     let (mut wire, _) = Wire::log_in(&sandbox, ALL).await;
@@ -95,7 +95,7 @@ async fn a_large_guild_brings_those_who_are_online() {
         world,
         ..Options::default()
     };
-    let sandbox = Sandbox::start(options).await.unwrap();
+    let sandbox = crate::bot::watched(options).await;
     let (mut wire, _) = Wire::log_in(&sandbox, ALL).await;
     let guild = wire.until("GUILD_CREATE").await;
     let mut present: Vec<_> = statuses(&guild["d"]["presences"]);
@@ -122,7 +122,7 @@ async fn a_large_guild_brings_those_who_are_online() {
 
 #[tokio::test]
 async fn the_bot_has_a_presence_of_its_own() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = crate::bot::watched(Options::default()).await;
     let bot = sandbox.application_id();
     let seen = |sandbox: &Sandbox| sandbox.presence_of(bot);
     assert_eq!(seen(&sandbox)["status"], "offline");

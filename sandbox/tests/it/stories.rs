@@ -147,7 +147,7 @@ async fn a_script_stops_where_it_fails() {
         deadline: std::time::Duration::from_millis(50),
         ..Default::default()
     };
-    let sandbox = Sandbox::start(options).await.unwrap();
+    let sandbox = crate::bot::watched(options).await;
     let run = async |script: &str| run_script(&sandbox, script, &mut |_| {}).await.unwrap_err();
     let failed = run("owner@general: hi\n\nexpect hello").await;
     assert!(matches!(failed, ScriptError::Failed { number: 3, .. }));

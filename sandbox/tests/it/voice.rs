@@ -10,7 +10,7 @@ use crate::{bot::send, wire::Wire};
 const VOICE: u64 = 1 | 1 << 7;
 
 /// The default world with the voice channels `lounge`, `booth` (for one) and `vault` (the bot cannot see it).
-async fn start() -> Sandbox {
+async fn start() -> crate::bot::Watched {
     let mut world = World::sandbox();
     let guild = world.guild_named("Sandbox").unwrap();
     world.add_voice_channel(guild, "lounge");
@@ -22,7 +22,7 @@ async fn start() -> Sandbox {
         world,
         ..Options::default()
     };
-    Sandbox::start(options).await.unwrap()
+    crate::bot::watched(options).await
 }
 
 fn op4(sandbox: &Sandbox, channel: Value) -> Value {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sandbox::{Options, Sandbox, World, WorldError};
+use sandbox::{Options, World, WorldError};
 use serde_json::json;
 use twilight_gateway::{EventTypeFlags, Intents, ShardId, StreamExt};
 use twilight_model::gateway::{event::Event, payload::outgoing::RequestGuildMembers};
@@ -12,12 +12,12 @@ use crate::bot::{ALL, Bot, install_tls, send, shard};
 
 const COMMUNITY: &str = include_str!("../../../docs/worlds/community.toml");
 
-async fn with(world: World) -> Sandbox {
+async fn with(world: World) -> crate::bot::Watched {
     let options = Options {
         world,
         ..Options::default()
     };
-    Sandbox::start(options).await.unwrap()
+    crate::bot::watched(options).await
 }
 
 #[tokio::test]

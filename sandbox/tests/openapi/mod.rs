@@ -119,6 +119,8 @@ fn check(api: &Value, crossing: &Crossing) -> (Option<String>, Vec<String>) {
         let shape = match status {
             // What a server in trouble says is not described.
             500.. => return (None, Vec::new()),
+            // A ban of an address is told by Cloudflare, in plain text.
+            429 if crossing.answer == "error code: 1015" => return (None, Vec::new()),
             429 => &api["components"]["schemas"]["RatelimitedResponse"],
             _ => &api["components"]["schemas"]["ErrorResponse"],
         };
