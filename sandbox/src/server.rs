@@ -328,7 +328,7 @@ impl Sandbox {
             name: name.to_owned(),
             guild,
             channel: None,
-            data,
+            data: data.into(),
         };
         self.shared.change(|state| state.world.outbox.push(event));
     }

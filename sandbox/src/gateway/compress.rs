@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use axum::extract::ws::Message;
+use axum::extract::ws::{Message, Utf8Bytes};
 use flate2::{Compression, write::ZlibEncoder};
 use zstd::stream::write::Encoder;
 
@@ -40,14 +40,14 @@ impl Transport {
     }
 
     /// A payload as a frame.
-    pub(crate) fn frame(&mut self, payload: &str) -> std::io::Result<Message> {
+    pub(crate) fn frame(&mut self, payload: Utf8Bytes) -> std::io::Result<Message> {
         match self {
             Self::EachZlib if payload.len() >= WORTH_COMPRESSING => {
                 let mut encoder = zlib();
                 encoder.write_all(payload.as_bytes())?;
                 Ok(Message::binary(encoder.finish()?))
             }
-            Self::Plain | Self::EachZlib => Ok(Message::text(payload)),
+            Self::Plain | Self::EachZlib => Ok(Message::Text(payload)),
             Self::Zlib(encoder) => {
                 encoder.write_all(payload.as_bytes())?;
                 encoder.flush()?;
@@ -77,7 +77,7 @@ mod tests {
     const PAYLOADS: [&str; 3] = [r#"{"op":10}"#, r#"{"op":11}"#, r#"{"op":10}"#];
 
     fn binary(transport: &mut Transport, payload: &str) -> Vec<u8> {
-        match transport.frame(payload).unwrap() {
+        match transport.frame(payload.into()).unwrap() {
             Message::Binary(bytes) => bytes.to_vec(),
             other => panic!("not binary: {other:?}"),
         }

@@ -171,7 +171,7 @@ impl Connection<'_> {
             Outcome::Acknowledge if self.heartbeat_is_ignored() => Ok(()),
             Outcome::Acknowledge => {
                 self.silence.as_mut().reset(Instant::now() + PATIENCE);
-                self.send(&control(11, Value::Null)).await
+                self.send(control(11, Value::Null)).await
             }
             Outcome::Close(close) => Err(End::Close(close)),
         }
@@ -203,7 +203,7 @@ impl Connection<'_> {
         }
         // Many in one write: a write for each costs more than all the rest of it.
         for dispatch in &dispatches {
-            let frame = self.transport.frame(&dispatch.payload());
+            let frame = self.transport.frame(dispatch.payload().into());
             let frame = frame.map_err(|_| End::Cut)?;
             self.socket.feed(frame).await.map_err(|_| End::Cut)?;
         }
@@ -232,11 +232,11 @@ impl Connection<'_> {
         let payload = control(op, data.clone());
         self.shared
             .change(|state| state.traffic.gateway(Way::GatewayOut, what, data));
-        self.send(&payload).await
+        self.send(payload).await
     }
 
-    async fn send(&mut self, payload: &str) -> Result<(), End> {
-        let frame = self.transport.frame(payload).map_err(|_| End::Cut)?;
+    async fn send(&mut self, payload: String) -> Result<(), End> {
+        let frame = self.transport.frame(payload.into()).map_err(|_| End::Cut)?;
         self.socket.send(frame).await.map_err(|_| End::Cut)
     }
 

@@ -35,10 +35,7 @@ impl<'event> Forms<'event> {
         let (event, bot) = (self.event, self.bot);
         match pass(event, intents, bot) {
             Pass::Nothing => None,
-            Pass::Whole => {
-                let write = || event.data.to_string().into();
-                Some(self.whole.get_or_init(write))
-            }
+            Pass::Whole => Some(self.whole.get_or_init(|| event.data.text())),
             Pass::Redacted => {
                 let write = || redacted(event, bot).to_string().into();
                 Some(self.redacted.get_or_init(write))

@@ -54,6 +54,12 @@ pub(super) fn visible(world: &World, channel: u64, message: u64) -> Result<&Mess
         .ok_or_else(ApiError::unknown_message)
 }
 
+/// 200 with the message, written at once.
+pub(super) fn answer(world: &World, channel: u64, message: u64) -> Answer {
+    let message = visible(world, channel, message)?;
+    Ok(Reply::Written(world.message_text(message)))
+}
+
 /// The message object, for answers.
 pub(super) fn json_of(world: &World, channel: u64, message: u64) -> Value {
     world

@@ -75,6 +75,8 @@ const GUILDS_A_SHARD: usize = 1000;
 #[derive(Debug)]
 enum Reply {
     Json(StatusCode, Value),
+    /// 200 with a body that is JSON already.
+    Written(String),
     Empty,
 }
 
@@ -130,12 +132,13 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         let answer = route(state, &shared.settings, &call, authorized);
         let unknown_route = answer.as_ref().is_err_and(|error| error.unknown_route);
         let (status, body) = match answer {
-            Ok(Reply::Json(status, body)) => (status, Some(body)),
+            Ok(Reply::Json(status, body)) => (status, Some(body.to_string())),
+            Ok(Reply::Written(body)) => (StatusCode::OK, Some(body)),
             Ok(Reply::Empty) => (StatusCode::NO_CONTENT, None),
-            Err(error) => (error.status, Some(error.body)),
+            Err(error) => (error.status, Some(error.body.to_string())),
         };
         state.limits.note(status.as_u16());
-        let text = body.map(|body| Utf8Bytes::from(body.to_string()));
+        let text = body.map(Utf8Bytes::from);
         let noted = text.clone().unwrap_or_default();
         state
             .traffic

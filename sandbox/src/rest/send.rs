@@ -8,7 +8,7 @@ use super::{
     Answer, ApiError,
     call::{Call, body_id},
     channels::need,
-    messages::json_of,
+    messages::answer,
     ok, validate,
 };
 use crate::world::{Channel, ChannelKind, Draft, Message, World};
@@ -34,7 +34,7 @@ pub(super) fn create(world: &mut World, call: &Call, channel: u64) -> Answer {
         return ok(world.message_json(same));
     }
     let message = world.post(channel, bot, draft);
-    ok(json_of(world, channel, message))
+    answer(world, channel, message)
 }
 
 /// A checked draft of a bot's message from a body: what it says, and what it needs permissions for.

@@ -86,7 +86,7 @@ fn patch(world: &mut World, call: &Call) -> Answer {
         name: "USER_UPDATE".to_owned(),
         guild: None,
         channel: None,
-        data: json.clone(),
+        data: json.clone().into(),
     });
     ok(json)
 }

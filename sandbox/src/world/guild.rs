@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, json};
 use twilight_model::util::Timestamp;
 
 use super::{
     Members, Record, Role, Shelf, World,
     snowflake::{created_us, iso},
+    told::Id,
 };
 
 /// A guild; its channels lie in the world.
@@ -69,19 +71,28 @@ impl Member {
 
     /// The member object without its user, as messages carry it.
     pub(crate) fn partial_json(&self) -> Value {
-        json!({
-            "roles": self.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
-            "nick": self.nick,
-            "avatar": null,
-            "banner": null,
-            "joined_at": iso(self.joined_us),
-            "premium_since": null,
-            "deaf": self.deaf,
-            "mute": self.mute,
-            "flags": 0,
-            "pending": false,
-            "communication_disabled_until": self.timeout,
-        })
+        json!(self)
+    }
+}
+
+/// Writes the member object without its user, as messages carry it:
+/// <https://discord.com/developers/docs/resources/guild#guild-member-object>.
+impl Serialize for Member {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let roles: Vec<_> = self.roles.iter().copied().map(Id).collect();
+        let mut member = serializer.serialize_struct("Member", 11)?;
+        member.serialize_field("roles", &roles)?;
+        member.serialize_field("nick", &self.nick)?;
+        member.serialize_field("avatar", &())?;
+        member.serialize_field("banner", &())?;
+        member.serialize_field("joined_at", &iso(self.joined_us))?;
+        member.serialize_field("premium_since", &())?;
+        member.serialize_field("deaf", &self.deaf)?;
+        member.serialize_field("mute", &self.mute)?;
+        member.serialize_field("flags", &0)?;
+        member.serialize_field("pending", &false)?;
+        member.serialize_field("communication_disabled_until", &self.timeout)?;
+        member.end()
     }
 }
 

@@ -117,7 +117,7 @@ impl World {
             name: "INTERACTION_CREATE".to_owned(),
             guild,
             channel: None,
-            data: payload,
+            data: payload.into(),
         });
         id
     }

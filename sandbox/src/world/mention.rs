@@ -46,8 +46,9 @@ impl World {
         mentions.users.dedup();
         let everyone = content.contains("@everyone") || content.contains("@here");
         // To call everybody needs a permission, which webhooks always have.
-        let may = draft.face.is_some() || self.may(author, channel, Permissions::MENTION_EVERYONE);
-        mentions.everyone = everyone && may && allows("everyone", "", 0);
+        let may =
+            || draft.face.is_some() || self.may(author, channel, Permissions::MENTION_EVERYONE);
+        mentions.everyone = everyone && may() && allows("everyone", "", 0);
         mentions
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Alarm, Emoji, Face, NewPoll, Poll, World, snowflake::iso};
+use super::{Alarm, Emoji, Face, NewPoll, Poll, World};
 
 /// The flag of messages that only one user sees.
 pub(crate) const EPHEMERAL: u64 = 1 << 6;
@@ -296,140 +296,16 @@ impl World {
         }
     }
 
-    /// The message object as REST gives it.
-    pub(crate) fn message_json(&self, message: &Message) -> Value {
-        let mut json = self.bare_message_json(message);
-        let starter = (message.kind == THREAD_STARTER)
-            .then_some(message.place.as_ref())
-            .flatten();
-        let id = |place: &Value, key: &str| place[key].as_str()?.parse().ok();
-        let referenced = match (message.reference, starter) {
-            (Some(reference), _) => Some((message.channel, reference)),
-            (_, Some(place)) => id(place, "channel_id").zip(id(place, "message_id")),
-            _ => None,
-        };
-        if let Some((channel, reference)) = referenced {
-            json["referenced_message"] = self
-                .message(channel, reference)
-                .map_or(Value::Null, |referenced| self.bare_message_json(referenced));
-        }
-        json
-    }
-
     /// Whether a message was written by somebody, and not by the system: such can be replied to and forwarded.
     pub(crate) const fn is_written(message: &Message) -> bool {
         matches!(message.kind, 0 | 19 | 20 | 23)
-    }
-
-    /// The author object: a user, or a webhook as it appears.
-    fn author_json(&self, message: &Message) -> Option<Value> {
-        match &message.face {
-            Some(face) => Some(face.author_json(message.author)),
-            None => self.users.get(&message.author).map(|user| user.json()),
-        }
-    }
-
-    /// Puts what only some messages have into their object.
-    fn add_extras(&self, json: &mut Value, message: &Message) {
-        if let Some(place) = &message.place {
-            json["message_reference"] = place.clone();
-        }
-        if !message.snapshots.is_empty() {
-            json["message_snapshots"] = json!(message.snapshots);
-        }
-        if let Some(poll) = &message.poll {
-            json["poll"] = poll.json(self.application.bot);
-        }
-        if !message.stickers.is_empty() {
-            json["sticker_items"] = json!(message.stickers);
-        }
-        if message.flags & HAS_THREAD != 0 && self.channels.contains_key(&message.id) {
-            json["thread"] = self.thread_json(message.id);
-        }
-        if let Some(face) = &message.face {
-            json["webhook_id"] = json!(message.author.to_string());
-            if let Some(application) = face.application {
-                json["application_id"] = json!(application.to_string());
-            }
-        }
     }
 
     fn tell_message(&mut self, event: &str, channel: u64, message: u64) {
         let Some(message) = self.message(channel, message) else {
             return;
         };
-        let mut data = self.message_json(message);
-        let author = message.author;
-        if let Some(guild) = self.guild_of(channel) {
-            data["guild_id"] = json!(guild.to_string());
-            if let Some(member) = self
-                .guilds
-                .get(&guild)
-                .and_then(|guild| guild.members.get(&author))
-            {
-                data["member"] = member.partial_json();
-            }
-            for mention in data["mentions"].as_array_mut().into_iter().flatten() {
-                let id = mention["id"]
-                    .as_str()
-                    .and_then(|id| id.parse().ok())
-                    .unwrap_or(0);
-                if let Some(member) = self
-                    .guilds
-                    .get(&guild)
-                    .and_then(|guild| guild.members.get(&id))
-                {
-                    mention["member"] = member.partial_json();
-                }
-            }
-        }
-        data["channel_type"] = json!(
-            self.channels
-                .get(&channel)
-                .map_or(0, super::Channel::type_number)
-        );
-        self.tell(event, channel, data);
-    }
-
-    fn bare_message_json(&self, message: &Message) -> Value {
-        let mut json = json!({
-            "id": message.id.to_string(),
-            "type": message.kind,
-            "channel_id": message.channel.to_string(),
-            "author": self.author_json(message),
-            "content": message.content,
-            "timestamp": iso(super::snowflake::created_us(message.id)),
-            "edited_timestamp": message.edited_us.map(iso),
-            "tts": message.tts,
-            "mention_everyone": message.mention_everyone,
-            "mentions": message.mentions.iter().filter_map(|id| self.users.get(id)).map(|user| user.json()).collect::<Vec<_>>(),
-            "mention_roles": message.mention_roles.iter().map(u64::to_string).collect::<Vec<_>>(),
-            "attachments": message.attachments,
-            "embeds": message.embeds,
-            "components": message.components,
-            "pinned": message.pinned,
-            "flags": message.flags,
-        });
-        if !message.reactions.is_empty() {
-            json["reactions"] = self.reactions_json(message);
-        }
-        if let Some(reference) = message.reference {
-            let mut place = json!({"type": 0, "channel_id": message.channel.to_string(), "message_id": reference.to_string()});
-            self.add_guild_id(&mut place, message.channel);
-            json["message_reference"] = place;
-        }
-        self.add_extras(&mut json, message);
-        if let Some(nonce) = &message.nonce {
-            json["nonce"] = nonce.clone();
-        }
-        if let Some((metadata, older)) = &message.interaction_json {
-            json["interaction_metadata"] = metadata.clone();
-            if let Some(older) = older {
-                json["interaction"] = older.clone();
-            }
-            json["application_id"] = json!(self.application.id.to_string());
-            json["webhook_id"] = json!(self.application.id.to_string());
-        }
-        json
+        let text = self.message_event_text(message);
+        self.tell(event, channel, text);
     }
 }

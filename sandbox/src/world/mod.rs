@@ -45,6 +45,7 @@ pub(crate) mod snowflake;
 mod store;
 mod thread;
 mod threads;
+mod told;
 mod user;
 mod users;
 mod voice;
@@ -65,7 +66,7 @@ pub(crate) use self::{
     command::{Command, CommandKind},
     command_permission::{CommandOverride, OverrideOf},
     daily::DailyCreates,
-    event::Event,
+    event::{Data, Event},
     file::{MAX_FILE_BYTES, clean, guess_type},
     guild::{Guild, Member},
     interaction::{Interaction, InteractionKind, NewInteraction, Response},
@@ -205,7 +206,7 @@ impl World {
     }
 
     /// Tells something that happened in a channel.
-    pub(crate) fn tell(&mut self, name: &str, channel: u64, data: serde_json::Value) {
+    pub(crate) fn tell(&mut self, name: &str, channel: u64, data: impl Into<Data>) {
         let guild = self.guild_of(channel);
         self.outbox
             .push(Event::in_channel(name, guild, channel, data));

@@ -65,7 +65,7 @@ impl World {
             name: event.to_owned(),
             guild: None,
             channel: None,
-            data,
+            data: data.into(),
         });
     }
 

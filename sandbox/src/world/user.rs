@@ -1,7 +1,10 @@
 //! Users and the one application.
 
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, json};
 use twilight_model::gateway::Intents;
+
+use super::told::Id;
 
 /// Somebody with an account.
 #[derive(Clone, Debug)]
@@ -28,21 +31,7 @@ impl User {
 
     /// The user object.
     pub(crate) fn json(&self) -> Value {
-        json!({
-            "id": self.id.to_string(),
-            "username": self.name,
-            "global_name": self.display_name,
-            "discriminator": "0",
-            "avatar": self.avatar,
-            "avatar_decoration_data": null,
-            "banner": null,
-            "accent_color": null,
-            "bot": self.bot,
-            "system": false,
-            "public_flags": 0,
-            "flags": 0,
-            "primary_guild": null,
-        })
+        json!(self)
     }
 
     /// The user object as its owner sees it (`users/@me`, READY).
@@ -53,6 +42,27 @@ impl User {
         user["mfa_enabled"] = json!(true);
         user["locale"] = json!("en-US");
         user
+    }
+}
+
+/// Writes the user object: <https://discord.com/developers/docs/resources/user#user-object>.
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut user = serializer.serialize_struct("User", 13)?;
+        user.serialize_field("id", &Id(self.id))?;
+        user.serialize_field("username", &self.name)?;
+        user.serialize_field("global_name", &self.display_name)?;
+        user.serialize_field("discriminator", "0")?;
+        user.serialize_field("avatar", &self.avatar)?;
+        user.serialize_field("avatar_decoration_data", &())?;
+        user.serialize_field("banner", &())?;
+        user.serialize_field("accent_color", &())?;
+        user.serialize_field("bot", &self.bot)?;
+        user.serialize_field("system", &false)?;
+        user.serialize_field("public_flags", &0)?;
+        user.serialize_field("flags", &0)?;
+        user.serialize_field("primary_guild", &())?;
+        user.end()
     }
 }
 
