@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
 
@@ -12,8 +12,10 @@ const INTENTS: u64 = (1 << 17) - 1 - (1 << 8);
 
 /// A connection to the gateway that has identified.
 pub struct Gateway {
-    stream: BufReader<TcpStream>,
-    frame: Vec<u8>,
+    stream: TcpStream,
+    read: Vec<u8>,
+    /// Where the next frame begins.
+    from: usize,
 }
 
 /// An HTTP connection that stays open.
@@ -31,19 +33,20 @@ impl Gateway {
         shard: (u32, u32),
         members: bool,
     ) -> io::Result<Self> {
-        let mut stream = BufReader::with_capacity(1 << 18, TcpStream::connect(addr).await?);
+        let mut stream = TcpStream::connect(addr).await?;
         let upgrade = format!(
             "GET /?v=10&encoding=json HTTP/1.1\r\nHost: {addr}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         );
-        stream.get_mut().write_all(upgrade.as_bytes()).await?;
+        stream.write_all(upgrade.as_bytes()).await?;
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await?);
         }
         let mut gateway = Self {
             stream,
-            frame: Vec::new(),
+            read: Vec::new(),
+            from: 0,
         };
         gateway.next().await?;
         let intents = if members { INTENTS | 1 << 8 } else { INTENTS } | 1 << 15;
@@ -57,15 +60,20 @@ impl Gateway {
 
     /// The next payload.
     pub async fn next(&mut self) -> io::Result<&str> {
-        let [_, short] = [self.stream.read_u8().await?, self.stream.read_u8().await?];
-        let length = match short {
-            126 => u64::from(self.stream.read_u16().await?),
-            127 => self.stream.read_u64().await?,
-            short => u64::from(short),
-        };
-        self.frame.resize(usize::try_from(length).unwrap_or(0), 0);
-        self.stream.read_exact(&mut self.frame).await?;
-        std::str::from_utf8(&self.frame).map_err(io::Error::other)
+        loop {
+            if let Some((head, end)) = frame(&self.read[self.from..]) {
+                let payload = self.from + head..self.from + end;
+                self.from = payload.end;
+                return std::str::from_utf8(&self.read[payload]).map_err(io::Error::other);
+            }
+            // What is left of the last read is the beginning of a frame.
+            self.read.drain(..self.from);
+            self.from = 0;
+            self.read.reserve(1 << 18);
+            if self.stream.read_buf(&mut self.read).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
     }
 
     /// Sends a text frame, masked with zeros.
@@ -75,7 +83,7 @@ impl Gateway {
         frame.extend(length.to_be_bytes());
         frame.extend([0; 4]);
         frame.extend(payload);
-        self.stream.get_mut().write_all(&frame).await
+        self.stream.write_all(&frame).await
     }
 }
 
@@ -104,7 +112,9 @@ impl Rest {
         self.stream.get_mut().write_all(request.as_bytes()).await?;
         let mut head = Vec::with_capacity(512);
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(self.stream.read_u8().await?);
+            if self.stream.read_until(b'\n', &mut head).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
         let head = String::from_utf8(head).map_err(io::Error::other)?;
         let length = head
@@ -119,4 +129,20 @@ impl Rest {
             .and_then(|status| status.parse().ok());
         Ok(status.unwrap_or(0))
     }
+}
+
+/// Where the payload of the frame begins and ends that these bytes begin with, if it is there whole.
+fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (head, length) = match *bytes.get(1)? {
+        126 => (
+            4,
+            usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)),
+        ),
+        127 => {
+            let length = u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?);
+            (10, usize::try_from(length).ok()?)
+        }
+        short => (2, usize::from(short)),
+    };
+    (bytes.len() >= head + length).then_some((head, head + length))
 }

@@ -280,14 +280,14 @@ impl Actor {
             let text = format!("{} may not write in #{}{why}", self.name, known.name);
             Err(Error::Refused(text))
         };
-        let moderates = world.may(self.user, channel, Permissions::MANAGE_THREADS);
+        let moderates = || world.may(self.user, channel, Permissions::MANAGE_THREADS);
         if !known.has_messages() {
             return refuse(": messages are not for channels of this kind");
         }
         if !world.may_send(self.user, channel) {
             return refuse("");
         }
-        if known.thread.as_ref().is_some_and(|thread| thread.locked) && !moderates {
+        if known.thread.as_ref().is_some_and(|thread| thread.locked) && !moderates() {
             return refuse(": the thread is locked");
         }
         match world.slowmode_left(channel, self.user) {

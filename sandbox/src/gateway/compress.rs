@@ -117,7 +117,7 @@ mod tests {
     fn payloads_are_compressed_one_by_one_where_it_pays() {
         let mut transport = Transport::Plain;
         transport.compress_each();
-        assert_eq!(transport.frame("{}").unwrap(), Message::text("{}"));
+        assert_eq!(transport.frame("{}".into()).unwrap(), Message::text("{}"));
         let long = format!("{{\"d\":\"{}\"}}", "x".repeat(1000));
         for _ in 0..2 {
             let frame = binary(&mut transport, &long);

@@ -24,6 +24,7 @@ impl World {
     /// the member.
     pub(crate) fn moderate(&mut self, channel: u64, user: u64, text: &str) -> Option<String> {
         let guild = self.guild_of(channel)?;
+        self.shelf(guild, Shelf::Rules).next()?;
         let known = self.guilds.get(&guild)?;
         let trusted = Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD;
         if self.guild_permissions(known, user).intersects(trusted) {

@@ -234,5 +234,9 @@ impl World {
 
 /// As JSON. Nothing in a message can fail to be written: its keys are strings.
 fn written(told: &Told<'_>) -> String {
-    serde_json::to_string(told).unwrap_or_default()
+    // Room for all of a usual message.
+    let mut text = Vec::with_capacity(1024);
+    let done = serde_json::to_writer(&mut text, told).ok();
+    done.and_then(|()| String::from_utf8(text).ok())
+        .unwrap_or_default()
 }
