@@ -42,6 +42,7 @@ mod export;
 mod function;
 pub mod hook;
 mod host;
+mod listener;
 mod live;
 mod message;
 mod plugin;
@@ -49,6 +50,7 @@ mod plugin;
 pub mod raw;
 mod runtime;
 mod state;
+mod tables;
 
 pub use command::{Command, CommandOption, FromOption};
 pub use component::{CUSTOM_ID_LIMIT, Modal, TextField, button, danger_button, select};
@@ -61,9 +63,10 @@ pub use host::{
     Discord, FileEntry, Files, Host, Method, OtherPlugin, Request, Response, Task,
     storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
 };
+pub use listener::Listener;
 pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
-pub use plugin::{Listener, Plugin};
+pub use plugin::Plugin;
 #[doc(hidden)]
 pub use runtime::Program;
 pub use state::State;

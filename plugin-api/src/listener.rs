@@ -1,0 +1,44 @@
+//! The filters of a listener.
+
+use twilight_model::id::{Id, marker::GuildMarker};
+
+use crate::manifest::ListenerManifest;
+
+/// The filters of a listener. An event has to pass all of them.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn greet(ctx: EventContext<MessageCreate>) -> Result {
+///     if let (true, Some(channel)) = (ctx.mentions_me(), ctx.channel_id()) {
+///         ctx.host().discord().send(channel, "Hello!").await?;
+///     }
+///     Ok(())
+/// }
+/// let home = Listener::new().guild(Id::new(613_425_648_685_547_541)).ignore_bots();
+/// let plugin = Plugin::new().listen(home, greet);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Listener(pub(crate) ListenerManifest);
+
+impl Listener {
+    /// No filter.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only events of this server; none of direct messages.
+    #[must_use]
+    pub fn guild(mut self, guild: Id<GuildMarker>) -> Self {
+        self.0.guild_id = Some(guild.get());
+        self
+    }
+
+    /// No events that bots (this one included) or webhooks caused.
+    #[must_use]
+    pub fn ignore_bots(mut self) -> Self {
+        self.0.ignore_bots = true;
+        self
+    }
+}
