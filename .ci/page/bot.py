@@ -77,9 +77,12 @@ class Bot:
 
     def beat(self, interval):
         def again():
-            while True:
-                self.send({"op": 1, "d": self.sequence})
-                threading.Event().wait(interval)
+            try:
+                while True:
+                    self.send({"op": 1, "d": self.sequence})
+                    threading.Event().wait(interval)
+            except OSError:
+                pass  # The sandbox has ended.
         threading.Thread(target=again, daemon=True).start()
 
     # ---- REST ----------------------------------------------------------------------------------------------

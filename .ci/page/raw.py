@@ -300,6 +300,7 @@ def controls(browser, shot):
     browser.hides("paused", "#panel-controls output", "and goes on")
     browser.click("#panel-controls button", "+ 1 day")
     browser.until("Date.parse(document.querySelector('#panel-controls output').textContent.replace(' UTC', 'Z').replace(' ', 'T')) > Date.now() + 8e7", "and moved")
+    browser.shows("Assam won with 1 of 1 vote.", what="the poll has ended with the day")
     browser.click("#panel-controls button", "strict")
     browser.there("#panel-controls .seg [aria-pressed=true]", "limits are set", quiet=True)
     browser.until("document.querySelector('#panel-controls .seg [aria-pressed=true]').textContent === 'strict'", "rate limits can be set")

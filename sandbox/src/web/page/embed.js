@@ -10,6 +10,7 @@ const linked = (url, inside) => (safe(url) ? h("a", { href: safe(url), target: "
 
 /** An embed. */
 export function embed(data, context) {
+  if (data.type === "poll_result") return outcome(data);
   const box = h("div", { class: "embed" },
     data.provider?.name && h("div", { class: "label" }, data.provider.name),
     data.author && h("div", { class: "by" }, picture({ url: data.author.icon_url }), linked(data.author.url, data.author.name)),
@@ -21,6 +22,14 @@ export function embed(data, context) {
       [data.footer?.text, data.timestamp && new Date(data.timestamp).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })].filter(Boolean).join(" · ")) : null);
   if (data.color != null) box.style.setProperty("--bar", hex(data.color));
   return box;
+}
+
+/** How a poll ended. */
+function outcome(data) {
+  const of = Object.fromEntries((data.fields ?? []).map(({ name, value }) => [name, value]));
+  const won = Number(of.victor_answer_votes ?? 0), all = Number(of.total_votes ?? 0);
+  const words = of.victor_answer_text ? `${of.victor_answer_text} won with ${won} of ${all} ${all === 1 ? "vote" : "votes"}.` : all ? "It ended in a draw." : "Nobody voted.";
+  return h("div", { class: "embed" }, h("div", { class: "title" }, of.poll_question_text), h("div", { class: "desc" }, words));
 }
 
 /** Up to three inline fields share a row, in twelfths. */
