@@ -78,6 +78,11 @@ impl Shared {
         look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Changes what nobody waits for, and wakes nobody.
+    pub(crate) fn note<T>(&self, note: impl FnOnce(&mut State) -> T) -> T {
+        note(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Changes the state, hands what the world tells to the gateway, and wakes whoever waits.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -41,7 +41,8 @@ pub struct Actor {
 
 impl Actor {
     pub(crate) fn named(shared: &Arc<Shared>, name: &str) -> Result<Self, Error> {
-        let user = shared.change(|state| {
+        // One of a crowd is kept from now on, which nobody waits for: the terminal asks for its actor at each change.
+        let user = shared.note(|state| {
             let world = &mut state.world;
             if let Some(user) = world.user_named(name) {
                 world.cast(user);

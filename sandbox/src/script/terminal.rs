@@ -99,3 +99,17 @@ fn show(sandbox: &Sandbox, stage: &mut Stage, next: &mut u64, out: &mut (dyn FnM
         lines.iter().for_each(|line| out(line));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, Sandbox};
+
+    #[tokio::test]
+    async fn whoever_asks_for_an_actor_at_each_change_rests_in_between() {
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let mut changes = sandbox.shared.changes();
+        changes.mark_unchanged();
+        sandbox.actor("owner").unwrap();
+        assert!(!changes.has_changed().unwrap(), "that would go on for ever");
+    }
+}
