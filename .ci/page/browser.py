@@ -152,6 +152,10 @@ class Browser:
     def click(self, selector, text=None, button="left"):
         element = self.find(selector, text) if text is not None else f"document.querySelector({quoted(selector)})"
         self.until(f"Boolean({element})", f"there is {selector} {text or ''}", quiet=True)
+        # Something that is still on its way out may lie above it.
+        self.until(f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'nearest'}}); const r = e.getBoundingClientRect();"
+                   " const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);"
+                   " return Boolean(top) && (e.contains(top) || top.contains(e)); })()", f"{selector} {text or ''} can be clicked", quiet=True)
         self.mouse(element, button)
 
     def types(self, text):
