@@ -119,6 +119,8 @@ impl Bot {
                 .load_all(tidy_files(&config.extensions.folder))
                 .await;
         }
+        let followed = Arc::clone(&plugins);
+        tokio::spawn(async move { followed.follow_log_levels().await });
         let (stop, stopped) = watch::channel(false);
         let core = Core {
             config: Arc::clone(&config),

@@ -77,20 +77,29 @@ pub fn main() -> ExitCode {
             return inspect::probe_child(file, Duration::from_millis(deadline_ms));
         }
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("cogwright: {}", chain(&*error));
-            ExitCode::FAILURE
+    if let Err(error) = &result {
+        let text = chain(&**error);
+        // Without a log, or when it takes nothing, standard error is the only one to be told.
+        if tracing::enabled!(tracing::Level::ERROR) {
+            tracing::error!("{text}");
+        } else {
+            eprintln!("cogwright: {text}");
         }
+    }
+    log::flush();
+    if result.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
 type CliResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// Reads the configuration and starts the log.
-fn configure(path: &std::path::Path) -> CliResult<Config> {
-    let config = Config::load(path)?;
+/// Reads the configuration, lets `adapt` change it, and starts the log.
+fn configure(path: &std::path::Path, adapt: impl FnOnce(&mut Config)) -> CliResult<Config> {
+    let mut config = Config::load(path)?;
+    adapt(&mut config);
     log::init(&config.log)?;
     Ok(config)
 }

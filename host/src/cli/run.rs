@@ -7,7 +7,7 @@ use crate::{bot, env::Environment};
 
 /// Runs the bot on Discord until a signal or its end.
 pub(super) fn run(config: &Path) -> CliResult {
-    let config = configure(config)?;
+    let config = configure(config, |_| {})?;
     let environment = Environment::load(Path::new(".env"))?;
     let shutdown = signalled()?;
     let runtime = runtime()?;

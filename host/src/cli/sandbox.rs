@@ -50,7 +50,11 @@ pub(super) struct Arguments {
 
 /// Runs the bot on the simulated Discord.
 pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
-    let mut config = configure(config)?;
+    let mut config = configure(config, |config| {
+        // What is tried out here must not mix with the real bot's data and log.
+        config.data.folder = config.data.folder.join("sandbox");
+        config.log.folder = config.log.folder.join("sandbox");
+    })?;
     // What is wrong with it is told before anything is built.
     let world = arguments
         .world
@@ -72,8 +76,6 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
             (None, None) => {}
         }
     }
-    // What is tried out here must not mix with the real bot's data.
-    config.data.folder = config.data.folder.join("sandbox");
     let shutdown = signalled()?;
     let runtime = runtime()?;
     let result = runtime.block_on(play(

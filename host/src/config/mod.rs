@@ -6,6 +6,7 @@
 mod checks;
 mod document;
 mod error;
+mod observe;
 mod plugins;
 mod services;
 mod tables;
@@ -20,10 +21,9 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use document::Document;
 pub use error::{ConfigError, Problem};
+pub use observe::{Colour, Log};
 pub use services::{Alerts, Files, Grants, Hooks};
-pub use tables::{
-    Activity, Bot, Colour, Data, Discord, Extensions, Log, Presence, Shutdown, Status, Storage,
-};
+pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
 
 /// The whole configuration.
 ///

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    checks::{gateway_url, host_and_port, log_filter, plugin_name, prefix, status_texts},
+    checks::{gateway_url, host_and_port, plugin_name, prefix, status_texts},
     document::{Item, Table},
     values::{Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word},
 };
@@ -217,52 +217,6 @@ impl Status {
             seconds(item, 15..=86_400)
         });
         status
-    }
-}
-
-/// `[log]`: what is logged, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Log {
-    /// The filter, in the words of [`EnvFilter`](tracing_subscriber::EnvFilter).
-    pub level: String,
-    /// Whether lines are coloured.
-    pub colour: Colour,
-}
-
-/// Whether log lines are coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// When they go to a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            level: "info".to_owned(),
-            colour: Colour::Auto,
-        }
-    }
-}
-
-impl Log {
-    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
-        let mut log = Self::default();
-        let colours = [
-            ("auto", Colour::Auto),
-            ("always", Colour::Always),
-            ("never", Colour::Never),
-        ];
-        table.read("level", &mut log.level, |item| {
-            string_that(item, log_filter)
-        });
-        table.read("colour", &mut log.colour, |item| word(item, &colours));
-        log
     }
 }
 

@@ -36,7 +36,7 @@ fn every_setting_is_read() {
         extensions.save_timeout_ms = 3
         extensions.stop_timeout_ms = 4
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
-        log = { level = "warn,host=debug", colour = "never" }
+        log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         shutdown.timeout_ms = 5
         data.folder = "/data"
         "#,
@@ -79,7 +79,14 @@ fn every_setting_is_read() {
         config.log,
         Log {
             level: "warn,host=debug".into(),
-            colour: Colour::Never
+            plugins: BTreeMap::from([("ping".into(), "debug".into())]),
+            colour: Colour::Never,
+            json: true,
+            files: false,
+            folder: "/logs".into(),
+            max_file_bytes: 100_000,
+            files_kept: 0,
+            days_kept: 1,
         }
     );
     assert_eq!(
@@ -118,7 +125,9 @@ fn unknown_keys() {
     );
     check(
         "[log]\nzzz = 1",
-        &["c:2:1: unknown key `zzz` in [log]; its keys are `level`, `colour`"],
+        &[
+            "c:2:1: unknown key `zzz` in [log]; its keys are `level`, `plugins`, `colour`, `json`, `files`, `folder`, `max_file_bytes`, `files_kept`, `days_kept`",
+        ],
     );
     check(
         "bot = { x = 1 }",
@@ -248,6 +257,12 @@ fn wrong_values() {
         "status.text = ['a', '']",
         &[
             "c:1:21: `text` in [status]: this text is empty; for no status at all, write `text = []`",
+        ],
+    );
+    check(
+        "log.plugins = { ping = 'loud' }",
+        &[
+            "c:1:24: `plugins` in [log]: `loud` is not a level: error, warn, info, debug, trace or off",
         ],
     );
     check(

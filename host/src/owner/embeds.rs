@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::{
+    log::Levels,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
     services::storage::{BackupReport, Erased, Exported, MigrationState},
 };
@@ -246,6 +247,20 @@ fn with_failures(title: &str, description: &str, failed: &[String]) -> Value {
     }
     let name = format!("{} failed", failed.len());
     embed(title, RED, description, &[field(&name, &failed.join("\n"))])
+}
+
+pub(super) fn log_levels(levels: &Levels) -> Value {
+    let plugins: Vec<String> = levels
+        .plugins
+        .iter()
+        .map(|(plugin, level)| format!("{plugin}: {level}"))
+        .collect();
+    let mut fields = vec![field("Level", &format!("`{}`", levels.level))];
+    if !plugins.is_empty() {
+        fields.push(field("Plugins", &plugins.join("\n")));
+    }
+    let description = "Until the bot stops; `[log]` in config.toml is what it starts with.";
+    embed("What is logged", BLUE, description, &fields)
 }
 
 pub(super) fn extensions(all: &[Status], written_off: &[String]) -> Value {

@@ -1,6 +1,7 @@
 //! Owner commands: in the host, because they must survive any plugin.
 
 mod embeds;
+mod log;
 mod storage;
 
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ pub const NAMES: &[&str] = &[
     "fw_migrate",
     "fw_export_data",
     "fw_erase_data",
+    "fw_log",
 ];
 
 /// Serves owner commands.
@@ -67,6 +69,7 @@ impl Owner {
             "fw_migrate" => self.migrate().await,
             "fw_export_data" => self.export_data(line).await,
             "fw_erase_data" => self.erase_data(line).await,
+            "fw_log" => self.log(line),
             _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
@@ -162,6 +165,14 @@ pub fn slash_commands() -> Vec<Value> {
             "fw_export_data",
             "Writes all that is kept about a user into a file (owner)",
             json!([user]),
+        ),
+        command(
+            "fw_log",
+            "Shows or changes what is logged (owner)",
+            json!([
+                {"type": 3, "name": "of", "description": "A plugin or a module; all without it"},
+                {"type": 3, "name": "level", "description": "error, warn, info, debug, trace, off or default"},
+            ]),
         ),
         command(
             "fw_migrate",

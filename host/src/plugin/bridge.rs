@@ -201,6 +201,10 @@ impl Bridge {
         let Ok(log) = serde_json::from_slice::<LogHead>(head) else {
             return;
         };
+        let level = log.level.parse().unwrap_or(tracing::Level::INFO);
+        if !crate::log::takes(&self.caller.plugin, level) {
+            return;
+        }
         let fields: String = log
             .fields
             .iter()
@@ -212,12 +216,12 @@ impl Bridge {
                 tracing::$level!(target: "plugin", plugin, module = target, "{message}{fields}")
             };
         }
-        match &*log.level {
-            "error" => emit!(error),
-            "warn" => emit!(warn),
-            "debug" => emit!(debug),
-            "trace" => emit!(trace),
-            _ => emit!(info),
+        match level {
+            tracing::Level::ERROR => emit!(error),
+            tracing::Level::WARN => emit!(warn),
+            tracing::Level::INFO => emit!(info),
+            tracing::Level::DEBUG => emit!(debug),
+            tracing::Level::TRACE => emit!(trace),
         }
     }
 

@@ -227,6 +227,16 @@ impl Generation {
     /// Tells the plugin that it serves from now on.
     pub fn go_live(&self) {
         let _ = self.mailbox.push(Packet::bare(frame_kind::LIVE, 0));
+        // It may have changed since the start.
+        self.tell_log_level();
+    }
+
+    /// Tells the plugin which of its lines are wanted.
+    pub fn tell_log_level(&self) {
+        let level = crate::log::plugin_level(&self.plugin);
+        let _ = self
+            .mailbox
+            .push(Packet::new(frame_kind::LOG_LEVEL, 0, &level));
     }
 
     /// Queues an event.

@@ -8,7 +8,7 @@ use std::{
 
 use crate::fixtures;
 
-fn cogwright(folder: &Path, arguments: &[&str]) -> Output {
+pub fn cogwright(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(fixtures::cogwright())
         .current_dir(folder)
         .args(arguments)
@@ -19,7 +19,7 @@ fn cogwright(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -14,6 +14,7 @@ mod gateway;
 mod hooks;
 mod interactions;
 mod manners;
+mod observe;
 mod owner;
 mod refused;
 mod reload;

@@ -279,6 +279,19 @@ impl Plugins {
         reports
     }
 
+    /// Tells every plugin which of its log lines are wanted, whenever that changes.
+    pub async fn follow_log_levels(&self) {
+        let Some(mut changes) = crate::log::changes() else {
+            return;
+        };
+        while changes.changed().await.is_ok() {
+            let slots = slots(&self.set());
+            for slot in slots {
+                slot.current().tell_log_level();
+            }
+        }
+    }
+
     /// Notes that a file is no plugin; what is loaded from it goes on.
     pub fn reject(&self, path: &Path, error: &LoadError) {
         tracing::error!(path = %path.display(), "not loaded: {error}");

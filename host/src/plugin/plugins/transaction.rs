@@ -144,7 +144,7 @@ impl Plugins {
                 .map(|&call| call.to_owned())
                 .collect(),
             settings: self.config.plugin_settings(&generation.plugin),
-            log_level: crate::log::plugin_level().to_owned(),
+            log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
             bot_id: self.services.bot_id(),
             application_id: self.services.application_id(),
         };

@@ -1,0 +1,195 @@
+//! What is logged: a filter per target, and a level per plugin.
+
+use std::collections::BTreeMap;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+
+use crate::plugin::tidy;
+
+/// The target of all that plugins log.
+pub(super) const PLUGIN_TARGET: &str = "plugin";
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Levels {
+    /// As in `[log] level`: a level, and exceptions per target; `plugin` stands for all plugins.
+    pub level: String,
+    /// As in `[log] plugins`: exceptions per plugin.
+    pub plugins: BTreeMap<String, String>,
+    /// The same, ready to be asked.
+    of_plugins: BTreeMap<String, LevelFilter>,
+    others: LevelFilter,
+}
+
+impl Levels {
+    /// Reads `level` as in `[log] level`, and `plugins` as in `[log] plugins`.
+    ///
+    /// # Errors
+    ///
+    /// Which level is none.
+    pub fn new(level: &str, plugins: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut of_plugins = BTreeMap::new();
+        for (plugin, level) in plugins {
+            let parsed = parse(level)
+                .ok_or_else(|| format!("[log] plugins: `{level}` of `{plugin}` is no level"))?;
+            of_plugins.insert(tidy(plugin), parsed);
+        }
+        let levels = Self {
+            level: level.to_owned(),
+            plugins: plugins.clone(),
+            of_plugins,
+            others: level_of(level, PLUGIN_TARGET),
+        };
+        levels.filter()?;
+        Ok(levels)
+    }
+
+    /// The same with another level for a target; for the default with `None` as target. Without a level the exception goes.
+    #[must_use]
+    pub fn with_target(&self, target: Option<&str>, level: Option<LevelFilter>) -> String {
+        let is_same = |directive: &str| match (target, directive.split_once('=')) {
+            (Some(target), Some((of, _))) => of == target,
+            // A target alone means all of it.
+            (Some(target), None) => directive == target && parse(directive).is_none(),
+            (None, None) => parse(directive).is_some(),
+            (None, Some(_)) => false,
+        };
+        let mut directives: Vec<String> = directives(&self.level)
+            .filter(|directive| !is_same(directive))
+            .map(str::to_owned)
+            .collect();
+        match (target, level) {
+            (Some(target), Some(level)) => directives.push(format!("{target}={}", word(level))),
+            (None, Some(level)) => directives.insert(0, word(level).to_owned()),
+            (None, None) => directives.insert(0, "info".to_owned()),
+            (Some(_), None) => {}
+        }
+        directives.join(",")
+    }
+
+    /// What a plugin's lines are held against.
+    #[must_use]
+    pub fn of_plugin(&self, plugin: &str) -> LevelFilter {
+        self.of_plugins
+            .get(&*tidy(plugin))
+            .copied()
+            .unwrap_or(self.others)
+    }
+
+    /// The subscriber's filter: it lets through what any plugin may log, since the bridge asks for each by name.
+    pub(super) fn filter(&self) -> Result<EnvFilter, String> {
+        let plugins = self.of_plugins.values().fold(self.others, |a, b| a.max(*b));
+        let directive = format!("{PLUGIN_TARGET}={}", word(plugins));
+        let filter =
+            EnvFilter::try_new(&self.level).map_err(|error| format!("[log] level: {error}"))?;
+        let directive = directive.parse().map_err(|error| format!("{error}"))?;
+        Ok(filter.add_directive(directive))
+    }
+}
+
+/// The level of that name, in whatever case.
+#[must_use]
+pub fn parse(level: &str) -> Option<LevelFilter> {
+    Some(match &*level.trim().to_ascii_lowercase() {
+        "off" => LevelFilter::OFF,
+        "error" => LevelFilter::ERROR,
+        "warn" => LevelFilter::WARN,
+        "info" => LevelFilter::INFO,
+        "debug" => LevelFilter::DEBUG,
+        "trace" => LevelFilter::TRACE,
+        _ => return None,
+    })
+}
+
+/// A level's name.
+#[must_use]
+pub fn word(level: LevelFilter) -> &'static str {
+    match level.into_level() {
+        None => "off",
+        Some(tracing::Level::ERROR) => "error",
+        Some(tracing::Level::WARN) => "warn",
+        Some(tracing::Level::INFO) => "info",
+        Some(tracing::Level::DEBUG) => "debug",
+        Some(tracing::Level::TRACE) => "trace",
+    }
+}
+
+/// The level of a target in a filter: its own, or the default.
+fn level_of(filter: &str, target: &str) -> LevelFilter {
+    let mut level = LevelFilter::ERROR;
+    for directive in directives(filter) {
+        match directive.split_once('=') {
+            Some((of, exception)) if of == target => return parse(exception).unwrap_or(level),
+            None if directive == target => return LevelFilter::TRACE,
+            None => level = parse(directive).unwrap_or(level),
+            Some(_) => {}
+        }
+    }
+    level
+}
+
+fn directives(filter: &str) -> impl Iterator<Item = &str> {
+    filter
+        .split(',')
+        .map(str::trim)
+        .filter(|directive| !directive.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(level: &str, plugins: &[(&str, &str)]) -> Levels {
+        let plugins = plugins
+            .iter()
+            .map(|(plugin, level)| ((*plugin).to_owned(), (*level).to_owned()));
+        Levels::new(level, &plugins.collect()).unwrap()
+    }
+
+    #[test]
+    fn plugins_have_their_own_level_or_that_of_all_plugins_or_the_default() {
+        let all = levels("info,host=debug", &[("my-shop", "trace")]);
+        assert_eq!(all.of_plugin("my_shop"), LevelFilter::TRACE);
+        assert_eq!(all.of_plugin("other"), LevelFilter::INFO);
+        let named = levels("plugin=warn,debug", &[]);
+        assert_eq!(named.of_plugin("other"), LevelFilter::WARN);
+        assert_eq!(
+            levels("host=debug", &[]).of_plugin("any"),
+            LevelFilter::ERROR
+        );
+        assert_eq!(levels("off", &[]).of_plugin("any"), LevelFilter::OFF);
+    }
+
+    #[test]
+    fn the_filter_lets_through_what_the_most_talkative_plugin_may_say() {
+        let shown = |levels: &Levels| levels.filter().unwrap().to_string();
+        assert!(shown(&levels("warn", &[("a", "trace")])).contains("plugin=trace"));
+        assert!(shown(&levels("debug", &[("a", "off")])).contains("plugin=debug"));
+        assert!(Levels::new("info,=", &BTreeMap::new()).is_err());
+        let wrong = BTreeMap::from([("a".to_owned(), "loud".to_owned())]);
+        assert!(
+            Levels::new("info", &wrong)
+                .unwrap_err()
+                .contains("`loud` of `a`")
+        );
+    }
+
+    #[test]
+    fn exceptions_come_change_and_go() {
+        let now = levels("info,host=debug,[event{shard=1}]=trace", &[]);
+        let debug = Some(LevelFilter::DEBUG);
+        assert_eq!(
+            now.with_target(Some("hyper"), debug),
+            "info,host=debug,[event{shard=1}]=trace,hyper=debug"
+        );
+        assert_eq!(
+            now.with_target(Some("host"), None),
+            "info,[event{shard=1}]=trace"
+        );
+        assert_eq!(
+            now.with_target(None, Some(LevelFilter::WARN)),
+            "warn,host=debug,[event{shard=1}]=trace"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The owner command that changes what is logged.
+
+use serde_json::Value;
+
+use super::{Owner, embeds};
+use crate::{log, plugin::tidy};
+
+const USAGE: &str = "fw_log [TARGET | PLUGIN] [LEVEL]";
+
+impl Owner {
+    pub(super) fn log(&self, line: &str) -> Value {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let Some(levels) = log::levels() else {
+            return embeds::failed(
+                "Not changed",
+                "fw_log",
+                "this process keeps no log of its own",
+            );
+        };
+        let (of, word) = match words[..] {
+            [] => return embeds::log_levels(&levels),
+            [level] => (None, level),
+            [of, level] => (Some(of), level),
+            _ => return usage(),
+        };
+        // `default` takes an exception away.
+        let level = match (log::parse_level(word), word) {
+            (None, "default") => None,
+            (None, _) => return usage(),
+            (level, _) => level,
+        };
+        let mut plugins = levels.plugins.clone();
+        let is_plugin = of.is_some_and(|of| {
+            let named = |name: &str| tidy(name) == tidy(of);
+            self.plugins
+                .status()
+                .iter()
+                .any(|status| named(&status.plugin))
+                || plugins.keys().any(|plugin| named(plugin))
+        });
+        let changed = match of {
+            Some(of) if is_plugin => {
+                plugins.retain(|plugin, _| tidy(plugin) != tidy(of));
+                if let Some(level) = level {
+                    plugins.insert(tidy(of), log::level_word(level).to_owned());
+                }
+                log::set_levels(&levels.level, &plugins)
+            }
+            target => log::set_levels(&levels.with_target(target, level), &plugins),
+        };
+        match (changed, log::levels()) {
+            (Ok(()), Some(levels)) => {
+                tracing::info!(level = &*levels.level, plugins = ?levels.plugins, "the owner changed what is logged");
+                embeds::log_levels(&levels)
+            }
+            (Err(error), _) => embeds::failed("Not changed", "fw_log", &error),
+            (Ok(()), None) => usage(),
+        }
+    }
+}
+
+fn usage() -> Value {
+    embeds::usage(
+        USAGE,
+        "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host::gateway`, or of all. \
+         The levels are error, warn, info, debug, trace and off; `default` takes an exception away.",
+    )
+}
