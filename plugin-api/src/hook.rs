@@ -258,6 +258,21 @@ hooks! {
         /// Milliseconds that it took.
         took_ms: u64,
     }
+    /// A run of a schedule failed, and is not tried again.
+    "schedule_failed" ScheduleFailed {
+        /// The plugin.
+        plugin: String,
+        /// The schedule.
+        schedule: String,
+        /// When the run was due, in milliseconds since 1970.
+        due_ms: i64,
+        /// How often it was tried.
+        attempts: u32,
+        /// The last error with its causes.
+        error: String,
+        /// Leads to the line in the log.
+        error_id: String,
+    }
     /// A plugin was unloaded.
     "extension_unloaded" ExtensionUnloaded {
         /// The plugin.

@@ -49,6 +49,7 @@ mod plugin;
 #[doc(hidden)]
 pub mod raw;
 mod runtime;
+mod schedule;
 mod state;
 mod tables;
 
@@ -60,7 +61,8 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    Discord, FileEntry, Files, Host, Method, OtherPlugin, Request, Response, Task,
+    Discord, FileEntry, Files, Host, Method, NewScheduled, OtherPlugin, Request, Response,
+    Scheduled, Schedules, Task,
     storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;
@@ -69,6 +71,7 @@ pub use message::{EmbedBuilder, NewMessage, embed};
 pub use plugin::Plugin;
 #[doc(hidden)]
 pub use runtime::Program;
+pub use schedule::{Schedule, ScheduleContext};
 pub use state::State;
 
 /// What plugins use: `use plugin_api::prelude::*;`.
@@ -76,8 +79,9 @@ pub mod prelude {
     pub use crate::{
         Command, CommandContext, CommandOption, ComponentContext, Database, Discord, Error,
         EventContext, FunctionContext, Hook, HookContext, Host, Invocation, Listener, Method,
-        Modal, NewMessage, Plugin, Result, Scope, Shelf, State, Statement, Task, TextField, Value,
-        button, danger_button, embed, export_plugin, params, select,
+        Modal, NewMessage, Plugin, Result, Schedule, ScheduleContext, Scope, Shelf, State,
+        Statement, Task, TextField, Value, button, danger_button, embed, export_plugin, params,
+        select,
     };
     pub use twilight_model::{
         gateway::{

@@ -58,6 +58,8 @@ pub struct Manifest {
     pub uses_tables: Vec<TableManifest>,
     /// Columns of its tables that tell whom a row is about.
     pub subjects: Vec<SubjectManifest>,
+    /// Its schedules.
+    pub schedules: Vec<ScheduleManifest>,
 }
 
 /// A step from one shape of a plugin's tables to the next.
@@ -277,6 +279,29 @@ pub struct FunctionManifest {
     pub name: String,
     /// Its version: another number is another function.
     pub version: u32,
+}
+
+/// A schedule: a period, a cron expression, or neither, for what is scheduled at run time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ScheduleManifest {
+    /// Its name.
+    pub name: String,
+    /// Milliseconds from one run to the next; 0: it has no period.
+    pub every_ms: u64,
+    /// A cron expression; empty: it has none.
+    pub cron: String,
+    /// The cron expression's time zone, by its IANA name.
+    pub zone: String,
+    /// Whether a run that was missed is left out, and not caught up.
+    pub skip_missed: bool,
+    /// Whether a run that was cut short by the end of its process or generation is begun again.
+    pub at_least_once: bool,
+    /// How often a run that has failed is tried again.
+    pub retries: u32,
+    /// Milliseconds that a run may take; 0: the host's default.
+    pub deadline_ms: u64,
 }
 
 /// A plugin that must be loaded before.

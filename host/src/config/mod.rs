@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod observe;
 mod plugins;
+mod schedules;
 mod services;
 mod tables;
 mod values;
@@ -22,6 +23,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use document::Document;
 pub use error::{ConfigError, Problem};
 pub use observe::{Colour, Log};
+pub use schedules::Schedules;
 pub use services::{Alerts, Files, Grants, Hooks};
 pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// `[storage]`: the databases.
     pub storage: Storage,
+    /// `[schedules]`: what plugins do at a time.
+    pub schedules: Schedules,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name, handed to it unread.
     pub plugins: BTreeMap<String, toml::Table>,
 }
@@ -116,6 +120,7 @@ impl Config {
             grants: services::grants(document),
             alerts: Alerts::read(document.table("alerts")),
             storage: Storage::read(document.table("storage")),
+            schedules: Schedules::read(document.table("schedules")),
             plugins: plugins::read(document),
         }
     }

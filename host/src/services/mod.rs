@@ -8,6 +8,7 @@ pub mod files;
 mod functions;
 pub mod hooks;
 pub mod reply;
+pub mod schedules;
 pub mod storage;
 
 use std::sync::{

@@ -8,6 +8,7 @@
 //! | `message.rs` | plugin to host: [`Message`] and its kinds |
 //! | `header.rs` | the part of an event that is read without parsing |
 //! | `payload.rs` | the JSON heads of frames and messages |
+//! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
@@ -27,6 +28,7 @@ mod message;
 mod module;
 mod note;
 mod payload;
+mod schedule;
 mod storage;
 
 pub use abi_stable;
@@ -42,6 +44,9 @@ pub use payload::{
     CallHead, CommandHead, ComponentHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall,
     FunctionCall, InvokeHead, LogHead, OptionValue, Origin, PanicHead, ReplyCall, ReplyMode,
     RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
+};
+pub use schedule::{
+    ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
 };
 pub use storage::{
     ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,

@@ -153,6 +153,8 @@ pub enum EntryKind {
     Hook,
     /// A function that other plugins call; entry: its name, `@`, its version.
     Function,
+    /// A schedule's handler; entry: the schedule's name, argument: a [`ScheduleRun`](super::ScheduleRun).
+    Schedule,
 }
 
 /// Head of INVOKE.

@@ -5,6 +5,7 @@ mod files;
 mod functions;
 mod hooks;
 pub(crate) mod reply;
+mod schedules;
 pub(crate) mod storage;
 mod task;
 
@@ -17,10 +18,12 @@ use twilight_model::id::{
     marker::{ApplicationMarker, UserMarker},
 };
 
+pub(crate) use self::schedules::from_ms;
 pub use self::{
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
+    schedules::{NewScheduled, Scheduled, Schedules},
     task::Task,
 };
 use crate::{
@@ -125,7 +128,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `files.`, `functions.`, `hooks.` and `storage.`.
+    /// those that begin with `files.`, `functions.`, `hooks.`, `schedules.` and `storage.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)
