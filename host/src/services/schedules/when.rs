@@ -21,7 +21,6 @@ const SHORTEST_MS: u64 = 1_000;
 
 /// When a schedule is due.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the runner comes next"))]
 pub(super) enum When {
     /// Every so many milliseconds, from an anchor that the database keeps.
     Every(i64),
