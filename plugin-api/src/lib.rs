@@ -53,7 +53,10 @@ mod schedule;
 mod state;
 mod tables;
 
-pub use command::{Command, CommandOption, FromOption};
+pub use command::{
+    AutocompleteContext, CheckContext, Choice, Command, CommandOption, FromOption, Mentionable,
+    OptionType,
+};
 pub use component::{CUSTOM_ID_LIMIT, Modal, TextField, button, danger_button, select};
 pub use context::{CommandContext, ComponentContext, EventContext, Invocation, User};
 pub use error::{Error, Result};
@@ -77,11 +80,11 @@ pub use state::State;
 /// What plugins use: `use plugin_api::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Command, CommandContext, CommandOption, ComponentContext, Database, Discord, Error,
-        EventContext, FunctionContext, Hook, HookContext, Host, Invocation, Listener, Method,
-        Modal, NewMessage, Plugin, Result, Schedule, ScheduleContext, Scope, Shelf, State,
-        Statement, Task, TextField, Value, button, danger_button, embed, export_plugin, params,
-        select,
+        AutocompleteContext, CheckContext, Choice, Command, CommandContext, CommandOption,
+        ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
+        HookContext, Host, Invocation, Listener, Method, Modal, NewMessage, Plugin, Result,
+        Schedule, ScheduleContext, Scope, Shelf, State, Statement, Task, TextField, Value, button,
+        danger_button, embed, export_plugin, params, select,
     };
     pub use twilight_model::{
         gateway::{
@@ -91,6 +94,7 @@ pub mod prelude {
                 ReactionRemove,
             },
         },
+        guild::Permissions,
         id::{Id, marker},
     };
 }

@@ -8,6 +8,7 @@ use crate::{
     context::{CommandContext, ComponentContext},
     error::{Error, Result},
     host::Host,
+    manifest::CommandKind,
     raw::Parcel,
     runtime::{LocalFuture, Running},
     state::State,
@@ -24,7 +25,7 @@ type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>
 
 /// What a plugin has declared, by name.
 pub(crate) struct Handlers<S> {
-    pub(crate) commands: HashMap<String, CommandHandler<S>>,
+    pub(crate) commands: HashMap<(CommandKind, String), CommandHandler<S>>,
     pub(crate) components: HashMap<String, ComponentHandler<S>>,
     pub(crate) listeners: Vec<Listening<S>>,
     pub(crate) entries: HashMap<(EntryKind, String), EntryHandler<S>>,
@@ -49,7 +50,13 @@ pub(crate) struct Live<S> {
 
 impl<S: 'static> Running for Live<S> {
     fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result> {
-        match self.handlers.commands.get(&head.command) {
+        let key = (head.kind, head.command);
+        let handler = self.handlers.commands.get(&key);
+        let head = CommandHead {
+            command: key.1,
+            ..head
+        };
+        match handler {
             Some(handler) => handler(CommandContext::new(
                 Rc::clone(&self.state),
                 host.clone(),

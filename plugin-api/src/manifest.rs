@@ -2,7 +2,14 @@
 //!
 //! It crosses as JSON and is additive: every field but the name and version may be missing.
 
+mod command;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::command::{
+    AccessManifest, ChoiceManifest, CommandKind, CommandManifest, ConcurrencyManifest,
+    CooldownManifest, Localized, OptionKind, OptionManifest, Per,
+};
 
 /// What a plugin declares. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.
 ///
@@ -160,88 +167,6 @@ pub enum Handoff {
     Fast,
     /// Wait until no handler runs, then save. New commands wait meanwhile.
     Strict,
-}
-
-/// A command.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CommandManifest {
-    /// Name, as Discord's [naming rules](https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming) want it.
-    pub name: String,
-    /// Other names, by prefix alone.
-    pub aliases: Vec<String>,
-    /// What it does: 1 to 100 characters.
-    pub description: String,
-    /// Its options, required ones first.
-    pub options: Vec<OptionManifest>,
-    /// Whether a message with the prefix reaches it.
-    pub prefix: bool,
-    /// Whether it is a slash command.
-    pub slash: bool,
-    /// Whether its answers are for the invoker's eyes alone.
-    pub ephemeral: bool,
-    /// Whether it works in servers only.
-    pub guild_only: bool,
-}
-
-/// An option of a command.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OptionManifest {
-    /// Name.
-    pub name: String,
-    /// What it means: 1 to 100 characters.
-    pub description: String,
-    /// What values it takes.
-    pub kind: OptionKind,
-    /// Whether it must be given.
-    pub required: bool,
-    /// The only values that it takes, where there are any.
-    pub choices: Vec<String>,
-    /// Least value, or least length of a string.
-    pub min: Option<f64>,
-    /// Greatest value, or greatest length of a string.
-    pub max: Option<f64>,
-    /// By prefix: takes the rest of the line, blanks included.
-    pub rest: bool,
-}
-
-impl Default for OptionManifest {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            description: String::new(),
-            kind: OptionKind::String,
-            required: false,
-            choices: Vec::new(),
-            min: None,
-            max: None,
-            rest: false,
-        }
-    }
-}
-
-/// What values an option takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OptionKind {
-    /// Text.
-    String,
-    /// A whole number.
-    Integer,
-    /// A number.
-    Number,
-    /// Yes or no.
-    Boolean,
-    /// A user.
-    User,
-    /// A channel.
-    Channel,
-    /// A role.
-    Role,
 }
 
 /// A listener and its filters.

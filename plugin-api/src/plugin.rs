@@ -149,15 +149,12 @@ impl<S: 'static> Plugin<S> {
     ///
     /// # Panics
     ///
-    /// The command has no handler: its declaration does not end with [`run`](Command::run). The host then refuses the plugin.
+    /// A command has no handler (its declaration does not end with [`run`](Command::run)), has one and is a group, or
+    /// completes an option that it does not have. The host then refuses the plugin.
     #[must_use]
     pub fn command(mut self, command: Command<S>) -> Self {
-        let name = &command.manifest.name;
-        let Some(handler) = command.handler else {
-            panic!("command `{name}` has no handler: end its declaration with `.run(handler)`");
-        };
-        self.handlers.commands.insert(name.clone(), handler);
-        self.manifest.commands.push(command.manifest);
+        let manifest = command.install("", Vec::new(), &mut self.handlers);
+        self.manifest.commands.push(manifest);
         self
     }
 

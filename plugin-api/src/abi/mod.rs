@@ -22,6 +22,7 @@
     reason = "raw layer: StableAbi's derives, and the records whose pointers the other side owns"
 )]
 
+mod command;
 mod frame;
 mod header;
 mod message;
@@ -32,6 +33,9 @@ mod schedule;
 mod storage;
 
 pub use abi_stable;
+pub use command::{
+    AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
+};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};
@@ -41,9 +45,9 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
-    CallHead, CommandHead, ComponentHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall,
-    FunctionCall, InvokeHead, LogHead, OptionValue, Origin, PanicHead, ReplyCall, ReplyMode,
-    RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
+    CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
+    LogHead, PanicHead, ReplyCall, ReplyMode, RequestCall, ResponseHead, RestoreHead, SaveHead,
+    StartHead, StopHead,
 };
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Origin;
+
 /// Head of START.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StartHead {
@@ -53,97 +55,6 @@ pub struct StopHead {
     pub deadline_ms: u64,
 }
 
-/// Where an invocation came from, and so where its answers go.
-///
-/// ```
-/// use plugin_api::abi::Origin;
-///
-/// let origin: Origin = serde_json::from_str(r#"{"via": "interaction", "id": 5, "token": "t"}"#)?;
-/// assert!(matches!(origin, Origin::Interaction { id: 5, .. }));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "via", rename_all = "snake_case")]
-pub enum Origin {
-    /// A message that began with the prefix.
-    Message {
-        /// Channel of the message.
-        channel_id: u64,
-        /// The message.
-        message_id: u64,
-        /// Its author.
-        user_id: u64,
-    },
-    /// An interaction.
-    Interaction {
-        /// The interaction.
-        id: u64,
-        /// Its token, good for 15 minutes.
-        token: String,
-    },
-}
-
-/// A value of a command option, the same by prefix and by slash.
-///
-/// ```
-/// use plugin_api::abi::OptionValue;
-///
-/// let value: OptionValue = serde_json::from_str(r#"{"type": "integer", "value": 3}"#)?;
-/// assert_eq!(value, OptionValue::Integer(3));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "value", rename_all = "snake_case")]
-pub enum OptionValue {
-    /// Text.
-    String(String),
-    /// A whole number.
-    Integer(i64),
-    /// A number.
-    Number(f64),
-    /// Yes or no.
-    Boolean(bool),
-    /// A user's id.
-    User(u64),
-    /// A channel's id.
-    Channel(u64),
-    /// A role's id.
-    Role(u64),
-}
-
-/// Head of COMMAND.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CommandHead {
-    /// The command's name as declared.
-    pub command: String,
-    /// Where it came from.
-    pub origin: Origin,
-    /// The options that were given, by name.
-    #[serde(default)]
-    pub options: BTreeMap<String, OptionValue>,
-    /// Whether its answers were declared to be for the invoker's eyes alone.
-    #[serde(default)]
-    pub ephemeral: bool,
-}
-
-/// Head of COMPONENT.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ComponentHead {
-    /// The handler's name as declared.
-    pub handler: String,
-    /// What the custom id carried behind the handler's name.
-    #[serde(default)]
-    pub argument: String,
-    /// Where it came from.
-    pub origin: Origin,
-    /// The values picked in a select.
-    #[serde(default)]
-    pub values: Vec<String>,
-    /// A modal's fields, by custom id.
-    #[serde(default)]
-    pub fields: BTreeMap<String, String>,
-}
-
 /// What kind of entry is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -155,6 +66,13 @@ pub enum EntryKind {
     Function,
     /// A schedule's handler; entry: the schedule's name, argument: a [`ScheduleRun`](super::ScheduleRun).
     Schedule,
+    /// Proposes values for a command's option; entry: the command's path, a blank, the option's name. Its argument is an
+    /// [`AutocompleteCall`](super::AutocompleteCall), its result a list of
+    /// [`ChoiceManifest`](crate::manifest::ChoiceManifest).
+    Autocomplete,
+    /// A command's own checks; entry: the command's path. Its argument is a [`CheckCall`](super::CheckCall), its result a
+    /// [`CheckReply`](super::CheckReply).
+    Check,
 }
 
 /// Head of INVOKE.

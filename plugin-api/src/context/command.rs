@@ -2,8 +2,20 @@
 
 use std::{fmt, ops::Deref, rc::Rc};
 
+use twilight_model::{
+    application::interaction::InteractionData,
+    channel::Message,
+    id::{Id, marker::MessageMarker},
+};
+
 use super::Invocation;
-use crate::{abi::CommandHead, command::FromOption, error::Result, host::Host, raw::Parcel};
+use crate::{
+    abi::CommandHead,
+    command::FromOption,
+    error::{Error, Result},
+    host::Host,
+    raw::Parcel,
+};
 
 /// What a command's handler is given; `S` is the plugin's state.
 ///
@@ -42,10 +54,27 @@ impl<S> CommandContext<S> {
         &self.state
     }
 
-    /// The command's name as declared, also when it was called by an alias.
+    /// The command's name as declared, also when it was called by an alias; of one in a group its path: `tag add`.
     #[must_use]
     pub fn command(&self) -> &str {
         &self.head.command
+    }
+
+    /// The message that a [context menu](crate::Command::message_menu) was opened on.
+    ///
+    /// # Errors
+    ///
+    /// The command is none of a message's context menu.
+    pub fn target_message(&self) -> Result<Box<Message>> {
+        let id: Id<MessageMarker> = self.option("target")?;
+        match self.interaction()?.data {
+            Some(InteractionData::ApplicationCommand(data)) => data
+                .resolved
+                .and_then(|resolved| resolved.messages.into_iter().find(|(key, _)| *key == id))
+                .map(|(_, message)| Box::new(message))
+                .ok_or_else(|| Error::new(format!("Discord did not send message {id} along"))),
+            _ => Err(Error::new("this was no command")),
+        }
     }
 
     /// An option's value; ask for `Option<T>` where the option may be left out.

@@ -97,6 +97,7 @@ impl FakeHost {
 
     fn command(&self, id: u64, name: &str) {
         let head = CommandHead {
+            kind: crate::manifest::CommandKind::Chat,
             command: name.into(),
             origin: Origin::Message {
                 channel_id: 8,

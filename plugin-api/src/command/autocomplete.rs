@@ -1,0 +1,170 @@
+//! Values that are proposed while a member types.
+
+use std::{fmt, future::Future, rc::Rc};
+
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, UserMarker},
+};
+
+use super::{Command, value::FromOption};
+use crate::{
+    abi::AutocompleteCall,
+    error::{Error, Result},
+    host::Host,
+    live::EntryHandler,
+    manifest::ChoiceManifest,
+    runtime::LocalFuture,
+};
+
+pub(crate) type Completer<S> =
+    Rc<dyn Fn(AutocompleteContext<S>) -> LocalFuture<Result<Vec<ChoiceManifest>>>>;
+
+/// A proposed value: what the member sees (1 to 100 characters), and what the handler is given.
+///
+/// ```
+/// use plugin_api::Choice;
+///
+/// let green = Choice::new("Green tea", "green");
+/// let twelve: Choice = "12".into();
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice(ChoiceManifest);
+
+impl Choice {
+    /// A value that is called `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        Self(ChoiceManifest::new(name, value))
+    }
+
+    pub(super) fn into_manifest(self) -> ChoiceManifest {
+        self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Choice {
+    fn from(text: T) -> Self {
+        let text = text.into();
+        Self::new(text.clone(), text)
+    }
+}
+
+/// What a function that proposes values is given; `S` is the plugin's state.
+pub struct AutocompleteContext<S = ()> {
+    state: Rc<S>,
+    host: Host,
+    call: AutocompleteCall,
+}
+
+impl<S> AutocompleteContext<S> {
+    /// The plugin's state.
+    #[must_use]
+    pub fn state(&self) -> &Rc<S> {
+        &self.state
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// What is typed so far; may be empty.
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        &self.call.typed
+    }
+
+    /// Another option of the command, as far as it is there already. Ask for an `Option`.
+    ///
+    /// # Errors
+    ///
+    /// The option was not given yet, or is of another type than `T`.
+    pub fn option<T: FromOption>(&self, name: &str) -> Result<T> {
+        T::from_option(name, self.call.options.get(name))
+    }
+
+    /// Who types.
+    #[must_use]
+    pub fn user_id(&self) -> Id<UserMarker> {
+        // 1 is no user's id: the oldest snowflake in use is far above.
+        Id::new_checked(self.call.user_id).unwrap_or(Id::new(1))
+    }
+
+    /// In which server; `None` in direct messages.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
+        Id::new_checked(self.call.guild_id)
+    }
+
+    /// In which channel.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
+        Id::new_checked(self.call.channel_id)
+    }
+
+    /// The member's [locale](https://discord.com/developers/docs/reference#locales), such as `en-US`.
+    #[must_use]
+    pub fn locale(&self) -> &str {
+        &self.call.locale
+    }
+}
+
+impl<S> fmt::Debug for AutocompleteContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
+}
+
+impl<S: 'static> Command<S> {
+    /// Proposes values for an option (a string, an integer or a number) while it is typed: those that it returns, 25 at
+    /// most. Members may type something else nevertheless. Discord waits 3 seconds; the host shows nothing after 2.5.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn sorts(ctx: AutocompleteContext) -> Result<Vec<&'static str>> {
+    ///     let sorts = ["green", "black", "white"];
+    ///     Ok(sorts.into_iter().filter(|sort| sort.starts_with(ctx.typed())).collect())
+    /// }
+    /// # async fn pour(ctx: CommandContext) -> Result { ctx.reply("Tea!").await }
+    /// let pour = Command::new("pour", "Pours tea")
+    ///     .option(CommandOption::string("sort", "Which sort").required())
+    ///     .autocomplete("sort", sorts)
+    ///     .run(pour);
+    /// # Plugin::new().command(pour);
+    /// ```
+    #[must_use]
+    pub fn autocomplete<F, Fut, C>(mut self, option: &str, complete: F) -> Self
+    where
+        F: Fn(AutocompleteContext<S>) -> Fut + 'static,
+        Fut: Future<Output = Result<Vec<C>>> + 'static,
+        C: Into<Choice>,
+    {
+        let completer: Completer<S> = Rc::new(move |ctx| {
+            let choices = complete(ctx);
+            Box::pin(async move {
+                let choices = choices.await?.into_iter();
+                Ok(choices
+                    .map(|choice| choice.into().into_manifest())
+                    .collect())
+            })
+        });
+        self.completers.push((option.to_owned(), completer));
+        self
+    }
+}
+
+pub(super) fn entry<S: 'static>(completer: Completer<S>) -> EntryHandler<S> {
+    Rc::new(move |state, host, _head, parcel| {
+        let call: Result<AutocompleteCall> =
+            serde_json::from_slice(parcel.body()).map_err(Error::from);
+        let completer = Rc::clone(&completer);
+        Box::pin(async move {
+            let call = call?;
+            let choices = completer(AutocompleteContext { state, host, call }).await?;
+            Ok(serde_json::to_vec(&choices)?)
+        })
+    })
+}

@@ -1,0 +1,125 @@
+//! A plugin's own checks.
+
+use std::{fmt, rc::Rc};
+
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, UserMarker},
+};
+
+use super::CommandHandler;
+use crate::{
+    abi::{CheckCall, CheckReply},
+    error::{Error, Result},
+    host::Host,
+    live::EntryHandler,
+    runtime::LocalFuture,
+};
+
+pub(crate) type Check<S> = Rc<dyn Fn(CheckContext<S>) -> LocalFuture<Result>>;
+
+/// What a check is given: who wants to use which command, and where; `S` is the plugin's state.
+///
+/// It is asked before the command's handler is called, and when somebody asks why a command refuses.
+pub struct CheckContext<S = ()> {
+    state: Rc<S>,
+    host: Host,
+    call: CheckCall,
+}
+
+impl<S> CheckContext<S> {
+    /// The plugin's state.
+    #[must_use]
+    pub fn state(&self) -> &Rc<S> {
+        &self.state
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The command's path as declared: `tag add`.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        &self.call.command
+    }
+
+    /// Who wants to use it.
+    #[must_use]
+    pub fn user_id(&self) -> Id<UserMarker> {
+        // 1 is no user's id: the oldest snowflake in use is far above.
+        Id::new_checked(self.call.user_id).unwrap_or(Id::new(1))
+    }
+
+    /// In which server; `None` in direct messages.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
+        Id::new_checked(self.call.guild_id)
+    }
+
+    /// In which channel; `None` when the question is about the server as a whole.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
+        Id::new_checked(self.call.channel_id)
+    }
+}
+
+impl<S> fmt::Debug for CheckContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
+}
+
+async fn all<S>(checks: &[Check<S>], state: &Rc<S>, host: &Host, call: &CheckCall) -> Result {
+    for check in checks {
+        check(CheckContext {
+            state: Rc::clone(state),
+            host: host.clone(),
+            call: call.clone(),
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// The handler, behind its checks.
+pub(super) fn before<S: 'static>(
+    checks: Vec<Check<S>>,
+    handler: CommandHandler<S>,
+) -> CommandHandler<S> {
+    let checks: Rc<[Check<S>]> = checks.into();
+    Rc::new(move |ctx| {
+        let (checks, handler) = (Rc::clone(&checks), Rc::clone(&handler));
+        Box::pin(async move {
+            let call = CheckCall {
+                command: ctx.command().to_owned(),
+                user_id: ctx.user().id.get(),
+                guild_id: ctx.guild_id().map_or(0, Id::get),
+                channel_id: ctx.channel_id().get(),
+            };
+            all(&checks, ctx.state(), ctx.host(), &call).await?;
+            handler(ctx).await
+        })
+    })
+}
+
+/// The entry that answers "why not?".
+pub(super) fn entry<S: 'static>(checks: Vec<Check<S>>) -> EntryHandler<S> {
+    let checks: Rc<[Check<S>]> = checks.into();
+    Rc::new(move |state, host, _head, parcel| {
+        let checks = Rc::clone(&checks);
+        let call: Result<CheckCall> = serde_json::from_slice(parcel.body()).map_err(Error::from);
+        Box::pin(async move {
+            let refusal = match all(&checks, &state, &host, &call?).await {
+                Ok(()) => None,
+                Err(error) => match error.user_message() {
+                    Some(text) => Some(text.to_owned()),
+                    None => return Err(error),
+                },
+            };
+            Ok(serde_json::to_vec(&CheckReply { refusal })?)
+        })
+    })
+}

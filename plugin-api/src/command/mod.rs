@@ -1,0 +1,321 @@
+//! Commands and their options: declared once, reachable by prefix and by slash.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `access.rs` | who may use a command, and how often |
+//! | `option.rs` | the declaration of options |
+//! | `value.rs` | the types that options are read as |
+//! | `autocomplete.rs` | values that are proposed while a member types |
+//! | `check.rs` | a plugin's own checks |
+
+mod access;
+mod autocomplete;
+mod check;
+mod option;
+mod value;
+
+use std::{future::Future, rc::Rc};
+
+pub(crate) use self::{autocomplete::Completer, check::Check};
+pub use self::{
+    autocomplete::{AutocompleteContext, Choice},
+    check::CheckContext,
+    option::CommandOption,
+    value::{FromOption, Mentionable, OptionType},
+};
+use crate::{
+    abi::EntryKind,
+    context::CommandContext,
+    error::Result,
+    live::Handlers,
+    manifest::{CommandKind, CommandManifest, Localized},
+    runtime::LocalFuture,
+};
+
+pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<Result>>;
+
+/// A command of a plugin with state `S`.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn roll(ctx: CommandContext) -> Result {
+///     let sides: Option<i64> = ctx.option("sides")?;
+///     ctx.reply(format!("A die with {} sides.", sides.unwrap_or(6))).await
+/// }
+///
+/// let command = Command::new("roll", "Rolls a die")
+///     .alias("r")
+///     .option(CommandOption::integer("sides", "How many sides").min(2).max(100))
+///     .run(roll);
+/// let plugin = Plugin::new().command(command);
+/// ```
+///
+/// A command is for prefix and slash, in servers and in direct messages, for everybody, and its answers are for all to
+/// see, until told otherwise:
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn warn(ctx: CommandContext) -> Result {
+///     let whom: Id<marker::UserMarker> = ctx.option("whom")?;
+///     ctx.reply(format!("<@{whom}> has been warned.")).await
+/// }
+///
+/// let warn = Command::new("warn", "Warns a member")
+///     .option(CommandOption::user("whom", "Whom to warn").required())
+///     .permissions(Permissions::MODERATE_MEMBERS)
+///     .slash_only()
+///     .guild_only()
+///     .ephemeral()
+///     .run(warn);
+/// let plugin = Plugin::new().command(warn);
+/// ```
+pub struct Command<S = ()> {
+    manifest: CommandManifest,
+    handler: Option<CommandHandler<S>>,
+    children: Vec<Self>,
+    completers: Vec<(String, Completer<S>)>,
+    checks: Vec<Check<S>>,
+}
+
+impl<S: 'static> Command<S> {
+    /// A command with a name (1 to 32 lower-case letters, digits, `-` and `_`) and a description (1 to 100 characters),
+    /// by Discord's
+    /// [rules](https://discord.com/developers/docs/interactions/application-commands#application-command-object). The
+    /// host refuses a plugin whose commands break them, and says which.
+    #[must_use]
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::of(CommandKind::Chat, name, description)
+    }
+
+    /// A group of commands: `!tag add`, `/tag add`. Its commands may be groups once more, and no deeper. What is said of
+    /// the group (who may, where) holds for all in it.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// # async fn add(ctx: CommandContext) -> Result { ctx.reply("Added.").await }
+    /// # async fn show(ctx: CommandContext) -> Result { ctx.reply("Tea.").await }
+    /// let tag = Command::group("tag", "Texts that can be recalled")
+    ///     .guild_only()
+    ///     .command(Command::new("show", "Shows a tag").alias("get").run(show))
+    ///     .command(Command::new("add", "Adds a tag").permissions(Permissions::MANAGE_MESSAGES).run(add));
+    /// let plugin = Plugin::new().command(tag);
+    /// ```
+    #[must_use]
+    pub fn group(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::of(CommandKind::Chat, name, description)
+    }
+
+    /// A command in a user's context menu, with a name of 1 to 32 characters, blanks and capitals included. On whom it was
+    /// opened is the option `target`, an `Id<UserMarker>`.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn wave(ctx: CommandContext) -> Result {
+    ///     let whom: Id<marker::UserMarker> = ctx.option("target")?;
+    ///     ctx.reply(format!("{} waves at <@{whom}>.", ctx.user().name)).await
+    /// }
+    /// let plugin = Plugin::new().command(Command::user_menu("Wave at").run(wave));
+    /// ```
+    #[must_use]
+    pub fn user_menu(name: impl Into<String>) -> Self {
+        Self::of(CommandKind::User, name, "").slash_only()
+    }
+
+    /// A command in a message's context menu; else as [`user_menu`](Self::user_menu). On which message it was opened is
+    /// the option `target`, an `Id<MessageMarker>`; the message itself is [`CommandContext::target_message`].
+    #[must_use]
+    pub fn message_menu(name: impl Into<String>) -> Self {
+        Self::of(CommandKind::Message, name, "").slash_only()
+    }
+
+    fn of(kind: CommandKind, name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            manifest: CommandManifest {
+                kind,
+                name: name.into(),
+                description: description.into(),
+                prefix: true,
+                slash: true,
+                ..CommandManifest::default()
+            },
+            handler: None,
+            children: Vec::new(),
+            completers: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Adds a command, or a group, to a group.
+    #[must_use]
+    pub fn command(mut self, command: Self) -> Self {
+        self.children.push(command);
+        self
+    }
+
+    /// Another name, by prefix alone; without blanks.
+    #[must_use]
+    pub fn alias(mut self, name: impl Into<String>) -> Self {
+        self.manifest.aliases.push(name.into());
+        self
+    }
+
+    /// More about it than its description holds, for help texts.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.manifest.help = text.into();
+        self
+    }
+
+    /// Its name and description in another language, by Discord's
+    /// [locale](https://discord.com/developers/docs/reference#locales). Members with that locale see them for the slash
+    /// command.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// # async fn roll(ctx: CommandContext) -> Result { ctx.reply("4").await }
+    /// let roll = Command::new("roll", "Rolls a die").localized("de", "würfeln", "Wirft einen Würfel").run(roll);
+    /// # Plugin::new().command(roll);
+    /// ```
+    #[must_use]
+    pub fn localized(
+        mut self,
+        locale: impl Into<String>,
+        name: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Self {
+        let localized = Localized {
+            name: name.into(),
+            description: description.into(),
+        };
+        self.manifest.localized.insert(locale.into(), localized);
+        self
+    }
+
+    /// Adds an option. Required ones come first, as Discord wants it; up to 25.
+    #[must_use]
+    pub fn option(mut self, option: CommandOption) -> Self {
+        self.manifest.options.push(option.into_manifest());
+        self
+    }
+
+    /// By slash alone. A plugin that has no other commands needs no privileged intent.
+    #[must_use]
+    pub fn slash_only(mut self) -> Self {
+        self.manifest.prefix = false;
+        self
+    }
+
+    /// By prefix alone.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn files(ctx: CommandContext) -> Result {
+    ///     ctx.reply(format!("{} files", ctx.message()?.attachments.len())).await
+    /// }
+    /// let files = Command::new("files", "Counts a message's files").alias("f").prefix_only().run(files);
+    /// # Plugin::new().command(files);
+    /// ```
+    #[must_use]
+    pub fn prefix_only(mut self) -> Self {
+        self.manifest.slash = false;
+        self
+    }
+
+    /// Its answers are for the invoker's eyes alone, and so is what the host says meanwhile ("is thinking…"). By prefix,
+    /// where Discord has no such thing, they go to the invoker's direct messages.
+    #[must_use]
+    pub fn ephemeral(mut self) -> Self {
+        self.manifest.ephemeral = true;
+        self
+    }
+
+    /// What it does: ends the declaration. A function, or a closure that returns a future.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().command(
+    ///     Command::new("version", "Tells the plugin's version")
+    ///         .run(|ctx| async move { ctx.reply(env!("CARGO_PKG_VERSION")).await }),
+    /// );
+    /// ```
+    #[must_use]
+    pub fn run<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(CommandContext<S>) -> Fut + 'static,
+        Fut: Future<Output = Result> + 'static,
+    {
+        self.handler = Some(Rc::new(move |ctx| Box::pin(handler(ctx))));
+        self
+    }
+
+    /// Gives its handlers, and those of the commands in it, to `handlers`; what is left is the declaration. `above` is the
+    /// path of the groups around it, with a blank at its end, and `checks` are theirs.
+    pub(crate) fn install(
+        mut self,
+        above: &str,
+        mut checks: Vec<Check<S>>,
+        handlers: &mut Handlers<S>,
+    ) -> CommandManifest {
+        let path = format!("{above}{}", self.manifest.name);
+        checks.append(&mut self.checks);
+        self.manifest.access.checked |= !checks.is_empty();
+        assert!(
+            self.handler.is_some() == self.children.is_empty(),
+            "{}",
+            if self.children.is_empty() {
+                format!("command `{path}` has no handler: end its declaration with `.run(handler)`")
+            } else {
+                format!(
+                    "command `{path}` has a handler and commands in it: Discord takes one or the other"
+                )
+            }
+        );
+        for (option, completer) in self.completers {
+            let declared = self
+                .manifest
+                .options
+                .iter_mut()
+                .find(|known| known.name == option);
+            let Some(declared) = declared else {
+                panic!(
+                    "command `{path}` completes the option `{option}`, which it does not have: declare it with `.option(…)` first"
+                );
+            };
+            declared.autocomplete = true;
+            let key = (EntryKind::Autocomplete, format!("{path} {option}"));
+            handlers.entries.insert(key, autocomplete::entry(completer));
+        }
+        if let Some(handler) = self.handler {
+            if !checks.is_empty() {
+                let key = (EntryKind::Check, path.clone());
+                handlers.entries.insert(key, check::entry(checks.clone()));
+            }
+            let handler = if checks.is_empty() {
+                handler
+            } else {
+                check::before(checks, handler)
+            };
+            handlers
+                .commands
+                .insert((self.manifest.kind, path), handler);
+        } else {
+            let above = format!("{path} ");
+            let install = |child: Self| child.install(&above, checks.clone(), handlers);
+            self.manifest.subcommands = self.children.into_iter().map(install).collect();
+        }
+        self.manifest
+    }
+}
+
+impl<S> std::fmt::Debug for Command<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.manifest.fmt(f)
+    }
+}

@@ -1,0 +1,238 @@
+//! What options are read as.
+
+use std::time::Duration;
+
+use twilight_model::{
+    channel::Attachment,
+    id::{
+        Id,
+        marker::{ChannelMarker, MessageMarker, RoleMarker, UserMarker},
+    },
+    util::Timestamp,
+};
+
+use super::CommandOption;
+use crate::{
+    abi::OptionValue,
+    error::{Error, Result},
+    manifest::OptionKind,
+};
+
+/// A type that an option's value can be read as: what [`CommandContext::option`] returns.
+///
+/// Implemented for `String`, `i64`, `f64`, `bool`, the ids of users, channels and roles, and `Option` of each. A type of
+/// your own reads one of these and goes on from there:
+///
+/// ```
+/// use plugin_api::{FromOption, abi::OptionValue, prelude::*};
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Size { Cup, Pot }
+///
+/// impl FromOption for Size {
+///     fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
+///         match &*String::from_option(name, value)? {
+///             "cup" => Ok(Self::Cup),
+///             "pot" => Ok(Self::Pot),
+///             other => Err(Error::user(format!("there is no tea by the `{other}`"))),
+///         }
+///     }
+/// }
+///
+/// let pot = OptionValue::String("pot".into());
+/// assert_eq!(Size::from_option("size", Some(&pot))?, Size::Pot);
+/// assert_eq!(Option::<Size>::from_option("size", None)?, None);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait FromOption: Sized {
+    /// Reads the value; `None` when the option was not given.
+    ///
+    /// # Errors
+    ///
+    /// The option was not given though `Self` needs one, or is of another type.
+    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self>;
+}
+
+impl<T: FromOption> FromOption for Option<T> {
+    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
+        value
+            .map(|value| T::from_option(name, Some(value)))
+            .transpose()
+    }
+}
+
+/// A type that an option is declared by, with [`CommandOption::of`].
+pub trait OptionType: FromOption {
+    /// Makes the option what this type reads; it is a required string before.
+    fn declare(option: &mut CommandOption);
+}
+
+impl<T: OptionType> OptionType for Option<T> {
+    fn declare(option: &mut CommandOption) {
+        T::declare(option);
+        option.0.required = false;
+    }
+}
+
+impl<T: FromOption> FromOption for Vec<T> {
+    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
+        match value {
+            Some(OptionValue::List(values)) => values
+                .iter()
+                .map(|value| T::from_option(name, Some(value)))
+                .collect(),
+            Some(one) => Ok(vec![T::from_option(name, Some(one))?]),
+            None => Ok(Self::new()),
+        }
+    }
+}
+
+impl<T: OptionType> OptionType for Vec<T> {
+    fn declare(option: &mut CommandOption) {
+        T::declare(option);
+        option.0.required = false;
+        option.0.repeated = true;
+    }
+}
+
+/// A user or a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mentionable {
+    /// A user.
+    User(Id<UserMarker>),
+    /// A role.
+    Role(Id<RoleMarker>),
+}
+
+macro_rules! options {
+    ($($ty:ty, $kind:ident: $($pattern:pat => $value:expr),+; $what:literal;)*) => {$(
+        impl FromOption for $ty {
+            fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
+                match value {
+                    $(Some($pattern) => Ok($value),)+
+                    Some(other) => Err(mistaken(name, other, $what)),
+                    None => Err(absent(name)),
+                }
+            }
+        }
+
+        impl OptionType for $ty {
+            fn declare(option: &mut CommandOption) {
+                option.0.kind = OptionKind::$kind;
+            }
+        }
+    )*};
+}
+
+options! {
+    String, String: OptionValue::String(text) => text.clone(); "a string";
+    i64, Integer: OptionValue::Integer(number) => *number; "an integer";
+    f64, Number: OptionValue::Number(number) => *number; "a number";
+    bool, Boolean: OptionValue::Boolean(yes) => *yes; "a boolean";
+    Id<UserMarker>, User: OptionValue::User(id @ 1..) => Id::new(*id); "a user";
+    Id<ChannelMarker>, Channel: OptionValue::Channel(id @ 1..) => Id::new(*id); "a channel";
+    Id<RoleMarker>, Role: OptionValue::Role(id @ 1..) => Id::new(*id); "a role";
+    Mentionable, Mentionable:
+        OptionValue::User(id @ 1..) => Self::User(Id::new(*id)),
+        OptionValue::Role(id @ 1..) => Self::Role(Id::new(*id)); "a user or a role";
+    Attachment, Attachment: OptionValue::Attachment(json) => serde_json::from_value(json.clone())?; "a file";
+    Duration, Duration: OptionValue::Duration(ms) => Self::from_millis(*ms); "a length of time";
+    Timestamp, Date: OptionValue::Date(seconds) => Self::from_secs(*seconds).map_err(Error::new)?; "a point in time";
+}
+
+impl FromOption for Id<MessageMarker> {
+    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
+        match value {
+            Some(OptionValue::Message(id @ 1..)) => Ok(Self::new(*id)),
+            Some(other) => Err(mistaken(name, other, "a message")),
+            None => Err(absent(name)),
+        }
+    }
+}
+
+macro_rules! smaller_integers {
+    ($($ty:ty)*) => {$(
+        impl FromOption for $ty {
+            fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
+                let number = i64::from_option(name, value)?;
+                Self::try_from(number).map_err(|_| {
+                    Error::user(format!("`{name}` can't be {number}: a number from {} to {} is expected.", Self::MIN, Self::MAX))
+                })
+            }
+        }
+
+        impl OptionType for $ty {
+            fn declare(option: &mut CommandOption) {
+                i64::declare(option);
+                // Discord takes integers of up to 2^53.
+                option.0.min = Some((Self::MIN as f64).max(-9_007_199_254_740_992.0));
+                option.0.max = Some((Self::MAX as f64).min(9_007_199_254_740_992.0));
+            }
+        }
+    )*};
+}
+
+smaller_integers! { u8 u16 u32 u64 i8 i16 i32 }
+
+#[cold]
+fn mistaken(name: &str, value: &OptionValue, what: &str) -> Error {
+    Error::new(format!(
+        "option `{name}` is {value:?}, and was read as {what}: read it as the type that it was declared with"
+    ))
+}
+
+#[cold]
+fn absent(name: &str) -> Error {
+    Error::new(format!(
+        "option `{name}` was not given: declare it with `required()`, or read it as an `Option`"
+    ))
+}
+
+/// An enum whose variants are the choices of an option: each with what members see, and an option is declared by it.
+///
+/// ```
+/// use plugin_api::{choices, prelude::*};
+///
+/// choices! {
+///     /// How much tea.
+///     #[derive(Debug, PartialEq)]
+///     enum Size {
+///         Cup = "a cup",
+///         Pot = "a whole pot",
+///     }
+/// }
+///
+/// async fn pour(ctx: CommandContext) -> Result {
+///     match ctx.option("size")? {
+///         Size::Cup => ctx.reply("Here.").await,
+///         Size::Pot => ctx.reply("You must be thirsty.").await,
+///     }
+/// }
+/// let pour = Command::new("pour", "Pours tea").option(CommandOption::of::<Size>("size", "How much")).run(pour);
+/// # Plugin::new().command(pour);
+/// ```
+#[macro_export]
+macro_rules! choices {
+    ($(#[$meta:meta])* $visibility:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        $visibility enum $name {
+            $($(#[$variant_meta])* $variant,)+
+        }
+
+        impl $crate::FromOption for $name {
+            fn from_option(name: &str, value: ::std::option::Option<&$crate::abi::OptionValue>) -> $crate::Result<Self> {
+                let text = <::std::string::String as $crate::FromOption>::from_option(name, value)?;
+                match &*text {
+                    $($text => ::std::result::Result::Ok(Self::$variant),)+
+                    other => ::std::result::Result::Err($crate::Error::user(::std::format!("`{name}` can't be `{other}`."))),
+                }
+            }
+        }
+
+        impl $crate::OptionType for $name {
+            fn declare(option: &mut $crate::CommandOption) {
+                *option = ::std::clone::Clone::clone(option).choices([$($text),+]);
+            }
+        }
+    };
+}
