@@ -18,6 +18,7 @@ use host::{
     services::Services,
 };
 use plugin_api::abi::{CommandHead, OptionValue, Origin, frame_kind};
+use plugin_api::manifest::CommandKind;
 use tokio::sync::oneshot;
 
 type Answered = oneshot::Receiver<host::plugin::Answer>;
@@ -102,6 +103,7 @@ async fn reloads(plugins: &Plugins, file: &Path, count: usize) -> Result<Vec<Dur
 /// A command whose handler ends at once and answers nothing.
 fn invoke(routes: &Routes) -> Result<Answered, String> {
     let head = CommandHead {
+        kind: CommandKind::Chat,
         command: "misbehave".into(),
         origin: Origin::Message {
             channel_id: 2,
@@ -113,7 +115,9 @@ fn invoke(routes: &Routes) -> Result<Answered, String> {
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head);
     routes
-        .with_command("misbehave", |route| route.slot.invoke(packet))
+        .with_command(CommandKind::Chat, "misbehave", |route| {
+            route.slot.invoke(packet)
+        })
         .ok_or("there is no command `misbehave`")?
         .map_err(|refused| format!("{refused:?}"))
 }

@@ -18,6 +18,7 @@ use host::{
     services::Services,
 };
 use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
+use plugin_api::manifest::CommandKind;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -119,6 +120,7 @@ async fn call(routes: &Routes) -> Result<(), Box<dyn Error>> {
         json: "{}".into(),
     });
     let head = CommandHead {
+        kind: CommandKind::Chat,
         command: "work".into(),
         origin: Origin::Message {
             channel_id: 2,
@@ -130,7 +132,7 @@ async fn call(routes: &Routes) -> Result<(), Box<dyn Error>> {
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head).with_event(event);
     let answer = routes
-        .with_command("work", |route| route.slot.invoke(packet))
+        .with_command(CommandKind::Chat, "work", |route| route.slot.invoke(packet))
         .ok_or("there is no command `work`")?
         .map_err(|refused| format!("{refused:?}"))?
         .await?;

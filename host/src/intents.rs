@@ -1,6 +1,6 @@
 //! Which gateway intents a manifest needs ([reference](https://discord.com/developers/docs/events/gateway#list-of-intents)).
 
-use plugin_api::manifest::Manifest;
+use plugin_api::manifest::{CommandManifest, Manifest};
 use twilight_model::gateway::Intents;
 
 /// What the host itself needs: the servers it is in, and owner commands by direct message or mention.
@@ -20,10 +20,15 @@ pub fn of(manifest: &Manifest) -> Intents {
     for listener in &manifest.listeners {
         intents |= of_event(&listener.event);
     }
-    if manifest.commands.iter().any(|command| command.prefix) {
+    if manifest.commands.iter().any(by_prefix) {
         intents |= Intents::GUILD_MESSAGES | Intents::DIRECT_MESSAGES | Intents::MESSAGE_CONTENT;
     }
     intents
+}
+
+fn by_prefix(command: &CommandManifest) -> bool {
+    let inside = &command.subcommands;
+    command.prefix && (inside.is_empty() || inside.iter().any(by_prefix))
 }
 
 fn of_event(event: &str) -> Intents {

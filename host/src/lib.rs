@@ -6,12 +6,13 @@
 //! ```
 //!
 //! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
-//! [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
+//! [`commands`] reads what members type and pick; [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
 //! owner commands; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
 //! [`mod@env`] are what the operator says; [`cli`] is the command line.
 
 pub mod bot;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod dispatch;
 pub mod env;

@@ -2,17 +2,21 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use plugin_api::{
     EventKind,
     abi::{event_flag, frame_kind},
-    manifest::CommandManifest,
+    manifest::{CommandKind, CommandManifest},
 };
 use twilight_model::gateway::Intents;
 
 use crate::{
+    commands::{
+        CommandRoute,
+        table::{Commands, Found},
+    },
     intents,
     plugin::{EventRecord, Packet, Refused, Slot, tidy},
 };
@@ -25,8 +29,7 @@ pub struct Routes {
 
 #[derive(Debug, Default)]
 struct Table {
-    /// By name and alias.
-    commands: HashMap<String, CommandRoute>,
+    commands: Commands,
     /// Plugins, by name.
     plugins: HashMap<String, Arc<Slot>>,
     /// By event.
@@ -52,15 +55,6 @@ pub struct HookRoute {
     pub slot: Arc<Slot>,
 }
 
-/// Where a command leads.
-#[derive(Debug, Clone)]
-pub struct CommandRoute {
-    /// The command.
-    pub command: Arc<CommandManifest>,
-    /// Its plugin.
-    pub slot: Arc<Slot>,
-}
-
 #[derive(Debug)]
 struct ListenerRoute {
     guild_id: u64,
@@ -82,21 +76,31 @@ impl Routes {
         Ok(())
     }
 
-    /// Looks a command up by name or alias and does something with it, before routes can change.
-    pub fn with_command<R>(&self, name: &str, f: impl FnOnce(&CommandRoute) -> R) -> Option<R> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        table.commands.get(name).map(f)
+    /// Looks a command up by its path and does something with it, before routes can change.
+    pub fn with_command<R>(
+        &self,
+        kind: CommandKind,
+        path: &str,
+        f: impl FnOnce(&CommandRoute) -> R,
+    ) -> Option<R> {
+        self.table().commands.at(kind, path).map(f)
+    }
+
+    /// What a line begins with: a command or a group by its names or aliases, and what stands behind them.
+    #[must_use]
+    pub fn find_command<'a>(&self, line: &'a str) -> Option<(Found, &'a str)> {
+        self.table().commands.find(line)
     }
 
     /// Looks a plugin up and does something with it, before routes can change.
     pub fn with_plugin<R>(&self, name: &str, f: impl FnOnce(&Slot) -> R) -> Option<R> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table();
         table.plugins.get(name).map(|slot| f(slot))
     }
 
     /// Queues an event for all that listen to it.
     pub fn deliver(&self, event: &Arc<EventRecord>) {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table();
         let Some(listeners) = table.listeners.get(&event.header.kind) else {
             return;
         };
@@ -125,14 +129,14 @@ impl Routes {
     /// The handlers of a hook's event, highest priority first; `None` when there is none.
     #[must_use]
     pub fn hooks(&self, event: &str) -> Option<Arc<[HookRoute]>> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table();
         table.hooks.get(event).map(Arc::clone)
     }
 
     /// The handlers of all hooks, by event and priority.
     #[must_use]
     pub fn all_hooks(&self) -> Vec<HookRoute> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table();
         let by_event: BTreeMap<_, _> = table.hooks.iter().collect();
         by_event
             .into_values()
@@ -140,21 +144,22 @@ impl Routes {
             .collect()
     }
 
-    /// All commands, by name.
+    /// Each command once, by plugin and as declared; those in groups on their own.
     #[must_use]
-    pub fn commands(&self) -> BTreeMap<String, Arc<CommandManifest>> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        table
-            .commands
-            .values()
-            .map(|route| (route.command.name.clone(), Arc::clone(&route.command)))
-            .collect()
+    pub fn commands(&self) -> Vec<CommandRoute> {
+        self.table().commands.all().to_vec()
+    }
+
+    /// What the plugins declare, with their names: a group with all in it is one.
+    #[must_use]
+    pub fn declared_commands(&self) -> Vec<(Arc<str>, Arc<CommandManifest>)> {
+        self.table().commands.declared().to_vec()
     }
 
     /// The intents that all this needs, and the plugins behind each.
     #[must_use]
     pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table();
         let mut all = intents::HOST;
         let mut reasons: BTreeMap<u64, Vec<String>> = BTreeMap::new();
         for (name, slot) in &table.plugins {
@@ -167,6 +172,10 @@ impl Routes {
         reasons.values_mut().for_each(|names| names.sort());
         (all, reasons)
     }
+
+    fn table(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Table {
@@ -177,16 +186,6 @@ impl Table {
             table
                 .plugins
                 .insert(tidy(&generation.plugin), Arc::clone(slot));
-            for command in &generation.manifest.commands {
-                let route = CommandRoute {
-                    command: Arc::new(command.clone()),
-                    slot: Arc::clone(slot),
-                };
-                for alias in &command.aliases {
-                    table.commands.insert(alias.to_lowercase(), route.clone());
-                }
-                table.commands.insert(command.name.clone(), route);
-            }
             for listener in &generation.manifest.listeners {
                 let Some(kind) = EventKind::named(&listener.event) else {
                     continue;
@@ -203,6 +202,7 @@ impl Table {
                     });
             }
         }
+        table.commands = Commands::of(slots);
         table.hooks = hooks(slots);
         table
     }

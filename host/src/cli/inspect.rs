@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
-use plugin_api::manifest::{CommandManifest, Manifest};
+use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
 use crate::{
+    commands::{table::inherited, usage},
     intents,
     plugin::{file, interpose, probe},
 };
@@ -78,7 +79,7 @@ fn manifest(manifest: &Manifest) {
         row("about", &manifest.description);
     }
     for command in &manifest.commands {
-        row("command", &command_line(command));
+        command_row("", command);
     }
     for listener in &manifest.listeners {
         row("listens to", &listener.event);
@@ -110,29 +111,29 @@ fn manifest(manifest: &Manifest) {
     );
 }
 
-fn command_line(command: &CommandManifest) -> String {
-    let how = match (command.prefix, command.slash) {
-        (true, true) => "prefix and slash",
-        (true, false) => "prefix",
+fn command_row(above: &str, command: &CommandManifest) {
+    let path = format!("{above}{}", command.name);
+    for inside in &command.subcommands {
+        command_row(&format!("{path} "), &inherited(command, inside));
+    }
+    if command.subcommands.is_empty() {
+        row("command", &command_line(&path, command));
+    }
+}
+
+fn command_line(path: &str, command: &CommandManifest) -> String {
+    let how = match (command.kind, command.prefix, command.slash) {
+        (CommandKind::User, ..) => "a user's context menu",
+        (CommandKind::Message, ..) => "a message's context menu",
+        (_, true, true) => "prefix and slash",
+        (_, true, false) => "prefix",
         _ => "slash",
     };
-    let options: Vec<String> = command
-        .options
-        .iter()
-        .map(|option| {
-            if option.required {
-                format!("<{}>", option.name)
-            } else {
-                format!("[{}]", option.name)
-            }
-        })
-        .collect();
-    format!(
-        "{} {} ({how}): {}",
-        command.name,
-        options.join(" "),
-        command.description
-    )
+    let usage = usage::usage("", path, command);
+    if command.description.is_empty() {
+        return format!("{usage} ({how})");
+    }
+    format!("{usage} ({how}): {}", command.description)
 }
 
 /// The child: probes the file and writes the report to standard output.

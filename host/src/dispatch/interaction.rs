@@ -2,15 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use plugin_api::abi::{CommandHead, ComponentHead, OptionValue, Origin};
+use plugin_api::abi::{ComponentHead, Origin};
 use twilight_model::application::interaction::{
-    Interaction, InteractionData,
+    Interaction, InteractionData, InteractionType,
     application_command::{CommandData, CommandOptionValue},
     modal::{ModalInteractionComponent, ModalInteractionData},
 };
 
 use super::{Dispatch, invocation::Invocation};
 use crate::{
+    commands::{
+        autocomplete::Asked,
+        names,
+        read::Picked,
+        request::{Given, Request},
+    },
     owner,
     plugin::{EventRecord, Refused, tidy},
     services::reply::{AUTO_DEFER, Kind},
@@ -32,6 +38,20 @@ impl Dispatch {
             token: interaction.token.clone(),
         };
         match interaction.data {
+            Some(InteractionData::ApplicationCommand(data))
+                if interaction.kind == InteractionType::ApplicationCommandAutocomplete =>
+            {
+                let picked = Picked::of(*data);
+                if let Some(route) = names::resolve(&self.routes, picked.kind, &picked.names) {
+                    let asked = Asked {
+                        id,
+                        token: interaction.token,
+                        locale: interaction.locale.unwrap_or_default(),
+                        picked,
+                    };
+                    self.autocomplete(Arc::clone(event), route, asked);
+                }
+            }
             Some(InteractionData::ApplicationCommand(data)) => {
                 self.slash(event, &origin, &interaction.token, *data);
             }
@@ -95,35 +115,23 @@ impl Dispatch {
             }
             return;
         }
-        let head = CommandHead {
-            command: data.name.clone(),
-            origin: origin.clone(),
-            options: data
-                .options
-                .into_iter()
-                .filter_map(|option| Some((option.name, value(option.value)?)))
-                .collect(),
-            ephemeral: false,
-        };
-        let queued = self.routes.with_command(&data.name, |route| {
-            self.begin(id, token, Kind::Command, route.command.ephemeral);
-            let head = CommandHead {
-                ephemeral: route.command.ephemeral,
-                ..head.clone()
-            };
-            Invocation::command(event, route, &head).map_err(Refused::sentence)
-        });
-        match queued {
-            Some(Ok(invocation)) => self.follow(invocation),
-            Some(Err(text)) => self.tell(origin.clone(), text),
+        let picked = Picked::of(data);
+        match names::resolve(&self.routes, picked.kind, &picked.names) {
+            Some(route) => {
+                self.begin(id, token, Kind::Command, route.command.ephemeral);
+                self.serve(Request {
+                    event: Arc::clone(event),
+                    origin: origin.clone(),
+                    route,
+                    given: Given::Picked(Box::new(picked)),
+                });
+            }
             None => {
                 self.begin(id, token, Kind::Command, true);
+                let name = names::typed(picked.kind, &picked.names);
                 self.tell(
                     origin.clone(),
-                    format!(
-                        "`/{}` is not loaded right now. Please try again later.",
-                        data.name
-                    ),
+                    format!("`{name}` is not loaded right now. Please try again later."),
                 );
             }
         }
@@ -167,20 +175,6 @@ fn parse_custom_id(custom_id: &str) -> Option<(&str, &str, &str)> {
     let mut parts = custom_id.splitn(4, ':');
     (parts.next()? == "cw").then_some(())?;
     Some((parts.next()?, parts.next()?, parts.next()?))
-}
-
-fn value(value: CommandOptionValue) -> Option<OptionValue> {
-    Some(match value {
-        CommandOptionValue::String(text) => OptionValue::String(text),
-        CommandOptionValue::Integer(number) => OptionValue::Integer(number),
-        CommandOptionValue::Number(number) => OptionValue::Number(number),
-        CommandOptionValue::Boolean(yes) => OptionValue::Boolean(yes),
-        CommandOptionValue::User(id) => OptionValue::User(id.get()),
-        CommandOptionValue::Channel(id) => OptionValue::Channel(id.get()),
-        CommandOptionValue::Role(id) => OptionValue::Role(id.get()),
-        // Of kinds that no command of ours declares.
-        _ => return None,
-    })
 }
 
 fn fields(data: &ModalInteractionData) -> BTreeMap<String, String> {

@@ -9,13 +9,13 @@ use tokio::sync::oneshot;
 
 use super::Dispatch;
 use crate::{
+    commands::CommandRoute,
     error_id,
     plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
-    router::CommandRoute,
 };
 
 /// An invocation that is queued.
-pub(super) struct Invocation {
+pub(crate) struct Invocation {
     origin: Origin,
     plugin: String,
     what: String,
@@ -33,7 +33,7 @@ struct Used {
 
 impl Invocation {
     /// Queues a command.
-    pub(super) fn command(
+    pub(crate) fn command(
         event: &Arc<EventRecord>,
         route: &CommandRoute,
         head: &CommandHead,
@@ -104,7 +104,7 @@ impl Used {
 
 impl Refused {
     /// For the member.
-    pub(super) fn sentence(self) -> String {
+    pub(crate) fn sentence(self) -> String {
         match self {
             Self::Full => {
                 "This command has too much to do right now. Please try again in a minute.".into()
@@ -116,7 +116,7 @@ impl Refused {
 
 impl Dispatch {
     /// Waits for the answer; a failure is told to the member and logged with an error id.
-    pub(super) fn follow(self: &Arc<Self>, invocation: Invocation) {
+    pub(crate) fn follow(self: &Arc<Self>, invocation: Invocation) {
         let dispatch = Arc::clone(self);
         tokio::spawn(async move {
             let Invocation {
@@ -164,12 +164,12 @@ impl Dispatch {
     }
 
     /// Tells a member something, in a task of its own.
-    pub(super) fn tell(self: &Arc<Self>, origin: Origin, text: String) {
+    pub(crate) fn tell(self: &Arc<Self>, origin: Origin, text: String) {
         let dispatch = Arc::clone(self);
         tokio::spawn(async move { dispatch.say(origin, &text).await });
     }
 
-    async fn say(&self, origin: Origin, text: &str) {
+    pub(crate) async fn say(&self, origin: Origin, text: &str) {
         let mut body = json!({"content": text, "allowed_mentions": {"parse": []}});
         if let Origin::Message { message_id, .. } = &origin {
             body["message_reference"] =

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use plugin_api::abi::{CommandHead, Origin, event_flag};
+use plugin_api::abi::{Origin, event_flag};
 
-use super::{Dispatch, arguments, invocation::Invocation};
+use super::Dispatch;
 use crate::{
+    commands::{
+        request::{Given, Request},
+        table::Found,
+        usage,
+    },
     owner,
-    plugin::{EventRecord, Refused},
+    plugin::EventRecord,
 };
 
 impl Dispatch {
@@ -20,16 +25,16 @@ impl Dispatch {
         else {
             return;
         };
-        let (name, rest) = match line.find(char::is_whitespace) {
-            Some(end) => line.split_at(end),
-            None => (line, ""),
-        };
-        let name = name.to_lowercase();
         let origin = Origin::Message {
             channel_id: event.header.channel_id,
             message_id: event.header.message_id,
             user_id: event.header.user_id,
         };
+        let (name, rest) = match line.find(char::is_whitespace) {
+            Some(end) => line.split_at(end),
+            None => (line, ""),
+        };
+        let name = name.to_lowercase();
         if owner::NAMES.contains(&&*name) {
             // Others are not told: owner commands are nobody else's business.
             if self.owner.is_owner(event.header.user_id) {
@@ -37,28 +42,25 @@ impl Dispatch {
             }
             return;
         }
-        let queued = self.routes.with_command(&name, |route| {
-            if !route.command.prefix {
-                return Err(format!(
-                    "`{name}` is a slash command: type `/{}`.",
-                    route.command.name
-                ));
+        match self.routes.find_command(line) {
+            Some((Found::Command(route), line)) => {
+                if !route.command.prefix {
+                    let text = format!("`{}` is a slash command: type `/{0}`.", route.path);
+                    return self.tell(origin, text);
+                }
+                self.serve(Request {
+                    event: Arc::clone(event),
+                    origin,
+                    route,
+                    given: Given::Line {
+                        prefix: prefix.to_owned(),
+                        line: line.to_owned(),
+                    },
+                });
             }
-            if route.command.guild_only && event.header.guild_id == 0 {
-                return Err(format!("`{prefix}{name}` works in servers only."));
+            Some((Found::Group(route), typed)) => {
+                self.tell(origin, usage::of_group(prefix, &route, typed));
             }
-            let options = arguments::read(prefix, &route.command, rest)?;
-            let head = CommandHead {
-                command: route.command.name.clone(),
-                origin: origin.clone(),
-                options,
-                ephemeral: route.command.ephemeral,
-            };
-            Invocation::command(event, route, &head).map_err(Refused::sentence)
-        });
-        match queued {
-            Some(Ok(invocation)) => self.follow(invocation),
-            Some(Err(text)) => self.tell(origin, text),
             None => {}
         }
     }

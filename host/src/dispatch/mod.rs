@@ -1,6 +1,5 @@
 //! What happens to an event: the cache learns from it, listeners get it, commands and components become invocations.
 
-mod arguments;
 mod guilds;
 mod interaction;
 mod invocation;
@@ -10,6 +9,7 @@ mod peek;
 use std::sync::Arc;
 
 pub use self::guilds::Guilds;
+pub(crate) use self::invocation::Invocation;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},

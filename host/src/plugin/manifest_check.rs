@@ -2,14 +2,11 @@
 
 use std::collections::HashSet;
 
-use plugin_api::{
-    EventKind,
-    hook::FRAMEWORK_EVENTS,
-    manifest::{CommandManifest, Manifest, OptionKind},
-};
+use plugin_api::{EventKind, hook::FRAMEWORK_EVENTS, manifest::Manifest};
 use semver::{Version, VersionReq};
 
-use crate::{owner, services};
+use super::command_check;
+use crate::services;
 
 /// What is loaded beside the plugin.
 pub struct Neighbour<'a> {
@@ -44,7 +41,7 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
             manifest.version
         ));
     }
-    commands(manifest, neighbours, &mut problems);
+    command_check::problems(manifest, neighbours, &mut problems);
     for listener in &manifest.listeners {
         if EventKind::named(&listener.event).is_none() {
             problems.push(format!(
@@ -130,113 +127,6 @@ fn version_problem(name: &str, wanted: &str, there: &str) -> Option<String> {
     };
     let fits = Version::parse(there).is_ok_and(|version| requirement.matches(&version));
     (!fits).then(|| format!("it needs `{name}` {wanted}, and {there} is loaded"))
-}
-
-fn commands(manifest: &Manifest, neighbours: &[Neighbour<'_>], problems: &mut Vec<String>) {
-    let mut names = HashSet::new();
-    for command in &manifest.commands {
-        command_shape(command, problems);
-        for name in std::iter::once(&command.name).chain(&command.aliases) {
-            if !names.insert(name) {
-                problems.push(format!("command `{name}` is declared twice"));
-            }
-            if owner::NAMES.contains(&&**name) {
-                problems.push(format!(
-                    "command `{name}` is the host's own: choose another name"
-                ));
-            }
-            let taken = neighbours.iter().find(|neighbour| {
-                neighbour
-                    .manifest
-                    .commands
-                    .iter()
-                    .any(|other| other.name == *name || other.aliases.contains(name))
-            });
-            if let Some(neighbour) = taken {
-                problems.push(format!(
-                    "command `{name}` is taken by the plugin `{}`: rename one of them, or unload that one",
-                    neighbour.name
-                ));
-            }
-        }
-    }
-}
-
-/// Discord's rules for commands, so that one bad command does not block the registration of all others
-/// ([reference](https://discord.com/developers/docs/interactions/application-commands#application-command-object)).
-fn command_shape(command: &CommandManifest, problems: &mut Vec<String>) {
-    let name = &command.name;
-    if !is_command_name(name) {
-        problems.push(format!(
-            "command `{name}`: Discord takes names of 1 to 32 lower-case letters, digits, `-` and `_`"
-        ));
-    }
-    for alias in &command.aliases {
-        if alias.is_empty() || alias.contains(char::is_whitespace) {
-            problems.push(format!(
-                "command `{name}`: alias `{alias}` has blanks or is empty"
-            ));
-        }
-    }
-    if !(1..=100).contains(&command.description.chars().count()) {
-        problems.push(format!(
-            "command `{name}`: Discord takes descriptions of 1 to 100 characters"
-        ));
-    }
-    if !command.prefix && !command.slash {
-        problems.push(format!(
-            "command `{name}` can't be reached: it is neither for prefix nor for slash"
-        ));
-    }
-    if command.options.len() > 25 {
-        problems.push(format!(
-            "command `{name}`: Discord takes 25 options at most"
-        ));
-    }
-    let mut seen = HashSet::new();
-    let mut optional = None;
-    for (index, option) in command.options.iter().enumerate() {
-        let place = format!("option `{}` of command `{name}`", option.name);
-        if !is_command_name(&option.name) {
-            problems.push(format!(
-                "{place}: Discord takes names of 1 to 32 lower-case letters, digits, `-` and `_`"
-            ));
-        }
-        if !seen.insert(&option.name) {
-            problems.push(format!("{place} is declared twice"));
-        }
-        if !(1..=100).contains(&option.description.chars().count()) {
-            problems.push(format!(
-                "{place}: Discord takes descriptions of 1 to 100 characters"
-            ));
-        }
-        match (&optional, option.required) {
-            (Some(before), true) => problems.push(format!(
-                "{place} is required and stands behind the optional `{before}`: Discord takes required ones first"
-            )),
-            (None, false) => optional = Some(option.name.clone()),
-            _ => {}
-        }
-        if option.choices.len() > 25 {
-            problems.push(format!("{place}: Discord takes 25 choices at most"));
-        }
-        if !option.choices.is_empty() && option.kind != OptionKind::String {
-            problems.push(format!("{place}: choices are for strings"));
-        }
-        if option.rest && (index + 1 != command.options.len() || option.kind != OptionKind::String)
-        {
-            problems.push(format!(
-                "{place}: only the last option, a string, can take the rest of the line"
-            ));
-        }
-    }
-}
-
-fn is_command_name(name: &str) -> bool {
-    (1..=32).contains(&name.chars().count())
-        && name.chars().all(|c| {
-            c == '-' || c == '_' || c == '\'' || (c.is_alphanumeric() && !c.is_uppercase())
-        })
 }
 
 #[cfg(test)]

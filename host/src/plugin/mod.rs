@@ -19,6 +19,7 @@
 
 mod bridge;
 pub mod census;
+pub(crate) mod command_check;
 mod error;
 pub mod file;
 mod generation;

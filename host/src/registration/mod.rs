@@ -1,5 +1,7 @@
 //! Slash commands, registered with Discord as they are loaded.
 
+pub(crate) mod shape;
+
 use std::{
     fs,
     path::PathBuf,
@@ -7,8 +9,7 @@ use std::{
     time::Duration,
 };
 
-use plugin_api::manifest::{CommandManifest, OptionKind, OptionManifest};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{
@@ -114,14 +115,14 @@ impl Registration {
     fn wanted(&self) -> Vec<Value> {
         let mut commands = owner::slash_commands();
         let mut left_out = Vec::new();
-        for (name, command) in self.routes.commands() {
-            if !command.slash {
+        for (_plugin, command) in self.routes.declared_commands() {
+            let Some(json) = shape::command(&command) else {
                 continue;
-            }
+            };
             if commands.len() < LIMIT {
-                commands.push(slash_command(&command));
+                commands.push(json);
             } else {
-                left_out.push(name);
+                left_out.push(command.name.clone());
             }
         }
         if !left_out.is_empty() {
@@ -135,83 +136,5 @@ impl Registration {
 
     fn last(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A command as Discord wants it
-/// ([reference](https://discord.com/developers/docs/interactions/application-commands#application-command-object)).
-fn slash_command(command: &CommandManifest) -> Value {
-    let mut json = json!({
-        "name": command.name,
-        "type": 1,
-        "description": command.description,
-        "options": command.options.iter().map(option).collect::<Vec<_>>(),
-    });
-    if command.guild_only {
-        json["contexts"] = json!([0]);
-    }
-    json
-}
-
-fn option(option: &OptionManifest) -> Value {
-    let kind = match option.kind {
-        OptionKind::Integer => 4,
-        OptionKind::Boolean => 5,
-        OptionKind::User => 6,
-        OptionKind::Channel => 7,
-        OptionKind::Role => 8,
-        OptionKind::Number => 10,
-        _ => 3,
-    };
-    let mut json = json!({
-        "type": kind,
-        "name": option.name,
-        "description": option.description,
-        "required": option.required,
-    });
-    let (min, max) = if kind == 3 {
-        ("min_length", "max_length")
-    } else {
-        ("min_value", "max_value")
-    };
-    for (key, bound) in [(min, option.min), (max, option.max)] {
-        if let Some(bound) = bound {
-            json[key] = if kind == 10 {
-                json!(bound)
-            } else {
-                json!(bound as i64)
-            };
-        }
-    }
-    if !option.choices.is_empty() {
-        json["choices"] = option
-            .choices
-            .iter()
-            .map(|choice| json!({"name": choice, "value": choice}))
-            .collect();
-    }
-    json
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_lengths_for_text_and_values_for_numbers() {
-        let command: CommandManifest =
-            serde_json::from_value(json!({"name": "a", "description": "b", "options": [
-                {"name": "t", "description": "d", "kind": "string", "required": true, "max": 10.0},
-                {"name": "n", "description": "d", "kind": "number", "min": 0.5},
-                {"name": "c", "description": "d", "kind": "string", "choices": ["x"]},
-            ]}))
-            .unwrap();
-        let json = slash_command(&command);
-        assert_eq!(json["options"][0]["max_length"], 10);
-        assert_eq!(
-            json["options"][1],
-            json!({"type": 10, "name": "n", "description": "d", "required": false, "min_value": 0.5})
-        );
-        assert_eq!(json["options"][2]["choices"][0]["value"], "x");
     }
 }

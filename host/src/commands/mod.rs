@@ -1,0 +1,21 @@
+//! Commands: from a member's message or interaction to a plugin's mailbox.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `table.rs` | which commands there are, by path and by context menu |
+//! | `request.rs` | one use of a command, whatever it came by |
+//! | `gate.rs` | who may |
+//! | `read/` | what was typed or picked, as typed options |
+//! | `usage.rs` | the usage line, and how a command is written |
+//! | `names.rs` | which command a registered name means |
+//! | `autocomplete.rs` | values that are proposed while a member types |
+
+pub(crate) mod autocomplete;
+pub(crate) mod gate;
+pub(crate) mod names;
+pub(crate) mod read;
+pub(crate) mod request;
+pub(crate) mod table;
+pub(crate) mod usage;
+
+pub use self::table::{CommandRoute, Found, GroupRoute};

@@ -1,0 +1,261 @@
+//! Finds users, roles and channels by mention, id or name: what a slash command has picked from a list.
+
+use plugin_api::{
+    abi::OptionValue,
+    manifest::{OptionKind, OptionManifest},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{plugin::EventRecord, services::Services};
+
+/// Where a command is used: what names mean there.
+pub(crate) struct Place<'a> {
+    services: &'a Services,
+    /// 0 in direct messages.
+    guild_id: u64,
+    /// The message that the command is, where it is one.
+    message: Message,
+}
+
+/// What a message tells of those whom it mentions, and its files.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Message {
+    mentions: Vec<Mentioned>,
+    attachments: Vec<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Mentioned {
+    id: String,
+    /// There for members of the server.
+    member: Option<Value>,
+}
+
+/// A role or a channel.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    id: String,
+    name: String,
+    r#type: u8,
+}
+
+/// Why nothing was found: a reason of its own, or `None` where "… is expected" says it all.
+type NotFound = Option<String>;
+
+impl<'a> Place<'a> {
+    /// Where a message was written.
+    pub(crate) fn of_message(services: &'a Services, event: &EventRecord) -> Self {
+        Self::new(services, event.header.guild_id, &event.json)
+    }
+
+    pub(super) fn new(services: &'a Services, guild_id: u64, message: &str) -> Self {
+        Self {
+            services,
+            guild_id,
+            message: serde_json::from_str(message).unwrap_or_default(),
+        }
+    }
+
+    /// Where an interaction came from.
+    pub(crate) fn of_interaction(services: &'a Services, event: &EventRecord) -> Self {
+        Self {
+            services,
+            guild_id: event.header.guild_id,
+            message: Message::default(),
+        }
+    }
+
+    /// The message's files, in order.
+    pub(super) fn files(&self) -> Vec<Value> {
+        self.message.attachments.clone()
+    }
+
+    /// Finds what `word` means.
+    pub(super) async fn find(
+        &self,
+        option: &OptionManifest,
+        word: &str,
+    ) -> Result<OptionValue, NotFound> {
+        match option.kind {
+            OptionKind::Role => self.role(word).await.map(OptionValue::Role),
+            OptionKind::Channel => self.channel(option, word).await.map(OptionValue::Channel),
+            OptionKind::Member => self.user(word, true).await.map(OptionValue::User),
+            OptionKind::Mentionable => match self.role(word).await {
+                Ok(role) => Ok(OptionValue::Role(role)),
+                Err(_) => self.user(word, false).await.map(OptionValue::User),
+            },
+            _ => self.user(word, false).await.map(OptionValue::User),
+        }
+    }
+
+    async fn user(&self, word: &str, must_be_member: bool) -> Result<u64, NotFound> {
+        let Some(id) = id(word, &["<@!", "<@"]) else {
+            return self.member_named(word).await;
+        };
+        if let Some(mentioned) = self.mentioned(id)
+            && (mentioned.member.is_some() || !must_be_member)
+        {
+            return Ok(id);
+        }
+        let (path, reason) = if must_be_member {
+            if self.guild_id == 0 {
+                return Err(Some("there are no members in direct messages".into()));
+            }
+            let path = format!("guilds/{}/members/{id}", self.guild_id);
+            (path, "no such member is in this server")
+        } else {
+            (format!("users/{id}"), "Discord knows no such user")
+        };
+        match self.get::<Value>(path).await {
+            Some(_) => Ok(id),
+            None => Err(Some(reason.into())),
+        }
+    }
+
+    /// A member by name: the display name in the server, the global one, or the user name.
+    async fn member_named(&self, word: &str) -> Result<u64, NotFound> {
+        let name = word.trim_start_matches('@');
+        if self.guild_id == 0 || name.is_empty() {
+            return Err(None);
+        }
+        let query = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        let path = format!(
+            "guilds/{}/members/search?query={query}&limit=20",
+            self.guild_id
+        );
+        let found: Vec<Value> = self.get(path).await.unwrap_or_default();
+        let meant = name.to_lowercase();
+        let is_called = |member: &&Value| {
+            [
+                &member["nick"],
+                &member["user"]["global_name"],
+                &member["user"]["username"],
+            ]
+            .iter()
+            .any(|name| {
+                name.as_str()
+                    .is_some_and(|name| name.to_lowercase() == meant)
+            })
+        };
+        let ids: Vec<u64> = found
+            .iter()
+            .filter(is_called)
+            .filter_map(|member| member["user"]["id"].as_str()?.parse().ok())
+            .collect();
+        one(&ids, "members")
+    }
+
+    async fn role(&self, word: &str) -> Result<u64, NotFound> {
+        let roles = self.named("roles").await?;
+        let meant = id(word, &["<@&"]);
+        let name = word.trim_start_matches('@').to_lowercase();
+        let ids: Vec<u64> = roles
+            .iter()
+            .filter(|role| match meant {
+                Some(id) => role.id() == id,
+                None => role.name.trim_start_matches('@').to_lowercase() == name,
+            })
+            .map(Named::id)
+            .collect();
+        one(&ids, "roles")
+    }
+
+    async fn channel(&self, option: &OptionManifest, word: &str) -> Result<u64, NotFound> {
+        let channels = self.named("channels").await?;
+        let meant = id(word, &["<#"]);
+        let name = word.trim_start_matches('#').to_lowercase();
+        let found: Vec<&Named> = channels
+            .iter()
+            .filter(|channel| match meant {
+                Some(id) => channel.id() == id,
+                None => channel.name.to_lowercase() == name,
+            })
+            .collect();
+        let fitting: Vec<u64> = found
+            .iter()
+            .filter(|channel| {
+                option.channel_kinds.is_empty() || option.channel_kinds.contains(&channel.r#type)
+            })
+            .map(|channel| channel.id())
+            .collect();
+        match (found.first(), fitting.is_empty()) {
+            (Some(other), true) => Err(Some(format!(
+                "that is a {}, and {} is expected",
+                names_channel_kind(other.r#type),
+                super::expected(option).trim_end_matches(',').to_owned()
+            ))),
+            _ => one(&fitting, "channels"),
+        }
+    }
+
+    /// The server's roles or channels.
+    async fn named(&self, what: &str) -> Result<Vec<Named>, NotFound> {
+        if self.guild_id == 0 {
+            return Err(Some(format!("there are no {what} in direct messages")));
+        }
+        let path = format!("guilds/{}/{what}", self.guild_id);
+        Ok(self.get(path).await.unwrap_or_default())
+    }
+
+    fn mentioned(&self, id: u64) -> Option<&Mentioned> {
+        let mentions = &self.message.mentions;
+        mentions.iter().find(|user| user.id.parse() == Ok(id))
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(&self, path: String) -> Option<T> {
+        let answer = self
+            .services
+            .discord
+            .json("GET", path, &Value::Null, false)
+            .await
+            .ok()?;
+        serde_json::from_value(answer).ok()
+    }
+}
+
+impl Named {
+    fn id(&self) -> u64 {
+        self.id.parse().unwrap_or(0)
+    }
+}
+
+fn one(ids: &[u64], what: &str) -> Result<u64, NotFound> {
+    match ids {
+        [id] => Ok(*id),
+        [] => Err(None),
+        several => Err(Some(format!(
+            "{} {what} are called so; mention the one that you mean",
+            several.len()
+        ))),
+    }
+}
+
+/// A bare id, or a mention that begins with one of `opens`.
+fn id(word: &str, opens: &[&str]) -> Option<u64> {
+    let bare = opens
+        .iter()
+        .find_map(|open| word.strip_prefix(open)?.strip_suffix('>'))
+        .unwrap_or(word);
+    // Snowflakes are in the billions: a small number is a slip, not an id.
+    bare.parse().ok().filter(|id| *id > 1 << 22)
+}
+
+/// What members call a [type](https://discord.com/developers/docs/resources/channel#channel-object-channel-types) of
+/// channel.
+pub(crate) fn names_channel_kind(kind: u8) -> &'static str {
+    match kind {
+        0 => "text channel",
+        2 => "voice channel",
+        4 => "category",
+        5 => "announcement channel",
+        10..=12 => "thread",
+        13 => "stage channel",
+        15 => "forum",
+        16 => "media channel",
+        _ => "channel",
+    }
+}
