@@ -7,6 +7,7 @@
 
 mod api;
 mod cli;
+mod commands;
 mod crash;
 mod files;
 mod fixtures;
