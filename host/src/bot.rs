@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,7 @@ use crate::{
     dispatch::{self, Dispatch, Guilds},
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
+    metrics::Server,
     owner::Owner,
     plugin::{LoadError, Plugins, file, interpose},
     registration::Registration,
@@ -66,6 +68,7 @@ pub struct Bot {
     services: Arc<Services>,
     stop: watch::Sender<bool>,
     main_loop: JoinHandle<Result<(), BotError>>,
+    metrics: Option<Server>,
 }
 
 /// What the databases get for their end when the plugins have used up the time.
@@ -113,12 +116,17 @@ impl Bot {
             Arc::clone(&services),
             Arc::clone(&routes),
         )?);
+        let metrics = match config.metrics.listen {
+            Some(address) => Server::start(address, &services, &plugins).await,
+            None => None,
+        };
         let files = watch_folder(&config)?;
         if config.extensions.auto_load {
             plugins
                 .load_all(tidy_files(&config.extensions.folder))
                 .await;
         }
+        services.figures.started.store(true, Relaxed);
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_log_levels().await });
         let (stop, stopped) = watch::channel(false);
@@ -135,6 +143,7 @@ impl Bot {
             services,
             stop,
             main_loop,
+            metrics,
         })
     }
 
@@ -148,6 +157,12 @@ impl Bot {
     #[must_use]
     pub fn services(&self) -> &Arc<Services> {
         &self.services
+    }
+
+    /// Where the figures are served, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(Server::address)
     }
 
     /// Until the bot ends by itself.
@@ -232,6 +247,7 @@ impl Core {
             intents: intents_followed,
             presence: presence_followed,
             stop: shards_stopped,
+            figures: Arc::clone(&self.services.figures),
         };
         let shards = gateway::start(settings, client, follow).await?;
         let changes = self.plugins.changes();

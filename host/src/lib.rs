@@ -7,7 +7,7 @@
 //!
 //! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
 //! [`commands`] reads what members type and pick; [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
-//! owner commands; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
+//! owner commands; [`metrics`] and [`log`] are what the operator sees; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
 //! [`mod@env`] are what the operator says; [`cli`] is the command line.
 
 pub mod bot;
@@ -20,6 +20,7 @@ mod error_id;
 pub mod gateway;
 pub mod intents;
 pub mod log;
+pub mod metrics;
 pub mod owner;
 pub mod plugin;
 pub mod registration;

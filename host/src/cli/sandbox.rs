@@ -3,6 +3,7 @@
 use std::{
     env,
     io::BufRead,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{CliResult, build::Checkout, configure, rebuild, reports, runtime, signalled};
 use crate::{
     bot::Bot,
-    config::Config,
+    config::{Config, Metrics},
     env::{Environment, Secret},
 };
 
@@ -54,6 +55,10 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
         // What is tried out here must not mix with the real bot's data and log.
         config.data.folder = config.data.folder.join("sandbox");
         config.log.folder = config.log.folder.join("sandbox");
+        // The usual port is the real bot's.
+        if config.metrics == Metrics::default() {
+            config.metrics.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        }
     })?;
     // What is wrong with it is told before anything is built.
     let world = arguments

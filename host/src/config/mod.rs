@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use document::Document;
 pub use error::{ConfigError, Problem};
-pub use observe::{Colour, Log};
+pub use observe::{Colour, Log, Metrics};
 pub use schedules::Schedules;
 pub use services::{Alerts, Files, Grants, Hooks};
 pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
@@ -50,6 +50,8 @@ pub struct Config {
     pub status: Status,
     /// `[log]`: what is logged, and how.
     pub log: Log,
+    /// `[metrics]`: where figures are served.
+    pub metrics: Metrics,
     /// `[shutdown]`: how the host ends.
     pub shutdown: Shutdown,
     /// `[data]`: where the host keeps what must survive it.
@@ -113,6 +115,7 @@ impl Config {
             extensions: Extensions::read(document.table("extensions")),
             status: Status::read(document.table("status")),
             log: Log::read(document.table("log")),
+            metrics: Metrics::read(document.table("metrics")),
             shutdown: Shutdown::read(document.table("shutdown")),
             data: Data::read(document.table("data")),
             hooks: Hooks::read(document.table("hooks")),

@@ -1,6 +1,6 @@
-//! The tables of what the operator sees of the bot: its log.
+//! The tables of what the operator sees of the bot: its log and its figures.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use toml::de::DeValue;
 
@@ -87,6 +87,41 @@ impl Log {
             integer(item, 1..=36_500, "days")
         });
         log
+    }
+}
+
+/// `[metrics]`: where figures are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// The address; `None` when it is `off`.
+    pub listen: Option<SocketAddr>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 9310))),
+        }
+    }
+}
+
+impl Metrics {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut metrics = Self::default();
+        table.read("listen", &mut metrics.listen, |item| {
+            let text = string(item)?;
+            if text == "off" {
+                return Ok(None);
+            }
+            text.parse().map(Some).map_err(|_| {
+                let message = format!(
+                    "expected an address such as \"127.0.0.1:9310\", or \"off\", found `{text}`"
+                );
+                vec![Fault::new(item, message)]
+            })
+        });
+        metrics
     }
 }
 

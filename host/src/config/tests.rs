@@ -37,6 +37,7 @@ fn every_setting_is_read() {
         extensions.stop_timeout_ms = 4
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
+        metrics.listen = "0.0.0.0:1"
         shutdown.timeout_ms = 5
         data.folder = "/data"
         "#,
@@ -89,6 +90,7 @@ fn every_setting_is_read() {
             days_kept: 1,
         }
     );
+    assert_eq!(config.metrics.listen, "0.0.0.0:1".parse().ok());
     assert_eq!(
         (config.shutdown.timeout_ms, config.data.folder.as_path()),
         (5, Path::new("/data"))
@@ -152,7 +154,7 @@ fn unknown_tables() {
     check(
         "[music.x]",
         &[
-            "c:1:2: unknown table [music]; the tables are [alerts], [bot], [data], [discord], [extensions], [files], [grants], [hooks], [log], [plugins], \
+            "c:1:2: unknown table [music]; the tables are [alerts], [bot], [data], [discord], [extensions], [files], [grants], [hooks], [log], [metrics], [plugins], \
            [schedules], [shutdown], [status], [storage]; a plugin's settings go in [plugins.music]",
         ],
     );
@@ -257,6 +259,12 @@ fn wrong_values() {
         "status.text = ['a', '']",
         &[
             "c:1:21: `text` in [status]: this text is empty; for no status at all, write `text = []`",
+        ],
+    );
+    check(
+        "metrics.listen = '9310'",
+        &[
+            "c:1:18: `listen` in [metrics]: expected an address such as \"127.0.0.1:9310\", or \"off\", found `9310`",
         ],
     );
     check(

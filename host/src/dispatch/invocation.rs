@@ -38,8 +38,9 @@ impl Invocation {
         route: &CommandRoute,
         head: &CommandHead,
     ) -> Result<Self, Refused> {
-        let packet =
-            Packet::new(frame_kind::COMMAND, next_id(), head).with_event(Arc::clone(event));
+        let packet = Packet::new(frame_kind::COMMAND, next_id(), head)
+            .with_event(Arc::clone(event))
+            .named(&head.command);
         Ok(Self {
             answer: route.slot.invoke(packet)?,
             origin: head.origin.clone(),
@@ -59,8 +60,9 @@ impl Invocation {
         slot: &Slot,
         head: &ComponentHead,
     ) -> Result<Self, Refused> {
-        let packet =
-            Packet::new(frame_kind::COMPONENT, next_id(), head).with_event(Arc::clone(event));
+        let packet = Packet::new(frame_kind::COMPONENT, next_id(), head)
+            .with_event(Arc::clone(event))
+            .named(&head.handler);
         Ok(Self {
             answer: slot.invoke(packet)?,
             origin: head.origin.clone(),

@@ -59,6 +59,7 @@ impl Dispatch {
             tracing::debug!(shard, event = name, "an event that this host does not know");
             return;
         };
+        self.services.figures.event(kind);
         let record = peek::record(
             name,
             kind,

@@ -5,6 +5,7 @@ mod shard;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use crate::metrics::Figures;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
@@ -84,6 +85,8 @@ pub struct Follow {
     pub presence: watch::Receiver<UpdatePresencePayload>,
     /// True when the shards shall close.
     pub stop: watch::Receiver<bool>,
+    /// Where it is noted how the shards fare.
+    pub figures: Arc<Figures>,
 }
 
 /// Starts the shards. Their messages come through the receiver, which ends when all of them have closed.
@@ -126,6 +129,8 @@ pub async fn start(
         queue,
     });
     for id in ids {
+        // From now on it is waited for.
+        let _ = follow.figures.shard(id);
         let id = ShardId::new(id, count);
         tokio::spawn(shard::run(
             id,

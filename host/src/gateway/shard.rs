@@ -13,7 +13,7 @@ use super::{
     Follow, FromShard, GatewayError, Template,
     renewal::{Renewal, Side},
 };
-use crate::intents;
+use crate::{intents, metrics::ShardFigures};
 
 type OurShard = Shard<InMemoryQueue>;
 type Received = Result<Message, ReceiveMessageError>;
@@ -42,6 +42,7 @@ struct Task {
     old: Option<OurShard>,
     renewal: Renewal,
     last_close: Option<CloseFrame<'static>>,
+    figures: Arc<ShardFigures>,
 }
 
 /// Reads one shard until it closes for good or the bot stops.
@@ -52,6 +53,7 @@ pub(super) async fn run(
     sender: mpsc::Sender<FromShard>,
 ) {
     let current = open(id, &template, &mut follow);
+    let figures = follow.figures.shard(id.number());
     let task = Task {
         id,
         template,
@@ -62,6 +64,7 @@ pub(super) async fn run(
         old: None,
         renewal: Renewal::default(),
         last_close: None,
+        figures,
     };
     task.run().await;
 }
@@ -130,6 +133,7 @@ impl Task {
             intents,
             presence,
             stop,
+            ..
         } = &mut self.follow;
         tokio::select! {
             biased;
@@ -144,6 +148,7 @@ impl Task {
     }
 
     async fn received(&mut self, received: Received) -> bool {
+        self.note();
         match received {
             Ok(message) => {
                 if let Message::Close(frame) = &message {
@@ -179,6 +184,7 @@ impl Task {
                     // read for a while, and what both bring is passed on once.
                     self.old = Some(std::mem::replace(&mut self.current, next));
                     self.renewal.overlap();
+                    self.note();
                 }
                 if let Message::Close(Some(frame)) = &message {
                     let reason = refusal(Some(frame), &self.follow);
@@ -209,6 +215,12 @@ impl Task {
             .send(FromShard::Message { shard, message })
             .await
             .is_ok()
+    }
+
+    fn note(&self) {
+        let latency = self.current.latency().recent().first().copied();
+        self.figures
+            .see(self.current.state().is_identified(), latency);
     }
 
     fn show_presence(&mut self) {

@@ -5,12 +5,13 @@ use std::{
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{
             AtomicBool, AtomicU64,
             Ordering::{Relaxed, SeqCst},
         },
     },
+    time::Instant,
 };
 
 use plugin_api::{
@@ -22,8 +23,11 @@ use plugin_api::{
 };
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{mailbox::Mailbox, packet::Packet, symbols::Library};
-use crate::services::{Caller, Completion, Services};
+use super::{interpose::Tid, library::Ledger, mailbox::Mailbox, packet::Packet, symbols::Library};
+use crate::{
+    metrics::{OTHER, PluginFigures},
+    services::{Caller, Completion, Services},
+};
 
 /// The answer to a frame.
 #[derive(Debug)]
@@ -66,6 +70,11 @@ pub struct Bridge {
     panics: AtomicU64,
     /// Where the library lies, once it is open.
     library: OnceLock<Library>,
+    figures: Arc<PluginFigures>,
+    /// The plugin's, while it runs and not a moment longer.
+    ledger: Mutex<Option<Ledger>>,
+    /// Whether its figures are given up.
+    uncounted: AtomicBool,
 }
 
 impl Bridge {
@@ -76,6 +85,7 @@ impl Bridge {
         generation: u64,
         mailbox: Arc<Mailbox>,
         services: Arc<Services>,
+        figures: Arc<PluginFigures>,
     ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
         let (send, receive) = oneshot::channel();
         let bridge = Self {
@@ -89,6 +99,9 @@ impl Bridge {
             calls: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             library: OnceLock::new(),
+            figures,
+            ledger: Mutex::default(),
+            uncounted: AtomicBool::new(false),
         };
         (bridge, receive)
     }
@@ -103,9 +116,37 @@ impl Bridge {
         }
     }
 
-    /// Tells where the library lies, for the names in a panic.
-    pub fn opened(&self, library: Library) {
+    /// Tells where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
+    pub fn opened(&self, library: Library, thread: Tid, ledger: Ledger) {
         let _ = self.library.set(library);
+        self.figures.thread_begins(thread);
+        *self.ledger() = Some(ledger);
+    }
+
+    /// Tells that `run` has returned, on the plugin's thread.
+    pub fn run_ended(&self, thread: Tid) {
+        self.ledger().take();
+        self.figures.thread_ends(thread);
+    }
+
+    /// Bytes that the plugin holds; `None` when it does not run, or keeps its ledger in another way.
+    #[must_use]
+    pub fn heap(&self) -> Option<u64> {
+        // Under the lock: the ledger is there as long as the plugin runs.
+        let ledger = self.ledger();
+        let (bytes, _) = ledger.as_ref()?.live()?;
+        Some(bytes)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Option<Ledger>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its figures go with the last generation of the plugin.
+    fn give_up_figures(&self) {
+        if !self.uncounted.swap(true, SeqCst) {
+            self.services.figures.generation_ends(&self.caller.plugin);
+        }
     }
 
     /// Waits for the answer to frame `id`; when the generation is over, `waiter` learns so at once.
@@ -131,6 +172,7 @@ impl Bridge {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         self.services.generation_ended(&self.caller);
+        self.give_up_figures();
     }
 
     /// How many host calls this generation has made.
@@ -145,7 +187,7 @@ impl Bridge {
         self.panics.load(Relaxed)
     }
 
-    fn waiters(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Waiter>> {
+    fn waiters(&self) -> MutexGuard<'_, HashMap<u64, Waiter>> {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -157,6 +199,7 @@ impl Bridge {
             message_kind::MANIFEST => self.manifest(head),
             message_kind::ANSWER => {
                 if let Some(waiter) = self.take_waiter(message.id) {
+                    self.figures.answered(message.status);
                     let _ = waiter.send(Answer {
                         status: message.status,
                         head: head.to_vec(),
@@ -190,8 +233,15 @@ impl Bridge {
         self.calls.fetch_add(1, Relaxed);
         let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
         let (caller, body) = (self.caller.clone(), body.to_vec());
+        let figures = Arc::clone(&self.figures);
         self.runtime.spawn(async move {
+            let (began, name) = (Instant::now(), head.call.clone());
             let completion = services.call(&caller, head, body).await;
+            let well = completion.status == status::OK;
+            // A name that the host does not know is the plugin's own invention.
+            let known = completion.status != status::UNSUPPORTED;
+            let name = if known { &*name } else { OTHER };
+            figures.called(name, began.elapsed(), well);
             let _ = mailbox.push(reply(id, completion));
         });
         send_status::TAKEN
@@ -202,6 +252,14 @@ impl Bridge {
             return;
         };
         let level = log.level.parse().unwrap_or(tracing::Level::INFO);
+        let severity = match level {
+            tracing::Level::ERROR => 0,
+            tracing::Level::WARN => 1,
+            tracing::Level::INFO => 2,
+            tracing::Level::DEBUG => 3,
+            tracing::Level::TRACE => 4,
+        };
+        self.figures.lines[severity].fetch_add(1, Relaxed);
         if !crate::log::takes(&self.caller.plugin, level) {
             return;
         }
@@ -227,6 +285,7 @@ impl Bridge {
 
     fn panicked(&self, head: &[u8]) {
         self.panics.fetch_add(1, Relaxed);
+        self.figures.panics.fetch_add(1, Relaxed);
         let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
         let caller = self.caller.clone();
         let library = self.library.get().cloned();
@@ -248,6 +307,13 @@ impl Bridge {
                 head.message
             );
         });
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        // A generation whose thread never began is closed by nobody.
+        self.give_up_figures();
     }
 }
 
@@ -295,9 +361,9 @@ mod tests {
 
     #[tokio::test]
     async fn hostile_messages_are_refused_or_ignored_and_answers_come_once() {
-        let mailbox = Arc::new(Mailbox::new().unwrap());
+        let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
         let services = Arc::new(Services::offline());
-        let (bridge, manifest) = Bridge::new("fake", 1, mailbox, services);
+        let (bridge, manifest) = Bridge::new("fake", 1, mailbox, services, Arc::default());
         let bridge = Arc::new(bridge);
         for kind in 0..=u16::MAX {
             for head in [

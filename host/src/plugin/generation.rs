@@ -81,8 +81,12 @@ impl Generation {
         deadline: Duration,
     ) -> Result<Self, LoadError> {
         let descriptors = census::open_fds().unwrap_or_default();
-        let mailbox = Arc::new(Mailbox::new().map_err(|source| LoadError::Mailbox { source })?);
-        let (bridge, declared) = Bridge::new(plugin, number, Arc::clone(&mailbox), services);
+        let figures = services.figures.generation_begins(plugin);
+        let counted = Arc::clone(&figures);
+        let mailbox = Mailbox::new(counted).map_err(|source| LoadError::Mailbox { source });
+        let mailbox = Arc::new(mailbox.inspect_err(|_| services.figures.generation_ends(plugin))?);
+        let (bridge, declared) =
+            Bridge::new(plugin, number, Arc::clone(&mailbox), services, figures);
         let bridge = Arc::new(bridge);
         let thread = library::start(
             plugin,
@@ -299,6 +303,12 @@ impl Generation {
             calls: self.bridge.calls(),
             panics: self.bridge.panics(),
         }
+    }
+
+    /// Bytes that it holds; `None` when that can't be known.
+    #[must_use]
+    pub fn heap(&self) -> Option<u64> {
+        self.bridge.heap()
     }
 
     /// Stops the plugin, giving its handlers `deadline` to end, and closes the library. What waits in the mailbox is still

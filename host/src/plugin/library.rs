@@ -24,7 +24,7 @@ use plugin_api::{
 };
 use tokio::sync::oneshot;
 
-use super::{bridge::Bridge, census, error::LoadError, mailbox::Mailbox, symbols};
+use super::{bridge::Bridge, census, error::LoadError, interpose, mailbox::Mailbox, symbols};
 
 /// Where a library lies in memory, and its ledger while it runs.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub struct Ended {
 }
 
 /// A plugin's ledger table: the plugin's memory, ours to free once the library is unmapped.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Ledger(pub *const c_void);
 
 // SAFETY: the table is read by atomics, and reclaimed by one thread when nobody else is left.
@@ -128,19 +128,24 @@ fn run(
             return None;
         }
     };
-    bridge.opened(symbols::Library {
+    let symbols = symbols::Library {
         file: path.to_owned(),
         base: mapped.base,
         low: mapped.low,
         high: mapped.high,
-    });
+    };
+    // Its address never changes; the host reads it from any thread, until `run` has returned.
+    let ledger = Ledger(module.ledger()());
+    let thread = interpose::current_thread();
+    bridge.opened(symbols, thread, ledger);
     let _ = opened.send(Ok(mapped));
     // SAFETY: once a generation, on its own thread; the caller's Arcs keep both handles valid until `run` returns.
     let status = unsafe { module.run()(bridge.handle(), mailbox.handle()) };
     if status == run_status::BROKEN {
         tracing::error!(path = %path.display(), "the plugin's runtime could not run; its log says why");
     }
-    // Asked for now and not before: a plugin that had allocated nothing at the start had no table.
+    bridge.run_ended(thread);
+    // Asked for again: without memory for it at the start there was none.
     let ledger = Ledger(module.ledger()());
     Some(Ended { library, ledger })
 }

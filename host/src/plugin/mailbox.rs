@@ -13,6 +13,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Instant,
 };
 
 use plugin_api::abi::{
@@ -21,6 +22,7 @@ use plugin_api::abi::{
 };
 
 use super::packet::Packet;
+use crate::metrics::{Handled, PluginFigures};
 
 /// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
 /// plugin that is this far behind serves nobody by working through old events first.
@@ -46,6 +48,7 @@ pub struct Mailbox {
     held: Mutex<Held>,
     signal: OwnedFd,
     dropped_events: AtomicU64,
+    figures: Arc<PluginFigures>,
 }
 
 #[derive(Debug, Default)]
@@ -63,21 +66,29 @@ struct Lanes {
 struct Held {
     last_token: u64,
     // In an `Arc`, since frames point into it: a `Box` promises to be the only way there whenever it is moved.
-    packets: HashMap<u64, Arc<(Packet, EventHeader)>>,
+    packets: HashMap<u64, Taken>,
+}
+
+/// A packet that the plugin has taken.
+#[derive(Debug)]
+struct Taken {
+    packet: Arc<(Packet, EventHeader)>,
+    at: Instant,
 }
 
 impl Mailbox {
-    /// An empty mailbox.
+    /// An empty mailbox, which counts how its work waits and how long it takes.
     ///
     /// # Errors
     ///
     /// The process has no descriptor left for the signal.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(figures: Arc<PluginFigures>) -> io::Result<Self> {
         Ok(Self {
             lanes: Mutex::default(),
             held: Mutex::default(),
             signal: event_signal()?,
             dropped_events: AtomicU64::new(0),
+            figures,
         })
     }
 
@@ -86,7 +97,10 @@ impl Mailbox {
     /// # Errors
     ///
     /// Work is refused when its lane is full or closed; control never is.
-    pub fn push(&self, packet: Packet) -> Result<(), Refused> {
+    pub fn push(&self, mut packet: Packet) -> Result<(), Refused> {
+        if packet.is_work() {
+            packet.queued = Some(Instant::now());
+        }
         let mut lanes = self.lock();
         if packet.is_work() {
             if lanes.closed {
@@ -95,6 +109,7 @@ impl Mailbox {
             if packet.kind == frame_kind::EVENT {
                 if lanes.events >= EVENT_LIMIT {
                     self.dropped_events.fetch_add(1, Relaxed);
+                    self.figures.dropped.fetch_add(1, Relaxed);
                     return Err(Refused::Full);
                 }
                 lanes.events += 1;
@@ -189,10 +204,19 @@ impl Mailbox {
         mut out: impl FnMut(usize, Frame),
         cap: usize,
     ) -> usize {
+        let now = Instant::now();
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         for token in released {
             // A token that is forged, or given back twice, is in no map.
-            held.packets.remove(token);
+            if let Some(Taken { packet, at }) = held.packets.remove(token) {
+                let (packet, header) = &*packet;
+                let what = Handled {
+                    frame: packet.kind,
+                    event: header.kind,
+                    name: &packet.name,
+                };
+                self.figures.handled(what, now - at);
+            }
         }
         if cap == 0 {
             return 0;
@@ -202,7 +226,7 @@ impl Mailbox {
         while taken < cap
             && let Some(packet) = lanes.control.pop_front()
         {
-            out(taken, held.hold(packet));
+            out(taken, held.hold(packet, now));
             taken += 1;
         }
         let mut work_left = work;
@@ -216,7 +240,12 @@ impl Mailbox {
             } else {
                 lanes.calls -= 1;
             }
-            out(taken, held.hold(packet));
+            if let Some(queued) = packet.queued {
+                self.figures
+                    .waited
+                    .observe(now.saturating_duration_since(queued));
+            }
+            out(taken, held.hold(packet, now));
             taken += 1;
             work_left -= 1;
         }
@@ -240,15 +269,15 @@ impl Mailbox {
 }
 
 impl Held {
-    fn hold(&mut self, packet: Packet) -> Frame {
+    fn hold(&mut self, packet: Packet, now: Instant) -> Frame {
         self.last_token += 1;
         let token = self.last_token;
         let header = packet.header();
-        let held = self
-            .packets
-            .entry(token)
-            .or_insert(Arc::new((packet, header)));
-        let (packet, header) = &**held;
+        let held = self.packets.entry(token).or_insert_with(|| Taken {
+            packet: Arc::new((packet, header)),
+            at: now,
+        });
+        let (packet, header) = &*held.packet;
         Frame {
             token,
             id: packet.id,

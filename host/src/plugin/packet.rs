@@ -1,6 +1,6 @@
 //! What waits in a mailbox: one frame's worth of host memory.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use plugin_api::abi::{Bytes, EventHeader, frame_kind};
 use serde::Serialize;
@@ -33,6 +33,10 @@ pub struct Packet {
     pub event: Option<Arc<EventRecord>>,
     /// The payload where there is no event.
     pub payload: Vec<u8>,
+    /// The command, handler or entry that is called: what its time is counted under.
+    pub name: String,
+    /// When it was queued.
+    pub queued: Option<Instant>,
 }
 
 impl Packet {
@@ -50,6 +54,8 @@ impl Packet {
             head: serde_json::to_vec(head).expect("heads are plain records"),
             event: None,
             payload: Vec::new(),
+            name: String::new(),
+            queued: None,
         }
     }
 
@@ -63,7 +69,16 @@ impl Packet {
             head: Vec::new(),
             event: None,
             payload: Vec::new(),
+            name: String::new(),
+            queued: None,
         }
+    }
+
+    /// Calling this command, handler or entry.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
     }
 
     /// About this event.

@@ -1,6 +1,6 @@
 //! Discord's REST API: any route, through the one client and its rate limiter.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use http::{HeaderName, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -13,10 +13,12 @@ use twilight_http::{
 };
 
 use super::{Completion, Failure};
+use crate::metrics::Figures;
 
 /// Discord's REST API.
 pub struct Discord {
     client: Arc<Client>,
+    pub(super) figures: Arc<Figures>,
 }
 
 /// One request: what [`Discord::send`] takes.
@@ -31,10 +33,10 @@ pub struct Call {
 }
 
 impl Discord {
-    /// The API through `client`.
+    /// The API through `client`; requests are counted in `figures`.
     #[must_use]
-    pub fn new(client: Arc<Client>) -> Self {
-        Self { client }
+    pub fn new(client: Arc<Client>, figures: Arc<Figures>) -> Self {
+        Self { client, figures }
     }
 
     /// The client, for requests that twilight-http has methods for.
@@ -102,6 +104,24 @@ impl Discord {
     ///
     /// Discord refused, or was out of reach.
     pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
+        let (began, method, path) = (
+            Instant::now(),
+            call.request.method.clone(),
+            call.request.path.clone(),
+        );
+        let result = self.exchange(call).await;
+        let status = match &result {
+            Ok((status, _)) | Err(Failure::Discord { status, .. }) => *status,
+            // It never left the host.
+            Err(Failure::Refused(_)) => return result,
+            Err(_) => 0,
+        };
+        let took = began.elapsed();
+        self.figures.rest.ended(&method, &path, status, took);
+        result
+    }
+
+    async fn exchange(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
         let request = build(call)?;
         let response = self.client.request::<EmptyBody>(request).await?;
         let status = response.status().get();

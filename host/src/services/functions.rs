@@ -59,7 +59,9 @@ impl Functions {
             from: caller.plugin.to_string(),
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
         };
-        let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(body);
+        let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
+            .with_payload(body)
+            .named(&head.entry);
         let (plugin, function) = (&call.plugin, &call.function);
         let refused =
             |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));

@@ -19,7 +19,7 @@ use std::sync::{
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use twilight_http::Client;
 
-use crate::{config::Config, router::Routes};
+use crate::{config::Config, metrics::Figures, router::Routes};
 
 pub use self::{
     alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, files::Files,
@@ -72,6 +72,8 @@ pub struct Services {
     functions: Functions,
     /// SQL databases.
     pub storage: Storage,
+    /// What is counted.
+    pub figures: Arc<Figures>,
     bot_id: AtomicU64,
     application_id: AtomicU64,
 }
@@ -85,7 +87,8 @@ impl Services {
         routes: Arc<Routes>,
         storage: Storage,
     ) -> Self {
-        let discord = Arc::new(Discord::new(client));
+        let figures = Arc::<Figures>::default();
+        let discord = Arc::new(Discord::new(client, Arc::clone(&figures)));
         let alerts = Arc::new(Alerts::new(&config.alerts, Arc::clone(&discord)));
         Self {
             replies: Replies::new(Arc::clone(&discord)),
@@ -99,6 +102,7 @@ impl Services {
             functions: Functions::new(routes),
             discord,
             storage,
+            figures,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }

@@ -1,10 +1,16 @@
-//! What the operator sees: the log.
+//! What the operator sees: the log and the figures.
 
-use std::{fs, path::Path};
+use std::{fs, net::SocketAddr, path::Path};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     cli::{cogwright, text},
     fixtures,
+    support::Fixture,
 };
 
 /// Plays a script on a sandbox of its own; the log of that run.
@@ -90,4 +96,133 @@ fn a_log_that_cannot_be_written_is_told_and_stops_nobody() {
         "{said}"
     );
     assert!(said.contains("botlogs/sandbox"), "{said}");
+}
+
+const METRICS: &str = "[metrics]\nlisten = \"127.0.0.1:0\"\n";
+
+/// Status line and body of a page.
+async fn page(address: SocketAddr, path: &str, accept: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.0\r\nAccept: {accept}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+async fn metrics(bot: &Fixture) -> String {
+    let address = bot.bot.metrics_address().unwrap();
+    page(address, "/metrics", "*/*").await.1
+}
+
+/// The value of a sample, by its name and labels as they stand on the page.
+fn value(page: &str, sample: &str) -> Option<f64> {
+    page.lines()
+        .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_plugins_and_the_framework_do_is_counted() {
+    let bot = Fixture::configured(&["hello", "misbehave"], METRICS).await;
+    let (owner, member) = (bot.owner(), bot.member());
+    for _ in 0..3 {
+        bot.ask(&member, "!hello").await;
+    }
+    bot.ask(&member, "!misbehave panic").await;
+    bot.ask(&member, "!misbehave error").await;
+    let page = metrics(&bot).await;
+    let is = |sample: &str| value(&page, sample).unwrap_or_else(|| panic!("{sample} in\n{page}"));
+    for (sample, expected) in [
+        ("cogwright_plugins_loaded", 2.0),
+        ("cogwright_gateway_up{shard=\"0\"}", 1.0),
+        ("cogwright_plugin_generation{plugin=\"hello\"}", 1.0),
+        ("cogwright_plugin_panics_total{plugin=\"misbehave\"}", 1.0),
+        (
+            "cogwright_plugin_handler_failures_total{plugin=\"misbehave\",result=\"panicked\"}",
+            1.0,
+        ),
+        (
+            "cogwright_plugin_handler_failures_total{plugin=\"misbehave\",result=\"failed\"}",
+            1.0,
+        ),
+        (
+            "cogwright_plugin_host_calls_total{plugin=\"hello\",call=\"reply\",result=\"ok\"}",
+            3.0,
+        ),
+        (
+            "cogwright_plugin_mailbox_wait_seconds_count{plugin=\"hello\"}",
+            3.0,
+        ),
+        (
+            "cogwright_plugin_mailbox_wait_seconds_bucket{le=\"+Inf\",plugin=\"hello\"}",
+            3.0,
+        ),
+        (
+            "cogwright_rest_requests_total{route=\"POST channels/:x/messages\",status=\"200\"}",
+            5.0,
+        ),
+    ] {
+        assert_eq!(is(sample), expected, "{sample} in\n{page}");
+    }
+    assert!(is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}") > 0.0);
+    assert!(is("cogwright_plugin_heap_bytes{plugin=\"hello\"}") > 1_000.0);
+    assert!(is("cogwright_gateway_events_total{event=\"MESSAGE_CREATE\"}") >= 10.0);
+    assert!(is("process_resident_memory_bytes") > 1e6 && is("process_open_fds") > 3.0);
+    // Given back at the next look into the mailbox, which is behind the answer.
+    let handled = "cogwright_plugin_handler_duration_seconds_count{plugin=\"hello\",kind=\"command\",name=\"hello\"}";
+    assert!(is(handled) >= 2.0, "{page}");
+
+    let before = is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}");
+    bot.ask(&owner, "!reload hello").await;
+    let page = metrics(&bot).await;
+    let cpu = value(
+        &page,
+        "cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}",
+    );
+    assert!(cpu.unwrap() >= before, "a counter never falls:\n{page}");
+    assert_eq!(
+        value(&page, "cogwright_plugin_reloads_total{plugin=\"hello\"}"),
+        Some(1.0)
+    );
+    assert_eq!(value(&page, handled), Some(3.0));
+
+    bot.ask(&owner, "!unload hello").await;
+    let page = metrics(&bot).await;
+    assert!(!page.contains("plugin=\"hello\""), "{page}");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_is_ready_when_it_is_connected_and_its_plugins_are_there() {
+    let bot = Fixture::configured(&["hello"], METRICS).await;
+    let address = bot.bot.metrics_address().unwrap();
+    let (live, body) = page(address, "/livez", "*/*").await;
+    assert!(live.contains("200") && body == "ok\n", "{live} {body}");
+    let (ready, body) = page(address, "/readyz", "*/*").await;
+    assert!(ready.contains("200"), "{ready}");
+    assert_eq!(body, "{\"ready\":true,\"missing\":[]}");
+    bot.drop_in(&fixtures::no_plugin(), "broken");
+    bot.until_refused("broken").await;
+    let (ready, body) = page(address, "/readyz", "*/*").await;
+    assert!(
+        ready.contains("503") && body.contains("plugin `broken` is not loaded: "),
+        "{ready} {body}"
+    );
+    let (_, body) = page(address, "/metrics", "application/openmetrics-text").await;
+    assert!(body.ends_with("# EOF\n") && body.contains("# TYPE cogwright_plugin_panics counter"));
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_costs_the_figures_alone() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = format!("metrics.listen = \"{}\"", taken.local_addr().unwrap());
+    let bot = Fixture::configured(&["hello"], &config).await;
+    assert_eq!(bot.bot.metrics_address(), None);
+    assert_eq!(
+        bot.ask(&bot.member(), "!hello").await.content,
+        "Hello, member!"
+    );
+    bot.close().await;
 }

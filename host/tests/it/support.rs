@@ -181,6 +181,9 @@ impl Fixture {
 
 async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
     let mut config = Config::parse(more, "test").unwrap();
+    if config.metrics == host::config::Metrics::default() {
+        config.metrics.listen = None;
+    }
     config.extensions.folder = folder.join("extensions");
     config.data.folder = folder.join("data");
     config.discord.http_proxy = Some(sandbox.http_proxy());

@@ -37,6 +37,16 @@ pub use absent::{install, keys_of, reap_keys, supported, threads_of};
 /// A thread's number as the kernel knows it, the one in `/proc/self/task`.
 pub type Tid = i32;
 
+/// The number of the thread that asks; 0 where threads have none.
+#[must_use]
+pub fn current_thread() -> Tid {
+    #[cfg(target_os = "linux")]
+    // SAFETY: a system call without arguments.
+    return unsafe { libc::syscall(libc::SYS_gettid) } as Tid;
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
 /// The same functions where nothing is interposed.
 #[cfg(not(interposed))]
 mod absent {

@@ -44,7 +44,7 @@ impl Plugin {
 }
 
 fn mailbox() -> (Arc<Mailbox>, Plugin) {
-    let mailbox = Arc::new(Mailbox::new().unwrap());
+    let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
     let plugin = Plugin::of(&mailbox);
     (mailbox, plugin)
 }

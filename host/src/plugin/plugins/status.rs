@@ -3,14 +3,14 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
-use crate::plugin::Load;
+use crate::plugin::{Generation, Load};
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -117,6 +117,16 @@ impl Plugins {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The generations that serve, by plugin.
+    #[must_use]
+    pub fn generations(&self) -> Vec<(String, Arc<Generation>)> {
+        self.set()
+            .loaded
+            .iter()
+            .map(|(name, loaded)| (name.clone(), loaded.slot.current()))
+            .collect()
     }
 
     /// The manifests of what is loaded, by plugin.

@@ -225,7 +225,8 @@ impl Desk {
                     .unwrap_or(u64::MAX),
             };
             let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
-                .with_payload(job.payload.to_vec());
+                .with_payload(job.payload.to_vec())
+                .named(&self.entry);
             match job.slot.invoke(packet) {
                 Ok(answer) => {
                     state.figures.waited_us += micros(job.since.elapsed());

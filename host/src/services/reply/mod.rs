@@ -116,12 +116,17 @@ impl Replies {
             return;
         };
         let mut state = interaction.state.lock().await;
-        if *state == State::Fresh
-            && let Err(failure) = self
-                .defer(&interaction, &mut state, interaction.ephemeral)
-                .await
+        if *state != State::Fresh {
+            return;
+        }
+        match self
+            .defer(&interaction, &mut state, interaction.ephemeral)
+            .await
         {
-            tracing::warn!(interaction = id, "could not defer: {failure}");
+            Ok(()) => {
+                self.discord.figures.deferred.fetch_add(1, Relaxed);
+            }
+            Err(failure) => tracing::warn!(interaction = id, "could not defer: {failure}"),
         }
     }
 

@@ -1,0 +1,78 @@
+//! All figures as Prometheus text, put together when they are asked for.
+//!
+//! Names follow [Prometheus' conventions](https://prometheus.io/docs/practices/naming/): base units, `_total` for counters.
+
+mod classic;
+mod framework;
+mod plugins;
+mod process;
+mod rows;
+
+use std::{fmt, sync::Arc};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, text},
+    registry::Registry,
+};
+
+use self::rows::Rows;
+use crate::{plugin::Plugins, services::Services};
+
+/// The page.
+pub struct Page {
+    registry: Registry,
+}
+
+/// What is on the page.
+struct All {
+    services: Arc<Services>,
+    plugins: Arc<Plugins>,
+}
+
+impl Page {
+    /// A page of the figures of this bot.
+    #[must_use]
+    pub fn new(services: Arc<Services>, plugins: Arc<Plugins>) -> Self {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(All { services, plugins }));
+        Self { registry }
+    }
+
+    /// The page in the [OpenMetrics text format](https://prometheus.io/docs/specs/om/open_metrics_spec/).
+    #[must_use]
+    pub fn open_metrics(&self) -> String {
+        let mut page = String::new();
+        if text::encode(&mut page, &self.registry).is_err() {
+            tracing::error!("the page of figures could not be written");
+        }
+        page
+    }
+
+    /// The page in the [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/).
+    #[must_use]
+    pub fn classic(&self) -> String {
+        classic::from_open_metrics(&self.open_metrics())
+    }
+}
+
+impl Collector for All {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut rows = Rows::new(encoder);
+        process::write(&mut rows)?;
+        framework::write(&mut rows, &self.services, &self.plugins)?;
+        plugins::write(&mut rows, &self.services, &self.plugins)
+    }
+}
+
+impl fmt::Debug for All {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("All")
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Page")
+    }
+}

@@ -1,0 +1,124 @@
+//! Families of figures, one after the other.
+
+use std::fmt;
+
+use prometheus_client::{
+    encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet},
+    metrics::MetricType,
+};
+
+use crate::metrics::Timing;
+
+/// A label and its value.
+pub(super) type Labels = Vec<(&'static str, String)>;
+
+/// Sum, count, and each bucket's upper bound with its own count.
+pub(super) type Histogram = (f64, u64, Vec<(f64, u64)>);
+
+/// Writes families. One without rows is left out.
+pub(super) struct Rows<'a>(DescriptorEncoder<'a>);
+
+impl<'a> Rows<'a> {
+    pub(super) const fn new(encoder: DescriptorEncoder<'a>) -> Self {
+        Self(encoder)
+    }
+
+    /// A counter: `name` without `_total`, `help` without a full stop.
+    pub(super) fn counter(
+        &mut self,
+        name: &str,
+        help: &str,
+        rows: Vec<(Labels, f64)>,
+    ) -> fmt::Result {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut family = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (labels, value) in rows {
+            with(&mut family, &labels, |row| {
+                row.encode_counter::<NoLabelSet, _, f64>(&value, None)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A gauge.
+    pub(super) fn gauge(
+        &mut self,
+        name: &str,
+        help: &str,
+        rows: Vec<(Labels, f64)>,
+    ) -> fmt::Result {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut family = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (labels, value) in rows {
+            with(&mut family, &labels, |row| row.encode_gauge(&value))?;
+        }
+        Ok(())
+    }
+
+    /// A histogram.
+    pub(super) fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        rows: Vec<(Labels, Histogram)>,
+    ) -> fmt::Result {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut family = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Histogram)?;
+        for (labels, (sum, count, buckets)) in rows {
+            with(&mut family, &labels, |row| {
+                row.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A counter without labels.
+    pub(super) fn count(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        self.counter(name, help, vec![(Vec::new(), number(value))])
+    }
+
+    /// A gauge without labels.
+    pub(super) fn level(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
+        self.gauge(name, help, vec![(Vec::new(), value)])
+    }
+}
+
+/// One row of a family; without labels it has no braces either.
+fn with(
+    family: &mut MetricEncoder<'_>,
+    labels: &Labels,
+    write: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
+) -> fmt::Result {
+    if labels.is_empty() {
+        write(family)
+    } else {
+        write(&mut family.encode_family(labels)?)
+    }
+}
+
+/// A histogram of durations, unless nothing was counted.
+pub(super) fn timing(labels: Labels, timing: &Timing) -> Option<(Labels, Histogram)> {
+    let read = timing.read();
+    (read.1 > 0).then_some((labels, read))
+}
+
+/// Exact up to 2^53, which no count of ours reaches.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "Prometheus knows no other numbers"
+)]
+pub(super) const fn number(value: u64) -> f64 {
+    value as f64
+}

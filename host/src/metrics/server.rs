@@ -1,0 +1,139 @@
+//! `/metrics`, `/livez` and `/readyz`.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::Serialize;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::Page;
+use crate::{plugin::Plugins, services::Services};
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// A server of figures; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug, Clone)]
+struct Shown {
+    page: Arc<Page>,
+    services: Arc<Services>,
+    plugins: Arc<Plugins>,
+}
+
+impl Server {
+    /// Listens at `address`. A port that is taken costs the figures and nothing else: it is told in the log.
+    pub async fn start(
+        address: SocketAddr,
+        services: &Arc<Services>,
+        plugins: &Arc<Plugins>,
+    ) -> Option<Self> {
+        let listener = match TcpListener::bind(address).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::warn!(
+                    "no metrics are served at {address}: {error}; set another address in `[metrics] listen`, or \"off\""
+                );
+                return None;
+            }
+        };
+        let address = listener.local_addr().ok()?;
+        let shown = Shown {
+            page: Arc::new(Page::new(Arc::clone(services), Arc::clone(plugins))),
+            services: Arc::clone(services),
+            plugins: Arc::clone(plugins),
+        };
+        let router = Router::new()
+            .route("/metrics", get(metrics))
+            .route("/livez", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .with_state(shown);
+        tracing::info!("metrics at http://{address}/metrics");
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!("metrics are served no more: {error}");
+            }
+        });
+        Some(Self { address, task })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn metrics(State(shown): State<Shown>, headers: HeaderMap) -> Response {
+    let wants_open_metrics = headers.get_all(header::ACCEPT).iter().any(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.contains("application/openmetrics-text"))
+    });
+    // It reads /proc, and waits for the locks of all that is counted.
+    let page = tokio::task::spawn_blocking(move || {
+        if wants_open_metrics {
+            (OPEN_METRICS, shown.page.open_metrics())
+        } else {
+            (CLASSIC, shown.page.classic())
+        }
+    });
+    match page.await {
+        Ok((kind, page)) => ([(header::CONTENT_TYPE, kind)], page).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Answer of `/readyz`.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    ready: bool,
+    /// What is not there yet, or not as it should be.
+    missing: Vec<String>,
+}
+
+async fn ready(State(shown): State<Shown>) -> (StatusCode, Json<Readiness>) {
+    let figures = &shown.services.figures;
+    let mut missing = Vec::new();
+    if !figures.started.load(Relaxed) {
+        missing.push("the plugins are being loaded".to_owned());
+    }
+    let shards = figures.shards();
+    if shards.is_empty() {
+        missing.push("the gateway is not connected".to_owned());
+    }
+    let down = shards.iter().filter(|(_, shard)| !shard.is_up());
+    missing.extend(down.map(|(shard, _)| format!("shard {shard} has no session")));
+    for status in shown.plugins.status() {
+        if let (None, Some(error)) = (status.serving, status.error) {
+            missing.push(format!("plugin `{}` is not loaded: {error}", status.plugin));
+        }
+    }
+    let ready = missing.is_empty();
+    let code = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (code, Json(Readiness { ready, missing }))
+}
