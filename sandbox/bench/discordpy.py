@@ -2,7 +2,7 @@
 
     discordpy.py count|answer http://127.0.0.1:PORT/api/v10 ws://127.0.0.1:PORT TOKEN
 
-It writes `ready`, then after each message that says `!done` a line with how many messages it has heard.
+It writes `ready`, then a line with how many messages it has heard at each thousandth, if it counts.
 """
 
 import sys
@@ -31,12 +31,11 @@ async def on_message(message):
     global heard
     if message.author.bot:
         return
-    if message.content == "!done":
-        print(heard, flush=True)
-        return
     heard += 1
     if mode == "answer":
         await message.channel.send("pong", reference=message)
+    elif heard % 1000 == 0:
+        print(heard, flush=True)
 
 
 bot.run(token, log_handler=None)

@@ -55,7 +55,8 @@ async fn root(
         Ok(_) if is_refused(&context.shared, parts.uri.path()) => {
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
-        Ok(upgrade) => upgrade.on_upgrade(move |socket| {
+        // What a client may send fits; each look for more of it clears a buffer of this size.
+        Ok(upgrade) => upgrade.read_buffer_size(8192).on_upgrade(move |socket| {
             gateway::serve(context.shared, socket, line, query, context.down)
         }),
         Err(_) => web::page().into_response(),

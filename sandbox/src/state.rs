@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     bells::{Awaited, Bells},
-    fault::{self, FaultSet},
+    fault::{self, AnyFault, FaultSet},
     gateway::Hub,
     options::GatewayLimits,
     report::Reports,
@@ -29,6 +29,7 @@ pub(crate) struct Shared {
     changed: watch::Sender<u64>,
     /// Rung when another alarm is the next one.
     alarms_set: Notify,
+    pub any_fault: AnyFault,
     pub settings: Settings,
 }
 
@@ -66,6 +67,7 @@ impl Shared {
             bells: Bells::default(),
         };
         Arc::new(Self {
+            any_fault: state.faults.any(),
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
             alarms_set: Notify::new(),
@@ -110,7 +112,10 @@ impl Shared {
         if alarm_set {
             self.alarms_set.notify_one();
         }
-        self.changed.send_modify(|changes| *changes += 1);
+        // Whoever begins to wait after this has yet to look, and will see the change.
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_modify(|changes| *changes += 1);
+        }
         result
     }
 
@@ -153,14 +158,26 @@ impl Shared {
     ) -> Option<T> {
         let deadline = Instant::now() + within;
         let lock = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let bell = lock().bells.hang(awaited);
-        loop {
-            // Before the look: what happens after it rings the bell for this.
-            let rung = bell.notified();
-            let found = look(&mut lock());
-            if found.is_some() || timeout_at(deadline, rung).await.is_err() {
-                return found;
+        let bell;
+        // Made under the lock: from then on, also before it is first polled, what happens rings it.
+        let mut rung = {
+            let mut state = lock();
+            if let Some(found) = look(&mut state) {
+                return Some(found);
             }
+            bell = state.bells.hang(awaited);
+            bell.notified()
+        };
+        loop {
+            let over = timeout_at(deadline, rung).await.is_err();
+            rung = {
+                let mut state = lock();
+                let found = look(&mut state);
+                if found.is_some() || over {
+                    return found;
+                }
+                bell.notified()
+            };
         }
     }
 

@@ -2,14 +2,11 @@
 
 use std::{collections::VecDeque, fmt, time::Duration};
 
-use axum::{
-    extract::ws::Utf8Bytes,
-    http::{HeaderMap, header::RETRY_AFTER},
-};
+use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::clock::Clock;
+use crate::{clock::Clock, rest::Standing};
 
 /// Crossings that are kept.
 const KEPT: usize = 2000;
@@ -66,7 +63,7 @@ struct Kept {
     body: Body,
     answer: Body,
     took: Option<Duration>,
-    headers: Vec<(String, String)>,
+    standing: Option<Standing>,
     unknown_route: bool,
 }
 
@@ -99,7 +96,9 @@ impl Kept {
             body: self.body.value(),
             answer: self.answer.value(),
             took: self.took,
-            headers: self.headers.clone(),
+            headers: self
+                .standing
+                .map_or_else(Vec::new, |standing| standing.told()),
             unknown_route: self.unknown_route,
         }
     }
@@ -177,18 +176,11 @@ impl Traffic {
     }
 
     /// Adds to the newest crossing, a request, how long it took and what its answer's headers say of rate limits.
-    pub(crate) fn answered(&mut self, took: Duration, headers: &HeaderMap) {
-        let Some(crossing) = self.ring.back_mut() else {
-            return;
-        };
-        crossing.took = Some(took);
-        crossing.headers = headers
-            .iter()
-            .filter(|(name, _)| name.as_str().contains("ratelimit") || **name == RETRY_AFTER)
-            .filter_map(|(name, value)| {
-                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-            })
-            .collect();
+    pub(crate) fn answered(&mut self, took: Duration, standing: Option<Standing>) {
+        if let Some(crossing) = self.ring.back_mut() {
+            crossing.took = Some(took);
+            crossing.standing = standing;
+        }
     }
 
     /// All that is kept, oldest first.
@@ -241,7 +233,7 @@ impl Traffic {
             body,
             answer,
             took: None,
-            headers: Vec::new(),
+            standing: None,
             unknown_route,
         };
         self.next += 1;

@@ -131,6 +131,13 @@ impl Rest {
     }
 }
 
+/// Whether a payload of the gateway is an event of this name.
+pub fn is(payload: &str, event: &str) -> bool {
+    payload
+        .strip_prefix(r#"{"t":""#)
+        .is_some_and(|rest| rest.starts_with(event))
+}
+
 /// Where the payload of the frame begins and ends that these bytes begin with, if it is there whole.
 fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
     let (head, length) = match *bytes.get(1)? {

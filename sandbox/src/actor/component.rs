@@ -183,6 +183,7 @@ impl Actor {
             .flat_map(|channel| channel.messages.values())
             .filter(|message| message.visible_to(self.user));
         let mut messages: Vec<&Message> = messages
+            .map(Box::as_ref)
             .filter(|message| !message.components.is_empty())
             .collect();
         messages.sort_by_key(|message| std::cmp::Reverse(message.id));

@@ -76,7 +76,8 @@ impl Actor {
     ) -> Result<MessageView, Error> {
         let channel = self.channel(channel)?;
         let fits = |sighting: &Sighting| sighting.channel == channel && fits(&sighting.view);
-        self.wait_for_sighting(wanted, channel, Awaited::Channel(channel), 0, fits)
+        let (wanted, awaited) = (|| wanted.to_owned(), Awaited::Channel(channel));
+        self.wait_for_sighting(wanted, channel, awaited, 0, fits)
             .await
     }
 
@@ -89,13 +90,9 @@ impl Actor {
     pub async fn expects_reply_to(&self, sent: impl Into<Sent<'_>>) -> Result<MessageView, Error> {
         match sent.into() {
             Sent::Message(message) => {
-                let wanted = format!("a reply to {:?}", message.content);
-                let is_reply = |sighting: &Sighting| sighting.view.reply_to == Some(message.id);
-                let since = self
-                    .shared
-                    .read(|state| state.world.first_sighting_after(message.id));
+                let wanted = || format!("a reply to {:?}", message.content);
                 let awaited = Awaited::ReplyTo(message.id);
-                self.wait_for_sighting(&wanted, message.channel_id, awaited, since, is_reply)
+                self.wait_for_sighting(wanted, message.channel_id, awaited, 0, |_| true)
                     .await
             }
             Sent::Interaction(interaction) => {
@@ -122,9 +119,9 @@ impl Actor {
                     sighting.view.interaction == Some(interaction.id)
                         || updated == Some(sighting.view.id)
                 };
-                let wanted = format!("the reply to {title}");
+                let wanted = || format!("the reply to {title}");
                 let awaited = Awaited::Channel(channel);
-                self.wait_for_sighting(&wanted, channel, awaited, since, is_reply)
+                self.wait_for_sighting(wanted, channel, awaited, since, is_reply)
                     .await
             }
         }
@@ -154,8 +151,8 @@ impl Actor {
         let channel = self.channel(channel)?;
         let mut next = since;
         let fits = |sighting: &Sighting| sighting.channel == channel;
-        let look = |state: &mut State| self.take_sighting(state, &mut next, fits);
         let awaited = Awaited::Channel(channel);
+        let look = |state: &mut State| self.take_sighting(state, awaited, &mut next, fits);
         Ok(self.shared.wait_for(awaited, within, look).await)
     }
 
@@ -193,7 +190,7 @@ impl Actor {
     /// Waits for a sighting that fits, from the number `since` on.
     async fn wait_for_sighting(
         &self,
-        wanted: &str,
+        wanted: impl FnOnce() -> String,
         channel: u64,
         awaited: Awaited,
         since: u64,
@@ -201,10 +198,10 @@ impl Actor {
     ) -> Result<MessageView, Error> {
         let within = self.shared.settings.deadline;
         let mut next = since;
-        let look = |state: &mut State| self.take_sighting(state, &mut next, &fits);
+        let look = |state: &mut State| self.take_sighting(state, awaited, &mut next, &fits);
         let found = self.shared.wait_for(awaited, within, look).await;
         found.ok_or_else(|| Error::Deadline {
-            expected: wanted.to_owned(),
+            expected: wanted(),
             waited_ms: within.as_millis(),
             seen: self.seen(channel),
         })
@@ -214,6 +211,7 @@ impl Actor {
     fn take_sighting(
         &self,
         state: &mut State,
+        awaited: Awaited,
         next: &mut u64,
         fits: impl Fn(&Sighting) -> bool,
     ) -> Option<MessageView> {
@@ -221,10 +219,15 @@ impl Actor {
         let used = world.consumed.get(&self.user);
         let unused = |number: &u64| used.is_none_or(|used| !used.contains(number));
         let found = {
-            let mut visible = world
-                .sightings_from(*next)
-                .filter(|sighting| sighting.ephemeral_for.is_none_or(|only| only == self.user));
-            let found = visible.find(|sighting| unused(&sighting.number) && fits(sighting));
+            let is_it = |sighting: &&Sighting| {
+                sighting.ephemeral_for.is_none_or(|only| only == self.user)
+                    && unused(&sighting.number)
+                    && fits(sighting)
+            };
+            let found = match awaited {
+                Awaited::ReplyTo(message) => world.replies_to(message).find(is_it),
+                Awaited::Channel(_) => world.sightings_from(*next).find(is_it),
+            };
             found.map(|found| (found.number, found.view.clone()))
         };
         *next = world.next_sighting;

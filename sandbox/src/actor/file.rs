@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
-use super::{Actor, with_mentions};
+use super::{Actor, place::with_mentions};
 use crate::{
     error::Error,
     view::MessageView,

@@ -8,6 +8,7 @@ mod file;
 mod member;
 mod modal;
 mod option;
+mod place;
 mod poll;
 mod presence;
 mod reaction;
@@ -20,7 +21,7 @@ use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 pub use self::expect::Sent;
-pub(crate) use self::{command::offered, option::value};
+pub(crate) use self::{command::offered, option::value, place::visible_channels};
 use crate::{
     error::{Error, listing},
     state::Shared,
@@ -113,7 +114,7 @@ impl Actor {
     pub async fn edits(&self, message: &MessageView, text: &str) -> Result<MessageView, Error> {
         self.own(message)?;
         self.shared.change(|state| {
-            let content = with_mentions(&state.world, message.channel_id, text);
+            let content = place::with_mentions(&state.world, message.channel_id, text);
             self.moderated(&mut state.world, message.channel_id, &content)?;
             state.world.edit(
                 message.channel_id,
@@ -195,50 +196,13 @@ impl Actor {
 
     /// Finds a channel by name, `Guild/name` or id.
     pub(crate) fn channel(&self, name: &str) -> Result<u64, Error> {
-        let plain = name.trim_start_matches('#');
-        if plain == "dm" {
-            let open = self
-                .shared
-                .read(|state| state.world.open_direct_channel(self.user));
-            return Ok(open.unwrap_or_else(|| {
-                self.shared
-                    .change(|state| state.world.direct_channel(self.user))
-            }));
-        }
-        self.shared.read(|state| {
-            let world = &state.world;
-            let (guild, plain) = plain
-                .rsplit_once('/')
-                .map_or((None, plain), |(guild, name)| (Some(guild), name));
-            let is_it = |channel: &&crate::world::Channel| {
-                channel.name == plain && channel.guild().is_some()
-            };
-            let sees = |id: &u64| world.may(self.user, *id, Permissions::VIEW_CHANNEL);
-            let named = || match guild {
-                Some(guild) => {
-                    let guild = world.guild_named(guild)?;
-                    let mut inside = world.channels_of(guild);
-                    inside.find(|channel| is_it(channel) && sees(&channel.id))
-                }
-                None => world.channels_for(self.user).find(is_it),
-            };
-            let threads = || {
-                let mut threads = world.threads_for(self.user);
-                threads.find(|thread| thread.name == plain)
-            };
-            let by_id = plain.parse().ok().filter(sees);
-            by_id
-                .or_else(|| named().or_else(threads).map(|channel| channel.id))
-                .ok_or_else(|| Error::UnknownChannel {
-                    name: name.to_owned(),
-                    known: listing(
-                        visible_channels(world, self.user)
-                            .iter()
-                            .map(String::as_str)
-                            .chain(["dm"]),
-                    ),
-                })
-        })
+        let known = self
+            .shared
+            .read(|state| place::channel(&state.world, self.user, name))?;
+        Ok(known.unwrap_or_else(|| {
+            self.shared
+                .change(|state| state.world.direct_channel(self.user))
+        }))
     }
 
     fn post(
@@ -247,7 +211,6 @@ impl Actor {
         text: &str,
         reference: Option<u64>,
     ) -> Result<MessageView, Error> {
-        let channel = self.channel(channel)?;
         if text.trim().is_empty() || text.chars().count() > 2000 {
             return Err(Error::Refused(
                 "a message has 1 to 2000 characters".to_owned(),
@@ -255,8 +218,10 @@ impl Actor {
         }
         self.shared.change(|state| {
             let world = &mut state.world;
+            let channel = place::channel(world, self.user, channel)?
+                .unwrap_or_else(|| world.direct_channel(self.user));
             self.may_write(world, channel)?;
-            let content = with_mentions(world, channel, text);
+            let content = place::with_mentions(world, channel, text);
             self.moderated(world, channel, &content)?;
             let draft = Draft {
                 content: Some(content),
@@ -317,17 +282,6 @@ impl Actor {
     }
 }
 
-/// The names of the channels that a user can see.
-pub(crate) fn visible_channels(world: &World, user: u64) -> Vec<String> {
-    let visible = world.channels_for(user);
-    let of_guilds = visible.filter(|channel| channel.guild().is_some());
-    let threads = world
-        .threads_for(user)
-        .filter(|thread| !thread.is_archived());
-    let shown = of_guilds.chain(threads);
-    shown.map(|channel| channel.name.clone()).collect()
-}
-
 /// An interaction as people see it.
 pub(crate) fn interaction_view(world: &World, interaction: &Interaction) -> InteractionView {
     let state = match &interaction.response {
@@ -354,42 +308,4 @@ pub(crate) fn interaction_view(world: &World, interaction: &Interaction) -> Inte
         },
         state,
     }
-}
-
-/// Writes `@name` and `#channel` as Discord's clients send them.
-fn with_mentions(world: &World, channel: u64, text: &str) -> String {
-    let guild = world.guild_of(channel);
-    let mut written = String::with_capacity(text.len());
-    for (index, word) in text.split_inclusive(char::is_whitespace).enumerate() {
-        let bare = word.trim_end();
-        let name = bare.trim_end_matches([',', '.', '!', '?', ':', ';']);
-        let rest = &word[name.len()..];
-        let mention = match name.chars().next() {
-            Some('@') => world
-                .user_named(&name[1..])
-                .map(|id| format!("<@{id}>"))
-                .or_else(|| {
-                    let roles = world.guilds.get(&guild?)?.roles.values();
-                    let role = roles
-                        .filter(|role| role.mentionable)
-                        .find(|role| role.name == name[1..])?;
-                    Some(format!("<@&{}>", role.id))
-                }),
-            Some('#') if index > 0 || guild.is_some() => {
-                let mut channels = guild.into_iter().flat_map(|guild| world.channels_of(guild));
-                channels
-                    .find(|channel| channel.name == name[1..])
-                    .map(|channel| format!("<#{}>", channel.id))
-            }
-            _ => None,
-        };
-        match mention {
-            Some(mention) => {
-                written.push_str(&mention);
-                written.push_str(rest);
-            }
-            None => written.push_str(word),
-        }
-    }
-    written
 }

@@ -2,7 +2,7 @@
 
 use twilight_model::{channel::ChannelType, guild::Permissions};
 
-use super::{Actor, with_mentions};
+use super::{Actor, place::with_mentions};
 use crate::{
     error::Error,
     view::MessageView,

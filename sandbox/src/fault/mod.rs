@@ -9,7 +9,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::kind::{Effect, ErrorBody, Fault, Scope};
-pub(crate) use self::{rest::serve, set::FaultSet};
+pub(crate) use self::{
+    rest::serve,
+    set::{AnyFault, FaultSet},
+};
 use crate::{error::Error, gateway::Order, state::Shared, world::Alarm};
 
 /// A handle to the faults of a sandbox. Each fault strikes what it fits, in the order of their coming, until it

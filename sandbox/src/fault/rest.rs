@@ -26,6 +26,9 @@ pub(crate) async fn serve(
     path: String,
     line: Line,
 ) -> Response {
+    if !shared.any_fault.is_on() {
+        return rest::serve(shared, request, path).await;
+    }
     let method = request.method().as_str().to_owned();
     let effects = shared.change(|state| {
         state

@@ -1,6 +1,13 @@
 //! The faults that are on, and which of them strikes.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::json;
 
@@ -15,6 +22,17 @@ use crate::{
 pub(crate) struct FaultSet {
     last: u64,
     on: BTreeMap<u64, (Fault, Option<u32>)>,
+    any: AnyFault,
+}
+
+/// Tells whether any fault is on, without the sandbox's lock: each request asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AnyFault(Arc<AtomicBool>);
+
+impl AnyFault {
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl FaultSet {
@@ -23,17 +41,30 @@ impl FaultSet {
         if times != Some(0) {
             self.on.insert(self.last, (fault, times));
         }
+        self.note_any();
         self.last
     }
 
     /// Removes one; `false` if there is none of that number.
     pub(crate) fn remove(&mut self, id: u64) -> bool {
-        self.on.remove(&id).is_some()
+        let was_on = self.on.remove(&id).is_some();
+        self.note_any();
+        was_on
     }
 
     /// Removes all.
     pub(crate) fn clear(&mut self) {
         self.on.clear();
+        self.note_any();
+    }
+
+    /// What tells whether any is on.
+    pub(crate) fn any(&self) -> AnyFault {
+        self.any.clone()
+    }
+
+    fn note_any(&self) {
+        self.any.0.store(!self.on.is_empty(), Ordering::Release);
     }
 
     pub(super) fn all(&self) -> Vec<(u64, Fault, Option<u32>)> {
@@ -134,6 +165,7 @@ impl FaultSet {
             *times -= 1;
             if *times == 0 {
                 self.on.remove(&id);
+                self.note_any();
             }
         }
     }

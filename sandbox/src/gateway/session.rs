@@ -165,7 +165,9 @@ impl Session {
             };
             self.push_guild(world, traffic, guild);
         }
-        let unsent = self.kept.partition_point(|sent| sent.seq <= self.delivered);
+        // The newest are the last ones, and their numbers have no gaps.
+        let unsent = usize::try_from(self.seq - self.delivered).unwrap_or(usize::MAX);
+        let unsent = self.kept.len().saturating_sub(unsent);
         let due = self.kept.range(unsent..).cloned().collect();
         self.delivered = self.seq;
         self.forget();

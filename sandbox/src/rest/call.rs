@@ -43,12 +43,13 @@ impl Call {
     /// Reads a request whose path below `/api/v10` is given.
     pub(crate) async fn read(request: Request, path: &str) -> Result<Self, ApiError> {
         let method = request.method().clone();
-        let query = Query::try_from_uri(request.uri())
-            .map(|Query(query)| query)
-            .unwrap_or_default();
-        let pairs = Query::try_from_uri(request.uri())
-            .map(|Query(pairs)| pairs)
-            .unwrap_or_default();
+        let pairs: Vec<(String, String)> = match request.uri().query() {
+            None => Vec::new(),
+            Some(_) => Query::try_from_uri(request.uri())
+                .map(|Query(pairs)| pairs)
+                .unwrap_or_default(),
+        };
+        let query = pairs.iter().cloned().collect();
         let path = path
             .split('/')
             .filter(|segment| !segment.is_empty())

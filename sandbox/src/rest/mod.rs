@@ -60,7 +60,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-pub(crate) use self::limit::{Limits, Refusal};
+pub(crate) use self::limit::{Limits, Refusal, Standing};
 use self::{
     call::{Call, id},
     error::ApiError,
@@ -150,7 +150,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         if let Some(standing) = standing {
             standing.headers(response.headers_mut());
         }
-        state.traffic.answered(asked.elapsed(), response.headers());
+        state.traffic.answered(asked.elapsed(), standing);
         response
     });
     if !response.headers().contains_key(SERVER) {

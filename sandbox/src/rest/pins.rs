@@ -47,6 +47,7 @@ fn pinned(world: &World, channel: u64) -> Vec<&Message> {
         .get(&channel)
         .filter(|_| world.may(world.application.bot, channel, reads));
     let messages = known.into_iter().flat_map(|known| known.messages.values());
+    let messages = messages.map(Box::as_ref);
     let mut pinned: Vec<_> = messages.filter(|message| message.pinned).collect();
     pinned.sort_by_key(|message| std::cmp::Reverse((message.pinned_us, message.id)));
     pinned

@@ -117,6 +117,7 @@ pub(super) fn need_active(world: &World, channel: u64) -> Result<(), ApiError> {
 fn same_nonce<'a>(world: &'a World, channel: u64, draft: &Draft) -> Option<&'a Message> {
     let nonce = draft.nonce.as_ref().filter(|_| draft.enforce_nonce)?;
     let newest = world.channels.get(&channel)?.messages.values().rev();
+    let newest = newest.map(Box::as_ref);
     newest.take(100).find(|message| {
         message.author == world.application.bot && message.nonce.as_ref() == Some(nonce)
     })

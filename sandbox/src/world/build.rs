@@ -111,6 +111,7 @@ impl World {
             typing: BTreeMap::new(),
             outbox: Vec::new(),
             sightings: VecDeque::new(),
+            replies: HashMap::new(),
             next_sighting: 0,
             consumed: HashMap::new(),
         }

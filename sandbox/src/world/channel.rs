@@ -29,7 +29,8 @@ pub(crate) struct Channel {
     pub settings: Record,
     /// Set if the channel is a thread.
     pub thread: Option<Thread>,
-    pub messages: BTreeMap<u64, Message>,
+    /// Boxed: a message is large, and the map moves what it holds.
+    pub messages: BTreeMap<u64, Box<Message>>,
     pub last_message: Option<u64>,
 }
 
@@ -130,7 +131,7 @@ impl Channel {
         if message.ephemeral_for.is_none() {
             self.last_message = Some(message.id);
         }
-        self.messages.insert(message.id, message);
+        self.messages.insert(message.id, Box::new(message));
         while self.messages.len() > KEPT_MESSAGES {
             self.messages.pop_first();
         }

@@ -104,12 +104,14 @@ impl Message {
 impl World {
     /// A message by its place.
     pub(crate) fn message(&self, channel: u64, message: u64) -> Option<&Message> {
-        self.channels.get(&channel)?.messages.get(&message)
+        let channel = self.channels.get(&channel)?;
+        channel.messages.get(&message).map(Box::as_ref)
     }
 
     /// A message by its place, to be changed.
     pub(crate) fn message_mut(&mut self, channel: u64, message: u64) -> Option<&mut Message> {
-        self.channels.get_mut(&channel)?.messages.get_mut(&message)
+        let channel = self.channels.get_mut(&channel)?;
+        channel.messages.get_mut(&message).map(Box::as_mut)
     }
 
     /// Posts a draft and tells everybody; gives the new message's id.

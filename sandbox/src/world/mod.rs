@@ -152,6 +152,8 @@ pub struct World {
     pub(crate) outbox: Vec<Event>,
     /// Messages and edits of the bot in the order in which users could see them.
     pub(crate) sightings: VecDeque<Sighting>,
+    /// The numbers of those that reply to a message, by its id: hundreds of users may wait for theirs.
+    pub(crate) replies: HashMap<u64, Vec<u64>>,
     /// The number of the next sighting.
     pub(crate) next_sighting: u64,
     /// Which sightings a user's `expects` has used up.

@@ -1,5 +1,7 @@
 //! What users see of the bot, in order: the material of every `expects`.
 
+use std::collections::hash_map::Entry;
+
 use super::{LOADING, Message, World};
 use crate::view::MessageView;
 
@@ -10,8 +12,6 @@ const KEPT_SIGHTINGS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Sighting {
     pub number: u64,
-    /// The newest id of that moment: what it answers has a lower one.
-    pub newest_id: u64,
     pub channel: u64,
     pub ephemeral_for: Option<u64>,
     pub view: MessageView,
@@ -29,16 +29,37 @@ impl World {
         let number = self.next_sighting;
         self.next_sighting += 1;
         let view = self.view(message);
+        if let Some(answered) = view.reply_to {
+            self.replies.entry(answered).or_default().push(number);
+        }
         let ephemeral_for = message.ephemeral_for;
         self.sightings.push_back(Sighting {
             number,
-            newest_id: self.snowflakes.last(),
             channel: message.channel,
             ephemeral_for,
             view,
         });
         while self.sightings.len() > KEPT_SIGHTINGS {
-            self.sightings.pop_front();
+            let gone = self.sightings.pop_front();
+            if let Some(answered) = gone.and_then(|gone| gone.view.reply_to) {
+                self.forget_reply(answered);
+            }
+        }
+    }
+
+    /// Forgets all that was seen.
+    pub(super) fn forget_sightings(&mut self) {
+        self.sightings.clear();
+        self.replies.clear();
+    }
+
+    /// Forgets the oldest reply to a message.
+    fn forget_reply(&mut self, answered: u64) {
+        if let Entry::Occupied(mut replies) = self.replies.entry(answered) {
+            replies.get_mut().remove(0);
+            if replies.get().is_empty() {
+                replies.remove();
+            }
         }
     }
 
@@ -48,11 +69,15 @@ impl World {
         self.sightings.range(from..)
     }
 
-    /// The number of the first sighting that can answer something with this id.
-    pub(crate) fn first_sighting_after(&self, id: u64) -> u64 {
-        let from = self.sightings.partition_point(|seen| seen.newest_id <= id);
-        let first = self.sightings.get(from);
-        first.map_or(self.next_sighting, |first| first.number)
+    /// The sightings of what replies to a message.
+    pub(crate) fn replies_to(&self, message: u64) -> impl Iterator<Item = &Sighting> {
+        let oldest = self.sightings.front().map_or(0, |oldest| oldest.number);
+        let numbers = self.replies.get(&message).into_iter().flatten();
+        // They are numbered without gaps.
+        numbers.filter_map(move |number| {
+            let at = usize::try_from(number.checked_sub(oldest)?).ok()?;
+            self.sightings.get(at)
+        })
     }
 
     /// A message as people see it.
@@ -105,6 +130,7 @@ impl World {
         messages
             .into_iter()
             .flatten()
+            .map(Box::as_ref)
             .filter(move |message| message.visible_to(user))
     }
 }

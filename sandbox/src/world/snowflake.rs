@@ -32,11 +32,6 @@ impl Snowflakes {
         }
     }
 
-    /// The id that was made last.
-    pub(super) const fn last(&self) -> u64 {
-        self.last
-    }
-
     /// The next id, holding the present time.
     pub(crate) fn next(&mut self) -> u64 {
         let now_ms = self.clock.as_ref().map_or(0, Clock::now_ms);
@@ -48,9 +43,49 @@ impl Snowflakes {
 
 /// A time in the words of Discord's JSON: `2026-01-02T03:04:05.678000+00:00`.
 pub(crate) fn iso(micros: i64) -> String {
-    Timestamp::from_micros(micros)
-        .map(|time| time.iso_8601().to_string())
-        .unwrap_or_default()
+    // Until the year 9999, as `Timestamp`, which writes the same in ten times the time.
+    const END: i64 = 253_402_300_800_000_000;
+    if !(0..END).contains(&micros) {
+        return Timestamp::from_micros(micros)
+            .map(|time| time.iso_8601().to_string())
+            .unwrap_or_default();
+    }
+    let micros = micros.unsigned_abs();
+    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    let (year, month, day) = date(seconds / 86_400);
+    let mut text = *b"0000-00-00T00:00:00.000000+00:00";
+    for (range, mut number) in [
+        (0..4, year),
+        (5..7, month),
+        (8..10, day),
+        (11..13, seconds / 3600 % 24),
+        (14..16, seconds / 60 % 60),
+        (17..19, seconds % 60),
+        (20..26, micros),
+    ] {
+        for digit in text[range].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The date of a day since 1970: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>.
+const fn date(days: u64) -> (u64, u64, u64) {
+    // Years that begin in March have their odd day at the end.
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    (era * 400 + year + next, month, day)
 }
 
 /// The time inside an id, in microseconds since 1970.
@@ -78,5 +113,18 @@ mod tests {
             iso(1_580_608_922_020_000),
             "2020-02-02T02:02:02.020000+00:00"
         );
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        // A prime number of microseconds, some 40 days, so that all days and hours come by, leap years included.
+        let moments = (0..).map(|step| step * 3_456_000_000_019_i64);
+        let until = 253_402_300_800_000_000;
+        for micros in moments.take_while(|micros| *micros < until) {
+            let expected = Timestamp::from_micros(micros).unwrap();
+            assert_eq!(iso(micros), expected.iso_8601().to_string());
+        }
+        assert_eq!(iso(until - 1), "9999-12-31T23:59:59.999999+00:00");
+        assert_eq!(iso(-1), "1969-12-31T23:59:59.999999+00:00");
     }
 }

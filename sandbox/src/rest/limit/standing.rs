@@ -11,10 +11,20 @@ use serde_json::{Value, json};
 use super::{Window, plan::OTHERS};
 use crate::{clock::Clock, fault::Scope};
 
+/// The headers of every limited route.
+static FIELDS: [HeaderName; 5] = [
+    HeaderName::from_static("x-ratelimit-limit"),
+    HeaderName::from_static("x-ratelimit-remaining"),
+    HeaderName::from_static("x-ratelimit-reset"),
+    HeaderName::from_static("x-ratelimit-reset-after"),
+    HeaderName::from_static("x-ratelimit-bucket"),
+];
+
 /// Where a request stands in its bucket.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
-    bucket: String,
+    /// The hash of the bucket's name.
+    bucket: u64,
     limit: u32,
     remaining: u32,
     reset_after: Duration,
@@ -40,7 +50,7 @@ impl Standing {
         let mut hasher = DefaultHasher::new();
         bucket.hash(&mut hasher);
         Self {
-            bucket: format!("{:016x}", hasher.finish()),
+            bucket: hasher.finish(),
             limit,
             remaining: limit.saturating_sub(window.used),
             reset_after: clock.left_until(window.ends_us),
@@ -51,17 +61,31 @@ impl Standing {
     /// The headers of every limited route:
     /// <https://discord.com/developers/docs/topics/rate-limits#header-format>.
     pub(crate) fn headers(&self, headers: &mut HeaderMap) {
-        let reset = self.reset_ms as f64 / 1000.0;
-        let after = self.reset_after.as_secs_f64();
-        put(headers, "x-ratelimit-limit", &self.limit.to_string());
-        put(
-            headers,
-            "x-ratelimit-remaining",
-            &self.remaining.to_string(),
-        );
-        put(headers, "x-ratelimit-reset", &format!("{reset:.3}"));
-        put(headers, "x-ratelimit-reset-after", &format!("{after:.3}"));
-        put(headers, "x-ratelimit-bucket", &self.bucket);
+        headers.reserve(FIELDS.len());
+        for (name, value) in FIELDS.iter().zip(self.values()) {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name.clone(), value);
+            }
+        }
+    }
+
+    /// The same as texts.
+    pub(crate) fn told(&self) -> Vec<(String, String)> {
+        let names = FIELDS.iter().map(|name| name.as_str().to_owned());
+        names.zip(self.values()).collect()
+    }
+
+    /// What the headers say, in the order of [`FIELDS`].
+    fn values(&self) -> [String; 5] {
+        let reset_ms = u64::try_from(self.reset_ms).unwrap_or(0);
+        let after_ms = (self.reset_after.as_micros() + 500) / 1000;
+        [
+            self.limit.to_string(),
+            self.remaining.to_string(),
+            format!("{}.{:03}", reset_ms / 1000, reset_ms % 1000),
+            format!("{}.{:03}", after_ms / 1000, after_ms % 1000),
+            format!("{:016x}", self.bucket),
+        ]
     }
 }
 

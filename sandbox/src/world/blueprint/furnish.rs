@@ -52,7 +52,7 @@ impl Furnishing {
         let Self { mut world, faults } = furnishing;
         // All this was before anybody could have been told.
         world.outbox.clear();
-        world.sightings.clear();
+        world.forget_sightings();
         if faults.is_empty() {
             Ok(world)
         } else {
