@@ -18,16 +18,17 @@ use twilight_http::Client;
 use twilight_model::{channel::message::AllowedMentions, gateway::Intents};
 
 use crate::{
-    config::Config,
+    config::{Config, Live},
     dispatch::{self, Dispatch, Guilds},
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
     metrics::Server,
     owner::Owner,
     plugin::{LoadError, Plugins, file, interpose},
+    redact,
     registration::Registration,
     router::Routes,
-    services::{Failure, Services, Storage, storage::StorageError},
+    services::{Failure, Services, Storage, settings::Watch, storage::StorageError},
     status::{self, Numbers},
     watcher::{self, FileChange, WatchError, Watcher},
 };
@@ -67,6 +68,7 @@ pub struct Bot {
     plugins: Arc<Plugins>,
     services: Arc<Services>,
     stop: watch::Sender<bool>,
+    _settings: Option<Watch>,
     main_loop: JoinHandle<Result<(), BotError>>,
     metrics: Option<Server>,
 }
@@ -100,18 +102,23 @@ impl Bot {
             );
         }
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let config = Arc::new(config);
+        crate::log::redact_with(redact::text);
+        redact::keep_out(environment.token.expose());
+        let live = Live::new(config);
+        let config = live.now();
         let client = Arc::new(client(&config, &environment));
         let routes = Arc::new(Routes::default());
         let services = Arc::new(Services::new(
             Arc::clone(&client),
-            &config,
+            &live,
             Arc::clone(&routes),
-            Storage::open(&config)?,
+            Storage::open(live.clone())?,
+            &environment.secrets,
         ));
+        services.secrets.keep_out();
         identify(&services, &client).await?;
         let plugins = Arc::new(Plugins::new(
-            Arc::clone(&config),
+            live.clone(),
             probe_with,
             Arc::clone(&services),
             Arc::clone(&routes),
@@ -131,7 +138,7 @@ impl Bot {
         tokio::spawn(async move { followed.follow_log_levels().await });
         let (stop, stopped) = watch::channel(false);
         let core = Core {
-            config: Arc::clone(&config),
+            config: live,
             services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
@@ -140,6 +147,7 @@ impl Bot {
         let main_loop = core.connect(&client, &environment, files, stopped).await?;
         Ok(Self {
             plugins,
+            _settings: services.settings.watch(),
             services,
             stop,
             main_loop,
@@ -188,7 +196,7 @@ impl Bot {
 }
 
 struct Core {
-    config: Arc<Config>,
+    config: Live,
     services: Arc<Services>,
     routes: Arc<Routes>,
     plugins: Arc<Plugins>,
@@ -205,14 +213,14 @@ impl Core {
         files: Files,
         stopped: watch::Receiver<bool>,
     ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
-        let mut owners = self.config.bot.owner_ids.clone();
-        owners.push(environment.bot_owner_id);
+        let config = self.config.now();
         let owner = Arc::new(Owner::new(
-            owners,
+            self.config.clone(),
+            environment.bot_owner_id,
             Arc::clone(&self.plugins),
             Arc::clone(&self.services),
         ));
-        let memory = self.config.data.folder.join("registered_commands");
+        let memory = config.data.folder.join("registered_commands");
         let registration = Arc::new(Registration::new(
             Arc::clone(&self.services),
             Arc::clone(&self.routes),
@@ -221,7 +229,7 @@ impl Core {
         owner.set_registration(Arc::clone(&registration));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
-            config: Arc::clone(&self.config),
+            config: self.config.clone(),
             services: Arc::clone(&self.services),
             routes: Arc::clone(&self.routes),
             owner,
@@ -230,16 +238,12 @@ impl Core {
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());
-        let first = status::presence(
-            &self.config.status,
-            0,
-            Numbers::count(&self.cache, &self.routes),
-        );
+        let first = status::presence(&config.status, 0, Numbers::count(&self.cache, &self.routes));
         let (presence, presence_followed) = watch::channel(first);
         let (shards_stop, shards_stopped) = watch::channel(false);
         let settings = gateway::Settings {
             token: environment.token.expose().to_owned(),
-            gateway_url: self.config.discord.gateway_url.clone(),
+            gateway_url: config.discord.gateway_url.clone(),
             shard_count: environment.shard_count,
             shard_ids: environment.shard_ids.clone(),
         };
@@ -252,7 +256,7 @@ impl Core {
         let shards = gateway::start(settings, client, follow).await?;
         let changes = self.plugins.changes();
         tokio::spawn(status::rotate(
-            self.config.status.clone(),
+            self.config.follow(),
             Arc::clone(&self.cache),
             Arc::clone(&self.routes),
             presence,
@@ -329,7 +333,7 @@ impl MainLoop {
 
     fn file(&self, change: FileChange) {
         let plugins = Arc::clone(&self.core.plugins);
-        let auto_load = self.core.config.extensions.auto_load;
+        let auto_load = self.core.config.now().extensions.auto_load;
         match change {
             FileChange::Changed { path, sha256, .. } => {
                 tokio::spawn(async move { plugins.file_changed(&path, sha256, auto_load).await });
@@ -355,7 +359,7 @@ impl MainLoop {
 
     /// First the events stop, then the plugins, then what is left.
     async fn shut_down(self) {
-        let deadline = Duration::from_millis(self.core.config.shutdown.timeout_ms);
+        let deadline = Duration::from_millis(self.core.config.now().shutdown.timeout_ms);
         let began = Instant::now();
         tracing::info!("shutting down");
         drop(self.files);

@@ -33,6 +33,8 @@ pub struct Environment {
     pub shard_count: Option<u32>,
     /// `SHARD_IDS`: the shards of this process, ascending, each below `shard_count`. Unset: all of them.
     pub shard_ids: Option<Vec<u32>>,
+    /// `COGWRIGHT_SECRET_<NAME>`: secrets of plugins, by their names in lower-case letters.
+    pub secrets: BTreeMap<String, Secret>,
 }
 
 /// A text that is never shown: `Debug` prints `<redacted>`, and there is no `Display`.
@@ -91,6 +93,17 @@ impl Environment {
         })
     }
 
+    /// The secrets of plugins alone: what can be read of the environment and of the file at `dotenv`.
+    #[must_use]
+    pub fn secrets(dotenv: &Path) -> BTreeMap<String, Secret> {
+        let file = fs::read(dotenv).unwrap_or_default();
+        let (file, _) = read_dotenv(&String::from_utf8_lossy(&file));
+        let names = file.keys().cloned().chain(secret_names());
+        secrets(names, |name| {
+            env::var(name).ok().or_else(|| file.get(name).cloned())
+        })
+    }
+
     /// Like [`load`](Self::load), with `process` in place of the environment of the process.
     fn load_over(
         dotenv: &Path,
@@ -106,7 +119,12 @@ impl Environment {
                 });
             }
         };
-        let read = Self::read(|name| process(name).or_else(|| file.get(name).cloned()));
+        let names = file.keys().cloned().chain(secret_names());
+        let lookup = |name: &str| process(name).or_else(|| file.get(name).cloned());
+        let read = Self::read(lookup).map(|environment| Self {
+            secrets: secrets(names, lookup),
+            ..environment
+        });
         if broken.is_empty() {
             return read;
         }
@@ -165,10 +183,34 @@ impl Environment {
                 bot_owner_id,
                 shard_count,
                 shard_ids,
+                secrets: BTreeMap::new(),
             }),
             _ => Err(EnvError::Invalid { problems }),
         }
     }
+}
+
+/// What begins the names of variables that hold secrets.
+pub const SECRET_PREFIX: &str = "COGWRIGHT_SECRET_";
+
+/// Names of variables of the process that hold secrets.
+fn secret_names() -> impl Iterator<Item = String> {
+    env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with(SECRET_PREFIX))
+}
+
+/// The secrets among these variables. An empty one counts as unset.
+fn secrets(
+    names: impl Iterator<Item = String>,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> BTreeMap<String, Secret> {
+    let secret = |name: String| {
+        let value = lookup(&name).filter(|value| !value.trim().is_empty())?;
+        let name = name.strip_prefix(SECRET_PREFIX)?.to_lowercase();
+        Some((name, Secret(value)))
+    };
+    names.filter_map(secret).collect()
 }
 
 const TOKEN_HELP: &str = "open https://discord.com/developers/applications, choose your application, then Bot > Reset Token, \

@@ -23,6 +23,7 @@ pub mod log;
 pub mod metrics;
 pub mod owner;
 pub mod plugin;
+pub mod redact;
 pub mod registration;
 pub mod router;
 pub mod services;

@@ -13,7 +13,7 @@ use twilight_model::gateway::{
 };
 
 use crate::{
-    config::{Activity as Kind, Presence, Status as Config},
+    config::{Activity as Kind, Config as Whole, Presence, Status as Config},
     owner,
     router::Routes,
 };
@@ -102,12 +102,13 @@ fn activity(kind: Kind, text: String) -> Activity {
 
 /// Shows the texts in turn, and the numbers as they change, until nobody follows any more.
 pub async fn rotate(
-    config: Config,
+    mut configured: watch::Receiver<Arc<Whole>>,
     cache: Arc<DefaultInMemoryCache>,
     routes: Arc<Routes>,
     shown: watch::Sender<UpdatePresencePayload>,
     mut changes: watch::Receiver<u64>,
 ) {
+    let mut config = configured.borrow_and_update().status.clone();
     let mut turn = interval(Duration::from_secs(config.interval_s));
     let mut index = 0;
     let mut last = Instant::now() - Duration::from_secs(5);
@@ -122,6 +123,19 @@ pub async fn rotate(
                 // Changes come in bursts, and Discord takes 5 presence updates in 20 s.
                 tokio::time::sleep_until((last + Duration::from_secs(5)).max(Instant::now() + Duration::from_millis(500))).await;
                 changes.mark_unchanged();
+            }
+            // Whoever changes it may be gone: then it stays as it is.
+            Ok(()) = configured.changed() => {
+                let next = configured.borrow_and_update().status.clone();
+                if next == config {
+                    continue;
+                }
+                if next.interval_s != config.interval_s {
+                    turn = interval(Duration::from_secs(next.interval_s));
+                    turn.tick().await;
+                }
+                (config, index) = (next, 0);
+                tokio::time::sleep_until(last + Duration::from_secs(5)).await;
             }
             () = shown.closed() => return,
         }

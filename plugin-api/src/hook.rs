@@ -116,12 +116,26 @@ impl<S: 'static> Plugin<S> {
 
     /// Handles a hook; among all plugins' handlers, those with a higher `priority` are called first.
     #[must_use]
-    pub fn on_hook_with<H: Hook, F, Fut>(mut self, priority: i32, handler: F) -> Self
+    pub fn on_hook_with<H: Hook, F, Fut>(self, priority: i32, handler: F) -> Self
     where
         F: Fn(HookContext<H, S>) -> Fut + 'static,
         Fut: Future<Output = Result> + 'static,
     {
-        let name = self.handler_name(H::EVENT, type_name::<F>());
+        self.on_hook_called(type_name::<F>(), priority, handler)
+    }
+
+    /// Handles a hook by a handler that is named after the function with this path.
+    pub(crate) fn on_hook_called<H: Hook, F, Fut>(
+        mut self,
+        path: &str,
+        priority: i32,
+        handler: F,
+    ) -> Self
+    where
+        F: Fn(HookContext<H, S>) -> Fut + 'static,
+        Fut: Future<Output = Result> + 'static,
+    {
+        let name = self.handler_name(H::EVENT, path);
         self.manifest.hooks.push(HookManifest {
             event: H::EVENT.to_owned(),
             handler: name.clone(),
@@ -272,6 +286,15 @@ hooks! {
         error: String,
         /// Leads to the line in the log.
         error_id: String,
+    }
+    /// A setting of a plugin's has another value.
+    "setting_changed" SettingChanged {
+        /// The plugin.
+        plugin: String,
+        /// The setting.
+        name: String,
+        /// The server whose value it is; 0: the bot's.
+        guild_id: u64,
     }
     /// A plugin was unloaded.
     "extension_unloaded" ExtensionUnloaded {

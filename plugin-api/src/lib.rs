@@ -50,6 +50,7 @@ mod plugin;
 pub mod raw;
 mod runtime;
 mod schedule;
+mod setting;
 mod state;
 mod tables;
 
@@ -65,7 +66,7 @@ pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Discord, FileEntry, Files, Host, Method, NewScheduled, OtherPlugin, Request, Response,
-    Scheduled, Schedules, Task,
+    Scheduled, Schedules, Secret, Task,
     storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;
@@ -75,6 +76,7 @@ pub use plugin::Plugin;
 #[doc(hidden)]
 pub use runtime::Program;
 pub use schedule::{Schedule, ScheduleContext};
+pub use setting::Setting;
 pub use state::State;
 
 /// What plugins use: `use plugin_api::prelude::*;`.
@@ -83,8 +85,9 @@ pub mod prelude {
         AutocompleteContext, CheckContext, Choice, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
         HookContext, Host, Invocation, Listener, Method, Modal, NewMessage, Plugin, Result,
-        Schedule, ScheduleContext, Scope, Shelf, State, Statement, Task, TextField, Value, button,
-        danger_button, embed, export_plugin, params, select,
+        Schedule, ScheduleContext, Scope, Secret, Setting, Shelf, State, Statement, Task,
+        TextField, Value, button, danger_button, embed, export_plugin, hook::SettingChanged,
+        params, select,
     };
     pub use twilight_model::{
         gateway::{

@@ -10,6 +10,7 @@ pub use self::command::{
     AccessManifest, ChoiceManifest, CommandKind, CommandManifest, ConcurrencyManifest,
     CooldownManifest, Localized, OptionKind, OptionManifest, Per,
 };
+pub use crate::setting::{SettingKind, SettingManifest};
 
 /// What a plugin declares. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.
 ///
@@ -67,6 +68,8 @@ pub struct Manifest {
     pub subjects: Vec<SubjectManifest>,
     /// Its schedules.
     pub schedules: Vec<ScheduleManifest>,
+    /// Its settings.
+    pub settings: Vec<SettingManifest>,
 }
 
 /// A step from one shape of a plugin's tables to the next.

@@ -128,6 +128,8 @@ async fn play(
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
+        // The token is a made-up one, but what the plugins ask for is real.
+        secrets: Environment::secrets(Path::new(".env")),
     };
     let mut bot = Bot::start(config, environment, env::current_exe()?).await?;
     let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));

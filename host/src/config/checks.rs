@@ -60,6 +60,17 @@ pub(super) fn plugin_name(text: &str) -> Result<(), String> {
     }
 }
 
+/// A name that can be a file's and, in capitals, a variable's.
+pub(crate) fn secret_name(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
+        return Err(format!(
+            "`{text}` is no name of a secret: lower-case letters, digits and `_`, 64 at most"
+        ));
+    }
+    Ok(())
+}
+
 /// One text or several. Discord's limit: 128 characters.
 pub(super) fn status_texts(item: &Item<'_>) -> Reading<Vec<String>> {
     let text = |item: &Item<'_>| {

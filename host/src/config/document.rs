@@ -189,10 +189,7 @@ impl<'i> Table<'_, 'i> {
 }
 
 /// The known word that `word` most likely stands for.
-pub(super) fn nearest(
-    word: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     known
         .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))

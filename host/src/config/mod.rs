@@ -4,8 +4,10 @@
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
 mod checks;
+mod described;
 mod document;
 mod error;
+mod live;
 mod observe;
 mod plugins;
 mod schedules;
@@ -18,13 +20,20 @@ mod commented;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
+pub(crate) use checks::secret_name;
+pub use described::{Described, described, differences, effective};
 use document::Document;
 pub use error::{ConfigError, Problem};
+pub use live::{Live, is_live};
 pub use observe::{Colour, Log, Metrics};
 pub use schedules::Schedules;
-pub use services::{Alerts, Files, Grants, Hooks};
+pub use services::{Alerts, Files, Grants, Hooks, Secrets};
 pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
 
 /// The whole configuration.
@@ -68,8 +77,29 @@ pub struct Config {
     pub storage: Storage,
     /// `[schedules]`: what plugins do at a time.
     pub schedules: Schedules,
-    /// `[plugins.<name>]`: settings that belong to the plugin of that name, handed to it unread.
+    /// `[secrets]`: where secrets of plugins lie.
+    pub secrets: Secrets,
+    /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
+    /// Where all this was read.
+    pub source: Source,
+}
+
+/// Where a configuration was read. Equal to any other: it is no part of what the configuration says.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The file, which need not exist; `None` when it was no file, and nothing can be written.
+    pub path: Option<PathBuf>,
+    /// What problems name as their file.
+    pub origin: String,
+    /// The text.
+    pub text: String,
+}
+
+impl PartialEq for Source {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Config {
@@ -80,12 +110,19 @@ impl Config {
     /// When the file cannot be read, or says something that the host does not understand.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let origin = path.display().to_string();
+        let text = Self::text_of(path)?.unwrap_or_default();
+        let mut config = Self::parse(&text, &origin)?;
+        config.source.path = Some(path.to_owned());
+        Ok(config)
+    }
+
+    /// The text of the file at `path`; `None` when there is none.
+    pub(crate) fn text_of(path: &Path) -> Result<Option<String>, ConfigError> {
         match fs::read(path) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Self::parse(&text, &origin),
-                Err(error) => Err(ConfigError::not_text(&origin, &error)),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Ok(bytes) => String::from_utf8(bytes)
+                .map(Some)
+                .map_err(|error| ConfigError::not_text(&path.display().to_string(), &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(ConfigError::Unreadable {
                 path: path.to_owned(),
                 source,
@@ -101,7 +138,9 @@ impl Config {
     pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigError> {
         let mut document =
             Document::parse(text).map_err(|faults| ConfigError::invalid(origin, text, faults))?;
-        let config = Self::read(&mut document);
+        let mut config = Self::read(&mut document);
+        config.source.origin = origin.to_owned();
+        config.source.text = text.to_owned();
         match document.finish() {
             faults if faults.is_empty() => Ok(config),
             faults => Err(ConfigError::invalid(origin, text, faults)),
@@ -124,7 +163,9 @@ impl Config {
             alerts: Alerts::read(document.table("alerts")),
             storage: Storage::read(document.table("storage")),
             schedules: Schedules::read(document.table("schedules")),
+            secrets: Secrets::read(document.table("secrets")),
             plugins: plugins::read(document),
+            source: Source::default(),
         }
     }
 

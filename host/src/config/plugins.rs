@@ -9,9 +9,11 @@ use toml::{
 };
 
 use super::{
-    document::{Document, Fault, Item},
-    values::expected,
+    Config, ConfigError,
+    document::{Document, Fault, Item, nearest},
+    values::{expected, quoted_list},
 };
+use crate::plugin::tidy;
 
 pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<String, Table> {
     let (entries, faults) = document.free_table("plugins");
@@ -37,6 +39,61 @@ pub(super) fn to_json(table: &Table) -> Json {
             .map(|(key, value)| (key.clone(), json(value)))
             .collect::<Map<_, _>>(),
     )
+}
+
+impl Config {
+    /// Checks the table of a plugin that declares its settings; the values as `check` gives them.
+    ///
+    /// # Errors
+    ///
+    /// Keys that are not among `names`, and what `check` refuses: each with its place.
+    pub(crate) fn check_plugin(
+        &self,
+        plugin: &str,
+        names: &[&str],
+        check: impl Fn(&str, &Json) -> Result<Json, String>,
+    ) -> Result<Map<String, Json>, ConfigError> {
+        let (text, origin) = (&*self.source.text, &*self.source.origin);
+        let invalid = |faults| ConfigError::invalid(origin, text, faults);
+        let mut document = Document::parse(text).map_err(invalid)?;
+        let (tables, _) = document.free_table("plugins");
+        let named = tables
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| tidy(name.get_ref()) == tidy(plugin));
+        let (mut values, mut faults) = (Map::new(), Vec::new());
+        let Some((table, item)) = named else {
+            return Ok(values);
+        };
+        for (key, item) in item.get_ref().as_table().into_iter().flatten() {
+            let (name, place) = (key.get_ref(), format!("[plugins.{}]", table.get_ref()));
+            if !names.contains(&&**name) {
+                let next_step = match nearest(name, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("its keys are {}", quoted_list(names.iter().copied())),
+                };
+                faults.push(Fault {
+                    at: key.span().start,
+                    message: format!("unknown key `{name}` in {place}; {next_step}"),
+                });
+                continue;
+            }
+            let Some(written) = value(item, &mut faults) else {
+                continue;
+            };
+            match check(name, &json(&written)) {
+                Ok(value) => {
+                    values.insert(name.to_string(), value);
+                }
+                Err(why) => faults.push(Fault::new(item, format!("`{name}` in {place}: {why}"))),
+            }
+        }
+        if faults.is_empty() {
+            Ok(values)
+        } else {
+            Err(invalid(faults))
+        }
+    }
 }
 
 fn table(entries: &DeTable<'_>, faults: &mut Vec<Fault>) -> Table {

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    checks::secret_name,
     document::{Document, Fault, Table, nearest},
-    values::{expected, folder, id, integer, milliseconds, seconds},
+    values::{expected, folder, id, integer, list, milliseconds, seconds, string_that},
 };
 use crate::plugin::tidy;
 
@@ -150,6 +151,32 @@ impl Files {
 pub struct Grants {
     /// Folders, by the name that the plugin asks for.
     pub folders: BTreeMap<String, PathBuf>,
+    /// Names of secrets.
+    pub secrets: Vec<String>,
+}
+
+/// `[secrets]`: where secrets of plugins lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Secrets {
+    /// A file for each, called like the secret.
+    pub folder: PathBuf,
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self {
+            folder: "secrets".into(),
+        }
+    }
+}
+
+impl Secrets {
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let mut secrets = Self::default();
+        table.read("folder", &mut secrets.folder, folder);
+        secrets
+    }
 }
 
 pub(super) fn grants(document: &mut Document<'_>) -> BTreeMap<String, Grants> {
@@ -187,8 +214,14 @@ fn grants_of(plugin: &str, entries: &DeTable<'_>, faults: &mut Vec<Fault>) -> Gr
             ("folders", _) => {
                 faults.push(expected("folders by name, { site = \"/srv/site\" }", item))
             }
+            ("secrets", _) => match list(item, "a list of names of secrets", |item| {
+                string_that(item, secret_name)
+            }) {
+                Ok(secrets) => grants.secrets = secrets,
+                Err(wrong) => faults.extend(wrong),
+            },
             (unknown, _) => {
-                let hint = nearest(unknown, ["folders"].into_iter())
+                let hint = nearest(unknown, ["folders", "secrets"].into_iter())
                     .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 faults.push(Fault {
                     at: key.span().start,

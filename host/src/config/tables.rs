@@ -267,7 +267,7 @@ impl Data {
 }
 
 /// `[storage]`: the databases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Storage {
     /// Most databases of servers that are open at once.

@@ -140,7 +140,7 @@ pub(super) fn list<T>(
 }
 
 /// `a`, `b`, `c`.
-pub(super) fn quoted_list(words: impl Iterator<Item = &'static str>) -> String {
+pub(super) fn quoted_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words
         .map(|word| format!("`{word}`"))
         .collect::<Vec<_>>()

@@ -11,6 +11,7 @@ use crate::{
         table::Found,
         usage,
     },
+    config::Bot,
     owner,
     plugin::EventRecord,
 };
@@ -21,8 +22,9 @@ impl Dispatch {
         if event.header.flags & event_flag::BOT != 0 {
             return;
         }
-        let Some((prefix, line)) = self.strip_prefix(&event.content, event.header.guild_id == 0)
-        else {
+        let config = self.config.now();
+        let direct = event.header.guild_id == 0;
+        let Some((prefix, line)) = self.strip_prefix(&config.bot, &event.content, direct) else {
             return;
         };
         let origin = Origin::Message {
@@ -66,8 +68,12 @@ impl Dispatch {
     }
 
     /// The prefix that a message begins with, and what stands behind it.
-    fn strip_prefix<'a>(&'a self, content: &'a str, direct: bool) -> Option<(&'a str, &'a str)> {
-        let bot = &self.config.bot;
+    fn strip_prefix<'a>(
+        &self,
+        bot: &'a Bot,
+        content: &'a str,
+        direct: bool,
+    ) -> Option<(&'a str, &'a str)> {
         if let Some(line) = content.strip_prefix(&*bot.prefix) {
             // `! echo` is a sentence, `!echo` is a command.
             return (!line.is_empty() && !line.starts_with(char::is_whitespace))

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use twilight_cache_inmemory::{DefaultInMemoryCache, ResourceType};
 use twilight_gateway::{EventTypeFlags, Message};
 
-use crate::{config::Config, owner::Owner, router::Routes, services::Services};
+use crate::{config::Live, owner::Owner, router::Routes, services::Services};
 
 /// What the cache learns from: servers alone, for the status text.
 const CACHED: EventTypeFlags = EventTypeFlags::GUILD_CREATE
@@ -32,7 +32,7 @@ const CACHED: EventTypeFlags = EventTypeFlags::GUILD_CREATE
 /// Takes events from the gateway to whoever they are for.
 #[derive(Debug)]
 pub struct Dispatch {
-    pub(crate) config: Arc<Config>,
+    pub(crate) config: Live,
     pub(crate) services: Arc<Services>,
     pub(crate) routes: Arc<Routes>,
     pub(crate) owner: Arc<Owner>,

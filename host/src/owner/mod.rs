@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::{plugin::Plugins, registration::Registration, services::Services};
+use crate::{config::Live, plugin::Plugins, registration::Registration, services::Services};
 
 /// The owner commands' names. No plugin may take them.
 pub const NAMES: &[&str] = &[
@@ -28,18 +28,21 @@ pub const NAMES: &[&str] = &[
 /// Serves owner commands.
 #[derive(Debug)]
 pub struct Owner {
-    ids: Vec<u64>,
+    config: Live,
+    /// Who is one whatever the configuration says.
+    first: u64,
     plugins: Arc<Plugins>,
     services: Arc<Services>,
     registration: OnceLock<Arc<Registration>>,
 }
 
 impl Owner {
-    /// Serves the users with these ids.
+    /// Serves the user `first`, and those in `bot.owner_ids`.
     #[must_use]
-    pub fn new(ids: Vec<u64>, plugins: Arc<Plugins>, services: Arc<Services>) -> Self {
+    pub fn new(config: Live, first: u64, plugins: Arc<Plugins>, services: Arc<Services>) -> Self {
         Self {
-            ids,
+            config,
+            first,
             plugins,
             services,
             registration: OnceLock::new(),
@@ -54,7 +57,7 @@ impl Owner {
     /// Whether a user is an owner.
     #[must_use]
     pub fn is_owner(&self, user_id: u64) -> bool {
-        self.ids.contains(&user_id)
+        user_id == self.first || self.config.now().bot.owner_ids.contains(&user_id)
     }
 
     /// Runs an owner command; the answer as a message of Discord's.

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf, time::Duration};
 use thiserror::Error;
 
 use super::file::FileError;
-use crate::services::storage::StorageError;
+use crate::{config::ConfigError, services::storage::StorageError};
 
 /// Why a plugin was not loaded.
 #[derive(Debug, Error)]
@@ -147,6 +147,12 @@ pub enum LoadError {
         name: String,
         /// Who needs it.
         dependents: String,
+    },
+    /// What config.toml says about its settings does not fit.
+    #[error("its settings do not fit:\n{source}")]
+    Settings {
+        /// What is wrong, with its place.
+        source: ConfigError,
     },
     /// It is on the blacklist.
     #[error("`{name}` is on `extensions.blacklist` in config.toml")]

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::Discord;
-use crate::config;
+use crate::config::Live;
 
 /// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
 const REMEMBERED: usize = 1000;
@@ -19,19 +19,17 @@ const REMEMBERED: usize = 1000;
 /// Alerts to the channel `alerts.channel_id`; without one, to the log alone.
 pub struct Alerts {
     discord: Arc<Discord>,
-    channel: Option<u64>,
-    cool_down: Duration,
+    config: Live,
     last: Mutex<HashMap<String, Instant>>,
 }
 
 impl Alerts {
     /// Alerts as configured.
     #[must_use]
-    pub fn new(settings: &config::Alerts, discord: Arc<Discord>) -> Self {
+    pub fn new(config: Live, discord: Arc<Discord>) -> Self {
         Self {
             discord,
-            channel: settings.channel_id,
-            cool_down: Duration::from_secs(settings.cool_down_s),
+            config,
             last: Mutex::default(),
         }
     }
@@ -42,9 +40,21 @@ impl Alerts {
             return;
         }
         tracing::warn!(alert = subject, "{text}");
-        let Some(channel) = self.channel else { return };
+        self.send(&format!("⚠️ {}", shortened(text)));
+    }
+
+    /// Tells what is good to know, each time. Never waits.
+    pub fn note(&self, text: &str) {
+        tracing::info!("{text}");
+        self.send(&format!("ℹ️ {}", shortened(text)));
+    }
+
+    fn send(&self, text: &str) {
+        let Some(channel) = self.config.now().alerts.channel_id else {
+            return;
+        };
         let discord = Arc::clone(&self.discord);
-        let body = json!({"content": format!("⚠️ {}", shortened(text)), "allowed_mentions": {"parse": []}});
+        let body = json!({"content": text, "allowed_mentions": {"parse": []}});
         tokio::spawn(async move {
             let path = format!("channels/{channel}/messages");
             if let Err(error) = discord.json("POST", path, &body, false).await {
@@ -58,13 +68,14 @@ impl Alerts {
 
     fn is_due(&self, subject: &str) -> bool {
         let now = Instant::now();
+        let cool_down = Duration::from_secs(self.config.now().alerts.cool_down_s);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.len() >= REMEMBERED {
-            last.retain(|_, at| now.duration_since(*at) < self.cool_down);
+            last.retain(|_, at| now.duration_since(*at) < cool_down);
         }
         let due = last
             .get(subject)
-            .is_none_or(|at| now.duration_since(*at) >= self.cool_down);
+            .is_none_or(|at| now.duration_since(*at) >= cool_down);
         if due {
             last.insert(subject.to_owned(), now);
         }
@@ -84,7 +95,7 @@ fn shortened(text: &str) -> String {
 impl fmt::Debug for Alerts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Alerts")
-            .field("channel", &self.channel)
+            .field("channel", &self.config.now().alerts.channel_id)
             .finish_non_exhaustive()
     }
 }

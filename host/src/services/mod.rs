@@ -9,21 +9,32 @@ mod functions;
 pub mod hooks;
 pub mod reply;
 pub mod schedules;
+mod secrets;
+pub mod settings;
 pub mod storage;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use twilight_http::Client;
 
-use crate::{config::Config, metrics::Figures, router::Routes};
+use crate::{
+    config::{Config, Live},
+    env::Secret,
+    metrics::Figures,
+    router::Routes,
+};
 
 pub use self::{
     alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, files::Files,
-    functions::Functions, hooks::Hooks, reply::Replies, storage::Storage,
+    functions::Functions, hooks::Hooks, reply::Replies, secrets::Secrets, settings::Settings,
+    storage::Storage,
 };
 
 /// How a host call ended.
@@ -47,6 +58,8 @@ pub const CALLS: &[&str] = &[
     "functions.call",
     "hooks.emit",
     "reply",
+    "secrets.get",
+    "settings.get",
     "storage.delete",
     "storage.execute",
     "storage.get",
@@ -66,12 +79,15 @@ pub struct Services {
     /// Files of plugins.
     pub files: Files,
     /// Events of the framework and of plugins.
-    pub hooks: Hooks,
+    pub hooks: Arc<Hooks>,
     /// What the owner is told at once.
     pub alerts: Arc<Alerts>,
     functions: Functions,
+    pub(crate) secrets: Secrets,
+    /// Settings of the host and of plugins.
+    pub settings: Arc<Settings>,
     /// SQL databases.
-    pub storage: Storage,
+    pub storage: Arc<Storage>,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -83,25 +99,37 @@ impl Services {
     #[must_use]
     pub fn new(
         client: Arc<Client>,
-        config: &Config,
+        live: &Live,
         routes: Arc<Routes>,
         storage: Storage,
+        secrets: &BTreeMap<String, Secret>,
     ) -> Self {
         let figures = Arc::<Figures>::default();
+        let config = &live.now();
         let discord = Arc::new(Discord::new(client, Arc::clone(&figures)));
-        let alerts = Arc::new(Alerts::new(&config.alerts, Arc::clone(&discord)));
+        let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
+        let hooks = Arc::new(Hooks::new(
+            live.clone(),
+            Arc::clone(&routes),
+            Arc::clone(&alerts),
+        ));
+        let storage = Arc::new(storage);
         Self {
             replies: Replies::new(Arc::clone(&discord)),
-            files: Files::new(
-                &config.files,
-                config.data.folder.clone(),
-                config.grants.clone(),
-            ),
-            hooks: Hooks::new(&config.hooks, Arc::clone(&routes), Arc::clone(&alerts)),
-            alerts,
-            functions: Functions::new(routes),
+            files: Files::new(live.clone(), config.data.folder.clone()),
+            hooks: Arc::clone(&hooks),
+            alerts: Arc::clone(&alerts),
+            functions: Functions::new(Arc::clone(&routes)),
+            secrets: Secrets::new(live.clone(), secrets),
+            settings: Arc::new(Settings::new(
+                live.clone(),
+                routes,
+                Arc::clone(&hooks),
+                Arc::clone(&alerts),
+                Arc::clone(&storage),
+            )),
             discord,
-            storage,
+            storage: Arc::clone(&storage),
             figures,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
@@ -120,7 +148,13 @@ impl Services {
     pub fn through(http_proxy: String, config: &Config, routes: Arc<Routes>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().proxy(http_proxy, true).build();
-        Self::new(Arc::new(client), config, routes, Storage::absent())
+        Self::new(
+            Arc::new(client),
+            &config.into(),
+            routes,
+            Storage::absent(),
+            &BTreeMap::new(),
+        )
     }
 
     /// Who the bot is, from the moment it is known.
@@ -152,6 +186,8 @@ impl Services {
             }
             "functions.call" => self.functions.serve(caller, head.params, body).await,
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
+            "secrets.get" => self.secrets.serve(caller, head.params).await,
+            "settings.get" => self.settings.serve(caller, head.params).await,
             "reply" => self.replies.serve(head.params, body).await,
             call if storage::CALLS.contains(&call) => {
                 self.storage.serve(caller, call, head.params, body).await
@@ -197,6 +233,7 @@ impl Services {
     pub fn generation_ended(&self, caller: &Caller) {
         tracing::trace!(%caller, "the generation is over");
         self.hooks.prune();
+        self.settings.generation_ended(caller);
         self.storage.generation_ended(caller);
     }
 }

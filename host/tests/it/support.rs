@@ -1,7 +1,7 @@
 //! A bot on a sandbox of its own.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -193,6 +193,7 @@ async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
         bot_owner_id: sandbox.owner_id(),
         shard_count: None,
         shard_ids: None,
+        secrets: BTreeMap::from([("env_key".to_owned(), Secret::new("from-the-environment"))]),
     };
     let bot = Bot::start(config, environment, fixtures::cogwright())
         .await

@@ -135,4 +135,6 @@ pub mod frame_kind {
     /// An entry that the plugin declared is called: a hook's handler or a function ([`InvokeHead`](crate::abi::InvokeHead));
     /// body: its argument, as JSON. To be answered, the result as JSON in the body.
     pub const INVOKE: u16 = 12;
+    /// Settings have changed ([`SettingsHead`](crate::abi::SettingsHead)).
+    pub const SETTINGS: u16 = 13;
 }

@@ -9,6 +9,7 @@
 //! | `header.rs` | the part of an event that is read without parsing |
 //! | `payload.rs` | the JSON heads of frames and messages |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
+//! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
@@ -30,6 +31,7 @@ mod module;
 mod note;
 mod payload;
 mod schedule;
+mod settings;
 mod storage;
 
 pub use abi_stable;
@@ -52,6 +54,7 @@ pub use payload::{
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
 };
+pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
 pub use storage::{
     ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
     StorageValue,

@@ -19,7 +19,7 @@ pub struct StartHead {
     /// The host calls that this host knows, by name.
     #[serde(default)]
     pub calls: Vec<String>,
-    /// `[plugins.<name>]` of config.toml.
+    /// `[plugins.<name>]` of config.toml; for a plugin that declares settings as in [`SettingsHead`](super::SettingsHead).
     #[serde(default)]
     pub settings: Value,
     /// Most verbose level that the host's log takes from this plugin: `error`, `warn`, `info`, `debug`, `trace`, `off`.

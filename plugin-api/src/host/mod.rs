@@ -6,12 +6,13 @@ mod functions;
 mod hooks;
 pub(crate) mod reply;
 mod schedules;
+mod secrets;
+mod settings;
 pub(crate) mod storage;
 mod task;
 
 use std::{fmt, rc::Rc};
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use twilight_model::id::{
     Id,
@@ -24,13 +25,10 @@ pub use self::{
     files::{FileEntry, Files},
     functions::OtherPlugin,
     schedules::{NewScheduled, Scheduled, Schedules},
+    secrets::Secret,
     task::Task,
 };
-use crate::{
-    abi::CallHead,
-    error::{Error, Result},
-    runtime::Core,
-};
+use crate::{abi::CallHead, error::Result, runtime::Core};
 
 /// The host, as one generation of a plugin sees it. Clones are the same host.
 ///
@@ -93,42 +91,8 @@ impl Host {
         Id::new_checked(self.0.start().application_id)
     }
 
-    /// The plugin's table in config.toml, `[plugins.<name>]`, as a type of the plugin's. What the table lacks is the
-    /// type's business (`#[serde(default)]`), and so is what it has too much (`#[serde(deny_unknown_fields)]`). The
-    /// file is read when the bot starts.
-    ///
-    /// ```
-    /// use plugin_api::prelude::*;
-    ///
-    /// use serde::Deserialize;
-    ///
-    /// #[derive(Default, Deserialize)]
-    /// #[serde(default, deny_unknown_fields)]
-    /// struct Settings {
-    ///     greeting: Option<String>,
-    ///     limit_ms: u64,
-    /// }
-    /// let plugin = Plugin::with_state(|host| async move { host.settings::<Settings>() });
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The table does not fit `T`; the error names the table and the key.
-    pub fn settings<T: DeserializeOwned>(&self) -> Result<T> {
-        let settings = match &self.0.start().settings {
-            Value::Null => Value::Object(serde_json::Map::new()),
-            settings => settings.clone(),
-        };
-        serde_json::from_value(settings).map_err(|error| {
-            Error::new(format!(
-                "[plugins.{}] in config.toml: {error}",
-                self.plugin_name()
-            ))
-        })
-    }
-
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `files.`, `functions.`, `hooks.`, `schedules.` and `storage.`.
+    /// those that begin with `files.`, `functions.`, `hooks.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

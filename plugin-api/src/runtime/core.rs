@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
+use serde_json::Value;
 use tokio::{
     sync::{Notify, watch},
     task::{AbortHandle, JoinSet},
@@ -29,6 +30,7 @@ pub(crate) struct Core {
     name: String,
     link: Link,
     start: OnceCell<StartHead>,
+    settings: RefCell<Rc<Value>>,
     running: RefCell<Option<Rc<dyn Running>>>,
     calls: RefCell<Calls>,
     in_flight: Cell<usize>,
@@ -43,6 +45,7 @@ impl Core {
             name: manifest.name.clone(),
             link,
             start: OnceCell::new(),
+            settings: RefCell::default(),
             running: RefCell::default(),
             calls: RefCell::default(),
             in_flight: Cell::new(0),
@@ -61,8 +64,18 @@ impl Core {
         self.start.get_or_init(StartHead::default)
     }
 
-    pub(super) fn set_start(&self, head: StartHead) {
+    pub(super) fn set_start(&self, mut head: StartHead) {
+        self.set_settings(head.settings.take());
         let _ = self.start.set(head);
+    }
+
+    /// The plugin's settings, as the host told them last.
+    pub(crate) fn settings(&self) -> Rc<Value> {
+        Rc::clone(&self.settings.borrow())
+    }
+
+    pub(super) fn set_settings(&self, settings: Value) {
+        *self.settings.borrow_mut() = Rc::new(settings);
     }
 
     pub(super) fn running(&self) -> Option<Rc<dyn Running>> {

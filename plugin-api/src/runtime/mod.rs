@@ -27,8 +27,8 @@ pub(crate) use self::job::caught;
 use self::job::{Answer, Job};
 use crate::{
     abi::{
-        CommandHead, ComponentHead, ErrorHead, InvokeHead, RestoreHead, SaveHead, StartHead,
-        StopHead, frame_kind, message_kind, status,
+        CommandHead, ComponentHead, ErrorHead, InvokeHead, RestoreHead, SaveHead, SettingsHead,
+        StartHead, StopHead, frame_kind, message_kind, status,
     },
     error::{Error, Result},
     host::Host,
@@ -159,6 +159,11 @@ impl Room {
             frame_kind::LOG_LEVEL => {
                 if let Ok(level) = serde_json::from_slice::<String>(parcel.head()) {
                     logs::set_level(&level);
+                }
+            }
+            frame_kind::SETTINGS => {
+                if let Ok(head) = serde_json::from_slice::<SettingsHead>(parcel.head()) {
+                    self.core.set_settings(head.settings);
                 }
             }
             unknown if id != 0 => {

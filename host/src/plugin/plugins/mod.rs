@@ -25,12 +25,16 @@ use super::{
     tidy,
     unload::UnloadReport,
 };
-use crate::{config::Config, router::Routes, services::Services};
+use crate::{
+    config::Live,
+    router::Routes,
+    services::{Caller, Services},
+};
 
 /// The set of loaded plugins.
 #[derive(Debug)]
 pub struct Plugins {
-    config: Arc<Config>,
+    config: Live,
     /// The executable that probes; itself, unless a test says otherwise.
     probe_with: PathBuf,
     services: Arc<Services>,
@@ -92,12 +96,13 @@ impl Plugins {
     ///
     /// The shadow folder can't be made.
     pub fn new(
-        config: Arc<Config>,
+        config: impl Into<Live>,
         probe_with: PathBuf,
         services: Arc<Services>,
         routes: Arc<Routes>,
     ) -> Result<Self, LoadError> {
-        let folder = shadow_folder(&config);
+        let config = config.into();
+        let folder = shadow_folder(&config.now());
         shadow::prepare(&folder).map_err(|source| LoadError::Shadow {
             path: folder,
             source,
@@ -141,6 +146,8 @@ impl Plugins {
                         "loaded"
                     }
                 );
+                let caller = Caller::new(&report.plugin, report.generation);
+                self.services.settings.generation_serves(&caller);
                 self.services.hooks.emit(&report.hook());
                 Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
             }
@@ -364,7 +371,7 @@ impl Plugins {
     }
 
     fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {
-        crate::watcher::plugin_files(&self.config.extensions.folder)
+        crate::watcher::plugin_files(&self.config.now().extensions.folder)
             .into_iter()
             .find(|path| file::plugin_name(path).is_some_and(|found| tidy(&found) == name))
             .ok_or_else(|| self.unknown(name))
@@ -373,7 +380,7 @@ impl Plugins {
     fn unknown(&self, name: &str) -> LoadError {
         let mut known: Vec<String> = self.set().loaded.keys().cloned().collect();
         known.extend(
-            crate::watcher::plugin_files(&self.config.extensions.folder)
+            crate::watcher::plugin_files(&self.config.now().extensions.folder)
                 .iter()
                 .filter_map(|path| file::plugin_name(path)),
         );
@@ -389,7 +396,7 @@ impl Plugins {
             None if known.is_empty() => {
                 format!(
                     "; {} holds no plugin files",
-                    self.config.extensions.folder.display()
+                    self.config.now().extensions.folder.display()
                 )
             }
             None => format!("; there are {}", list(&known)),

@@ -43,6 +43,7 @@ impl Plugins {
         }
         if self
             .config
+            .now()
             .extensions
             .blacklist
             .iter()
@@ -96,7 +97,8 @@ impl Plugins {
         probed: bool,
         began: Instant,
     ) -> Result<LoadReport, LoadError> {
-        let extensions = &self.config.extensions;
+        let config = self.config.now();
+        let extensions = &config.extensions;
         if extensions.probe && !probed {
             let deadline = Duration::from_millis(extensions.probe_timeout_ms);
             let report = probe::run(&self.probe_with, shadow, deadline).await?;
@@ -136,6 +138,16 @@ impl Plugins {
     /// Checks the manifest and starts the plugin; the old generation serves meanwhile.
     async fn take_up(&self, generation: &Generation, deadline: Duration) -> Result<(), LoadError> {
         self.check_manifest(&generation.plugin, &generation.manifest)?;
+        let caller = Caller::new(&generation.plugin, generation.number);
+        self.services
+            .settings
+            .generation_starts(&caller, &generation.manifest)
+            .map_err(|source| LoadError::Settings { source })?;
+        self.services
+            .storage
+            .generation_starts(&caller, &generation.manifest)
+            .await
+            .map_err(|source| LoadError::Storage { source })?;
         let head = StartHead {
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
             generation: generation.number,
@@ -143,17 +155,11 @@ impl Plugins {
                 .iter()
                 .map(|&call| call.to_owned())
                 .collect(),
-            settings: self.config.plugin_settings(&generation.plugin),
+            settings: self.services.settings.at_start(&caller),
             log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
             bot_id: self.services.bot_id(),
             application_id: self.services.application_id(),
         };
-        let caller = Caller::new(&generation.plugin, generation.number);
-        self.services
-            .storage
-            .generation_starts(&caller, &generation.manifest)
-            .await
-            .map_err(|source| LoadError::Storage { source })?;
         generation.start(&head, deadline).await
     }
 
@@ -171,7 +177,7 @@ impl Plugins {
             .loaded
             .get(name)
             .map(|loaded| Arc::clone(&loaded.slot));
-        let deadline = Duration::from_millis(self.config.extensions.save_timeout_ms);
+        let deadline = Duration::from_millis(self.config.now().extensions.save_timeout_ms);
         let Some(slot) = slot else {
             self.restore_from_disk(next, deadline).await?;
             self.routes.change(|| {
@@ -253,7 +259,7 @@ impl Plugins {
         if !next.manifest.keeps_state {
             return Ok(());
         }
-        let path = state_file::path(&self.config.data.folder, &next.plugin);
+        let path = state_file::path(&self.config.now().data.folder, &next.plugin);
         let broken = |reason: String| LoadError::StateFile {
             reason,
             path: path.clone(),
@@ -293,17 +299,17 @@ impl Plugins {
             set.loaded.remove(name);
             Ok::<_, LoadError>(slots(&set))
         })?;
-        let deadline = Duration::from_millis(self.config.extensions.stop_timeout_ms);
+        let deadline = Duration::from_millis(self.config.now().extensions.stop_timeout_ms);
         let report = generation.unload(deadline).await;
         Ok(self.book(report, &generation))
     }
 
     async fn save_to_disk(&self, generation: &Generation) -> Result<(), LoadError> {
-        let deadline = Duration::from_millis(self.config.extensions.save_timeout_ms);
+        let deadline = Duration::from_millis(self.config.now().extensions.save_timeout_ms);
         let Some(state) = generation.freeze_and_save(deadline).await? else {
             return Ok(());
         };
-        let path = state_file::path(&self.config.data.folder, &generation.plugin);
+        let path = state_file::path(&self.config.now().data.folder, &generation.plugin);
         state_file::write(&path, &state).map_err(|error| LoadError::State {
             phase: "saved",
             reason: format!("{}: {error}", path.display()),
@@ -312,7 +318,7 @@ impl Plugins {
 
     /// Lets an old generation end on its own time.
     fn retire(&self, old: Arc<Generation>, next: Arc<Generation>) {
-        let deadline = Duration::from_millis(self.config.extensions.stop_timeout_ms);
+        let deadline = Duration::from_millis(self.config.now().extensions.stop_timeout_ms);
         let written_off = Arc::clone(&self.written_off);
         tokio::spawn(async move {
             old.begin_to_stop(deadline).await;
@@ -369,7 +375,7 @@ impl Plugins {
         bytes: Vec<u8>,
     ) -> Result<PathBuf, LoadError> {
         let (folder, name, sha256) = (
-            shadow_folder(&self.config),
+            shadow_folder(&self.config.now()),
             name.to_owned(),
             info.sha256_hex(),
         );

@@ -6,6 +6,7 @@ use lru::LruCache;
 use tokio::time::Instant;
 
 use super::{disk::Stamp, path::Relative};
+use crate::config;
 
 /// A file: the folder that it is below, and where.
 pub(super) type Key = (Arc<PathBuf>, Relative);
@@ -30,13 +31,27 @@ struct Cached {
 }
 
 impl Cache {
-    pub(super) fn new(entries: NonZeroUsize, most_bytes: usize, life: Duration) -> Self {
+    pub(super) fn new(settings: &config::Files) -> Self {
         Self {
-            entries: LruCache::new(entries),
+            entries: LruCache::new(most_entries(settings)),
             bytes: 0,
-            most_bytes,
-            life,
+            most_bytes: settings.cache_bytes,
+            life: Duration::from_secs(settings.cache_ttl_s),
         }
+    }
+
+    /// Keeps to these limits from now on.
+    pub(super) fn keep_to(&mut self, settings: &config::Files) {
+        self.most_bytes = settings.cache_bytes;
+        self.life = Duration::from_secs(settings.cache_ttl_s);
+        let most = most_entries(settings);
+        if self.entries.cap() != most {
+            while self.entries.len() > most.get() {
+                self.drop_oldest();
+            }
+            self.entries.resize(most);
+        }
+        while self.bytes > self.most_bytes && self.drop_oldest() {}
     }
 
     /// The file's bytes, unless they are too old or the file is not what it was.
@@ -63,11 +78,13 @@ impl Cache {
         if let Some((_, pushed_out)) = self.entries.push(key, cached) {
             self.bytes -= pushed_out.bytes.len();
         }
-        while self.bytes > self.most_bytes
-            && let Some((_, oldest)) = self.entries.pop_lru()
-        {
-            self.bytes -= oldest.bytes.len();
-        }
+        while self.bytes > self.most_bytes && self.drop_oldest() {}
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let oldest = self.entries.pop_lru();
+        self.bytes -= oldest.as_ref().map_or(0, |(_, file)| file.bytes.len());
+        oldest.is_some()
     }
 
     pub(super) fn forget(&mut self, key: &Key) {
@@ -80,4 +97,8 @@ impl Cache {
     pub(super) fn size(&self) -> (usize, usize) {
         (self.entries.len(), self.bytes)
     }
+}
+
+fn most_entries(settings: &config::Files) -> NonZeroUsize {
+    NonZeroUsize::new(settings.cache_entries).unwrap_or(NonZeroUsize::MIN)
 }

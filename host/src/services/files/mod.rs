@@ -8,9 +8,8 @@ mod disk;
 mod path;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     fmt, io,
-    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -29,7 +28,7 @@ use self::{
     path::Relative,
 };
 use super::{Caller, Completion, Failure};
-use crate::config;
+use crate::config::Live;
 
 /// How often something is tried that may go better a moment later.
 const ATTEMPTS: u32 = 3;
@@ -87,8 +86,7 @@ struct Counts {
 /// The file service.
 pub struct Files {
     data: PathBuf,
-    grants: BTreeMap<String, config::Grants>,
-    most_bytes: u64,
+    config: Live,
     cache: Mutex<Cache>,
     locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
     threads: Semaphore,
@@ -99,18 +97,11 @@ pub struct Files {
 impl Files {
     /// Files below `data`, and in the folders that are granted.
     #[must_use]
-    pub fn new(
-        settings: &config::Files,
-        data: PathBuf,
-        grants: BTreeMap<String, config::Grants>,
-    ) -> Self {
-        let entries = NonZeroUsize::new(settings.cache_entries).unwrap_or(NonZeroUsize::MIN);
-        let life = Duration::from_secs(settings.cache_ttl_s);
+    pub fn new(config: Live, data: PathBuf) -> Self {
         Self {
             data,
-            grants,
-            most_bytes: settings.max_file_bytes,
-            cache: Mutex::new(Cache::new(entries, settings.cache_bytes, life)),
+            cache: Mutex::new(Cache::new(&config.now().files)),
+            config,
             locks: Mutex::default(),
             threads: Semaphore::new(AT_ONCE),
             swept: Mutex::default(),
@@ -194,6 +185,13 @@ impl Files {
         }
     }
 
+    /// The cache, within the limits that hold now.
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        let mut cache = lock(&self.cache);
+        cache.keep_to(&self.config.now().files);
+        cache
+    }
+
     async fn read(&self, key: &Key) -> io::Result<Option<Arc<[u8]>>> {
         self.counts.reads.fetch_add(1, Relaxed);
         let read = self.read_through(key).await;
@@ -209,11 +207,11 @@ impl Files {
             lock(&self.cache).forget(key);
             return Ok(None);
         };
-        if let Some(bytes) = lock(&self.cache).get(key, stamp) {
+        if let Some(bytes) = self.cache().get(key, stamp) {
             self.counts.hits.fetch_add(1, Relaxed);
             return Ok(Some(bytes));
         }
-        let ((root, path), most) = (key.clone(), self.most_bytes);
+        let ((root, path), most) = (key.clone(), self.config.now().files.max_file_bytes);
         let Some((bytes, stamp)) = self
             .on_thread(move || disk::read(&root, &path, most))
             .await?
@@ -221,19 +219,20 @@ impl Files {
             return Ok(None);
         };
         let bytes: Arc<[u8]> = bytes.into();
-        lock(&self.cache).put(key.clone(), Arc::clone(&bytes), stamp);
+        self.cache().put(key.clone(), Arc::clone(&bytes), stamp);
         Ok(Some(bytes))
     }
 
     async fn write(&self, key: &Key, bytes: Vec<u8>) -> io::Result<()> {
         let bytes: Arc<[u8]> = bytes.into();
-        if bytes.len() as u64 > self.most_bytes {
+        let most = self.config.now().files.max_file_bytes;
+        if bytes.len() as u64 > most {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 format!(
                     "{} bytes are too many: {} are allowed (`files.max_file_bytes`)",
                     bytes.len(),
-                    self.most_bytes
+                    most
                 ),
             ));
         }
@@ -241,7 +240,7 @@ impl Files {
         let stamp = self
             .changing(key, move || disk::write(&root, &path, &written))
             .await?;
-        lock(&self.cache).put(key.clone(), bytes, stamp);
+        self.cache().put(key.clone(), bytes, stamp);
         Ok(())
     }
 
@@ -307,7 +306,8 @@ impl Files {
                 .join(&*caller.plugin)
                 .join("files"));
         };
-        let granted = self.grants.get(&*caller.plugin);
+        let config = self.config.now();
+        let granted = config.grants.get(&*caller.plugin);
         granted
             .and_then(|granted| granted.folders.get(folder))
             .cloned()
@@ -361,7 +361,19 @@ fn may_pass(error: &io::Error) -> bool {
 }
 
 /// The error with what can be done about it.
-fn sentence(error: &io::Error) -> String {
+/// Writes a file of the host's own as plugins' are: whole or not at all, on the disk when this returns, with the old mode.
+pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    let name = Relative::parse(name.unwrap_or_default()).map_err(io::Error::other)?;
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    disk::write(folder, &name, bytes).map(drop)
+}
+
+/// What the system says, and the next step.
+pub(crate) fn sentence(error: &io::Error) -> String {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull => {
             "; free some space and try again: what was there before is untouched"

@@ -1,6 +1,7 @@
 //! The file service on a real disk.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
@@ -9,6 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::*;
+use crate::config;
 
 struct Disk {
     folder: TempDir,
@@ -27,9 +29,13 @@ impl Disk {
         grants
             .folders
             .insert("site".into(), folder.path().join("site"));
-        let grants = BTreeMap::from([("shop".to_owned(), grants)]);
+        let config = config::Config {
+            files: settings,
+            grants: BTreeMap::from([("shop".to_owned(), grants)]),
+            ..config::Config::default()
+        };
         Self {
-            files: Files::new(&settings, folder.path().to_owned(), grants),
+            files: Files::new(Live::new(config), folder.path().to_owned()),
             folder,
             caller: Caller::new("shop", 1),
         }
@@ -113,12 +119,8 @@ async fn a_write_keeps_the_mode_and_leaves_nothing_half_done() {
     );
 
     // A host that starts anew sweeps it away.
-    let grants = BTreeMap::new();
-    let again = Files::new(
-        &config::Files::default(),
-        disk.folder.path().to_owned(),
-        grants,
-    );
+    let config = Live::new(config::Config::default());
+    let again = Files::new(config, disk.folder.path().to_owned());
     again
         .serve(&disk.caller, "list", json!({"path": ""}), Vec::new())
         .await

@@ -17,7 +17,10 @@ use tokio::{
 };
 
 use super::breaker::{Breaker, Circuit, Limits};
-use crate::plugin::{Answer, Packet, Refused, Slot, next_id};
+use crate::{
+    config::{self, Live},
+    plugin::{Answer, Packet, Refused, Slot, next_id},
+};
 
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);
@@ -30,6 +33,27 @@ pub(super) struct Rules {
     /// What a handler may take.
     pub(super) timeout: Duration,
     pub(super) breaker: Limits,
+}
+
+impl Rules {
+    pub(super) fn of(settings: &config::Hooks) -> Self {
+        Self {
+            queue: settings.queue,
+            timeout: Duration::from_millis(settings.timeout_ms),
+            breaker: Limits {
+                failures: settings.failures,
+                within: Duration::from_secs(settings.failure_window_s),
+                rest: Duration::from_secs(settings.rest_s),
+            },
+        }
+    }
+}
+
+/// A handler at work.
+struct Running {
+    began: Instant,
+    limit: Duration,
+    answer: oneshot::Receiver<Answer>,
 }
 
 /// An event on its way to a handler.
@@ -89,7 +113,7 @@ pub(super) struct Desk {
     pub(super) id: String,
     /// The entry's name within the plugin.
     entry: String,
-    rules: Rules,
+    config: Live,
     state: Mutex<State>,
     /// Rung when a place in the queue has become free.
     room: Notify,
@@ -111,13 +135,13 @@ impl Desk {
     pub(super) fn new(
         id: String,
         entry: String,
-        rules: Rules,
+        config: Live,
         alarm: impl Fn(&str, Alarm) + Send + Sync + 'static,
     ) -> Self {
         Self {
             id,
             entry,
-            rules,
+            config,
             state: Mutex::default(),
             room: Notify::new(),
             patient: AtomicUsize::new(0),
@@ -133,24 +157,24 @@ impl Desk {
             return Taken::Skipped;
         }
         if state.busy {
-            if state.queue.len() >= self.rules.queue {
+            if state.queue.len() >= self.rules().queue {
                 return Taken::Full(job);
             }
             state.queue.push_back(job);
             return Taken::Queued;
         }
         state.queue.push_back(job);
-        if let Some((job, answer)) = self.next(&mut state) {
+        if let Some(running) = self.next(&mut state) {
             state.busy = true;
             drop(state);
-            tokio::spawn(Arc::clone(self).work(job, answer));
+            tokio::spawn(Arc::clone(self).work(running));
         }
         Taken::Queued
     }
 
     /// Whether one more event may wait for a place: as many as fit into the queue.
     pub(super) fn may_wait(&self) -> bool {
-        self.patient.load(Relaxed) < self.rules.queue
+        self.patient.load(Relaxed) < self.rules().queue
     }
 
     /// Waits for a place; `false` when none came in time, and the event is dropped.
@@ -205,7 +229,7 @@ impl Desk {
     }
 
     /// Hands the next event that waits to the plugin; `None` when none is left.
-    fn next(&self, state: &mut State) -> Option<(Instant, oneshot::Receiver<Answer>)> {
+    fn next(&self, state: &mut State) -> Option<Running> {
         while let Some(job) = state.queue.pop_front() {
             self.room.notify_one();
             let now = Instant::now();
@@ -213,16 +237,12 @@ impl Desk {
                 state.figures.skipped += 1;
                 continue;
             }
+            let limit = self.rules().timeout;
             let head = InvokeHead {
                 kind: EntryKind::Hook,
                 entry: self.entry.clone(),
                 from: job.from.to_string(),
-                deadline_ms: self
-                    .rules
-                    .timeout
-                    .as_millis()
-                    .try_into()
-                    .unwrap_or(u64::MAX),
+                deadline_ms: limit.as_millis().try_into().unwrap_or(u64::MAX),
             };
             let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
                 .with_payload(job.payload.to_vec())
@@ -230,7 +250,11 @@ impl Desk {
             match job.slot.invoke(packet) {
                 Ok(answer) => {
                     state.figures.waited_us += micros(job.since.elapsed());
-                    return Some((now, answer));
+                    return Some(Running {
+                        began: now,
+                        limit,
+                        answer,
+                    });
                 }
                 // It is being unloaded: nobody's fault.
                 Err(Refused::Closed) => state.breaker.given_up(),
@@ -241,10 +265,14 @@ impl Desk {
     }
 
     /// Works until nothing is left.
-    async fn work(self: Arc<Self>, began: Instant, answer: oneshot::Receiver<Answer>) {
-        let (mut began, mut answer) = (began, answer);
+    async fn work(self: Arc<Self>, mut running: Running) {
         loop {
-            let ended = timeout(self.rules.timeout + GRACE, answer).await;
+            let Running {
+                began,
+                limit,
+                answer,
+            } = running;
+            let ended = timeout(limit + GRACE, answer).await;
             let mut state = self.state();
             state.figures.runs += 1;
             state.figures.handled_us += micros(began.elapsed());
@@ -255,15 +283,12 @@ impl Desk {
                 },
                 Ok(Err(_)) => self.failed(&mut state, "the plugin ended".into()),
                 Err(_) => {
-                    let text = format!(
-                        "it took longer than {:?}, and its thread is stuck",
-                        self.rules.timeout
-                    );
+                    let text = format!("it took longer than {limit:?}, and its thread is stuck");
                     self.failed(&mut state, text);
                 }
             }
             match self.next(&mut state) {
-                Some(next) => (began, answer) = next,
+                Some(next) => running = next,
                 None => {
                     state.busy = false;
                     return;
@@ -275,10 +300,14 @@ impl Desk {
     fn failed(&self, state: &mut State, error: String) {
         state.figures.failures += 1;
         tracing::warn!(hook = &*self.id, "the hook's handler failed: {error}");
-        if state.breaker.failed(Instant::now(), self.rules.breaker) {
+        if state.breaker.failed(Instant::now(), self.rules().breaker) {
             (self.alarm)(&self.id, Alarm::Opened(error.clone()));
         }
         state.figures.last_error = Some(error);
+    }
+
+    fn rules(&self) -> Rules {
+        Rules::of(&self.config.now().hooks)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -28,12 +28,12 @@ pub use self::{
     history::Told,
 };
 use self::{
-    desk::{Alarm, Desk, Job, Rules, Taken},
+    desk::{Alarm, Desk, Job, Taken},
     history::History,
 };
 use super::{Alerts, Caller, Completion, Failure};
 use crate::{
-    config,
+    config::Live,
     router::{HookRoute, Routes},
 };
 
@@ -61,8 +61,7 @@ pub struct HookView {
 /// The hook service.
 pub struct Hooks {
     routes: Arc<Routes>,
-    rules: Rules,
-    patience: Duration,
+    config: Live,
     alerts: Arc<Alerts>,
     desks: Mutex<HashMap<String, Arc<Desk>>>,
     history: Mutex<History>,
@@ -71,20 +70,10 @@ pub struct Hooks {
 impl Hooks {
     /// A service that finds handlers in `routes`, and tells the owner through `alerts`.
     #[must_use]
-    pub fn new(settings: &config::Hooks, routes: Arc<Routes>, alerts: Arc<Alerts>) -> Self {
-        let rules = Rules {
-            queue: settings.queue,
-            timeout: Duration::from_millis(settings.timeout_ms),
-            breaker: Limits {
-                failures: settings.failures,
-                within: Duration::from_secs(settings.failure_window_s),
-                rest: Duration::from_secs(settings.rest_s),
-            },
-        };
+    pub fn new(config: Live, routes: Arc<Routes>, alerts: Arc<Alerts>) -> Self {
         Self {
             routes,
-            rules,
-            patience: Duration::from_millis(settings.push_timeout_ms),
+            config,
             alerts,
             desks: Mutex::default(),
             history: Mutex::default(),
@@ -118,9 +107,9 @@ impl Hooks {
             )));
         }
         let mut told = EmitHead::default();
-        let mut late = Vec::new();
+        let (mut late, patience) = (Vec::new(), self.patience());
         for (desk, job) in self.offer(&event, &caller.plugin, body.into(), &mut told) {
-            late.push(async move { desk.offer_within(job, self.patience).await });
+            late.push(async move { desk.offer_within(job, patience).await });
         }
         for queued in futures_util::future::join_all(late).await {
             *(if queued {
@@ -153,7 +142,7 @@ impl Hooks {
         for (desk, job) in self.offer(H::EVENT, "", json.into(), &mut told) {
             if desk.may_wait() {
                 told.queued += 1;
-                let patience = self.patience;
+                let patience = self.patience();
                 tokio::spawn(async move { desk.offer_within(job, patience).await });
             } else {
                 told.dropped += 1;
@@ -259,8 +248,9 @@ impl Hooks {
         if let Some(desk) = desks.get(&route.id) {
             return Arc::clone(desk);
         }
-        let (alerts, rest) = (Arc::clone(&self.alerts), self.rules.breaker.rest);
+        let (alerts, config) = (Arc::clone(&self.alerts), self.config.clone());
         let alarm = move |id: &str, alarm: Alarm| {
+            let rest = Duration::from_secs(config.now().hooks.rest_s);
             match alarm {
             Alarm::Opened(error) => alerts.raise(
                 &format!("hooks {id} opened"),
@@ -273,7 +263,12 @@ impl Hooks {
         }
         };
         let entry = format!("{}:{}", route.event, route.handler);
-        let desk = Arc::new(Desk::new(route.id.clone(), entry, self.rules, alarm));
+        let desk = Arc::new(Desk::new(
+            route.id.clone(),
+            entry,
+            self.config.clone(),
+            alarm,
+        ));
         desks.insert(route.id.clone(), Arc::clone(&desk));
         desk
     }
@@ -309,6 +304,11 @@ impl Hooks {
             });
     }
 
+    /// How long an event waits for a place.
+    fn patience(&self) -> Duration {
+        Duration::from_millis(self.config.now().hooks.push_timeout_ms)
+    }
+
     fn desks(&self) -> MutexGuard<'_, HashMap<String, Arc<Desk>>> {
         self.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -317,7 +317,7 @@ impl Hooks {
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
-            .field("rules", &self.rules)
+            .field("rules", &self.config.now().hooks)
             .finish_non_exhaustive()
     }
 }

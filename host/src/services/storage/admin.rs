@@ -113,7 +113,7 @@ impl Storage {
                 }
             }
         }
-        report.folder = draft.complete(&data, lanes.settings.backups_kept as usize)?;
+        report.folder = draft.complete(&data, lanes.settings().backups_kept as usize)?;
         tracing::info!(
             folder = %report.folder.display(),
             copied = report.copied,
@@ -296,7 +296,7 @@ impl Storage {
     pub async fn shut_down(&self, limit: Duration) {
         let Some(lanes) = &self.lanes else { return };
         let deadline = Instant::now() + limit;
-        if lanes.settings.backup_on_shutdown && self.places().is_ok_and(|all| !all.is_empty()) {
+        if lanes.settings().backup_on_shutdown && self.places().is_ok_and(|all| !all.is_empty()) {
             // A third of the time is left for closing.
             let until = Instant::now() + limit.mul_f64(2.0 / 3.0);
             let made = tokio::time::timeout(limit, self.backup_until(Some(until))).await;

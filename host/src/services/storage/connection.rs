@@ -18,7 +18,7 @@ use super::{
     place::Place,
     tables,
 };
-use crate::config::Storage as Settings;
+use crate::config::{Live, Storage as Settings};
 
 /// How many of SQLite's steps pass between two looks at the clock: some 10 µs.
 const STEPS_PER_LOOK: i32 = 1_000;
@@ -95,19 +95,25 @@ impl Drop for Deadline<'_> {
 pub(super) struct Opener {
     pub(super) place: Place,
     pub(super) file: PathBuf,
-    pub(super) settings: Settings,
+    pub(super) config: Live,
     /// The first connection, opened by whoever wanted the database: so that a failure is told at once and as it is, and not
     /// after r2d2's attempts.
     pub(super) first: Mutex<Option<Link>>,
 }
 
 impl Opener {
+    /// As they are now.
+    pub(super) fn settings(&self) -> Settings {
+        self.config.now().storage
+    }
+
     pub(super) fn at(&self) -> At<'_> {
+        let settings = self.settings();
         At {
             place: self.place,
             file: &self.file,
-            busy_timeout_ms: self.settings.busy_timeout_ms,
-            statement_timeout_ms: self.settings.statement_timeout_ms,
+            busy_timeout_ms: settings.busy_timeout_ms,
+            statement_timeout_ms: settings.statement_timeout_ms,
         }
     }
 
@@ -138,7 +144,7 @@ impl Opener {
     }
 
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
-        connection.busy_timeout(Duration::from_millis(self.settings.busy_timeout_ms))?;
+        connection.busy_timeout(Duration::from_millis(self.settings().busy_timeout_ms))?;
         // No statement can write to the schema's own table, or to a virtual table's parts.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         // "x" is a name and never a text: a misspelt column is an error.
@@ -157,7 +163,7 @@ impl Opener {
         connection.pragma_update(None, "journal_size_limit", journal_bytes)?;
         connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
         connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20)?;
-        let longest = i32::try_from(self.settings.max_result_bytes).unwrap_or(i32::MAX);
+        let longest = i32::try_from(self.settings().max_result_bytes).unwrap_or(i32::MAX);
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest.max(1 << 20))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(())

@@ -20,7 +20,7 @@ use super::{
     place::Place,
     statement::Desk,
 };
-use crate::{config::Storage as Settings, services::Caller};
+use crate::{config::Live, services::Caller};
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.
@@ -42,13 +42,13 @@ impl Database {
     pub(super) fn open(
         place: Place,
         data: &Path,
-        settings: &Settings,
+        config: &Live,
         threads: &Arc<ScheduledThreadPool>,
     ) -> Result<Self, StorageError> {
         let opener = || Opener {
             place,
             file: place.file(data),
-            settings: settings.clone(),
+            config: config.clone(),
             first: Mutex::default(),
         };
         let first = opener();
@@ -63,7 +63,7 @@ impl Database {
             .test_on_check_out(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connection_timeout(Duration::from_millis(settings.busy_timeout_ms))
+            .connection_timeout(Duration::from_millis(config.now().storage.busy_timeout_ms))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .thread_pool(Arc::clone(threads))
             .build_unchecked(first);
@@ -99,7 +99,7 @@ impl Database {
         Desk {
             link,
             at: self.at(),
-            settings: &self.opener.settings,
+            settings: self.opener.settings(),
             who: Who::Plugin(Arc::clone(declared), fences.snapshot()),
         }
     }

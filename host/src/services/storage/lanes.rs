@@ -21,7 +21,7 @@ use super::{
     place::Place,
     state::{Errand, Lane, Numbers, State, Work},
 };
-use crate::config::Storage as Settings;
+use crate::config::{Live, Storage as Settings};
 
 /// Most calls that wait for one database.
 const WAITING: usize = 1_024;
@@ -29,7 +29,7 @@ const WAITING: usize = 1_024;
 /// The lanes of all databases.
 pub(super) struct Lanes {
     pub(super) data: PathBuf,
-    pub(super) settings: Settings,
+    config: Live,
     pub(super) fences: Fences,
     connectors: Arc<ScheduledThreadPool>,
     state: Mutex<State>,
@@ -38,20 +38,25 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(data: PathBuf, settings: Settings) -> Self {
+    pub(super) fn new(data: PathBuf, config: Live) -> Self {
         let connectors = ScheduledThreadPool::builder()
             .num_threads(1)
             .thread_name_pattern("storage-pool")
             .build();
         Self {
             data,
-            settings,
+            config,
             fences: Fences::default(),
             connectors: Arc::new(connectors),
             state: Mutex::default(),
             work: Condvar::new(),
             quiet: Condvar::new(),
         }
+    }
+
+    /// As they are now.
+    pub(super) fn settings(&self) -> Settings {
+        self.config.now().storage
     }
 
     /// Queues a plugin's call.
@@ -162,7 +167,7 @@ impl Lanes {
         }
         if state.sleeping > 0 {
             self.work.notify_one();
-        } else if state.threads < self.settings.threads as usize && !state.ready.is_empty() {
+        } else if state.threads < self.settings().threads as usize && !state.ready.is_empty() {
             state.threads += 1;
             let lanes = Arc::clone(self);
             let name = format!("storage-{}", state.threads);
@@ -316,7 +321,7 @@ impl Lanes {
         }
         let mut closed = None;
         if matches!(place, Place::Guild(_)) {
-            if state.open_guilds >= self.settings.max_open as usize
+            if state.open_guilds >= self.settings().max_open as usize
                 && let Some((_, oldest)) = state.idle.first_key_value()
             {
                 let oldest = *oldest;
@@ -329,7 +334,7 @@ impl Lanes {
         drop(state);
         // Outside of the lock: closing writes what the log still holds into the file.
         drop(closed);
-        let opened = Database::open(place, &self.data, &self.settings, &self.connectors);
+        let opened = Database::open(place, &self.data, &self.config, &self.connectors);
         let opened = opened.map(Arc::new);
         let mut state = self.state();
         match (&opened, state.places.get_mut(&place)) {

@@ -8,6 +8,7 @@
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
+//! | `settings.rs` | what servers have set for plugins |
 //! | `subject.rs` | all that is kept about one user |
 //! | `backup.rs`, `restore.rs`, `lock.rs` | copies, and one bot per folder |
 
@@ -24,6 +25,7 @@ mod lock;
 mod migrate;
 mod place;
 mod restore;
+mod settings;
 mod shelf;
 mod state;
 mod statement;
@@ -59,7 +61,7 @@ use self::{
     shelf::Verb,
 };
 use super::{Caller, Completion, Failure};
-use crate::config::Config;
+use crate::config::Live;
 
 /// The databases.
 #[derive(Debug)]
@@ -76,11 +78,12 @@ impl Storage {
     /// # Errors
     ///
     /// Another bot uses the folder, or it can't be written.
-    pub fn open(config: &Config) -> Result<Self, StorageError> {
-        let data = &config.data.folder;
+    pub fn open(config: impl Into<Live>) -> Result<Self, StorageError> {
+        let config = config.into();
+        let data = &config.now().data.folder;
         let lock = Lock::take(data)?;
         Ok(Self {
-            lanes: Some(Arc::new(Lanes::new(data.clone(), config.storage.clone()))),
+            lanes: Some(Arc::new(Lanes::new(data.clone(), config.clone()))),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
         })

@@ -17,7 +17,7 @@ use crate::config::Storage as Settings;
 pub(super) struct Desk<'a> {
     pub(super) link: &'a Link,
     pub(super) at: At<'a>,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: Settings,
     pub(super) who: Who,
 }
 

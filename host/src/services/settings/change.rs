@@ -1,0 +1,209 @@
+//! A new configuration taken over, and told: to the parts of the host, to plugins, to people.
+
+use std::{fmt, sync::Arc};
+
+use plugin_api::{
+    abi::{SettingsHead, frame_kind},
+    hook::SettingChanged,
+    manifest::SettingManifest,
+};
+use serde_json::{Map, Value};
+
+use super::{Settings, schema};
+use crate::{
+    config::{Config, ConfigError, described, differences, effective, is_live},
+    plugin::{Packet, tidy},
+    router::Routes,
+    services::Caller,
+};
+
+/// What became of a change: each a dotted path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Changed {
+    /// In force.
+    pub applied: Vec<String>,
+    /// In force after a restart of the bot.
+    pub restart: Vec<String>,
+    /// In force after a reload of their plugins, which declare no settings.
+    pub reload: Vec<String>,
+    /// Plugins whose values do not fit, and why: they keep the last good ones.
+    pub refused: Vec<(String, String)>,
+}
+
+impl Changed {
+    /// Whether nothing has changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Vec::new();
+        for (paths, what) in [
+            (&self.applied, "applied"),
+            (&self.restart, "after a restart of the bot"),
+            (&self.reload, "after a reload of the plugin"),
+        ] {
+            if !paths.is_empty() {
+                let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+                lines.push(format!("{what}: {}", paths.join(", ")));
+            }
+        }
+        for (plugin, problem) in &self.refused {
+            lines.push(format!("`{plugin}` keeps its last good values: {problem}"));
+        }
+        if lines.is_empty() {
+            lines.push("no value has changed".into());
+        }
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// A configuration's text as a document. The text is known to be one.
+pub(super) fn table(text: &str) -> toml::Table {
+    text.trim_start_matches('\u{feff}')
+        .parse()
+        .unwrap_or_default()
+}
+
+/// A plugin's declared settings, as they cross: with defaults, and null for what is unset.
+pub(super) fn values(
+    config: &Config,
+    plugin: &str,
+    settings: &[SettingManifest],
+) -> Result<Map<String, Value>, ConfigError> {
+    let names: Vec<&str> = settings.iter().map(|setting| &*setting.name).collect();
+    let check = |name: &str, written: &Value| match settings.iter().find(|one| one.name == name) {
+        Some(setting) => schema::check(setting, written),
+        None => Ok(Value::Null),
+    };
+    let mut values = config.check_plugin(plugin, &names, check)?;
+    for setting in settings {
+        let default = || schema::check(setting, &setting.default).unwrap_or_default();
+        values.entry(setting.name.clone()).or_insert_with(default);
+    }
+    Ok(values)
+}
+
+/// Tells a generation its values, if it serves; whether it was told.
+pub(super) fn tell(routes: &Routes, caller: &Caller, values: &Map<String, Value>) -> bool {
+    let head = SettingsHead {
+        settings: Value::Object(values.clone()),
+    };
+    routes
+        .with_plugin(&caller.plugin, |slot| {
+            let generation = slot.current();
+            generation.number == caller.generation
+                && generation
+                    .send(Packet::new(frame_kind::SETTINGS, 0, &head))
+                    .is_ok()
+        })
+        .unwrap_or(false)
+}
+
+impl Settings {
+    /// Takes a configuration over. The door is the caller's.
+    pub(super) fn take_over(&self, next: Config) -> Changed {
+        let before = self.config.now();
+        let (old, new) = (table(&before.source.text), table(&next.source.text));
+        let now = before.taking_over(next);
+        let levels = |config: &Config| (config.log.level.clone(), config.log.plugins.clone());
+        if levels(&now) != levels(&before)
+            && let Err(error) = crate::log::set_levels(&now.log.level, &now.log.plugins)
+        {
+            tracing::error!("the log's levels stay: {error}");
+        }
+        self.config.replace(now);
+        let mut changed = Changed {
+            refused: self.refresh(),
+            ..Changed::default()
+        };
+        for path in differences(&old, &new) {
+            self.classify(path, &new, &mut changed);
+        }
+        changed
+    }
+
+    fn classify(&self, path: String, new: &toml::Table, changed: &mut Changed) {
+        let mut parts = path.splitn(3, '.');
+        let (table, key) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        if table == "plugins" {
+            let plugin = tidy(key);
+            if changed
+                .refused
+                .iter()
+                .any(|(refused, _)| *refused == plugin)
+            {
+                return;
+            }
+            let loaded = self.routes.with_plugin(&plugin, |_| ()).is_some();
+            if loaded && self.latest(&plugin).is_none() {
+                changed.reload.push(path);
+            } else {
+                changed.applied.push(path);
+            }
+        } else if is_live(table, key) {
+            changed.applied.push(path);
+        } else {
+            let known = described()
+                .iter()
+                .find(|one| (one.table, one.key) == (table, key));
+            // Changed back: as the bot was started.
+            match known
+                .is_some_and(|known| effective(new, known) == effective(&self.started, known))
+            {
+                true => changed.applied.push(path),
+                false => changed.restart.push(path),
+            }
+        }
+    }
+
+    /// Gives plugins the values that hold now; those whose table does not fit keep what they have.
+    fn refresh(&self) -> Vec<(String, String)> {
+        let config = self.config.now();
+        let (mut refused, mut news) = (Vec::new(), Vec::new());
+        let mut declared = self.declared();
+        for (caller, declared) in declared.iter_mut() {
+            let next = match values(&config, &caller.plugin, &declared.settings) {
+                Ok(next) => next,
+                Err(error) => {
+                    refused.push((caller.plugin.to_string(), error.to_string()));
+                    continue;
+                }
+            };
+            let names = next
+                .iter()
+                .filter(|(name, value)| declared.values.get(*name) != Some(*value));
+            let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+            if names.is_empty() {
+                continue;
+            }
+            declared.values = Arc::new(next);
+            declared.untold = !tell(&self.routes, caller, &declared.values);
+            news.extend(
+                names
+                    .into_iter()
+                    .map(|name| (caller.plugin.to_string(), name)),
+            );
+        }
+        drop(declared);
+        news.sort();
+        news.dedup();
+        refused.sort();
+        refused.dedup();
+        for (plugin, name) in news {
+            self.hooks.emit(&SettingChanged {
+                plugin,
+                name,
+                guild_id: 0,
+            });
+        }
+        refused
+    }
+}

@@ -1,0 +1,189 @@
+//! All settings, for people and pages.
+
+use plugin_api::manifest::{SettingKind, SettingManifest};
+use serde_json::{Value, json};
+
+use super::{Settings, SettingsError, change, file::Target, schema};
+use crate::{
+    config::{described, effective},
+    plugin::tidy,
+};
+
+impl Settings {
+    /// All settings with what they take, their values, and where those come from; ids as strings.
+    ///
+    /// ```text
+    /// {"file": "config.toml", "trouble": null,
+    ///  "host": [{"name": "bot.prefix", "description": "…", "default": "!", "value": "?", "from": "file",
+    ///            "live": true, "waits_for_restart": false}],
+    ///  "plugins": [{"plugin": "shop", "settings": [{"name": "limit", "description": "…", "kind": "integer", "takes": "…",
+    ///            "default": 3, "min": 1, "max": 10, "choices": [], "per_guild": true, "value": 5, "from": "file"}]}]}
+    /// ```
+    ///
+    /// A value is as it is written in the file; null is unset. `from` is `file`, `default` or, with a server, `server`.
+    #[must_use]
+    pub fn describe(&self) -> Value {
+        let now = self.config.now();
+        let document = change::table(&now.source.text);
+        let host: Vec<Value> = described()
+            .iter()
+            .map(|known| {
+                let in_file = document
+                    .get(known.table)
+                    .and_then(|table| table.get(known.key));
+                let value = effective(&document, known);
+                json!({
+                    "name": format!("{}.{}", known.table, known.key),
+                    "description": known.description,
+                    "default": known.default,
+                    "from": if in_file.is_some() { "file" } else { "default" },
+                    "live": known.live,
+                    "waits_for_restart": !known.live && value != effective(&self.started, known),
+                    "value": value,
+                })
+            })
+            .collect();
+        let plugins: Vec<Value> = self
+            .plugins()
+            .iter()
+            .filter_map(|plugin| {
+                let (_, settings) = self.latest(plugin)?;
+                let settings: Vec<Value> = settings
+                    .iter()
+                    .map(|setting| self.describe_one(plugin, setting))
+                    .collect();
+                Some(json!({"plugin": &**plugin, "settings": settings}))
+            })
+            .collect();
+        json!({
+            "file": now.source.path,
+            "trouble": *self.trouble(),
+            "host": host,
+            "plugins": plugins,
+        })
+    }
+
+    fn describe_one(&self, plugin: &str, setting: &SettingManifest) -> Value {
+        let in_file = self.in_file(plugin, setting);
+        json!({
+            "name": setting.name,
+            "description": setting.description,
+            "kind": setting.kind,
+            "takes": schema::takes(setting),
+            "default": for_pages(setting, setting.default.clone()),
+            "min": setting.min,
+            "max": setting.max,
+            "choices": setting.choices,
+            "per_guild": setting.per_guild,
+            "from": if in_file.is_some() { "file" } else { "default" },
+            "value": for_pages(setting, in_file.unwrap_or_else(|| setting.default.clone())),
+        })
+    }
+
+    /// A setting's value in the file, if it fits.
+    fn in_file(&self, plugin: &str, setting: &SettingManifest) -> Option<Value> {
+        let now = self.config.now();
+        let table = now.plugins.iter().find(|(name, _)| tidy(name) == plugin);
+        let written = table.and_then(|(_, table)| table.get(&setting.name))?;
+        let written = serde_json::to_value(written).ok()?;
+        schema::check(setting, &written).ok().map(|_| written)
+    }
+
+    /// The settings of one plugin that servers may have values of their own for, with the server's values.
+    ///
+    /// # Errors
+    ///
+    /// The server's database can't be read.
+    pub async fn describe_guild(
+        &self,
+        guild: u64,
+        plugin: Option<&str>,
+    ) -> Result<Vec<Value>, SettingsError> {
+        let mut all = Vec::new();
+        for name in self.plugins() {
+            if plugin.is_some_and(|plugin| tidy(plugin) != *name) {
+                continue;
+            }
+            let Some((_, settings)) = self.latest(&name) else {
+                continue;
+            };
+            let mut own = Vec::new();
+            for setting in settings.iter().filter(|setting| setting.per_guild) {
+                let mut one = self.describe_one(&name, setting);
+                let written = self
+                    .guilds
+                    .written(&self.storage, guild, &name, &setting.name)
+                    .await?
+                    .filter(|written| schema::check(setting, written).is_ok());
+                if let Some(written) = written {
+                    one["value"] = for_pages(setting, written);
+                    one["from"] = "server".into();
+                }
+                own.push(one);
+            }
+            if !own.is_empty() {
+                all.push(json!({"plugin": &*name, "settings": own}));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Sets a server's own value, or takes it away so that the bot's holds.
+    ///
+    /// # Errors
+    ///
+    /// There is no such setting, servers may have none of their own, the value does not fit, or the server's database can't
+    /// be written.
+    pub async fn set_for_guild(
+        &self,
+        guild: u64,
+        path: &str,
+        value: Option<&str>,
+    ) -> Result<(), SettingsError> {
+        let refused = |why| Err(SettingsError::Refused(why));
+        let (plugin, setting) = match self.target(path)? {
+            Target::Declared { plugin, setting } if setting.per_guild => (plugin, setting),
+            _ => {
+                return refused(format!(
+                    "`{path}` is the same in all servers: the bot's owner sets it"
+                ));
+            }
+        };
+        let written = match value {
+            Some(text) => Some(
+                schema::of_text(&setting, text)
+                    .map_err(|why| SettingsError::Refused(format!("`{path}`: {why}")))?,
+            ),
+            None => None,
+        };
+        let of_server = || self.guilds.value(&self.storage, guild, &plugin, &setting);
+        let before = of_server().await?;
+        self.guilds
+            .set(
+                &self.storage,
+                guild,
+                &plugin,
+                &setting.name,
+                written.as_ref(),
+            )
+            .await?;
+        if of_server().await? != before {
+            self.hooks.emit(&plugin_api::hook::SettingChanged {
+                plugin,
+                name: setting.name,
+                guild_id: guild,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// As a page can hold it: JavaScript's numbers are too short for ids.
+fn for_pages(setting: &SettingManifest, written: Value) -> Value {
+    match (setting.kind, &written) {
+        (SettingKind::Channel | SettingKind::Role | SettingKind::User, Value::Number(id)) => {
+            id.to_string().into()
+        }
+        _ => written,
+    }
+}

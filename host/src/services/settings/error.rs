@@ -1,0 +1,39 @@
+//! Why a setting was not changed.
+
+use std::path::PathBuf;
+
+use crate::{config::ConfigError, services::storage::StorageError};
+
+/// Why a setting was not changed. Nothing was written then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The file, as it is or as it would be, does not say what the host understands.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What is on the disk can't be read: it is not touched.
+    #[error(
+        "{trouble}\nThe file is left as it is, and the bot keeps the last good values: mend the file first"
+    )]
+    Trouble {
+        /// What is wrong.
+        trouble: String,
+    },
+    /// The file can't be written.
+    #[error("{} can't be written: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The bot was started without a file.
+    #[error("the bot was started without a configuration file, so there is none to change")]
+    NoFile,
+    /// What is asked for is none of the settings, or does not fit.
+    #[error("{0}")]
+    Refused(String),
+    /// A server's database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

@@ -1,0 +1,305 @@
+//! config.toml read and written: whole or not at all, and never over what can't be read.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use plugin_api::manifest::SettingManifest;
+use toml_edit::Value;
+
+use super::{Changed, Settings, SettingsError, change, document, schema};
+use crate::{
+    config::{Config, Described, described},
+    plugin::tidy,
+    services::files,
+};
+
+/// What a dotted path leads to.
+pub(super) enum Target {
+    /// A key of the host's.
+    Host(&'static Described),
+    /// A setting that a plugin declares.
+    Declared {
+        plugin: String,
+        setting: Box<SettingManifest>,
+    },
+    /// Something in the table of a plugin that declares nothing.
+    Free { plugin: String, name: String },
+}
+
+impl Settings {
+    /// Changes a value: `bot.prefix`, `shop.limit`. Comments and layout of the file stay.
+    ///
+    /// # Errors
+    ///
+    /// There is no such setting, the value does not fit, or the file can't be read or written. Nothing is changed then.
+    pub async fn set(&self, path: &str, value: &str) -> Result<Changed, SettingsError> {
+        let target = self.target(path)?;
+        let candidates = candidates(&target, value)?;
+        self.edit(&target, |text, path| {
+            let mut first = None;
+            for candidate in &candidates {
+                let changed =
+                    document::set(text, path, candidate.clone()).map_err(SettingsError::Refused)?;
+                match self.read(&changed, &target) {
+                    Ok(config) => return Ok(Some((changed, config))),
+                    Err(error) => first = first.or(Some(error)),
+                }
+            }
+            Err(first.unwrap_or(SettingsError::Refused("there is no value".into())))
+        })
+        .await
+    }
+
+    /// Takes a value away, so that the default holds.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set).
+    pub async fn unset(&self, path: &str) -> Result<Changed, SettingsError> {
+        let target = self.target(path)?;
+        self.edit(&target, |text, path| {
+            let changed = document::unset(text, path).map_err(SettingsError::Refused)?;
+            match changed {
+                Some(changed) => {
+                    let config = self.read(&changed, &target)?;
+                    Ok(Some((changed, config)))
+                }
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Takes over what has changed on the disk; nothing when nothing has.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read as a whole: the last good values hold.
+    pub async fn reread(&self) -> Result<Changed, SettingsError> {
+        let _one_at_a_time = self.door.lock().await;
+        let file = self.path()?;
+        let text = self.on_disk(&file).await?;
+        if text == self.config.now().source.text {
+            self.trouble().take();
+            return Ok(Changed::default());
+        }
+        let config = self
+            .parse(&text)
+            .map_err(|error| self.in_trouble(error.to_string()))?;
+        self.trouble().take();
+        Ok(self.take_over(config))
+    }
+
+    /// Reads the file, changes its text, writes it, and takes it over.
+    async fn edit(
+        &self,
+        target: &Target,
+        change: impl FnOnce(&str, document::Path<'_>) -> Result<Option<(String, Config)>, SettingsError>,
+    ) -> Result<Changed, SettingsError> {
+        let _one_at_a_time = self.door.lock().await;
+        let file = self.path()?;
+        let text = self.on_disk(&file).await?;
+        self.parse(&text)
+            .map_err(|error| self.in_trouble(error.to_string()))?;
+        let table;
+        let path: [&str; 3] = match target {
+            Target::Host(known) => ["", known.table, known.key],
+            Target::Declared { plugin, setting } => {
+                table = table_of(&text, plugin);
+                ["plugins", &table, &setting.name]
+            }
+            Target::Free { plugin, name } => {
+                table = table_of(&text, plugin);
+                ["plugins", &table, name]
+            }
+        };
+        let path = if path[0].is_empty() {
+            &path[1..]
+        } else {
+            &path
+        };
+        let Some((changed, config)) = change(&text, path)? else {
+            return Ok(Changed::default());
+        };
+        if changed != text {
+            let to = file.clone();
+            let written = tokio::task::spawn_blocking(move || write(&to, changed.as_bytes()))
+                .await
+                .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")));
+            written.map_err(|error| SettingsError::Write {
+                path: file,
+                reason: files::sentence(&error),
+            })?;
+        }
+        self.trouble().take();
+        Ok(self.take_over(config))
+    }
+
+    /// Reads a text that is about to be written: as strictly as at the start, and by what the plugin declares.
+    fn read(&self, text: &str, target: &Target) -> Result<Config, SettingsError> {
+        let config = self.parse(text)?;
+        if let Target::Declared { plugin, .. } = target
+            && let Some((_, settings)) = self.latest(plugin)
+        {
+            change::values(&config, plugin, &settings)?;
+        }
+        Ok(config)
+    }
+
+    fn parse(&self, text: &str) -> Result<Config, SettingsError> {
+        let now = self.config.now();
+        let mut config = Config::parse(text, &now.source.origin)?;
+        config.source.path.clone_from(&now.source.path);
+        Ok(config)
+    }
+
+    pub(super) fn path(&self) -> Result<PathBuf, SettingsError> {
+        self.config
+            .now()
+            .source
+            .path
+            .clone()
+            .ok_or(SettingsError::NoFile)
+    }
+
+    /// The text on the disk. A file that is gone or empty, and was not before, is one that can't be read.
+    async fn on_disk(&self, file: &Path) -> Result<String, SettingsError> {
+        let shown = file.display().to_string();
+        let path = file.to_owned();
+        let read = tokio::task::spawn_blocking(move || Config::text_of(&path))
+            .await
+            .map_err(|_| SettingsError::Refused("the host is shutting down".into()))?;
+        let text = read.map_err(|error| self.in_trouble(chain(&error)))?;
+        let had_text = !self.config.now().source.text.trim().is_empty();
+        match text {
+            None if had_text => Err(self.in_trouble(format!("{shown} is gone"))),
+            Some(text) if had_text && text.trim().is_empty() => Err(self.in_trouble(format!(
+                "{shown}:1:1: the file is empty; if all settings are to have their defaults, write a comment into it"
+            ))),
+            text => Ok(text.unwrap_or_default()),
+        }
+    }
+
+    fn in_trouble(&self, trouble: String) -> SettingsError {
+        *self.trouble() = Some(trouble.clone());
+        SettingsError::Trouble { trouble }
+    }
+
+    /// What a dotted path leads to.
+    pub(super) fn target(&self, path: &str) -> Result<Target, SettingsError> {
+        let refused = |why| Err(SettingsError::Refused(why));
+        let explicit = path.strip_prefix("plugins.");
+        let Some((first, name)) = explicit.unwrap_or(path).split_once('.') else {
+            return refused(format!(
+                "`{path}` names no setting: write TABLE.KEY or PLUGIN.NAME, such as `bot.prefix`"
+            ));
+        };
+        let mut of_table = described().iter().filter(|known| known.table == first);
+        if explicit.is_none() && of_table.clone().next().is_some() {
+            if let Some(known) = of_table.clone().find(|known| known.key == name) {
+                return Ok(Target::Host(known));
+            }
+            let keys = of_table.by_ref().map(|known| known.key);
+            return refused(format!(
+                "there is no key `{name}` in [{first}]{}",
+                hint(name, keys)
+            ));
+        }
+        let plugin = tidy(first);
+        if let Some((_, settings)) = self.latest(&plugin) {
+            return match settings.iter().find(|setting| setting.name == name) {
+                Some(setting) => Ok(Target::Declared {
+                    plugin,
+                    setting: Box::new(setting.clone()),
+                }),
+                None => {
+                    let names = settings.iter().map(|setting| &*setting.name);
+                    refused(format!(
+                        "`{plugin}` has no setting `{name}`{}",
+                        hint(name, names)
+                    ))
+                }
+            };
+        }
+        let now = self.config.now();
+        let in_file = now.plugins.keys().any(|table| tidy(table) == plugin);
+        if in_file || explicit.is_some() || self.routes.with_plugin(&plugin, |_| ()).is_some() {
+            let name = name.to_owned();
+            return Ok(Target::Free { plugin, name });
+        }
+        let plugins = self.plugins();
+        let known = described()
+            .iter()
+            .map(|known| known.table)
+            .chain(plugins.iter().map(|name| &**name));
+        refused(format!(
+            "there is no table and no plugin `{first}`{}",
+            hint(first, known)
+        ))
+    }
+}
+
+/// The values that somebody may mean, the likeliest first.
+fn candidates(target: &Target, text: &str) -> Result<Vec<Value>, SettingsError> {
+    let text = text.trim();
+    if let Target::Declared { plugin, setting } = target {
+        let written = schema::of_text(setting, text)
+            .map_err(|why| SettingsError::Refused(format!("`{plugin}.{}`: {why}", setting.name)))?;
+        return Ok(document::toml_of(&written).into_iter().collect());
+    }
+    let mut all: Vec<Value> = text.parse().into_iter().collect();
+    if let Target::Host(known) = target
+        && known.default.as_ref().is_some_and(toml::Value::is_array)
+        && !text.starts_with('[')
+    {
+        all.extend(format!("[{text}]").parse::<Value>());
+    }
+    all.push(schema::unquoted(text).into());
+    Ok(all)
+}
+
+/// How the file calls a plugin's table.
+fn table_of(text: &str, plugin: &str) -> String {
+    let document = change::table(text);
+    let tables = document.get("plugins").and_then(toml::Value::as_table);
+    let named = tables
+        .into_iter()
+        .flat_map(toml::Table::keys)
+        .find(|name| tidy(name) == plugin);
+    named.map_or_else(|| plugin.to_owned(), Clone::clone)
+}
+
+/// `; did you mean …?`, or what there is.
+pub(super) fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let mut known: Vec<&str> = known.collect();
+    known.sort_unstable();
+    known.dedup();
+    let nearest = known
+        .iter()
+        .map(|one| (strsim::damerau_levenshtein(one, word), one))
+        .min();
+    match nearest {
+        Some((distance, near)) if distance <= 3 => format!("; did you mean `{near}`?"),
+        Some(_) => format!("; there are `{}`", known.join("`, `")),
+        None => String::new(),
+    }
+}
+
+/// Writes the file: in its place, where it is a link in the place of what it leads to.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = match fs::canonicalize(file) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => file.to_owned(),
+        Err(error) => return Err(error),
+    };
+    files::write_whole(&target, bytes)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

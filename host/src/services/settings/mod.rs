@@ -1,0 +1,216 @@
+//! Settings: config.toml at run time, what plugins declare, and what servers have set.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `schema.rs` | what a declared setting takes |
+//! | `document.rs` | a value in config.toml changed, with comments and layout kept |
+//! | `file.rs` | config.toml read and written |
+//! | `change.rs` | a new configuration taken over, and told |
+//! | `watch.rs` | changes from outside noticed |
+//! | `guild.rs` | what servers have set |
+//! | `describe.rs` | all settings, for people and pages |
+//!
+//! This service alone changes the [`Live`] configuration. A file that can't be read as a whole changes nothing, and is never
+//! written to.
+
+mod change;
+mod describe;
+mod document;
+mod error;
+mod file;
+mod guild;
+pub(crate) mod schema;
+mod watch;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use plugin_api::{
+    abi::{SettingCall, SettingReply},
+    manifest::{Manifest, SettingManifest},
+};
+use serde_json::{Map, Value};
+
+pub use self::{change::Changed, error::SettingsError, watch::Watch};
+use super::{Alerts, Caller, Completion, Failure, Hooks, Storage};
+use crate::{
+    config::{ConfigError, Live},
+    router::Routes,
+};
+
+/// The settings.
+pub struct Settings {
+    config: Live,
+    /// The document that the bot was started with.
+    started: toml::Table,
+    routes: Arc<Routes>,
+    hooks: Arc<Hooks>,
+    alerts: Arc<Alerts>,
+    storage: Arc<Storage>,
+    declared: Mutex<HashMap<Caller, Declared>>,
+    guilds: guild::Guilds,
+    /// One change at a time.
+    door: tokio::sync::Mutex<()>,
+    /// What is wrong with the file on the disk, while something is.
+    trouble: Mutex<Option<String>>,
+}
+
+/// What a generation has declared.
+struct Declared {
+    settings: Arc<[SettingManifest]>,
+    /// The bot's values: the last good ones.
+    values: Arc<Map<String, Value>>,
+    /// Whether the plugin has yet to be told them.
+    untold: bool,
+}
+
+impl Settings {
+    /// Settings that begin as `config` is now.
+    #[must_use]
+    pub(crate) fn new(
+        config: Live,
+        routes: Arc<Routes>,
+        hooks: Arc<Hooks>,
+        alerts: Arc<Alerts>,
+        storage: Arc<Storage>,
+    ) -> Self {
+        Self {
+            started: change::table(&config.now().source.text),
+            config,
+            routes,
+            hooks,
+            alerts,
+            storage,
+            declared: Mutex::default(),
+            guilds: guild::Guilds::default(),
+            door: tokio::sync::Mutex::default(),
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// Enters a generation that is about to start: config.toml is checked against what it declares.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit, with its place in the file.
+    pub fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), ConfigError> {
+        if manifest.settings.is_empty() {
+            return Ok(());
+        }
+        let settings: Arc<[SettingManifest]> = manifest.settings.clone().into();
+        let values = change::values(&self.config.now(), &caller.plugin, &settings)?;
+        let declared = Declared {
+            settings,
+            values: Arc::new(values),
+            untold: false,
+        };
+        self.declared().insert(caller.clone(), declared);
+        Ok(())
+    }
+
+    /// What a generation is told at its start: its declared settings, or else its table as it stands in config.toml.
+    #[must_use]
+    pub fn at_start(&self, caller: &Caller) -> Value {
+        match self.declared().get(caller) {
+            Some(declared) => Value::Object((*declared.values).clone()),
+            None => self.config.now().plugin_settings(&caller.plugin),
+        }
+    }
+
+    /// A generation serves: it is told what has changed since its start.
+    pub fn generation_serves(&self, caller: &Caller) {
+        let mut declared = self.declared();
+        if let Some(declared) = declared.get_mut(caller).filter(|declared| declared.untold) {
+            declared.untold = !change::tell(&self.routes, caller, &declared.values);
+        }
+    }
+
+    /// Takes a generation out that is over, with all that it has declared. The values stay.
+    pub fn generation_ended(&self, caller: &Caller) {
+        self.declared().remove(caller);
+    }
+
+    /// How many generations have declared settings.
+    #[must_use]
+    pub fn declared_count(&self) -> usize {
+        self.declared().len()
+    }
+
+    /// The host call `settings.get`.
+    ///
+    /// # Errors
+    ///
+    /// No such setting is declared, or the server's database can't be read.
+    pub async fn serve(&self, caller: &Caller, params: Value) -> Result<Completion, Failure> {
+        let SettingCall { guild_id, name } = serde_json::from_value(params)?;
+        let found = self.declared().get(caller).and_then(|declared| {
+            let setting = declared.settings.iter().find(|one| one.name == name)?;
+            Some((setting.clone(), declared.values.get(&name).cloned()))
+        });
+        let Some((setting, of_the_bot)) = found else {
+            return Err(Failure::Refused(format!(
+                "the plugin declares no setting `{name}`"
+            )));
+        };
+        let own = match (setting.per_guild, guild_id) {
+            (true, 1..) => {
+                self.guilds
+                    .value(&self.storage, guild_id, &caller.plugin, &setting)
+                    .await?
+            }
+            _ => None,
+        };
+        let reply = SettingReply {
+            value: own.or(of_the_bot).unwrap_or_default(),
+        };
+        Ok(Completion {
+            head: serde_json::to_vec(&reply)?,
+            ..Completion::default()
+        })
+    }
+
+    /// The settings that the newest generation of a plugin declares, if it declares any.
+    fn latest(&self, plugin: &str) -> Option<(Caller, Arc<[SettingManifest]>)> {
+        let declared = self.declared();
+        let of = declared
+            .iter()
+            .filter(|(caller, _)| *caller.plugin == *plugin);
+        of.max_by_key(|(caller, _)| caller.generation)
+            .map(|(caller, declared)| (caller.clone(), Arc::clone(&declared.settings)))
+    }
+
+    /// The plugins that declare settings, by name.
+    fn plugins(&self) -> Vec<Arc<str>> {
+        let declared = self.declared();
+        let mut names: Vec<Arc<str>> = declared
+            .keys()
+            .map(|caller| Arc::clone(&caller.plugin))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn declared(&self) -> MutexGuard<'_, HashMap<Caller, Declared>> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("file", &self.config.now().source.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,439 @@
+//! What a declared setting takes: checked as it is written in config.toml, crossing as the plugin reads it.
+
+use std::{collections::HashSet, time::Duration};
+
+use plugin_api::manifest::{Manifest, SettingKind, SettingManifest};
+use serde_json::{Value, json};
+
+use crate::config::secret_name;
+
+/// Most settings of a plugin.
+const MOST: usize = 100;
+
+/// A written value as it crosses to the plugin: times as seconds and nanoseconds, ids as numbers.
+///
+/// # Errors
+///
+/// What was expected, and what came.
+pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value, String> {
+    match setting.kind {
+        SettingKind::String => {
+            let text = string(written)?;
+            within(setting, text.chars().count() as f64, "characters")?;
+            Ok(text.into())
+        }
+        SettingKind::Integer => {
+            let number = written
+                .as_i64()
+                .ok_or_else(|| expected("a whole number", written))?;
+            within(setting, number as f64, "")?;
+            Ok(number.into())
+        }
+        SettingKind::Number => {
+            let number = written
+                .as_f64()
+                .ok_or_else(|| expected("a number", written))?;
+            within(setting, number, "")?;
+            Ok(number.into())
+        }
+        SettingKind::Boolean => match written {
+            Value::Bool(_) => Ok(written.clone()),
+            other => Err(expected("true or false", other)),
+        },
+        SettingKind::Duration => {
+            let time = written.as_str().and_then(duration).ok_or_else(|| {
+                expected("a time with its unit, such as `90s` or `1h 30m`", written)
+            })?;
+            within(setting, time.as_millis() as f64, "ms")?;
+            Ok(json!({"secs": time.as_secs(), "nanos": time.subsec_nanos()}))
+        }
+        SettingKind::Choice => {
+            let text = string(written)?;
+            if setting.choices.iter().any(|choice| choice == text) {
+                return Ok(text.into());
+            }
+            Err(format!(
+                "expected one of {}, found `{text}`",
+                quoted(&setting.choices)
+            ))
+        }
+        SettingKind::Channel => id(written, "channel", &["<#"]),
+        SettingKind::Role => id(written, "role", &["<@&"]),
+        SettingKind::User => id(written, "user", &["<@!", "<@"]),
+        SettingKind::List => {
+            let items = written
+                .as_array()
+                .ok_or_else(|| expected("a list of strings", written))?;
+            for item in items {
+                string(item)?;
+            }
+            within(setting, items.len() as f64, "entries")?;
+            Ok(written.clone())
+        }
+        SettingKind::Secret => {
+            let name = string(written)?;
+            secret_name(name)?;
+            Ok(name.into())
+        }
+        _ => Err("this host does not know this type of setting: update the host".into()),
+    }
+}
+
+/// What somebody typed as it is written in config.toml: checked.
+///
+/// # Errors
+///
+/// As for [`check`].
+pub(super) fn of_text(setting: &SettingManifest, text: &str) -> Result<Value, String> {
+    let text = text.trim();
+    let bare = unquoted(text);
+    let written = match setting.kind {
+        SettingKind::Integer => text
+            .parse::<i64>()
+            .map_or_else(|_| bare.into(), Value::from),
+        SettingKind::Number => text
+            .replace(',', ".")
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+            .map_or_else(|| bare.into(), Value::from),
+        SettingKind::Boolean => match &*text.to_lowercase() {
+            "true" | "yes" | "y" | "on" | "1" => true.into(),
+            "false" | "no" | "n" | "off" | "0" => false.into(),
+            _ => bare.into(),
+        },
+        SettingKind::List => match serde_json::from_str(text) {
+            Ok(Value::Array(items)) => Value::Array(items),
+            _ if text.is_empty() || text == "[]" => json!([]),
+            _ => text
+                .split(',')
+                .map(|item| Value::from(unquoted(item.trim())))
+                .collect(),
+        },
+        SettingKind::Channel | SettingKind::Role | SettingKind::User => {
+            // Without the mention's brackets: that is how config.toml has it.
+            return check(setting, &bare.into());
+        }
+        _ => bare.into(),
+    };
+    check(setting, &written).map(|_| written)
+}
+
+/// All that is wrong with a manifest's settings.
+pub(crate) fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
+    if manifest.settings.len() > MOST {
+        problems.push(format!(
+            "a plugin has {MOST} settings at most, this one has {}",
+            manifest.settings.len()
+        ));
+    }
+    let mut names = HashSet::new();
+    for setting in &manifest.settings {
+        let name = &setting.name;
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !(1..=32).contains(&name.len()) || !name.chars().all(fits) {
+            problems.push(format!(
+                "setting `{name}`: a name has 1 to 32 lower-case letters, digits and `_`"
+            ));
+        }
+        if !names.insert(name) {
+            problems.push(format!("setting `{name}` is declared twice"));
+        }
+        if !(1..=200).contains(&setting.description.chars().count()) {
+            problems.push(format!(
+                "setting `{name}`: a description has 1 to 200 characters"
+            ));
+        }
+        if setting.kind == SettingKind::Choice && setting.choices.is_empty() {
+            problems.push(format!("setting `{name}` has nothing to choose from"));
+        }
+        if let (Some(min), Some(max)) = (setting.min, setting.max)
+            && min > max
+        {
+            problems.push(format!(
+                "setting `{name}`: its least value, {min}, is greater than its greatest, {max}"
+            ));
+        }
+        if !setting.default.is_null()
+            && let Err(why) = check(setting, &setting.default)
+        {
+            problems.push(format!("setting `{name}`: its default does not fit: {why}"));
+        }
+    }
+}
+
+/// What a setting takes, in words: `integer, 1 to 10`.
+pub(super) fn takes(setting: &SettingManifest) -> String {
+    let kind = match setting.kind {
+        SettingKind::String => "text",
+        SettingKind::Integer => "whole number",
+        SettingKind::Number => "number",
+        SettingKind::Boolean => "true or false",
+        SettingKind::Duration => "time",
+        SettingKind::Choice => return format!("one of {}", quoted(&setting.choices)),
+        SettingKind::Channel => "channel",
+        SettingKind::Role => "role",
+        SettingKind::User => "user",
+        SettingKind::List => "list",
+        SettingKind::Secret => "name of a secret",
+        _ => "?",
+    };
+    let unit = unit(setting.kind);
+    match (setting.min, setting.max) {
+        (None, None) => kind.to_owned(),
+        (Some(min), None) => format!("{kind}, at least {min}{unit}"),
+        (None, Some(max)) => format!("{kind}, at most {max}{unit}"),
+        (Some(min), Some(max)) => format!("{kind}, {min} to {max}{unit}"),
+    }
+}
+
+fn unit(kind: SettingKind) -> &'static str {
+    match kind {
+        SettingKind::String => " characters",
+        SettingKind::Duration => " ms",
+        SettingKind::List => " entries",
+        _ => "",
+    }
+}
+
+fn within(setting: &SettingManifest, size: f64, unit: &str) -> Result<(), String> {
+    let too_small = setting.min.is_some_and(|min| size < min);
+    let too_great = setting.max.is_some_and(|max| size > max);
+    if !too_small && !too_great {
+        return Ok(());
+    }
+    let allowed = match (setting.min, setting.max) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (_, max) => format!("at most {}", max.unwrap_or_default()),
+    };
+    let space = if unit.is_empty() { "" } else { " " };
+    Err(format!("expected {allowed}{space}{unit}, found {size}"))
+}
+
+fn string(written: &Value) -> Result<&str, String> {
+    written
+        .as_str()
+        .ok_or_else(|| expected("a string", written))
+}
+
+/// An id: a number, digits, or a mention.
+fn id(written: &Value, what: &str, mentions: &[&str]) -> Result<Value, String> {
+    let id = match written {
+        Value::String(text) => {
+            let inside = mentions
+                .iter()
+                .find_map(|start| text.strip_prefix(start)?.strip_suffix('>'));
+            inside.unwrap_or(text).parse().ok()
+        }
+        other => other.as_u64(),
+    };
+    match id {
+        Some(id) if id != 0 && i64::try_from(id).is_ok() => Ok(id.into()),
+        _ => Err(expected(
+            &format!("a {what}'s id, which is a number of 17 to 20 digits"),
+            written,
+        )),
+    }
+}
+
+/// `1h 30m`, `90s`, `500ms`: numbers with their units, each unit once at most, in any order.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    let mut seen = HashSet::new();
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        let behind = rest[digits..].trim_start();
+        let letters = behind
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(behind.len());
+        let unit = match &behind[..letters] {
+            "ms" => Duration::from_millis(1),
+            "s" => Duration::from_secs(1),
+            "m" | "min" => Duration::from_secs(60),
+            "h" => Duration::from_secs(3_600),
+            "d" => Duration::from_secs(86_400),
+            _ => return None,
+        };
+        if !seen.insert(unit) {
+            return None;
+        }
+        total = total.checked_add(unit.checked_mul(u32::try_from(number).ok()?)?)?;
+        rest = behind[letters..].trim_start();
+    }
+    (!seen.is_empty()).then_some(total)
+}
+
+fn expected(what: &str, found: &Value) -> String {
+    let found = match found {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("`{}`", shortened(text)),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a table".to_owned(),
+    };
+    format!("expected {what}, found {found}")
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn quoted(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// The text without the quotes around it.
+pub(super) fn unquoted(text: &str) -> &str {
+    let inside = |quote| {
+        text.strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+    };
+    inside('"').or_else(|| inside('\'')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(json: Value) -> SettingManifest {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[track_caller]
+    fn check_all(of: Value, good: &[(&str, Value)], bad: &[(&str, &str)]) {
+        let setting = setting(of);
+        for (text, crosses) in good {
+            let written = of_text(&setting, text).unwrap();
+            assert_eq!(check(&setting, &written).unwrap(), *crosses, "{text}");
+        }
+        for (text, words) in bad {
+            let error = of_text(&setting, text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn each_kind_takes_what_it_should() {
+        check_all(
+            json!({"kind": "string", "min": 2, "max": 4}),
+            &[
+                ("tea", json!("tea")),
+                ("\"t a\"", json!("t a")),
+                ("'12'", json!("12")),
+                ("12", json!("12")),
+            ],
+            &[
+                ("t", "expected 2 to 4 characters, found 1"),
+                ("coffee", "found 6"),
+            ],
+        );
+        check_all(
+            json!({"kind": "integer", "min": 1}),
+            &[("3", json!(3))],
+            &[
+                ("0", "at least 1, found 0"),
+                ("tea", "a whole number, found `tea`"),
+                ("1.5", "a whole number"),
+                ("99999999999999999999", "a whole number"),
+            ],
+        );
+        check_all(
+            json!({"kind": "number", "max": 1}),
+            &[("0,5", json!(0.5))],
+            &[("2", "at most 1"), ("inf", "a number"), ("NaN", "a number")],
+        );
+        check_all(
+            json!({"kind": "boolean"}),
+            &[("on", json!(true)), ("No", json!(false))],
+            &[("maybe", "true or false")],
+        );
+        check_all(
+            json!({"kind": "duration", "min": 1000}),
+            &[
+                ("1h 30m", json!({"secs": 5400, "nanos": 0})),
+                ("1500ms", json!({"secs": 1, "nanos": 500_000_000})),
+            ],
+            &[
+                ("90", "with its unit"),
+                ("5m 5m", "with its unit"),
+                ("500ms", "at least 1000 ms"),
+                ("", "with its unit"),
+                ("99999999999d", "with its unit"),
+            ],
+        );
+        check_all(
+            json!({"kind": "choice", "choices": ["cup", "pot"]}),
+            &[("pot", json!("pot"))],
+            &[("jug", "one of `cup`, `pot`, found `jug`")],
+        );
+        check_all(
+            json!({"kind": "channel"}),
+            &[("<#12>", json!(12)), ("12", json!(12))],
+            &[
+                ("<@12>", "a channel's id"),
+                ("0", "a channel's id"),
+                ("-1", "a channel's id"),
+            ],
+        );
+        check_all(
+            json!({"kind": "role"}),
+            &[("<@&12>", json!(12))],
+            &[("<@12>", "a role's id")],
+        );
+        check_all(
+            json!({"kind": "user"}),
+            &[("<@!12>", json!(12)), ("<@12>", json!(12))],
+            &[("<@&12>", "a user's id")],
+        );
+        check_all(
+            json!({"kind": "list", "max": 2}),
+            &[
+                ("a, b", json!(["a", "b"])),
+                ("[\"a,b\"]", json!(["a,b"])),
+                ("[]", json!([])),
+            ],
+            &[("a,b,c", "at most 2 entries"), ("[1]", "a string, found 1")],
+        );
+        check_all(
+            json!({"kind": "secret"}),
+            &[("weather_key", json!("weather_key"))],
+            &[("../x", "no name of a secret")],
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_declaration_is_told() {
+        let manifest: Manifest = serde_json::from_value(json!({"settings": [
+            {"name": "Limit", "description": "x"},
+            {"name": "a", "description": ""},
+            {"name": "a", "description": "x", "kind": "integer", "min": 3, "max": 1},
+            {"name": "b", "description": "x", "kind": "choice"},
+            {"name": "c", "description": "x", "kind": "duration", "default": 5},
+        ]}))
+        .unwrap();
+        let mut found = Vec::new();
+        problems(&manifest, &mut found);
+        for words in [
+            "`Limit`: a name has",
+            "`a`: a description",
+            "`a` is declared twice",
+            "greater than",
+            "nothing to choose",
+            "`c`: its default does not fit: expected a time",
+        ] {
+            assert!(
+                found.iter().any(|problem| problem.contains(words)),
+                "{words}: {found:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Changes of config.toml from outside: noticed, taken over, and told.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::{sync::Notify, task::JoinHandle, time::timeout};
+
+use super::{Settings, SettingsError};
+
+/// How long a file must lie still: editors empty it before they write it.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// What the owner is told about, once per cool-down.
+const SUBJECT: &str = "settings file";
+
+/// Watches until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    following: JoinHandle<()>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
+}
+
+impl Settings {
+    /// Notices changes of the file from outside from now on, and takes them over; `None` when there is no file.
+    #[must_use]
+    pub fn watch(self: &Arc<Self>) -> Option<Watch> {
+        let file = self.path().ok()?;
+        let changed = Arc::new(Notify::new());
+        // What has changed since the file was read is a change, too.
+        changed.notify_one();
+        let watcher = watcher(&file, Arc::clone(&changed));
+        if let Err(error) = &watcher {
+            tracing::warn!(
+                file = %file.display(),
+                "changes of this file are noticed at the next `fw_settings` or restart only: {error}"
+            );
+        }
+        let settings = Arc::clone(self);
+        let following = tokio::spawn(async move {
+            let _watcher = watcher;
+            loop {
+                changed.notified().await;
+                while timeout(QUIET, changed.notified()).await.is_ok() {}
+                settings.noticed().await;
+            }
+        });
+        Some(Watch { following })
+    }
+
+    /// Looks at the file, and tells the owner what has come of it.
+    pub async fn noticed(&self) {
+        let before = self.trouble().clone();
+        match self.reread().await {
+            Ok(changed) if !changed.is_empty() => {
+                self.alerts.note(&format!(
+                    "The settings have changed on the disk.\n{changed}"
+                ));
+            }
+            Ok(_) if before.is_some() => self.alerts.note("The settings file can be read again."),
+            Ok(_) => {}
+            Err(SettingsError::Trouble { trouble }) if before.as_ref() == Some(&trouble) => {}
+            Err(error) => self.alerts.raise(
+                SUBJECT,
+                &format!("The settings file can't be read.\n{error}"),
+            ),
+        }
+    }
+}
+
+/// Watches the file's folder: a file that is replaced is another file.
+fn watcher(file: &Path, changed: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Reading is no change; a lost event is.
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            changed.notify_one();
+        }
+    })?;
+    watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+    Ok(watcher)
+}

@@ -1,0 +1,83 @@
+//! What servers have set for plugins: a table of the host's in their databases, made when it is first written to.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Storage, error::StorageError, place::Place};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS cogwright__settings (
+    plugin TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, name)
+) WITHOUT ROWID";
+
+impl Storage {
+    /// A server's settings: plugin, name, JSON. A server without a database has none, and gets none by this.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read.
+    pub async fn guild_settings(
+        &self,
+        guild: u64,
+    ) -> Result<Vec<(String, String, String)>, StorageError> {
+        let place = Place::Guild(guild);
+        if !place.file(self.data()?).is_file() {
+            return Ok(Vec::new());
+        }
+        self.with(place, move |database, connected| {
+            let connection = &connected.connection;
+            let read = || {
+                let there: Option<i64> = connection
+                    .query_row(
+                        "SELECT 1 FROM sqlite_schema WHERE name = 'cogwright__settings'",
+                        [],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                if there.is_none() {
+                    return Ok(Vec::new());
+                }
+                let mut all = connection
+                    .prepare_cached("SELECT plugin, name, value FROM cogwright__settings")?;
+                let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()
+            };
+            read().map_err(|error| StorageError::of(&database.at(), &error))
+        })
+        .await
+    }
+
+    /// Sets a server's value, as JSON, or takes it away. It is on the disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be written.
+    pub async fn set_guild_setting(
+        &self,
+        guild: u64,
+        plugin: &str,
+        name: &str,
+        json: Option<String>,
+    ) -> Result<(), StorageError> {
+        let (plugin, name) = (plugin.to_owned(), name.to_owned());
+        self.with(Place::Guild(guild), move |database, connected| {
+            let connection = &connected.connection;
+            let write = || {
+                connection.execute_batch(TABLE)?;
+                match json {
+                    Some(json) => connection.execute(
+                        "INSERT INTO cogwright__settings (plugin, name, value) VALUES (?1, ?2, ?3)
+                         ON CONFLICT DO UPDATE SET value = excluded.value",
+                        params![plugin, name, json],
+                    ),
+                    None => connection.execute(
+                        "DELETE FROM cogwright__settings WHERE plugin = ?1 AND name = ?2",
+                        params![plugin, name],
+                    ),
+                }
+            };
+            write()
+                .map(drop)
+                .map_err(|error| StorageError::of(&database.at(), &error))
+        })
+        .await
+    }
+}
