@@ -13,13 +13,12 @@ use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
 };
-use twilight_cache_inmemory::DefaultInMemoryCache;
 use twilight_http::Client;
 use twilight_model::{channel::message::AllowedMentions, gateway::Intents};
 
 use crate::{
     config::{Config, Live},
-    dispatch::{self, Dispatch, Guilds},
+    dispatch::{Dispatch, Guilds},
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
     metrics::Server,
@@ -142,7 +141,6 @@ impl Bot {
             services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
-            cache: Arc::new(dispatch::cache()),
         };
         let main_loop = core.connect(&client, &environment, files, stopped).await?;
         Ok(Self {
@@ -200,7 +198,6 @@ struct Core {
     services: Arc<Services>,
     routes: Arc<Routes>,
     plugins: Arc<Plugins>,
-    cache: Arc<DefaultInMemoryCache>,
 }
 
 type Files = Option<(Watcher, mpsc::Receiver<FileChange>)>;
@@ -233,12 +230,15 @@ impl Core {
             services: Arc::clone(&self.services),
             routes: Arc::clone(&self.routes),
             owner,
-            cache: Arc::clone(&self.cache),
             guilds: Guilds::default(),
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());
-        let first = status::presence(&config.status, 0, Numbers::count(&self.cache, &self.routes));
+        let first = status::presence(
+            &config.status,
+            0,
+            Numbers::count(&self.services.cache, &self.routes),
+        );
         let (presence, presence_followed) = watch::channel(first);
         let (shards_stop, shards_stopped) = watch::channel(false);
         let settings = gateway::Settings {
@@ -257,7 +257,7 @@ impl Core {
         let changes = self.plugins.changes();
         tokio::spawn(status::rotate(
             self.config.follow(),
-            Arc::clone(&self.cache),
+            Arc::clone(&self.services.cache),
             Arc::clone(&self.routes),
             presence,
             pulse.subscribe(),
@@ -297,9 +297,11 @@ impl MainLoop {
     async fn run(mut self) -> Result<(), BotError> {
         let result = loop {
             match self.next().await {
-                Event::Shard(FromShard::Message { shard, message }) => {
-                    self.dispatch.gateway(shard, &message)
-                }
+                Event::Shard(FromShard::Message {
+                    shard,
+                    intents,
+                    message,
+                }) => self.dispatch.gateway(shard, intents, &message),
                 Event::Shard(FromShard::Closed { shard, reason }) => {
                     tracing::error!(shard, "{reason}");
                     break Err(BotError::Gateway(reason));

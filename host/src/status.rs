@@ -6,7 +6,6 @@ use tokio::{
     sync::watch,
     time::{Instant, interval},
 };
-use twilight_cache_inmemory::DefaultInMemoryCache;
 use twilight_model::gateway::{
     payload::outgoing::update_presence::UpdatePresencePayload,
     presence::{Activity, ActivityType, MinimalActivity, Status},
@@ -16,6 +15,7 @@ use crate::{
     config::{Activity as Kind, Config as Whole, Presence, Status as Config},
     owner,
     router::Routes,
+    services::Cache,
 };
 
 /// Numbers that a status text may show.
@@ -32,14 +32,11 @@ pub struct Numbers {
 impl Numbers {
     /// Counts.
     #[must_use]
-    pub fn count(cache: &DefaultInMemoryCache, routes: &Routes) -> Self {
+    pub fn count(cache: &Cache, routes: &Routes) -> Self {
+        let (guilds, users) = cache.counts();
         Self {
-            guilds: cache.stats().guilds(),
-            users: cache
-                .iter()
-                .guilds()
-                .map(|guild| guild.member_count().unwrap_or_default())
-                .sum(),
+            guilds,
+            users,
             commands: routes.commands().len() + owner::NAMES.len(),
         }
     }
@@ -103,7 +100,7 @@ fn activity(kind: Kind, text: String) -> Activity {
 /// Shows the texts in turn, and the numbers as they change, until nobody follows any more.
 pub async fn rotate(
     mut configured: watch::Receiver<Arc<Whole>>,
-    cache: Arc<DefaultInMemoryCache>,
+    cache: Arc<Cache>,
     routes: Arc<Routes>,
     shown: watch::Sender<UpdatePresencePayload>,
     mut changes: watch::Receiver<u64>,

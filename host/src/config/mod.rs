@@ -3,6 +3,7 @@
 //! Every setting has a default, and the commented `config.toml` in the repository shows them all: a test holds the two equal.
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
+mod cache;
 mod checks;
 mod described;
 mod document;
@@ -26,6 +27,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use cache::Cache;
 pub(crate) use checks::secret_name;
 pub use described::{Described, described, differences, effective};
 use document::Document;
@@ -79,6 +81,8 @@ pub struct Config {
     pub schedules: Schedules,
     /// `[secrets]`: where secrets of plugins lie.
     pub secrets: Secrets,
+    /// `[cache]`: what is kept of Discord.
+    pub cache: Cache,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
     /// Where all this was read.
@@ -164,6 +168,7 @@ impl Config {
             storage: Storage::read(document.table("storage")),
             schedules: Schedules::read(document.table("schedules")),
             secrets: Secrets::read(document.table("secrets")),
+            cache: Cache::read(document.table("cache")),
             plugins: plugins::read(document),
             source: Source::default(),
         }

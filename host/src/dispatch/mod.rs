@@ -16,18 +16,9 @@ use plugin_api::{
 };
 use serde_json::json;
 use tokio::sync::watch;
-use twilight_cache_inmemory::{DefaultInMemoryCache, ResourceType};
-use twilight_gateway::{EventTypeFlags, Message};
+use twilight_gateway::{Intents, Message};
 
 use crate::{config::Live, owner::Owner, router::Routes, services::Services};
-
-/// What the cache learns from: servers alone, for the status text.
-const CACHED: EventTypeFlags = EventTypeFlags::GUILD_CREATE
-    .union(EventTypeFlags::GUILD_DELETE)
-    .union(EventTypeFlags::GUILD_UPDATE)
-    .union(EventTypeFlags::MEMBER_ADD)
-    .union(EventTypeFlags::MEMBER_REMOVE)
-    .union(EventTypeFlags::UNAVAILABLE_GUILD);
 
 /// Takes events from the gateway to whoever they are for.
 #[derive(Debug)]
@@ -36,7 +27,6 @@ pub struct Dispatch {
     pub(crate) services: Arc<Services>,
     pub(crate) routes: Arc<Routes>,
     pub(crate) owner: Arc<Owner>,
-    pub(crate) cache: Arc<DefaultInMemoryCache>,
     pub(crate) guilds: Guilds,
     /// Counts up when the numbers of the status text may have changed.
     pub(crate) pulse: watch::Sender<u64>,
@@ -44,7 +34,7 @@ pub struct Dispatch {
 
 impl Dispatch {
     /// Dispatches one gateway message. Never waits: whatever takes time goes on in a task of its own.
-    pub fn gateway(self: &Arc<Self>, shard: u32, message: &Message) {
+    pub fn gateway(self: &Arc<Self>, shard: u32, intents: Intents, message: &Message) {
         let Message::Text(text) = message else { return };
         let Ok(payload) = serde_json::from_str::<peek::Payload<'_>>(text) else {
             tracing::warn!(shard, "Discord sent what is no gateway payload");
@@ -53,7 +43,8 @@ impl Dispatch {
         let (0, Some(name), Some(data)) = (payload.op, payload.t.as_deref(), payload.d) else {
             return;
         };
-        self.learn(text);
+        let cache = &self.services.cache;
+        cache.learn(intents, name, text, data.get());
         self.guilds.learn(&self.services, shard, name, data.get());
         let Some(kind) = EventKind::named(name) else {
             tracing::debug!(shard, event = name, "an event that this host does not know");
@@ -93,14 +84,6 @@ impl Dispatch {
         }
         self.routes.deliver(&record);
     }
-
-    fn learn(&self, text: &str) {
-        match twilight_gateway::parse(text.to_owned(), CACHED) {
-            Ok(Some(event)) => self.cache.update(&twilight_gateway::Event::from(event)),
-            Ok(None) => {}
-            Err(error) => tracing::debug!("the cache can't read an event: {error}"),
-        }
-    }
 }
 
 impl Dispatch {
@@ -126,12 +109,4 @@ impl Dispatch {
             }
         });
     }
-}
-
-/// A cache of what the host needs.
-#[must_use]
-pub fn cache() -> DefaultInMemoryCache {
-    DefaultInMemoryCache::builder()
-        .resource_types(ResourceType::GUILD)
-        .build()
 }

@@ -36,6 +36,8 @@ pub enum FromShard {
     Message {
         /// Which shard.
         shard: u32,
+        /// The intents of its session.
+        intents: Intents,
         /// The message.
         message: Message,
     },

@@ -212,7 +212,11 @@ impl Task {
         }
         let shard = self.id.number();
         self.sender
-            .send(FromShard::Message { shard, message })
+            .send(FromShard::Message {
+                shard,
+                intents: self.current.config().intents(),
+                message,
+            })
             .await
             .is_ok()
     }

@@ -1,6 +1,7 @@
 //! What plugins may ask of the host: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod alerts;
+pub mod cache;
 mod caller;
 mod discord;
 mod failure;
@@ -32,7 +33,7 @@ use crate::{
 };
 
 pub use self::{
-    alerts::Alerts, caller::Caller, discord::Discord, failure::Failure, files::Files,
+    alerts::Alerts, cache::Cache, caller::Caller, discord::Discord, failure::Failure, files::Files,
     functions::Functions, hooks::Hooks, reply::Replies, secrets::Secrets, settings::Settings,
     storage::Storage,
 };
@@ -50,6 +51,15 @@ pub struct Completion {
 
 /// The host calls, by name. What is not here is answered as unsupported.
 pub const CALLS: &[&str] = &[
+    "cache.channel",
+    "cache.channels",
+    "cache.current_user",
+    "cache.guild",
+    "cache.guilds",
+    "cache.member",
+    "cache.permissions",
+    "cache.role",
+    "cache.roles",
     "discord.request",
     "files.list",
     "files.read",
@@ -74,6 +84,8 @@ pub const CALLS: &[&str] = &[
 pub struct Services {
     /// Discord's REST API.
     pub discord: Arc<Discord>,
+    /// What is kept of Discord.
+    pub cache: Arc<Cache>,
     /// Answers to commands, components and modals.
     pub replies: Replies,
     /// Files of plugins.
@@ -115,6 +127,7 @@ impl Services {
         ));
         let storage = Arc::new(storage);
         Self {
+            cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
             replies: Replies::new(Arc::clone(&discord)),
             files: Files::new(live.clone(), config.data.folder.clone()),
             hooks: Arc::clone(&hooks),
@@ -162,6 +175,7 @@ impl Services {
         self.bot_id.store(bot_id, Relaxed);
         self.application_id.store(application_id, Relaxed);
         self.replies.set_application(application_id);
+        self.cache.set_bot_id(bot_id);
     }
 
     /// The bot's user id; 0 while it is not known.
@@ -179,6 +193,7 @@ impl Services {
     /// Serves one host call.
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         let result = match &*head.call {
+            call if cache::CALLS.contains(&call) => self.cache.serve(call, head.params).await,
             "discord.request" => self.discord.serve(head.params, body).await,
             "files.list" | "files.read" | "files.remove" | "files.write" => {
                 let verb = &head.call["files.".len()..];

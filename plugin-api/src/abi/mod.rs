@@ -9,6 +9,7 @@
 //! | `header.rs` | the part of an event that is read without parsing |
 //! | `payload.rs` | the JSON heads of frames and messages |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
+//! | `cache.rs` | the JSON heads of the `cache.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
@@ -23,6 +24,7 @@
     reason = "raw layer: StableAbi's derives, and the records whose pointers the other side owns"
 )]
 
+mod cache;
 mod command;
 mod frame;
 mod header;
@@ -35,6 +37,7 @@ mod settings;
 mod storage;
 
 pub use abi_stable;
+pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
 };

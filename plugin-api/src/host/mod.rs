@@ -1,5 +1,6 @@
 //! What a plugin may ask of the host: one file per capability, `host/src/services/` has the answers under the same names.
 
+mod cache;
 mod discord;
 mod files;
 mod functions;
@@ -21,6 +22,7 @@ use twilight_model::id::{
 
 pub(crate) use self::schedules::from_ms;
 pub use self::{
+    cache::{Cache, Lookup},
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
@@ -92,7 +94,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `files.`, `functions.`, `hooks.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
+    /// those that begin with `cache.`, `files.`, `functions.`, `hooks.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

@@ -1,0 +1,143 @@
+//! Members: those who were seen last, up to a number.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use lru::LruCache;
+use twilight_model::{
+    guild::Member,
+    id::{Id, marker::RoleMarker},
+};
+
+use crate::config;
+
+/// The members that were seen last.
+///
+/// Whether one is still as it was seen depends on the server: with the intent GUILD_MEMBERS the bot is told of every change,
+/// from its GUILD_CREATE on; without it, what was seen counts for a while only. Of itself the bot is told in any case
+/// ([reference](https://discord.com/developers/docs/events/gateway#list-of-intents), the footnote).
+#[derive(Debug)]
+pub(super) struct Members {
+    life: Duration,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug)]
+struct Book {
+    /// By server and user.
+    seen: LruCache<(u64, u64), Entry>,
+    /// The bot's own, by server.
+    own: HashMap<u64, Arc<Member>>,
+    /// Since when the bot is told of every change, by server.
+    told: HashMap<u64, Instant>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    member: Arc<Member>,
+    at: Instant,
+}
+
+impl Members {
+    pub(super) fn new(settings: &config::Cache) -> Self {
+        let most = NonZeroUsize::new(settings.members).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            life: Duration::from_secs(settings.member_ttl_s),
+            book: Mutex::new(Book {
+                // Not `new`, which reserves for all that it may hold.
+                seen: LruCache::unbounded(),
+                own: HashMap::new(),
+                told: HashMap::new(),
+            }),
+        }
+        .bounded(most)
+    }
+
+    fn bounded(self, most: NonZeroUsize) -> Self {
+        self.book().seen.resize(most);
+        self
+    }
+
+    pub(super) fn get(&self, guild: u64, user: u64, now: Instant) -> Option<Arc<Member>> {
+        let mut book = self.book();
+        let book = &mut *book;
+        if let Some(own) = book.own.get(&guild).filter(|own| own.user.id == user) {
+            return Some(Arc::clone(own));
+        }
+        let entry = book.seen.get(&(guild, user))?;
+        let is_told = book
+            .told
+            .get(&guild)
+            .is_some_and(|since| entry.at >= *since);
+        if is_told || now.saturating_duration_since(entry.at) < self.life {
+            return Some(Arc::clone(&entry.member));
+        }
+        book.seen.pop(&(guild, user));
+        None
+    }
+
+    pub(super) fn saw(&self, guild: u64, member: Member, at: Instant) {
+        let user = member.user.id.get();
+        let member = Arc::new(member);
+        self.book().seen.put((guild, user), Entry { member, at });
+    }
+
+    pub(super) fn saw_own(&self, guild: u64, member: Member) {
+        self.book().own.insert(guild, Arc::new(member));
+    }
+
+    pub(super) fn left(&self, guild: u64, user: u64) {
+        self.book().seen.pop(&(guild, user));
+    }
+
+    /// From now on the bot is told of every change of a server's members, or is not.
+    pub(super) fn told(&self, guild: u64, of_every_change: bool, now: Instant) {
+        let mut book = self.book();
+        if of_every_change {
+            book.told.insert(guild, now);
+        } else {
+            book.told.remove(&guild);
+        }
+    }
+
+    pub(super) fn is_told(&self, guild: u64) -> bool {
+        self.book().told.contains_key(&guild)
+    }
+
+    pub(super) fn guild_left(&self, guild: u64) {
+        let mut book = self.book();
+        let gone: Vec<_> = book.seen.iter().map(|(key, _)| *key).collect();
+        for key in gone.into_iter().filter(|key| key.0 == guild) {
+            book.seen.pop(&key);
+        }
+        book.own.remove(&guild);
+        book.told.remove(&guild);
+    }
+
+    pub(super) fn role_deleted(&self, guild: u64, role: Id<RoleMarker>) {
+        let mut book = self.book();
+        let Book { seen, own, .. } = &mut *book;
+        let of_guild = seen.iter_mut().filter(|(key, _)| key.0 == guild);
+        for member in of_guild
+            .map(|(_, entry)| &mut entry.member)
+            .chain(own.get_mut(&guild))
+        {
+            if member.roles.contains(&role) {
+                Arc::make_mut(member).roles.retain(|id| *id != role);
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        let book = self.book();
+        book.seen.len() + book.own.len()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
