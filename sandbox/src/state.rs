@@ -1,7 +1,7 @@
 //! The one owner of everything that changes: one mutex, held for a few lines and never across an `.await`.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,6 +20,10 @@ use crate::{
     traffic::Traffic,
     world::{Alarm, World},
 };
+
+/// Times that a look at the lock is repeated before the thread goes to sleep for it: some 10 µs, as long as the
+/// lock is held for a message. To sleep and to be woken costs both threads more than that.
+const LOOKS: usize = 400;
 
 /// What the server, the actors and the page share.
 #[derive(Debug)]
@@ -77,17 +81,28 @@ impl Shared {
 
     /// Looks at the state.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&self.lock())
     }
 
     /// Changes what nobody waits for, and wakes nobody.
     pub(crate) fn note<T>(&self, note: impl FnOnce(&mut State) -> T) -> T {
-        note(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        note(&mut self.lock())
+    }
+
+    /// The state, which a panic does not make worse than it was.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        for _ in 0..LOOKS {
+            if let Ok(state) = self.state.try_lock() {
+                return state;
+            }
+            std::hint::spin_loop();
+        }
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the state, hands what the world tells to the gateway, and wakes whoever waits.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let next_alarm = state.world.alarms.next_us();
         let next_sighting = state.world.next_sighting;
         let result = change(&mut state);
@@ -99,11 +114,14 @@ impl Shared {
             faults,
             ..
         } = &mut *state;
-        for event in std::mem::take(&mut world.outbox) {
+        let mut outbox = std::mem::take(&mut world.outbox);
+        for event in &outbox {
             for _ in 0..faults.copies(&event.name, traffic) {
-                hub.dispatch(world, traffic, &event);
+                hub.dispatch(world, traffic, event);
             }
         }
+        outbox.clear();
+        world.outbox = outbox;
         for sighting in world.sightings_from(next_sighting) {
             bells.ring(sighting);
         }
@@ -157,11 +175,10 @@ impl Shared {
         mut look: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
         let deadline = Instant::now() + within;
-        let lock = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bell;
         // Made under the lock: from then on, also before it is first polled, what happens rings it.
         let mut rung = {
-            let mut state = lock();
+            let mut state = self.lock();
             if let Some(found) = look(&mut state) {
                 return Some(found);
             }
@@ -171,7 +188,7 @@ impl Shared {
         loop {
             let over = timeout_at(deadline, rung).await.is_err();
             rung = {
-                let mut state = lock();
+                let mut state = self.lock();
                 let found = look(&mut state);
                 if found.is_some() || over {
                     return found;
@@ -192,7 +209,7 @@ impl Shared {
         loop {
             changes.mark_unchanged();
             // Looking may note what was consumed, but is not a change that anybody waits for.
-            let found = look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+            let found = look(&mut self.lock());
             if found.is_some() {
                 return found;
             }

@@ -123,11 +123,11 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
     let asked = std::time::Instant::now();
     let authorized = authorization
         .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
-    let mut response = shared.change(|state| {
+    let outcome = shared.change(|state| {
         let authorized = authorized && !state.hub.starts.token_is_reset;
         let standing = match state.limits.take(&call, authorized) {
             Ok(standing) => standing,
-            Err(refusal) => return refused(state, what, call, &refusal),
+            Err(refusal) => return Err(Box::new(refused(state, what, call, &refusal))),
         };
         let answer = route(state, &shared.settings, &call, authorized);
         let unknown_route = answer.as_ref().is_err_and(|error| error.unknown_route);
@@ -143,16 +143,23 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         state
             .traffic
             .rest(what, status.as_u16(), call.body, noted, unknown_route);
-        let mut response = match text {
-            Some(text) => (status, [JSON], Bytes::from(text)).into_response(),
-            None => status.into_response(),
-        };
-        if let Some(standing) = standing {
-            standing.headers(response.headers_mut());
-        }
         state.traffic.answered(asked.elapsed(), standing);
-        response
+        Ok((status, text, standing))
     });
+    // What needs no lock is made without it.
+    let mut response = match outcome {
+        Ok((status, text, standing)) => {
+            let mut response = match text {
+                Some(text) => (status, [JSON], Bytes::from(text)).into_response(),
+                None => status.into_response(),
+            };
+            if let Some(standing) = standing {
+                standing.headers(response.headers_mut());
+            }
+            response
+        }
+        Err(refused) => *refused,
+    };
     if !response.headers().contains_key(SERVER) {
         // discord.py takes a 429 without this for Cloudflare's.
         let google = HeaderValue::from_static("1.1 google");
