@@ -65,8 +65,12 @@ pub fn text(text: &str) -> Cow<'_, str> {
 pub fn bytes(bytes: Vec<u8>) -> Vec<u8> {
     let mut clean = bytes;
     for secret in KNOWN.read().unwrap_or_else(PoisonError::into_inner).iter() {
-        while let Some(at) = find(&clean, secret.as_bytes()) {
+        let mut from = 0;
+        while let Some(at) = find(&clean[from..], secret.as_bytes()) {
+            let at = from + at;
             clean.splice(at..at + secret.len(), REDACTED.bytes());
+            // Behind it: a secret may be a part of what stands in its place.
+            from = at + REDACTED.len();
         }
     }
     clean

@@ -95,7 +95,7 @@ impl Dispatch {
         };
         if owner::NAMES.contains(&&*data.name) {
             self.begin(id, token, Kind::Command, true);
-            if self.owner.is_owner(event.header.user_id) {
+            let line = || -> String {
                 let line: Vec<String> = data
                     .options
                     .iter()
@@ -106,7 +106,12 @@ impl Dispatch {
                         _ => None,
                     })
                     .collect();
-                self.owner_command(origin.clone(), &data.name, &line.join(" "));
+                line.join(" ")
+            };
+            if data.name == owner::OF_MANAGERS {
+                self.managers_command(event, origin.clone(), &line());
+            } else if self.owner.is_owner(event.header.user_id) {
+                self.owner_command(origin.clone(), &data.name, &line());
             } else {
                 self.tell(
                     origin.clone(),

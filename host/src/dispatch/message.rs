@@ -37,6 +37,9 @@ impl Dispatch {
             None => (line, ""),
         };
         let name = name.to_lowercase();
+        if name == owner::OF_MANAGERS {
+            return self.managers_command(event, origin, rest.trim());
+        }
         if owner::NAMES.contains(&&*name) {
             // Others are not told: owner commands are nobody else's business.
             if self.owner.is_owner(event.header.user_id) {

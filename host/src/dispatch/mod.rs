@@ -14,11 +14,11 @@ use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
-use crate::{config::Live, owner::Owner, router::Routes, services::Services};
+use crate::{config::Live, owner::Owner, plugin::EventRecord, router::Routes, services::Services};
 
 /// Takes events from the gateway to whoever they are for.
 #[derive(Debug)]
@@ -87,26 +87,47 @@ impl Dispatch {
 }
 
 impl Dispatch {
+    /// Runs the command of a server's managers, if it is one of them who asks; others are told by slash alone.
+    fn managers_command(self: &Arc<Self>, event: &Arc<EventRecord>, origin: Origin, line: &str) {
+        let (dispatch, event, line) = (Arc::clone(self), Arc::clone(event), line.to_owned());
+        tokio::spawn(async move {
+            let (guild, user) = (event.header.guild_id, event.header.user_id);
+            let json = serde_json::from_str(&event.json).unwrap_or_default();
+            let owner = guild != 0 && dispatch.owner.is_owner(user);
+            if owner || dispatch.owner.manages(guild, user, &json).await {
+                let message = dispatch.owner.run_for_server(guild, &line).await;
+                dispatch.answer_owner(origin, message).await;
+            } else if matches!(origin, Origin::Interaction { .. }) {
+                let text = "This command is for those who manage a server, in that server.";
+                dispatch.tell(origin, text.into());
+            }
+        });
+    }
+
     /// Runs an owner command in a task of its own.
     fn owner_command(self: &Arc<Self>, origin: Origin, name: &str, line: &str) {
         let (dispatch, name, line) = (Arc::clone(self), name.to_owned(), line.to_owned());
         tokio::spawn(async move {
-            let mut message = dispatch.owner.run(&name, &line).await;
-            if let Origin::Message { message_id, .. } = &origin {
-                message["message_reference"] =
-                    json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
-            }
-            let call = ReplyCall {
-                origin,
-                mode: ReplyMode::Reply,
-                ephemeral: false,
-                multipart_boundary: None,
-                message_id: None,
-            };
-            let body = serde_json::to_vec(&message).unwrap_or_default();
-            if let Err(failure) = dispatch.services.replies.answer(call, body).await {
-                tracing::warn!("the owner could not be answered: {failure}");
-            }
+            let message = dispatch.owner.run(&name, &line).await;
+            dispatch.answer_owner(origin, message).await;
         });
+    }
+
+    async fn answer_owner(&self, origin: Origin, mut message: Value) {
+        if let Origin::Message { message_id, .. } = &origin {
+            message["message_reference"] =
+                json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
+        }
+        let call = ReplyCall {
+            origin,
+            mode: ReplyMode::Reply,
+            ephemeral: false,
+            multipart_boundary: None,
+            message_id: None,
+        };
+        let body = serde_json::to_vec(&message).unwrap_or_default();
+        if let Err(failure) = self.services.replies.answer(call, body).await {
+            tracing::warn!("the owner could not be answered: {failure}");
+        }
     }
 }

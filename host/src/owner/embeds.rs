@@ -263,6 +263,61 @@ pub(super) fn log_levels(levels: &Levels) -> Value {
     embed("What is logged", BLUE, description, &fields)
 }
 
+pub(super) fn changed(title: &str, path: &str, what: &str) -> Value {
+    embed(title, GREEN, "", &[field(&shorten(path, 100), what)])
+}
+
+/// Settings, as the service describes them.
+pub(super) fn settings(title: &str, trouble: Option<&str>, all: &[Value]) -> Value {
+    let plain = |value: &Value| match value {
+        Value::Null => "unset".to_owned(),
+        value => format!("`{value}`"),
+    };
+    let lines = |one: &Value| {
+        let takes = one["takes"]
+            .as_str()
+            .map_or_else(String::new, |takes| format!(" · {takes}"));
+        let restart = match &one["waits_for_restart"] {
+            Value::Bool(true) => " · waits for a restart",
+            _ => "",
+        };
+        format!(
+            "{}\n{} ({}) · default {}{takes}{restart}",
+            one["description"].as_str().unwrap_or_default(),
+            plain(&one["value"]),
+            one["from"].as_str().unwrap_or_default(),
+            plain(&one["default"]),
+        )
+    };
+    let fields: Vec<Value> = all
+        .iter()
+        .take(FIELDS)
+        .map(|one| {
+            field(
+                one["name"].as_str().unwrap_or_default(),
+                &shorten(&lines(one), 220),
+            )
+        })
+        .collect();
+    let description = match (trouble, all.len()) {
+        (Some(trouble), _) => format!(
+            "⚠ config.toml can't be read, the last good values hold:\n{}",
+            shorten(trouble, 300)
+        ),
+        (None, 0) => "Nothing is set, and no loaded plugin declares settings for this.".to_owned(),
+        (None, count) if count > FIELDS => {
+            format!("{FIELDS} of {count}; name a plugin or a table for the others")
+        }
+        _ => String::new(),
+    };
+    embed(
+        title,
+        if trouble.is_some() { RED } else { BLUE },
+        &description,
+        &fields,
+    )
+}
+
 pub(super) fn extensions(all: &[Status], written_off: &[String]) -> Value {
     let mut fields: Vec<Value> = all.iter().take(FIELDS - 1).map(status).collect();
     if !written_off.is_empty() {

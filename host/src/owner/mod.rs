@@ -2,9 +2,12 @@
 
 mod embeds;
 mod log;
+mod settings;
 mod storage;
 
 use std::sync::{Arc, OnceLock};
+
+pub use self::settings::OF_MANAGERS;
 
 use serde_json::{Value, json};
 
@@ -23,6 +26,10 @@ pub const NAMES: &[&str] = &[
     "fw_export_data",
     "fw_erase_data",
     "fw_log",
+    "fw_settings",
+    "fw_set",
+    "fw_unset",
+    OF_MANAGERS,
 ];
 
 /// Serves owner commands.
@@ -73,8 +80,17 @@ impl Owner {
             "fw_export_data" => self.export_data(line).await,
             "fw_erase_data" => self.erase_data(line).await,
             "fw_log" => self.log(line),
+            "fw_settings" => self.settings(line),
+            "fw_set" => self.set(line).await,
+            "fw_unset" => self.unset(line).await,
             _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
         };
+        json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
+    }
+
+    /// Runs a command of a server's managers; the answer as a message of Discord's.
+    pub async fn run_for_server(&self, guild: u64, line: &str) -> Value {
+        let embed = self.of_server(guild, line).await;
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
     }
 
@@ -187,6 +203,35 @@ pub fn slash_commands() -> Vec<Value> {
             "Shows which migrations have run (owner)",
             json!([]),
         ),
+        command(
+            "fw_set",
+            "Changes a setting of a plugin or of the host (owner)",
+            json!([
+                {"type": 3, "name": "setting", "description": "PLUGIN.NAME or TABLE.KEY", "required": true},
+                {"type": 3, "name": "value", "description": "Its new value", "required": true},
+            ]),
+        ),
+        command(
+            "fw_settings",
+            "Shows settings, their values and what they take (owner)",
+            json!([{"type": 3, "name": "of", "description": "A plugin, or a table of config.toml"}]),
+        ),
+        command(
+            "fw_unset",
+            "Gives a setting its default again (owner)",
+            json!([{"type": 3, "name": "setting", "description": "PLUGIN.NAME or TABLE.KEY", "required": true}]),
+        ),
+        json!({
+            "name": OF_MANAGERS, "type": 1, "description": "Shows and changes the settings of this server",
+            // MANAGE_GUILD
+            "default_member_permissions": "32", "dm_permission": false,
+            "options": [
+                {"type": 3, "name": "action", "description": "What to do; shows without it", "choices":
+                    [{"name": "show", "value": "show"}, {"name": "set", "value": "set"}, {"name": "reset", "value": "reset"}]},
+                {"type": 3, "name": "setting", "description": "PLUGIN.NAME"},
+                {"type": 3, "name": "value", "description": "Its new value"},
+            ],
+        }),
         command(
             "load",
             "Loads a plugin (owner)",

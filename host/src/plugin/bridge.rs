@@ -26,6 +26,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{interpose::Tid, library::Ledger, mailbox::Mailbox, packet::Packet, symbols::Library};
 use crate::{
     metrics::{OTHER, PluginFigures},
+    redact,
     services::{Caller, Completion, Services},
 };
 
@@ -195,6 +196,14 @@ impl Bridge {
         if self.closed.load(Relaxed) {
             return send_status::CLOSED;
         }
+        // What people may read: errors, log lines, panics. Escaped secrets are found as well, so the JSON stays whole.
+        let clean = match message.kind {
+            message_kind::ANSWER | message_kind::LOG | message_kind::PANIC => {
+                redact::bytes(head.to_vec())
+            }
+            _ => Vec::new(),
+        };
+        let head = if clean.is_empty() { head } else { &clean };
         match message.kind {
             message_kind::MANIFEST => self.manifest(head),
             message_kind::ANSWER => {

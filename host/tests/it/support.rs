@@ -180,7 +180,15 @@ impl Fixture {
 }
 
 async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
-    let mut config = Config::parse(more, "test").unwrap();
+    // A file, as a bot has one: what was changed in it stays over a restart.
+    let file = folder.join("config.toml");
+    if !file.exists() {
+        fs::write(&file, more).unwrap();
+    }
+    let mut config = Config::load(&file).unwrap();
+    if config.secrets == host::config::Secrets::default() {
+        config.secrets.folder = folder.join("secrets");
+    }
     if config.metrics == host::config::Metrics::default() {
         config.metrics.listen = None;
     }

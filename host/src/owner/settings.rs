@@ -1,0 +1,184 @@
+//! Commands for settings: the owner's for the bot, and those of a server's managers for their server.
+
+use serde_json::Value;
+use twilight_model::guild::Permissions;
+
+use super::{Owner, embeds};
+use crate::{config::described, services::settings::SettingsError};
+
+/// The command of a server's managers.
+pub const OF_MANAGERS: &str = "settings";
+
+const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
+const USAGE_OF_MANAGERS: &str =
+    "settings [PLUGIN] | settings set PLUGIN.NAME VALUE | settings reset PLUGIN.NAME";
+
+impl Owner {
+    /// `fw_settings [PLUGIN | TABLE]`.
+    pub(super) fn settings(&self, line: &str) -> Value {
+        let all = self.services.settings.describe();
+        let entries = |list: &Value| list.as_array().cloned().unwrap_or_default();
+        let plugins = entries(&all["plugins"]);
+        let (title, shown) = if line.is_empty() {
+            // What is not as it comes, and the plugins' all: the host's own are many.
+            let own = entries(&all["host"])
+                .into_iter()
+                .filter(|one| one["from"] == "file");
+            let of = |plugin: &Value| qualified(plugin, &entries(&plugin["settings"]));
+            (
+                "Settings".to_owned(),
+                own.chain(plugins.iter().flat_map(of)).collect::<Vec<_>>(),
+            )
+        } else if let Some(plugin) = plugins
+            .iter()
+            .find(|one| one["plugin"] == crate::plugin::tidy(line))
+        {
+            (
+                format!("Settings of {line}"),
+                qualified(plugin, &entries(&plugin["settings"])),
+            )
+        } else if described().iter().any(|known| known.table == line) {
+            let own = entries(&all["host"]).into_iter();
+            let of_table = |one: &Value| {
+                one["name"]
+                    .as_str()
+                    .is_some_and(|name| name.split('.').next() == Some(line))
+            };
+            (format!("[{line}]"), own.filter(of_table).collect())
+        } else {
+            return embeds::failed(
+                "Not shown",
+                line,
+                "there is no table and no loaded plugin of that name that declares settings",
+            );
+        };
+        let trouble = all["trouble"].as_str();
+        embeds::settings(&title, trouble, &shown)
+    }
+
+    /// `fw_set PATH VALUE`.
+    pub(super) async fn set(&self, line: &str) -> Value {
+        let Some((path, value)) = line.split_once(char::is_whitespace) else {
+            return embeds::usage(
+                USAGE_SET,
+                "Changes a setting of a plugin, or of the host, as in `fw_set bot.prefix ?`.",
+            );
+        };
+        match self.services.settings.set(path, value).await {
+            Ok(changed) => embeds::changed("Set", path, &changed.to_string()),
+            Err(error) => embeds::failed("Not set", path, &error.to_string()),
+        }
+    }
+
+    /// `fw_unset PATH`.
+    pub(super) async fn unset(&self, line: &str) -> Value {
+        if line.is_empty() {
+            return embeds::usage("fw_unset PLUGIN.NAME", "Gives a setting its default again.");
+        }
+        match self.services.settings.unset(line).await {
+            Ok(changed) => embeds::changed("Unset", line, &changed.to_string()),
+            Err(error) => embeds::failed("Not unset", line, &error.to_string()),
+        }
+    }
+
+    /// `settings …`, for one server.
+    pub(super) async fn of_server(&self, guild: u64, line: &str) -> Value {
+        let settings = &self.services.settings;
+        let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let (path, value) = rest
+            .trim()
+            .split_once(char::is_whitespace)
+            .unwrap_or((rest.trim(), ""));
+        let done = match verb {
+            "set" if !value.is_empty() => settings.set_for_guild(guild, path, Some(value)).await,
+            "reset" if !path.is_empty() && value.is_empty() => {
+                settings.set_for_guild(guild, path, None).await
+            }
+            "set" | "reset" => {
+                return embeds::usage(
+                    USAGE_OF_MANAGERS,
+                    "Shows and changes what this server may set for itself.",
+                );
+            }
+            plugin => {
+                let plugin = (!plugin.is_empty() && plugin != "show").then_some(plugin);
+                let shown = match settings.describe_guild(guild, plugin).await {
+                    Ok(all) => all,
+                    Err(error) => {
+                        return embeds::failed("Not shown", "settings", &error.to_string());
+                    }
+                };
+                let of = |plugin: &Value| {
+                    qualified(
+                        plugin,
+                        plugin["settings"].as_array().map_or(&[][..], Vec::as_slice),
+                    )
+                };
+                let shown: Vec<Value> = shown.iter().flat_map(of).collect();
+                return embeds::settings("Settings of this server", None, &shown);
+            }
+        };
+        match done {
+            Ok(()) if verb == "set" => embeds::changed("Set", path, "for this server"),
+            Ok(()) => embeds::changed("Reset", path, "this server has the bot's value again"),
+            Err(error) => embeds::failed("Not set", path, &for_members(error)),
+        }
+    }
+
+    /// Whether somebody manages a server. Discord is asked where the message does not tell.
+    pub(crate) async fn manages(&self, guild: u64, user: u64, event: &Value) -> bool {
+        let enough = Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD;
+        let any = |bits: &Value| bits_of(bits).intersects(enough);
+        if guild == 0 {
+            return false;
+        }
+        // An interaction brings what Discord has computed.
+        if !event["member"]["permissions"].is_null() {
+            return any(&event["member"]["permissions"]);
+        }
+        let asked = self
+            .services
+            .discord
+            .json("GET", format!("guilds/{guild}"), &Value::Null, false)
+            .await;
+        let Ok(of_guild) = asked else { return false };
+        let has = |role: &Value| {
+            let everyone = role["id"] == guild.to_string();
+            let own = event["member"]["roles"]
+                .as_array()
+                .is_some_and(|own| own.contains(&role["id"]));
+            (everyone || own) && any(&role["permissions"])
+        };
+        of_guild["owner_id"] == user.to_string()
+            || of_guild["roles"]
+                .as_array()
+                .is_some_and(|roles| roles.iter().any(has))
+    }
+}
+
+fn bits_of(bits: &Value) -> Permissions {
+    let bits = bits.as_str().and_then(|bits| bits.parse().ok());
+    Permissions::from_bits_truncate(bits.unwrap_or_default())
+}
+
+/// The settings of a plugin, named with it: `shop.limit`.
+fn qualified(plugin: &Value, settings: &[Value]) -> Vec<Value> {
+    let name = plugin["plugin"].as_str().unwrap_or_default();
+    let qualify = |setting: &Value| {
+        let mut setting = setting.clone();
+        setting["name"] = format!("{name}.{}", setting["name"].as_str().unwrap_or_default()).into();
+        setting
+    };
+    settings.iter().map(qualify).collect()
+}
+
+/// What a server's managers may read: no paths of the host's.
+fn for_members(error: SettingsError) -> String {
+    match error {
+        SettingsError::Refused(why) => why,
+        other => {
+            tracing::error!("a server's setting was not changed: {other}");
+            "it could not be written; the bot's owner finds the reason in the log".into()
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Settings: changed while the bot runs, declared by plugins, per server; secrets that nobody sees.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use host::services::settings::SettingsError;
+use twilight_model::guild::Permissions;
+
+use crate::{
+    fixtures,
+    support::{Fixture, PATIENCE},
+};
+
+const SHOP: &str = r#"
+use plugin_api::prelude::*;
+use std::cell::RefCell;
+
+#[derive(Default)]
+struct Shop(RefCell<Vec<String>>);
+
+export_plugin!(|| Plugin::with_state(|_host| async { Ok(Shop::default()) })
+    .setting(Setting::integer("limit", "How many cups").default(3).min(1).max(10).per_guild())
+    .setting(Setting::duration("pause", "Between cups").default("5m"))
+    .on_settings_changed(changed)
+    .command(Command::new("menu", "Tells").run(menu))
+    .command(Command::new("news", "Tells").run(news))
+    .command(Command::new("leak", "Tells too much").run(leak))
+    .command(Command::new("leak_error", "Fails").run(leak_error))
+    .command(Command::new("leak_user", "Fails").run(leak_user)));
+
+async fn changed(ctx: HookContext<SettingChanged, Shop>) -> Result {
+    let limit: u64 = ctx.host().setting("limit")?;
+    let change = ctx.payload();
+    let server = if change.guild_id == 0 { "bot" } else { "server" };
+    ctx.state().0.borrow_mut().push(format!("{} of the {server}, limit {limit}", change.name));
+    Ok(())
+}
+
+async fn menu(ctx: CommandContext<Shop>) -> Result {
+    let limit: u64 = ctx.host().setting("limit")?;
+    let here: u64 = match ctx.guild_id() {
+        Some(guild) => ctx.host().guild_setting(guild, "limit").await?,
+        None => 0,
+    };
+    let pause: std::time::Duration = ctx.host().setting("pause")?;
+    ctx.reply(format!("limit {limit}, here {here}, pause {pause:?}")).await
+}
+
+async fn news(ctx: CommandContext<Shop>) -> Result {
+    let news = ctx.state().0.take().join("; ");
+    ctx.reply(format!("news: {news}")).await
+}
+
+async fn leak(ctx: CommandContext<Shop>) -> Result {
+    let key = ctx.host().secret("key").await?;
+    let variable = ctx.host().secret("env_key").await?;
+    assert!(ctx.host().secret("other").await.is_err());
+    let embed = embed(key.expose()).description(format!("{key} {:?}", variable.expose())).build();
+    ctx.reply(NewMessage::from(format!("it is {}", key.expose())).embed(embed)).await
+}
+
+async fn leak_error(ctx: CommandContext<Shop>) -> Result {
+    let key = ctx.host().secret("key").await?;
+    panic!("the key is {}", key.expose());
+}
+
+async fn leak_user(ctx: CommandContext<Shop>) -> Result {
+    let key = ctx.host().secret("key").await?;
+    Err(Error::user(format!("the key is {}", key.expose())))
+}
+"#;
+
+fn shop() -> PathBuf {
+    fixtures::plugin("shop", "settings", "0.1.41", "", SHOP)
+}
+
+async fn open_shop(config: &str) -> Fixture {
+    let bot = Fixture::configured(&["hello"], config).await;
+    bot.drop_in(&shop(), "shop");
+    bot.until_generation("shop", 1).await;
+    bot
+}
+
+fn file(bot: &Fixture) -> PathBuf {
+    bot.folder.path().join("config.toml")
+}
+
+/// Writes the file as an editor does, and waits until it is noticed.
+async fn edit(bot: &Fixture, bytes: &[u8]) {
+    fs::write(file(bot), bytes).unwrap();
+    bot.bot.services().settings.noticed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_change_while_the_bot_runs_and_comments_stay() {
+    let bot =
+        open_shop("# Ours.\n[bot]\nprefix = \"!\" # short\n\n[plugins.shop]\nlimit = 4\n").await;
+    let owner = bot.owner();
+    assert_eq!(
+        bot.ask(&owner, "!menu").await.content,
+        "limit 4, here 4, pause 300s"
+    );
+    let answer = bot.ask(&owner, "!fw_set shop.limit 5").await.text();
+    assert!(
+        answer.starts_with("Set\nshop.limit") && answer.contains("applied: `plugins.shop.limit`"),
+        "{answer}"
+    );
+    assert_eq!(
+        bot.ask(&owner, "!menu").await.content,
+        "limit 5, here 5, pause 300s"
+    );
+    let answer = bot.ask(&owner, "!fw_set shop.limit 50").await.text();
+    assert!(
+        answer.starts_with("Not set") && answer.contains("expected 1 to 10, found 50"),
+        "{answer}"
+    );
+    let answer = bot.ask(&owner, "!fw_set shop.limt 5").await.text();
+    assert!(answer.contains("did you mean `limit`?"), "{answer}");
+    let answer = bot.ask(&owner, "!fw_set bot.prefix ?").await.text();
+    assert!(answer.contains("applied: `bot.prefix`"), "{answer}");
+    let answer = bot
+        .ask(&owner, "?fw_set data.folder elsewhere")
+        .await
+        .text();
+    assert!(
+        answer.contains("after a restart of the bot: `data.folder`"),
+        "{answer}"
+    );
+    let answer = bot.ask(&owner, "?fw_unset data.folder").await.text();
+    assert!(answer.contains("applied: `data.folder`"), "{answer}");
+    let answer = bot.ask(&owner, "?fw_settings shop").await.text();
+    assert!(
+        answer.contains("shop.limit")
+            && answer.contains("`5` (file) · default `3` · whole number, 1 to 10"),
+        "{answer}"
+    );
+    let text = fs::read_to_string(file(&bot)).unwrap();
+    assert!(
+        text.starts_with("# Ours.\n[bot]\nprefix = \"?\" # short\n\n[plugins.shop]\nlimit = 5\n"),
+        "{text}"
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_is_left_alone_and_the_last_good_values_hold() {
+    let good = "[bot]\nprefix = \"!\"\n[plugins.shop]\nlimit = 4\n";
+    let bot = open_shop(good).await;
+    let owner = bot.owner();
+    for (bad, words) in [
+        (&b"[bot]\nprefix = \"?"[..], "config.toml:2:"),
+        (b"[bot]\nprefix = \"?\"\n\xff\xfe", "not UTF-8"),
+        (b"", "the file is empty"),
+        (b"[bot]\nprefx = \"?\"\n", "did you mean `prefix`?"),
+    ] {
+        edit(&bot, bad).await;
+        let answer = bot.ask(&owner, "!fw_set shop.limit 5").await.text();
+        assert!(
+            answer.starts_with("Not set")
+                && answer.contains(words)
+                && answer.contains("mend the file first"),
+            "{answer}"
+        );
+        assert_eq!(fs::read(file(&bot)).unwrap(), bad);
+        assert_eq!(
+            bot.ask(&owner, "!menu").await.content,
+            "limit 4, here 4, pause 300s"
+        );
+    }
+    fs::remove_file(file(&bot)).unwrap();
+    let gone = bot.bot.services().settings.set("shop.limit", "5").await;
+    assert!(
+        matches!(gone, Err(SettingsError::Trouble { ref trouble }) if trouble.contains("is gone")),
+        "{gone:?}"
+    );
+    // Mended; and what does not fit a plugin leaves that plugin alone as it was.
+    edit(&bot, b"[bot]\nprefix = \"?\"\n[plugins.shop]\nlimit = 40\n").await;
+    assert_eq!(
+        bot.ask(&owner, "?menu").await.content,
+        "limit 4, here 4, pause 300s"
+    );
+    edit(&bot, b"[bot]\nprefix = \"?\"\n[plugins.shop]\nlimit = 6\n").await;
+    assert_eq!(
+        bot.ask(&owner, "?menu").await.content,
+        "limit 6, here 6, pause 300s"
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_from_outside_is_noticed_by_itself() {
+    let bot = open_shop("[bot]\nprefix = \"!\"\n").await;
+    let services = bot.bot.services();
+    fs::write(file(&bot), "[plugins.shop]\nlimit = 7\n").unwrap();
+    tokio::time::timeout(PATIENCE, async {
+        while services.settings.describe()["plugins"][0]["settings"][0]["value"] != 7 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        bot.ask(&bot.owner(), "!menu").await.content,
+        "limit 7, here 7, pause 300s"
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_whose_values_do_not_fit_is_not_loaded() {
+    let bot = Fixture::configured(&["hello"], "[plugins.shop]\nlimt = 4\npause = \"soon\"\n").await;
+    bot.drop_in(&shop(), "shop");
+    let error = bot.until_refused("shop").await;
+    assert!(
+        error.contains(
+            "config.toml:2:1: unknown key `limt` in [plugins.shop]; did you mean `limit`?"
+        ),
+        "{error}"
+    );
+    assert!(
+        error.contains("config.toml:3:9: `pause` in [plugins.shop]: expected a time with its unit"),
+        "{error}"
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_has_values_of_its_own_which_its_managers_change() {
+    let bot = open_shop("").await;
+    let (guild, member) = (bot.sandbox.guild_id(), bot.member());
+    member
+        .says("general", "!settings set shop.limit 9")
+        .await
+        .unwrap();
+    assert_eq!(
+        bot.ask(&member, "!menu").await.content,
+        "limit 3, here 3, pause 300s"
+    );
+    bot.sandbox.change_world(|world| {
+        let role = world.add_role(guild, "Manager", Permissions::MANAGE_GUILD);
+        world.add_member(guild, member.id(), &[role]);
+    });
+    let answer = bot.ask(&member, "!settings set shop.limit 9").await.text();
+    assert!(answer.starts_with("Set\nshop.limit"), "{answer}");
+    assert_eq!(
+        bot.ask(&member, "!menu").await.content,
+        "limit 3, here 9, pause 300s"
+    );
+    let answer = bot.ask(&member, "!settings set shop.pause 1h").await.text();
+    assert!(answer.contains("the bot's owner sets it"), "{answer}");
+    let answer = bot.ask(&member, "!settings set shop.limit 90").await.text();
+    assert!(answer.contains("expected 1 to 10, found 90"), "{answer}");
+    let answer = bot.ask(&member, "!settings").await.text();
+    assert!(answer.contains("`9` (server) · default `3`"), "{answer}");
+    let bot = bot.restart().await;
+    bot.until_generation("shop", 1).await;
+    let member = bot.member();
+    assert_eq!(
+        bot.ask(&member, "!menu").await.content,
+        "limit 3, here 9, pause 300s"
+    );
+    let answer = bot.ask(&member, "!settings reset shop.limit").await.text();
+    assert!(answer.starts_with("Reset"), "{answer}");
+    assert_eq!(
+        bot.ask(&member, "!menu").await.content,
+        "limit 3, here 3, pause 300s"
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_seen_nowhere() {
+    use std::os::unix::fs::PermissionsExt;
+    let bot = open_shop("[grants.shop]\nsecrets = [\"key\", \"env_key\"]\n").await;
+    let secrets = bot.folder.path().join("secrets");
+    fs::create_dir(&secrets).unwrap();
+    fs::write(secrets.join("key"), "sesame-of-the-story\n").unwrap();
+    fs::set_permissions(secrets.join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let member = bot.member();
+    let said = bot.ask(&member, "!leak").await;
+    assert_eq!(said.content, "it is <redacted>");
+    let text = said.text();
+    assert!(
+        !text.contains("sesame")
+            && !text.contains("from-the-environment")
+            && text.matches("<redacted>").count() == 4,
+        "{text}"
+    );
+    let said = bot.ask(&member, "!leak_user").await.text();
+    assert_eq!(said, "the key is <redacted>");
+    let said = bot.ask(&member, "!leak_error").await.text();
+    assert!(said.starts_with("Something went wrong"), "{said}");
+    bot.close().await;
+}
