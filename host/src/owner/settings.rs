@@ -142,14 +142,15 @@ impl Owner {
             .json("GET", format!("guilds/{guild}"), &Value::Null, false)
             .await;
         let Ok(of_guild) = asked else { return false };
+        let (guild_id, user_id) = (guild.to_string(), user.to_string());
         let has = |role: &Value| {
-            let everyone = role["id"] == guild.to_string();
+            let everyone = role["id"].as_str() == Some(&*guild_id);
             let own = event["member"]["roles"]
                 .as_array()
                 .is_some_and(|own| own.contains(&role["id"]));
             (everyone || own) && any(&role["permissions"])
         };
-        of_guild["owner_id"] == user.to_string()
+        of_guild["owner_id"].as_str() == Some(&*user_id)
             || of_guild["roles"]
                 .as_array()
                 .is_some_and(|roles| roles.iter().any(has))
