@@ -27,7 +27,9 @@ use crate::{
     redact,
     registration::Registration,
     router::Routes,
-    services::{Failure, Services, Storage, settings::Watch, storage::StorageError},
+    services::{
+        Failure, Services, Storage, commands::WRITTEN_EVERY, settings::Watch, storage::StorageError,
+    },
     status::{self, Numbers},
     watcher::{self, FileChange, WatchError, Watcher},
 };
@@ -212,8 +214,6 @@ impl Core {
     ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
         let config = self.config.now();
         let owner = Arc::new(Owner::new(
-            self.config.clone(),
-            environment.bot_owner_id,
             Arc::clone(&self.plugins),
             Arc::clone(&self.services),
         ));
@@ -224,6 +224,8 @@ impl Core {
             memory,
         ));
         owner.set_registration(Arc::clone(&registration));
+        self.services.commands.set_owner(environment.bot_owner_id);
+        let counting = tokio::spawn(write_counts(Arc::clone(&self.services)));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
             config: self.config.clone(),
@@ -275,8 +277,17 @@ impl Core {
             pulse,
             shards_stop,
             registering,
+            counting,
         };
         Ok(tokio::spawn(main.run()))
+    }
+}
+
+/// Writes down how often commands are used, as long as the bot runs.
+async fn write_counts(services: Arc<Services>) {
+    loop {
+        tokio::time::sleep(WRITTEN_EVERY).await;
+        services.commands.counts.write().await;
     }
 }
 
@@ -291,6 +302,7 @@ struct MainLoop {
     pulse: watch::Sender<u64>,
     shards_stop: watch::Sender<bool>,
     registering: JoinHandle<()>,
+    counting: JoinHandle<()>,
 }
 
 impl MainLoop {
@@ -393,6 +405,15 @@ impl MainLoop {
         }
         // Last: plugins write until they are gone. Whoever was late does not take the databases with it.
         let left = deadline.saturating_sub(began.elapsed()).max(STORAGE_GRACE);
+        self.counting.abort();
+        if tokio::time::timeout(left, self.core.services.commands.counts.write())
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                "how often commands were used lately could not be written down in time"
+            );
+        }
         self.core.services.storage.shut_down(left).await;
         tracing::info!("stopped");
     }

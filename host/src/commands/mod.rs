@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `table.rs` | which commands there are, by path and by context menu |
 //! | `request.rs` | one use of a command, whatever it came by |
-//! | `gate.rs` | who may |
+//! | `gate/` | who may |
+//! | `limits.rs` | how often, and how many at once |
 //! | `read/` | what was typed or picked, as typed options |
 //! | `usage.rs` | the usage line, and how a command is written |
 //! | `names.rs` | which command a registered name means |
@@ -12,6 +13,7 @@
 
 pub(crate) mod autocomplete;
 pub(crate) mod gate;
+pub(crate) mod limits;
 pub(crate) mod names;
 pub(crate) mod read;
 pub(crate) mod request;

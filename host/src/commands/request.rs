@@ -4,9 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::FutureExt;
 use plugin_api::abi::{CommandHead, OptionValue, Origin};
+use tokio::time::Instant;
 
 use super::{
-    CommandRoute, gate,
+    CommandRoute,
+    gate::{self, Asker},
+    limits::Use,
     read::{self, Picked, Place},
 };
 use crate::{
@@ -68,25 +71,44 @@ impl Request {
     }
 }
 
+/// Carries on as far as it can at once, and in a task of its own from where it has to wait: what need not wait keeps its order.
+pub(crate) fn at_once(work: impl Future<Output = ()> + Send + 'static) {
+    let mut work = Box::pin(work);
+    if (&mut work).now_or_never().is_none() {
+        tokio::spawn(work);
+    }
+}
+
 impl Dispatch {
-    /// Serves a use of a command. What can be done at once is done at once, so that a member's commands keep their order.
+    /// Serves a use of a command.
     pub(crate) fn serve(self: &Arc<Self>, request: Request) {
         let dispatch = Arc::clone(self);
-        let mut serving = Box::pin(async move {
+        at_once(async move {
             if let Err(text) = dispatch.admit(&request).await {
                 dispatch.say(request.origin, &text).await;
             }
         });
-        if (&mut serving).now_or_never().is_none() {
-            tokio::spawn(serving);
-        }
     }
 
     /// Queues the command, if it may be used so.
     async fn admit(self: &Arc<Self>, request: &Request) -> Result<(), String> {
-        gate::check(request).map_err(|refusal| refusal.0)?;
+        let (route, name) = (&request.route, request.name());
+        let asker = Asker::of(&request.event);
+        gate::check(&self.services, route, &name, &asker)
+            .await
+            .map_err(|refusal| refusal.text)?;
         let options = request.options(self).await?;
-        let route = &request.route;
+        let commands = &self.services.commands;
+        let running = commands
+            .limits
+            .enter(Use {
+                path: &route.path,
+                command: &route.command,
+                header: &request.event.header,
+                default: commands.default_cooldown(),
+                now: Instant::now(),
+            })
+            .map_err(|wait| wait.sentence(&name))?;
         let head = CommandHead {
             kind: route.command.kind,
             command: route.path.to_string(),
@@ -102,13 +124,13 @@ impl Dispatch {
             });
         match queued {
             Some(Ok(invocation)) => {
-                self.follow(invocation);
+                self.follow(invocation.holding(running));
                 Ok(())
             }
             Some(Err(text)) => Err(text),
             None => Err(format!(
                 "`{}` has just been unloaded. Please try again later.",
-                request.name()
+                name
             )),
         }
     }

@@ -65,6 +65,7 @@ live! {
     status { text kind presence interval_s }
     log { level plugins }
     shutdown { timeout_ms }
+    commands { cooldown_uses cooldown_s }
     hooks { queue push_timeout_ms timeout_ms failures failure_window_s rest_s }
     files { cache_entries cache_ttl_s cache_bytes max_file_bytes }
     secrets { folder }

@@ -5,6 +5,7 @@
 
 mod cache;
 mod checks;
+mod commands;
 mod described;
 mod document;
 mod error;
@@ -29,6 +30,7 @@ use std::{
 
 pub use cache::Cache;
 pub(crate) use checks::secret_name;
+pub use commands::Commands;
 pub use described::{Described, described, differences, effective};
 use document::Document;
 pub use error::{ConfigError, Problem};
@@ -83,6 +85,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// `[cache]`: what is kept of Discord.
     pub cache: Cache,
+    /// `[commands]`: commands of members.
+    pub commands: Commands,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
     /// Where all this was read.
@@ -169,6 +173,7 @@ impl Config {
             schedules: Schedules::read(document.table("schedules")),
             secrets: Secrets::read(document.table("secrets")),
             cache: Cache::read(document.table("cache")),
+            commands: Commands::read(document.table("commands")),
             plugins: plugins::read(document),
             source: Source::default(),
         }

@@ -1,6 +1,9 @@
 //! An invocation on its way: queued for its plugin, followed until it is answered, and told of when it fails.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, frame_kind};
 use plugin_api::hook::{CommandError, CommandExecuted};
@@ -9,9 +12,10 @@ use tokio::sync::oneshot;
 
 use super::Dispatch;
 use crate::{
-    commands::CommandRoute,
+    commands::{CommandRoute, limits::Running},
     error_id,
     plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
+    services::commands::{self, Commands},
 };
 
 /// An invocation that is queued.
@@ -22,12 +26,15 @@ pub(crate) struct Invocation {
     answer: oneshot::Receiver<Answer>,
     /// For commands: what the hooks are told afterwards.
     used: Option<Used>,
+    /// Its place among the uses that may run at once.
+    running: Option<Running>,
 }
 
 /// A command that was used.
 struct Used {
     event: Arc<EventRecord>,
-    command: String,
+    command: Arc<str>,
+    plugin: Arc<str>,
     began: Instant,
 }
 
@@ -48,9 +55,11 @@ impl Invocation {
             what: format!("command `{}`", head.command),
             used: Some(Used {
                 event: Arc::clone(event),
-                command: head.command.clone(),
+                command: Arc::clone(&route.path),
+                plugin: Arc::clone(&route.plugin),
                 began: Instant::now(),
             }),
+            running: None,
         })
     }
 
@@ -69,31 +78,47 @@ impl Invocation {
             plugin: slot.current().plugin.clone(),
             what: format!("component `{}`", head.handler),
             used: None,
+            running: None,
         })
+    }
+
+    /// Keeps its place among those that run until it is over.
+    pub(crate) fn holding(mut self, running: Running) -> Self {
+        self.running = Some(running);
+        self
     }
 }
 
 impl Used {
+    fn count(&self, commands: &Commands, failed: bool) {
+        commands.counts.note(commands::Used {
+            guild: self.event.header.guild_id,
+            command: Arc::clone(&self.command),
+            plugin: Arc::clone(&self.plugin),
+            failed,
+            took: self.took(),
+        });
+    }
+
+    fn took(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     fn executed(self, plugin: String, slash: bool) -> CommandExecuted {
         CommandExecuted {
-            command: self.command,
+            took_us: self.took().as_micros().try_into().unwrap_or(u64::MAX),
+            command: self.command.to_string(),
             plugin,
             user_id: self.event.header.user_id,
             guild_id: self.event.header.guild_id,
             channel_id: self.event.header.channel_id,
             slash,
-            took_us: self
-                .began
-                .elapsed()
-                .as_micros()
-                .try_into()
-                .unwrap_or(u64::MAX),
         }
     }
 
     fn failed(self, plugin: &str, error: &str, error_id: &str) -> CommandError {
         CommandError {
-            command: self.command,
+            command: self.command.to_string(),
             plugin: plugin.to_owned(),
             user_id: self.event.header.user_id,
             guild_id: self.event.header.guild_id,
@@ -127,11 +152,20 @@ impl Dispatch {
                 what,
                 answer,
                 used,
+                running,
             } = invocation;
             let error = match answer.await {
                 Ok(answer) => answer.error(),
                 Err(_) => Some(interrupted()),
             };
+            drop(running);
+            if let Some(used) = &used {
+                // What was the member's own mistake is no error of the command.
+                let failed = error
+                    .as_ref()
+                    .is_some_and(|error| error.user_message.is_none());
+                used.count(&dispatch.services.commands, failed);
+            }
             let slash = matches!(origin, Origin::Interaction { .. });
             let Some(error) = error else {
                 if let Some(used) = used {

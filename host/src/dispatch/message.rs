@@ -7,24 +7,58 @@ use plugin_api::abi::{Origin, event_flag};
 use super::Dispatch;
 use crate::{
     commands::{
-        request::{Given, Request},
+        request::{Given, Request, at_once},
         table::Found,
         usage,
     },
-    config::Bot,
     owner,
     plugin::EventRecord,
+    services::commands::GuildRules,
 };
+
+/// What a message to the bot begins with.
+#[derive(Clone, Copy)]
+struct Means<'a> {
+    prefix: &'a str,
+    /// Whether a mention of the bot works like the prefix.
+    mention: bool,
+    /// Whether it is a direct message.
+    direct: bool,
+}
 
 impl Dispatch {
     /// Runs the command that a message is, if it is one.
     pub(super) fn message(self: &Arc<Self>, event: &Arc<EventRecord>) {
-        if event.header.flags & event_flag::BOT != 0 {
+        if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
             return;
         }
+        let (guild, rules) = (event.header.guild_id, &self.services.commands.rules);
+        if let Some(rules) = rules.now(guild) {
+            return self.message_by(event, &rules);
+        }
+        let (dispatch, event) = (Arc::clone(self), Arc::clone(event));
+        at_once(async move {
+            let rules = dispatch.services.commands.rules.of(guild).await;
+            let rules = rules.unwrap_or_else(|error| {
+                tracing::error!(
+                    guild,
+                    "the server's prefix can't be read, the bot's is used: {error}"
+                );
+                Arc::default()
+            });
+            dispatch.message_by(&event, &rules);
+        });
+    }
+
+    /// By a server's rules.
+    fn message_by(self: &Arc<Self>, event: &Arc<EventRecord>, rules: &GuildRules) {
         let config = self.config.now();
-        let direct = event.header.guild_id == 0;
-        let Some((prefix, line)) = self.strip_prefix(&config.bot, &event.content, direct) else {
+        let means = Means {
+            prefix: rules.prefix.as_deref().unwrap_or(&config.bot.prefix),
+            mention: rules.mention_prefix.unwrap_or(config.bot.mention_prefix),
+            direct: event.header.guild_id == 0,
+        };
+        let Some((prefix, line)) = self.strip_prefix(means, &event.content) else {
             return;
         };
         let origin = Origin::Message {
@@ -32,6 +66,9 @@ impl Dispatch {
             message_id: event.header.message_id,
             user_id: event.header.user_id,
         };
+        if line.is_empty() {
+            return self.introduce(origin, prefix);
+        }
         let (name, rest) = match line.find(char::is_whitespace) {
             Some(end) => line.split_at(end),
             None => (line, ""),
@@ -70,25 +107,32 @@ impl Dispatch {
         }
     }
 
-    /// The prefix that a message begins with, and what stands behind it.
-    fn strip_prefix<'a>(
-        &self,
-        bot: &'a Bot,
-        content: &'a str,
-        direct: bool,
-    ) -> Option<(&'a str, &'a str)> {
-        if let Some(line) = content.strip_prefix(&*bot.prefix) {
+    /// What a member is told who has only mentioned the bot.
+    fn introduce(self: &Arc<Self>, origin: Origin, prefix: &str) {
+        let help = match self.routes.find_command("help") {
+            Some(_) => format!(" `{prefix}help` shows them."),
+            None => String::new(),
+        };
+        let text = format!(
+            "Hello! Commands begin with `{prefix}` here, or with a mention of me; type `/` to see those that Discord lists.{help}"
+        );
+        self.tell(origin, text);
+    }
+
+    /// The prefix that a message begins with, and what stands behind it; nothing, when it is only a mention of the bot.
+    fn strip_prefix<'a>(&self, means: Means<'a>, content: &'a str) -> Option<(&'a str, &'a str)> {
+        if let Some(line) = content.strip_prefix(means.prefix) {
             // `! echo` is a sentence, `!echo` is a command.
             return (!line.is_empty() && !line.starts_with(char::is_whitespace))
-                .then_some((&*bot.prefix, line));
+                .then_some((means.prefix, line));
         }
-        if bot.mention_prefix
-            && let Some(line) = self.strip_mention(content)
+        if let Some(line) = self.strip_mention(content)
+            && (means.mention || line.is_empty())
         {
-            return (!line.is_empty()).then_some((&*bot.prefix, line));
+            return Some((means.prefix, line));
         }
         // In direct messages there is nobody else to talk to.
-        (direct && !content.is_empty()).then_some(("", content))
+        means.direct.then_some(("", content))
     }
 
     fn strip_mention<'a>(&self, content: &'a str) -> Option<&'a str> {

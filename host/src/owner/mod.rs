@@ -11,7 +11,7 @@ pub use self::settings::OF_MANAGERS;
 
 use serde_json::{Value, json};
 
-use crate::{config::Live, plugin::Plugins, registration::Registration, services::Services};
+use crate::{plugin::Plugins, registration::Registration, services::Services};
 
 /// The owner commands' names. No plugin may take them.
 pub const NAMES: &[&str] = &[
@@ -35,21 +35,16 @@ pub const NAMES: &[&str] = &[
 /// Serves owner commands.
 #[derive(Debug)]
 pub struct Owner {
-    config: Live,
-    /// Who is one whatever the configuration says.
-    first: u64,
     plugins: Arc<Plugins>,
     services: Arc<Services>,
     registration: OnceLock<Arc<Registration>>,
 }
 
 impl Owner {
-    /// Serves the user `first`, and those in `bot.owner_ids`.
+    /// Serves the bot's owners.
     #[must_use]
-    pub fn new(config: Live, first: u64, plugins: Arc<Plugins>, services: Arc<Services>) -> Self {
+    pub fn new(plugins: Arc<Plugins>, services: Arc<Services>) -> Self {
         Self {
-            config,
-            first,
             plugins,
             services,
             registration: OnceLock::new(),
@@ -64,7 +59,7 @@ impl Owner {
     /// Whether a user is an owner.
     #[must_use]
     pub fn is_owner(&self, user_id: u64) -> bool {
-        user_id == self.first || self.config.now().bot.owner_ids.contains(&user_id)
+        self.services.commands.is_owner(user_id)
     }
 
     /// Runs an owner command; the answer as a message of Discord's.

@@ -3,6 +3,7 @@
 mod alerts;
 pub mod cache;
 mod caller;
+pub mod commands;
 mod discord;
 mod failure;
 pub mod files;
@@ -34,9 +35,9 @@ use crate::{
 };
 
 pub use self::{
-    alerts::Alerts, cache::Cache, caller::Caller, discord::Discord, failure::Failure, files::Files,
-    functions::Functions, hooks::Hooks, reply::Replies, secrets::Secrets, settings::Settings,
-    storage::Storage,
+    alerts::Alerts, cache::Cache, caller::Caller, commands::Commands, discord::Discord,
+    failure::Failure, files::Files, functions::Functions, hooks::Hooks, reply::Replies,
+    secrets::Secrets, settings::Settings, storage::Storage,
 };
 
 /// How a host call ended.
@@ -61,6 +62,10 @@ pub const CALLS: &[&str] = &[
     "cache.permissions",
     "cache.role",
     "cache.roles",
+    "commands.list",
+    "commands.prefix",
+    "commands.require",
+    "commands.why",
     "discord.request",
     "files.list",
     "files.read",
@@ -96,6 +101,8 @@ pub struct Services {
     /// What the owner is told at once.
     pub alerts: Arc<Alerts>,
     functions: Functions,
+    /// Commands: who owns the bot, what servers have set, limits, uses.
+    pub commands: Commands,
     pub(crate) secrets: Secrets,
     /// Settings of the host and of plugins.
     pub settings: Arc<Settings>,
@@ -134,6 +141,7 @@ impl Services {
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
+            commands: Commands::new(live.clone(), Arc::clone(&routes), &storage),
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -209,6 +217,7 @@ impl Services {
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
             "secrets.get" => self.secrets.serve(caller, head.params).await,
             "settings.get" => self.settings.serve(caller, head.params).await,
+            call if commands::CALLS.contains(&call) => self.commands_call(call, head.params).await,
             "reply" => self.replies.serve(head.params, body).await,
             call if storage::CALLS.contains(&call) => {
                 self.storage.serve(caller, call, head.params, body).await

@@ -26,6 +26,7 @@
 
 mod cache;
 mod command;
+mod commands;
 mod frame;
 mod header;
 mod message;
@@ -41,6 +42,7 @@ pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
 };
+pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, WhyReply};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};

@@ -1,6 +1,7 @@
 //! What a plugin may ask of the host: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod cache;
+mod commands;
 mod discord;
 mod files;
 mod functions;
@@ -23,6 +24,7 @@ use twilight_model::id::{
 pub(crate) use self::schedules::from_ms;
 pub use self::{
     cache::{Cache, Lookup},
+    commands::Commands,
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,

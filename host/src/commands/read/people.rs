@@ -52,7 +52,7 @@ impl<'a> Place<'a> {
         Self::new(services, event.header.guild_id, &event.json)
     }
 
-    pub(super) fn new(services: &'a Services, guild_id: u64, message: &str) -> Self {
+    pub(crate) fn new(services: &'a Services, guild_id: u64, message: &str) -> Self {
         Self {
             services,
             guild_id,
@@ -149,7 +149,7 @@ impl<'a> Place<'a> {
         one(&ids, "members")
     }
 
-    async fn role(&self, word: &str) -> Result<u64, NotFound> {
+    pub(crate) async fn role(&self, word: &str) -> Result<u64, NotFound> {
         let roles = self.named("roles").await?;
         let meant = id(word, &["<@&"]);
         let name = word.trim_start_matches('@').to_lowercase();

@@ -77,7 +77,12 @@ impl Cache {
         self.computed(guild, owner, member, place.as_ref())
     }
 
-    fn owner(&self, guild: Id<GuildMarker>) -> Result<Id<UserMarker>, Unknown> {
+    /// Who owns a server.
+    ///
+    /// # Errors
+    ///
+    /// The bot is not in it, or Discord has an outage there.
+    pub fn owner(&self, guild: Id<GuildMarker>) -> Result<Id<UserMarker>, Unknown> {
         self.reachable(guild)?;
         let kept = self.kept.guild(guild).ok_or(Unknown::Guild(guild.get()))?;
         Ok(kept.owner_id())

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `lanes.rs`, `state.rs` | who works on which database when; at most `storage.max_open` are open |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
+//! | `usage.rs` | how often commands were used |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
@@ -33,6 +34,7 @@ mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::{
     path::Path,
@@ -51,6 +53,7 @@ pub use self::{
     place::Place,
     restore::{Checked, Restored, backups, check_all, restore},
     state::Numbers,
+    usage::Usage,
 };
 use self::{
     batch::{Job, Request},
@@ -97,6 +100,11 @@ impl Storage {
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.lanes.is_none()
     }
 
     /// Serves a host call `storage.…`.

@@ -1,0 +1,100 @@
+//! Commands as services know them: who owns the bot, what servers have set, limits, uses; and the `commands.…` host calls.
+
+mod rules;
+mod serve;
+mod usage;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use plugin_api::manifest::{CooldownManifest, Per};
+
+pub(crate) use self::usage::Used;
+pub use self::{
+    rules::{GuildRules, Rules},
+    serve::CALLS,
+    usage::{Counts, WRITTEN_EVERY},
+};
+use crate::{
+    commands::limits::Limits,
+    config::Live,
+    router::Routes,
+    services::{Storage, storage::StorageError},
+};
+
+/// What is known and kept about commands.
+#[derive(Debug)]
+pub struct Commands {
+    live: Live,
+    routes: Arc<Routes>,
+    /// The owner that the environment names.
+    first_owner: AtomicU64,
+    /// What servers have set.
+    pub rules: Rules,
+    /// How often commands are used.
+    pub counts: Counts,
+    pub(crate) limits: Limits,
+}
+
+/// A server's prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    pub(crate) text: String,
+    pub(crate) mention: bool,
+    /// Whether the server has set one of its own.
+    pub(crate) own: bool,
+}
+
+impl Commands {
+    pub(super) fn new(live: Live, routes: Arc<Routes>, storage: &Arc<Storage>) -> Self {
+        Self {
+            live,
+            routes,
+            first_owner: AtomicU64::new(0),
+            rules: Rules::new(Arc::clone(storage)),
+            counts: Counts::new(Arc::clone(storage)),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Who owns the bot beside those in `bot.owner_ids`.
+    pub(crate) fn set_owner(&self, id: u64) {
+        self.first_owner.store(id, Relaxed);
+    }
+
+    /// Whether a user owns the bot.
+    #[must_use]
+    pub fn is_owner(&self, user: u64) -> bool {
+        user != 0
+            && (user == self.first_owner.load(Relaxed)
+                || self.live.now().bot.owner_ids.contains(&user))
+    }
+
+    /// A server's prefix; for direct messages (0) the bot's.
+    pub(crate) async fn prefix(&self, guild: u64) -> Result<Prefix, StorageError> {
+        let rules = self.rules.of(guild).await?;
+        let config = self.live.now();
+        Ok(Prefix {
+            text: rules
+                .prefix
+                .clone()
+                .unwrap_or_else(|| config.bot.prefix.clone()),
+            mention: rules.mention_prefix.unwrap_or(config.bot.mention_prefix),
+            own: rules.prefix.is_some(),
+        })
+    }
+
+    /// The cooldown of commands that declare none.
+    pub(crate) fn default_cooldown(&self) -> Option<CooldownManifest> {
+        let config = &self.live.now().commands;
+        (config.cooldown_uses > 0).then(|| {
+            let mut cooldown = CooldownManifest::default();
+            cooldown.uses = config.cooldown_uses;
+            cooldown.period_ms = config.cooldown_s.saturating_mul(1_000);
+            cooldown.per = Per::User;
+            cooldown
+        })
+    }
+}

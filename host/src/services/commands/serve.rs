@@ -1,0 +1,274 @@
+//! The `commands.…` host calls.
+
+use std::{sync::Arc, time::Duration};
+
+use plugin_api::{
+    abi::{
+        CheckCall, CheckReply, CommandView, CommandsCall, EntryKind, EventHeader, InvokeHead,
+        PrefixReply, RequireReply, WhyReply, frame_kind,
+    },
+    manifest::CommandKind,
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::{
+    commands::{
+        CommandRoute, Found,
+        gate::{self, Asker},
+        limits::Use,
+        read, usage,
+    },
+    plugin::{Packet, next_id},
+    services::{Completion, Failure, Services},
+};
+
+/// The calls, by name.
+pub const CALLS: [&str; 4] = [
+    "commands.list",
+    "commands.prefix",
+    "commands.require",
+    "commands.why",
+];
+
+/// Discord's clients take five as well.
+const PREFIX_LENGTH: usize = 5;
+
+/// How long a plugin's own checks may take when somebody asks why.
+const CHECK_DEADLINE: Duration = Duration::from_secs(5);
+
+impl Services {
+    pub(in crate::services) async fn commands_call(
+        &self,
+        call: &str,
+        params: Value,
+    ) -> Result<Completion, Failure> {
+        let asked: CommandsCall = serde_json::from_value(params)?;
+        match call {
+            "commands.list" => answer(&self.list(asked.guild_id).await?),
+            "commands.why" => answer(&self.why(&asked).await?),
+            "commands.require" => answer(&self.require(&asked).await?),
+            _ => answer(&self.prefix(&asked).await?),
+        }
+    }
+
+    async fn list(&self, guild: u64) -> Result<Vec<CommandView>, Failure> {
+        let rules = self.commands.rules.of(guild).await?;
+        let used = self.commands.counts.recent(guild).await?;
+        let view = |route: CommandRoute| {
+            let command = &route.command;
+            let counted = used
+                .iter()
+                .find(|used| used.command == *route.path && used.plugin == *route.plugin);
+            let mut view = CommandView::default();
+            view.path = route.path.to_string();
+            view.kind = command.kind;
+            view.plugin = route.plugin.to_string();
+            view.description.clone_from(&command.description);
+            view.help.clone_from(&command.help);
+            view.aliases.clone_from(&command.aliases);
+            view.usage = usage::usage("", &route.path, command);
+            view.prefix = command.prefix;
+            view.slash = command.slash;
+            view.owner_only = command.access.owner_only;
+            view.roles = rules
+                .roles_for(&route.path)
+                .map(|(_, roles)| roles.to_vec())
+                .unwrap_or_default();
+            view.uses = counted.map_or(0, |used| used.uses);
+            view.errors = counted.map_or(0, |used| used.errors);
+            view
+        };
+        Ok(self
+            .commands
+            .routes
+            .commands()
+            .into_iter()
+            .map(view)
+            .collect())
+    }
+
+    async fn why(&self, asked: &CommandsCall) -> Result<WhyReply, Failure> {
+        let route = match self.found(&asked.command)? {
+            Found::Command(route) => route,
+            Found::Group(group) => {
+                return Err(told(format!(
+                    "`{}` is a group: name one of its commands.",
+                    group.path
+                )));
+            }
+        };
+        let asker = Asker::somebody(asked.user_id, asked.guild_id, asked.channel_id);
+        let mut reply = WhyReply::default();
+        reply.command = route.path.to_string();
+        let refused = match gate::check(self, &route, &route.path, &asker).await {
+            Err(refusal) => Some((refusal.rule.name(), refusal.text)),
+            Ok(()) => match self.checked(&route, asked).await? {
+                Some(text) => Some(("check", text)),
+                None => self.cooling(&route, asked).map(|text| ("cooldown", text)),
+            },
+        };
+        if let Some((rule, text)) = refused {
+            reply.rule = Some(rule.to_owned());
+            reply.text = text;
+        }
+        Ok(reply)
+    }
+
+    /// What the plugin's own checks say.
+    async fn checked(
+        &self,
+        route: &CommandRoute,
+        asked: &CommandsCall,
+    ) -> Result<Option<String>, Failure> {
+        if !route.command.access.checked {
+            return Ok(None);
+        }
+        let call = CheckCall {
+            command: route.path.to_string(),
+            user_id: asked.user_id,
+            guild_id: asked.guild_id,
+            channel_id: asked.channel_id,
+        };
+        let head = InvokeHead {
+            kind: EntryKind::Check,
+            entry: route.path.to_string(),
+            from: String::new(),
+            deadline_ms: CHECK_DEADLINE.as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
+            .with_payload(serde_json::to_vec(&call)?);
+        let busy = || Failure::Refused(format!("`{}` does not answer right now", route.plugin));
+        let answer = route.slot.invoke(packet).map_err(|_| busy())?;
+        let answer = answer.await.map_err(|_| busy())?;
+        if let Some(error) = answer.error() {
+            return Err(Failure::Plugin {
+                message: format!("the check of `{}` failed: {}", route.path, error.message),
+                user_message: error.user_message,
+            });
+        }
+        let reply: CheckReply = serde_json::from_slice(&answer.body)?;
+        Ok(reply.refusal)
+    }
+
+    fn cooling(&self, route: &CommandRoute, asked: &CommandsCall) -> Option<String> {
+        let mut header = EventHeader::EMPTY;
+        header.user_id = asked.user_id;
+        header.guild_id = asked.guild_id;
+        header.channel_id = asked.channel_id;
+        let wait = self.commands.limits.look(Use {
+            path: &route.path,
+            command: &route.command,
+            header: &header,
+            default: self.commands.default_cooldown(),
+            now: Instant::now(),
+        })?;
+        Some(wait.sentence(&route.path))
+    }
+
+    async fn require(&self, asked: &CommandsCall) -> Result<RequireReply, Failure> {
+        let (path, access) = match self.found(&asked.command)? {
+            Found::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
+            Found::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
+        };
+        if access.owner_only {
+            return Err(told(format!(
+                "`{path}` is for the bot's owner alone, and no server can open it."
+            )));
+        }
+        let place = read::Place::new(self, asked.guild_id, "{}");
+        let mut roles = Vec::new();
+        for word in &asked.roles {
+            let role = place.role(word).await.map_err(|reason| {
+                told(format!(
+                    "{} can't be: {}.",
+                    usage::quoted(word),
+                    reason.as_deref().unwrap_or("no role is called so")
+                ))
+            })?;
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        self.commands
+            .rules
+            .set_roles(asked.guild_id, &path, &roles)
+            .await?;
+        let mut reply = RequireReply::default();
+        reply.command = path.to_string();
+        reply.roles = roles;
+        Ok(reply)
+    }
+
+    async fn prefix(&self, asked: &CommandsCall) -> Result<PrefixReply, Failure> {
+        let (guild, rules) = (asked.guild_id, &self.commands.rules);
+        if (asked.prefix.is_some() || asked.mention_prefix.is_some()) && guild == 0 {
+            return Err(told("There is no prefix in direct messages.".into()));
+        }
+        match asked.prefix.as_deref() {
+            None => {}
+            Some("") => rules.set_prefix(guild, None).await?,
+            Some(prefix) => {
+                let length = prefix.chars().count();
+                if length > PREFIX_LENGTH || prefix.contains(char::is_whitespace) {
+                    return Err(told(format!(
+                        "{} can't be the prefix: 1 to {PREFIX_LENGTH} characters without blanks are expected.",
+                        usage::quoted(prefix)
+                    )));
+                }
+                rules.set_prefix(guild, Some(prefix)).await?;
+            }
+        }
+        if let Some(on) = asked.mention_prefix {
+            rules.set_mention_prefix(guild, Some(on)).await?;
+        }
+        let prefix = self.commands.prefix(guild).await?;
+        let mut reply = PrefixReply::default();
+        reply.prefix = prefix.text;
+        reply.mention_prefix = prefix.mention;
+        reply.own = prefix.own;
+        Ok(reply)
+    }
+
+    /// The command or group with this path; an alias does as well.
+    fn found(&self, path: &str) -> Result<Found, Failure> {
+        let routes = &self.commands.routes;
+        for kind in [CommandKind::User, CommandKind::Message] {
+            if let Some(route) = routes.with_command(kind, path, Clone::clone) {
+                return Ok(Found::Command(route));
+            }
+        }
+        if let Some((found, "")) = routes.find_command(path) {
+            return Ok(found);
+        }
+        let commands = routes.commands();
+        let nearest = commands
+            .iter()
+            .min_by_key(|route| strsim::damerau_levenshtein(&route.path, path))
+            .filter(|route| strsim::damerau_levenshtein(&route.path, path) <= 3);
+        let hint = nearest.map_or_else(String::new, |route| {
+            format!(" Did you mean `{}`?", route.path)
+        });
+        Err(told(format!(
+            "There is no command {}.{hint}",
+            usage::quoted(path)
+        )))
+    }
+}
+
+/// A failure that the member may be told as it is.
+fn told(text: String) -> Failure {
+    Failure::Plugin {
+        message: text.clone(),
+        user_message: Some(text),
+    }
+}
+
+fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
+    Ok(Completion {
+        status: 0,
+        head: serde_json::to_vec(reply)?,
+        body: Vec::new(),
+    })
+}

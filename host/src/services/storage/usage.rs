@@ -1,0 +1,111 @@
+//! How often commands were used: a table of the host's, made when it is first written to.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Storage, error::StorageError, place::Place};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS cogwright__usage (
+    day TEXT NOT NULL, command TEXT NOT NULL, plugin TEXT NOT NULL,
+    uses INTEGER NOT NULL, errors INTEGER NOT NULL, took_us INTEGER NOT NULL,
+    PRIMARY KEY (day, command, plugin)
+) WITHOUT ROWID";
+
+/// Uses of a command on a day, in UTC.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// `2026-11-22`.
+    pub day: String,
+    /// The command's path.
+    pub command: String,
+    /// Its plugin.
+    pub plugin: String,
+    /// How often it was used.
+    pub uses: u64,
+    /// How many of these failed.
+    pub errors: u64,
+    /// Microseconds that all of them took together.
+    pub took_us: u64,
+}
+
+impl Storage {
+    /// Adds uses to those that a database has. They are on the disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be written.
+    pub async fn add_usage(&self, place: Place, usage: Vec<Usage>) -> Result<(), StorageError> {
+        self.with(place, move |database, connected| {
+            let connection = &connected.connection;
+            let write = || {
+                let transaction = connection.unchecked_transaction()?;
+                transaction.execute_batch(TABLE)?;
+                {
+                    let mut add = transaction.prepare_cached(
+                        "INSERT INTO cogwright__usage (day, command, plugin, uses, errors, took_us)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT DO UPDATE SET uses = uses + excluded.uses,
+                             errors = errors + excluded.errors, took_us = took_us + excluded.took_us",
+                    )?;
+                    for used in &usage {
+                        add.execute(params![
+                            used.day,
+                            used.command,
+                            used.plugin,
+                            used.uses.cast_signed(),
+                            used.errors.cast_signed(),
+                            used.took_us.cast_signed()
+                        ])?;
+                    }
+                }
+                transaction.commit()
+            };
+            write().map_err(|error| StorageError::of(&database.at(), &error))
+        })
+        .await
+    }
+
+    /// Uses from a day on, by command and plugin, all days together; the most used first.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read.
+    pub async fn usage_since(&self, place: Place, day: &str) -> Result<Vec<Usage>, StorageError> {
+        if !place.file(self.data()?).is_file() {
+            return Ok(Vec::new());
+        }
+        let day = day.to_owned();
+        self.with(place, move |database, connected| {
+            let connection = &connected.connection;
+            let read = || {
+                let there: Option<i64> = connection
+                    .query_row(
+                        "SELECT 1 FROM sqlite_schema WHERE name = 'cogwright__usage'",
+                        [],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                if there.is_none() {
+                    return Ok(Vec::new());
+                }
+                let mut all = connection.prepare_cached(
+                    "SELECT command, plugin, sum(uses), sum(errors), sum(took_us) FROM cogwright__usage
+                     WHERE day >= ?1 GROUP BY command, plugin ORDER BY sum(uses) DESC, command",
+                )?;
+                let rows = all.query_map([&day], |row| {
+                    let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+                    Ok(Usage {
+                        day: day.clone(),
+                        command: row.get(0)?,
+                        plugin: row.get(1)?,
+                        uses: number(2)?,
+                        errors: number(3)?,
+                        took_us: number(4)?,
+                    })
+                })?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()
+            };
+            read().map_err(|error| StorageError::of(&database.at(), &error))
+        })
+        .await
+    }
+}

@@ -1,0 +1,96 @@
+//! The JSON heads of the `commands.…` host calls.
+
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::CommandKind;
+
+/// Parameters of the `commands.…` calls. 0 stands for what a call does not need.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CommandsCall {
+    /// The server.
+    pub guild_id: u64,
+    /// The channel.
+    pub channel_id: u64,
+    /// The user.
+    pub user_id: u64,
+    /// The command's path, or a group's; an alias does as well.
+    pub command: String,
+    /// `commands.require`: roles as mentions, ids or names; none lifts the rule.
+    pub roles: Vec<String>,
+    /// `commands.prefix`: what to change it to; empty: the bot's default.
+    pub prefix: Option<String>,
+    /// `commands.prefix`: whether a mention works like it.
+    pub mention_prefix: Option<bool>,
+}
+
+/// A command, as `commands.list` gives it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CommandView {
+    /// Its name, behind those of its groups.
+    pub path: String,
+    /// What it is used on.
+    pub kind: CommandKind,
+    /// Its plugin.
+    pub plugin: String,
+    /// What it does.
+    pub description: String,
+    /// More about it.
+    pub help: String,
+    /// Other names, by prefix alone.
+    pub aliases: Vec<String>,
+    /// How it is written, without a prefix.
+    pub usage: String,
+    /// Whether a message with the prefix reaches it.
+    pub prefix: bool,
+    /// Whether it is a slash command.
+    pub slash: bool,
+    /// Whether it is for the bot's owners alone.
+    pub owner_only: bool,
+    /// Roles of which the server needs one, itself or by a group's rule.
+    pub roles: Vec<u64>,
+    /// Uses in the last 30 days, in the server, or everywhere where none was named.
+    pub uses: u64,
+    /// How many of these failed.
+    pub errors: u64,
+}
+
+/// Completion of `commands.why`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WhyReply {
+    /// The command's path.
+    pub command: String,
+    /// The first rule that refuses: `place`, `owner`, `guild_owner`, `roles`, `permissions`, `bot`, `check`, `cooldown`,
+    /// `unknown`; `None`: it may be used.
+    pub rule: Option<String>,
+    /// What the member would be told.
+    pub text: String,
+}
+
+/// Completion of `commands.require`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RequireReply {
+    /// The command's or group's path.
+    pub command: String,
+    /// The roles of which one is needed now.
+    pub roles: Vec<u64>,
+}
+
+/// Completion of `commands.prefix`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct PrefixReply {
+    /// The prefix there.
+    pub prefix: String,
+    /// Whether a mention works like it.
+    pub mention_prefix: bool,
+    /// Whether the server has set a prefix of its own.
+    pub own: bool,
+}

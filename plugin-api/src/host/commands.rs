@@ -1,0 +1,170 @@
+//! The commands of all plugins, and who may use them.
+
+use serde::de::DeserializeOwned;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, UserMarker},
+};
+
+use super::Host;
+use crate::{
+    abi::{CommandView, CommandsCall, PrefixReply, RequireReply, WhyReply},
+    error::Result,
+};
+
+impl Host {
+    /// The commands of all plugins, who may use them in a server, and a server's prefix.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn commands(ctx: CommandContext) -> Result {
+    ///     let commands = ctx.host().commands().list(ctx.guild_id()).await?;
+    ///     let names: Vec<_> = commands.iter().map(|command| &*command.path).collect();
+    ///     ctx.reply(names.join(", ")).await
+    /// }
+    /// # Plugin::new().command(Command::new("commands", "Lists them").run(commands));
+    /// ```
+    #[must_use]
+    pub fn commands(&self) -> Commands<'_> {
+        Commands { host: self }
+    }
+}
+
+/// The commands of all plugins: what [`Host::commands`] gives.
+#[derive(Debug, Clone, Copy)]
+pub struct Commands<'a> {
+    host: &'a Host,
+}
+
+impl Commands<'_> {
+    /// All of them, by plugin and as declared; with the roles and the uses of a server, or (`None`) those everywhere.
+    ///
+    /// # Errors
+    ///
+    /// The server's database can't be read.
+    pub async fn list(&self, guild: Option<Id<GuildMarker>>) -> Result<Vec<CommandView>> {
+        self.call(
+            "commands.list",
+            &CommandsCall {
+                guild_id: guild.map_or(0, Id::get),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
+    /// Which rule is the first that keeps somebody from using a command, if there is one. The plugin's own checks are asked.
+    ///
+    /// # Errors
+    ///
+    /// There is no such command (the member may be told so), or something could not be read.
+    pub async fn why(
+        &self,
+        command: &str,
+        user: Id<UserMarker>,
+        guild: Option<Id<GuildMarker>>,
+        channel: Id<ChannelMarker>,
+    ) -> Result<WhyReply> {
+        self.call(
+            "commands.why",
+            &CommandsCall {
+                command: command.to_owned(),
+                user_id: user.get(),
+                guild_id: guild.map_or(0, Id::get),
+                channel_id: channel.get(),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
+    /// Names the roles of which a member of a server needs one for a command, or for all in a group; no roles lift the rule.
+    /// Roles are mentions, ids or names. Takes effect at once. Check yourself who may do so.
+    ///
+    /// # Errors
+    ///
+    /// There is no such command or role, or the command is for the bot's owners alone (the member may be told so); the
+    /// server's database can't be written.
+    pub async fn require_roles(
+        &self,
+        guild: Id<GuildMarker>,
+        command: &str,
+        roles: &[String],
+    ) -> Result<RequireReply> {
+        self.call(
+            "commands.require",
+            &CommandsCall {
+                guild_id: guild.get(),
+                command: command.to_owned(),
+                roles: roles.to_vec(),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
+    /// A server's prefix.
+    ///
+    /// # Errors
+    ///
+    /// The server's database can't be read.
+    pub async fn prefix(&self, guild: Id<GuildMarker>) -> Result<PrefixReply> {
+        self.call(
+            "commands.prefix",
+            &CommandsCall {
+                guild_id: guild.get(),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
+    /// Changes a server's prefix; `""` gives it the bot's again. Takes effect with the next message. Check yourself who may
+    /// do so.
+    ///
+    /// # Errors
+    ///
+    /// The prefix has not 1 to 5 characters, or a blank in it (the member may be told so); the server's database can't be
+    /// written.
+    pub async fn set_prefix(&self, guild: Id<GuildMarker>, prefix: &str) -> Result<PrefixReply> {
+        self.call(
+            "commands.prefix",
+            &CommandsCall {
+                guild_id: guild.get(),
+                prefix: Some(prefix.to_owned()),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
+    /// Switches whether a mention of the bot works like the prefix in a server.
+    ///
+    /// # Errors
+    ///
+    /// The server's database can't be written.
+    pub async fn set_mention_prefix(
+        &self,
+        guild: Id<GuildMarker>,
+        on: bool,
+    ) -> Result<PrefixReply> {
+        self.call(
+            "commands.prefix",
+            &CommandsCall {
+                guild_id: guild.get(),
+                mention_prefix: Some(on),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, name: &str, call: &CommandsCall) -> Result<T> {
+        let (reply, _) = self
+            .host
+            .call(name, serde_json::to_value(call)?, Vec::new())
+            .await?;
+        Ok(serde_json::from_value(reply)?)
+    }
+}

@@ -1,0 +1,80 @@
+//! `setprefix` and `mentionprefix`.
+
+use plugin_api::{choices, prelude::*};
+
+choices! {
+    enum Switch {
+        Enable = "enable",
+        Disable = "disable",
+        Status = "status",
+    }
+}
+
+pub(super) fn setprefix() -> Command {
+    Command::new(
+        "setprefix",
+        "Changes what commands begin with in this server",
+    )
+    .permissions(Permissions::ADMINISTRATOR)
+    .option(
+        CommandOption::string(
+            "prefix",
+            "1 to 5 characters without blanks; `default` for the bot's own",
+        )
+        .required(),
+    )
+    .run(set)
+}
+
+pub(super) fn mentionprefix() -> Command {
+    Command::new(
+        "mentionprefix",
+        "Switches whether a mention of the bot works like the prefix",
+    )
+    .permissions(Permissions::ADMINISTRATOR)
+    .option(CommandOption::of::<Option<Switch>>(
+        "state",
+        "What to do; tells how it is when left out",
+    ))
+    .run(mention)
+}
+
+async fn set(ctx: CommandContext) -> Result {
+    let Some(guild) = ctx.guild_id() else {
+        return Err(Error::user("This works in servers only."));
+    };
+    let prefix: String = ctx.option("prefix")?;
+    let prefix = if prefix == "default" { "" } else { &prefix };
+    let set = ctx.host().commands().set_prefix(guild, prefix).await?;
+    let text = format!(
+        "Commands begin with `{}` in this server from now on.",
+        set.prefix
+    );
+    ctx.reply(embed("Prefix").description(text).build()).await
+}
+
+async fn mention(ctx: CommandContext) -> Result {
+    let Some(guild) = ctx.guild_id() else {
+        return Err(Error::user("This works in servers only."));
+    };
+    let commands = ctx.host().commands();
+    let state: Option<Switch> = ctx.option("state")?;
+    let set = match state {
+        Some(Switch::Enable) => commands.set_mention_prefix(guild, true).await?,
+        Some(Switch::Disable) => commands.set_mention_prefix(guild, false).await?,
+        Some(Switch::Status) | None => commands.prefix(guild).await?,
+    };
+    let text = if set.mention_prefix {
+        format!(
+            "A mention of the bot works like `{}` in this server.",
+            set.prefix
+        )
+    } else {
+        format!(
+            "Commands begin with `{}` in this server; a mention of the bot is only a mention.",
+            set.prefix
+        )
+    };
+    ctx.reply(embed("Mention prefix").description(text).build())
+        .await
+}

@@ -1,0 +1,60 @@
+//! `why`: the first rule that refuses.
+
+use plugin_api::prelude::*;
+
+pub(super) fn why() -> Command {
+    Command::new("why", "Tells why a command refuses")
+        .option(
+            CommandOption::string(
+                "command",
+                "Which command; write one of several words in quotes",
+            )
+            .required(),
+        )
+        .option(CommandOption::user(
+            "user",
+            "For whom; yourself, when nobody is named",
+        ))
+        .autocomplete("command", super::commands)
+        .ephemeral()
+        .run(run)
+}
+
+async fn run(ctx: CommandContext) -> Result {
+    let command: String = ctx.option("command")?;
+    let user = ctx.option::<Option<_>>("user")?.unwrap_or(ctx.user().id);
+    let answer = ctx
+        .host()
+        .commands()
+        .why(&command, user, ctx.guild_id(), ctx.channel_id())
+        .await?;
+    let text = match &answer.rule {
+        None => format!("<@{user}> may use `{}` here.", answer.command),
+        Some(rule) => format!(
+            "<@{user}> is told: {}\nRule: {}",
+            answer.text,
+            explained(rule)
+        ),
+    };
+    ctx.reply(
+        embed(format!("Why `{}`?", answer.command))
+            .description(text)
+            .build(),
+    )
+    .await
+}
+
+fn explained(rule: &str) -> String {
+    match rule {
+        "place" => "where the command works",
+        "owner" => "for the bot's owner alone",
+        "guild_owner" => "for the server's owner",
+        "roles" => "roles that this server has named for it (`config`)",
+        "permissions" => "permissions or roles that the command asks for",
+        "bot" => "what the bot needs to carry it out",
+        "check" => "a check of the command's own",
+        "cooldown" => "its cooldown",
+        other => other,
+    }
+    .to_owned()
+}
