@@ -349,7 +349,7 @@ async fn exactly_what_is_promised_runs() {
     ];
     let mut random = Random(29);
     let (mut ran, mut caught_up, mut left_out, mut overlapped) = (0, 0, 0, 0);
-    for round in 0..48 {
+    for round in 0..72 {
         let (zone, start) = starts[round % starts.len()];
         let fields = Fields::random(&mut random);
         let skip_missed = random.below(2) == 0;
@@ -365,7 +365,7 @@ async fn exactly_what_is_promised_runs() {
         // What the model knows: up to where due times have been dealt with, and what runs.
         let (mut now_ms, mut dealt_with, mut running) = (start_ms, start_ms, None::<Run>);
         let (mut missed, mut skipped, mut begun) = (0, 0, Vec::new());
-        for _ in 0..30 {
+        for _ in 0..40 {
             now_ms += match random.below(8) {
                 0 => -(random.below(2 * 3_600_000) as i64),
                 1 => random.below(16 * 3_600_000) as i64,
@@ -425,7 +425,7 @@ async fn exactly_what_is_promised_runs() {
     }
     // That nothing of it was left untried.
     assert!(
-        ran > 150 && caught_up > 20 && left_out > 20 && overlapped > 20,
+        ran > 100 && caught_up > 50 && left_out > 30 && overlapped > 20,
         "{ran} {caught_up} {left_out} {overlapped}"
     );
 }
