@@ -28,7 +28,11 @@ use crate::{
     registration::Registration,
     router::Routes,
     services::{
-        Failure, Services, Storage, commands::WRITTEN_EVERY, settings::Watch, storage::StorageError,
+        Failure, Services, Storage,
+        commands::WRITTEN_EVERY,
+        schedules::{Clock, Runner},
+        settings::Watch,
+        storage::StorageError,
     },
     status::{self, Numbers},
     watcher::{self, FileChange, WatchError, Watcher},
@@ -96,6 +100,20 @@ impl Bot {
         environment: Environment,
         probe_with: PathBuf,
     ) -> Result<Self, BotError> {
+        Self::start_with_clock(config, environment, probe_with, Clock::default()).await
+    }
+
+    /// The same, with schedules that go by another clock than the system's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub async fn start_with_clock(
+        config: Config,
+        environment: Environment,
+        probe_with: PathBuf,
+        clock: Clock,
+    ) -> Result<Self, BotError> {
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -109,13 +127,14 @@ impl Bot {
         let config = live.now();
         let client = Arc::new(client(&config, &environment));
         let routes = Arc::new(Routes::default());
-        let services = Arc::new(Services::new(
+        let services = Services::new(
             Arc::clone(&client),
             &live,
             Arc::clone(&routes),
             Storage::open(live.clone())?,
             &environment.secrets,
-        ));
+        );
+        let services = Arc::new(services.with_clock(&live, clock));
         services.secrets.keep_out();
         identify(&services, &client).await?;
         let plugins = Arc::new(Plugins::new(
@@ -266,8 +285,14 @@ impl Core {
         ));
         let followed = changes.clone();
         let registering = tokio::spawn(async move { registration.follow(followed).await });
+        let schedules = Runner::start(
+            Arc::clone(&self.services),
+            Arc::clone(&self.routes),
+            changes.clone(),
+        );
         let main = MainLoop {
             core: self,
+            schedules,
             dispatch,
             shards,
             files,
@@ -293,6 +318,7 @@ async fn write_counts(services: Arc<Services>) {
 
 struct MainLoop {
     core: Core,
+    schedules: Runner,
     dispatch: Arc<Dispatch>,
     shards: mpsc::Receiver<FromShard>,
     files: Files,
@@ -372,18 +398,20 @@ impl MainLoop {
     }
 
     /// First the events stop, then the plugins, then what is left.
-    async fn shut_down(self) {
+    async fn shut_down(mut self) {
         let deadline = Duration::from_millis(self.core.config.now().shutdown.timeout_ms);
         let began = Instant::now();
         tracing::info!("shutting down");
         drop(self.files);
         // Plugins that go because the bot goes keep their commands.
         self.registering.abort();
+        self.schedules.stop();
         let _ = self.shards_stop.send(true);
         let mut shards = self.shards;
         let orderly = async {
             while shards.recv().await.is_some() {}
             self.core.plugins.shut_down().await;
+            self.schedules.ended().await;
         };
         if tokio::time::timeout(deadline, orderly).await.is_err() {
             let late: Vec<String> = self

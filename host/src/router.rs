@@ -98,6 +98,13 @@ impl Routes {
         table.plugins.get(name).map(|slot| f(slot))
     }
 
+    /// All plugins.
+    #[must_use]
+    pub fn plugins(&self) -> Vec<Arc<Slot>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.plugins.values().map(Arc::clone).collect()
+    }
+
     /// Queues an event for all that listen to it.
     pub fn deliver(&self, event: &Arc<EventRecord>) {
         let table = self.table();

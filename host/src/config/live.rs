@@ -68,6 +68,7 @@ live! {
     commands { cooldown_uses cooldown_s }
     hooks { queue push_timeout_ms timeout_ms failures failure_window_s rest_s }
     files { cache_entries cache_ttl_s cache_bytes max_file_bytes }
+    schedules { timeout_ms late_s max_waiting }
     secrets { folder }
     alerts { channel_id cool_down_s }
     storage { max_open statement_timeout_ms slow_query_ms max_rows backup_on_shutdown backups_kept }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     log::Levels,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
+    services::schedules::ScheduleView,
     services::storage::{BackupReport, Erased, Exported, MigrationState},
 };
 
@@ -374,4 +375,51 @@ fn status(status: &Status) -> Value {
         lines.push(format!("⚠ {what}: {error}"));
     }
     field(&status.plugin, &lines.join("\n"))
+}
+
+pub(super) fn schedules(views: &[ScheduleView]) -> Value {
+    let mut fields: Vec<Value> = views.iter().take(FIELDS).map(schedule).collect();
+    if views.len() > FIELDS {
+        fields.truncate(FIELDS - 1);
+        let rest = plural(views.len() - fields.len(), "schedule");
+        fields.push(field("And more", &format!("{rest} not shown")));
+    }
+    let description = if views.is_empty() {
+        "No plugin has declared any."
+    } else {
+        ""
+    };
+    embed("Schedules", BLUE, description, &fields)
+}
+
+fn schedule(view: &ScheduleView) -> Value {
+    let stamp = |ms: i64| format!("<t:{0}:f> (<t:{0}:R>)", ms.div_euclid(1_000));
+    let mut lines = vec![format!("`{}`", view.when)];
+    lines.push(match (view.paused, view.next_ms) {
+        (true, _) => "paused".into(),
+        (false, Some(next)) => format!("next {}", stamp(next)),
+        (false, None) => "nothing is due".into(),
+    });
+    if view.running {
+        lines.push("runs at this moment".into());
+    }
+    if view.waiting > 0 {
+        lines.push(format!("{} waiting", view.waiting));
+    }
+    if let Some(last) = view.last_ms {
+        let result = shorten(&view.last_result, 300);
+        lines.push(format!("last {}: {result}", stamp(last)));
+    }
+    lines.push(format!(
+        "{} · {} failed · {} missed · {} skipped",
+        plural(usize::try_from(view.runs).unwrap_or(usize::MAX), "run"),
+        view.failed,
+        view.missed,
+        view.skipped
+    ));
+    field(&format!("{} {}", view.plugin, view.name), &lines.join("\n"))
+}
+
+pub(super) fn schedule_changed(plugin: &str, name: &str, text: &str) -> Value {
+    embed(&format!("{plugin} {name}"), GREEN, text, &[])
 }

@@ -2,6 +2,7 @@
 
 mod embeds;
 mod log;
+mod schedules;
 mod settings;
 mod storage;
 
@@ -30,6 +31,7 @@ pub const NAMES: &[&str] = &[
     "fw_set",
     "fw_unset",
     OF_MANAGERS,
+    "fw_schedules",
 ];
 
 /// Serves owner commands.
@@ -78,6 +80,7 @@ impl Owner {
             "fw_settings" => self.settings(line),
             "fw_set" => self.set(line).await,
             "fw_unset" => self.unset(line).await,
+            "fw_schedules" => self.schedules(line).await,
             _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
@@ -227,6 +230,15 @@ pub fn slash_commands() -> Vec<Value> {
                 {"type": 3, "name": "value", "description": "Its new value"},
             ],
         }),
+        command(
+            "fw_schedules",
+            "Shows what plugins do at a time, or changes it (owner)",
+            json!([
+                {"type": 3, "name": "action", "description": "run, pause or resume; shows all without it"},
+                {"type": 3, "name": "plugin", "description": "Whose schedule"},
+                {"type": 3, "name": "name", "description": "Which one"},
+            ]),
+        ),
         command(
             "load",
             "Loads a plugin (owner)",

@@ -26,6 +26,7 @@ use std::{
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use twilight_http::Client;
 
+use self::schedules::Clock;
 use crate::{
     config::{Config, Live},
     env::Secret,
@@ -37,7 +38,7 @@ use crate::{
 pub use self::{
     alerts::Alerts, cache::Cache, caller::Caller, commands::Commands, discord::Discord,
     failure::Failure, files::Files, functions::Functions, hooks::Hooks, reply::Replies,
-    secrets::Secrets, settings::Settings, storage::Storage,
+    schedules::Schedules, secrets::Secrets, settings::Settings, storage::Storage,
 };
 
 /// How a host call ended.
@@ -74,6 +75,9 @@ pub const CALLS: &[&str] = &[
     "functions.call",
     "hooks.emit",
     "reply",
+    "schedules.cancel",
+    "schedules.create",
+    "schedules.list",
     "secrets.get",
     "settings.get",
     "storage.delete",
@@ -103,6 +107,8 @@ pub struct Services {
     functions: Functions,
     /// Commands: who owns the bot, what servers have set, limits, uses.
     pub commands: Commands,
+    /// What plugins do at a time.
+    pub schedules: Schedules,
     pub(crate) secrets: Secrets,
     /// Settings of the host and of plugins.
     pub settings: Arc<Settings>,
@@ -151,11 +157,19 @@ impl Services {
                 Arc::clone(&storage),
             )),
             discord,
+            schedules: Schedules::new(live.clone(), Clock::default()),
             storage: Arc::clone(&storage),
             figures,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }
+    }
+
+    /// The same with schedules that go by another clock.
+    #[must_use]
+    pub fn with_clock(mut self, live: &Live, clock: Clock) -> Self {
+        self.schedules = Schedules::new(live.clone(), clock);
+        self
     }
 
     /// Services that reach nobody: for the probe.
@@ -219,6 +233,11 @@ impl Services {
             "settings.get" => self.settings.serve(caller, head.params).await,
             call if commands::CALLS.contains(&call) => self.commands_call(call, head.params).await,
             "reply" => self.replies.serve(head.params, body).await,
+            call if schedules::CALLS.contains(&call) => {
+                self.schedules
+                    .serve(&self.storage, caller, call, head.params, body)
+                    .await
+            }
             call if storage::CALLS.contains(&call) => {
                 self.storage.serve(caller, call, head.params, body).await
             }
@@ -263,6 +282,7 @@ impl Services {
     pub fn generation_ended(&self, caller: &Caller) {
         tracing::trace!(%caller, "the generation is over");
         self.hooks.prune();
+        self.schedules.generation_ended(caller);
         self.settings.generation_ended(caller);
         self.storage.generation_ended(caller);
     }

@@ -20,6 +20,7 @@ mod observe;
 mod owner;
 mod refused;
 mod reload;
+mod schedules;
 mod settings;
 mod soak;
 mod storage;

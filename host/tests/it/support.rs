@@ -13,6 +13,7 @@ use host::{
     config::Config,
     env::{Environment, Secret},
     plugin::{Plugins, Status},
+    services::schedules::Clock,
 };
 use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
@@ -27,8 +28,15 @@ pub struct Fixture {
     pub sandbox: Sandbox,
     pub bot: Bot,
     pub folder: TempDir,
+    pub clock: Clock,
     config: String,
     sessions: Mutex<HashSet<u64>>,
+}
+
+/// What is there while the bot is not.
+pub struct Stopped<'a> {
+    pub sandbox: &'a Sandbox,
+    pub folder: &'a Path,
 }
 
 impl Fixture {
@@ -37,8 +45,17 @@ impl Fixture {
         Self::configured(examples, "").await
     }
 
+    /// The same with schedules that go by this clock.
+    pub async fn at(examples: &[&str], clock: Clock) -> Self {
+        Self::build(examples, "", clock).await
+    }
+
     /// The same with more configuration.
     pub async fn configured(examples: &[&str], config: &str) -> Self {
+        Self::build(examples, config, Clock::default()).await
+    }
+
+    async fn build(examples: &[&str], config: &str, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("extensions")).unwrap();
         for name in examples {
@@ -53,8 +70,9 @@ impl Fixture {
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.unwrap();
-        let bot = start(&sandbox, folder.path(), config).await;
+        let bot = start(&sandbox, folder.path(), config, &clock).await;
         Self {
+            clock,
             sandbox,
             bot,
             folder,
@@ -65,8 +83,19 @@ impl Fixture {
 
     /// Stops the bot and starts it again, on the same sandbox and folders.
     pub async fn restart(self) -> Self {
+        self.restart_after(async |_| {}).await
+    }
+
+    /// Stops the bot, has something done to the sandbox and the folder, and starts it again.
+    pub async fn restart_after(self, meanwhile: impl AsyncFnOnce(&Stopped<'_>)) -> Self {
         self.bot.shut_down().await.unwrap();
-        let bot = start(&self.sandbox, self.folder.path(), &self.config).await;
+        meanwhile(&Stopped {
+            sandbox: &self.sandbox,
+            folder: self.folder.path(),
+        })
+        .await;
+        let (folder, config) = (self.folder.path(), &self.config);
+        let bot = start(&self.sandbox, folder, config, &self.clock).await;
         Self { bot, ..self }
     }
 
@@ -179,7 +208,7 @@ impl Fixture {
     }
 }
 
-async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
+async fn start(sandbox: &Sandbox, folder: &Path, more: &str, clock: &Clock) -> Bot {
     // A file, as a bot has one: what was changed in it stays over a restart.
     let file = folder.join("config.toml");
     if !file.exists() {
@@ -203,7 +232,8 @@ async fn start(sandbox: &Sandbox, folder: &Path, more: &str) -> Bot {
         shard_ids: None,
         secrets: BTreeMap::from([("env_key".to_owned(), Secret::new("from-the-environment"))]),
     };
-    let bot = Bot::start(config, environment, fixtures::cogwright())
+    let cogwright = fixtures::cogwright();
+    let bot = Bot::start_with_clock(config, environment, cogwright, clock.clone())
         .await
         .unwrap();
     sandbox.bot_ready(PATIENCE).await.unwrap();

@@ -144,6 +144,9 @@ impl Plugins {
             .generation_starts(&caller, &generation.manifest)
             .map_err(|source| LoadError::Settings { source })?;
         self.services
+            .schedules
+            .generation_starts(&caller, &generation.manifest);
+        self.services
             .storage
             .generation_starts(&caller, &generation.manifest)
             .await

@@ -1,5 +1,412 @@
 //! Schedules: what plugins do at a time, kept in the bot's database.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `when.rs` | when a period or a cron expression is due, changes of the clock included |
+//! | `store.rs` | the tables: what is declared, what was scheduled at run time, what runs |
+//! | `runner.rs` | the loop that claims what is due, and follows each run to its end |
+//! | `clock.rs` | the wall clock, or a test's |
+//!
+//! Invariants: a run is claimed in a transaction before its handler is called. A due time is claimed once: what the database
+//! keeps is the next one, and it only rises.
 
+mod clock;
+mod runner;
+mod store;
+#[cfg(test)]
+mod tests;
 mod when;
 
-pub(crate) use when::problems;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use plugin_api::{
+    abi::{
+        ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
+    },
+    manifest::{Manifest, ScheduleManifest},
+};
+use serde_json::Value;
+use tokio::sync::{Notify, OnceCell};
+
+pub(crate) use self::when::problems;
+pub use self::{clock::Clock, runner::Runner, store::ScheduleView};
+use self::{store::CutShort, when::When};
+use super::{Caller, Completion, Failure, Storage, storage::StorageError};
+use crate::config::Live;
+
+/// The host calls, by name.
+pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];
+
+/// Most bytes of what is scheduled with a run.
+const PAYLOAD_BYTES: usize = 64 << 10;
+
+/// Whole years that can be told as a date: from 1 to 9999.
+const DATES_MS: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_200_000_000;
+
+/// A schedule as a loaded plugin declares it.
+#[derive(Debug, Clone)]
+struct Declared {
+    name: String,
+    when: When,
+    /// What tells it from another of its name.
+    spec: String,
+    skip_missed: bool,
+    at_least_once: bool,
+    retries: u32,
+    deadline_ms: u64,
+}
+
+impl Declared {
+    /// What a manifest declares; it was checked before.
+    fn read(manifest: &ScheduleManifest) -> Option<Self> {
+        let spec = match (manifest.every_ms, &*manifest.cron) {
+            (0, "") => "at run time".to_owned(),
+            (0, cron) => format!("{cron} in {}", manifest.zone),
+            (ms, _) => format!("every {}", span(ms)),
+        };
+        Some(Self {
+            name: manifest.name.clone(),
+            when: When::read(manifest).ok()?,
+            spec,
+            skip_missed: manifest.skip_missed,
+            at_least_once: manifest.at_least_once,
+            retries: manifest.retries,
+            deadline_ms: manifest.deadline_ms,
+        })
+    }
+
+    fn all(manifest: &Manifest) -> Arc<[Self]> {
+        manifest.schedules.iter().filter_map(Self::read).collect()
+    }
+}
+
+/// A period, exactly, in its largest whole unit.
+fn span(ms: u64) -> String {
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "min"),
+        (1_000, "s"),
+    ];
+    let fits = units.iter().find(|(unit, _)| ms.is_multiple_of(*unit));
+    let (unit, name) = fits.unwrap_or(&(1, "ms"));
+    format!("{} {name}", ms / unit)
+}
+
+/// A run that was claimed.
+#[derive(Debug, Clone, PartialEq)]
+struct Run {
+    plugin: String,
+    name: String,
+    at_least_once: bool,
+    retries: u32,
+    deadline_ms: u64,
+    /// What the handler is given.
+    with: ScheduleRun,
+}
+
+impl Run {
+    fn new(plugin: &str, schedule: &Declared, due_ms: i64) -> Self {
+        Self {
+            plugin: plugin.to_owned(),
+            name: schedule.name.clone(),
+            at_least_once: schedule.at_least_once,
+            retries: schedule.retries,
+            deadline_ms: schedule.deadline_ms,
+            with: ScheduleRun {
+                due_ms,
+                attempt: 1,
+                ..ScheduleRun::default()
+            },
+        }
+    }
+}
+
+/// What plugins do at a time.
+#[derive(Debug)]
+pub struct Schedules {
+    live: Live,
+    clock: Clock,
+    /// What each generation declares, from before its start.
+    declared: Mutex<HashMap<Caller, Arc<[Declared]>>>,
+    /// Whether the tables are there.
+    prepared: OnceCell<()>,
+    /// Rung when the plan has changed.
+    changed: Notify,
+    /// Runs that the owner asked for.
+    asked_for: Mutex<Vec<Run>>,
+}
+
+impl Schedules {
+    /// Schedules as configured, by this clock.
+    #[must_use]
+    pub fn new(live: Live, clock: Clock) -> Self {
+        Self {
+            live,
+            clock,
+            declared: Mutex::default(),
+            prepared: OnceCell::new(),
+            changed: Notify::new(),
+            asked_for: Mutex::default(),
+        }
+    }
+
+    /// The clock that they go by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Enters a generation that is about to start: it may schedule from now on.
+    pub fn generation_starts(&self, caller: &Caller, manifest: &Manifest) {
+        if !manifest.schedules.is_empty() {
+            let declared = Declared::all(manifest);
+            self.declared().insert(caller.clone(), declared);
+        }
+    }
+
+    /// Takes a generation out that is over. Its plugin's schedules rest until there is another.
+    pub fn generation_ended(&self, caller: &Caller) {
+        self.declared().remove(caller);
+    }
+
+    /// Serves a host call `schedules.…`.
+    ///
+    /// # Errors
+    ///
+    /// The plugin declares no such handler, what it asks for can't be kept, or the database can't be used.
+    pub async fn serve(
+        &self,
+        storage: &Storage,
+        caller: &Caller,
+        call: &str,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let mut reply = ScheduleReply::default();
+        match call {
+            "schedules.create" => {
+                let call: ScheduleCreate = serde_json::from_value(params)?;
+                reply.entries = vec![self.create(storage, caller, call, &body).await?];
+            }
+            "schedules.cancel" => {
+                let ScheduleCancel { name, id } = serde_json::from_value(params)?;
+                let plugin = caller.plugin.to_string();
+                reply.done = self
+                    .work(storage, move |c| store::cancel(c, &plugin, &name, id))
+                    .await?;
+            }
+            _ => {
+                let wanted: ScheduleList = serde_json::from_value(params)?;
+                let plugin = caller.plugin.to_string();
+                reply.entries = self
+                    .work(storage, move |c| store::list(c, &plugin, &wanted))
+                    .await?;
+            }
+        }
+        Ok(Completion {
+            status: 0,
+            head: serde_json::to_vec(&reply)?,
+            body: Vec::new(),
+        })
+    }
+
+    async fn create(
+        &self,
+        storage: &Storage,
+        caller: &Caller,
+        call: ScheduleCreate,
+        body: &[u8],
+    ) -> Result<ScheduleEntry, Failure> {
+        let refused = |why: String| Failure::Refused(format!("`{}`: {why}", call.name));
+        self.check_name(caller, &call.name)?;
+        if body.len() > PAYLOAD_BYTES {
+            return Err(refused(format!(
+                "its payload of {} bytes is too large: {PAYLOAD_BYTES} at most; keep the rest in storage",
+                body.len()
+            )));
+        }
+        let at_ms = match (call.at_ms, call.after_ms) {
+            (Some(at), _) => Some(at),
+            (None, after) => i64::try_from(after.unwrap_or_default())
+                .ok()
+                .and_then(|after| self.clock.now_ms().checked_add(after)),
+        };
+        let at_ms = at_ms
+            .filter(|at| DATES_MS.contains(at))
+            .ok_or_else(|| refused("that instant lies beyond the year 9999".into()))?;
+        let mut entry = ScheduleEntry {
+            id: 0,
+            at_ms,
+            guild_id: call.guild_id,
+            subject: call.subject,
+            payload: serde_json::from_slice(body)?,
+        };
+        let (plugin, name, most) = (
+            caller.plugin.to_string(),
+            call.name.clone(),
+            self.live.now().schedules.max_waiting,
+        );
+        let kept = entry.clone();
+        let created = self
+            .work(storage, move |c| {
+                store::create(c, &plugin, &name, &kept, most)
+            })
+            .await?;
+        entry.id = created.map_err(|there| {
+            refused(format!(
+                "{there} runs of this plugin wait already (`schedules.max_waiting`): cancel some"
+            ))
+        })?;
+        self.changed.notify_one();
+        Ok(entry)
+    }
+
+    fn check_name(&self, caller: &Caller, name: &str) -> Result<(), Failure> {
+        let declared = self.declared().get(caller).cloned().unwrap_or_default();
+        let is_it = |schedule: &&Declared| schedule.name == name;
+        match declared.iter().find(is_it).map(|schedule| &schedule.when) {
+            Some(When::AtRunTime) => Ok(()),
+            Some(_) => Err(Failure::Refused(format!(
+                "`{name}` has a time of its own; what is scheduled at run time has a handler declared with `.scheduled(…)`"
+            ))),
+            None => Err(Failure::Refused(format!(
+                "the plugin has no handler `{name}` for that: declare `.scheduled(\"{name}\", handler)`"
+            ))),
+        }
+    }
+
+    /// All schedules, by plugin and name.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be used.
+    pub async fn views(&self, storage: &Storage) -> Result<Vec<ScheduleView>, StorageError> {
+        self.work(storage, store::views).await
+    }
+
+    /// Pauses a schedule, or lets it go on: what was due meanwhile is left out, and the next due time is found anew.
+    ///
+    /// # Errors
+    ///
+    /// No loaded plugin has such a schedule, or the database can't be used.
+    pub async fn pause(
+        &self,
+        storage: &Storage,
+        plugin: &str,
+        name: &str,
+        paused: bool,
+    ) -> Result<(), Failure> {
+        let schedule = self.known(plugin, name)?;
+        let (plugin, now_ms) = (plugin.to_owned(), self.clock.now_ms());
+        self.work(storage, move |c| {
+            store::pause(c, now_ms, &plugin, &schedule, paused)
+        })
+        .await?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Has a schedule run now, beside its plan.
+    ///
+    /// # Errors
+    ///
+    /// As for [`pause`](Self::pause); it runs, or it needs what it is scheduled with.
+    pub async fn run_now(
+        &self,
+        storage: &Storage,
+        plugin: &str,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let schedule = self.known(plugin, name)?;
+        if matches!(schedule.when, When::AtRunTime) {
+            return Err(Failure::Refused(format!(
+                "`{name}` runs with what it was scheduled with: it can't be run without"
+            )));
+        }
+        let (owner, now_ms) = (plugin.to_owned(), self.clock.now_ms());
+        let run = self
+            .work(storage, move |c| {
+                store::claim_now(c, now_ms, &owner, &schedule)
+            })
+            .await?;
+        let run = run.ok_or_else(|| {
+            Failure::Refused(format!("`{name}` of `{plugin}` runs at this moment"))
+        })?;
+        self.asked_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(run);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// A schedule that the newest generation of a plugin declares.
+    fn known(&self, plugin: &str, name: &str) -> Result<Declared, Failure> {
+        let declared = self.declared();
+        let newest = declared
+            .iter()
+            .filter(|(caller, _)| &*caller.plugin == plugin)
+            .max_by_key(|(caller, _)| caller.generation);
+        let of_plugin = newest.map(|(_, all)| &**all).unwrap_or_default();
+        if let Some(schedule) = of_plugin.iter().find(|schedule| schedule.name == name) {
+            return Ok(schedule.clone());
+        }
+        let names: Vec<String> = declared
+            .iter()
+            .flat_map(|(caller, all)| {
+                all.iter()
+                    .map(|it| format!("{} {}", caller.plugin, it.name))
+            })
+            .collect();
+        let wanted = format!("{plugin} {name}");
+        let nearest = names
+            .iter()
+            .min_by_key(|known| strsim::damerau_levenshtein(known, &wanted));
+        let hint = match nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "no loaded plugin has schedules".into(),
+        };
+        Err(Failure::Refused(format!(
+            "no loaded plugin has the schedule `{wanted}`; {hint}"
+        )))
+    }
+
+    /// Works in the database, and makes the tables first where that is due.
+    async fn work<T: Send + 'static>(
+        &self,
+        storage: &Storage,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.prepared
+            .get_or_try_init(|| async {
+                let cut_short = storage.in_bot(store::prepare).await?;
+                cut_short.iter().for_each(report);
+                Ok::<_, StorageError>(())
+            })
+            .await?;
+        storage.in_bot(work).await
+    }
+
+    fn declared(&self) -> MutexGuard<'_, HashMap<Caller, Arc<[Declared]>>> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says what ran when the last process ended.
+fn report(run: &CutShort) {
+    tracing::warn!(
+        plugin = &*run.plugin,
+        schedule = &*run.name,
+        due_ms = run.due_ms,
+        "a run had begun when the bot's last process ended{}",
+        if run.again {
+            ", and begins again (`at_least_once`)"
+        } else {
+            ": it does not begin again, and counts as missed"
+        }
+    );
+}

@@ -39,7 +39,6 @@ pub(super) struct Pattern {
     every_hour: bool,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the runner comes next"))]
 impl When {
     /// Reads what a manifest declares.
     pub(super) fn read(manifest: &ScheduleManifest) -> Result<Self, String> {

@@ -183,6 +183,31 @@ impl Storage {
         .await
     }
 
+    /// Runs the host's own work in the bot's database, in a transaction: when this returns, it is on the disk.
+    pub(super) async fn in_bot<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.with(Place::Bot, move |database, connected| {
+            let of = |error| StorageError::of(&database.at(), &error);
+            let transaction = rusqlite::Transaction::new_unchecked(
+                &connected.connection,
+                rusqlite::TransactionBehavior::Immediate,
+            )
+            .map_err(of)?;
+            let done = work(&transaction).map_err(of)?;
+            transaction.commit().map_err(of)?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Whether the bot has a database yet.
+    pub(super) fn has_bot(&self) -> bool {
+        self.data()
+            .is_ok_and(|data| Place::Bot.file(data).is_file())
+    }
+
     /// Runs the host's own work in a database, which nobody writes to meanwhile.
     async fn with<T: Send + 'static>(
         &self,

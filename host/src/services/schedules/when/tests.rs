@@ -215,7 +215,12 @@ fn what_can_not_be_is_said() {
 }
 
 /// The due times of a range, found by looking at every minute of it: what the rules say, in other words.
-fn second_opinion(fields: &Fields, zone: &TimeZone, from: Timestamp, until: Timestamp) -> Vec<i64> {
+pub(in crate::services::schedules) fn second_opinion(
+    fields: &Fields,
+    zone: &TimeZone,
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<i64> {
     let civil_of = |minute: i64| zone.to_datetime(Timestamp::from_second(minute * 60).unwrap());
     let (first, last) = (from.as_second() / 60 + 1, until.as_second() / 60);
     let mut due = Vec::new();
@@ -242,14 +247,14 @@ fn second_opinion(fields: &Fields, zone: &TimeZone, from: Timestamp, until: Time
 }
 
 /// A cron expression's fields; `None` is `*`.
-struct Fields {
+pub(in crate::services::schedules) struct Fields {
     minutes: Option<Vec<i8>>,
     hours: Option<Vec<i8>>,
     weekdays: Option<Vec<i8>>,
 }
 
 impl Fields {
-    fn random(random: &mut Random) -> Self {
+    pub fn random(random: &mut Random) -> Self {
         Self {
             minutes: random.maybe(60),
             hours: random.maybe(24),
@@ -269,7 +274,7 @@ impl Fields {
             )
     }
 
-    fn expression(&self) -> String {
+    pub fn expression(&self) -> String {
         let field = |values: &Option<Vec<i8>>| match values {
             None => "*".to_owned(),
             Some(values) => {
