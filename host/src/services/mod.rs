@@ -8,6 +8,7 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
+mod metrics;
 pub mod reply;
 pub mod schedules;
 mod secrets;
@@ -33,8 +34,18 @@ use crate::{
 };
 
 pub use self::{
-    alerts::Alerts, cache::Cache, caller::Caller, discord::Discord, failure::Failure, files::Files,
-    functions::Functions, hooks::Hooks, reply::Replies, secrets::Secrets, settings::Settings,
+    alerts::Alerts,
+    cache::Cache,
+    caller::Caller,
+    discord::Discord,
+    failure::Failure,
+    files::Files,
+    functions::Functions,
+    hooks::Hooks,
+    metrics::{Family, Metrics, Sample},
+    reply::Replies,
+    secrets::Secrets,
+    settings::Settings,
     storage::Storage,
 };
 
@@ -67,6 +78,7 @@ pub const CALLS: &[&str] = &[
     "files.write",
     "functions.call",
     "hooks.emit",
+    "metrics.record",
     "reply",
     "secrets.get",
     "settings.get",
@@ -100,6 +112,8 @@ pub struct Services {
     pub settings: Arc<Settings>,
     /// SQL databases.
     pub storage: Arc<Storage>,
+    /// Figures of plugins' own.
+    pub metrics: Metrics,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -144,6 +158,7 @@ impl Services {
             discord,
             storage: Arc::clone(&storage),
             figures,
+            metrics: Metrics::default(),
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }
@@ -190,6 +205,23 @@ impl Services {
         self.application_id.load(Relaxed)
     }
 
+    /// Serves a host call that neither waits nor takes time: in the order in which the plugin makes them. The others give
+    /// themselves back.
+    ///
+    /// # Errors
+    ///
+    /// The call, which is to be served by [`call`](Self::call).
+    pub fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {
+        match &*head.call {
+            "metrics.record" => Ok(completed(
+                caller,
+                &head.call,
+                self.metrics.serve(caller, head.params),
+            )),
+            _ => Err(head),
+        }
+    }
+
     /// Serves one host call.
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         let result = match &*head.call {
@@ -201,6 +233,7 @@ impl Services {
             }
             "functions.call" => self.functions.serve(caller, head.params, body).await,
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
+            "metrics.record" => self.metrics.serve(caller, head.params),
             "secrets.get" => self.secrets.serve(caller, head.params).await,
             "settings.get" => self.settings.serve(caller, head.params).await,
             "reply" => self.replies.serve(head.params, body).await,
@@ -227,28 +260,30 @@ impl Services {
                 };
             }
         };
-        match result {
-            Ok(completion) => completion,
-            Err(failure) => {
-                tracing::debug!(
-                    plugin = &*caller.plugin,
-                    call = &*head.call,
-                    "a host call failed: {failure}"
-                );
-                Completion {
-                    status: status::FAILED,
-                    head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-                    body: Vec::new(),
-                }
-            }
-        }
+        completed(caller, &head.call, result)
     }
 
     /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
     pub fn generation_ended(&self, caller: &Caller) {
         tracing::trace!(%caller, "the generation is over");
+        self.metrics.generation_ended(caller);
         self.hooks.prune();
         self.settings.generation_ended(caller);
         self.storage.generation_ended(caller);
     }
+}
+
+fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
+    result.unwrap_or_else(|failure| {
+        tracing::debug!(
+            plugin = &*caller.plugin,
+            call,
+            "a host call failed: {failure}"
+        );
+        Completion {
+            status: status::FAILED,
+            head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
+            body: Vec::new(),
+        }
+    })
 }
