@@ -2,6 +2,7 @@
 
 mod embeds;
 mod log;
+mod plugin;
 mod storage;
 
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,7 @@ pub const NAMES: &[&str] = &[
     "fw_export_data",
     "fw_erase_data",
     "fw_log",
+    "fw_plugin",
 ];
 
 /// Serves owner commands.
@@ -73,6 +75,7 @@ impl Owner {
             "fw_export_data" => self.export_data(line).await,
             "fw_erase_data" => self.erase_data(line).await,
             "fw_log" => self.log(line),
+            "fw_plugin" => self.plugin(line.trim()),
             _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
@@ -186,6 +189,11 @@ pub fn slash_commands() -> Vec<Value> {
             "fw_migrations",
             "Shows which migrations have run (owner)",
             json!([]),
+        ),
+        command(
+            "fw_plugin",
+            "Shows what a plugin takes (owner)",
+            json!([name("Name of the plugin")]),
         ),
         command(
             "load",

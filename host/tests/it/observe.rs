@@ -198,6 +198,18 @@ async fn what_plugins_and_the_framework_do_is_counted() {
     let handled = "cogwright_plugin_handler_duration_seconds_count{plugin=\"hello\",kind=\"command\",name=\"hello\"}";
     assert!(is(handled) >= 2.0, "{page}");
 
+    let shown = bot.ask(&owner, "!fw_plugin hello").await.text();
+    for words in [
+        "generation 1",
+        "of memory",
+        "command `hello`: ",
+        "`reply`: 3 times",
+    ] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    let shown = bot.ask(&owner, "!fw_plugin hullo").await.text();
+    assert!(shown.contains("there are hello, misbehave"), "{shown}");
+
     let before = is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}");
     bot.ask(&owner, "!reload hello").await;
     let page = metrics(&bot).await;

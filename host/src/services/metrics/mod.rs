@@ -12,7 +12,7 @@ use std::{
 use plugin_api::abi::{MetricCall, MetricKind};
 use serde_json::Value;
 
-pub use self::series::{Sample, Series};
+pub use self::series::{Labels, Sample, Series};
 use super::{Caller, Completion, Failure};
 
 /// Figures of one plugin.
@@ -43,7 +43,7 @@ pub struct Family {
     /// What it counts, in the words of the first plugin.
     pub help: String,
     /// By plugin and labels.
-    pub samples: Vec<(String, Vec<(String, String)>, Sample)>,
+    pub samples: Vec<(String, Labels, Sample)>,
 }
 
 impl Metrics {

@@ -18,7 +18,7 @@ const VALUE: usize = 64;
 const BUCKETS: usize = 30;
 
 /// The labels of one value, by name.
-type Labels = Vec<(String, String)>;
+pub type Labels = Vec<(String, String)>;
 
 /// One figure of one plugin.
 #[derive(Debug)]
