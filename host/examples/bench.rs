@@ -13,6 +13,7 @@ use std::{
 
 use host::{
     config::Config,
+    metrics::{Handled, PluginFigures},
     plugin::{Packet, Plugins, interpose, next_id},
     router::Routes,
     services::Services,
@@ -65,26 +66,97 @@ async fn bench(file: PathBuf) -> Result<(), String> {
     }
     show("command, there and back", trips);
 
-    let began = Instant::now();
-    let rounds = 2_000;
-    for _ in 0..rounds {
-        let answers: Vec<Answered> = (0..64).map(|_| invoke(&routes)).collect::<Result<_, _>>()?;
-        for answer in answers {
-            let _ = answer.await;
-        }
-    }
-    let each = began.elapsed() / (rounds * 64);
+    let each = at_once(&routes).await?;
     println!(
         "{:<32} {each:>10.2?} each, {:.0} a second",
         "command, 64 at once",
         1.0 / each.as_secs_f64()
     );
+    counting();
+    logging(folder.path(), &routes).await?;
 
     show(
         "reload, state handed over",
         reloads(&plugins, &file, 100).await?,
     );
     Ok(())
+}
+
+/// Commands to one plugin, 64 at once; what each takes.
+async fn at_once(routes: &Routes) -> Result<Duration, String> {
+    let began = Instant::now();
+    let rounds = 2_000;
+    for _ in 0..rounds {
+        let answers: Vec<Answered> = (0..64).map(|_| invoke(routes)).collect::<Result<_, _>>()?;
+        for answer in answers {
+            let _ = answer.await;
+        }
+    }
+    Ok(began.elapsed() / (rounds * 64))
+}
+
+/// What each of a million takes.
+fn each(what: &str, count: u32, mut work: impl FnMut()) {
+    let began = Instant::now();
+    for _ in 0..count {
+        work();
+    }
+    println!("{what:<32} {:>10.2?} each", began.elapsed() / count);
+}
+
+/// All that is counted of one event on its way to one plugin.
+fn counting() {
+    let figures = PluginFigures::default();
+    let what = Handled {
+        frame: frame_kind::EVENT,
+        event: 3,
+        name: "",
+    };
+    each("counting an event", 1_000_000, || {
+        let queued = Instant::now();
+        let taken = Instant::now();
+        figures.waited.observe(taken - queued);
+        figures.handled(what, taken.elapsed());
+    });
+}
+
+/// The log in files: what lines and spans take whoever logs, and the same commands as before beside it.
+async fn logging(folder: &Path, routes: &Routes) -> Result<(), String> {
+    let span = || {
+        let header = (7u64, 8u64, 9u64);
+        let span = tracing::info_span!(
+            "invocation",
+            id = 1u64,
+            kind = "command",
+            plugin = "hello",
+            name = "hello",
+            shard = 0,
+            guild = header.0,
+            channel = header.1,
+            user = header.2
+        );
+        drop(span.entered());
+    };
+    let debug =
+        || drop(tracing::debug_span!("event", id = 1u64, event = "MESSAGE_CREATE").entered());
+    each("a span, no log", 1_000_000, span);
+    let mut config = Config::default().log;
+    config.folder = folder.join("botlogs");
+    host::log::init(&config)?;
+    each("an invocation's span, level info", 1_000_000, span);
+    each("an event's span, level info", 1_000_000, debug);
+    each("a line, level info", 10_000, || {
+        tracing::info!(plugin = "hello", "a line of the usual length, more or less");
+    });
+    host::log::flush();
+    let at_info = at_once(routes).await?;
+    println!(
+        "{:<32} {at_info:>10.2?} each",
+        "command, 64 at once, level info"
+    );
+    host::log::set_levels("debug", &BTreeMap::new())?;
+    each("an event's span, level debug", 1_000_000, debug);
+    host::log::set_levels("off", &BTreeMap::new())
 }
 
 async fn reloads(plugins: &Plugins, file: &Path, count: usize) -> Result<Vec<Duration>, String> {

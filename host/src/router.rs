@@ -105,8 +105,8 @@ impl Routes {
         table.plugins.values().map(Arc::clone).collect()
     }
 
-    /// Queues an event for all that listen to it.
-    pub fn deliver(&self, event: &Arc<EventRecord>) {
+    /// Queues an event for all that listen to it, who log about it under `id`.
+    pub fn deliver(&self, event: &Arc<EventRecord>, id: u64) {
         let table = self.table();
         let Some(listeners) = table.listeners.get(&event.header.kind) else {
             return;
@@ -120,7 +120,7 @@ impl Routes {
                 continue;
             }
             last = listener.plugin;
-            let packet = Packet::bare(frame_kind::EVENT, 0).with_event(Arc::clone(event));
+            let packet = Packet::bare(frame_kind::EVENT, id).with_event(Arc::clone(event));
             if listener.slot.send(packet) == Err(Refused::Full) {
                 let generation = listener.slot.current();
                 tracing::warn!(

@@ -65,8 +65,8 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    Cache, Commands, Discord, FileEntry, Files, Host, Lookup, Method, NewScheduled, OtherPlugin,
-    Request, Response, Scheduled, Schedules, Secret, Task,
+    Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
+    NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task,
     storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;

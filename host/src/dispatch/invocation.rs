@@ -9,6 +9,7 @@ use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, 
 use plugin_api::hook::{CommandError, CommandExecuted};
 use serde_json::json;
 use tokio::sync::oneshot;
+use tracing::{Instrument, Span};
 
 use super::Dispatch;
 use crate::{
@@ -23,6 +24,8 @@ pub(crate) struct Invocation {
     origin: Origin,
     plugin: String,
     what: String,
+    /// Around all that the host does about it; its id stands in the plugin's own lines, too.
+    span: Span,
     answer: oneshot::Receiver<Answer>,
     /// For commands: what the hooks are told afterwards.
     used: Option<Used>,
@@ -45,14 +48,17 @@ impl Invocation {
         route: &CommandRoute,
         head: &CommandHead,
     ) -> Result<Self, Refused> {
-        let packet = Packet::new(frame_kind::COMMAND, next_id(), head)
+        let id = next_id();
+        let plugin = route.slot.current().plugin.clone();
+        let packet = Packet::new(frame_kind::COMMAND, id, head)
             .with_event(Arc::clone(event))
             .named(&head.command);
         Ok(Self {
             answer: route.slot.invoke(packet)?,
             origin: head.origin.clone(),
-            plugin: route.slot.current().plugin.clone(),
             what: format!("command `{}`", head.command),
+            span: span(event, "command", id, &plugin, &head.command),
+            plugin,
             used: Some(Used {
                 event: Arc::clone(event),
                 command: Arc::clone(&route.path),
@@ -69,14 +75,17 @@ impl Invocation {
         slot: &Slot,
         head: &ComponentHead,
     ) -> Result<Self, Refused> {
-        let packet = Packet::new(frame_kind::COMPONENT, next_id(), head)
+        let id = next_id();
+        let plugin = slot.current().plugin.clone();
+        let packet = Packet::new(frame_kind::COMPONENT, id, head)
             .with_event(Arc::clone(event))
             .named(&head.handler);
         Ok(Self {
             answer: slot.invoke(packet)?,
             origin: head.origin.clone(),
-            plugin: slot.current().plugin.clone(),
             what: format!("component `{}`", head.handler),
+            span: span(event, "component", id, &plugin, &head.handler),
+            plugin,
             used: None,
             running: None,
         })
@@ -87,6 +96,22 @@ impl Invocation {
         self.running = Some(running);
         self
     }
+}
+
+fn span(event: &EventRecord, kind: &str, id: u64, plugin: &str, name: &str) -> Span {
+    let header = &event.header;
+    tracing::info_span!(
+        parent: None,
+        "invocation",
+        id,
+        kind,
+        plugin,
+        name,
+        shard = header.shard,
+        guild = header.guild_id,
+        channel = header.channel_id,
+        user = header.user_id
+    )
 }
 
 impl Used {
@@ -145,7 +170,8 @@ impl Dispatch {
     /// Waits for the answer; a failure is told to the member and logged with an error id.
     pub(crate) fn follow(self: &Arc<Self>, invocation: Invocation) {
         let dispatch = Arc::clone(self);
-        tokio::spawn(async move {
+        let span = invocation.span.clone();
+        let following = async move {
             let Invocation {
                 origin,
                 plugin,
@@ -153,11 +179,13 @@ impl Dispatch {
                 answer,
                 used,
                 running,
+                ..
             } = invocation;
             let error = match answer.await {
                 Ok(answer) => answer.error(),
                 Err(_) => Some(interrupted()),
             };
+            tracing::debug!(failed = error.is_some(), "answered");
             drop(running);
             if let Some(used) = &used {
                 // What was the member's own mistake is no error of the command.
@@ -196,7 +224,8 @@ impl Dispatch {
                 )
             };
             dispatch.say(origin, &text).await;
-        });
+        };
+        tokio::spawn(following.instrument(span));
     }
 
     /// Tells a member something, in a task of its own.

@@ -18,7 +18,13 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
-use crate::{config::Live, owner::Owner, plugin::EventRecord, router::Routes, services::Services};
+use crate::{
+    config::Live,
+    owner::Owner,
+    plugin::{EventRecord, next_id},
+    router::Routes,
+    services::Services,
+};
 
 /// Takes events from the gateway to whoever they are for.
 #[derive(Debug)]
@@ -70,6 +76,18 @@ impl Dispatch {
                 return;
             }
         };
+        let id = next_id();
+        let header = &record.header;
+        let _span = tracing::debug_span!(
+            "event",
+            id,
+            event = name,
+            shard,
+            guild = header.guild_id,
+            channel = header.channel_id,
+            user = header.user_id
+        )
+        .entered();
         match name {
             "MESSAGE_CREATE" => self.message(&record),
             "INTERACTION_CREATE" => self.interaction(&record),
@@ -82,7 +100,7 @@ impl Dispatch {
             }
             _ => {}
         }
-        self.routes.deliver(&record);
+        self.routes.deliver(&record, id);
     }
 }
 

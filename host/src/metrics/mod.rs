@@ -32,7 +32,7 @@ pub use self::{
     bounded::{Bounded, OTHER},
     gateway::ShardFigures,
     page::Page,
-    plugin::{Handled, PluginFigures},
+    plugin::{Calls, Handled, PluginFigures},
     rest::Rest,
     server::Server,
     timing::Timing,

@@ -250,6 +250,16 @@ fn with_failures(title: &str, description: &str, failed: &[String]) -> Value {
     embed(title, RED, description, &[field(&name, &failed.join("\n"))])
 }
 
+pub(super) fn plugin(name: &str, summary: &str, handlers: &[String], calls: &[String]) -> Value {
+    let lists = [("Handlers", handlers), ("Host calls", calls)];
+    let fields: Vec<Value> = lists
+        .iter()
+        .filter(|(_, lines)| !lines.is_empty())
+        .map(|(title, lines)| field(title, &lines.join("\n")))
+        .collect();
+    embed(name, BLUE, summary, &fields)
+}
+
 pub(super) fn log_levels(levels: &Levels) -> Value {
     let plugins: Vec<String> = levels
         .plugins

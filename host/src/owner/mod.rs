@@ -2,6 +2,7 @@
 
 mod embeds;
 mod log;
+mod plugin;
 mod schedules;
 mod settings;
 mod storage;
@@ -32,6 +33,7 @@ pub const NAMES: &[&str] = &[
     "fw_unset",
     OF_MANAGERS,
     "fw_schedules",
+    "fw_plugin",
 ];
 
 /// Serves owner commands.
@@ -81,6 +83,7 @@ impl Owner {
             "fw_set" => self.set(line).await,
             "fw_unset" => self.unset(line).await,
             "fw_schedules" => self.schedules(line).await,
+            "fw_plugin" => self.plugin(line.trim()),
             _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
@@ -238,6 +241,11 @@ pub fn slash_commands() -> Vec<Value> {
                 {"type": 3, "name": "plugin", "description": "Whose schedule"},
                 {"type": 3, "name": "name", "description": "Which one"},
             ]),
+        ),
+        command(
+            "fw_plugin",
+            "Shows what a plugin takes (owner)",
+            json!([name("Name of the plugin")]),
         ),
         command(
             "load",

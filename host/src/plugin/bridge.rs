@@ -22,6 +22,7 @@ use plugin_api::{
     manifest::Manifest,
 };
 use tokio::{runtime::Handle, sync::oneshot};
+use tracing::Instrument;
 
 use super::{interpose::Tid, library::Ledger, mailbox::Mailbox, packet::Packet, symbols::Library};
 use crate::{
@@ -240,20 +241,42 @@ impl Bridge {
             return send_status::REFUSED;
         };
         self.calls.fetch_add(1, Relaxed);
+        let (began, name) = (Instant::now(), head.call.clone());
+        let head = match self.services.call_at_once(&self.caller, head) {
+            Ok(completion) => {
+                let well = completion.status == status::OK;
+                self.figures.called(&name, began.elapsed(), well);
+                self.complete(id, completion);
+                return send_status::TAKEN;
+            }
+            Err(head) => head,
+        };
         let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
         let (caller, body) = (self.caller.clone(), body.to_vec());
         let figures = Arc::clone(&self.figures);
-        self.runtime.spawn(async move {
-            let (began, name) = (Instant::now(), head.call.clone());
+        let span = tracing::debug_span!("host_call", plugin = &*caller.plugin, call = &*name, id);
+        let serving = async move {
             let completion = services.call(&caller, head, body).await;
             let well = completion.status == status::OK;
             // A name that the host does not know is the plugin's own invention.
             let known = completion.status != status::UNSUPPORTED;
             let name = if known { &*name } else { OTHER };
-            figures.called(name, began.elapsed(), well);
-            let _ = mailbox.push(reply(id, completion));
-        });
+            let took = began.elapsed();
+            figures.called(name, took, well);
+            tracing::debug!(status = completion.status, ?took, "answered");
+            if id != 0 {
+                let _ = mailbox.push(reply(id, completion));
+            }
+        };
+        self.runtime.spawn(serving.instrument(span));
         send_status::TAKEN
+    }
+
+    /// Answers a call, unless nobody waits for it.
+    fn complete(&self, id: u64, completion: Completion) {
+        if id != 0 {
+            let _ = self.mailbox.push(reply(id, completion));
+        }
     }
 
     fn log(&self, head: &[u8]) {
@@ -278,9 +301,10 @@ impl Bridge {
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
         let (plugin, target, message) = (&*self.caller.plugin, &*log.target, &*log.message);
+        let invocation = (log.frame != 0).then_some(log.frame);
         macro_rules! emit {
             ($level:ident) => {
-                tracing::$level!(target: "plugin", plugin, module = target, "{message}{fields}")
+                tracing::$level!(target: "plugin", plugin, module = target, invocation, "{message}{fields}")
             };
         }
         match level {

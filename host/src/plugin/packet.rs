@@ -25,7 +25,7 @@ pub struct Packet {
     pub kind: u16,
     /// For a reply: one of [`plugin_api::abi::status`].
     pub status: u16,
-    /// What its answer is known by; 0 when none is due.
+    /// What its answer is known by, and for work the log lines about it; 0 when it has neither.
     pub id: u64,
     /// JSON about it.
     pub head: Vec<u8>,

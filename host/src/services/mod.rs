@@ -9,6 +9,7 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
+mod metrics;
 pub mod reply;
 pub mod schedules;
 mod secrets;
@@ -36,9 +37,21 @@ use crate::{
 };
 
 pub use self::{
-    alerts::Alerts, cache::Cache, caller::Caller, commands::Commands, discord::Discord,
-    failure::Failure, files::Files, functions::Functions, hooks::Hooks, reply::Replies,
-    schedules::Schedules, secrets::Secrets, settings::Settings, storage::Storage,
+    alerts::Alerts,
+    cache::Cache,
+    caller::Caller,
+    commands::Commands,
+    discord::Discord,
+    failure::Failure,
+    files::Files,
+    functions::Functions,
+    hooks::Hooks,
+    metrics::{Family, Metrics, Sample},
+    reply::Replies,
+    schedules::Schedules,
+    secrets::Secrets,
+    settings::Settings,
+    storage::Storage,
 };
 
 /// How a host call ended.
@@ -74,6 +87,7 @@ pub const CALLS: &[&str] = &[
     "files.write",
     "functions.call",
     "hooks.emit",
+    "metrics.record",
     "reply",
     "schedules.cancel",
     "schedules.create",
@@ -114,6 +128,8 @@ pub struct Services {
     pub settings: Arc<Settings>,
     /// SQL databases.
     pub storage: Arc<Storage>,
+    /// Figures of plugins' own.
+    pub metrics: Metrics,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -160,6 +176,7 @@ impl Services {
             schedules: Schedules::new(live.clone(), Clock::default()),
             storage: Arc::clone(&storage),
             figures,
+            metrics: Metrics::default(),
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }
@@ -213,6 +230,23 @@ impl Services {
         self.application_id.load(Relaxed)
     }
 
+    /// Serves a host call that neither waits nor takes time: in the order in which the plugin makes them. The others give
+    /// themselves back.
+    ///
+    /// # Errors
+    ///
+    /// The call, which is to be served by [`call`](Self::call).
+    pub fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {
+        match &*head.call {
+            "metrics.record" => Ok(completed(
+                caller,
+                &head.call,
+                self.metrics.serve(caller, head.params),
+            )),
+            _ => Err(head),
+        }
+    }
+
     /// Serves one host call.
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         // Nothing that a plugin says on Discord shows a secret, whatever it looks like by then.
@@ -229,6 +263,7 @@ impl Services {
             }
             "functions.call" => self.functions.serve(caller, head.params, body).await,
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
+            "metrics.record" => self.metrics.serve(caller, head.params),
             "secrets.get" => self.secrets.serve(caller, head.params).await,
             "settings.get" => self.settings.serve(caller, head.params).await,
             call if commands::CALLS.contains(&call) => self.commands_call(call, head.params).await,
@@ -261,29 +296,31 @@ impl Services {
                 };
             }
         };
-        match result {
-            Ok(completion) => completion,
-            Err(failure) => {
-                tracing::debug!(
-                    plugin = &*caller.plugin,
-                    call = &*head.call,
-                    "a host call failed: {failure}"
-                );
-                Completion {
-                    status: status::FAILED,
-                    head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-                    body: Vec::new(),
-                }
-            }
-        }
+        completed(caller, &head.call, result)
     }
 
     /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
     pub fn generation_ended(&self, caller: &Caller) {
         tracing::trace!(%caller, "the generation is over");
+        self.metrics.generation_ended(caller);
         self.hooks.prune();
         self.schedules.generation_ended(caller);
         self.settings.generation_ended(caller);
         self.storage.generation_ended(caller);
     }
+}
+
+fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
+    result.unwrap_or_else(|failure| {
+        tracing::debug!(
+            plugin = &*caller.plugin,
+            call,
+            "a host call failed: {failure}"
+        );
+        Completion {
+            status: status::FAILED,
+            head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
+            body: Vec::new(),
+        }
+    })
 }

@@ -79,6 +79,31 @@ fn lines_are_json_when_wanted() {
 }
 
 #[test]
+fn what_belongs_to_one_invocation_is_found_by_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[log]\nlevel = \"info,host=debug\"\nplugins = { misbehave = \"debug\" }\n";
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    let log = log_of(folder.path(), &format!("{WORK}{WORK}"));
+    let between = |line: &str, before: &str, after: &str| -> Option<String> {
+        let rest = line.split_once(before)?.1;
+        Some(rest.split_once(after)?.0.to_owned())
+    };
+    let ids: Vec<String> = log
+        .lines()
+        .filter(|line| line.contains("kind=\"command\" plugin=\"misbehave\" name=\"work\" shard=0"))
+        .filter(|line| line.contains("answered failed=false"))
+        .filter_map(|line| between(line, "invocation{id=", " "))
+        .collect();
+    let of_plugin: Vec<String> = log
+        .lines()
+        .filter(|line| line.contains("DEBUG plugin: worked"))
+        .filter_map(|line| between(&format!("{line} "), "invocation=", " "))
+        .collect();
+    assert!(ids.len() == 2 && ids[0] != ids[1], "{log}");
+    assert_eq!(ids, of_plugin, "{log}");
+}
+
+#[test]
 fn a_log_that_cannot_be_written_is_told_and_stops_nobody() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("botlogs"), "a file, not a folder").unwrap();
@@ -173,6 +198,18 @@ async fn what_plugins_and_the_framework_do_is_counted() {
     let handled = "cogwright_plugin_handler_duration_seconds_count{plugin=\"hello\",kind=\"command\",name=\"hello\"}";
     assert!(is(handled) >= 2.0, "{page}");
 
+    let shown = bot.ask(&owner, "!fw_plugin hello").await.text();
+    for words in [
+        "generation 1",
+        "of memory",
+        "command `hello`: ",
+        "`reply`: 3 times",
+    ] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    let shown = bot.ask(&owner, "!fw_plugin hullo").await.text();
+    assert!(shown.contains("there are hello, misbehave"), "{shown}");
+
     let before = is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}");
     bot.ask(&owner, "!reload hello").await;
     let page = metrics(&bot).await;
@@ -223,6 +260,84 @@ async fn a_port_that_is_taken_costs_the_figures_alone() {
     assert_eq!(
         bot.ask(&bot.member(), "!hello").await.content,
         "Hello, member!"
+    );
+    bot.close().await;
+}
+
+/// Counts what it likes.
+const FLOOD: &str = r#"//! A plugin that counts too much.
+use plugin_api::prelude::*;
+
+export_plugin!(|| Plugin::new().command(Command::new("flood", "Counts too much").run(flood)));
+
+async fn flood(ctx: CommandContext) -> Result {
+    let host = ctx.host();
+    let counter = host.counter("drops", "Drops that fell");
+    for drop in 0..10_000 {
+        counter.with("drop", drop).add(1.0);
+    }
+    counter.with("drop", ctx.user().id).add(1.0);
+    let depth = host.gauge("depth_meters", "How deep it is");
+    depth.set(7.0);
+    depth.add(-2.0);
+    let seen = host.histogram("wave_meters", "How high the waves are", &[1.0, 2.0]);
+    for height in [0.5, 1.0, 1.5, 9.0] {
+        seen.observe(height);
+    }
+    for number in 0..200 {
+        host.gauge(&format!("gauge_{number}"), "One of many").set(f64::from(number));
+    }
+    host.counter("not a name", "Nothing").add(1.0);
+    ctx.reply("flooded").await
+}
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_cannot_blow_up_the_page_and_its_figures_go_with_it() {
+    let bot = Fixture::configured(&["hello"], METRICS).await;
+    let library = fixtures::plugin("flood", "observe", "0.41.0", "", FLOOD);
+    bot.drop_in(&library, "flood");
+    bot.until_generation("flood", 1).await;
+    assert_eq!(bot.ask(&bot.member(), "!flood").await.content, "flooded");
+    let page = metrics(&bot).await;
+    let drops: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("cogwright_custom_drops_total{plugin=\"flood\",drop="))
+        .collect();
+    assert_eq!(drops.len(), 101, "{drops:#?}");
+    let sum: f64 = drops
+        .iter()
+        .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+        .sum();
+    assert_eq!(sum, 10_001.0, "nothing is lost, it is counted together");
+    let other = "cogwright_custom_drops_total{plugin=\"flood\",drop=\"other\"}";
+    assert_eq!(value(&page, other), Some(9_901.0));
+    let gauges = page.matches("\ncogwright_custom_gauge_").count();
+    assert_eq!(gauges, 47, "50 figures, with the three others");
+    assert!(!page.contains("not a name"));
+    for (sample, expected) in [
+        ("depth_meters{plugin=\"flood\"}", 5.0),
+        ("wave_meters_sum{plugin=\"flood\"}", 12.0),
+        ("wave_meters_bucket{le=\"1.0\",plugin=\"flood\"}", 2.0),
+        ("wave_meters_bucket{le=\"2.0\",plugin=\"flood\"}", 3.0),
+        ("wave_meters_bucket{le=\"+Inf\",plugin=\"flood\"}", 4.0),
+    ] {
+        let found = value(&page, &format!("cogwright_custom_{sample}"));
+        assert_eq!(found, Some(expected), "{sample}");
+    }
+    for line in page.lines().filter(|line| !line.starts_with('#')) {
+        let labels = line.split('"').skip(1).step_by(2);
+        for label in labels {
+            let is_id = label.len() >= 15 && label.bytes().all(|byte| byte.is_ascii_digit());
+            assert!(!is_id && label.len() <= 128, "{line}");
+        }
+    }
+
+    bot.ask(&bot.owner(), "!unload flood").await;
+    let page = metrics(&bot).await;
+    assert!(
+        !page.contains("cogwright_custom") && !page.contains("flood"),
+        "{page}"
     );
     bot.close().await;
 }

@@ -70,7 +70,8 @@ impl Bytes {
 pub struct Frame {
     /// To be handed back once; 0 when there is nothing to hand back.
     pub token: u64,
-    /// What the answer or completion is known by; 0 when none is due.
+    /// What the answer or completion is known by; 0 when none is due. An event's is what its handlers' log lines are
+    /// known by, and nothing answers it.
     pub id: u64,
     /// One of [`frame_kind`].
     pub kind: u16,

@@ -11,6 +11,7 @@
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `cache.rs` | the JSON heads of the `cache.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
+//! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
@@ -30,6 +31,7 @@ mod commands;
 mod frame;
 mod header;
 mod message;
+mod metrics;
 mod module;
 mod note;
 mod payload;
@@ -46,6 +48,7 @@ pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, WhyRepl
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};
+pub use metrics::{MetricCall, MetricKind};
 pub use module::{
     HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable, MailboxVtable_Ref,
     PluginModule, PluginModule_Ref, run_status,

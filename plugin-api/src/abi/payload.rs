@@ -229,6 +229,14 @@ pub struct LogHead {
     /// The other fields.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// The id of the frame whose handler logged; 0 for anything else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub frame: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Head of PANIC.

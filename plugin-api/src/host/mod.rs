@@ -6,6 +6,7 @@ mod discord;
 mod files;
 mod functions;
 mod hooks;
+mod metrics;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
@@ -28,6 +29,7 @@ pub use self::{
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
+    metrics::{Counter, Gauge, Histogram},
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
@@ -96,7 +98,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `cache.`, `files.`, `functions.`, `hooks.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
+    /// those that begin with `cache.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

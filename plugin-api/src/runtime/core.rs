@@ -133,6 +133,14 @@ impl Core {
         self.calls.borrow_mut().complete(parcel);
     }
 
+    /// Asks the host for something that it does not answer.
+    pub(crate) fn tell(&self, head: &CallHead) {
+        if let Ok(head) = serde_json::to_vec(head) {
+            // Without a host there is nobody to be told.
+            let _ = self.link.send(message_kind::CALL, 0, 0, &head, &[]);
+        }
+    }
+
     /// Asks the host, and waits for its answer.
     pub(crate) async fn call(self: &Rc<Self>, head: CallHead, body: Vec<u8>) -> Result<Reply> {
         let (id, answer) = self.calls.borrow_mut().open();

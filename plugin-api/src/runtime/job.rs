@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Core, LocalFuture};
+use super::{Core, LocalFuture, logs::Within};
 use crate::{
     abi::{ErrorHead, status},
     error::Result,
@@ -29,6 +29,8 @@ pub(super) struct Job {
     core: Rc<Core>,
     /// The frame to answer; 0 when none is due.
     id: u64,
+    /// The frame that it serves, for its log lines; 0 for none.
+    frame: u64,
     work: bool,
     handler: Option<LocalFuture<Result<Answer>>>,
 }
@@ -46,9 +48,16 @@ impl Job {
         Self {
             core,
             id,
+            frame: id,
             work,
             handler: Some(handler),
         }
+    }
+
+    /// It serves this frame, which may be one that nothing answers.
+    pub(super) fn of_frame(mut self, frame: u64) -> Self {
+        self.frame = frame;
+        self
     }
 
     /// Polls once without a waker; gives the job back when it has to become a task (whose own first poll registers the
@@ -72,6 +81,7 @@ impl Future for Job {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        let _within = Within::frame(this.frame);
         let Some(handler) = this.handler.as_mut() else {
             return Poll::Ready(());
         };

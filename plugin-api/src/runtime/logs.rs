@@ -1,6 +1,7 @@
 //! `tracing` in a plugin: events go to the host's log, under the plugin's name.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     fmt,
     sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
@@ -26,6 +27,26 @@ const INFO: u8 = 3;
 /// Most verbose level that is sent.
 static LEVEL: AtomicU8 = AtomicU8::new(INFO);
 static NEXT_SPAN: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    /// The frame whose handler is being polled on this thread; 0 for none.
+    static FRAME: Cell<u64> = const { Cell::new(0) };
+}
+
+/// For as long as it lives, log lines of this thread belong to a frame.
+pub(super) struct Within(u64);
+
+impl Within {
+    pub(super) fn frame(id: u64) -> Self {
+        Self(FRAME.replace(id))
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        FRAME.set(self.0);
+    }
+}
 
 /// Makes it this library's subscriber, on all its threads. The some hundred bytes that tracing keeps for it stay with the
 /// library; the host frees them with its ledger.
@@ -83,6 +104,7 @@ impl Subscriber for HostLog {
             target: event.metadata().target().to_owned(),
             message: fields.message,
             fields: fields.others,
+            frame: FRAME.get(),
         };
         let head = serde_json::to_vec(&head).unwrap_or_default();
         // A log line of a stray thread after the end has nowhere to go.

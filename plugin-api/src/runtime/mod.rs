@@ -202,9 +202,12 @@ impl Room {
         let Some(running) = self.core.running() else {
             return;
         };
+        let frame = parcel.id();
         let host = Host::new(Rc::clone(&self.core));
         for handler in running.event(&host, &Rc::new(parcel)) {
-            self.spawn(0, true, async move { handler.await.map(|()| Answer::None) });
+            let handler = async move { handler.await.map(|()| Answer::None) };
+            let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
+            self.begin(job.of_frame(frame));
         }
     }
 
@@ -267,6 +270,10 @@ impl Room {
         handler: impl Future<Output = Result<Answer>> + 'static,
     ) {
         let job = Job::new(Rc::clone(&self.core), id, work, Box::pin(handler));
+        self.begin(job);
+    }
+
+    fn begin(&mut self, job: Job) {
         if let Some(job) = job.first_poll() {
             self.jobs.spawn_local(job);
         }

@@ -3,6 +3,7 @@
 //! Names follow [Prometheus' conventions](https://prometheus.io/docs/practices/naming/): base units, `_total` for counters.
 
 mod classic;
+mod custom;
 mod framework;
 mod plugins;
 mod process;
@@ -61,7 +62,8 @@ impl Collector for All {
         let mut rows = Rows::new(encoder);
         process::write(&mut rows)?;
         framework::write(&mut rows, &self.services, &self.plugins)?;
-        plugins::write(&mut rows, &self.services, &self.plugins)
+        plugins::write(&mut rows, &self.services, &self.plugins)?;
+        custom::write(&mut rows, &self.services)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
-use super::rows::{Rows, number};
+use super::rows::{Labels, Rows, number};
 use crate::plugin::census::thread_count;
 
 pub(super) fn write(rows: &mut Rows<'_>) -> fmt::Result {
@@ -25,7 +25,7 @@ pub(super) fn write(rows: &mut Rows<'_>) -> fmt::Result {
     rows.counter(
         "process_cpu_seconds",
         "Processor time of the process",
-        vec![(Vec::new(), cpu.as_secs_f64())],
+        vec![(Labels::new(), cpu.as_secs_f64())],
     )?;
     rows.level(
         "process_resident_memory_bytes",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use prometheus_client::{
-    encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet},
+    encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet},
     metrics::MetricType,
 };
 
@@ -11,6 +11,27 @@ use crate::metrics::Timing;
 
 /// A label and its value.
 pub(super) type Labels = Vec<(&'static str, String)>;
+
+/// The same, named by a plugin.
+pub(super) type Row = Vec<(String, String)>;
+
+/// What comes with a row.
+pub(super) trait RowLabels: EncodeLabelSet {
+    /// Whether there are none.
+    fn none(&self) -> bool;
+}
+
+impl RowLabels for Labels {
+    fn none(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl RowLabels for Row {
+    fn none(&self) -> bool {
+        self.is_empty()
+    }
+}
 
 /// Sum, count, and each bucket's upper bound with its own count.
 pub(super) type Histogram = (f64, u64, Vec<(f64, u64)>);
@@ -24,11 +45,11 @@ impl<'a> Rows<'a> {
     }
 
     /// A counter: `name` without `_total`, `help` without a full stop.
-    pub(super) fn counter(
+    pub(super) fn counter<L: RowLabels>(
         &mut self,
         name: &str,
         help: &str,
-        rows: Vec<(Labels, f64)>,
+        rows: Vec<(L, f64)>,
     ) -> fmt::Result {
         if rows.is_empty() {
             return Ok(());
@@ -45,11 +66,11 @@ impl<'a> Rows<'a> {
     }
 
     /// A gauge.
-    pub(super) fn gauge(
+    pub(super) fn gauge<L: RowLabels>(
         &mut self,
         name: &str,
         help: &str,
-        rows: Vec<(Labels, f64)>,
+        rows: Vec<(L, f64)>,
     ) -> fmt::Result {
         if rows.is_empty() {
             return Ok(());
@@ -64,11 +85,11 @@ impl<'a> Rows<'a> {
     }
 
     /// A histogram.
-    pub(super) fn histogram(
+    pub(super) fn histogram<L: RowLabels>(
         &mut self,
         name: &str,
         help: &str,
-        rows: Vec<(Labels, Histogram)>,
+        rows: Vec<(L, Histogram)>,
     ) -> fmt::Result {
         if rows.is_empty() {
             return Ok(());
@@ -86,22 +107,22 @@ impl<'a> Rows<'a> {
 
     /// A counter without labels.
     pub(super) fn count(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        self.counter(name, help, vec![(Vec::new(), number(value))])
+        self.counter(name, help, vec![(Labels::new(), number(value))])
     }
 
     /// A gauge without labels.
     pub(super) fn level(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
-        self.gauge(name, help, vec![(Vec::new(), value)])
+        self.gauge(name, help, vec![(Labels::new(), value)])
     }
 }
 
 /// One row of a family; without labels it has no braces either.
 fn with(
     family: &mut MetricEncoder<'_>,
-    labels: &Labels,
+    labels: &impl RowLabels,
     write: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
 ) -> fmt::Result {
-    if labels.is_empty() {
+    if labels.none() {
         write(family)
     } else {
         write(&mut family.encode_family(labels)?)

@@ -16,6 +16,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use tracing::Span;
+
 use super::breaker::{Breaker, Circuit, Limits};
 use crate::{
     config::{self, Live},
@@ -54,6 +56,8 @@ struct Running {
     began: Instant,
     limit: Duration,
     answer: oneshot::Receiver<Answer>,
+    /// Around what the host does about it; its id stands in the plugin's own lines, too.
+    span: Span,
 }
 
 /// An event on its way to a handler.
@@ -244,7 +248,8 @@ impl Desk {
                 from: job.from.to_string(),
                 deadline_ms: limit.as_millis().try_into().unwrap_or(u64::MAX),
             };
-            let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
+            let id = next_id();
+            let packet = Packet::new(frame_kind::INVOKE, id, &head)
                 .with_payload(job.payload.to_vec())
                 .named(&self.entry);
             match job.slot.invoke(packet) {
@@ -254,6 +259,7 @@ impl Desk {
                         began: now,
                         limit,
                         answer,
+                        span: tracing::info_span!(parent: None, "hook", id, hook = &*self.id, from = &*job.from),
                     });
                 }
                 // It is being unloaded: nobody's fault.
@@ -271,8 +277,11 @@ impl Desk {
                 began,
                 limit,
                 answer,
+                span,
             } = running;
             let ended = timeout(limit + GRACE, answer).await;
+            let _within = span.entered();
+            tracing::debug!(took = ?began.elapsed(), "handled");
             let mut state = self.state();
             state.figures.runs += 1;
             state.figures.handled_us += micros(began.elapsed());

@@ -1,0 +1,101 @@
+//! The owner command that shows how one plugin fares.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{Owner, embeds};
+use crate::{
+    metrics::{Calls, PluginFigures},
+    plugin::{Generation, tidy},
+};
+
+/// Handlers and host calls that are shown: those that took most time.
+const SHOWN: usize = 8;
+
+impl Owner {
+    pub(super) fn plugin(&self, line: &str) -> Value {
+        if line.is_empty() {
+            return embeds::usage(
+                "fw_plugin NAME",
+                "Shows what a plugin takes: processor time, memory, waits, handlers and host calls.",
+            );
+        }
+        let loaded = self.plugins.generations();
+        let found = loaded.iter().find(|(name, _)| *name == tidy(line));
+        let figures =
+            found.and_then(|(_, generation)| self.services.figures.plugin(&generation.plugin));
+        let (Some((name, generation)), Some(figures)) = (found, figures) else {
+            let names: Vec<&str> = loaded.iter().map(|(name, _)| &**name).collect();
+            let words = format!("it is not loaded; there are {}", names.join(", "));
+            return embeds::failed("Not shown", line, &words);
+        };
+        embeds::plugin(
+            name,
+            &summary(generation, &figures),
+            &handlers(&figures),
+            &calls(&figures),
+        )
+    }
+}
+
+fn summary(generation: &Generation, figures: &PluginFigures) -> String {
+    let heap = generation.heap().map_or_else(
+        || "unknown".to_owned(),
+        |bytes| format!("{:.1} kB", bytes as f64 / 1000.0),
+    );
+    let (waited, wait) = figures.waited.total();
+    format!(
+        "version {} · generation {} · {} reloads · up {} min\n\
+         {:.3} s of processor · {heap} of memory\n\
+         {} waiting · {waited} served after {} each · {} dropped\n\
+         {} failed · {} panics",
+        generation.manifest.version,
+        generation.number,
+        figures.begun().saturating_sub(1),
+        generation.since.elapsed().as_secs() / 60,
+        figures.cpu().as_secs_f64(),
+        generation.load().depth,
+        mean(waited, wait),
+        figures.dropped.load(Relaxed),
+        figures.failed.load(Relaxed),
+        figures.panics.load(Relaxed),
+    )
+}
+
+fn handlers(figures: &PluginFigures) -> Vec<String> {
+    let mut rows = Vec::new();
+    figures.each_handled(|kind, name, timing| {
+        rows.push((format!("{kind} `{name}`"), timing.total()));
+    });
+    lines(rows)
+}
+
+fn calls(figures: &PluginFigures) -> Vec<String> {
+    let calls = figures.all_calls().into_iter();
+    let row = |(name, calls): (String, Arc<Calls>)| {
+        let failed = match calls.failed.load(Relaxed) {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        (format!("`{name}`{failed}"), calls.took.total())
+    };
+    lines(calls.map(row).collect())
+}
+
+/// What took most time first.
+fn lines(mut rows: Vec<(String, (u64, Duration))>) -> Vec<String> {
+    rows.sort_by_key(|(_, (_, sum))| std::cmp::Reverse(*sum));
+    let line = |(what, (count, sum)): (String, (u64, Duration))| {
+        format!("{what}: {count} times, {} each", mean(count, sum))
+    };
+    rows.into_iter().take(SHOWN).map(line).collect()
+}
+
+fn mean(count: u64, sum: Duration) -> String {
+    let mean = sum.as_secs_f64() / count.max(1) as f64;
+    format!("{:.2} ms", mean * 1000.0)
+}
