@@ -66,7 +66,7 @@ pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Cache, Discord, FileEntry, Files, Host, Lookup, Method, NewScheduled, OtherPlugin, Request,
-    Response, Scheduled, Schedules, Secret, Task,
+    Response, Scheduled, Schedules, Secret, Task, Web, WebRequest, WebResponse,
     storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;

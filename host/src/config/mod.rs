@@ -15,6 +15,7 @@ mod schedules;
 mod services;
 mod tables;
 mod values;
+mod web;
 
 #[cfg(test)]
 mod commented;
@@ -37,6 +38,7 @@ pub use observe::{Colour, Log, Metrics};
 pub use schedules::Schedules;
 pub use services::{Alerts, Files, Grants, Hooks, Secrets};
 pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
+pub use web::Web;
 
 /// The whole configuration.
 ///
@@ -83,6 +85,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// `[cache]`: what is kept of Discord.
     pub cache: Cache,
+    /// `[web]`: requests of plugins to other servers.
+    pub web: Web,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
     /// Where all this was read.
@@ -169,6 +173,7 @@ impl Config {
             schedules: Schedules::read(document.table("schedules")),
             secrets: Secrets::read(document.table("secrets")),
             cache: Cache::read(document.table("cache")),
+            web: Web::read(document.table("web")),
             plugins: plugins::read(document),
             source: Source::default(),
         }

@@ -13,6 +13,7 @@ pub mod schedules;
 mod secrets;
 pub mod settings;
 pub mod storage;
+pub mod web;
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +36,7 @@ use crate::{
 pub use self::{
     alerts::Alerts, cache::Cache, caller::Caller, discord::Discord, failure::Failure, files::Files,
     functions::Functions, hooks::Hooks, reply::Replies, secrets::Secrets, settings::Settings,
-    storage::Storage,
+    storage::Storage, web::Web,
 };
 
 /// How a host call ended.
@@ -77,6 +78,7 @@ pub const CALLS: &[&str] = &[
     "storage.query",
     "storage.set",
     "storage.transaction",
+    "web.request",
 ];
 
 /// The answers to host calls.
@@ -84,6 +86,8 @@ pub const CALLS: &[&str] = &[
 pub struct Services {
     /// Discord's REST API.
     pub discord: Arc<Discord>,
+    /// Other servers on the web.
+    pub web: Web,
     /// What is kept of Discord.
     pub cache: Arc<Cache>,
     /// Answers to commands, components and modals.
@@ -127,6 +131,7 @@ impl Services {
         ));
         let storage = Arc::new(storage);
         Self {
+            web: Web::new(live.clone()),
             cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
             replies: Replies::new(Arc::clone(&discord)),
             files: Files::new(live.clone(), config.data.folder.clone()),
@@ -203,6 +208,7 @@ impl Services {
             "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
             "secrets.get" => self.secrets.serve(caller, head.params).await,
             "settings.get" => self.settings.serve(caller, head.params).await,
+            "web.request" => self.web.serve(caller, head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,
             call if storage::CALLS.contains(&call) => {
                 self.storage.serve(caller, call, head.params, body).await
@@ -250,5 +256,6 @@ impl Services {
         self.hooks.prune();
         self.settings.generation_ended(caller);
         self.storage.generation_ended(caller);
+        self.web.generation_ended(caller);
     }
 }

@@ -11,6 +11,7 @@ mod secrets;
 mod settings;
 pub(crate) mod storage;
 mod task;
+mod web;
 
 use std::{fmt, rc::Rc};
 
@@ -29,6 +30,7 @@ pub use self::{
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
+    web::{Web, WebRequest, WebResponse},
 };
 use crate::{abi::CallHead, error::Result, runtime::Core};
 
@@ -94,7 +96,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `cache.`, `files.`, `functions.`, `hooks.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
+    /// those that begin with `cache.`, `files.`, `functions.`, `hooks.`, `schedules.`, `secrets.`, `settings.` `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)
