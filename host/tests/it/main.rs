@@ -24,3 +24,4 @@ mod soak;
 mod storage;
 mod support;
 mod watch;
+mod web;

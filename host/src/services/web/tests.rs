@@ -51,8 +51,10 @@ async fn server() -> u16 {
 
 fn web(settings: config::Web, declared: &[&str], granted: &[&str]) -> (Web, Caller) {
     let own = |hosts: &[&str]| hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mut config = config::Config::default();
-    config.web = settings;
+    let mut config = config::Config {
+        web: settings,
+        ..config::Config::default()
+    };
     config.grants.entry("tea".into()).or_default().web = own(granted);
     let web = Web::new(Live::new(config));
     let manifest = json!({"name": "tea", "version": "1.0.0", "web_hosts": own(declared)});
