@@ -66,7 +66,8 @@ pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
-    NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task,
+    NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task, Web,
+    WebRequest, WebResponse,
     storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;

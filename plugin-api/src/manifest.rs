@@ -66,6 +66,8 @@ pub struct Manifest {
     pub uses_tables: Vec<TableManifest>,
     /// Columns of its tables that tell whom a row is about.
     pub subjects: Vec<SubjectManifest>,
+    /// Hosts on the web that it reaches.
+    pub web_hosts: Vec<String>,
     /// Its schedules.
     pub schedules: Vec<ScheduleManifest>,
     /// Its settings.

@@ -393,6 +393,21 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
+    /// Hosts on the web that it reaches through [`Host::web`](crate::Host::web): `api.example.com`, or `*.example.org` for all
+    /// below that. The owner sees them, and may grant others, those of the local network included.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().web_hosts(["api.example.com", "*.example.org"]);
+    /// ```
+    #[must_use]
+    pub fn web_hosts<T: Into<String>>(mut self, hosts: impl IntoIterator<Item = T>) -> Self {
+        let hosts = hosts.into_iter().map(Into::into);
+        self.manifest.web_hosts.extend(hosts);
+        self
+    }
+
     /// Erases the types. [`export_plugin!`](crate::export_plugin) calls this.
     #[doc(hidden)]
     #[must_use]

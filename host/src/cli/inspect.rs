@@ -99,6 +99,9 @@ fn manifest(manifest: &Manifest) {
     for call in &manifest.requires {
         row("requires", call);
     }
+    for host in &manifest.web_hosts {
+        row("web", host);
+    }
     let wanted = intents::of(manifest);
     let privileged = wanted & intents::PRIVILEGED;
     row("intents", &intents::name(wanted.bits()));

@@ -96,6 +96,7 @@ mod tests {
                 since: SystemTime::UNIX_EPOCH,
                 load: Load::default(),
                 commands: 1,
+                web_hosts: Vec::new(),
             }),
             error: error.map(str::to_owned),
         }

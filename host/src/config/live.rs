@@ -71,6 +71,7 @@ live! {
     schedules { timeout_ms late_s max_waiting }
     secrets { folder }
     alerts { channel_id cool_down_s }
+    web { require_grants timeout_ms max_timeout_ms max_response_bytes }
     storage { max_open statement_timeout_ms slow_query_ms max_rows backup_on_shutdown backups_kept }
 }
 

@@ -16,6 +16,7 @@ mod schedules;
 mod services;
 mod tables;
 mod values;
+mod web;
 
 #[cfg(test)]
 mod commented;
@@ -39,6 +40,7 @@ pub use observe::{Colour, Log, Metrics};
 pub use schedules::Schedules;
 pub use services::{Alerts, Files, Grants, Hooks, Secrets};
 pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
+pub use web::Web;
 
 /// The whole configuration.
 ///
@@ -87,6 +89,8 @@ pub struct Config {
     pub cache: Cache,
     /// `[commands]`: commands of members.
     pub commands: Commands,
+    /// `[web]`: requests of plugins to other servers.
+    pub web: Web,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
     /// Where all this was read.
@@ -174,6 +178,7 @@ impl Config {
             secrets: Secrets::read(document.table("secrets")),
             cache: Cache::read(document.table("cache")),
             commands: Commands::read(document.table("commands")),
+            web: Web::read(document.table("web")),
             plugins: plugins::read(document),
             source: Source::default(),
         }

@@ -8,6 +8,7 @@ use super::{
     checks::secret_name,
     document::{Document, Fault, Table, nearest},
     values::{expected, folder, id, integer, list, milliseconds, seconds, string_that},
+    web,
 };
 use crate::plugin::tidy;
 
@@ -153,6 +154,8 @@ pub struct Grants {
     pub folders: BTreeMap<String, PathBuf>,
     /// Names of secrets.
     pub secrets: Vec<String>,
+    /// Hosts on the web, those of the local network included.
+    pub web: Vec<String>,
 }
 
 /// `[secrets]`: where secrets of plugins lie.
@@ -220,8 +223,14 @@ fn grants_of(plugin: &str, entries: &DeTable<'_>, faults: &mut Vec<Fault>) -> Gr
                 Ok(secrets) => grants.secrets = secrets,
                 Err(wrong) => faults.extend(wrong),
             },
+            ("web", _) => {
+                match list(item, "a list of hosts", |item| string_that(item, web::host)) {
+                    Ok(hosts) => grants.web = hosts,
+                    Err(wrong) => faults.extend(wrong),
+                }
+            }
             (unknown, _) => {
-                let hint = nearest(unknown, ["folders", "secrets"].into_iter())
+                let hint = nearest(unknown, ["folders", "secrets", "web"].into_iter())
                     .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 faults.push(Fault {
                     at: key.span().start,

@@ -155,7 +155,7 @@ fn unknown_tables() {
         "[music.x]",
         &[
             "c:1:2: unknown table [music]; the tables are [alerts], [bot], [cache], [commands], [data], [discord], [extensions], [files], [grants], [hooks], [log], [metrics], [plugins], \
-           [schedules], [secrets], [shutdown], [status], [storage]; a plugin's settings go in [plugins.music]",
+           [schedules], [secrets], [shutdown], [status], [storage], [web]; a plugin's settings go in [plugins.music]",
         ],
     );
 }

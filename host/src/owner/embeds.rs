@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 use crate::{
     log::Levels,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
-    services::schedules::ScheduleView,
-    services::storage::{BackupReport, Erased, Exported, MigrationState},
+    services::{
+        hooks::{Circuit, HookView, Told},
+        schedules::ScheduleView,
+        storage::{BackupReport, Erased, Exported, MigrationState},
+    },
 };
 
 const GREEN: u32 = 0x2E_8B_57;
@@ -17,6 +20,8 @@ const BLUE: u32 = 0x34_6E_B0;
 
 /// Discord's limit for a field's value, with room for the code block.
 const FIELD: usize = 1000;
+/// Discord's limit for a description is 4,096.
+const DESCRIPTION: usize = 4000;
 /// Discord's limit of fields.
 const FIELDS: usize = 25;
 
@@ -367,6 +372,9 @@ fn status(status: &Status) -> Value {
             milliseconds(serving.load_time),
             plural(serving.commands, "command")
         ));
+        if !serving.web_hosts.is_empty() {
+            lines.push(format!("asks on the web: {}", serving.web_hosts.join(", ")));
+        }
         if serving.load.panics > 0 || serving.load.dropped_events > 0 {
             lines.push(format!(
                 "{} · {} dropped · {} waiting",
@@ -432,4 +440,61 @@ fn schedule(view: &ScheduleView) -> Value {
 
 pub(super) fn schedule_changed(plugin: &str, name: &str, text: &str) -> Value {
     embed(&format!("{plugin} {name}"), GREEN, text, &[])
+}
+
+pub(super) fn hooks(hooks: &[HookView]) -> Value {
+    let line = |hook: &HookView| {
+        let state = match (hook.enabled, hook.circuit) {
+            (false, _) => "switched off",
+            (true, Circuit::Open) => "rests after failures",
+            (true, Circuit::HalfOpen) => "is tried again",
+            (true, Circuit::Closed) => "on",
+        };
+        let it = &hook.figures;
+        format!(
+            "`{}` (priority {}): {state}, {} run, {} failed, {} dropped, {} skipped, {} waiting, {} ms each, {} ms late",
+            hook.id,
+            hook.priority,
+            it.runs,
+            it.failures,
+            it.dropped,
+            it.skipped,
+            hook.waiting,
+            it.handled_us / it.runs.max(1) / 1000,
+            it.waited_us / it.runs.max(1) / 1000,
+        )
+    };
+    let lines: Vec<String> = hooks.iter().map(line).collect();
+    let text = if lines.is_empty() {
+        "No plugin that is loaded has hooks.".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    embed("Hooks", BLUE, &shorten(&text, DESCRIPTION), &[])
+}
+
+pub(super) fn hook_history(history: &[Told]) -> Value {
+    let line = |told: &Told| {
+        let at = told.at.duration_since(SystemTime::UNIX_EPOCH);
+        let from = if told.from.is_empty() {
+            "framework"
+        } else {
+            &told.from
+        };
+        format!(
+            "<t:{}:T> `{}` by {from}: {} queued, {} dropped, {} skipped",
+            at.unwrap_or_default().as_secs(),
+            told.event,
+            told.queued,
+            told.dropped,
+            told.skipped
+        )
+    };
+    let lines: Vec<String> = history.iter().map(line).collect();
+    let text = if lines.is_empty() {
+        "Nothing was told yet.".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    embed("What was told", BLUE, &shorten(&text, DESCRIPTION), &[])
 }

@@ -1,6 +1,7 @@
 //! Owner commands: in the host, because they must survive any plugin.
 
 mod embeds;
+mod hooks;
 mod log;
 mod plugin;
 mod schedules;
@@ -27,6 +28,7 @@ pub const NAMES: &[&str] = &[
     "fw_migrate",
     "fw_export_data",
     "fw_erase_data",
+    "fw_hooks",
     "fw_log",
     "fw_settings",
     "fw_set",
@@ -78,6 +80,7 @@ impl Owner {
             "fw_migrate" => self.migrate().await,
             "fw_export_data" => self.export_data(line).await,
             "fw_erase_data" => self.erase_data(line).await,
+            "fw_hooks" => self.hooks(line),
             "fw_log" => self.log(line),
             "fw_settings" => self.settings(line),
             "fw_set" => self.set(line).await,
@@ -185,6 +188,14 @@ pub fn slash_commands() -> Vec<Value> {
             "fw_export_data",
             "Writes all that is kept about a user into a file (owner)",
             json!([user]),
+        ),
+        command(
+            "fw_hooks",
+            "Shows the handlers of hooks, switches one on or off, closes its breaker (owner)",
+            json!([
+                {"type": 3, "name": "what", "description": "list, history, enable, disable or reset"},
+                {"type": 3, "name": "id", "description": "The handler, as the list shows it"},
+            ]),
         ),
         command(
             "fw_log",

@@ -80,6 +80,7 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
         }
     }
     services::schedules::problems(&manifest.schedules, &mut problems);
+    services::web::problems(manifest, &mut problems);
     services::storage::problems(plugin, manifest, &mut problems);
     services::settings::schema::problems(manifest, &mut problems);
     for neighbour in neighbours {

@@ -37,6 +37,9 @@ pub enum Failure {
     /// Discord was out of reach.
     #[error("Discord is out of reach: {0}")]
     Transport(String),
+    /// Another server on the web.
+    #[error("{0}")]
+    Web(String),
     /// A database.
     #[error(transparent)]
     Storage(#[from] StorageError),

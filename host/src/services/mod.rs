@@ -15,6 +15,7 @@ pub mod schedules;
 mod secrets;
 pub mod settings;
 pub mod storage;
+pub mod web;
 
 use std::{
     collections::BTreeMap,
@@ -52,6 +53,7 @@ pub use self::{
     secrets::Secrets,
     settings::Settings,
     storage::Storage,
+    web::Web,
 };
 
 /// How a host call ended.
@@ -101,6 +103,7 @@ pub const CALLS: &[&str] = &[
     "storage.query",
     "storage.set",
     "storage.transaction",
+    "web.request",
 ];
 
 /// The answers to host calls.
@@ -108,6 +111,8 @@ pub const CALLS: &[&str] = &[
 pub struct Services {
     /// Discord's REST API.
     pub discord: Arc<Discord>,
+    /// Other servers on the web.
+    pub web: Web,
     /// What is kept of Discord.
     pub cache: Arc<Cache>,
     /// Answers to commands, components and modals.
@@ -157,6 +162,7 @@ impl Services {
         ));
         let storage = Arc::new(storage);
         Self {
+            web: Web::new(live.clone()),
             cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
             replies: Replies::new(Arc::clone(&discord)),
             files: Files::new(live.clone(), config.data.folder.clone()),
@@ -267,6 +273,7 @@ impl Services {
             "secrets.get" => self.secrets.serve(caller, head.params).await,
             "settings.get" => self.settings.serve(caller, head.params).await,
             call if commands::CALLS.contains(&call) => self.commands_call(call, head.params).await,
+            "web.request" => self.web.serve(caller, head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,
             call if schedules::CALLS.contains(&call) => {
                 self.schedules
@@ -307,6 +314,7 @@ impl Services {
         self.schedules.generation_ended(caller);
         self.settings.generation_ended(caller);
         self.storage.generation_ended(caller);
+        self.web.generation_ended(caller);
     }
 }
 

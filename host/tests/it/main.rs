@@ -26,3 +26,4 @@ mod soak;
 mod storage;
 mod support;
 mod watch;
+mod web;

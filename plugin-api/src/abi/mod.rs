@@ -12,6 +12,7 @@
 //! | `cache.rs` | the JSON heads of the `cache.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
+//! | `web.rs` | the JSON heads of the host call `web.request` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
@@ -38,6 +39,7 @@ mod payload;
 mod schedule;
 mod settings;
 mod storage;
+mod web;
 
 pub use abi_stable;
 pub use cache::{CacheCall, CacheReply};
@@ -67,6 +69,7 @@ pub use storage::{
     ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
     StorageValue,
 };
+pub use web::{WebCall, WebReply};
 
 /// Major number of the boundary: 0 until the first stable release.
 pub const ABI_MAJOR: u16 = 0;

@@ -259,7 +259,7 @@ pub enum Method {
 }
 
 impl Method {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",

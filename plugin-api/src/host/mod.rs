@@ -13,6 +13,7 @@ mod secrets;
 mod settings;
 pub(crate) mod storage;
 mod task;
+mod web;
 
 use std::{fmt, rc::Rc};
 
@@ -33,6 +34,7 @@ pub use self::{
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
+    web::{Web, WebRequest, WebResponse},
 };
 use crate::{abi::CallHead, error::Result, runtime::Core};
 
@@ -98,7 +100,8 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `cache.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`, `settings.` and `storage.`.
+    /// those that begin with `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`,
+    /// `settings.`, `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

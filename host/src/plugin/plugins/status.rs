@@ -68,6 +68,8 @@ pub struct Serving {
     pub load: Load,
     /// Number of commands.
     pub commands: usize,
+    /// Hosts on the web that it declares.
+    pub web_hosts: Vec<String>,
 }
 
 impl Plugins {
@@ -90,6 +92,7 @@ impl Plugins {
                         since: loaded.since,
                         load: generation.load(),
                         commands: generation.manifest.commands.len(),
+                        web_hosts: generation.manifest.web_hosts.clone(),
                     }),
                     error: None,
                 };

@@ -163,6 +163,9 @@ impl Plugins {
             bot_id: self.services.bot_id(),
             application_id: self.services.application_id(),
         };
+        self.services
+            .web
+            .generation_starts(&caller, &generation.manifest);
         generation.start(&head, deadline).await
     }
 

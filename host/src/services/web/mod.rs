@@ -1,0 +1,375 @@
+//! Other servers on the web, through one HTTP client: hosts that a plugin declares or the owner grants it, with limits.
+//!
+//! Addresses of the local network are refused, where they come from a name as well as where they stand in the URL: see
+//! `address.rs`. Redirects are followed here, so that each is looked at as the first address was.
+
+mod address;
+mod allowed;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use plugin_api::{
+    abi::{WebCall, WebReply},
+    manifest::Manifest,
+};
+use reqwest::{
+    Client, Method, Response, Url,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use serde_json::Value;
+use tokio::sync::{Semaphore, watch};
+
+pub(crate) use self::allowed::{check, problems};
+use self::{
+    address::{AnyAddress, PublicAddress},
+    allowed::{Allowed, Verdict},
+};
+use super::{Caller, Completion, Failure};
+use crate::config::{self, Live};
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// As many redirects as browsers follow, about.
+const REDIRECTS: usize = 10;
+
+/// Other servers on the web.
+pub struct Web {
+    live: Live,
+    /// Connects to public addresses alone.
+    public: Client,
+    /// Connects to any address: for hosts that the owner has granted by name.
+    any: Client,
+    generations: Mutex<HashMap<Caller, Arc<Generation>>>,
+}
+
+/// What a generation declares, and its requests on their way.
+struct Generation {
+    declared: Vec<String>,
+    at_once: Semaphore,
+    /// True once it has ended: what is on its way is dropped.
+    over: watch::Sender<bool>,
+}
+
+impl Web {
+    /// The web, as the owner allows it.
+    #[must_use]
+    pub fn new(live: Live) -> Self {
+        Self {
+            live,
+            public: client(PublicAddress),
+            any: client(AnyAddress),
+            generations: Mutex::default(),
+        }
+    }
+
+    /// A generation is about to start, with this manifest.
+    pub fn generation_starts(&self, caller: &Caller, manifest: &Manifest) {
+        let generation = Generation {
+            declared: manifest.web_hosts.clone(),
+            at_once: Semaphore::new(self.live.now().web.max_concurrent),
+            over: watch::Sender::new(false),
+        };
+        self.generations()
+            .insert(caller.clone(), Arc::new(generation));
+    }
+
+    /// Drops a generation's requests.
+    pub fn generation_ended(&self, caller: &Caller) {
+        if let Some(generation) = self.generations().remove(caller) {
+            generation.over.send_replace(true);
+        }
+    }
+
+    /// The host call `web.request`.
+    ///
+    /// # Errors
+    ///
+    /// The host is not allowed, or the request failed.
+    pub async fn serve(
+        &self,
+        caller: &Caller,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let call: WebCall = serde_json::from_value(params)?;
+        let generation = self.generations().get(caller).cloned();
+        let Some(generation) = generation else {
+            return Err(refused("the plugin has not started, or is over"));
+        };
+        let mut over = generation.over.subscribe();
+        let config = self.live.now();
+        let settings = &config.web;
+        let limit = time_limit(settings, &call);
+        let place = without_query(&call.url).to_owned();
+        let allowed = Allowed {
+            declared: if settings.require_grants {
+                &[]
+            } else {
+                &generation.declared
+            },
+            granted: config
+                .grants
+                .get(&*caller.plugin)
+                .map_or(&[][..], |it| &it.web),
+        };
+        let sent = async {
+            let _turn = generation.at_once.acquire().await;
+            self.send(settings, &allowed, call, body).await
+        };
+        tokio::select! {
+            biased;
+            _ = over.wait_for(|over| *over) => Err(refused("the plugin is over: the request was dropped")),
+            sent = tokio::time::timeout(limit, sent) => sent.unwrap_or_else(|_| {
+                Err(Failure::Web(format!("{place}: no answer within {} ms", limit.as_millis())))
+            }),
+        }
+    }
+
+    async fn send(
+        &self,
+        settings: &config::Web,
+        allowed: &Allowed<'_>,
+        call: WebCall,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let mut hop = Hop::of(&call, body)?;
+        for _ in 0..=REDIRECTS {
+            let client = match allowed.judge(&hop.url) {
+                Verdict::Declared => &self.public,
+                Verdict::Granted => &self.any,
+                Verdict::Refused(why) => return Err(refused(why)),
+            };
+            let request = client
+                .request(hop.method.clone(), hop.url.clone())
+                .headers(hop.headers.clone())
+                .body(hop.body.clone());
+            let response = request
+                .send()
+                .await
+                .map_err(|error| failed(&hop.url, error))?;
+            match hop.next(&response)? {
+                Some(next) => hop = next,
+                None => return answer(settings, &call, response).await,
+            }
+        }
+        Err(Failure::Web(format!(
+            "{}: more than {REDIRECTS} redirects",
+            without_query(&call.url)
+        )))
+    }
+
+    fn generations(&self) -> MutexGuard<'_, HashMap<Caller, Arc<Generation>>> {
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Web")
+            .field("generations", &self.generations().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One request of those that redirects make of a call.
+struct Hop {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Hop {
+    fn of(call: &WebCall, body: Vec<u8>) -> Result<Self, Failure> {
+        let wrong = |what: &str, why: &dyn fmt::Display| refused(format!("{what}: {why}"));
+        let mut url =
+            Url::parse(&call.url).map_err(|error| wrong(without_query(&call.url), &error))?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let method = Method::from_bytes(call.method.as_bytes())
+            .map_err(|error| wrong(&call.method, &error))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &call.headers {
+            let name: HeaderName = name.parse().map_err(|error| wrong(name, &error))?;
+            // Its value may be a secret: it is in no message.
+            let value = HeaderValue::from_str(value)
+                .map_err(|error| wrong(&format!("header `{name}`"), &error))?;
+            headers.append(name, value);
+        }
+        Ok(Self {
+            method,
+            url,
+            headers,
+            body,
+        })
+    }
+
+    /// Where a redirect leads ([RFC 9110, 15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)).
+    fn next(&self, response: &Response) -> Result<Option<Self>, Failure> {
+        let status = response.status().as_u16();
+        let location = response.headers().get(header::LOCATION);
+        let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else {
+            return Ok(None);
+        };
+        let location = String::from_utf8_lossy(location.as_bytes());
+        let url = self.url.join(&location);
+        let from = shown(&self.url);
+        let url = url.map_err(|error| Failure::Web(format!("{from} leads nowhere: {error}")))?;
+        if self.url.scheme() == "https" && url.scheme() != "https" {
+            return Err(Failure::Web(format!(
+                "{from} leads to {}, which is not encrypted: not followed",
+                shown(&url)
+            )));
+        }
+        let mut headers = self.headers.clone();
+        if url.origin() != self.url.origin() {
+            for secret in [
+                header::AUTHORIZATION,
+                header::COOKIE,
+                header::PROXY_AUTHORIZATION,
+            ] {
+                headers.remove(secret);
+            }
+        }
+        let keeps_body = matches!(status, 307 | 308);
+        let is_read = self.method == Method::GET || self.method == Method::HEAD;
+        if !keeps_body && !is_read {
+            headers.remove(header::CONTENT_TYPE);
+        }
+        Ok(Some(Self {
+            method: if keeps_body || is_read {
+                self.method.clone()
+            } else {
+                Method::GET
+            },
+            url,
+            headers,
+            body: if keeps_body {
+                self.body.clone()
+            } else {
+                Vec::new()
+            },
+        }))
+    }
+}
+
+fn time_limit(settings: &config::Web, call: &WebCall) -> Duration {
+    let asked = match call.timeout_ms {
+        0 => settings.timeout_ms,
+        asked => asked,
+    };
+    Duration::from_millis(asked.min(settings.max_timeout_ms))
+}
+
+async fn answer(
+    settings: &config::Web,
+    call: &WebCall,
+    mut response: Response,
+) -> Result<Completion, Failure> {
+    let limit = match call.max_bytes {
+        0 => settings.max_response_bytes,
+        asked => asked.min(settings.max_response_bytes),
+    };
+    let url = response.url().clone();
+    let too_large = || {
+        Failure::Web(format!(
+            "{}: the response has more than {limit} bytes; ask for less, or raise `[web] max_response_bytes`",
+            shown(&url)
+        ))
+    };
+    if response
+        .content_length()
+        .is_some_and(|length| length > limit)
+    {
+        return Err(too_large());
+    }
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = response.headers().iter();
+    let head = WebReply {
+        status: response.status().as_u16(),
+        url: url.to_string(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+    };
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| failed(&url, error))?
+    {
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Completion {
+        head: serde_json::to_vec(&head)?,
+        body,
+        ..Completion::default()
+    })
+}
+
+fn client(resolver: impl reqwest::dns::Resolve + 'static) -> Client {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has the protocols that rustls wants")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(concat!("Cogwright/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .dns_resolver(resolver)
+        .build()
+        .expect("what it is built from does not change")
+}
+
+fn refused(why: impl Into<String>) -> Failure {
+    Failure::Refused(why.into())
+}
+
+/// reqwest's own words say little without their causes.
+fn failed(url: &Url, error: reqwest::Error) -> Failure {
+    let error = error.without_url();
+    let mut text = format!("{}: {error}", shown(url));
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    Failure::Web(text)
+}
+
+/// An address for messages: what stands in a query may be a secret.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let _ = url.set_username("").and(url.set_password(None));
+    url.into()
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}

@@ -1,0 +1,307 @@
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::RawQuery,
+    http::{HeaderMap, StatusCode},
+    response::Redirect,
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// A server that answers in every way there is; its port.
+async fn server() -> u16 {
+    let shown = |headers: HeaderMap, RawQuery(query): RawQuery, body: String| async move {
+        let header = |name| {
+            headers
+                .get(name)
+                .map(|it| it.to_str().unwrap_or("?").to_owned())
+        };
+        json!({
+            "agent": header("user-agent"), "token": header("authorization"), "query": query, "body": body,
+        })
+        .to_string()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let router = Router::new()
+        .route("/shown", get(shown).post(shown))
+        .route(
+            "/missing",
+            get(|| async { (StatusCode::NOT_FOUND, "no tea") }),
+        )
+        .route("/large", get(|| async { "x".repeat(5_000) }))
+        .route("/slow", get(std::future::pending::<String>))
+        .route("/moved", post(|| async { Redirect::to("/shown") }))
+        .route("/round", get(|| async { Redirect::to("/round") }))
+        .route(
+            "/away",
+            get(|| async { Redirect::to("http://elsewhere.test/") }),
+        )
+        .route(
+            "/other",
+            get(move || async move { Redirect::to(&format!("http://localhost:{port}/shown")) }),
+        );
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    port
+}
+
+fn web(settings: config::Web, declared: &[&str], granted: &[&str]) -> (Web, Caller) {
+    let own = |hosts: &[&str]| hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut config = config::Config {
+        web: settings,
+        ..config::Config::default()
+    };
+    config.grants.entry("tea".into()).or_default().web = own(granted);
+    let web = Web::new(Live::new(config));
+    let manifest = json!({"name": "tea", "version": "1.0.0", "web_hosts": own(declared)});
+    let caller = Caller::new("tea", 1);
+    web.generation_starts(&caller, &serde_json::from_value(manifest).unwrap());
+    (web, caller)
+}
+
+async fn ask(web: &Web, caller: &Caller, call: Value) -> Result<(WebReply, String), String> {
+    let answered = web.serve(caller, call, b"milk".to_vec()).await;
+    let completion = answered.map_err(|failure| failure.to_string())?;
+    let head = serde_json::from_slice(&completion.head).unwrap();
+    Ok((head, String::from_utf8(completion.body).unwrap()))
+}
+
+fn call(method: &str, url: &str) -> Value {
+    json!({"method": method, "url": url})
+}
+
+#[tokio::test]
+async fn requests_go_out_and_answers_come_in() {
+    let port = server().await;
+    let (web, me) = web(config::Web::default(), &[], &["127.0.0.1", "localhost"]);
+    let at = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    let mut asked = call("POST", &at("shown?a=1"));
+    asked["query"] = json!([["b", "ü &"]]);
+    asked["headers"] = json!([["Authorization", "Bearer secret"]]);
+    let (head, body) = ask(&web, &me, asked).await.unwrap();
+    let shown: Value = serde_json::from_str(&body).unwrap();
+    let agent = concat!("Cogwright/", env!("CARGO_PKG_VERSION"));
+    let expected = json!({"agent": agent, "token": "Bearer secret", "query": "a=1&b=%C3%BC+%26", "body": "milk"});
+    assert_eq!((head.status, shown), (200, expected));
+    let (head, body) = ask(&web, &me, call("GET", &at("missing"))).await.unwrap();
+    assert_eq!((head.status, &*body), (404, "no tea"));
+
+    // A POST that is redirected becomes a GET; a token goes to its own host alone.
+    let (head, body) = ask(&web, &me, call("POST", &at("moved"))).await.unwrap();
+    assert!(
+        head.url.ends_with("/shown") && body.contains(r#""body":"""#),
+        "{body}"
+    );
+    let mut asked = call("GET", &at("other"));
+    asked["headers"] = json!([["authorization", "Bearer secret"]]);
+    let (head, body) = ask(&web, &me, asked).await.unwrap();
+    assert!(
+        head.url.starts_with("http://localhost") && body.contains(r#""token":null"#),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_much_or_too_slow_is_cut() {
+    let port = server().await;
+    let settings = config::Web {
+        max_response_bytes: 1_000,
+        max_timeout_ms: 200,
+        max_concurrent: 1,
+        ..config::Web::default()
+    };
+    let (web, me) = web(settings, &[], &["127.0.0.1"]);
+    let at = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    let error = ask(&web, &me, call("GET", &at("large"))).await.unwrap_err();
+    assert!(error.contains("has more than 1000 bytes"), "{error}");
+    let error = ask(&web, &me, call("GET", &at("round"))).await.unwrap_err();
+    assert!(error.ends_with("more than 10 redirects"), "{error}");
+    let error = ask(&web, &me, call("GET", &at("slow"))).await.unwrap_err();
+    assert!(error.ends_with("/slow: no answer within 200 ms"), "{error}");
+    // One at once: the second has waited for nothing.
+    let slow = [
+        ask(&web, &me, call("GET", &at("slow"))),
+        ask(&web, &me, call("GET", &at("shown"))),
+    ];
+    for answer in futures_util::future::join_all(slow).await {
+        assert!(answer.unwrap_err().ends_with("no answer within 200 ms"));
+    }
+    let error = ask(&web, &me, call("GET", "http://127.0.0.1:1/"))
+        .await
+        .unwrap_err();
+    assert!(error.contains("refused"), "with its causes: {error}");
+}
+
+#[tokio::test]
+async fn only_what_is_declared_and_public_or_granted_is_reached() {
+    let port = server().await;
+    let (web, me) = web(
+        config::Web::default(),
+        &["127.0.0.1", "localhost", "*.tea.test"],
+        &["127.0.0.2"],
+    );
+    let refusal = async |url: String| ask(&web, &me, call("GET", &url)).await.unwrap_err();
+    let error = refusal(format!("http://127.0.0.1:{port}/shown")).await;
+    assert!(
+        error.starts_with("`127.0.0.1` is an address of the local network"),
+        "{error}"
+    );
+    // The same by a name.
+    let error = refusal(format!("http://localhost:{port}/shown")).await;
+    assert!(
+        error.contains("`localhost` is an address of the local network"),
+        "{error}"
+    );
+    let error = refusal("https://coffee.test/".into()).await;
+    assert!(
+        error.starts_with("the plugin may not reach `coffee.test`"),
+        "{error}"
+    );
+    assert!(error.contains("web = [\"coffee.test\"]"), "{error}");
+    for url in ["ftp://a.tea.test/", "file:///etc/passwd", "nonsense"] {
+        assert!(!refusal(url.into()).await.is_empty());
+    }
+    // A redirect is looked at, too.
+    let (web, me) = self::web(config::Web::default(), &[], &["127.0.0.1"]);
+    let error = ask(
+        &web,
+        &me,
+        call("GET", &format!("http://127.0.0.1:{port}/away")),
+    )
+    .await;
+    assert!(
+        error
+            .unwrap_err()
+            .contains("may not reach `elsewhere.test`")
+    );
+    // Where the owner wants to grant each host, declaring is not enough.
+    let strict = config::Web {
+        require_grants: true,
+        ..config::Web::default()
+    };
+    let (web, me) = self::web(strict, &["coffee.test"], &[]);
+    let error = ask(&web, &me, call("GET", "https://coffee.test/"))
+        .await
+        .unwrap_err();
+    assert!(error.contains("may not reach `coffee.test`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_request_ends_with_its_generation() {
+    let port = server().await;
+    let (web, me) = web(config::Web::default(), &[], &["127.0.0.1"]);
+    let url = format!("http://127.0.0.1:{port}/slow");
+    let asked = ask(&web, &me, call("GET", &url));
+    let ends = async {
+        // On its way as soon as the permit is taken.
+        while web.generations()[&me].at_once.available_permits()
+            == config::Web::default().max_concurrent
+        {
+            tokio::task::yield_now().await;
+        }
+        web.generation_ended(&me);
+    };
+    let (error, ()) =
+        tokio::time::timeout(Duration::from_secs(20), async { tokio::join!(asked, ends) })
+            .await
+            .unwrap();
+    assert!(error.unwrap_err().contains("the plugin is over"));
+    assert!(web.generations().is_empty());
+    let error = ask(&web, &me, call("GET", &url)).await.unwrap_err();
+    assert!(error.contains("is over"), "{error}");
+}
+
+#[test]
+fn hosts_fit_whole_names() {
+    let allowed = Allowed {
+        declared: &["api.tea.test".into(), "*.Tea.org".into()],
+        granted: &["10.0.0.5".into()],
+    };
+    let judge = |url: &str| allowed.judge(&Url::parse(url).unwrap());
+    for url in [
+        "https://api.tea.test/x",
+        "http://API.TEA.TEST:8080",
+        "https://a.tea.org",
+        "https://b.a.tea.org.",
+    ] {
+        assert_eq!(judge(url), Verdict::Declared, "{url}");
+    }
+    assert_eq!(judge("http://10.0.0.5/"), Verdict::Granted);
+    for url in [
+        "https://tea.test",
+        "https://xapi.tea.test",
+        "https://tea.org",
+        "https://eviltea.org",
+        "https://api.tea.test.evil.com",
+        "https://api.tea.test@evil.com/",
+        "http://10.0.0.6",
+        "http://[::1]/",
+    ] {
+        assert!(matches!(judge(url), Verdict::Refused(_)), "{url}");
+    }
+    for wrong in ["", "*", "*.com", "https://a.b", "a.b:80", "a.b/c", "a.*.b"] {
+        assert!(check(wrong).is_err(), "{wrong}");
+    }
+    for right in ["localhost", "a.b", "*.a.b", "127.0.0.1", "::1"] {
+        assert_eq!(check(right), Ok(()), "{right}");
+    }
+}
+
+#[test]
+fn local_addresses_are_known_in_every_guise() {
+    for local in [
+        "127.0.0.1",
+        "127.9.9.9",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "198.18.0.1",
+        "192.0.0.8",
+        "::",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "fd12::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001:db8::1",
+        "::127.0.0.1",
+    ] {
+        assert!(!address::is_public(local.parse().unwrap()), "{local}");
+    }
+    for public in [
+        "1.1.1.1",
+        "172.32.0.1",
+        "100.128.0.1",
+        "192.0.1.1",
+        "2606:4700::1111",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+    ] {
+        assert!(address::is_public(public.parse().unwrap()), "{public}");
+    }
+    // What a URL makes of numbers.
+    for guise in [
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0177.0.0.1/",
+        "http://[::ffff:7f00:1]/",
+    ] {
+        let url = Url::parse(guise).unwrap();
+        let host = url.host_str().unwrap().trim_matches(['[', ']']);
+        assert!(!address::is_public(host.parse().unwrap()), "{guise}");
+    }
+}
