@@ -50,6 +50,9 @@ struct SaidChannel {
     nsfw: bool,
 }
 
+/// Server, user and channel.
+type Ids = (Id<GuildMarker>, Id<UserMarker>, Option<Id<ChannelMarker>>);
+
 impl<'a> Asker<'a> {
     /// Whoever caused an event.
     pub(crate) fn of(event: &'a EventRecord) -> Self {
@@ -179,7 +182,7 @@ impl<'a> Asker<'a> {
         channel.nsfw.unwrap_or_default()
     }
 
-    fn ids(&self) -> Option<(Id<GuildMarker>, Id<UserMarker>, Option<Id<ChannelMarker>>)> {
+    fn ids(&self) -> Option<Ids> {
         Some((
             Id::new_checked(self.guild)?,
             Id::new_checked(self.user)?,
