@@ -69,6 +69,7 @@ live! {
     files { cache_entries cache_ttl_s cache_bytes max_file_bytes }
     secrets { folder }
     alerts { channel_id cool_down_s }
+    answers { delete_success_after_s delete_error_after_s }
     storage { max_open statement_timeout_ms slow_query_ms max_rows backup_on_shutdown backups_kept }
 }
 

@@ -3,6 +3,7 @@
 //! Every setting has a default, and the commented `config.toml` in the repository shows them all: a test holds the two equal.
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
+mod answers;
 mod cache;
 mod checks;
 mod described;
@@ -27,6 +28,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use answers::{Answers, Components};
 pub use cache::Cache;
 pub(crate) use checks::secret_name;
 pub use described::{Described, described, differences, effective};
@@ -83,6 +85,10 @@ pub struct Config {
     pub secrets: Secrets,
     /// `[cache]`: what is kept of Discord.
     pub cache: Cache,
+    /// `[answers]`: how answers look, and how long they stay.
+    pub answers: Answers,
+    /// `[components]`: buttons and selects.
+    pub components: Components,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
     /// Where all this was read.
@@ -169,6 +175,8 @@ impl Config {
             schedules: Schedules::read(document.table("schedules")),
             secrets: Secrets::read(document.table("secrets")),
             cache: Cache::read(document.table("cache")),
+            answers: Answers::read(document.table("answers")),
+            components: Components::read(document.table("components")),
             plugins: plugins::read(document),
             source: Source::default(),
         }

@@ -18,7 +18,12 @@ use serde_json::json;
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
-use crate::{config::Live, owner::Owner, router::Routes, services::Services};
+use crate::{
+    config::Live,
+    owner::{self, Owner},
+    router::Routes,
+    services::Services,
+};
 
 /// Takes events from the gateway to whoever they are for.
 #[derive(Debug)]
@@ -96,13 +101,8 @@ impl Dispatch {
                 message["message_reference"] =
                     json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
             }
-            let call = ReplyCall {
-                origin,
-                mode: ReplyMode::Reply,
-                ephemeral: false,
-                multipart_boundary: None,
-                message_id: None,
-            };
+            let mut call = ReplyCall::new(origin, ReplyMode::Reply);
+            call.tone = owner::paint(&mut message, dispatch.services.replies.colours());
             let body = serde_json::to_vec(&message).unwrap_or_default();
             if let Err(failure) = dispatch.services.replies.answer(call, body).await {
                 tracing::warn!("the owner could not be answered: {failure}");

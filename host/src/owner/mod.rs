@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
+pub(crate) use self::embeds::paint;
 use crate::{config::Live, plugin::Plugins, registration::Registration, services::Services};
 
 /// The owner commands' names. No plugin may take them.

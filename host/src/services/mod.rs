@@ -8,6 +8,7 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
+pub mod later;
 pub mod reply;
 pub mod schedules;
 mod secrets;
@@ -34,8 +35,8 @@ use crate::{
 
 pub use self::{
     alerts::Alerts, cache::Cache, caller::Caller, discord::Discord, failure::Failure, files::Files,
-    functions::Functions, hooks::Hooks, reply::Replies, secrets::Secrets, settings::Settings,
-    storage::Storage,
+    functions::Functions, hooks::Hooks, later::Later, reply::Replies, secrets::Secrets,
+    settings::Settings, storage::Storage,
 };
 
 /// How a host call ended.
@@ -94,6 +95,7 @@ pub struct Services {
     pub hooks: Arc<Hooks>,
     /// What the owner is told at once.
     pub alerts: Arc<Alerts>,
+    later: Arc<Later>,
     functions: Functions,
     pub(crate) secrets: Secrets,
     /// Settings of the host and of plugins.
@@ -119,6 +121,7 @@ impl Services {
         let figures = Arc::<Figures>::default();
         let config = &live.now();
         let discord = Arc::new(Discord::new(client, Arc::clone(&figures)));
+        let later = Arc::new(Later::new(Arc::clone(&discord)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
         let hooks = Arc::new(Hooks::new(
             live.clone(),
@@ -128,7 +131,8 @@ impl Services {
         let storage = Arc::new(storage);
         Self {
             cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
-            replies: Replies::new(Arc::clone(&discord)),
+            replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
+            later,
             files: Files::new(live.clone(), config.data.folder.clone()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
@@ -176,6 +180,7 @@ impl Services {
         self.application_id.store(application_id, Relaxed);
         self.replies.set_application(application_id);
         self.cache.set_bot_id(bot_id);
+        self.later.set_application(application_id);
     }
 
     /// The bot's user id; 0 while it is not known.
@@ -194,7 +199,7 @@ impl Services {
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         let result = match &*head.call {
             call if cache::CALLS.contains(&call) => self.cache.serve(call, head.params).await,
-            "discord.request" => self.discord.serve(head.params, body).await,
+            "discord.request" => self.discord.serve(&self.later, head.params, body).await,
             "files.list" | "files.read" | "files.remove" | "files.write" => {
                 let verb = &head.call["files.".len()..];
                 self.files.serve(caller, verb, head.params, body).await

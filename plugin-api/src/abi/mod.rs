@@ -24,6 +24,7 @@
     reason = "raw layer: StableAbi's derives, and the records whose pointers the other side owns"
 )]
 
+mod answer;
 mod cache;
 mod command;
 mod frame;
@@ -37,6 +38,7 @@ mod settings;
 mod storage;
 
 pub use abi_stable;
+pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
 pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
@@ -51,8 +53,7 @@ pub use module::{
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
     CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
-    LogHead, PanicHead, ReplyCall, ReplyMode, RequestCall, ResponseHead, RestoreHead, SaveHead,
-    StartHead, StopHead,
+    LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
 };
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
