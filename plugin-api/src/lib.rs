@@ -59,7 +59,7 @@ pub use command::{
     OptionType,
 };
 pub use component::{CUSTOM_ID_LIMIT, Modal, TextField, button, danger_button, select};
-pub use context::{CommandContext, ComponentContext, EventContext, Invocation, User};
+pub use context::{CommandContext, ComponentContext, EventContext, Invocation, Reply, User};
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;

@@ -72,6 +72,7 @@ live! {
     secrets { folder }
     alerts { channel_id cool_down_s }
     web { require_grants timeout_ms max_timeout_ms max_response_bytes }
+    answers { delete_success_after_s delete_error_after_s }
     storage { max_open statement_timeout_ms slow_query_ms max_rows backup_on_shutdown backups_kept }
 }
 

@@ -3,6 +3,7 @@
 //! Every setting has a default, and the commented `config.toml` in the repository shows them all: a test holds the two equal.
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
+mod answers;
 mod cache;
 mod checks;
 mod commands;
@@ -29,6 +30,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use answers::{Answers, Components};
 pub use cache::Cache;
 pub(crate) use checks::secret_name;
 pub use commands::Commands;
@@ -91,6 +93,10 @@ pub struct Config {
     pub commands: Commands,
     /// `[web]`: requests of plugins to other servers.
     pub web: Web,
+    /// `[answers]`: how answers look, and how long they stay.
+    pub answers: Answers,
+    /// `[components]`: buttons and selects.
+    pub components: Components,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
     pub plugins: BTreeMap<String, toml::Table>,
     /// Where all this was read.
@@ -179,6 +185,8 @@ impl Config {
             cache: Cache::read(document.table("cache")),
             commands: Commands::read(document.table("commands")),
             web: Web::read(document.table("web")),
+            answers: Answers::read(document.table("answers")),
+            components: Components::read(document.table("components")),
             plugins: plugins::read(document),
             source: Source::default(),
         }

@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, frame_kind};
+use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind};
 use plugin_api::hook::{CommandError, CommandExecuted};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
 
@@ -16,7 +16,10 @@ use crate::{
     commands::{CommandRoute, limits::Running},
     error_id,
     plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
-    services::commands::{self, Commands},
+    services::{
+        Failure,
+        commands::{self, Commands},
+    },
 };
 
 /// An invocation that is queued.
@@ -210,20 +213,16 @@ impl Dispatch {
                 let failed = used.failed(&plugin, &error.message, &id);
                 dispatch.services.hooks.emit(&failed);
             }
-            let text = if let Some(text) = error.user_message {
-                text
-            } else {
-                tracing::error!(
-                    plugin = &*plugin,
-                    error_id = &*id,
-                    "{what} failed: {}",
-                    error.message
-                );
-                format!(
-                    "Something went wrong. If it happens again, tell the bot's owner this error id: `{id}`"
-                )
-            };
-            dispatch.say(origin, &text).await;
+            if let Some(text) = error.user_message {
+                return dispatch.say(origin, &text).await;
+            }
+            tracing::error!(
+                plugin = &*plugin,
+                error_id = &*id,
+                "{what} failed: {}",
+                error.message
+            );
+            dispatch.apologise(origin, &id).await;
         };
         tokio::spawn(following.instrument(span));
     }
@@ -234,28 +233,53 @@ impl Dispatch {
         tokio::spawn(async move { dispatch.say(origin, &text).await });
     }
 
+    /// Tells a member why not: a sentence, which all refusals are, the host's and the plugins'.
     pub(crate) async fn say(&self, origin: Origin, text: &str) {
-        let mut body = json!({"content": text, "allowed_mentions": {"parse": []}});
+        if let Err(failure) = self.refuse(origin, json!({"content": text})).await {
+            tracing::warn!("a member could not be told: {failure}");
+        }
+    }
+
+    /// Tells a member that something is broken, and by which id the owner finds it in the log.
+    async fn apologise(&self, origin: Origin, id: &str) {
+        let embed = json!({
+            "title": "Something went wrong",
+            "description": format!(
+                "If it happens again, tell the bot's owner this error id: `{id}`"
+            ),
+            "color": self.services.replies.colours().error,
+        });
+        let refused = self
+            .refuse(origin.clone(), json!({"embeds": [embed]}))
+            .await;
+        match refused {
+            // The bot may write here, but not embed.
+            Err(Failure::Discord { status: 403, .. }) => {
+                let text = format!(
+                    "Something went wrong. If it happens again, tell the bot's owner this error id: `{id}`"
+                );
+                self.say(origin, &text).await;
+            }
+            Err(failure) => tracing::warn!("a member could not be told: {failure}"),
+            Ok(()) => {}
+        }
+    }
+
+    async fn refuse(&self, origin: Origin, mut message: Value) -> Result<(), Failure> {
+        message["allowed_mentions"] = json!({"parse": []});
         if let Origin::Message { message_id, .. } = &origin {
-            body["message_reference"] =
+            message["message_reference"] =
                 json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
         }
+        let mut call = ReplyCall::new(origin, ReplyMode::Reply);
         // Private where Discord can, and where the host has not deferred in public.
-        let ephemeral = match &origin {
+        call.ephemeral = match &call.origin {
             Origin::Interaction { id, .. } => self.services.replies.is_fresh(*id).await,
             Origin::Message { .. } => false,
         };
-        let call = ReplyCall {
-            origin,
-            mode: ReplyMode::Reply,
-            ephemeral,
-            multipart_boundary: None,
-            message_id: None,
-        };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        if let Err(failure) = self.services.replies.answer(call, body).await {
-            tracing::warn!("a member could not be told: {failure}");
-        }
+        call.tone = Some(Tone::Error);
+        let body = serde_json::to_vec(&message)?;
+        self.services.replies.answer(call, body).await.map(drop)
     }
 
     /// A handler that answered nothing leaves no "the application did not respond".

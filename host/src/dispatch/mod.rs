@@ -20,7 +20,7 @@ use twilight_gateway::{Intents, Message};
 
 use crate::{
     config::Live,
-    owner::Owner,
+    owner::{self, Owner},
     plugin::{EventRecord, next_id},
     router::Routes,
     services::Services,
@@ -136,13 +136,8 @@ impl Dispatch {
             message["message_reference"] =
                 json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
         }
-        let call = ReplyCall {
-            origin,
-            mode: ReplyMode::Reply,
-            ephemeral: false,
-            multipart_boundary: None,
-            message_id: None,
-        };
+        let mut call = ReplyCall::new(origin, ReplyMode::Reply);
+        call.tone = owner::paint(&mut message, self.services.replies.colours());
         let body = serde_json::to_vec(&message).unwrap_or_default();
         if let Err(failure) = self.services.replies.answer(call, body).await {
             tracing::warn!("the owner could not be answered: {failure}");

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use plugin_api::abi::{Colours, Tone};
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,9 +15,10 @@ use crate::{
     },
 };
 
-const GREEN: u32 = 0x2E_8B_57;
-const RED: u32 = 0xC0_39_2B;
-const BLUE: u32 = 0x34_6E_B0;
+/// The colours that embeds are made in; [`paint`] puts the configured ones in their place.
+const GREEN: u32 = Colours::DEFAULT.success;
+const RED: u32 = Colours::DEFAULT.error;
+const BLUE: u32 = Colours::DEFAULT.normal;
 
 /// Discord's limit for a field's value, with room for the code block.
 const FIELD: usize = 1000;
@@ -24,6 +26,21 @@ const FIELD: usize = 1000;
 const DESCRIPTION: usize = 4000;
 /// Discord's limit of fields.
 const FIELDS: usize = 25;
+
+/// Paints a message's embeds in the configured colours; what they tell.
+pub(crate) fn paint(message: &mut Value, colours: Colours) -> Option<Tone> {
+    let mut tone = None;
+    for embed in message["embeds"].as_array_mut().into_iter().flatten() {
+        let (colour, told) = match embed["color"].as_u64().map(u32::try_from) {
+            Some(Ok(GREEN)) => (colours.success, Some(Tone::Success)),
+            Some(Ok(RED)) => (colours.error, Some(Tone::Error)),
+            _ => (colours.normal, None),
+        };
+        embed["color"] = colour.into();
+        tone = told;
+    }
+    tone
+}
 
 fn embed(title: &str, colour: u32, description: &str, fields: &[Value]) -> Value {
     let mut embed = json!({"title": title, "color": colour, "fields": fields});

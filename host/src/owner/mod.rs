@@ -14,6 +14,7 @@ pub use self::settings::OF_MANAGERS;
 
 use serde_json::{Value, json};
 
+pub(crate) use self::embeds::paint;
 use crate::{plugin::Plugins, registration::Registration, services::Services};
 
 /// The owner commands' names. No plugin may take them.

@@ -1,18 +1,25 @@
 //! Discord's REST API: any route, through the one client and its rate limiter.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderName, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use plugin_api::abi::{RequestCall, ResponseHead};
-use serde_json::Value;
+use serde_json::{Value, json};
 use twilight_http::{
     Client,
     request::{Method, Request, RequestBuilder},
     response::marker::EmptyBody,
 };
 
-use super::{Completion, Failure};
+use super::{
+    Completion, Failure,
+    later::{Later, Sent},
+};
 use crate::metrics::Figures;
 
 /// Discord's REST API.
@@ -50,8 +57,19 @@ impl Discord {
     /// # Errors
     ///
     /// The parameters are wrong, or Discord refused.
-    pub async fn serve(&self, params: Value, body: Vec<u8>) -> Result<Completion, Failure> {
+    pub async fn serve(
+        &self,
+        later: &Arc<Later>,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
         let request: RequestCall = serde_json::from_value(params)?;
+        let body = if request.multipart_boundary.is_none() && writes_message(&request) {
+            without_mentions(body)
+        } else {
+            body
+        };
+        let delete_after = request.delete_after_ms.map(Duration::from_millis);
         let (status, body) = self
             .send(Call {
                 request,
@@ -59,6 +77,14 @@ impl Discord {
                 without_token: false,
             })
             .await?;
+        if let Some(after) = delete_after
+            && let Some(sent) = serde_json::from_slice(&body)
+                .ok()
+                .as_ref()
+                .and_then(Sent::read)
+        {
+            later.delete(sent, None, after);
+        }
         Ok(Completion {
             status: 0,
             head: serde_json::to_vec(&ResponseHead { status })?,
@@ -139,12 +165,38 @@ impl fmt::Debug for Discord {
     }
 }
 
+/// Whether a request sends or changes a message.
+fn writes_message(request: &RequestCall) -> bool {
+    let path = request.path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').collect();
+    matches!(
+        (&*request.method, &*parts),
+        ("POST", ["channels", _, "messages"] | ["webhooks", _, _])
+            | (
+                "PATCH",
+                ["channels", _, "messages", _] | ["webhooks", _, _, "messages", _]
+            )
+    )
+}
+
+/// A message that says nothing of mentions notifies nobody, by whatever way it goes.
+fn without_mentions(body: Vec<u8>) -> Vec<u8> {
+    match serde_json::from_slice::<Value>(&body) {
+        Ok(Value::Object(mut message)) if !message.contains_key("allowed_mentions") => {
+            message.insert("allowed_mentions".into(), json!({"parse": []}));
+            Value::Object(message).to_string().into_bytes()
+        }
+        _ => body,
+    }
+}
+
 fn build(call: Call) -> Result<Request, Failure> {
     let RequestCall {
         method,
         path,
         multipart_boundary,
         reason,
+        delete_after_ms: _,
     } = call.request;
     let method = match &*method {
         "GET" => Method::Get,
@@ -193,4 +245,28 @@ fn audit_reason(reason: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     let value =
         HeaderValue::from_str(&encoded).map_err(|error| Failure::Refused(error.to_string()))?;
     Ok((HeaderName::from_static("x-audit-log-reason"), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_by_any_route_notifies_nobody_unless_it_says_so() {
+        let writes = |method: &str, path: &str| {
+            writes_message(&RequestCall {
+                method: method.into(),
+                path: path.into(),
+                ..RequestCall::default()
+            })
+        };
+        assert!(writes("POST", "channels/1/messages") && writes("PATCH", "channels/1/messages/2"));
+        assert!(writes("POST", "webhooks/1/t?wait=true"));
+        assert!(!writes("PUT", "channels/1/messages/2/reactions/x/@me"));
+        let body = without_mentions(br#"{"content":"@everyone"}"#.to_vec());
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["allowed_mentions"], json!({"parse": []}));
+        let own = br#"{"allowed_mentions":{"parse":["everyone"]}}"#;
+        assert_eq!(without_mentions(own.to_vec()), own);
+    }
 }

@@ -9,6 +9,7 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
+pub mod later;
 mod metrics;
 pub mod reply;
 pub mod schedules;
@@ -47,6 +48,7 @@ pub use self::{
     files::Files,
     functions::Functions,
     hooks::Hooks,
+    later::Later,
     metrics::{Family, Metrics, Sample},
     reply::Replies,
     schedules::Schedules,
@@ -123,6 +125,7 @@ pub struct Services {
     pub hooks: Arc<Hooks>,
     /// What the owner is told at once.
     pub alerts: Arc<Alerts>,
+    later: Arc<Later>,
     functions: Functions,
     /// Commands: who owns the bot, what servers have set, limits, uses.
     pub commands: Commands,
@@ -154,6 +157,7 @@ impl Services {
         let figures = Arc::<Figures>::default();
         let config = &live.now();
         let discord = Arc::new(Discord::new(client, Arc::clone(&figures)));
+        let later = Arc::new(Later::new(Arc::clone(&discord)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
         let hooks = Arc::new(Hooks::new(
             live.clone(),
@@ -164,7 +168,8 @@ impl Services {
         Self {
             web: Web::new(live.clone()),
             cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
-            replies: Replies::new(Arc::clone(&discord)),
+            replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
+            later,
             files: Files::new(live.clone(), config.data.folder.clone()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
@@ -222,6 +227,7 @@ impl Services {
         self.application_id.store(application_id, Relaxed);
         self.replies.set_application(application_id);
         self.cache.set_bot_id(bot_id);
+        self.later.set_application(application_id);
     }
 
     /// The bot's user id; 0 while it is not known.
@@ -262,7 +268,7 @@ impl Services {
         };
         let result = match &*head.call {
             call if cache::CALLS.contains(&call) => self.cache.serve(call, head.params).await,
-            "discord.request" => self.discord.serve(head.params, body).await,
+            "discord.request" => self.discord.serve(&self.later, head.params, body).await,
             "files.list" | "files.read" | "files.remove" | "files.write" => {
                 let verb = &head.call["files.".len()..];
                 self.files.serve(caller, verb, head.params, body).await

@@ -159,9 +159,9 @@ async fn the_host_defers_by_itself_and_says_when_nothing_was_answered() {
         .unwrap();
     let answer = member.expects_reply_to(&panics).await.unwrap();
     assert!(
-        answer.ephemeral && answer.content.contains("error id"),
+        answer.ephemeral && answer.text().contains("error id"),
         "{}",
-        answer.content
+        answer.text()
     );
     bot.close().await;
 }

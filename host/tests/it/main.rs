@@ -5,6 +5,7 @@
     reason = "a test that can't go on says so by panicking"
 )]
 
+mod answers;
 mod api;
 mod cache;
 mod cli;

@@ -9,10 +9,9 @@ async fn a_panic_fails_one_call_with_an_error_id_and_leaves_the_plugin_alive() {
     let bot = Fixture::with(&["misbehave"]).await;
     let member = bot.member();
     for manner in ["panic", "error"] {
-        let answer = bot
-            .ask(&member, &format!("!misbehave {manner}"))
-            .await
-            .content;
+        let answer = bot.ask(&member, &format!("!misbehave {manner}")).await;
+        assert_eq!(answer.embeds[0]["color"], 0xC0_39_2B);
+        let answer = answer.text();
         assert!(answer.contains("error id: `"), "{answer}");
         assert!(
             !answer.contains("misbehaving"),
@@ -35,7 +34,7 @@ async fn a_handler_that_never_ends_is_cancelled_and_the_member_is_told() {
     // Answered behind it: the first is in its handler by now.
     bot.ask(&member, "!work").await;
     bot.plugins().reload("misbehave").await.unwrap();
-    let answer = member.expects_reply_to(&sent).await.unwrap().content;
+    let answer = member.expects_reply_to(&sent).await.unwrap().text();
     assert!(answer.contains("error id"), "{answer}");
     assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
     bot.close().await;
@@ -88,7 +87,7 @@ async fn a_plugin_that_blocks_is_written_off_and_a_new_generation_serves_beside_
             .expects_reply_to(&stuck)
             .await
             .unwrap()
-            .content
+            .text()
             .contains("error id")
     );
     bot.plugins().load("misbehave").await.unwrap();

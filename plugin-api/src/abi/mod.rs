@@ -26,6 +26,7 @@
     reason = "raw layer: StableAbi's derives, and the records whose pointers the other side owns"
 )]
 
+mod answer;
 mod cache;
 mod command;
 mod commands;
@@ -42,6 +43,7 @@ mod storage;
 mod web;
 
 pub use abi_stable;
+pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
 pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
@@ -58,8 +60,7 @@ pub use module::{
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
     CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
-    LogHead, PanicHead, ReplyCall, ReplyMode, RequestCall, ResponseHead, RestoreHead, SaveHead,
-    StartHead, StopHead,
+    LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
 };
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,

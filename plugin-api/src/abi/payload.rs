@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Origin;
+use super::Colours;
 
 /// Head of START.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -31,6 +31,12 @@ pub struct StartHead {
     /// The application's id.
     #[serde(default)]
     pub application_id: u64,
+    /// Colours of embeds.
+    #[serde(default)]
+    pub colours: Colours,
+    /// How long the components of an answer can be used, unless the message says otherwise; 0: for ever.
+    #[serde(default)]
+    pub component_timeout_s: u64,
 }
 
 /// Head of RESTORE.
@@ -172,6 +178,9 @@ pub struct RequestCall {
     /// Reason for the audit log.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Milliseconds after which the host deletes the message that the request has created.
+    #[serde(default)]
+    pub delete_after_ms: Option<u64>,
 }
 
 /// Head of the completion of `discord.request`. The response's body is the frame's body.
@@ -179,42 +188,6 @@ pub struct RequestCall {
 pub struct ResponseHead {
     /// HTTP status.
     pub status: u16,
-}
-
-/// How an answer is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReplyMode {
-    /// Answer: a reply, the response, or a follow-up when there has been a response already.
-    Reply,
-    /// Change the first answer.
-    Edit,
-    /// Change the message that carries the component.
-    Update,
-    /// Take the first answer away.
-    Delete,
-    /// Say that the answer takes a while.
-    Defer,
-    /// Open a modal.
-    Modal,
-}
-
-/// Parameters of `reply`. The message or modal is the message's body.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReplyCall {
-    /// What is answered.
-    pub origin: Origin,
-    /// How.
-    pub mode: ReplyMode,
-    /// For the invoker's eyes alone.
-    #[serde(default)]
-    pub ephemeral: bool,
-    /// As in [`RequestCall`].
-    #[serde(default)]
-    pub multipart_boundary: Option<String>,
-    /// The message to change or take away, where the origin alone does not tell (a prefix command's answer).
-    #[serde(default)]
-    pub message_id: Option<u64>,
 }
 
 /// Head of LOG.

@@ -105,7 +105,10 @@ impl<S> ComponentContext<S> {
     ///
     /// As for [`Invocation::reply`]; also for a modal that a command opened, which has no message.
     pub async fn update(&self, message: impl Into<NewMessage>) -> Result {
-        self.invocation.say(ReplyMode::Update, message.into()).await
+        self.invocation
+            .say(ReplyMode::Update, message.into())
+            .await
+            .map(drop)
     }
 }
 

@@ -11,12 +11,15 @@ use twilight_model::{
     },
 };
 
-use super::user::{User, user};
+use super::{
+    reply::Reply,
+    user::{User, user},
+};
 use crate::{
-    abi::{Origin, ReplyMode},
+    abi::{Answered, Origin, ReplyCall, ReplyMode},
     component::{self, Modal},
     error::{Error, Result},
-    host::{Host, reply},
+    host::Host,
     message::NewMessage,
     raw::Parcel,
 };
@@ -46,7 +49,7 @@ pub struct Invocation {
     host: Host,
     origin: Origin,
     parcel: Parcel,
-    first_answer: Cell<Option<u64>>,
+    first_answer: Cell<Option<Answered>>,
     /// Declared so by the command.
     ephemeral: bool,
 }
@@ -123,6 +126,26 @@ impl Invocation {
     /// Discord refused, or was out of reach; Discord's 15 minutes for an interaction are over; or the message is
     /// ephemeral and the host has deferred in public (declare the command [`ephemeral`](crate::Command::ephemeral)).
     pub async fn reply(&self, message: impl Into<NewMessage>) -> Result {
+        self.send(message).await.map(drop)
+    }
+
+    /// Answers as [`reply`](Self::reply) does, and gives a handle to what was sent.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn count_down(ctx: CommandContext) -> Result {
+    ///     let sent = ctx.send("3").await?;
+    ///     sent.edit("2").await?;
+    ///     sent.edit("1").await?;
+    ///     sent.delete().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply`](Self::reply).
+    pub async fn send(&self, message: impl Into<NewMessage>) -> Result<Reply> {
         self.say(ReplyMode::Reply, message.into()).await
     }
 
@@ -148,7 +171,7 @@ impl Invocation {
         } else {
             ReplyMode::Edit
         };
-        self.say(mode, message.into()).await
+        self.say(mode, message.into()).await.map(drop)
     }
 
     /// Takes the first answer away.
@@ -166,10 +189,11 @@ impl Invocation {
     ///
     /// # Errors
     ///
-    /// As for [`reply`](Self::reply); by prefix also when there is no answer, or only one by direct message.
+    /// As for [`reply`](Self::reply); also when there is no answer.
     pub async fn delete_reply(&self) -> Result {
-        let mut call = reply::plain(&self.origin, ReplyMode::Delete);
-        call.message_id = self.first_answer.get();
+        let mut call = ReplyCall::new(self.origin.clone(), ReplyMode::Delete);
+        let first = self.first_answer.take().unwrap_or_default();
+        (call.message_id, call.channel_id) = (first.message_id, first.channel_id);
         self.host.answer(call, Vec::new()).await.map(drop)
     }
 
@@ -192,7 +216,7 @@ impl Invocation {
     ///
     /// As for [`reply`](Self::reply).
     pub async fn defer(&self) -> Result {
-        let call = reply::plain(&self.origin, ReplyMode::Defer);
+        let call = ReplyCall::new(self.origin.clone(), ReplyMode::Defer);
         self.host.answer(call, Vec::new()).await.map(drop)
     }
 
@@ -222,7 +246,7 @@ impl Invocation {
     ///
     /// By prefix, where Discord has no modals; after another response; or Discord refused.
     pub async fn modal(&self, modal: &Modal) -> Result {
-        let call = reply::plain(&self.origin, ReplyMode::Modal);
+        let call = ReplyCall::new(self.origin.clone(), ReplyMode::Modal);
         self.host.answer(call, modal.to_body()?).await.map(drop)
     }
 
@@ -323,7 +347,20 @@ impl Invocation {
         Ok(Box::new(serde_json::from_slice(self.raw())?))
     }
 
-    pub(super) async fn say(&self, mode: ReplyMode, mut message: NewMessage) -> Result {
+    /// Gives an answer of this kind; a text that is too long becomes several.
+    pub(super) async fn say(&self, mode: ReplyMode, message: NewMessage) -> Result<Reply> {
+        let pieces = match mode {
+            ReplyMode::Reply => message.pieces(),
+            _ => vec![message],
+        };
+        let mut sent = Vec::new();
+        for message in pieces {
+            sent.push(self.say_one(mode, message).await?);
+        }
+        Ok(Reply::new(self.host.clone(), self.origin.clone(), sent))
+    }
+
+    async fn say_one(&self, mode: ReplyMode, mut message: NewMessage) -> Result<Answered> {
         let ephemeral = self.ephemeral || message.is_ephemeral();
         if let (Origin::Message { message_id, .. }, ReplyMode::Reply, false) =
             (&self.origin, mode, ephemeral)
@@ -332,17 +369,24 @@ impl Invocation {
             message = message.reply_to(id);
         }
         let (body, boundary) = message.to_body()?;
-        let mut call = reply::plain(&self.origin, mode);
+        let mut call = ReplyCall::new(self.origin.clone(), mode);
+        message.tell(&mut call);
         call.ephemeral = ephemeral;
         call.multipart_boundary = boundary;
-        if mode == ReplyMode::Edit {
-            call.message_id = self.first_answer.get();
+        if mode == ReplyMode::Edit
+            && let Some(first) = self.first_answer.get()
+        {
+            (call.message_id, call.channel_id) = (first.message_id, first.channel_id);
         }
         let answered = self.host.answer(call, body).await?;
-        if self.first_answer.get().is_none() {
-            self.first_answer.set(answered.message_id);
+        // The message of the component is none of our answers.
+        if self.first_answer.get().is_none()
+            && mode != ReplyMode::Update
+            && answered.message_id.is_some()
+        {
+            self.first_answer.set(Some(answered));
         }
-        Ok(())
+        Ok(answered)
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Discord(Host);
 
 impl Discord {
     /// [Sends a message](https://discord.com/developers/docs/resources/message#create-message) to a channel, and
-    /// returns it as it was sent.
+    /// returns it as it was sent; the last one of several when the text is too long for one.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -77,12 +77,25 @@ impl Discord {
         channel: Id<ChannelMarker>,
         message: impl Into<NewMessage>,
     ) -> Result<Box<Message>> {
-        self.put_message(
-            Method::Post,
-            format!("channels/{channel}/messages"),
-            message.into(),
-        )
-        .await
+        let path = format!("channels/{channel}/messages");
+        let mut pieces = message.into().pieces();
+        let last = pieces.pop().unwrap_or_default();
+        for piece in pieces {
+            self.put_message(Method::Post, path.clone(), piece).await?;
+        }
+        self.put_message(Method::Post, path, last).await
+    }
+
+    /// Shows that the bot is [typing](https://discord.com/developers/docs/resources/channel#trigger-typing-indicator):
+    /// for ten seconds, or until it sends a message. For the answer to a command there is
+    /// [`Invocation::defer`](crate::Invocation::defer).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub async fn typing(&self, channel: Id<ChannelMarker>) -> Result {
+        let path = format!("channels/{channel}/typing");
+        self.request(Method::Post, path).send().await.map(drop)
     }
 
     /// [Changes a message](https://discord.com/developers/docs/resources/message#edit-message) of the bot's, and
@@ -225,6 +238,7 @@ impl Discord {
         let (body, boundary) = message.to_body()?;
         let mut request = self.request(method, path);
         request.call.multipart_boundary = boundary;
+        message.tell_request(&mut request.call);
         request.body = body;
         request.send().await?.message()
     }

@@ -186,6 +186,7 @@ impl Room {
             Err(error) => return self.answer(id, &Err(error.into())),
         };
         logs::set_level(&head.log_level);
+        crate::message::set_colours(head.colours);
         self.core.set_start(head);
         let Some(start) = self.start.take() else {
             return self.answer(id, &Err(Error::new("the plugin was started already")));

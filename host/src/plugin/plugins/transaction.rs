@@ -162,6 +162,8 @@ impl Plugins {
             log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
             bot_id: self.services.bot_id(),
             application_id: self.services.application_id(),
+            colours: self.config.now().answers.colours,
+            component_timeout_s: self.config.now().components.timeout_s,
         };
         self.services
             .web

@@ -6,7 +6,7 @@ use crate::services::Failure;
 
 /// Message flag: for the invoker's eyes alone
 /// ([reference](https://discord.com/developers/docs/resources/message#message-object-message-flags)).
-pub(super) const EPHEMERAL: u64 = 64;
+pub(in crate::services) const EPHEMERAL: u64 = 64;
 
 /// Sets the flag in a message's JSON.
 pub(super) fn set_ephemeral(data: &mut Value, ephemeral: bool) {

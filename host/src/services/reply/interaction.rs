@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use plugin_api::abi::{ReplyCall, ReplyMode};
 use serde_json::{Value, json};
 
-use super::{Interaction, Kind, Replies, State, body, id_of};
+use super::{Interaction, Kind, Replies, State, body};
 use crate::services::Failure;
 
 impl Replies {
@@ -14,8 +14,11 @@ impl Replies {
         call: ReplyCall,
         body: Vec<u8>,
         id: u64,
-    ) -> Result<Option<u64>, Failure> {
-        let interaction = self.find(id)?;
+    ) -> Result<Option<Value>, Failure> {
+        let interaction = match self.find(id) {
+            Ok(interaction) => interaction,
+            Err(over) => return self.after_all(call, body).await.unwrap_or(Err(over)),
+        };
         let mut state = interaction.state.lock().await;
         let ephemeral = call.ephemeral || interaction.ephemeral;
         match (call.mode, *state) {
@@ -46,9 +49,9 @@ impl Replies {
                     ));
                 }
                 let data: Value = serde_json::from_slice(&body)?;
-                self.respond(&interaction, &mut state, 7, data).await?;
+                let message = self.respond(&interaction, &mut state, 7, data).await?;
                 *state = State::DeferredUpdate;
-                Ok(None)
+                Ok(message)
             }
             (mode, State::Fresh) => {
                 // Files can't go into a first response in one piece with its type: defer, then edit.
@@ -77,7 +80,7 @@ impl Replies {
         call: ReplyCall,
         mut body: Vec<u8>,
         ephemeral: bool,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Option<Value>, Failure> {
         let webhook = format!(
             "webhooks/{}/{}",
             self.application_id.load(Relaxed),
@@ -117,12 +120,29 @@ impl Replies {
         if *state != State::DeferredUpdate {
             *state = State::Responded;
         }
-        // The message of the component is none of our answers.
-        Ok(if call.mode == ReplyMode::Update {
-            None
-        } else {
-            id_of(&sent)
-        })
+        Ok(sent)
+    }
+
+    /// A message that was sent with a token whose 15 minutes are over is still the bot's: changed and deleted by its own
+    /// right, where it is not for one member alone.
+    async fn after_all(
+        &self,
+        call: ReplyCall,
+        body: Vec<u8>,
+    ) -> Option<Result<Option<Value>, Failure>> {
+        let method = match call.mode {
+            ReplyMode::Edit => "PATCH",
+            ReplyMode::Delete => "DELETE",
+            _ => return None,
+        };
+        let path = format!(
+            "channels/{}/messages/{}",
+            call.channel_id?, call.message_id?
+        );
+        Some(
+            self.send(method, path, body, call.multipart_boundary, false)
+                .await,
+        )
     }
 
     pub(super) async fn defer(
@@ -150,18 +170,18 @@ impl Replies {
         state: &mut State,
         kind: u8,
         data: Value,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Option<Value>, Failure> {
         let path = format!(
-            "interactions/{}/{}/callback",
+            "interactions/{}/{}/callback?with_response=true",
             interaction.id, interaction.token
         );
         let mut body = json!({ "type": kind });
         if !data.is_null() {
             body["data"] = data;
         }
-        self.discord.json("POST", path, &body, true).await?;
+        let mut response = self.discord.json("POST", path, &body, true).await?;
         *state = State::Responded;
-        Ok(None)
+        Ok(Some(response["resource"]["message"].take()))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Answers to a message with the prefix.
 
 use plugin_api::abi::{ReplyCall, ReplyMode};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Replies, id_of};
+use super::Replies;
 use crate::services::Failure;
 
 impl Replies {
@@ -14,12 +14,13 @@ impl Replies {
         channel_id: u64,
         message_id: u64,
         user_id: u64,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Option<Value>, Failure> {
         let own = || {
             call.message_id.ok_or_else(|| {
                 Failure::Refused("there is no answer yet that could be changed".into())
             })
         };
+        let place = call.channel_id.unwrap_or(channel_id);
         let (method, path) = match call.mode {
             ReplyMode::Reply if call.ephemeral => {
                 let channel = self
@@ -35,14 +36,8 @@ impl Replies {
                 ("POST", format!("channels/{channel}/messages"))
             }
             ReplyMode::Reply => ("POST", format!("channels/{channel_id}/messages")),
-            ReplyMode::Edit => (
-                "PATCH",
-                format!("channels/{channel_id}/messages/{}", own()?),
-            ),
-            ReplyMode::Delete => (
-                "DELETE",
-                format!("channels/{channel_id}/messages/{}", own()?),
-            ),
+            ReplyMode::Edit => ("PATCH", format!("channels/{place}/messages/{}", own()?)),
+            ReplyMode::Delete => ("DELETE", format!("channels/{place}/messages/{}", own()?)),
             ReplyMode::Defer => ("POST", format!("channels/{channel_id}/typing")),
             ReplyMode::Update => {
                 return Err(Failure::Refused(format!(
@@ -56,10 +51,7 @@ impl Replies {
                 ));
             }
         };
-        let sent = self
-            .send(method, path, body, call.multipart_boundary, false)
-            .await?;
-        // A private answer is in another channel: it is not what `edit_reply` changes.
-        Ok(if call.ephemeral { None } else { id_of(&sent) })
+        self.send(method, path, body, call.multipart_boundary, false)
+            .await
     }
 }

@@ -14,24 +14,26 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use plugin_api::abi::{Origin, ReplyCall, RequestCall};
+use plugin_api::abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone};
 use serde_json::{Value, json};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
-use self::body::EPHEMERAL;
+pub(super) use self::body::EPHEMERAL;
 use super::{
     Completion, Failure,
     discord::{Call, Discord},
+    later::{Later, Sent, Token},
 };
+use crate::config::Live;
 
 /// When the host defers by itself: leaves a second of Discord's three for the way there.
 pub const AUTO_DEFER: Duration = Duration::from_secs(2);
 
 /// How long Discord honours an interaction's token.
-const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// What kind of interaction an answer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,16 +76,20 @@ struct Interaction {
 #[derive(Debug)]
 pub struct Replies {
     discord: Arc<Discord>,
+    later: Arc<Later>,
+    config: Live,
     application_id: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Interaction>>>,
 }
 
 impl Replies {
-    /// Answers through `discord`.
+    /// Answers through `discord`, as configured.
     #[must_use]
-    pub fn new(discord: Arc<Discord>) -> Self {
+    pub fn new(config: Live, discord: Arc<Discord>, later: Arc<Later>) -> Self {
         Self {
             discord,
+            later,
+            config,
             application_id: AtomicU64::new(0),
             open: Mutex::default(),
         }
@@ -91,6 +97,12 @@ impl Replies {
 
     pub(super) fn set_application(&self, id: u64) {
         self.application_id.store(id, Relaxed);
+    }
+
+    /// Colours of embeds.
+    #[must_use]
+    pub fn colours(&self) -> Colours {
+        self.config.now().answers.colours
     }
 
     /// Takes an interaction on, from the moment that it came.
@@ -163,31 +175,75 @@ impl Replies {
     /// The answer is not possible any more, or Discord refused it.
     pub async fn serve(&self, params: Value, body: Vec<u8>) -> Result<Completion, Failure> {
         let call: ReplyCall = serde_json::from_value(params)?;
-        let message_id = self.answer(call, body).await?;
+        let answered = self.answer(call, body).await?;
         Ok(Completion {
             status: 0,
-            head: serde_json::to_vec(&json!({ "message_id": message_id }))?,
+            head: serde_json::to_vec(&answered)?,
             body: Vec::new(),
         })
     }
 
-    /// Gives an answer; the id of the message that carries it, where Discord tells.
+    /// Gives an answer; the message that carries it, where there is one.
     ///
     /// # Errors
     ///
     /// As for [`serve`](Self::serve).
-    pub async fn answer(&self, call: ReplyCall, body: Vec<u8>) -> Result<Option<u64>, Failure> {
-        match call.origin.clone() {
+    pub async fn answer(&self, call: ReplyCall, body: Vec<u8>) -> Result<Answered, Failure> {
+        let origin = call.origin.clone();
+        let stay = self.stay(&call);
+        let message = match &origin {
             Origin::Message {
                 channel_id,
                 message_id,
                 user_id,
             } => {
-                self.to_message(call, body, channel_id, message_id, user_id)
-                    .await
+                self.to_message(call, body, *channel_id, *message_id, *user_id)
+                    .await?
             }
-            Origin::Interaction { id, .. } => self.to_interaction(call, body, id).await,
+            Origin::Interaction { id, .. } => self.to_interaction(call, body, *id).await?,
+        };
+        let Some(sent) = message.as_ref().and_then(Sent::read) else {
+            return Ok(Answered::default());
+        };
+        let answered = Answered {
+            message_id: Some(sent.message_id),
+            channel_id: Some(sent.channel_id),
+        };
+        if let Some(after) = stay.filter(|stay| stay.always || !sent.ephemeral) {
+            self.later.delete(sent, self.token(&origin), after.time);
         }
+        Ok(answered)
+    }
+
+    /// How long the answer stays, unless it stays for ever.
+    fn stay(&self, call: &ReplyCall) -> Option<Stay> {
+        if let Some(milliseconds) = call.delete_after_ms {
+            let time = Duration::from_millis(milliseconds);
+            return Some(Stay { time, always: true });
+        }
+        let seconds = match (call.mode, call.tone) {
+            (ReplyMode::Reply | ReplyMode::Edit, Some(Tone::Success)) => {
+                self.config.now().answers.delete_success_after_s
+            }
+            (ReplyMode::Reply | ReplyMode::Edit, Some(Tone::Error)) => {
+                self.config.now().answers.delete_error_after_s
+            }
+            _ => 0,
+        };
+        (seconds > 0).then(|| Stay {
+            time: Duration::from_secs(seconds),
+            always: false,
+        })
+    }
+
+    fn token(&self, origin: &Origin) -> Option<Token> {
+        let Origin::Interaction { id, .. } = origin else {
+            return None;
+        };
+        self.find(*id).ok().map(|interaction| Token {
+            token: interaction.token.clone(),
+            since: interaction.since,
+        })
     }
 
     async fn send(
@@ -197,19 +253,20 @@ impl Replies {
         body: Vec<u8>,
         multipart_boundary: Option<String>,
         without_token: bool,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Option<Value>, Failure> {
         let request = RequestCall {
             method: method.to_owned(),
             path,
             multipart_boundary,
-            reason: None,
+            ..RequestCall::default()
         };
         let call = Call {
             request,
             body,
             without_token,
         };
-        Ok(self.discord.send(call).await?.1)
+        let (_, response) = self.discord.send(call).await?;
+        Ok(serde_json::from_slice(&response).ok())
     }
 
     fn find(&self, id: u64) -> Result<Arc<Interaction>, Failure> {
@@ -227,7 +284,10 @@ impl Replies {
     }
 }
 
-fn id_of(message: &[u8]) -> Option<u64> {
-    let message: Value = serde_json::from_slice(message).ok()?;
-    message["id"].as_str()?.parse().ok()
+/// How long an answer stays.
+#[derive(Debug, Clone, Copy)]
+struct Stay {
+    time: Duration,
+    /// Also where one member alone sees it.
+    always: bool,
 }

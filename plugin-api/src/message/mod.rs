@@ -1,22 +1,35 @@
 //! Messages as a plugin writes them.
 
+mod embed;
+mod limits;
+mod multipart;
+mod split;
+
+use std::time::Duration;
+
 use serde::Serialize;
 use twilight_model::{
-    channel::message::{
-        AllowedMentions, Component, Embed,
-        component::ActionRow,
-        embed::{EmbedField, EmbedFooter},
+    channel::message::{AllowedMentions, Component, Embed, MentionType, component::ActionRow},
+    id::{
+        Id,
+        marker::{MessageMarker, RoleMarker, UserMarker},
     },
-    id::{Id, marker::MessageMarker},
 };
 
-use crate::error::Result;
+pub(crate) use self::embed::set_colours;
+pub use self::embed::{EmbedBuilder, embed};
+use crate::{
+    abi::{ReplyCall, RequestCall, Tone},
+    error::{Error, Result},
+};
 
 /// A message to send, reply with, or change another into. `&str`, `String` and an embed turn into one, so that most
-/// methods take any of them. Discord takes texts of up to 2,000 characters
-/// ([reference](https://discord.com/developers/docs/resources/message#create-message)).
+/// methods take any of them.
 ///
-/// Mentions notify nobody unless [`allow_mentions`](Self::allow_mentions) says so.
+/// A text of more than 2,000 characters is sent as several messages, cut between lines or words; the last one carries
+/// the rest ([reference](https://discord.com/developers/docs/resources/message#create-message)).
+///
+/// Mentions notify nobody unless [`allow_users`](Self::allow_users) and its neighbours say so.
 ///
 /// ```
 /// use plugin_api::prelude::*;
@@ -43,6 +56,10 @@ pub struct NewMessage {
     ephemeral: bool,
     #[serde(skip)]
     files: Vec<(String, Vec<u8>)>,
+    #[serde(skip)]
+    tone: Option<Tone>,
+    #[serde(skip)]
+    delete_after: Option<Duration>,
 }
 
 /// Which message this one replies to. A message that is gone by then does not fail the reply.
@@ -73,20 +90,28 @@ impl From<Embed> for NewMessage {
     }
 }
 
+impl From<EmbedBuilder> for NewMessage {
+    fn from(embed: EmbedBuilder) -> Self {
+        Self::default().embed(embed)
+    }
+}
+
 impl NewMessage {
     /// Adds an embed; Discord takes up to 10, with 6,000 characters in all.
     ///
     /// ```
     /// use plugin_api::prelude::*;
     ///
-    /// let days = ["Monday", "Tuesday"].map(|day| embed(day).description("Rain").build());
+    /// let days = ["Monday", "Tuesday"].map(|day| embed(day).description("Rain"));
     /// let forecast = days.into_iter().fold(NewMessage::default(), NewMessage::embed);
     /// assert_eq!(forecast.to_json()?["embeds"][1]["title"], "Tuesday");
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn embed(mut self, embed: Embed) -> Self {
-        self.embeds.push(embed);
+    pub fn embed(mut self, embed: impl Into<EmbedBuilder>) -> Self {
+        let embed = embed.into();
+        self.tone = embed.tone.or(self.tone);
+        self.embeds.push(embed.build());
         self
     }
 
@@ -164,6 +189,54 @@ impl NewMessage {
         self
     }
 
+    /// Lets these users be notified, where the text mentions them.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn poke(ctx: CommandContext) -> Result {
+    ///     let whom: Id<marker::UserMarker> = ctx.option("user")?;
+    ///     ctx.reply(NewMessage::from(format!("<@{whom}>, tea is ready")).allow_users([whom])).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn allow_users(mut self, users: impl IntoIterator<Item = Id<UserMarker>>) -> Self {
+        self.allowed_mentions.users.extend(users);
+        self
+    }
+
+    /// Lets these roles be notified, where the text mentions them.
+    #[must_use]
+    pub fn allow_roles(mut self, roles: impl IntoIterator<Item = Id<RoleMarker>>) -> Self {
+        self.allowed_mentions.roles.extend(roles);
+        self
+    }
+
+    /// Lets `@everyone` and `@here` notify, where the text says so and the bot may.
+    #[must_use]
+    pub fn allow_everyone(mut self) -> Self {
+        self.allowed_mentions.parse.push(MentionType::Everyone);
+        self
+    }
+
+    /// Deletes the message this long after it was sent. The host does it, also after a reload of the plugin; a restart of
+    /// the bot in between leaves the message.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn secret(ctx: CommandContext) -> Result {
+    ///     let message = NewMessage::from("This message will destroy itself.");
+    ///     ctx.reply(message.delete_after(Duration::from_secs(5))).await
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn delete_after(mut self, time: Duration) -> Self {
+        self.delete_after = Some(time);
+        self
+    }
+
     /// For the invoker's eyes alone. By prefix, where Discord has no such thing, it goes to the invoker's direct messages.
     /// For answers only: [`Discord::send`](crate::Discord::send) does not look at it.
     ///
@@ -231,9 +304,46 @@ impl NewMessage {
         self.ephemeral
     }
 
+    /// The messages that this one is sent as: one, unless its text is too long. The last carries the rest.
+    pub(crate) fn pieces(mut self) -> Vec<Self> {
+        let Some(text) = self
+            .content
+            .take_if(|text| text.chars().count() > split::TEXT_LIMIT)
+        else {
+            return vec![self];
+        };
+        let mut texts = split::split(&text, split::TEXT_LIMIT);
+        self.content = texts.pop();
+        let before = texts.into_iter().map(|text| Self {
+            content: Some(text),
+            allowed_mentions: self.allowed_mentions.clone(),
+            // The first one replies.
+            message_reference: self.message_reference.take(),
+            ephemeral: self.ephemeral,
+            tone: self.tone,
+            delete_after: self.delete_after,
+            ..Self::default()
+        });
+        let mut pieces: Vec<_> = before.collect();
+        pieces.push(self);
+        pieces
+    }
+
+    /// Tells a host call what the message's body can't say.
+    pub(crate) fn tell(&self, call: &mut ReplyCall) {
+        call.tone = self.tone;
+        call.delete_after_ms = self.delete_after.map(milliseconds);
+    }
+
+    /// As [`tell`](Self::tell), for a message to a channel.
+    pub(crate) fn tell_request(&self, call: &mut RequestCall) {
+        call.delete_after_ms = self.delete_after.map(milliseconds);
+    }
+
     /// The request's body, and the boundary when it is `multipart/form-data`.
     #[inline(never)]
     pub(crate) fn to_body(&self) -> Result<(Vec<u8>, Option<String>)> {
+        self.check()?;
         if self.files.is_empty() {
             return Ok((serde_json::to_vec(self)?, None));
         }
@@ -241,143 +351,27 @@ impl NewMessage {
         json["attachments"] = (0..self.files.len())
             .map(|id| serde_json::json!({"id": id, "filename": self.files[id].0}))
             .collect();
-        Ok(multipart(&serde_json::to_vec(&json)?, &self.files))
+        Ok(multipart::multipart(
+            &serde_json::to_vec(&json)?,
+            &self.files,
+        ))
+    }
+
+    fn check(&self) -> Result {
+        let characters = self.content.as_ref().map_or(0, |text| text.chars().count());
+        if characters > split::TEXT_LIMIT {
+            return Err(Error::new(format!(
+                "the text has {characters} characters, and a message that is changed takes {}: send a new one, which \
+                 may become several messages",
+                split::TEXT_LIMIT
+            )));
+        }
+        limits::check_embeds(&self.embeds)
     }
 }
 
-/// A `multipart/form-data` body as Discord wants it
-/// ([reference](https://discord.com/developers/docs/reference#uploading-files)): `payload_json`, then `files[n]`.
-fn multipart(json: &[u8], files: &[(String, Vec<u8>)]) -> (Vec<u8>, Option<String>) {
-    // 15 characters, as twilight-http wants it; counted up until no part contains it.
-    let boundary = (0u32..)
-        .map(|n| format!("cogwright{n:06}"))
-        .find(|boundary| {
-            let inside = |bytes: &[u8]| bytes.windows(15).any(|w| w == boundary.as_bytes());
-            !inside(json) && !files.iter().any(|(_, bytes)| inside(bytes))
-        })
-        .expect("one of four billion boundaries is in no file");
-    let mut body = Vec::new();
-    let mut part = |disposition: String, kind: &str, bytes: &[u8]| {
-        body.extend_from_slice(
-            format!("--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {kind}\r\n\r\n")
-                .as_bytes(),
-        );
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    };
-    part("name=\"payload_json\"".into(), "application/json", json);
-    for (n, (name, bytes)) in files.iter().enumerate() {
-        let name: String = name
-            .chars()
-            .map(|c| if c == '"' || c.is_control() { '_' } else { c })
-            .collect();
-        part(
-            format!("name=\"files[{n}]\"; filename=\"{name}\""),
-            "application/octet-stream",
-            bytes,
-        );
-    }
-    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    (body, Some(boundary))
-}
-
-/// Starts an [embed](https://discord.com/developers/docs/resources/message#embed-object) with this title (up to 256
-/// characters).
-///
-/// ```
-/// use plugin_api::prelude::*;
-///
-/// let weather = embed("Weather")
-///     .description("Rain, then more rain.")
-///     .colour(0x34_6E_B0)
-///     .field("Today", "Rain", true)
-///     .field("Tomorrow", "Rain", true)
-///     .footer("as always")
-///     .build();
-/// assert_eq!(weather.fields[1].name, "Tomorrow");
-/// ```
-#[must_use]
-pub fn embed(title: impl Into<String>) -> EmbedBuilder {
-    EmbedBuilder(Embed {
-        author: None,
-        color: None,
-        description: None,
-        fields: Vec::new(),
-        flags: None,
-        footer: None,
-        image: None,
-        kind: "rich".into(),
-        provider: None,
-        thumbnail: None,
-        timestamp: None,
-        title: Some(title.into()),
-        url: None,
-        video: None,
-    })
-}
-
-/// Builds twilight-model's [`Embed`]; whatever is not here can be set on the built one, its fields are public.
-///
-/// ```
-/// use plugin_api::prelude::*;
-///
-/// let mut article = embed("Rain").description("It rains.").build();
-/// article.url = Some("https://example.com/rain".into());
-/// let message = NewMessage::from(article);
-/// # assert_eq!(message.to_json()?["embeds"][0]["url"], "https://example.com/rain");
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct EmbedBuilder(Embed);
-
-impl EmbedBuilder {
-    /// The text: up to 4,096 characters.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.0.description = Some(text.into());
-        self
-    }
-
-    /// The bar's colour as 0xRRGGBB; grey when there is none.
-    #[must_use]
-    pub const fn colour(mut self, rgb: u32) -> Self {
-        self.0.color = Some(rgb);
-        self
-    }
-
-    /// Adds a field (a name of 1 to 256 and a value of 1 to 1,024 characters); Discord takes up to 25. Fields that are
-    /// `inline` stand up to three side by side.
-    #[must_use]
-    pub fn field(
-        mut self,
-        name: impl Into<String>,
-        value: impl Into<String>,
-        inline: bool,
-    ) -> Self {
-        self.0.fields.push(EmbedField {
-            inline,
-            name: name.into(),
-            value: value.into(),
-        });
-        self
-    }
-
-    /// The small text at the bottom: up to 2,048 characters.
-    #[must_use]
-    pub fn footer(mut self, text: impl Into<String>) -> Self {
-        self.0.footer = Some(EmbedFooter {
-            icon_url: None,
-            proxy_icon_url: None,
-            text: text.into(),
-        });
-        self
-    }
-
-    /// The embed: any of its methods may have been left out.
-    #[must_use]
-    pub fn build(self) -> Embed {
-        self.0
-    }
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
