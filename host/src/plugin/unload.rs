@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
@@ -186,9 +187,11 @@ fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended
 pub type Descriptors = BTreeMap<i32, String>;
 
 /// Files that were opened since and are still open. The host has descriptors of its own that come and go: sockets and
-/// signals are not looked at, nor what lies beside the plugin's private copy, nor libraries.
+/// signals are not looked at, nor what lies in the host's data folder (where the plugin's private copy is), nor libraries.
 fn files_left_open(before: &Descriptors, shadow: &Path) -> Option<String> {
     let own = shadow.parent().and_then(Path::parent).unwrap_or(shadow);
+    // What descriptors lead to is absolute.
+    let own = &fs::canonicalize(own).unwrap_or_else(|_| own.to_owned());
     let opened = || -> Option<Descriptors> {
         let mut now = census::open_fds()?;
         now.retain(|fd, target| {

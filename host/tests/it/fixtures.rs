@@ -39,13 +39,29 @@ pub fn examples() -> &'static Path {
     EXAMPLES.get_or_init(|| {
         let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
         let mut cargo = cargo(&root());
-        for name in ["counter", "echo", "hello", "misbehave", "remind", "ticker"] {
+        for name in [
+            "access",
+            "counter",
+            "echo",
+            "hello",
+            "misbehave",
+            "remind",
+            "ticker",
+        ] {
             cargo.args(["-p", name]);
         }
         run(cargo);
         let folder = target().join("test-extensions");
         fs::create_dir_all(&folder).unwrap();
-        for name in ["counter", "echo", "hello", "misbehave", "remind", "ticker"] {
+        for name in [
+            "access",
+            "counter",
+            "echo",
+            "hello",
+            "misbehave",
+            "remind",
+            "ticker",
+        ] {
             let file = format!("lib{name}.so");
             fs::copy(target().join("debug").join(&file), folder.join(&file)).unwrap();
         }

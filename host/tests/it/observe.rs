@@ -236,6 +236,8 @@ async fn a_bot_is_ready_when_it_is_connected_and_its_plugins_are_there() {
     let address = bot.bot.metrics_address().unwrap();
     let (live, body) = page(address, "/livez", "*/*").await;
     assert!(live.contains("200") && body == "ok\n", "{live} {body}");
+    // Connected it is when it has heard something.
+    bot.until_sessions(1).await;
     let (ready, body) = page(address, "/readyz", "*/*").await;
     assert!(ready.contains("200"), "{ready}");
     assert_eq!(body, "{\"ready\":true,\"missing\":[]}");
