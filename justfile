@@ -22,7 +22,7 @@ test:
 
 # The example plugins, by a cargo call of their own.
 examples:
-    cargo build -p counter -p echo -p hello -p misbehave -p remind -p ticker
+    cargo build -p access -p counter -p echo -p hello -p misbehave -p remind -p ticker
 
 # Formats the code.
 fmt:

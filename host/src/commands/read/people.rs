@@ -6,6 +6,7 @@ use plugin_api::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use twilight_model::{channel::Channel, guild::Role, id::Id};
 
 use crate::{plugin::EventRecord, services::Services};
 
@@ -93,11 +94,16 @@ impl<'a> Place<'a> {
     }
 
     async fn user(&self, word: &str, must_be_member: bool) -> Result<u64, NotFound> {
-        let Some(id) = id(word, &["<@!", "<@"]) else {
+        let Some(id) = id_in(word, &["<@!", "<@"]) else {
             return self.member_named(word).await;
         };
         if let Some(mentioned) = self.mentioned(id)
             && (mentioned.member.is_some() || !must_be_member)
+        {
+            return Ok(id);
+        }
+        if let (Some(guild), Some(user)) = (Id::new_checked(self.guild_id), Id::new_checked(id))
+            && self.services.cache.member(guild, user).is_ok()
         {
             return Ok(id);
         }
@@ -150,8 +156,8 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) async fn role(&self, word: &str) -> Result<u64, NotFound> {
-        let roles = self.named("roles").await?;
-        let meant = id(word, &["<@&"]);
+        let roles = self.roles().await?;
+        let meant = id_in(word, &["<@&"]);
         let name = word.trim_start_matches('@').to_lowercase();
         let ids: Vec<u64> = roles
             .iter()
@@ -165,8 +171,8 @@ impl<'a> Place<'a> {
     }
 
     async fn channel(&self, option: &OptionManifest, word: &str) -> Result<u64, NotFound> {
-        let channels = self.named("channels").await?;
-        let meant = id(word, &["<#"]);
+        let channels = self.channels().await?;
+        let meant = id_in(word, &["<#"]);
         let name = word.trim_start_matches('#').to_lowercase();
         let found: Vec<&Named> = channels
             .iter()
@@ -192,13 +198,38 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The server's roles or channels.
-    async fn named(&self, what: &str) -> Result<Vec<Named>, NotFound> {
-        if self.guild_id == 0 {
-            return Err(Some(format!("there are no {what} in direct messages")));
+    /// The server's roles: as the cache knows them, or else as Discord does.
+    async fn roles(&self) -> Result<Vec<Named>, NotFound> {
+        let Some(guild) = Id::new_checked(self.guild_id) else {
+            return Err(Some("there are no roles in direct messages".into()));
+        };
+        if let Ok(roles) = self.services.cache.roles(guild) {
+            let named = |role: Role| Named {
+                id: role.id.to_string(),
+                name: role.name,
+                r#type: 0,
+            };
+            return Ok(roles.into_iter().map(named).collect());
         }
-        let path = format!("guilds/{}/{what}", self.guild_id);
-        Ok(self.get(path).await.unwrap_or_default())
+        let roles = self.get(format!("guilds/{guild}/roles")).await;
+        Ok(roles.unwrap_or_default())
+    }
+
+    /// The server's channels: as the cache knows them, or else as Discord does.
+    async fn channels(&self) -> Result<Vec<Named>, NotFound> {
+        let Some(guild) = Id::new_checked(self.guild_id) else {
+            return Err(Some("there are no channels in direct messages".into()));
+        };
+        if let Ok(channels) = self.services.cache.channels(guild) {
+            let named = |channel: Channel| Named {
+                id: channel.id.to_string(),
+                name: channel.name.unwrap_or_default(),
+                r#type: channel.kind.into(),
+            };
+            return Ok(channels.into_iter().map(named).collect());
+        }
+        let channels = self.get(format!("guilds/{guild}/channels")).await;
+        Ok(channels.unwrap_or_default())
     }
 
     fn mentioned(&self, id: u64) -> Option<&Mentioned> {
@@ -235,7 +266,7 @@ fn one(ids: &[u64], what: &str) -> Result<u64, NotFound> {
 }
 
 /// A bare id, or a mention that begins with one of `opens`.
-fn id(word: &str, opens: &[&str]) -> Option<u64> {
+fn id_in(word: &str, opens: &[&str]) -> Option<u64> {
     let bare = opens
         .iter()
         .find_map(|open| word.strip_prefix(open)?.strip_suffix('>'))
