@@ -6,7 +6,7 @@ import os
 def use(browser, url, libraries, screenshots):
     shot = lambda name: browser.screenshot(screenshots, name)
     browser.open(url)
-    browser.until("document.getElementById('bot').dataset.status === 'online'", "the bot is online")
+    browser.until("document.getElementById('bot')?.dataset.status === 'online'", "the bot is online")
     browser.says("!hello")
     browser.shows("Hello, owner!")
     browser.until("fetch('/sandbox/commands?user=owner&channel=dm').then((a) => a.text()).then((text) => text.includes('\"echo\"'))", "the slash commands are registered")
