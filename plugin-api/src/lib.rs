@@ -58,8 +58,15 @@ pub use command::{
     AutocompleteContext, CheckContext, Choice, Command, CommandOption, FromOption, Mentionable,
     OptionType,
 };
-pub use component::{CUSTOM_ID_LIMIT, Modal, TextField, button, danger_button, select};
-pub use context::{CommandContext, ComponentContext, EventContext, Invocation, Reply, User};
+pub use component::{
+    ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,
+    channel_select, danger_button, layout, link_button, mentionable_select, role_select, select,
+    user_select,
+};
+pub use context::{
+    CommandContext, ComponentContext, EventContext, Fields, Invocation, Page, PageContext,
+    Progress, Reply, User,
+};
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
@@ -85,10 +92,11 @@ pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, Listener, Method, Modal, NewMessage, Plugin, Result,
-        Schedule, ScheduleContext, Scope, Secret, Setting, Shelf, State, Statement, Task,
-        TextField, Value, button, danger_button, embed, export_plugin, hook::SettingChanged,
-        params, select,
+        HookContext, Host, Invocation, Listener, Method, Modal, NewMessage, Page, PageContext,
+        Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, Shelf, State, Statement,
+        Task, TextField, Value, button, channel_select, danger_button, embed, export_plugin,
+        hook::SettingChanged, layout, link_button, mentionable_select, params, role_select, select,
+        user_select,
     };
     pub use twilight_model::{
         gateway::{

@@ -5,7 +5,7 @@ use std::{collections::HashMap, rc::Rc};
 use crate::{
     abi::{CommandHead, ComponentHead, EntryKind, InvokeHead, event_flag},
     command::CommandHandler,
-    context::{CommandContext, ComponentContext},
+    context::{self, CommandContext, ComponentContext, Page, PageContext, Turn},
     error::{Error, Result},
     host::Host,
     manifest::CommandKind,
@@ -15,6 +15,8 @@ use crate::{
 };
 
 type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
+/// What makes the pages of a name.
+pub(crate) type PagesHandler<S> = Rc<dyn Fn(PageContext<S>) -> LocalFuture<Result<Page>>>;
 type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
 type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
 type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
@@ -27,6 +29,7 @@ type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>
 pub(crate) struct Handlers<S> {
     pub(crate) commands: HashMap<(CommandKind, String), CommandHandler<S>>,
     pub(crate) components: HashMap<String, ComponentHandler<S>>,
+    pub(crate) pages: HashMap<String, PagesHandler<S>>,
     pub(crate) listeners: Vec<Listening<S>>,
     pub(crate) entries: HashMap<(EntryKind, String), EntryHandler<S>>,
     pub(crate) save: Option<Save<S>>,
@@ -75,7 +78,21 @@ impl<S: 'static> Running for Live<S> {
                 head,
                 parcel,
             )),
+            None if self.handlers.pages.contains_key(&head.handler) => {
+                Box::pin(context::turned(host.clone(), head, parcel))
+            }
             None => missing("component", &head.handler),
+        }
+    }
+
+    fn page(&self, host: &Host, name: &str, turn: Turn) -> LocalFuture<Result<Page>> {
+        match self.handlers.pages.get(name) {
+            Some(handler) => handler(PageContext {
+                state: Rc::clone(&self.state),
+                host: host.clone(),
+                turn,
+            }),
+            None => missing("pages", name),
         }
     }
 

@@ -6,7 +6,7 @@ use twilight_model::gateway::Intents;
 
 use crate::{
     command::Command,
-    context::{ComponentContext, EventContext},
+    context::{ComponentContext, EventContext, Page, PageContext},
     error::Result,
     event::{Event, EventKind},
     host::Host,
@@ -117,6 +117,7 @@ impl<S: 'static> Plugin<S> {
             handlers: Handlers {
                 commands: HashMap::new(),
                 components: HashMap::new(),
+                pages: HashMap::new(),
                 listeners: Vec::new(),
                 entries: HashMap::new(),
                 save: None,
@@ -159,7 +160,8 @@ impl<S: 'static> Plugin<S> {
     }
 
     /// Adds the handler of buttons, selects and modals whose custom id was made for `name`
-    /// ([`Invocation::custom_id`](crate::Invocation::custom_id)). A name has no colon, and is declared once.
+    /// ([`Invocation::custom_id`](crate::Invocation::custom_id)). A name has no colon and no tilde, does
+    /// not begin with a dot, and is declared once.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -189,6 +191,42 @@ impl<S: 'static> Plugin<S> {
         self.handlers
             .components
             .insert(name, Rc::new(move |ctx| Box::pin(handler(ctx))));
+        self
+    }
+
+    /// Adds a function that makes the pages of this name, which a command answers with
+    /// ([`Invocation::pages`](crate::Invocation::pages)): with buttons for the first, the previous, the next and the last
+    /// one, and a number that opens a dialog. A page is made when it is looked at, so that it is turned after a reload and
+    /// after a restart, too. Names share one set with those of [components](Self::component).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn top(ctx: CommandContext) -> Result {
+    ///     ctx.pages("top", "tea").await
+    /// }
+    ///
+    /// async fn top_page(ctx: PageContext) -> Result<Page> {
+    ///     let first = ctx.index() * 10 + 1;
+    ///     let text = format!("Places {first} to {} in {}", first + 9, ctx.argument());
+    ///     Ok(Page::new(embed("The best").description(text), 12))
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .command(Command::new("top", "Shows the best").run(top))
+    ///     .pages("top", top_page);
+    /// ```
+    #[must_use]
+    pub fn pages<F, Fut>(mut self, name: impl Into<String>, pages: F) -> Self
+    where
+        F: Fn(PageContext<S>) -> Fut + 'static,
+        Fut: Future<Output = Result<Page>> + 'static,
+    {
+        let name = name.into();
+        self.manifest.components.push(name.clone());
+        self.handlers
+            .pages
+            .insert(name, Rc::new(move |ctx| Box::pin(pages(ctx))));
         self
     }
 

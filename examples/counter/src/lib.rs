@@ -29,8 +29,8 @@ impl Counter {
 async fn count(ctx: CommandContext<Counter>) -> Result {
     let count = ctx.state().up();
     let more = button("One more", ctx.custom_id("more", "")?);
-    ctx.reply(NewMessage::from(format!("Count: {count}")).row([more]))
-        .await
+    let message = NewMessage::from(format!("Count: {count}")).row([more]);
+    ctx.reply(message.for_everyone().persistent()).await
 }
 
 async fn more(ctx: ComponentContext<Counter>) -> Result {

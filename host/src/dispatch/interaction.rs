@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use plugin_api::abi::{ComponentHead, Origin};
+use plugin_api::abi::{ComponentHead, CustomId, Origin};
+use serde_json::Value;
 use twilight_model::application::interaction::{
     Interaction, InteractionData, InteractionType,
     application_command::{CommandData, CommandOptionValue},
@@ -57,17 +58,15 @@ impl Dispatch {
             }
             Some(InteractionData::MessageComponent(data)) => {
                 self.begin(id, &interaction.token, Kind::Component, false);
-                self.component(
-                    event,
-                    &origin,
-                    &data.custom_id,
-                    data.values,
-                    BTreeMap::new(),
-                );
+                let given = Used {
+                    values: data.values,
+                    ..Used::default()
+                };
+                self.component(event, &origin, &data.custom_id, given);
             }
             Some(InteractionData::ModalSubmit(data)) => {
                 self.begin(id, &interaction.token, Kind::Modal, false);
-                self.component(event, &origin, &data.custom_id, Vec::new(), fields(&data));
+                self.component(event, &origin, &data.custom_id, submitted(&data));
             }
             _ => {}
         }
@@ -147,21 +146,26 @@ impl Dispatch {
         event: &Arc<EventRecord>,
         origin: &Origin,
         custom_id: &str,
-        values: Vec<String>,
-        fields: BTreeMap<String, String>,
+        used: Used,
     ) {
-        let Some((plugin, handler, argument)) = parse_custom_id(custom_id) else {
+        let Some(id) = CustomId::parse(custom_id) else {
             // Somebody else's: a plugin that answers it by a listener of its own.
             return;
         };
+        if let Err(text) = self.may_use(event, origin, &id) {
+            return self.tell(origin.clone(), text);
+        }
         let head = ComponentHead {
-            handler: handler.to_owned(),
-            argument: argument.to_owned(),
+            handler: id.handler.to_owned(),
+            argument: id.argument.to_owned(),
             origin: origin.clone(),
-            values,
-            fields,
+            owner: id.owner,
+            timeout_s: id.timeout_s,
+            values: used.values,
+            fields: used.fields,
+            picked: used.picked,
         };
-        let queued = self.routes.with_plugin(&tidy(plugin), |slot| {
+        let queued = self.routes.with_plugin(&tidy(id.plugin), |slot| {
             Invocation::component(event, slot, &head).map_err(Refused::sentence)
         });
         match queued {
@@ -169,54 +173,88 @@ impl Dispatch {
             Some(Err(text)) => self.tell(origin.clone(), text),
             None => self.tell(
                 origin.clone(),
-                format!("`{plugin}` is not loaded right now. Please try again later."),
+                format!(
+                    "`{}` is not loaded right now. Please try again later.",
+                    id.plugin
+                ),
             ),
         }
     }
+
+    /// Whether this user may use the component, and still can.
+    fn may_use(
+        &self,
+        event: &EventRecord,
+        origin: &Origin,
+        id: &CustomId<'_>,
+    ) -> Result<(), String> {
+        if id.owner != 0 && id.owner != event.header.user_id {
+            return Err(format!("Only <@{}> can use this.", id.owner));
+        }
+        let over = || "This can't be used any more: its time is over.".to_owned();
+        if id.timeout_s == 0 {
+            return Ok(());
+        }
+        let Some(token) = self.services.replies.token(origin) else {
+            return Ok(());
+        };
+        let mut interaction: Value =
+            serde_json::from_str(&event.json).map_err(|error| error.to_string())?;
+        let message = interaction["message"].take();
+        match self
+            .services
+            .later
+            .is_in_time(&message, id.timeout_s, token)
+        {
+            true => Ok(()),
+            false => Err(over()),
+        }
+    }
 }
 
-/// `cw:<plugin>:<handler>:<argument>`.
-fn parse_custom_id(custom_id: &str) -> Option<(&str, &str, &str)> {
-    let mut parts = custom_id.splitn(4, ':');
-    (parts.next()? == "cw").then_some(())?;
-    Some((parts.next()?, parts.next()?, parts.next()?))
+/// What a component or modal was used with.
+#[derive(Default)]
+struct Used {
+    values: Vec<String>,
+    fields: BTreeMap<String, String>,
+    picked: BTreeMap<String, Vec<String>>,
 }
 
-fn fields(data: &ModalInteractionData) -> BTreeMap<String, String> {
-    let mut fields = BTreeMap::new();
+fn submitted(data: &ModalInteractionData) -> Used {
+    let mut used = Used::default();
     for component in &data.components {
-        collect(component, &mut fields);
+        collect(component, &mut used);
     }
-    fields
+    used
 }
 
-fn collect(component: &ModalInteractionComponent, fields: &mut BTreeMap<String, String>) {
-    match component {
-        ModalInteractionComponent::ActionRow(row) => {
-            row.components
+fn collect(component: &ModalInteractionComponent, used: &mut Used) {
+    use ModalInteractionComponent as Part;
+    fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+        values.iter().map(T::to_string).collect()
+    }
+    let (id, picked) = match component {
+        Part::ActionRow(row) => {
+            return row
+                .components
                 .iter()
-                .for_each(|inside| collect(inside, fields));
+                .for_each(|inside| collect(inside, used));
         }
-        ModalInteractionComponent::Label(label) => collect(&label.component, fields),
-        ModalInteractionComponent::TextInput(input) => {
-            fields.insert(input.custom_id.clone(), input.value.clone());
+        Part::Label(label) => return collect(&label.component, used),
+        Part::TextInput(input) => {
+            used.fields
+                .insert(input.custom_id.clone(), input.value.clone());
+            return;
         }
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_custom_id;
-
-    #[test]
-    fn custom_ids_name_plugin_handler_and_argument() {
-        assert_eq!(
-            parse_custom_id("cw:shop:buy:7:x"),
-            Some(("shop", "buy", "7:x"))
-        );
-        assert_eq!(parse_custom_id("cw:shop:buy:"), Some(("shop", "buy", "")));
-        assert_eq!(parse_custom_id("cw:shop"), None);
-        assert_eq!(parse_custom_id("other:a:b:c"), None);
-    }
+        Part::StringSelect(select) => (&select.custom_id, select.values.clone()),
+        Part::UserSelect(select) => (&select.custom_id, texts(&select.values)),
+        Part::RoleSelect(select) => (&select.custom_id, texts(&select.values)),
+        Part::ChannelSelect(select) => (&select.custom_id, texts(&select.values)),
+        Part::MentionableSelect(select) => (&select.custom_id, texts(&select.values)),
+        Part::FileUpload(upload) => (&upload.custom_id, texts(&upload.values)),
+        Part::CheckboxGroup(group) => (&group.custom_id, group.values.clone()),
+        Part::Checkbox(one) => (&one.custom_id, vec![one.value.to_string()]),
+        _ => return,
+    };
+    used.picked.insert(id.clone(), picked);
 }

@@ -73,9 +73,9 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
         if !components.insert(component) {
             problems.push(format!("component handler `{component}` is declared twice"));
         }
-        if component.is_empty() || component.contains(':') {
+        if component.is_empty() || component.contains([':', '~']) || component.starts_with('.') {
             problems.push(format!(
-                "component handler `{component}`: a name has no colon and is not empty"
+                "component handler `{component}`: a name has no colon and no tilde, does not begin with a dot, and is not empty"
             ));
         }
     }

@@ -64,7 +64,8 @@ impl Discord {
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
         let request: RequestCall = serde_json::from_value(params)?;
-        let body = if request.multipart_boundary.is_none() && writes_message(&request) {
+        let writes = writes_message(&request);
+        let body = if request.multipart_boundary.is_none() && writes {
             without_mentions(body)
         } else {
             body
@@ -77,13 +78,11 @@ impl Discord {
                 without_token: false,
             })
             .await?;
-        if let Some(after) = delete_after
-            && let Some(sent) = serde_json::from_slice(&body)
-                .ok()
-                .as_ref()
-                .and_then(Sent::read)
-        {
-            later.delete(sent, None, after);
+        if writes && let Ok(message) = serde_json::from_slice::<Value>(&body) {
+            later.watch(&message, None);
+            if let (Some(after), Some(sent)) = (delete_after, Sent::read(&message)) {
+                later.delete(sent, None, after);
+            }
         }
         Ok(Completion {
             status: 0,

@@ -125,7 +125,8 @@ pub struct Services {
     pub hooks: Arc<Hooks>,
     /// What the owner is told at once.
     pub alerts: Arc<Alerts>,
-    later: Arc<Later>,
+    /// What happens to messages after they were sent.
+    pub later: Arc<Later>,
     functions: Functions,
     /// Commands: who owns the bot, what servers have set, limits, uses.
     pub commands: Commands,

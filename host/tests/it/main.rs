@@ -11,6 +11,7 @@ mod api;
 mod cache;
 mod cli;
 mod commands;
+mod components;
 mod crash;
 mod files;
 mod fixtures;

@@ -104,12 +104,21 @@ pub struct ComponentHead {
     pub argument: String,
     /// Where it came from.
     pub origin: Origin,
+    /// The user whom the component is for; 0: everyone.
+    #[serde(default)]
+    pub owner: u64,
+    /// Seconds for which it can be used since it was last; 0: for ever.
+    #[serde(default)]
+    pub timeout_s: u64,
     /// The values picked in a select.
     #[serde(default)]
     pub values: Vec<String>,
     /// A modal's fields, by custom id.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// What was picked in a modal's selects, or uploaded, by custom id: values, or ids.
+    #[serde(default)]
+    pub picked: BTreeMap<String, Vec<String>>,
 }
 
 /// Argument of an [`EntryKind::Autocomplete`](super::EntryKind) entry.

@@ -30,6 +30,7 @@ mod answer;
 mod cache;
 mod command;
 mod commands;
+mod custom_id;
 mod frame;
 mod header;
 mod message;
@@ -49,6 +50,7 @@ pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
 };
 pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, WhyReply};
+pub use custom_id::CustomId;
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};

@@ -1,11 +1,20 @@
 //! What the handler of a button, select or modal is given.
 
-use std::{fmt, ops::Deref, rc::Rc};
+use std::{collections::HashMap, fmt, ops::Deref, rc::Rc};
+
+use twilight_model::{
+    application::interaction::{InteractionChannel, InteractionData, InteractionDataResolved},
+    channel::{Attachment, Message},
+    guild::Role,
+    id::Id,
+    user::User,
+};
 
 use super::Invocation;
 use crate::{
     abi::{ComponentHead, ReplyMode},
-    error::Result,
+    component::Stamp,
+    error::{Error, Result},
     host::Host,
     message::NewMessage,
     raw::Parcel,
@@ -40,7 +49,10 @@ impl<S> ComponentContext<S> {
     pub(crate) fn new(state: Rc<S>, host: Host, head: ComponentHead, parcel: Parcel) -> Self {
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), parcel, false),
+            invocation: Invocation::new(host, head.origin.clone(), parcel, false).inherits(Stamp {
+                owner: head.owner,
+                timeout_s: head.timeout_s,
+            }),
             head,
         }
     }
@@ -88,6 +100,90 @@ impl<S> ComponentContext<S> {
     #[must_use]
     pub fn field(&self, id: &str) -> &str {
         self.head.fields.get(id).map_or("", String::as_str)
+    }
+
+    /// What was picked in a modal's select, by its id: values, or ids.
+    #[must_use]
+    pub fn picked(&self, id: &str) -> &[String] {
+        self.head.picked.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The users that were picked, in a select or in a modal's.
+    ///
+    /// # Errors
+    ///
+    /// Discord's interaction can't be read.
+    pub fn users(&self) -> Result<Vec<User>> {
+        let mut resolved = self.resolved()?.users;
+        Ok(self.ids().filter_map(|id| resolved.remove(&id)).collect())
+    }
+
+    /// The roles that were picked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`users`](Self::users).
+    pub fn roles(&self) -> Result<Vec<Role>> {
+        let mut resolved = self.resolved()?.roles;
+        Ok(self.ids().filter_map(|id| resolved.remove(&id)).collect())
+    }
+
+    /// The channels that were picked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`users`](Self::users).
+    pub fn channels(&self) -> Result<Vec<InteractionChannel>> {
+        let mut resolved = self.resolved()?.channels;
+        Ok(self.ids().filter_map(|id| resolved.remove(&id)).collect())
+    }
+
+    /// The files that were uploaded in a modal, by the field's id.
+    ///
+    /// # Errors
+    ///
+    /// As for [`users`](Self::users).
+    pub fn files(&self, id: &str) -> Result<Vec<Attachment>> {
+        let mut resolved = self.resolved()?.attachments;
+        let ids = self.picked(id).iter().filter_map(|id| id.parse().ok());
+        Ok(ids
+            .filter_map(|id| resolved.remove(&Id::new_checked(id)?))
+            .collect())
+    }
+
+    /// All ids that were picked.
+    fn ids<T>(&self) -> impl Iterator<Item = Id<T>> {
+        let picked = self.head.picked.values().flatten();
+        let all = self.head.values.iter().chain(picked);
+        all.filter_map(|id| Id::new_checked(id.parse().ok()?))
+    }
+
+    fn resolved(&self) -> Result<InteractionDataResolved> {
+        let resolved = match self.interaction()?.data {
+            Some(InteractionData::MessageComponent(data)) => data.resolved,
+            Some(InteractionData::ModalSubmit(data)) => data.resolved,
+            _ => None,
+        };
+        Ok(resolved.unwrap_or(InteractionDataResolved {
+            attachments: HashMap::new(),
+            channels: HashMap::new(),
+            members: HashMap::new(),
+            messages: HashMap::new(),
+            roles: HashMap::new(),
+            users: HashMap::new(),
+        }))
+    }
+
+    /// The message that carries the component, or that carried the one which opened the modal.
+    ///
+    /// # Errors
+    ///
+    /// There is none: a command opened the modal.
+    pub fn message(&self) -> Result<Box<Message>> {
+        let message = self.interaction()?.message;
+        message.map(Box::new).ok_or(Error::new(
+            "a command has opened the modal: there is no message",
+        ))
     }
 
     /// Changes the message that carries the component, or that carried the one which opened the modal. What the new

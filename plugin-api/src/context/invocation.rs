@@ -1,6 +1,11 @@
 //! What commands and components have in common.
 
-use std::{cell::Cell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
+
+use tokio::sync::oneshot;
 
 use twilight_model::{
     application::interaction::Interaction,
@@ -17,11 +22,12 @@ use super::{
 };
 use crate::{
     abi::{Answered, Origin, ReplyCall, ReplyMode},
-    component::{self, Modal},
+    component::{self, Modal, Stamp},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
     raw::Parcel,
+    runtime::Click,
 };
 
 /// What commands and components have in common: who, where, and how to answer.
@@ -47,9 +53,15 @@ use crate::{
 /// ```
 pub struct Invocation {
     host: Host,
-    origin: Origin,
+    /// Where answers go: an asked modal's submission takes the place of what was invoked.
+    origin: RefCell<Origin>,
+    by_prefix: bool,
     parcel: Parcel,
     first_answer: Cell<Option<Answered>>,
+    /// Whom the components of an updated message are for, where that one's were made so.
+    inherited: Option<Stamp>,
+    /// The click that is answered here, until the handler ends.
+    held: RefCell<Option<oneshot::Sender<()>>>,
     /// Declared so by the command.
     ephemeral: bool,
 }
@@ -58,11 +70,54 @@ impl Invocation {
     pub(crate) fn new(host: Host, origin: Origin, parcel: Parcel, ephemeral: bool) -> Self {
         Self {
             host,
-            origin,
+            by_prefix: matches!(origin, Origin::Message { .. }),
+            origin: RefCell::new(origin),
             parcel,
             first_answer: Cell::new(None),
+            inherited: None,
+            held: RefCell::new(None),
             ephemeral,
         }
+    }
+
+    /// The answer to a component that was made for somebody: what updates its message is, too.
+    pub(crate) fn inherits(mut self, stamp: Stamp) -> Self {
+        self.inherited = Some(stamp);
+        self
+    }
+
+    /// An invocation of its own for a click; the click is over when it is dropped.
+    pub(super) fn at_click(&self, click: Box<Click>) -> Self {
+        let stamp = Stamp {
+            owner: click.head.owner,
+            timeout_s: click.head.timeout_s,
+        };
+        let ephemeral = false;
+        let at = Self::new(
+            self.host.clone(),
+            click.head.origin,
+            click.parcel,
+            ephemeral,
+        );
+        at.held.replace(Some(click.done));
+        at.inherits(stamp)
+    }
+
+    /// From now on answers go to this click.
+    pub(super) fn go_on_at(&self, click: Box<Click>) {
+        self.origin.replace(click.head.origin);
+        self.held.replace(Some(click.done));
+        self.first_answer.set(None);
+    }
+
+    /// Whether a modal can be the next answer, as far as is known here.
+    pub(super) fn is_open_to_modals(&self) -> bool {
+        let interaction = matches!(*self.origin.borrow(), Origin::Interaction { .. });
+        interaction && self.first_answer.get().is_none() && self.held.borrow().is_none()
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin.borrow().clone()
     }
 
     /// The host.
@@ -105,7 +160,7 @@ impl Invocation {
     /// Whether it came as a message with the prefix, and not as an interaction.
     #[must_use]
     pub fn is_prefix(&self) -> bool {
-        matches!(self.origin, Origin::Message { .. })
+        self.by_prefix
     }
 
     /// Answers: by prefix with a reply, by slash or component with the response, and from the second time on with a
@@ -166,7 +221,9 @@ impl Invocation {
     ///
     /// As for [`reply`](Self::reply).
     pub async fn edit_reply(&self, message: impl Into<NewMessage>) -> Result {
-        let mode = if self.is_prefix() && self.first_answer.get().is_none() {
+        let mode = if matches!(self.origin(), Origin::Message { .. })
+            && self.first_answer.get().is_none()
+        {
             ReplyMode::Reply
         } else {
             ReplyMode::Edit
@@ -191,7 +248,7 @@ impl Invocation {
     ///
     /// As for [`reply`](Self::reply); also when there is no answer.
     pub async fn delete_reply(&self) -> Result {
-        let mut call = ReplyCall::new(self.origin.clone(), ReplyMode::Delete);
+        let mut call = ReplyCall::new(self.origin(), ReplyMode::Delete);
         let first = self.first_answer.take().unwrap_or_default();
         (call.message_id, call.channel_id) = (first.message_id, first.channel_id);
         self.host.answer(call, Vec::new()).await.map(drop)
@@ -216,7 +273,7 @@ impl Invocation {
     ///
     /// As for [`reply`](Self::reply).
     pub async fn defer(&self) -> Result {
-        let call = ReplyCall::new(self.origin.clone(), ReplyMode::Defer);
+        let call = ReplyCall::new(self.origin(), ReplyMode::Defer);
         self.host.answer(call, Vec::new()).await.map(drop)
     }
 
@@ -246,7 +303,7 @@ impl Invocation {
     ///
     /// By prefix, where Discord has no modals; after another response; or Discord refused.
     pub async fn modal(&self, modal: &Modal) -> Result {
-        let call = ReplyCall::new(self.origin.clone(), ReplyMode::Modal);
+        let call = ReplyCall::new(self.origin(), ReplyMode::Modal);
         self.host.answer(call, modal.to_body()?).await.map(drop)
     }
 
@@ -357,19 +414,36 @@ impl Invocation {
         for message in pieces {
             sent.push(self.say_one(mode, message).await?);
         }
-        Ok(Reply::new(self.host.clone(), self.origin.clone(), sent))
+        Ok(Reply::new(
+            self.host.clone(),
+            self.origin(),
+            self.usual(),
+            sent,
+        ))
+    }
+
+    /// Whom components are for unless their message says otherwise, and how long.
+    fn usual(&self) -> Stamp {
+        Stamp {
+            owner: self.user().id.get(),
+            timeout_s: self.host.0.start().component_timeout_s,
+        }
     }
 
     async fn say_one(&self, mode: ReplyMode, mut message: NewMessage) -> Result<Answered> {
         let ephemeral = self.ephemeral || message.is_ephemeral();
         if let (Origin::Message { message_id, .. }, ReplyMode::Reply, false) =
-            (&self.origin, mode, ephemeral)
+            (&self.origin(), mode, ephemeral)
             && let Some(id) = Id::new_checked(*message_id)
         {
             message = message.reply_to(id);
         }
+        message.stamp(match (mode, self.inherited) {
+            (ReplyMode::Update, Some(inherited)) => inherited,
+            _ => self.usual(),
+        })?;
         let (body, boundary) = message.to_body()?;
-        let mut call = ReplyCall::new(self.origin.clone(), mode);
+        let mut call = ReplyCall::new(self.origin(), mode);
         message.tell(&mut call);
         call.ephemeral = ephemeral;
         call.multipart_boundary = boundary;
@@ -393,7 +467,7 @@ impl Invocation {
 impl fmt::Debug for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invocation")
-            .field("origin", &self.origin)
+            .field("origin", &self.origin())
             .finish_non_exhaustive()
     }
 }

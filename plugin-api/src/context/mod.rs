@@ -5,6 +5,9 @@
 //! | `invocation.rs` | what commands and components have in common: who, where, and how to answer |
 //! | `command.rs` | a command's options |
 //! | `component.rs` | a component's argument, a select's values, a modal's fields |
+//! | `question.rs` | questions that a handler awaits the answer to |
+//! | `pages.rs` | answers of several pages |
+//! | `progress.rs` | a message that shows how far something is |
 //! | `reply.rs` | an answer that was sent, to change it later |
 //! | `event.rs` | an event, read lazily |
 
@@ -12,10 +15,24 @@ mod command;
 mod component;
 mod event;
 mod invocation;
+mod pages;
+mod progress;
+mod question;
 mod reply;
 mod user;
 
 pub use self::{
-    command::CommandContext, component::ComponentContext, event::EventContext,
-    invocation::Invocation, reply::Reply, user::User,
+    command::CommandContext,
+    component::ComponentContext,
+    event::EventContext,
+    invocation::Invocation,
+    pages::{Page, PageContext},
+    progress::Progress,
+    question::Fields,
+    reply::Reply,
+    user::User,
+};
+pub(crate) use self::{
+    pages::{Turn, turned},
+    question::clicked,
 };

@@ -9,6 +9,7 @@ use twilight_model::id::{
 
 use crate::{
     abi::{Answered, Origin, ReplyCall, ReplyMode},
+    component::Stamp,
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -31,12 +32,18 @@ use crate::{
 pub struct Reply {
     host: Host,
     origin: Origin,
+    usual: Stamp,
     sent: Vec<Answered>,
 }
 
 impl Reply {
-    pub(super) const fn new(host: Host, origin: Origin, sent: Vec<Answered>) -> Self {
-        Self { host, origin, sent }
+    pub(super) const fn new(host: Host, origin: Origin, usual: Stamp, sent: Vec<Answered>) -> Self {
+        Self {
+            host,
+            origin,
+            usual,
+            sent,
+        }
     }
 
     /// The message; the last one where a long text has become several.
@@ -57,7 +64,8 @@ impl Reply {
     ///
     /// Discord refused: the message is gone, say; or Discord's 15 minutes for a private answer are over.
     pub async fn edit(&self, new: impl Into<NewMessage>) -> Result {
-        let new = new.into();
+        let mut new = new.into();
+        new.stamp(self.usual)?;
         let (body, boundary) = new.to_body()?;
         let mut call = self.call(ReplyMode::Edit, self.last())?;
         new.tell(&mut call);

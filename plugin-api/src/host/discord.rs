@@ -14,6 +14,7 @@ use twilight_model::{
 use super::Host;
 use crate::{
     abi::{CallHead, RequestCall, ResponseHead},
+    component::Stamp,
     error::{Error, Result},
     message::NewMessage,
 };
@@ -233,8 +234,9 @@ impl Discord {
         &self,
         method: Method,
         path: String,
-        message: NewMessage,
+        mut message: NewMessage,
     ) -> Result<Box<Message>> {
+        message.stamp(Stamp::default())?;
         let (body, boundary) = message.to_body()?;
         let mut request = self.request(method, path);
         request.call.multipart_boundary = boundary;

@@ -17,6 +17,7 @@ use super::{
     Running,
     calls::{Calls, Reply},
     job::{Answer, Job},
+    waiting::Questions,
 };
 use crate::{
     abi::{CallHead, StartHead, message_kind},
@@ -34,6 +35,7 @@ pub(crate) struct Core {
     running: RefCell<Option<Rc<dyn Running>>>,
     calls: RefCell<Calls>,
     in_flight: Cell<usize>,
+    pub(super) questions: Questions,
     room: Notify,
     live: watch::Sender<bool>,
     background: RefCell<JoinSet<()>>,
@@ -49,6 +51,7 @@ impl Core {
             running: RefCell::default(),
             calls: RefCell::default(),
             in_flight: Cell::new(0),
+            questions: Questions::default(),
             room: Notify::new(),
             live: watch::Sender::new(false),
             background: RefCell::default(),
@@ -78,7 +81,7 @@ impl Core {
         *self.settings.borrow_mut() = Rc::new(settings);
     }
 
-    pub(super) fn running(&self) -> Option<Rc<dyn Running>> {
+    pub(crate) fn running(&self) -> Option<Rc<dyn Running>> {
         self.running.borrow().clone()
     }
 
@@ -92,8 +95,13 @@ impl Core {
 
     // --- handlers that run ---
 
+    /// Handlers that run; those that wait for a member's answer don't count.
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.get()
+        self.in_flight.get().saturating_sub(self.questions.len())
+    }
+
+    pub(super) fn end_questions(&self) {
+        self.questions.close();
     }
 
     pub(super) fn enter(&self) {
@@ -102,6 +110,10 @@ impl Core {
 
     pub(super) fn leave(&self) {
         self.in_flight.set(self.in_flight.get() - 1);
+        self.tell_of_room();
+    }
+
+    pub(super) fn tell_of_room(&self) {
         self.room.notify_waiters();
         self.room.notify_one();
     }

@@ -8,6 +8,7 @@ mod core;
 mod job;
 pub(crate) mod logs;
 pub(crate) mod panics;
+mod waiting;
 
 use std::{
     future::Future,
@@ -25,11 +26,13 @@ use tokio::{
 pub(crate) use self::core::Core;
 pub(crate) use self::job::caught;
 use self::job::{Answer, Job};
+pub(crate) use self::waiting::{AWAIT, Click, Question, Waited};
 use crate::{
     abi::{
         CommandHead, ComponentHead, ErrorHead, InvokeHead, RestoreHead, SaveHead, SettingsHead,
         StartHead, StopHead, frame_kind, message_kind, status,
     },
+    context::{self, Page, Turn},
     error::{Error, Result},
     host::Host,
     manifest::{Handoff, Manifest},
@@ -64,6 +67,7 @@ impl std::fmt::Debug for Program {
 pub(crate) trait Running {
     fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result>;
     fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result>;
+    fn page(&self, host: &Host, name: &str, turn: Turn) -> LocalFuture<Result<Page>>;
     fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>>;
     fn invoke(&self, host: &Host, head: InvokeHead, parcel: Parcel)
     -> LocalFuture<Result<Vec<u8>>>;
@@ -141,7 +145,7 @@ impl Room {
                 answered(running.command(host, head, parcel))
             }),
             frame_kind::COMPONENT => self.work(id, parcel, |running, host, head, parcel| {
-                answered(running.component(host, head, parcel))
+                answered(component(running, host, head, parcel))
             }),
             frame_kind::INVOKE => {
                 self.work(id, parcel, |running, host, head: InvokeHead, parcel| {
@@ -260,6 +264,7 @@ impl Room {
         let head: StopHead = serde_json::from_slice(parcel.head()).unwrap_or_default();
         self.stop_at = Some(Instant::now() + Duration::from_millis(head.deadline_ms));
         self.core.end_background();
+        self.core.end_questions();
     }
 
     /// Starts a handler. Its first poll is here: most handlers end in it and never become a task, and what they change
@@ -312,6 +317,19 @@ impl Room {
         self.core.close();
         Ok(())
     }
+}
+
+/// A component's handler; what questions are answered to is the runtime's own.
+fn component(
+    running: &dyn Running,
+    host: &Host,
+    head: ComponentHead,
+    parcel: Parcel,
+) -> LocalFuture<Result> {
+    if head.handler == AWAIT {
+        return Box::pin(context::clicked(host.clone(), head, parcel));
+    }
+    running.component(host, head, parcel)
 }
 
 /// A handler without a result.

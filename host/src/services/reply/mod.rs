@@ -202,9 +202,13 @@ impl Replies {
             }
             Origin::Interaction { id, .. } => self.to_interaction(call, body, *id).await?,
         };
-        let Some(sent) = message.as_ref().and_then(Sent::read) else {
+        let Some(message) = message else {
             return Ok(Answered::default());
         };
+        let Some(sent) = Sent::read(&message) else {
+            return Ok(Answered::default());
+        };
+        self.later.watch(&message, self.token(&origin));
         let answered = Answered {
             message_id: Some(sent.message_id),
             channel_id: Some(sent.channel_id),
@@ -236,7 +240,7 @@ impl Replies {
         })
     }
 
-    fn token(&self, origin: &Origin) -> Option<Token> {
+    pub(crate) fn token(&self, origin: &Origin) -> Option<Token> {
         let Origin::Interaction { id, .. } = origin else {
             return None;
         };

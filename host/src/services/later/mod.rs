@@ -1,11 +1,15 @@
-//! What happens to a message after it was sent: it is deleted, when its time has come.
+//! What happens to a message after it was sent: it is deleted, or its components are disabled, when the time has come.
 //!
-//! The host does it, so that a reload of the plugin that sent it changes nothing. A restart of the host forgets it.
+//! The host does it, so that a reload of the plugin that sent it changes nothing. A restart of the host forgets deletions;
+//! of components the click tells (`components.rs`).
+
+mod components;
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -14,6 +18,7 @@ use std::{
 use serde_json::Value;
 use tokio::time::Instant;
 
+use self::components::Watched;
 use super::{
     Discord,
     reply::{EPHEMERAL, TOKEN_LIFE},
@@ -56,6 +61,8 @@ pub struct Token {
 pub struct Later {
     discord: Arc<Discord>,
     application_id: AtomicU64,
+    /// By message.
+    watched: Mutex<HashMap<u64, Watched>>,
 }
 
 impl Later {
@@ -65,6 +72,7 @@ impl Later {
         Self {
             discord,
             application_id: AtomicU64::new(0),
+            watched: Mutex::default(),
         }
     }
 
@@ -81,6 +89,10 @@ impl Later {
                 .request("DELETE", &sent, token.as_ref(), Value::Null)
                 .await;
         });
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes or deletes a message in the way that is open. That it is gone meanwhile is nobody's fault.

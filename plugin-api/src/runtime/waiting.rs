@@ -1,0 +1,117 @@
+//! Handlers that wait for a member's answer. They don't count as running: a question takes nobody's place, and holds no reload up.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+
+use tokio::sync::oneshot;
+
+use super::Core;
+use crate::{abi::ComponentHead, raw::Parcel};
+
+/// The component handler that questions are answered to. No plugin can declare it: names with a dot in front are reserved.
+pub(crate) const AWAIT: &str = ".await";
+
+/// A member's answer.
+pub(crate) struct Click {
+    pub(crate) head: ComponentHead,
+    pub(crate) parcel: Parcel,
+    /// Dropped when the answer has been dealt with: the host then knows that nothing more comes.
+    pub(crate) done: oneshot::Sender<()>,
+}
+
+/// How the wait for an answer ended.
+pub(crate) enum Waited {
+    Answered(Box<Click>),
+    TimedOut,
+    /// The plugin is being reloaded or unloaded.
+    Closed,
+}
+
+/// Questions without an answer yet.
+#[derive(Default)]
+pub(super) struct Questions {
+    open: RefCell<HashMap<String, oneshot::Sender<Box<Click>>>>,
+    last: RefCell<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    key: u128,
+    closed: bool,
+}
+
+impl Questions {
+    pub(super) fn len(&self) -> usize {
+        self.open.borrow().len()
+    }
+
+    /// No question is answered any more: whoever waits goes on without an answer.
+    pub(super) fn close(&self) {
+        self.last.borrow_mut().closed = true;
+        self.open.borrow_mut().clear();
+    }
+}
+
+/// A question without an answer yet.
+pub(crate) struct Question {
+    core: Rc<Core>,
+    key: String,
+    answer: oneshot::Receiver<Box<Click>>,
+}
+
+impl Core {
+    /// A question with a key that no other has ever had, in whatever generation: a click on an old one finds nobody.
+    pub(crate) fn question(self: &Rc<Self>) -> Question {
+        let (send, answer) = oneshot::channel();
+        let mut last = self.questions.last.borrow_mut();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        last.key = now.as_nanos().max(last.key + 1);
+        let key = format!("{:x}", last.key);
+        if !last.closed {
+            self.questions.open.borrow_mut().insert(key.clone(), send);
+        }
+        Question {
+            core: Rc::clone(self),
+            key,
+            answer,
+        }
+    }
+
+    /// Gives a click to whoever waits for it, and the click's end to whoever brought it; the click back where nobody does.
+    pub(crate) fn answer_question(
+        &self,
+        head: ComponentHead,
+        parcel: Parcel,
+    ) -> Result<oneshot::Receiver<()>, Box<Click>> {
+        let (done, over) = oneshot::channel();
+        let click = Box::new(Click { head, parcel, done });
+        let key = click.head.argument.split(':').next().unwrap_or_default();
+        let Some(waiting) = self.questions.open.borrow_mut().remove(key) else {
+            return Err(click);
+        };
+        waiting.send(click)?;
+        Ok(over)
+    }
+}
+
+impl Question {
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Waits for the answer.
+    pub(crate) async fn answer(mut self, within: Duration) -> Waited {
+        // There is room for another handler now.
+        self.core.tell_of_room();
+        match tokio::time::timeout(within, &mut self.answer).await {
+            Ok(Ok(click)) => Waited::Answered(click),
+            Ok(Err(_)) => Waited::Closed,
+            Err(_) => Waited::TimedOut,
+        }
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        self.core.questions.open.borrow_mut().remove(&self.key);
+    }
+}
