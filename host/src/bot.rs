@@ -18,7 +18,7 @@ use twilight_model::{channel::message::AllowedMentions, gateway::Intents};
 
 use crate::{
     config::{Config, Live},
-    dispatch::{Dispatch, Guilds},
+    dispatch::{Dispatch, Guilds, Listed},
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
     metrics::Server,
@@ -237,11 +237,15 @@ impl Core {
             Arc::clone(&self.services),
         ));
         let memory = config.data.folder.join("registered_commands");
-        let registration = Arc::new(Registration::new(
-            Arc::clone(&self.services),
-            Arc::clone(&self.routes),
-            memory,
-        ));
+        let registration = Arc::new(
+            Registration::new(
+                Arc::clone(&self.services),
+                Arc::clone(&self.routes),
+                self.config.clone(),
+                memory,
+            )
+            .await,
+        );
         owner.set_registration(Arc::clone(&registration));
         self.services.commands.set_owner(environment.bot_owner_id);
         let counting = tokio::spawn(write_counts(Arc::clone(&self.services)));
@@ -252,6 +256,7 @@ impl Core {
             routes: Arc::clone(&self.routes),
             owner,
             guilds: Guilds::default(),
+            listed: Listed::default(),
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());
