@@ -66,3 +66,15 @@ pub use crate::{
     view::{InteractionView, MessageView, ResponseState},
     world::{World, WorldError, WorldProblem},
 };
+
+/// Whether Discord would take these commands, registered together.
+///
+/// # Errors
+///
+/// Discord's error body, as the REST API would answer it.
+pub fn check_commands(commands: &[serde_json::Value]) -> Result<(), serde_json::Value> {
+    match rest::check_commands(commands) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.body),
+    }
+}

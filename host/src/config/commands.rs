@@ -1,11 +1,11 @@
-//! `[commands]`.
+//! `[commands]`: commands of members, and how they are registered with Discord.
 
 use super::{
     document::Table,
-    values::{integer, seconds},
+    values::{count, id, integer, seconds, word},
 };
 
-/// `[commands]`: commands of members.
+/// `[commands]`: commands of members, and how they are registered with Discord.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Commands {
@@ -13,6 +13,26 @@ pub struct Commands {
     pub cooldown_uses: u32,
     /// The period.
     pub cooldown_s: u64,
+    /// What happens to the commands of the least used plugins when there are too many.
+    pub overflow: Overflow,
+    /// From this number on the bot warns; what is grouped is ungrouped below it.
+    pub warn_at: u64,
+    /// More than these are grouped.
+    pub group_at: u64,
+    /// Most slash commands that are registered: Discord takes 100.
+    pub limit: u64,
+    /// A server that commands are registered in instead of everywhere.
+    pub development_guild: Option<u64>,
+}
+
+/// What happens to the commands of the least used plugins when there are too many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// They are grouped under the plugin's name.
+    #[default]
+    Group,
+    /// They are left to the prefix, where they have one.
+    Prefix,
 }
 
 impl Default for Commands {
@@ -20,6 +40,11 @@ impl Default for Commands {
         Self {
             cooldown_uses: 0,
             cooldown_s: 10,
+            overflow: Overflow::Group,
+            warn_at: 90,
+            group_at: 95,
+            limit: 100,
+            development_guild: None,
         }
     }
 }
@@ -33,6 +58,22 @@ impl Commands {
         table.read("cooldown_s", &mut commands.cooldown_s, |item| {
             seconds(item, 1..=86_400)
         });
+        let overflows = [("group", Overflow::Group), ("prefix", Overflow::Prefix)];
+        table.read("overflow", &mut commands.overflow, |item| {
+            word(item, &overflows)
+        });
+        for (key, number) in [
+            ("warn_at", &mut commands.warn_at),
+            ("group_at", &mut commands.group_at),
+            ("limit", &mut commands.limit),
+        ] {
+            table.read(key, number, |item| count(item, 1..=100, "commands"));
+        }
+        table.read(
+            "development_guild",
+            &mut commands.development_guild,
+            |item| id(item).map(Some),
+        );
         commands
     }
 }

@@ -60,6 +60,7 @@ macro_rules! live {
 }
 
 live! {
+    commands { overflow warn_at group_at limit }
     bot { prefix mention_prefix owner_ids }
     extensions { auto_load blacklist probe probe_timeout_ms start_timeout_ms save_timeout_ms stop_timeout_ms }
     status { text kind presence interval_s }

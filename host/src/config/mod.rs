@@ -33,7 +33,7 @@ use std::{
 pub use answers::{Answers, Components};
 pub use cache::Cache;
 pub(crate) use checks::secret_name;
-pub use commands::Commands;
+pub use commands::{Commands, Overflow};
 pub use described::{Described, described, differences, effective};
 use document::Document;
 pub use error::{ConfigError, Problem};

@@ -1,5 +1,6 @@
 //! Slash commands, registered with Discord as they are loaded.
 
+pub(crate) mod plan;
 pub(crate) mod shape;
 
 use std::{

@@ -185,16 +185,11 @@ fn json_of(world: &World, command: u64) -> Value {
         .unwrap_or_default()
 }
 
-/// Replaces all commands of a scope, or none if one of them is wrong.
-fn overwrite(world: &mut World, call: &Call, guild: Option<u64>) -> Answer {
-    let wrong = || {
-        ApiError::form(
-            "",
-            "LIST_TYPE_CONVERT",
-            "Only iterables may be used in a ListType",
-        )
-    };
-    let bodies = call.body.as_array().ok_or_else(wrong)?;
+/// Commands that passed: kind, name, body.
+type Checked = Vec<(CommandKind, String, Map<String, Value>)>;
+
+/// Checks all commands of a scope, as they would be registered together.
+pub(crate) fn check(bodies: &[Value]) -> Result<Checked, ApiError> {
     let mut errors = FormErrors::default();
     let mut names = HashSet::new();
     let mut commands = Vec::new();
@@ -222,6 +217,19 @@ fn overwrite(world: &mut World, call: &Call, guild: Option<u64>) -> Answer {
             return Err(ApiError::too_many_commands());
         }
     }
+    Ok(commands)
+}
+
+/// Replaces all commands of a scope, or none if one of them is wrong.
+fn overwrite(world: &mut World, call: &Call, guild: Option<u64>) -> Answer {
+    let wrong = || {
+        ApiError::form(
+            "",
+            "LIST_TYPE_CONVERT",
+            "Only iterables may be used in a ListType",
+        )
+    };
+    let commands = check(call.body.as_array().ok_or_else(wrong)?)?;
     let named = commands
         .iter()
         .map(|(kind, name, _)| (*kind, name.as_str()));

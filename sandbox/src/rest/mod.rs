@@ -60,11 +60,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-pub(crate) use self::limit::{Limits, Refusal, Standing};
 use self::{
     call::{Call, id},
     error::ApiError,
     limit::BANNED,
+};
+pub(crate) use self::{
+    commands::check as check_commands,
+    limit::{Limits, Refusal, Standing},
 };
 use crate::state::{Settings, Shared, State};
 

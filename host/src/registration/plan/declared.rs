@@ -1,0 +1,173 @@
+//! What is declared, and the commands in it.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use plugin_api::manifest::{CommandKind, CommandManifest};
+use serde_json::{Map, Value};
+
+use super::{HOST, Key};
+use crate::{commands::table::inherited, registration::shape};
+
+/// What a plugin declares: a command with its own name, or a group with all in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Declared {
+    pub(crate) plugin: Arc<str>,
+    pub(crate) kind: CommandKind,
+    /// As Discord wants it; `None` when nothing of it is for slash.
+    pub(super) json: Option<Value>,
+    /// The commands in it, and whether each is reached by prefix and by slash.
+    pub(super) commands: BTreeMap<String, (bool, bool)>,
+}
+
+/// A command that is to be registered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf<'a> {
+    /// As Discord wants it, below a group or on its own.
+    pub(super) json: &'a Value,
+    /// The group that it is in.
+    pub(super) group: Option<&'a Value>,
+    /// The names of the groups that it is in, then its own.
+    pub(super) words: [&'a str; 3],
+    pub(super) depth: usize,
+    pub(super) prefix: bool,
+    /// Characters that Discord counts.
+    pub(super) size: usize,
+}
+
+impl Declared {
+    /// A command of a plugin's.
+    pub(crate) fn of(plugin: Arc<str>, command: &CommandManifest) -> Self {
+        let mut commands = BTreeMap::new();
+        collect(command, "", &mut commands);
+        Self {
+            plugin,
+            kind: command.kind,
+            json: shape::command(command),
+            commands,
+        }
+    }
+
+    /// A command of the host's, as Discord wants it.
+    pub(crate) fn of_host(json: Value) -> Self {
+        let name = json["name"].as_str().unwrap_or_default().to_owned();
+        Self {
+            plugin: HOST.into(),
+            kind: CommandKind::Chat,
+            commands: BTreeMap::from([(name, (true, true))]),
+            json: Some(json),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        let known = self.json.as_ref().and_then(|json| json["name"].as_str());
+        known.unwrap_or_default()
+    }
+
+    /// Without the commands that Discord does not take.
+    pub(super) fn without(&self, refused: &BTreeMap<Key, String>) -> Option<Cow<'_, Value>> {
+        let json = self.json.as_ref()?;
+        let is_refused = |path: &str| refused.contains_key(&(self.kind, path.to_owned()));
+        if refused.is_empty() || !self.commands.keys().any(|path| is_refused(path)) {
+            return Some(Cow::Borrowed(json));
+        }
+        let mut json = json.clone();
+        prune(&mut json, "", &mut |path| !is_refused(path)).then_some(Cow::Owned(json))
+    }
+}
+
+fn collect(command: &CommandManifest, above: &str, into: &mut BTreeMap<String, (bool, bool)>) {
+    let path = format!("{above}{}", command.name);
+    if command.subcommands.is_empty() {
+        into.insert(path, (command.prefix, command.slash));
+        return;
+    }
+    for child in &command.subcommands {
+        collect(&inherited(command, child), &format!("{path} "), into);
+    }
+}
+
+/// Keeps the commands that are wanted; whether any is left.
+pub(super) fn prune(json: &mut Value, above: &str, wanted: &mut dyn FnMut(&str) -> bool) -> bool {
+    let path = format!("{above}{}", json["name"].as_str().unwrap_or_default());
+    if !is_group(json) {
+        return wanted(&path);
+    }
+    let above = format!("{path} ");
+    let Some(inside) = json["options"].as_array_mut() else {
+        return false;
+    };
+    inside.retain_mut(|child| prune(child, &above, wanted));
+    !inside.is_empty()
+}
+
+pub(super) fn is_group(json: &Value) -> bool {
+    matches!(json["options"][0]["type"].as_u64(), Some(1 | 2))
+}
+
+/// The commands in a declared one, pruned as it may be.
+pub(super) fn leaves<'a>(declared: &'a Declared, json: &'a Value) -> Vec<Leaf<'a>> {
+    let mut leaves = Vec::new();
+    gather(declared, (json, None), [""; 3], 0, &mut leaves);
+    leaves
+}
+
+fn gather<'a>(
+    declared: &Declared,
+    (json, group): (&'a Value, Option<&'a Value>),
+    mut words: [&'a str; 3],
+    depth: usize,
+    into: &mut Vec<Leaf<'a>>,
+) {
+    words[depth] = json["name"].as_str().unwrap_or_default();
+    if is_group(json) && depth < 2 {
+        for child in json["options"].as_array().into_iter().flatten() {
+            gather(declared, (child, Some(json)), words, depth + 1, into);
+        }
+        return;
+    }
+    let path = words[..=depth].join(" ");
+    let prefix = declared.commands.get(&path).is_some_and(|known| known.0);
+    into.push(Leaf {
+        json,
+        group,
+        words,
+        depth,
+        prefix,
+        size: size(json),
+    });
+}
+
+impl<'a> Leaf<'a> {
+    pub(super) fn path(&self) -> String {
+        self.words[..=self.depth].join(" ")
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        self.words[self.depth]
+    }
+}
+
+/// What Discord counts: names, descriptions and values, each in its longest language.
+pub(super) fn size(json: &Value) -> usize {
+    let Some(fields) = json.as_object() else {
+        return 0;
+    };
+    let value = fields.get("value").map_or(0, count);
+    let inside = ["options", "choices"].into_iter();
+    let inside = inside.filter_map(|key| fields.get(key)?.as_array());
+    longest(fields, "name", "name_localizations")
+        + longest(fields, "description", "description_localizations")
+        + value
+        + inside.flatten().map(size).sum::<usize>()
+}
+
+fn longest(fields: &Map<String, Value>, key: &str, localized: &str) -> usize {
+    let own = fields.get(key).map_or(0, count);
+    let others = fields.get(localized).and_then(Value::as_object);
+    let others = others.into_iter().flat_map(Map::values).map(count);
+    others.chain([own]).max().unwrap_or_default()
+}
+
+fn count(text: &Value) -> usize {
+    text.as_str().map_or(0, |text| text.chars().count())
+}

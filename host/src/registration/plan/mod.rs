@@ -1,0 +1,198 @@
+//! The planner: fits any set of commands into Discord's limits
+//! ([reference](https://discord.com/developers/docs/interactions/application-commands#registering-a-command)).
+//!
+//! A pure function: what is declared, how much it is used and the last plan go in; what to register, which command each
+//! registered name means, and how each command is reached come out.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `declared.rs` | what is declared, and the commands in it |
+//! | `pack.rs` | things into boxes: what was in a box stays there |
+//! | `units.rs` | a plugin's commands as they go into a group |
+//! | `modes.rs` | which plugins are grouped |
+//! | `build.rs` | names, Discord's JSON, and what became of each command |
+//! | `menus.rs` | context menus, and the menu that opens the rest |
+//! | `merge.rs` | who sees a group |
+
+mod build;
+mod declared;
+mod menus;
+mod merge;
+mod modes;
+mod pack;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use plugin_api::manifest::CommandKind;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) use self::{declared::Declared, modes::Mode};
+use crate::config::{self, Overflow};
+
+/// The name of the host's own commands' group, and of the host as if it were a plugin.
+pub(crate) const HOST: &str = "cogwright";
+
+/// A command: its kind, and its names behind each other, `tag admin clear`.
+pub(crate) type Key = (CommandKind, String);
+
+/// What a plan is made of.
+pub(crate) struct Input<'a> {
+    /// What is declared, in any order.
+    pub(crate) declared: &'a [Declared],
+    /// How often a plugin's commands are used: the least used are grouped first.
+    pub(crate) uses: &'a dyn Fn(&str) -> u64,
+    /// The settings.
+    pub(crate) settings: &'a config::Commands,
+    /// What was decided last time.
+    pub(crate) before: &'a Layout,
+    /// Commands that Discord does not take, and why.
+    pub(crate) refused: &'a BTreeMap<Key, String>,
+}
+
+/// What was decided, for the next plan to change as little of it as possible.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Layout {
+    /// Whether it was made for `overflow = "prefix"`.
+    by_prefix: bool,
+    /// The plugins that there were.
+    known: BTreeSet<String>,
+    /// How plugins are placed; those that are not here stand for themselves.
+    modes: BTreeMap<String, Mode>,
+    /// The registered names of grouped commands, by path.
+    names: BTreeMap<String, Vec<String>>,
+    /// The context menus that stand for themselves although there are too many.
+    menus: BTreeSet<(CommandKind, String)>,
+}
+
+/// What to register with Discord, and what it means.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    /// What to register, by kind and name.
+    pub(crate) commands: Vec<Planned>,
+    /// What became of each command.
+    pub(crate) listed: BTreeMap<Key, Listed>,
+    /// For the next plan.
+    pub(crate) layout: Layout,
+    /// What the owner should know.
+    pub(crate) warnings: Vec<String>,
+    /// Slash commands, each group as one.
+    pub(crate) used: usize,
+    /// Whether the last plan could not be kept to: everything was placed anew.
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "the tests tell by it when more may move")
+    )]
+    pub(crate) anew: bool,
+}
+
+/// Something to register.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Planned {
+    /// As Discord wants it.
+    pub(crate) json: Value,
+    /// Whose it is; several plugins may share a command.
+    pub(crate) plugins: BTreeSet<Arc<str>>,
+    /// How often it is used.
+    pub(crate) uses: u64,
+}
+
+/// A command, and how it is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// Its plugin; `cogwright` for the host's own.
+    pub plugin: Arc<str>,
+    /// Whether a message with the prefix reaches it.
+    pub prefix: bool,
+    /// How it is reached with Discord's own means.
+    pub how: How,
+}
+
+/// How a command is reached with Discord's own means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// By its own name.
+    Itself,
+    /// By these names, below its plugin's.
+    Grouped(Vec<String>),
+    /// In the context menu of this name, which opens a list.
+    InMenu(String),
+    /// It is not declared so.
+    NotDeclared,
+    /// Not at all, and why.
+    LeftOut(String),
+}
+
+impl Listed {
+    /// Its kind in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match &self.how {
+            How::Itself if self.prefix => "hybrid".into(),
+            How::Itself => "slash only".into(),
+            How::Grouped(names) if self.prefix => format!("hybrid, grouped: /{}", names.join(" ")),
+            How::Grouped(names) => format!("slash only, grouped: /{}", names.join(" ")),
+            How::InMenu(menu) => format!("in the menu {menu}"),
+            How::NotDeclared => "prefix only".into(),
+            How::LeftOut(why) if self.prefix => format!("prefix only: {why}"),
+            How::LeftOut(why) => format!("not registered: {why}"),
+        }
+    }
+}
+
+/// Discord's limits, and the operator's.
+struct Limits {
+    by_prefix: bool,
+    warn_at: usize,
+    group_at: usize,
+    limit: usize,
+}
+
+impl Limits {
+    fn of(settings: &config::Commands) -> Self {
+        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let limit = number(settings.limit);
+        let group_at = number(settings.group_at).min(limit);
+        Self {
+            by_prefix: settings.overflow == Overflow::Prefix,
+            warn_at: number(settings.warn_at).min(group_at),
+            group_at,
+            limit,
+        }
+    }
+}
+
+/// Makes a plan.
+pub(crate) fn plan(input: &Input<'_>) -> Plan {
+    let limits = Limits::of(input.settings);
+    let nothing = Layout::default();
+    let before = if input.before.by_prefix == limits.by_prefix {
+        input.before
+    } else {
+        &nothing
+    };
+    let plan = build::build(input, &limits, before);
+    let is_full = plan.layout.modes.values().any(|mode| *mode == Mode::Out);
+    if !is_full || *before == nothing {
+        return plan;
+    }
+    // What is kept where it was can take more room than it needs.
+    let mut anew = build::build(input, &limits, &nothing);
+    let left_out = |plan: &Plan| {
+        let modes = plan.layout.modes.values();
+        modes.filter(|mode| **mode == Mode::Out).count()
+    };
+    if left_out(&anew) < left_out(&plan) {
+        anew.anew = true;
+        return anew;
+    }
+    plan
+}
