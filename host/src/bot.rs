@@ -18,7 +18,7 @@ use twilight_model::{channel::message::AllowedMentions, gateway::Intents};
 
 use crate::{
     config::{Config, Live},
-    dispatch::{Dispatch, Guilds},
+    dispatch::{Dispatch, Guilds, Listed},
     env::Environment,
     gateway::{self, Follow, FromShard, GatewayError},
     metrics::Server,
@@ -240,6 +240,7 @@ impl Core {
         let registration = Arc::new(Registration::new(
             Arc::clone(&self.services),
             Arc::clone(&self.routes),
+            self.config.clone(),
             memory,
         ));
         owner.set_registration(Arc::clone(&registration));
@@ -252,6 +253,7 @@ impl Core {
             routes: Arc::clone(&self.routes),
             owner,
             guilds: Guilds::default(),
+            listed: Listed::default(),
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());

@@ -15,6 +15,7 @@ use twilight_model::gateway::Intents;
 use crate::{
     commands::{
         CommandRoute,
+        names::Registered,
         table::{Commands, Found},
     },
     intents,
@@ -25,6 +26,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Routes {
     table: RwLock<Table>,
+    registered: RwLock<Arc<Registered>>,
+    /// How often the commands of plugins are used, by plugin.
+    uses: RwLock<HashMap<String, u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -161,6 +165,32 @@ impl Routes {
     #[must_use]
     pub fn declared_commands(&self) -> Vec<(Arc<str>, Arc<CommandManifest>)> {
         self.table().commands.declared().to_vec()
+    }
+
+    /// What is registered with Discord, and how each command is reached.
+    #[must_use]
+    pub fn registered(&self) -> Arc<Registered> {
+        let registered = self.registered.read();
+        Arc::clone(&registered.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_registered(&self, registered: Registered) {
+        let mut known = self
+            .registered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = Arc::new(registered);
+    }
+
+    /// How often a plugin's commands are used.
+    pub(crate) fn uses(&self, plugin: &str) -> u64 {
+        let uses = self.uses.read().unwrap_or_else(PoisonError::into_inner);
+        uses.get(plugin).copied().unwrap_or_default()
+    }
+
+    /// Says how often each plugin's commands are used: when there are too many, the least used are grouped first.
+    pub fn set_uses(&self, uses: HashMap<String, u64>) {
+        *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
     }
 
     /// The intents that all this needs, and the plugins behind each.

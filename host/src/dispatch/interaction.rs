@@ -6,15 +6,15 @@ use plugin_api::abi::{ComponentHead, CustomId, Origin};
 use serde_json::Value;
 use twilight_model::application::interaction::{
     Interaction, InteractionData, InteractionType,
-    application_command::{CommandData, CommandOptionValue},
+    application_command::CommandData,
     modal::{ModalInteractionComponent, ModalInteractionData},
 };
 
-use super::{Dispatch, invocation::Invocation};
+use super::{Dispatch, invocation::Invocation, menus};
 use crate::{
     commands::{
         autocomplete::Asked,
-        names,
+        names::{self, Meant},
         read::Picked,
         request::{Given, Request},
     },
@@ -43,18 +43,24 @@ impl Dispatch {
                 if interaction.kind == InteractionType::ApplicationCommandAutocomplete =>
             {
                 let picked = Picked::of(*data);
-                if let Some(route) = names::resolve(&self.routes, picked.kind, &picked.names) {
+                if let Some(Meant::Command(route)) =
+                    names::resolve(&self.routes, picked.kind, &picked.names)
+                {
                     let asked = Asked {
                         id,
                         token: interaction.token,
                         locale: interaction.locale.unwrap_or_default(),
                         picked,
                     };
-                    self.autocomplete(Arc::clone(event), route, asked);
+                    self.autocomplete(Arc::clone(event), *route, asked);
                 }
             }
             Some(InteractionData::ApplicationCommand(data)) => {
                 self.slash(event, &origin, &interaction.token, *data);
+            }
+            Some(InteractionData::MessageComponent(data)) if menus::is_list(&data.custom_id) => {
+                let name = data.values.first().map_or("", String::as_str);
+                self.pick_menu(event, &origin, &interaction.token, &data.custom_id, name);
             }
             Some(InteractionData::MessageComponent(data)) => {
                 self.begin(id, &interaction.token, Kind::Component, false);
@@ -73,7 +79,7 @@ impl Dispatch {
     }
 
     /// From here on the interaction is the host's: it defers by itself when nobody answers in time.
-    fn begin(self: &Arc<Self>, id: u64, token: &str, kind: Kind, ephemeral: bool) {
+    pub(super) fn begin(self: &Arc<Self>, id: u64, token: &str, kind: Kind, ephemeral: bool) {
         self.services.replies.register(id, token, kind, ephemeral);
         let services = Arc::clone(&self.services);
         tokio::spawn(async move {
@@ -92,41 +98,31 @@ impl Dispatch {
         let Origin::Interaction { id, .. } = *origin else {
             return;
         };
-        if owner::NAMES.contains(&&*data.name) {
-            self.begin(id, token, Kind::Command, true);
-            let line = || -> String {
-                let line: Vec<String> = data
-                    .options
-                    .iter()
-                    .filter_map(|option| match &option.value {
-                        CommandOptionValue::String(text) => Some(text.clone()),
-                        CommandOptionValue::Boolean(true) => Some(option.name.clone()),
-                        CommandOptionValue::User(id) => Some(id.to_string()),
-                        _ => None,
-                    })
-                    .collect();
-                line.join(" ")
-            };
-            if data.name == owner::OF_MANAGERS {
-                self.managers_command(event, origin.clone(), &line());
-            } else if self.owner.is_owner(event.header.user_id) {
-                self.owner_command(origin.clone(), &data.name, &line());
-            } else {
-                self.tell(
-                    origin.clone(),
-                    "This command is for the bot's owner alone.".into(),
-                );
-            }
-            return;
-        }
         let picked = Picked::of(data);
         match names::resolve(&self.routes, picked.kind, &picked.names) {
-            Some(route) => {
+            Some(Meant::Host(name)) => {
+                self.begin(id, token, Kind::Command, true);
+                if name == owner::OF_MANAGERS {
+                    self.managers_command(event, origin.clone(), &picked.line());
+                } else if self.owner.is_owner(event.header.user_id) {
+                    self.owner_command(origin.clone(), &name, &picked.line());
+                } else {
+                    self.tell(
+                        origin.clone(),
+                        "This command is for the bot's owner alone.".into(),
+                    );
+                }
+            }
+            Some(Meant::More(menus)) => {
+                self.begin(id, token, Kind::Command, true);
+                self.list_menus(event, origin.clone(), &menus);
+            }
+            Some(Meant::Command(route)) => {
                 self.begin(id, token, Kind::Command, route.command.ephemeral);
                 self.serve(Request {
                     event: Arc::clone(event),
                     origin: origin.clone(),
-                    route,
+                    route: *route,
                     given: Given::Picked(Box::new(picked)),
                 });
             }

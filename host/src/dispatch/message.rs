@@ -87,7 +87,15 @@ impl Dispatch {
         match self.routes.find_command(line) {
             Some((Found::Command(route), line)) => {
                 if !route.command.prefix {
-                    let text = format!("`{}` is a slash command: type `/{0}`.", route.path);
+                    let text = match self.routes.registered().slash(&route.path) {
+                        Some(slash) => {
+                            format!("`{}` is a slash command: type `{slash}`.", route.path)
+                        }
+                        None => format!(
+                            "`{}` is a slash command, and Discord has not taken it.",
+                            route.path
+                        ),
+                    };
                     return self.tell(origin, text);
                 }
                 self.serve(Request {

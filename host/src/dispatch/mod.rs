@@ -3,13 +3,14 @@
 mod guilds;
 mod interaction;
 mod invocation;
+mod menus;
 mod message;
 mod peek;
 
 use std::sync::Arc;
 
-pub use self::guilds::Guilds;
 pub(crate) use self::invocation::Invocation;
+pub use self::{guilds::Guilds, menus::Listed};
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
@@ -34,6 +35,8 @@ pub struct Dispatch {
     pub(crate) routes: Arc<Routes>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) guilds: Guilds,
+    /// What the lists of context menus that members look at were opened on.
+    pub(crate) listed: Listed,
     /// Counts up when the numbers of the status text may have changed.
     pub(crate) pulse: watch::Sender<u64>,
 }

@@ -1,13 +1,15 @@
 //! What owner commands answer with.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use plugin_api::abi::{Colours, Tone};
 use serde_json::{Value, json};
 
 use crate::{
+    commands::names::Registered,
     log::Levels,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
+    registration::How,
     services::{
         hooks::{Circuit, HookView, Told},
         schedules::ScheduleView,
@@ -16,9 +18,9 @@ use crate::{
 };
 
 /// The colours that embeds are made in; [`paint`] puts the configured ones in their place.
-const GREEN: u32 = Colours::DEFAULT.success;
+pub(super) const GREEN: u32 = Colours::DEFAULT.success;
 const RED: u32 = Colours::DEFAULT.error;
-const BLUE: u32 = Colours::DEFAULT.normal;
+pub(super) const BLUE: u32 = Colours::DEFAULT.normal;
 
 /// Discord's limit for a field's value, with room for the code block.
 const FIELD: usize = 1000;
@@ -42,7 +44,7 @@ pub(crate) fn paint(message: &mut Value, colours: Colours) -> Option<Tone> {
     tone
 }
 
-fn embed(title: &str, colour: u32, description: &str, fields: &[Value]) -> Value {
+pub(super) fn embed(title: &str, colour: u32, description: &str, fields: &[Value]) -> Value {
     let mut embed = json!({"title": title, "color": colour, "fields": fields});
     if !description.is_empty() {
         embed["description"] = description.into();
@@ -50,7 +52,7 @@ fn embed(title: &str, colour: u32, description: &str, fields: &[Value]) -> Value
     embed
 }
 
-fn field(name: &str, value: &str) -> Value {
+pub(super) fn field(name: &str, value: &str) -> Value {
     json!({"name": name, "value": shorten(value, FIELD), "inline": false})
 }
 
@@ -153,23 +155,6 @@ pub(super) fn failed(title: &str, name: &str, error: &str) -> Value {
         RED,
         "",
         &[field(&shorten(name, 100), &format!("{sentence}."))],
-    )
-}
-
-pub(super) fn synced(names: &[String]) -> Value {
-    let list = names
-        .iter()
-        .map(|name| format!("`/{name}`"))
-        .collect::<Vec<_>>()
-        .join(" ");
-    embed(
-        "Synced",
-        GREEN,
-        &format!(
-            "{} slash commands are registered with Discord.\n{list}",
-            names.len()
-        ),
-        &[],
     )
 }
 
@@ -351,8 +336,9 @@ pub(super) fn settings(title: &str, trouble: Option<&str>, all: &[Value]) -> Val
     )
 }
 
-pub(super) fn extensions(all: &[Status], written_off: &[String]) -> Value {
-    let mut fields: Vec<Value> = all.iter().take(FIELDS - 1).map(status).collect();
+pub(super) fn extensions(all: &[Status], written_off: &[String], registered: &Registered) -> Value {
+    let shown = all.iter().take(FIELDS - 1);
+    let mut fields: Vec<Value> = shown.map(|it| status(it, registered)).collect();
     if !written_off.is_empty() {
         fields.push(field(
             "Written off",
@@ -374,7 +360,21 @@ pub(super) fn extensions(all: &[Status], written_off: &[String]) -> Value {
     embed("Extensions", BLUE, &description, &fields)
 }
 
-fn status(status: &Status) -> Value {
+/// How a plugin's commands are reached: "3 hybrid, 1 prefix only".
+fn kinds(plugin: &str, registered: &Registered) -> String {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, listed) in registered.all().filter(|(_, it)| *it.plugin == *plugin) {
+        let kind = match &listed.how {
+            How::Grouped(names) => format!("grouped under /{}", names[0]),
+            _ => listed.kind(),
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+    kinds.collect::<Vec<_>>().join(", ")
+}
+
+fn status(status: &Status, registered: &Registered) -> Value {
     let mut lines = Vec::new();
     if let Some(serving) = &status.serving {
         let minutes = SystemTime::now()
@@ -391,6 +391,10 @@ fn status(status: &Status) -> Value {
         ));
         if !serving.web_hosts.is_empty() {
             lines.push(format!("asks on the web: {}", serving.web_hosts.join(", ")));
+        }
+        let kinds = kinds(&status.plugin, registered);
+        if !kinds.is_empty() {
+            lines.push(kinds);
         }
         if serving.load.panics > 0 || serving.load.dropped_events > 0 {
             lines.push(format!(

@@ -6,6 +6,7 @@ mod log;
 mod plugin;
 mod schedules;
 mod settings;
+mod slash;
 mod storage;
 
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,7 @@ pub const NAMES: &[&str] = &[
     "reload",
     "extensions",
     "sync",
+    "slashlimit",
     "fw_backup",
     "fw_migrations",
     "fw_migrate",
@@ -76,6 +78,7 @@ impl Owner {
             "unload" => self.unload(line).await,
             "reload" => self.reload(line).await,
             "sync" => self.sync().await,
+            "slashlimit" => self.slash_limit(),
             "fw_backup" => self.backup().await,
             "fw_migrations" => self.migrations().await,
             "fw_migrate" => self.migrate().await,
@@ -88,7 +91,11 @@ impl Owner {
             "fw_unset" => self.unset(line).await,
             "fw_schedules" => self.schedules(line).await,
             "fw_plugin" => self.plugin(line.trim()),
-            _ => embeds::extensions(&self.plugins.status(), &self.plugins.written_off()),
+            _ => embeds::extensions(
+                &self.plugins.status(),
+                &self.plugins.written_off(),
+                &self.registered(),
+            ),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
     }
@@ -137,20 +144,6 @@ impl Owner {
                 Ok(reports) => embeds::loaded(&reports),
                 Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
             },
-        }
-    }
-
-    async fn sync(&self) -> Value {
-        let Some(registration) = self.registration.get() else {
-            return embeds::failed(
-                "Not synced",
-                "sync",
-                "the bot has not logged in yet; try again in a moment",
-            );
-        };
-        match registration.sync().await {
-            Ok(names) => embeds::synced(&names),
-            Err(failure) => embeds::failed("Not synced", "sync", &failure.to_string()),
         }
     }
 }
@@ -268,6 +261,11 @@ pub fn slash_commands() -> Vec<Value> {
             "reload",
             "Reloads a plugin without losing a message (owner)",
             json!([name("Name of the plugin, or all")]),
+        ),
+        command(
+            "slashlimit",
+            "Shows how many slash commands there are, and may be (owner)",
+            json!([]),
         ),
         command(
             "sync",

@@ -1,19 +1,38 @@
-//! Slash commands, registered with Discord as they are loaded.
+//! Slash commands and context menus, registered with Discord as they are loaded.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `shape.rs` | a command as Discord wants it |
+//! | `plan/` | fits all commands into Discord's limits |
+//! | `diff.rs` | what Discord has, compared with what it should have |
+//! | `memory.rs` | what a restart must not forget |
+//! | `blame.rs` | which command Discord means when it refuses |
+//! | `report.rs` | what was done |
 
+mod blame;
+mod diff;
+mod memory;
 pub(crate) mod plan;
+mod report;
 pub(crate) mod shape;
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value};
+use tokio::sync::{Mutex, watch};
+
+use self::{
+    diff::Diff,
+    memory::{Memory, Refused},
+    plan::{Declared, Input, Key, Plan, Planned},
 };
-
-use serde_json::Value;
-use tokio::sync::watch;
-
+pub use self::{
+    plan::{How, Listed},
+    report::Report,
+};
 use crate::{
+    commands::names::Registered,
+    config::Live,
     owner,
     plugin::file,
     router::Routes,
@@ -22,120 +41,401 @@ use crate::{
 
 /// Changes that come within this time are registered together.
 const QUIET: Duration = Duration::from_millis(200);
+/// After a failure it is tried again; each time twice as late.
+const RETRY: Duration = Duration::from_secs(30);
+const RETRY_AT_MOST: Duration = Duration::from_secs(60 * 60);
+/// Discord's codes: a wrong body, and no more creates today.
+const INVALID_BODY: u64 = 50035;
+const NO_MORE_CREATES: u64 = 30034;
 
-/// Discord's limit of slash commands
-/// ([reference](https://discord.com/developers/docs/interactions/application-commands#registering-a-command)).
-const LIMIT: usize = 100;
-
-/// Registers slash commands.
+/// Registers slash commands and context menus.
 #[derive(Debug)]
 pub struct Registration {
     services: Arc<Services>,
     routes: Arc<Routes>,
-    /// Remembers what is registered, so that a restart without changes costs Discord nothing.
-    memory: PathBuf,
-    last: Mutex<Option<String>>,
-    /// One at a time: what is sent last is what is registered.
-    door: tokio::sync::Mutex<()>,
+    config: Live,
+    path: PathBuf,
+    /// Held while registering: what is sent last is what is registered.
+    memory: Mutex<Memory>,
+}
+
+/// Where commands are registered.
+struct Scope {
+    guild: Option<u64>,
+    /// Its name in the memory.
+    name: String,
+}
+
+impl Scope {
+    fn of(guild: Option<u64>) -> Self {
+        let name = guild.map_or("global".to_owned(), |guild| guild.to_string());
+        Self { guild, name }
+    }
+
+    fn named(name: &str) -> Self {
+        Self::of(name.parse().ok())
+    }
+}
+
+/// What is sent.
+struct Change {
+    method: &'static str,
+    id: String,
+    body: Value,
 }
 
 impl Registration {
-    /// Registers what `routes` lead to; `memory` is a file that remembers what is registered.
+    /// Registers what `routes` lead to; `path` is a file that remembers what is registered, so that a restart without changes
+    /// costs Discord nothing.
     #[must_use]
-    pub fn new(services: Arc<Services>, routes: Arc<Routes>, memory: PathBuf) -> Self {
-        let last = fs::read_to_string(&memory).ok();
-        Self {
+    pub fn new(services: Arc<Services>, routes: Arc<Routes>, config: Live, path: PathBuf) -> Self {
+        let mut memory = Memory::read(&path);
+        if memory.application != services.application_id() {
+            memory = Memory::of(services.application_id());
+        }
+        let this = Self {
             services,
             routes,
-            memory,
-            last: Mutex::new(last),
-            door: tokio::sync::Mutex::default(),
+            config,
+            path,
+            memory: Mutex::default(),
+        };
+        // Names are known before the first interaction comes.
+        let plan = this.plan(&mut memory);
+        this.publish(&plan, &mut memory);
+        Self {
+            memory: memory.into(),
+            ..this
         }
     }
 
-    /// Registers after every change, until the sender of `changes` is gone.
+    /// Registers after every change, until the sender of `changes` is gone. What fails, or must wait, is tried again.
     pub async fn follow(&self, mut changes: watch::Receiver<u64>) {
+        let mut config = self.config.follow();
+        let mut failures = 0;
         loop {
             // Wait until it is quiet: a start loads many plugins one after the other.
             while let Ok(Ok(())) = tokio::time::timeout(QUIET, changes.changed()).await {}
-            if let Err(failure) = self.register(false).await {
-                tracing::error!(
-                    "slash commands could not be registered: {failure}; `sync` tries again"
-                );
-            }
-            if changes.changed().await.is_err() {
-                return;
+            let again = match self.register(false).await {
+                Ok(report) => {
+                    failures = 0;
+                    report.again_in
+                }
+                Err(failure) => {
+                    let wait = (RETRY * 2_u32.pow(failures)).min(RETRY_AT_MOST);
+                    failures = (failures + 1).min(10);
+                    tracing::error!(
+                        "slash commands could not be registered: {failure}; this is tried again in {wait:?}, and by `sync`"
+                    );
+                    Some(wait)
+                }
+            };
+            let later = async {
+                match again {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let commands = config.borrow_and_update().commands.clone();
+            let configured = config.wait_for(|config| config.commands != commands);
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                () = later => {}
+                Ok(_) = configured => {}
             }
         }
     }
 
-    /// Registers all commands, whether they have changed or not; their names.
+    /// What is registered, and how each command is reached.
+    #[must_use]
+    pub fn registered(&self) -> Arc<Registered> {
+        self.routes.registered()
+    }
+
+    /// Looks what is registered, whether anything has changed or not, and changes what differs.
     ///
     /// # Errors
     ///
     /// Discord refused, or was out of reach.
-    pub async fn sync(&self) -> Result<Vec<String>, Failure> {
+    pub async fn sync(&self) -> Result<Report, Failure> {
         self.register(true).await
     }
 
-    async fn register(&self, always: bool) -> Result<Vec<String>, Failure> {
-        let _inside = self.door.lock().await;
-        let commands = self.wanted();
-        let names = commands
-            .iter()
-            .filter_map(|command| command["name"].as_str().map(str::to_owned))
-            .collect();
-        let application = self.services.application_id();
-        let body = Value::Array(commands);
-        let print = format!(
-            "{application} {}",
-            file::hex(&file::sha256(body.to_string().as_bytes()))
-        );
-        let is_registered = self.last().as_deref() == Some(&*print);
-        if is_registered && !always {
-            return Ok(names);
+    async fn register(&self, always: bool) -> Result<Report, Failure> {
+        let mut memory = self.memory.lock().await;
+        let result = loop {
+            let plan = self.plan(&mut memory);
+            self.publish(&plan, &mut memory);
+            let mut sent = Vec::new();
+            match self.bring(&plan, &mut memory, always, &mut sent).await {
+                Err(Failure::Discord {
+                    code: INVALID_BODY,
+                    ref places,
+                    ..
+                }) if self.refuse(&blame::blame(places, &sent, &plan), &mut memory) => {}
+                Err(Failure::Discord {
+                    code: NO_MORE_CREATES,
+                    ..
+                }) => {
+                    let scope = self.scope();
+                    if memory.creates_left(&scope.name) == 0 {
+                        break Err(Failure::Refused(
+                            "Discord counts more commands as new than there are".into(),
+                        ));
+                    }
+                    memory.blocked(&scope.name);
+                }
+                other => break other,
+            }
+        };
+        if let Err(error) = memory.write(&self.path) {
+            tracing::warn!(path = %self.path.display(), "can't remember what is registered: {error}");
         }
+        result
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::of(self.config.now().commands.development_guild)
+    }
+
+    fn declared(&self) -> Vec<Declared> {
+        let plugins = self.routes.declared_commands().into_iter();
+        let plugins = plugins.map(|(plugin, command)| Declared::of(plugin, &command));
+        let host = owner::slash_commands().into_iter().map(Declared::of_host);
+        plugins.chain(host).collect()
+    }
+
+    fn plan(&self, memory: &mut Memory) -> Plan {
+        let declared = self.declared();
+        let refused = memory.refused(|key| print_of(&declared, key));
+        plan::plan(&Input {
+            declared: &declared,
+            uses: &|plugin| self.routes.uses(plugin),
+            settings: &self.config.now().commands,
+            before: &memory.layout,
+            refused: &refused,
+        })
+    }
+
+    /// From here on names mean what the plan says. Those before are understood for a day: members may still see them.
+    fn publish(&self, plan: &Plan, memory: &mut Memory) {
+        let old = memory
+            .layout
+            .grouped()
+            .filter(|(path, names)| plan.layout.grouped().all(|now| now != (*path, *names)));
+        let old: Vec<(String, String)> = old
+            .map(|(path, names)| (names.join(" "), path.to_owned()))
+            .collect();
+        memory.forget_slowly(old.into_iter());
+        memory.layout = plan.layout.clone();
+        let former = memory.former.iter();
+        let former = former.map(|it| (it.names.clone(), it.path.clone()));
+        self.routes
+            .set_registered(Registered::new(plan, &self.config.now().commands, former));
+    }
+
+    /// Remembers commands that Discord does not take; whether there are any.
+    fn refuse(&self, blamed: &BTreeMap<Key, String>, memory: &mut Memory) -> bool {
+        let declared = self.declared();
+        for (key, why) in blamed {
+            let (kind, path) = key.clone();
+            let plugin = self.routes.registered().plugin_of(key).unwrap_or_default();
+            let text = format!(
+                "Discord refuses the command `{path}` of the plugin `{plugin}`, which is left out: {why}"
+            );
+            tracing::error!("{text}");
+            self.services
+                .alerts
+                .raise(&format!("command {path}"), &text);
+            memory.refused.push(Refused {
+                kind,
+                path,
+                print: print_of(&declared, key).unwrap_or_default(),
+                why: why.clone(),
+            });
+        }
+        !blamed.is_empty()
+    }
+
+    /// Brings Discord to the plan. `sent` is what the last request was about, for an error that names places in it.
+    async fn bring(
+        &self,
+        plan: &Plan,
+        memory: &mut Memory,
+        always: bool,
+        sent: &mut Vec<Value>,
+    ) -> Result<Report, Failure> {
+        let scope = self.scope();
+        let print = print(plan.commands.iter().map(|it| &it.json));
+        let is_there = memory.registered.get(&scope.name) == Some(&print);
+        if is_there && memory.registered.len() == 1 && !always {
+            return Ok(Report::default());
+        }
+        for warning in &plan.warnings {
+            tracing::warn!("{warning}");
+        }
+        let known = self.known(&scope).await?;
+        let mut diff = diff::diff(&known, &plan.commands, scope.guild.is_some());
+        let later = postpone(&mut diff, memory.creates_left(&scope.name));
+        let kept = if later.is_empty() {
+            Vec::new()
+        } else {
+            self.keep(&mut diff)
+        };
+        for change in changes(&diff, &kept, &scope) {
+            sent.clear();
+            match change.body.as_array() {
+                Some(all) => sent.extend(all.iter().cloned()),
+                None => sent.push(change.body.clone()),
+            }
+            self.send(&scope, change).await?;
+        }
+        memory.created(&scope.name, diff.create.len());
+        memory.registered.remove(&scope.name);
+        if later.is_empty() {
+            memory.registered.insert(scope.name.clone(), print);
+        }
+        self.withdraw(&scope, memory).await?;
+        let again_in = (!later.is_empty()).then(|| memory.next_creates(&scope.name));
+        let report = Report::new(&diff, &later, again_in);
+        tracing::info!("slash commands registered: {report}");
+        Ok(report)
+    }
+
+    async fn known(&self, scope: &Scope) -> Result<Vec<Value>, Failure> {
+        let path = format!("{}?with_localizations=true", self.path_of(scope));
+        match self
+            .services
+            .discord
+            .json("GET", path, &Value::Null, false)
+            .await?
+        {
+            Value::Array(known) => Ok(known),
+            _ => Err(Failure::Transport(
+                "Discord answered with something else than its commands".into(),
+            )),
+        }
+    }
+
+    async fn send(&self, scope: &Scope, change: Change) -> Result<(), Failure> {
+        let Change { method, id, body } = change;
+        let path = format!("{}{id}", self.path_of(scope));
         self.services
             .discord
-            .json(
-                "PUT",
-                format!("applications/{application}/commands"),
-                &body,
-                false,
-            )
+            .json(method, path, &body, false)
             .await?;
-        tracing::info!(commands = names.len(), "slash commands registered");
-        if let Err(error) = fs::write(&self.memory, &print) {
-            tracing::debug!(path = %self.memory.display(), "can't remember what is registered: {error}");
-        }
-        *self.last() = Some(print);
-        Ok(names)
+        Ok(())
     }
 
-    /// The owner's commands, then the plugins', by name.
-    fn wanted(&self) -> Vec<Value> {
-        let mut commands = owner::slash_commands();
-        let mut left_out = Vec::new();
-        for (_plugin, command) in self.routes.declared_commands() {
-            let Some(json) = shape::command(&command) else {
-                continue;
+    fn path_of(&self, scope: &Scope) -> String {
+        let application = self.services.application_id();
+        match scope.guild {
+            Some(guild) => format!("applications/{application}/guilds/{guild}/commands"),
+            None => format!("applications/{application}/commands"),
+        }
+    }
+
+    /// While new names must wait, those that they replace stay, if they still mean something.
+    fn keep<'a>(&self, diff: &mut Diff<'a>) -> Vec<&'a Value> {
+        let registered = self.routes.registered();
+        let mut room =
+            100_usize.saturating_sub(diff.same.len() + diff.edit.len() + diff.create.len());
+        let (keep, delete) = diff.delete.iter().partition(|known| {
+            let stays = room > 0 && diff::kind(known) == 1 && registered.is_alive(known);
+            room -= usize::from(stays);
+            stays
+        });
+        diff.delete = delete;
+        keep
+    }
+
+    /// What was registered elsewhere is taken back: otherwise members would see it twice.
+    async fn withdraw(&self, scope: &Scope, memory: &mut Memory) -> Result<(), Failure> {
+        let others = memory.registered.keys().filter(|name| **name != scope.name);
+        for name in others.cloned().collect::<Vec<_>>() {
+            let other = Scope::named(&name);
+            let known = match self.known(&other).await {
+                // The bot has left that server.
+                Err(Failure::Discord {
+                    status: 403 | 404, ..
+                }) => Vec::new(),
+                known => known?,
             };
-            if commands.len() < LIMIT {
-                commands.push(json);
-            } else {
-                left_out.push(command.name.clone());
+            let diff = diff::diff(&known, &[], other.guild.is_some());
+            for change in changes(&diff, &[], &other) {
+                self.send(&other, change).await?;
             }
+            memory.registered.remove(&name);
         }
-        if !left_out.is_empty() {
-            tracing::error!(
-                "Discord takes {LIMIT} slash commands; these are left to the prefix: {}",
-                left_out.join(", ")
-            );
-        }
-        commands
+        Ok(())
     }
+}
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+/// Leaves for later what can't be created now: the least used.
+fn postpone<'a>(diff: &mut Diff<'a>, room: usize) -> Vec<&'a Planned> {
+    diff.create
+        .sort_by_key(|planned| std::cmp::Reverse(planned.uses));
+    let room = room.min(diff.create.len());
+    diff.create.split_off(room)
+}
+
+/// The fewest requests: one change is one, and so are many, because a list of all replaces all in one step and leaves what is
+/// the same as it is, with its id and its permissions.
+fn changes(diff: &Diff<'_>, kept: &[&Value], scope: &Scope) -> Vec<Change> {
+    let change = |method, id: &str, body| Change {
+        method,
+        id: id.to_owned(),
+        body,
+    };
+    let in_guild = scope.guild.is_some();
+    match (diff.changes(), &*diff.create, &*diff.edit, &*diff.delete) {
+        (0, ..) => Vec::new(),
+        (1, [new], ..) => vec![change("POST", "", new.json.clone())],
+        (1, _, [(id, edited)], _) => {
+            vec![change(
+                "PATCH",
+                &format!("/{id}"),
+                diff::edit(&edited.json, in_guild),
+            )]
+        }
+        (1, _, _, [old]) => {
+            let id = old["id"].as_str().unwrap_or_default();
+            vec![change("DELETE", &format!("/{id}"), Value::Null)]
+        }
+        _ => {
+            let edited = diff.edit.iter().map(|(_, planned)| &planned.json);
+            let planned = diff.same.iter().chain(&diff.create).map(|it| &it.json);
+            let stays = diff.foreign.iter().chain(kept).copied();
+            let all = planned.chain(edited).chain(stays).cloned();
+            vec![change("PUT", "", all.collect())]
+        }
     }
+}
+
+fn print<'a>(commands: impl Iterator<Item = &'a Value>) -> String {
+    let text: String = commands.map(|json| sorted(json).to_string()).collect();
+    file::hex(&file::sha256(text.as_bytes()))
+}
+
+/// The same whatever order the keys came in.
+fn sorted(json: &Value) -> Value {
+    match json {
+        Value::Object(fields) => {
+            let fields: BTreeMap<_, _> = fields.iter().collect();
+            let fields = fields.into_iter();
+            Value::Object(
+                fields
+                    .map(|(key, value)| (key.clone(), sorted(value)))
+                    .collect::<Map<_, _>>(),
+            )
+        }
+        Value::Array(all) => all.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+/// What a command is declared as.
+fn print_of(declared: &[Declared], key: &Key) -> Option<String> {
+    let declared = declared.iter().find(|it| it.declares(key))?;
+    Some(print(declared.json().into_iter()))
 }

@@ -25,6 +25,8 @@ pub enum Failure {
         code: u64,
         /// Discord's words.
         message: String,
+        /// What is wrong with the body, by place: `3.options.0.name`.
+        places: Vec<(String, String)>,
     },
     /// Another plugin failed.
     #[error("{message}")]
@@ -80,7 +82,12 @@ impl From<twilight_http::Error> for Failure {
                     _ => (0, String::new()),
                 };
                 // Discord's nested reasons (50035) are in the body alone.
-                let reasons = nested_reasons(body);
+                let places = nested_reasons(body);
+                let reasons: Vec<String> = places
+                    .iter()
+                    .map(|(place, reason)| format!("{place}: {reason}"))
+                    .collect();
+                let reasons = reasons.join("; ");
                 Self::Discord {
                     status: status.get(),
                     code,
@@ -89,12 +96,14 @@ impl From<twilight_http::Error> for Failure {
                     } else {
                         format!("{message}: {reasons}")
                     },
+                    places,
                 }
             }
             ErrorType::Unauthorized => Self::Discord {
                 status: 401,
                 code: 0,
                 message: "the bot's token is not valid any more".into(),
+                places: Vec::new(),
             },
             _ => {
                 let mut text = error.to_string();
@@ -109,20 +118,18 @@ impl From<twilight_http::Error> for Failure {
     }
 }
 
-/// `path: reason` for each leaf of Discord's `errors` tree
+/// Path and reason of each leaf of Discord's `errors` tree
 /// ([reference](https://discord.com/developers/docs/reference#error-messages)).
-fn nested_reasons(body: &[u8]) -> String {
-    fn walk(path: &str, value: &serde_json::Value, out: &mut Vec<String>) {
+fn nested_reasons(body: &[u8]) -> Vec<(String, String)> {
+    fn walk(path: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
         let Some(object) = value.as_object() else {
             return;
         };
         for (key, value) in object {
             if key == "_errors" {
                 for error in value.as_array().into_iter().flatten() {
-                    out.push(format!(
-                        "{path}: {}",
-                        error["message"].as_str().unwrap_or("?")
-                    ));
+                    let message = error["message"].as_str().unwrap_or("?");
+                    out.push((path.to_owned(), message.to_owned()));
                 }
             } else {
                 let path = if path.is_empty() {
@@ -138,7 +145,7 @@ fn nested_reasons(body: &[u8]) -> String {
     if let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) {
         walk("", &body["errors"], &mut reasons);
     }
-    reasons.join("; ")
+    reasons
 }
 
 #[cfg(test)]
@@ -149,8 +156,11 @@ mod tests {
             [{"code":"BASE_TYPE_MAX_LENGTH","message":"Must be 256 or fewer in length."}]}}}}}"#;
         assert_eq!(
             super::nested_reasons(body),
-            "embeds.0.title: Must be 256 or fewer in length."
+            [(
+                "embeds.0.title".to_owned(),
+                "Must be 256 or fewer in length.".to_owned()
+            )]
         );
-        assert_eq!(super::nested_reasons(b"no json"), "");
+        assert!(super::nested_reasons(b"no json").is_empty());
     }
 }

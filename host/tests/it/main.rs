@@ -21,6 +21,7 @@ mod interactions;
 mod manners;
 mod observe;
 mod owner;
+mod planner;
 mod refused;
 mod reload;
 mod schedules;

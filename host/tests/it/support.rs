@@ -99,6 +99,12 @@ impl Fixture {
         Self { bot, ..self }
     }
 
+    /// The same with another configuration.
+    pub async fn reconfigured(self, config: &str) -> Self {
+        let config = config.to_owned();
+        Self { config, ..self }.restart().await
+    }
+
     pub fn owner(&self) -> Actor {
         self.sandbox.actor("owner").unwrap()
     }

@@ -65,6 +65,26 @@ impl Picked {
         }
     }
 
+    /// As an owner command takes it: the values one after the other, and the names of what is true.
+    pub(crate) fn line(&self) -> String {
+        let options = self.options.iter();
+        let words: Vec<String> = options
+            .filter_map(|option| match &option.value {
+                CommandOptionValue::String(text) => Some(text.clone()),
+                CommandOptionValue::Boolean(true) => Some(option.name.clone()),
+                CommandOptionValue::User(id) => Some(id.to_string()),
+                _ => None,
+            })
+            .collect();
+        words.join(" ")
+    }
+
+    /// The same on another command: a context menu that was picked from a list.
+    pub(crate) fn on(mut self, name: &str) -> Self {
+        self.names = vec![name.to_owned()];
+        self
+    }
+
     /// The option that is being typed, and what is typed of it.
     pub(crate) fn focused(&self) -> Option<(&str, &str)> {
         self.options.iter().find_map(|option| match &option.value {

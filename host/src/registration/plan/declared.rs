@@ -58,6 +58,16 @@ impl Declared {
         }
     }
 
+    /// Whether this is, or has in it, the command of that kind and path.
+    pub(crate) fn declares(&self, (kind, path): &Key) -> bool {
+        self.kind == *kind && self.commands.contains_key(path)
+    }
+
+    /// As Discord wants it; `None` when nothing of it is for slash.
+    pub(crate) fn json(&self) -> Option<&Value> {
+        self.json.as_ref()
+    }
+
     pub(super) fn name(&self) -> &str {
         let known = self.json.as_ref().and_then(|json| json["name"].as_str());
         known.unwrap_or_default()

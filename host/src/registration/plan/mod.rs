@@ -73,6 +73,18 @@ pub(crate) struct Layout {
     menus: BTreeSet<(CommandKind, String)>,
 }
 
+impl Layout {
+    /// The paths of grouped commands, and their registered names.
+    pub(crate) fn grouped(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.names.iter().map(|(path, names)| (&**path, &**names))
+    }
+
+    /// The plugins that do not stand for themselves.
+    pub(crate) fn grouped_plugins(&self) -> Vec<String> {
+        self.modes.keys().cloned().collect()
+    }
+}
+
 /// What to register with Discord, and what it means.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {

@@ -104,7 +104,8 @@ impl Generator {
                 command.slash = true;
             }
             // One so large that nothing can be above it.
-            if self.random.one_in(200) && command.subcommands.is_empty() {
+            let is_chat = command.kind == CommandKind::Chat;
+            if self.random.one_in(200) && is_chat && command.subcommands.is_empty() {
                 command.options = (0..25)
                     .map(|number| {
                         let mut option = OptionManifest::default();
@@ -121,7 +122,6 @@ impl Generator {
                         option
                     })
                     .collect();
-                command.kind = CommandKind::Chat;
                 command.description = "d".into();
             }
             if self.names.insert((command.kind, command.name.clone())) {

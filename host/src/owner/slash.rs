@@ -1,0 +1,109 @@
+//! `sync` and `slashlimit`: what is registered with Discord.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+
+use super::{Owner, embeds};
+use crate::{
+    commands::names::Registered,
+    registration::{How, Report},
+};
+
+/// Cells of the usage bar.
+const CELLS: usize = 20;
+
+impl Owner {
+    pub(super) async fn sync(&self) -> Value {
+        let Some(registration) = self.registration.get() else {
+            return embeds::failed(
+                "Not synced",
+                "sync",
+                "the bot has not logged in yet; try again in a moment",
+            );
+        };
+        match registration.sync().await {
+            Ok(report) => synced(&report, &self.registered()),
+            Err(failure) => embeds::failed("Not synced", "sync", &failure.to_string()),
+        }
+    }
+
+    pub(super) fn slash_limit(&self) -> Value {
+        let registered = self.registered();
+        let (used, limit) = (registered.used, registered.limit);
+        let filled = (used * CELLS).div_ceil(limit.max(1)).min(CELLS);
+        let bar = format!("`{}{}`", "█".repeat(filled), "░".repeat(CELLS - filled));
+        let state = if used >= limit {
+            "full"
+        } else if !registered.grouped_plugins.is_empty() {
+            "grouped"
+        } else if used >= registered.warn_at {
+            "warning"
+        } else {
+            "normal"
+        };
+        let fields = [
+            ("Used", format!("{used} of {limit}")),
+            ("Remaining", limit.saturating_sub(used).to_string()),
+            ("Status", state.to_owned()),
+        ];
+        let mut fields: Vec<Value> = fields
+            .iter()
+            .map(|(name, value)| embeds::field(name, value))
+            .collect();
+        fields.extend(reached(&registered));
+        embeds::embed("Slash commands", embeds::BLUE, &bar, &fields)
+    }
+
+    pub(super) fn registered(&self) -> Arc<Registered> {
+        let registration = self.registration.get();
+        registration.map_or_else(Arc::default, |it| it.registered())
+    }
+}
+
+fn synced(report: &Report, registered: &Registered) -> Value {
+    let changes = [
+        ("Created", &report.created),
+        ("Edited", &report.edited),
+        ("Deleted", &report.deleted),
+        ("Later: Discord takes 200 new ones a day", &report.later),
+    ];
+    let mut fields: Vec<Value> = changes
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| embeds::field(what, &names.join(", ")))
+        .collect();
+    fields.extend(reached(registered));
+    let description = format!(
+        "{} slash commands are registered with Discord, {} of {} unchanged.",
+        registered.used.saturating_sub(report.later.len()),
+        report.unchanged,
+        report.unchanged + report.edited.len() + report.created.len()
+    );
+    embeds::embed("Synced", embeds::GREEN, &description, &fields)
+}
+
+/// The commands that are not reached by their own names, by how they are.
+fn reached(registered: &Registered) -> Vec<Value> {
+    let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for ((_, path), listed) in registered.all() {
+        let (kind, line) = match &listed.how {
+            How::Itself => continue,
+            How::Grouped(names) => ("Grouped", format!("`/{}`", names.join(" "))),
+            How::InMenu(menu) => ("In a menu", format!("{path} in {menu}")),
+            How::NotDeclared => ("Prefix only", format!("`{path}`")),
+            How::LeftOut(why) if listed.prefix => {
+                ("Left to the prefix", format!("`{path}`: {why}"))
+            }
+            How::LeftOut(why) => (
+                "Not registered",
+                format!("`{path}` of {}: {why}", listed.plugin),
+            ),
+        };
+        by_kind.entry(kind).or_default().push(line);
+    }
+    let fields = by_kind.into_iter();
+    fields
+        .map(|(kind, lines)| embeds::field(&format!("{kind} ({})", lines.len()), &lines.join("\n")))
+        .collect()
+}
