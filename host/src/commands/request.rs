@@ -51,7 +51,8 @@ impl Request {
         match &self.given {
             Given::Line { prefix, .. } => format!("{prefix}{path}"),
             Given::Picked(picked) if picked.kind == plugin_api::manifest::CommandKind::Chat => {
-                format!("/{path}")
+                // Where it is grouped, its registered names are others than its own.
+                format!("/{}", picked.names.join(" "))
             }
             Given::Picked(_) => path.to_string(),
         }

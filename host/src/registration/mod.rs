@@ -188,10 +188,14 @@ impl Registration {
                 other => break other,
             }
         };
+        self.write(&memory);
+        result
+    }
+
+    fn write(&self, memory: &Memory) {
         if let Err(error) = memory.write(&self.path) {
             tracing::warn!(path = %self.path.display(), "can't remember what is registered: {error}");
         }
-        result
     }
 
     fn scope(&self) -> Scope {
@@ -282,6 +286,9 @@ impl Registration {
         } else {
             self.keep(&mut diff)
         };
+        // Whatever ends us from here on: that something is registered there is known.
+        memory.registered.insert(scope.name.clone(), String::new());
+        self.write(memory);
         for change in changes(&diff, &kept, &scope) {
             sent.clear();
             match change.body.as_array() {
@@ -291,7 +298,6 @@ impl Registration {
             self.send(&scope, change).await?;
         }
         memory.created(&scope.name, diff.create.len());
-        memory.registered.remove(&scope.name);
         if later.is_empty() {
             memory.registered.insert(scope.name.clone(), print);
         }

@@ -210,6 +210,8 @@ async fn nothing_is_sent_when_nothing_has_changed_and_one_change_is_one_request(
         .commands_registered("hello", PATIENCE)
         .await
         .unwrap();
+    // Behind what is under way.
+    bot.ask(&bot.owner(), "!sync").await;
     let from = next_crossing(&bot);
     let bot = bot.restart().await;
     let owner = bot.owner();

@@ -134,8 +134,10 @@ pub(crate) async fn read(
             (None, Some(default)) => line::one(option, default, place).await,
             (None, None) => continue,
         };
-        let value =
-            value.map_err(|text| usage::with_usage("/", &route.path, &route.command, &text))?;
+        let value = value.map_err(|text| {
+            let typed = picked.names.join(" ");
+            usage::with_usage("/", &typed, &route.command, &text)
+        })?;
         options.insert(option.name.clone(), value);
     }
     Ok(options)
