@@ -83,13 +83,8 @@ impl Dispatch {
             .collect();
         let dispatch = Arc::clone(self);
         tokio::spawn(async move {
-            let call = ReplyCall {
-                origin,
-                mode: ReplyMode::Reply,
-                ephemeral: true,
-                multipart_boundary: None,
-                message_id: None,
-            };
+            let mut call = ReplyCall::new(origin, ReplyMode::Reply);
+            call.ephemeral = true;
             let body = json!({"components": rows});
             let body = serde_json::to_vec(&body).unwrap_or_default();
             if let Err(failure) = dispatch.services.replies.answer(call, body).await {
