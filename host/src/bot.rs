@@ -237,12 +237,15 @@ impl Core {
             Arc::clone(&self.services),
         ));
         let memory = config.data.folder.join("registered_commands");
-        let registration = Arc::new(Registration::new(
-            Arc::clone(&self.services),
-            Arc::clone(&self.routes),
-            self.config.clone(),
-            memory,
-        ));
+        let registration = Arc::new(
+            Registration::new(
+                Arc::clone(&self.services),
+                Arc::clone(&self.routes),
+                self.config.clone(),
+                memory,
+            )
+            .await,
+        );
         owner.set_registration(Arc::clone(&registration));
         self.services.commands.set_owner(environment.bot_owner_id);
         let counting = tokio::spawn(write_counts(Arc::clone(&self.services)));

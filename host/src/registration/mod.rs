@@ -16,7 +16,12 @@ pub(crate) mod plan;
 mod report;
 pub(crate) mod shape;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
@@ -88,7 +93,12 @@ impl Registration {
     /// Registers what `routes` lead to; `path` is a file that remembers what is registered, so that a restart without changes
     /// costs Discord nothing.
     #[must_use]
-    pub fn new(services: Arc<Services>, routes: Arc<Routes>, config: Live, path: PathBuf) -> Self {
+    pub async fn new(
+        services: Arc<Services>,
+        routes: Arc<Routes>,
+        config: Live,
+        path: PathBuf,
+    ) -> Self {
         let mut memory = Memory::read(&path);
         if memory.application != services.application_id() {
             memory = Memory::of(services.application_id());
@@ -101,6 +111,7 @@ impl Registration {
             memory: Mutex::default(),
         };
         // Names are known before the first interaction comes.
+        this.count_uses().await;
         let plan = this.plan(&mut memory);
         this.publish(&plan, &mut memory);
         Self {
@@ -163,6 +174,7 @@ impl Registration {
 
     async fn register(&self, always: bool) -> Result<Report, Failure> {
         let mut memory = self.memory.lock().await;
+        self.count_uses().await;
         let result = loop {
             let plan = self.plan(&mut memory);
             self.publish(&plan, &mut memory);
@@ -196,6 +208,16 @@ impl Registration {
         if let Err(error) = memory.write(&self.path) {
             tracing::warn!(path = %self.path.display(), "can't remember what is registered: {error}");
         }
+    }
+
+    /// Learns how often the commands of each plugin were used lately: the least used are grouped first.
+    async fn count_uses(&self) {
+        let recent = self.services.commands.counts.recent(0).await;
+        let mut uses: HashMap<String, u64> = HashMap::new();
+        for used in recent.unwrap_or_default() {
+            *uses.entry(used.plugin).or_default() += used.uses;
+        }
+        self.routes.set_uses(uses);
     }
 
     fn scope(&self) -> Scope {
