@@ -270,7 +270,7 @@ fn check(number: u64) -> BTreeSet<Mode> {
     assert_eq!(again.commands.len(), with.commands.len());
     assert!(renamed(&with, &again).is_empty(), "set {number}");
     let without = make(&few, &settings, &with.layout);
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         is_whole(number, &few, &without, &settings);
     }
     let taken = last.iter().any(|it| it.name() == "more");
