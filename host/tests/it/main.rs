@@ -7,12 +7,15 @@
 
 mod answers;
 mod api;
+mod beats;
 mod cache;
 mod cli;
 mod commands;
 mod crash;
+mod everything;
 mod files;
 mod fixtures;
+mod framework;
 mod gateway;
 mod hooks;
 mod interactions;
