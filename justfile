@@ -44,6 +44,10 @@ soak:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# 10,000 events a second to good and bad handlers of a hook.
+hooks:
+    cargo build --release -p misbehave && cargo run --release -p host --example hooks -- target/release/libmisbehave.so
+
 # What the sandbox carries, beside a discord.py bot from PyPI.
 bench-sandbox:
     python3 -m venv target/discordpy && target/discordpy/bin/pip install -q discord.py && cargo run --release -p sandbox --example load -- target/discordpy/bin/python

@@ -193,6 +193,30 @@ impl Routes {
         *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
     }
 
+    /// How much is routed, by kind.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, usize); 6] {
+        let table = self.table();
+        let functions = |slot: &Arc<Slot>| slot.current().manifest.functions.len();
+        [
+            ("routes, plugins", table.plugins.len()),
+            ("routes, commands", table.commands.all().len()),
+            ("routes, declared", table.commands.declared().len()),
+            (
+                "routes, listeners",
+                table.listeners.values().map(Vec::len).sum(),
+            ),
+            (
+                "routes, hooks",
+                table.hooks.values().map(|routes| routes.len()).sum(),
+            ),
+            (
+                "routes, functions",
+                table.plugins.values().map(functions).sum(),
+            ),
+        ]
+    }
+
     /// The intents that all this needs, and the plugins behind each.
     #[must_use]
     pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {

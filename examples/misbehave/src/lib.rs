@@ -1,14 +1,16 @@
 //! A fixture that misbehaves on request, to show the host's manners. `[plugins.misbehave] start = "panic"` and the like
-//! misbehave in the start; `!misbehave panic` and the like afterwards.
+//! misbehave in the start; `!misbehave panic` and the like afterwards; handlers of the hook `misbehave.beat` at each event.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use plugin_api::prelude::*;
 use serde::Deserialize;
 
+mod beats;
+
 export_plugin!(|| {
     let manner = CommandOption::string("manner", "How to misbehave").required();
-    Plugin::with_state(start)
+    beats::handled_by(Plugin::with_state(start))
         .description("Misbehaves on request")
         .command(
             Command::new("misbehave", "Misbehaves")
@@ -25,6 +27,8 @@ export_plugin!(|| {
 struct Settings {
     start: String,
     restore: String,
+    #[serde(skip)]
+    beats: beats::Beats,
 }
 
 async fn start(host: Host) -> Result<Settings> {

@@ -82,6 +82,11 @@ pub(crate) struct Running {
 }
 
 impl Limits {
+    /// How many commands, each by whom its limit is shared, have uses that run.
+    pub(crate) fn running_count(&self) -> usize {
+        lock(&self.0).running.len()
+    }
+
     /// Takes a place for one use, and counts it.
     pub(crate) fn enter(&self, asked: Use<'_>) -> Result<Running, Wait> {
         let mut table = lock(&self.0);

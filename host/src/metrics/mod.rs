@@ -87,6 +87,18 @@ impl Figures {
         }
     }
 
+    /// How many plugins have figures.
+    #[must_use]
+    pub fn plugin_count(&self) -> usize {
+        self.plugins().len()
+    }
+
+    /// How many generations have begun and are not over.
+    #[must_use]
+    pub fn generations_alive(&self) -> usize {
+        self.plugins().values().map(|figures| figures.alive()).sum()
+    }
+
     /// A plugin's figures.
     #[must_use]
     pub fn plugin(&self, plugin: &str) -> Option<Arc<PluginFigures>> {

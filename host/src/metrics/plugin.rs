@@ -109,6 +109,12 @@ impl PluginFigures {
         generations.alive == 0
     }
 
+    /// Generations that have begun and are not over.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        usize::try_from(self.generations().alive).unwrap_or(usize::MAX)
+    }
+
     /// Generations that were begun since the plugin was last away.
     #[must_use]
     pub fn begun(&self) -> u64 {

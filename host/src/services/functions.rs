@@ -37,6 +37,10 @@ impl Functions {
         Self { routes }
     }
 
+    pub(super) fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
     /// The host call `functions.call`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod functions;
 pub mod hooks;
 pub mod later;
 mod metrics;
+mod registries;
 pub mod reply;
 pub mod schedules;
 mod secrets;

@@ -321,6 +321,10 @@ async fn the_framework_tells_what_happens() {
     let (owner, member) = (bot.owner(), bot.member());
     bot.ask(&member, "!news").await;
     bot.ask(&member, "!sell 0").await;
+    bot.sandbox
+        .commands_registered("sell", PATIENCE)
+        .await
+        .unwrap();
     member
         .slash("general", "sell", &[("cups", serde_json::json!(0))])
         .await

@@ -8,13 +8,16 @@
 mod access;
 mod answers;
 mod api;
+mod beats;
 mod cache;
 mod cli;
 mod commands;
 mod components;
 mod crash;
+mod everything;
 mod files;
 mod fixtures;
+mod framework;
 mod gateway;
 mod hooks;
 mod interactions;

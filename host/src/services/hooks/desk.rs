@@ -18,10 +18,14 @@ use tokio::{
 
 use tracing::Span;
 
-use super::breaker::{Breaker, Circuit, Limits};
+use super::{
+    HookView,
+    breaker::{Breaker, Limits},
+};
 use crate::{
     config::{self, Live},
     plugin::{Answer, Packet, Refused, Slot, next_id},
+    router::HookRoute,
 };
 
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
@@ -98,7 +102,7 @@ pub struct Figures {
     pub failures: u64,
     /// Events that found the desk full for too long.
     pub dropped: u64,
-    /// Events that came while the handler was switched off or rested.
+    /// Events that came while the handler was switched off or rested, or whose plugin was unloaded first.
     pub skipped: u64,
     /// Microseconds in the handler, in all.
     pub handled_us: u64,
@@ -222,14 +226,20 @@ impl Desk {
         self.state().breaker = Breaker::default();
     }
 
-    pub(super) fn view(&self) -> (bool, Circuit, usize, Figures) {
+    /// The handler as people see it.
+    pub(super) fn view(&self, route: &HookRoute) -> HookView {
         let state = self.state();
-        (
-            !state.off,
-            state.breaker.circuit(),
-            state.queue.len(),
-            state.figures.clone(),
-        )
+        HookView {
+            id: route.id.clone(),
+            event: route.event.clone(),
+            plugin: route.plugin.clone(),
+            priority: route.priority,
+            enabled: !state.off,
+            circuit: state.breaker.circuit(),
+            at_work: state.busy,
+            waiting: state.queue.len() + self.patient.load(Relaxed),
+            figures: state.figures.clone(),
+        }
     }
 
     /// Hands the next event that waits to the plugin; `None` when none is left.
@@ -263,8 +273,14 @@ impl Desk {
                     });
                 }
                 // It is being unloaded: nobody's fault.
-                Err(Refused::Closed) => state.breaker.given_up(),
-                Err(Refused::Full) => self.failed(state, "the plugin has too much to do".into()),
+                Err(Refused::Closed) => {
+                    state.breaker.given_up();
+                    state.figures.skipped += 1;
+                }
+                Err(Refused::Full) => {
+                    state.figures.runs += 1;
+                    self.failed(state, "the plugin has too much to do".into());
+                }
             }
         }
         None

@@ -52,7 +52,9 @@ pub struct HookView {
     pub enabled: bool,
     /// Its breaker.
     pub circuit: Circuit,
-    /// Events that wait for it.
+    /// Whether it handles one.
+    pub at_work: bool,
+    /// Events that wait for it, or for a place in its queue.
     pub waiting: usize,
     /// Counts.
     pub figures: Figures,
@@ -155,20 +157,9 @@ impl Hooks {
     /// All handlers, by event, those that are called first first.
     #[must_use]
     pub fn list(&self) -> Vec<HookView> {
-        let view = |route: &HookRoute| {
-            let (enabled, circuit, waiting, figures) = self.desk(route).view();
-            HookView {
-                id: route.id.clone(),
-                event: route.event.clone(),
-                plugin: route.plugin.clone(),
-                priority: route.priority,
-                enabled,
-                circuit,
-                waiting,
-                figures,
-            }
-        };
-        self.routes.all_hooks().iter().map(view).collect()
+        let routes = self.routes.all_hooks();
+        let view = |route| self.desk(route).view(route);
+        routes.iter().map(view).collect()
     }
 
     /// The events that were told last, newest first; 100 are kept, 20 of one name.

@@ -124,6 +124,12 @@ impl Metrics {
         families.into_values().collect()
     }
 
+    /// How many generations have counted something.
+    #[must_use]
+    pub fn generation_count(&self) -> usize {
+        self.state().figures.len()
+    }
+
     /// Drops what a generation has counted.
     pub fn generation_ended(&self, caller: &Caller) {
         let mut state = self.state();

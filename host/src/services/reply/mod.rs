@@ -122,6 +122,15 @@ impl Replies {
         );
     }
 
+    /// How many interactions are kept: for as long as Discord honours their tokens.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
     /// Defers an interaction that nobody has answered yet.
     pub async fn defer_if_fresh(&self, id: u64) {
         let Ok(interaction) = self.find(id) else {

@@ -173,6 +173,12 @@ impl Schedules {
         self.declared().remove(caller);
     }
 
+    /// How many generations have declared schedules.
+    #[must_use]
+    pub fn declared_count(&self) -> usize {
+        self.declared().len()
+    }
+
     /// Serves a host call `schedules.…`.
     ///
     /// # Errors

@@ -163,6 +163,11 @@ impl Fences {
         }
     }
 
+    /// How many generations are in.
+    pub(super) fn count(&self) -> usize {
+        self.all().generations.len()
+    }
+
     /// What a generation declared.
     pub(super) fn of(&self, caller: &Caller) -> Option<Arc<Declared>> {
         self.all().generations.get(caller).cloned()

@@ -160,6 +160,12 @@ impl Storage {
         }
     }
 
+    /// How many generations are fenced in.
+    #[must_use]
+    pub fn fence_count(&self) -> usize {
+        self.lanes.as_ref().map_or(0, |lanes| lanes.fences.count())
+    }
+
     /// Closes the database of a server that the bot has left. The file stays.
     pub fn guild_left(&self, guild_id: u64) {
         if let (Some(lanes), true) = (&self.lanes, guild_id != 0) {

@@ -90,6 +90,12 @@ impl Web {
         }
     }
 
+    /// How many generations may send requests.
+    #[must_use]
+    pub fn generation_count(&self) -> usize {
+        self.generations().len()
+    }
+
     /// The host call `web.request`.
     ///
     /// # Errors
