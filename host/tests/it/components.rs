@@ -395,5 +395,11 @@ async fn a_reload_ends_a_question_without_an_answer_and_a_restart_leaves_it_over
         })
         .await
         .unwrap();
+    // Set a thousand times, changed once or twice.
+    let edits = bot.sandbox.traffic();
+    let edits = edits.iter().filter(|crossing| {
+        crossing.what.contains("PATCH") && crossing.what.contains(&progress.id.to_string())
+    });
+    assert!((1..=3).contains(&edits.count()));
     bot.close().await;
 }
