@@ -102,6 +102,8 @@ impl Fixture {
     /// The same with another configuration.
     pub async fn reconfigured(self, config: &str) -> Self {
         let config = config.to_owned();
+        let file = self.folder.path().join("config.toml");
+        fs::write(file, &config).unwrap();
         Self { config, ..self }.restart().await
     }
 
