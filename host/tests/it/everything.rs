@@ -175,7 +175,7 @@ async fn reload(library: &Path) {
     for _ in 0..WARM_UP {
         again(&bot, false).await;
     }
-    let with = until(&bot, "before", |counts| is_settled(counts)).await;
+    let with = until(&bot, "before", is_settled).await;
     let before = of_the_process(&bot);
     assert!(before["mapped KiB of plugins"] > 0);
     println!("before: {with:#?}\n{before:#?}");
