@@ -89,7 +89,7 @@ async fn measure(file: &Path, span: Duration, rate: u64) -> Result<(), Box<dyn E
     delays.sort_unstable();
     let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
     println!(
-        "delay of the good ones: median {} µs, p99 {} µs, most {} µs; {} calls, {out_of_order} out of order",
+        "delay of the good ones: median {} µs, p99 {} µs, most {} µs; {} calls, {out_of_order} not next to the one before",
         at(0.5),
         at(0.99),
         at(1.0),

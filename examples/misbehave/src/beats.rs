@@ -82,7 +82,7 @@ async fn fails(_ctx: HookContext<Beat, Settings>) -> Result {
     Err(Error::new("misbehaving at each beat"))
 }
 
-/// How many came out of order, and the delays since it was last asked, in microseconds.
+/// How many were not next to the one before (after a drop, or out of order), and the delays since it was last asked, in microseconds.
 async fn beats(ctx: FunctionContext<(), Settings>) -> Result<(u64, Vec<u64>)> {
     let beats = &ctx.state().beats;
     Ok((beats.out_of_order.get(), beats.delays.take()))
