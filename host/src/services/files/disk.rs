@@ -1,11 +1,12 @@
 //! Reading and writing, with nothing remembered.
 
 use std::{
-    fs::File,
+    fs::{DirEntry, File},
     hash::{BuildHasher, RandomState},
     io::{self, Read, Write},
     os::fd::OwnedFd,
     path::Path,
+    time::SystemTime,
 };
 
 use rustix::{
@@ -186,8 +187,9 @@ pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Removes what a crash left half written in a folder.
-pub(super) fn sweep(root: &Path) {
+/// Removes what a crash left half written in a folder: what was last written to before `started`, so that nothing is taken
+/// from somebody who writes meanwhile.
+pub(super) fn sweep(root: &Path, started: SystemTime) {
     let Ok(entries) = std::fs::read_dir(root) else {
         return;
     };
@@ -196,10 +198,25 @@ pub(super) fn sweep(root: &Path) {
             continue;
         };
         if kind.is_dir() {
-            sweep(&entry.path());
-        } else if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            let _ = std::fs::remove_file(entry.path());
+            sweep(&entry.path(), started);
+        } else {
+            sweep_file(&entry, started);
         }
+    }
+}
+
+/// As [`sweep`], without the folders in it.
+pub(super) fn sweep_flat(folder: &Path, started: SystemTime) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        sweep_file(&entry, started);
+    }
+}
+
+fn sweep_file(entry: &DirEntry, started: SystemTime) {
+    let ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+    let modified = || entry.metadata().and_then(|metadata| metadata.modified());
+    if ours && modified().is_ok_and(|modified| modified <= started) {
+        let _ = std::fs::remove_file(entry.path());
     }
 }
 
