@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod files;
 mod fixtures;
+mod full;
 mod gateway;
 mod hooks;
 mod interactions;

@@ -96,6 +96,15 @@ pub(super) fn read(
 /// Writes a file: beside the old one, synced, then in its place, with the old one's mode. A crash leaves the old or the new
 /// one, whole.
 pub(super) fn write(root: &Path, path: &Relative, bytes: &[u8]) -> io::Result<Stamp> {
+    write_by(root, path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], with what `fill` writes.
+pub(super) fn write_by(
+    root: &Path,
+    path: &Relative,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<Stamp> {
     let Some((folders, name)) = path.split() else {
         return Err(a_folder());
     };
@@ -109,7 +118,7 @@ pub(super) fn write(root: &Path, path: &Relative, bytes: &[u8]) -> io::Result<St
         Err(error) => return Err(error.into()),
     };
     let unfinished = format!("{UNFINISHED}{:016x}", RandomState::new().hash_one(name));
-    let written = write_beside(&at, &unfinished, mode, bytes).and_then(|stamp| {
+    let written = write_beside(&at, &unfinished, mode, fill).and_then(|stamp| {
         renameat(&at, &*unfinished, &at, name)?;
         fsync(&at)?;
         Ok(stamp)
@@ -122,14 +131,19 @@ pub(super) fn write(root: &Path, path: &Relative, bytes: &[u8]) -> io::Result<St
     stamp(root, path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-fn write_beside(at: &OwnedFd, name: &str, mode: Option<Mode>, bytes: &[u8]) -> io::Result<()> {
+fn write_beside(
+    at: &OwnedFd,
+    name: &str,
+    mode: Option<Mode>,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(at, name, flags, Mode::from_raw_mode(0o666))?;
     if let Some(mode) = mode {
         fchmod(&file, mode)?;
     }
     let mut file = File::from(file);
-    file.write_all(bytes)?;
+    fill(&mut file)?;
     file.sync_all()
 }
 

@@ -178,6 +178,29 @@ fn what_a_crash_left_beside_a_file_of_the_host_goes_with_the_next_write() {
     assert!(new.exists(), "somebody may be writing it");
 }
 
+#[test]
+fn a_disk_that_fails_halfway_leaves_the_old_file_and_nothing_else() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let path = Relative::parse("teas.json").unwrap();
+    disk::write(folder.path(), &path, b"old").unwrap();
+    for (errno, says) in [
+        (rustix::io::Errno::NOSPC, "; free some space and try again"),
+        (rustix::io::Errno::DQUOT, ""),
+        (rustix::io::Errno::IO, ""),
+        (rustix::io::Errno::ROFS, "; the bot's user needs the right"),
+    ] {
+        let written = disk::write_by(folder.path(), &path, |file| {
+            file.write_all(b"ne")?;
+            Err(errno.into())
+        });
+        let told = sentence(&written.unwrap_err());
+        assert!(told.contains(says), "{told}");
+        assert_eq!(fs::read(folder.path().join("teas.json")).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{told}");
+    }
+}
+
 #[tokio::test]
 async fn the_cache_notices_who_changes_a_file() {
     let disk = Disk::new();
