@@ -52,9 +52,12 @@ hooks:
 bench-sandbox:
     python3 -m venv target/discordpy && target/discordpy/bin/pip install -q discord.py && cargo run --release -p sandbox --example load -- target/discordpy/bin/python
 
-# Kills a process that writes to databases, 60 times: no acknowledged write may be lost.
+# Kills a process that writes to databases and files, 60 times: no acknowledged write may be lost. Then with one that cheats.
 crash:
     cargo run -p host --example crash -- 60
+    cargo run -q -p host --example crash -- 5 loses-rows
+    cargo run -q -p host --example crash -- 5 loses-files
+    cargo run -q -p host --example crash -- 5 tears-files
 
 # 10,000 databases with 256 open, and how fast they are.
 databases:

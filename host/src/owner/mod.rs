@@ -81,7 +81,7 @@ impl Owner {
             "slashlimit" => self.slash_limit(),
             "fw_backup" => self.backup().await,
             "fw_migrations" => self.migrations().await,
-            "fw_migrate" => self.migrate().await,
+            "fw_migrate" => self.migrate(line).await,
             "fw_export_data" => self.export_data(line).await,
             "fw_erase_data" => self.erase_data(line).await,
             "fw_hooks" => self.hooks(line),
@@ -202,7 +202,7 @@ pub fn slash_commands() -> Vec<Value> {
         command(
             "fw_migrate",
             "Runs the migrations that are missing, in every database (owner)",
-            json!([]),
+            json!([{"type": 3, "name": "plugin", "description": "One plugin's; all without it"}]),
         ),
         command(
             "fw_migrations",

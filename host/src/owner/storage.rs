@@ -22,8 +22,16 @@ impl Owner {
         }
     }
 
-    pub(super) async fn migrate(&self) -> Value {
-        match self.services.storage.migrate_all().await {
+    pub(super) async fn migrate(&self, line: &str) -> Value {
+        let storage = &self.services.storage;
+        let migrated = match line.trim() {
+            "" => storage.migrate_all().await,
+            name => match self.plugins.loaded_name(name) {
+                Ok(plugin) => storage.migrate_plugin(&plugin).await,
+                Err(error) => return embeds::failed("Not migrated", name, &error.to_string()),
+            },
+        };
+        match migrated {
             Ok((ran, failed)) => {
                 let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
                 embeds::migrated(ran, &failed)

@@ -134,6 +134,12 @@ pub enum LoadError {
         /// What there is.
         hint: String,
     },
+    /// It is not loaded.
+    #[error("`{name}` is not loaded; `load {name}` loads it")]
+    NotLoaded {
+        /// Its name.
+        name: String,
+    },
     /// It is loaded.
     #[error("`{name}` is loaded already; `reload {name}` swaps it")]
     AlreadyLoaded {

@@ -18,6 +18,7 @@ mod everything;
 mod files;
 mod fixtures;
 mod framework;
+mod full;
 mod gateway;
 mod hooks;
 mod interactions;

@@ -1,8 +1,15 @@
 //! A plugin that keeps things: its databases through commands, reloads, restarts and the owner's commands.
 
-use std::{fs, path::PathBuf, sync::OnceLock};
+use std::{fs, path::PathBuf, sync::OnceLock, time::Duration};
 
-use crate::{fixtures, support::Fixture};
+use host::services::Caller;
+use serde_json::json;
+use twilight_model::id::Id;
+
+use crate::{
+    fixtures,
+    support::{Fixture, PATIENCE},
+};
 
 const SOURCE: &str = r#"//! A bank, and a shelf.
 use plugin_api::prelude::*;
@@ -280,6 +287,85 @@ async fn a_migration_that_fails_refuses_the_plugin_and_leaves_the_old_one_servin
     assert_eq!(
         bot.ask(&member, "!earn 1").await.content,
         "You have 8 coins."
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_left_is_closed_and_kept_and_one_that_is_away_stays_open() {
+    let bot = Fixture::with(&[]).await;
+    bot.drop_in(&first(), "bank");
+    bot.until_generation("bank", 1).await;
+    bot.until_content_is_seen().await;
+    let (member, guild) = (bot.member(), bot.sandbox.guild_id());
+    bot.ask(&member, "!earn 30").await;
+    let storage = &bot.bot.services().storage;
+    let before = storage.numbers().unwrap();
+    assert_eq!(before.open, 1);
+
+    // An outage: Discord takes the server away, and brings it back.
+    let id = guild.to_string();
+    let outage = json!({"id": id, "unavailable": true});
+    bot.sandbox.dispatch("GUILD_DELETE", Some(guild), outage);
+    // Events come in order: what is answered after it came after it. This one asks another database.
+    bot.ask(&member, "!starts").await;
+    assert_eq!(storage.numbers().unwrap().open, 1);
+    bot.ask(&member, "!earn 1").await;
+    assert_eq!(storage.numbers().unwrap().opened, before.opened);
+
+    // The bot leaves.
+    let client = bot.bot.services().discord.client();
+    client.leave_guild(Id::new(guild)).await.unwrap();
+    tokio::time::timeout(PATIENCE, async {
+        while storage.numbers().unwrap().open > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the database is closed");
+    let file = bot.folder.path().join(format!("data/{guild}/guild.db"));
+    let wal = file.with_extension("db-wal");
+    assert!(!wal.exists(), "it is closed, so its log is in the file");
+    assert!(file.exists());
+
+    // Whoever asks for it later finds it as it was.
+    let caller = Caller::new("bank", 1);
+    let steps = json!([{"sql": "SELECT coins FROM bank__accounts"}]);
+    let call = json!({"guild_id": guild, "steps": steps});
+    let kept = storage.serve(&caller, "storage.query", call, Vec::new());
+    let kept = String::from_utf8(kept.await.unwrap().head).unwrap();
+    assert!(kept.contains("31"), "{kept}");
+    assert_eq!(storage.numbers().unwrap().opened, before.opened + 1);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_are_run_for_one_plugin_by_its_name() {
+    let bot = Fixture::with(&["hello"]).await;
+    bot.drop_in(&first(), "bank");
+    bot.until_generation("bank", 1).await;
+    let owner = bot.owner();
+    bot.ask(&owner, "!earn 7").await;
+    for (line, says) in [
+        ("!fw_migrate bank", "0 migrations run"),
+        ("!fw_migrate", "0 migrations run"),
+        (
+            "!fw_migrate bnak",
+            "There is no plugin `bnak`; did you mean `bank`?",
+        ),
+        (
+            "!fw_migrate nothing_like_it",
+            "There is no plugin `nothing_like_it`; there are",
+        ),
+    ] {
+        let answer = bot.ask(&owner, line).await.text();
+        assert!(answer.contains(says), "{line}: {answer}");
+    }
+    bot.plugins().unload("hello", false).await.unwrap();
+    let answer = bot.ask(&owner, "!fw_migrate hello").await.text();
+    assert!(
+        answer.contains("`hello` is not loaded; `load hello` loads it"),
+        "{answer}"
     );
     bot.close().await;
 }

@@ -108,7 +108,7 @@ fn act(line: &str) -> Result<Option<Act>, String> {
         "expect-nothing" => return Err("expect-nothing stands alone".to_owned()),
         "pick" => {
             let mut words = words(rest)?.into_iter();
-            let menu = words.next().ok_or("pick what? `pick \"menu\" \"value\"`")?;
+            let menu = words.next().ok_or("pick what? the menu and what is picked in it are missing: `pick \"Your colour\" red`")?;
             Act::Pick {
                 menu,
                 values: words.collect(),
@@ -123,7 +123,14 @@ fn act(line: &str) -> Result<Option<Act>, String> {
 /// The rest of the line, with or without quotes around it.
 fn one(verb: &str, rest: &str) -> Result<String, String> {
     if rest.is_empty() {
-        return Err(format!("{verb} what?"));
+        let (missing, example) = match verb {
+            "click" => ("the button's label", "Yes"),
+            "react" => ("the emoji", "👍"),
+            _ => ("a part of the bot's answer", "Hello"),
+        };
+        return Err(format!(
+            "{verb} what? {missing} is missing: `{verb} {example}`"
+        ));
     }
     if rest.starts_with('"')
         && let Ok((text, after)) = value(rest)
@@ -239,6 +246,22 @@ mod tests {
             "a b c",
         ] {
             assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_an_example_that_can_be_read() {
+        for (line, what) in [
+            ("click", "the button's label"),
+            ("react", "the emoji"),
+            ("expect", "a part of the bot's answer"),
+            ("mod expect-ephemeral ", "a part of the bot's answer"),
+            ("pick", "the menu"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(what), "{error}");
+            let example = error.split('`').nth(1).unwrap();
+            assert!(parse(example).is_ok(), "{example}");
         }
     }
 }

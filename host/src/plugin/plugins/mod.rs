@@ -377,6 +377,20 @@ impl Plugins {
             .ok_or_else(|| self.unknown(name))
     }
 
+    /// The name that a loaded plugin goes by, from one that somebody wrote.
+    ///
+    /// # Errors
+    ///
+    /// There is no such plugin, or it is not loaded.
+    pub fn loaded_name(&self, name: &str) -> Result<String, LoadError> {
+        let tidied = tidy(name);
+        if self.set().loaded.contains_key(&tidied) {
+            return Ok(tidied);
+        }
+        self.file_of(&tidied)?;
+        Err(LoadError::NotLoaded { name: tidied })
+    }
+
     fn unknown(&self, name: &str) -> LoadError {
         let mut known: Vec<String> = self.set().loaded.keys().cloned().collect();
         known.extend(

@@ -1,11 +1,12 @@
 //! Reading and writing, with nothing remembered.
 
 use std::{
-    fs::File,
+    fs::{DirEntry, File},
     hash::{BuildHasher, RandomState},
     io::{self, Read, Write},
     os::fd::OwnedFd,
     path::Path,
+    time::SystemTime,
 };
 
 use rustix::{
@@ -95,6 +96,15 @@ pub(super) fn read(
 /// Writes a file: beside the old one, synced, then in its place, with the old one's mode. A crash leaves the old or the new
 /// one, whole.
 pub(super) fn write(root: &Path, path: &Relative, bytes: &[u8]) -> io::Result<Stamp> {
+    write_by(root, path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], with what `fill` writes.
+pub(super) fn write_by(
+    root: &Path,
+    path: &Relative,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<Stamp> {
     let Some((folders, name)) = path.split() else {
         return Err(a_folder());
     };
@@ -108,7 +118,7 @@ pub(super) fn write(root: &Path, path: &Relative, bytes: &[u8]) -> io::Result<St
         Err(error) => return Err(error.into()),
     };
     let unfinished = format!("{UNFINISHED}{:016x}", RandomState::new().hash_one(name));
-    let written = write_beside(&at, &unfinished, mode, bytes).and_then(|stamp| {
+    let written = write_beside(&at, &unfinished, mode, fill).and_then(|stamp| {
         renameat(&at, &*unfinished, &at, name)?;
         fsync(&at)?;
         Ok(stamp)
@@ -121,14 +131,19 @@ pub(super) fn write(root: &Path, path: &Relative, bytes: &[u8]) -> io::Result<St
     stamp(root, path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-fn write_beside(at: &OwnedFd, name: &str, mode: Option<Mode>, bytes: &[u8]) -> io::Result<()> {
+fn write_beside(
+    at: &OwnedFd,
+    name: &str,
+    mode: Option<Mode>,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(at, name, flags, Mode::from_raw_mode(0o666))?;
     if let Some(mode) = mode {
         fchmod(&file, mode)?;
     }
     let mut file = File::from(file);
-    file.write_all(bytes)?;
+    fill(&mut file)?;
     file.sync_all()
 }
 
@@ -186,8 +201,9 @@ pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Removes what a crash left half written in a folder.
-pub(super) fn sweep(root: &Path) {
+/// Removes what a crash left half written in a folder: what was last written to before `started`, so that nothing is taken
+/// from somebody who writes meanwhile.
+pub(super) fn sweep(root: &Path, started: SystemTime) {
     let Ok(entries) = std::fs::read_dir(root) else {
         return;
     };
@@ -196,10 +212,25 @@ pub(super) fn sweep(root: &Path) {
             continue;
         };
         if kind.is_dir() {
-            sweep(&entry.path());
-        } else if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            let _ = std::fs::remove_file(entry.path());
+            sweep(&entry.path(), started);
+        } else {
+            sweep_file(&entry, started);
         }
+    }
+}
+
+/// As [`sweep`], without the folders in it.
+pub(super) fn sweep_flat(folder: &Path, started: SystemTime) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        sweep_file(&entry, started);
+    }
+}
+
+fn sweep_file(entry: &DirEntry, started: SystemTime) {
+    let ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+    let modified = || entry.metadata().and_then(|metadata| metadata.modified());
+    if ours && modified().is_ok_and(|modified| modified <= started) {
+        let _ = std::fs::remove_file(entry.path());
     }
 }
 

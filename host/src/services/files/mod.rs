@@ -8,20 +8,20 @@ mod disk;
 mod path;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fmt, io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use plugin_api::abi::FileCall;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use self::{
     cache::{Cache, Key},
@@ -35,6 +35,9 @@ const ATTEMPTS: u32 = 3;
 
 /// What is waited after the first failure; twice as long after the second.
 const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// How long a write of a file of the host's own may take at most.
+const UNFINISHED_FOR: Duration = Duration::from_secs(60);
 
 /// Files that are read or written at the same moment: each takes a thread.
 const AT_ONCE: usize = 16;
@@ -90,7 +93,9 @@ pub struct Files {
     cache: Mutex<Cache>,
     locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
     threads: Semaphore,
-    swept: Mutex<HashSet<PathBuf>>,
+    started: SystemTime,
+    /// The folders that are swept, or are being swept.
+    swept: Mutex<HashMap<PathBuf, Arc<OnceCell<()>>>>,
     counts: Counts,
 }
 
@@ -104,6 +109,7 @@ impl Files {
             config,
             locks: Mutex::default(),
             threads: Semaphore::new(AT_ONCE),
+            started: SystemTime::now(),
             swept: Mutex::default(),
             counts: Counts::default(),
         }
@@ -319,16 +325,16 @@ impl Files {
             })
     }
 
-    /// Removes what a crash left half written, when a folder is first used.
+    /// Removes what a crash left half written, when a folder is first used. Nobody uses it before that is done.
     async fn sweep_once(&self, root: &Path) {
-        if lock(&self.swept).insert(root.to_owned()) {
-            let root = root.to_owned();
-            let swept = move || {
-                disk::sweep(&root);
-                Ok(())
-            };
-            let _ = self.on_thread(swept).await;
-        }
+        let swept = Arc::clone(lock(&self.swept).entry(root.to_owned()).or_default());
+        let (root, started) = (root.to_owned(), self.started);
+        let sweep = move || {
+            disk::sweep(&root, started);
+            Ok(())
+        };
+        let done = || async { drop(self.on_thread(sweep).await) };
+        swept.get_or_init(done).await;
     }
 }
 
@@ -360,8 +366,8 @@ fn may_pass(error: &io::Error) -> bool {
     )
 }
 
-/// The error with what can be done about it.
 /// Writes a file of the host's own as plugins' are: whole or not at all, on the disk when this returns, with the old mode.
+/// What a crash left of an earlier write goes.
 pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = file.file_name().and_then(|name| name.to_str());
     let name = Relative::parse(name.unwrap_or_default()).map_err(io::Error::other)?;
@@ -369,6 +375,8 @@ pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
+    // Another host may keep a file of its own there, and be about to write it.
+    disk::sweep_flat(folder, SystemTime::now() - UNFINISHED_FOR);
     disk::write(folder, &name, bytes).map(drop)
 }
 

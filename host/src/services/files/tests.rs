@@ -41,6 +41,12 @@ impl Disk {
         }
     }
 
+    /// The same folder, after a restart of the host.
+    fn started_anew(self) -> Self {
+        let files = Files::new(self.files.config.clone(), self.folder.path().to_owned());
+        Self { files, ..self }
+    }
+
     fn own(&self) -> PathBuf {
         self.folder.path().join("plugins/shop/files")
     }
@@ -126,6 +132,73 @@ async fn a_write_keeps_the_mode_and_leaves_nothing_half_done() {
         .await
         .unwrap();
     assert_eq!(fs::read_dir(disk.own()).unwrap().count(), 1);
+}
+
+/// The sweep took what others were writing in the meantime.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_begin_at_once_wait_for_the_sweep() {
+    let disk = Disk::new();
+    fs::create_dir_all(disk.own().join("0")).unwrap();
+    for n in 0..200 {
+        fs::write(disk.own().join(format!("0/.cogwright-{n}")), "half").unwrap();
+    }
+    let disk = Arc::new(disk.started_anew());
+    let writers: Vec<_> = (0..100)
+        .map(|n| {
+            let disk = Arc::clone(&disk);
+            let path = format!("{}/{n}", n % 3);
+            tokio::spawn(async move { disk.call("write", &path, b"1").await.map(drop) })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    let left = |folder| fs::read_dir(disk.own().join(folder)).unwrap().count();
+    assert_eq!(left("0") + left("1") + left("2"), 100);
+}
+
+#[test]
+fn what_a_crash_left_beside_a_file_of_the_host_goes_with_the_next_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let unfinished = |name: &str, seconds| {
+        let path = folder.path().join(name);
+        let since = SystemTime::now() - Duration::from_secs(seconds);
+        fs::write(&path, "half").unwrap();
+        fs::File::open(&path).unwrap().set_modified(since).unwrap();
+        path
+    };
+    let (old, new) = (
+        unfinished(".cogwright-1", 3_600),
+        unfinished(".cogwright-2", 1),
+    );
+    write_whole(&file, b"[bot]").unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"[bot]");
+    assert!(!old.exists());
+    assert!(new.exists(), "somebody may be writing it");
+}
+
+#[test]
+fn a_disk_that_fails_halfway_leaves_the_old_file_and_nothing_else() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let path = Relative::parse("teas.json").unwrap();
+    disk::write(folder.path(), &path, b"old").unwrap();
+    for (errno, says) in [
+        (rustix::io::Errno::NOSPC, "; free some space and try again"),
+        (rustix::io::Errno::DQUOT, ""),
+        (rustix::io::Errno::IO, ""),
+        (rustix::io::Errno::ROFS, "; the bot's user needs the right"),
+    ] {
+        let written = disk::write_by(folder.path(), &path, |file| {
+            file.write_all(b"ne")?;
+            Err(errno.into())
+        });
+        let told = sentence(&written.unwrap_err());
+        assert!(told.contains(says), "{told}");
+        assert_eq!(fs::read(folder.path().join("teas.json")).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{told}");
+    }
 }
 
 #[tokio::test]

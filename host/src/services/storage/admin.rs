@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     BackupReport, Storage, backup,
     error::StorageError,
+    fence::Declared,
     migrate::{self, Applied},
     place::Place,
     subject,
@@ -192,10 +193,31 @@ impl Storage {
     ///
     /// The data folder can't be read.
     pub async fn migrate_all(&self) -> Result<(usize, Vec<StorageError>), StorageError> {
+        self.migrate_those(|_| true).await
+    }
+
+    /// As [`migrate_all`](Self::migrate_all), for one plugin.
+    ///
+    /// # Errors
+    ///
+    /// The data folder can't be read.
+    pub async fn migrate_plugin(
+        &self,
+        plugin: &str,
+    ) -> Result<(usize, Vec<StorageError>), StorageError> {
+        self.migrate_those(|declared| &*declared.caller.plugin == plugin)
+            .await
+    }
+
+    async fn migrate_those(
+        &self,
+        wanted: impl Fn(&Declared) -> bool,
+    ) -> Result<(usize, Vec<StorageError>), StorageError> {
         let _one_at_a_time = self.admin.lock().await;
         let (mut ran, mut failed) = (0, Vec::new());
         for place in self.places()? {
-            for declared in self.lanes()?.fences.latest() {
+            let latest = self.lanes()?.fences.latest();
+            for declared in latest.into_iter().filter(|declared| wanted(declared)) {
                 match self.migrate(place, declared).await {
                     Ok(count) => ran += count,
                     Err(error) => failed.push(error),

@@ -5,6 +5,7 @@ mod calls;
 mod fence;
 mod lanes;
 mod migrations;
+mod slow;
 mod trouble;
 
 use std::{path::PathBuf, time::Duration};
