@@ -34,7 +34,7 @@ pub fn cogwright() -> PathBuf {
 }
 
 /// The examples, and the plugins that the stories are about.
-const EXAMPLES: &[&str] = &[
+const NAMES: &[&str] = &[
     "access",
     "checks",
     "counter",
@@ -55,13 +55,13 @@ pub fn examples() -> &'static Path {
     EXAMPLES.get_or_init(|| {
         let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
         let mut cargo = cargo(&root());
-        for name in EXAMPLES {
-            cargo.args(["-p", name]);
+        for name in NAMES {
+            cargo.arg("-p").arg(name);
         }
         run(cargo);
         let folder = target().join("test-extensions");
         fs::create_dir_all(&folder).unwrap();
-        for name in EXAMPLES {
+        for name in NAMES {
             let file = format!("lib{name}.so");
             fs::copy(target().join("debug").join(&file), folder.join(&file)).unwrap();
         }
