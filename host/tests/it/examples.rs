@@ -7,7 +7,6 @@ use crate::support::{Fixture, PATIENCE};
 
 async fn bot(example: &str, command: &str) -> Fixture {
     let bot = Fixture::with(&[example]).await;
-    bot.until_content_is_seen().await;
     bot.sandbox
         .commands_registered(command, PATIENCE)
         .await

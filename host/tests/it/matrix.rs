@@ -102,7 +102,6 @@ async fn check(bot: &Fixture, cases: impl IntoIterator<Item = Case>) {
 
 async fn bot() -> Fixture {
     let bot = Fixture::with(&["options"]).await;
-    bot.until_content_is_seen().await;
     bot.sandbox
         .commands_registered("show", PATIENCE)
         .await
