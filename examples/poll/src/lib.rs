@@ -54,14 +54,16 @@ async fn poll(
         answers,
         votes: BTreeMap::new(),
     };
-    let mut polls = ctx.state().borrow_mut();
-    let number = polls.last_key_value().map_or(1, |(last, _)| last + 1);
-    let message = poll.show(&ctx, number)?;
-    polls.insert(number, poll);
-    if polls.len() > POLLS {
-        polls.pop_first();
-    }
-    drop(polls);
+    let message = {
+        let mut polls = ctx.state().borrow_mut();
+        let number = polls.last_key_value().map_or(1, |(last, _)| last + 1);
+        let message = poll.show(&ctx, number)?;
+        polls.insert(number, poll);
+        if polls.len() > POLLS {
+            polls.pop_first();
+        }
+        message
+    };
     ctx.reply(message).await
 }
 
