@@ -29,6 +29,10 @@
 //!
 //! [`abi`] holds every type that crosses. A plugin built against 0.1 loads on every 0.1.x host, and the other way round.
 
+// The macros write `::plugin_api::…`, here too.
+#[cfg(test)]
+extern crate self as plugin_api;
+
 pub mod abi;
 pub mod alloc;
 pub mod manifest;
@@ -54,6 +58,8 @@ mod setting;
 mod state;
 mod tables;
 
+#[doc(hidden)]
+pub use command::HandlerContext;
 pub use command::{
     AutocompleteContext, CheckContext, Choice, Command, CommandOption, FromOption, Mentionable,
     OptionType,
@@ -81,6 +87,7 @@ pub use listener::Listener;
 pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use plugin::Plugin;
+pub use plugin_api_macros::{Choices, command};
 #[doc(hidden)]
 pub use runtime::Program;
 pub use schedule::{Schedule, ScheduleContext};
@@ -90,13 +97,13 @@ pub use state::State;
 /// What plugins use: `use plugin_api::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        AutocompleteContext, CheckContext, Choice, Command, CommandContext, CommandOption,
+        AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
         HookContext, Host, Invocation, Listener, Method, Modal, NewMessage, Page, PageContext,
         Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, Shelf, State, Statement,
-        Task, TextField, Value, button, channel_select, danger_button, embed, export_plugin,
-        hook::SettingChanged, layout, link_button, mentionable_select, params, role_select, select,
-        user_select,
+        Task, TextField, Value, button, channel_select, command, danger_button, embed,
+        export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,
+        role_select, select, user_select,
     };
     pub use twilight_model::{
         gateway::{

@@ -33,35 +33,35 @@ pub fn cogwright() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_cogwright"))
 }
 
+/// The examples, and the plugins that the stories are about.
+const NAMES: &[&str] = &[
+    "access",
+    "checks",
+    "counter",
+    "echo",
+    "hello",
+    "misbehave",
+    "moderation",
+    "options",
+    "poll",
+    "remind",
+    "ticker",
+    "wizard",
+];
+
 /// The folder with the examples' libraries, built as the README says: by a cargo call of their own.
 pub fn examples() -> &'static Path {
     static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLES.get_or_init(|| {
         let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
         let mut cargo = cargo(&root());
-        for name in [
-            "access",
-            "counter",
-            "echo",
-            "hello",
-            "misbehave",
-            "remind",
-            "ticker",
-        ] {
-            cargo.args(["-p", name]);
+        for name in NAMES {
+            cargo.arg("-p").arg(name);
         }
         run(cargo);
         let folder = target().join("test-extensions");
         fs::create_dir_all(&folder).unwrap();
-        for name in [
-            "access",
-            "counter",
-            "echo",
-            "hello",
-            "misbehave",
-            "remind",
-            "ticker",
-        ] {
+        for name in NAMES {
             let file = format!("lib{name}.so");
             fs::copy(target().join("debug").join(&file), folder.join(&file)).unwrap();
         }

@@ -82,8 +82,7 @@ async fn a_full_disk_and_a_read_only_one_are_told_and_keep_what_was_there() {
         "# Ours.\n[grants.shop]\nfolders = {{ small = \"{}\" }}\n",
         small.display()
     );
-    let bot = Fixture::configured(&[], &text).await;
-    bot.until_content_is_seen().await;
+    let bot = Fixture::configured(&["hello"], &text).await;
     // config.toml lies on the small disk, too, behind a link.
     let config = bot.folder.path().join("config.toml");
     fs::copy(&config, small.join("config.toml")).unwrap();

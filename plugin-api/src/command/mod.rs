@@ -7,10 +7,13 @@
 //! | `value.rs` | the types that options are read as |
 //! | `autocomplete.rs` | values that are proposed while a member types |
 //! | `check.rs` | a plugin's own checks |
+//! | `declared.rs` | that `#[command]` declares the same |
 
 mod access;
 mod autocomplete;
 mod check;
+#[cfg(test)]
+mod declared;
 mod option;
 mod value;
 
@@ -50,6 +53,8 @@ pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<
 ///     .run(roll);
 /// let plugin = Plugin::new().command(command);
 /// ```
+///
+/// [`#[command]`](macro@crate::command) writes the same from the handler alone.
 ///
 /// A command is for prefix and slash, in servers and in direct messages, for everybody, and its answers are for all to
 /// see, until told otherwise:
@@ -312,6 +317,21 @@ impl<S: 'static> Command<S> {
         }
         self.manifest
     }
+}
+
+/// The first parameter of a handler, from which [`command`](macro@crate::command) takes the plugin's state.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a command's handler can't begin with `{Self}`",
+    label = "`CommandContext`, or `CommandContext<State>` in a plugin with a state, is expected"
+)]
+pub trait HandlerContext {
+    /// The plugin's state.
+    type State: 'static;
+}
+
+impl<S: 'static> HandlerContext for CommandContext<S> {
+    type State = S;
 }
 
 impl<S> std::fmt::Debug for Command<S> {

@@ -202,6 +202,19 @@ impl CommandOption {
         self
     }
 
+    /// For users: takes members of the server alone, as [`member`](Self::member) does.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let whom = CommandOption::of::<Id<marker::UserMarker>>("whom", "Whom to warn").members_only();
+    /// ```
+    #[must_use]
+    pub fn members_only(mut self) -> Self {
+        self.0.kind = OptionKind::Member;
+        self
+    }
+
     /// Takes several values, read as a `Vec`. By prefix it takes all that is left of the line; by slash, where Discord has no
     /// such thing, they are typed one after the other. For the last option, and not for files.
     #[must_use]

@@ -62,6 +62,13 @@ impl<T: FromOption> FromOption for Option<T> {
 }
 
 /// A type that an option is declared by, with [`CommandOption::of`].
+///
+/// `String`, integers, `f64`, `bool`, `Id` of a user, channel or role, [`Mentionable`], `Attachment`, `Duration`,
+/// `Timestamp`, what derives [`Choices`](crate::Choices); `Option` and `Vec` of each.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be an option of a command",
+    label = "`String`, `i64`, `f64`, `bool`, `Id<UserMarker>` and its like, `Mentionable`, `Attachment`, `Duration`, `Timestamp`, an enum with `#[derive(Choices)]`, or an `Option` or `Vec` of these is expected"
+)]
 pub trait OptionType: FromOption {
     /// Makes the option what this type reads; it is a required string before.
     fn declare(option: &mut CommandOption);

@@ -191,7 +191,7 @@ async fn value(
         CommandOptionValue::User(id) => {
             if option.kind == OptionKind::Member && !picked.is_member(id.get()) {
                 let reason = Some("no such member is in this server");
-                return Err(refused(option, &format!("@{id}"), reason));
+                return Err(refused(option, &format!("<@{id}>"), reason));
             }
             OptionValue::User(id.get())
         }
