@@ -119,6 +119,10 @@ impl Poll {
             buttons.push(button(answer, id));
         }
         buttons.push(danger_button("Close", ctx.custom_id("close", number)?));
-        Ok(NewMessage::from(self.text()).row(buttons))
+        // Everybody votes, for as long as it takes.
+        Ok(NewMessage::from(self.text())
+            .row(buttons)
+            .for_everyone()
+            .persistent())
     }
 }

@@ -16,6 +16,20 @@ use super::{Cache, Unknown};
 /// ([reference](https://discord.com/developers/docs/topics/permissions#permissions-for-timed-out-members)).
 const TIMED_OUT: Permissions = Permissions::VIEW_CHANNEL.union(Permissions::READ_MESSAGE_HISTORY);
 
+/// Permissions that a member has in the whole server or not at all: no channel's overwrites change them.
+const SERVER_WIDE: Permissions = Permissions::KICK_MEMBERS
+    .union(Permissions::BAN_MEMBERS)
+    .union(Permissions::ADMINISTRATOR)
+    .union(Permissions::MANAGE_GUILD)
+    .union(Permissions::VIEW_AUDIT_LOG)
+    .union(Permissions::VIEW_GUILD_INSIGHTS)
+    .union(Permissions::CHANGE_NICKNAME)
+    .union(Permissions::MANAGE_NICKNAMES)
+    .union(Permissions::MANAGE_GUILD_EXPRESSIONS)
+    .union(Permissions::CREATE_GUILD_EXPRESSIONS)
+    .union(Permissions::MODERATE_MEMBERS)
+    .union(Permissions::VIEW_CREATOR_MONETIZATION_ANALYTICS);
+
 /// A channel, as far as permissions depend on it: a copy, so that nothing in the cache is held while more is looked up.
 struct Place {
     guild: Option<Id<GuildMarker>>,
@@ -107,7 +121,12 @@ impl Cache {
         let calculator =
             PermissionCalculator::new(guild, member.user.id, everyone, &roles).owner_id(owner);
         let permissions = match place {
-            Some(place) => calculator.in_channel(place.kind, &place.overwrites),
+            // Twilight leaves those out that no channel can change, and those that a kind of channel has no use for. Discord's
+            // own figures have both: who may mute members may do so by a command in a text channel.
+            Some(place) => {
+                let server_wide = calculator.root() & SERVER_WIDE;
+                server_wide | calculator.in_channel(ChannelType::GuildCategory, &place.overwrites)
+            }
             None => calculator.root(),
         };
         if is_timed_out(member) && !permissions.contains(Permissions::ADMINISTRATOR) {
