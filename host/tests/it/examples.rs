@@ -1,6 +1,6 @@
 //! The examples that no other story is about, each with what it shows.
 
-use sandbox::{Actor, Way};
+use sandbox::Actor;
 use twilight_model::guild::Permissions;
 
 use crate::support::{Fixture, PATIENCE};
