@@ -18,7 +18,7 @@ use crate::{
     manifest::OptionKind,
 };
 
-/// A type that an option's value can be read as: what [`CommandContext::option`] returns.
+/// A type that an option's value can be read as: what [`CommandContext::option`](crate::CommandContext::option) returns.
 ///
 /// Implemented for `String`, `i64`, `f64`, `bool`, the ids of users, channels and roles, and `Option` of each. A type of
 /// your own reads one of these and goes on from there:
