@@ -147,15 +147,17 @@ pub(super) fn unloaded(report: &UnloadReport) -> Value {
 pub(super) fn failed(title: &str, name: &str, error: &str) -> Value {
     // The sentence begins lowercase, as errors do.
     let mut sentence = error.to_owned();
-    if let Some(first) = sentence.get_mut(0..1) {
+    let first_word = error.split(' ').next().unwrap_or_default();
+    // What begins with a place (`config.toml:3:1`) keeps it as it is written.
+    if !first_word.contains(['.', ':', '`'])
+        && let Some(first) = sentence.get_mut(0..1)
+    {
         first.make_ascii_uppercase();
     }
-    embed(
-        title,
-        RED,
-        "",
-        &[field(&shorten(name, 100), &format!("{sentence}."))],
-    )
+    if !sentence.ends_with(['.', '?', '!']) {
+        sentence.push('.');
+    }
+    embed(title, RED, "", &[field(&shorten(name, 100), &sentence)])
 }
 
 pub(super) fn backup(report: &BackupReport) -> Value {

@@ -246,7 +246,10 @@ impl Services {
         let nearest = commands
             .iter()
             .min_by_key(|route| strsim::damerau_levenshtein(&route.path, path))
-            .filter(|route| strsim::damerau_levenshtein(&route.path, path) <= 3);
+            .filter(|route| {
+                let slips = strsim::damerau_levenshtein(&route.path, path);
+                slips <= path.chars().count().div_ceil(3)
+            });
         let hint = nearest.map_or_else(String::new, |route| {
             format!(" Did you mean `{}`?", route.path)
         });
