@@ -1,10 +1,8 @@
 //! The one owner of everything that changes: one mutex, held for a few lines and never across an `.await`.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, timeout_at},
@@ -20,10 +18,6 @@ use crate::{
     traffic::Traffic,
     world::{Alarm, World},
 };
-
-/// Times that a look at the lock is repeated before the thread goes to sleep for it: some 10 µs, as long as the
-/// lock is held for a message. To sleep and to be woken costs both threads more than that.
-const LOOKS: usize = 400;
 
 /// What the server, the actors and the page share.
 #[derive(Debug)]
@@ -91,13 +85,7 @@ impl Shared {
 
     /// The state, which a panic does not make worse than it was.
     fn lock(&self) -> MutexGuard<'_, State> {
-        for _ in 0..LOOKS {
-            if let Ok(state) = self.state.try_lock() {
-                return state;
-            }
-            std::hint::spin_loop();
-        }
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Changes the state, hands what the world tells to the gateway, and wakes whoever waits.

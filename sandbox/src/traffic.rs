@@ -167,11 +167,11 @@ impl Traffic {
         &mut self,
         what: String,
         status: u16,
-        body: Value,
+        body: Utf8Bytes,
         answer: Utf8Bytes,
         unknown_route: bool,
     ) {
-        let (body, answer) = (Body::Read(body), Body::Written(answer));
+        let (body, answer) = (Body::Written(body), Body::Written(answer));
         self.note(Way::Rest, what, Some(status), body, answer, unknown_route);
     }
 

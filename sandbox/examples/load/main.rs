@@ -39,7 +39,9 @@ fn main() -> Outcome<()> {
         return bot::run(args);
     }
     let plan = Plan::read(std::env::args().skip(1))?;
+    // A thread for the sandbox and its users and one for the bot: two cores are enough for both.
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()?;
     runtime.block_on(async {

@@ -15,15 +15,15 @@ use crate::{
 };
 
 /// Messages of a flood.
-const FLOOD: u64 = 40_000;
+const FLOOD: u64 = 200_000;
 /// Messages that may be under way, so that the flood is as fast as the bot.
 const WINDOW: u64 = 4 * TOLD_EACH;
 /// REST requests of a round, and connections that send them.
-const REQUESTS: u64 = 20_000;
+const REQUESTS: u64 = 100_000;
 const CONNECTIONS: u64 = 8;
 /// Users who wait for an answer at the same time, and questions of each.
 const ASKERS: usize = 256;
-const QUESTIONS: usize = 40;
+const QUESTIONS: usize = 200;
 
 /// The sandbox, and a member of each guild with the id of its channel `general`.
 pub struct Stage {

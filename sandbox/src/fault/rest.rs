@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
+    extract::ws::Utf8Bytes,
     http::{
         HeaderValue, StatusCode,
         header::{CONTENT_TYPE, SERVER, VIA},
@@ -128,6 +129,6 @@ fn note(shared: &Shared, method: &str, path: &str, status: StatusCode, answer: &
     shared.change(|state| {
         state
             .traffic
-            .rest(what, status.as_u16(), Value::Null, answer, false);
+            .rest(what, status.as_u16(), Utf8Bytes::default(), answer, false);
     });
 }

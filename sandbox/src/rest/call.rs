@@ -6,6 +6,7 @@ use axum::{
     body::to_bytes,
     extract::{
         DefaultBodyLimit, FromRequest, Multipart, Query, Request, multipart::MultipartError,
+        ws::Utf8Bytes,
     },
     http::{Method, StatusCode, header::CONTENT_TYPE},
 };
@@ -29,6 +30,8 @@ pub(crate) struct Call {
     pub pairs: Vec<(String, String)>,
     /// The JSON body or `payload_json`; `null` if there is none.
     pub body: Value,
+    /// The body as it came; empty if there is none.
+    pub raw: Utf8Bytes,
     /// `X-Audit-Log-Reason`.
     pub reason: Option<String>,
     /// `X-Discord-Locale`.
@@ -72,6 +75,7 @@ impl Call {
             query,
             pairs,
             body: Value::Null,
+            raw: Utf8Bytes::default(),
             reason,
             files: Vec::new(),
             form: Map::new(),
@@ -88,7 +92,8 @@ impl Call {
                 .await
                 .map_err(|_| ApiError::too_large())?;
             if !bytes.is_empty() {
-                call.body = serde_json::from_slice(&bytes).map_err(|_| ApiError::invalid_json())?;
+                call.raw = Utf8Bytes::try_from(bytes).map_err(|_| ApiError::invalid_json())?;
+                call.body = read_json(&call.raw)?;
             }
         }
         Ok(call)
@@ -114,7 +119,8 @@ impl Call {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "payload_json" {
                 let text = field.text().await.map_err(invalid)?;
-                self.body = serde_json::from_str(&text).map_err(|_| ApiError::invalid_json())?;
+                self.raw = text.into();
+                self.body = read_json(&self.raw)?;
                 continue;
             }
             let number = name
@@ -204,6 +210,10 @@ impl Call {
         let value = self.query.get(key).map(String::as_str);
         matches!(value, Some("true" | "True" | "1"))
     }
+}
+
+fn read_json(text: &str) -> Result<Value, ApiError> {
+    serde_json::from_str(text).map_err(|_| ApiError::invalid_json())
 }
 
 /// An id in a path or body; Discord answers 50035 to anything else.

@@ -118,7 +118,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
             shared.change(|state| {
                 state
                     .traffic
-                    .rest(what, status.as_u16(), Value::Null, noted, false)
+                    .rest(what, status.as_u16(), Utf8Bytes::default(), noted, false)
             });
             return (status, [JSON], Bytes::from(text)).into_response();
         }
@@ -145,7 +145,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         let noted = text.clone().unwrap_or_default();
         state
             .traffic
-            .rest(what, status.as_u16(), call.body, noted, unknown_route);
+            .rest(what, status.as_u16(), call.raw, noted, unknown_route);
         state.traffic.answered(asked.elapsed(), standing);
         Ok((status, text, standing))
     });
@@ -181,7 +181,7 @@ fn refused(state: &mut State, what: String, call: Call, refusal: &Refusal) -> Re
     let noted = body.clone().unwrap_or_else(|| json!(BANNED).to_string());
     state
         .traffic
-        .rest(what, status.as_u16(), call.body, noted.into(), false);
+        .rest(what, status.as_u16(), call.raw, noted.into(), false);
     let mut response = match body {
         Some(body) => (status, [JSON], body).into_response(),
         None => (status, BANNED).into_response(),

@@ -65,8 +65,10 @@ impl World {
 
     /// The sightings from this number on.
     pub(crate) fn sightings_from(&self, number: u64) -> impl DoubleEndedIterator<Item = &Sighting> {
-        let from = self.sightings.partition_point(|seen| seen.number < number);
-        self.sightings.range(from..)
+        let oldest = self.sightings.front().map_or(0, |oldest| oldest.number);
+        // They are numbered without gaps.
+        let from = usize::try_from(number.saturating_sub(oldest)).unwrap_or(usize::MAX);
+        self.sightings.range(from.min(self.sightings.len())..)
     }
 
     /// The sightings of what replies to a message.
