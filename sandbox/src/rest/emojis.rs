@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, ApiError, Reply,
-    call::{Call, id},
-    expressions::{may_change, may_create, seen},
-    ok,
-    validate::form::{Field, Kind, read, read_patch},
+    call::Call,
+    expressions::{Sort, may_create},
+    validate::form::{Field, Kind, read},
 };
 use crate::world::{Record, Shelf, World};
 use axum::http::StatusCode;
@@ -25,6 +24,18 @@ const CHANGE: &[Field] = &[
     Field::new("roles", Kind::List(&Kind::Id, 1521)).nullable(),
 ];
 
+const EMOJIS: Sort = Sort {
+    shelf: Shelf::Emojis,
+    change: CHANGE,
+    settle: |body| {
+        check_name(&body)?;
+        let all = body.into_iter();
+        Ok(all.map(with_roles).collect())
+    },
+    listed: Value::from,
+    unknown: ApiError::no_such_emoji,
+};
+
 /// Routes below `guilds/{id}/emojis`.
 pub(super) fn route(
     world: &mut World,
@@ -34,39 +45,15 @@ pub(super) fn route(
     path: &[&str],
 ) -> Answer {
     match (method, path) {
-        ("GET", []) => ok(world
-            .shelf(guild, Shelf::Emojis)
-            .map(|emoji| seen(world, guild, emoji))
-            .collect()),
         ("POST", []) => create(world, call, guild),
-        ("GET", [emoji]) => ok(seen(world, guild, known(world, guild, id(emoji)?)?)),
-        ("PATCH", [emoji]) => {
-            let emoji = id(emoji)?;
-            let mut record = known(world, guild, emoji)?.clone();
-            may_change(world, guild, &record)?;
-            let body = read_patch(CHANGE, &call.body)?;
-            check_name(&body)?;
-            for (key, value) in body {
-                let value = if value.is_null() { json!([]) } else { value };
-                record.insert(key, value);
-            }
-            world.put(guild, Shelf::Emojis, emoji, record.clone(), call.by(world));
-            ok(seen(world, guild, &record))
-        }
-        ("DELETE", [emoji]) => {
-            let emoji = id(emoji)?;
-            may_change(world, guild, known(world, guild, emoji)?)?;
-            world.take(guild, Shelf::Emojis, emoji, call.by(world));
-            Ok(Reply::Empty)
-        }
-        _ => Err(ApiError::method_not_allowed()),
+        _ => EMOJIS.route(world, call, method, guild, path),
     }
 }
 
-fn known(world: &World, guild: u64, emoji: u64) -> Result<&Record, ApiError> {
-    world
-        .shelved(guild, Shelf::Emojis, emoji)
-        .ok_or_else(ApiError::no_such_emoji)
+/// Roles that are `null` are none in particular.
+fn with_roles((key, value): (String, Value)) -> (String, Value) {
+    let value = if value.is_null() { json!([]) } else { value };
+    (key, value)
 }
 
 fn check_name(body: &Record) -> Result<(), ApiError> {

@@ -4,11 +4,72 @@
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
-use super::{ApiError, guilds::own_permissions};
-use crate::world::{Record, World, shown};
+use super::{
+    Answer, ApiError, Reply,
+    call::{Call, id},
+    guilds::own_permissions,
+    ok,
+    validate::form::{Field, read_patch},
+};
+use crate::world::{Record, Shelf, World, shown};
 
 const CREATE: Permissions = Permissions::CREATE_GUILD_EXPRESSIONS;
 const MANAGE: Permissions = Permissions::MANAGE_GUILD_EXPRESSIONS;
+
+/// A sort of expressions: where they are kept, and what is its own.
+pub(super) struct Sort {
+    pub shelf: Shelf,
+    /// What may be changed.
+    pub change: &'static [Field],
+    /// Checks a change, and puts in what a field left out or `null` means.
+    pub settle: fn(Record) -> Result<Record, ApiError>,
+    /// The list of all, as GET gives it.
+    pub listed: fn(Vec<Value>) -> Value,
+    pub unknown: fn() -> ApiError,
+}
+
+impl Sort {
+    /// All routes below the sort's own, but the one that makes a new one.
+    pub(super) fn route(
+        &self,
+        world: &mut World,
+        call: &Call,
+        method: &str,
+        guild: u64,
+        path: &[&str],
+    ) -> Answer {
+        match (method, path) {
+            ("GET", []) => {
+                let all = world.shelf(guild, self.shelf);
+                let all = all.map(|record| seen(world, guild, record)).collect();
+                ok((self.listed)(all))
+            }
+            ("GET", [one]) => ok(seen(world, guild, self.known(world, guild, id(one)?)?)),
+            ("PATCH", [one]) => self.patch(world, call, guild, id(one)?),
+            ("DELETE", [one]) => {
+                let one = id(one)?;
+                may_change(world, guild, self.known(world, guild, one)?)?;
+                world.take(guild, self.shelf, one, call.by(world));
+                Ok(Reply::Empty)
+            }
+            _ => Err(ApiError::method_not_allowed()),
+        }
+    }
+
+    fn patch(&self, world: &mut World, call: &Call, guild: u64, one: u64) -> Answer {
+        let mut record = self.known(world, guild, one)?.clone();
+        may_change(world, guild, &record)?;
+        record.extend((self.settle)(read_patch(self.change, &call.body)?)?);
+        world.put(guild, self.shelf, one, record.clone(), call.by(world));
+        ok(seen(world, guild, &record))
+    }
+
+    fn known<'a>(&self, world: &'a World, guild: u64, one: u64) -> Result<&'a Record, ApiError> {
+        world
+            .shelved(guild, self.shelf, one)
+            .ok_or_else(self.unknown)
+    }
+}
 
 /// Refuses to make an expression.
 pub(super) fn may_create(world: &World, guild: u64) -> Result<(), ApiError> {
@@ -16,7 +77,7 @@ pub(super) fn may_create(world: &World, guild: u64) -> Result<(), ApiError> {
 }
 
 /// Refuses to change or delete an expression.
-pub(super) fn may_change(world: &World, guild: u64, record: &Record) -> Result<(), ApiError> {
+fn may_change(world: &World, guild: u64, record: &Record) -> Result<(), ApiError> {
     may_change_own(world, guild, record, (CREATE, MANAGE))
 }
 
@@ -44,7 +105,7 @@ pub(super) fn need_any(world: &World, guild: u64, any: Permissions) -> Result<()
 }
 
 /// An expression as the bot sees it: who made it is told to those who may make or manage them.
-pub(super) fn seen(world: &World, guild: u64, record: &Record) -> Value {
+fn seen(world: &World, guild: u64, record: &Record) -> Value {
     let mut seen = shown(record);
     if need_any(world, guild, CREATE | MANAGE).is_err()
         && let Some(fields) = seen.as_object_mut()

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, ApiError, Reply,
-    call::{Call, id},
-    expressions::{may_change, may_create, seen},
+    call::Call,
+    expressions::{Sort, may_create},
     ok,
-    validate::form::{Field, Kind, read, read_patch},
+    validate::form::{Field, Kind, read},
 };
 use crate::world::{Record, Shelf, World};
 
@@ -30,6 +30,14 @@ const CHANGE: &[Field] = &[
     Field::new("emoji_name", Kind::Text(1, 32)).nullable(),
 ];
 
+const SOUNDS: Sort = Sort {
+    shelf: Shelf::Sounds,
+    change: CHANGE,
+    settle: |body| Ok(with_volume(body)),
+    listed: |sounds| json!({"items": sounds}),
+    unknown: ApiError::unknown_sound,
+};
+
 /// Routes below `guilds/{id}/soundboard-sounds`.
 pub(super) fn route(
     world: &mut World,
@@ -39,28 +47,8 @@ pub(super) fn route(
     path: &[&str],
 ) -> Answer {
     match (method, path) {
-        ("GET", []) => {
-            let sounds = world.shelf(guild, Shelf::Sounds);
-            let sounds: Vec<_> = sounds.map(|sound| seen(world, guild, sound)).collect();
-            ok(json!({"items": sounds}))
-        }
         ("POST", []) => create(world, call, guild),
-        ("GET", [sound]) => ok(seen(world, guild, known(world, guild, id(sound)?)?)),
-        ("PATCH", [sound]) => {
-            let sound = id(sound)?;
-            let mut record = known(world, guild, sound)?.clone();
-            may_change(world, guild, &record)?;
-            record.extend(with_volume(read_patch(CHANGE, &call.body)?));
-            world.put(guild, Shelf::Sounds, sound, record.clone(), call.by(world));
-            ok(seen(world, guild, &record))
-        }
-        ("DELETE", [sound]) => {
-            let sound = id(sound)?;
-            may_change(world, guild, known(world, guild, sound)?)?;
-            world.take(guild, Shelf::Sounds, sound, call.by(world));
-            Ok(Reply::Empty)
-        }
-        _ => Err(ApiError::method_not_allowed()),
+        _ => SOUNDS.route(world, call, method, guild, path),
     }
 }
 
@@ -85,12 +73,6 @@ pub(super) fn defaults() -> Answer {
         })
     });
     ok(sounds.collect())
-}
-
-fn known(world: &World, guild: u64, sound: u64) -> Result<&Record, ApiError> {
-    world
-        .shelved(guild, Shelf::Sounds, sound)
-        .ok_or_else(ApiError::unknown_sound)
 }
 
 /// A volume that is `null` is the full one.

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    expressions::{may_change, may_create, seen},
+    expressions::{Sort, may_create},
     ok,
-    validate::form::{Field, Kind, read, read_patch},
+    validate::form::{Field, Kind, read},
 };
-use crate::world::{Record, Shelf, World, shown};
+use crate::world::{Shelf, World, shown};
 
 /// Stickers that a guild without boosts holds.
 const MAX_STICKERS: usize = 5;
@@ -23,6 +23,14 @@ const STICKER: &[Field] = &[
     Field::new("description", Kind::Text(0, 100)).nullable(),
 ];
 
+const STICKERS: Sort = Sort {
+    shelf: Shelf::Stickers,
+    change: STICKER,
+    settle: Ok,
+    listed: Value::from,
+    unknown: ApiError::unknown_sticker,
+};
+
 /// Routes below `guilds/{id}/stickers`.
 pub(super) fn route(
     world: &mut World,
@@ -32,33 +40,8 @@ pub(super) fn route(
     path: &[&str],
 ) -> Answer {
     match (method, path) {
-        ("GET", []) => ok(world
-            .shelf(guild, Shelf::Stickers)
-            .map(|sticker| seen(world, guild, sticker))
-            .collect()),
         ("POST", []) => create(world, call, guild),
-        ("GET", [sticker]) => ok(seen(world, guild, known(world, guild, id(sticker)?)?)),
-        ("PATCH", [sticker]) => {
-            let sticker = id(sticker)?;
-            let mut record = known(world, guild, sticker)?.clone();
-            may_change(world, guild, &record)?;
-            record.extend(read_patch(STICKER, &call.body)?);
-            world.put(
-                guild,
-                Shelf::Stickers,
-                sticker,
-                record.clone(),
-                call.by(world),
-            );
-            ok(seen(world, guild, &record))
-        }
-        ("DELETE", [sticker]) => {
-            let sticker = id(sticker)?;
-            may_change(world, guild, known(world, guild, sticker)?)?;
-            world.take(guild, Shelf::Stickers, sticker, call.by(world));
-            Ok(Reply::Empty)
-        }
-        _ => Err(ApiError::method_not_allowed()),
+        _ => STICKERS.route(world, call, method, guild, path),
     }
 }
 
@@ -81,12 +64,6 @@ pub(super) fn packs(method: &str, path: &[&str]) -> Answer {
         ("GET", [pack]) => id(pack).and(Err(ApiError::unknown_sticker_pack())),
         _ => Err(ApiError::method_not_allowed()),
     }
-}
-
-fn known(world: &World, guild: u64, sticker: u64) -> Result<&Record, ApiError> {
-    world
-        .shelved(guild, Shelf::Stickers, sticker)
-        .ok_or_else(ApiError::unknown_sticker)
 }
 
 fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
