@@ -127,6 +127,7 @@ known_errors! {
     invalid_access_token = BAD_REQUEST, 50025, "Invalid OAuth2 access token";
     asset_too_large = BAD_REQUEST, 50045, "File uploaded exceeds the maximum size";
     invalid_asset = BAD_REQUEST, 50046, "Invalid Asset";
+    invalid_sticker = BAD_REQUEST, 50081, "Invalid sticker sent";
     needed_by_community = BAD_REQUEST, 50074, "Cannot delete a channel required for Community guilds";
     invalid_file_type = BAD_REQUEST, 50123, "The provided file type is invalid.";
     stage_is_open = BAD_REQUEST, 150006, "The Stage is already open";

@@ -11,11 +11,13 @@ use super::{
     messages::answer,
     ok, validate,
 };
-use crate::world::{Channel, ChannelKind, Draft, Message, World};
+use crate::world::{Channel, ChannelKind, Draft, Message, Shelf, World};
 
 /// The flags that a bot may set on a new message.
 const SETTABLE: u64 = 1 << 2 | 1 << 12 | VOICE_MESSAGE | 1 << 15;
 const VOICE_MESSAGE: u64 = 1 << 13;
+/// Stickers in one message.
+const MAX_STICKERS: usize = 3;
 /// The flag of forwards.
 const HAS_SNAPSHOT: u64 = 1 << 14;
 
@@ -46,6 +48,7 @@ pub(super) fn checked(
 ) -> Result<Draft, ApiError> {
     let mut draft = validate::message(world, channel, body, &call.files)?;
     draft.flags = draft.flags.map(|flags| flags & SETTABLE);
+    draft.stickers = stickers(world, channel, body)?;
     voice(world, channel, body, &draft)?;
     validate::not_empty(&draft)?;
     let full = |list: &Option<Vec<Value>>| list.as_ref().is_some_and(|list| !list.is_empty());
@@ -227,6 +230,32 @@ fn forward(world: &World, call: &Call, channel: u64) -> Result<Draft, ApiError> 
         enforce_nonce: body["enforce_nonce"] == true,
         ..Draft::default()
     })
+}
+
+/// The stickers that a message is to show: of this guild, or of another one that the bot is in, with the permission.
+fn stickers(world: &World, channel: u64, body: &Value) -> Result<Vec<Value>, ApiError> {
+    let ids = body["sticker_ids"].as_array().map(Vec::as_slice);
+    let ids = ids.unwrap_or_default();
+    if ids.len() > MAX_STICKERS {
+        let message = format!("Must be {MAX_STICKERS} or fewer in length.");
+        return Err(ApiError::form(
+            "sticker_ids",
+            "BASE_TYPE_MAX_LENGTH",
+            message,
+        ));
+    }
+    let here = world.guild_of(channel);
+    let found = ids.iter().map(|sticker| {
+        let known = body_id(sticker).and_then(|id| world.shelved_anywhere(Shelf::Stickers, id));
+        let known = known.filter(|(guild, _)| world.bot_guilds().any(|own| own.id == *guild));
+        let (guild, record) = known.ok_or_else(ApiError::invalid_sticker)?;
+        if here.is_some_and(|here| here != guild) {
+            need(world, channel, Permissions::USE_EXTERNAL_STICKERS)?;
+        }
+        let item = ["id", "name", "format_type"].map(|key| (key.to_owned(), record[key].clone()));
+        Ok(Value::Object(item.into_iter().collect()))
+    });
+    found.collect()
 }
 
 /// Checks a voice message: one audio file with its length and waveform, and nothing else.

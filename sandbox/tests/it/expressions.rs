@@ -112,6 +112,19 @@ async fn stickers_are_uploaded() {
     // Not by twilight, which sends `null` for what is to stay.
     let one = bot.in_guild(&format!("stickers/{}", made.id));
     bot.done("PATCH", &one, json!({"name": "wheel"})).await;
+    let channel = bot.sandbox.channel_id("general").unwrap();
+    let messages = format!("channels/{channel}/messages");
+    let with = |ids: &[&str]| json!({"sticker_ids": ids});
+    let own_id = made.id.to_string();
+    let sent = bot.done("POST", &messages, with(&[&own_id])).await;
+    assert_eq!(
+        sent["sticker_items"],
+        json!([{"id": own_id, "name": "wheel", "format_type": 1}])
+    );
+    let unknown = bot.refused("POST", &messages, with(&["1"])).await;
+    assert_eq!(unknown, 50081);
+    let too_many = with(&[own_id.as_str(); 4]);
+    assert_eq!(bot.refused("POST", &messages, too_many).await, 50035);
     let all = bot
         .http
         .guild_stickers(guild)
