@@ -1,12 +1,15 @@
 //! Building the workspace's own plugins, for the sandbox in a source checkout.
 
 use std::{
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use super::{CliResult, rebuild::is_source};
+
+/// Errors of the compiler that are told on the page.
+const MOST_ERRORS: usize = 30;
 
 /// A source checkout and its plugins.
 #[derive(Debug, Clone)]
@@ -59,6 +62,34 @@ impl Checkout {
     /// folder that their libraries are in.
     pub(super) fn build(&self, packages: &[String]) -> CliResult<PathBuf> {
         eprintln!("building {}", packages.join(", "));
+        let built = self.cargo(packages).status();
+        if !built.map_err(cannot_run)?.success() {
+            return Err("the plugins do not compile; cargo says above what is wrong".into());
+        }
+        let target =
+            env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
+        Ok(target.join(if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }))
+    }
+
+    /// Why plugins do not compile, a line for each error; empty if they do.
+    pub(super) fn errors(&self, packages: &[String]) -> CliResult<String> {
+        let mut cargo = self.cargo(packages);
+        cargo.args(["--message-format", "short", "--color", "never", "--quiet"]);
+        let tried = cargo.output().map_err(cannot_run)?;
+        if tried.status.success() {
+            return Ok(String::new());
+        }
+        let told = String::from_utf8_lossy(&tried.stderr);
+        let errors = told.lines().filter(|line| line.contains("error"));
+        Ok(errors.take(MOST_ERRORS).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The call that builds plugins.
+    fn cargo(&self, packages: &[String]) -> Command {
         let profile = if cfg!(debug_assertions) {
             "dev"
         } else {
@@ -77,21 +108,13 @@ impl Checkout {
                 cargo.env_remove(name);
             }
         }
-        if !cargo
-            .status()
-            .map_err(|error| format!("can't run cargo: {error}"))?
-            .success()
-        {
-            return Err("the plugins do not compile; cargo says above what is wrong".into());
-        }
-        let target =
-            env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
-        Ok(target.join(if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        }))
+        cargo
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn cannot_run(error: io::Error) -> String {
+    format!("can't run cargo: {error}")
 }
 
 fn plugins(root: &Path) -> Vec<(PathBuf, String)> {

@@ -22,12 +22,25 @@ const QUIET: Duration = Duration::from_millis(150);
 /// Packages whose sources were saved and not built since: each once, however often it was saved.
 type Saved = Arc<Mutex<BTreeSet<String>>>;
 
-/// Builds plugins as their sources are saved, for as long as the result is kept.
+/// What became of a build.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Built<'a> {
+    /// It failed: what the compiler says.
+    Failed(&'a str),
+    /// It is well again, after it had failed.
+    Mended,
+}
+
+/// Builds plugins as their sources are saved, for as long as the result is kept, and tells of each package whose build fails,
+/// and when it is well again.
 ///
 /// # Errors
 ///
 /// The folders can't be watched.
-pub(super) fn on_save(checkout: Checkout) -> CliResult<RecommendedWatcher> {
+pub(super) fn on_save(
+    checkout: Checkout,
+    tell: impl Fn(&str, Built<'_>) + Send + 'static,
+) -> CliResult<RecommendedWatcher> {
     let saved = Saved::default();
     // One ring waits at most: it says that there is something, and `saved` says what.
     let (bell, rings) = mpsc::sync_channel(1);
@@ -54,11 +67,17 @@ pub(super) fn on_save(checkout: Checkout) -> CliResult<RecommendedWatcher> {
     }
     thread::Builder::new()
         .name("rebuild".into())
-        .spawn(move || build_what_was_saved(&checkout, &saved, &rings))?;
+        .spawn(move || build_what_was_saved(&checkout, &saved, &rings, &tell))?;
     Ok(watcher)
 }
 
-fn build_what_was_saved(checkout: &Checkout, saved: &Saved, rings: &Receiver<()>) {
+fn build_what_was_saved(
+    checkout: &Checkout,
+    saved: &Saved,
+    rings: &Receiver<()>,
+    tell: &dyn Fn(&str, Built<'_>),
+) {
+    let mut broken = BTreeSet::new();
     while rings.recv().is_ok() {
         // Until it is quiet.
         loop {
@@ -75,8 +94,25 @@ fn build_what_was_saved(checkout: &Checkout, saved: &Saved, rings: &Receiver<()>
         }
         if let Err(error) = checkout.build(&packages) {
             eprintln!("cogwright: {error}; the plugin that is loaded goes on");
+            let errors = checkout
+                .errors(&packages)
+                .unwrap_or_else(|error| error.to_string());
+            for package in packages.iter().filter(|name| concerns(&errors, name)) {
+                tell(package, Built::Failed(&errors));
+                broken.insert(package.clone());
+            }
+        } else {
+            for package in packages.iter().filter(|name| broken.remove(*name)) {
+                tell(package, Built::Mended);
+            }
         }
     }
+}
+
+/// Whether these errors are those of a package; errors that name none are everybody's.
+fn concerns(errors: &str, package: &str) -> bool {
+    !errors.contains("could not compile `")
+        || errors.contains(&format!("could not compile `{package}`"))
 }
 
 /// Whether a change of this file can change what is built.
@@ -90,6 +126,14 @@ pub(super) fn is_source(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_are_told_of_the_package_that_has_them() {
+        let errors =
+            "examples/poll/src/lib.rs:3:5: error: nothing\nerror: could not compile `poll` (lib)";
+        assert!(concerns(errors, "poll") && !concerns(errors, "hello"));
+        assert!(concerns("error: no such file", "hello"));
+    }
 
     #[test]
     fn editors_leave_files_that_are_no_sources() {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use sandbox::{PartState, Report, Sandbox};
 
+use super::rebuild::Built;
 use crate::plugin::{Plugins, Status};
 
 /// Reports every change of the set of plugins, from what is loaded now on, for as long as it is let.
@@ -18,6 +19,18 @@ pub(super) async fn feed(sandbox: Sandbox, plugins: Arc<Plugins>) {
         if changes.changed().await.is_err() {
             return;
         }
+    }
+}
+
+/// Reports what becomes of the builds of plugins as they are saved.
+pub(super) fn builds(sandbox: Sandbox) -> impl Fn(&str, Built<'_>) + Send + 'static {
+    move |package, built| {
+        let report = match built {
+            Built::Failed(errors) => Report::new(package, PartState::Failed)
+                .detail(format!("does not compile:\n{errors}")),
+            Built::Mended => Report::new(package, PartState::Reloaded).detail("compiles again"),
+        };
+        sandbox.report(report);
     }
 }
 

@@ -67,15 +67,14 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
         .map(World::from_file)
         .transpose()?
         .unwrap_or_default();
-    // Kept for as long as the sandbox runs.
-    let mut rebuilding = None;
+    let mut rebuilds = None;
     if !arguments.no_bot {
         match (&arguments.extensions, Checkout::find()) {
             (Some(folder), _) => config.extensions.folder.clone_from(folder),
             (None, Some(checkout)) => {
                 config.extensions.folder = checkout.build(&checkout.packages())?;
                 if arguments.script.is_none() {
-                    rebuilding = Some(rebuild::on_save(checkout)?);
+                    rebuilds = Some(checkout);
                 }
             }
             (None, None) => {}
@@ -83,15 +82,8 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     }
     let shutdown = signalled()?;
     let runtime = runtime()?;
-    let result = runtime.block_on(play(
-        config,
-        arguments,
-        world,
-        rebuilding.is_some(),
-        shutdown,
-    ));
+    let result = runtime.block_on(play(config, arguments, world, rebuilds, shutdown));
     runtime.shutdown_background();
-    drop(rebuilding);
     result
 }
 
@@ -99,7 +91,7 @@ async fn play(
     mut config: Config,
     arguments: Arguments,
     world: World,
-    rebuilds: bool,
+    rebuilds: Option<Checkout>,
     shutdown: impl Future<Output = ()>,
 ) -> CliResult {
     tokio::pin!(shutdown);
@@ -120,6 +112,10 @@ async fn play(
         shutdown.await;
         return Ok(());
     }
+    // Kept for as long as the sandbox runs.
+    let rebuilding = rebuilds
+        .map(|checkout| rebuild::on_save(checkout, reports::builds(sandbox.clone())))
+        .transpose()?;
     config.discord.http_proxy = Some(sandbox.http_proxy());
     config.discord.gateway_url = Some(sandbox.gateway_url());
     let folder = config.extensions.folder.clone();
@@ -147,7 +143,7 @@ async fn play(
         }
         None => {
             println!("\nThe sandbox is open: {}", sandbox.page_url());
-            if rebuilds {
+            if rebuilding.is_some() {
                 println!(
                     "Save a file in examples/ or plugins/, and the plugin is built and swapped."
                 );
@@ -169,6 +165,7 @@ async fn play(
         }
     };
     feeding.abort();
+    drop(rebuilding);
     bot.shut_down().await?;
     sandbox.shutdown().await;
     result
