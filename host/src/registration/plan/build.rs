@@ -13,6 +13,7 @@ use super::{
     declared::{Declared, Leaf, prune},
     menus, merge,
     modes::{Mode, Set, Top},
+    namesakes,
     pack::free_name,
     units::Unit,
 };
@@ -89,6 +90,8 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
         .collect();
     menus::plan(input, before, &mut plan);
     plan.warn(limits);
+    let all = plan.commands.iter_mut().map(|planned| &mut planned.json);
+    plan.warnings.extend(namesakes::settle(all));
     plan
 }
 
