@@ -18,6 +18,9 @@ export_plugin!(|| {
         .command(Command::new("long", "Says much").run(long))
         .command(Command::new("handle", "Sends, edits and deletes").run(handle))
         .command(Command::new("brief", "Deletes itself").run(brief))
+        .command(Command::new("hush", "Deletes its private answer").ephemeral().run(soon))
+        .command(Command::new("soon", "Deletes itself a little later").run(soon))
+        .command(Command::new("someday", "Deletes itself in an hour").run(someday))
         .command(Command::new("done", "Succeeds").run(done))
         .command(Command::new("plain", "Shows a plain embed").run(plain))
         .command(Command::new("loud", "Mentions everybody").run(loud))
@@ -49,6 +52,14 @@ async fn handle(ctx: CommandContext) -> Result {
 
 async fn brief(ctx: CommandContext) -> Result {
     ctx.reply(NewMessage::from("gone soon").delete_after(Duration::from_millis(700))).await
+}
+
+async fn soon(ctx: CommandContext) -> Result {
+    ctx.reply(NewMessage::from("gone soon").delete_after(Duration::from_secs(3))).await
+}
+
+async fn someday(ctx: CommandContext) -> Result {
+    ctx.reply(NewMessage::from("gone someday").delete_after(Duration::from_secs(3600))).await
 }
 
 async fn done(ctx: CommandContext) -> Result {
@@ -214,6 +225,44 @@ async fn the_host_deletes_what_asked_for_it_also_after_the_plugin_is_gone() {
     bot.plugins().reload("answers").await.unwrap();
     until_gone(&bot, &said).await;
     until_gone(&bot, &answered).await;
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_carries_on_with_what_is_to_be_deleted() {
+    let bot = bot("").await;
+    let member = bot.member();
+    bot.sandbox
+        .commands_registered("hush", PATIENCE)
+        .await
+        .unwrap();
+    let someday = bot.ask(&member, "!someday").await;
+    let said = bot.ask(&member, "!soon").await;
+    let asked = member.slash("general", "hush", &[]).await.unwrap();
+    let private = member.expects_reply_to(&asked).await.unwrap();
+    let is_there = |sandbox: &sandbox::Sandbox, view: &sandbox::MessageView| {
+        sandbox.message(view.channel_id, view.id).is_some()
+    };
+    let bot = bot
+        .restart_after(async |stopped| {
+            assert!(is_there(stopped.sandbox, &said) && is_there(stopped.sandbox, &private));
+            // Nobody deletes them while the bot is away, and they are late when it comes back.
+            tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+            assert!(is_there(stopped.sandbox, &said) && is_there(stopped.sandbox, &private));
+        })
+        .await;
+    bot.until_generation("answers", 1).await;
+    until_gone(&bot, &said).await;
+    until_gone(&bot, &private).await;
+    assert!(is_there(&bot.sandbox, &someday));
+    // What is done is forgotten; what waits survives the next restart, too.
+    let storage = &bot.bot.services().storage;
+    let waiting = storage.all_deletions().await.unwrap();
+    let waiting: Vec<u64> = waiting.iter().map(|one| one.message_id).collect();
+    assert!(
+        waiting.contains(&someday.id) && waiting.len() <= 3,
+        "{waiting:?}"
+    );
     bot.close().await;
 }
 

@@ -269,7 +269,9 @@ impl Plan {
             .iter()
             .filter(|(_, listed)| !listed.prefix && matches!(listed.how, How::LeftOut(_)));
         let lost: Vec<String> = lost
-            .map(|((_, path), listed)| format!("`{path}` of {}: {}", listed.plugin, listed.kind()))
+            .map(|((kind, path), listed)| {
+                format!("`{path}` of {}: {}", listed.plugin, listed.kind(*kind))
+            })
             .collect();
         self.warnings.extend(lost);
     }

@@ -146,10 +146,11 @@ pub enum How {
 }
 
 impl Listed {
-    /// Its kind in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
+    /// How it is reached in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
     #[must_use]
-    pub fn kind(&self) -> String {
+    pub fn kind(&self, of: CommandKind) -> String {
         match &self.how {
+            How::Itself if of != CommandKind::Chat => "context menu".into(),
             How::Itself if self.prefix => "hybrid".into(),
             How::Itself => "slash only".into(),
             How::Grouped(names) if self.prefix => format!("hybrid, grouped: /{}", names.join(" ")),

@@ -423,7 +423,8 @@ fn a_group_in_a_group_is_flattened() {
         ..config::Commands::default()
     };
     let plan = make(&all, &settings, &Layout::default());
-    let kind = |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind();
+    let kind =
+        |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind(CommandKind::Chat);
     assert_eq!(
         kind("tag admin clear"),
         "hybrid, grouped: /p0 tag-admin clear"
@@ -440,7 +441,8 @@ fn what_has_no_prefix_is_grouped_when_the_rest_is_left_to_it() {
     all.extend([leaf("s", false), leaf("t", false)].map(|it| Declared::of("p0".into(), &it)));
     let plan = make(&all, &settings, &Layout::default());
     is_whole(0, &all, &plan, &settings);
-    let kind = |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind();
+    let kind =
+        |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind(CommandKind::Chat);
     assert_eq!(kind("s"), "slash only, grouped: /p0 s");
     assert_eq!(
         kind("c0-0"),
@@ -460,7 +462,7 @@ fn a_refused_command_is_left_out_alone() {
         refused: &refused,
     });
     assert_eq!(plan.commands.len(), 2);
-    let kind = plan.listed[&(CommandKind::Chat, "c0-1".to_owned())].kind();
+    let kind = plan.listed[&(CommandKind::Chat, "c0-1".to_owned())].kind(CommandKind::Chat);
     assert_eq!(kind, "prefix only: Discord refused it: no");
 }
 
