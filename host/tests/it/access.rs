@@ -177,6 +177,13 @@ async fn the_tiers_are_asked_in_their_order_and_each_server_has_its_own_rules() 
             (&owner, "!open", "opened"),
             (&member, "!open", "opened"),
             (&chief, "!open", "opened"),
+            (
+                &member,
+                "!config open Captain Guard",
+                "is for members with one of",
+            ),
+            (&guard, "!open", "opened"),
+            (&moderator, "!open", "is for members with one of the roles"),
             // The bot's own permissions, and the member's, with overwrites.
             (
                 &moderator,

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use plugin_api::manifest::{AccessManifest, CommandManifest, Localized, OptionManifest};
+use plugin_api::manifest::{
+    AccessManifest, ChoiceManifest, CommandManifest, Localized, OptionManifest,
+};
 use serde_json::json;
 
 use super::{declared::is_group, *};
@@ -112,26 +114,30 @@ impl Generator {
             // One so large that nothing can be above it.
             let is_chat = command.kind == CommandKind::Chat;
             if self.random.one_in(200) && is_chat && command.subcommands.is_empty() {
-                command.options = (0..25)
-                    .map(|number| {
-                        let mut option = OptionManifest::default();
-                        option.name = format!("o{number}");
-                        option.description = "o".repeat(100);
-                        option.choices = (0..25)
-                            .map(|choice| {
-                                plugin_api::manifest::ChoiceManifest::new(
-                                    format!("{choice:03}"),
-                                    format!("{choice:05}"),
-                                )
-                            })
-                            .collect();
-                        option
-                    })
-                    .collect();
+                // 2,565 characters of names and descriptions, 5,180 of choices: Discord takes 8,000.
+                let choice = |number: usize, value: usize| {
+                    ChoiceManifest::new(format!("{number:0100}"), format!("{number:0value$}"))
+                };
+                let option = |number: usize| {
+                    let mut option = OptionManifest::default();
+                    option.name = format!("o{number}");
+                    option.description = "o".repeat(100);
+                    option.choices = match number {
+                        0 => (0..25).map(|number| choice(number, 100)).collect(),
+                        1 => vec![choice(0, 80)],
+                        _ => Vec::new(),
+                    };
+                    option
+                };
+                command.options = (0..25).map(option).collect();
                 command.description = "d".into();
             }
             if self.names.insert((command.kind, command.name.clone())) {
-                declared.push(Declared::of(plugin.into(), &command));
+                let it = Declared::of(plugin.into(), &command);
+                let leaves = declared::leaves(&it, it.json.as_ref().unwrap_or(&Value::Null));
+                let is_large = command.options.len() == 25 && command.slash;
+                assert_eq!(leaves.iter().any(units::is_stiff), is_large);
+                declared.push(it);
             }
         }
         declared
