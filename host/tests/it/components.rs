@@ -33,6 +33,7 @@ export_plugin!(|| {
         .command(command("letter").run(letter))
         .command(Command::new("note", "Asks by prefix").prefix_only().run(letter))
         .command(command("diary").ephemeral().run(diary))
+        .command(Command::new("journal", "The same by prefix").prefix_only().ephemeral().run(diary))
         .command(command("import").run(import))
         .component("hit", hit)
         .component("menu", menu)
@@ -383,6 +384,16 @@ async fn what_answers_a_private_commands_modal_is_private_also_when_it_takes_lon
         (&*answer.content, answer.ephemeral),
         ("written: secret", true)
     );
+    // By prefix a button in direct messages opens the modal.
+    let mention = format!("<@{}> journal", bot.sandbox.application_id());
+    member.says("general", &mention).await.unwrap();
+    member.expects("dm", "Dear diary").await.unwrap();
+    member.clicks("Fill in").await.unwrap();
+    member.submits(&[("text", "another secret")]).await.unwrap();
+    member
+        .expects("dm", "written: another secret")
+        .await
+        .unwrap();
     let seen = bot.owner().messages("general");
     assert!(
         seen.iter()
