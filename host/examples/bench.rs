@@ -184,6 +184,7 @@ fn invoke(routes: &Routes) -> Result<Answered, String> {
         },
         options: BTreeMap::from([("manner".into(), OptionValue::String("silent".into()))]),
         ephemeral: false,
+        typed: String::new(),
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head);
     routes

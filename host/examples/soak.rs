@@ -129,6 +129,7 @@ async fn call(routes: &Routes) -> Result<(), Box<dyn Error>> {
         },
         options: std::collections::BTreeMap::new(),
         ephemeral: false,
+        typed: String::new(),
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head).with_event(event);
     let answer = routes

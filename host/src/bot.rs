@@ -248,6 +248,7 @@ impl Core {
         );
         owner.set_registration(Arc::clone(&registration));
         self.services.commands.set_owner(environment.bot_owner_id);
+        self.services.later.carry_on().await;
         let counting = tokio::spawn(write_counts(Arc::clone(&self.services)));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
@@ -410,6 +411,7 @@ impl MainLoop {
         drop(self.files);
         // Plugins that go because the bot goes keep their commands.
         self.registering.abort();
+        self.core.services.later.stop();
         self.schedules.stop();
         let _ = self.shards_stop.send(true);
         let mut shards = self.shards;

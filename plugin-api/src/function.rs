@@ -6,6 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     abi::{EntryKind, InvokeHead},
+    accessors::surroundings,
     error::{Error, Result},
     host::Host,
     manifest::FunctionManifest,
@@ -21,17 +22,7 @@ pub struct FunctionContext<A, S = ()> {
 }
 
 impl<A, S> FunctionContext<A, S> {
-    /// The plugin's state.
-    #[must_use]
-    pub fn state(&self) -> &Rc<S> {
-        &self.state
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
+    surroundings!();
 
     /// The argument.
     #[must_use]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     abi::EntryKind,
+    accessors::surroundings,
     error::{Error, Result},
     host::Host,
     manifest::HookManifest,
@@ -55,17 +56,7 @@ pub struct HookContext<H, S = ()> {
 }
 
 impl<H, S> HookContext<H, S> {
-    /// The plugin's state.
-    #[must_use]
-    pub fn state(&self) -> &Rc<S> {
-        &self.state
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
+    surroundings!();
 
     /// What has happened.
     #[must_use]

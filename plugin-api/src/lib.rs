@@ -37,6 +37,7 @@ pub mod abi;
 pub mod alloc;
 pub mod manifest;
 
+mod accessors;
 mod command;
 mod component;
 mod context;

@@ -11,6 +11,7 @@ use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
     abi::{EntryKind, ScheduleRun},
+    accessors::surroundings,
     error::{Error, Result},
     host::{Host, from_ms},
     manifest::ScheduleManifest,
@@ -120,17 +121,7 @@ pub struct ScheduleContext<S = ()> {
 }
 
 impl<S> ScheduleContext<S> {
-    /// The plugin's state.
-    #[must_use]
-    pub fn state(&self) -> &Rc<S> {
-        &self.state
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
+    surroundings!();
 
     /// When it was due.
     #[must_use]

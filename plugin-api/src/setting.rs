@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    accessors::kinds,
     error::Result,
     hook::{HookContext, SettingChanged},
     plugin::Plugin,
@@ -99,18 +100,8 @@ pub enum SettingKind {
 #[derive(Debug, Clone)]
 pub struct Setting(pub(crate) SettingManifest);
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $function:ident $kind:ident)*) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $function(name: impl Into<String>, description: impl Into<String>) -> Self {
-            Self::new(SettingKind::$kind, name, description)
-        }
-    )*};
-}
-
 impl Setting {
-    kinds! {
+    kinds! { SettingManifest, SettingKind:
         /// Text.
         string String
         /// A whole number.
@@ -159,15 +150,6 @@ impl Setting {
         let mut setting = Self::new(SettingKind::Choice, name, description);
         setting.0.choices = choices.into_iter().map(Into::into).collect();
         setting
-    }
-
-    fn new(kind: SettingKind, name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self(SettingManifest {
-            name: name.into(),
-            description: description.into(),
-            kind,
-            ..SettingManifest::default()
-        })
     }
 
     /// Its value where nobody has set one, as it is written in config.toml. Without a default it is unset then, and read as

@@ -72,7 +72,9 @@ pub use crate::{
 /// # Errors
 ///
 /// Discord's error body, as the REST API would answer it.
-pub fn check_commands(commands: &[serde_json::Value]) -> Result<(), serde_json::Value> {
+pub fn check_commands<'a>(
+    commands: impl IntoIterator<Item = &'a serde_json::Value>,
+) -> Result<(), serde_json::Value> {
     match rest::check_commands(commands) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.body),

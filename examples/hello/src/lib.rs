@@ -2,8 +2,10 @@
 
 use plugin_api::prelude::*;
 
-export_plugin!(|| Plugin::new().command(Command::new("hello", "Says hello").run(hello)));
+export_plugin!(|| Plugin::new().command(hello()));
 
+/// Says hello.
+#[command]
 async fn hello(ctx: CommandContext) -> Result {
     ctx.reply(format!("Hello, {}!", ctx.user().name)).await
 }

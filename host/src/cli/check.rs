@@ -6,6 +6,7 @@ use plugin_api::manifest::Manifest;
 
 use super::{CliResult, chain};
 use crate::{
+    commands::table::count,
     config::Config,
     env::Environment,
     plugin::{self, file, manifest_problems, probe},
@@ -108,7 +109,7 @@ fn extensions(config: &Config) -> CliResult<usize> {
             println!(
                 "ok     {name} {}: {} command(s)",
                 manifest.version,
-                manifest.commands.len()
+                count(&manifest.commands)
             );
         } else {
             wrong += 1;

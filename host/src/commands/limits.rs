@@ -90,27 +90,16 @@ impl Limits {
     /// Takes a place for one use, and counts it.
     pub(crate) fn enter(&self, asked: Use<'_>) -> Result<Running, Wait> {
         let mut table = lock(&self.0);
-        let now = asked.now;
-        let cooldown = asked.cooldown();
-        if let Some(cooldown) = cooldown
-            && let Some(wait) = table.wait(&asked.key(cooldown.per), cooldown, now)
-        {
-            return Err(Wait::Cooldown(wait, cooldown.per));
+        if let Some(wait) = table.refusal(asked) {
+            return Err(wait);
         }
-        let running = match asked.command.concurrency {
-            Some(limit) => {
-                let key = asked.key(limit.per);
-                let running = table.running.entry(key.clone()).or_default();
-                if *running >= limit.uses.max(1) {
-                    return Err(Wait::Busy(limit));
-                }
-                *running += 1;
-                Some(key)
-            }
-            None => None,
-        };
-        if let Some(cooldown) = cooldown {
-            table.count(asked.key(cooldown.per), cooldown, now);
+        let limit = asked.command.concurrency;
+        let running = limit.map(|limit| asked.key(limit.per));
+        if let Some(key) = &running {
+            *table.running.entry(key.clone()).or_default() += 1;
+        }
+        if let Some(cooldown) = asked.cooldown() {
+            table.count(asked.key(cooldown.per), cooldown, asked.now);
         }
         Ok(Running {
             limits: Arc::clone(&self.0),
@@ -118,16 +107,25 @@ impl Limits {
         })
     }
 
-    /// How long a command would have to wait, without using it.
+    /// Why a command would have to wait, without using it.
     pub(crate) fn look(&self, asked: Use<'_>) -> Option<Wait> {
-        let mut table = lock(&self.0);
-        let cooldown = asked.cooldown()?;
-        let wait = table.wait(&asked.key(cooldown.per), cooldown, asked.now)?;
-        Some(Wait::Cooldown(wait, cooldown.per))
+        lock(&self.0).refusal(asked)
     }
 }
 
 impl Table {
+    /// Why a use has to wait.
+    fn refusal(&mut self, asked: Use<'_>) -> Option<Wait> {
+        if let Some(cooldown) = asked.cooldown()
+            && let Some(wait) = self.wait(&asked.key(cooldown.per), cooldown, asked.now)
+        {
+            return Some(Wait::Cooldown(wait, cooldown.per));
+        }
+        let limit = asked.command.concurrency?;
+        let running = self.running.get(&asked.key(limit.per)).copied();
+        (running.unwrap_or_default() >= limit.uses.max(1)).then_some(Wait::Busy(limit))
+    }
+
     fn wait(&mut self, key: &Key, cooldown: CooldownManifest, now: Instant) -> Option<Duration> {
         let period = Duration::from_millis(cooldown.period_ms);
         let (used, kept_for) = self.used.get_mut(key)?;
@@ -175,6 +173,14 @@ impl Drop for Running {
 }
 
 impl Wait {
+    /// The rule's name, a stable word.
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Self::Cooldown(..) => "cooldown",
+            Self::Busy(_) => "busy",
+        }
+    }
+
     /// For the member; `name` is the command as it is typed.
     pub(crate) fn sentence(self, name: &str) -> String {
         match self {
@@ -353,6 +359,8 @@ mod tests {
         let trial = Trial::with(None, Some((1, Per::Channel)));
         let first = trial.enter(at(7, 1, 1)).unwrap();
         assert!(matches!(trial.enter(at(8, 1, 1)), Err(Wait::Busy(_))));
+        let look = trial.limits.look(trial.asked(&at(8, 1, 1)));
+        assert!(matches!(look, Some(Wait::Busy(_))));
         assert!(trial.enter(at(8, 1, 2)).is_ok());
         drop(first);
         assert!(trial.enter(at(8, 1, 1)).is_ok());

@@ -89,6 +89,40 @@ impl Registered {
         }
     }
 
+    /// How a command is typed where `prefix` is the prefix, each way that there is: `!tag add`, `/shop tag add`; a context
+    /// menu's name.
+    pub(crate) fn ways(&self, prefix: &str, route: &CommandRoute) -> Vec<String> {
+        if route.command.kind != CommandKind::Chat {
+            return vec![route.path.to_string()];
+        }
+        let by_prefix = route.command.prefix;
+        let by_prefix = by_prefix.then(|| format!("{prefix}{}", route.path));
+        by_prefix
+            .into_iter()
+            .chain(self.slash(&route.path))
+            .collect()
+    }
+
+    /// A command's kind in a few words.
+    pub(crate) fn kind(&self, route: &CommandRoute) -> String {
+        let command = &route.command;
+        if let Some(listed) = self.how(command.kind, &route.path) {
+            return listed.kind(command.kind);
+        }
+        // It has just been loaded: as it is declared.
+        let how = if command.slash {
+            How::Itself
+        } else {
+            How::NotDeclared
+        };
+        Listed {
+            plugin: Arc::clone(&route.plugin),
+            prefix: command.prefix,
+            how,
+        }
+        .kind(command.kind)
+    }
+
     pub(crate) fn plugin_of(&self, key: &Key) -> Option<Arc<str>> {
         self.listed
             .get(key)

@@ -116,6 +116,7 @@ impl Dispatch {
             origin: request.origin.clone(),
             options,
             ephemeral: route.command.ephemeral,
+            typed: name.clone(),
         };
         // Looked up anew: what was read may have taken a while, and the plugin may have been swapped or unloaded meanwhile.
         let queued = self

@@ -177,6 +177,15 @@ impl Adding<'_> {
     }
 }
 
+/// How many commands these are, each of a group's as one.
+pub(crate) fn count(commands: &[CommandManifest]) -> usize {
+    let inside = |command: &CommandManifest| match &*command.subcommands {
+        [] => 1,
+        inside => count(inside),
+    };
+    commands.iter().map(inside).sum()
+}
+
 /// A command with what its group declares for all in it.
 pub(crate) fn inherited(group: &CommandManifest, command: &CommandManifest) -> CommandManifest {
     let mut command = command.clone();
@@ -215,6 +224,9 @@ mod tests {
             "name": "add", "prefix": true, "slash": false, "access": {"permissions": 4},
         }))
         .unwrap();
+        let mut with_one = group.clone();
+        with_one.subcommands = vec![command.clone(), command.clone()];
+        assert_eq!(count(&[with_one, command.clone()]), 3);
         let command = inherited(&group, &command);
         assert!(command.guild_only && command.prefix && !command.slash);
         assert_eq!(command.access.permissions, 12);

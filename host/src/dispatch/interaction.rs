@@ -71,7 +71,8 @@ impl Dispatch {
                 self.component(event, &origin, &data.custom_id, given);
             }
             Some(InteractionData::ModalSubmit(data)) => {
-                self.begin(id, &interaction.token, Kind::Modal, false);
+                let private = CustomId::parse(&data.custom_id).is_some_and(|id| id.private);
+                self.begin(id, &interaction.token, Kind::Modal, private);
                 self.component(event, &origin, &data.custom_id, submitted(&data));
             }
             _ => {}

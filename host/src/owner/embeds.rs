@@ -365,10 +365,10 @@ pub(super) fn extensions(all: &[Status], written_off: &[String], registered: &Re
 /// How a plugin's commands are reached: "3 hybrid, 1 prefix only".
 fn kinds(plugin: &str, registered: &Registered) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, listed) in registered.all().filter(|(_, it)| *it.plugin == *plugin) {
+    for ((of, _), listed) in registered.all().filter(|(_, it)| *it.plugin == *plugin) {
         let kind = match &listed.how {
             How::Grouped(names) => format!("grouped under /{}", names[0]),
-            _ => listed.kind(),
+            _ => listed.kind(*of),
         };
         *kinds.entry(kind).or_default() += 1;
     }

@@ -434,8 +434,10 @@ fn changes(diff: &Diff<'_>, kept: &[&Value], scope: &Scope) -> Vec<Change> {
             let edited = diff.edit.iter().map(|(_, planned)| &planned.json);
             let planned = diff.same.iter().chain(&diff.create).map(|it| &it.json);
             let stays = diff.foreign.iter().chain(kept).copied();
-            let all = planned.chain(edited).chain(stays).cloned();
-            vec![change("PUT", "", all.collect())]
+            let mut all: Vec<Value> = planned.chain(edited).chain(stays).cloned().collect();
+            // What stays for a while was not planned with the rest.
+            plan::settle(all.iter_mut());
+            vec![change("PUT", "", all.into())]
         }
     }
 }

@@ -84,6 +84,7 @@ pub const CALLS: &[&str] = &[
     "commands.list",
     "commands.prefix",
     "commands.require",
+    "commands.usage",
     "commands.why",
     "discord.request",
     "files.list",
@@ -159,14 +160,14 @@ impl Services {
         let figures = Arc::<Figures>::default();
         let config = &live.now();
         let discord = Arc::new(Discord::new(client, Arc::clone(&figures)));
-        let later = Arc::new(Later::new(Arc::clone(&discord)));
+        let storage = Arc::new(storage);
+        let later = Arc::new(Later::new(Arc::clone(&discord), Arc::clone(&storage)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
         let hooks = Arc::new(Hooks::new(
             live.clone(),
             Arc::clone(&routes),
             Arc::clone(&alerts),
         ));
-        let storage = Arc::new(storage);
         Self {
             web: Web::new(live.clone()),
             cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),

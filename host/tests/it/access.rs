@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::OnceLock};
 
 use serde_json::json;
+use twilight_model::guild::Permissions;
 
 use crate::{
     fixtures,
@@ -29,13 +30,36 @@ export_plugin!(|| {
         }).run(say("picked")))
         .command(Command::new("daily", "Once an hour").cooldown(1, Duration::from_secs(3600)).run(say("daily")))
         .command(Command::new("slow", "One at a time").max_concurrency(Per::Guild, 1).run(|ctx| async move {
-            tokio::time::sleep(Duration::from_millis(1500)).await;
-            ctx.reply("slowly").await
+            let on = ctx.confirm("Go on?").await?;
+            ctx.reply(if on { "slowly" } else { "stopped" }).await
         }))
+        .command(Command::new("sweep", "Sweeps").permissions(Permissions::MANAGE_MESSAGES).run(say("swept")))
+        .command(Command::new("fork", "Needs the bot").bot_permissions(Permissions::MANAGE_THREADS).run(say("forked")))
+        .command(Command::new("late", "For adults").age_restricted().run(say("late")))
+        .command(Command::new("typed", "By slash alone").slash_only().permissions(Permissions::BAN_MEMBERS).run(say("typed")))
+        .command(Command::new("secret", "In private").ephemeral().run(say("psst")))
+        .command(
+            Command::new("wait", "Waits").option(CommandOption::duration("time", "How long").required()).run(say("waited")),
+        )
+        .command(Command::new("name", "Tells its name").run(|ctx: CommandContext| async move {
+            ctx.reply(ctx.typed()).await
+        }))
+        .command(Command::new("figures", "Tells what is known of a command").option(CommandOption::string("of", "Which").required()).run(figures))
 });
+
+async fn figures(ctx: CommandContext) -> Result {
+    let (guild, of) = (ctx.guild_id(), ctx.option::<String>("of")?);
+    let all = ctx.host().commands().list(guild).await?;
+    let one = all.iter().find(|one| one.path == of).ok_or(Error::user("there is none"))?;
+    let days = ctx.host().commands().usage(guild, None).await?;
+    let days: Vec<u64> = days.iter().filter(|used| used.command == of).map(|used| used.uses).collect();
+    let latency = if one.mean_us > 0 { "took a while" } else { "never used" };
+    let (typed, reached) = (one.typed.join(" or "), &one.reached);
+    ctx.reply(format!("{reached}: {typed}; {} uses, {} errors, {latency}; by day {days:?}", one.uses, one.errors)).await
+}
 "#;
 
-fn library() -> PathBuf {
+pub fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
         .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.1", "", SOURCE))
@@ -56,6 +80,174 @@ async fn bot() -> Fixture {
 
 async fn told(bot: &Fixture, who: &sandbox::Actor, text: &str) -> String {
     bot.ask(who, text).await.text()
+}
+
+/// What `why` tells about a command.
+pub async fn why(who: &sandbox::Actor, place: &str, command: &str) -> String {
+    let options = [("command", json!(command))];
+    let asked = who.slash(place, "why", &options).await.unwrap();
+    let why = who.expects_reply_to(&asked).await.unwrap();
+    assert!(why.ephemeral);
+    why.text()
+}
+
+/// Says it in a channel and waits for the answer's text.
+async fn said(who: &sandbox::Actor, place: &str, text: &str) -> String {
+    let sent = who.says(place, text).await.unwrap();
+    who.expects_reply_to(&sent).await.unwrap().text()
+}
+
+/// A second server with the channel `docks`, which `member` owns: `owner`, who owns the bot, and `mod` have no roles there.
+async fn harbour(bot: Fixture) -> Fixture {
+    bot.restart_after(async |stopped| {
+        let bot = stopped.sandbox.application_id();
+        stopped.sandbox.change_world(|world| {
+            let user = |name: &str| world.user_named(name).unwrap();
+            let (owner, moderator, member) = (user("owner"), user("mod"), user("member"));
+            let guild = world.add_guild("Harbour", member);
+            world.add_member(guild, owner, &[]);
+            world.add_member(guild, moderator, &[]);
+            for (role, name, permissions) in [
+                ("Captain", "sailor", Permissions::empty()),
+                ("Guard", "guard", Permissions::BAN_MEMBERS),
+                ("Chief", "chief", Permissions::ADMINISTRATOR),
+            ] {
+                let role = world.add_role(guild, role, permissions);
+                let user = world.add_user(name);
+                world.add_member(guild, user, &[role]);
+            }
+            let docks = world.add_channel(guild, "docks");
+            world.add_channel(guild, "pier");
+            world.allow(docks, moderator, Permissions::MANAGE_MESSAGES);
+            world.deny(docks, bot, Permissions::MANAGE_THREADS);
+            world.allow(docks, bot, Permissions::MANAGE_CHANNELS);
+        });
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tiers_are_asked_in_their_order_and_each_server_has_its_own_rules() {
+    let bot = harbour(bot().await).await;
+    bot.until_generation("guarded", 1).await;
+    let actor = |name: &str| bot.sandbox.actor(name).unwrap();
+    let (owner, member, moderator) = (bot.owner(), bot.member(), actor("mod"));
+    let (sailor, guard, chief) = (actor("sailor"), actor("guard"), actor("chief"));
+    let check = async |place: &str, cases: &[(&sandbox::Actor, &str, &str)]| {
+        for (who, text, expect) in cases {
+            let found = said(who, place, text).await;
+            assert!(
+                found.contains(expect),
+                "{} in {place}: {text}: {found}",
+                who.name()
+            );
+        }
+    };
+    check(
+        "docks",
+        &[
+            // The bot's owner is nobody there, and may use everything; the server's owner all but what is not for servers.
+            (&owner, "!crown", "crowned"),
+            (&owner, "!ban", "banned"),
+            (&owner, "!root", "rooted"),
+            (&member, "!crown", "crowned"),
+            (&member, "!ban", "banned"),
+            (&member, "!root", "for the bot's owner alone"),
+            // An administrator is no owner.
+            (&chief, "!crown", "for the owner of this server"),
+            (&chief, "!root", "for the bot's owner alone"),
+            (&chief, "!ban", "banned"),
+            // Permissions that the command declares, where the server has named no roles.
+            (&guard, "!ban", "banned"),
+            (&sailor, "!ban", "needs the permission **Ban Members**"),
+            (
+                &member,
+                "!config ban Captain",
+                "is for members with the role",
+            ),
+            (
+                &member,
+                "!config open Captain",
+                "is for members with the role",
+            ),
+            // Roles that it has named take their place: one is needed, and is enough.
+            (&sailor, "!ban", "banned"),
+            (&guard, "!ban", "is for members with the role"),
+            (&moderator, "!open", "is for members with the role"),
+            (&owner, "!open", "opened"),
+            (&member, "!open", "opened"),
+            (&chief, "!open", "opened"),
+            (
+                &member,
+                "!config open Captain Guard",
+                "is for members with one of",
+            ),
+            (&guard, "!open", "opened"),
+            (&moderator, "!open", "is for members with one of the roles"),
+            // The bot's own permissions, and the member's, with overwrites.
+            (
+                &moderator,
+                "!fork",
+                "the permission **Manage Threads**, which the bot lacks here",
+            ),
+            (&moderator, "!sweep", "swept"),
+            (
+                &sailor,
+                "!sweep",
+                "needs the permission **Manage Messages**",
+            ),
+        ],
+    )
+    .await;
+    check(
+        "pier",
+        &[
+            (&moderator, "!fork", "forked"),
+            (&moderator, "!sweep", "needs the permission"),
+        ],
+    )
+    .await;
+    let told = why(&moderator, "docks", "open").await;
+    assert!(told.contains("roles that this server has named"), "{told}");
+    let told = why(&moderator, "docks", "fork").await;
+    assert!(told.contains("what the bot needs"), "{told}");
+    // What is set in one server does nothing in the other.
+    check(
+        "general",
+        &[
+            (&moderator, "!open", "opened"),
+            (&owner, "!config ban", "Which roles?"),
+        ],
+    )
+    .await;
+    let list = said(&owner, "general", "!config").await;
+    assert!(
+        list.contains("No command needs a role. `!config COMMAND @Role`"),
+        "{list}"
+    );
+    // Lifted, all is as declared.
+    check(
+        "docks",
+        &[
+            (&member, "!config ban none", "needs no role any more"),
+            (&guard, "!ban", "banned"),
+            (&sailor, "!ban", "needs the permission **Ban Members**"),
+        ],
+    )
+    .await;
+
+    // Places hold for everybody.
+    let late = said(&owner, "docks", "!late").await;
+    assert!(late.contains("in age-restricted channels only"), "{late}");
+    let docks = bot.sandbox.channel_id("docks").unwrap();
+    let discord = &bot.bot.services().discord;
+    let path = format!("channels/{docks}");
+    discord
+        .json("PATCH", path, &json!({"nsfw": true}), false)
+        .await
+        .unwrap();
+    assert_eq!(said(&moderator, "docks", "!late").await, "late");
+    bot.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,16 +440,18 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     let why = member.expects_reply_to(&asked).await.unwrap().text();
     assert!(why.contains("its cooldown"), "{why}");
 
-    let first = member.says("general", "!slow").await.unwrap();
+    // It runs until somebody answers its question.
+    assert_eq!(told(&bot, &member, "!slow").await, "Go on?");
     let second = told(&bot, &bot.owner(), "!slow").await;
     assert!(
         second.contains("This server has one of `!slow` running already"),
         "{second}"
     );
-    assert_eq!(
-        member.expects_reply_to(&first).await.unwrap().text(),
-        "slowly"
-    );
+    let why = self::why(&bot.owner(), "general", "slow").await;
+    assert!(why.contains("how many of it may run at once"), "{why}");
+    member.clicks("Yes").await.unwrap();
+    member.expects("general", "slowly").await.unwrap();
+    assert_eq!(told(&bot, &bot.owner(), "!slow").await, "Go on?");
 
     // Uses are counted by command, server and day.
     bot.bot.services().commands.counts.write().await;
@@ -274,6 +468,14 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     assert_eq!(
         (daily.uses, daily.errors, &*daily.plugin),
         (2, 0, "guarded")
+    );
+    assert_eq!(
+        told(&bot, &member, "!figures daily").await,
+        "hybrid: !daily or /daily; 2 uses, 0 errors, took a while; by day [2]"
+    );
+    assert_eq!(
+        told(&bot, &member, "!figures typed").await,
+        "slash only: /typed; 0 uses, 0 errors, never used; by day []"
     );
     bot.close().await;
 }

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
+use sandbox::Way;
+
 use crate::{
     fixtures,
     support::{Fixture, PATIENCE},
@@ -18,6 +20,9 @@ export_plugin!(|| {
         .command(Command::new("long", "Says much").run(long))
         .command(Command::new("handle", "Sends, edits and deletes").run(handle))
         .command(Command::new("brief", "Deletes itself").run(brief))
+        .command(Command::new("hush", "Deletes its private answer").ephemeral().run(someday))
+        .command(Command::new("someday", "Deletes itself in an hour").run(someday))
+        .command(Command::new("think", "Takes its time").run(think))
         .command(Command::new("done", "Succeeds").run(done))
         .command(Command::new("plain", "Shows a plain embed").run(plain))
         .command(Command::new("loud", "Mentions everybody").run(loud))
@@ -49,6 +54,15 @@ async fn handle(ctx: CommandContext) -> Result {
 
 async fn brief(ctx: CommandContext) -> Result {
     ctx.reply(NewMessage::from("gone soon").delete_after(Duration::from_millis(700))).await
+}
+
+async fn think(ctx: CommandContext) -> Result {
+    ctx.defer().await?;
+    ctx.reply("thought").await
+}
+
+async fn someday(ctx: CommandContext) -> Result {
+    ctx.reply(NewMessage::from("gone someday").delete_after(Duration::from_secs(3600))).await
 }
 
 async fn done(ctx: CommandContext) -> Result {
@@ -190,6 +204,45 @@ async fn what_was_sent_can_be_changed_and_taken_away() {
     bot.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_while_types_by_prefix_and_thinks_by_slash() {
+    let bot = bot("").await;
+    let member = bot.member();
+    bot.sandbox
+        .commands_registered("think", PATIENCE)
+        .await
+        .unwrap();
+    let count = |what: &str| {
+        let traffic = bot.sandbox.traffic().into_iter();
+        traffic
+            .filter(|it| it.way == Way::Rest && it.what.ends_with(what))
+            .count()
+    };
+    assert_eq!(bot.ask(&member, "!think").await.content, "thought");
+    assert_eq!(count("/typing"), 1);
+    let asked = member.slash("general", "think", &[]).await.unwrap();
+    let answer = member.expects_reply_to(&asked).await.unwrap();
+    assert_eq!(answer.content, "thought");
+    assert_eq!((count("/typing"), count("/messages/@original")), (1, 1));
+    bot.close().await;
+}
+
+/// Waits until exactly these messages are to be deleted.
+async fn until_remembered(bot: &Fixture, wanted: &[u64]) {
+    let remembered = async {
+        loop {
+            let all = bot.bot.services().storage.all_deletions().await.unwrap();
+            let mut all: Vec<u64> = all.iter().map(|one| one.message_id).collect();
+            all.sort_unstable();
+            if all == wanted {
+                return;
+            }
+            bot.ask(&bot.member(), "!ping").await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, remembered).await.unwrap();
+}
+
 /// Asks until a message is gone.
 async fn until_gone(bot: &Fixture, view: &sandbox::MessageView) {
     let gone = async {
@@ -214,6 +267,44 @@ async fn the_host_deletes_what_asked_for_it_also_after_the_plugin_is_gone() {
     bot.plugins().reload("answers").await.unwrap();
     until_gone(&bot, &said).await;
     until_gone(&bot, &answered).await;
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_carries_on_with_what_is_to_be_deleted() {
+    let bot = bot("").await;
+    let member = bot.member();
+    bot.sandbox
+        .commands_registered("hush", PATIENCE)
+        .await
+        .unwrap();
+    let (someday, late) = (
+        bot.ask(&member, "!someday").await,
+        bot.ask(&member, "!someday").await,
+    );
+    let asked = member.slash("general", "hush", &[]).await.unwrap();
+    let private = member.expects_reply_to(&asked).await.unwrap();
+    until_remembered(&bot, &[someday.id, late.id, private.id]).await;
+    let bot = bot
+        .restart_after(async |stopped| {
+            // As if it had been away for an hour.
+            let file = stopped.folder.join("data/main.db");
+            let connection = rusqlite::Connection::open(file).unwrap();
+            let sql = "UPDATE cogwright__deletions SET due_ms = 0 WHERE message_id <> ?1";
+            let late = connection.execute(sql, [someday.id.cast_signed()]).unwrap();
+            assert_eq!(late, 2);
+        })
+        .await;
+    bot.until_generation("answers", 1).await;
+    until_gone(&bot, &late).await;
+    until_gone(&bot, &private).await;
+    // What is done is forgotten, and what is not due waits on.
+    until_remembered(&bot, &[someday.id]).await;
+    assert!(
+        bot.sandbox
+            .message(someday.channel_id, someday.id)
+            .is_some()
+    );
     bot.close().await;
 }
 

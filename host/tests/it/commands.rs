@@ -51,6 +51,12 @@ export_plugin!(|| {
             ctx.state().open.set(false);
             ctx.reply("closed").await
         }))
+        .command(
+            Command::new("doze", "Proposes nothing in time")
+                .option(CommandOption::string("sort", "Which sort").required())
+                .autocomplete("sort", |_ctx: AutocompleteContext<Shop>| std::future::pending::<Result<Vec<Choice>>>())
+                .run(|ctx| async move { ctx.reply(ctx.option::<String>("sort")?).await }),
+        )
         .command(all("all"))
         .command(
             Command::new("sum", "Adds numbers")
@@ -194,6 +200,12 @@ async fn values_are_proposed_and_a_check_of_its_own_refuses() {
         bot.ask(&member, "!pour green hot \"a pot\"").await.content,
         "pot of green at Some(95)"
     );
+    // Who takes too long proposes nothing, within Discord's three seconds: the sandbox would call it unanswered.
+    let typed = [("sort", json!("gr"))];
+    let choices = member
+        .autocompletes("general", "doze", &typed, "sort")
+        .await;
+    assert_eq!(choices.unwrap(), Vec::<serde_json::Value>::new());
     bot.ask(&member, "!close").await;
     assert_eq!(
         bot.ask(&member, "!pour green").await.content,

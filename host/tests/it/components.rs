@@ -32,6 +32,8 @@ export_plugin!(|| {
         .command(command("order").run(order))
         .command(command("letter").run(letter))
         .command(Command::new("note", "Asks by prefix").prefix_only().run(letter))
+        .command(command("diary").ephemeral().run(diary))
+        .command(Command::new("journal", "The same by prefix").prefix_only().ephemeral().run(diary))
         .command(command("import").run(import))
         .component("hit", hit)
         .component("menu", menu)
@@ -133,6 +135,14 @@ async fn letter(ctx: CommandContext) -> Result {
         Some(fields) => ctx.reply(format!("letter: {}", fields.get("text"))).await,
         None => ctx.reply("no letter").await,
     }
+}
+
+async fn diary(ctx: CommandContext) -> Result {
+    let modal = Modal::new("Dear diary", "").field(TextField::long("text", "Text"));
+    let Some(fields) = ctx.ask_modal(modal).await? else { return Ok(()) };
+    // Longer than the host waits before it defers.
+    tokio::time::sleep(Duration::from_millis(2300)).await;
+    ctx.reply(format!("written: {}", fields.get("text"))).await
 }
 
 async fn import(ctx: CommandContext) -> Result {
@@ -360,6 +370,35 @@ async fn a_handler_awaits_answers_and_holds_nobody_up() {
     member.clicks("Fill in").await.unwrap();
     let sent = member.submits(&[("text", "sir")]).await.unwrap();
     assert_eq!(answer(&member, sent).await.content, "letter: sir");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_answers_a_private_commands_modal_is_private_also_when_it_takes_long() {
+    let bot = bot().await;
+    let member = bot.member();
+    member.slash("general", "diary", &[]).await.unwrap();
+    let sent = member.submits(&[("text", "secret")]).await.unwrap();
+    let answer = answer(&member, sent).await;
+    assert_eq!(
+        (&*answer.content, answer.ephemeral),
+        ("written: secret", true)
+    );
+    // By prefix a button in direct messages opens the modal.
+    let mention = format!("<@{}> journal", bot.sandbox.application_id());
+    member.says("general", &mention).await.unwrap();
+    member.expects("dm", "Dear diary").await.unwrap();
+    member.clicks("Fill in").await.unwrap();
+    member.submits(&[("text", "another secret")]).await.unwrap();
+    member
+        .expects("dm", "written: another secret")
+        .await
+        .unwrap();
+    let seen = bot.owner().messages("general");
+    assert!(
+        seen.iter()
+            .all(|view| view.content.is_empty() || !view.content.contains("secret"))
+    );
     bot.close().await;
 }
 

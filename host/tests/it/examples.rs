@@ -177,9 +177,7 @@ async fn a_wizard_asks_shows_and_confirms() {
     let preview = fill().await;
     assert!(preview.ephemeral);
     assert_eq!(preview.text(), "Shall I send this?\nTea\nAt five.");
-    // The draft is there after a reload.
-    bot.plugins().reload("wizard").await.unwrap();
-    moderator.clicks("Send").await.unwrap();
+    moderator.clicks("Yes").await.unwrap();
     let announced = moderator
         .expects_where("general", "the announcement", |view| {
             !view.ephemeral && view.text() == "Tea\nAt five."
@@ -187,11 +185,16 @@ async fn a_wizard_asks_shows_and_confirms() {
         .await
         .unwrap();
     assert!(announced.interaction.is_none());
+    let told = |text| moderator.expects_ephemeral("general", text);
+    told("It is sent.").await.unwrap();
 
     fill().await;
-    moderator.clicks("Discard").await.unwrap();
-    let discarded = moderator.expects_ephemeral("general", "It is discarded.");
-    assert!(discarded.await.unwrap().buttons().is_empty());
+    moderator.clicks("No").await.unwrap();
+    told("It is not sent.").await.unwrap();
+    // A reload ends the question, and nothing happens.
+    fill().await;
+    bot.plugins().reload("wizard").await.unwrap();
+    told("It is not sent.").await.unwrap();
     let announcements = bot.member().messages("general");
     let announcements = announcements
         .iter()

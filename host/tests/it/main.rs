@@ -21,6 +21,7 @@ mod fixtures;
 mod framework;
 mod full;
 mod gateway;
+mod grouped;
 mod hooks;
 mod interactions;
 mod manners;

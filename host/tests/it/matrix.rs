@@ -120,6 +120,18 @@ async fn texts_and_choices() {
             good("text", "tea", json!("tea"), "\"tea\""),
             good("text", "\"a b\"", json!("a b"), "\"a b\""),
             good("text", "```a b```", json!("a b"), "\"a b\""),
+            good("text", "```rust\na b\n```", json!("a b"), "\"a b\""),
+            good("text", "`a b`", json!("a b"), "\"a b\""),
+            good("text", "“a b”", json!("a b"), "\"a b\""),
+            good("text", "\"a \\\" b\"", json!("a \" b"), "\"a \\\" b\""),
+            // Quotes that do not end are a text like any other.
+            good("text", "\"ab", json!("\"ab"), "\"\\\"ab\""),
+            not_sent(
+                "text",
+                "two words",
+                None,
+                "`words` is one too many; put text with blanks in \"quotes\".",
+            ),
             good("text", "żółw", json!("żółw"), "\"żółw\""),
             not_sent(
                 "text",
@@ -159,6 +171,13 @@ async fn texts_and_choices() {
                 Some(json!("pink")),
                 &format!("`value` can't be `pink`: {colours} is expected."),
             ),
+            not_sent(
+                "colour",
+                "",
+                None,
+                &format!("`value` is missing: {colours} is expected."),
+            ),
+            good("colour", "RED", json!("red"), "\"red\""),
             good("size", "\"a cup\"", json!("a cup"), "Cup"),
             good("size", "pot", json!("pot"), "Pot"),
             not_sent(
@@ -167,6 +186,13 @@ async fn texts_and_choices() {
                 Some(json!("barrel")),
                 "`value` can't be `barrel`: one of a cup, pot is expected.",
             ),
+            not_sent(
+                "size",
+                "",
+                None,
+                "`value` is missing: one of a cup, pot is expected.",
+            ),
+            not_sent("tea", "", None, "`value` is missing: a text is expected."),
             // What is proposed is no limit.
             good("tea", "green", json!("green"), "\"green\""),
             good("tea", "mint", json!("mint"), "\"mint\""),
@@ -219,17 +245,34 @@ async fn numbers_and_booleans() {
                 Some(json!("much")),
                 &refused("NaN", number),
             ),
-            good("boolean", "yes", json!(true), "true"),
-            good("boolean", "1", json!(true), "true"),
-            good("boolean", "OFF", json!(false), "false"),
             not_sent(
                 "boolean",
                 "maybe",
                 Some(json!("maybe")),
                 &refused("maybe", "yes or no"),
             ),
+            not_sent("boolean", "2", Some(json!(2)), &refused("2", "yes or no")),
+            // Beyond what Discord takes.
+            not_sent(
+                "integer",
+                "9007199254740993",
+                Some(json!(9_007_199_254_740_993_i64)),
+                &refused("9007199254740993", whole),
+            ),
+            not_sent(
+                "integer",
+                "5 6",
+                None,
+                "`6` is one too many; put text with blanks in \"quotes\".",
+            ),
             good("optional", "3", json!(3), "Some(3)"),
             none("optional", "None"),
+            not_sent(
+                "optional",
+                "three",
+                Some(json!("three")),
+                &refused("three", "a whole number"),
+            ),
             good("repeated", "1 2 3", json!("1 2, 3"), "[1, 2, 3]"),
             none("repeated", "[]"),
             bad(
@@ -247,6 +290,25 @@ async fn numbers_and_booleans() {
         ],
     )
     .await;
+    for (words, value) in [
+        (["true", "yes", "y", "on", "1", "Yes"], true),
+        (["false", "no", "n", "off", "0", "OFF"], false),
+    ] {
+        let answer = value.to_string();
+        let cases = words.map(|word| good("boolean", word, json!(value), &answer));
+        check(&bot, cases).await;
+    }
+    let missing = [
+        ("integer", whole),
+        ("byte", byte),
+        ("number", number),
+        ("boolean", "yes or no"),
+    ];
+    let missing = missing.map(|(command, what)| {
+        let refusal = format!("`value` is missing: {what} is expected.");
+        not_sent(command, "", None, &refusal)
+    });
+    check(&bot, missing).await;
     bot.close().await;
 }
 
@@ -282,6 +344,24 @@ async fn times() {
                 None,
                 &format!("`value` is missing: {length_of_a_day} is expected."),
             ),
+            bad(
+                "duration",
+                "0s",
+                json!("0s"),
+                &refused("0s", &length_of_a_day),
+            ),
+            bad(
+                "duration",
+                "-5m",
+                json!("-5m"),
+                &refused("-5m", &length_of_a_day),
+            ),
+            not_sent(
+                "date",
+                "",
+                None,
+                &format!("`value` is missing: {date} is expected."),
+            ),
             good("default", "1m", json!("1m"), "60s"),
             none("default", "600s"),
             bad("default", "soon", json!("soon"), &refused("soon", length)),
@@ -313,10 +393,24 @@ async fn times() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_and_places() {
-    let bot = bot().await;
+    let bot = bot()
+        .await
+        .restart_after(async |stopped| {
+            let guild = stopped.sandbox.guild_id();
+            stopped.sandbox.change_world(|world| {
+                world.add_voice_channel(guild, "lounge");
+                world.add_announcement_channel(guild, "news");
+            });
+        })
+        .await;
+    bot.sandbox
+        .commands_registered("show", PATIENCE)
+        .await
+        .unwrap();
     let stranger = bot.sandbox.change_world(|world| world.add_user("stranger"));
     let owner = bot.owner().id();
     let general = bot.sandbox.channel_id("general").unwrap();
+    let news = bot.sandbox.channel_id("news").unwrap();
     let is_user = format!("user {owner}");
     let is_stranger = format!("user {stranger}");
     let refused = |word: &str, what: &str| {
@@ -392,6 +486,43 @@ async fn people_and_places() {
                 Some(json!("nowhere")),
                 &refused("nowhere", "a channel (text channel)"),
             ),
+            // One of another kind is there, and is not taken.
+            not_sent(
+                "channel",
+                "lounge",
+                Some(json!("lounge")),
+                "`value` can't be `lounge`: that is a voice channel, and a text channel is expected.",
+            ),
+            not_sent(
+                "channel",
+                &format!("<#{news}>"),
+                Some(json!(news.to_string())),
+                &format!("`value` can't be `<#{news}>`: that is an announcement channel, and a text channel is expected."),
+            ),
+            not_sent(
+                "channel",
+                "<#175928847299117063>",
+                Some(json!("175928847299117063")),
+                &refused("<#175928847299117063>", "a channel (text channel)"),
+            ),
+            // A mention of something else.
+            not_sent(
+                "role",
+                &format!("<#{general}>"),
+                Some(json!(general.to_string())),
+                &refused(&format!("<#{general}>"), "a role"),
+            ),
+            not_sent(
+                "channel",
+                &format!("<@&{role}>"),
+                Some(json!(role)),
+                &refused(&format!("<@&{role}>"), "a channel (text channel)"),
+            ),
+            good("role", &role, json!(role), &is_role),
+            good("channel", &general.to_string(), json!(general.to_string()), &is_channel),
+            good("mentionable", &format!("<@{owner}>"), json!(owner.to_string()), &is_user),
+            good("mentionable", &owner.to_string(), json!(owner.to_string()), &is_user),
+            good("mentionable", &role, json!(role), &is_role),
             good("mentionable", "owner", json!("owner"), &is_user),
             good("mentionable", "@Moderator", json!("Moderator"), &is_role),
             good("mentionable", &format!("<@&{role}>"), json!(role), &is_role),
@@ -404,6 +535,19 @@ async fn people_and_places() {
         ],
     )
     .await;
+    let missing = [
+        ("user", "a user"),
+        ("member", "a member"),
+        ("role", "a role"),
+        ("channel", "a channel (text channel)"),
+        ("mentionable", "a user or a role"),
+    ];
+    let missing = missing.map(|(command, what)| {
+        let refusal =
+            format!("`value` is missing: {what}, as a mention, an id or a name, is expected.");
+        not_sent(command, "", None, &refusal)
+    });
+    check(&bot, missing).await;
     // The id is quoted as it came: a mention here, and what the client picked there.
     let member = bot.member();
     let no_member = "no such member is in this server.";

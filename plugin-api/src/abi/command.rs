@@ -92,6 +92,9 @@ pub struct CommandHead {
     /// Whether its answers were declared to be for the invoker's eyes alone.
     #[serde(default)]
     pub ephemeral: bool,
+    /// As it is typed where it was used: `!tag add`, `/shop tag add`; a context menu's name.
+    #[serde(default)]
+    pub typed: String,
 }
 
 /// Head of COMPONENT.

@@ -22,6 +22,8 @@ pub struct CommandsCall {
     pub prefix: Option<String>,
     /// `commands.prefix`: whether a mention works like it.
     pub mention_prefix: Option<bool>,
+    /// `commands.usage`: the first day, in UTC: `2026-11-22`; empty: 30 days ago.
+    pub since: String,
 }
 
 /// A command, as `commands.list` gives it.
@@ -43,6 +45,11 @@ pub struct CommandView {
     pub aliases: Vec<String>,
     /// How it is written, without a prefix.
     pub usage: String,
+    /// How it is typed, each way that there is: `!tag add` (with the server's prefix), `/shop tag add`; a context menu's name.
+    pub typed: Vec<String>,
+    /// Its kind in a few words: `hybrid`, `prefix only`, `slash only`, `hybrid, grouped: /shop tag add`, and why where Discord
+    /// has not got it.
+    pub reached: String,
     /// Whether a message with the prefix reaches it.
     pub prefix: bool,
     /// Whether it is a slash command.
@@ -55,6 +62,27 @@ pub struct CommandView {
     pub uses: u64,
     /// How many of these failed.
     pub errors: u64,
+    /// Microseconds that one of these took on average, from the message or interaction to the handler's end.
+    pub mean_us: u64,
+}
+
+/// Uses of a command on a day, as `commands.usage` gives them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UsageView {
+    /// The day, in UTC: `2026-11-22`.
+    pub day: String,
+    /// The command's path.
+    pub command: String,
+    /// Its plugin.
+    pub plugin: String,
+    /// How often it was used.
+    pub uses: u64,
+    /// How many of these failed.
+    pub errors: u64,
+    /// Microseconds that all of these took together.
+    pub took_us: u64,
 }
 
 /// Completion of `commands.why`.
@@ -65,10 +93,12 @@ pub struct WhyReply {
     /// The command's path.
     pub command: String,
     /// The first rule that refuses: `place`, `owner`, `guild_owner`, `roles`, `permissions`, `bot`, `check`, `cooldown`,
-    /// `unknown`; `None`: it may be used.
+    /// `busy`, `unknown`; `None`: it may be used.
     pub rule: Option<String>,
     /// What the member would be told.
     pub text: String,
+    /// How the command is typed there, each way that there is.
+    pub typed: Vec<String>,
 }
 
 /// Completion of `commands.require`.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// Parts of a custom id: `cw:<plugin>:<handler>:<argument>`, and for one that is not for everyone, or not for ever,
-/// `cw:<plugin>:<handler>~<owner>~<timeout>:<argument>`. Owner and timeout are numbers to the base 36.
+/// `cw:<plugin>:<handler>~<owner>~<timeout>:<argument>`. Owner and timeout are numbers to the base 36. A modal whose answers are
+/// for the invoker's eyes alone begins with `cwp`.
 ///
 /// ```
 /// use plugin_api::abi::CustomId;
@@ -14,6 +15,7 @@ use std::fmt;
 ///
 /// let old = CustomId::parse("cw:shop:buy:7").unwrap();
 /// assert_eq!((old.owner, old.timeout_s), (0, 0));
+/// assert!(CustomId::parse("cwp:shop:form:7").unwrap().private && !old.private);
 /// assert_eq!(CustomId::parse("somebody else's"), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct CustomId<'a> {
     pub timeout_s: u64,
     /// What the handler is given.
     pub argument: &'a str,
+    /// Whether what answers it is for the invoker's eyes alone: a modal that a private command has opened.
+    pub private: bool,
 }
 
 impl<'a> CustomId<'a> {
@@ -35,7 +39,11 @@ impl<'a> CustomId<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(4, ':');
-        (parts.next()? == "cw").then_some(())?;
+        let private = match parts.next()? {
+            "cw" => false,
+            "cwp" => true,
+            _ => return None,
+        };
         let (plugin, name, argument) = (parts.next()?, parts.next()?, parts.next()?);
         let stamped = name.rsplit_once('~').and_then(|(rest, timeout)| {
             let (handler, owner) = rest.rsplit_once('~')?;
@@ -49,13 +57,15 @@ impl<'a> CustomId<'a> {
             owner,
             timeout_s,
             argument,
+            private,
         })
     }
 }
 
 impl fmt::Display for CustomId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cw:{}:{}", self.plugin, self.handler)?;
+        let mark = if self.private { "cwp" } else { "cw" };
+        write!(f, "{mark}:{}:{}", self.plugin, self.handler)?;
         if (self.owner, self.timeout_s) != (0, 0) {
             write!(f, "~{}~{}", base36(self.owner), base36(self.timeout_s))?;
         }

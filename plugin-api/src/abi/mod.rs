@@ -49,7 +49,7 @@ pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
 };
-pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, WhyReply};
+pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::CustomId;
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};

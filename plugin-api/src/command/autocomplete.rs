@@ -10,6 +10,7 @@ use twilight_model::id::{
 use super::{Command, value::FromOption};
 use crate::{
     abi::AutocompleteCall,
+    accessors::{surroundings, whereabouts},
     error::{Error, Result},
     host::Host,
     live::EntryHandler,
@@ -58,17 +59,7 @@ pub struct AutocompleteContext<S = ()> {
 }
 
 impl<S> AutocompleteContext<S> {
-    /// The plugin's state.
-    #[must_use]
-    pub fn state(&self) -> &Rc<S> {
-        &self.state
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
+    surroundings!();
 
     /// What is typed so far; may be empty.
     #[must_use]
@@ -85,24 +76,7 @@ impl<S> AutocompleteContext<S> {
         T::from_option(name, self.call.options.get(name))
     }
 
-    /// Who types.
-    #[must_use]
-    pub fn user_id(&self) -> Id<UserMarker> {
-        // 1 is no user's id: the oldest snowflake in use is far above.
-        Id::new_checked(self.call.user_id).unwrap_or(Id::new(1))
-    }
-
-    /// In which server; `None` in direct messages.
-    #[must_use]
-    pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        Id::new_checked(self.call.guild_id)
-    }
-
-    /// In which channel.
-    #[must_use]
-    pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
-        Id::new_checked(self.call.channel_id)
-    }
+    whereabouts!();
 
     /// The member's [locale](https://discord.com/developers/docs/reference#locales), such as `en-US`.
     #[must_use]

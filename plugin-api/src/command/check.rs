@@ -10,6 +10,7 @@ use twilight_model::id::{
 use super::CommandHandler;
 use crate::{
     abi::{CheckCall, CheckReply},
+    accessors::{surroundings, whereabouts},
     error::{Error, Result},
     host::Host,
     live::EntryHandler,
@@ -28,17 +29,7 @@ pub struct CheckContext<S = ()> {
 }
 
 impl<S> CheckContext<S> {
-    /// The plugin's state.
-    #[must_use]
-    pub fn state(&self) -> &Rc<S> {
-        &self.state
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
+    surroundings!();
 
     /// The command's path as declared: `tag add`.
     #[must_use]
@@ -46,24 +37,7 @@ impl<S> CheckContext<S> {
         &self.call.command
     }
 
-    /// Who wants to use it.
-    #[must_use]
-    pub fn user_id(&self) -> Id<UserMarker> {
-        // 1 is no user's id: the oldest snowflake in use is far above.
-        Id::new_checked(self.call.user_id).unwrap_or(Id::new(1))
-    }
-
-    /// In which server; `None` in direct messages.
-    #[must_use]
-    pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        Id::new_checked(self.call.guild_id)
-    }
-
-    /// In which channel; `None` when the question is about the server as a whole.
-    #[must_use]
-    pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
-        Id::new_checked(self.call.channel_id)
-    }
+    whereabouts!();
 }
 
 impl<S> fmt::Debug for CheckContext<S> {

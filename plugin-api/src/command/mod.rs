@@ -193,10 +193,7 @@ impl<S: 'static> Command<S> {
         name: impl Into<String>,
         description: impl Into<String>,
     ) -> Self {
-        let localized = Localized {
-            name: name.into(),
-            description: description.into(),
-        };
+        let localized = Localized::new(name, description);
         self.manifest.localized.insert(locale.into(), localized);
         self
     }

@@ -1,7 +1,10 @@
 //! Options of commands.
 
 use super::{Choice, OptionType};
-use crate::manifest::{Localized, OptionKind, OptionManifest};
+use crate::{
+    accessors::kinds,
+    manifest::{Localized, OptionKind, OptionManifest},
+};
 
 /// An option of a command: without bounds and not required, until told otherwise.
 ///
@@ -43,78 +46,33 @@ use crate::manifest::{Localized, OptionKind, OptionManifest};
 pub struct CommandOption(pub(super) OptionManifest);
 
 impl CommandOption {
-    /// Text, read as `String`.
-    #[must_use]
-    pub fn string(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::String, name, description)
-    }
-
-    /// A whole number from -2^53 to 2^53, read as `i64`.
-    #[must_use]
-    pub fn integer(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Integer, name, description)
-    }
-
-    /// A number, read as `f64`; by prefix with a point or a comma.
-    #[must_use]
-    pub fn number(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Number, name, description)
-    }
-
-    /// Yes or no; by prefix `true`, `yes`, `y`, `on`, `1` and `false`, `no`, `n`, `off`, `0`.
-    #[must_use]
-    pub fn boolean(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Boolean, name, description)
-    }
-
-    /// A user, read as `Id<UserMarker>`; by prefix a mention, an id, or the name of a member.
-    #[must_use]
-    pub fn user(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::User, name, description)
-    }
-
-    /// A channel, read as `Id<ChannelMarker>`; by prefix a mention, an id or a name.
-    #[must_use]
-    pub fn channel(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Channel, name, description)
-    }
-
-    /// A role, read as `Id<RoleMarker>`; by prefix a mention, an id or a name.
-    #[must_use]
-    pub fn role(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Role, name, description)
-    }
-
-    /// A user who is a member of the server; else as [`user`](Self::user).
-    #[must_use]
-    pub fn member(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Member, name, description)
-    }
-
-    /// A user or a role, read as [`Mentionable`](crate::Mentionable).
-    #[must_use]
-    pub fn mentionable(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Mentionable, name, description)
-    }
-
-    /// A file, read as twilight-model's `Attachment`; by prefix the message's files in turn.
-    #[must_use]
-    pub fn attachment(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Attachment, name, description)
-    }
-
-    /// A length of time, read as `std::time::Duration`: `90s`, `1h30m`, `2 days`; units from `s` to `w`. Bounds are in
-    /// seconds.
-    #[must_use]
-    pub fn duration(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Duration, name, description)
-    }
-
-    /// A point in time, read as twilight-model's `Timestamp`: `2026-12-24`, `2026-12-24 18:00` (UTC, or with an offset as
-    /// in RFC 3339), `<t:1767225600>`, or from now on as in `in 2h`.
-    #[must_use]
-    pub fn date(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::new(OptionKind::Date, name, description)
+    kinds! { OptionManifest, OptionKind:
+        /// Text, read as `String`.
+        string String
+        /// A whole number from -2^53 to 2^53, read as `i64`.
+        integer Integer
+        /// A number, read as `f64`; by prefix with a point or a comma.
+        number Number
+        /// Yes or no; by prefix `true`, `yes`, `y`, `on`, `1` and `false`, `no`, `n`, `off`, `0`.
+        boolean Boolean
+        /// A user, read as `Id<UserMarker>`; by prefix a mention, an id, or the name of a member.
+        user User
+        /// A channel, read as `Id<ChannelMarker>`; by prefix a mention, an id or a name.
+        channel Channel
+        /// A role, read as `Id<RoleMarker>`; by prefix a mention, an id or a name.
+        role Role
+        /// A user who is a member of the server; else as [`user`](Self::user).
+        member Member
+        /// A user or a role, read as [`Mentionable`](crate::Mentionable).
+        mentionable Mentionable
+        /// A file, read as twilight-model's `Attachment`; by prefix the message's files in turn.
+        attachment Attachment
+        /// A length of time, read as `std::time::Duration`: `90s`, `1h30m`, `2 days`; units from `s` to `w`. Bounds are in
+        /// seconds.
+        duration Duration
+        /// A point in time, read as twilight-model's `Timestamp`: `2026-12-24`, `2026-12-24 18:00` (UTC, or with an offset as
+        /// in RFC 3339), `<t:1767225600>`, or from now on as in `in 2h`.
+        date Date
     }
 
     /// An option that is read as `T`: required, unless `T` is an `Option` or a `Vec`.
@@ -134,15 +92,6 @@ impl CommandOption {
 
     pub(super) fn into_manifest(self) -> OptionManifest {
         self.0
-    }
-
-    fn new(kind: OptionKind, name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self(OptionManifest {
-            name: name.into(),
-            description: description.into(),
-            kind,
-            ..OptionManifest::default()
-        })
     }
 
     /// Must be given.
@@ -231,10 +180,7 @@ impl CommandOption {
         name: impl Into<String>,
         description: impl Into<String>,
     ) -> Self {
-        let localized = Localized {
-            name: name.into(),
-            description: description.into(),
-        };
+        let localized = Localized::new(name, description);
         self.0.localized.insert(locale.into(), localized);
         self
     }

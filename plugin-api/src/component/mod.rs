@@ -57,6 +57,7 @@ impl Stamp {
             owner: self.owner,
             timeout_s: self.timeout_s,
             argument,
+            private: false,
         }
         .to_string();
         let characters = id.chars().count();

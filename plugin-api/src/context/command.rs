@@ -60,6 +60,29 @@ impl<S> CommandContext<S> {
         &self.head.command
     }
 
+    /// The command as its invoker typed it, for texts that say how to go on: `!tag add`, or `/shop tag add` where the host has
+    /// grouped slash commands below their plugin's name; a context menu's name.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn add(ctx: CommandContext) -> Result {
+    ///     let text: Option<String> = ctx.option("text")?;
+    ///     match text {
+    ///         Some(_) => ctx.reply("Added.").await,
+    ///         None => Err(Error::user(format!("Which text? `{} TEXT`", ctx.typed()))),
+    ///     }
+    /// }
+    /// # Plugin::new().command(Command::new("add", "Adds").run(add));
+    /// ```
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        match &*self.head.typed {
+            "" => &self.head.command,
+            typed => typed,
+        }
+    }
+
     /// The message that a [context menu](crate::Command::message_menu) was opened on.
     ///
     /// # Errors

@@ -7,7 +7,9 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker, UserMarker},
 };
 
-use crate::{abi::event_flag, error::Result, event::Event, host::Host, raw::Parcel};
+use crate::{
+    abi::event_flag, accessors::surroundings, error::Result, event::Event, host::Host, raw::Parcel,
+};
 
 /// What a listener's handler is given: `E` is the event, `S` the plugin's state.
 ///
@@ -51,17 +53,7 @@ impl<E: Event, S> EventContext<E, S> {
         }
     }
 
-    /// The plugin's state.
-    #[must_use]
-    pub fn state(&self) -> &Rc<S> {
-        &self.state
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
+    surroundings!();
 
     /// The whole event, as twilight-model has it.
     ///

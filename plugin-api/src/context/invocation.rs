@@ -92,12 +92,11 @@ impl Invocation {
             owner: click.head.owner,
             timeout_s: click.head.timeout_s,
         };
-        let ephemeral = false;
         let at = Self::new(
             self.host.clone(),
             click.head.origin,
             click.parcel,
-            ephemeral,
+            self.ephemeral,
         );
         at.held.replace(Some(click.done));
         at.inherits(stamp)
@@ -278,7 +277,8 @@ impl Invocation {
     }
 
     /// Opens a modal. It has to be the first response, within two seconds: then the host defers. What was typed reaches
-    /// the [component handler](crate::Plugin::component) that the modal's custom id was made for.
+    /// the [component handler](crate::Plugin::component) that the modal's custom id was made for; where an
+    /// [ephemeral](crate::Command::ephemeral) command has opened it, what answers it is for the invoker's eyes alone, too.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -303,7 +303,8 @@ impl Invocation {
     ///
     /// By prefix, where Discord has no modals; after another response; or Discord refused.
     pub async fn modal(&self, modal: &Modal) -> Result {
-        let call = ReplyCall::new(self.origin(), ReplyMode::Modal);
+        let mut call = ReplyCall::new(self.origin(), ReplyMode::Modal);
+        call.ephemeral = self.ephemeral;
         self.host.answer(call, modal.to_body()?).await.map(drop)
     }
 

@@ -8,7 +8,7 @@ use twilight_model::id::{
 
 use super::Host;
 use crate::{
-    abi::{CommandView, CommandsCall, PrefixReply, RequireReply, WhyReply},
+    abi::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply},
     error::Result,
 };
 
@@ -54,7 +54,41 @@ impl Commands<'_> {
         .await
     }
 
+    /// How often commands were used, by day, from the day `since` on (`2026-11-22`, in UTC; `None`: the last 30 days), in a
+    /// server or (`None`) everywhere. Uses of the last half minute may be missing.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn errors(ctx: CommandContext) -> Result {
+    ///     let usage = ctx.host().commands().usage(ctx.guild_id(), None).await?;
+    ///     let errors: u64 = usage.iter().map(|used| used.errors).sum();
+    ///     ctx.reply(format!("{errors} errors in 30 days.")).await
+    /// }
+    /// # Plugin::new().command(Command::new("errors", "Counts them").run(errors));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read, or `since` is no day.
+    pub async fn usage(
+        &self,
+        guild: Option<Id<GuildMarker>>,
+        since: Option<&str>,
+    ) -> Result<Vec<UsageView>> {
+        self.call(
+            "commands.usage",
+            &CommandsCall {
+                guild_id: guild.map_or(0, Id::get),
+                since: since.unwrap_or_default().to_owned(),
+                ..CommandsCall::default()
+            },
+        )
+        .await
+    }
+
     /// Which rule is the first that keeps somebody from using a command, if there is one. The plugin's own checks are asked.
+    /// The command may also be named as it is typed: `!ban`, `/shop ban`.
     ///
     /// # Errors
     ///

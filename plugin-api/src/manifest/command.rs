@@ -74,6 +74,17 @@ pub struct Localized {
     pub description: String,
 }
 
+impl Localized {
+    /// A name and a description; either may be empty.
+    #[must_use]
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+        }
+    }
+}
+
 /// Who may use a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

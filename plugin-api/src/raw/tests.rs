@@ -106,6 +106,7 @@ impl FakeHost {
             },
             options: Default::default(),
             ephemeral: false,
+            typed: String::new(),
         };
         self.push(frame_kind::COMMAND, id, &head);
     }

@@ -29,7 +29,8 @@ async fn run(ctx: CommandContext) -> Result {
     let words: Option<String> = ctx.option("roles")?;
     let Some(words) = words else {
         return Err(Error::user(format!(
-            "Which roles? `config {command} @Role`, or `config {command} none` to lift the rule."
+            "Which roles? `{typed} {command} @Role`, or `{typed} {command} none` to lift the rule.",
+            typed = ctx.typed()
         )));
     };
     let roles = match &*words.trim().to_lowercase() {
@@ -71,7 +72,10 @@ async fn list(ctx: &CommandContext, guild: Id<marker::GuildMarker>) -> Result {
         text.push_str(&line);
     }
     if ruled.is_empty() {
-        text.push_str("No command needs a role. `config COMMAND @Role` changes that.\n");
+        let typed = ctx.typed();
+        text.push_str(&format!(
+            "No command needs a role. `{typed} COMMAND @Role` changes that.\n"
+        ));
     }
     if !owners.is_empty() {
         text.push_str(&format!(

@@ -28,12 +28,14 @@ async fn run(ctx: CommandContext) -> Result {
         .commands()
         .why(&command, user, ctx.guild_id(), ctx.channel_id())
         .await?;
+    let ways: Vec<String> = answer.typed.iter().map(|way| format!("`{way}`")).collect();
     let text = match &answer.rule {
-        None => format!("<@{user}> may use `{}` here.", answer.command),
+        None => format!("<@{user}> may use it here: {}.", ways.join(" or ")),
         Some(rule) => format!(
-            "<@{user}> is told: {}\nRule: {}",
+            "<@{user}> is told: {}\nRule: {}\nIt is typed {}.",
             answer.text,
-            explained(rule)
+            explained(rule),
+            ways.join(" or ")
         ),
     };
     ctx.reply(
@@ -54,6 +56,7 @@ fn explained(rule: &str) -> String {
         "bot" => "what the bot needs to carry it out",
         "check" => "a check of the command's own",
         "cooldown" => "its cooldown",
+        "busy" => "how many of it may run at once",
         other => other,
     }
     .to_owned()

@@ -17,6 +17,11 @@ use crate::world::{Command, CommandKind, World};
 const MAX_SLASH: usize = 100;
 /// Commands of each menu.
 const MAX_MENU: usize = 15;
+/// Code and message where two commands are called the same.
+const DUPLICATE: (&str, &str) = (
+    "APPLICATION_COMMANDS_DUPLICATE_NAME",
+    "Application command names must be unique",
+);
 
 /// Routes below `applications/{id}`.
 pub(super) fn route(
@@ -71,6 +76,9 @@ fn scoped(
             let body = object(&call.body)?;
             let mut errors = FormErrors::default();
             let named = validate::command(&body, "", &mut errors);
+            if let Some((kind, name)) = &named {
+                refuse_namesakes(world, guild, *kind, name, &body, &mut errors);
+            }
             errors.check()?;
             let (kind, name) = named.ok_or_else(ApiError::invalid_json)?;
             let same = |command: &Command| command.guild == guild && command.kind == kind;
@@ -110,6 +118,28 @@ fn scoped(
             }
         }
         _ => Err(ApiError::unknown_route()),
+    }
+}
+
+/// Refuses a command that is called like another one in a language. `name` is that of the command that it replaces, if any.
+fn refuse_namesakes(
+    world: &World,
+    guild: Option<u64>,
+    kind: CommandKind,
+    name: &str,
+    body: &Map<String, Value>,
+    errors: &mut FormErrors,
+) {
+    let others = world
+        .commands
+        .values()
+        .filter(|known| known.guild == guild && known.kind == kind && known.name != name);
+    let all: Vec<_> = others.map(|known| &known.body).chain([body]).collect();
+    for (twin, locale) in validate::namesakes(&all) {
+        if twin + 1 == all.len() {
+            let at = format!("name_localizations.{locale}");
+            errors.add(&at, DUPLICATE.0, DUPLICATE.1);
+        }
     }
 }
 
@@ -186,14 +216,16 @@ fn json_of(world: &World, command: u64) -> Value {
 }
 
 /// Commands that passed: kind, name, body.
-type Checked = Vec<(CommandKind, String, Map<String, Value>)>;
+type Checked<'a> = Vec<(CommandKind, String, &'a Map<String, Value>)>;
 
 /// Checks all commands of a scope, as they would be registered together.
-pub(crate) fn check(bodies: &[Value]) -> Result<Checked, ApiError> {
+pub(crate) fn check<'a>(
+    bodies: impl IntoIterator<Item = &'a Value>,
+) -> Result<Checked<'a>, ApiError> {
     let mut errors = FormErrors::default();
     let mut names = HashSet::new();
     let mut commands = Vec::new();
-    for (index, body) in bodies.iter().enumerate() {
+    for (index, body) in bodies.into_iter().enumerate() {
         let at = index.to_string();
         let Some(body) = body.as_object() else {
             errors.add(
@@ -205,10 +237,18 @@ pub(crate) fn check(bodies: &[Value]) -> Result<Checked, ApiError> {
         };
         if let Some((kind, name)) = validate::command(body, &at, &mut errors) {
             if !names.insert((kind.number(), name.clone())) {
-                let message = "Application command names must be unique";
-                errors.add(&at, "APPLICATION_COMMANDS_DUPLICATE_NAME", message);
+                errors.add(&at, DUPLICATE.0, DUPLICATE.1);
             }
-            commands.push((kind, name, body.clone()));
+            commands.push((kind, name, body));
+        }
+    }
+    for kind in [CommandKind::Slash, CommandKind::User, CommandKind::Message] {
+        let of_kind = commands.iter().enumerate();
+        let of_kind: Vec<_> = of_kind.filter(|(_, (known, ..))| *known == kind).collect();
+        let bodies: Vec<_> = of_kind.iter().map(|(_, (.., body))| *body).collect();
+        for (twin, locale) in validate::namesakes(&bodies) {
+            let at = format!("{}.name_localizations.{locale}", of_kind[twin].0);
+            errors.add(&at, DUPLICATE.0, DUPLICATE.1);
         }
     }
     errors.check()?;
@@ -236,7 +276,7 @@ fn overwrite(world: &mut World, call: &Call, guild: Option<u64>) -> Answer {
     need_creates(world, guild, named)?;
     let ids: Vec<u64> = commands
         .into_iter()
-        .map(|(kind, name, body)| world.register(guild, kind, &name, body).0)
+        .map(|(kind, name, body)| world.register(guild, kind, &name, body.clone()).0)
         .collect();
     let kept: BTreeSet<_> = ids.iter().copied().collect();
     world
@@ -254,9 +294,16 @@ fn patch(world: &mut World, call: &Call, known: Command) -> Answer {
     if let Some((_, name)) = &named {
         let taken = world.command_named(known.guild, known.kind, name);
         if taken.is_some_and(|taken| taken.id != known.id && taken.guild == known.guild) {
-            let message = "Application command names must be unique";
-            errors.add("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", message);
+            errors.add("name", DUPLICATE.0, DUPLICATE.1);
         }
+        refuse_namesakes(
+            world,
+            known.guild,
+            known.kind,
+            &known.name,
+            &body,
+            &mut errors,
+        );
     }
     errors.check()?;
     let (_, name) = named.ok_or_else(ApiError::invalid_json)?;

@@ -107,13 +107,15 @@ fn typing(world: &World, channel: u64, user: u64) -> Vec<String> {
         .collect()
 }
 
-/// Names by id of all that is mentioned anywhere in the messages.
+/// Names by id of all that is mentioned anywhere in the messages, or chosen in their menus from the start.
 fn names(world: &World, channel: u64, items: &Value) -> Value {
     let guild = world
         .guild_of(channel)
         .and_then(|guild| world.guilds.get(&guild));
     let mut names = Map::new();
-    for (kind, id) in mentioned(&items.to_string()) {
+    let mut named = mentioned(&items.to_string());
+    chosen(items, &mut named);
+    for (kind, id) in named {
         let found = match kind {
             '@' => world.users.get(&id).map(|_| {
                 let member = guild.and_then(|guild| guild.members.get(&id));
@@ -152,14 +154,54 @@ fn mentioned(text: &str) -> BTreeSet<(char, u64)> {
         .collect()
 }
 
+/// The `default_values` of menus, wherever they are.
+fn chosen(part: &Value, into: &mut BTreeSet<(char, u64)>) {
+    match part {
+        Value::Array(parts) => parts.iter().for_each(|part| chosen(part, into)),
+        Value::Object(fields) => {
+            for value in fields
+                .get("default_values")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let kind = match value["type"].as_str() {
+                    Some("role") => '&',
+                    Some("channel") => '#',
+                    _ => '@',
+                };
+                let id = value["id"].as_str().and_then(|id| id.parse().ok());
+                into.extend(id.map(|id| (kind, id)));
+            }
+            fields.values().for_each(|part| chosen(part, into));
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::mentioned;
+    use super::*;
 
     #[test]
     fn all_kinds_of_mentions_are_found() {
         let found = mentioned(r#"[{"content":"<@1> <@!2> <#3> <@&4> <@x> <:a:5> <"}]"#);
         let found: Vec<_> = found.into_iter().collect();
         assert_eq!(found, [('#', 3), ('&', 4), ('@', 1), ('@', 2)]);
+    }
+
+    #[test]
+    fn what_menus_begin_with_is_found_in_rows_and_containers() {
+        let menu =
+            |kind: &str, id: &str| json!({"type": 7, "default_values": [{"id": id, "type": kind}]});
+        let items = json!([
+            {"components": [{"type": 1, "components": [menu("user", "1")]}]},
+            {"components": [{"type": 17, "components": [{"type": 1, "components": [menu("role", "2")]}]}]},
+            {"components": [{"type": 1, "components": [menu("channel", "3")]}]},
+        ]);
+        let mut found = BTreeSet::new();
+        chosen(&items, &mut found);
+        let found: Vec<_> = found.into_iter().collect();
+        assert_eq!(found, [('#', 3), ('&', 2), ('@', 1)]);
     }
 }

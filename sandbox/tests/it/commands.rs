@@ -335,3 +335,36 @@ async fn menu_commands_have_targets() {
     }
     used.await.unwrap();
 }
+
+#[tokio::test]
+async fn no_two_commands_are_called_the_same_in_a_language() {
+    let bot = Bot::new().await;
+    let path = format!("applications/{}/commands", bot.sandbox.application_id());
+    let called = |name: &str, german: Option<&str>| {
+        let mut command = json!({"name": name, "description": "d"});
+        if let Some(german) = german {
+            command["name_localizations"] = json!({"de": german});
+        }
+        command
+    };
+    let twice = |at: &str| format!("{at}name_localizations.de APPLICATION_COMMANDS_DUPLICATE_NAME");
+    for set in [
+        json!([called("a", Some("x")), called("b", Some("x"))]),
+        json!([called("a", Some("b")), called("b", None)]),
+    ] {
+        assert_eq!(bot.faults("PUT", &path, set).await, [twice("1.")]);
+    }
+    // Each with the other's name is no clash; nor is another kind.
+    let menu = json!({"name": "a", "type": 2});
+    let swapped = json!([called("a", Some("b")), called("b", Some("a")), menu]);
+    bot.done("PUT", &path, swapped).await;
+    assert_eq!(
+        bot.faults("POST", &path, called("c", Some("a"))).await,
+        [twice("")]
+    );
+    let new = bot.done("POST", &path, called("c", Some("d"))).await;
+    let one = format!("{path}/{}", new["id"].as_str().unwrap());
+    let renamed = json!({"name_localizations": {"de": "b"}});
+    assert_eq!(bot.faults("PATCH", &one, renamed).await, [twice("")]);
+    bot.done("POST", &path, called("c", Some("e"))).await;
+}

@@ -227,6 +227,24 @@ async fn a_menu_is_picked_in_on_the_message_that_was_meant() {
 }
 
 #[tokio::test]
+async fn what_a_menu_begins_with_has_a_name() {
+    let bot = Bot::new().await;
+    let sandbox = &bot.sandbox;
+    let member = sandbox.user_id("member").unwrap();
+    let menu = json!({"type": 7, "custom_id": "who", "min_values": 1, "max_values": 1,
+        "default_values": [{"id": member.to_string(), "type": "user"}]});
+    let body = json!({"components": [{"type": 1, "components": [menu]}]});
+    bot.done("POST", &bot.in_channel("general", "messages"), body)
+        .await;
+    let channel = sandbox.channel_id("general").unwrap();
+    let path = format!("/sandbox/messages?user=mod&channel={channel}");
+    let (_, body) = get(sandbox, &path).await;
+    let line = body.lines().find(|line| line.starts_with('{')).unwrap();
+    let seen: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(seen["names"][member.to_string()]["name"], "member");
+}
+
+#[tokio::test]
 async fn a_bot_tells_of_its_parts() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let failed =

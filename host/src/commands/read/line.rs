@@ -55,7 +55,7 @@ async fn read_as(
     }
     let extra = usage::quoted(reading.rest);
     Err(with_usage(if command.options.is_empty() {
-        format!("`{path}` takes no options, and {extra} is one too many.")
+        format!("`{prefix}{path}` takes no options, and {extra} is one too many.")
     } else {
         format!("{extra} is one too many; put text with blanks in \"quotes\".")
     }))

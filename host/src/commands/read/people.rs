@@ -189,11 +189,15 @@ impl<'a> Place<'a> {
             .map(|channel| channel.id())
             .collect();
         match (found.first(), fitting.is_empty()) {
-            (Some(other), true) => Err(Some(format!(
-                "that is a {}, and {} is expected",
-                names_channel_kind(other.r#type),
-                super::expected(option).trim_end_matches(',').to_owned()
-            ))),
+            (Some(other), true) => {
+                let expected = option.channel_kinds.iter().copied();
+                let expected: Vec<String> = expected.map(a_channel_kind).collect();
+                Err(Some(format!(
+                    "that is {}, and {} is expected",
+                    a_channel_kind(other.r#type),
+                    expected.join(" or ")
+                )))
+            }
             _ => one(&fitting, "channels"),
         }
     }
@@ -273,6 +277,13 @@ fn id_in(word: &str, opens: &[&str]) -> Option<u64> {
         .unwrap_or(word);
     // Snowflakes are in the billions: a small number is a slip, not an id.
     bare.parse().ok().filter(|id| *id > 1 << 22)
+}
+
+/// "a text channel", "an announcement channel".
+fn a_channel_kind(kind: u8) -> String {
+    let name = names_channel_kind(kind);
+    let article = if name.starts_with('a') { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
 /// What members call a [type](https://discord.com/developers/docs/resources/channel#channel-object-channel-types) of

@@ -10,7 +10,10 @@ use std::{
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
-use crate::plugin::{Generation, Load};
+use crate::{
+    commands::table::count,
+    plugin::{Generation, Load},
+};
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -66,7 +69,7 @@ pub struct Serving {
     pub since: SystemTime,
     /// How much it has to do.
     pub load: Load,
-    /// Number of commands.
+    /// Number of commands, each of a group's as one.
     pub commands: usize,
     /// Hosts on the web that it declares.
     pub web_hosts: Vec<String>,
@@ -91,7 +94,7 @@ impl Plugins {
                         load_time: loaded.load_time,
                         since: loaded.since,
                         load: generation.load(),
-                        commands: generation.manifest.commands.len(),
+                        commands: count(&generation.manifest.commands),
                         web_hosts: generation.manifest.web_hosts.clone(),
                     }),
                     error: None,

@@ -13,6 +13,7 @@ use super::{
     declared::{Declared, Leaf, prune},
     menus, merge,
     modes::{Mode, Set, Top},
+    namesakes,
     pack::free_name,
     units::Unit,
 };
@@ -63,7 +64,9 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
         for top in set.tops(plugin, *mode) {
             let mut json = top.top.json.clone().into_owned();
             let wanted: BTreeSet<String> = set.wanted(top, *mode).map(Leaf::path).collect();
-            prune(&mut json, "", &mut |path| wanted.contains(path));
+            if wanted.len() < top.leaves.len() {
+                prune(&mut json, "", &mut |path| wanted.contains(path));
+            }
             taken.insert(top.top.declared.name().to_owned());
             for path in wanted {
                 plan.found(CommandKind::Chat, path, How::Itself);
@@ -89,6 +92,8 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
         .collect();
     menus::plan(input, before, &mut plan);
     plan.warn(limits);
+    let all = plan.commands.iter_mut().map(|planned| &mut planned.json);
+    plan.warnings.extend(namesakes::settle(all));
     plan
 }
 
@@ -96,16 +101,16 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
 fn list(input: &Input<'_>) -> BTreeMap<Key, Listed> {
     let of = |declared: &Declared| -> Vec<(Key, Listed)> {
         let commands = declared.commands.iter();
-        let listed = commands.map(|(path, (prefix, slash))| {
+        let listed = commands.map(|(path, known)| {
             let key = (declared.kind, path.clone());
             let how = match input.refused.get(&key) {
                 Some(why) => How::LeftOut(format!("Discord refused it: {why}")),
-                None if !slash => How::NotDeclared,
+                None if !known.slash => How::NotDeclared,
                 None => How::LeftOut("there are more commands than Discord takes".into()),
             };
             let listed = Listed {
                 plugin: Arc::clone(&declared.plugin),
-                prefix: *prefix,
+                prefix: known.prefix,
                 how,
             };
             (key, listed)
@@ -266,7 +271,9 @@ impl Plan {
             .iter()
             .filter(|(_, listed)| !listed.prefix && matches!(listed.how, How::LeftOut(_)));
         let lost: Vec<String> = lost
-            .map(|((_, path), listed)| format!("`{path}` of {}: {}", listed.plugin, listed.kind()))
+            .map(|((kind, path), listed)| {
+                format!("`{path}` of {}: {}", listed.plugin, listed.kind(*kind))
+            })
             .collect();
         self.warnings.extend(lost);
     }

@@ -15,8 +15,17 @@ pub(crate) struct Declared {
     pub(crate) kind: CommandKind,
     /// As Discord wants it; `None` when nothing of it is for slash.
     pub(super) json: Option<Value>,
-    /// The commands in it, and whether each is reached by prefix and by slash.
-    pub(super) commands: BTreeMap<String, (bool, bool)>,
+    /// The commands in it.
+    pub(super) commands: BTreeMap<String, Known>,
+}
+
+/// What is known of a command in a declared one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    pub(super) prefix: bool,
+    pub(super) slash: bool,
+    /// Characters that Discord counts.
+    size: usize,
 }
 
 /// A command that is to be registered.
@@ -45,6 +54,7 @@ impl Declared {
             json: shape::command(command),
             commands,
         }
+        .measured()
     }
 
     /// A command of the host's, as Discord wants it.
@@ -53,9 +63,29 @@ impl Declared {
         Self {
             plugin: HOST.into(),
             kind: CommandKind::Chat,
-            commands: BTreeMap::from([(name, (true, true))]),
+            commands: BTreeMap::from([(
+                name,
+                Known {
+                    prefix: true,
+                    slash: true,
+                    size: 0,
+                },
+            )]),
             json: Some(json),
         }
+        .measured()
+    }
+
+    /// Counts once what every plan asks for.
+    fn measured(mut self) -> Self {
+        let leaves = self.json.iter().flat_map(|json| leaves(&self, json));
+        let sizes: Vec<_> = leaves.map(|it| (it.path(), size(it.json))).collect();
+        for (path, size) in sizes {
+            if let Some(known) = self.commands.get_mut(&path) {
+                known.size = size;
+            }
+        }
+        self
     }
 
     /// Whether this is, or has in it, the command of that kind and path.
@@ -85,10 +115,15 @@ impl Declared {
     }
 }
 
-fn collect(command: &CommandManifest, above: &str, into: &mut BTreeMap<String, (bool, bool)>) {
+fn collect(command: &CommandManifest, above: &str, into: &mut BTreeMap<String, Known>) {
     let path = format!("{above}{}", command.name);
     if command.subcommands.is_empty() {
-        into.insert(path, (command.prefix, command.slash));
+        let known = Known {
+            prefix: command.prefix,
+            slash: command.slash,
+            size: 0,
+        };
+        into.insert(path, known);
         return;
     }
     for child in &command.subcommands {
@@ -136,14 +171,14 @@ fn gather<'a>(
         return;
     }
     let path = words[..=depth].join(" ");
-    let prefix = declared.commands.get(&path).is_some_and(|known| known.0);
+    let known = declared.commands.get(&path).copied().unwrap_or_default();
     into.push(Leaf {
         json,
         group,
         words,
         depth,
-        prefix,
-        size: size(json),
+        prefix: known.prefix,
+        size: known.size,
     });
 }
 

@@ -13,12 +13,14 @@
 //! | `build.rs` | names, Discord's JSON, and what became of each command |
 //! | `menus.rs` | context menus, and the menu that opens the rest |
 //! | `merge.rs` | who sees a group |
+//! | `namesakes.rs` | localised names that are taken in their language |
 
 mod build;
 mod declared;
 mod menus;
 mod merge;
 mod modes;
+mod namesakes;
 mod pack;
 mod units;
 
@@ -34,7 +36,7 @@ use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::{declared::Declared, modes::Mode};
+pub(crate) use self::{declared::Declared, modes::Mode, namesakes::settle};
 use crate::config::{self, Overflow};
 
 /// The name of the host's own commands' group, and of the host as if it were a plugin.
@@ -144,10 +146,11 @@ pub enum How {
 }
 
 impl Listed {
-    /// Its kind in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
+    /// How it is reached in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
     #[must_use]
-    pub fn kind(&self) -> String {
+    pub fn kind(&self, of: CommandKind) -> String {
         match &self.how {
+            How::Itself if of != CommandKind::Chat => "context menu".into(),
             How::Itself if self.prefix => "hybrid".into(),
             How::Itself => "slash only".into(),
             How::Grouped(names) if self.prefix => format!("hybrid, grouped: /{}", names.join(" ")),

@@ -47,7 +47,7 @@ pub(super) struct Plugin<'a> {
 /// Something declared, and the commands in it.
 pub(super) struct TopLeaves<'a> {
     pub(super) top: &'a Top<'a>,
-    leaves: Vec<Leaf<'a>>,
+    pub(super) leaves: Vec<Leaf<'a>>,
     /// Too large to be grouped.
     is_stiff: bool,
 }

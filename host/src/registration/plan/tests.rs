@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use plugin_api::manifest::{AccessManifest, CommandManifest, OptionManifest};
+use plugin_api::manifest::{
+    AccessManifest, ChoiceManifest, CommandManifest, Localized, OptionManifest,
+};
 use serde_json::json;
 
 use super::{declared::is_group, *};
@@ -68,6 +70,12 @@ impl Generator {
             1 => (false, true),
             _ => (true, true),
         };
+        if self.random.one_in(4) {
+            // Of the same few, so that others are called so, too.
+            let mut localized = Localized::default();
+            localized.name = self.name();
+            command.localized.insert("de".into(), localized);
+        }
         command.guild_only = self.random.one_in(3);
         if self.random.one_in(3) {
             command.access = AccessManifest::default();
@@ -106,26 +114,30 @@ impl Generator {
             // One so large that nothing can be above it.
             let is_chat = command.kind == CommandKind::Chat;
             if self.random.one_in(200) && is_chat && command.subcommands.is_empty() {
-                command.options = (0..25)
-                    .map(|number| {
-                        let mut option = OptionManifest::default();
-                        option.name = format!("o{number}");
-                        option.description = "o".repeat(100);
-                        option.choices = (0..25)
-                            .map(|choice| {
-                                plugin_api::manifest::ChoiceManifest::new(
-                                    format!("{choice:03}"),
-                                    format!("{choice:05}"),
-                                )
-                            })
-                            .collect();
-                        option
-                    })
-                    .collect();
+                // 2,565 characters of names and descriptions, 5,180 of choices: Discord takes 8,000.
+                let choice = |number: usize, value: usize| {
+                    ChoiceManifest::new(format!("{number:0100}"), format!("{number:0value$}"))
+                };
+                let option = |number: usize| {
+                    let mut option = OptionManifest::default();
+                    option.name = format!("o{number}");
+                    option.description = "o".repeat(100);
+                    option.choices = match number {
+                        0 => (0..25).map(|number| choice(number, 100)).collect(),
+                        1 => vec![choice(0, 80)],
+                        _ => Vec::new(),
+                    };
+                    option
+                };
+                command.options = (0..25).map(option).collect();
                 command.description = "d".into();
             }
             if self.names.insert((command.kind, command.name.clone())) {
-                declared.push(Declared::of(plugin.into(), &command));
+                let it = Declared::of(plugin.into(), &command);
+                let leaves = declared::leaves(&it, it.json.as_ref().unwrap_or(&Value::Null));
+                let is_large = command.options.len() == 25 && command.slash;
+                assert_eq!(leaves.iter().any(units::is_stiff), is_large);
+                declared.push(it);
             }
         }
         declared
@@ -158,8 +170,8 @@ fn make(declared: &[Declared], settings: &config::Commands, before: &Layout) -> 
 }
 
 /// The registered names of all commands, with what they take.
-fn registered(plan: &Plan) -> HashMap<Vec<String>, Value> {
-    fn walk(json: &Value, above: &[String], into: &mut HashMap<Vec<String>, Value>) {
+fn registered(plan: &Plan) -> HashMap<Vec<String>, &Value> {
+    fn walk<'a>(json: &'a Value, above: &[String], into: &mut HashMap<Vec<String>, &'a Value>) {
         let mut names = above.to_vec();
         names.push(json["name"].as_str().unwrap().to_owned());
         if is_group(json) {
@@ -167,7 +179,7 @@ fn registered(plan: &Plan) -> HashMap<Vec<String>, Value> {
                 walk(child, &names, into);
             }
         } else {
-            assert!(into.insert(names, json["options"].clone()).is_none());
+            assert!(into.insert(names, &json["options"]).is_none());
         }
     }
     let mut names = HashMap::new();
@@ -180,12 +192,12 @@ fn registered(plan: &Plan) -> HashMap<Vec<String>, Value> {
 }
 
 /// What the commands take, by path.
-fn declared_options(declared: &[Declared]) -> HashMap<String, Value> {
+fn declared_options(declared: &[Declared]) -> HashMap<String, &Value> {
     let chat = declared.iter().filter(|it| it.kind == CommandKind::Chat);
     let leaves = chat.filter_map(|it| Some(declared::leaves(it, it.json.as_ref()?)));
     let leaves = leaves.flatten();
     leaves
-        .map(|leaf| (leaf.path(), leaf.json["options"].clone()))
+        .map(|leaf| (leaf.path(), &leaf.json["options"]))
         .collect()
 }
 
@@ -199,9 +211,9 @@ fn names_of(path: &str, how: &How) -> Option<Vec<String>> {
 
 /// Discord takes it, and each command is reached in exactly one way, or by prefix.
 fn is_whole(number: u64, declared: &[Declared], plan: &Plan, settings: &config::Commands) {
-    let commands: Vec<Value> = plan.commands.iter().map(|it| it.json.clone()).collect();
-    sandbox::check_commands(&commands).unwrap_or_else(|error| panic!("set {number}: {error}"));
-    let slash = commands.iter().filter(|json| json["type"] == 1).count();
+    let commands = || plan.commands.iter().map(|it| &it.json);
+    sandbox::check_commands(commands()).unwrap_or_else(|error| panic!("set {number}: {error}"));
+    let slash = commands().filter(|json| json["type"] == 1).count();
     assert!(slash as u64 <= settings.limit, "set {number}: {slash}");
     assert_eq!(slash, plan.used, "set {number}");
     let mut left = registered(plan);
@@ -218,7 +230,7 @@ fn is_whole(number: u64, declared: &[Declared], plan: &Plan, settings: &config::
         match names_of(path, &listed.how) {
             Some(names) => {
                 let found = left.remove(&names);
-                assert_eq!(found.as_ref(), options.get(path), "set {number}: {path}");
+                assert_eq!(found, options.get(path).copied(), "set {number}: {path}");
             }
             None if matches!(listed.how, How::NotDeclared) => assert!(listed.prefix),
             None => {
@@ -250,28 +262,27 @@ fn check(number: u64) -> BTreeSet<Mode> {
     let mut generator = Generator::new(number);
     let settings = generator.settings();
     let plugins = 1 + generator.random.below(9);
-    let mut sets: Vec<Vec<Declared>> = Vec::new();
+    let mut all: Vec<Declared> = Vec::new();
+    let mut count = 0;
     for plugin in 0..plugins {
         let commands = 1 + generator.random.below(5);
-        sets.push(generator.plugin(&format!("p{plugin}"), commands));
+        count = all.len();
+        all.extend(generator.plugin(&format!("p{plugin}"), commands));
     }
-    let last = sets.pop().unwrap();
-    let few: Vec<Declared> = sets.into_iter().flatten().collect();
-    let mut all = few.clone();
-    all.extend(last.iter().cloned());
-
-    let first = make(&few, &settings, &Layout::default());
+    // All but the last plugin's.
+    let first = make(&all[..count], &settings, &Layout::default());
     let with = make(&all, &settings, &first.layout);
     is_whole(number, &all, &with, &settings);
     // The order is nothing, and a plan is its own successor.
     all.reverse();
     let again = make(&all, &settings, &with.layout);
     assert_eq!(again.layout, with.layout, "set {number}");
-    assert_eq!(again.commands.len(), with.commands.len());
+    assert_eq!(again.commands, with.commands, "set {number}");
     assert!(renamed(&with, &again).is_empty(), "set {number}");
-    let without = make(&few, &settings, &with.layout);
+    let (last, few) = all.split_at(all.len() - count);
+    let without = make(few, &settings, &with.layout);
     if number.is_multiple_of(4) {
-        is_whole(number, &few, &without, &settings);
+        is_whole(number, few, &without, &settings);
     }
     let taken = last.iter().any(|it| it.name() == "more");
     for (from, to) in [(&first, &with), (&with, &without)] {
@@ -418,7 +429,8 @@ fn a_group_in_a_group_is_flattened() {
         ..config::Commands::default()
     };
     let plan = make(&all, &settings, &Layout::default());
-    let kind = |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind();
+    let kind =
+        |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind(CommandKind::Chat);
     assert_eq!(
         kind("tag admin clear"),
         "hybrid, grouped: /p0 tag-admin clear"
@@ -435,7 +447,8 @@ fn what_has_no_prefix_is_grouped_when_the_rest_is_left_to_it() {
     all.extend([leaf("s", false), leaf("t", false)].map(|it| Declared::of("p0".into(), &it)));
     let plan = make(&all, &settings, &Layout::default());
     is_whole(0, &all, &plan, &settings);
-    let kind = |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind();
+    let kind =
+        |path: &str| plan.listed[&(CommandKind::Chat, path.to_owned())].kind(CommandKind::Chat);
     assert_eq!(kind("s"), "slash only, grouped: /p0 s");
     assert_eq!(
         kind("c0-0"),
@@ -455,7 +468,7 @@ fn a_refused_command_is_left_out_alone() {
         refused: &refused,
     });
     assert_eq!(plan.commands.len(), 2);
-    let kind = plan.listed[&(CommandKind::Chat, "c0-1".to_owned())].kind();
+    let kind = plan.listed[&(CommandKind::Chat, "c0-1".to_owned())].kind(CommandKind::Chat);
     assert_eq!(kind, "prefix only: Discord refused it: no");
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use plugin_api::{
     abi::{
         CheckCall, CheckReply, CommandView, CommandsCall, EntryKind, EventHeader, InvokeHead,
-        PrefixReply, RequireReply, WhyReply, frame_kind,
+        PrefixReply, RequireReply, UsageView, WhyReply, frame_kind,
     },
     manifest::CommandKind,
 };
@@ -17,18 +17,20 @@ use crate::{
     commands::{
         CommandRoute, Found,
         gate::{self, Asker},
-        limits::Use,
+        limits::{Use, Wait},
+        names::{self, Meant},
         read, usage,
     },
     plugin::{Packet, next_id},
-    services::{Completion, Failure, Services},
+    services::{Completion, Failure, Services, storage::Usage},
 };
 
 /// The calls, by name.
-pub const CALLS: [&str; 4] = [
+pub const CALLS: [&str; 5] = [
     "commands.list",
     "commands.prefix",
     "commands.require",
+    "commands.usage",
     "commands.why",
 ];
 
@@ -49,6 +51,7 @@ impl Services {
             "commands.list" => answer(&self.list(asked.guild_id).await?),
             "commands.why" => answer(&self.why(&asked).await?),
             "commands.require" => answer(&self.require(&asked).await?),
+            "commands.usage" => answer(&self.usage(&asked).await?),
             _ => answer(&self.prefix(&asked).await?),
         }
     }
@@ -56,6 +59,8 @@ impl Services {
     async fn list(&self, guild: u64) -> Result<Vec<CommandView>, Failure> {
         let rules = self.commands.rules.of(guild).await?;
         let used = self.commands.counts.recent(guild).await?;
+        let prefix = self.commands.prefix(guild).await?.text;
+        let registered = self.commands.routes.registered();
         let view = |route: CommandRoute| {
             let command = &route.command;
             let counted = used
@@ -69,6 +74,8 @@ impl Services {
             view.help.clone_from(&command.help);
             view.aliases.clone_from(&command.aliases);
             view.usage = usage::usage("", &route.path, command);
+            view.typed = registered.ways(&prefix, &route);
+            view.reached = registered.kind(&route);
             view.prefix = command.prefix;
             view.slash = command.slash;
             view.owner_only = command.access.owner_only;
@@ -78,6 +85,7 @@ impl Services {
                 .unwrap_or_default();
             view.uses = counted.map_or(0, |used| used.uses);
             view.errors = counted.map_or(0, |used| used.errors);
+            view.mean_us = counted.map_or(0, |used| used.took_us / used.uses.max(1));
             view
         };
         Ok(self
@@ -89,8 +97,25 @@ impl Services {
             .collect())
     }
 
+    async fn usage(&self, asked: &CommandsCall) -> Result<Vec<UsageView>, Failure> {
+        let counts = &self.commands.counts;
+        let used = counts.by_day(asked.guild_id, &asked.since).await?;
+        let view = |used: Usage| {
+            let mut view = UsageView::default();
+            view.day = used.day;
+            view.command = used.command;
+            view.plugin = used.plugin;
+            view.uses = used.uses;
+            view.errors = used.errors;
+            view.took_us = used.took_us;
+            view
+        };
+        Ok(used.into_iter().map(view).collect())
+    }
+
     async fn why(&self, asked: &CommandsCall) -> Result<WhyReply, Failure> {
-        let route = match self.found(&asked.command)? {
+        let prefix = self.commands.prefix(asked.guild_id).await?.text;
+        let route = match self.found(&asked.command, &prefix)? {
             Found::Command(route) => route,
             Found::Group(group) => {
                 return Err(told(format!(
@@ -102,11 +127,15 @@ impl Services {
         let asker = Asker::somebody(asked.user_id, asked.guild_id, asked.channel_id);
         let mut reply = WhyReply::default();
         reply.command = route.path.to_string();
-        let refused = match gate::check(self, &route, &route.path, &asker).await {
+        reply.typed = self.commands.routes.registered().ways(&prefix, &route);
+        let name = reply.typed.first().unwrap_or(&reply.command);
+        let refused = match gate::check(self, &route, name, &asker).await {
             Err(refusal) => Some((refusal.rule.name(), refusal.text)),
             Ok(()) => match self.checked(&route, asked).await? {
                 Some(text) => Some(("check", text)),
-                None => self.cooling(&route, asked).map(|text| ("cooldown", text)),
+                None => self
+                    .waits(&route, asked)
+                    .map(|wait| (wait.rule(), wait.sentence(name))),
             },
         };
         if let Some((rule, text)) = refused {
@@ -152,23 +181,23 @@ impl Services {
         Ok(reply.refusal)
     }
 
-    fn cooling(&self, route: &CommandRoute, asked: &CommandsCall) -> Option<String> {
+    fn waits(&self, route: &CommandRoute, asked: &CommandsCall) -> Option<Wait> {
         let mut header = EventHeader::EMPTY;
         header.user_id = asked.user_id;
         header.guild_id = asked.guild_id;
         header.channel_id = asked.channel_id;
-        let wait = self.commands.limits.look(Use {
+        self.commands.limits.look(Use {
             path: &route.path,
             command: &route.command,
             header: &header,
             default: self.commands.default_cooldown(),
             now: Instant::now(),
-        })?;
-        Some(wait.sentence(&route.path))
+        })
     }
 
     async fn require(&self, asked: &CommandsCall) -> Result<RequireReply, Failure> {
-        let (path, access) = match self.found(&asked.command)? {
+        let prefix = self.commands.prefix(asked.guild_id).await?.text;
+        let (path, access) = match self.found(&asked.command, &prefix)? {
             Found::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
             Found::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
         };
@@ -231,18 +260,32 @@ impl Services {
         Ok(reply)
     }
 
-    /// The command or group with this path; an alias does as well.
-    fn found(&self, path: &str) -> Result<Found, Failure> {
+    /// The command or group with this path; an alias does as well, and so does what a member types: `!ban`, `/shop ban`.
+    fn found(&self, path: &str, prefix: &str) -> Result<Found, Failure> {
+        let bare = path.strip_prefix('/').or(path.strip_prefix(prefix));
+        let found = self.named(path).or_else(|| self.named(bare?.trim_start()));
+        found.ok_or_else(|| self.unknown(path))
+    }
+
+    fn named(&self, path: &str) -> Option<Found> {
         let routes = &self.commands.routes;
         for kind in [CommandKind::User, CommandKind::Message] {
             if let Some(route) = routes.with_command(kind, path, Clone::clone) {
-                return Ok(Found::Command(route));
+                return Some(Found::Command(route));
             }
         }
         if let Some((found, "")) = routes.find_command(path) {
-            return Ok(found);
+            return Some(found);
         }
-        let commands = routes.commands();
+        let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
+        match names::resolve(routes, CommandKind::Chat, &words)? {
+            Meant::Command(route) => Some(Found::Command(*route)),
+            _ => None,
+        }
+    }
+
+    fn unknown(&self, path: &str) -> Failure {
+        let commands = self.commands.routes.commands();
         let nearest = commands
             .iter()
             .min_by_key(|route| strsim::damerau_levenshtein(&route.path, path))
@@ -253,10 +296,10 @@ impl Services {
         let hint = nearest.map_or_else(String::new, |route| {
             format!(" Did you mean `{}`?", route.path)
         });
-        Err(told(format!(
+        told(format!(
             "There is no command {}.{hint}",
             usage::quoted(path)
-        )))
+        ))
     }
 }
 

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil, tz::TimeZone};
 
 use crate::services::{
-    Storage,
+    Failure, Storage,
     storage::{Place, StorageError, Usage},
 };
 
@@ -127,11 +127,31 @@ impl Counts {
         if self.storage.is_absent() {
             return Ok(Vec::new());
         }
-        let place = match guild {
-            0 => Place::Bot,
-            guild => Place::Guild(guild),
+        let since = day(-RECENT_DAYS);
+        self.storage.usage_since(place(guild), &since).await
+    }
+
+    /// Uses by day from a day on (`2026-11-22`; empty: 30 days ago), in a server or (0) everywhere. Those of the last seconds
+    /// are not in it.
+    ///
+    /// # Errors
+    ///
+    /// That is no day, or the database can't be read.
+    pub async fn by_day(&self, guild: u64, since: &str) -> Result<Vec<Usage>, Failure> {
+        let since = match since {
+            "" => day(-RECENT_DAYS),
+            since => match since.parse::<civil::Date>() {
+                Ok(date) => date.to_string(),
+                Err(_) => {
+                    let text = format!("`{since}` is no day: `2026-11-22` is expected");
+                    return Err(Failure::Refused(text));
+                }
+            },
         };
-        self.storage.usage_since(place, &day(-RECENT_DAYS)).await
+        if self.storage.is_absent() {
+            return Ok(Vec::new());
+        }
+        Ok(self.storage.usage_by_day(place(guild), &since).await?)
     }
 
     /// A database that can't be written must not stop the others; figures are no reason to try again for ever.
@@ -155,6 +175,13 @@ fn usage(day: String, command: &str, plugin: &str, count: Count) -> Usage {
         uses: count.uses,
         errors: count.errors,
         took_us: count.took_us,
+    }
+}
+
+fn place(guild: u64) -> Place {
+    match guild {
+        0 => Place::Bot,
+        guild => Place::Guild(guild),
     }
 }
 

@@ -96,7 +96,9 @@ impl Later {
         let later = Arc::clone(self);
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep_until(until).await;
+                if !later.until(until).await {
+                    return;
+                }
                 let entry = {
                     let mut watched = later.watched();
                     match watched.get(&id) {
@@ -119,7 +121,8 @@ impl Later {
     async fn disable(&self, sent: &Sent, token: Option<&Token>, mut components: Vec<Value>) {
         disable(&mut components);
         let body = json!({ "components": components });
-        self.request("PATCH", sent, token, body).await;
+        // Who clicks on what could not be disabled is told that its time is over.
+        let _ = self.request("PATCH", sent, token, body).await;
     }
 }
 

@@ -1,9 +1,10 @@
 //! What happens to a message after it was sent: it is deleted, or its components are disabled, when the time has come.
 //!
-//! The host does it, so that a reload of the plugin that sent it changes nothing. A restart of the host forgets deletions;
-//! of components the click tells (`components.rs`).
+//! The host does it, so that a reload of the plugin that sent it changes nothing. A restart carries on with deletions
+//! (`deletions.rs`); of components the click tells (`components.rs`).
 
 mod components;
+mod deletions;
 
 use std::{
     collections::HashMap,
@@ -12,15 +13,14 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use self::components::Watched;
 use super::{
-    Discord,
+    Discord, Failure, Storage,
     reply::{EPHEMERAL, TOKEN_LIFE},
 };
 
@@ -60,19 +60,38 @@ pub struct Token {
 /// What happens to messages after they were sent.
 pub struct Later {
     discord: Arc<Discord>,
+    storage: Arc<Storage>,
     application_id: AtomicU64,
     /// By message.
     watched: Mutex<HashMap<u64, Watched>>,
+    /// Whether the bot stops.
+    stop: watch::Sender<bool>,
 }
 
 impl Later {
-    /// Through `discord`.
+    /// Through `discord`; what a restart must not forget is in `storage`.
     #[must_use]
-    pub fn new(discord: Arc<Discord>) -> Self {
+    pub fn new(discord: Arc<Discord>, storage: Arc<Storage>) -> Self {
         Self {
             discord,
+            storage,
             application_id: AtomicU64::new(0),
             watched: Mutex::default(),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// Begins nothing more: the next start carries on.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits for that moment; `false` when the bot stops before it.
+    async fn until(&self, due: Instant) -> bool {
+        let mut stop = self.stop.subscribe();
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => false,
+            () = tokio::time::sleep_until(due) => true,
         }
     }
 
@@ -80,43 +99,50 @@ impl Later {
         self.application_id.store(id, Relaxed);
     }
 
-    /// Deletes a message after a while.
-    pub fn delete(self: &Arc<Self>, sent: Sent, token: Option<Token>, after: Duration) {
-        let later = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            later
-                .request("DELETE", &sent, token.as_ref(), Value::Null)
-                .await;
-        });
-    }
-
     fn watched(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes or deletes a message in the way that is open. That it is gone meanwhile is nobody's fault.
-    async fn request(&self, method: &str, sent: &Sent, token: Option<&Token>, body: Value) {
+    async fn request(
+        &self,
+        method: &str,
+        sent: &Sent,
+        token: Option<&Token>,
+        body: Value,
+    ) -> Result<(), Failure> {
         let token = token.filter(|token| token.since.elapsed() < TOKEN_LIFE);
-        let path = match token {
-            Some(token) => format!(
-                "webhooks/{}/{}/messages/{}",
-                self.application_id.load(Relaxed),
-                token.token,
-                sent.message_id
-            ),
-            // What one member alone sees can be changed by the token only.
-            None if sent.ephemeral => return,
-            None => format!("channels/{}/messages/{}", sent.channel_id, sent.message_id),
+        let id = sent.message_id;
+        let by_token = token.map(|token| {
+            let application = self.application_id.load(Relaxed);
+            format!("webhooks/{application}/{}/messages/{id}", token.token)
+        });
+        // What one member alone sees can be changed by the token only.
+        let by_right = || format!("channels/{}/messages/{id}", sent.channel_id);
+        let by_right = (!sent.ephemeral).then(by_right);
+        let done = match (by_token, by_right) {
+            (Some(by_token), by_right) => {
+                let done = self.discord.json(method, by_token, &body, true).await;
+                match (done, by_right) {
+                    // A click's token is for answers to the click, and not for the message with the button.
+                    (Err(Failure::Discord { status: 404, .. }), Some(by_right)) => {
+                        self.discord.json(method, by_right, &body, false).await
+                    }
+                    (done, _) => done,
+                }
+            }
+            (None, Some(by_right)) => self.discord.json(method, by_right, &body, false).await,
+            (None, None) => return Ok(()),
         };
-        let done = self.discord.json(method, path, &body, token.is_some());
-        if let Err(failure) = done.await {
+        let done = done.map(drop);
+        if let Err(failure) = &done {
             tracing::debug!(
                 channel = sent.channel_id,
                 message = sent.message_id,
                 "{method} of a message, later: {failure}"
             );
         }
+        done
     }
 }
 

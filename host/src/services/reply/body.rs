@@ -1,5 +1,6 @@
 //! The flag that makes an answer private, in whatever form its body has.
 
+use plugin_api::{CUSTOM_ID_LIMIT, abi::CustomId};
 use serde_json::Value;
 
 use crate::services::Failure;
@@ -13,6 +14,22 @@ pub(super) fn set_ephemeral(data: &mut Value, ephemeral: bool) {
     if ephemeral {
         let flags = data["flags"].as_u64().unwrap_or_default();
         data["flags"] = (flags | EPHEMERAL).into();
+    }
+}
+
+/// Marks a modal, so that what answers it is private from the first moment: also what the host says meanwhile, and after a
+/// restart. An id that has no room for the mark stays as it is.
+pub(super) fn keep_private(modal: &mut Value) {
+    let Some(id) = modal["custom_id"].as_str().and_then(CustomId::parse) else {
+        return;
+    };
+    let marked = CustomId {
+        private: true,
+        ..id
+    }
+    .to_string();
+    if marked.chars().count() <= CUSTOM_ID_LIMIT {
+        modal["custom_id"] = marked.into();
     }
 }
 

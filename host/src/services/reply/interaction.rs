@@ -29,7 +29,10 @@ impl Replies {
             (ReplyMode::Defer, _) => Ok(None),
             (ReplyMode::Delete, State::Fresh) => Err(no_answer()),
             (ReplyMode::Modal, State::Fresh) => {
-                let data: Value = serde_json::from_slice(&body)?;
+                let mut data: Value = serde_json::from_slice(&body)?;
+                if ephemeral {
+                    body::keep_private(&mut data);
+                }
                 self.respond(&interaction, &mut state, 9, data).await
             }
             (ReplyMode::Modal, _) => Err(Failure::Refused(

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `lanes.rs`, `state.rs` | who works on which database when; at most `storage.max_open` are open |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
-//! | `usage.rs` | how often commands were used |
+//! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
@@ -19,6 +19,7 @@ mod backup;
 mod batch;
 mod connection;
 mod database;
+mod deletions;
 mod error;
 mod fence;
 mod lanes;
@@ -48,6 +49,7 @@ use tokio::sync::oneshot;
 pub use self::{
     admin::{Erased, Exported, MigrationState},
     backup::BackupReport,
+    deletions::Deletion,
     error::StorageError,
     migrate::Applied,
     place::Place,

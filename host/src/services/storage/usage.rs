@@ -64,12 +64,42 @@ impl Storage {
         .await
     }
 
-    /// Uses from a day on, by command and plugin, all days together; the most used first.
+    /// Uses from a day on, by command and plugin, all days together; the most used first. The day is that day.
     ///
     /// # Errors
     ///
     /// The database can't be read.
     pub async fn usage_since(&self, place: Place, day: &str) -> Result<Vec<Usage>, StorageError> {
+        self.usage(
+            place,
+            day,
+            "SELECT ?1, command, plugin, sum(uses), sum(errors), sum(took_us) FROM cogwright__usage
+             WHERE day >= ?1 GROUP BY command, plugin ORDER BY sum(uses) DESC, command",
+        )
+        .await
+    }
+
+    /// Uses from a day on, by day, command and plugin, in this order.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be read.
+    pub async fn usage_by_day(&self, place: Place, day: &str) -> Result<Vec<Usage>, StorageError> {
+        self.usage(
+            place,
+            day,
+            "SELECT day, command, plugin, uses, errors, took_us FROM cogwright__usage
+             WHERE day >= ?1 ORDER BY day, command, plugin",
+        )
+        .await
+    }
+
+    async fn usage(
+        &self,
+        place: Place,
+        day: &str,
+        sql: &'static str,
+    ) -> Result<Vec<Usage>, StorageError> {
         if !place.file(self.data()?).is_file() {
             return Ok(Vec::new());
         }
@@ -87,19 +117,16 @@ impl Storage {
                 if there.is_none() {
                     return Ok(Vec::new());
                 }
-                let mut all = connection.prepare_cached(
-                    "SELECT command, plugin, sum(uses), sum(errors), sum(took_us) FROM cogwright__usage
-                     WHERE day >= ?1 GROUP BY command, plugin ORDER BY sum(uses) DESC, command",
-                )?;
+                let mut all = connection.prepare_cached(sql)?;
                 let rows = all.query_map([&day], |row| {
                     let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
                     Ok(Usage {
-                        day: day.clone(),
-                        command: row.get(0)?,
-                        plugin: row.get(1)?,
-                        uses: number(2)?,
-                        errors: number(3)?,
-                        took_us: number(4)?,
+                        day: row.get(0)?,
+                        command: row.get(1)?,
+                        plugin: row.get(2)?,
+                        uses: number(3)?,
+                        errors: number(4)?,
+                        took_us: number(5)?,
                     })
                 })?;
                 rows.collect::<rusqlite::Result<Vec<_>>>()

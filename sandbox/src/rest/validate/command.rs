@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::command_option::{bounds, localizations, longest, places};
+use super::command_option::{bounds, localizations, longest, namesakes, places};
 use crate::{rest::error::FormErrors, world::CommandKind};
 
 /// Characters in all names, descriptions and values of a command.
@@ -63,11 +63,10 @@ pub(in crate::rest) fn command(
         );
     }
     check_options(options, &path("options"), 0, errors);
-    let whole = Value::Object(body.clone());
-    localizations(&whole, "name", 32, at, errors);
-    localizations(&whole, "description", 100, at, errors);
+    localizations(body, "name", 32, at, errors);
+    localizations(body, "description", 100, at, errors);
     places(body, at, errors);
-    if total(&whole) > MAX_TOTAL {
+    if total(body) > MAX_TOTAL {
         let message = format!("Command exceeds maximum size ({MAX_TOTAL})");
         errors.add(at, "APPLICATION_COMMAND_TOO_LARGE", message);
     }
@@ -115,6 +114,14 @@ fn check_options(options: &[Value], at: &str, depth: u8, errors: &mut FormErrors
     errors.length(at, options.len(), 0, 25);
     let mut names = HashSet::new();
     let mut optional_before = false;
+    let fields: Vec<_> = options.iter().filter_map(Value::as_object).collect();
+    for (index, locale) in namesakes(&fields) {
+        errors.add(
+            &format!("{at}.{index}.name_localizations.{locale}"),
+            "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+            "Option names must be unique",
+        );
+    }
     let nested = |option: &Value| matches!(option["type"].as_u64(), Some(1 | 2));
     let mixes = options.iter().any(nested) && !options.iter().all(nested);
     for (index, option) in options.iter().enumerate() {
@@ -134,8 +141,10 @@ fn check_options(options: &[Value], at: &str, depth: u8, errors: &mut FormErrors
                 }
             }
         }
-        localizations(option, "name", 32, &at, errors);
-        localizations(option, "description", 100, &at, errors);
+        if let Some(option) = option.as_object() {
+            localizations(option, "name", 32, &at, errors);
+            localizations(option, "description", 100, &at, errors);
+        }
         check_description(
             option["description"].as_str().unwrap_or_default(),
             &join(&at, "description"),
@@ -229,12 +238,12 @@ fn check_choices(option: &Value, kind: u64, at: &str, errors: &mut FormErrors) {
 }
 
 /// All characters of names, descriptions and values, of each translation the longest.
-fn total(thing: &Value) -> usize {
-    let value = thing["value"]
-        .as_str()
-        .map_or(0, |text| text.chars().count());
+fn total(thing: &Map<String, Value>) -> usize {
+    let value = thing.get("value").and_then(Value::as_str);
+    let value = value.map_or(0, |text| text.chars().count());
     let inner = ["options", "choices"].into_iter();
-    let inner = inner.filter_map(|key| thing[key].as_array()).flatten();
+    let inner = inner.filter_map(|key| thing.get(key)?.as_array()).flatten();
+    let inner = inner.filter_map(Value::as_object);
     value + longest(thing, "name") + longest(thing, "description") + inner.map(total).sum::<usize>()
 }
 
@@ -303,6 +312,13 @@ mod tests {
         let bad = "APPLICATION_COMMAND_OPTIONS_MIN_MAX_VALUE_INVALID";
         assert_eq!(number(json!({"min_value": 0.5})), [bad]);
         assert_eq!(number(json!({"channel_types": [0]})), ["BASE_TYPE_CHOICES"]);
+        let mut twins = [text("a", false), text("b", false)];
+        twins[0]["name_localizations"] = json!({"de": "b", "fr": "b"});
+        twins[1]["name_localizations"] = json!({"fr": "a"});
+        assert_eq!(
+            faults(slash("echo", json!(twins))),
+            ["APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS"]
+        );
         let mut translated = slash("echo", json!([]));
         translated["name_localizations"] = json!({"de": "hall", "xx": "x"});
         translated["contexts"] = json!([0, 0]);

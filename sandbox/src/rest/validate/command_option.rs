@@ -1,6 +1,8 @@
 //! What Discord checks in a command besides its names: languages, places, and the bounds of options.
 //! <https://discord.com/developers/docs/interactions/application-commands#application-command-object>.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde_json::{Map, Value};
 
 use crate::rest::error::FormErrors;
@@ -23,23 +25,24 @@ fn join(at: &str, key: &str) -> String {
 }
 
 /// The characters of a text, or of its longest translation.
-pub(super) fn longest(thing: &Value, key: &str) -> usize {
+pub(super) fn longest(thing: &Map<String, Value>, key: &str) -> usize {
     let count = |text: &Value| text.as_str().map_or(0, |text| text.chars().count());
-    let words = thing[format!("{key}_localizations")].as_object();
-    let words = words.into_iter().flat_map(Map::values).map(count);
-    words.chain([count(&thing[key])]).max().unwrap_or(0)
+    let words = thing.get(&format!("{key}_localizations"));
+    let words = words.and_then(Value::as_object).into_iter();
+    let words = words.flat_map(Map::values).chain(thing.get(key));
+    words.map(count).max().unwrap_or(0)
 }
 
 /// Checks the translations of a name or description: known languages, texts of a length that fits.
 pub(super) fn localizations(
-    thing: &Value,
+    thing: &Map<String, Value>,
     key: &str,
     max: usize,
     at: &str,
     errors: &mut FormErrors,
 ) {
     let name = format!("{key}_localizations");
-    let Some(words) = thing[&name].as_object() else {
+    let Some(words) = thing.get(&name).and_then(Value::as_object) else {
         return;
     };
     for (locale, text) in words {
@@ -54,6 +57,32 @@ pub(super) fn localizations(
             None => errors.add(&at, "BASE_TYPE_STRING", "Must be a string."),
         }
     }
+}
+
+/// Those that are called like one before them in a language: their places in the list, and the language. In a language that
+/// has no name for something its own name counts.
+pub(in crate::rest) fn namesakes(all: &[&Map<String, Value>]) -> Vec<(usize, String)> {
+    let localized =
+        |one: &Map<String, Value>| Some(one.get("name_localizations")?.as_object()?.clone());
+    let locales: BTreeSet<String> = all
+        .iter()
+        .filter_map(|one| localized(one))
+        .flat_map(|names| names.into_iter().map(|(locale, _)| locale))
+        .collect();
+    let mut found = Vec::new();
+    for locale in locales {
+        let mut seen = HashSet::new();
+        for (index, one) in all.iter().enumerate() {
+            let own = one.get("name").and_then(Value::as_str);
+            let here = one
+                .get("name_localizations")
+                .and_then(|names| names.get(&locale)?.as_str());
+            if here.or(own).is_some_and(|name| !seen.insert(name)) {
+                found.push((index, locale.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// Checks where a command can be installed and used, and what its users need.

@@ -13,6 +13,7 @@ mod poll;
 
 pub(super) use self::{
     command::command,
+    command_option::namesakes,
     embed::is_url,
     message::{edited, message, not_emptied, not_empty},
     modal::modal,

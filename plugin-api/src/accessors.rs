@@ -1,0 +1,66 @@
+//! Methods that several types have in common, written once.
+
+/// Of a context with the fields `state` and `host`.
+macro_rules! surroundings {
+    () => {
+        /// The plugin's state.
+        #[must_use]
+        pub fn state(&self) -> &Rc<S> {
+            &self.state
+        }
+
+        /// The host.
+        #[must_use]
+        pub fn host(&self) -> &Host {
+            &self.host
+        }
+    };
+}
+
+/// Of a context whose field `call` names a user, a server and a channel.
+macro_rules! whereabouts {
+    () => {
+        /// Who it is about.
+        #[must_use]
+        pub fn user_id(&self) -> Id<UserMarker> {
+            // 1 is no user's id: the oldest snowflake in use is far above.
+            Id::new_checked(self.call.user_id).unwrap_or(Id::new(1))
+        }
+
+        /// In which server; `None` in direct messages.
+        #[must_use]
+        pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
+            Id::new_checked(self.call.guild_id)
+        }
+
+        /// In which channel; `None` when the question is about the server as a whole.
+        #[must_use]
+        pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
+            Id::new_checked(self.call.channel_id)
+        }
+    };
+}
+
+/// A function for each kind of what a declaration declares, by name and description.
+macro_rules! kinds {
+    ($manifest:ident, $kinds:ident: $($(#[$doc:meta])* $function:ident $kind:ident)*) => {
+        $(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $function(name: impl Into<String>, description: impl Into<String>) -> Self {
+                Self::new($kinds::$kind, name, description)
+            }
+        )*
+
+        fn new(kind: $kinds, name: impl Into<String>, description: impl Into<String>) -> Self {
+            Self($manifest {
+                name: name.into(),
+                description: description.into(),
+                kind,
+                ..$manifest::default()
+            })
+        }
+    };
+}
+
+pub(crate) use {kinds, surroundings, whereabouts};
