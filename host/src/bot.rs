@@ -75,7 +75,7 @@ pub struct Bot {
     stop: watch::Sender<bool>,
     _settings: Option<Watch>,
     main_loop: JoinHandle<Result<(), BotError>>,
-    metrics: Option<Server>,
+    metrics: Server,
 }
 
 /// What the databases get for their end when the plugins have used up the time.
@@ -143,10 +143,7 @@ impl Bot {
             Arc::clone(&services),
             Arc::clone(&routes),
         )?);
-        let metrics = match config.metrics.listen {
-            Some(address) => Server::start(address, &services, &plugins).await,
-            None => None,
-        };
+        let metrics = Server::start(&live, &services, &plugins).await;
         let files = watch_folder(&config)?;
         if config.extensions.auto_load {
             plugins
@@ -189,7 +186,7 @@ impl Bot {
     /// Where the figures are served, if they are.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(Server::address)
+        self.metrics.address()
     }
 
     /// Until the bot ends by itself.

@@ -55,9 +55,21 @@ pub struct Web {
 /// What a generation declares, and its requests on their way.
 struct Generation {
     declared: Vec<String>,
-    at_once: Semaphore,
+    /// As many places as are configured, and how many those were.
+    places: Mutex<(usize, Arc<Semaphore>)>,
     /// True once it has ended: what is on its way is dropped.
     over: watch::Sender<bool>,
+}
+
+impl Generation {
+    /// The places for requests that are on their way at once. Those who have one when their number is changed keep it.
+    fn places(&self, most: usize) -> Arc<Semaphore> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.0 != most {
+            *places = (most, Arc::new(Semaphore::new(most)));
+        }
+        Arc::clone(&places.1)
+    }
 }
 
 impl Web {
@@ -76,7 +88,7 @@ impl Web {
     pub fn generation_starts(&self, caller: &Caller, manifest: &Manifest) {
         let generation = Generation {
             declared: manifest.web_hosts.clone(),
-            at_once: Semaphore::new(self.live.now().web.max_concurrent),
+            places: Mutex::new((0, Arc::new(Semaphore::new(0)))),
             over: watch::Sender::new(false),
         };
         self.generations()
@@ -129,7 +141,10 @@ impl Web {
                 .map_or(&[][..], |it| &it.web),
         };
         let sent = async {
-            let _turn = generation.at_once.acquire().await;
+            let _turn = generation
+                .places(settings.max_concurrent)
+                .acquire_owned()
+                .await;
             self.send(settings, &allowed, call, body).await
         };
         tokio::select! {

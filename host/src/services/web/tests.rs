@@ -191,6 +191,33 @@ async fn only_what_is_declared_and_public_or_granted_is_reached() {
 }
 
 #[tokio::test]
+async fn more_requests_at_once_are_let_through_as_soon_as_they_may() {
+    let port = server().await;
+    let settings = config::Web {
+        max_concurrent: 1,
+        ..config::Web::default()
+    };
+    let (web, me) = web(settings, &[], &["127.0.0.1"]);
+    let at = |path: &str| call("GET", &format!("http://127.0.0.1:{port}/{path}"));
+    let more = async {
+        while web.generations()[&me].places(1).available_permits() == 1 {
+            tokio::task::yield_now().await;
+        }
+        let mut config = (*web.live.now()).clone();
+        config.web.max_concurrent = 2;
+        web.live.replace(config);
+        let (head, _) = ask(&web, &me, at("large")).await.unwrap();
+        web.generation_ended(&me);
+        head.status
+    };
+    let both = async { tokio::join!(ask(&web, &me, at("slow")), more) };
+    let (_, status) = tokio::time::timeout(Duration::from_secs(20), both)
+        .await
+        .unwrap();
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
 async fn a_request_ends_with_its_generation() {
     let port = server().await;
     let (web, me) = web(config::Web::default(), &[], &["127.0.0.1"]);
@@ -198,9 +225,8 @@ async fn a_request_ends_with_its_generation() {
     let asked = ask(&web, &me, call("GET", &url));
     let ends = async {
         // On its way as soon as the permit is taken.
-        while web.generations()[&me].at_once.available_permits()
-            == config::Web::default().max_concurrent
-        {
+        let most = config::Web::default().max_concurrent;
+        while web.generations()[&me].places(most).available_permits() == most {
             tokio::task::yield_now().await;
         }
         web.generation_ended(&me);
