@@ -119,6 +119,7 @@ const NEED_RESTART: &[(&str, &[&str], &str)] = &[
         "its room is taken at the start",
     ),
     ("answers", &["colours"], "plugins are told at their start"),
+    ("web", &["ca_file"], "the clients are made once"),
     (
         "components",
         &["timeout_s"],
