@@ -29,7 +29,7 @@ export_plugin!(|| {
         }).run(say("picked")))
         .command(Command::new("daily", "Once an hour").cooldown(1, Duration::from_secs(3600)).run(say("daily")))
         .command(Command::new("slow", "One at a time").max_concurrency(Per::Guild, 1).run(|ctx| async move {
-            tokio::time::sleep(Duration::from_millis(1500)).await;
+            ctx.confirm("Go on?").await?;
             ctx.reply("slowly").await
         }))
 });
@@ -38,7 +38,7 @@ export_plugin!(|| {
 fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
-        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.1", "", SOURCE))
+        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.2", "", SOURCE))
         .clone()
 }
 
@@ -248,16 +248,15 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     let why = member.expects_reply_to(&asked).await.unwrap().text();
     assert!(why.contains("its cooldown"), "{why}");
 
-    let first = member.says("general", "!slow").await.unwrap();
+    let asked = bot.ask(&member, "!slow").await;
+    assert_eq!(asked.content, "Go on?");
     let second = told(&bot, &bot.owner(), "!slow").await;
     assert!(
         second.contains("This server has one of `!slow` running already"),
         "{second}"
     );
-    assert_eq!(
-        member.expects_reply_to(&first).await.unwrap().text(),
-        "slowly"
-    );
+    member.clicks("Yes").await.unwrap();
+    member.expects("general", "slowly").await.unwrap();
 
     // Uses are counted by command, server and day.
     bot.bot.services().commands.counts.write().await;

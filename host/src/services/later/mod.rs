@@ -9,7 +9,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -22,6 +22,7 @@ use self::components::Watched;
 use super::{
     Discord,
     reply::{EPHEMERAL, TOKEN_LIFE},
+    schedules::Clock,
 };
 
 /// A message that was sent.
@@ -61,6 +62,7 @@ pub struct Token {
 pub struct Later {
     discord: Arc<Discord>,
     application_id: AtomicU64,
+    clock: OnceLock<Clock>,
     /// By message.
     watched: Mutex<HashMap<u64, Watched>>,
 }
@@ -72,12 +74,24 @@ impl Later {
         Self {
             discord,
             application_id: AtomicU64::new(0),
+            clock: OnceLock::new(),
             watched: Mutex::default(),
         }
     }
 
     pub(super) fn set_application(&self, id: u64) {
         self.application_id.store(id, Relaxed);
+    }
+
+    /// Tells how old messages are by another clock than the system's.
+    pub(super) fn set_clock(&self, clock: Clock) {
+        let _ = self.clock.set(clock);
+    }
+
+    /// How many messages' components will be disabled.
+    #[must_use]
+    pub fn watched_count(&self) -> usize {
+        self.watched().len()
     }
 
     /// Deletes a message after a while.
