@@ -282,11 +282,15 @@ async fn a_bot_is_ready_when_it_is_connected_and_its_plugins_are_there() {
     let address = bot.bot.metrics_address().unwrap();
     let (live, body) = page(address, "/livez", "*/*").await;
     assert!(live.contains("200") && body == "ok\n", "{live} {body}");
-    // Connected it is when it has heard something.
-    bot.until_sessions(1).await;
-    let (ready, body) = page(address, "/readyz", "*/*").await;
-    assert!(ready.contains("200"), "{ready}");
-    assert_eq!(body, "{\"ready\":true,\"missing\":[]}");
+    // Connected it is when it has heard so, which is a moment after the sandbox has said so.
+    let mut last = (String::new(), String::new());
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !last.0.contains("200") {
+            last = page(address, "/readyz", "*/*").await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{last:?}");
+    assert_eq!(last.1, "{\"ready\":true,\"missing\":[]}");
     bot.drop_in(&fixtures::no_plugin(), "broken");
     bot.until_refused("broken").await;
     let (ready, body) = page(address, "/readyz", "*/*").await;
