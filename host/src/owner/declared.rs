@@ -95,6 +95,7 @@ const COMMANDS: &[Declared] = &[
         &[],
     ),
     command("fw_plugin", "Shows what a plugin takes", &[PLUGIN]),
+    command("fw_files", "Shows how the files of plugins fare", &[]),
     command(
         "fw_hooks",
         "Shows the handlers of hooks, switches one on or off, closes its breaker",

@@ -6,6 +6,7 @@
 mod declared;
 mod embeds;
 mod extensions;
+mod files;
 mod hooks;
 mod log;
 mod plugin;
@@ -66,6 +67,7 @@ impl Owner {
             "fw_migrate" => self.migrate(line).await,
             "fw_export_data" => self.export_data(line).await,
             "fw_erase_data" => self.erase_data(line).await,
+            "fw_files" => self.files(),
             "fw_hooks" => self.hooks(line),
             "fw_log" => self.log(line),
             "fw_settings" => self.settings(line),
