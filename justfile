@@ -48,6 +48,14 @@ bench:
 hooks:
     cargo build --release -p misbehave && cargo run --release -p host --example hooks -- target/release/libmisbehave.so
 
+# 10,000 runs of a schedule that are due at once, and what they do to events.
+schedules:
+    cargo build --release -p misbehave && cargo run --release -p host --example schedules -- target/release/libmisbehave.so
+
+# What the cache takes, and how long a permission check does.
+cache:
+    cargo run --release -p host --example cache
+
 # What the sandbox carries, beside a discord.py bot from PyPI.
 bench-sandbox:
     python3 -m venv target/discordpy && target/discordpy/bin/pip install -q discord.py && cargo run --release -p sandbox --example load -- target/discordpy/bin/python

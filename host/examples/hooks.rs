@@ -1,6 +1,7 @@
 //! What bad handlers of a hook do to the good ones: `hooks FILE [SECONDS] [EVENTS A SECOND]`, with the library of
 //! `examples/misbehave`, whose handlers of one event are two good ones, one that can't keep up, one that sleeps until it is
-//! cut short, one that panics and one that fails.
+//! cut short, one that panics and one that fails. First the good ones run alone, the others switched off; then all of them, in
+//! the same process: the delays stand side by side.
 //!
 //! Exit code 0 when the good ones got every event, in order, and each handler's counts add up: what was told is what ran,
 //! well or not, was dropped, or was skipped.
@@ -32,6 +33,9 @@ const REST_S: u64 = 2;
 
 /// How often the breakers are looked at.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// The handlers that are switched off for the control.
+const BAD: [&str; 4] = ["slow", "sleeps", "panics", "fails"];
 
 /// As in `examples/misbehave`.
 #[derive(Serialize, Deserialize)]
@@ -81,34 +85,99 @@ async fn measure(file: &Path, span: Duration, rate: u64) -> Result<(), Box<dyn E
     )?;
     plugins.load_file(file).await?;
 
-    let (told, took, seen) = tell(&services, span, rate).await;
-    let hooks = until_idle(&services).await;
-    let per_second = told as f64 / took.as_secs_f64();
-    println!("{told} events in {took:.1?}: {per_second:.0} a second to 6 handlers each");
-    let (out_of_order, mut delays) = delays(&services).await?;
-    delays.sort_unstable();
-    let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
+    switch_bad_ones(&services, false)?;
+    let alone = phase(&services, span, rate, 0).await?;
+    switch_bad_ones(&services, true)?;
+    let among = phase(&services, span, rate, alone.told).await?;
     println!(
-        "delay of the good ones: median {} µs, p99 {} µs, most {} µs; {} calls, {out_of_order} not next to the one before",
-        at(0.5),
-        at(0.99),
-        at(1.0),
-        delays.len()
+        "the good ones' delay           median       p99      most   events a second    calls"
     );
+    alone.show("with the bad ones switched off");
+    among.show("among the bad ones            ");
+
+    let told = alone.told + among.told;
+    let hooks = services.hooks.list();
     let sums = hooks.iter().map(|hook| show(hook, told)).min();
-    for Seen(id, circuits) in &seen {
+    for Seen(id, circuits) in &among.seen {
         println!("{id}: {}", words(circuits));
     }
-    let all = delays.len() as u64 == 2 * told && out_of_order == 0;
-    match (sums, all) {
+    match (sums, alone.is_whole() && among.is_whole()) {
         (Some(true), true) => Ok(()),
         (Some(true), false) => Err("the good ones did not get every event, in order".into()),
         _ => Err("the counts don't add up".into()),
     }
 }
 
-/// Tells events at this rate, and watches the breakers.
-async fn tell(services: &Services, span: Duration, rate: u64) -> (u64, Duration, Vec<Seen>) {
+/// What came of one phase.
+struct Phase {
+    told: u64,
+    took: Duration,
+    seen: Vec<Seen>,
+    out_of_order: u64,
+    /// Microseconds, in order of size.
+    delays: Vec<u64>,
+}
+
+impl Phase {
+    fn show(&self, title: &str) {
+        let at = |share: f64| self.delays[((self.delays.len() - 1) as f64 * share) as usize];
+        println!(
+            "{title} {:>6} µs {:>6} µs {:>6} µs   {:>15.0} {:>8}{}",
+            at(0.5),
+            at(0.99),
+            at(1.0),
+            self.told as f64 / self.took.as_secs_f64(),
+            self.delays.len(),
+            match self.out_of_order {
+                0 => String::new(),
+                some => format!(", {some} not next to the one before"),
+            }
+        );
+    }
+
+    /// Whether both good ones got every event, in order.
+    fn is_whole(&self) -> bool {
+        self.delays.len() as u64 == 2 * self.told && self.out_of_order == 0
+    }
+}
+
+async fn phase(
+    services: &Services,
+    span: Duration,
+    rate: u64,
+    before: u64,
+) -> Result<Phase, Box<dyn Error>> {
+    let (told, took, seen) = tell(services, span, rate, before).await;
+    until_idle(services).await;
+    let (out_of_order, mut delays) = delays(services).await?;
+    if delays.is_empty() {
+        return Err("the good ones got nothing".into());
+    }
+    delays.sort_unstable();
+    Ok(Phase {
+        told,
+        took,
+        seen,
+        out_of_order,
+        delays,
+    })
+}
+
+fn switch_bad_ones(services: &Services, on: bool) -> Result<(), Box<dyn Error>> {
+    for handler in BAD {
+        let id = format!("misbehave:{}:beats::{handler}", Beat::EVENT);
+        services.hooks.switch(&id, on)?;
+    }
+    Ok(())
+}
+
+/// Tells events at this rate, numbered on from `before`, and watches the breakers.
+async fn tell(
+    services: &Services,
+    span: Duration,
+    rate: u64,
+    before: u64,
+) -> (u64, Duration, Vec<Seen>) {
     let mut ticks = interval(Duration::from_millis(1));
     // After a pause it tells at once what is due.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -120,7 +189,7 @@ async fn tell(services: &Services, span: Duration, rate: u64) -> (u64, Duration,
         while told < due {
             told += 1;
             services.hooks.emit(&Beat {
-                number: told,
+                number: before + told,
                 at_us: now_us(),
             });
         }
@@ -147,12 +216,9 @@ fn look(hooks: &[HookView], began: Instant, seen: &mut Vec<Seen>) {
 }
 
 /// Waits until nothing waits for a handler, and none is at work.
-async fn until_idle(services: &Services) -> Vec<HookView> {
-    loop {
-        let hooks = services.hooks.list();
-        if hooks.iter().all(|hook| hook.waiting == 0 && !hook.at_work) {
-            return hooks;
-        }
+async fn until_idle(services: &Services) {
+    let is_idle = |hook: &HookView| hook.waiting == 0 && !hook.at_work;
+    while !services.hooks.list().iter().all(is_idle) {
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -82,8 +82,9 @@ async fn fails(_ctx: HookContext<Beat, Settings>) -> Result {
     Err(Error::new("misbehaving at each beat"))
 }
 
-/// How many were not next to the one before (after a drop, or out of order), and the delays since it was last asked, in microseconds.
+/// Since it was last asked: how many were not next to the one before (after a drop, or out of order), and the delays in
+/// microseconds.
 async fn beats(ctx: FunctionContext<(), Settings>) -> Result<(u64, Vec<u64>)> {
     let beats = &ctx.state().beats;
-    Ok((beats.out_of_order.get(), beats.delays.take()))
+    Ok((beats.out_of_order.take(), beats.delays.take()))
 }

@@ -18,6 +18,8 @@ export_plugin!(|| {
                 .run(misbehave),
         )
         .command(Command::new("work", "Does a little of everything").run(work))
+        // For the measurement of schedules: nothing is due unless somebody plans it.
+        .scheduled("due", |_| async { Ok(()) })
         .on_save(|_| State::new(1, &"kept"))
         .on_restore(restore)
 });

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     env::Environment,
     plugin::{self, file, manifest_problems, probe},
-    services::storage,
+    services::{storage, web},
     watcher,
 };
 
@@ -41,6 +41,19 @@ pub(super) fn run(path: &Path) -> CliResult {
         Err(error) => {
             wrong += 1;
             println!("wrong  {}", chain(&error).replace('\n', "\n       "));
+        }
+    }
+    if let Some(file) = &config.web.ca_file {
+        match web::authorities(file) {
+            Ok(found) => println!(
+                "ok     {} holds {} certificate(s)",
+                file.display(),
+                found.len()
+            ),
+            Err(why) => {
+                wrong += 1;
+                println!("wrong  {why}");
+            }
         }
     }
     wrong += databases(&config)?;

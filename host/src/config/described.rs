@@ -63,6 +63,12 @@ fn read() -> Vec<Described> {
     all
 }
 
+/// A text that was read before, and so is TOML, as a document.
+pub(crate) fn toml_table(text: &str) -> Table {
+    let text = text.trim_start_matches('\u{feff}');
+    text.parse().unwrap_or_default()
+}
+
 /// A key's value in a document.
 fn value<'a>(document: &'a Table, table: &str, key: &str) -> Option<&'a Value> {
     document.get(table)?.get(key)

@@ -34,6 +34,7 @@ pub use answers::{Answers, Components};
 pub use cache::Cache;
 pub(crate) use checks::secret_name;
 pub use commands::{Commands, Overflow};
+pub(crate) use described::toml_table;
 pub use described::{Described, described, differences, effective};
 use document::Document;
 pub use error::{ConfigError, Problem};
@@ -112,6 +113,13 @@ pub struct Source {
     pub origin: String,
     /// The text.
     pub text: String,
+}
+
+impl Source {
+    /// The text as a document.
+    pub(crate) fn table(&self) -> toml::Table {
+        toml_table(&self.text)
+    }
 }
 
 impl PartialEq for Source {

@@ -1,8 +1,10 @@
 //! `[web]`.
 
+use std::path::PathBuf;
+
 use super::{
     document::Table,
-    values::{boolean, integer, milliseconds},
+    values::{boolean, integer, milliseconds, string_that},
 };
 
 /// `[web]`: requests of plugins to other servers.
@@ -19,6 +21,8 @@ pub struct Web {
     pub max_response_bytes: u64,
     /// Requests of one plugin that are on their way at once.
     pub max_concurrent: usize,
+    /// Certificates of authorities that are trusted beside those that browsers trust, in PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for Web {
@@ -29,6 +33,7 @@ impl Default for Web {
             max_timeout_ms: 300_000,
             max_response_bytes: 8 << 20,
             max_concurrent: 16,
+            ca_file: None,
         }
     }
 }
@@ -49,6 +54,13 @@ impl Web {
         });
         table.read("max_concurrent", &mut web.max_concurrent, |item| {
             integer(item, 1..=1_000, "requests").map(count)
+        });
+        table.read("ca_file", &mut web.ca_file, |item| {
+            let not_blank = |text: &str| match text.trim() {
+                "" => Err("expected a file, found an empty string".to_owned()),
+                _ => Ok(()),
+            };
+            string_that(item, not_blank).map(|text| Some(PathBuf::from(text)))
         });
         web
     }

@@ -14,7 +14,9 @@ mod queue;
 
 use std::{
     collections::BTreeMap,
+    fs,
     io::{self, IsTerminal},
+    path::{Path, PathBuf},
     sync::{OnceLock, PoisonError, RwLock},
 };
 
@@ -41,6 +43,8 @@ struct Running {
     /// Counts up with every change of the levels.
     changes: watch::Sender<u64>,
     queues: Vec<Queue>,
+    /// Where the files are, absolute; `None` when none are written.
+    folder: Option<PathBuf>,
 }
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
@@ -64,13 +68,14 @@ pub fn init(config: &Log) -> Result<(), String> {
     };
     let stderr = Queue::start("log to stderr", Stderr);
     let mut queues = vec![stderr.clone()];
-    let (mut to_files, mut trouble) = (None, None);
+    let (mut to_files, mut trouble, mut folder) = (None, None, None);
     if config.files {
         match Files::open(config) {
             Ok(files) => {
                 let queue = Queue::start("log to files", files);
                 queues.push(queue.clone());
                 to_files = Some(line::layer(config.json, false, queue));
+                folder = fs::canonicalize(&config.folder).ok();
             }
             Err(error) => trouble = Some(error),
         }
@@ -89,12 +94,19 @@ pub fn init(config: &Log) -> Result<(), String> {
         levels: RwLock::new(levels),
         changes: watch::Sender::new(0),
         queues,
+        folder,
     });
     log_panics();
     if let Some(trouble) = trouble {
         tracing::warn!("no log files are written: {trouble}");
     }
     Ok(())
+}
+
+/// Where this process writes its log's files, absolute.
+#[must_use]
+pub fn folder() -> Option<&'static Path> {
+    RUNNING.get()?.folder.as_deref()
 }
 
 /// Waits until all that was logged so far is written: at the end of the process, or before it may crash.

@@ -35,9 +35,18 @@ impl Rest {
             0 => "none".to_owned(),
             status => status.to_string(),
         };
+        self.count(method, path, &status);
+        self.took.observe(took);
+    }
+
+    /// A request has met a rate limit, and is tried again: its end is still to come.
+    pub fn limited(&self, method: &str, path: &str) {
+        self.count(method, path, "429");
+    }
+
+    fn count(&self, method: &str, path: &str, status: &str) {
         let key = format!("{method} {} {status}", class(path));
         self.requests.of(&key).fetch_add(1, Relaxed);
-        self.took.observe(took);
     }
 
     /// Counts by route class and status.

@@ -13,17 +13,24 @@ use axum::{
     routing::get,
 };
 use serde::Serialize;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::Page;
-use crate::{plugin::Plugins, services::Services};
+use crate::{config::Live, plugin::Plugins, services::Services};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A server of figures; it ends when this is dropped.
+/// A server of figures, at the address of `[metrics] listen` as it is now; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Server {
+    address: watch::Receiver<Option<SocketAddr>>,
+    following: JoinHandle<()>,
+}
+
+/// A server at one address; it ends when this is dropped.
+#[derive(Debug)]
+struct Listening {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
@@ -36,12 +43,46 @@ struct Shown {
 }
 
 impl Server {
-    /// Listens at `address`. A port that is taken costs the figures and nothing else: it is told in the log.
-    pub async fn start(
-        address: SocketAddr,
-        services: &Arc<Services>,
-        plugins: &Arc<Plugins>,
-    ) -> Option<Self> {
+    /// Listens, and goes elsewhere when the configuration says so.
+    pub async fn start(live: &Live, services: &Arc<Services>, plugins: &Arc<Plugins>) -> Self {
+        let shown = Shown {
+            page: Arc::new(Page::new(Arc::clone(services), Arc::clone(plugins))),
+            services: Arc::clone(services),
+            plugins: Arc::clone(plugins),
+        };
+        let mut changes = live.follow();
+        let mut listen = changes.borrow_and_update().metrics.listen;
+        let mut listening = Listening::at(listen, &shown).await;
+        let (told, address) = watch::channel(listening.as_ref().map(|it| it.address));
+        let following = tokio::spawn(async move {
+            loop {
+                let changed = changes.wait_for(|config| config.metrics.listen != listen);
+                listen = match changed.await {
+                    Ok(config) => config.metrics.listen,
+                    Err(_) => return,
+                };
+                // Gone before the next begins: it may be the same port at another address.
+                if let Some(listening) = listening.take() {
+                    listening.close().await;
+                }
+                listening = Listening::at(listen, &shown).await;
+                told.send_replace(listening.as_ref().map(|it| it.address));
+            }
+        });
+        Self { address, following }
+    }
+
+    /// Where it listens, if it does.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        *self.address.borrow()
+    }
+}
+
+impl Listening {
+    /// A port that is taken costs the figures and nothing else: it is told in the log.
+    async fn at(address: Option<SocketAddr>, shown: &Shown) -> Option<Self> {
+        let address = address?;
         let listener = match TcpListener::bind(address).await {
             Ok(listener) => listener,
             Err(error) => {
@@ -52,16 +93,11 @@ impl Server {
             }
         };
         let address = listener.local_addr().ok()?;
-        let shown = Shown {
-            page: Arc::new(Page::new(Arc::clone(services), Arc::clone(plugins))),
-            services: Arc::clone(services),
-            plugins: Arc::clone(plugins),
-        };
         let router = Router::new()
             .route("/metrics", get(metrics))
             .route("/livez", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
-            .with_state(shown);
+            .with_state(shown.clone());
         tracing::info!("metrics at http://{address}/metrics");
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -71,14 +107,19 @@ impl Server {
         Some(Self { address, task })
     }
 
-    /// Where it listens.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    async fn close(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
     }
 }
 
 impl Drop for Server {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
+}
+
+impl Drop for Listening {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -1,8 +1,15 @@
 //! Owner command for the hooks.
 
+use std::time::SystemTime;
+
 use serde_json::Value;
 
 use super::{Owner, embeds};
+use crate::services::hooks::{Circuit, HookView, Told};
+
+const USAGE: &str = "fw_hooks [list | history | enable ID | disable ID | reset ID]";
+const WHAT: &str = "Shows the handlers of hooks and how they fare, or what was told lately; switches a handler on or off until the \
+    bot stops; closes its circuit breaker. An id is `plugin:event:handler`, as the list shows it.";
 
 impl Owner {
     pub(super) fn hooks(&self, line: &str) -> Value {
@@ -10,21 +17,26 @@ impl Owner {
         let (verb, id) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let id = id.trim();
         let done = match (verb, id) {
-            ("" | "list", "") => return embeds::hooks(&hooks.list()),
-            ("history", "") => return embeds::hook_history(&hooks.history(20)),
+            ("" | "list", "") => return shown(&hooks.list()),
+            ("history", "") => return history(&hooks.history(20)),
             ("enable", id) if !id.is_empty() => hooks.switch(id, true),
             ("disable", id) if !id.is_empty() => hooks.switch(id, false),
             ("reset", id) if !id.is_empty() => hooks.reset(id),
+            ("list" | "history", _) => {
+                let why = format!("`{verb}` takes nothing behind it, and there is `{id}`");
+                return embeds::misused(&why, USAGE, WHAT);
+            }
+            ("enable" | "disable" | "reset", _) => {
+                let why = format!("`{verb}` needs the id of a handler behind it");
+                return embeds::misused(&why, USAGE, WHAT);
+            }
             _ => {
-                return embeds::usage(
-                    "fw_hooks [list | history | enable ID | disable ID | reset ID]",
-                    "Shows the handlers of hooks and how they fare, or what was told lately; switches a handler on or off until \
-                     the bot stops; closes its circuit breaker. An id is `plugin:event:handler`, as the list shows it.",
-                );
+                let why = format!("`{verb}` is nothing that hooks can be asked");
+                return embeds::misused(&why, USAGE, WHAT);
             }
         };
         match done {
-            Ok(()) => embeds::hooks(
+            Ok(()) => shown(
                 &hooks
                     .list()
                     .into_iter()
@@ -34,4 +46,71 @@ impl Owner {
             Err(failure) => embeds::failed("No such hook", id, &failure.to_string()),
         }
     }
+}
+
+fn shown(hooks: &[HookView]) -> Value {
+    let line = |hook: &HookView| {
+        let state = match (hook.enabled, hook.circuit) {
+            (false, _) => "switched off",
+            (true, Circuit::Open) => "rests after failures",
+            (true, Circuit::HalfOpen) => "is tried again",
+            (true, Circuit::Closed) => "on",
+        };
+        let it = &hook.figures;
+        format!(
+            "`{}` (priority {}): {state}, {} run, {} failed, {} dropped, {} skipped, {} waiting, {} ms each, {} ms late",
+            hook.id,
+            hook.priority,
+            it.runs,
+            it.failures,
+            it.dropped,
+            it.skipped,
+            hook.waiting,
+            it.handled_us / it.runs.max(1) / 1000,
+            it.waited_us / it.runs.max(1) / 1000,
+        )
+    };
+    let lines: Vec<String> = hooks.iter().map(line).collect();
+    let text = if lines.is_empty() {
+        "No plugin that is loaded has hooks.".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    embeds::embed(
+        "Hooks",
+        embeds::BLUE,
+        &embeds::shorten(&text, embeds::DESCRIPTION),
+        &[],
+    )
+}
+
+fn history(told: &[Told]) -> Value {
+    let line = |told: &Told| {
+        let at = told.at.duration_since(SystemTime::UNIX_EPOCH);
+        let from = if told.from.is_empty() {
+            "framework"
+        } else {
+            &told.from
+        };
+        format!(
+            "<t:{}:T> `{}` by {from}: {} queued, {} dropped, {} skipped",
+            at.unwrap_or_default().as_secs(),
+            told.event,
+            told.queued,
+            told.dropped,
+            told.skipped
+        )
+    };
+    let lines: Vec<String> = told.iter().map(line).collect();
+    let text = if lines.is_empty() {
+        "Nothing was told yet.".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    embeds::embed(
+        "What was told",
+        embeds::BLUE,
+        &embeds::shorten(&text, embeds::DESCRIPTION),
+        &[],
+    )
 }

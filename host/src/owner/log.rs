@@ -6,6 +6,8 @@ use super::{Owner, embeds};
 use crate::{log, plugin::tidy};
 
 const USAGE: &str = "fw_log [TARGET | PLUGIN] [LEVEL]";
+const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host::gateway`, or of \
+    all. The levels are error, warn, info, debug, trace and off; `default` takes an exception away.";
 
 impl Owner {
     pub(super) fn log(&self, line: &str) -> Value {
@@ -18,15 +20,21 @@ impl Owner {
             );
         };
         let (of, word) = match words[..] {
-            [] => return embeds::log_levels(&levels),
+            [] => return shown(&levels),
             [level] => (None, level),
             [of, level] => (Some(of), level),
-            _ => return usage(),
+            _ => {
+                let why = format!("`{line}` is more than a target and its level");
+                return embeds::misused(&why, USAGE, WHAT);
+            }
         };
         // `default` takes an exception away.
         let level = match (log::parse_level(word), word) {
             (None, "default") => None,
-            (None, _) => return usage(),
+            (None, _) => {
+                let why = format!("`{word}` is no level");
+                return embeds::misused(&why, USAGE, WHAT);
+            }
             (level, _) => level,
         };
         let mut plugins = levels.plugins.clone();
@@ -51,18 +59,24 @@ impl Owner {
         match (changed, log::levels()) {
             (Ok(()), Some(levels)) => {
                 tracing::info!(level = &*levels.level, plugins = ?levels.plugins, "the owner changed what is logged");
-                embeds::log_levels(&levels)
+                shown(&levels)
             }
             (Err(error), _) => embeds::failed("Not changed", "fw_log", &error),
-            (Ok(()), None) => usage(),
+            (Ok(()), None) => embeds::usage(USAGE, WHAT),
         }
     }
 }
 
-fn usage() -> Value {
-    embeds::usage(
-        USAGE,
-        "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host::gateway`, or of all. \
-         The levels are error, warn, info, debug, trace and off; `default` takes an exception away.",
-    )
+fn shown(levels: &log::Levels) -> Value {
+    let plugins: Vec<String> = levels
+        .plugins
+        .iter()
+        .map(|(plugin, level)| format!("{plugin}: {level}"))
+        .collect();
+    let mut fields = vec![embeds::field("Level", &format!("`{}`", levels.level))];
+    if !plugins.is_empty() {
+        fields.push(embeds::field("Plugins", &plugins.join("\n")));
+    }
+    let description = "Until the bot stops; `[log]` in config.toml is what it starts with.";
+    embeds::embed("What is logged", embeds::BLUE, description, &fields)
 }

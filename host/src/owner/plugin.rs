@@ -30,10 +30,13 @@ impl Owner {
             found.and_then(|(_, generation)| self.services.figures.plugin(&generation.plugin));
         let (Some((name, generation)), Some(figures)) = (found, figures) else {
             let names: Vec<&str> = loaded.iter().map(|(name, _)| &**name).collect();
-            let words = format!("it is not loaded; there are {}", names.join(", "));
+            let words = match names[..] {
+                [] => "it is not loaded, nor is any other".to_owned(),
+                _ => format!("it is not loaded; there are {}", names.join(", ")),
+            };
             return embeds::failed("Not shown", line, &words);
         };
-        embeds::plugin(
+        shown(
             name,
             &summary(generation, &figures),
             &handlers(&figures),
@@ -98,4 +101,14 @@ fn lines(mut rows: Vec<(String, (u64, Duration))>) -> Vec<String> {
 fn mean(count: u64, sum: Duration) -> String {
     let mean = sum.as_secs_f64() / count.max(1) as f64;
     format!("{:.2} ms", mean * 1000.0)
+}
+
+fn shown(name: &str, summary: &str, handlers: &[String], calls: &[String]) -> Value {
+    let lists = [("Handlers", handlers), ("Host calls", calls)];
+    let fields: Vec<Value> = lists
+        .iter()
+        .filter(|(_, lines)| !lines.is_empty())
+        .map(|(title, lines)| embeds::field(title, &lines.join("\n")))
+        .collect();
+    embeds::embed(name, embeds::BLUE, summary, &fields)
 }

@@ -3,18 +3,32 @@
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{plugin::tidy, services::Failure};
+use crate::{
+    plugin::tidy,
+    services::{Failure, schedules::ScheduleView},
+};
+
+const USAGE: &str = "fw_schedules [run | pause | resume PLUGIN NAME]";
+const WHAT: &str = "Shows what plugins do at a time, or has one of it run now, rest, or go on.";
 
 impl Owner {
     pub(super) async fn schedules(&self, line: &str) -> Value {
         let (schedules, storage) = (&self.services.schedules, &self.services.storage);
         let words: Vec<&str> = line.split_whitespace().collect();
         let [verb, plugin, name] = words[..] else {
-            if !words.is_empty() {
-                return usage();
+            if let Some(verb) = words.first() {
+                let why = match *verb {
+                    "run" | "pause" | "resume" => {
+                        format!(
+                            "`{verb}` needs a plugin and the name of its schedule, and nothing more"
+                        )
+                    }
+                    _ => unknown(verb),
+                };
+                return embeds::misused(&why, USAGE, WHAT);
             }
             return match schedules.views(storage).await {
-                Ok(views) => embeds::schedules(&views),
+                Ok(views) => shown(&views),
                 Err(error) => embeds::failed("Not read", "fw_schedules", &error.to_string()),
             };
         };
@@ -32,18 +46,62 @@ impl Owner {
                 .pause(storage, &plugin, name, false)
                 .await
                 .map(|()| "It goes on, planned from now; what was due meanwhile is left out."),
-            _ => return usage(),
+            _ => return embeds::misused(&unknown(verb), USAGE, WHAT),
         };
         match done {
-            Ok(text) => embeds::schedule_changed(&plugin, name, text),
+            Ok(text) => changed(&plugin, name, text),
             Err(error) => embeds::failed("Not done", "fw_schedules", &error.to_string()),
         }
     }
 }
 
-fn usage() -> Value {
-    embeds::usage(
-        "fw_schedules [run | pause | resume PLUGIN NAME]",
-        "Shows what plugins do at a time, or has one of it run now, rest, or go on.",
-    )
+fn unknown(verb: &str) -> String {
+    format!("`{verb}` is nothing that can be done to a schedule")
+}
+
+fn shown(views: &[ScheduleView]) -> Value {
+    let mut fields: Vec<Value> = views.iter().take(embeds::FIELDS).map(schedule).collect();
+    if views.len() > embeds::FIELDS {
+        fields.truncate(embeds::FIELDS - 1);
+        let rest = embeds::plural(views.len() - fields.len(), "schedule");
+        fields.push(embeds::field("And more", &format!("{rest} not shown")));
+    }
+    let description = if views.is_empty() {
+        "No plugin has declared any."
+    } else {
+        ""
+    };
+    embeds::embed("Schedules", embeds::BLUE, description, &fields)
+}
+
+fn schedule(view: &ScheduleView) -> Value {
+    let stamp = |ms: i64| format!("<t:{0}:f> (<t:{0}:R>)", ms.div_euclid(1_000));
+    let mut lines = vec![format!("`{}`", view.when)];
+    lines.push(match (view.paused, view.next_ms) {
+        (true, _) => "paused".into(),
+        (false, Some(next)) => format!("next {}", stamp(next)),
+        (false, None) => "nothing is due".into(),
+    });
+    if view.running {
+        lines.push("runs at this moment".into());
+    }
+    if view.waiting > 0 {
+        lines.push(format!("{} waiting", view.waiting));
+    }
+    if let Some(last) = view.last_ms {
+        let result = embeds::shorten(&view.last_result, 300);
+        lines.push(format!("last {}: {result}", stamp(last)));
+    }
+    lines.push(format!(
+        "{} · {} failed · {} missed · {} skipped",
+        embeds::plural(usize::try_from(view.runs).unwrap_or(usize::MAX), "run"),
+        view.failed,
+        view.missed,
+        view.skipped
+    ));
+    embeds::field(&format!("{} {}", view.plugin, view.name), &lines.join("\n"))
+}
+
+fn changed(plugin: &str, name: &str, text: &str) -> Value {
+    embeds::embed(&format!("{plugin} {name}"), embeds::GREEN, text, &[])
 }

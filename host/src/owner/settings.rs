@@ -6,9 +6,6 @@ use twilight_model::guild::Permissions;
 use super::{Owner, embeds};
 use crate::{config::described, services::settings::SettingsError};
 
-/// The command of a server's managers.
-pub const OF_MANAGERS: &str = "settings";
-
 const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
 const USAGE_OF_MANAGERS: &str =
     "settings [PLUGIN] | settings set PLUGIN.NAME VALUE | settings reset PLUGIN.NAME";
@@ -53,16 +50,18 @@ impl Owner {
             );
         };
         let trouble = all["trouble"].as_str();
-        embeds::settings(&title, trouble, &shown)
+        listed(&title, trouble, &shown)
     }
 
     /// `fw_set PATH VALUE`.
     pub(super) async fn set(&self, line: &str) -> Value {
         let Some((path, value)) = line.split_once(char::is_whitespace) else {
-            return embeds::usage(
-                USAGE_SET,
-                "Changes a setting of a plugin, or of the host, as in `fw_set bot.prefix ?`.",
-            );
+            let what =
+                "Changes a setting of a plugin, or of the host, as in `fw_set bot.prefix ?`.";
+            return match line {
+                "" => embeds::usage(USAGE_SET, what),
+                path => embeds::misused(&no_value(path), USAGE_SET, what),
+            };
         };
         match self.services.settings.set(path, value).await {
             Ok(changed) => embeds::changed("Set", path, &changed.to_string()),
@@ -95,17 +94,25 @@ impl Owner {
                 settings.set_for_guild(guild, path, None).await
             }
             "set" | "reset" => {
-                return embeds::usage(
-                    USAGE_OF_MANAGERS,
-                    "Shows and changes what this server may set for itself.",
-                );
+                let why = match (verb, path) {
+                    (_, "") => format!("`{verb}` needs the name of a setting behind it"),
+                    ("set", path) => no_value(path),
+                    (_, path) => format!(
+                        "`reset` takes a setting alone, and there is `{value}` behind `{path}`"
+                    ),
+                };
+                let what = "Shows and changes what this server may set for itself.";
+                return embeds::misused(&why, USAGE_OF_MANAGERS, what);
             }
             plugin => {
-                let plugin = (!plugin.is_empty() && plugin != "show").then_some(plugin);
+                let plugin = match (plugin, path) {
+                    ("show", "") | ("", _) => None,
+                    ("show", of) | (of, _) => of.split('.').next(),
+                };
                 let shown = match settings.describe_guild(guild, plugin).await {
                     Ok(all) => all,
                     Err(error) => {
-                        return embeds::failed("Not shown", "settings", &error.to_string());
+                        return embeds::failed("Not shown", "settings", &for_members(error));
                     }
                 };
                 let of = |plugin: &Value| {
@@ -115,7 +122,11 @@ impl Owner {
                     )
                 };
                 let shown: Vec<Value> = shown.iter().flat_map(of).collect();
-                return embeds::settings("Settings of this server", None, &shown);
+                if let (Some(plugin), []) = (plugin, &shown[..]) {
+                    let why = "no loaded plugin of that name has settings that a server may change; `settings` shows all that do";
+                    return embeds::failed("Not shown", plugin, why);
+                }
+                return listed("Settings of this server", None, &shown);
             }
         };
         match done {
@@ -173,6 +184,10 @@ fn qualified(plugin: &Value, settings: &[Value]) -> Vec<Value> {
     settings.iter().map(qualify).collect()
 }
 
+fn no_value(path: &str) -> String {
+    format!("there is no value behind `{path}`")
+}
+
 /// What a server's managers may read: no paths of the host's.
 fn for_members(error: SettingsError) -> String {
     match error {
@@ -182,4 +197,62 @@ fn for_members(error: SettingsError) -> String {
             "it could not be written; the bot's owner finds the reason in the log".into()
         }
     }
+}
+
+/// Settings, as the service describes them.
+fn listed(title: &str, trouble: Option<&str>, all: &[Value]) -> Value {
+    let plain = |value: &Value| match value {
+        Value::Null => "unset".to_owned(),
+        value => format!("`{value}`"),
+    };
+    let lines = |one: &Value| {
+        let takes = one["takes"]
+            .as_str()
+            .map_or_else(String::new, |takes| format!(" · {takes}"));
+        let restart = match &one["waits_for_restart"] {
+            Value::Bool(true) => " · waits for a restart",
+            _ => "",
+        };
+        format!(
+            "{}\n{} ({}) · default {}{takes}{restart}",
+            one["description"].as_str().unwrap_or_default(),
+            plain(&one["value"]),
+            one["from"].as_str().unwrap_or_default(),
+            plain(&one["default"]),
+        )
+    };
+    let fields: Vec<Value> = all
+        .iter()
+        .take(embeds::FIELDS)
+        .map(|one| {
+            embeds::field(
+                one["name"].as_str().unwrap_or_default(),
+                &embeds::shorten(&lines(one), 220),
+            )
+        })
+        .collect();
+    let description = match (trouble, all.len()) {
+        (Some(trouble), _) => format!(
+            "⚠ config.toml can't be read, the last good values hold:\n{}",
+            embeds::shorten(trouble, 300)
+        ),
+        (None, 0) => "Nothing is set, and no loaded plugin declares settings for this.".to_owned(),
+        (None, count) if count > embeds::FIELDS => {
+            format!(
+                "{} of {count}; name a plugin or a table for the others",
+                embeds::FIELDS
+            )
+        }
+        _ => String::new(),
+    };
+    embeds::embed(
+        title,
+        if trouble.is_some() {
+            embeds::RED
+        } else {
+            embeds::BLUE
+        },
+        &description,
+        &fields,
+    )
 }

@@ -111,9 +111,11 @@ pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
     };
     match ended {
         Some(ended) => {
-            report
-                .stayed
-                .extend(files_left_open(&context.descriptors, &context.shadow));
+            report.stayed.extend(files_left_open(
+                &context.descriptors,
+                &context.shadow,
+                crate::log::folder(),
+            ));
             unmap(&mut report, &context.mapped, &context.shadow, ended);
         }
         None => report
@@ -187,8 +189,9 @@ fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended
 pub type Descriptors = BTreeMap<i32, String>;
 
 /// Files that were opened since and are still open. The host has descriptors of its own that come and go: sockets and
-/// signals are not looked at, nor what lies in the host's data folder (where the plugin's private copy is), nor libraries.
-fn files_left_open(before: &Descriptors, shadow: &Path) -> Option<String> {
+/// signals are not looked at, nor what lies in the host's data folder (where the plugin's private copy is) and among its logs
+/// (which are renamed and opened anew), nor libraries.
+fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>) -> Option<String> {
     let own = shadow.parent().and_then(Path::parent).unwrap_or(shadow);
     // What descriptors lead to is absolute.
     let own = &fs::canonicalize(own).unwrap_or_else(|_| own.to_owned());
@@ -199,6 +202,7 @@ fn files_left_open(before: &Descriptors, shadow: &Path) -> Option<String> {
             before.get(fd) != Some(target)
                 && path.is_absolute()
                 && !path.starts_with(own)
+                && !logs.is_some_and(|logs| path.starts_with(logs))
                 && !target.ends_with(".so")
         });
         Some(now)
@@ -228,5 +232,46 @@ fn stray_threads(low: usize, high: usize) -> usize {
             return threads;
         }
         sleep(Duration::from_millis(2));
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn a_log_that_is_rotated_meanwhile_is_no_file_that_the_plugin_left_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = &fs::canonicalize(folder.path()).unwrap();
+        let (logs, shadow) = (folder.join("botlogs"), folder.join("data/shadow/x.so"));
+        fs::create_dir_all(&logs).unwrap();
+        fs::create_dir_all(shadow.parent().unwrap()).unwrap();
+        let log = logs.join("permanent.log");
+        let _first = File::create(&log).unwrap();
+        let before = census::open_fds().unwrap();
+        // The old one is open under another name for a moment, the new one from now on.
+        fs::rename(&log, logs.join("permanent.log.1")).unwrap();
+        let _second = File::create(&log).unwrap();
+        let _own = File::create(folder.join("data/main.db")).unwrap();
+        let _left = File::create(folder.join("left.txt")).unwrap();
+        // Other tests have files of their own open.
+        let said = |logs| {
+            let left = files_left_open(&before, &shadow, logs).unwrap_or_default();
+            let mut left: Vec<String> = left
+                .split([' ', ','])
+                .filter_map(|word| Some(word.strip_prefix(folder.to_str()?)?.to_owned()))
+                .collect();
+            left.sort();
+            left
+        };
+        assert_eq!(said(Some(&logs)), ["/left.txt"]);
+        let without = [
+            "/botlogs/permanent.log",
+            "/botlogs/permanent.log.1",
+            "/left.txt",
+        ];
+        assert_eq!(said(None), without);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -147,8 +150,17 @@ impl Discord {
     }
 
     async fn exchange(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
-        let request = build(call)?;
-        let response = self.client.request::<EmptyBody>(request).await?;
+        let (method, path) = (call.request.method.clone(), call.request.path.clone());
+        let mut sending = self.client.request::<EmptyBody>(build(call)?);
+        // twilight waits and tries again after a 429 alone, and tells nobody; it asks here before each try.
+        let (figures, tries) = (Arc::clone(&self.figures), AtomicU64::new(0));
+        sending.set_pre_flight(move || {
+            if tries.fetch_add(1, Relaxed) > 0 {
+                figures.rest.limited(&method, &path);
+            }
+            true
+        });
+        let response = sending.await?;
         let status = response.status().get();
         let body = response
             .bytes()

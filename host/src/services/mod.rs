@@ -71,44 +71,30 @@ pub struct Completion {
 }
 
 /// The host calls, by name. What is not here is answered as unsupported.
-pub const CALLS: &[&str] = &[
-    "cache.channel",
-    "cache.channels",
-    "cache.current_user",
-    "cache.guild",
-    "cache.guilds",
-    "cache.member",
-    "cache.permissions",
-    "cache.role",
-    "cache.roles",
-    "commands.list",
-    "commands.prefix",
-    "commands.require",
-    "commands.usage",
-    "commands.why",
-    "discord.request",
-    "files.list",
-    "files.read",
-    "files.remove",
-    "files.write",
-    "functions.call",
-    "hooks.emit",
-    "metrics.record",
-    "reply",
-    "schedules.cancel",
-    "schedules.create",
-    "schedules.list",
-    "secrets.get",
-    "settings.get",
-    "storage.delete",
-    "storage.execute",
-    "storage.get",
-    "storage.keys",
-    "storage.query",
-    "storage.set",
-    "storage.transaction",
-    "web.request",
-];
+pub fn calls() -> impl Iterator<Item = &'static str> {
+    const OTHERS: &[&str] = &[
+        "discord.request",
+        "files.list",
+        "files.read",
+        "files.remove",
+        "files.write",
+        "functions.call",
+        "hooks.emit",
+        "metrics.record",
+        "reply",
+        "secrets.get",
+        "settings.get",
+        "web.request",
+    ];
+    let all = [
+        cache::CALLS,
+        &commands::CALLS,
+        &schedules::CALLS,
+        &storage::CALLS,
+        OTHERS,
+    ];
+    all.into_iter().flatten().copied()
+}
 
 /// The answers to host calls.
 #[derive(Debug)]
@@ -196,9 +182,10 @@ impl Services {
         }
     }
 
-    /// The same with schedules that go by another clock.
+    /// The same with schedules, and ages of messages, that go by another clock.
     #[must_use]
     pub fn with_clock(mut self, live: &Live, clock: Clock) -> Self {
+        self.later.set_clock(clock.clone());
         self.schedules = Schedules::new(live.clone(), clock);
         self
     }

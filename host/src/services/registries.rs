@@ -24,6 +24,7 @@ impl Services {
             ("generations alive", self.figures.generations_alive()),
             ("hooks, desks", self.hooks.desk_count()),
             ("interactions, open", self.replies.open_count()),
+            ("messages, watched", self.later.watched_count()),
             ("schedules, generations", self.schedules.declared_count()),
             ("settings, generations", self.settings.declared_count()),
             ("storage, fences", self.storage.fence_count()),

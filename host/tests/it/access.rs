@@ -62,7 +62,7 @@ async fn figures(ctx: CommandContext) -> Result {
 pub fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
-        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.1", "", SOURCE))
+        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.3", "", SOURCE))
         .clone()
 }
 

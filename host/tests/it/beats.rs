@@ -92,14 +92,49 @@ async fn good_handlers_get_all_in_order_and_the_counts_of_all_add_up() {
         assert_eq!((it.runs, it.failures), (5, 5), "{bad:#?}");
         assert_eq!(bad.circuit, Circuit::Open);
     }
+    assert_eq!(delays(&bot).await, (0, 2 * BEATS));
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_overtakes_what_waits_for_a_place_in_a_full_queue() {
+    const PLACES: usize = 4;
+    let config = format!("[hooks]\nqueue = {PLACES}\npush_timeout_ms = 60000");
+    let bot = Fixture::configured(&["misbehave"], &config).await;
+    let hooks = &bot.bot.services().hooks;
+    for bad in ["slow", "sleeps", "panics", "fails"] {
+        let id = format!("misbehave:misbehave.beat:beats::{bad}");
+        hooks.switch(&id, false).unwrap();
+    }
+    let mut stood_in_line = false;
+    for number in 1..=BEATS {
+        // The queue is full most of the time, and the line behind it never.
+        let now = until(&bot, |hooks| {
+            hooks.iter().all(|hook| hook.waiting < 2 * PLACES)
+        })
+        .await;
+        stood_in_line |= now.iter().any(|hook| hook.waiting >= PLACES);
+        hooks.emit(&Beat { number, at_us: 0 });
+    }
+    assert!(stood_in_line);
+    until(&bot, |hooks| {
+        hooks.iter().all(|hook| hook.waiting == 0 && !hook.at_work)
+    })
+    .await;
+    assert_eq!(delays(&bot).await, (0, 2 * BEATS));
+    bot.close().await;
+}
+
+/// How many events the good ones got out of order, and how many in all.
+async fn delays(bot: &Fixture) -> (u64, u64) {
     let head: CallHead = serde_json::from_value(json!({
         "call": "functions.call",
         "params": {"plugin": "misbehave", "function": "beats", "version": 1},
     }))
     .unwrap();
     let caller = Caller::new("story", 1);
+    let services = bot.bot.services();
     let answer = services.call(&caller, head, b"null".to_vec()).await;
     let (out_of_order, delays): (u64, Vec<u64>) = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!((out_of_order, delays.len() as u64), (0, 2 * BEATS));
-    bot.close().await;
+    (out_of_order, delays.len() as u64)
 }

@@ -1,6 +1,6 @@
 //! Buttons, selects, modals, layouts, pages and questions: whom they are for, how long, and across reloads and restarts.
 
-use std::{path::PathBuf, sync::OnceLock, time::Duration};
+use std::{path::PathBuf, sync::OnceLock};
 
 use sandbox::{Actor, InteractionView, MessageView};
 
@@ -150,7 +150,8 @@ async fn import(ctx: CommandContext) -> Result {
     for n in 0..=1000 {
         progress.set(n, 1000);
         if n % 100 == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            // Whatever shows the progress has its turn.
+            tokio::time::sleep(Duration::ZERO).await;
         }
     }
     // The last state is shown also when nothing else is said.
@@ -161,7 +162,7 @@ async fn import(ctx: CommandContext) -> Result {
 fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
-        .get_or_init(|| fixtures::plugin("widgets", "all", "0.1.0", "", SOURCE))
+        .get_or_init(|| fixtures::plugin("widgets", "all", "0.1.1", "", SOURCE))
         .clone()
 }
 
@@ -326,7 +327,7 @@ async fn what_is_over_is_disabled_after_a_reload_and_refused_after_a_restart() {
     let bot = registered(bot.restart().await).await;
     let member = bot.member();
     // The time is the wall clock's: it stands in the message's id.
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    bot.clock.move_by(1_100);
     if let Ok(clicked) = member.clicks_on(&soon, "Hit soon").await {
         let refused = answer(&member, clicked).await;
         assert!(

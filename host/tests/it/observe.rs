@@ -2,6 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::Path};
 
+use sandbox::{Effect, Fault, Scope};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -10,7 +11,7 @@ use tokio::{
 use crate::{
     cli::{cogwright, text},
     fixtures,
-    support::Fixture,
+    support::{Fixture, PATIENCE},
 };
 
 /// Plays a script on a sandbox of its own; the log of that run.
@@ -38,7 +39,10 @@ fn a_plugins_level_is_changed_while_it_runs() {
     let script = format!(
         "{WORK}owner@general: !fw_log misbehave debug\nexpect debug\n{WORK}\
          owner@general: !fw_log misbehave default\nexpect info\n{WORK}\
-         owner@general: !fw_log hello loud\nexpect \"error, warn, info\"\n"
+         owner@general: !fw_log hello loud\nexpect \"`loud` is no level\"\n\
+         owner@general: !fw_log hello loud\nexpect \"error, warn, info\"\n\
+         owner@general: !fw_log loud\nexpect \"`loud` is no level\"\n\
+         owner@general: !fw_log a b c\nexpect \"`a b c` is more than a target\"\n"
     );
     let log = log_of(folder.path(), &script);
     let worked: Vec<&str> = log.lines().filter(|line| line.contains("worked")).collect();
@@ -141,6 +145,21 @@ async fn metrics(bot: &Fixture) -> String {
     page(address, "/metrics", "*/*").await.1
 }
 
+/// The page as soon as it is as wanted: what is counted behind an answer comes a moment after it.
+async fn until_page(bot: &Fixture, wanted: impl Fn(&str) -> bool) -> String {
+    let mut last = String::new();
+    let waited = tokio::time::timeout(PATIENCE, async {
+        loop {
+            last = metrics(bot).await;
+            if wanted(&last) {
+                return;
+            }
+        }
+    });
+    assert!(waited.await.is_ok(), "{last}");
+    last
+}
+
 /// The value of a sample, by its name and labels as they stand on the page.
 fn value(page: &str, sample: &str) -> Option<f64> {
     page.lines()
@@ -156,9 +175,7 @@ async fn what_plugins_and_the_framework_do_is_counted() {
     }
     bot.ask(&member, "!misbehave panic").await;
     bot.ask(&member, "!misbehave error").await;
-    let page = metrics(&bot).await;
-    let is = |sample: &str| value(&page, sample).unwrap_or_else(|| panic!("{sample} in\n{page}"));
-    for (sample, expected) in [
+    let counted = [
         ("cogwright_plugins_loaded", 2.0),
         ("cogwright_gateway_up{shard=\"0\"}", 1.0),
         ("cogwright_plugin_generation{plugin=\"hello\"}", 1.0),
@@ -187,12 +204,18 @@ async fn what_plugins_and_the_framework_do_is_counted() {
             "cogwright_rest_requests_total{route=\"POST channels/:x/messages\",status=\"200\"}",
             5.0,
         ),
-    ] {
-        assert_eq!(is(sample), expected, "{sample} in\n{page}");
-    }
+    ];
+    let events = "cogwright_gateway_events_total{event=\"MESSAGE_CREATE\"}";
+    let page = until_page(&bot, |page| {
+        let are = counted
+            .iter()
+            .all(|(sample, expected)| value(page, sample) == Some(*expected));
+        are && value(page, events) >= Some(10.0)
+    })
+    .await;
+    let is = |sample: &str| value(&page, sample).unwrap_or_else(|| panic!("{sample} in\n{page}"));
     assert!(is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}") > 0.0);
     assert!(is("cogwright_plugin_heap_bytes{plugin=\"hello\"}") > 1_000.0);
-    assert!(is("cogwright_gateway_events_total{event=\"MESSAGE_CREATE\"}") >= 10.0);
     assert!(is("process_resident_memory_bytes") > 1e6 && is("process_open_fds") > 3.0);
     // Given back at the next look into the mailbox, which is behind the answer.
     let handled = "cogwright_plugin_handler_duration_seconds_count{plugin=\"hello\",kind=\"command\",name=\"hello\"}";
@@ -212,7 +235,7 @@ async fn what_plugins_and_the_framework_do_is_counted() {
 
     let before = is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}");
     bot.ask(&owner, "!reload hello").await;
-    let page = metrics(&bot).await;
+    let page = until_page(&bot, |page| value(page, handled) == Some(3.0)).await;
     let cpu = value(
         &page,
         "cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}",
@@ -222,11 +245,34 @@ async fn what_plugins_and_the_framework_do_is_counted() {
         value(&page, "cogwright_plugin_reloads_total{plugin=\"hello\"}"),
         Some(1.0)
     );
-    assert_eq!(value(&page, handled), Some(3.0));
 
     bot.ask(&owner, "!unload hello").await;
     let page = metrics(&bot).await;
     assert!(!page.contains("plugin=\"hello\""), "{page}");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rate_limits_that_are_met_are_counted() {
+    let bot = Fixture::configured(&["hello"], METRICS).await;
+    let limit = Effect::RateLimit {
+        scope: Scope::User,
+        retry_after_ms: 1,
+    };
+    let limit = Fault::request("POST /channels/*/messages", limit);
+    bot.sandbox.faults().add(limit, Some(2)).unwrap();
+    bot.ask(&bot.member(), "!hello").await;
+    let count = |page: &str, status: &str| {
+        let route = "POST channels/:x/messages";
+        let labels = format!("{{route=\"{route}\",status=\"{status}\"}}");
+        value(page, &format!("cogwright_rest_requests_total{labels}"))
+    };
+    let page = until_page(&bot, |page| count(page, "200").is_some()).await;
+    assert_eq!(
+        (count(&page, "429"), count(&page, "200")),
+        (Some(2.0), Some(1.0)),
+        "{page}"
+    );
     bot.close().await;
 }
 
@@ -236,11 +282,15 @@ async fn a_bot_is_ready_when_it_is_connected_and_its_plugins_are_there() {
     let address = bot.bot.metrics_address().unwrap();
     let (live, body) = page(address, "/livez", "*/*").await;
     assert!(live.contains("200") && body == "ok\n", "{live} {body}");
-    // Connected it is when it has heard something.
-    bot.until_sessions(1).await;
-    let (ready, body) = page(address, "/readyz", "*/*").await;
-    assert!(ready.contains("200"), "{ready}");
-    assert_eq!(body, "{\"ready\":true,\"missing\":[]}");
+    // Connected it is when it has heard so, which is a moment after the sandbox has said so.
+    let mut last = (String::new(), String::new());
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !last.0.contains("200") {
+            last = page(address, "/readyz", "*/*").await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{last:?}");
+    assert_eq!(last.1, "{\"ready\":true,\"missing\":[]}");
     bot.drop_in(&fixtures::no_plugin(), "broken");
     bot.until_refused("broken").await;
     let (ready, body) = page(address, "/readyz", "*/*").await;
@@ -263,6 +313,30 @@ async fn a_port_that_is_taken_costs_the_figures_alone() {
         bot.ask(&bot.member(), "!hello").await.content,
         "Hello, member!"
     );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_move_when_their_address_is_changed() {
+    let bot = Fixture::configured(&["hello"], METRICS).await;
+    let owner = bot.owner();
+    let first = bot.bot.metrics_address().unwrap();
+    let answer = bot.ask(&owner, "!fw_set metrics.listen off").await.text();
+    assert!(answer.contains("applied: `metrics.listen`"), "{answer}");
+    let until = async |wanted: fn(Option<SocketAddr>) -> bool| {
+        tokio::time::timeout(PATIENCE, async {
+            while !wanted(bot.bot.metrics_address()) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+    };
+    until(|address| address.is_none()).await;
+    assert!(TcpStream::connect(first).await.is_err());
+    bot.ask(&owner, "!fw_set metrics.listen 127.0.0.1:0").await;
+    until(|address| address.is_some()).await;
+    assert!(metrics(&bot).await.contains("cogwright_plugin_up"));
     bot.close().await;
 }
 

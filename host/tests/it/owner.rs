@@ -126,3 +126,90 @@ async fn an_administrator_who_is_not_the_owner_is_refused_by_slash() {
     assert_eq!(bot.ask(&member, "!hello").await.content, "Hello, member!");
     bot.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
+    let bot = Fixture::with(&["hello"]).await;
+    let owner = bot.owner();
+    for (said, cause, way) in [
+        ("fw_hooks list x", "`list` takes nothing", "fw_hooks [list"),
+        (
+            "fw_hooks reset",
+            "`reset` needs the id",
+            "as the list shows it",
+        ),
+        ("fw_hooks dance", "`dance` is nothing", "fw_hooks [list"),
+        (
+            "fw_hooks reset hello",
+            "no hook `hello`",
+            "no loaded plugin has hooks",
+        ),
+        (
+            "fw_schedules run",
+            "`run` needs a plugin",
+            "run | pause | resume",
+        ),
+        (
+            "fw_schedules dance a b",
+            "`dance` is nothing",
+            "run | pause | resume",
+        ),
+        (
+            "fw_set bot.prefix",
+            "no value behind `bot.prefix`",
+            "fw_set PLUGIN.NAME VALUE",
+        ),
+        ("fw_set bot.prefx ?", "bot.prefx", "did you mean `prefix`?"),
+        (
+            "fw_export_data ann",
+            "`ann` is no user",
+            "mention one, or write their id",
+        ),
+        (
+            "fw_erase_data ann erase",
+            "`ann` is no user",
+            "fw_erase_data @USER erase",
+        ),
+        (
+            "fw_erase_data <@12>",
+            "the word `erase` is missing",
+            "fw_erase_data @USER erase",
+        ),
+        (
+            "fw_erase_data <@12> yes",
+            "`yes` in place of `erase`",
+            "can't be undone",
+        ),
+        ("fw_plugin helo", "not loaded", "there are hello"),
+        (
+            "fw_migrate helo",
+            "no plugin `helo`",
+            "did you mean `hello`?",
+        ),
+        (
+            "settings set",
+            "`set` needs the name",
+            "settings set PLUGIN.NAME VALUE",
+        ),
+        (
+            "settings set hello.x",
+            "no value behind `hello.x`",
+            "settings set PLUGIN.NAME VALUE",
+        ),
+        (
+            "settings reset hello.x 3",
+            "`3` behind `hello.x`",
+            "settings reset PLUGIN.NAME",
+        ),
+        (
+            "settings dance",
+            "oaded plugin of that name",
+            "`settings` shows all",
+        ),
+    ] {
+        let answer = bot.ask(&owner, &format!("!{said}")).await.text();
+        assert!(answer.contains(cause), "{said}: {answer}");
+        assert!(answer.contains(way), "{said}: {answer}");
+    }
+    bot.close().await;
+}

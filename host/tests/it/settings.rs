@@ -3,6 +3,8 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use host::services::settings::SettingsError;
+use sandbox::Actor;
+use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
 use crate::{
@@ -265,6 +267,86 @@ async fn a_server_has_values_of_its_own_which_its_managers_change() {
         "limit 3, here 3, pause 300s"
     );
     bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn managers_use_the_slash_command_and_the_plugin_is_told_of_each_change() {
+    let bot = open_shop("").await;
+    bot.sandbox
+        .commands_registered("settings", PATIENCE)
+        .await
+        .unwrap();
+    let (guild, owner, member) = (bot.sandbox.guild_id(), bot.owner(), bot.member());
+    let slash = async |who: &Actor, picked: &[(&str, Value)]| {
+        let asked = who.slash("general", "settings", picked).await.unwrap();
+        who.expects_reply_to(&asked).await.unwrap().text()
+    };
+    let set = |value: &str| {
+        [
+            ("action", json!("set")),
+            ("setting", json!("shop.limit")),
+            ("value", json!(value)),
+        ]
+    };
+    // Discord shows it to managers alone.
+    let refused = member.slash("general", "settings", &set("9")).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("MANAGE_GUILD"), "{refused}");
+    bot.sandbox.change_world(|world| {
+        let role = world.add_role(guild, "Manager", Permissions::MANAGE_GUILD);
+        world.add_member(guild, member.id(), &[role]);
+    });
+    let answer = slash(&member, &set("90")).await;
+    assert!(answer.contains("expected 1 to 10, found 90"), "{answer}");
+    let answer = slash(&member, &set("9")).await;
+    assert!(answer.starts_with("Set\nshop.limit"), "{answer}");
+    assert_eq!(news(&bot, "limit of the server, limit 3").await, 1);
+    for shown in [
+        &[][..],
+        &[("action", json!("show"))],
+        &[("setting", json!("shop"))],
+        &[("action", json!("show")), ("setting", json!("shop.limit"))],
+    ] {
+        let answer = slash(&member, shown).await;
+        assert!(
+            answer.contains("`9` (server) · default `3`"),
+            "{shown:?}: {answer}"
+        );
+    }
+    let reset = [("action", json!("reset")), ("setting", json!("shop.limit"))];
+    let answer = slash(&member, &reset).await;
+    assert!(answer.starts_with("Reset"), "{answer}");
+    assert_eq!(news(&bot, "limit of the server, limit 3").await, 1);
+
+    // The bot's own value: by command, and by the file.
+    bot.ask(&owner, "!fw_set shop.limit 5").await;
+    assert_eq!(news(&bot, "limit of the bot, limit 5").await, 1);
+    edit(&bot, b"[plugins.shop]\nlimit = 6\npause = \"1h\"\n").await;
+    let both = "limit of the bot, limit 6; pause of the bot, limit 6";
+    assert_eq!(news(&bot, both).await, 2);
+    // What changes nothing is not told.
+    bot.ask(&owner, "!fw_set shop.limit 6").await;
+    bot.ask(&owner, "!fw_set shop.limit 7").await;
+    assert_eq!(news(&bot, "limit of the bot, limit 7").await, 1);
+    bot.close().await;
+}
+
+/// Waits until the plugin has been told so; of how many changes.
+async fn news(bot: &Fixture, expected: &str) -> usize {
+    let mut told = Vec::new();
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while told.join("; ") != expected {
+            let answer = bot.ask(&bot.member(), "!news").await.content;
+            let new = answer.strip_prefix("news: ").unwrap();
+            told.extend(
+                new.split("; ")
+                    .filter(|one| !one.is_empty())
+                    .map(str::to_owned),
+            );
+        }
+    });
+    assert!(waited.await.is_ok(), "{expected}: told {told:?}");
+    told.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

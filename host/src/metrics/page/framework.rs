@@ -215,6 +215,11 @@ fn files(rows: &mut Rows<'_>, services: &Services) -> fmt::Result {
         ],
     )?;
     rows.level(
+        "cogwright_files_locks",
+        "Files of plugins that are being changed",
+        number(files.locks as u64),
+    )?;
+    rows.level(
         "cogwright_files_cached_bytes",
         "Bytes of plugins' files that are kept in memory",
         number(files.cached_bytes as u64),

@@ -51,18 +51,9 @@ impl<'a> Rows<'a> {
         help: &str,
         rows: Vec<(L, f64)>,
     ) -> fmt::Result {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Counter)?;
-        for (labels, value) in rows {
-            with(&mut family, &labels, |row| {
-                row.encode_counter::<NoLabelSet, _, f64>(&value, None)
-            })?;
-        }
-        Ok(())
+        self.family(name, help, MetricType::Counter, rows, |row, value| {
+            row.encode_counter::<NoLabelSet, _, f64>(&value, None)
+        })
     }
 
     /// A gauge.
@@ -72,16 +63,9 @@ impl<'a> Rows<'a> {
         help: &str,
         rows: Vec<(L, f64)>,
     ) -> fmt::Result {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (labels, value) in rows {
-            with(&mut family, &labels, |row| row.encode_gauge(&value))?;
-        }
-        Ok(())
+        self.family(name, help, MetricType::Gauge, rows, |row, value| {
+            row.encode_gauge(&value)
+        })
     }
 
     /// A histogram.
@@ -91,16 +75,26 @@ impl<'a> Rows<'a> {
         help: &str,
         rows: Vec<(L, Histogram)>,
     ) -> fmt::Result {
+        let write = |row: &mut MetricEncoder<'_>, (sum, count, buckets): Histogram| {
+            row.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+        };
+        self.family(name, help, MetricType::Histogram, rows, write)
+    }
+
+    fn family<L: RowLabels, V>(
+        &mut self,
+        name: &str,
+        help: &str,
+        kind: MetricType,
+        rows: Vec<(L, V)>,
+        write: impl Fn(&mut MetricEncoder<'_>, V) -> fmt::Result,
+    ) -> fmt::Result {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Histogram)?;
-        for (labels, (sum, count, buckets)) in rows {
-            with(&mut family, &labels, |row| {
-                row.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
-            })?;
+        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
+        for (labels, value) in rows {
+            with(&mut family, &labels, |row| write(row, value))?;
         }
         Ok(())
     }

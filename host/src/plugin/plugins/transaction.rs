@@ -154,10 +154,7 @@ impl Plugins {
         let head = StartHead {
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
             generation: generation.number,
-            calls: crate::services::CALLS
-                .iter()
-                .map(|&call| call.to_owned())
-                .collect(),
+            calls: crate::services::calls().map(str::to_owned).collect(),
             settings: self.services.settings.at_start(&caller),
             log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
             bot_id: self.services.bot_id(),

@@ -53,7 +53,8 @@ impl Place {
 
 impl Cache {
     /// What a member may do in a channel, or in the server as a whole: owner, administrator, roles, overwrites, time-outs; a
-    /// thread has the overwrites of its parent. About a microsecond: nothing is asked, nothing waits.
+    /// thread has the overwrites of its parent. Nothing is asked, nothing waits (`just cache`
+    /// measures it).
     ///
     /// # Errors
     ///

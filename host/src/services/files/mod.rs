@@ -48,10 +48,20 @@ const AT_ONCE: usize = 16;
 pub enum Health {
     /// Below 1 % of the operations have failed.
     Healthy,
-    /// Below 5 %.
+    /// Up to 5 %.
     Degraded,
     /// More.
     Critical,
+}
+
+impl Health {
+    fn of(operations: u64, failed: u64) -> Self {
+        match failed * 100 {
+            failed if failed < operations.max(1) => Self::Healthy,
+            failed if failed <= operations * 5 => Self::Degraded,
+            _ => Self::Critical,
+        }
+    }
 }
 
 /// Counts since the host's start.
@@ -183,11 +193,7 @@ impl Files {
             locks: lock(&self.locks).len(),
             cached,
             cached_bytes,
-            health: match failed * 100 {
-                failed if failed < done.max(1) => Health::Healthy,
-                failed if failed < done * 5 => Health::Degraded,
-                _ => Health::Critical,
-            },
+            health: Health::of(done, failed),
         }
     }
 

@@ -375,3 +375,21 @@ async fn many_at_once_leave_one_whole() {
     assert_eq!(disk.files.figures().locks, 0);
     assert_eq!(fs::read_dir(disk.own()).unwrap().count(), 1);
 }
+
+#[test]
+fn one_failure_in_a_hundred_is_too_much_and_more_than_five_are_critical() {
+    for (operations, failed, health) in [
+        (0, 0, Health::Healthy),
+        (1_000, 9, Health::Healthy),
+        (1_000, 10, Health::Degraded),
+        (1_000, 50, Health::Degraded),
+        (1_000, 51, Health::Critical),
+        (1, 1, Health::Critical),
+    ] {
+        assert_eq!(
+            Health::of(operations, failed),
+            health,
+            "{failed} of {operations}"
+        );
+    }
+}

@@ -2,17 +2,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use plugin_api::abi::{EntryKind, InvokeHead, frame_kind};
 use serde::Serialize;
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::oneshot,
     time::{Instant, timeout},
 };
 
@@ -74,14 +71,38 @@ pub(super) struct Job {
 }
 
 /// What became of an event at a desk.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It is handled, or waits.
+    /// It is handled, or waits in the queue.
     Queued,
-    /// The desk is full.
-    Full(Job),
     /// The handler is switched off, or rests.
     Skipped,
+    /// There was no place for it.
+    Dropped,
+}
+
+/// What a desk says to an event.
+#[derive(Debug)]
+pub(super) enum Offered {
+    /// What became of it.
+    Taken(Taken),
+    /// It stands in the line for a place in the queue: to be waited for with [`Desk::placed`].
+    InLine(Ticket),
+}
+
+/// An event's number in the line, and the word that it has left it.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    number: u64,
+    left: oneshot::Receiver<Taken>,
+}
+
+/// An event that waits for a place.
+#[derive(Debug)]
+struct Patient {
+    number: u64,
+    job: Job,
+    left: oneshot::Sender<Taken>,
 }
 
 /// Something that the owner should hear of.
@@ -123,20 +144,47 @@ pub(super) struct Desk {
     entry: String,
     config: Live,
     state: Mutex<State>,
-    /// Rung when a place in the queue has become free.
-    room: Notify,
-    /// Events that wait for a place.
-    patient: AtomicUsize,
     alarm: Alarmed,
 }
 
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Job>,
+    /// Those that wait for a place in the queue, in their order: nobody overtakes them. Empty while the queue is.
+    line: VecDeque<Patient>,
+    /// Tickets given out.
+    tickets: u64,
     busy: bool,
     off: bool,
     breaker: Breaker,
     figures: Figures,
+}
+
+impl State {
+    fn line_up(&mut self, job: Job) -> Ticket {
+        let (left, leaves) = oneshot::channel();
+        self.tickets += 1;
+        self.line.push_back(Patient {
+            number: self.tickets,
+            job,
+            left,
+        });
+        Ticket {
+            number: self.tickets,
+            left: leaves,
+        }
+    }
+
+    /// Those who wait take the places that have become free, first come, first served.
+    fn move_up(&mut self, limit: usize) {
+        while self.queue.len() < limit
+            && let Some(patient) = self.line.pop_front()
+        {
+            self.queue.push_back(patient.job);
+            // Whoever told the event may have gone.
+            let _ = patient.left.send(Taken::Queued);
+        }
+    }
 }
 
 impl Desk {
@@ -151,63 +199,63 @@ impl Desk {
             entry,
             config,
             state: Mutex::default(),
-            room: Notify::new(),
-            patient: AtomicUsize::new(0),
             alarm: Box::new(alarm),
         }
     }
 
     /// Takes an event: to the handler at once when it is idle, so that handlers begin in the order of their priorities.
-    pub(super) fn offer(self: &Arc<Self>, job: Job) -> Taken {
+    pub(super) fn offer(self: &Arc<Self>, job: Job) -> Offered {
+        let limit = self.rules().queue;
         let mut state = self.state();
         if state.off || state.breaker.is_resting(Instant::now()) {
             state.figures.skipped += 1;
-            return Taken::Skipped;
+            return Offered::Taken(Taken::Skipped);
         }
-        if state.busy {
-            if state.queue.len() >= self.rules().queue {
-                return Taken::Full(job);
-            }
-            state.queue.push_back(job);
-            return Taken::Queued;
+        if state.busy && (state.queue.len() >= limit || !state.line.is_empty()) {
+            return match state.line.len() {
+                // As many may wait for a place as fit into the queue.
+                waiting if waiting < limit => Offered::InLine(state.line_up(job)),
+                _ => {
+                    self.drop_one(&mut state);
+                    Offered::Taken(Taken::Dropped)
+                }
+            };
         }
         state.queue.push_back(job);
-        if let Some(running) = self.next(&mut state) {
+        if !state.busy
+            && let Some(running) = self.next(&mut state)
+        {
             state.busy = true;
             drop(state);
             tokio::spawn(Arc::clone(self).work(running));
         }
-        Taken::Queued
+        Offered::Taken(Taken::Queued)
     }
 
-    /// Whether one more event may wait for a place: as many as fit into the queue.
-    pub(super) fn may_wait(&self) -> bool {
-        self.patient.load(Relaxed) < self.rules().queue
-    }
-
-    /// Waits for a place; `false` when none came in time, and the event is dropped.
-    pub(super) async fn offer_within(self: &Arc<Self>, job: Job, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
-        let mut waiting = job;
-        self.patient.fetch_add(1, Relaxed);
-        let taken = loop {
-            let room = self.room.notified();
-            match self.offer(waiting) {
-                Taken::Full(job) => waiting = job,
-                Taken::Queued | Taken::Skipped => break true,
+    /// Waits until an event has left the line; who has not done so in time is dropped. An event that is not waited for keeps
+    /// its place.
+    pub(super) async fn placed(&self, mut ticket: Ticket, patience: Duration) -> Taken {
+        if let Ok(left) = timeout(patience, &mut ticket.left).await {
+            return left.unwrap_or(Taken::Skipped);
+        }
+        let mut state = self.state();
+        let place = state.line.iter();
+        let place = place
+            .map(|patient| patient.number)
+            .position(|number| number == ticket.number);
+        match place.and_then(|place| state.line.remove(place)) {
+            Some(_) => {
+                self.drop_one(&mut state);
+                Taken::Dropped
             }
-            if tokio::time::timeout_at(until, room).await.is_err() {
-                self.drop_one();
-                break false;
-            }
-        };
-        self.patient.fetch_sub(1, Relaxed);
-        taken
+            // It has left it this moment.
+            None => ticket.left.try_recv().unwrap_or(Taken::Skipped),
+        }
     }
 
     /// Counts an event that is dropped.
-    pub(super) fn drop_one(&self) {
-        self.state().figures.dropped += 1;
+    fn drop_one(&self, state: &mut State) {
+        state.figures.dropped += 1;
         (self.alarm)(&self.id, Alarm::Dropped);
     }
 
@@ -215,9 +263,12 @@ impl Desk {
         let mut state = self.state();
         state.off = !on;
         if !on {
-            let skipped = state.queue.len() as u64;
+            let skipped = state.queue.len() + state.line.len();
+            state.figures.skipped += skipped as u64;
             state.queue.clear();
-            state.figures.skipped += skipped;
+            for patient in state.line.drain(..) {
+                let _ = patient.left.send(Taken::Skipped);
+            }
         }
     }
 
@@ -237,7 +288,7 @@ impl Desk {
             enabled: !state.off,
             circuit: state.breaker.circuit(),
             at_work: state.busy,
-            waiting: state.queue.len() + self.patient.load(Relaxed),
+            waiting: state.queue.len() + state.line.len(),
             figures: state.figures.clone(),
         }
     }
@@ -245,7 +296,7 @@ impl Desk {
     /// Hands the next event that waits to the plugin; `None` when none is left.
     fn next(&self, state: &mut State) -> Option<Running> {
         while let Some(job) = state.queue.pop_front() {
-            self.room.notify_one();
+            state.move_up(self.rules().queue);
             let now = Instant::now();
             if !state.breaker.admit(now) {
                 state.figures.skipped += 1;

@@ -28,7 +28,7 @@ pub use self::{
     history::Told,
 };
 use self::{
-    desk::{Alarm, Desk, Job, Taken},
+    desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
 use super::{Alerts, Caller, Completion, Failure};
@@ -109,16 +109,13 @@ impl Hooks {
             )));
         }
         let mut told = EmitHead::default();
-        let (mut late, patience) = (Vec::new(), self.patience());
-        for (desk, job) in self.offer(&event, &caller.plugin, body.into(), &mut told) {
-            late.push(async move { desk.offer_within(job, patience).await });
-        }
-        for queued in futures_util::future::join_all(late).await {
-            *(if queued {
-                &mut told.queued
-            } else {
-                &mut told.dropped
-            }) += 1;
+        let patience = self.patience();
+        let in_line = self.offer(&event, &caller.plugin, body.into(), &mut told);
+        let in_line = in_line
+            .into_iter()
+            .map(|(desk, ticket)| async move { desk.placed(ticket, patience).await });
+        for taken in futures_util::future::join_all(in_line).await {
+            count(&mut told, taken);
         }
         self.note(&event, &caller.plugin, &told);
         Ok(Completion {
@@ -141,15 +138,10 @@ impl Hooks {
             }
         };
         let mut told = EmitHead::default();
-        for (desk, job) in self.offer(H::EVENT, "", json.into(), &mut told) {
-            if desk.may_wait() {
-                told.queued += 1;
-                let patience = self.patience();
-                tokio::spawn(async move { desk.offer_within(job, patience).await });
-            } else {
-                told.dropped += 1;
-                desk.drop_one();
-            }
+        for (desk, ticket) in self.offer(H::EVENT, "", json.into(), &mut told) {
+            told.queued += 1;
+            let patience = self.patience();
+            tokio::spawn(async move { desk.placed(ticket, patience).await });
         }
         self.note(H::EVENT, "", &told);
     }
@@ -204,19 +196,19 @@ impl Hooks {
         self.desks().len()
     }
 
-    /// Offers an event to all its handlers; those whose desks are full come back.
+    /// Offers an event to all its handlers. What stands in the line at those that are behind comes back.
     fn offer(
         &self,
         event: &str,
         from: &str,
         payload: Arc<[u8]>,
         told: &mut EmitHead,
-    ) -> Vec<(Arc<Desk>, Job)> {
+    ) -> Vec<(Arc<Desk>, Ticket)> {
         let Some(routes) = self.routes.hooks(event) else {
             return Vec::new();
         };
         let (from, since) = (Arc::from(from), Instant::now());
-        let mut full = Vec::new();
+        let mut in_line = Vec::new();
         for route in routes.iter() {
             let desk = self.desk(route);
             let job = Job {
@@ -226,12 +218,11 @@ impl Hooks {
                 since,
             };
             match desk.offer(job) {
-                Taken::Queued => told.queued += 1,
-                Taken::Skipped => told.skipped += 1,
-                Taken::Full(job) => full.push((desk, job)),
+                Offered::Taken(taken) => count(told, taken),
+                Offered::InLine(ticket) => in_line.push((desk, ticket)),
             }
         }
-        full
+        in_line
     }
 
     fn desk(&self, route: &HookRoute) -> Arc<Desk> {
@@ -303,6 +294,14 @@ impl Hooks {
     fn desks(&self) -> MutexGuard<'_, HashMap<String, Arc<Desk>>> {
         self.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn count(told: &mut EmitHead, taken: Taken) {
+    *(match taken {
+        Taken::Queued => &mut told.queued,
+        Taken::Skipped => &mut told.skipped,
+        Taken::Dropped => &mut told.dropped,
+    }) += 1;
 }
 
 impl fmt::Debug for Hooks {

@@ -12,7 +12,7 @@ use plugin_api::abi::CustomId;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Later, Sent, Token};
+use super::{Clock, Later, Sent, Token};
 
 /// Most messages that are watched at once; each takes its components' JSON. Of more the click tells.
 const MOST: usize = 20_000;
@@ -77,7 +77,8 @@ impl Later {
         if timeout_s == 0 {
             return true;
         }
-        let now = UNIX_EPOCH.elapsed().unwrap_or_default();
+        let now_ms = self.clock.get_or_init(Clock::default).now_ms();
+        let now = Duration::from_millis(now_ms.try_into().unwrap_or_default());
         if now.saturating_sub(changed_at(message)) < Duration::from_secs(timeout_s) {
             self.watch(message, Some(token));
             return true;

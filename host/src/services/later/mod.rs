@@ -10,7 +10,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -22,6 +22,7 @@ use self::components::Watched;
 use super::{
     Discord, Failure, Storage,
     reply::{EPHEMERAL, TOKEN_LIFE},
+    schedules::Clock,
 };
 
 /// A message that was sent.
@@ -62,6 +63,7 @@ pub struct Later {
     discord: Arc<Discord>,
     storage: Arc<Storage>,
     application_id: AtomicU64,
+    clock: OnceLock<Clock>,
     /// By message.
     watched: Mutex<HashMap<u64, Watched>>,
     /// Whether the bot stops.
@@ -76,6 +78,7 @@ impl Later {
             discord,
             storage,
             application_id: AtomicU64::new(0),
+            clock: OnceLock::new(),
             watched: Mutex::default(),
             stop: watch::Sender::new(false),
         }
@@ -97,6 +100,17 @@ impl Later {
 
     pub(super) fn set_application(&self, id: u64) {
         self.application_id.store(id, Relaxed);
+    }
+
+    /// Tells how old messages are by another clock than the system's.
+    pub(super) fn set_clock(&self, clock: Clock) {
+        let _ = self.clock.set(clock);
+    }
+
+    /// How many messages' components will be disabled.
+    #[must_use]
+    pub fn watched_count(&self) -> usize {
+        self.watched().len()
     }
 
     fn watched(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {

@@ -62,13 +62,6 @@ impl fmt::Display for Changed {
     }
 }
 
-/// A configuration's text as a document. The text is known to be one.
-pub(super) fn table(text: &str) -> toml::Table {
-    text.trim_start_matches('\u{feff}')
-        .parse()
-        .unwrap_or_default()
-}
-
 /// A plugin's declared settings, as they cross: with defaults, and null for what is unset.
 pub(super) fn values(
     config: &Config,
@@ -108,7 +101,7 @@ impl Settings {
     /// Takes a configuration over. The door is the caller's.
     pub(super) fn take_over(&self, next: Config) -> Changed {
         let before = self.config.now();
-        let (old, new) = (table(&before.source.text), table(&next.source.text));
+        let (old, new) = (before.source.table(), next.source.table());
         let now = before.taking_over(next);
         let levels = |config: &Config| (config.log.level.clone(), config.log.plugins.clone());
         if levels(&now) != levels(&before)

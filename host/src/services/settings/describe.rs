@@ -3,7 +3,7 @@
 use plugin_api::manifest::{SettingKind, SettingManifest};
 use serde_json::{Value, json};
 
-use super::{Settings, SettingsError, change, file::Target, schema};
+use super::{Settings, SettingsError, file::Target, schema};
 use crate::{
     config::{described, effective},
     plugin::tidy,
@@ -24,7 +24,7 @@ impl Settings {
     #[must_use]
     pub fn describe(&self) -> Value {
         let now = self.config.now();
-        let document = change::table(&now.source.text);
+        let document = now.source.table();
         let host: Vec<Value> = described()
             .iter()
             .map(|known| {

@@ -10,7 +10,7 @@ use toml_edit::Value;
 
 use super::{Changed, Settings, SettingsError, change, document, schema};
 use crate::{
-    config::{Config, Described, described},
+    config::{Config, Described, described, toml_table},
     plugin::tidy,
     services::files,
 };
@@ -262,7 +262,7 @@ fn candidates(target: &Target, text: &str) -> Result<Vec<Value>, SettingsError> 
 
 /// How the file calls a plugin's table.
 fn table_of(text: &str, plugin: &str) -> String {
-    let document = change::table(text);
+    let document = toml_table(text);
     let tables = document.get("plugins").and_then(toml::Value::as_table);
     let named = tables
         .into_iter()

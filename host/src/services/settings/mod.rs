@@ -78,7 +78,7 @@ impl Settings {
         storage: Arc<Storage>,
     ) -> Self {
         Self {
-            started: change::table(&config.now().source.text),
+            started: config.now().source.table(),
             config,
             routes,
             hooks,

@@ -1,10 +1,12 @@
 //! Other servers on the web, through one HTTP client: hosts that a plugin declares or the owner grants it, with limits.
 //!
 //! Addresses of the local network are refused, where they come from a name as well as where they stand in the URL: see
-//! `address.rs`. Redirects are followed here, so that each is looked at as the first address was.
+//! `address.rs`. Redirects are followed here (`hop.rs`), so that each is looked at as the first address was.
 
 mod address;
 mod allowed;
+mod client;
+mod hop;
 
 #[cfg(test)]
 mod tests;
@@ -20,24 +22,22 @@ use plugin_api::{
     abi::{WebCall, WebReply},
     manifest::Manifest,
 };
-use reqwest::{
-    Client, Method, Response, Url,
-    header::{self, HeaderMap, HeaderName, HeaderValue},
-    redirect,
-};
+use reqwest::{Client, Response, header::HeaderValue};
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
-pub(crate) use self::allowed::{check, problems};
 use self::{
     address::{AnyAddress, PublicAddress},
     allowed::{Allowed, Verdict},
+    client::failed,
+    hop::{Hop, shown, without_query},
+};
+pub(crate) use self::{
+    allowed::{check, problems},
+    client::authorities,
 };
 use super::{Caller, Completion, Failure};
 use crate::config::{self, Live};
-
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// As many redirects as browsers follow, about.
 const REDIRECTS: usize = 10;
@@ -55,19 +55,39 @@ pub struct Web {
 /// What a generation declares, and its requests on their way.
 struct Generation {
     declared: Vec<String>,
-    at_once: Semaphore,
+    /// As many places as are configured, and how many those were.
+    places: Mutex<(usize, Arc<Semaphore>)>,
     /// True once it has ended: what is on its way is dropped.
     over: watch::Sender<bool>,
 }
 
+impl Generation {
+    /// The places for requests that are on their way at once. Those who have one when their number is changed keep it.
+    fn places(&self, most: usize) -> Arc<Semaphore> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.0 != most {
+            *places = (most, Arc::new(Semaphore::new(most)));
+        }
+        Arc::clone(&places.1)
+    }
+}
+
 impl Web {
-    /// The web, as the owner allows it.
+    /// The web, as the owner allows it. A file of authorities that can't be used is told in the log, and costs what they vouch
+    /// for alone.
     #[must_use]
     pub fn new(live: Live) -> Self {
+        let config = live.now();
+        let own = config.web.ca_file.as_deref().map(authorities);
+        let own = own.transpose().unwrap_or_else(|why| {
+            tracing::error!("{why}; until then servers that it vouches for are not trusted");
+            None
+        });
+        let own = own.unwrap_or_default();
         Self {
             live,
-            public: client(PublicAddress),
-            any: client(AnyAddress),
+            public: client::new(PublicAddress, &own),
+            any: client::new(AnyAddress, &own),
             generations: Mutex::default(),
         }
     }
@@ -76,7 +96,7 @@ impl Web {
     pub fn generation_starts(&self, caller: &Caller, manifest: &Manifest) {
         let generation = Generation {
             declared: manifest.web_hosts.clone(),
-            at_once: Semaphore::new(self.live.now().web.max_concurrent),
+            places: Mutex::new((0, Arc::new(Semaphore::new(0)))),
             over: watch::Sender::new(false),
         };
         self.generations()
@@ -129,7 +149,10 @@ impl Web {
                 .map_or(&[][..], |it| &it.web),
         };
         let sent = async {
-            let _turn = generation.at_once.acquire().await;
+            let _turn = generation
+                .places(settings.max_concurrent)
+                .acquire_owned()
+                .await;
             self.send(settings, &allowed, call, body).await
         };
         tokio::select! {
@@ -186,89 +209,6 @@ impl fmt::Debug for Web {
         f.debug_struct("Web")
             .field("generations", &self.generations().len())
             .finish_non_exhaustive()
-    }
-}
-
-/// One request of those that redirects make of a call.
-struct Hop {
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Hop {
-    fn of(call: &WebCall, body: Vec<u8>) -> Result<Self, Failure> {
-        let wrong = |what: &str, why: &dyn fmt::Display| refused(format!("{what}: {why}"));
-        let mut url =
-            Url::parse(&call.url).map_err(|error| wrong(without_query(&call.url), &error))?;
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&call.query);
-        }
-        let method = Method::from_bytes(call.method.as_bytes())
-            .map_err(|error| wrong(&call.method, &error))?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &call.headers {
-            let name: HeaderName = name.parse().map_err(|error| wrong(name, &error))?;
-            // Its value may be a secret: it is in no message.
-            let value = HeaderValue::from_str(value)
-                .map_err(|error| wrong(&format!("header `{name}`"), &error))?;
-            headers.append(name, value);
-        }
-        Ok(Self {
-            method,
-            url,
-            headers,
-            body,
-        })
-    }
-
-    /// Where a redirect leads ([RFC 9110, 15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)).
-    fn next(&self, response: &Response) -> Result<Option<Self>, Failure> {
-        let status = response.status().as_u16();
-        let location = response.headers().get(header::LOCATION);
-        let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else {
-            return Ok(None);
-        };
-        let location = String::from_utf8_lossy(location.as_bytes());
-        let url = self.url.join(&location);
-        let from = shown(&self.url);
-        let url = url.map_err(|error| Failure::Web(format!("{from} leads nowhere: {error}")))?;
-        if self.url.scheme() == "https" && url.scheme() != "https" {
-            return Err(Failure::Web(format!(
-                "{from} leads to {}, which is not encrypted: not followed",
-                shown(&url)
-            )));
-        }
-        let mut headers = self.headers.clone();
-        if url.origin() != self.url.origin() {
-            for secret in [
-                header::AUTHORIZATION,
-                header::COOKIE,
-                header::PROXY_AUTHORIZATION,
-            ] {
-                headers.remove(secret);
-            }
-        }
-        let keeps_body = matches!(status, 307 | 308);
-        let is_read = self.method == Method::GET || self.method == Method::HEAD;
-        if !keeps_body && !is_read {
-            headers.remove(header::CONTENT_TYPE);
-        }
-        Ok(Some(Self {
-            method: if keeps_body || is_read {
-                self.method.clone()
-            } else {
-                Method::GET
-            },
-            url,
-            headers,
-            body: if keeps_body {
-                self.body.clone()
-            } else {
-                Vec::new()
-            },
-        }))
     }
 }
 
@@ -329,53 +269,6 @@ async fn answer(
     })
 }
 
-fn client(resolver: impl reqwest::dns::Resolve + 'static) -> Client {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has the protocols that rustls wants")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Client::builder()
-        .tls_backend_preconfigured(tls)
-        .user_agent(concat!("Cogwright/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(Duration::from_secs(60))
-        .dns_resolver(resolver)
-        .build()
-        .expect("what it is built from does not change")
-}
-
 fn refused(why: impl Into<String>) -> Failure {
     Failure::Refused(why.into())
-}
-
-/// reqwest's own words say little without their causes.
-fn failed(url: &Url, error: reqwest::Error) -> Failure {
-    let error = error.without_url();
-    let mut text = format!("{}: {error}", shown(url));
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    Failure::Web(text)
-}
-
-/// An address for messages: what stands in a query may be a secret.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    let _ = url.set_username("").and(url.set_password(None));
-    url.into()
-}
-
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
 }

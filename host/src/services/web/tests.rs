@@ -1,12 +1,16 @@
-use std::time::Duration;
+mod tls;
+
+use std::{io::Write, time::Duration};
 
 use axum::{
     Router,
     extract::RawQuery,
-    http::{HeaderMap, StatusCode},
-    response::Redirect,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect},
     routing::{get, post},
 };
+use flate2::{Compression, write::GzEncoder};
+use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -36,6 +40,18 @@ async fn server() -> u16 {
         .route("/large", get(|| async { "x".repeat(5_000) }))
         .route("/slow", get(std::future::pending::<String>))
         .route("/moved", post(|| async { Redirect::to("/shown") }))
+        .route(
+            "/packed",
+            get(|| async { packed(gzip(&"tea ".repeat(100))) }),
+        )
+        .route(
+            "/bomb",
+            get(|| async { packed(gzip(&" ".repeat(10 << 20))) }),
+        )
+        .route(
+            "/torn",
+            get(|| async { packed(gzip(&"tea ".repeat(100))[..20].to_vec()) }),
+        )
         .route("/round", get(|| async { Redirect::to("/round") }))
         .route(
             "/away",
@@ -47,6 +63,16 @@ async fn server() -> u16 {
         );
     tokio::spawn(async move { axum::serve(listener, router).await });
     port
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(text.as_bytes()).unwrap();
+    packer.finish().unwrap()
+}
+
+fn packed(body: Vec<u8>) -> impl IntoResponse {
+    ([(header::CONTENT_ENCODING, "gzip")], body)
 }
 
 fn web(settings: config::Web, declared: &[&str], granted: &[&str]) -> (Web, Caller) {
@@ -191,6 +217,60 @@ async fn only_what_is_declared_and_public_or_granted_is_reached() {
 }
 
 #[tokio::test]
+async fn what_is_packed_is_unpacked_and_counts_as_what_it_unpacks_to() {
+    let port = server().await;
+    let settings = config::Web {
+        max_response_bytes: 100_000,
+        ..config::Web::default()
+    };
+    let (web, me) = web(settings, &[], &["127.0.0.1"]);
+    let at = |path: &str| call("GET", &format!("http://127.0.0.1:{port}/{path}"));
+    let (head, body) = ask(&web, &me, at("packed")).await.unwrap();
+    assert_eq!((head.status, body), (200, "tea ".repeat(100)));
+    assert!(
+        head.headers
+            .iter()
+            .all(|(name, _)| name != "content-encoding")
+    );
+    // Ten megabytes of blanks are ten kilobytes on their way.
+    assert!(gzip(&" ".repeat(10 << 20)).len() < 20_000);
+    let error = ask(&web, &me, at("bomb")).await.unwrap_err();
+    assert!(error.contains("has more than 100000 bytes"), "{error}");
+    let error = ask(&web, &me, at("torn")).await.unwrap_err();
+    assert!(
+        error.contains("/torn: ") && error.contains("decod"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn more_requests_at_once_are_let_through_as_soon_as_they_may() {
+    let port = server().await;
+    let settings = config::Web {
+        max_concurrent: 1,
+        ..config::Web::default()
+    };
+    let (web, me) = web(settings, &[], &["127.0.0.1"]);
+    let at = |path: &str| call("GET", &format!("http://127.0.0.1:{port}/{path}"));
+    let more = async {
+        while web.generations()[&me].places(1).available_permits() == 1 {
+            tokio::task::yield_now().await;
+        }
+        let mut config = (*web.live.now()).clone();
+        config.web.max_concurrent = 2;
+        web.live.replace(config);
+        let (head, _) = ask(&web, &me, at("large")).await.unwrap();
+        web.generation_ended(&me);
+        head.status
+    };
+    let both = async { tokio::join!(ask(&web, &me, at("slow")), more) };
+    let (_, status) = tokio::time::timeout(Duration::from_secs(20), both)
+        .await
+        .unwrap();
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
 async fn a_request_ends_with_its_generation() {
     let port = server().await;
     let (web, me) = web(config::Web::default(), &[], &["127.0.0.1"]);
@@ -198,9 +278,8 @@ async fn a_request_ends_with_its_generation() {
     let asked = ask(&web, &me, call("GET", &url));
     let ends = async {
         // On its way as soon as the permit is taken.
-        while web.generations()[&me].at_once.available_permits()
-            == config::Web::default().max_concurrent
-        {
+        let most = config::Web::default().max_concurrent;
+        while web.generations()[&me].places(most).available_permits() == most {
             tokio::task::yield_now().await;
         }
         web.generation_ended(&me);

@@ -1,0 +1,128 @@
+//! From what is there to what goes on: the gateway, the registration, the status, the schedules, the loop.
+
+use std::sync::Arc;
+
+use tokio::{sync::watch, task::JoinHandle};
+use twilight_http::Client;
+
+use super::{BotError, folder::Files, main_loop::MainLoop};
+use crate::{
+    config::Live,
+    dispatch::{Dispatch, Guilds, Listed},
+    env::Environment,
+    gateway::{self, Follow},
+    owner::Owner,
+    plugin::Plugins,
+    registration::Registration,
+    router::Routes,
+    services::{Services, commands::WRITTEN_EVERY, schedules::Runner},
+    status::{self, Numbers},
+};
+
+/// What is there before the gateway is.
+pub(super) struct Core {
+    pub(super) config: Live,
+    pub(super) services: Arc<Services>,
+    pub(super) routes: Arc<Routes>,
+    pub(super) plugins: Arc<Plugins>,
+}
+
+impl Core {
+    /// Connects to the gateway, and begins all that goes on from now on.
+    pub(super) async fn connect(
+        self,
+        client: &Client,
+        environment: &Environment,
+        files: Files,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
+        let config = self.config.now();
+        let owner = Arc::new(Owner::new(
+            Arc::clone(&self.plugins),
+            Arc::clone(&self.services),
+        ));
+        let memory = config.data.folder.join("registered_commands");
+        let registration = Arc::new(
+            Registration::new(
+                Arc::clone(&self.services),
+                Arc::clone(&self.routes),
+                self.config.clone(),
+                memory,
+            )
+            .await,
+        );
+        owner.set_registration(Arc::clone(&registration));
+        self.services.commands.set_owner(environment.bot_owner_id);
+        self.services.later.carry_on().await;
+        let counting = tokio::spawn(write_counts(Arc::clone(&self.services)));
+        let pulse = watch::Sender::new(0);
+        let dispatch = Arc::new(Dispatch {
+            config: self.config.clone(),
+            services: Arc::clone(&self.services),
+            routes: Arc::clone(&self.routes),
+            owner,
+            guilds: Guilds::default(),
+            listed: Listed::default(),
+            pulse: pulse.clone(),
+        });
+        let (intents, intents_followed) = watch::channel(self.routes.intents());
+        let first = status::presence(
+            &config.status,
+            0,
+            Numbers::count(&self.services.cache, &self.routes),
+        );
+        let (presence, presence_followed) = watch::channel(first);
+        let (shards_stop, shards_stopped) = watch::channel(false);
+        let settings = gateway::Settings {
+            token: environment.token.expose().to_owned(),
+            gateway_url: config.discord.gateway_url.clone(),
+            shard_count: environment.shard_count,
+            shard_ids: environment.shard_ids.clone(),
+        };
+        let follow = Follow {
+            intents: intents_followed,
+            presence: presence_followed,
+            stop: shards_stopped,
+            figures: Arc::clone(&self.services.figures),
+        };
+        let shards = gateway::start(settings, client, follow).await?;
+        let changes = self.plugins.changes();
+        tokio::spawn(status::rotate(
+            self.config.follow(),
+            Arc::clone(&self.services.cache),
+            Arc::clone(&self.routes),
+            presence,
+            pulse.subscribe(),
+        ));
+        let followed = changes.clone();
+        let registering = tokio::spawn(async move { registration.follow(followed).await });
+        let schedules = Runner::start(
+            Arc::clone(&self.services),
+            Arc::clone(&self.routes),
+            changes.clone(),
+        );
+        let main = MainLoop {
+            core: self,
+            schedules,
+            dispatch,
+            shards,
+            files,
+            changes,
+            stopped,
+            intents,
+            pulse,
+            shards_stop,
+            registering,
+            counting,
+        };
+        Ok(tokio::spawn(main.run()))
+    }
+}
+
+/// Writes down how often commands are used, as long as the bot runs.
+async fn write_counts(services: Arc<Services>) {
+    loop {
+        tokio::time::sleep(WRITTEN_EVERY).await;
+        services.commands.counts.write().await;
+    }
+}

@@ -1,0 +1,47 @@
+//! The extensions folder.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::BotError;
+use crate::{
+    config::Config,
+    plugin::file,
+    watcher::{self, FileChange, Watcher},
+};
+
+/// The watcher and what it tells, if the folder is watched.
+pub(super) type Files = Option<(Watcher, mpsc::Receiver<FileChange>)>;
+
+/// The plugin files of a folder, blanks in their names replaced by underscores.
+pub(super) fn tidy_files(folder: &Path) -> Vec<PathBuf> {
+    watcher::plugin_files(folder)
+        .into_iter()
+        .map(|path| {
+            file::rename_blanks(&path).unwrap_or_else(|error| {
+                tracing::warn!(path = %path.display(), "can't replace the blanks in its name: {error}");
+                path
+            })
+        })
+        .collect()
+}
+
+/// Watches the extensions folder, if that is wanted.
+pub(super) fn watch_folder(config: &Config) -> Result<Files, BotError> {
+    let extensions = &config.extensions;
+    if !extensions.auto_reload {
+        return Ok(None);
+    }
+    // What is known is compared when a change comes (`Plugins::file_changed`).
+    let debounce = Duration::from_millis(extensions.debounce_ms);
+    Ok(Some(Watcher::start(
+        &extensions.folder,
+        debounce,
+        BTreeMap::new(),
+    )?))
+}

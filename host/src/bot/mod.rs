@@ -1,0 +1,229 @@
+//! The bot: everything wired together, and the one loop that moves it.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `login.rs` | the client for Discord's REST API, and who the bot is |
+//! | `folder.rs` | the extensions folder |
+//! | `connect.rs` | from what is there to what goes on |
+//! | `main_loop.rs` | all that can wake the bot, and the way down |
+
+mod connect;
+mod folder;
+mod login;
+mod main_loop;
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use thiserror::Error;
+use tokio::{sync::watch, task::JoinHandle};
+
+use self::{
+    connect::Core,
+    folder::{tidy_files, watch_folder},
+    login::{client, identify},
+};
+use crate::{
+    config::{Config, Live},
+    env::Environment,
+    gateway::GatewayError,
+    metrics::Server,
+    plugin::{LoadError, Plugins, interpose},
+    redact,
+    router::Routes,
+    services::{
+        Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
+    },
+    watcher::WatchError,
+};
+
+/// Why the bot does not run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BotError {
+    /// Discord does not know the token.
+    #[error(
+        "Discord does not know the token in DISCORD_TOKEN: copy it anew from the Developer Portal > your application > Bot > Reset Token"
+    )]
+    Token,
+    /// Discord did not tell who the bot is.
+    #[error("can't ask Discord who the bot is: {0}")]
+    Identity(Failure),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The extensions folder.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// The plugins.
+    #[error(transparent)]
+    Plugins(#[from] LoadError),
+    /// The data folder.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The main loop ended by a panic; the log has it.
+    #[error("the bot's main loop panicked")]
+    Panicked,
+}
+
+/// A bot that runs.
+#[derive(Debug)]
+pub struct Bot {
+    plugins: Arc<Plugins>,
+    services: Arc<Services>,
+    stop: watch::Sender<bool>,
+    _settings: Option<Watch>,
+    main_loop: JoinHandle<Result<(), BotError>>,
+    metrics: Server,
+}
+
+impl Bot {
+    /// Logs in, loads the plugins and connects. `probe_with` is the executable that tries plugin files first: this one.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused the token or the session, or a folder can't be used.
+    pub async fn start(
+        config: Config,
+        environment: Environment,
+        probe_with: PathBuf,
+    ) -> Result<Self, BotError> {
+        Self::start_with_clock(config, environment, probe_with, Clock::default()).await
+    }
+
+    /// The same, with schedules that go by another clock than the system's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub async fn start_with_clock(
+        config: Config,
+        environment: Environment,
+        probe_with: PathBuf,
+        clock: Clock,
+    ) -> Result<Self, BotError> {
+        // Before any plugin is loaded: its keys and threads are known from the first on.
+        if !interpose::install() {
+            tracing::warn!(
+                "thread-specific keys of plugins can't be given back on this system: about 1,000 reloads are possible"
+            );
+        }
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::log::redact_with(redact::text);
+        redact::keep_out(environment.token.expose());
+        let live = Live::new(config);
+        let config = live.now();
+        let client = Arc::new(client(&config, &environment));
+        let routes = Arc::new(Routes::default());
+        let services = Services::new(
+            Arc::clone(&client),
+            &live,
+            Arc::clone(&routes),
+            Storage::open(live.clone())?,
+            &environment.secrets,
+        );
+        let services = Arc::new(services.with_clock(&live, clock));
+        services.secrets.keep_out();
+        identify(&services, &client).await?;
+        let plugins = Arc::new(Plugins::new(
+            live.clone(),
+            probe_with,
+            Arc::clone(&services),
+            Arc::clone(&routes),
+        )?);
+        let metrics = Server::start(&live, &services, &plugins).await;
+        let files = watch_folder(&config)?;
+        if config.extensions.auto_load {
+            plugins
+                .load_all(tidy_files(&config.extensions.folder))
+                .await;
+        }
+        services.figures.started.store(true, Relaxed);
+        let followed = Arc::clone(&plugins);
+        tokio::spawn(async move { followed.follow_log_levels().await });
+        let (stop, stopped) = watch::channel(false);
+        let core = Core {
+            config: live,
+            services: Arc::clone(&services),
+            routes,
+            plugins: Arc::clone(&plugins),
+        };
+        let main_loop = core.connect(&client, &environment, files, stopped).await?;
+        Ok(Self {
+            plugins,
+            _settings: services.settings.watch(),
+            services,
+            stop,
+            main_loop,
+            metrics,
+        })
+    }
+
+    /// The plugins.
+    #[must_use]
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        &self.plugins
+    }
+
+    /// What plugins may ask of the host.
+    #[must_use]
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// Where the figures are served, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.address()
+    }
+
+    /// Until the bot ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// Why it ended.
+    pub async fn ended(&mut self) -> Result<(), BotError> {
+        (&mut self.main_loop)
+            .await
+            .unwrap_or(Err(BotError::Panicked))
+    }
+
+    /// Stops: no new events, handlers end, plugins save and go.
+    ///
+    /// # Errors
+    ///
+    /// Why the bot had ended before.
+    pub async fn shut_down(mut self) -> Result<(), BotError> {
+        let _ = self.stop.send(true);
+        self.ended().await
+    }
+}
+
+/// Runs the bot until it ends by itself or `shutdown` completes.
+///
+/// # Errors
+///
+/// Why the bot did not start, or ended.
+pub async fn run(
+    config: Config,
+    environment: Environment,
+    probe_with: PathBuf,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), BotError> {
+    tokio::pin!(shutdown);
+    let mut bot = tokio::select! {
+        bot = Bot::start(config, environment, probe_with) => bot?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let ended = tokio::select! {
+        ended = bot.ended() => Some(ended),
+        () = &mut shutdown => None,
+    };
+    match ended {
+        Some(ended) => ended,
+        None => bot.shut_down().await,
+    }
+}

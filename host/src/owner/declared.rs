@@ -1,0 +1,265 @@
+//! The owner commands as they are declared, said once: for those who look for names, and for Discord.
+
+use serde_json::{Value, json};
+
+/// The command of a server's managers.
+pub const OF_MANAGERS: &str = "settings";
+
+/// An owner command.
+struct Declared {
+    name: &'static str,
+    /// What it does. Discord shows it behind the name.
+    description: &'static str,
+    options: &'static [Taken],
+}
+
+/// What a command takes.
+struct Taken {
+    name: &'static str,
+    description: &'static str,
+    kind: Kind,
+    required: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Flag,
+    User,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Taken {
+    const fn new(name: &'static str, kind: Kind, description: &'static str) -> Self {
+        Self {
+            name,
+            description,
+            kind,
+            required: false,
+        }
+    }
+
+    const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+}
+
+const fn command(
+    name: &'static str,
+    description: &'static str,
+    options: &'static [Taken],
+) -> Declared {
+    Declared {
+        name,
+        description,
+        options,
+    }
+}
+
+const USER: Taken = Taken::new("user", Kind::User, "Whom the data are about").required();
+const PLUGIN: Taken = Taken::new("name", Kind::Text, "Name of the plugin").required();
+const SETTING: Taken = Taken::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
+
+const COMMANDS: &[Declared] = &[
+    command("extensions", "Shows the plugins that are loaded", &[]),
+    command("load", "Loads a plugin", &[PLUGIN]),
+    command(
+        "reload",
+        "Reloads a plugin without losing a message",
+        &[Taken::new("name", Kind::Text, "Name of the plugin, or all").required()],
+    ),
+    command(
+        "unload",
+        "Unloads a plugin",
+        &[
+            PLUGIN,
+            Taken::new(
+                "force",
+                Kind::Flag,
+                "Also those that need it, and without its state if it can't be saved",
+            ),
+        ],
+    ),
+    command(
+        "sync",
+        "Registers the slash commands with Discord again",
+        &[],
+    ),
+    command(
+        "slashlimit",
+        "Shows how many slash commands there are, and may be",
+        &[],
+    ),
+    command("fw_plugin", "Shows what a plugin takes", &[PLUGIN]),
+    command("fw_files", "Shows how the files of plugins fare", &[]),
+    command(
+        "fw_hooks",
+        "Shows the handlers of hooks, switches one on or off, closes its breaker",
+        &[
+            Taken::new(
+                "what",
+                Kind::OneOf(&["list", "history", "enable", "disable", "reset"]),
+                "What to do; shows all without it",
+            ),
+            Taken::new("id", Kind::Text, "The handler, as the list shows it"),
+        ],
+    ),
+    command(
+        "fw_schedules",
+        "Shows what plugins do at a time, or changes it",
+        &[
+            Taken::new(
+                "action",
+                Kind::OneOf(&["run", "pause", "resume"]),
+                "What to do; shows all without it",
+            ),
+            Taken::new("plugin", Kind::Text, "Whose schedule"),
+            Taken::new("name", Kind::Text, "Which one"),
+        ],
+    ),
+    command(
+        "fw_log",
+        "Shows or changes what is logged",
+        &[
+            Taken::new("of", Kind::Text, "A plugin or a module; all without it"),
+            Taken::new(
+                "level",
+                Kind::OneOf(&["error", "warn", "info", "debug", "trace", "off", "default"]),
+                "From here on it is logged; default takes an exception away",
+            ),
+        ],
+    ),
+    command(
+        "fw_settings",
+        "Shows settings, their values and what they take",
+        &[Taken::new(
+            "of",
+            Kind::Text,
+            "A plugin, or a table of config.toml",
+        )],
+    ),
+    command(
+        "fw_set",
+        "Changes a setting of a plugin or of the host",
+        &[
+            SETTING,
+            Taken::new("value", Kind::Text, "Its new value").required(),
+        ],
+    ),
+    command("fw_unset", "Gives a setting its default again", &[SETTING]),
+    command(
+        "fw_backup",
+        "Copies all databases to the backups folder",
+        &[],
+    ),
+    command("fw_migrations", "Shows which migrations have run", &[]),
+    command(
+        "fw_migrate",
+        "Runs the migrations that are missing, in every database",
+        &[Taken::new(
+            "plugin",
+            Kind::Text,
+            "One plugin's; all without it",
+        )],
+    ),
+    command(
+        "fw_export_data",
+        "Writes all that is kept about a user into a file",
+        &[USER],
+    ),
+    command(
+        "fw_erase_data",
+        "Erases all that is kept about a user, for good",
+        &[USER, Taken::new("confirm", Kind::Text, "The word erase")],
+    ),
+    command(
+        OF_MANAGERS,
+        "Shows and changes the settings of this server",
+        &[
+            Taken::new(
+                "action",
+                Kind::OneOf(&["show", "set", "reset"]),
+                "What to do; shows without it",
+            ),
+            Taken::new("setting", Kind::Text, "PLUGIN.NAME; to show also PLUGIN"),
+            Taken::new("value", Kind::Text, "Its new value"),
+        ],
+    ),
+];
+
+/// The owner commands' names. No plugin may take them.
+pub const NAMES: &[&str] = &{
+    let mut names = [""; COMMANDS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = COMMANDS[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// The owner commands as slash commands. Discord shows them to administrators alone; the host answers the owner alone.
+#[must_use]
+pub fn slash_commands() -> Vec<Value> {
+    COMMANDS.iter().map(slash_command).collect()
+}
+
+fn slash_command(declared: &Declared) -> Value {
+    let options: Vec<Value> = declared.options.iter().map(option).collect();
+    let mut command = json!({"name": declared.name, "type": 1, "options": options});
+    if declared.name == OF_MANAGERS {
+        command["description"] = declared.description.into();
+        // MANAGE_GUILD
+        command["default_member_permissions"] = "32".into();
+        command["dm_permission"] = false.into();
+    } else {
+        command["description"] = format!("{} (owner)", declared.description).into();
+        command["default_member_permissions"] = "0".into();
+    }
+    command
+}
+
+fn option(taken: &Taken) -> Value {
+    let number = match taken.kind {
+        Kind::Text | Kind::OneOf(_) => 3,
+        Kind::Flag => 5,
+        Kind::User => 6,
+    };
+    let mut option = json!({"type": number, "name": taken.name, "description": taken.description});
+    if taken.required {
+        option["required"] = true.into();
+    }
+    if let Kind::OneOf(words) = taken.kind {
+        let choices = words
+            .iter()
+            .map(|word| json!({"name": word, "value": word}));
+        option["choices"] = choices.collect();
+    }
+    option
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn discord_takes_them_all() {
+        for command in slash_commands() {
+            let is_short = |text: &Value| (1..=100).contains(&text.as_str().unwrap().len());
+            assert!(is_short(&command["description"]), "{command}");
+            let options = command["options"].as_array().unwrap();
+            assert!(options.iter().all(|one| is_short(&one["description"])));
+            // What is required comes first.
+            let required = options.iter().map(|one| one["required"] == true);
+            assert!(required.is_sorted_by(|a, b| a >= b), "{command}");
+        }
+        let mut names = NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), NAMES.len());
+    }
+}

@@ -1,0 +1,218 @@
+//! Owner commands for plugins: `load`, `unload`, `reload` and `extensions`.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use serde_json::Value;
+
+use super::{Owner, embeds};
+use crate::{
+    commands::names::Registered,
+    plugin::{LoadError, LoadReport, Status, UnloadReport},
+    registration::How,
+};
+
+impl Owner {
+    pub(super) async fn load(&self, line: &str) -> Value {
+        if line.is_empty() {
+            return embeds::usage("load NAME", "Loads a plugin from the extensions folder.");
+        }
+        match self.plugins.load(line).await {
+            Ok(report) => loaded(&[report]),
+            Err(error) => embeds::failed("Not loaded", line, &error.to_string()),
+        }
+    }
+
+    pub(super) async fn unload(&self, line: &str) -> Value {
+        let (name, force) = match line.strip_suffix(" force") {
+            Some(name) => (name.trim(), true),
+            None => (line, false),
+        };
+        if name.is_empty() {
+            return embeds::usage(
+                "unload NAME [force]",
+                "Saves a plugin's state and unloads it. With `force` also those that need it, and without its state if it can't be saved.",
+            );
+        }
+        match self.plugins.unload(name, force).await {
+            Ok(report) => unloaded(&report),
+            Err(error) => embeds::failed("Not unloaded", name, &error.to_string()),
+        }
+    }
+
+    pub(super) async fn reload(&self, line: &str) -> Value {
+        match line {
+            "" => embeds::usage(
+                "reload NAME | all",
+                "Swaps a plugin for what its file holds now. It goes on serving meanwhile.",
+            ),
+            "all" => reloaded_all(&self.plugins.reload_all().await),
+            name => match self.plugins.reload(name).await {
+                Ok(reports) => loaded(&reports),
+                Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
+            },
+        }
+    }
+
+    pub(super) fn extensions(&self) -> Value {
+        let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
+        extensions(&all, &written_off, &self.registered())
+    }
+}
+
+fn loaded(reports: &[LoadReport]) -> Value {
+    let replaced = reports.first().is_some_and(|report| report.replaced);
+    let fields: Vec<Value> = reports
+        .iter()
+        .take(embeds::FIELDS)
+        .map(|report| embeds::field(&report.plugin, &version_line(report)))
+        .collect();
+    embeds::embed(
+        if replaced { "Reloaded" } else { "Loaded" },
+        embeds::GREEN,
+        "",
+        &fields,
+    )
+}
+
+fn reloaded_all(reports: &[(String, Result<LoadReport, LoadError>)]) -> Value {
+    let failed = reports.iter().filter(|(_, result)| result.is_err()).count();
+    let fields: Vec<Value> = reports
+        .iter()
+        .take(embeds::FIELDS)
+        .map(|(name, result)| match result {
+            Ok(report) => embeds::field(name, &version_line(report)),
+            Err(error) => embeds::field(
+                &format!("{name}: not reloaded, the old generation goes on"),
+                &error.to_string(),
+            ),
+        })
+        .collect();
+    let description = format!("{} reloaded, {failed} failed", reports.len() - failed);
+    embeds::embed(
+        "Reloaded all",
+        if failed == 0 {
+            embeds::GREEN
+        } else {
+            embeds::RED
+        },
+        &description,
+        &fields,
+    )
+}
+
+fn unloaded(report: &UnloadReport) -> Value {
+    let stayed = if report.stayed.is_empty() {
+        "nothing".to_owned()
+    } else {
+        report.stayed.join("\n")
+    };
+    let line = format!(
+        "generation {} · {} · {} KiB returned",
+        report.generation,
+        embeds::milliseconds(report.took),
+        report.returned_bytes / 1024
+    );
+    let colour = if report.unmapped {
+        embeds::GREEN
+    } else {
+        embeds::RED
+    };
+    embeds::embed(
+        "Unloaded",
+        colour,
+        "",
+        &[
+            embeds::field(&report.plugin, &line),
+            embeds::field("What stayed", &stayed),
+        ],
+    )
+}
+
+fn extensions(all: &[Status], written_off: &[String], registered: &Registered) -> Value {
+    let shown = all.iter().take(embeds::FIELDS - 1);
+    let mut fields: Vec<Value> = shown.map(|it| status(it, registered)).collect();
+    if !written_off.is_empty() {
+        fields.push(embeds::field(
+            "Written off",
+            &format!(
+                "{}: still mapped, until the host restarts",
+                written_off.join(", ")
+            ),
+        ));
+    }
+    let serving = all.iter().filter(|status| status.serving.is_some()).count();
+    let description = if all.is_empty() {
+        "No plugins. Drop a compiled plugin into the extensions folder.".to_owned()
+    } else {
+        format!(
+            "{serving} loaded, {} with an error",
+            all.iter().filter(|status| status.error.is_some()).count()
+        )
+    };
+    embeds::embed("Extensions", embeds::BLUE, &description, &fields)
+}
+
+/// How a plugin's commands are reached: "3 hybrid, 1 prefix only".
+fn kinds(plugin: &str, registered: &Registered) -> String {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for ((of, _), listed) in registered.all().filter(|(_, it)| *it.plugin == *plugin) {
+        let kind = match &listed.how {
+            How::Grouped(names) => format!("grouped under /{}", names[0]),
+            _ => listed.kind(*of),
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+    kinds.collect::<Vec<_>>().join(", ")
+}
+
+fn status(status: &Status, registered: &Registered) -> Value {
+    let mut lines = Vec::new();
+    if let Some(serving) = &status.serving {
+        let minutes = SystemTime::now()
+            .duration_since(serving.since)
+            .unwrap_or_default()
+            .as_secs()
+            / 60;
+        lines.push(format!(
+            "version {} · generation {} · loaded in {} · {minutes} min ago · {}",
+            serving.version,
+            serving.generation,
+            embeds::milliseconds(serving.load_time),
+            embeds::plural(serving.commands, "command")
+        ));
+        if !serving.web_hosts.is_empty() {
+            lines.push(format!("asks on the web: {}", serving.web_hosts.join(", ")));
+        }
+        let kinds = kinds(&status.plugin, registered);
+        if !kinds.is_empty() {
+            lines.push(kinds);
+        }
+        if serving.load.panics > 0 || serving.load.dropped_events > 0 {
+            lines.push(format!(
+                "{} · {} dropped · {} waiting",
+                embeds::plural(serving.load.panics as usize, "panic"),
+                embeds::plural(serving.load.dropped_events as usize, "event"),
+                serving.load.depth
+            ));
+        }
+    }
+    if let Some(error) = &status.error {
+        let what = if status.serving.is_some() {
+            "its newest file was refused"
+        } else {
+            "not loaded"
+        };
+        lines.push(format!("⚠ {what}: {error}"));
+    }
+    embeds::field(&status.plugin, &lines.join("\n"))
+}
+
+fn version_line(report: &LoadReport) -> String {
+    format!(
+        "version {} · generation {} · {}",
+        report.version,
+        report.generation,
+        embeds::milliseconds(report.load_time)
+    )
+}

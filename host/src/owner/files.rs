@@ -1,0 +1,51 @@
+//! The owner command that shows how the files of plugins fare.
+
+use serde_json::Value;
+
+use super::{Owner, embeds};
+use crate::services::files::{FileFigures, Health};
+
+impl Owner {
+    pub(super) fn files(&self) -> Value {
+        shown(&self.services.files.figures())
+    }
+}
+
+fn shown(it: &FileFigures) -> Value {
+    let (colour, state) = match it.health {
+        Health::Healthy => (embeds::GREEN, "healthy: below 1 % have failed"),
+        Health::Degraded => (
+            embeds::RED,
+            "degraded: from 1 % to 5 % have failed; the log says what",
+        ),
+        Health::Critical => (
+            embeds::RED,
+            "critical: more than 5 % have failed; the log says what. Is the disk full, or the folder read-only?",
+        ),
+    };
+    let share = it.cache_hits * 100 / it.reads.max(1);
+    let fields = [
+        (
+            "Reads",
+            format!(
+                "{}, {share} % of them from memory, {} failed",
+                it.reads, it.read_failures
+            ),
+        ),
+        (
+            "Writes and removals",
+            format!("{}, {} failed", it.writes, it.write_failures),
+        ),
+        (
+            "In memory",
+            format!(
+                "{}, {} kB",
+                embeds::plural(it.cached, "file"),
+                it.cached_bytes / 1000
+            ),
+        ),
+        ("Locked at this moment", embeds::plural(it.locks, "file")),
+    ];
+    let fields = fields.map(|(name, value)| embeds::field(name, &value));
+    embeds::embed("Files of plugins", colour, state, &fields)
+}

@@ -1,0 +1,96 @@
+//! What was scheduled at run time.
+
+use plugin_api::abi::{ScheduleEntry, ScheduleList};
+use rusqlite::{Connection, Result, params};
+
+/// Most entries in one list.
+const LISTED: i64 = 1_000;
+
+/// Keeps what is to run at an instant; its id, or how many wait already where that is too many.
+pub(in super::super) fn create(
+    connection: &Connection,
+    plugin: &str,
+    name: &str,
+    entry: &ScheduleEntry,
+    most: u64,
+) -> Result<std::result::Result<u64, u64>> {
+    let there = waiting(connection, plugin, None)?;
+    if there >= most {
+        return Ok(Err(there));
+    }
+    // Not SQLite's row ids, which come again.
+    let id: i64 = connection.query_row(
+        "INSERT INTO cogwright__about (key, value) VALUES ('last_schedule', '1')
+         ON CONFLICT DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING CAST(value AS INTEGER)",
+        [],
+        |row| row.get(0),
+    )?;
+    connection
+        .prepare_cached(
+            "INSERT INTO cogwright__scheduled (id, plugin, name, at_ms, guild_id, user_id, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            id,
+            plugin,
+            name,
+            entry.at_ms,
+            entry.guild_id.cast_signed(),
+            entry.subject.cast_signed(),
+            entry.payload.to_string()
+        ])?;
+    Ok(Ok(id.cast_unsigned()))
+}
+
+/// Takes something back that has not begun; whether it was there.
+pub(in super::super) fn cancel(
+    connection: &Connection,
+    plugin: &str,
+    name: &str,
+    id: u64,
+) -> Result<bool> {
+    let sql = "DELETE FROM cogwright__scheduled WHERE id = ?3 AND plugin = ?1 AND name = ?2 AND running = 0";
+    Ok(connection.execute(sql, params![plugin, name, id.cast_signed()])? > 0)
+}
+
+/// What was scheduled at run time and has not begun.
+pub(in super::super) fn list(
+    connection: &Connection,
+    plugin: &str,
+    wanted: &ScheduleList,
+) -> Result<Vec<ScheduleEntry>> {
+    connection
+        .prepare_cached(
+            "SELECT id, at_ms, guild_id, user_id, payload FROM cogwright__scheduled
+             WHERE plugin = ?1 AND name = ?2 AND running = 0 AND guild_id = coalesce(?3, guild_id)
+             AND user_id = coalesce(?4, user_id) ORDER BY at_ms, id LIMIT ?5",
+        )?
+        .query_map(
+            params![
+                plugin,
+                wanted.name,
+                wanted.guild_id.map(u64::cast_signed),
+                wanted.subject.map(u64::cast_signed),
+                LISTED
+            ],
+            |row| {
+                let payload: String = row.get(4)?;
+                Ok(ScheduleEntry {
+                    id: row.get::<_, i64>(0)?.cast_unsigned(),
+                    at_ms: row.get(1)?,
+                    guild_id: row.get::<_, i64>(2)?.cast_unsigned(),
+                    subject: row.get::<_, i64>(3)?.cast_unsigned(),
+                    payload: serde_json::from_str(&payload).unwrap_or_default(),
+                })
+            },
+        )?
+        .collect()
+}
+
+/// How many wait of a plugin, or of one of its handlers.
+pub(super) fn waiting(connection: &Connection, plugin: &str, name: Option<&str>) -> Result<u64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM cogwright__scheduled WHERE plugin = ?1 AND name = coalesce(?2, name)")?
+        .query_row(params![plugin, name], |row| row.get(0))
+        .map(i64::cast_unsigned)
+}

@@ -1,0 +1,162 @@
+//! Schedules in the bot's database. Each function is one transaction's work.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `declared.rs` | what plugins declare |
+//! | `entries.rs` | what was scheduled at run time |
+//! | `claim.rs` | what is due, once each |
+//! | `view.rs` | all of it, for people |
+
+mod claim;
+mod declared;
+mod entries;
+mod view;
+
+use rusqlite::{Connection, Result, params};
+
+pub use self::view::ScheduleView;
+pub(super) use self::{
+    claim::{Claimed, claim, claim_now},
+    declared::{declare, pause},
+    entries::{cancel, create, list},
+    view::views,
+};
+use super::Run;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS cogwright__schedules (
+    plugin TEXT NOT NULL, name TEXT NOT NULL,
+    spec TEXT NOT NULL, anchor_ms INTEGER NOT NULL, next_ms INTEGER,
+    running_ms INTEGER, at_least_once INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0,
+    last_ms INTEGER, last_result TEXT NOT NULL DEFAULT '',
+    runs INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    missed INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (plugin, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cogwright__scheduled (
+    id INTEGER PRIMARY KEY, plugin TEXT NOT NULL, name TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL, user_id INTEGER NOT NULL, payload TEXT NOT NULL, running INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS cogwright__scheduled_due ON cogwright__scheduled (plugin, name, running, at_ms, id);
+CREATE INDEX IF NOT EXISTS cogwright__scheduled_user ON cogwright__scheduled (user_id) WHERE user_id <> 0;
+INSERT OR IGNORE INTO cogwright__subjects (plugin, table_name, column_name)
+    VALUES ('cogwright', 'cogwright__scheduled', 'user_id');
+";
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Well.
+    Done,
+    /// With this error, and it is not tried again.
+    Failed(String),
+    /// Its generation or its process ended before it did.
+    CutShort,
+    /// The plugin could not take it: it waits on.
+    NotBegun,
+}
+
+/// A run that was cut short by the end of a process.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CutShort {
+    pub(super) plugin: String,
+    pub(super) name: String,
+    pub(super) due_ms: i64,
+    pub(super) again: bool,
+}
+
+/// Makes the tables, and looks for what ran when the last process ended.
+pub(super) fn prepare(connection: &Connection) -> Result<Vec<CutShort>> {
+    connection.execute_batch(TABLES)?;
+    let cut_short = connection
+        .prepare(
+            "SELECT plugin, name, running_ms, at_least_once FROM cogwright__schedules WHERE running_ms IS NOT NULL
+             UNION ALL
+             SELECT w.plugin, w.name, w.at_ms, coalesce(s.at_least_once, 0) FROM cogwright__scheduled w
+             LEFT JOIN cogwright__schedules s ON s.plugin = w.plugin AND s.name = w.name WHERE w.running
+             ORDER BY 1, 2, 3",
+        )?
+        .query_map([], |row| {
+            Ok(CutShort {
+                plugin: row.get(0)?,
+                name: row.get(1)?,
+                due_ms: row.get(2)?,
+                again: row.get(3)?,
+            })
+        })?
+        .collect::<Result<Vec<_>>>()?;
+    for run in cut_short.iter().filter(|run| !run.again) {
+        count(connection, &run.plugin, &run.name, "missed", 1)?;
+        let sql = "UPDATE cogwright__schedules SET last_ms = ?3, last_result = 'cut short' WHERE plugin = ?1 AND name = ?2";
+        connection.execute(sql, params![run.plugin, run.name, run.due_ms])?;
+    }
+    connection.execute_batch(
+        "UPDATE cogwright__schedules SET next_ms = min(next_ms, running_ms)
+            WHERE at_least_once AND running_ms IS NOT NULL AND next_ms IS NOT NULL;
+         UPDATE cogwright__schedules SET running_ms = NULL WHERE running_ms IS NOT NULL;
+         DELETE FROM cogwright__scheduled WHERE running AND NOT EXISTS (SELECT 1 FROM cogwright__schedules s
+            WHERE s.plugin = cogwright__scheduled.plugin AND s.name = cogwright__scheduled.name AND s.at_least_once);
+         UPDATE cogwright__scheduled SET running = 0 WHERE running;",
+    )?;
+    Ok(cut_short)
+}
+
+/// Notes how a run ended.
+pub(super) fn finish(connection: &Connection, run: &Run, outcome: &Outcome) -> Result<()> {
+    let (plugin, name, due_ms) = (&*run.plugin, &*run.name, run.with.due_ms);
+    let waits_on = match outcome {
+        Outcome::NotBegun => true,
+        Outcome::CutShort => run.at_least_once,
+        Outcome::Done | Outcome::Failed(_) => false,
+    };
+    if run.with.id != 0 {
+        let sql = if waits_on {
+            "UPDATE cogwright__scheduled SET running = 0 WHERE id = ?1"
+        } else {
+            "DELETE FROM cogwright__scheduled WHERE id = ?1"
+        };
+        connection.execute(sql, [run.with.id.cast_signed()])?;
+    } else {
+        let sql = "UPDATE cogwright__schedules SET running_ms = NULL,
+                   next_ms = iif(?4, min(next_ms, ?3), next_ms) WHERE plugin = ?1 AND name = ?2 AND running_ms = ?3";
+        connection.execute(sql, params![plugin, name, due_ms, waits_on])?;
+    }
+    if *outcome == Outcome::NotBegun {
+        if run.with.missed > 0 {
+            // They are counted when it begins.
+            count(
+                connection,
+                plugin,
+                name,
+                "missed",
+                -run.with.missed.cast_signed(),
+            )?;
+        }
+        return Ok(());
+    }
+    let (column, result) = match outcome {
+        Outcome::Failed(error) => ("failed", error.as_str()),
+        Outcome::CutShort if !waits_on => ("missed", "cut short"),
+        Outcome::CutShort => ("", "cut short, and begins again"),
+        _ => ("", "ok"),
+    };
+    if !column.is_empty() {
+        count(connection, plugin, name, column, 1)?;
+    }
+    let sql = "UPDATE cogwright__schedules SET last_ms = ?3, last_result = ?4, runs = runs + ?5
+               WHERE plugin = ?1 AND name = ?2";
+    let ended = !matches!(outcome, Outcome::CutShort);
+    let result: String = result.chars().take(300).collect();
+    connection.execute(sql, params![plugin, name, due_ms, result, ended])?;
+    Ok(())
+}
+
+fn count(connection: &Connection, plugin: &str, name: &str, column: &str, by: i64) -> Result<()> {
+    let sql = format!(
+        "UPDATE cogwright__schedules SET {column} = {column} + ?3 WHERE plugin = ?1 AND name = ?2"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .execute(params![plugin, name, by])?;
+    Ok(())
+}

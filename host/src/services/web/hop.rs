@@ -1,0 +1,107 @@
+//! One request after the other: what redirects make of a call.
+
+use std::fmt;
+
+use plugin_api::abi::WebCall;
+use reqwest::{
+    Method, Response, Url,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};
+
+use super::{Failure, refused};
+
+/// One request of those that redirects make of a call.
+pub(super) struct Hop {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Hop {
+    pub(super) fn of(call: &WebCall, body: Vec<u8>) -> Result<Self, Failure> {
+        let wrong = |what: &str, why: &dyn fmt::Display| refused(format!("{what}: {why}"));
+        let mut url =
+            Url::parse(&call.url).map_err(|error| wrong(without_query(&call.url), &error))?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let method = Method::from_bytes(call.method.as_bytes())
+            .map_err(|error| wrong(&call.method, &error))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &call.headers {
+            let name: HeaderName = name.parse().map_err(|error| wrong(name, &error))?;
+            // Its value may be a secret: it is in no message.
+            let value = HeaderValue::from_str(value)
+                .map_err(|error| wrong(&format!("header `{name}`"), &error))?;
+            headers.append(name, value);
+        }
+        Ok(Self {
+            method,
+            url,
+            headers,
+            body,
+        })
+    }
+
+    /// Where a redirect leads ([RFC 9110, 15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)).
+    pub(super) fn next(&self, response: &Response) -> Result<Option<Self>, Failure> {
+        let status = response.status().as_u16();
+        let location = response.headers().get(header::LOCATION);
+        let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else {
+            return Ok(None);
+        };
+        let location = String::from_utf8_lossy(location.as_bytes());
+        let url = self.url.join(&location);
+        let from = shown(&self.url);
+        let url = url.map_err(|error| Failure::Web(format!("{from} leads nowhere: {error}")))?;
+        if self.url.scheme() == "https" && url.scheme() != "https" {
+            return Err(Failure::Web(format!(
+                "{from} leads to {}, which is not encrypted: not followed",
+                shown(&url)
+            )));
+        }
+        let mut headers = self.headers.clone();
+        if url.origin() != self.url.origin() {
+            for secret in [
+                header::AUTHORIZATION,
+                header::COOKIE,
+                header::PROXY_AUTHORIZATION,
+            ] {
+                headers.remove(secret);
+            }
+        }
+        let keeps_body = matches!(status, 307 | 308);
+        let is_read = self.method == Method::GET || self.method == Method::HEAD;
+        if !keeps_body && !is_read {
+            headers.remove(header::CONTENT_TYPE);
+        }
+        Ok(Some(Self {
+            method: if keeps_body || is_read {
+                self.method.clone()
+            } else {
+                Method::GET
+            },
+            url,
+            headers,
+            body: if keeps_body {
+                self.body.clone()
+            } else {
+                Vec::new()
+            },
+        }))
+    }
+}
+
+/// An address for messages: what stands in a query may be a secret.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let _ = url.set_username("").and(url.set_password(None));
+    url.into()
+}
+
+pub(super) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
