@@ -196,7 +196,8 @@ async fn until_all_ran(services: &Services) -> Result<ScheduleView, String> {
         if view.waiting == 0 && !view.running {
             return Ok(view);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Rarely: to look counts all that wait.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

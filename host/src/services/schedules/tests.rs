@@ -92,6 +92,16 @@ impl Kit {
             .unwrap()
     }
 
+    /// How many there are of what was scheduled at run time: as it is kept, and as it is counted.
+    async fn counts(&self) -> (u64, u64) {
+        let sql = "SELECT (SELECT count FROM cogwright__scheduled_counts), (SELECT count(*) FROM cogwright__scheduled)";
+        self.storage
+            .in_bot(move |c| c.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))))
+            .await
+            .map(|(kept, counted): (i64, i64)| (kept.cast_unsigned(), counted.cast_unsigned()))
+            .unwrap()
+    }
+
     async fn list(&self, wanted: ScheduleList) -> Vec<(u64, Value)> {
         let wanted = ScheduleList {
             name: "remind".into(),
@@ -300,6 +310,10 @@ async fn what_is_scheduled_at_run_time_runs_in_order_and_so_many_at_once() {
         ..ScheduleList::default()
     };
     assert_eq!(kit.list(of_nobody).await.len(), 1);
+    assert_eq!(kit.counts().await, (39, 39));
+    // Those that ran are gone with the process.
+    let (kit, cut_short) = kit.next_process().await;
+    assert_eq!((cut_short.len(), kit.counts().await), (16, (23, 23)));
 }
 
 #[tokio::test]
@@ -316,6 +330,7 @@ async fn what_is_about_a_user_is_exported_and_erased() {
     );
     let erased = kit.storage.erase_subject(7).await.unwrap();
     assert_eq!((erased.rows, erased.copies), (1, 2), "{erased:?}");
+    assert_eq!(kit.counts().await, (1, 1));
     assert_eq!(dues(&kit.claim(HOUR_MS).await), [HOUR_MS]);
 }
 

@@ -185,10 +185,8 @@ pub(super) fn check(connection: &Connection, at: &At<'_>) -> Result<(), StorageE
     if found == ["ok"] {
         return Ok(());
     }
-    Err(StorageError::Damaged {
-        file: at.file.to_owned(),
-        reason: found.join("; "),
-    })
+    let found = found.join("; ");
+    Err(StorageError::damaged(at.file.to_owned(), found))
 }
 
 /// Opens a file that nobody else uses, and tells which place it is the database of.

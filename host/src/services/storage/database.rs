@@ -2,10 +2,9 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use r2d2::{ManageConnection, Pool, PooledConnection};
@@ -14,7 +13,7 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use super::{
     authorizer::Who,
     connection::Opener,
-    error::{At, StorageError},
+    error::{At, StorageError, look},
     fence::{Declared, Fences},
     migrate,
     place::Place,
@@ -140,34 +139,24 @@ impl Database {
     }
 }
 
-/// A file as it was when it was found to be damaged: while it is that, nothing touches it.
+/// A file that was found to be damaged: while it is as it was then, nothing touches it.
 #[derive(Debug, Clone)]
 pub(super) struct Damage {
     pub(super) error: StorageError,
-    seen: Option<(SystemTime, u64)>,
 }
 
 impl Damage {
     pub(super) fn of(error: &StorageError) -> Option<Self> {
-        match error {
-            StorageError::Damaged { file, .. } => Some(Self {
-                error: error.clone(),
-                seen: look(file),
-            }),
-            _ => None,
-        }
+        matches!(error, StorageError::Damaged { .. }).then(|| Self {
+            error: error.clone(),
+        })
     }
 
     /// Whether the file is still the damaged one.
     pub(super) fn is_there(&self) -> bool {
         match &self.error {
-            StorageError::Damaged { file, .. } => look(file) == self.seen,
+            StorageError::Damaged { file, seen, .. } => look(file) == *seen,
             _ => false,
         }
     }
-}
-
-fn look(file: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = fs::metadata(file).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }

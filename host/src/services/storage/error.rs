@@ -1,6 +1,10 @@
 //! Why storage could not do what it was asked: what happened, where, and the next step.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
@@ -81,6 +85,8 @@ pub enum StorageError {
         file: PathBuf,
         /// SQLite's words.
         reason: String,
+        /// How it was then, before anybody was told: when it was last written to, and its bytes.
+        seen: Option<(SystemTime, u64)>,
     },
     /// The disk is full.
     #[error("the disk is full: {} was not changed; make room and try again", file.display())]
@@ -238,7 +244,7 @@ impl StorageError {
     fn of_file(at: &At<'_>, code: ErrorCode, reason: String) -> Self {
         let file = at.file.to_owned();
         match code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { file, reason },
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::damaged(file, reason),
             ErrorCode::DiskFull => Self::Full { file },
             ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
                 Self::ReadOnly { file, reason }
@@ -249,6 +255,12 @@ impl StorageError {
             },
             _ => Self::Io { file, reason },
         }
+    }
+
+    /// A damaged file, looked at before anybody is told: whoever is may put it right at once.
+    pub(super) fn damaged(file: PathBuf, reason: String) -> Self {
+        let seen = look(&file);
+        Self::Damaged { file, reason, seen }
     }
 
     /// What the system says of a file.
@@ -267,6 +279,12 @@ impl StorageError {
             },
         }
     }
+}
+
+/// How a file is now: when it was last written to, and its bytes.
+pub(super) fn look(file: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 /// Where something happened, and under which limits: what errors tell.

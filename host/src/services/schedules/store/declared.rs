@@ -61,7 +61,7 @@ pub(in super::super) fn declare(
             .iter()
             .any(|schedule| schedule.name == name && matches!(schedule.when, When::AtRunTime));
         if !handled {
-            orphans.push((name.clone(), waiting(connection, plugin, Some(&name))?));
+            orphans.push((name.clone(), waiting(connection, plugin, &name)?));
         }
     }
     Ok(orphans)

@@ -39,6 +39,15 @@ CREATE TABLE IF NOT EXISTS cogwright__scheduled (
 );
 CREATE INDEX IF NOT EXISTS cogwright__scheduled_due ON cogwright__scheduled (plugin, name, running, at_ms, id);
 CREATE INDEX IF NOT EXISTS cogwright__scheduled_user ON cogwright__scheduled (user_id) WHERE user_id <> 0;
+CREATE TABLE IF NOT EXISTS cogwright__scheduled_counts (plugin TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS cogwright__scheduled_more AFTER INSERT ON cogwright__scheduled BEGIN
+    INSERT INTO cogwright__scheduled_counts VALUES (new.plugin, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS cogwright__scheduled_less AFTER DELETE ON cogwright__scheduled BEGIN
+    UPDATE cogwright__scheduled_counts SET count = count - 1 WHERE plugin = old.plugin;
+END;
+DELETE FROM cogwright__scheduled_counts;
+INSERT INTO cogwright__scheduled_counts SELECT plugin, count(*) FROM cogwright__scheduled GROUP BY plugin;
 INSERT OR IGNORE INTO cogwright__subjects (plugin, table_name, column_name)
     VALUES ('cogwright', 'cogwright__scheduled', 'user_id');
 ";
