@@ -15,6 +15,8 @@ mod figures;
 mod size;
 mod stage;
 
+use tokio::runtime::{Builder, Runtime};
+
 use crate::{bots::Kind, figures::Figures, stage::Stage};
 
 /// Times that each figure is taken, if not told.
@@ -39,21 +41,30 @@ fn main() -> Outcome<()> {
         return bot::run(args);
     }
     let plan = Plan::read(std::env::args().skip(1))?;
-    // A thread for the sandbox and its users and one for the bot: two cores are enough for both.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        if plan.wants("size") {
-            size::measure().await?;
+    if plan.wants("size") {
+        runtime(2)?.block_on(size::measure())?;
+    }
+    for guilds in &plan.guilds {
+        println!("\n== {guilds} guild(s) of 100 members");
+        let mut figures = Figures::default();
+        // Two cores: a bot that only listens leaves room for two threads of the sandbox's, one that answers does not.
+        runtime(2)?.block_on(plan.flood(*guilds, &mut figures))?;
+        runtime(1)?.block_on(plan.trips(*guilds, &mut figures))?;
+        figures.print();
+        for what in ["hears", "answers"] {
+            let [mine, other] =
+                ["our bot", "discord.py"].map(|who| format!("{who} {what}, messages/s"));
+            figures.compare(&mine, &other);
         }
-        for guilds in &plan.guilds {
-            println!("\n== {guilds} guild(s) of 100 members");
-            plan.measure(&Stage::set(*guilds).await?).await?;
-        }
-        Ok(())
-    })
+        println!("resident {:.0} MB", figures::resident_mb());
+    }
+    Ok(())
+}
+
+/// What the sandbox and its users run on.
+fn runtime(threads: usize) -> Outcome<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    Ok(builder.worker_threads(threads).enable_all().build()?)
 }
 
 impl Plan {
@@ -80,8 +91,9 @@ impl Plan {
         self.only.as_ref().is_none_or(|only| only == what)
     }
 
-    async fn measure(&self, stage: &Stage) -> Outcome<()> {
-        let mut figures = Figures::default();
+    /// What goes one way: what bots hear, and requests.
+    async fn flood(&self, guilds: u32, figures: &mut Figures) -> Outcome<()> {
+        let stage = Stage::set(guilds).await?;
         for _ in 0..self.rounds {
             if self.wants("gateway") {
                 figures.note("our bot hears, messages/s", stage.hears(&Kind::Own).await?);
@@ -93,6 +105,14 @@ impl Plan {
                 figures.note("REST, messages/s", stage.rest("POST").await?);
                 figures.note("REST, GET users/@me/s", stage.rest("GET").await?);
             }
+        }
+        Ok(())
+    }
+
+    /// Questions and their answers.
+    async fn trips(&self, guilds: u32, figures: &mut Figures) -> Outcome<()> {
+        let stage = Stage::set(guilds).await?;
+        for _ in 0..self.rounds {
             if self.wants("trips") {
                 let (rate, wait) = stage.answers(&Kind::Own).await?;
                 figures.note("our bot answers, messages/s", rate);
@@ -104,13 +124,6 @@ impl Plan {
                 }
             }
         }
-        figures.print();
-        for what in ["hears", "answers"] {
-            let [mine, other] =
-                ["our bot", "discord.py"].map(|who| format!("{who} {what}, messages/s"));
-            figures.compare(&mine, &other);
-        }
-        println!("resident {:.0} MB", figures::resident_mb());
         Ok(())
     }
 }
