@@ -21,6 +21,7 @@ pub mod gateway;
 pub mod intents;
 pub mod log;
 pub mod metrics;
+mod nearest;
 pub mod owner;
 pub mod plugin;
 pub mod redact;

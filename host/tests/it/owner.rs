@@ -161,6 +161,16 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         ),
         ("fw_set bot.prefx ?", "bot.prefx", "did you mean `prefix`?"),
         (
+            "fw_set bot.prefix toolongprefix",
+            "`prefix` in [bot]: the prefix has 13 characters",
+            "5 is the most",
+        ),
+        (
+            "fw_migrate zzz",
+            "here is no plugin `zzz`",
+            "there are `hello`",
+        ),
+        (
             "fw_export_data ann",
             "`ann` is no user",
             "mention one, or write their id",

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::Live,
+    nearest::nearest,
     router::Routes,
     services::{Caller, Services},
 };
@@ -400,13 +401,8 @@ impl Plugins {
         );
         known.sort();
         known.dedup();
-        let nearest = known
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .min()
-            .filter(|(distance, _)| *distance <= 3);
-        let hint = match nearest {
-            Some((_, nearest)) => format!("; did you mean `{nearest}`?"),
+        let hint = match nearest(name, known.iter().map(String::as_str)) {
+            Some(nearest) => format!("; did you mean `{nearest}`?"),
             None if known.is_empty() => {
                 format!(
                     "; {} holds no plugin files",

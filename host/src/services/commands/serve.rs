@@ -21,6 +21,7 @@ use crate::{
         names::{self, Meant},
         read, usage,
     },
+    nearest::nearest,
     plugin::{Packet, next_id},
     services::{Completion, Failure, Services, storage::Usage},
 };
@@ -286,16 +287,8 @@ impl Services {
 
     fn unknown(&self, path: &str) -> Failure {
         let commands = self.commands.routes.commands();
-        let nearest = commands
-            .iter()
-            .min_by_key(|route| strsim::damerau_levenshtein(&route.path, path))
-            .filter(|route| {
-                let slips = strsim::damerau_levenshtein(&route.path, path);
-                slips <= path.chars().count().div_ceil(3)
-            });
-        let hint = nearest.map_or_else(String::new, |route| {
-            format!(" Did you mean `{}`?", route.path)
-        });
+        let nearest = nearest(path, commands.iter().map(|route| &*route.path));
+        let hint = nearest.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
         told(format!(
             "There is no command {}.{hint}",
             usage::quoted(path)

@@ -34,6 +34,7 @@ use self::{
 use super::{Alerts, Caller, Completion, Failure};
 use crate::{
     config::Live,
+    nearest::nearest,
     router::{HookRoute, Routes},
 };
 
@@ -260,12 +261,10 @@ impl Hooks {
         match routes.iter().find(|route| route.id == id) {
             Some(route) => Ok(self.desk(route)),
             None => {
-                let nearest = routes
-                    .iter()
-                    .min_by_key(|route| strsim::damerau_levenshtein(&route.id, id));
-                let hint = match nearest {
-                    Some(route) => format!("did you mean `{}`?", route.id),
-                    None => "no loaded plugin has hooks".to_owned(),
+                let hint = match nearest(id, routes.iter().map(|route| &*route.id)) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None if routes.is_empty() => "no loaded plugin has hooks".to_owned(),
+                    None => "`fw_hooks` lists them".to_owned(),
                 };
                 Err(Failure::Refused(format!("there is no hook `{id}`; {hint}")))
             }

@@ -35,7 +35,7 @@ pub(crate) use self::when::problems;
 pub use self::{clock::Clock, runner::Runner, store::ScheduleView};
 use self::{store::CutShort, when::When};
 use super::{Caller, Completion, Failure, Storage, storage::StorageError};
-use crate::config::Live;
+use crate::{config::Live, nearest::nearest};
 
 /// The host calls, by name.
 pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];
@@ -369,12 +369,10 @@ impl Schedules {
             })
             .collect();
         let wanted = format!("{plugin} {name}");
-        let nearest = names
-            .iter()
-            .min_by_key(|known| strsim::damerau_levenshtein(known, &wanted));
-        let hint = match nearest {
+        let hint = match nearest(&wanted, names.iter().map(String::as_str)) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "no loaded plugin has schedules".into(),
+            None if names.is_empty() => "no loaded plugin has schedules".into(),
+            None => "`fw_schedules` lists them".into(),
         };
         Err(Failure::Refused(format!(
             "no loaded plugin has the schedule `{wanted}`; {hint}"

@@ -37,3 +37,16 @@ pub enum SettingsError {
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
+
+impl SettingsError {
+    /// The same of a file that was never written: its lines would lead nowhere.
+    pub(super) fn without_places(self) -> Self {
+        match self {
+            Self::Config(ConfigError::Invalid { problems }) => {
+                let messages = problems.into_iter().map(|problem| problem.message);
+                Self::Refused(messages.collect::<Vec<_>>().join("; "))
+            }
+            other => other,
+        }
+    }
+}

@@ -11,6 +11,7 @@ use toml_edit::Value;
 use super::{Changed, Settings, SettingsError, change, document, schema};
 use crate::{
     config::{Config, Described, described, toml_table},
+    nearest::nearest,
     plugin::tidy,
     services::files,
 };
@@ -44,7 +45,7 @@ impl Settings {
                     document::set(text, path, candidate.clone()).map_err(SettingsError::Refused)?;
                 match self.read(&changed, &target) {
                     Ok(config) => return Ok(Some((changed, config))),
-                    Err(error) => first = first.or(Some(error)),
+                    Err(error) => first = first.or(Some(error.without_places())),
                 }
             }
             Err(first.unwrap_or(SettingsError::Refused("there is no value".into())))
@@ -276,14 +277,10 @@ pub(super) fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Stri
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     known.dedup();
-    let nearest = known
-        .iter()
-        .map(|one| (strsim::damerau_levenshtein(one, word), one))
-        .min();
-    match nearest {
-        Some((distance, near)) if distance <= 3 => format!("; did you mean `{near}`?"),
-        Some(_) => format!("; there are `{}`", known.join("`, `")),
-        None => String::new(),
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("; there are `{}`", known.join("`, `")),
     }
 }
 
