@@ -11,6 +11,9 @@ use super::{CliResult, rebuild::is_source};
 /// Errors of the compiler that are told on the page.
 const MOST_ERRORS: usize = 30;
 
+/// The library of plugin-api's macros is for the compiler; cargo puts it beside the plugins.
+pub(super) const NO_PLUGIN: &str = "plugin_api_macros";
+
 /// A source checkout and its plugins.
 #[derive(Debug, Clone)]
 pub(super) struct Checkout {

@@ -393,12 +393,14 @@ impl Plugins {
     }
 
     fn unknown(&self, name: &str) -> LoadError {
-        let mut known: Vec<String> = self.set().loaded.keys().cloned().collect();
-        known.extend(
-            crate::watcher::plugin_files(&self.config.now().extensions.folder)
-                .iter()
-                .filter_map(|path| file::plugin_name(path)),
-        );
+        let extensions = &self.config.now().extensions;
+        let files = crate::watcher::plugin_files(&extensions.folder);
+        let mut known: Vec<String> = files
+            .iter()
+            .filter_map(|path| file::plugin_name(path))
+            .filter(|name| !extensions.blacklist.contains(name))
+            .collect();
+        known.extend(self.set().loaded.keys().cloned());
         known.sort();
         known.dedup();
         let hint = match nearest(name, known.iter().map(String::as_str)) {
