@@ -11,8 +11,9 @@ use super::{CliResult, rebuild::is_source};
 /// Errors of the compiler that are told on the page.
 const MOST_ERRORS: usize = 30;
 
-/// The library of plugin-api's macros is for the compiler; cargo puts it beside the plugins.
-pub(super) const NO_PLUGIN: &str = "plugin_api_macros";
+/// The library of plugin-api's macros. Cargo links it beside the plugins when the whole workspace is built, and anew when it
+/// is missed; the compiler uses the original.
+const MACROS: &str = "libplugin_api_macros.so";
 
 /// A source checkout and its plugins.
 #[derive(Debug, Clone)]
@@ -71,11 +72,14 @@ impl Checkout {
         }
         let target =
             env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
-        Ok(target.join(if cfg!(debug_assertions) {
+        let folder = target.join(if cfg!(debug_assertions) {
             "debug"
         } else {
             "release"
-        }))
+        });
+        // It would be refused as a plugin at each start. Most of the time it is not there.
+        let _ = fs::remove_file(folder.join(MACROS));
+        Ok(folder)
     }
 
     /// Why plugins do not compile, a line for each error; empty if they do.

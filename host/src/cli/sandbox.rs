@@ -13,11 +13,7 @@ use clap::Args;
 use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
-use super::{
-    CliResult,
-    build::{Checkout, NO_PLUGIN},
-    configure, rebuild, reports, runtime, signalled,
-};
+use super::{CliResult, build::Checkout, configure, rebuild, reports, runtime, signalled};
 use crate::{
     bot::Bot,
     config::{Config, Metrics},
@@ -77,7 +73,6 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
             (Some(folder), _) => config.extensions.folder.clone_from(folder),
             (None, Some(checkout)) => {
                 config.extensions.folder = checkout.build(&checkout.packages())?;
-                config.extensions.blacklist.push(NO_PLUGIN.to_owned());
                 if arguments.script.is_none() {
                     rebuilds = Some(checkout);
                 }
