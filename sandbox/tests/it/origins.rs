@@ -44,7 +44,7 @@ async fn pages_of_other_sites_reach_neither_gateway_nor_rest() {
             format!("Host: {addr}\r\n"),
             format!("Host: {addr}\r\nOrigin: http://{addr}\r\n"),
             format!("Host: localhost:{port}\r\n"),
-            format!("Host: localhost\r\nOrigin: http://localhost\r\n"),
+            "Host: localhost\r\nOrigin: http://localhost\r\n".to_owned(),
             format!("Host: [::1]:{port}\r\n"),
             format!("Host: 127.0.0.2:{port}\r\n"),
         ] {
@@ -63,7 +63,7 @@ async fn pages_of_other_sites_reach_neither_gateway_nor_rest() {
             format!("Host: {addr}\r\nOrigin: http://{addr}\r\nOrigin: http://evil.example\r\n"),
             format!("Host: evil.example:{port}\r\nOrigin: http://evil.example:{port}\r\n"),
             format!("Host: evil.example:{port}\r\n"),
-            format!("Host: localhost.evil.example\r\n"),
+            "Host: localhost.evil.example\r\n".to_owned(),
             format!("Host: 0.0.0.0:{port}\r\n"),
         ] {
             let headers = format!("{foreign}{headers}");
