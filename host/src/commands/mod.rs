@@ -3,6 +3,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `table.rs` | which commands there are, by path and by context menu |
+//! | `prefix.rs` | what a text command begins with |
 //! | `request.rs` | one use of a command, whatever it came by |
 //! | `gate/` | who may |
 //! | `limits.rs` | how often, and how many at once |
@@ -15,6 +16,7 @@ pub(crate) mod autocomplete;
 pub(crate) mod gate;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod prefix;
 pub(crate) mod read;
 pub(crate) mod request;
 pub(crate) mod table;

@@ -19,7 +19,7 @@ use crate::{
         gate::{self, Asker},
         limits::{Use, Wait},
         names::{self, Meant},
-        read, usage,
+        prefix, read, usage,
     },
     nearest::nearest,
     plugin::{Packet, next_id},
@@ -34,9 +34,6 @@ pub const CALLS: [&str; 5] = [
     "commands.usage",
     "commands.why",
 ];
-
-/// Discord's clients take five as well.
-const PREFIX_LENGTH: usize = 5;
 
 /// How long a plugin's own checks may take when somebody asks why.
 const CHECK_DEADLINE: Duration = Duration::from_secs(5);
@@ -240,13 +237,16 @@ impl Services {
             None => {}
             Some("") => rules.set_prefix(guild, None).await?,
             Some(prefix) => {
-                let length = prefix.chars().count();
-                if length > PREFIX_LENGTH || prefix.contains(char::is_whitespace) {
-                    return Err(told(format!(
-                        "{} can't be the prefix: 1 to {PREFIX_LENGTH} characters without blanks are expected.",
+                let checked = match prefix.contains(char::is_whitespace) {
+                    true => Err("1 to 5 characters without blanks are expected".to_owned()),
+                    false => prefix::check(prefix),
+                };
+                checked.map_err(|why| {
+                    told(format!(
+                        "{} can't be the prefix: {why}.",
                         usage::quoted(prefix)
-                    )));
-                }
+                    ))
+                })?;
                 rules.set_prefix(guild, Some(prefix)).await?;
             }
         }
