@@ -20,26 +20,44 @@ pub(crate) struct Means<'a> {
     pub(crate) bot_id: u64,
 }
 
-/// What a message begins with, and the line behind it: nothing, when it is only a mention of the bot. `None` for a message
-/// that is no command. `is_own_role` tells of a role whether it is the bot's own, which Discord made when the bot was invited.
+/// What a message says to the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stripped<'a> {
+    /// What commands begin with there; empty where they need nothing.
+    pub(crate) prefix: &'a str,
+    /// The line behind it; empty when the message is only a mention.
+    pub(crate) line: &'a str,
+    /// Whether it began with a mention where that does not work like the prefix: the bot's owners are heard all the same.
+    pub(crate) owners_only: bool,
+}
+
+/// What a message says to the bot; `None` for one that does not speak to it. `is_own_role` tells of a role whether it is the
+/// bot's own, which Discord made when the bot was invited.
 pub(crate) fn strip<'a>(
     means: Means<'a>,
     content: &'a str,
     is_own_role: impl FnOnce(u64) -> bool,
-) -> Option<(&'a str, &'a str)> {
+) -> Option<Stripped<'a>> {
+    let by = |prefix, line| Stripped {
+        prefix,
+        line,
+        owners_only: false,
+    };
     let visible = trim(content);
     if let Some(line) = without(means.prefix, content).or_else(|| without(means.prefix, visible)) {
         // `! echo` is a sentence, `!echo` is a command.
         let line = (!line.starts_with(is_wide_blank)).then(|| trim(line))?;
-        return (!line.is_empty()).then_some((means.prefix, line));
+        return (!line.is_empty()).then_some(by(means.prefix, line));
     }
-    if let Some(line) = without_mention(visible, means.bot_id, is_own_role)
-        && (means.mention || line.is_empty())
-    {
-        return Some((means.prefix, line));
+    if let Some(line) = without_mention(visible, means.bot_id, is_own_role) {
+        let owners_only = !means.mention && !line.is_empty() && !means.direct;
+        return Some(Stripped {
+            owners_only,
+            ..by(means.prefix, line)
+        });
     }
     // In direct messages there is nobody else to talk to.
-    (means.direct && !visible.is_empty()).then_some(("", visible))
+    (means.direct && !visible.is_empty()).then_some(by("", visible))
 }
 
 /// The text behind the prefix. Whether an emoji is followed by the selector that asks for its coloured form depends on the
@@ -157,7 +175,9 @@ mod tests {
             direct: false,
             bot_id: BOT,
         };
-        strip(means, content, |role| role == ROLE)
+        let stripped = strip(means, content, |role| role == ROLE)?;
+        assert!(!stripped.owners_only);
+        Some((stripped.prefix, stripped.line))
     }
 
     #[test]
@@ -212,18 +232,25 @@ mod tests {
         assert_eq!(stripped("!", &user), Some(("!", "")));
         let role = format!("<@&{ROLE}> ");
         assert_eq!(stripped("!", &role), Some(("!", "")));
-        let means = |mention| Means {
-            prefix: "!",
-            mention,
-            direct: true,
-            bot_id: BOT,
+        let heard = |mention, direct, content| {
+            let means = Means {
+                prefix: "!",
+                mention,
+                direct,
+                bot_id: BOT,
+            };
+            let stripped = strip(means, content, |_| false)?;
+            Some((stripped.prefix, stripped.line, stripped.owners_only))
         };
-        let no_role = |_| false;
+        let mention = format!("<@{BOT}> hello");
         assert_eq!(
-            strip(means(true), "\u{200b}hello", no_role),
-            Some(("", "hello"))
+            heard(true, true, "\u{200b}hello"),
+            Some(("", "hello", false))
         );
-        assert_eq!(strip(means(false), "\u{200b}", no_role), None);
+        assert_eq!(heard(false, true, "\u{200b}"), None);
+        assert_eq!(heard(false, true, &mention), Some(("!", "hello", false)));
+        assert_eq!(heard(true, false, &mention), Some(("!", "hello", false)));
+        assert_eq!(heard(false, false, &mention), Some(("!", "hello", true)));
     }
 
     #[test]

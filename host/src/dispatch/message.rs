@@ -8,7 +8,7 @@ use twilight_model::id::Id;
 use super::Dispatch;
 use crate::{
     commands::{
-        prefix::{self, Means},
+        prefix::{self, Means, Stripped},
         request::{Given, Request, at_once},
         table::Found,
         usage,
@@ -52,9 +52,10 @@ impl Dispatch {
             bot_id: self.services.bot_id(),
         };
         let is_own_role = |role| self.is_own_role(event.header.guild_id, role);
-        let Some((prefix, line)) = prefix::strip(means, &event.content, is_own_role) else {
+        let Some(stripped) = prefix::strip(means, &event.content, is_own_role) else {
             return;
         };
+        let Stripped { prefix, line, .. } = stripped;
         let origin = Origin::Message {
             channel_id: event.header.channel_id,
             message_id: event.header.message_id,
@@ -68,14 +69,18 @@ impl Dispatch {
             None => (line, ""),
         };
         let name = prefix::trim(name).to_lowercase();
-        if name == owner::OF_MANAGERS {
+        let is_owner = self.owner.is_owner(event.header.user_id);
+        if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
             return self.managers_command(event, origin, prefix::trim(rest));
         }
         if owner::NAMES.contains(&&*name) {
             // Others are not told: owner commands are nobody else's business.
-            if self.owner.is_owner(event.header.user_id) {
+            if is_owner {
                 self.owner_command(origin, &name, prefix::trim(rest));
             }
+            return;
+        }
+        if stripped.owners_only {
             return;
         }
         match self.routes.find_command(line) {

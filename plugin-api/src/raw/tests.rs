@@ -107,6 +107,7 @@ impl FakeHost {
             options: Default::default(),
             ephemeral: false,
             typed: String::new(),
+            checked: false,
         };
         self.push(frame_kind::COMMAND, id, &head);
     }

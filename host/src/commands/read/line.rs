@@ -135,7 +135,7 @@ pub(super) async fn one(
     match value::read(option, word) {
         Ok(Value::Known(value)) => Ok(value),
         Ok(Value::Named) => place
-            .find(option, word)
+            .find(option, trim(word))
             .await
             .map_err(|reason| refused(option, word, reason.as_deref())),
         Err(reason) => Err(refused(option, word, reason.as_deref())),
