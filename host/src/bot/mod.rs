@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `login.rs` | the client for Discord's REST API, and who the bot is |
+//! | `login.rs` | who the bot is |
 //! | `folder.rs` | the extensions folder |
 //! | `connect.rs` | from what is there to what goes on |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
@@ -24,7 +24,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use self::{
     connect::Core,
     folder::{tidy_files, watch_folder},
-    login::{client, identify},
+    login::identify,
 };
 use crate::{
     config::{Config, Live},
@@ -116,10 +116,9 @@ impl Bot {
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
         let config = live.now();
-        let client = Arc::new(client(&config, &environment));
         let routes = Arc::new(Routes::default());
         let services = Services::new(
-            Arc::clone(&client),
+            Some(environment.token.expose()),
             &live,
             Arc::clone(&routes),
             Storage::open(live.clone())?,
@@ -127,7 +126,7 @@ impl Bot {
         );
         let services = Arc::new(services.with_clock(&live, clock));
         services.secrets.keep_out();
-        identify(&services, &client).await?;
+        identify(&services).await?;
         let plugins = Arc::new(Plugins::new(
             live.clone(),
             probe_with,
@@ -153,7 +152,7 @@ impl Bot {
             routes,
             plugins: Arc::clone(&plugins),
         };
-        let main_loop = core.connect(&client, &environment, files, stopped).await?;
+        let main_loop = core.connect(&environment, files, stopped).await?;
         Ok(Self {
             plugins,
             _settings: services.settings.watch(),

@@ -33,7 +33,7 @@ pub use self::{
     gateway::ShardFigures,
     page::Page,
     plugin::{Calls, Handled, PluginFigures},
-    rest::Rest,
+    rest::{Rest, class as route_class},
     server::Server,
     timing::Timing,
 };

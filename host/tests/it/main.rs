@@ -26,6 +26,7 @@ mod grouped;
 mod hooks;
 mod hostile;
 mod interactions;
+mod limits;
 mod manners;
 mod matrix;
 mod observe;

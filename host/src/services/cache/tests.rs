@@ -12,13 +12,8 @@ const SPEAK: u64 = Permissions::SEND_MESSAGES.bits();
 
 fn cache_of(settings: &config::Cache) -> Cache {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = twilight_http::Client::builder()
-        .proxy("127.0.0.1:9".into(), true)
-        .build();
-    let cache = Cache::new(
-        settings,
-        Arc::new(Discord::new(Arc::new(client), Arc::default())),
-    );
+    let discord = Discord::new(&config::Discord::default(), None, Arc::default());
+    let cache = Cache::new(settings, Arc::new(discord));
     cache.set_bot_id(BOT);
     cache
 }
