@@ -31,6 +31,7 @@ mod owner;
 mod planner;
 mod refused;
 mod reload;
+mod renewal;
 mod schedules;
 mod settings;
 mod soak;
