@@ -41,7 +41,9 @@ struct Live {
     shard: Shard<Permits>,
     /// Whether it was allowed to identify.
     may_identify: Arc<AtomicBool>,
+    /// The presence that it shows, and the one that it shows whenever it has identified.
     presence: UpdatePresencePayload,
+    identified_as: UpdatePresencePayload,
     last_close: Option<CloseFrame<'static>>,
     /// It is closed when nothing waits for its events any more.
     is_leaving: bool,
@@ -149,6 +151,10 @@ impl Task {
             live.last_close.clone_from(frame);
         }
         let is_ready = is_ready(&message);
+        if is_ready {
+            // What it was identified with; there may be another one by now.
+            live.presence.clone_from(&live.identified_as);
+        }
         let input = if is_ready {
             Input::Ready(number)
         } else {
@@ -200,8 +206,8 @@ impl Task {
         if self.merge.is_empty()
             && let Some(at) = self.sessions.iter().position(|it| it.is_leaving)
         {
-            let live = self.sessions.remove(at);
-            self.let_go(live);
+            self.let_go(at);
+            self.merge.end();
         }
         true
     }
@@ -243,18 +249,14 @@ impl Task {
                 }
             }
         }
-        self.forget_closed(input);
-        true
-    }
-
-    /// A session that has ended by itself is read no more.
-    fn forget_closed(&mut self, input: Input) {
+        // What has ended by itself is read no more.
         if let Input::Closed(number) = input {
             self.sessions.retain(|it| it.number != number);
-            if self.sessions.len() < 2 {
-                self.merge.end();
-            }
         }
+        if self.sessions.len() < 2 {
+            self.merge.end();
+        }
+        true
     }
 
     /// Discord refused or ended a session, and another one goes on.
@@ -282,6 +284,7 @@ impl Task {
             number,
             shard: Shard::with_config(self.id, config),
             may_identify,
+            identified_as: presence.clone(),
             presence,
             last_close: None,
             is_leaving: false,
@@ -298,20 +301,19 @@ impl Task {
             self.sessions[at].is_leaving = true;
             self.merge.ending();
         } else {
-            let live = self.sessions.remove(at);
-            self.let_go(live);
+            self.let_go(at);
         }
     }
 
     fn end_overlap(&mut self) {
         if let Some(at) = self.sessions.iter().position(|it| it.is_leaving) {
-            let live = self.sessions.remove(at);
-            self.let_go(live);
+            self.let_go(at);
+            self.merge.end();
         }
     }
 
-    fn let_go(&mut self, mut live: Live) {
-        self.merge.end();
+    fn let_go(&mut self, at: usize) {
+        let mut live = self.sessions.remove(at);
         tokio::spawn(async move { live.close().await });
     }
 

@@ -15,7 +15,7 @@ use crate::{
 const EAR: &str = r#"//! Hears.
 use std::{fs::OpenOptions, io::Write};
 
-use plugin_api::prelude::*;
+use plugin_api::{prelude::*, twilight_model::gateway::payload::incoming::{GuildCreate, Ready}};
 
 export_plugin!(|| {
     Plugin::with_state(|host| async move {
@@ -112,8 +112,16 @@ impl Heard {
             .filter_map(|line| line.split(' ').next()?.parse().ok())
             .collect();
         let first = ids[0];
-        let expected: Vec<u64> = said.iter().map(|it| it.0).filter(|id| *id >= first).collect();
-        assert!(expected.len() > 50, "{} messages are no stream", expected.len());
+        let expected: Vec<u64> = said
+            .iter()
+            .map(|it| it.0)
+            .filter(|id| *id >= first)
+            .collect();
+        assert!(
+            expected.len() > 50,
+            "{} messages are no stream",
+            expected.len()
+        );
         assert_eq!(ids, expected, "each once, and in order");
         let texts: BTreeSet<&str> = lines.iter().map(String::as_str).collect();
         for (number, (id, had_content)) in said.iter().enumerate() {
@@ -123,7 +131,10 @@ impl Heard {
                 "{id} was heard without its text"
             );
         }
-        let servers: Vec<_> = lines.iter().filter(|it| *it == "ready" || *it == "a server").collect();
+        let servers: Vec<_> = lines
+            .iter()
+            .filter(|it| *it == "ready" || *it == "a server")
+            .collect();
         assert_eq!(servers, [""; 0], "nothing of this is new");
     }
 
@@ -207,14 +218,16 @@ async fn the_last_prefix_plugin_hears_again_when_its_file_goes_and_comes_back() 
     // Within seconds: no session is spent on it.
     assert_eq!(bot.ask(&member, "!count").await.content, "Count: 1");
     fs::remove_file(&file).unwrap();
-    bot.until(|all| all.iter().all(|it| it.serving.is_none())).await;
+    bot.until(|all| all.iter().all(|it| it.serving.is_none()))
+        .await;
     bot.drop_in(&fixtures::example("counter"), "counter");
     bot.until_generation("counter", 1).await;
     assert_eq!(bot.ask(&member, "!count").await.content, "Count: 2");
     assert_eq!(bot.sessions(), 1);
     // And while the session without content is about to take over.
     fs::remove_file(&file).unwrap();
-    bot.until(|all| all.iter().all(|it| it.serving.is_none())).await;
+    bot.until(|all| all.iter().all(|it| it.serving.is_none()))
+        .await;
     tokio::time::timeout(PATIENCE, async {
         while bot.sessions() < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -236,8 +249,12 @@ async fn readyz_and_extensions_say_which_intent_is_not_there_yet() {
     bot.drop_in(&fixtures::example("counter"), "counter");
     bot.until_generation("counter", 1).await;
     let (status, body) = page(address, "/readyz", "*/*").await;
-    let told = "shard 0 does not have MESSAGE_CONTENT for counter yet: a session with it is on its way";
-    assert!(status.contains("503") && body.contains(told), "{status} {body}");
+    let told =
+        "shard 0 does not have MESSAGE_CONTENT for counter yet: a session with it is on its way";
+    assert!(
+        status.contains("503") && body.contains(told),
+        "{status} {body}"
+    );
     let mention = format!("<@{}> extensions", bot.sandbox.application_id());
     let listed = bot.ask(&bot.owner(), &mention).await.text();
     assert!(listed.contains(told), "{listed}");
@@ -257,14 +274,17 @@ async fn readyz_and_extensions_say_which_intent_is_not_there_yet() {
 async fn intents_that_discord_refuses_leave_the_session_that_there_is() {
     let bot = Fixture::with(&[]).await;
     bot.sandbox.change_world(|world| {
-        world.application.privileged_intents = twilight_model::gateway::Intents::empty();
+        world.set_privileged_intents(twilight_model::gateway::Intents::empty());
     });
     bot.drop_in(&fixtures::example("counter"), "counter");
     bot.until_generation("counter", 1).await;
     let mention = format!("<@{}> ", bot.sandbox.application_id());
     let told = tokio::time::timeout(PATIENCE, async {
         loop {
-            let listed = bot.ask(&bot.owner(), &format!("{mention}extensions")).await.text();
+            let listed = bot
+                .ask(&bot.owner(), &format!("{mention}extensions"))
+                .await
+                .text();
             if listed.contains("Discord refuses it; switch it on") {
                 return listed;
             }
@@ -287,7 +307,8 @@ async fn a_bot_that_stops_in_the_middle_of_a_renewal_stops() {
     let bot = bot.restart().await;
     let sessions = bot.sessions();
     fs::remove_file(bot.extensions().join("libcounter.so")).unwrap();
-    bot.until(|all| all.iter().all(|it| it.serving.is_none())).await;
+    bot.until(|all| all.iter().all(|it| it.serving.is_none()))
+        .await;
     bot.until_sessions(sessions + 1).await;
     bot.close().await;
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const CONTENT: Intents = Intents::MESSAGE_CONTENT;
+const CONTENT: Intents = NONE.union(Intents::MESSAGE_CONTENT);
 const NONE: Intents = Intents::GUILDS;
 
 fn event(name: &str, data: &Value) -> Message {

@@ -319,7 +319,7 @@ impl World {
             .map(|(number, it)| (*number, *it))
             .collect();
         let at = self.random.below(sessions.len() as u64) as usize;
-        let (number, (intents, _)) = sessions[at];
+        let (number, (intents, is_ready)) = sessions[at];
         match self.random.below(10) {
             0..=4 => {
                 let mut wanted = Intents::GUILDS;
@@ -333,18 +333,21 @@ impl World {
                 self.happens(Input::Wanted(wanted));
             }
             // The connection is lost, and resumed.
-            5 => {
+            5 if is_ready => {
                 self.happens(Input::Up(number, false));
                 let after = ms(self.random.below(20_000));
                 self.later(after, Input::Up(number, true));
             }
             // The session is invalid.
-            6 => {
+            6 if is_ready => {
                 self.happens(Input::Up(number, false));
                 let given = intents - self.refused;
                 self.identify(number, given);
             }
-            7 if sessions.len() == 2 => self.happens(Input::Closed(number)),
+            // For good; the other session serves on.
+            7 if sessions.len() == 2 && sessions[1 - at].1.1 => {
+                self.happens(Input::Closed(number));
+            }
             8 => self.refused = Intents::MESSAGE_CONTENT,
             9 => self.refused = Intents::empty(),
             _ => {}
