@@ -57,7 +57,29 @@ impl Owner {
     pub(super) fn extensions(&self) -> Value {
         let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
         let missing = (self.services.figures).missing_intents(&self.plugins.intents());
-        extensions(&all, &written_off, &self.registered(), &missing)
+        let (registered, deaf) = (self.registered(), self.deaf());
+        extensions(&all, &written_off, &registered, deaf, &missing)
+    }
+
+    /// Why messages that begin with the prefix are not read, where they are not.
+    fn deaf(&self) -> Option<String> {
+        let commands = &self.services.commands;
+        let prefix = commands.own_prefix();
+        let instead = "a mention of the bot, direct messages and slash commands work";
+        if commands.hears_content() {
+            return None;
+        }
+        Some(if commands.wants_content() {
+            format!(
+                "`{prefix}` is not heard in servers: the connection has not got the intent MESSAGE_CONTENT yet. If this stays, switch it \
+                 on in the Developer Portal > your application > Bot. Meanwhile {instead}."
+            )
+        } else {
+            format!(
+                "`{prefix}` is not heard in servers: no loaded plugin needs the text of messages, so the bot does not ask Discord for it \
+                 (MESSAGE_CONTENT). Meanwhile {instead}."
+            )
+        })
     }
 }
 
@@ -134,6 +156,7 @@ fn extensions(
     all: &[Status],
     written_off: &[String],
     registered: &Registered,
+    deaf: Option<String>,
     missing: &[MissingIntent],
 ) -> Value {
     let shown = all.iter().take(embeds::FIELDS - 2);
@@ -159,6 +182,10 @@ fn extensions(
             "{serving} loaded, {} with an error",
             all.iter().filter(|status| status.error.is_some()).count()
         )
+    };
+    let description = match deaf {
+        Some(why) => format!("{description}\n{why}"),
+        None => description,
     };
     embeds::embed("Extensions", embeds::BLUE, &description, &fields)
 }

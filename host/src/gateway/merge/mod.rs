@@ -203,6 +203,17 @@ impl Merge {
         let Some(news) = overlap.news(side, name, &about) else {
             return;
         };
+        // What the bot hears from now on goes by the new session, whichever brings it.
+        let intents = if overlap.phase >= Phase::Both {
+            overlap.new
+        } else {
+            intents
+        };
+        let passed = |message, news| Passed {
+            message,
+            intents,
+            news,
+        };
         // A server that is told again is no event of its own.
         if news == News::Repeated {
             return self.pass(side, passed(message, news), None);
