@@ -23,6 +23,7 @@ mod full;
 mod gateway;
 mod grouped;
 mod hooks;
+mod hostile;
 mod interactions;
 mod manners;
 mod matrix;
