@@ -69,6 +69,25 @@ pub enum BotError {
     Panicked,
 }
 
+impl BotError {
+    /// What the process ends with: whoever starts it again by itself can tell what no restart helps against.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Token | Self::Gateway(GatewayError::Token) => 3,
+            Self::Gateway(GatewayError::Refused { code, .. }) => match code {
+                Some(4004) => 3,
+                Some(4013 | 4014) => 4,
+                Some(4010 | 4011) => 6,
+                _ => 1,
+            },
+            Self::Gateway(GatewayError::SessionLimit { .. }) => 5,
+            Self::Gateway(GatewayError::ShardId { .. }) => 6,
+            _ => 1,
+        }
+    }
+}
+
 /// A bot that runs.
 #[derive(Debug)]
 pub struct Bot {

@@ -1,19 +1,28 @@
 //! The shards: connected, resumed, and renewed when the intents change.
 
+mod merge;
+mod permits;
 mod renewal;
 mod shard;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use crate::{
-    metrics::Figures,
-    services::{Discord, Failure},
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
 };
+
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
 use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
+
+pub use self::merge::News;
+use self::{permits::Permits, renewal::Allowance};
+use crate::{
+    metrics::Figures,
+    services::{Discord, Failure},
+};
 
 /// Messages between the shards and the dispatcher: a second or two of a busy bot. When it is full the shards stop reading,
 /// and the messages wait in their sockets.
@@ -41,8 +50,17 @@ pub enum FromShard {
         shard: u32,
         /// The intents of its session.
         intents: Intents,
+        /// What it is to the cache and to plugins.
+        news: News,
         /// The message.
         message: Message,
+    },
+    /// Discord refuses a session with other intents; the shard goes on with the one that it has.
+    Refused {
+        /// Which shard.
+        shard: u32,
+        /// Why.
+        reason: GatewayError,
     },
     /// Discord has closed the shard for good.
     Closed {
@@ -82,8 +100,13 @@ pub enum GatewayError {
         count: u32,
     },
     /// Discord refused the session.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{words}")]
+    Refused {
+        /// The close code, where there was one.
+        code: Option<u16>,
+        /// What it means, and the next step.
+        words: String,
+    },
 }
 
 /// What the shards follow while they run.
@@ -136,6 +159,7 @@ pub async fn start(
         token: settings.token,
         gateway_url,
         queue,
+        allowance: Allowance::of(info.total, info.remaining, count, Instant::now()),
     });
     for id in ids {
         // From now on it is waited for.
@@ -169,12 +193,22 @@ struct Template {
     token: String,
     gateway_url: Option<String>,
     queue: InMemoryQueue,
+    allowance: Allowance,
 }
 
 impl Template {
-    fn config(&self, intents: Intents, presence: UpdatePresencePayload) -> Config<InMemoryQueue> {
+    fn config(
+        &self,
+        intents: Intents,
+        presence: UpdatePresencePayload,
+        may_identify: Arc<AtomicBool>,
+    ) -> Config<Permits> {
+        let permits = Permits {
+            queue: self.queue.clone(),
+            given: may_identify,
+        };
         let mut config = ConfigBuilder::new(self.token.clone(), intents)
-            .queue(self.queue.clone())
+            .queue(permits)
             .presence(presence);
         if let Some(url) = &self.gateway_url {
             config = config.proxy_url(url.trim_end_matches('/').to_owned());
