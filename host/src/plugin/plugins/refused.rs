@@ -13,23 +13,23 @@ use crate::{config::Config, plugin::error::LoadError, plugin::tidy};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lifted {
     /// Nothing else.
-    ByTheFile,
+    File,
     /// Another plugin that goes, or comes as another version.
-    ByOthers,
+    Others,
     /// Something in config.toml.
-    ByConfig,
+    Config,
 }
 
 impl Lifted {
     fn of(error: &LoadError) -> Self {
         match error {
             // Of its problems some may be about neighbours: whose name, whose command, whose table.
-            LoadError::Manifest { .. } | LoadError::Dependency { .. } => Self::ByOthers,
+            LoadError::Manifest { .. } | LoadError::Dependency { .. } => Self::Others,
             LoadError::Blacklisted { .. }
             | LoadError::Settings { .. }
             | LoadError::Start { .. }
-            | LoadError::Deadline { .. } => Self::ByConfig,
-            _ => Self::ByTheFile,
+            | LoadError::Deadline { .. } => Self::Config,
+            _ => Self::File,
         }
     }
 }
@@ -92,7 +92,7 @@ impl Plugins {
     /// Tries those again that another plugin, which has gone or changed, may have stood in the way of. Not what `gone` was
     /// unloaded as by name: whoever does that does not want its copy instead.
     pub(super) async fn try_again(&self, gone: Option<&str>) {
-        for path in self.refused.lifted(Lifted::ByOthers) {
+        for path in self.refused.lifted(Lifted::Others) {
             let of_that_name = match (gone, transaction::read(&path).await) {
                 (Some(gone), Ok((_, info))) => tidy(&info.note.name) == gone,
                 _ => false,
@@ -117,7 +117,7 @@ impl Plugins {
         while changes.changed().await.is_ok() {
             let now = self.config.now();
             if concerns_plugins(&before, &now) {
-                for path in self.refused.lifted(Lifted::ByConfig) {
+                for path in self.refused.lifted(Lifted::Config) {
                     self.try_once_more(&path).await;
                 }
             }
@@ -146,13 +146,13 @@ mod tests {
         assert!(refused.note(path, &listed("a")));
         assert!(!refused.note(path, &listed("a")));
         assert!(refused.note(path, &listed("b")));
-        assert_eq!(refused.lifted(Lifted::ByConfig), [path]);
+        assert_eq!(refused.lifted(Lifted::Config), [path]);
         let rival = LoadError::Manifest {
             problems: vec!["a rival".into()],
         };
         assert!(refused.note(path, &rival));
-        assert_eq!(refused.lifted(Lifted::ByConfig), [] as [PathBuf; 0]);
-        assert_eq!(refused.lifted(Lifted::ByOthers), [path]);
+        assert_eq!(refused.lifted(Lifted::Config), [] as [PathBuf; 0]);
+        assert_eq!(refused.lifted(Lifted::Others), [path]);
         refused.forget(path);
         assert!(!refused.holds(path));
     }
