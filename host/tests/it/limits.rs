@@ -1,7 +1,5 @@
 //! Discord's limits and bad minutes: nothing is sent while the bot is told to wait, and nothing is done twice.
 
-use std::time::Duration;
-
 use host::services::Failure;
 use sandbox::{Effect, ErrorBody, Fault, Scope, Way};
 use serde_json::{Value, json};
@@ -165,7 +163,7 @@ async fn no_start_ends_because_discord_has_a_bad_minute() {
         })
         .await;
     let mention = format!("<@{}> hello", bot.sandbox.application_id());
-    let answer = tokio::time::timeout(Duration::from_secs(60), bot.ask(&bot.member(), &mention));
-    assert_eq!(answer.await.unwrap().content, "Hello, member!");
+    let answer = bot.ask(&bot.member(), &mention).await;
+    assert_eq!(answer.content, "Hello, member!");
     bot.close().await;
 }

@@ -418,13 +418,13 @@ impl Standing {
 
 #[test]
 fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
-    for seed in [1, 42, 20_261_128] {
+    for seed in [1, 20_261_128] {
         let (mut world, mut dice) = (World::new(), Dice(seed));
         let start = world.bench.now;
         for plugin in 0..8 {
             let mut at = 0;
             while at < 3_600_000 {
-                at += 1 + dice.roll(1_500);
+                at += 1 + dice.roll(3_500);
                 let channel = dice.roll(6);
                 let (method, path) = match dice.roll(10) {
                     0 => ("PATCH", format!("channels/{channel}")),
@@ -498,7 +498,7 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
         assert_eq!(forbidden, 0, "of {sent} sent with seed {seed}");
         assert!(most <= RULES.per_second, "{most} in a second");
         assert!(
-            done > 10_000 && refused > 100,
+            done > 5_000 && refused > 100,
             "{done} done, {refused} refused"
         );
         assert!(world.bench.now - start >= ms(3_500_000));
@@ -512,7 +512,7 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
 /// Mean time of the others' requests, and how many of the loop's were sent.
 fn beside_a_loop(per_second: u64) -> (Duration, usize) {
     let mut world = World::new();
-    for n in 0..per_second * 300 {
+    for n in 0..per_second * 120 {
         let path = format!("channels/{}/messages", 100 + n % 500);
         world.later(
             ms(n * 1_000 / per_second),
@@ -520,7 +520,7 @@ fn beside_a_loop(per_second: u64) -> (Duration, usize) {
         );
     }
     for plugin in 0..5 {
-        for n in 0..600 {
+        for n in 0..240 {
             let path = format!("guilds/{plugin}/roles/{}", n % 7);
             let arrives = Happening::Arrives(asked(&format!("p{plugin}"), "PATCH", &path));
             world.later(ms(n * 500 + plugin * 37), arrives);
@@ -544,7 +544,7 @@ fn beside_a_loop(per_second: u64) -> (Duration, usize) {
             }
         },
     );
-    assert_eq!(count, 3_000);
+    assert_eq!(count, 1_200);
     (time / count, forbidden)
 }
 
@@ -552,11 +552,11 @@ fn beside_a_loop(per_second: u64) -> (Duration, usize) {
 fn a_403_loop_of_one_plugin_is_stopped_in_time_and_costs_the_others_next_to_nothing() {
     let (alone, none) = beside_a_loop(0);
     assert_eq!(none, 0);
-    for per_second in [20, 50, 200] {
+    for per_second in [20, 100] {
         let (beside, sent) = beside_a_loop(per_second);
         println!("{per_second} a second: {sent} sent, others {beside:?} instead of {alone:?}");
         // It is stopped at its share: what was on its way by then comes on top.
-        assert!(sent >= SHARE && sent <= SHARE + RULES.per_second, "{sent}");
+        assert!((SHARE..=SHARE + RULES.per_second).contains(&sent), "{sent}");
         assert!(sent < BAN / 4);
         assert!(
             beside <= alone.mul_f64(1.10),
