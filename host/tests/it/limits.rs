@@ -4,7 +4,7 @@ use host::services::Failure;
 use sandbox::{Effect, ErrorBody, Fault, Scope, Way};
 use serde_json::{Value, json};
 
-use crate::support::Fixture;
+use crate::support::{Fixture, PATIENCE};
 
 /// How many requests the sandbox has answered or refused on paths that hold this.
 fn requests(bot: &Fixture, what: &str) -> usize {
@@ -81,6 +81,8 @@ async fn a_page_of_cloudflares_stops_everything_for_as_long_as_it_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_get_their_answers_while_the_bot_has_to_wait() {
     let bot = Fixture::with(&["hello"]).await;
+    let registered = bot.sandbox.commands_registered("hello", PATIENCE);
+    registered.await.unwrap();
     limit(&bot, "GET /users/@me", Scope::Global, 600_000, Some(1));
     assert!(asks(&bot, "GET", "users/@me").await.is_err());
     assert!(asks(&bot, "GET", "voice/regions").await.is_err());
