@@ -247,3 +247,25 @@ pub async fn run(
         None => bot.shut_down().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_restart_helps_against_has_codes_of_its_own() {
+        let closed = |code| {
+            let words = String::new();
+            BotError::Gateway(GatewayError::Refused { code, words }).exit_code()
+        };
+        assert_eq!(BotError::Token.exit_code(), 3);
+        assert_eq!(closed(Some(4004)), 3);
+        assert_eq!(closed(Some(4014)), 4);
+        assert_eq!(closed(Some(4010)), 6);
+        assert_eq!(closed(None), 1);
+        let limit = GatewayError::SessionLimit { minutes: 7 };
+        assert_eq!(BotError::Gateway(limit).exit_code(), 5);
+        let trouble = Failure::Transport("no route".into());
+        assert_eq!(BotError::Identity(trouble).exit_code(), 1);
+    }
+}

@@ -4,7 +4,10 @@ use host::services::Failure;
 use sandbox::{Effect, ErrorBody, Fault, Scope, Way};
 use serde_json::{Value, json};
 
-use crate::support::{Fixture, PATIENCE};
+use crate::{
+    fixtures,
+    support::{Fixture, PATIENCE},
+};
 
 /// How many requests the sandbox has answered or refused on paths that hold this.
 fn requests(bot: &Fixture, what: &str) -> usize {
@@ -167,5 +170,32 @@ async fn no_start_ends_because_discord_has_a_bad_minute() {
     let mention = format!("<@{}> hello", bot.sandbox.application_id());
     let answer = bot.ask(&bot.member(), &mention).await;
     assert_eq!(answer.content, "Hello, member!");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_discord_does_not_know_ends_with_a_code_of_its_own() {
+    let bot = Fixture::with(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[discord]\napi_url = \"http://{}\"\ngateway_url = {:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
+        bot.sandbox.http_proxy(),
+        bot.sandbox.gateway_url()
+    );
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    let mut command = std::process::Command::new(fixtures::cogwright());
+    command
+        .arg("run")
+        .current_dir(folder.path())
+        .env(
+            "DISCORD_TOKEN",
+            "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gxxxxx.wrongwrongwrongwrongwrongwrong",
+        )
+        .env("BOT_OWNER_ID", "1");
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("Discord does not know the token"), "{said}");
     bot.close().await;
 }

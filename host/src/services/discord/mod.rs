@@ -200,7 +200,9 @@ impl Discord {
             plugin: host_call::caller().map(|caller| caller.plugin),
             route: Route::of(outgoing.method.as_str(), &outgoing.path),
             lane: match Lane::of(&outgoing.path) {
-                Lane::Bot if is_alert => Lane::Alert,
+                _ if is_alert => Lane::Alert,
+                // A webhook that a plugin sends by is no answer to an interaction.
+                Lane::Token if outgoing.with_token => Lane::Bot,
                 lane => lane,
             },
         };

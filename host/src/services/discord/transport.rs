@@ -17,7 +17,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// Discord asks for a name, an address and a version
 /// ([reference](https://discord.com/developers/docs/reference#user-agent)).
 const AGENT: &str = concat!(
-    "DiscordBot (https://crates.io/crates/twilight, ",
+    "DiscordBot (https://twilight.rs, ",
     env!("CARGO_PKG_VERSION"),
     ") Cogwright"
 );

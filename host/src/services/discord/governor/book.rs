@@ -200,8 +200,8 @@ pub(in crate::services::discord) struct Book {
     queues: BTreeMap<Turn, Queue>,
     /// Those with something that waits, in the order of their turns.
     rotation: VecDeque<Turn>,
-    /// Where each waits.
-    places: HashMap<u64, (Turn, Route)>,
+    /// Where each waits, and whose it is.
+    places: HashMap<u64, (Turn, Route, Option<Arc<str>>)>,
     on_their_way: HashMap<u64, Out>,
     /// Those that found no place to wait.
     crowded: Vec<u64>,
@@ -318,15 +318,15 @@ impl Book {
         // The old places are in front.
         let place = waiting.partition_point(|other| other.number < ticket.number);
         waiting.insert(place, ticket);
-        self.places
-            .insert(ticket.number, (turn, asked.route.clone()));
+        let place = (turn, asked.route.clone(), asked.plugin.clone());
+        self.places.insert(ticket.number, place);
         self.limits.tidy(now);
         ticket
     }
 
     /// Whoever asked has gone, whether it still waited or was on its way.
     pub fn leave(&mut self, number: u64) {
-        if let Some((turn, route)) = self.places.remove(&number) {
+        if let Some((turn, route, _)) = self.places.remove(&number) {
             if let Some(queue) = self.queues.get_mut(&turn)
                 && let Some((_, waiting)) = queue.routes.get_mut(&route)
                 && let Some(place) = waiting.iter().position(|ticket| ticket.number == number)
@@ -531,7 +531,7 @@ impl Book {
                 queue.routes.remove(&route);
             }
         }
-        self.places.remove(&ticket.number);
+        let plugin = self.places.remove(&ticket.number).and_then(|place| place.2);
         if queue.count == 0 {
             self.queues.remove(turn);
         }
@@ -546,10 +546,6 @@ impl Book {
         self.limits.address.pass(ticket.number);
         let buckets = &mut self.limits.buckets;
         buckets.entry(bucket.clone()).or_default().on_its_way = true;
-        let plugin = match turn {
-            Turn::Plugin(plugin) => Some(Arc::clone(plugin)),
-            _ => None,
-        };
         let asked = Asked {
             plugin,
             route,

@@ -29,6 +29,12 @@ pub(super) use self::{
     told::Told,
 };
 
+/// What a request waits when a proxy passes on that it is to wait.
+const PROXIED_WAIT: Duration = Duration::from_secs(60);
+
+/// How often it does so.
+const PROXIED_TRIES: u32 = 4;
+
 /// Whom it is told that something has been stopped.
 type Teller = Box<dyn Fn(&Stopped) + Send + Sync>;
 
@@ -64,6 +70,8 @@ pub(super) enum Refused {
 pub(super) struct Permit {
     governor: Arc<Governor>,
     ticket: Option<Ticket>,
+    /// How often the request was sent, where a proxy does the limiting.
+    tries: u32,
 }
 
 impl Governor {
@@ -111,6 +119,7 @@ impl Governor {
         let mut permit = Permit {
             governor: Arc::clone(self),
             ticket: Some(ticket),
+            tries: 0,
         };
         let refused = match verdict.await {
             Ok(Verdict::Go) => return Ok(permit),
@@ -125,12 +134,14 @@ impl Governor {
 
     /// Where a proxy does the limiting, there is nothing to wait for but what itself says.
     async fn permit_at_once(self: &Arc<Self>, again: Option<Ticket>) -> Result<Permit, Refused> {
+        let tries = again.map_or(0, |ticket| ticket.tries);
         if let Some(ticket) = again {
             tokio::time::sleep_until(ticket.until.into()).await;
         }
         Ok(Permit {
             governor: Arc::clone(self),
             ticket: None,
+            tries,
         })
     }
 
@@ -186,7 +197,7 @@ impl Permit {
     /// What Discord has said; what becomes of the request.
     pub fn answered(mut self, told: &Told) -> Fate {
         if self.governor.desk.is_none() {
-            return proxied(told);
+            return proxied(told, self.tries);
         }
         let Some(ticket) = self.ticket.take() else {
             return Fate::Done;
@@ -201,14 +212,16 @@ impl Permit {
     }
 }
 
-/// A proxy that passes a 429 on is obeyed, once for each request.
-fn proxied(told: &Told) -> Fate {
+/// A proxy that passes a 429 on is obeyed, request by request: one that waits for that, and no more often than ours would.
+fn proxied(told: &Told, tries: u32) -> Fate {
     match told.limited {
-        Some(limited) if limited.wait <= Duration::from_secs(60) => Fate::Again(Ticket {
-            number: 0,
-            until: Instant::now() + limited.wait,
-            tries: 1,
-        }),
+        Some(limited) if limited.wait <= PROXIED_WAIT && tries < PROXIED_TRIES => {
+            Fate::Again(Ticket {
+                number: 0,
+                until: Instant::now() + limited.wait,
+                tries: tries + 1,
+            })
+        }
         Some(limited) => Fate::TooLong(limited.wait),
         None => Fate::Done,
     }
@@ -299,6 +312,36 @@ mod tests {
         assert_eq!(governor.waiting(), 0);
         drop(first);
         drop(governor.permit(&asked, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_nothing_waits_but_for_what_it_passes_on() {
+        let governor = Governor::new(None);
+        let asked = asked("channels/1");
+        let _first = governor.permit(&asked, None).await.unwrap();
+        let told = |ms| Told {
+            status: 429,
+            limited: Some(told::Limited {
+                scope: told::Scope::Route,
+                wait: Duration::from_millis(ms),
+            }),
+            ..Told::default()
+        };
+        let mut again = None;
+        for tries in 0.. {
+            let permit = governor.permit(&asked, again).await.unwrap();
+            match permit.answered(&told(1)) {
+                Fate::Again(ticket) => again = Some(ticket),
+                fate => {
+                    let wait = Duration::from_millis(1);
+                    assert_eq!((fate, tries), (Fate::TooLong(wait), PROXIED_TRIES));
+                    break;
+                }
+            }
+        }
+        let hour = told(3_600_000);
+        let permit = governor.permit(&asked, None).await.unwrap();
+        assert!(matches!(permit.answered(&hour), Fate::TooLong(_)));
     }
 
     #[tokio::test]
