@@ -36,5 +36,6 @@ mod settings;
 mod soak;
 mod storage;
 mod support;
+mod torture;
 mod watch;
 mod web;
