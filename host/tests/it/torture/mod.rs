@@ -15,7 +15,10 @@ mod random;
 use std::{
     env, fs,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -39,7 +42,11 @@ const STEPS: u64 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dozen_plugins_are_tormented_and_every_promise_is_kept() {
-    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let seed = number("TORTURE_SEED").unwrap_or(1);
     let seconds = number("TORTURE_SECONDS");
     println!("TORTURE_SEED={seed}");
@@ -79,6 +86,10 @@ struct Shared {
     /// An operation has begun or ended.
     changed: Notify,
     stop: watch::Sender<bool>,
+    /// The bot has ended, and nobody meant it to.
+    dead: watch::Sender<bool>,
+    /// Somebody ends the bot.
+    meant: AtomicBool,
     /// Commands that are settled.
     settled: watch::Sender<u64>,
 }
@@ -150,8 +161,10 @@ async fn command(
             changed.await;
         }
     };
+    let mut dead = shared.dead.subscribe();
     let answer = tokio::select! {
         biased;
+        _ = dead.wait_for(|dead| *dead) => panic!("{line:?}: the bot is gone"),
         answer = answer => match answer {
             Ok(answer) => Some(answer.text()),
             Err(error) => panic!("{line:?} was never answered: {error}"),
@@ -200,7 +213,7 @@ impl Torture {
         });
         configure(folder.path(), &sandbox);
         let bot = Process::start(folder.path(), &sandbox, &mut sessions).await;
-        Self {
+        let torture = Self {
             owner: sandbox.actor("owner").unwrap(),
             mention: format!("<@{}>", sandbox.application_id()),
             sandbox,
@@ -211,11 +224,33 @@ impl Torture {
                 model: Mutex::new(model),
                 changed: Notify::new(),
                 stop: watch::Sender::new(false),
+                dead: watch::Sender::new(false),
+                meant: AtomicBool::new(false),
                 settled: watch::Sender::new(0),
             }),
             random: Random(seed),
             done: Vec::new(),
-        }
+        };
+        torture.watch_over();
+        torture
+    }
+
+    /// Tells everybody when the bot ends and nobody meant it to.
+    fn watch_over(&self) {
+        let (bot, shared) = (self.bot.as_ref().unwrap(), Arc::clone(&self.shared));
+        shared.meant.store(false, Relaxed);
+        let (mut ended, log) = (bot.ended(), bot.log_file());
+        tokio::spawn(async move {
+            let _ = ended.wait_for(Option::is_some).await;
+            if !shared.meant.load(Relaxed) {
+                let status = *ended.borrow();
+                eprintln!(
+                    "the bot ended by itself, {status:?}:\n{}",
+                    process::tail(&log)
+                );
+                shared.dead.send_replace(true);
+            }
+        });
     }
 
     /// One operation on one plugin, or on the whole bot, and some traffic behind it.
@@ -280,7 +315,9 @@ impl Torture {
     /// What the owner is answered.
     async fn order(&mut self, line: &str) -> String {
         let line = format!("{} {line}", self.mention);
-        let answer = command(&self.owner, &self.shared, &line, None).await.unwrap();
+        let answer = command(&self.owner, &self.shared, &line, None)
+            .await
+            .unwrap();
         self.done.push(answer.replace('\n', " / "));
         answer
     }
@@ -312,7 +349,10 @@ impl Torture {
         let force = if force { " force" } else { "" };
         let said = self.order(&format!("unload {name}{force}")).await;
         if said.starts_with("Not unloaded") {
-            assert!(force.is_empty() && said.contains("save did not return"), "{said}");
+            assert!(
+                force.is_empty() && said.contains("save did not return"),
+                "{said}"
+            );
             self.end_operation(name, true);
             return;
         }
@@ -337,7 +377,10 @@ impl Torture {
             .split_once("generation ")
             .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok())
             .unwrap_or_else(|| panic!("no generation in {said}"));
-        let (copy, thread) = (format!("{name}-{generation}"), format!("{name}#{generation}"));
+        let (copy, thread) = (
+            format!("{name}-{generation}"),
+            format!("{name}#{generation}"),
+        );
         let stays = said.contains("stays mapped");
         let (mapped, threads) = (self.bot().mapped(), self.bot().threads());
         assert_eq!(mapped.contains(&copy), stays, "{said}\n{mapped:?}");
@@ -379,7 +422,10 @@ impl Torture {
             if version.is_some_and(|line| line.starts_with("version")) == serves {
                 return;
             }
-            assert!(begun.elapsed() < PATIENCE, "{name} serves: {serves}? {said}");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{name} serves: {serves}? {said}"
+            );
         }
     }
 
@@ -414,7 +460,8 @@ impl Torture {
 
     async fn kill(&mut self) {
         self.begin_operations();
-        self.bot().kill();
+        self.shared.meant.store(true, Relaxed);
+        self.bot().kill().await;
         self.look();
         for number in 0..PLUGINS as u64 {
             self.gone(&name(number), true);
@@ -425,6 +472,7 @@ impl Torture {
     async fn terminate(&mut self) {
         self.begin_operations();
         let loaded: Vec<String> = (0..PLUGINS as u64).map(name).collect();
+        self.shared.meant.store(true, Relaxed);
         let log = self.bot.take().unwrap().terminate().await;
         self.look();
         for name in loaded {
@@ -443,6 +491,7 @@ impl Torture {
     async fn start_again(&mut self) {
         let started = Process::start(self.folder.path(), &self.sandbox, &mut self.sessions).await;
         self.bot = Some(started);
+        self.watch_over();
         for number in 0..PLUGINS as u64 {
             let name = name(number);
             self.shared.model().plugins.get_mut(&name).unwrap().clings = false;
@@ -462,6 +511,7 @@ impl Torture {
             assert!(said.contains(" counts "), "{said}");
         }
         self.look();
+        self.shared.meant.store(true, Relaxed);
         self.bot.take().unwrap().terminate().await;
         println!(
             "{steps} operations, {} commands answered",
@@ -475,9 +525,30 @@ const SIGWINCH: i32 = 28;
 
 /// What is done, as often as it stands here.
 const OPERATIONS: &[&str] = &[
-    "load", "load", "reload", "reload", "reload", "unload", "unload", "force", "rewrite", "delete",
-    "kill", "terminate", "exit", "signal_bot", "signal", "signal", "hosts_signal", "leak", "panic",
-    "panic_early", "short_thread", "long_thread", "block 300", "block 1500",
+    "load",
+    "load",
+    "reload",
+    "reload",
+    "reload",
+    "unload",
+    "unload",
+    "force",
+    "rewrite",
+    "delete",
+    "kill",
+    "terminate",
+    "exit",
+    "signal_bot",
+    "signal",
+    "signal",
+    "hosts_signal",
+    "leak",
+    "panic",
+    "panic_early",
+    "short_thread",
+    "long_thread",
+    "block 300",
+    "block 1500",
 ];
 
 fn name(number: u64) -> String {

@@ -4,7 +4,8 @@ use std::{
     fs,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
+    thread,
 };
 
 use sandbox::Sandbox;
@@ -14,7 +15,8 @@ use crate::{fixtures, support::PATIENCE};
 
 /// `cogwright run`, on a sandbox that outlives it.
 pub struct Process {
-    child: Child,
+    id: u32,
+    ended: watch::Receiver<Option<ExitStatus>>,
     log: PathBuf,
 }
 
@@ -27,7 +29,7 @@ impl Process {
     ) -> Self {
         let before = *sessions.borrow_and_update();
         let log = folder.join(format!("stderr-{before}"));
-        let child = Command::new(fixtures::cogwright())
+        let mut child = Command::new(fixtures::cogwright())
             .arg("run")
             .current_dir(folder)
             .env("DISCORD_TOKEN", sandbox.token())
@@ -38,50 +40,70 @@ impl Process {
             .stderr(fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut process = Self { child, log };
-        let begun = timeout(PATIENCE, sessions.wait_for(|now| *now > before)).await;
-        process.lives();
-        assert!(begun.is_ok(), "no session: {}", process.log());
+        let (tell, ended) = watch::channel(None);
+        let process = Self {
+            id: child.id(),
+            ended,
+            log,
+        };
+        thread::spawn(move || tell.send_replace(child.wait().ok()));
+        let mut ended = process.ended.clone();
+        tokio::select! {
+            begun = timeout(PATIENCE, sessions.wait_for(|now| *now > before)) => {
+                assert!(begun.is_ok(), "no session: {}", process.log());
+            }
+            _ = ended.wait_for(Option::is_some) => process.lives(),
+        }
         process
     }
 
+    /// Tells when it has ended.
+    pub fn ended(&self) -> watch::Receiver<Option<ExitStatus>> {
+        self.ended.clone()
+    }
+
     /// Fails unless it is still there.
-    pub fn lives(&mut self) {
-        if let Some(status) = self.child.try_wait().unwrap() {
+    pub fn lives(&self) {
+        if let Some(status) = *self.ended.borrow() {
             panic!("the bot ended: {}\n{}", said(status), self.log());
         }
     }
 
     /// `kill -9`.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        let status = self.child.wait().unwrap();
-        assert_eq!(status.signal(), Some(libc::SIGKILL), "{}", self.log());
+    pub async fn kill(&mut self) {
+        self.signal(SIGKILL);
+        let status = self.status().await;
+        assert_eq!(status.signal(), Some(SIGKILL), "{}", self.log());
     }
 
-    /// SIGTERM; it must end in order.
+    /// SIGTERM; it must end in order. What it has logged.
     pub async fn terminate(mut self) -> String {
-        self.signal(libc::SIGTERM);
-        let log = self.log.clone();
-        let status = tokio::task::spawn_blocking(move || self.child.wait().unwrap())
-            .await
-            .unwrap();
-        let log = tail(&log);
+        self.signal(SIGTERM);
+        let status = self.status().await;
+        let log = self.log();
         assert!(status.success(), "SIGTERM: {}\n{log}", said(status));
         log
+    }
+
+    async fn status(&mut self) -> ExitStatus {
+        let ended = timeout(PATIENCE, self.ended.wait_for(Option::is_some)).await;
+        ended
+            .unwrap_or_else(|_| panic!("it does not end: {}", self.log()))
+            .unwrap()
+            .unwrap()
     }
 
     /// Sends it a signal.
     pub fn signal(&self, signal: i32) {
         // Every shell has it; the program of that name is not on every machine.
-        let line = format!("kill -{signal} {}", self.child.id());
+        let line = format!("kill -{signal} {}", self.id);
         let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Private copies of plugins that are mapped: `name-generation`.
     pub fn mapped(&self) -> Vec<String> {
-        let maps = fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap();
+        let maps = fs::read_to_string(format!("/proc/{}/maps", self.id)).unwrap();
         let mut found: Vec<String> = maps
             .lines()
             .filter_map(|line| line.split_once("/shadow/").map(|(_, file)| file))
@@ -97,11 +119,16 @@ impl Process {
 
     /// Names of its threads.
     pub fn threads(&self) -> Vec<String> {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id)).unwrap();
         tasks
             .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
             .map(|name| name.trim_end().to_owned())
             .collect()
+    }
+
+    /// Where its log is.
+    pub fn log_file(&self) -> PathBuf {
+        self.log.clone()
     }
 
     /// The end of what it has logged.
@@ -112,12 +139,17 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if self.ended.borrow().is_none() {
+            self.signal(SIGKILL);
+        }
     }
 }
 
-fn tail(log: &Path) -> String {
+const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
+
+/// The last lines of a file.
+pub fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(80)..].join("\n")
