@@ -70,14 +70,14 @@ impl Process {
     }
 
     /// `kill -9`.
-    pub async fn kill(&mut self) {
+    pub async fn kill(&self) {
         self.signal(SIGKILL);
         let status = self.status().await;
         assert_eq!(status.signal(), Some(SIGKILL), "{}", self.log());
     }
 
     /// SIGTERM; it must end in order. What it has logged.
-    pub async fn terminate(mut self) -> String {
+    pub async fn terminate(self) -> String {
         self.signal(SIGTERM);
         let status = self.status().await;
         let log = self.log();
@@ -85,12 +85,12 @@ impl Process {
         log
     }
 
-    async fn status(&mut self) -> ExitStatus {
-        let ended = timeout(PATIENCE, self.ended.wait_for(Option::is_some)).await;
-        ended
-            .unwrap_or_else(|_| panic!("it does not end: {}", self.log()))
-            .unwrap()
-            .unwrap()
+    async fn status(&self) -> ExitStatus {
+        let mut ended = self.ended.clone();
+        match timeout(PATIENCE, ended.wait_for(Option::is_some)).await {
+            Ok(status) => status.unwrap().unwrap(),
+            Err(_) => panic!("it does not end: {}", self.log()),
+        }
     }
 
     /// Sends it a signal.
