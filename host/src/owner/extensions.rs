@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Owner, embeds};
 use crate::{
     commands::names::Registered,
+    metrics::MissingIntent,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
     registration::How,
 };
@@ -55,7 +56,30 @@ impl Owner {
 
     pub(super) fn extensions(&self) -> Value {
         let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
-        extensions(&all, &written_off, &self.registered())
+        let missing = (self.services.figures).missing_intents(&self.plugins.intents());
+        let (registered, deaf) = (self.registered(), self.deaf());
+        extensions(&all, &written_off, &registered, deaf, &missing)
+    }
+
+    /// Why messages that begin with the prefix are not read, where they are not.
+    fn deaf(&self) -> Option<String> {
+        let commands = &self.services.commands;
+        let prefix = commands.own_prefix();
+        let instead = "a mention of the bot, direct messages and slash commands work";
+        if commands.hears_content() {
+            return None;
+        }
+        Some(if commands.wants_content() {
+            format!(
+                "`{prefix}` is not heard in servers: the connection has not got the intent MESSAGE_CONTENT yet. If this stays, switch it \
+                 on in the Developer Portal > your application > Bot. Meanwhile {instead}."
+            )
+        } else {
+            format!(
+                "`{prefix}` is not heard in servers: no loaded plugin needs the text of messages, so the bot does not ask Discord for it \
+                 (MESSAGE_CONTENT). Meanwhile {instead}."
+            )
+        })
     }
 }
 
@@ -128,9 +152,19 @@ fn unloaded(report: &UnloadReport) -> Value {
     )
 }
 
-fn extensions(all: &[Status], written_off: &[String], registered: &Registered) -> Value {
-    let shown = all.iter().take(embeds::FIELDS - 1);
+fn extensions(
+    all: &[Status],
+    written_off: &[String],
+    registered: &Registered,
+    deaf: Option<String>,
+    missing: &[MissingIntent],
+) -> Value {
+    let shown = all.iter().take(embeds::FIELDS - 2);
     let mut fields: Vec<Value> = shown.map(|it| status(it, registered)).collect();
+    if !missing.is_empty() {
+        let lines: Vec<String> = missing.iter().map(|it| format!("⚠ {it}")).collect();
+        fields.push(embeds::field("Gateway", &lines.join("\n")));
+    }
     if !written_off.is_empty() {
         fields.push(embeds::field(
             "Written off",
@@ -148,6 +182,10 @@ fn extensions(all: &[Status], written_off: &[String], registered: &Registered) -
             "{serving} loaded, {} with an error",
             all.iter().filter(|status| status.error.is_some()).count()
         )
+    };
+    let description = match deaf {
+        Some(why) => format!("{description}\n{why}"),
+        None => description,
     };
     embeds::embed("Extensions", embeds::BLUE, &description, &fields)
 }

@@ -4,6 +4,20 @@ use std::time::Duration;
 
 use crate::control::Control;
 
+/// What such lines begin with.
+pub(super) const WORDS: &[&str] = &[
+    "reconnect",
+    "invalidate",
+    "hang",
+    "heal",
+    "fault",
+    "drop",
+    "close",
+    "clock",
+    "limits",
+    "raw-payload",
+];
+
 /// Reads such a line; `None` if it begins with none of their words.
 pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
     let words: Vec<_> = line.split_whitespace().collect();
@@ -18,6 +32,9 @@ pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
             Err(_) => Err(format!("`{id}` is no fault's number")),
         },
         ["fault", rest @ ..] => super::fault::fault(rest),
+        ["raw-payload", ..] => Ok(Control::RawPayload {
+            payload: line["raw-payload".len()..].trim().to_owned(),
+        }),
         ["drop"] => Ok(Control::Drop),
         ["close", code] => match code.parse() {
             Ok(code) => Ok(Control::Close { code }),

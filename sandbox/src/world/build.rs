@@ -94,6 +94,7 @@ impl World {
             guild_names: HashMap::new(),
             channels: Channels::default(),
             commands: BTreeMap::new(),
+            commands_touched: None,
             daily_creates: DailyCreates::default(),
             interactions: BTreeMap::new(),
             webhooks: BTreeMap::new(),
@@ -241,6 +242,13 @@ impl World {
     /// Allows something to a role or a user in a channel.
     pub fn allow(&mut self, channel: u64, role_or_user: u64, permissions: Permissions) {
         self.overwrite(channel, role_or_user, permissions, Permissions::empty());
+    }
+
+    /// Gives a user a display name.
+    pub fn name_user(&mut self, user: u64, display_name: &str) {
+        if let Some(user) = self.users.get_mut(&user) {
+            user.display_name = Some(display_name.to_owned());
+        }
     }
 
     /// Says whether a user takes direct messages of the bot; all do by default.
