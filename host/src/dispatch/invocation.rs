@@ -10,6 +10,7 @@ use plugin_api::hook::{CommandError, CommandExecuted};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
+use twilight_model::id::Id;
 
 use super::Dispatch;
 use crate::{
@@ -138,7 +139,7 @@ impl Used {
             command: self.command.to_string(),
             plugin,
             user_id: self.event.header.user_id,
-            guild_id: self.event.header.guild_id,
+            guild_id: self.event.header.guild().map(Id::get),
             channel_id: self.event.header.channel_id,
             slash,
         }
@@ -149,7 +150,7 @@ impl Used {
             command: self.command.to_string(),
             plugin: plugin.to_owned(),
             user_id: self.event.header.user_id,
-            guild_id: self.event.header.guild_id,
+            guild_id: self.event.header.guild().map(Id::get),
             channel_id: self.event.header.channel_id,
             error: error.to_owned(),
             error_id: error_id.to_owned(),
@@ -275,7 +276,7 @@ impl Dispatch {
         // Private where Discord can, and where the host has not deferred in public.
         call.ephemeral = match &call.origin {
             Origin::Interaction { id, .. } => self.services.replies.is_fresh(*id).await,
-            Origin::Message { .. } => false,
+            _ => false,
         };
         call.tone = Some(Tone::Error);
         let body = serde_json::to_vec(&message)?;

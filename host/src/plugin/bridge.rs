@@ -302,7 +302,7 @@ impl Bridge {
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
         let (plugin, target, message) = (&*self.caller.plugin, &*log.target, &*log.message);
-        let invocation = (log.frame != 0).then_some(log.frame);
+        let invocation = log.frame;
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(target: "plugin", plugin, module = target, invocation, "{message}{fields}")
