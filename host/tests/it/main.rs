@@ -24,6 +24,7 @@ mod gateway;
 mod grouped;
 mod hooks;
 mod interactions;
+mod kept;
 mod manners;
 mod matrix;
 mod observe;

@@ -63,8 +63,8 @@ pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};
 pub use metrics::{MetricCall, MetricKind};
 pub use module::{
-    HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable, MailboxVtable_Ref,
-    PluginModule, PluginModule_Ref, run_status,
+    Exchange, HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable,
+    MailboxVtable_Ref, PluginModule, PluginModule_Ref, run_status,
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
