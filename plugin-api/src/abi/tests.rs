@@ -197,6 +197,7 @@ fn heads_of_frames() {
     });
     let command = json!({
         "kind": "chat", "command": "buy", "origin": interaction, "ephemeral": true, "typed": "/buy", "options": options,
+        "checked": true,
     });
     const OF_COMMAND: Known = Known {
         required: &[

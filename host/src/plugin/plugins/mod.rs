@@ -57,10 +57,16 @@ impl WrittenOff {
         if report.unmapped {
             let _ = fs::remove_file(shadow);
         } else {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(format!("{}#{}", report.plugin, report.generation));
+            self.enter(&report.plugin, report.generation);
+        }
+    }
+
+    /// Enters a generation that stays mapped, once.
+    fn enter(&self, plugin: &str, generation: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{plugin}#{generation}");
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
 }
