@@ -94,7 +94,7 @@ async fn measure(file: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
     let mut runner = Runner::start(Arc::clone(&services), routes, plugins.changes());
     plugins.load_file(file).await?;
     for bad in ["slow", "sleeps", "panics", "fails"] {
-        let id = format!("misbehave:{}:beats::{bad}", Beat::EVENT);
+        let id = format!("misbehave:{}:{bad}", Beat::EVENT);
         services.hooks.switch(&id, false)?;
     }
     let me = Caller::new("misbehave", plugins.generations()[0].1.number);

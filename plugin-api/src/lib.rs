@@ -63,7 +63,7 @@ mod tables;
 pub use command::HandlerContext;
 pub use command::{
     AutocompleteContext, CheckContext, Choice, Command, CommandOption, FromOption, Mentionable,
-    OptionType,
+    OptionInput, OptionType,
 };
 pub use component::{
     ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,

@@ -40,7 +40,7 @@ pub(crate) struct Handlers<S> {
 /// A listener and its filters.
 pub(crate) struct Listening<S> {
     pub(crate) kind: u16,
-    pub(crate) guild_id: u64,
+    pub(crate) guild_id: Option<u64>,
     pub(crate) ignore_bots: bool,
     pub(crate) handler: EventHandler<S>,
 }
@@ -100,7 +100,7 @@ impl<S: 'static> Running for Live<S> {
         let header = parcel.header().header;
         let wanted = |listening: &&Listening<S>| {
             listening.kind == header.kind
-                && (listening.guild_id == 0 || listening.guild_id == header.guild_id)
+                && listening.guild_id.is_none_or(|id| id == header.guild_id)
                 && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
         };
         self.handlers

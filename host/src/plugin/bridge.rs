@@ -112,7 +112,7 @@ impl Bridge {
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> HostHandle {
-        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable { send });
+        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable::new(send));
         HostHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
@@ -302,7 +302,7 @@ impl Bridge {
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
         let (plugin, target, message) = (&*self.caller.plugin, &*log.target, &*log.message);
-        let invocation = (log.frame != 0).then_some(log.frame);
+        let invocation = log.frame;
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(target: "plugin", plugin, module = target, invocation, "{message}{fields}")

@@ -24,6 +24,7 @@ use super::{
     library::{self, Ended},
     mailbox::{Mailbox, Refused},
     packet::Packet,
+    unknown,
     unload::{self, Descriptors, Left, UnloadReport},
 };
 use crate::services::Services;
@@ -128,6 +129,10 @@ impl Generation {
         }
         match timeout(deadline, declared).await {
             Ok(Ok(Ok(manifest))) => {
+                let mut manifest = manifest;
+                for what in unknown::leave_out(&mut manifest) {
+                    tracing::warn!(plugin = &*generation.plugin, "{what}");
+                }
                 generation.manifest = manifest;
                 Ok(generation)
             }

@@ -189,9 +189,8 @@ impl Mailbox {
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> MailboxHandle {
-        const VTABLE: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
-            exchange: exchange::<Frame>,
-        });
+        const VTABLE: &WithMetadata<MailboxVtable> =
+            &WithMetadata::new(MailboxVtable::new(exchange::<Frame>));
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),

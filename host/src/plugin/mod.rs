@@ -35,6 +35,7 @@ mod shadow;
 mod slot;
 mod state_file;
 mod symbols;
+mod unknown;
 mod unload;
 
 use std::collections::BTreeMap;

@@ -25,6 +25,7 @@ mod grouped;
 mod hooks;
 mod hostile;
 mod interactions;
+mod kept;
 mod manners;
 mod matrix;
 mod observe;

@@ -29,13 +29,13 @@ use self::job::{Answer, Job};
 pub(crate) use self::waiting::{AWAIT, Click, Question, Waited};
 use crate::{
     abi::{
-        CommandHead, ComponentHead, ErrorHead, InvokeHead, RestoreHead, SaveHead, SettingsHead,
-        StartHead, StopHead, frame_kind, message_kind, status,
+        CommandHead, ComponentHead, EntryKind, ErrorHead, InvokeHead, Origin, RestoreHead,
+        SaveHead, SettingsHead, StartHead, StopHead, frame_kind, message_kind, status,
     },
     context::{self, Page, Turn},
     error::{Error, Result},
     host::Host,
-    manifest::{Handoff, Manifest},
+    manifest::{CommandKind, Handoff, Manifest},
     raw::{Inbox, Link, Parcel, Wakes},
     state::State,
 };
@@ -79,10 +79,8 @@ pub(crate) trait Running {
 /// Runs the plugin until it is told to stop, or its host is gone.
 pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) -> io::Result<()> {
     let wakes = inbox.wakes()?;
-    let concurrency = match program.manifest.concurrency {
-        0 => DEFAULT_CONCURRENCY,
-        limit => limit as usize,
-    };
+    let concurrency = program.manifest.concurrency;
+    let concurrency = concurrency.map_or(DEFAULT_CONCURRENCY, |limit| limit.max(1) as usize);
     let core = Rc::new(Core::new(&program.manifest, link));
     let manifest = serde_json::to_vec(&program.manifest)?;
     if link
@@ -124,6 +122,34 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
         }
     }
     room.close(inbox, &wakes).await
+}
+
+/// The head of work.
+trait Head: serde::de::DeserializeOwned {
+    /// What a newer host says in it that can't be served without being understood.
+    fn unknown(&self) -> Option<&'static str>;
+}
+
+impl Head for CommandHead {
+    fn unknown(&self) -> Option<&'static str> {
+        match (self.kind, &self.origin) {
+            (CommandKind::Unknown, _) => Some("commands of this kind"),
+            (_, Origin::Unknown) => Some("the way by which this command came"),
+            _ => None,
+        }
+    }
+}
+
+impl Head for ComponentHead {
+    fn unknown(&self) -> Option<&'static str> {
+        matches!(self.origin, Origin::Unknown).then_some("the way by which this click came")
+    }
+}
+
+impl Head for InvokeHead {
+    fn unknown(&self) -> Option<&'static str> {
+        matches!(self.kind, EntryKind::Unknown).then_some("entries of this kind")
+    }
 }
 
 /// What the loop keeps while it runs.
@@ -170,18 +196,20 @@ impl Room {
                     self.core.set_settings(head.settings);
                 }
             }
-            unknown if id != 0 => {
-                let head = ErrorHead {
-                    message: format!(
-                        "this plugin was built with plugin-api {}, which does not know frames of kind {unknown}",
-                        crate::abi::API_VERSION
-                    ),
-                    ..ErrorHead::default()
-                };
-                self.core.answer(id, status::UNSUPPORTED, &head, &[]);
-            }
+            unknown if id != 0 => self.unsupported(id, &format!("frames of kind {unknown}")),
             _ => {}
         }
+    }
+
+    fn unsupported(&self, id: u64, what: &str) {
+        let head = ErrorHead {
+            message: format!(
+                "this plugin was built with plugin-api {}, which does not know {what}: build it with the host's",
+                crate::abi::API_VERSION
+            ),
+            ..ErrorHead::default()
+        };
+        self.core.answer(id, status::UNSUPPORTED, &head, &[]);
     }
 
     fn start(&mut self, id: u64, parcel: &Parcel) {
@@ -216,16 +244,19 @@ impl Room {
         }
     }
 
-    fn work<H: serde::de::DeserializeOwned>(
+    fn work<H: Head>(
         &mut self,
         id: u64,
         parcel: Parcel,
         call: fn(&dyn Running, &Host, H, Parcel) -> LocalFuture<Result<Answer>>,
     ) {
-        let head = match serde_json::from_slice(parcel.head()) {
+        let head: H = match serde_json::from_slice(parcel.head()) {
             Ok(head) => head,
             Err(error) => return self.answer(id, &Err(error.into())),
         };
+        if let Some(what) = head.unknown() {
+            return self.unsupported(id, what);
+        }
         let Some(running) = self.core.running() else {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
@@ -337,11 +368,11 @@ fn answered(handler: LocalFuture<Result>) -> LocalFuture<Result<Answer>> {
     Box::pin(async move { handler.await.map(|()| Answer::None) })
 }
 
-/// Drops a handler that takes longer; 0 is no limit.
-async fn within<T>(deadline_ms: u64, handler: LocalFuture<Result<T>>) -> Result<T> {
-    if deadline_ms == 0 {
+/// Drops a handler that takes longer, where there is a limit.
+async fn within<T>(deadline_ms: Option<u64>, handler: LocalFuture<Result<T>>) -> Result<T> {
+    let Some(deadline_ms) = deadline_ms else {
         return handler.await;
-    }
+    };
     tokio::time::timeout(Duration::from_millis(deadline_ms), handler)
         .await
         .unwrap_or_else(|_| Err(Error::new(format!("it took longer than {deadline_ms} ms"))))

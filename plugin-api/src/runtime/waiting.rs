@@ -7,8 +7,7 @@ use tokio::sync::oneshot;
 use super::Core;
 use crate::{abi::ComponentHead, raw::Parcel};
 
-/// The component handler that questions are answered to. No plugin can declare it: names with a dot in front are reserved.
-pub(crate) const AWAIT: &str = ".await";
+pub(crate) use crate::abi::QUESTIONS as AWAIT;
 
 /// A member's answer.
 pub(crate) struct Click {

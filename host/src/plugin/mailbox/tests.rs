@@ -205,9 +205,8 @@ fn a_newer_plugin_reads_what_an_older_host_has_not_got_as_absent() {
 
 #[test]
 fn an_older_plugin_gets_from_a_newer_host_what_it_knows_and_no_byte_more() {
-    const NEWER: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
-        exchange: exchange::<Later>,
-    });
+    const NEWER: &WithMetadata<MailboxVtable> =
+        &WithMetadata::new(MailboxVtable::new(exchange::<Later>));
     let (mailbox, mut plugin) = mailbox();
     plugin.handle.vtable = MailboxVtable_Ref(NEWER.static_as_prefix());
     for id in 1..=3 {

@@ -161,10 +161,11 @@ impl Plugins {
             calls: crate::services::calls().map(str::to_owned).collect(),
             settings: self.services.settings.at_start(&caller),
             log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
-            bot_id: self.services.bot_id(),
-            application_id: self.services.application_id(),
+            bot_id: Some(self.services.bot_id()).filter(|id| *id != 0),
+            application_id: Some(self.services.application_id()).filter(|id| *id != 0),
             colours: self.config.now().answers.colours,
-            component_timeout_s: self.config.now().components.timeout_s,
+            component_timeout_s: Some(self.config.now().components.timeout_s)
+                .filter(|seconds| *seconds != 0),
         };
         self.services
             .web
