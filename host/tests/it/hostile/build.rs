@@ -12,13 +12,35 @@ use crate::fixtures;
 const SOURCE: &str = include_str!("plugin/lib.rs");
 const BUILD: &str = include_str!("plugin/build.rs");
 
-/// The plugin `hostile`, with `deeds.c` linked into it.
+/// The plugin `hostile`, with `deeds.c` linked into it, and with a library that `dependent.c` is.
 pub fn hostile() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let object = compile("cc", &["-c", "-fPIC"], "deeds.c", "deeds.o").unwrap();
-        plugin("hostile", &[object.to_str().unwrap()])
+        let dependent = dependent("libdependent.so");
+        let path = format!("-Wl,-rpath,{}", dependent.parent().unwrap().display());
+        let link = [object.to_str().unwrap(), dependent.to_str().unwrap(), &path];
+        plugin("hostile", &link)
     })
+}
+
+/// `dependent.c` as a library of this name.
+pub fn dependent(name: &str) -> PathBuf {
+    let soname = format!("-Wl,-soname,{name}");
+    compile("cc", &["-shared", "-fPIC", &soname], "dependent.c", name).unwrap()
+}
+
+/// A plugin with C++ in it; `None` where there is no C++ compiler.
+pub fn hostile_cpp() -> Option<&'static Path> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let object = compile("c++", &["-c", "-fPIC"], "thread.cpp", "thread.o")?;
+        Some(plugin("hostile_cpp", &[object.to_str()?, "-lstdc++"]))
+    });
+    if built.is_none() {
+        println!("skipped: there is no C++ compiler `c++`; the same in C is `dependent`");
+    }
+    built.as_deref()
 }
 
 /// A plugin of this name, linked with these arguments.
