@@ -1,16 +1,26 @@
 //! Compiles the hostile plugins: C by `cc`, C++ by `c++`, Rust by cargo.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
+    sync::{Once, OnceLock},
 };
 
 use crate::fixtures;
 
 const SOURCE: &str = include_str!("plugin/lib.rs");
 const BUILD: &str = include_str!("plugin/build.rs");
+
+/// All that the tests load.
+pub fn all() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        hostile();
+        dependent("libopened.so");
+        hostile_cpp();
+    });
+}
 
 /// The plugin `hostile`, with `deeds.c` linked into it, and with a library that `dependent.c` is.
 pub fn hostile() -> &'static Path {
@@ -54,11 +64,10 @@ fn compile(compiler: &str, flags: &[&str], source: &str, out: &str) -> Option<Pa
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile/plugin");
     let folder = fixtures::target().join("test-plugins/native");
     fs::create_dir_all(&folder).unwrap();
-    // Another process may be compiling the same: into its place when it is whole.
-    let (part, out) = (
-        folder.join(format!("{}-{out}", std::process::id())),
-        folder.join(out),
-    );
+    let (part, out) = (folder.join(format!("{out}.part")), folder.join(out));
+    if env::var_os(fixtures::ALONE).is_some() {
+        return out.exists().then_some(out);
+    }
     let output = Command::new(compiler)
         .args(flags)
         .args(["-g", "-O1", "-Wall", "-Werror", "-pthread", "-o"])

@@ -13,7 +13,7 @@ fn a_library_that_was_opened_is_told_of_when_it_stays() {
         "a_library_that_was_opened_is_told_of_when_it_stays",
         async || {
             let opened = build::dependent("libopened.so");
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             let is_mapped = |name: &str| {
                 let images = census::images();
                 images.iter().any(|image| image.path.ends_with(name))
@@ -44,7 +44,7 @@ fn what_finalisers_register_does_not_outlive_the_library() {
         module_path!(),
         "what_finalisers_register_does_not_outlive_the_library",
         async || {
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             // Each makes two keys: a process has 1,024 of them, and a thread that ends calls their destructors.
             for _ in 0..30 {
                 let none = Path::new("none");

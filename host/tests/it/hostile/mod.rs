@@ -20,10 +20,10 @@ use std::{
 
 use host::plugin::{UnloadReport, census};
 
-use crate::support::{Fixture, PATIENCE};
-
-/// Tells the second process which test it is there for.
-const ALONE: &str = "COGWRIGHT_TEST_ALONE";
+use crate::{
+    fixtures::{self, ALONE},
+    support::{Fixture, PATIENCE},
+};
 
 /// Runs a scenario in a process of its own. `name` is the test's, without its module.
 fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce() -> F) {
@@ -38,6 +38,9 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
         runtime.block_on(scenario());
         return;
     }
+    // Here, where one waits for the other; processes would build the same at once.
+    fixtures::examples();
+    build::all();
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &test, "--nocapture", "--include-ignored"])
         .env(ALONE, &test)
@@ -60,9 +63,11 @@ struct Hostile {
 }
 
 impl Hostile {
-    async fn with(plugins: &[&Path], examples: &[&str]) -> Self {
+    /// With `hello`, which comes and goes, and `counter`, which stays: with the last prefix command the bot would give up its
+    /// right to read messages.
+    async fn with(plugins: &[&Path]) -> Self {
         let bot = Fixture::configured(
-            examples,
+            &["hello", "counter"],
             "[extensions]\nstop_timeout_ms = 200\nsave_timeout_ms = 200",
         )
         .await;

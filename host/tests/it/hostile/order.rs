@@ -31,7 +31,7 @@ fn deeds_in_any_order_are_told_of_and_crash_nothing() {
         "deeds_in_any_order_are_told_of_and_crash_nothing",
         async || {
             let mut random = Random::new();
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             let mut waiting = Vec::new();
             for round in 0..24 {
                 let (deed, unmapped, says) = DEEDS[random.below(DEEDS.len())];

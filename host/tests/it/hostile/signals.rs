@@ -67,7 +67,7 @@ fn the_hosts_signals_stay_the_hosts() {
         "the_hosts_signals_stay_the_hosts",
         async || {
             handle_sigterm();
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             let none = Path::new("none");
             let invalid = libc::EINVAL.to_string();
             for deed in ["sigterm", "signal_term", "sigsegv", "sigpipe"] {
@@ -96,7 +96,7 @@ fn what_was_there_before_comes_back_in_any_order() {
         module_path!(),
         "what_was_there_before_comes_back_in_any_order",
         async || {
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             let none = Path::new("none");
             let before = caught();
             for deed in ["sigusr1", "bare_sigusr1"] {

@@ -4,7 +4,7 @@ use super::{Hostile, alone, build};
 
 /// A thread that some deed has created keeps the library mapped, and lives on in it.
 async fn keeps_it_mapped(host: &Hostile, plugin: &str, deed: &str, said: &str) {
-    let place = host.place(&format!("{plugin}.{deed}"));
+    let place = host.place(&format!("{plugin}-{deed}"));
     assert_eq!(host.deed(deed, &place).await, format!("{deed}: 0"));
     let report = host.unload(plugin).await;
     assert!(!report.unmapped, "{deed}: {report:?}");
@@ -21,7 +21,7 @@ fn threads_of_every_kind_keep_the_library_mapped() {
         module_path!(),
         "threads_of_every_kind_keep_the_library_mapped",
         async || {
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             for deed in ["thread", "detached", "chain", "c11", "dependent"] {
                 let said = "1 thread(s) that the plugin started and did not end: ";
                 keeps_it_mapped(&host, "hostile", deed, said).await;
@@ -43,7 +43,7 @@ fn a_thread_of_cpp_keeps_the_library_mapped() {
             let Some(plugin) = build::hostile_cpp() else {
                 return;
             };
-            let host = Hostile::with(&[plugin], &["hello"]).await;
+            let host = Hostile::with(&[plugin]).await;
             let said = "1 thread(s) that the plugin started and did not end: ";
             keeps_it_mapped(&host, "hostile_cpp", "thread", said).await;
             host.bot.close().await;
@@ -57,7 +57,7 @@ fn threads_that_nobody_is_known_to_have_started_keep_the_library_mapped() {
         module_path!(),
         "threads_that_nobody_is_known_to_have_started_keep_the_library_mapped",
         async || {
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             for deed in ["bare", "resolver"] {
                 let place = host.place(deed);
                 assert_eq!(host.deed(deed, &place).await, format!("{deed}: 0"));

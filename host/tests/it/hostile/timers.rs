@@ -8,7 +8,7 @@ fn timers_are_deleted_and_told_of() {
         module_path!(),
         "timers_are_deleted_and_told_of",
         async || {
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             for round in 0..20 {
                 let deed = ["calling_timer", "signalling_timer"][round % 2];
                 assert_eq!(
