@@ -33,6 +33,7 @@ mod planner;
 mod prefix;
 mod refused;
 mod reload;
+mod renewal;
 mod schedules;
 mod settings;
 mod soak;
