@@ -20,12 +20,15 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     bridge::{Answer, Bridge},
     census,
+    descriptors::Descriptors,
     error::LoadError,
+    interpose::Owner,
+    libraries,
     library::{self, Ended},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    unknown,
-    unload::{self, Descriptors, Left, UnloadReport},
+    signals, unknown,
+    unload::{self, Left, UnloadReport},
 };
 use crate::services::Services;
 
@@ -58,6 +61,8 @@ pub struct Generation {
     thread: Mutex<Option<Running>>,
     /// The process's descriptors before the library was opened.
     descriptors: Descriptors,
+    /// Whose threads, timers and signals are its own.
+    owner: Owner,
 }
 
 struct Running {
@@ -112,9 +117,12 @@ impl Generation {
                 thread: thread.thread,
             })),
             descriptors,
+            owner: Owner::HOST,
         };
         let opened = timeout(deadline, thread.opened).await;
-        if !matches!(opened, Ok(Ok(Ok(())))) {
+        if let Ok(Ok(Ok(owner))) = opened {
+            generation.owner = owner;
+        } else {
             // What was opened is closed as after any life: counted, or not at all.
             let report = generation.unload(Duration::ZERO).await;
             let reason = match opened {
@@ -156,7 +164,11 @@ impl Generation {
     /// `start` failed, panicked, or did not return within `deadline`.
     pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
         let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
-        match timeout(deadline, answer).await {
+        let answer = timeout(deadline, answer).await;
+        // By libc it would have been told at once.
+        let code = libraries::code_of(self.owner, &self.shadow);
+        signals::look_for_bypasses(&self.plugin, self.owner, &code);
+        match answer {
             Ok(Some(answer)) => match answer.error() {
                 None => Ok(()),
                 Some(error) => Err(LoadError::Start {

@@ -11,6 +11,7 @@
 //! | `mailbox.rs`, `packet.rs`, `bridge.rs` | what goes to a plugin, and what comes from it |
 //! | `slot.rs` | a plugin's place, through all its generations |
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `manifest_check.rs` | whether a manifest can be served |
 //! | `state_file.rs` | saved state on disk |
 //! | `symbols.rs` | names for the addresses of a panic |
@@ -20,10 +21,12 @@
 mod bridge;
 pub mod census;
 pub(crate) mod command_check;
+mod descriptors;
 mod error;
 pub mod file;
 mod generation;
 pub mod interpose;
+mod libraries;
 mod library;
 mod mailbox;
 mod manifest_check;
@@ -32,6 +35,7 @@ mod packet;
 mod plugins;
 pub mod probe;
 mod shadow;
+mod signals;
 mod slot;
 mod state_file;
 mod symbols;

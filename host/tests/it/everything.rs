@@ -272,7 +272,7 @@ async fn until(bot: &Fixture, what: &str, wanted: impl Fn(&Counts) -> bool) -> C
 }
 
 fn of_the_process(bot: &Fixture) -> Counts {
-    let census = census::Census::take(None);
+    let census = census::Census::take();
     BTreeMap::from([
         ("threads", census.thread_count.unwrap()),
         ("descriptors", census.fds.unwrap().len()),
