@@ -281,6 +281,7 @@ impl Generation {
     pub async fn begin_to_stop(&self, deadline: Duration) {
         let head = StopHead {
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            ..StopHead::default()
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
         // Control is taken in order: whoever answers this has seen the STOP.
@@ -324,6 +325,7 @@ impl Generation {
         self.mailbox.thaw();
         let head = StopHead {
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            ..StopHead::default()
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
         if timeout(deadline + STOP_GRACE, ending).await.is_err() {

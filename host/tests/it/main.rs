@@ -28,6 +28,7 @@ mod manners;
 mod matrix;
 mod observe;
 mod owner;
+mod panics;
 mod planner;
 mod refused;
 mod reload;
