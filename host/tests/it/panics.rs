@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
+use serde_json::json;
+
 use crate::{
     fixtures,
     support::{Fixture, PATIENCE},
@@ -220,7 +222,7 @@ async fn a_panic_in_a_call_fails_that_call_alone() {
     panics += 1;
     until_panics(&bot, panics).await;
     let _ = member
-        .autocompletes("general", "complete", &[], "word")
+        .autocompletes("general", "complete", &[("word", json!("t"))], "word")
         .await;
     panics += 1;
     until_panics(&bot, panics).await;
