@@ -48,7 +48,9 @@ macro_rules! export_plugin {
             }
 
             const MODULE: &abi::abi_stable::prefix_type::WithMetadata<abi::PluginModule> =
-                &abi::abi_stable::prefix_type::WithMetadata::new(abi::PluginModule { ledger, run });
+                &abi::abi_stable::prefix_type::WithMetadata::new(abi::PluginModule::new(
+                    ledger, run,
+                ));
 
             fn module() -> abi::PluginModule_Ref {
                 abi::PluginModule_Ref(MODULE.static_as_prefix())

@@ -43,6 +43,7 @@ mod fault;
 mod gateway;
 mod http;
 mod options;
+mod raw;
 mod report;
 mod rest;
 pub mod script;

@@ -285,19 +285,19 @@ impl Sandbox {
     /// Asks every connection to reconnect (op 7).
     pub fn reconnect_all(&self) {
         self.shared
-            .change(|state| state.hub.order_all(Order::Reconnect));
+            .change(|state| state.hub.order_all(&Order::Reconnect));
     }
 
     /// Ends every session (op 9, not resumable).
     pub fn invalidate_sessions(&self) {
         self.shared
-            .change(|state| state.hub.order_all(Order::Invalidate));
+            .change(|state| state.hub.order_all(&Order::Invalidate));
     }
 
     /// Asks every connection for a heartbeat (op 1).
     pub fn ask_for_heartbeats(&self) {
         self.shared
-            .change(|state| state.hub.order_all(Order::AskForHeartbeat));
+            .change(|state| state.hub.order_all(&Order::AskForHeartbeat));
     }
 
     /// Closes every gateway connection with one of Discord's close codes (4000 to 4014); `false` if there is none of that number.
@@ -308,13 +308,13 @@ impl Sandbox {
             return false;
         };
         self.shared
-            .change(|state| state.hub.order_all(Order::Close(close)));
+            .change(|state| state.hub.order_all(&Order::Close(close)));
         true
     }
 
     /// Cuts every gateway connection without a close frame. The sessions can be resumed.
     pub fn drop_connections(&self) {
-        self.shared.change(|state| state.hub.order_all(Order::Cut));
+        self.shared.change(|state| state.hub.order_all(&Order::Cut));
     }
 
     /// Changes the world while it runs, as its builder did before. The bot is told nothing of it.

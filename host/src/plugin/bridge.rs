@@ -17,7 +17,8 @@ use std::{
 use plugin_api::{
     abi::{
         CallHead, ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead,
-        abi_stable::prefix_type::WithMetadata, frame_kind, message_kind, send_status, status,
+        Record, abi_stable::prefix_type::WithMetadata, frame_kind, message_kind, send_status,
+        status,
     },
     manifest::Manifest,
 };
@@ -360,16 +361,17 @@ fn reply(id: u64, completion: Completion) -> Packet {
 }
 
 /// [`HostVtable::send`].
-unsafe extern "C" fn send(ctx: *const c_void, message: *const Message) -> u32 {
+unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
     // SAFETY: `ctx` is `Arc::as_ptr` of a bridge that the generation keeps alive until `run` has returned.
     let bridge = unsafe { &*ctx.cast::<Bridge>() };
-    // SAFETY: the plugin's message and slices live until we return, says the contract.
-    let (message, head, body) = unsafe {
-        let message = &*message;
-        (message, message.head.get(), message.body.get())
+    // SAFETY: the plugin's message lives until we return and tells its size, says the contract.
+    let Some(message) = (unsafe { Message::read(message) }) else {
+        return send_status::REFUSED;
     };
+    // SAFETY: so do the slices.
+    let (head, body) = unsafe { (message.head.get(), message.body.get()) };
     // Never unwinds into the plugin.
-    catch_unwind(AssertUnwindSafe(|| bridge.receive(message, head, body)))
+    catch_unwind(AssertUnwindSafe(|| bridge.receive(&message, head, body)))
         .unwrap_or(send_status::REFUSED)
 }
 
@@ -383,13 +385,46 @@ mod tests {
             id,
             kind,
             status: 77,
-            reserved: 0,
             head: plugin_api::abi::Bytes::of(head),
-            body: plugin_api::abi::Bytes::EMPTY,
+            ..Message::EMPTY
         };
         let handle = bridge.handle();
         // SAFETY: the bridge and the message live until the call returns.
-        unsafe { handle.vtable.send()(handle.ctx, &raw const message) }
+        unsafe { handle.vtable.send()(handle.ctx, (&raw const message).cast()) }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_read_as_far_as_it_goes_and_this_host_knows_it() {
+        let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
+        let services = Arc::new(Services::offline());
+        let (bridge, _manifest) = Bridge::new("fake", 1, mailbox, services, Arc::default());
+        let bridge = Arc::new(bridge);
+        let handle = bridge.handle();
+        // A message, and what a later version has behind it.
+        let mut place = [Message::EMPTY; 2];
+        let first = Message::FIRST_SIZE as u16;
+        for (size, code) in [
+            (0, send_status::REFUSED),
+            (first - 1, send_status::REFUSED),
+            (first, send_status::TAKEN),
+            (first + 40, send_status::TAKEN),
+        ] {
+            place[0] = Message {
+                size,
+                id: u64::from(size),
+                kind: message_kind::ANSWER,
+                ..Message::EMPTY
+            };
+            let (waiter, mut answer) = oneshot::channel();
+            bridge.expect(size.into(), waiter);
+            // SAFETY: the bridge lives, and there are as many bytes as the message tells.
+            let said = unsafe { handle.vtable.send()(handle.ctx, place.as_ptr().cast()) };
+            assert_eq!(said, code, "{size} bytes");
+            assert_eq!(answer.try_recv().is_ok(), code == send_status::TAKEN);
+        }
+        // SAFETY: null is allowed.
+        let said = unsafe { handle.vtable.send()(handle.ctx, std::ptr::null()) };
+        assert_eq!(said, send_status::REFUSED);
     }
 
     #[tokio::test]

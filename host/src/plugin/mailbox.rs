@@ -17,7 +17,7 @@ use std::{
 };
 
 use plugin_api::abi::{
-    Bytes, EventHeader, Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref,
+    Bytes, EventHeader, Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, Record,
     abi_stable::prefix_type::WithMetadata, frame_kind,
 };
 
@@ -189,7 +189,9 @@ impl Mailbox {
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> MailboxHandle {
-        const VTABLE: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable { exchange });
+        const VTABLE: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
+            exchange: exchange::<Frame>,
+        });
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
@@ -283,20 +285,22 @@ impl Held {
             id: packet.id,
             kind: packet.kind,
             status: packet.status,
-            header_bytes: size_of::<EventHeader>() as u32,
+            header_bytes: size_of::<EventHeader>() as u16,
             header: (&raw const *header).cast(),
             head: Bytes::of(&packet.head),
             body: Bytes::of(packet.body()),
+            ..Frame::EMPTY
         }
     }
 }
 
-/// [`MailboxVtable::exchange`].
-unsafe extern "C" fn exchange(
+/// [`MailboxVtable::exchange`]. `R` is the frame of this host's version; the tests have a later one.
+unsafe extern "C" fn exchange<R: Record + From<Frame>>(
     ctx: *const c_void,
     released: *const u64,
     released_len: usize,
-    out: *mut Frame,
+    out: *mut c_void,
+    stride: usize,
     cap: usize,
     work: usize,
 ) -> usize {
@@ -308,9 +312,12 @@ unsafe extern "C" fn exchange(
         // SAFETY: the plugin's tokens live until we return, says the contract.
         unsafe { std::slice::from_raw_parts(released, released_len) }
     };
+    // Frames that would not fit stay in their lane.
+    let cap = if stride < R::FIRST_SIZE { 0 } else { cap };
     let put = |index: usize, frame: Frame| {
-        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames.
-        unsafe { out.add(index).write(frame) };
+        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames that lie `stride` bytes apart.
+        // They fit, was looked at above.
+        let _ = unsafe { R::from(frame).write(out.byte_add(index * stride), stride) };
     };
     // Never unwinds into the plugin: a failed exchange is an empty one.
     catch_unwind(AssertUnwindSafe(|| {

@@ -80,7 +80,11 @@ async fn a_changed_boundary_type() {
     check(
         "",
         |_| library,
-        &["boundary types of another shape", "Frame", "rebuild"],
+        &[
+            "boundary types of another shape",
+            "`MailboxHandle` has",
+            "rebuild",
+        ],
     )
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use abi_stable::StableAbi;
+use super::Record;
 
 /// Bytes that the sender owns. A null `ptr` means none.
 ///
@@ -17,7 +17,7 @@ use abi_stable::StableAbi;
 /// assert!(unsafe { Bytes::EMPTY.get() }.is_empty());
 /// ```
 #[repr(C)]
-#[derive(Debug, Clone, Copy, StableAbi)]
+#[derive(Debug, Clone, Copy)]
 pub struct Bytes {
     /// First byte, or null.
     pub ptr: *const u8,
@@ -64,49 +64,53 @@ impl Bytes {
 /// One message from the host to a plugin.
 ///
 /// Everything that it points at is the host's memory, alive until its `token` is handed back through `exchange`, or until
-/// `run` returns.
+/// `run` returns. It grows at its end ([`Record`]); today it is one line of the processor's cache.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, StableAbi)]
+#[derive(Debug, Clone, Copy)]
 pub struct Frame {
-    /// To be handed back once; 0 when there is nothing to hand back.
-    pub token: u64,
-    /// What the answer or completion is known by; 0 when none is due. An event's is what its handlers' log lines are
-    /// known by, and nothing answers it.
-    pub id: u64,
+    /// Bytes that the host has written, this field included.
+    pub size: u16,
     /// One of [`frame_kind`].
     pub kind: u16,
     /// For a [`frame_kind::REPLY`]: one of [`status`](super::status).
     pub status: u16,
     /// Bytes at `header`.
-    pub header_bytes: u32,
+    pub header_bytes: u16,
+    /// To be handed back once; 0 when there is nothing to hand back.
+    pub token: u64,
+    /// What the answer or completion is known by; 0 when none is due. An event's is what its handlers' log lines are
+    /// known by, and nothing answers it.
+    pub id: u64,
     /// An [`EventHeader`](super::EventHeader) of `header_bytes` bytes, or null.
     pub header: *const c_void,
     /// JSON about the frame (see `payload.rs`), or empty.
     pub head: Bytes,
     /// The payload: Discord's own JSON, a plugin's saved state, a response's body.
     pub body: Bytes,
-    /// A field that no host has: what the changed-boundary fixture is refused for.
-    #[cfg(feature = "changed-boundary-fixture")]
-    pub changed: u64,
+    /// A field that this version has not got: what a later one may look like.
+    #[cfg(feature = "later-boundary-fixture")]
+    pub later: u64,
 }
 
 // SAFETY: a frame is plain data; what it points at is immutable host memory.
 unsafe impl Send for Frame {}
 
-impl Frame {
-    /// A frame of no kind that points at nothing: what an `exchange` buffer is filled with.
-    pub const EMPTY: Self = Self {
-        token: 0,
-        id: 0,
+// SAFETY: the size comes first, and all fields are integers and raw pointers without padding between them.
+unsafe impl Record for Frame {
+    const EMPTY: Self = Self {
+        size: size_of::<Self>() as u16,
         kind: 0,
         status: 0,
         header_bytes: 0,
+        token: 0,
+        id: 0,
         header: std::ptr::null(),
         head: Bytes::EMPTY,
         body: Bytes::EMPTY,
-        #[cfg(feature = "changed-boundary-fixture")]
-        changed: 0,
+        #[cfg(feature = "later-boundary-fixture")]
+        later: 0,
     };
+    const FIRST_SIZE: usize = 64;
 }
 
 /// What a [`Frame`] is about.

@@ -1,25 +1,45 @@
 //! Plugin to host: one message.
 
-use abi_stable::StableAbi;
+use super::{Bytes, Record};
 
-use super::Bytes;
-
-/// One message from a plugin to the host. The host copies what it keeps before `send` returns.
+/// One message from a plugin to the host. The host copies what it keeps before `send` returns. It grows at its end
+/// ([`Record`]).
 #[repr(C)]
-#[derive(Debug, Clone, Copy, StableAbi)]
+#[derive(Debug, Clone, Copy)]
 pub struct Message {
-    /// The frame's id for an answer, the plugin's own for a call, else 0.
-    pub id: u64,
+    /// Bytes that the plugin has written, this field included.
+    pub size: u16,
     /// One of [`message_kind`].
     pub kind: u16,
     /// For an answer: one of [`status`].
     pub status: u16,
     /// Zero.
-    pub reserved: u32,
+    pub reserved: u16,
+    /// The frame's id for an answer, the plugin's own for a call, else 0.
+    pub id: u64,
     /// JSON about the message (see `payload.rs`).
     pub head: Bytes,
     /// The payload, or empty.
     pub body: Bytes,
+    /// A field that this version has not got: what a later one may look like.
+    #[cfg(feature = "later-boundary-fixture")]
+    pub later: u64,
+}
+
+// SAFETY: the size comes first, and all fields are integers and raw pointers without padding between them.
+unsafe impl Record for Message {
+    const EMPTY: Self = Self {
+        size: size_of::<Self>() as u16,
+        kind: 0,
+        status: 0,
+        reserved: 0,
+        id: 0,
+        head: Bytes::EMPTY,
+        body: Bytes::EMPTY,
+        #[cfg(feature = "later-boundary-fixture")]
+        later: 0,
+    };
+    const FIRST_SIZE: usize = 48;
 }
 
 /// What a [`Message`] is about.

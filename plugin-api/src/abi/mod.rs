@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `note.rs` | what a file tells about itself before any of its code runs |
 //! | `module.rs` | what a library exports (`run`), and what it is given (`HostHandle`, `MailboxHandle`) |
+//! | `record.rs` | how records grow: [`Record`] |
 //! | `frame.rs` | host to plugin: [`Frame`] and its kinds |
 //! | `message.rs` | plugin to host: [`Message`] and its kinds |
 //! | `header.rs` | the part of an event that is read without parsing |
@@ -16,9 +17,9 @@
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
-//! called. Everything here is append only: kinds get new numbers, records grow at the end, JSON heads get new optional
-//! fields, and whoever meets a kind that it does not know ignores it (or answers [`status::UNSUPPORTED`] where an answer
-//! is due).
+//! called. Everything here is append only: kinds get new numbers, records grow at their end and tell their size, vtables get
+//! new functions, JSON heads get new optional fields and new variants, and whoever meets a kind that it does not know ignores
+//! it (or answers [`status::UNSUPPORTED`] where an answer is due).
 #![allow(
     unsafe_code,
     non_camel_case_types,
@@ -38,6 +39,7 @@ mod metrics;
 mod module;
 mod note;
 mod payload;
+mod record;
 mod schedule;
 mod settings;
 mod storage;
@@ -64,6 +66,7 @@ pub use payload::{
     CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
     LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
 };
+pub use record::Record;
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
 };
@@ -74,14 +77,35 @@ pub use storage::{
 };
 pub use web::{WebCall, WebReply};
 
+/// Version of this crate, and the one place where the boundary's numbers come from: its major and minor number are the
+/// boundary's.
+pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Major number of the boundary: 0 until the first stable release.
-pub const ABI_MAJOR: u16 = 0;
+pub const ABI_MAJOR: u16 = number(env!("CARGO_PKG_VERSION_MAJOR"));
 /// Minor number of the boundary. Host and plugin must agree on major and minor; what is added within a minor is optional
 /// to the other side.
-pub const ABI_MINOR: u16 = 1;
-/// Version of this crate.
-pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const ABI_MINOR: u16 = number(env!("CARGO_PKG_VERSION_MINOR"));
+/// Both, as abi_stable wants them: with a patch level, which is always 0.
+const BOUNDARY: &str = concat!(
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    ".0"
+);
 /// The one version of abi_stable that this boundary is checked by.
-pub const ABI_STABLE_VERSION: &str = "0.11.3";
+pub const ABI_STABLE_VERSION: &str = {
+    let version = abi_stable::ABI_STABLE_VERSION.version;
+    // SAFETY: the text and its length are a constant of abi_stable's.
+    unsafe { str::from_utf8_unchecked(std::slice::from_raw_parts(version.as_ptr(), version.len())) }
+};
+
+/// A decimal number; for constants.
+const fn number(text: &str) -> u16 {
+    match u16::from_str_radix(text, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("a number of the version is not below 65,536"),
+    }
+}
+
 /// Most frames that one `exchange` hands out.
 pub const EXCHANGE_BATCH: usize = 64;

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use abi_stable::{StableAbi, library::RootModule, sabi_types::VersionStrings, std_types::RStr};
 
-use super::{Frame, Message};
+use super::BOUNDARY;
 
 /// The root module: all that a plugin library exports.
 ///
@@ -24,15 +24,39 @@ pub struct PluginModule {
     /// no thread of the plugin may use them.
     #[sabi(last_prefix_field)]
     pub run: unsafe extern "C" fn(host: HostHandle, mailbox: MailboxHandle) -> u32,
+    /// A field that this version has not got: what a later one may look like.
+    #[cfg(feature = "later-boundary-fixture")]
+    pub later: extern "C" fn() -> u64,
+}
+
+impl PluginModule {
+    /// What [`export_plugin!`](crate::export_plugin) exports.
+    #[must_use]
+    pub const fn new(
+        ledger: extern "C" fn() -> *const c_void,
+        run: unsafe extern "C" fn(host: HostHandle, mailbox: MailboxHandle) -> u32,
+    ) -> Self {
+        Self {
+            ledger,
+            run,
+            #[cfg(feature = "later-boundary-fixture")]
+            later: {
+                extern "C" fn later() -> u64 {
+                    7
+                }
+                later
+            },
+        }
+    }
 }
 
 impl RootModule for PluginModule_Ref {
     abi_stable::declare_root_module_statics! {PluginModule_Ref}
     const BASE_NAME: &'static str = "cogwright_plugin";
     const NAME: &'static str = "cogwright_plugin";
-    // The boundary's version and not the crate's: abi_stable refuses an older patch level, we promise to take it.
+    // Without the crate's patch level: abi_stable refuses an older one, we promise to take it.
     const VERSION_STRINGS: VersionStrings = VersionStrings {
-        version: RStr::from_str("0.1.0"),
+        version: RStr::from_str(BOUNDARY),
     };
 }
 
@@ -42,12 +66,15 @@ impl RootModule for PluginModule_Ref {
 #[sabi(kind(Prefix(prefix_ref = HostVtable_Ref)))]
 #[sabi(missing_field(option))]
 pub struct HostVtable {
-    /// Sends one message; returns one of [`send_status`](super::send_status).
+    /// Sends one [`Message`](super::Message), which tells its size; returns one of [`send_status`](super::send_status).
     ///
     /// Caller: any thread of the plugin, until `run` returns. Never blocks, never unwinds. The message and what it points
-    /// at are the plugin's; the host copies.
+    /// at are the plugin's; the host copies. It is not in the type, since abi_stable would have it never grow.
     #[sabi(last_prefix_field)]
-    pub send: unsafe extern "C" fn(ctx: *const c_void, message: *const Message) -> u32,
+    pub send: unsafe extern "C" fn(ctx: *const c_void, message: *const c_void) -> u32,
+    /// A call that this version has not got: what a later one may look like.
+    #[cfg(feature = "later-boundary-fixture")]
+    pub later: unsafe extern "C" fn(ctx: *const c_void) -> u32,
 }
 
 /// How a plugin takes its frames.
@@ -60,16 +87,24 @@ pub struct MailboxVtable {
     /// components. Returns how many frames were written to `out`. 0 declares the plugin idle: the next frame that it
     /// would be given signals the mailbox's descriptor.
     ///
-    /// Caller: the generation's thread alone. Never blocks, never unwinds. `out` has room for `cap` frames.
+    /// `out` has room for `cap` frames that lie `stride` bytes apart: the plugin's `size_of::<Frame>()`. The host writes as
+    /// much of its own [`Frame`](super::Frame) as fits, and tells in each how much that is. A stride that is too small for
+    /// the first version of the frame gets none.
+    ///
+    /// Caller: the generation's thread alone. Never blocks, never unwinds.
     #[sabi(last_prefix_field)]
     pub exchange: unsafe extern "C" fn(
         ctx: *const c_void,
         released: *const u64,
         released_len: usize,
-        out: *mut Frame,
+        out: *mut c_void,
+        stride: usize,
         cap: usize,
         work: usize,
     ) -> usize,
+    /// A call that this version has not got: what a later one may look like.
+    #[cfg(feature = "later-boundary-fixture")]
+    pub later: unsafe extern "C" fn(ctx: *const c_void) -> u32,
 }
 
 /// The host, as given to [`PluginModule::run`].
@@ -97,7 +132,11 @@ pub struct MailboxHandle {
     pub vtable: MailboxVtable_Ref,
     /// A descriptor that becomes readable, edge by edge, when frames wait for an idle plugin. The host's: the plugin
     /// watches it, and neither reads nor closes it.
+    #[cfg(not(feature = "changed-boundary-fixture"))]
     pub signal: i32,
+    /// The same with another type: what abi_stable is there to refuse.
+    #[cfg(feature = "changed-boundary-fixture")]
+    pub signal: i64,
 }
 
 /// What `run` returns.

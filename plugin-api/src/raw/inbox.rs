@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{Interest, unix::AsyncFd};
 
-use crate::abi::{EXCHANGE_BATCH, EventHeader, Frame, MailboxHandle};
+use crate::abi::{EXCHANGE_BATCH, EventHeader, Frame, MailboxHandle, Record};
 
 /// The host's descriptor, borrowed: watched, never read, never closed.
 struct Signal(RawFd);
@@ -54,14 +54,15 @@ impl Inbox {
     /// plugin's word that it goes idle.
     pub(crate) fn exchange(&mut self, work: usize) -> impl Iterator<Item = Parcel> {
         let released = self.released.take();
-        // SAFETY: `frames` has room for EXCHANGE_BATCH frames, the tokens live until the call returns, and this is the
+        // SAFETY: `frames` has room for EXCHANGE_BATCH frames that lie as far apart as it says, the tokens live until the call returns, and this is the
         // generation's thread (`new`).
         let taken = unsafe {
             self.handle.vtable.exchange()(
                 self.handle.ctx,
                 released.as_ptr(),
                 released.len(),
-                self.frames.as_mut_ptr(),
+                self.frames.as_mut_ptr().cast(),
+                size_of::<Frame>(),
                 EXCHANGE_BATCH,
                 work,
             )
@@ -69,7 +70,9 @@ impl Inbox {
         self.frames[..taken.min(EXCHANGE_BATCH)]
             .iter()
             .map(|frame| Parcel {
-                frame: *frame,
+                // SAFETY: the place of a whole frame, whose size the host has written.
+                frame: unsafe { Frame::read(std::ptr::from_ref(frame).cast()) }
+                    .unwrap_or(Frame::EMPTY),
                 released: Rc::clone(&self.released),
             })
     }
@@ -85,7 +88,8 @@ impl Drop for Inbox {
                 self.handle.ctx,
                 released.as_ptr(),
                 released.len(),
-                self.frames.as_mut_ptr(),
+                self.frames.as_mut_ptr().cast(),
+                size_of::<Frame>(),
                 0,
                 0,
             );
@@ -138,7 +142,7 @@ impl Parcel {
     pub(crate) fn header(&self) -> Header<'_> {
         // SAFETY: as in `head`; the host tells how many bytes of a header there are.
         let header =
-            unsafe { EventHeader::read(self.frame.header, self.frame.header_bytes as usize) };
+            unsafe { EventHeader::read(self.frame.header, self.frame.header_bytes.into()) };
         Header {
             // SAFETY: what the header points at lives as long as the header.
             content: text(unsafe { header.content.get() }),

@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use crate::abi::{Bytes, HostHandle, Message, send_status};
+use crate::abi::{Bytes, HostHandle, Message, Record, send_status};
 
 /// The host of this copy of the library; `None` before and after `run`.
 ///
@@ -52,13 +52,13 @@ impl Link {
             id,
             kind,
             status,
-            reserved: 0,
             head: Bytes::of(head),
             body: Bytes::of(body),
+            ..Message::EMPTY
         };
         // SAFETY: `open`'s caller keeps the handle valid until `close`, which waits for the lock we hold; the message and
         // the slices live until the call returns.
-        let code = unsafe { host.vtable.send()(host.ctx, &raw const message) };
+        let code = unsafe { host.vtable.send()(host.ctx, (&raw const message).cast()) };
         match code {
             send_status::TAKEN => Ok(()),
             send_status::CLOSED => Err(SendError::Closed),

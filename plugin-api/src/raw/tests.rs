@@ -13,8 +13,8 @@ use super::run;
 use crate::{
     abi::{
         Bytes, CommandHead, EventHeader, Frame, HostHandle, HostVtable, HostVtable_Ref,
-        MailboxHandle, MailboxVtable, MailboxVtable_Ref, Message, Origin, StartHead, StopHead,
-        frame_kind, message_kind, run_status, send_status, status,
+        MailboxHandle, MailboxVtable, MailboxVtable_Ref, Message, Origin, Record, StartHead,
+        StopHead, frame_kind, message_kind, run_status, send_status, status,
     },
     manifest::Manifest,
     prelude::*,
@@ -29,6 +29,35 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 struct FakeHost {
     state: Mutex<State>,
     signal: i32,
+    age: Age,
+}
+
+/// Which version of the boundary's records the host has.
+#[derive(Debug, Clone, Copy, Default)]
+enum Age {
+    /// The first one there was.
+    First,
+    #[default]
+    Same,
+    /// One with a field more.
+    Newer,
+}
+
+/// A record of a newer host's.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Newer<R> {
+    record: R,
+    more: u64,
+}
+
+// SAFETY: two records' fields, the first of which begins with the size.
+unsafe impl<R: Record> Record for Newer<R> {
+    const EMPTY: Self = Self {
+        record: R::EMPTY,
+        more: 0,
+    };
+    const FIRST_SIZE: usize = R::FIRST_SIZE;
 }
 
 #[derive(Default)]
@@ -71,7 +100,14 @@ impl FakeHost {
         Self {
             state: Mutex::new(state),
             signal,
+            age: Age::Same,
         }
+    }
+
+    fn of(age: Age, stop_after_answers: usize) -> Self {
+        let mut host = Self::new(stop_after_answers);
+        host.age = age;
+        host
     }
 
     fn push(&self, kind: u16, id: u64, head: &impl serde::Serialize) {
@@ -123,9 +159,17 @@ impl FakeHost {
         let status = thread::scope(|scope| {
             scope
                 .spawn(|| {
-                    const HOST: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable { send });
+                    const HOST: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable {
+                        send,
+                        #[cfg(feature = "later-boundary-fixture")]
+                        later,
+                    });
                     const MAILBOX: &WithMetadata<MailboxVtable> =
-                        &WithMetadata::new(MailboxVtable { exchange });
+                        &WithMetadata::new(MailboxVtable {
+                            exchange,
+                            #[cfg(feature = "later-boundary-fixture")]
+                            later,
+                        });
                     let ctx: *const c_void = std::ptr::from_ref(self).cast();
                     let host = HostHandle {
                         ctx,
@@ -160,9 +204,32 @@ impl Drop for FakeHost {
     }
 }
 
-unsafe extern "C" fn send(ctx: *const c_void, message: *const Message) -> u32 {
+#[cfg(feature = "later-boundary-fixture")]
+unsafe extern "C" fn later(_: *const c_void) -> u32 {
+    7
+}
+
+unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
     // SAFETY: as the contract of `HostVtable::send` says.
-    let (host, message) = unsafe { (&*ctx.cast::<FakeHost>(), &*message) };
+    let (host, message) = unsafe { (&*ctx.cast::<FakeHost>(), &*message.cast::<Message>()) };
+    let message = match host.age {
+        Age::Same => *message,
+        // SAFETY: the plugin tells its size.
+        Age::Newer => unsafe { Newer::<Message>::read((&raw const *message).cast()) }
+            .map(|read| {
+                assert_eq!(read.more, 0, "an older plugin has no such field");
+                read.record
+            })
+            .unwrap(),
+        Age::First => {
+            let mut first = Message::EMPTY;
+            // SAFETY: there is room, and the plugin tells its size.
+            unsafe {
+                assert!(message.write((&raw mut first).cast(), Message::FIRST_SIZE));
+                Message::read((&raw const first).cast()).unwrap()
+            }
+        }
+    };
     // SAFETY: the plugin's slices live until we return.
     let head = unsafe { message.head.get() };
     let said = Said {
@@ -200,7 +267,8 @@ unsafe extern "C" fn exchange(
     ctx: *const c_void,
     released: *const u64,
     released_len: usize,
-    out: *mut Frame,
+    out: *mut c_void,
+    stride: usize,
     cap: usize,
     _work: usize,
 ) -> usize {
@@ -233,14 +301,27 @@ unsafe extern "C" fn exchange(
             id: queued.id,
             kind: queued.kind,
             status: queued.status,
-            header_bytes: size_of::<EventHeader>() as u32,
+            header_bytes: size_of::<EventHeader>() as u16,
             header: (&raw const queued.header).cast(),
             head: Bytes::of(&queued.head),
             body: Bytes::of(&queued.body),
+            ..Frame::EMPTY
         };
         state.held.push((token, queued));
-        // SAFETY: there is room for `cap` frames.
-        unsafe { out.add(taken).write(frame) };
+        // SAFETY: there is room for `cap` frames, so far apart.
+        let written = unsafe {
+            let place = out.byte_add(taken * stride);
+            match host.age {
+                Age::First => frame.write(place, stride.min(Frame::FIRST_SIZE)),
+                Age::Same => frame.write(place, stride),
+                Age::Newer => Newer {
+                    record: frame,
+                    more: u64::MAX,
+                }
+                .write(place, stride),
+            }
+        };
+        assert!(written, "the plugin's frames are {stride} bytes");
         taken += 1;
     }
     if cap > 0 {
@@ -317,6 +398,22 @@ fn handlers_answer_panic_fail_and_are_cancelled() {
     );
     let wish = said.iter().find(|said| said.id == 4).unwrap();
     assert!(wish.head.contains("as you wish"), "{}", wish.head);
+}
+
+#[test]
+fn a_host_of_any_version_is_served() {
+    // With the feature `later-boundary-fixture` the plugin is newer than the first of these.
+    for age in [Age::First, Age::Same, Age::Newer] {
+        // More frames than one exchange takes: a stride that is not kept to would show.
+        let host = FakeHost::of(age, 101);
+        host.push(frame_kind::START, 1, &StartHead::default());
+        let mut expected = vec![(1, status::OK)];
+        for id in 2..=101 {
+            host.command(id, "hello");
+            expected.push((id, status::OK));
+        }
+        check(&host, &expected);
+    }
 }
 
 #[test]

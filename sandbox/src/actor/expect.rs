@@ -6,7 +6,7 @@ use super::{Actor, interaction_view};
 use crate::{
     bells::Awaited,
     error::Error,
-    state::State,
+    state::{Shared, State},
     view::{InteractionView, MessageView, ResponseState},
     world::Sighting,
 };
@@ -158,33 +158,7 @@ impl Actor {
 
     /// Waits until the bot has responded to an interaction.
     pub(super) async fn wait_for_response(&self, id: u64) -> Result<InteractionView, Error> {
-        // The world's alarm tells when the time is over. The deadline is for a clock that stands.
-        let within = self.shared.read(|state| state.world.acknowledge_within);
-        let real = within.max(self.shared.settings.deadline);
-        let settled = self
-            .shared
-            .wait(real, |state| {
-                let interaction = state.world.interactions.get(&id)?;
-                if interaction.failed {
-                    return Some(None);
-                }
-                interaction.response.as_ref()?;
-                Some(Some(interaction_view(&state.world, interaction)))
-            })
-            .await;
-        let title = || {
-            self.shared.read(|state| {
-                state
-                    .world
-                    .interactions
-                    .get(&id)
-                    .map(|known| known.title.clone())
-            })
-        };
-        settled.flatten().ok_or_else(|| Error::NotAnswered {
-            interaction: title().unwrap_or_default(),
-            waited_ms: within.as_millis(),
-        })
+        self.shared.responded(id).await
     }
 
     /// Waits for a sighting that fits, from the number `since` on.
@@ -269,6 +243,38 @@ impl Actor {
             } else {
                 shown.join("; ")
             }
+        })
+    }
+}
+
+impl Shared {
+    /// See [`crate::Sandbox::responded`].
+    pub(crate) async fn responded(&self, id: u64) -> Result<InteractionView, Error> {
+        // The world's alarm tells when the time is over. The deadline is for a clock that stands.
+        let within = self.read(|state| state.world.acknowledge_within);
+        let real = within.max(self.settings.deadline);
+        let settled = self
+            .wait(real, |state| {
+                let interaction = state.world.interactions.get(&id)?;
+                if interaction.failed {
+                    return Some(None);
+                }
+                interaction.response.as_ref()?;
+                Some(Some(interaction_view(&state.world, interaction)))
+            })
+            .await;
+        let title = || {
+            self.read(|state| {
+                state
+                    .world
+                    .interactions
+                    .get(&id)
+                    .map(|known| known.title.clone())
+            })
+        };
+        settled.flatten().ok_or_else(|| Error::NotAnswered {
+            interaction: title().unwrap_or_default(),
+            waited_ms: within.as_millis(),
         })
     }
 }

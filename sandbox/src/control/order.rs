@@ -54,6 +54,10 @@ pub(crate) enum Control {
         #[serde(default)]
         id: Option<u64>,
     },
+    /// Any payload as a gateway event; see [`crate::Sandbox::raw_event`].
+    Raw { event: String, data: Value },
+    /// A whole payload; see [`crate::Sandbox::raw_payload`].
+    RawPayload { payload: String },
     /// No faults, the limits of the start with nothing used, and the clock runs. The world stays as it is.
     Reset,
 }
@@ -61,7 +65,7 @@ pub(crate) enum Control {
 impl Control {
     /// Does it.
     pub(crate) fn apply(self, shared: &Shared) -> Result<(), Error> {
-        let order = |order| shared.change(|state| state.hub.order_all(order));
+        let order = |order: Order| shared.change(|state| state.hub.order_all(&order));
         let clock = shared.read(|state| state.world.clock.clone());
         match self {
             Self::Reconnect => order(Order::Reconnect),
@@ -91,6 +95,10 @@ impl Control {
                     return Err(Error::Refused(format!("there is no fault {id} any more")));
                 }
             }
+            Self::Raw { event, data } => {
+                shared.raw_event(&event, data.to_string(), None);
+            }
+            Self::RawPayload { payload } => shared.raw_payload(payload),
             Self::Reset => {
                 clock.resume();
                 shared.change(|state| {

@@ -73,13 +73,14 @@ impl Faults {
     /// Sends op 9 with `true` to every connection: the sessions are to be resumed.
     pub fn invalidate_for_now(&self) {
         self.shared
-            .change(|state| state.hub.order_all(Order::InvalidateForNow));
+            .change(|state| state.hub.order_all(&Order::InvalidateForNow));
     }
 
     /// Lets every gateway connection hang: the sockets stay, but nothing is read or sent any more. The sessions can
     /// be resumed on new connections.
     pub fn hang_connections(&self) {
-        self.shared.change(|state| state.hub.order_all(Order::Hang));
+        self.shared
+            .change(|state| state.hub.order_all(&Order::Hang));
     }
 }
 
@@ -101,7 +102,7 @@ pub(crate) fn storm(state: &mut crate::state::State, id: u64) {
     let Some((every, order)) = state.faults.strike_storm(id, &mut state.traffic) else {
         return;
     };
-    state.hub.order_all(order);
+    state.hub.order_all(&order);
     let due = state.world.clock.after_us(every);
     state.world.alarms.set(due, Alarm::Storm(id));
 }

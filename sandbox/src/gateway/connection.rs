@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio::{
@@ -185,7 +185,7 @@ impl Connection<'_> {
     async fn send_due(&mut self) -> Result<(), End> {
         // Whoever else is about to tell something does so first, and it goes out in the same write.
         tokio::task::yield_now().await;
-        let (orders, dispatches) = self.shared.change(|state| {
+        let (mut orders, dispatches) = self.shared.change(|state| {
             let State {
                 world,
                 hub,
@@ -203,28 +203,42 @@ impl Connection<'_> {
         }
         // Many in one write: a write for each costs more than all the rest of it.
         for dispatch in &dispatches {
+            let earlier = orders.extract_if(.., |order| order.is_before(dispatch.seq));
+            for order in earlier.collect::<Vec<_>>() {
+                self.follow(order).await?;
+            }
             let frame = self.transport.frame(dispatch.payload().into());
             let frame = frame.map_err(|_| End::Cut)?;
             self.socket.feed(frame).await.map_err(|_| End::Cut)?;
         }
         self.socket.flush().await.map_err(|_| End::Cut)?;
         for order in orders {
-            match order {
-                Order::Cut | Order::Hang => return Err(End::Cut),
-                Order::Close(close) => return Err(End::Close(close)),
-                Order::Reconnect => self.send_control("RECONNECT", 7, Value::Null).await?,
-                Order::Invalidate => {
-                    self.send_control("INVALID_SESSION", 9, Value::Bool(false))
-                        .await?;
-                }
-                Order::InvalidateForNow => {
-                    self.send_control("INVALID_SESSION", 9, Value::Bool(true))
-                        .await?;
-                }
-                Order::AskForHeartbeat => self.send_control("HEARTBEAT", 1, Value::Null).await?,
-            }
+            self.follow(order).await?;
         }
         Ok(())
+    }
+
+    async fn follow(&mut self, order: Order) -> Result<(), End> {
+        let resumable = |resumable| ("INVALID_SESSION", 9, Value::Bool(resumable));
+        let (what, op, data) = match order {
+            Order::Cut | Order::Hang => return Err(End::Cut),
+            Order::Close(close) => return Err(End::Close(close)),
+            Order::Raw { payload, .. } => return self.send_raw(payload).await,
+            Order::Reconnect => ("RECONNECT", 7, Value::Null),
+            Order::Invalidate => resumable(false),
+            Order::InvalidateForNow => resumable(true),
+            Order::AskForHeartbeat => ("HEARTBEAT", 1, Value::Null),
+        };
+        self.send_control(what, op, data).await
+    }
+
+    /// Sends what nobody checked, and notes it.
+    async fn send_raw(&mut self, payload: Utf8Bytes) -> Result<(), End> {
+        self.shared.change(|state| {
+            let traffic = &mut state.traffic;
+            traffic.gateway_text(Way::GatewayOut, "raw payload", payload.clone());
+        });
+        self.send(payload.as_str().to_owned()).await
     }
 
     /// Sends something that is no dispatch, and notes it.

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -48,7 +49,7 @@ pub(crate) struct Connection {
 }
 
 /// What a connection is told to do besides dispatching.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Order {
     /// Send op 7.
     Reconnect,
@@ -60,10 +61,19 @@ pub(crate) enum Order {
     AskForHeartbeat,
     /// Close with a code.
     Close(Close),
+    /// Send this payload, behind the dispatches up to this number.
+    Raw { after: u64, payload: Utf8Bytes },
     /// Read and send nothing any more, but stay.
     Hang,
     /// End without a close frame.
     Cut,
+}
+
+impl Order {
+    /// Whether it is to be followed before this dispatch is sent.
+    pub(crate) fn is_before(&self, seq: u64) -> bool {
+        matches!(self, Self::Raw { after, .. } if *after < seq)
+    }
 }
 
 /// How a wish to resume ends.
@@ -165,18 +175,45 @@ impl Hub {
             return;
         }
         let forms = Forms::of(event, world.application.bot);
+        let (name, guild) = (Arc::clone(&forms.name), event.guild);
+        self.dispatch_written(world, traffic, guild, &name, |session| {
+            forms.with(session.login.intents).cloned()
+        });
+    }
+
+    /// Gives a payload that nobody checked to the shard of its guild, whatever that has asked for.
+    pub(crate) fn dispatch_raw(
+        &mut self,
+        world: &World,
+        traffic: &mut Traffic,
+        name: &str,
+        guild: Option<u64>,
+        data: &Utf8Bytes,
+    ) {
+        self.dispatch_written(world, traffic, guild, &name.into(), |_| Some(data.clone()));
+    }
+
+    /// Gives an event to the sessions of a guild's shard for which it has a form.
+    fn dispatch_written(
+        &mut self,
+        world: &World,
+        traffic: &mut Traffic,
+        guild: Option<u64>,
+        name: &Arc<str>,
+        form: impl Fn(&Session) -> Option<Utf8Bytes>,
+    ) {
         let mut lost = Vec::new();
         for (key, session) in &mut self.sessions {
-            if !session.login.shard.covers(event.guild) {
+            if !session.login.shard.covers(guild) {
                 continue;
             }
-            let Some(text) = forms.with(session.login.intents) else {
+            let Some(text) = form(session) else {
                 continue;
             };
-            if let Some(guild) = event.guild {
+            if let Some(guild) = guild {
                 session.introduce(world, traffic, guild);
             }
-            session.push_written(traffic, &forms.name, text.clone());
+            session.push_written(traffic, name, text);
             let connection = session.connection;
             if let Some(connection) = connection.and_then(|key| self.connections.get_mut(&key)) {
                 if session.lags() {
@@ -219,15 +256,27 @@ impl Hub {
     }
 
     /// Orders something of every connection.
-    pub(crate) fn order_all(&mut self, order: Order) {
-        if order == Order::Invalidate {
+    pub(crate) fn order_all(&mut self, order: &Order) {
+        if *order == Order::Invalidate {
             self.sessions.clear();
         }
         for connection in self.connections.values_mut() {
-            if order == Order::Invalidate {
+            if *order == Order::Invalidate {
                 connection.session = None;
             }
-            connection.orders.push_back(order);
+            connection.orders.push_back(order.clone());
+            connection.bell.notify_one();
+        }
+    }
+
+    /// Sends a payload that nobody checked to every connection, after what was dispatched before it.
+    pub(crate) fn send_raw(&mut self, payload: &Utf8Bytes) {
+        for connection in self.connections.values_mut() {
+            let session = connection.session.and_then(|key| self.sessions.get(&key));
+            connection.orders.push_back(Order::Raw {
+                after: session.map_or(0, |session| session.seq),
+                payload: payload.clone(),
+            });
             connection.bell.notify_one();
         }
     }
@@ -235,7 +284,7 @@ impl Hub {
     /// Ends every session: the token is no good any more.
     pub(crate) fn revoke(&mut self) {
         self.sessions.clear();
-        self.order_all(Order::Close(Close::AuthenticationFailed));
+        self.order_all(&Order::Close(Close::AuthenticationFailed));
     }
 
     /// What a connection is to send next, and notes it as delivered.

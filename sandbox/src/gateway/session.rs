@@ -97,9 +97,11 @@ pub(crate) struct Dispatch {
 impl Dispatch {
     /// The whole payload.
     pub(crate) fn payload(&self) -> String {
+        // A raw event may have any name.
+        let name = Value::from(&*self.name);
         format!(
-            r#"{{"t":"{}","s":{},"op":0,"d":{}}}"#,
-            self.name, self.seq, self.data
+            r#"{{"t":{name},"s":{},"op":0,"d":{}}}"#,
+            self.seq, self.data
         )
     }
 }

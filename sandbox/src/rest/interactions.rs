@@ -73,6 +73,8 @@ fn fits(interaction: &Interaction, response: u8) -> bool {
         InteractionKind::Command => matches!(response, 4 | 5 | 9),
         InteractionKind::Component => matches!(response, 4..=7 | 9),
         InteractionKind::Autocomplete => response == 8,
+        // Nobody knows what Discord will take for it.
+        InteractionKind::Other(_) => matches!(response, 4..=9),
         // Only a modal that came from a component has a message to change.
         InteractionKind::Modal => {
             matches!(response, 4 | 5) || matches!(response, 6 | 7) && interaction.source.is_some()

@@ -18,6 +18,9 @@ pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
             Err(_) => Err(format!("`{id}` is no fault's number")),
         },
         ["fault", rest @ ..] => super::fault::fault(rest),
+        ["raw-payload", ..] => Ok(Control::RawPayload {
+            payload: line["raw-payload".len()..].trim().to_owned(),
+        }),
         ["drop"] => Ok(Control::Drop),
         ["close", code] => match code.parse() {
             Ok(code) => Ok(Control::Close { code }),

@@ -42,6 +42,9 @@ user@channel: /command a:b     uses a slash command; \"quotes\" around values wi
 [user] expect TEXT             waits for a message of the bot with this text
 [user] expect-ephemeral TEXT   the same, for one that only this user sees
 [user] expect-nothing          fails if the bot says something within a moment
+[user] raw EVENT {\"id\": \"$id\"}   sends any payload as a gateway event; \"$id\", \"$token\", \"$user\", \"$channel\", \"$guild\"
+                               and \"$application\" become ids
+raw-payload {\"op\": 7}          sends a whole payload as it is
 reconnect                      asks the bot to reconnect (op 7); invalidate [resumable]: op 9
 drop                           cuts its connections; close 4000: closes them with a code
 clock advance 15m              moves the clock (ms, s, m, h, d); also clock pause, clock resume

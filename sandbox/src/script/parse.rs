@@ -31,9 +31,17 @@ pub(super) enum Speech {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Act {
     Click(String),
-    Pick { menu: String, values: Vec<String> },
+    Pick {
+        menu: String,
+        values: Vec<String>,
+    },
     Submit(Vec<(String, String)>),
     React(String),
+    /// Any payload as a gateway event.
+    Raw {
+        event: String,
+        data: String,
+    },
     Expect(String),
     ExpectEphemeral(String),
     ExpectNothing,
@@ -115,6 +123,15 @@ fn act(line: &str) -> Result<Option<Act>, String> {
             }
         }
         "submit" => Act::Submit(fields(rest)?),
+        "raw" => {
+            let (event, data) = rest.split_once(char::is_whitespace).ok_or(
+                "raw what? the event or its data is missing: `raw MESSAGE_CREATE {\"id\": \"$id\"}`",
+            )?;
+            Act::Raw {
+                event: event.to_owned(),
+                data: data.trim().to_owned(),
+            }
+        }
         _ => return Ok(None),
     };
     Ok(Some(act))
@@ -226,6 +243,13 @@ mod tests {
                 ])),
             ),
             (
+                "raw TOMORROW {\"a\": null}",
+                acts(Act::Raw {
+                    event: "TOMORROW".to_owned(),
+                    data: "{\"a\": null}".to_owned(),
+                }),
+            ),
+            (
                 "mod react 👍",
                 Line::Act {
                     user: Some("mod".to_owned()),
@@ -242,6 +266,8 @@ mod tests {
             "click",
             "pick",
             "submit name",
+            "raw",
+            "raw TOMORROW",
             "expect-nothing at all",
             "a b c",
         ] {
@@ -257,6 +283,7 @@ mod tests {
             ("expect", "a part of the bot's answer"),
             ("mod expect-ephemeral ", "a part of the bot's answer"),
             ("pick", "the menu"),
+            ("raw", "the event"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(what), "{error}");

@@ -187,6 +187,15 @@ impl Stage {
                 actor.reacts(last, &emoji).await?;
                 Ok(Vec::new())
             }
+            Act::Raw { event, data } => {
+                let channel = actor.channel(&self.channel)?;
+                let by = (actor.id(), channel);
+                let data = self.shared.filled_in(&data, by);
+                match self.shared.raw_event(&event, data, Some(by)) {
+                    Some(id) => Ok(self.response(&self.shared.responded(id).await?)),
+                    None => Ok(Vec::new()),
+                }
+            }
             Act::Expect(text) => Ok(self.write(&actor.expects(&self.channel, &text).await?)),
             Act::ExpectEphemeral(text) => {
                 Ok(self.write(&actor.expects_ephemeral(&self.channel, &text).await?))

@@ -11,16 +11,38 @@ pub(crate) enum InteractionKind {
     Component,
     Autocomplete,
     Modal,
+    /// One that Discord has not invented yet, in a raw payload.
+    Other(u64),
 }
 
 impl InteractionKind {
+    /// Reads Discord's number.
+    pub(crate) const fn from_number(number: u64) -> Self {
+        match number {
+            2 => Self::Command,
+            3 => Self::Component,
+            4 => Self::Autocomplete,
+            5 => Self::Modal,
+            other => Self::Other(other),
+        }
+    }
+
     /// Discord's number.
-    pub(crate) const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u64 {
         match self {
             Self::Command => 2,
             Self::Component => 3,
             Self::Autocomplete => 4,
             Self::Modal => 5,
+            Self::Other(number) => number,
+        }
+    }
+
+    /// A number that Discord's documents have: nobody knows how messages tell of other kinds.
+    const fn documented(self) -> u64 {
+        match self {
+            Self::Other(_) => Self::Command.number(),
+            known => known.number(),
         }
     }
 }
@@ -72,6 +94,19 @@ pub(crate) struct NewInteraction {
     pub data: Value,
 }
 
+/// An interaction whose payload is somebody else's.
+#[derive(Clone, Debug)]
+pub(crate) struct RawInteraction {
+    pub id: u64,
+    pub token: String,
+    pub kind: InteractionKind,
+    pub user: u64,
+    pub channel: u64,
+    pub title: String,
+    pub command: Option<(String, CommandKind)>,
+    pub source: Option<u64>,
+}
+
 /// Interactions that are kept; older ones have long lost their token.
 const KEPT_INTERACTIONS: usize = 5000;
 
@@ -87,13 +122,42 @@ impl World {
             id.wrapping_mul(0x9E37_79B9_7F4A_7C15)
         );
         let payload = self.interaction_json(id, &token, &new);
+        self.expect_response(RawInteraction {
+            id,
+            token,
+            kind: new.kind,
+            user: new.user,
+            channel: new.channel,
+            title: new.title,
+            command: new.command,
+            source: new.source,
+        });
+        // No channel: the bot gets interactions from channels that it cannot see, too.
+        let guild = self.guild_of(new.channel);
+        self.outbox.push(super::Event {
+            name: "INTERACTION_CREATE".to_owned(),
+            guild,
+            channel: None,
+            data: payload.into(),
+        });
+        id
+    }
+
+    /// From now on, and for as long as Discord waits, the bot can respond to this interaction; gives its id.
+    /// One that is known already, told once more, stays as it is.
+    pub(crate) fn expect_response(&mut self, new: RawInteraction) -> u64 {
+        let id = new.id;
+        let known = self.interactions.get(&id);
+        if known.is_some_and(|known| known.token == new.token) {
+            return id;
+        }
         let due_us = self.clock.after_us(self.acknowledge_within);
         self.alarms.set(due_us, Alarm::Unanswered(id));
         self.interactions.insert(
             id,
             Interaction {
                 id,
-                token,
+                token: new.token,
                 kind: new.kind,
                 user: new.user,
                 channel: new.channel,
@@ -111,14 +175,6 @@ impl World {
         while self.interactions.len() > KEPT_INTERACTIONS {
             self.interactions.pop_first();
         }
-        // No channel: the bot gets interactions from channels that it cannot see, too.
-        let guild = self.guild_of(new.channel);
-        self.outbox.push(super::Event {
-            name: "INTERACTION_CREATE".to_owned(),
-            guild,
-            channel: None,
-            data: payload.into(),
-        });
         id
     }
 
@@ -136,7 +192,7 @@ impl World {
         let user = self.users.get(&interaction.user)?.json();
         let mut metadata = json!({
             "id": id.to_string(),
-            "type": interaction.kind.number(),
+            "type": interaction.kind.documented(),
             "user": user,
             "authorizing_integration_owners": self.integration_owners(interaction.channel),
         });

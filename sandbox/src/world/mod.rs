@@ -69,7 +69,7 @@ pub(crate) use self::{
     event::{Data, Event},
     file::{MAX_FILE_BYTES, clean, guess_type},
     guild::{Guild, Member},
-    interaction::{Interaction, InteractionKind, NewInteraction, Response},
+    interaction::{Interaction, InteractionKind, NewInteraction, RawInteraction, Response},
     invite::Invite,
     members::Members,
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS, TYPING_US},

@@ -32,6 +32,7 @@ mod payload;
 mod places;
 mod polls;
 mod presence;
+mod raw;
 mod reactions;
 mod responses;
 mod roles;

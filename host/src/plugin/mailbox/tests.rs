@@ -8,6 +8,29 @@ struct Plugin {
     released: Vec<u64>,
 }
 
+/// A frame of a later version.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Later {
+    frame: Frame,
+    later: u64,
+}
+
+// SAFETY: a frame, which begins with the size, and a number.
+unsafe impl Record for Later {
+    const EMPTY: Self = Self {
+        frame: Frame::EMPTY,
+        later: 0,
+    };
+    const FIRST_SIZE: usize = Frame::FIRST_SIZE;
+}
+
+impl From<Frame> for Later {
+    fn from(frame: Frame) -> Self {
+        Self { frame, later: 9 }
+    }
+}
+
 impl Plugin {
     fn of(mailbox: &Arc<Mailbox>) -> Self {
         Self {
@@ -18,21 +41,32 @@ impl Plugin {
 
     /// Gives back what it holds and takes up to `cap` frames, `work` of them work: kinds and ids.
     fn takes(&mut self, cap: usize, work: usize) -> Vec<(u16, u64)> {
-        let mut frames = vec![Frame::EMPTY; cap];
+        let frames = self.takes_as::<Frame>(cap, work);
+        self.released = frames.iter().map(|frame| frame.token).collect();
+        frames.iter().map(|frame| (frame.kind, frame.id)).collect()
+    }
+
+    /// The same by a plugin whose frames are `R`s.
+    fn takes_as<R: Record>(&mut self, cap: usize, work: usize) -> Vec<R> {
+        let mut frames = vec![R::EMPTY; cap];
         // SAFETY: the mailbox lives in the test, there is room for `cap` frames, and there is one thread.
         let taken = unsafe {
             self.handle.vtable.exchange()(
                 self.handle.ctx,
                 self.released.as_ptr(),
                 self.released.len(),
-                frames.as_mut_ptr(),
+                frames.as_mut_ptr().cast(),
+                size_of::<R>(),
                 cap,
                 work,
             )
         };
         frames.truncate(taken);
-        self.released = frames.iter().map(|frame| frame.token).collect();
-        frames.iter().map(|frame| (frame.kind, frame.id)).collect()
+        for frame in &mut frames {
+            // SAFETY: the host has told how much of it there is.
+            *frame = unsafe { R::read((&raw const *frame).cast()) }.unwrap();
+        }
+        frames
     }
 
     fn is_signalled(&self) -> bool {
@@ -156,4 +190,48 @@ fn forged_and_repeated_tokens_are_harmless_and_memory_lives_until_it_is_given_ba
     plugin.released = vec![1, 1];
     plugin.takes(0, 0);
     assert_eq!(held(), 0);
+}
+
+#[test]
+fn a_newer_plugin_reads_what_an_older_host_has_not_got_as_absent() {
+    let (mailbox, mut plugin) = mailbox();
+    for id in 1..=3 {
+        mailbox.push(packet(COMMAND, id)).unwrap();
+    }
+    let frames = plugin.takes_as::<Later>(64, 64);
+    let read: Vec<_> = frames.iter().map(|r| (r.frame.id, r.later)).collect();
+    assert_eq!(read, [(1, 0), (2, 0), (3, 0)]);
+}
+
+#[test]
+fn an_older_plugin_gets_from_a_newer_host_what_it_knows_and_no_byte_more() {
+    const NEWER: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
+        exchange: exchange::<Later>,
+    });
+    let (mailbox, mut plugin) = mailbox();
+    plugin.handle.vtable = MailboxVtable_Ref(NEWER.static_as_prefix());
+    for id in 1..=3 {
+        mailbox.push(packet(COMMAND, id)).unwrap();
+    }
+    // Neighbours in one buffer: a byte too much of one would be in the next.
+    assert_eq!(plugin.takes(2, 64), [(COMMAND, 1), (COMMAND, 2)]);
+    let newer = plugin.takes_as::<Later>(2, 64);
+    assert_eq!((newer[0].frame.id, newer[0].later), (3, 9));
+}
+
+#[test]
+fn a_stride_that_fits_no_frame_takes_none_and_loses_none() {
+    /// What no version ever had.
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Small(u16);
+    // SAFETY: a size and nothing else.
+    unsafe impl Record for Small {
+        const EMPTY: Self = Self(2);
+        const FIRST_SIZE: usize = 2;
+    }
+    let (mailbox, mut plugin) = mailbox();
+    mailbox.push(packet(COMMAND, 1)).unwrap();
+    assert!(plugin.takes_as::<Small>(64, 64).is_empty());
+    assert_eq!(plugin.takes(64, 64), [(COMMAND, 1)]);
 }
