@@ -15,7 +15,12 @@ fn main() {
         return;
     }
     println!("cargo:rustc-cfg=interposed");
-    for symbol in ["pthread_create", "pthread_key_create", "pthread_key_delete"] {
+    for symbol in [
+        "pthread_create",
+        "pthread_exit",
+        "pthread_key_create",
+        "pthread_key_delete",
+    ] {
         // For every executable of the package: `-bins`, `-tests` and the like leave out the library's own unit tests,
         // and fail where the package has no target of the kind.
         println!("cargo:rustc-link-arg=-Wl,--export-dynamic-symbol={symbol}");

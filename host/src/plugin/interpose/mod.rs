@@ -1,10 +1,11 @@
-//! Three functions of libc that the executable puts itself in front of, to know what a plugin leaves in the process.
+//! Functions of libc that the executable puts itself in front of, to know what a plugin leaves in the process.
 //!
 //! * `pthread_key_create` and `pthread_key_delete`: every copy of std makes a key and never deletes it
 //!   (rust-lang/rust#91979). A process has 1,024 keys, so it would abort at about the thousandth load. `keys.rs` remembers
 //!   whose key it is, and deletes a plugin's once the plugin's threads have ended.
 //! * `pthread_create`: unmapping a library while a thread runs in it ends the process. `threads.rs` remembers which code
 //!   created which thread.
+//! * `pthread_exit`: on a generation's thread it would end the process (`exit.rs`).
 //!
 //! A library that is opened finds the executable's functions before libc's, because the executable exports them
 //! (`build.rs`). The host's own keys and threads come through here as well. So these functions allocate nothing, use no
@@ -19,6 +20,8 @@
 )]
 
 #[cfg(interposed)]
+mod exit;
+#[cfg(interposed)]
 mod keys;
 #[cfg(interposed)]
 mod real;
@@ -27,12 +30,13 @@ mod threads;
 
 #[cfg(interposed)]
 pub use self::{
+    exit::tell_of_exit,
     keys::{keys_of, reap_keys},
     real::{install, supported},
     threads::threads_of,
 };
 #[cfg(not(interposed))]
-pub use absent::{install, keys_of, reap_keys, supported, threads_of};
+pub use absent::{install, keys_of, reap_keys, supported, tell_of_exit, threads_of};
 
 /// A thread's number as the kernel knows it, the one in `/proc/self/task`.
 pub type Tid = i32;
@@ -69,6 +73,13 @@ mod absent {
     pub fn keys_of(_lo: usize, _hi: usize) -> usize {
         0
     }
+
+    /// Does nothing: a thread that leaves ends the process.
+    ///
+    /// # Safety
+    ///
+    /// None is needed here.
+    pub unsafe fn tell_of_exit(_flag: *const std::sync::atomic::AtomicBool) {}
 
     /// None is known, so none is deleted.
     ///

@@ -10,11 +10,16 @@ use std::{
     },
 };
 
-use super::{keys, threads};
+use super::{exit, keys, threads};
 
 /// The functions that we put in front. `#[used]`, as nothing but the dynamic linker would miss them.
 #[used]
-static OURS: [Ours; 3] = [
+static OURS: [Ours; 4] = [
+    Ours {
+        name: c"pthread_exit",
+        at: exit::pthread_exit as *const c_void,
+        real: &THREAD_EXIT,
+    },
     Ours {
         name: c"pthread_create",
         at: threads::pthread_create as *const c_void,
@@ -32,6 +37,7 @@ static OURS: [Ours; 3] = [
     },
 ];
 
+pub(super) static THREAD_EXIT: Real = Real::new(c"pthread_exit");
 pub(super) static THREAD_CREATE: Real = Real::new(c"pthread_create");
 pub(super) static KEY_CREATE: Real = Real::new(c"pthread_key_create");
 pub(super) static KEY_DELETE: Real = Real::new(c"pthread_key_delete");
