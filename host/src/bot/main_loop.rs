@@ -146,7 +146,11 @@ impl MainLoop {
             }
         }
         self.counting.abort();
-        end_storage(&self.core.services, deadline.saturating_sub(began.elapsed())).await;
+        end_storage(
+            &self.core.services,
+            deadline.saturating_sub(began.elapsed()),
+        )
+        .await;
         tracing::info!("stopped");
     }
 }

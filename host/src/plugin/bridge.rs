@@ -25,7 +25,14 @@ use plugin_api::{
 use tokio::{runtime::Handle, sync::oneshot};
 use tracing::Instrument;
 
-use super::{interpose::{self, Tid}, library::Ledger, mailbox::Mailbox, packet::Packet, symbols::Library, vitals::Vitals};
+use super::{
+    interpose::{self, Tid},
+    library::Ledger,
+    mailbox::Mailbox,
+    packet::Packet,
+    symbols::Library,
+    vitals::Vitals,
+};
 use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
@@ -334,7 +341,10 @@ impl Bridge {
         if head.ends_plugin {
             // Its thread stays where it is for good: nobody is to wait for it.
             self.vitals.over(|| {
-                format!("a panic that can't be caught: {}, at {}", head.message, head.location)
+                format!(
+                    "a panic that can't be caught: {}, at {}",
+                    head.message, head.location
+                )
             });
             self.close();
         }

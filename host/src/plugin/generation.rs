@@ -212,7 +212,10 @@ impl Generation {
     /// # Errors
     ///
     /// As for [`freeze_and_save`](Self::freeze_and_save).
-    pub async fn save(&self, deadline: Duration) -> Result<Option<(Moment, SavedState)>, LoadError> {
+    pub async fn save(
+        &self,
+        deadline: Duration,
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
         let (id, answer) = self.expect_answer();
         let _ = self.mailbox.push(Packet::bare(frame_kind::SAVE, id));
         self.saved(id, answer, deadline).await

@@ -102,7 +102,9 @@ impl Vitals {
                 return why.clone().unwrap_or_default();
             }
             if self.has_vanished() {
-                self.over(|| "its thread was ended from within, past all that could be caught".into());
+                self.over(|| {
+                    "its thread was ended from within, past all that could be caught".into()
+                });
             }
         }
     }
@@ -111,8 +113,8 @@ impl Vitals {
         let thread = self.thread.load(Acquire);
         self.left.load(Acquire)
             || thread != 0
-            && cfg!(target_os = "linux")
-            && !Path::new(&format!("/proc/self/task/{thread}")).exists()
+                && cfg!(target_os = "linux")
+                && !Path::new(&format!("/proc/self/task/{thread}")).exists()
     }
 
     /// Counts a panic.
@@ -173,10 +175,7 @@ mod tests {
         assert!(!vitals.is_over());
         vitals.panicked("no tea", "src/lib.rs:3:5");
         assert_eq!((vitals.panics(), vitals.panics_a_minute()), (1, 1));
-        assert_eq!(
-            vitals.last_panic().unwrap(),
-            "no tea, at src/lib.rs:3:5"
-        );
+        assert_eq!(vitals.last_panic().unwrap(), "no tea, at src/lib.rs:3:5");
         vitals.over(|| "first".into());
         vitals.over(|| "second".into());
         assert_eq!(vitals.ended().await, "first");

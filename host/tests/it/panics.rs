@@ -254,3 +254,33 @@ async fn a_destructor_that_panics_costs_what_it_is_about_alone() {
     assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
     bot.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_of_the_declaration_or_the_start_is_told_with_its_text_and_place() {
+    let declaration = library(
+        "teapot",
+        "declares",
+        "0.11.4",
+        "use plugin_api::prelude::*;\n\nexport_plugin!(|| -> Plugin { panic!(\"no tea today\") });\n",
+    );
+    let bot = Fixture::with(&[]).await;
+    bot.drop_in(&declaration, "teapot");
+    let why = bot.until_refused("teapot").await;
+    assert!(
+        why.contains("its declaration panicked: no tea today, at src/lib.rs:3:"),
+        "{why}"
+    );
+    let start = library(
+        "kettle",
+        "starts",
+        "0.11.5",
+        "use plugin_api::prelude::*;\n\nexport_plugin!(|| Plugin::with_state(|_host| -> std::future::Ready<Result<()>> { panic!(\"no water\") }));\n",
+    );
+    bot.drop_in(&start, "kettle");
+    let why = bot.until_refused("kettle").await;
+    assert!(
+        why.contains("its start failed: it panicked: no water, at src/lib.rs:3:"),
+        "{why}"
+    );
+    bot.close().await;
+}

@@ -28,8 +28,8 @@ use self::job::{Answer, Job};
 pub(crate) use self::waiting::{AWAIT, Click, Question, Waited};
 use crate::{
     abi::{
-        CommandHead, ComponentHead, ErrorHead, EventHeader, InvokeHead, RestoreHead, SaveHead, SettingsHead,
-        StartHead, StopHead, frame_kind, message_kind, status,
+        CommandHead, ComponentHead, ErrorHead, EventHeader, InvokeHead, RestoreHead, SaveHead,
+        SettingsHead, StartHead, StopHead, frame_kind, message_kind, status,
     },
     context::{self, Page, Turn},
     error::{Error, Result},
@@ -296,12 +296,7 @@ impl Room {
 
     /// Starts a handler. Its first poll is here: most handlers end in it and never become a task, and what they change
     /// before their first `.await` is changed before the next frame is looked at (a SAVE, say).
-    fn spawn(
-        &mut self,
-        id: u64,
-        work: bool,
-        handler: LocalFuture<Result<Answer>>,
-    ) {
+    fn spawn(&mut self, id: u64, work: bool, handler: LocalFuture<Result<Answer>>) {
         let job = Job::new(Rc::clone(&self.core), id, work, handler);
         self.begin(job);
     }

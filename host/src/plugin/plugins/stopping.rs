@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use super::{Plugins, list, order, slots};
 use crate::plugin::{
-    error::LoadError, generation::Generation, slot::Slot, states::Moment, tidy,
-    unload::UnloadReport, SavedState,
+    SavedState, error::LoadError, generation::Generation, slot::Slot, states::Moment, tidy,
+    unload::UnloadReport,
 };
 
 /// What the last saves may take when the process is told to end at once.
@@ -125,7 +125,10 @@ impl Plugins {
                 Err(error)
             }
             Err(error) => {
-                tracing::error!(plugin = &*generation.plugin, "its state may be lost: {error}");
+                tracing::error!(
+                    plugin = &*generation.plugin,
+                    "its state may be lost: {error}"
+                );
                 Ok(())
             }
             Ok(()) => Ok(()),
@@ -166,7 +169,10 @@ impl Plugins {
 
     /// Has a generation serve what waits for it, saves its state behind that, and closes it.
     async fn stop(&self, generation: &Arc<Generation>) -> UnloadReport {
-        let last = generation.manifest.keeps_state.then(|| generation.last_state());
+        let last = generation
+            .manifest
+            .keeps_state
+            .then(|| generation.last_state());
         let saved = async {
             if let Some(last) = last
                 && let Some((moment, state)) = last.await
@@ -243,7 +249,11 @@ impl Plugins {
     /// Saves what can be saved within a second: the process is about to end.
     pub async fn save_quickly(&self) {
         let mut generations: Vec<_> = self.generations().into_iter().map(|it| it.1).collect();
-        generations.extend(self.leavings().values().map(|it| Arc::clone(&it.generation)));
+        generations.extend(
+            self.leavings()
+                .values()
+                .map(|it| Arc::clone(&it.generation)),
+        );
         let saved = generations.iter().map(|it| self.save_now(it, QUICKLY));
         let _ = tokio::time::timeout(QUICKLY, join_all(saved)).await;
     }
@@ -268,10 +278,12 @@ impl Plugins {
     }
 
     fn leaving(&self, generation: &Arc<Generation>) -> impl Drop {
-        self.leavings().entry(generation.plugin.clone()).or_insert_with(|| Leaving {
-            generation: Arc::clone(generation),
-            waits_for: None,
-        });
+        self.leavings()
+            .entry(generation.plugin.clone())
+            .or_insert_with(|| Leaving {
+                generation: Arc::clone(generation),
+                waits_for: None,
+            });
         Left(self, generation.plugin.clone())
     }
 

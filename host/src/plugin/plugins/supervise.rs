@@ -215,9 +215,11 @@ impl Plugins {
     /// What was found when a dead generation was closed.
     pub(super) fn buried(&self, generation: &Generation) -> UnloadReport {
         let report = self.set().buried.remove(&generation.plugin);
-        report.filter(|it| it.generation == generation.number).unwrap_or_else(|| {
-            UnloadReport::written_off(&generation.plugin, generation.number, Duration::ZERO)
-        })
+        report
+            .filter(|it| it.generation == generation.number)
+            .unwrap_or_else(|| {
+                UnloadReport::written_off(&generation.plugin, generation.number, Duration::ZERO)
+            })
     }
 
     fn restarts(&self, name: &str) -> Option<Duration> {

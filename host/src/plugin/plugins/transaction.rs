@@ -331,7 +331,11 @@ impl Plugins {
         self.book(report, generation).await;
     }
 
-    pub(super) async fn book(&self, report: Option<UnloadReport>, generation: &Generation) -> UnloadReport {
+    pub(super) async fn book(
+        &self,
+        report: Option<UnloadReport>,
+        generation: &Generation,
+    ) -> UnloadReport {
         let Generation {
             plugin: name,
             number,
