@@ -9,12 +9,13 @@ use axum::{
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{StatusCode, header::CONTENT_TYPE},
+    middleware,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
 use tokio::sync::watch;
 
-use crate::{fault, gateway, state::Shared, web, wire::Line};
+use crate::{fault, gateway, origin::own_only, state::Shared, web, wire::Line};
 
 /// What requests are handled with.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub(crate) fn router(context: Context) -> Router {
                 "nothing lies here; the page is at /\n",
             )
         })
+        // Around everything: bots and the page come from this machine.
+        .layer(middleware::from_fn(own_only))
         .with_state(context)
 }
 

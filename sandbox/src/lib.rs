@@ -43,12 +43,14 @@ mod fault;
 mod gateway;
 mod http;
 mod options;
+mod origin;
 mod raw;
 mod report;
 mod rest;
 pub mod script;
 mod server;
 mod state;
+mod token;
 mod traffic;
 mod view;
 mod web;
@@ -60,7 +62,7 @@ pub use crate::{
     clock::Clock,
     error::Error,
     fault::{Effect, ErrorBody, Fault, Faults, Scope},
-    options::{DEFAULT_TOKEN, GatewayLimits, Options, RateLimits},
+    options::{GatewayLimits, Options, RateLimits},
     report::{PartState, Report},
     server::Sandbox,
     traffic::{Crossing, Way},

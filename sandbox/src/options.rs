@@ -10,7 +10,7 @@ use crate::world::World;
 ///
 /// ```
 /// let options = sandbox::Options { port: 0, ..Default::default() };
-/// assert_eq!(options.token, sandbox::DEFAULT_TOKEN);
+/// assert_eq!(options.token, None, "it is drawn at the start");
 /// ```
 #[derive(Debug)]
 pub struct Options {
@@ -18,8 +18,8 @@ pub struct Options {
     pub port: u16,
     /// Guilds, users, channels. Default: [`World::sandbox`].
     pub world: World,
-    /// The bot's token. Default: [`DEFAULT_TOKEN`].
-    pub token: String,
+    /// The bot's token, a made-up one. Default: drawn at the start, so that no page can know it.
+    pub token: Option<String>,
     /// How long the waiting functions of actors wait. Default: 10 s.
     pub deadline: Duration,
     /// How long an interaction may stay unacknowledged. Default: 3 s, as Discord has it.
@@ -34,10 +34,6 @@ pub struct Options {
     /// as Discord has it.
     pub invalid_requests: u32,
 }
-
-/// A token of the right shape that is worth nothing at Discord.
-pub const DEFAULT_TOKEN: &str =
-    "MTAwMDAwMDAwMDAwMDAwMDAwMA.Sandbx.cogwright-sandbox-token-0000000000000";
 
 /// How many REST requests each bucket takes before it answers 429.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -141,7 +137,7 @@ impl Default for Options {
         Self {
             port: 0,
             world: World::sandbox(),
-            token: DEFAULT_TOKEN.to_owned(),
+            token: None,
             deadline: Duration::from_secs(10),
             acknowledge_within: Duration::from_secs(3),
             interaction_token_life: Duration::from_secs(15 * 60),

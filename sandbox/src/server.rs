@@ -20,6 +20,7 @@ use crate::{
     report::Report,
     rest::Limits,
     state::{Settings, Shared},
+    token,
     traffic::Crossing,
     view::MessageView,
     wire::{Line, Listener},
@@ -84,7 +85,9 @@ impl Sandbox {
         world.acknowledge_within = options.acknowledge_within;
         let settings = Settings {
             port: addr.port(),
-            token: options.token,
+            token: options
+                .token
+                .unwrap_or_else(|| token::drawn(world.application.id)),
             deadline: options.deadline,
             interaction_token_life: options.interaction_token_life,
             gateway_limits: options.gateway_limits,

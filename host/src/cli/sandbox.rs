@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// Starts the simulated Discord alone, for another bot.
     #[arg(long)]
     no_bot: bool,
+    /// The bot's token, a made-up one for scripts that want to know it beforehand. Default: drawn at each start.
+    #[arg(long, value_parser = made_up)]
+    token: Option<String>,
     /// How REST requests are limited: generous, strict (5 in 5 s) or as Discord does.
     #[arg(
         long,
@@ -47,6 +50,15 @@ pub(super) struct Arguments {
         default_value = "generous"
     )]
     rate_limits: RateLimits,
+}
+
+/// A token that a header can hold.
+fn made_up(token: &str) -> Result<String, &'static str> {
+    if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(token.to_owned())
+    } else {
+        Err("a token is letters, digits and signs, without blanks")
+    }
 }
 
 /// Runs the bot on the simulated Discord.
@@ -98,6 +110,7 @@ async fn play(
     let options = Options {
         port: arguments.port,
         world,
+        token: arguments.token.clone(),
         // What is tried out here is to behave on Discord.
         gateway_limits: GatewayLimits::DISCORD,
         rate_limits: arguments.rate_limits,

@@ -31,6 +31,7 @@ mod owner;
 mod panics;
 mod planner;
 mod process;
+mod prefix;
 mod refused;
 mod reload;
 mod schedules;

@@ -1,7 +1,8 @@
 //! The sandbox over HTTP, for tests in any language: JSON in and out below `/sandbox/`.
 //!
 //! Users act by `POST /sandbox/act`, as the page's do, or by whole scripts; what concerns the sandbox itself is
-//! [`Control`], which script lines are made of, too. As for the page, foreign `Origin`s and `Host`s are refused.
+//! [`Control`], which script lines are made of, too. Foreign `Origin`s and `Host`s are
+//! refused ([`crate::origin`]).
 
 mod order;
 
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) use self::order::Control;
 use crate::{actor::Actor, error::Error, http::Context, script};
 
-/// The routes; whoever mounts them keeps foreign pages out.
+/// The routes.
 pub(crate) fn router() -> Router<Context> {
     Router::new()
         .route("/sandbox/control", get(read).post(apply))

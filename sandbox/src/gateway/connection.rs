@@ -146,8 +146,12 @@ impl Connection<'_> {
     async fn received(&mut self, message: Message) -> Result<(), End> {
         let text = match message {
             Message::Text(text) => text,
+            // hikari sends JSON so, and Discord takes it: the encoding is the URL's, not the frame's.
+            Message::Binary(bytes) => match Utf8Bytes::try_from(bytes) {
+                Ok(text) => text,
+                Err(_) => return Err(End::Close(Close::Undecodable)),
+            },
             Message::Close(frame) => return Err(End::ByClient(frame.map(|frame| frame.code))),
-            Message::Binary(_) => return Err(End::Close(Close::Undecodable)),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
         };
         if too_many(&mut self.recent) {

@@ -1,7 +1,6 @@
 //! The page at `/`, its files below `/page/`, and the small JSON API below `/sandbox/` that it lives on.
 //!
-//! Only pages that the sandbox itself served may use it: requests from elsewhere, by a foreign `Origin`
-//! or a `Host` that is not loopback, are refused.
+//! Only pages that the sandbox itself served may use it ([`crate::origin`]).
 //!
 //! | file | what it gives |
 //! | --- | --- |
@@ -23,10 +22,7 @@ mod traffic;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
-    http::{HeaderMap, StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -62,7 +58,6 @@ pub(crate) fn router() -> Router<Context> {
             post(act::upload).layer(DefaultBodyLimit::max(MAX_FILE_BYTES + 1)),
         )
         .merge(control::router())
-        .layer(middleware::from_fn(own_pages_only))
 }
 
 /// What the page asks: whose eyes, where, and which part of a list.
@@ -109,49 +104,5 @@ impl Ask {
     /// Whether a name is looked for.
     fn wants(&self, name: &str) -> bool {
         self.find.is_empty() || name.to_lowercase().contains(&self.find.to_lowercase())
-    }
-}
-
-async fn own_pages_only(request: Request, next: Next) -> Response {
-    if is_own(request.headers()) {
-        next.run(request).await
-    } else {
-        (
-            StatusCode::FORBIDDEN,
-            "only the sandbox's own page may do this\n",
-        )
-            .into_response()
-    }
-}
-
-fn is_own(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(host) = text(header::HOST) else {
-        return false;
-    };
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let loopback = matches!(name, "127.0.0.1" | "localhost");
-    loopback && text(header::ORIGIN).is_none_or(|origin| origin == format!("http://{host}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_pages_of_this_address_are_own() {
-        let headers = |host: &str, origin: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, host.parse().unwrap());
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, origin.parse().unwrap());
-            }
-            headers
-        };
-        let own = |host, origin| is_own(&headers(host, origin));
-        assert!(own("127.0.0.1:9", None) && own("localhost:9", Some("http://localhost:9")));
-        assert!(!own("127.0.0.1:9", Some("http://127.0.0.1:10")));
-        assert!(!own("127.0.0.1:9", Some("null")));
-        assert!(!own("evil.example:9", Some("http://evil.example:9")));
     }
 }

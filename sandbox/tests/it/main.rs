@@ -16,6 +16,7 @@ mod events;
 mod expressions;
 mod faults;
 mod forwards;
+mod frames;
 mod gateway;
 mod guilds;
 mod intents;
@@ -27,6 +28,7 @@ mod member_lists;
 mod messages;
 #[path = "../openapi/mod.rs"]
 mod openapi;
+mod origins;
 mod page;
 mod payload;
 mod places;
