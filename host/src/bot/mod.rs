@@ -104,6 +104,10 @@ impl Bot {
     /// # Errors
     ///
     /// As for [`start`](Self::start).
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing interrupts it.
     pub async fn start_with_clock(
         config: Config,
         environment: Environment,

@@ -70,12 +70,6 @@ impl Process {
             .unwrap()
     }
 
-    /// Starts it again when it has ended.
-    pub async fn again(&mut self) {
-        self.child = Self::start(&self.sandbox, self.folder.path());
-        self.sandbox.bot_ready(PATIENCE).await.unwrap();
-    }
-
     pub fn member(&self) -> Actor {
         self.sandbox.actor("member").unwrap()
     }

@@ -47,6 +47,8 @@ const DEFAULT_CONCURRENCY: usize = 64;
 const GOODBYE: Duration = Duration::from_millis(50);
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+/// Calls a handler: inside of its job, by the future that this gives.
+type Call<H> = fn(Rc<dyn Running>, Host, H, Parcel) -> LocalFuture<Result<Answer>>;
 type Start = Box<dyn FnOnce(Host) -> LocalFuture<Result<Rc<dyn Running>>>>;
 
 /// A plugin with its types erased.
@@ -242,12 +244,7 @@ impl Room {
         }
     }
 
-    fn work<H: serde::de::DeserializeOwned>(
-        &mut self,
-        id: u64,
-        parcel: Parcel,
-        call: fn(Rc<dyn Running>, Host, H, Parcel) -> LocalFuture<Result<Answer>>,
-    ) {
+    fn work<H: serde::de::DeserializeOwned>(&mut self, id: u64, parcel: Parcel, call: Call<H>) {
         let head = match serde_json::from_slice(parcel.head()) {
             Ok(head) => head,
             Err(error) => return self.answer(id, &Err(error.into())),
