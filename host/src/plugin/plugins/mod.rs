@@ -16,6 +16,7 @@ use std::{
 
 use plugin_api::hook::ExtensionFailed;
 use tokio::sync::{mpsc, watch};
+use twilight_model::gateway::Intents;
 
 pub use self::status::{LoadReport, Serving, Status};
 use self::{
@@ -76,10 +77,16 @@ impl WrittenOff {
             let shadow = shadow.to_owned();
             let _ = tokio::task::spawn_blocking(move || fs::remove_file(shadow)).await;
         } else {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(format!("{}#{}", report.plugin, report.generation));
+            self.enter(&report.plugin, report.generation);
+        }
+    }
+
+    /// Enters a generation that stays mapped, once.
+    fn enter(&self, plugin: &str, generation: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{plugin}#{generation}");
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
 }
@@ -154,6 +161,12 @@ impl Plugins {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// The gateway intents that all this needs, and the plugins behind each.
+    #[must_use]
+    pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {
+        self.routes.intents()
     }
 
     /// Loads a file, or swaps the plugin that it holds for it. Any failure leaves the old generation serving.
