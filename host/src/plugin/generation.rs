@@ -434,9 +434,10 @@ impl Generation {
         self.stopping.load(SeqCst)
     }
 
-    /// Takes no work any more: whoever asks for it learns so at once.
+    /// For one that is over: it takes no work any more, and all who wait for it learn so at once.
     pub fn close(&self) {
         self.mailbox.close_behind();
+        self.bridge.close();
     }
 
     async fn ask(&self, packet: Packet) -> Option<Answer> {
