@@ -173,26 +173,38 @@ async fn what_was_answered_at_sigterm_is_in_the_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_blocks_and_one_that_waits_cost_a_third_nothing() {
-    let libraries = [
-        ("counter", fixtures::example("counter")),
-        ("misbehave", fixtures::example("misbehave")),
-        ("tally", tally()),
-    ];
-    let mut bot = Process::run(&libraries, "[shutdown]\ntimeout_ms = 4000").await;
-    let member = bot.member();
-    let counted = bot.until(&member, "!count", "Count: ").await;
-    member.says("general", "!misbehave block").await.unwrap();
-    let waited = bot.until(&member, "!wait", "Count: ").await;
-    bot.signal("TERM");
-    let status = bot.ended().await;
-    let said = bot.said();
-    assert!(status.success(), "{status}\n{said}");
-    // The one that waits was cut short in time; the one that blocks, and it alone, was late.
-    let late = said.lines().find_map(|line| line.split("late: ").nth(1));
-    assert_eq!(late, Some("misbehave"), "{said}");
-    for (plugin, answered) in [("counter", counted), ("tally", waited)] {
-        let state = bot.state(plugin).unwrap();
-        assert_eq!(answered, format!("Count: {state}"), "{plugin}\n{said}");
+    // With time for all that comes to an end, and without.
+    for (timeout_ms, named) in [(4000, "did not stop in time"), (1500, "late: ")] {
+        let libraries = [
+            ("counter", fixtures::example("counter")),
+            ("misbehave", fixtures::example("misbehave")),
+            ("tally", tally()),
+        ];
+        let config = format!("[shutdown]\ntimeout_ms = {timeout_ms}");
+        let mut bot = Process::run(&libraries, &config).await;
+        let member = bot.member();
+        let counted = bot.until(&member, "!count", "Count: ").await;
+        member.says("general", "!misbehave block").await.unwrap();
+        let waited = bot.until(&member, "!wait", "Count: ").await;
+        bot.signal("TERM");
+        let status = bot.ended().await;
+        let said = bot.said();
+        assert!(status.success(), "{status}\n{said}");
+        // The one that waits was cut short; the one that blocks, and it alone, is named.
+        let mut late = said.lines().filter(|line| line.contains(named));
+        let line = late.next().unwrap_or_else(|| panic!("nobody\n{said}"));
+        assert!(
+            line.contains("misbehave") && late.next().is_none(),
+            "{said}"
+        );
+        assert!(
+            !line.contains("tally") && !line.contains("counter"),
+            "{said}"
+        );
+        for (plugin, answered) in [("counter", counted), ("tally", waited)] {
+            let state = bot.state(plugin).unwrap();
+            assert_eq!(answered, format!("Count: {state}"), "{plugin}\n{said}");
+        }
     }
 }
 
