@@ -128,7 +128,7 @@ async fn measure(file: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
         view.missed
     );
     runner.stop();
-    plugins.shut_down().await;
+    plugins.shut_down(Duration::from_secs(10)).await;
     runner.ended().await;
     services.storage.shut_down(Duration::from_secs(5)).await;
     if (view.runs, view.failed, view.missed) == (runs, 0, 0) {

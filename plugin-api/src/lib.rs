@@ -45,6 +45,7 @@ mod error;
 mod event;
 mod export;
 mod function;
+mod guard;
 pub mod hook;
 mod host;
 mod listener;

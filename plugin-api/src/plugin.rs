@@ -9,6 +9,7 @@ use crate::{
     context::{ComponentContext, EventContext, Page, PageContext},
     error::Result,
     event::{Event, EventKind},
+    guard::Guarded,
     host::Host,
     listener::Listener,
     live::{Handlers, Listening, Live},
@@ -467,7 +468,7 @@ impl<S: 'static> Plugin<S> {
             manifest: self.manifest,
             start: Box::new(move |host| {
                 Box::pin(async move {
-                    let state = Rc::new(start(host).await?);
+                    let state = Guarded::new(Rc::new(start(host).await?));
                     let live: Rc<dyn Running> = Rc::new(Live { state, handlers });
                     Ok(live)
                 })

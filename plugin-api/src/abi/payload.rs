@@ -67,6 +67,10 @@ pub struct SaveHead {
 pub struct StopHead {
     /// Milliseconds that running handlers may still take.
     pub deadline_ms: u64,
+    /// The id to answer with the state, as to a SAVE, when all that waited is served and before the plugin says goodbye; 0 where
+    /// nobody asks for it.
+    #[serde(default)]
+    pub save_id: u64,
 }
 
 words! {
@@ -226,4 +230,7 @@ pub struct PanicHead {
     /// Return addresses of the stack, innermost first; may be empty.
     #[serde(default)]
     pub frames: Vec<u64>,
+    /// It can't unwind, on the generation's own thread: the thread stays where it is and never answers again.
+    #[serde(default)]
+    pub ends_plugin: bool,
 }

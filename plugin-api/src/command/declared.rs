@@ -23,9 +23,9 @@ fn same<S: 'static>(declared: Command<S>, by_hand: Command<S>) {
         let Plugin {
             manifest, handlers, ..
         } = plugin.command(command);
-        let mut entries: Vec<_> = handlers.entries.into_keys().collect();
+        let mut entries: Vec<_> = handlers.entries.keys().cloned().collect();
         entries.sort_by_key(|(_, name)| name.clone());
-        let commands: Vec<_> = handlers.commands.into_keys().collect();
+        let commands: Vec<_> = handlers.commands.keys().cloned().collect();
         (
             serde_json::to_string_pretty(&manifest.commands).unwrap(),
             format!("{entries:?} {commands:?}"),

@@ -149,7 +149,14 @@ impl FakeHost {
     }
 
     fn stop(&self) {
-        self.push(frame_kind::STOP, 0, &StopHead { deadline_ms: 50 });
+        self.push(
+            frame_kind::STOP,
+            0,
+            &StopHead {
+                deadline_ms: 50,
+                ..StopHead::default()
+            },
+        );
     }
 
     /// Runs a plugin on a thread of its own, as the host does; what it said.
