@@ -34,6 +34,7 @@ mod planner;
 mod prefix;
 mod refused;
 mod reload;
+mod renewal;
 mod schedules;
 mod settings;
 mod soak;
