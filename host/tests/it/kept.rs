@@ -13,6 +13,7 @@ async fn serves(library: &std::path::Path, name: &str) {
     let member = bot.member();
     bot.drop_in(library, name);
     bot.until_generation(name, 1).await;
+    bot.until_content_is_seen().await;
     let first = bot.ask(&member, "!kept 2").await;
     assert_eq!(first.content, "Kept 2");
     bot.plugins().reload(name).await.unwrap();
