@@ -36,7 +36,10 @@ use super::{
 use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
-    services::{Caller, Completion, Services},
+    services::{
+        Caller, Completion, Services,
+        host_call::{self, Lifetime},
+    },
 };
 
 /// The answer to a frame.
@@ -76,6 +79,8 @@ pub struct Bridge {
     manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
     waiters: Mutex<HashMap<u64, Waiter>>,
     closed: AtomicBool,
+    /// Host calls end with it.
+    lifetime: Lifetime,
     calls: AtomicU64,
     vitals: Vitals,
     /// Where the library lies, once it is open.
@@ -106,6 +111,7 @@ impl Bridge {
             manifest: Mutex::new(Some(send)),
             waiters: Mutex::default(),
             closed: AtomicBool::new(false),
+            lifetime: Lifetime::new(),
             calls: AtomicU64::new(0),
             vitals: Vitals::default(),
             library: OnceLock::new(),
@@ -179,13 +185,14 @@ impl Bridge {
         self.waiters().remove(&id)
     }
 
-    /// Ends the generation: whoever still waits learns that nothing comes.
+    /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
     pub fn close(&self) {
         self.closed.store(true, SeqCst);
         self.vitals.over(|| match self.vitals.last_panic() {
             Some(panic) => format!("its thread has ended; the last panic was: {panic}"),
             None => "its thread has ended".into(),
         });
+        self.lifetime.end();
         self.waiters().clear();
         self.manifest
             .lock()
@@ -271,10 +278,13 @@ impl Bridge {
         };
         let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
         let (caller, body) = (self.caller.clone(), body.to_vec());
-        let figures = Arc::clone(&self.figures);
+        let (figures, lifetime) = (Arc::clone(&self.figures), self.lifetime.clone());
         let span = tracing::debug_span!("host_call", plugin = &*caller.plugin, call = &*name, id);
         let serving = async move {
-            let completion = services.call(&caller, head, body).await;
+            let serving = services.call(&caller, head, body);
+            let Some(completion) = host_call::serve(&caller, &lifetime, serving).await else {
+                return figures.called(&name, began.elapsed(), false);
+            };
             let well = completion.status == status::OK;
             // A name that the host does not know is the plugin's own invention.
             let known = completion.status != status::UNSUPPORTED;
@@ -374,6 +384,7 @@ impl Bridge {
 impl Drop for Bridge {
     fn drop(&mut self) {
         // A generation whose thread never began is closed by nobody.
+        self.lifetime.end();
         self.give_up_figures();
     }
 }

@@ -1,6 +1,7 @@
 //! The set of loaded plugins: load, reload and unload as transactions.
 
 mod order;
+mod refused;
 mod status;
 mod stopping;
 mod supervise;
@@ -20,7 +21,7 @@ use twilight_model::gateway::Intents;
 
 pub use self::status::{LoadReport, Serving, Status};
 use self::{
-    stopping::Leaving,
+    stopping::{Leaving, Saving},
     supervise::{Restarts, Trouble},
     transaction::shadow_folder,
 };
@@ -65,6 +66,8 @@ pub struct Plugins {
     /// What happens to generations that nobody has told to stop; `None` when there are to be none any more.
     trouble: mpsc::UnboundedSender<Option<Trouble>>,
     troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
+    /// The files that were refused, by path.
+    refused: refused::Refused,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -154,6 +157,7 @@ impl Plugins {
             until: Mutex::default(),
             trouble,
             troubles: Mutex::new(Some(troubles)),
+            refused: refused::Refused::default(),
         })
     }
 
@@ -178,6 +182,7 @@ impl Plugins {
         let result = self.load_transaction(path).await;
         match &result {
             Ok(report) => {
+                self.refused.forget(path);
                 tracing::info!(
                     plugin = &*report.plugin,
                     version = &*report.version,
@@ -194,11 +199,21 @@ impl Plugins {
                 self.services.settings.generation_serves(&caller);
                 self.services.hooks.emit(&report.hook());
                 Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
+                if report.replaced {
+                    Box::pin(self.try_again(None)).await;
+                }
             }
+            Err(LoadError::ShuttingDown) => {}
             Err(error) => {
                 let plugin = file::plugin_name(path).unwrap_or_default();
-                tracing::error!(plugin = &*plugin, path = %path.display(), "not loaded: {error}");
-                self.note_failure(path, error);
+                let path_shown = path.display();
+                // Tried again, and as before: once is enough for the log.
+                if self.refused.note(path, error) {
+                    tracing::error!(plugin = &*plugin, path = %path_shown, "not loaded: {error}");
+                    self.note_failure(path, error);
+                } else {
+                    tracing::info!(plugin = &*plugin, path = %path_shown, "still not loaded: {error}");
+                }
             }
         }
         self.changes.send_modify(|changes| *changes += 1);
@@ -283,12 +298,23 @@ impl Plugins {
             None if !load_new => {
                 tracing::info!(path = %path.display(), "a new plugin file; `load` loads it (`extensions.auto_load` is off)");
             }
-            _ => {
-                if let Ok(report) = self.load_file(path).await
-                    && report.replaced
-                {
-                    self.reload_dependents(&report.plugin).await;
-                }
+            _ => self.load_changed(path).await,
+        }
+    }
+
+    /// Loads a file, and reloads those that need what it was.
+    async fn load_changed(&self, path: &Path) {
+        let Ok(report) = self.load_file(path).await else {
+            return;
+        };
+        if report.replaced {
+            self.reload_dependents(&report.plugin).await;
+        }
+        // What the file held before under another name is in no file any more.
+        for name in self.names_from(path) {
+            if name != report.plugin {
+                tracing::info!(plugin = &*name, "its file holds `{}` now", report.plugin);
+                let _ = self.unload(&name, true).await;
             }
         }
     }
@@ -319,23 +345,29 @@ impl Plugins {
     /// Notes that a file is no plugin; what is loaded from it goes on.
     pub fn reject(&self, path: &Path, error: &LoadError) {
         tracing::error!(path = %path.display(), "not loaded: {error}");
+        self.refused.note(path, error);
         self.note_failure(path, error);
         self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// Unloads what a deleted file held, with all that depends on it.
     pub async fn unload_file(&self, path: &Path) {
-        let name = self
-            .set()
-            .loaded
-            .iter()
-            .find(|(_, loaded)| loaded.file == path)
-            .map(|(name, _)| name.clone());
+        self.refused.forget(path);
         self.set().failed.retain(|_, failed| failed.file != path);
-        if let Some(name) = name {
+        for name in self.names_from(path) {
             tracing::info!(plugin = &*name, "its file was deleted");
-            let _ = self.unload(&name, true).await;
+            let _ = self.unload_with(&name, Saving::Try, Some(path)).await;
         }
+        // Also what is refused because of a plugin that was loaded from it: its copy, its rival.
+        self.try_again(None).await;
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// The plugins that are loaded from a file: one, but for the moment in which it holds another.
+    fn names_from(&self, path: &Path) -> Vec<String> {
+        let set = self.set();
+        let from = set.loaded.iter().filter(|(_, loaded)| loaded.file == path);
+        from.map(|(name, _)| name.clone()).collect()
     }
 
     fn note_failure(&self, path: &Path, error: &LoadError) {

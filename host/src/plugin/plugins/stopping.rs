@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
+    path::Path,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
@@ -49,12 +50,29 @@ impl Plugins {
     /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
     pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
         let saving = if force { Saving::Try } else { Saving::Insist };
-        self.unload_with(&tidy(name), saving).await
+        let name = tidy(name);
+        let report = self.unload_with(&name, saving, None).await;
+        if report.is_ok() {
+            self.try_again(Some(&name)).await;
+        }
+        report
     }
 
-    async fn unload_with(&self, name: &str, saving: Saving) -> Result<UnloadReport, LoadError> {
+    /// The same without a second try for those it stood in the way of; where `file` is named, only if it was loaded from that.
+    pub(super) async fn unload_with(
+        &self,
+        name: &str,
+        saving: Saving,
+        file: Option<&Path>,
+    ) -> Result<UnloadReport, LoadError> {
         let door = self.door(name);
         let _inside = door.lock().await;
+        // It may have come from another file meanwhile, as when one is renamed.
+        if file.is_some_and(|file| !self.names_from(file).iter().any(|it| it == name)) {
+            return Err(LoadError::NotLoaded {
+                name: name.to_owned(),
+            });
+        }
         let report = self.unload_inside(name, saving).await;
         if report.is_ok() {
             self.services.hooks.emit(&ExtensionUnloaded {
@@ -103,7 +121,7 @@ impl Plugins {
             });
         }
         for dependent in dependents.iter().rev() {
-            let _ = Box::pin(self.unload_with(dependent, Saving::Try)).await;
+            let _ = Box::pin(self.unload_with(dependent, Saving::Try, None)).await;
         }
         Ok(())
     }
@@ -223,7 +241,7 @@ impl Plugins {
                     let _ = gone[&other].subscribe().wait_for(|gone| *gone).await;
                 }
                 self.waits_for(name, None);
-                let _ = self.unload_with(name, Saving::Tried).await;
+                let _ = self.unload_with(name, Saving::Tried, None).await;
             }
             gone[name].send_replace(true);
         });
