@@ -188,11 +188,11 @@ impl Bridge {
     /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
     pub fn close(&self) {
         self.closed.store(true, SeqCst);
-        self.lifetime.end();
         self.vitals.over(|| match self.vitals.last_panic() {
             Some(panic) => format!("its thread has ended; the last panic was: {panic}"),
             None => "its thread has ended".into(),
         });
+        self.lifetime.end();
         self.waiters().clear();
         self.manifest
             .lock()

@@ -55,8 +55,6 @@ pub struct Plugins {
     /// Counts up with every change of the set.
     changes: watch::Sender<u64>,
     written_off: Arc<WrittenOff>,
-    /// The files that were refused, by path.
-    refused: refused::Refused,
     /// What lies on the disk of their states.
     states: Arc<States>,
     /// Loads that are under way.
@@ -68,6 +66,8 @@ pub struct Plugins {
     /// What happens to generations that nobody has told to stop; `None` when there are to be none any more.
     trouble: mpsc::UnboundedSender<Option<Trouble>>,
     troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
+    /// The files that were refused, by path.
+    refused: refused::Refused,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -152,12 +152,12 @@ impl Plugins {
             doors: Mutex::default(),
             changes: watch::Sender::new(0),
             written_off: Arc::default(),
-            refused: refused::Refused::default(),
             loading: watch::Sender::new(0),
             leaving: Mutex::default(),
             until: Mutex::default(),
             trouble,
             troubles: Mutex::new(Some(troubles)),
+            refused: refused::Refused::default(),
         })
     }
 

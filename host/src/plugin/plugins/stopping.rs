@@ -49,11 +49,11 @@ impl Plugins {
     ///
     /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
     pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
-        let name = &tidy(name);
         let saving = if force { Saving::Try } else { Saving::Insist };
-        let report = self.unload_with(name, saving, None).await;
+        let name = tidy(name);
+        let report = self.unload_with(&name, saving, None).await;
         if report.is_ok() {
-            self.try_again(Some(name)).await;
+            self.try_again(Some(&name)).await;
         }
         report
     }
@@ -69,7 +69,9 @@ impl Plugins {
         let _inside = door.lock().await;
         // It may have come from another file meanwhile, as when one is renamed.
         if file.is_some_and(|file| !self.names_from(file).iter().any(|it| it == name)) {
-            return Err(self.absent(name).await);
+            return Err(LoadError::NotLoaded {
+                name: name.to_owned(),
+            });
         }
         let report = self.unload_inside(name, saving).await;
         if report.is_ok() {
