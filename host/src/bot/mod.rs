@@ -5,26 +5,30 @@
 //! | `login.rs` | the client for Discord's REST API, and who the bot is |
 //! | `folder.rs` | the extensions folder |
 //! | `connect.rs` | from what is there to what goes on |
+//! | `ready.rs` | the line that says that the bot is there |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
 mod folder;
 mod login;
 mod main_loop;
+mod ready;
 
 use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
 };
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
+pub(crate) use self::login::client;
 use self::{
     connect::Core,
     folder::{tidy_files, watch_folder},
-    login::{client, identify},
+    login::identify,
 };
 use crate::{
     config::{Config, Live},
@@ -32,7 +36,7 @@ use crate::{
     gateway::GatewayError,
     metrics::Server,
     plugin::{LoadError, Plugins, interpose},
-    redact,
+    private, redact,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
@@ -105,6 +109,7 @@ impl Bot {
         probe_with: PathBuf,
         clock: Clock,
     ) -> Result<Self, BotError> {
+        let began = Instant::now();
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -116,6 +121,8 @@ impl Bot {
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
         let config = live.now();
+        // What keeps it from being made is told by the databases, which need it first.
+        let _ = private::folder_told(&config.data.folder);
         let client = Arc::new(client(&config, &environment));
         let routes = Arc::new(Routes::default());
         let services = Services::new(
@@ -150,6 +157,7 @@ impl Bot {
             services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
+            began,
         };
         let main_loop = core.connect(&client, &environment, files, stopped).await?;
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use super::{
     document::Table,
-    values::{count, id, integer, seconds, word},
+    values::{IdOf, count, id, integer, seconds, word},
 };
 
 /// `[commands]`: commands of members, and how they are registered with Discord.
@@ -72,7 +72,7 @@ impl Commands {
         table.read(
             "development_guild",
             &mut commands.development_guild,
-            |item| id(item).map(Some),
+            |item| id(item, IdOf::Server).map(Some),
         );
         commands
     }

@@ -63,7 +63,7 @@ live! {
     extensions { auto_load blacklist probe probe_timeout_ms start_timeout_ms save_timeout_ms stop_timeout_ms }
     status { text kind presence interval_s }
     log { level plugins }
-    metrics { listen }
+    metrics { listen hosts }
     shutdown { timeout_ms }
     commands { cooldown_uses cooldown_s overflow warn_at group_at limit }
     hooks { queue push_timeout_ms timeout_ms failures failure_window_s rest_s }

@@ -73,6 +73,11 @@ impl Guilds {
         }
     }
 
+    /// In how many servers the bot is.
+    pub(crate) fn count(&self) -> usize {
+        self.known().len()
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, HashSet<u64>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -31,7 +31,7 @@ pub mod memory;
 mod packet;
 mod plugins;
 pub mod probe;
-mod shadow;
+pub(crate) mod shadow;
 mod slot;
 mod state_file;
 mod symbols;
