@@ -89,7 +89,7 @@ impl Core {
         };
         let shards = gateway::start(settings, client, follow).await?;
         tokio::spawn(ready::announce(
-            Arc::clone(&dispatch),
+            Arc::downgrade(&dispatch),
             Arc::clone(&self.plugins),
             pulse.subscribe(),
             self.began,
@@ -103,7 +103,13 @@ impl Core {
             pulse.subscribe(),
         ));
         let followed = changes.clone();
-        let registering = tokio::spawn(async move { registration.follow(followed).await });
+        let servers = pulse.subscribe();
+        let registering = tokio::spawn(async move {
+            tokio::join!(
+                registration.follow(followed),
+                registration.follow_owners(servers)
+            );
+        });
         let schedules = Runner::start(
             Arc::clone(&self.services),
             Arc::clone(&self.routes),

@@ -1,6 +1,9 @@
 //! The line that says that the bot is there: once all shards have a session.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use tokio::sync::watch;
 use twilight_model::guild::Permissions;
@@ -16,24 +19,31 @@ const ANSWERS: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::ADD_REACTIONS)
     .union(Permissions::READ_MESSAGE_HISTORY);
 
-/// Waits for all shards, and tells of the bot. `pulse` counts up whenever a shard gets a session.
+/// Waits for all shards, and tells of the bot. `pulse` counts up whenever a shard gets a session; it ends with the bot, which
+/// this must not keep.
 pub(super) async fn announce(
-    dispatch: Arc<Dispatch>,
+    dispatch: Weak<Dispatch>,
     plugins: Arc<Plugins>,
     mut pulse: watch::Receiver<u64>,
     began: Instant,
 ) {
-    let figures = &dispatch.services.figures;
     loop {
         pulse.borrow_and_update();
-        let shards = figures.shards();
-        if !shards.is_empty() && shards.iter().all(|(_, shard)| shard.is_up()) {
-            break;
+        let Some(dispatch) = dispatch.upgrade() else {
+            return;
+        };
+        let shards = dispatch.services.figures.shards().len();
+        if shards > 0 && dispatch.guilds.shards() == shards {
+            return tell(&dispatch, &plugins, shards, began);
         }
+        drop(dispatch);
         if pulse.changed().await.is_err() {
             return;
         }
     }
+}
+
+fn tell(dispatch: &Dispatch, plugins: &Plugins, shards: usize, began: Instant) {
     let status = plugins.status();
     let loaded = status.iter().filter(|it| it.serving.is_some()).count();
     let refused = status
@@ -47,10 +57,10 @@ pub(super) async fn announce(
     tracing::info!(
         "ready: {}, {}, {}{refused}, after {:.1?}; invite: {}",
         count(dispatch.guilds.count(), "server"),
-        count(figures.shards().len(), "shard"),
+        count(shards, "shard"),
         count(loaded, "plugin"),
         began.elapsed(),
-        invite(&dispatch)
+        invite(dispatch)
     );
 }
 

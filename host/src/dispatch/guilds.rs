@@ -14,6 +14,8 @@ use crate::services::Services;
 #[derive(Debug, Default)]
 pub struct Guilds {
     known: Mutex<HashSet<u64>>,
+    /// The shards that have told theirs.
+    shards: Mutex<HashSet<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +43,10 @@ impl Guilds {
                     return;
                 };
                 self.known().extend(guilds.iter().map(Guild::id));
+                self.shards
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(shard);
                 services.hooks.emit(&BotReady {
                     user_id: services.bot_id(),
                     shard,
@@ -71,6 +77,14 @@ impl Guilds {
             }
             _ => {}
         }
+    }
+
+    /// How many shards have told their servers.
+    pub(crate) fn shards(&self) -> usize {
+        self.shards
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 
     /// In how many servers the bot is.

@@ -98,7 +98,7 @@ impl Dispatch {
         match name {
             "MESSAGE_CREATE" => self.message(&record),
             "INTERACTION_CREATE" => self.interaction(&record),
-            "GUILD_CREATE" => self.pulse.send_modify(|pulse| *pulse += 1),
+            "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),
             "GUILD_DELETE" => {
                 self.pulse.send_modify(|pulse| *pulse += 1);
                 if !peek::is_outage(data.get()) {

@@ -150,8 +150,9 @@ pub fn check(filter: &str) -> Result<(), String> {
     if !any {
         return Err("no level is set; write one, such as `info`, or `info,host=debug`".to_owned());
     }
+    let filter: Vec<&str> = directives(filter).collect();
     EnvFilter::builder()
-        .parse(filter)
+        .parse(filter.join(","))
         .map(drop)
         .map_err(|error| format!("{error}; write a level such as `info`, or `info,host=debug`"))
 }
