@@ -31,7 +31,7 @@ fn by_prefix(command: &CommandManifest) -> bool {
     command.prefix && (inside.is_empty() || inside.iter().any(by_prefix))
 }
 
-fn of_event(event: &str) -> Intents {
+pub(crate) fn of_event(event: &str) -> Intents {
     match event {
         "MESSAGE_CREATE" | "MESSAGE_UPDATE" => {
             Intents::GUILD_MESSAGES | Intents::DIRECT_MESSAGES | Intents::MESSAGE_CONTENT

@@ -73,6 +73,34 @@ pub enum Error {
     },
 }
 
+/// Names that there are, and which of them may have been meant.
+pub(crate) fn known<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.into_iter().collect();
+    let nearest = nearest(meant, names.iter().copied());
+    let hint = nearest.map(|name| format!("; did you mean `{name}`?"));
+    format!("{}{}", listing(names), hint.unwrap_or_default())
+}
+
+/// The name that is nearest to a mistyped one, if one is near: a letter off in short names, two in longer ones.
+pub(crate) fn nearest<'a>(
+    meant: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let meant = meant.to_lowercase();
+    let names = names.into_iter().map(|name| {
+        let distance = strsim::damerau_levenshtein(&meant, &name.to_lowercase());
+        (distance, name)
+    });
+    let (distance, name) = names.min_by_key(|(distance, _)| *distance)?;
+    let shorter = meant.chars().count().min(name.chars().count());
+    let off = match shorter {
+        0 | 1 => 0,
+        2..=5 => 1,
+        _ => 2,
+    };
+    (distance <= off).then_some(name)
+}
+
 /// `a, b and c` of any names, for error messages.
 pub(crate) fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
@@ -80,5 +108,33 @@ pub(crate) fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         "none".to_owned()
     } else {
         names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_one_that_is_near() {
+        let names = ["general", "bots", "dm", "Staff"];
+        for (meant, wanted) in [
+            ("genral", Some("general")),
+            ("gneral", Some("general")),
+            ("botz", Some("bots")),
+            ("GENERAL", Some("general")),
+            ("staff", Some("Staff")),
+            ("md", Some("dm")),
+            ("lounge", None),
+            ("", None),
+            ("b", None),
+        ] {
+            assert_eq!(nearest(meant, names), wanted, "{meant}");
+        }
+        assert_eq!(nearest("anything", []), None);
+        assert_eq!(
+            known("botz", names[1..2].iter().copied()),
+            "`bots`; did you mean `bots`?"
+        );
     }
 }

@@ -14,7 +14,10 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, connect::Core, folder::Files};
 use crate::{
-    dispatch::Dispatch, gateway::FromShard, plugin::LoadError, services::schedules::Runner,
+    dispatch::Dispatch,
+    gateway::{FromShard, GatewayError},
+    plugin::LoadError,
+    services::schedules::Runner,
     watcher::FileChange,
 };
 
@@ -52,8 +55,12 @@ impl MainLoop {
                 Event::Shard(FromShard::Message {
                     shard,
                     intents,
+                    news,
                     message,
-                }) => self.dispatch.gateway(shard, intents, &message),
+                }) => self.dispatch.gateway(shard, intents, news, &message),
+                Event::Shard(FromShard::Refused { shard, reason }) => {
+                    self.session_refused(shard, &reason);
+                }
                 Event::Shard(FromShard::Closed { shard, reason }) => {
                     tracing::error!(shard, "{reason}");
                     break Err(BotError::Gateway(reason));
@@ -99,6 +106,13 @@ impl MainLoop {
                 plugins.reject(&path, &LoadError::File(error))
             }
         }
+    }
+
+    /// The session that there is goes on, so this is no end: the owner is told, once for all shards.
+    fn session_refused(&self, shard: u32, reason: &GatewayError) {
+        tracing::error!(shard, "the session stays as it is: {reason}");
+        let text = format!("The gateway session stays as it is: {reason}");
+        self.core.services.alerts.raise("gateway session", &text);
     }
 
     fn plugins_changed(&self) {

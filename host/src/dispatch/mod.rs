@@ -21,6 +21,7 @@ use twilight_gateway::{Intents, Message};
 
 use crate::{
     config::Live,
+    gateway::News,
     owner::{self, Owner},
     plugin::{EventRecord, next_id},
     router::Routes,
@@ -43,7 +44,7 @@ pub struct Dispatch {
 
 impl Dispatch {
     /// Dispatches one gateway message. Never waits: whatever takes time goes on in a task of its own.
-    pub fn gateway(self: &Arc<Self>, shard: u32, intents: Intents, message: &Message) {
+    pub fn gateway(self: &Arc<Self>, shard: u32, intents: Intents, news: News, message: &Message) {
         let Message::Text(text) = message else { return };
         let Ok(payload) = serde_json::from_str::<peek::Payload<'_>>(text) else {
             tracing::warn!(shard, "Discord sent what is no gateway payload");
@@ -53,9 +54,15 @@ impl Dispatch {
             return;
         };
         self.services.commands.heard_with(intents);
-        let cache = &self.services.cache;
-        cache.learn(intents, name, text, data.get());
-        self.guilds.learn(&self.services, shard, name, data.get());
+        if news != News::Late {
+            let cache = &self.services.cache;
+            cache.learn(intents, name, text, data.get());
+        }
+        self.guilds
+            .learn(&self.services, shard, news, name, data.get());
+        if news == News::Repeated {
+            return;
+        }
         let Some(kind) = EventKind::named(name) else {
             tracing::debug!(shard, event = name, "an event that this host does not know");
             return;

@@ -1,10 +1,18 @@
 //! The shards: connected, resumed, and renewed when the intents change.
 
+mod merge;
+mod permits;
 mod renewal;
 mod shard;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
+pub use self::merge::News;
+use self::{permits::Permits, renewal::Allowance};
 use crate::metrics::Figures;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
@@ -38,8 +46,17 @@ pub enum FromShard {
         shard: u32,
         /// The intents of its session.
         intents: Intents,
+        /// What it is to the cache and to plugins.
+        news: News,
         /// The message.
         message: Message,
+    },
+    /// Discord refuses a session with other intents; the shard goes on with the one that it has.
+    Refused {
+        /// Which shard.
+        shard: u32,
+        /// Why.
+        reason: GatewayError,
     },
     /// Discord has closed the shard for good.
     Closed {
@@ -129,6 +146,7 @@ pub async fn start(
         token: settings.token,
         gateway_url,
         queue,
+        allowance: Allowance::of(limit.total, limit.remaining, count, Instant::now()),
     });
     for id in ids {
         // From now on it is waited for.
@@ -150,12 +168,22 @@ struct Template {
     token: String,
     gateway_url: Option<String>,
     queue: InMemoryQueue,
+    allowance: Allowance,
 }
 
 impl Template {
-    fn config(&self, intents: Intents, presence: UpdatePresencePayload) -> Config<InMemoryQueue> {
+    fn config(
+        &self,
+        intents: Intents,
+        presence: UpdatePresencePayload,
+        may_identify: Arc<AtomicBool>,
+    ) -> Config<Permits> {
+        let permits = Permits {
+            queue: self.queue.clone(),
+            given: may_identify,
+        };
         let mut config = ConfigBuilder::new(self.token.clone(), intents)
-            .queue(self.queue.clone())
+            .queue(permits)
             .presence(presence);
         if let Some(url) = &self.gateway_url {
             config = config.proxy_url(url.trim_end_matches('/').to_owned());

@@ -1,47 +1,63 @@
-//! One shard: read until it closes for good.
+//! One shard: its sessions are read until the last one closes for good.
 
-use std::sync::Arc;
-
-use futures_util::StreamExt;
-use tokio::sync::mpsc;
-use twilight_gateway::{
-    CloseFrame, Message, Shard, ShardId, error::ReceiveMessageError, queue::InMemoryQueue,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Acquire},
+    },
+    task::Poll,
+    time::Instant,
 };
-use twilight_model::gateway::payload::outgoing::UpdatePresence;
+
+use futures_util::{StreamExt, future::join_all};
+use tokio::sync::mpsc;
+use twilight_gateway::{CloseFrame, Intents, Message, Shard, ShardId, error::ReceiveMessageError};
+use twilight_model::gateway::payload::outgoing::{
+    UpdatePresence, update_presence::UpdatePresencePayload,
+};
 
 use super::{
     Follow, FromShard, GatewayError, Template,
-    renewal::{Renewal, Side},
+    merge::{Merge, Side},
+    permits::Permits,
+    renewal::{Input, Output, Renewal, SessionNumber},
 };
 use crate::{intents, metrics::ShardFigures};
 
-type OurShard = Shard<InMemoryQueue>;
-type Received = Result<Message, ReceiveMessageError>;
+type Received = Option<Result<Message, ReceiveMessageError>>;
 
 /// What can wake a shard's task.
 enum Step {
-    Current(Option<Received>),
-    Next(Option<Received>),
-    Old(Option<Received>),
-    OverlapOver,
+    Session(SessionNumber, Received),
     IntentsChanged,
     PresenceChanged,
+    Time,
     Stop,
 }
 
-/// A shard's task.
+/// A session, and the connection that it has or looks for.
+struct Live {
+    number: SessionNumber,
+    shard: Shard<Permits>,
+    /// Whether it was allowed to identify.
+    may_identify: Arc<AtomicBool>,
+    /// The presence that it shows, and the one that it shows whenever it has identified.
+    presence: UpdatePresencePayload,
+    identified_as: UpdatePresencePayload,
+    last_close: Option<CloseFrame<'static>>,
+    /// It is closed when nothing waits for its events any more.
+    is_leaving: bool,
+}
+
+/// A shard's task: carries out what [`Renewal`] says, and passes on what [`Merge`] gives.
 struct Task {
     id: ShardId,
     template: Arc<Template>,
     follow: Follow,
     sender: mpsc::Sender<FromShard>,
-    current: OurShard,
-    /// A session with other intents, on its way to replace the current one.
-    next: Option<OurShard>,
-    /// The session that was replaced, while it is still read.
-    old: Option<OurShard>,
+    sessions: Vec<Live>,
     renewal: Renewal,
-    last_close: Option<CloseFrame<'static>>,
+    merge: Merge,
     figures: Arc<ShardFigures>,
 }
 
@@ -52,83 +68,52 @@ pub(super) async fn run(
     mut follow: Follow,
     sender: mpsc::Sender<FromShard>,
 ) {
-    let current = open(id, &template, &mut follow);
+    let wanted = follow.intents.borrow_and_update().0;
     let figures = follow.figures.shard(id.number());
-    let task = Task {
+    let renewal = Renewal::new(wanted, template.allowance.clone(), Instant::now());
+    let mut task = Task {
         id,
         template,
         follow,
         sender,
-        current,
-        next: None,
-        old: None,
-        renewal: Renewal::default(),
-        last_close: None,
+        sessions: Vec::new(),
+        renewal,
+        merge: Merge::default(),
         figures,
     };
+    let (first, intents) = task.renewal.current();
+    task.open(first, intents);
     task.run().await;
-}
-
-fn open(id: ShardId, template: &Template, follow: &mut Follow) -> OurShard {
-    let intents = follow.intents.borrow_and_update().0;
-    let presence = follow.presence.borrow_and_update().clone();
-    OurShard::with_config(id, template.config(intents, presence))
 }
 
 impl Task {
     async fn run(mut self) {
         loop {
-            let goes_on = match self.step().await {
-                Step::Current(Some(received)) => self.received(received).await,
-                Step::Current(None) => {
-                    let reason = refusal(self.last_close.as_ref(), &self.follow);
-                    let shard = self.id.number();
-                    let _ = self.sender.send(FromShard::Closed { shard, reason }).await;
-                    false
-                }
-                Step::Next(received) => self.next_received(received).await,
-                Step::Old(Some(Ok(message))) => self.pass_on(Side::Old, message).await,
-                Step::Old(Some(Err(_)) | None) => {
-                    self.old = None;
-                    true
-                }
-                Step::OverlapOver => {
-                    self.renewal.end();
-                    if let Some(mut old) = self.old.take() {
-                        tokio::spawn(async move { close(&mut old).await });
-                    }
-                    true
-                }
+            let step = self.step().await;
+            let goes_on = match step {
+                Step::Session(number, received) => self.received(number, received).await,
                 Step::IntentsChanged => {
                     let wanted = self.follow.intents.borrow().0;
-                    if self.current.config().intents() != wanted {
-                        tracing::info!(
-                            shard = self.id.number(),
-                            "the intents have changed: opening a new session"
-                        );
-                        // A third session is one too many.
-                        drop(self.old.take());
-                        self.renewal.begin();
-                        self.next = Some(open(self.id, &self.template, &mut self.follow));
-                    }
-                    true
+                    self.happened(Input::Wanted(wanted)).await
                 }
+                Step::Time => self.happened(Input::Time).await,
                 Step::PresenceChanged => {
                     self.show_presence();
                     true
                 }
-                Step::Stop => {
-                    close(&mut self.current).await;
-                    false
-                }
+                Step::Stop => false,
             };
-            if !goes_on {
-                return;
+            if !(goes_on && self.pass_on().await) {
+                break;
             }
+            self.note();
         }
+        join_all(self.sessions.iter_mut().map(Live::close)).await;
     }
 
     async fn step(&mut self) -> Step {
+        let due = [self.renewal.wakes_at(), self.merge.due()];
+        let due = due.into_iter().flatten().min();
         let Follow {
             intents,
             presence,
@@ -136,132 +121,285 @@ impl Task {
             ..
         } = &mut self.follow;
         tokio::select! {
-            biased;
             _ = stop.wait_for(|stop| *stop) => Step::Stop,
-            message = self.current.next() => Step::Current(message),
-            message = read(&mut self.next) => Step::Next(message),
-            message = read(&mut self.old) => Step::Old(message),
-            () = self.renewal.over() => Step::OverlapOver,
+            (number, received) = next(&mut self.sessions) => Step::Session(number, received),
             changed = intents.changed() => if changed.is_ok() { Step::IntentsChanged } else { Step::Stop },
             changed = presence.changed() => if changed.is_ok() { Step::PresenceChanged } else { Step::Stop },
+            () = until(due) => Step::Time,
         }
     }
 
-    async fn received(&mut self, received: Received) -> bool {
-        self.note();
-        match received {
-            Ok(message) => {
-                if let Message::Close(frame) = &message {
-                    self.last_close.clone_from(frame);
-                }
-                // Until another session has taken its place, it is the old one.
-                let side = if self.next.is_some() {
-                    Side::Old
-                } else {
-                    Side::New
-                };
-                self.pass_on(side, message).await
-            }
-            Err(error) => {
+    /// False when the shard has ended, or nobody listens any more.
+    async fn received(&mut self, number: SessionNumber, received: Received) -> bool {
+        let Some(live) = self.sessions.iter_mut().find(|it| it.number == number) else {
+            return true;
+        };
+        let is_up = live.shard.state().is_identified();
+        let message = match received {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => {
                 tracing::warn!(
                     shard = self.id.number(),
                     "the gateway connection failed: {}",
                     chain(&error)
                 );
-                true
+                return self.happened(Input::Up(number, is_up)).await;
             }
+            None => return self.happened(Input::Closed(number)).await,
+        };
+        if let Message::Close(frame) = &message {
+            live.last_close.clone_from(frame);
+        }
+        let is_ready = is_ready(&message);
+        if is_ready {
+            // What it was identified with; there may be another one by now.
+            live.presence.clone_from(&live.identified_as);
+        }
+        let input = if is_ready {
+            Input::Ready(number)
+        } else {
+            Input::Up(number, is_up)
+        };
+        if !self.happened(input).await {
+            return false;
+        }
+        self.take(number, message);
+        if is_ready {
+            self.show_presence();
+        }
+        true
+    }
+
+    fn take(&mut self, number: SessionNumber, message: Message) {
+        let Some(live) = self.sessions.iter().find(|it| it.number == number) else {
+            return;
+        };
+        let (current, _) = self.renewal.current();
+        let is_coming = |it: &&Live| it.number > current;
+        let coming = self.sessions.iter().find(is_coming);
+        if coming.is_some_and(|it| it.may_identify.load(Acquire)) {
+            self.merge.identifying();
+        }
+        // Until another session has taken its place, the current one is the old one.
+        let side = match coming {
+            Some(coming) if coming.number != number => Side::Old,
+            None if live.is_leaving || self.renewal.is_old(number) => Side::Old,
+            _ => Side::New,
+        };
+        let intents = live.shard.config().intents();
+        self.merge.take(side, intents, message, Instant::now());
+    }
+
+    /// Passes on what is not waited for. False when nobody listens any more.
+    async fn pass_on(&mut self) -> bool {
+        while let Some(passed) = self.merge.next(Instant::now()) {
+            let message = FromShard::Message {
+                shard: self.id.number(),
+                intents: passed.intents,
+                news: passed.news,
+                message: passed.message,
+            };
+            if self.sender.send(message).await.is_err() {
+                return false;
+            }
+        }
+        if self.merge.is_empty()
+            && let Some(at) = self.sessions.iter().position(|it| it.is_leaving)
+        {
+            self.let_go(at);
+            self.merge.end();
+        }
+        true
+    }
+
+    /// Lets the renewal know, and does what it says. False when the shard has ended.
+    async fn happened(&mut self, input: Input) -> bool {
+        let before = self.renewal.current();
+        for output in self.renewal.step(input, Instant::now()) {
+            match output {
+                Output::Open(number, intents) => {
+                    let shard = self.id.number();
+                    tracing::info!(
+                        shard,
+                        intents = intents::name(intents.bits()),
+                        "the intents have changed: opening a new session"
+                    );
+                    self.end_overlap();
+                    let had_session = self.session(before.0).is_some_and(Live::had_session);
+                    self.merge.begin(before.1, intents, had_session);
+                    self.open(number, intents);
+                }
+                Output::TakenOver { to, .. } => {
+                    tracing::info!(
+                        shard = self.id.number(),
+                        session = to,
+                        "the new session has taken over"
+                    );
+                    self.merge.both();
+                }
+                Output::Close(number) => self.leave(number),
+                Output::Refused(number) => self.refused(number).await,
+                Output::Ended => {
+                    let (number, _) = self.renewal.current();
+                    let reason = refusal(self.close_of(number), &self.follow);
+                    let shard = self.id.number();
+                    let _ = self.sender.send(FromShard::Closed { shard, reason }).await;
+                    self.sessions.clear();
+                    return false;
+                }
+            }
+        }
+        // What has ended by itself is read no more.
+        if let Input::Closed(number) = input {
+            self.sessions.retain(|it| it.number != number);
+        }
+        if self.sessions.len() < 2 {
+            self.merge.end();
+        }
+        true
+    }
+
+    /// Discord refused or ended a session, and another one goes on.
+    async fn refused(&mut self, number: SessionNumber) {
+        let reason = refusal(self.close_of(number), &self.follow);
+        let shard = self.id.number();
+        let _ = self.sender.send(FromShard::Refused { shard, reason }).await;
+    }
+
+    fn close_of(&self, number: SessionNumber) -> Option<&CloseFrame<'static>> {
+        self.session(number)?.last_close.as_ref()
+    }
+
+    fn session(&self, number: SessionNumber) -> Option<&Live> {
+        self.sessions.iter().find(|it| it.number == number)
+    }
+
+    fn open(&mut self, number: SessionNumber, intents: Intents) {
+        let may_identify = Arc::new(AtomicBool::new(false));
+        let presence = self.follow.presence.borrow().clone();
+        let config = self
+            .template
+            .config(intents, presence.clone(), Arc::clone(&may_identify));
+        self.sessions.push(Live {
+            number,
+            shard: Shard::with_config(self.id, config),
+            may_identify,
+            identified_as: presence.clone(),
+            presence,
+            last_close: None,
+            is_leaving: false,
+        });
+    }
+
+    /// The session that was replaced is read on until nothing waits for it; one that has never served goes at once.
+    fn leave(&mut self, number: SessionNumber) {
+        let (current, _) = self.renewal.current();
+        let Some(at) = self.sessions.iter().position(|it| it.number == number) else {
+            return;
+        };
+        if number < current {
+            self.sessions[at].is_leaving = true;
+            self.merge.ending();
+        } else {
+            self.let_go(at);
         }
     }
 
-    async fn next_received(&mut self, received: Option<Received>) -> bool {
-        let shard = self.id.number();
-        match received {
-            Some(Ok(message)) => {
-                if Renewal::is_ready(&message)
-                    && let Some(next) = self.next.take()
-                {
-                    // The new session has everything from here on. The old one may still hold what came before: both are
-                    // read for a while, and what both bring is passed on once.
-                    self.old = Some(std::mem::replace(&mut self.current, next));
-                    self.renewal.overlap();
-                    self.note();
-                }
-                if let Message::Close(Some(frame)) = &message {
-                    let reason = refusal(Some(frame), &self.follow);
-                    tracing::error!(shard, "the intents stay as they are: {reason}");
-                }
-                self.pass_on(Side::New, message).await
-            }
-            Some(Err(error)) => {
-                tracing::warn!(shard, "the new session failed: {}", chain(&error));
-                true
-            }
-            // The current session goes on with the intents that it has.
-            None => {
-                self.next = None;
-                self.renewal.end();
-                true
-            }
+    fn end_overlap(&mut self) {
+        if let Some(at) = self.sessions.iter().position(|it| it.is_leaving) {
+            self.let_go(at);
+            self.merge.end();
         }
     }
 
-    /// False when nobody listens any more.
-    async fn pass_on(&mut self, side: Side, message: Message) -> bool {
-        if !self.renewal.is_new(side, &message) {
-            return true;
-        }
-        let shard = self.id.number();
-        self.sender
-            .send(FromShard::Message {
-                shard,
-                intents: self.current.config().intents(),
-                message,
-            })
-            .await
-            .is_ok()
+    fn let_go(&mut self, at: usize) {
+        let mut live = self.sessions.remove(at);
+        tokio::spawn(async move { live.close().await });
     }
 
     fn note(&self) {
-        let latency = self.current.latency().recent().first().copied();
-        self.figures
-            .see(self.current.state().is_identified(), latency);
+        let (current, intents) = self.renewal.current();
+        let latency = self
+            .session(current)
+            .and_then(|it| it.shard.latency().recent().first().copied());
+        self.figures.see(self.renewal.is_up(), latency);
+        self.figures.stand(intents, self.renewal.standing());
     }
 
+    /// Every session shows the presence that it does not show yet.
     fn show_presence(&mut self) {
         let presence = self.follow.presence.borrow_and_update().clone();
-        let update = UpdatePresence::new(
-            presence.activities,
-            presence.afk,
-            presence.since,
-            presence.status,
-        );
-        if self.current.state().is_identified()
-            && let Ok(update) = update
-        {
-            self.current.command(&update);
+        for live in &mut self.sessions {
+            if live.presence == presence || !live.shard.state().is_identified() {
+                continue;
+            }
+            let shown = presence.clone();
+            let update =
+                UpdatePresence::new(shown.activities, shown.afk, shown.since, shown.status);
+            if let Ok(update) = update {
+                live.shard.command(&update);
+                live.presence = presence.clone();
+            }
         }
     }
 }
 
-/// The next message of a shard that may not be there.
-async fn read(shard: &mut Option<OurShard>) -> Option<Received> {
-    match shard {
-        Some(shard) => shard.next().await,
+impl Live {
+    fn had_session(&self) -> bool {
+        self.shard.session().is_some()
+    }
+
+    /// Closes the session in an orderly way: Discord shows the bot as gone at once.
+    async fn close(&mut self) {
+        self.shard.close(CloseFrame::NORMAL);
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), async {
+            while let Some(message) = self.shard.next().await {
+                if matches!(message, Ok(Message::Close(_)) | Err(_)) {
+                    break;
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// What the next session brings that has something. They take turns at being asked first: a busy one silences none.
+async fn next(sessions: &mut [Live]) -> (SessionNumber, Received) {
+    std::future::poll_fn(|context| {
+        for at in 0..sessions.len() {
+            let live = &mut sessions[at];
+            if let Poll::Ready(received) = live.shard.poll_next_unpin(context) {
+                let number = live.number;
+                sessions.rotate_left(at + 1);
+                return Poll::Ready((number, received));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,
     }
 }
 
-/// Closes a session in an orderly way: Discord shows the bot as gone at once.
-async fn close(shard: &mut OurShard) {
-    shard.close(CloseFrame::NORMAL);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), async {
-        while let Some(message) = shard.next().await {
-            if matches!(message, Ok(Message::Close(_)) | Err(_)) {
-                break;
-            }
-        }
-    })
-    .await;
+fn is_ready(message: &Message) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Event<'a> {
+        op: u64,
+        #[serde(borrow)]
+        t: Option<std::borrow::Cow<'a, str>>,
+    }
+    // What is not READY is nearly always told by its text alone.
+    let Message::Text(text) = message else {
+        return false;
+    };
+    text.contains("\"READY\"")
+        && serde_json::from_str(text)
+            .is_ok_and(|event: Event<'_>| event.op == 0 && event.t.as_deref() == Some("READY"))
 }
 
 /// Discord's close codes in words that tell what to do

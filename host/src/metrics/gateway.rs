@@ -1,6 +1,8 @@
-//! What is counted of a shard.
+//! What is counted of a shard, and how its session stands with what the plugins want.
 
 use std::{
+    collections::BTreeMap,
+    fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{
@@ -11,9 +13,72 @@ use std::{
     time::{Duration, Instant},
 };
 
+use twilight_model::gateway::Intents;
+
+use super::Figures;
+use crate::intents;
+
+/// How a shard's session stands with the intents that are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// They agree.
+    Steady,
+    /// A session with the wanted intents is on its way.
+    Renewing,
+    /// It is opened when this moment has come.
+    Waiting(Instant),
+    /// Discord refuses it; it is asked again when this moment has come.
+    Refused(Instant),
+}
+
+/// An intent that a plugin needs and a shard's session does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingIntent {
+    /// Which shard.
+    pub shard: u32,
+    /// Its name in Discord's documentation.
+    pub intent: String,
+    /// Who needs it.
+    pub plugins: Vec<String>,
+    standing: Standing,
+}
+
+impl fmt::Display for MissingIntent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { shard, intent, .. } = self;
+        write!(f, "shard {shard} does not have {intent}")?;
+        if !self.plugins.is_empty() {
+            write!(f, " for {}", self.plugins.join(", "))?;
+        }
+        let minutes = |at: Instant| {
+            let left = at.saturating_duration_since(Instant::now());
+            left.as_secs().div_ceil(60).max(1)
+        };
+        match self.standing {
+            Standing::Steady | Standing::Renewing => {
+                f.write_str(" yet: a session with it is on its way")
+            }
+            Standing::Waiting(at) => {
+                write!(
+                    f,
+                    " yet: a session with it is opened within {} min",
+                    minutes(at)
+                )
+            }
+            Standing::Refused(at) => write!(
+                f,
+                ": Discord refuses it; switch it on in the Developer Portal > your application > Bot > Privileged Gateway \
+                 Intents (it is asked for again in {} min)",
+                minutes(at)
+            ),
+        }
+    }
+}
+
 /// What is counted of a shard.
 #[derive(Debug, Default)]
 pub struct ShardFigures {
+    session: Mutex<Option<(Intents, Standing)>>,
     up: AtomicBool,
     was_up: AtomicBool,
     reconnects: AtomicU64,
@@ -57,6 +122,12 @@ impl ShardFigures {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The intents that its session has, and how it stands with what is wanted.
+    pub fn stand(&self, intents: Intents, standing: Standing) {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        *session = Some((intents, standing));
+    }
+
     /// Whether it has a session.
     #[must_use]
     pub fn is_up(&self) -> bool {
@@ -79,6 +150,34 @@ impl ShardFigures {
     }
 }
 
+impl Figures {
+    /// Which of these intents the sessions do not have that there are; `wanted` names the plugins behind each. A shard that
+    /// has no session is not told of.
+    #[must_use]
+    pub fn missing_intents(
+        &self,
+        (wanted, plugins): &(Intents, BTreeMap<u64, Vec<String>>),
+    ) -> Vec<MissingIntent> {
+        let mut missing = Vec::new();
+        for (shard, figures) in self.shards() {
+            let session = figures
+                .session
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some((intents, standing)) = *session else {
+                continue;
+            };
+            missing.extend((*wanted - intents).iter().map(|intent| MissingIntent {
+                shard,
+                intent: intents::name(intent.bits()),
+                plugins: plugins.get(&intent.bits()).cloned().unwrap_or_default(),
+                standing,
+            }));
+        }
+        missing
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +193,34 @@ mod tests {
         assert_eq!(seen, [0, 0, 0, 0, 0, 1]);
         assert!(shard.take_outage().is_some());
         assert_eq!(shard.take_outage(), None, "told once");
+    }
+
+    #[test]
+    fn what_a_session_lacks_is_told_with_who_needs_it() {
+        let figures = Figures::default();
+        let wanted = (
+            Intents::GUILDS | Intents::MESSAGE_CONTENT,
+            BTreeMap::from([(Intents::MESSAGE_CONTENT.bits(), vec!["counter".to_owned()])]),
+        );
+        assert_eq!(figures.missing_intents(&wanted), [], "no shard, no session");
+        let shard = figures.shard(3);
+        shard.stand(Intents::GUILDS, Standing::Renewing);
+        let texts = |figures: &Figures| -> Vec<String> {
+            let missing = figures.missing_intents(&wanted);
+            missing.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            texts(&figures),
+            [
+                "shard 3 does not have MESSAGE_CONTENT for counter yet: a session with it is on its way"
+            ]
+        );
+        shard.stand(
+            Intents::GUILDS,
+            Standing::Refused(Instant::now() + Duration::from_secs(90)),
+        );
+        assert!(texts(&figures)[0].contains("asked for again in 2 min"));
+        shard.stand(wanted.0 | Intents::GUILD_MEMBERS, Standing::Steady);
+        assert_eq!(texts(&figures), [""; 0]);
     }
 }

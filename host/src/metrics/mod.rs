@@ -30,7 +30,7 @@ use plugin_api::EventKind;
 
 pub use self::{
     bounded::{Bounded, OTHER},
-    gateway::ShardFigures,
+    gateway::{MissingIntent, ShardFigures, Standing},
     page::Page,
     plugin::{Calls, Handled, PluginFigures},
     rest::Rest,

@@ -218,6 +218,8 @@ async fn ready(State(shown): State<Shown>) -> (StatusCode, Json<Readiness>) {
     }
     let down = shards.iter().filter(|(_, shard)| !shard.is_up());
     missing.extend(down.map(|(shard, _)| format!("shard {shard} has no session")));
+    let lacking = figures.missing_intents(&shown.plugins.intents());
+    missing.extend(lacking.iter().map(ToString::to_string));
     for status in shown.plugins.status() {
         if let (None, Some(error)) = (status.serving, status.error) {
             missing.push(format!("plugin `{}` is not loaded: {error}", status.plugin));

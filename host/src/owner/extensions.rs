@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Owner, embeds};
 use crate::{
     commands::names::Registered,
+    metrics::MissingIntent,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
     registration::How,
 };
@@ -55,7 +56,9 @@ impl Owner {
 
     pub(super) fn extensions(&self) -> Value {
         let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
-        extensions(&all, &written_off, &self.registered(), self.deaf())
+        let missing = (self.services.figures).missing_intents(&self.plugins.intents());
+        let (registered, deaf) = (self.registered(), self.deaf());
+        extensions(&all, &written_off, &registered, deaf, &missing)
     }
 
     /// Why messages that begin with the prefix are not read, where they are not.
@@ -154,9 +157,14 @@ fn extensions(
     written_off: &[String],
     registered: &Registered,
     deaf: Option<String>,
+    missing: &[MissingIntent],
 ) -> Value {
-    let shown = all.iter().take(embeds::FIELDS - 1);
+    let shown = all.iter().take(embeds::FIELDS - 2);
     let mut fields: Vec<Value> = shown.map(|it| status(it, registered)).collect();
+    if !missing.is_empty() {
+        let lines: Vec<String> = missing.iter().map(|it| format!("⚠ {it}")).collect();
+        fields.push(embeds::field("Gateway", &lines.join("\n")));
+    }
     if !written_off.is_empty() {
         fields.push(embeds::field(
             "Written off",

@@ -137,7 +137,7 @@ impl Bridge {
     pub fn heap(&self) -> Option<u64> {
         // Under the lock: the ledger is there as long as the plugin runs.
         let ledger = self.ledger();
-        let (bytes, _) = ledger.as_ref()?.live()?;
+        let (bytes, _) = ledger.as_ref().and_then(Ledger::live)?;
         Some(bytes)
     }
 

@@ -97,6 +97,12 @@ pub fn address_range(address: usize) -> Option<Image> {
         .find(|image| (image.lo..image.hi).contains(&address))
 }
 
+/// The library that was opened by this name.
+#[must_use]
+pub fn image_of(path: &Path) -> Option<Image> {
+    os::images().into_iter().find(|image| image.path == path)
+}
+
 /// Whether anything of a library is still mapped: the loader lists it, or the kernel has pages of its file.
 ///
 /// The name decides, as it is never used again. The base alone proves nothing: another library may lie there by now.

@@ -21,10 +21,10 @@ use super::{
     bridge::{Answer, Bridge},
     census,
     error::LoadError,
-    library::{self, Ended, Mapped},
+    library::{self, Ended},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    unload::{self, Descriptors, UnloadReport},
+    unload::{self, Descriptors, Left, UnloadReport},
 };
 use crate::services::Services;
 
@@ -50,8 +50,6 @@ pub struct Generation {
     pub manifest: Manifest,
     /// The private copy that it was loaded from.
     pub shadow: PathBuf,
-    /// Where it lies in memory.
-    pub mapped: Mapped,
     /// When it was loaded.
     pub since: Instant,
     mailbox: Arc<Mailbox>,
@@ -62,8 +60,8 @@ pub struct Generation {
 }
 
 struct Running {
-    ending: oneshot::Receiver<()>,
-    join: JoinHandle<Option<Ended>>,
+    ending: oneshot::Receiver<Option<Ended>>,
+    thread: JoinHandle<()>,
 }
 
 impl Generation {
@@ -80,7 +78,12 @@ impl Generation {
         services: Arc<Services>,
         deadline: Duration,
     ) -> Result<Self, LoadError> {
-        let descriptors = census::open_fds().unwrap_or_default();
+        // Reads some dozens of links: not on a thread that others' work waits for.
+        let descriptors = tokio::task::spawn_blocking(census::open_fds)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         let figures = services.figures.generation_begins(plugin);
         let counted = Arc::clone(&figures);
         let mailbox = Mailbox::new(counted).map_err(|source| LoadError::Mailbox { source });
@@ -95,42 +98,34 @@ impl Generation {
             Arc::clone(&bridge),
             Arc::clone(&mailbox),
         )?;
-        let mapped = match timeout(deadline, thread.opened).await {
-            Ok(Ok(Ok(mapped))) => mapped,
-            Ok(Ok(Err(error))) => {
-                join(thread.join).await;
-                return Err(error);
-            }
-            Ok(Err(_)) => {
-                return Err(LoadError::Declaration {
-                    reason: "its thread ended while the library was opened".into(),
-                });
-            }
-            Err(_) => {
-                // Its thread still uses both: they are never freed.
-                std::mem::forget((mailbox, bridge));
-                return Err(LoadError::Declaration {
-                    reason: format!(
-                        "opening the library took longer than {deadline:?}; it stays mapped"
-                    ),
-                });
-            }
-        };
         let mut generation = Self {
             plugin: plugin.to_owned(),
             number,
             manifest: Manifest::default(),
             shadow: shadow.to_owned(),
-            mapped,
             since: Instant::now(),
             mailbox,
             bridge,
             thread: Mutex::new(Some(Running {
                 ending: thread.ending,
-                join: thread.join,
+                thread: thread.thread,
             })),
             descriptors,
         };
+        let opened = timeout(deadline, thread.opened).await;
+        if !matches!(opened, Ok(Ok(Ok(())))) {
+            // What was opened is closed as after any life: counted, or not at all.
+            let report = generation.unload(Duration::ZERO).await;
+            let reason = match opened {
+                Ok(Ok(Err(error))) => return Err(error),
+                Err(_) if report.is_some_and(|report| !report.unmapped) => format!(
+                    "opening the library took longer than {deadline:?}; it stays mapped until the host restarts"
+                ),
+                Err(_) => format!("opening the library took longer than {deadline:?}"),
+                Ok(_) => "its thread ended while the library was opened".into(),
+            };
+            return Err(LoadError::Declaration { reason });
+        }
         match timeout(deadline, declared).await {
             Ok(Ok(Ok(manifest))) => {
                 generation.manifest = manifest;
@@ -314,7 +309,7 @@ impl Generation {
     /// Stops the plugin, giving its handlers `deadline` to end, and closes the library. What waits in the mailbox is still
     /// served, unless it was handed over. A plugin that does not stop is written off: reported, and never unmapped.
     pub async fn unload(&self, deadline: Duration) -> Option<UnloadReport> {
-        let Running { ending, join } = self
+        let Running { ending, thread } = self
             .thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -326,30 +321,25 @@ impl Generation {
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
-        if timeout(deadline + STOP_GRACE, ending).await.is_err() {
-            // Its thread still uses both: they are never freed.
-            std::mem::forget(Arc::clone(&self.mailbox));
-            std::mem::forget(Arc::clone(&self.bridge));
+        let Ok(ended) = timeout(deadline + STOP_GRACE, ending).await else {
             self.bridge.close();
             let report = UnloadReport::written_off(&self.plugin, self.number, began.elapsed());
             report.log();
             return Some(report);
-        }
-        let ended = self::join(join).await;
+        };
         self.bridge.close();
         let context = unload::Context {
             plugin: self.plugin.clone(),
             generation: self.number,
-            mapped: self.mapped.clone(),
             shadow: self.shadow.clone(),
             began,
             descriptors: self.descriptors.clone(),
         };
-        let report = tokio::task::spawn_blocking(move || unload::close(context, ended))
-            .await
-            .ok()?;
-        report.log();
-        Some(report)
+        // Without a value the thread has lost the library to a panic of the host's: it stays mapped.
+        let ended = ended.map_or(Left::Lost, |ended| {
+            ended.map_or(Left::Nothing, Left::Library)
+        });
+        Some(unload::close(context, thread, ended).await)
     }
 
     async fn ask(&self, packet: Packet) -> Option<Answer> {
@@ -405,12 +395,4 @@ pub fn interrupted() -> ErrorHead {
         message: "the plugin was unloaded before it had answered".into(),
         ..ErrorHead::default()
     }
-}
-
-async fn join(thread: JoinHandle<Option<Ended>>) -> Option<Ended> {
-    // It is about to end; joining waits for its thread-locals' destructors, microseconds, but a system call all the same.
-    tokio::task::spawn_blocking(move || thread.join().ok().flatten())
-        .await
-        .ok()
-        .flatten()
 }

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::c_void,
+    mem::ManuallyDrop,
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
@@ -37,26 +38,81 @@ pub struct Mapped {
     pub high: usize,
 }
 
-/// What comes back when `run` has returned.
-pub struct Ended {
-    /// The library, still mapped.
+impl From<census::Image> for Mapped {
+    fn from(image: census::Image) -> Self {
+        Self {
+            base: image.base,
+            low: image.lo,
+            high: image.hi,
+        }
+    }
+}
+
+/// A library that was opened, with all that its code may still use.
+///
+/// Dropping it does nothing at all: whoever loses it (a deadline, a cancelled future, a panic, the end of the runtime) leaves
+/// the library mapped, and its mailbox and bridge allocated. `unload::close` alone takes them out, when it has seen that
+/// nothing of the library runs any more.
+pub struct Ended(ManuallyDrop<Held>);
+
+/// What [`Ended`] holds.
+pub struct Held {
+    /// The library, mapped.
     pub library: Library,
-    /// The plugin's ledger table, or null.
-    pub ledger: Ledger,
+    /// Where it lies; `None` where the loader's list can't be read.
+    pub mapped: Option<Mapped>,
+    /// Its heap's book; `None` when its code was never called.
+    pub ledger: Option<Ledger>,
+    /// What its `run` was given: its code may call them for as long as it is mapped.
+    pub handles: (Arc<Bridge>, Arc<Mailbox>),
+}
+
+impl std::fmt::Debug for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Ended").field(&self.held().mapped).finish()
+    }
+}
+
+impl Ended {
+    /// What it holds, to be looked at.
+    #[must_use]
+    pub fn held(&self) -> &Held {
+        &self.0
+    }
+
+    /// Takes all of it out: what is dropped from here on is closed and freed.
+    ///
+    /// # Safety
+    ///
+    /// The thread that ran the library was joined, and no other thread runs code of it or will.
+    #[must_use]
+    pub unsafe fn take(self) -> Held {
+        ManuallyDrop::into_inner(self.0)
+    }
 }
 
 /// A plugin's ledger table: the plugin's memory, ours to free once the library is unmapped.
-#[derive(Debug, Clone, Copy)]
-pub struct Ledger(pub *const c_void);
+#[derive(Debug)]
+pub struct Ledger(*const c_void);
 
 // SAFETY: the table is read by atomics, and reclaimed by one thread when nobody else is left.
 unsafe impl Send for Ledger {}
 
 impl Ledger {
+    /// The book of a plugin.
+    ///
+    /// # Safety
+    ///
+    /// `table` is what the plugin's `ledger` returned, and is reclaimed when no other `Ledger` of it is left.
+    #[must_use]
+    pub unsafe fn new(table: *const c_void) -> Self {
+        Self(table)
+    }
+
     /// Live bytes and blocks; `None` when another version of plugin-api wrote the table.
     #[must_use]
-    pub fn live(self) -> Option<(u64, u64)> {
-        // SAFETY: the table of a library that has not been reclaimed: `reclaim` consumes its generation.
+    pub fn live(&self) -> Option<(u64, u64)> {
+        // SAFETY: a table that has not been reclaimed, which would have consumed the last handle of it.
         let stats = unsafe { LedgerTable::stats(self.0.cast()) }.ok()?;
         Some((stats.live_bytes, stats.live_blocks))
     }
@@ -65,7 +121,7 @@ impl Ledger {
     ///
     /// # Safety
     ///
-    /// The library is unmapped and none of its threads is left; called once.
+    /// The library is unmapped and none of its threads is left; this is the last handle of the table.
     pub unsafe fn reclaim(self) -> Option<u64> {
         // SAFETY: the caller's promise.
         let reclaimed = unsafe { LedgerTable::reclaim(self.0.cast_mut().cast()) }.ok()?;
@@ -76,11 +132,11 @@ impl Ledger {
 /// The thread of a generation.
 pub struct PluginThread {
     /// `Ok` when the library is open and `run` is about to be called.
-    pub opened: oneshot::Receiver<Result<Mapped, LoadError>>,
-    /// Sent when the thread is about to end.
-    pub ending: oneshot::Receiver<()>,
-    /// Ends with the library, when there was one.
-    pub join: JoinHandle<Option<Ended>>,
+    pub opened: oneshot::Receiver<Result<(), LoadError>>,
+    /// Sent when the thread is about to end: with the library, when there was one.
+    pub ending: oneshot::Receiver<Option<Ended>>,
+    /// The thread.
+    pub thread: JoinHandle<()>,
 }
 
 /// Starts a thread that opens `path` and runs it. Nothing of the library ever runs anywhere else.
@@ -97,35 +153,68 @@ pub fn start(
 ) -> Result<PluginThread, LoadError> {
     let (opened_send, opened) = oneshot::channel();
     let (ending_send, ending) = oneshot::channel();
+    let plugin = name.to_owned();
     // The kernel keeps 15 bytes of a thread's name.
     let short: String = name.chars().take(10).collect();
-    let join = thread::Builder::new()
+    let thread = thread::Builder::new()
         .name(format!("{short}#{generation}"))
         .spawn(move || {
-            let ended = run(&path, opened_send, &bridge, &mailbox);
-            bridge.close();
-            drop(ending_send);
-            ended
+            let closing = Arc::clone(&bridge);
+            let ended = run(&path, opened_send, bridge, mailbox);
+            closing.close();
+            // Nobody waits for a generation that was written off. Its library is not closed for that: nobody has counted
+            // what else of it runs.
+            if let Err(Some(_)) = ending_send.send(ended) {
+                tracing::warn!(
+                    plugin,
+                    generation,
+                    "the thread of a generation that was written off has ended; its library stays mapped until the host \
+                     restarts"
+                );
+            }
         })
         .map_err(|source| LoadError::Thread { source })?;
     Ok(PluginThread {
         opened,
         ending,
-        join,
+        thread,
     })
 }
 
 fn run(
     path: &Path,
-    opened: oneshot::Sender<Result<Mapped, LoadError>>,
-    bridge: &Arc<Bridge>,
-    mailbox: &Arc<Mailbox>,
+    opened: oneshot::Sender<Result<(), LoadError>>,
+    bridge: Arc<Bridge>,
+    mailbox: Arc<Mailbox>,
 ) -> Option<Ended> {
-    let (library, module, mapped) = match open(path) {
-        Ok(open) => open,
+    // SAFETY: this runs the library's constructors. The file was checked, and tried in a probe process.
+    let library = match unsafe { Library::new(path) } {
+        Ok(library) => library,
+        Err(error) => {
+            let reason = chain(&error);
+            let _ = opened.send(Err(LoadError::Open { reason }));
+            return None;
+        }
+    };
+    // From here on nothing but a counted unload closes it, whatever happens.
+    let mut ended = Ended(ManuallyDrop::new(Held {
+        library,
+        mapped: census::image_of(path).map(Mapped::from),
+        ledger: None,
+        handles: (Arc::clone(&bridge), Arc::clone(&mailbox)),
+    }));
+    let Held {
+        library,
+        mapped,
+        ledger,
+        ..
+    } = &mut *ended.0;
+    let module = checked_module(library).and_then(|module| Ok((module, listed(mapped.as_ref())?)));
+    let (module, mapped) = match module {
+        Ok(module) => module,
         Err(error) => {
             let _ = opened.send(Err(error));
-            return None;
+            return Some(ended);
         }
     };
     let symbols = symbols::Library {
@@ -134,38 +223,34 @@ fn run(
         low: mapped.low,
         high: mapped.high,
     };
-    // Its address never changes; the host reads it from any thread, until `run` has returned.
-    let ledger = Ledger(module.ledger()());
     let thread = interpose::current_thread();
-    bridge.opened(symbols, thread, ledger);
-    let _ = opened.send(Ok(mapped));
-    // SAFETY: once a generation, on its own thread; the caller's Arcs keep both handles valid until `run` returns.
+    // Its address never changes; the host reads it from any thread, until `run` has returned.
+    // SAFETY: of this plugin; the bridge gives it up in `run_ended`.
+    bridge.opened(symbols, thread, unsafe { Ledger::new(module.ledger()()) });
+    if opened.send(Ok(())).is_err() {
+        // It took too long: nobody wants it any more.
+        bridge.run_ended(thread);
+        return Some(ended);
+    }
+    // SAFETY: once a generation, on its own thread; `ended` keeps both handles valid.
     let status = unsafe { module.run()(bridge.handle(), mailbox.handle()) };
     if status == run_status::BROKEN {
         tracing::error!(path = %path.display(), "the plugin's runtime could not run; its log says why");
     }
     bridge.run_ended(thread);
     // Asked for again: without memory for it at the start there was none.
-    let ledger = Ledger(module.ledger()());
-    Some(Ended { library, ledger })
+    // SAFETY: of this plugin, and by now the only one.
+    *ledger = Some(unsafe { Ledger::new(module.ledger()()) });
+    Some(ended)
 }
 
-fn open(path: &Path) -> Result<(Library, PluginModule_Ref, Mapped), LoadError> {
-    // SAFETY: this runs the library's constructors. The file was checked, and tried in a probe process.
-    let library = unsafe { Library::new(path) }.map_err(|error| LoadError::Open {
-        reason: chain(&error),
-    })?;
-    match checked_module(&library) {
-        Ok((module, mapped)) => Ok((library, module, mapped)),
-        Err(error) => {
-            // On this thread, which ends at once.
-            let _ = library.close();
-            Err(error)
-        }
-    }
+fn listed(mapped: Option<&Mapped>) -> Result<&Mapped, LoadError> {
+    mapped.ok_or_else(|| LoadError::Open {
+        reason: "the dynamic loader does not list the library that it has just opened".into(),
+    })
 }
 
-fn checked_module(library: &Library) -> Result<(PluginModule_Ref, Mapped), LoadError> {
+fn checked_module(library: &Library) -> Result<PluginModule_Ref, LoadError> {
     // SAFETY: abi_stable's symbol holds an `AbiHeaderRef`; `upgrade` checks the header before anything else is read.
     let header =
         unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes()) }
@@ -178,23 +263,11 @@ fn checked_module(library: &Library) -> Result<(PluginModule_Ref, Mapped), LoadE
     })?;
     check_layout(header)?;
     // SAFETY: the layout was checked above, in one direction or the other.
-    let module = unsafe { header.init_root_module_with_unchecked_layout::<PluginModule_Ref>() }
-        .map_err(|error| LoadError::Boundary {
+    unsafe { header.init_root_module_with_unchecked_layout::<PluginModule_Ref>() }.map_err(
+        |error| LoadError::Boundary {
             reason: error.to_string(),
-        })?;
-    let image = census::address_range(std::ptr::from_ref(header) as usize).ok_or_else(|| {
-        LoadError::Open {
-            reason: "the dynamic loader does not list the library that it has just opened".into(),
-        }
-    })?;
-    Ok((
-        module,
-        Mapped {
-            base: image.base,
-            low: image.lo,
-            high: image.hi,
         },
-    ))
+    )
 }
 
 /// Checks the boundary's layout in both directions: the plugin may be newer or older than the host.

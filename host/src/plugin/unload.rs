@@ -2,16 +2,25 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
-    thread::sleep,
+    thread::{self, JoinHandle, sleep},
     time::{Duration, Instant},
 };
 
+use tokio::{sync::oneshot, time::timeout};
+
 use super::{
     census, interpose,
-    library::{Ended, Mapped},
+    library::{Ended, Held, Ledger, Mapped},
 };
+
+/// What the destructors of the thread-locals of a plugin's thread may take. They run when its main function has returned.
+const JOIN_GRACE: Duration = Duration::from_millis(1500);
+const JOIN_PAUSE: Duration = Duration::from_micros(200);
+
+/// What all of a close may take, the library's finalisers with it.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the kernel may still list a thread that has ended.
 const THREAD_GRACE: Duration = Duration::from_millis(500);
@@ -29,8 +38,6 @@ pub struct Context {
     pub plugin: String,
     /// Its generation.
     pub generation: u64,
-    /// Where it lies.
-    pub mapped: Mapped,
     /// Its private copy.
     pub shadow: PathBuf,
     /// When the unload began.
@@ -98,9 +105,50 @@ impl UnloadReport {
     }
 }
 
-/// Closes the library of a generation whose thread was joined. Blocks for some milliseconds.
-#[must_use]
-pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
+/// What a generation's thread gave back.
+#[derive(Debug)]
+pub enum Left {
+    /// A library.
+    Library(Ended),
+    /// The loader refused the file: there is nothing to close.
+    Nothing,
+    /// A panic of the host's took it along.
+    Lost,
+}
+
+/// Joins the thread of a generation that is about to end, and closes its library, when it has seen that nothing of it runs.
+///
+/// On a thread of its own, which goes on when nobody waits for it any more: finalisers of the library run there, and may
+/// take their time or never return.
+pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
+    let (tell, told) = oneshot::channel();
+    let (plugin, generation, began) = (context.plugin.clone(), context.generation, context.began);
+    let mut failed = UnloadReport::written_off(&plugin, generation, Duration::ZERO);
+    let closing = thread::Builder::new()
+        .name(format!("unload#{generation}"))
+        .spawn(move || {
+            let was_open = !matches!(left, Left::Nothing);
+            let report = join_and_close(context, thread, left);
+            if was_open || !report.stayed.is_empty() {
+                report.log();
+            }
+            let _ = tell.send(report);
+        });
+    let why = match closing {
+        Ok(_) => match timeout(CLOSE_LIMIT, told).await {
+            Ok(Ok(report)) => return report,
+            Ok(Err(_)) => "the library: closing it panicked".to_owned(),
+            Err(_) => format!("the library: its finalisers did not return within {CLOSE_LIMIT:?}"),
+        },
+        Err(error) => format!("the library: no thread could be started to close it: {error}"),
+    };
+    failed.took = began.elapsed();
+    failed.stayed = vec![why];
+    failed.log();
+    failed
+}
+
+fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
     let mut report = UnloadReport {
         plugin: context.plugin,
         generation: context.generation,
@@ -109,16 +157,21 @@ pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
         unmapped: false,
         stayed: Vec::new(),
     };
-    match ended {
-        Some(ended) => {
+    match left {
+        _ if !join(thread, JOIN_GRACE) => report.stayed.push(format!(
+            "its thread, in which a destructor of a thread-local did not return within {JOIN_GRACE:?}: the library stays \
+             mapped until the host restarts"
+        )),
+        Left::Library(ended) => {
             report.stayed.extend(files_left_open(
                 &context.descriptors,
                 &context.shadow,
                 crate::log::folder(),
             ));
-            unmap(&mut report, &context.mapped, &context.shadow, ended);
+            unmap(&mut report, &context.shadow, ended);
         }
-        None => report
+        Left::Nothing => report.unmapped = true,
+        Left::Lost => report
             .stayed
             .push("the library: its thread ended without giving it back".into()),
     }
@@ -126,14 +179,56 @@ pub fn close(context: Context, ended: Option<Ended>) -> UnloadReport {
     report
 }
 
-fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended) {
-    let Mapped { low, high, .. } = *mapped;
+/// Waits until a thread has ended, with all destructors of its thread-locals.
+fn join(thread: JoinHandle<()>, limit: Duration) -> bool {
+    let began = Instant::now();
+    // Its function has returned; destructors run behind that, of which std knows nothing.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::os::unix::thread::JoinHandleExt;
+        unsafe extern "C" {
+            fn pthread_tryjoin_np(
+                thread: libc::pthread_t,
+                result: *mut *mut std::ffi::c_void,
+            ) -> std::ffi::c_int;
+        }
+        let thread = thread.into_pthread_t();
+        // SAFETY: a thread that nobody has joined or detached: std's handle was given up for it.
+        while unsafe { pthread_tryjoin_np(thread, std::ptr::null_mut()) } == libc::EBUSY {
+            if began.elapsed() > limit {
+                // SAFETY: as above; the last use of it.
+                unsafe { libc::pthread_detach(thread) };
+                return false;
+            }
+            sleep(JOIN_PAUSE);
+        }
+        true
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    {
+        while !thread.is_finished() {
+            if began.elapsed() > limit {
+                return false;
+            }
+            sleep(JOIN_PAUSE);
+        }
+        thread.join().is_ok()
+    }
+}
+
+fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
+    let Some(mapped) = ended.held().mapped.clone() else {
+        report
+            .stayed
+            .push("the library: the dynamic loader does not list it".into());
+        return;
+    };
+    let Mapped { low, high, .. } = mapped;
     if !interpose::supported() {
         // Whether a thread of the plugin still runs can't be known here.
         report
             .stayed
             .push("the library: on this system plugins are never unmapped".into());
-        std::mem::forget(ended.library);
         return;
     }
     let threads = stray_threads(low, high);
@@ -142,7 +237,6 @@ fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended
         report.stayed.push(format!(
             "{threads} thread(s) that the plugin started and did not end: the library stays mapped until the host restarts"
         ));
-        std::mem::forget(ended.library);
         return;
     }
     let handlers = census::reset_signal_handlers_in(low, high);
@@ -151,7 +245,14 @@ fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended
             "handlers of signals {handlers:?}, which were set back to the default"
         ));
     }
-    if let Some((bytes, blocks)) = ended.ledger.live()
+    // SAFETY: the plugin's thread was joined, it has no other, and no signal leads into it any more.
+    let Held {
+        library,
+        ledger,
+        handles,
+        ..
+    } = unsafe { ended.take() };
+    if let Some((bytes, blocks)) = ledger.as_ref().and_then(Ledger::live)
         && bytes > OWN_HEAP_BYTES
     {
         report.stayed.push(format!(
@@ -161,27 +262,29 @@ fn unmap(report: &mut UnloadReport, mapped: &Mapped, shadow: &Path, ended: Ended
     // SAFETY: the plugin's threads have ended, and with them all that used the keys.
     unsafe { interpose::reap_keys(low, high) };
     let mapped_bytes = (high - low) as u64;
-    let ledger = ended.ledger;
-    if let Err(error) = ended.library.close() {
+    if let Err(error) = library.close() {
+        mem::forget(handles);
         report.stayed.push(format!("the library: {error}"));
         return;
     }
     report.unmapped = census::is_mapped(mapped.base, shadow) == Some(false);
     if !report.unmapped {
+        mem::forget(handles);
         report.stayed.push(format!(
             "{mapped_bytes} bytes of mapping: something in the process still refers to the library"
         ));
         return;
     }
-    // SAFETY: the library is unmapped, its thread was joined, and it has no other thread; `ledger` is not used again.
+    report.returned_bytes = mapped_bytes;
+    let Some(ledger) = ledger else {
+        return;
+    };
+    // SAFETY: the library is unmapped, its thread was joined, and it has no other thread; the bridge gave its handle up.
     match unsafe { ledger.reclaim() } {
-        Some(heap_bytes) => report.returned_bytes = mapped_bytes + heap_bytes,
-        None => {
-            report.returned_bytes = mapped_bytes;
-            report.stayed.push(
-                "its heap: another version of plugin-api keeps its ledger in another way".into(),
-            );
-        }
+        Some(heap_bytes) => report.returned_bytes += heap_bytes,
+        None => report
+            .stayed
+            .push("its heap: another version of plugin-api keeps its ledger in another way".into()),
     }
 }
 

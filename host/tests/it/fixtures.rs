@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 }
 
 /// The target folder that this test was built into: what it shares with the plugins is not compiled twice.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     // target/debug/deps/it-….
     env::current_exe()
         .unwrap()
@@ -84,6 +84,18 @@ pub fn hello(tag: &str, version: &str, features: &str, source: &str) -> PathBuf 
 
 /// A plugin with this source, compiled.
 pub fn plugin(name: &str, tag: &str, version: &str, features: &str, source: &str) -> PathBuf {
+    plugin_of(name, tag, version, features, source, &[])
+}
+
+/// The same with more files beside its Cargo.toml, such as a build script.
+pub fn plugin_of(
+    name: &str,
+    tag: &str,
+    version: &str,
+    features: &str,
+    source: &str,
+    more: &[(&str, &str)],
+) -> PathBuf {
     let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = target().join("test-plugins").join(format!("{name}-{tag}"));
     let library = folder.join(format!("lib{name}.so"));
@@ -103,6 +115,9 @@ pub fn plugin(name: &str, tag: &str, version: &str, features: &str, source: &str
     );
     write(&folder.join("Cargo.toml"), &manifest);
     write(&folder.join("src/lib.rs"), source);
+    for (name, text) in more {
+        write(&folder.join(name), text);
+    }
     if !folder.join("Cargo.lock").exists() {
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     }

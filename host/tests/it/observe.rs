@@ -130,7 +130,7 @@ fn a_log_that_cannot_be_written_is_told_and_stops_nobody() {
 const METRICS: &str = "[metrics]\nlisten = \"127.0.0.1:0\"\n";
 
 /// Status line and body of a page.
-async fn page(address: SocketAddr, path: &str, accept: &str) -> (String, String) {
+pub async fn page(address: SocketAddr, path: &str, accept: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.0\r\nAccept: {accept}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();

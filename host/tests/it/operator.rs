@@ -153,7 +153,8 @@ fn data_logs_and_backups_are_private_and_a_backup_is_restored_by_its_name() {
     // As an older version left it.
     fs::create_dir_all(at("data/sandbox")).unwrap();
     fs::create_dir_all(at("botlogs/sandbox")).unwrap();
-    let script = "owner@general: !setprefix ?\nexpect ?\nowner@general: ?fw_backup\nexpect \"Backed up\"\n";
+    let script =
+        "owner@general: !setprefix ?\nexpect ?\nowner@general: ?fw_backup\nexpect \"Backed up\"\n";
     let output = play(folder.path(), &["counter"], script);
     assert!(
         output.status.success(),

@@ -133,7 +133,7 @@ async fn more_than_a_hundred_commands_all_work_in_groups_and_are_ungrouped_again
 
     let from = next_crossing(&bot);
     bot.ask(&owner, "!unload crowd").await;
-    until_registered(&bot, |names| has("load")(names) && !has("crowd")(names)).await;
+    until_registered(&bot, |names| has("settings")(names) && !has("crowd")(names)).await;
     assert_eq!(requests(&bot, from)[..2], ["GET 200", "PUT 200"]);
     let asked = member.slash("general", "hello", &[]).await.unwrap();
     assert_eq!(
@@ -250,7 +250,7 @@ export_plugin!(|| {
     let library = fixtures::plugin("half", "refused", "0.1.0", "", source);
     let bot = Fixture::with(&[]).await;
     bot.sandbox
-        .commands_registered("load", PATIENCE)
+        .commands_registered("settings", PATIENCE)
         .await
         .unwrap();
     bot.drop_in(&library, "half");

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use super::{Actor, allowed::may_use, option};
 use crate::{
-    error::{Error, listing},
+    error::{self, Error},
     state::Shared,
     view::{InteractionView, MessageView},
     world::{Command, CommandKind, InteractionKind, NewInteraction, World},
@@ -192,7 +193,90 @@ impl Actor {
     }
 }
 
+/// What the chat box has done with a line.
+#[derive(Clone, Debug)]
+pub(crate) enum Entered {
+    Used(Box<InteractionView>),
+    /// It was said; `unknown` tells of a slash line that names no command.
+    Said {
+        unknown: Option<String>,
+    },
+}
+
+/// The command that a line in the chat box begins with.
+pub(crate) fn command_name(line: &str) -> Option<&str> {
+    let name = line.strip_prefix('/')?.split(char::is_whitespace).next()?;
+    Some(name).filter(|name| !name.is_empty() && !name.starts_with('/'))
+}
+
+impl Actor {
+    /// Enters a line in the chat box: a slash command is used; what names none is said, as by Discord's client.
+    pub(crate) async fn enters(&self, channel: &str, line: &str) -> Result<Entered, Error> {
+        let unknown = match command_name(line) {
+            Some(name) if self.has_command(channel, name)? => {
+                match self.slash_line(channel, line).await {
+                    Ok(view) => return Ok(Entered::Used(Box::new(view))),
+                    // A subcommand that there is not.
+                    Err(Error::UnknownCommand { name, known }) => Some((name, known)),
+                    Err(other) => return Err(other),
+                }
+            }
+            Some(name) => Some((name.to_owned(), String::new())),
+            None => None,
+        };
+        self.says(channel, line).await?;
+        let unknown = unknown.map(|(name, known)| {
+            let names = self.shared.read(|state| state.world.slash_names());
+            let near = error::nearest(&name, names.iter().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean `/{near}`?"));
+            let known = match known.as_str() {
+                "" => String::new(),
+                known => format!("; there are {known}"),
+            };
+            let hint = near.unwrap_or(known);
+            format!("sent as text: no command is named `/{name}`{hint}")
+        });
+        Ok(Entered::Said { unknown })
+    }
+
+    fn has_command(&self, channel: &str, name: &str) -> Result<bool, Error> {
+        let channel = self.channel(channel)?;
+        Ok(self.shared.read(|state| {
+            let world = &state.world;
+            let guild = world.guild_of(channel);
+            let found = world.command_named(guild, CommandKind::Slash, name);
+            found.is_some()
+        }))
+    }
+}
+
+/// How long after its last look at its commands a bot has registered all of them.
+const SETTLED: Duration = Duration::from_secs(2);
+
 impl Shared {
+    /// Whether a slash command is registered, as soon as that is certain: a bot that has just logged in, or is about its
+    /// commands, is given the time.
+    pub(crate) async fn command_is_known(&self, name: &str) -> bool {
+        loop {
+            let has_it = |world: &World| world.slash_names().iter().any(|known| known == name);
+            let left = self.read(|state| {
+                let since = |at: Instant, patience: Duration| patience.saturating_sub(at.elapsed());
+                match (state.world.commands_touched, state.hub.identified) {
+                    (Some(touched), _) => since(touched, SETTLED),
+                    (None, Some(identified)) => since(identified, self.settings.deadline),
+                    (None, None) => Duration::ZERO,
+                }
+            });
+            let found = self.wait(left, |state| has_it(&state.world).then_some(()));
+            if found.await.is_some() {
+                return true;
+            }
+            if left.is_zero() {
+                return false;
+            }
+        }
+    }
+
     /// See [`crate::Sandbox::commands_registered`].
     pub(crate) async fn commands_registered(
         &self,
@@ -256,6 +340,6 @@ fn unknown(world: &World, kind: CommandKind, name: &str) -> Error {
         .filter(|command| command.kind == kind);
     Error::UnknownCommand {
         name: name.to_owned(),
-        known: listing(known.map(|command| command.name.as_str())),
+        known: error::known(name, known.map(|command| command.name.as_str())),
     }
 }

@@ -178,8 +178,10 @@ impl Actor {
         wanted: &str,
         fits: impl Fn(&Value) -> bool,
     ) -> Result<((u64, u64), Value), Error> {
+        // Threads, private ones among them, are on the screen of those who may see them.
         let messages = world
             .channels_for(self.user)
+            .chain(world.threads_for(self.user))
             .flat_map(|channel| channel.messages.values())
             .filter(|message| message.visible_to(self.user));
         let mut messages: Vec<&Message> = messages

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Actor;
 use crate::{
-    error::{Error, listing},
+    error::{Error, known},
     world::{Event, Shelf, World},
 };
 
@@ -104,7 +104,7 @@ impl Actor {
 
     fn guild(&self, world: &World, name: &str) -> Result<u64, Error> {
         world.guild_named(name).ok_or_else(|| {
-            let known = listing(world.guilds.values().map(|guild| guild.name.as_str()));
+            let known = known(name, world.guilds.values().map(|guild| guild.name.as_str()));
             Error::Refused(format!("no guild is named `{name}`; there are {known}"))
         })
     }

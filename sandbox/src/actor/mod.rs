@@ -7,6 +7,7 @@ mod expect;
 mod file;
 mod member;
 mod modal;
+mod moderate;
 mod option;
 mod place;
 mod poll;
@@ -21,9 +22,13 @@ use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 pub use self::expect::Sent;
-pub(crate) use self::{command::offered, option::value, place::visible_channels};
+pub(crate) use self::{
+    command::{Entered, command_name, offered},
+    option::value,
+    place::visible_channels,
+};
 use crate::{
-    error::{Error, listing},
+    error::{Error, known},
     state::Shared,
     view::{InteractionView, MessageView, ResponseState},
     world::{Draft, Interaction, World},
@@ -50,7 +55,7 @@ impl Actor {
             }
             world.user_named(name).ok_or_else(|| Error::UnknownUser {
                 name: name.to_owned(),
-                known: listing(world.users.cast().map(|user| user.name.as_str())),
+                known: known(name, world.users.cast().map(|user| user.name.as_str())),
             })
         })?;
         Ok(Self {
@@ -268,6 +273,27 @@ impl Actor {
             Some(why) => Err(Error::Refused(format!("{}: {why}", self.name))),
             None => Ok(()),
         }
+    }
+
+    /// The newest message of a channel that the user sees and that fits.
+    pub(crate) fn newest_in(
+        &self,
+        channel: &str,
+        wanted: &str,
+        fits: impl Fn(&MessageView) -> bool,
+    ) -> Result<MessageView, Error> {
+        self.channel(channel)?;
+        let shown = self.messages(channel);
+        let count = shown.len();
+        let found = shown.into_iter().rev().find(fits);
+        found.ok_or_else(|| Error::NotVisible {
+            user: self.name.clone(),
+            wanted: wanted.to_owned(),
+            seen: match count {
+                0 => "nothing".to_owned(),
+                count => format!("no such one among {count} messages in #{channel}"),
+            },
+        })
     }
 
     fn own(&self, message: &MessageView) -> Result<(), Error> {

@@ -285,14 +285,20 @@ pub(super) fn fit(
     }
 }
 
-/// A file that `Actor::uploads` has given.
+/// A file that `Actor::uploads` has given, by its id or by its name; the newest of that name.
 pub(super) fn uploaded(
     world: &World,
     channel: u64,
     id: &str,
     resolved: &mut Map<String, Value>,
 ) -> Result<Value, String> {
-    let file = id.parse().ok().and_then(|id| {
+    let named = || {
+        let mut files = world.files.iter().rev();
+        files
+            .find(|(_, file)| file.filename == id)
+            .map(|(id, _)| *id)
+    };
+    let file = id.parse().ok().or_else(named).and_then(|id| {
         let file = world.attachment_json(channel, id, &Value::Null)?;
         Some((id, file))
     });

@@ -3,7 +3,7 @@
 use twilight_model::guild::Permissions;
 
 use crate::{
-    error::{Error, listing},
+    error::{Error, known},
     world::{Channel, World},
 };
 
@@ -37,7 +37,7 @@ pub(super) fn channel(world: &World, user: u64, name: &str) -> Result<Option<u64
         let names = visible.iter().map(String::as_str);
         Error::UnknownChannel {
             name: name.to_owned(),
-            known: listing(names.chain(["dm"])),
+            known: known(plain, names.chain(["dm"])),
         }
     })
 }

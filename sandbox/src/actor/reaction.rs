@@ -55,6 +55,24 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// The newest message of a channel that the user has reacted to with this.
+    pub(crate) fn newest_reacted(&self, channel: &str, emoji: &str) -> Result<MessageView, Error> {
+        let parsed = parse_emoji(emoji)?;
+        let place = self.channel(channel)?;
+        let reacted: Vec<u64> = self.shared.read(|state| {
+            let shown = state.world.visible_messages(self.user, place);
+            let reacted = shown.filter(|message| {
+                let mut reactions = message.reactions.iter();
+                reactions.any(|(known, users)| *known == parsed && users.contains(&self.user))
+            });
+            reacted.map(|message| message.id).collect()
+        });
+        let wanted = format!("a message with {emoji} of {}", self.name);
+        self.newest_in(channel, &wanted, |shown| reacted.contains(&shown.id))
+    }
+}
+
 fn parse_emoji(text: &str) -> Result<Emoji, Error> {
     Emoji::parse(text)
         .ok_or_else(|| Error::Refused(format!("`{text}` is no emoji; try 👍 or name:id")))

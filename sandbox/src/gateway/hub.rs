@@ -7,7 +7,7 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
     close::Close,
@@ -36,6 +36,8 @@ pub(crate) struct Hub {
     pub list_requests: ListRequests,
     /// The presence that the bot asked for last, by any shard.
     pub presence: Option<Value>,
+    /// When the bot last identified.
+    pub identified: Option<Instant>,
     next: u64,
 }
 
@@ -126,6 +128,7 @@ impl Hub {
             connection.session = Some(key);
             connection.bell.notify_one();
         }
+        self.identified = Some(Instant::now());
         self.sessions.insert(key, session);
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::{
     Answer, ApiError, Reply,
@@ -59,6 +60,7 @@ fn scoped(
     path: &[&str],
 ) -> Answer {
     let application = world.application.id;
+    world.commands_touched = Some(Instant::now());
     match (method, path) {
         ("GET", []) => {
             let commands = world

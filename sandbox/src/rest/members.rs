@@ -16,7 +16,7 @@ use super::{
     roles::need_above,
     validate::form::{Field, Kind, read, read_patch},
 };
-use crate::world::{Event, Record, World, changes, fields};
+use crate::world::{Record, World};
 
 /// The longest timeout: 28 days.
 const MAX_TIMEOUT_US: i64 = 28 * 86_400 * 1_000_000;
@@ -291,7 +291,13 @@ fn update(world: &mut World, call: &Call, guild: u64, user: u64, body: &Record) 
     if body.contains_key("mute") || body.contains_key("deaf") {
         world.change_voice(guild, user, |_| {});
     }
-    tell_and_note(world, call, guild, user, &before);
+    world.tell_member(
+        guild,
+        user,
+        &before,
+        world.application.bot,
+        call.reason.as_deref(),
+    );
     member_json(world, guild, user)
 }
 
@@ -313,60 +319,12 @@ fn give_role(
             member.roles.push(role);
         }
     }
-    tell_and_note(world, call, guild, user, &before);
+    world.tell_member(
+        guild,
+        user,
+        &before,
+        world.application.bot,
+        call.reason.as_deref(),
+    );
     Ok(Reply::Empty)
-}
-
-/// GUILD_MEMBER_UPDATE, and an entry each for what the member is like and for the roles.
-fn tell_and_note(world: &mut World, call: &Call, guild: u64, user: u64, before: &Value) {
-    let Some(after) = world.member_json(guild, user) else {
-        return;
-    };
-    if &after == before {
-        return;
-    }
-    let mut data = after.clone();
-    data["guild_id"] = json!(guild.to_string());
-    let event = Event::of_guild("GUILD_MEMBER_UPDATE", guild, data);
-    world.outbox.push(event);
-    let told = |member: &Value| {
-        let mut told = fields(member.clone());
-        told.retain(|key, _| {
-            matches!(
-                key.as_str(),
-                "nick" | "communication_disabled_until" | "mute" | "deaf"
-            )
-        });
-        told
-    };
-    let (bot, reason) = (world.application.bot, call.reason.as_deref());
-    let differences = changes(&told(before), &told(&after));
-    if !differences.is_empty() {
-        let action = AuditLogEventType::MemberUpdate;
-        world.audit(guild, bot, action, Some(user), differences, reason);
-    }
-    let [old, new] = [before, &after].map(|member| {
-        let roles = member["roles"].as_array().into_iter().flatten();
-        roles.filter_map(body_id).collect::<Vec<_>>()
-    });
-    let known = world.guilds.get(&guild);
-    let partial = |list: &[u64], others: &[u64]| {
-        let differing = list.iter().filter(|role| !others.contains(role));
-        let roles = differing.filter_map(|role| known?.roles.get(role));
-        roles
-            .map(|role| json!({"id": role.id.to_string(), "name": role.name}))
-            .collect::<Vec<_>>()
-    };
-    let changed = [
-        ("$add", partial(&new, &old)),
-        ("$remove", partial(&old, &new)),
-    ];
-    let changed = changed.into_iter().filter(|(_, roles)| !roles.is_empty());
-    let changed: Vec<_> = changed
-        .map(|(key, roles)| json!({"key": key, "new_value": roles}))
-        .collect();
-    if !changed.is_empty() {
-        let action = AuditLogEventType::MemberRoleUpdate;
-        world.audit(guild, bot, action, Some(user), changed, reason);
-    }
 }

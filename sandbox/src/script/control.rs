@@ -4,6 +4,20 @@ use std::time::Duration;
 
 use crate::control::Control;
 
+/// What such lines begin with.
+pub(super) const WORDS: &[&str] = &[
+    "reconnect",
+    "invalidate",
+    "hang",
+    "heal",
+    "fault",
+    "drop",
+    "close",
+    "clock",
+    "limits",
+    "raw-payload",
+];
+
 /// Reads such a line; `None` if it begins with none of their words.
 pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
     let words: Vec<_> = line.split_whitespace().collect();

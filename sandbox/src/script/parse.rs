@@ -1,7 +1,12 @@
 //! One line of a script.
 
-use super::control::control;
-use crate::{actor::value, control::Control};
+use std::time::Duration;
+
+use super::{
+    act::{Act, VERBS, act},
+    control::{WORDS, control, duration},
+};
+use crate::{control::Control, error::nearest};
 
 /// What a line says.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,51 +17,26 @@ pub(super) enum Line {
     Speak {
         user: String,
         channel: String,
-        speech: Speech,
+        speech: String,
     },
+    /// The same without the user: the last one goes on.
+    Bare(String),
     /// What concerns the sandbox itself.
     Control(Control),
-    /// `[user] verb …`
+    /// `[user] verb …`, or `user@channel verb …`
     Act { user: Option<String>, act: Act },
-}
-
-/// What is typed into the chat box.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Speech {
-    Says(String),
-    Slash(String),
-}
-
-/// Everything else that a user does.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Act {
-    Click(String),
-    Pick {
-        menu: String,
-        values: Vec<String>,
-    },
-    Submit(Vec<(String, String)>),
-    React(String),
-    /// Any payload as a gateway event.
-    Raw {
-        event: String,
-        data: String,
-    },
-    Expect(String),
-    ExpectEphemeral(String),
-    ExpectNothing,
+    /// Nothing happens for this long, in real time.
+    Wait(Duration),
+    /// The grammar is shown.
+    Help,
+    /// The end, whatever follows.
+    Quit,
 }
 
 impl Line {
     /// Whether the line only looks.
     pub(super) const fn is_expectation(&self) -> bool {
-        matches!(
-            self,
-            Self::Act {
-                act: Act::Expect(_) | Act::ExpectEphemeral(_) | Act::ExpectNothing,
-                ..
-            }
-        )
+        matches!(self, Self::Act { act, .. } if act.is_expectation())
     }
 }
 
@@ -65,6 +45,9 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         return Ok(Line::Blank);
+    }
+    if let Some(own) = own(line) {
+        return own;
     }
     if let Some(control) = control(line) {
         return Ok(Line::Control(control?));
@@ -78,125 +61,64 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
             .iter()
             .any(|name| name.is_empty() || name.contains(char::is_whitespace))
     {
-        let (user, channel, text) = (user.to_owned(), channel.to_owned(), text.trim());
+        let text = text.trim();
         if text.is_empty() {
             return Err(format!("{user} says nothing"));
         }
-        let speech = match text.strip_prefix('/') {
-            Some(command) => Speech::Slash(command.to_owned()),
-            None => Speech::Says(text.to_owned()),
-        };
         return Ok(Line::Speak {
-            user,
-            channel,
-            speech,
+            user: user.to_owned(),
+            channel: channel.to_owned(),
+            speech: text.to_owned(),
         });
     }
-    if let Some((user, rest)) = line.split_once(char::is_whitespace)
+    let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let second = rest.split_whitespace().next().unwrap_or_default();
+    if VERBS.contains(&second)
         && let Some(act) = act(rest.trim())?
     {
         return Ok(Line::Act {
-            user: Some(user.to_owned()),
+            user: Some(first.to_owned()),
             act,
         });
     }
-    Err("this line is neither `user@channel: text` nor one of click, pick, submit, react and expect".to_owned())
-}
-
-/// Reads `verb …`; `None` if it begins with no verb.
-fn act(line: &str) -> Result<Option<Act>, String> {
-    let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let rest = rest.trim();
-    let act = match verb {
-        "click" => Act::Click(one(verb, rest)?),
-        "react" => Act::React(one(verb, rest)?),
-        "expect" => Act::Expect(one(verb, rest)?),
-        "expect-ephemeral" => Act::ExpectEphemeral(one(verb, rest)?),
-        "expect-nothing" if rest.is_empty() => Act::ExpectNothing,
-        "expect-nothing" => return Err("expect-nothing stands alone".to_owned()),
-        "pick" => {
-            let mut words = words(rest)?.into_iter();
-            let menu = words.next().ok_or("pick what? the menu and what is picked in it are missing: `pick \"Your colour\" red`")?;
-            Act::Pick {
-                menu,
-                values: words.collect(),
-            }
+    // What was meant for the sandbox must not be said for a letter that is wrong. A word that is one goes on as a
+    // sentence: `drop it`, `wait for me`.
+    let mut words = VERBS.iter().chain(WORDS).chain(OWN).copied();
+    match nearest(first, words.clone()) {
+        Some(word) if word != first => Err(format!(
+            "`{first}` is nothing that can be done; did you mean `{word}`? what is to be said stands after `user@channel:`"
+        )),
+        _ if rest.is_empty() && words.any(|word| word == first) => {
+            Err(format!("`{first}` needs more than that; `help` tells what"))
         }
-        "submit" => Act::Submit(fields(rest)?),
-        "raw" => {
-            let (event, data) = rest.split_once(char::is_whitespace).ok_or(
-                "raw what? the event or its data is missing: `raw MESSAGE_CREATE {\"id\": \"$id\"}`",
-            )?;
-            Act::Raw {
-                event: event.to_owned(),
-                data: data.trim().to_owned(),
-            }
-        }
-        _ => return Ok(None),
-    };
-    Ok(Some(act))
+        _ => Ok(Line::Bare(line.to_owned())),
+    }
 }
 
-/// The rest of the line, with or without quotes around it.
-fn one(verb: &str, rest: &str) -> Result<String, String> {
-    if rest.is_empty() {
-        let (missing, example) = match verb {
-            "click" => ("the button's label", "Yes"),
-            "react" => ("the emoji", "👍"),
-            _ => ("a part of the bot's answer", "Hello"),
-        };
-        return Err(format!(
-            "{verb} what? {missing} is missing: `{verb} {example}`"
-        ));
-    }
-    if rest.starts_with('"')
-        && let Ok((text, after)) = value(rest)
-        && after.trim().is_empty()
-    {
-        return Ok(text);
-    }
-    Ok(rest.to_owned())
-}
+/// The words of scripts and the terminal themselves.
+const OWN: &[&str] = &["wait", "help", "quit", "exit"];
 
-fn words(mut rest: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    while !rest.is_empty() {
-        let (word, after) = value(rest).map_err(|error| error.to_string())?;
-        words.push(word);
-        rest = after.trim_start();
-    }
-    Ok(words)
-}
-
-/// `name="value" "long name"=value …`
-fn fields(mut rest: &str) -> Result<Vec<(String, String)>, String> {
-    let mut fields = Vec::new();
-    while !rest.is_empty() {
-        let (name, after) = if rest.starts_with('"') {
-            value(rest).map_err(|error| error.to_string())?
-        } else {
-            let end = rest.find(['=', ' ']).unwrap_or(rest.len());
-            (rest[..end].to_owned(), &rest[end..])
-        };
-        let after = after
-            .strip_prefix('=')
-            .ok_or_else(|| format!("`{name}` has no value: `{name}=\"…\"`"))?;
-        let (text, after) = value(after).map_err(|error| error.to_string())?;
-        fields.push((name, text));
-        rest = after.trim_start();
-    }
-    Ok(fields)
+fn own(line: &str) -> Option<Result<Line, String>> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    Some(match words.as_slice() {
+        ["help"] => Ok(Line::Help),
+        ["quit" | "exit"] => Ok(Line::Quit),
+        ["wait", time] => duration(time).map(Line::Wait),
+        ["wait"] => Err("wait how long? `wait 500ms`, `wait 3s`".to_owned()),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::act::Voice;
 
-    fn speak(speech: Speech) -> Line {
+    fn speak(speech: &str) -> Line {
         Line::Speak {
             user: "owner".to_owned(),
             channel: "general".to_owned(),
-            speech,
+            speech: speech.to_owned(),
         }
     }
 
@@ -209,14 +131,8 @@ mod tests {
         let cases = [
             ("", Line::Blank),
             ("  # hello", Line::Blank),
-            (
-                "owner@general: !hello: you",
-                speak(Speech::Says("!hello: you".to_owned())),
-            ),
-            (
-                "owner@general: /echo text:hi",
-                speak(Speech::Slash("echo text:hi".to_owned())),
-            ),
+            ("owner@general: !hello: you", speak("!hello: you")),
+            ("owner@general: /echo text:hi", speak("/echo text:hi")),
             ("click \"Yes, do\"", acts(Act::Click("Yes, do".to_owned()))),
             ("click Yes", acts(Act::Click("Yes".to_owned()))),
             (
@@ -242,6 +158,46 @@ mod tests {
                     ("Your age".to_owned(), "36".to_owned()),
                 ])),
             ),
+            ("hello there", Line::Bare("hello there".to_owned())),
+            ("/echo text:hi", Line::Bare("/echo text:hi".to_owned())),
+            ("a: b", Line::Bare("a: b".to_owned())),
+            ("!ping", Line::Bare("!ping".to_owned())),
+            ("wait 300ms", Line::Wait(Duration::from_millis(300))),
+            ("wait for me", Line::Bare("wait for me".to_owned())),
+            ("help", Line::Help),
+            ("drop it", Line::Bare("drop it".to_owned())),
+            ("hang on", Line::Bare("hang on".to_owned())),
+            ("help me", Line::Bare("help me".to_owned())),
+            ("quit", Line::Quit),
+            ("edit it was so", acts(Act::Edit("it was so".to_owned()))),
+            ("unreact 👍", acts(Act::Unreact("👍".to_owned()))),
+            ("join", acts(Act::Join(None))),
+            (
+                "leave \"My club\"",
+                acts(Act::Leave(Some("My club".to_owned()))),
+            ),
+            (
+                "voice lounge",
+                acts(Act::Voice(Voice::Join("lounge".to_owned()))),
+            ),
+            ("voice leave", acts(Act::Voice(Voice::Leave))),
+            ("voice undeafen", acts(Act::Voice(Voice::Deafen(false)))),
+            (
+                "file note.txt \"what is in it\" and a text",
+                acts(Act::File {
+                    name: "note.txt".to_owned(),
+                    content: "what is in it".to_owned(),
+                    text: "and a text".to_owned(),
+                }),
+            ),
+            (
+                "role remove member Old hand",
+                acts(Act::Role {
+                    member: "member".to_owned(),
+                    role: "Old hand".to_owned(),
+                    give: false,
+                }),
+            ),
             (
                 "raw TOMORROW {\"a\": null}",
                 acts(Act::Raw {
@@ -261,7 +217,6 @@ mod tests {
             assert_eq!(parse(line), Ok(expected), "{line}");
         }
         for line in [
-            "hello",
             "owner@general:",
             "click",
             "pick",
@@ -269,7 +224,24 @@ mod tests {
             "raw",
             "raw TOMORROW",
             "expect-nothing at all",
-            "a b c",
+            "wait",
+            "wait long",
+            "delete it",
+            "file note.txt",
+            "upload note.txt",
+            "post title",
+            "role member Moderator",
+            "role add member",
+            "nick",
+            // A letter off.
+            "expct Hello",
+            "clik Yes",
+            "member expect",
+            "hlep",
+            "qiut",
+            "clokc pause",
+            "close",
+            "limits",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
@@ -284,11 +256,37 @@ mod tests {
             ("mod expect-ephemeral ", "a part of the bot's answer"),
             ("pick", "the menu"),
             ("raw", "the event"),
+            ("unreact", "the emoji"),
+            ("edit", "the text"),
+            ("voice", "the channel"),
+            ("file", "the file's name"),
+            ("upload a.txt", "what is in it"),
+            ("post", "the title"),
+            ("nick", "the member"),
+            ("role", "given and taken"),
+            ("wait", "how long"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(what), "{error}");
             let example = error.split('`').nth(1).unwrap();
             assert!(parse(example).is_ok(), "{example}");
+        }
+    }
+
+    #[test]
+    fn each_verb_is_one_and_near_ones_are_named() {
+        for verb in VERBS {
+            // Alone it is a deed, or lacks something; it is never said.
+            assert!(!matches!(parse(verb), Ok(Line::Bare(_))), "{verb}");
+        }
+        for (line, meant) in [
+            ("expct hi", "`expect`"),
+            ("unraect 👍", "`unreact`"),
+            ("hlep", "`help`"),
+            ("recnnect", "`reconnect`"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(meant), "{error}");
         }
     }
 }

@@ -1,21 +1,19 @@
 //! Running a script, line by line, until it ends or a line fails.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    parse::{Act, Line, Speech, parse},
+    GRAMMAR,
+    parse::{Line, parse},
     transcript::{modal, transcript},
 };
 use crate::{
-    actor::Actor,
+    actor::{Actor, Entered, command_name},
     error::Error,
     server::Sandbox,
     state::Shared,
     view::{InteractionView, MessageView, ResponseState},
 };
-
-/// How long `expect-nothing` waits: long enough for a bot on the same machine, short enough for a test.
-const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// Why a script stopped.
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +68,10 @@ pub(crate) async fn play(
             line: line.to_owned(),
             why,
         })?;
-        if parsed == Line::Blank {
-            continue;
+        match parsed {
+            Line::Blank => continue,
+            Line::Quit => break,
+            _ => {}
         }
         if !parsed.is_expectation() {
             out(line);
@@ -92,12 +92,12 @@ pub(crate) async fn play(
 
 /// Who acts where, and what was already written.
 pub(super) struct Stage {
-    shared: Arc<Shared>,
-    actor: Option<Actor>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) actor: Option<Actor>,
     pub(super) channel: String,
     written: HashSet<(u64, Vec<String>)>,
     /// The first sighting after the last line that did something.
-    since: u64,
+    pub(super) since: u64,
 }
 
 impl Stage {
@@ -111,11 +111,13 @@ impl Stage {
         }
     }
 
-    /// The last actor, or whoever is first to look: the owner.
+    /// The last actor, or the application's owner.
     pub(super) fn actor(&self) -> Result<Actor, Error> {
-        self.actor
-            .clone()
-            .map_or_else(|| Actor::named(&self.shared, "owner"), Ok)
+        let owner = || {
+            let owner = self.shared.read(|state| state.world.application.owner);
+            Actor::known(&self.shared, &owner.to_string())
+        };
+        self.actor.clone().map_or_else(owner, Ok)
     }
 
     /// Plays a line; gives what the bot showed.
@@ -124,93 +126,63 @@ impl Stage {
             self.since = self.shared.read(|state| state.world.next_sighting);
         }
         match line {
-            Line::Blank => Ok(Vec::new()),
+            Line::Blank | Line::Quit => Ok(Vec::new()),
+            Line::Help => Ok(GRAMMAR.lines().map(|line| format!("  {line}")).collect()),
+            Line::Wait(time) => {
+                tokio::time::sleep(time).await;
+                Ok(Vec::new())
+            }
             Line::Speak {
                 user,
                 channel,
                 speech,
             } => {
                 let actor = Actor::named(&self.shared, &user)?;
-                self.actor = Some(actor.clone());
+                // A channel that is mistyped is not the one to go on in.
+                actor.channel(&channel)?;
+                self.actor = Some(actor);
                 self.channel = channel;
-                match speech {
-                    Speech::Says(text) => {
-                        actor.says(&self.channel, &text).await?;
-                        Ok(Vec::new())
-                    }
-                    Speech::Slash(command) => {
-                        let name = command.split_whitespace().next().unwrap_or_default();
-                        let deadline = self.shared.settings.deadline;
-                        self.shared.commands_registered(name, deadline).await?;
-                        let view = actor.slash_line(&self.channel, &command).await?;
-                        Ok(self.response(&view))
-                    }
-                }
+                self.enter(&speech).await
             }
+            Line::Bare(_) if self.actor.is_none() => Err(Error::Refused(
+                "nobody has said anything yet: who says it stands first, `user@channel: text`; `help` lists what can be done"
+                    .to_owned(),
+            )),
+            Line::Bare(speech) => self.enter(&speech).await,
             Line::Control(control) => {
                 control.apply(&self.shared)?;
                 Ok(Vec::new())
             }
             Line::Act { user, act } => {
                 if let Some(user) = user {
-                    self.actor = Some(Actor::named(&self.shared, &user)?);
+                    let (user, channel) = match user.split_once('@') {
+                        Some((user, channel)) => (user, Some(channel)),
+                        None => (user.as_str(), None),
+                    };
+                    let actor = Actor::named(&self.shared, user)?;
+                    if let Some(channel) = channel {
+                        actor.channel(channel)?;
+                        self.channel = channel.to_owned();
+                    }
+                    self.actor = Some(actor);
                 }
                 self.act(act).await
             }
         }
     }
 
-    async fn act(&mut self, act: Act) -> Result<Vec<String>, Error> {
+    /// Writes into the chat box. What names no command is said, as Discord's client does.
+    async fn enter(&mut self, speech: &str) -> Result<Vec<String>, Error> {
         let actor = self.actor()?;
-        match act {
-            Act::Click(label) => Ok(self.response(&actor.clicks(&label).await?)),
-            Act::Pick { menu, values } => {
-                let values: Vec<_> = values.iter().map(String::as_str).collect();
-                Ok(self.response(&actor.picks(&menu, &values).await?))
-            }
-            Act::Submit(fields) => {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), value.as_str()))
-                    .collect();
-                Ok(self.response(&actor.submits(&fields).await?))
-            }
-            Act::React(emoji) => {
-                let bot = self.shared.read(|state| state.world.application.bot);
-                let shown = actor.messages(&self.channel);
-                let last = shown.iter().rev().find(|message| message.author_id == bot);
-                let last = last.ok_or_else(|| Error::NotVisible {
-                    user: actor.name().to_owned(),
-                    wanted: "a message of the bot".to_owned(),
-                    seen: format!("{} messages of others", shown.len()),
-                })?;
-                actor.reacts(last, &emoji).await?;
-                Ok(Vec::new())
-            }
-            Act::Raw { event, data } => {
-                let channel = actor.channel(&self.channel)?;
-                let by = (actor.id(), channel);
-                let data = self.shared.filled_in(&data, by);
-                match self.shared.raw_event(&event, data, Some(by)) {
-                    Some(id) => Ok(self.response(&self.shared.responded(id).await?)),
-                    None => Ok(Vec::new()),
-                }
-            }
-            Act::Expect(text) => Ok(self.write(&actor.expects(&self.channel, &text).await?)),
-            Act::ExpectEphemeral(text) => {
-                Ok(self.write(&actor.expects_ephemeral(&self.channel, &text).await?))
-            }
-            Act::ExpectNothing => match actor
-                .watches_since(&self.channel, A_MOMENT, self.since)
-                .await?
-            {
-                None => Ok(Vec::new()),
-                Some(message) => Err(Error::Deadline {
-                    expected: "nothing".to_owned(),
-                    waited_ms: A_MOMENT.as_millis(),
-                    seen: format!("{}: {:?}", message.author, message.text()),
-                }),
-            },
+        if let Some(command) = command_name(speech) {
+            self.shared.command_is_known(command).await;
+        }
+        match actor.enters(&self.channel, speech).await? {
+            Entered::Used(view) => Ok(self.response(&view)),
+            Entered::Said { unknown } => Ok(unknown
+                .into_iter()
+                .map(|why| format!("  ({why})"))
+                .collect()),
         }
     }
 
@@ -224,7 +196,7 @@ impl Stage {
         }
     }
 
-    fn response(&mut self, view: &InteractionView) -> Vec<String> {
+    pub(super) fn response(&mut self, view: &InteractionView) -> Vec<String> {
         match (&view.state, &view.message, &view.modal) {
             (ResponseState::Modal, _, Some(shown)) => modal(shown),
             (ResponseState::Message | ResponseState::Update, Some(message), _) => {

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::Receiver;
 
-use super::{GRAMMAR, parse::parse, run::Stage};
+use super::{
+    parse::{Line, parse},
+    run::Stage,
+};
 use crate::{error::Error, server::Sandbox};
 
-/// Reads lines until the channel closes, and writes what the bot shows as it comes.
+/// Reads lines until the channel closes or one says `quit`, and writes what the bot shows as it comes.
 ///
 /// The lines best come from a thread of their own that blocks on stdin. A line that fails is explained,
 /// and the next one is read.
@@ -34,6 +37,8 @@ pub async fn run_terminal(
     out: &mut (dyn FnMut(&str) + Send),
 ) {
     let mut stage = Stage::new(Arc::clone(&sandbox.shared));
+    // Whoever sits there goes on as somebody from the first line on.
+    stage.actor = stage.actor().ok();
     let mut changes = sandbox.shared.changes();
     let mut next = sandbox.shared.read(|state| state.world.next_sighting);
     loop {
@@ -42,6 +47,7 @@ pub async fn run_terminal(
         tokio::select! {
             line = lines.recv() => match line {
                 None => return,
+                Some(line) if is_quit(&line) => return,
                 Some(line) => play(&mut stage, &line, out).await,
             },
             _ = changes.changed() => {}
@@ -49,12 +55,16 @@ pub async fn run_terminal(
     }
 }
 
+fn is_quit(line: &str) -> bool {
+    parse(line) == Ok(Line::Quit)
+}
+
 async fn play(stage: &mut Stage, line: &str, out: &mut (dyn FnMut(&str) + Send)) {
     let outcome = match parse(line) {
         Ok(parsed) => stage.play(parsed).await,
         Err(why) => {
             out(&format!("! {why}"));
-            GRAMMAR.lines().for_each(|line| out(&format!("    {line}")));
+            out("  `help` lists what can be done");
             return;
         }
     };

@@ -8,7 +8,13 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{actor::Actor, error::Error, http::Context, view::MessageView, world::World};
+use crate::{
+    actor::{Actor, Entered},
+    error::Error,
+    http::Context,
+    view::MessageView,
+    world::World,
+};
 
 /// A deed of the page's user.
 #[derive(Debug, Deserialize)]
@@ -116,7 +122,8 @@ async fn perform(context: &Context, deed: Deed) -> Result<Value, Error> {
     match deed.what {
         What::Say { text, reply, files } => {
             let reply = reply.as_deref().map(shown).transpose()?;
-            say(context, &actor, &deed.channel, &text, reply, &files).await?;
+            let unknown = say(context, &actor, &deed.channel, &text, reply, &files).await?;
+            return Ok(unknown.map_or_else(|| json!({}), |note| json!({"note": note})));
         }
         What::Edit { message, text } => {
             actor.edits(&shown(&message)?, &text).await?;
@@ -186,7 +193,7 @@ async fn say(
     text: &str,
     reply: Option<MessageView>,
     files: &[String],
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     if !files.is_empty() {
         let gone = || Error::Refused("a file is gone".to_owned());
         let find = |id: &String| {
@@ -202,13 +209,17 @@ async fn say(
             .map(|file| (file.filename.as_str(), &file.bytes[..]))
             .collect();
         let reference = reply.map(|reply| reply.id);
-        return actor.send_files(channel, text, &files, reference).map(drop);
+        actor.send_files(channel, text, &files, reference)?;
+        return Ok(None);
     }
-    match reply {
-        Some(to) => actor.replies(&to, text).await.map(drop),
-        None if text.starts_with('/') => actor.slash_line(channel, text).await.map(drop),
-        None => actor.says(channel, text).await.map(drop),
+    if let Some(to) = reply {
+        actor.replies(&to, text).await?;
+        return Ok(None);
     }
+    Ok(match actor.enters(channel, text).await? {
+        Entered::Used(_) => None,
+        Entered::Said { unknown } => unknown,
+    })
 }
 
 /// Whose file it is, and what it is called.

@@ -26,6 +26,7 @@ mod guild;
 mod interaction;
 mod interest;
 mod invite;
+mod member_change;
 mod members;
 mod mention;
 mod message;
@@ -55,6 +56,8 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
+
+use tokio::time::Instant;
 
 pub use self::blueprint::{WorldError, WorldProblem};
 use self::snowflake::Snowflakes;
@@ -121,6 +124,8 @@ pub struct World {
     pub(crate) guild_names: HashMap<String, u64>,
     pub(crate) channels: Channels,
     pub(crate) commands: BTreeMap<u64, Command>,
+    /// When the bot last asked for its commands or changed them.
+    pub(crate) commands_touched: Option<Instant>,
     pub(crate) daily_creates: DailyCreates,
     pub(crate) interactions: BTreeMap<u64, Interaction>,
     pub(crate) webhooks: BTreeMap<u64, Webhook>,

@@ -63,18 +63,17 @@ async fn the_page_is_served_and_acts() {
         seen.contains("\"general\"") && !seen.contains("\"staff\""),
         "{seen}"
     );
-    let failed = act(
+    let (_, said) = act(
         &sandbox,
         "",
         json!({"user": "member", "channel": "general", "do": "say", "text": "/nothing"}),
     )
     .await;
-    assert!(
-        failed.1["error"]
-            .as_str()
-            .unwrap()
-            .contains("no command is named")
-    );
+    // It names no command, and is said: as by Discord's client.
+    let note = said["note"].as_str().unwrap();
+    assert!(note.contains("no command is named `/nothing`"), "{note}");
+    let newest = sandbox.actor("member").unwrap().messages("general").pop();
+    assert_eq!(newest.unwrap().content, "/nothing");
 }
 
 #[tokio::test]

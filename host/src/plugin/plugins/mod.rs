@@ -14,6 +14,7 @@ use std::{
 
 use plugin_api::hook::{ExtensionFailed, ExtensionUnloaded};
 use tokio::sync::watch;
+use twilight_model::gateway::Intents;
 
 pub use self::status::{LoadReport, Serving, Status};
 use self::transaction::shadow_folder;
@@ -57,10 +58,16 @@ impl WrittenOff {
         if report.unmapped {
             let _ = fs::remove_file(shadow);
         } else {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(format!("{}#{}", report.plugin, report.generation));
+            self.enter(&report.plugin, report.generation);
+        }
+    }
+
+    /// Enters a generation that stays mapped, once.
+    fn enter(&self, plugin: &str, generation: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{plugin}#{generation}");
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
 }
@@ -124,6 +131,12 @@ impl Plugins {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// The gateway intents that all this needs, and the plugins behind each.
+    #[must_use]
+    pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {
+        self.routes.intents()
     }
 
     /// Loads a file, or swaps the plugin that it holds for it. Any failure leaves the old generation serving.

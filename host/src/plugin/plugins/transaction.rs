@@ -77,8 +77,12 @@ impl Plugins {
         let loaded = self
             .load_shadow(path, &name, number, &shadow, &info, probed, began)
             .await;
-        if loaded.is_err() && census::mapped_bytes(&shadow) == Some(0) {
-            let _ = fs::remove_file(&shadow);
+        if loaded.is_err() {
+            match census::mapped_bytes(&shadow) {
+                Some(0) => drop(fs::remove_file(&shadow)),
+                Some(_) => self.written_off.enter(&name, number),
+                None => {}
+            }
         }
         loaded
     }

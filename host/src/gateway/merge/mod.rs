@@ -1,0 +1,303 @@
+//! Event deduplication: the events of two sessions of a shard, each passed on once, while one replaces the other.
+//!
+//! Events are told apart by what they are about (`identity.rs`), not by their bytes: a session without MESSAGE_CONTENT is sent
+//! messages without their text. A form that lacks something waits for the other session's, in its place in the order.
+//!
+//! What plugins are told and what the cache learns differ meanwhile ([`News`]): the new session tells all servers again, and its
+//! events from there on are the truth in order, while the old one's may be older than what was told.
+
+mod brought;
+mod identity;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use twilight_gateway::{Intents, Message};
+
+use self::{brought::Brought, identity::Identity};
+use crate::intents;
+
+/// How long an event that lacks something waits for its other form, and what comes after it with it. Interactions don't.
+const HOLD: Duration = Duration::from_secs(1);
+
+/// Events that wait at most; beyond them the first is passed on as it is.
+const WAITING: usize = 4096;
+
+/// Which of two sessions an event came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Old,
+    New,
+}
+
+/// What an event is to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// The cache learns from it, and plugins are told.
+    Whole,
+    /// Plugins know it: a session that replaces another tells all servers again, and repeats what the other has told. The
+    /// cache learns from it.
+    Repeated,
+    /// Plugins are told. The cache has been told what is true now by the newer session, and learns nothing from the older.
+    Late,
+}
+
+/// An event on its way to the dispatcher.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) message: Message,
+    /// The intents of its session.
+    pub(super) intents: Intents,
+    pub(super) news: News,
+}
+
+/// Merges the events of two sessions; of one, they go through untouched.
+#[derive(Debug, Default)]
+pub(super) struct Merge {
+    overlap: Option<Overlap>,
+    /// In the order in which they are passed on; the first one may wait.
+    queue: VecDeque<Held>,
+    /// Interactions, which wait for nothing.
+    urgent: VecDeque<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    passed: Passed,
+    side: Side,
+    /// The event that a richer form of is waited for, and until when.
+    waits: Option<(u64, Instant)>,
+}
+
+/// How far the new session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// It has not identified: what the old one brings, it will not.
+    Coming,
+    /// It may bring whatever the old one brings from now on.
+    Identifying,
+    /// Both bring events.
+    Both,
+    /// The old one is about to be closed: nothing new is expected of it.
+    Ending,
+}
+
+#[derive(Debug)]
+struct Overlap {
+    phase: Phase,
+    old: Intents,
+    new: Intents,
+    /// Whether the old session was ever ready: what was told already.
+    had_session: bool,
+    brought: Brought,
+    /// The servers of the new session's READY, and whether it has told them since.
+    servers: HashMap<u64, bool>,
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow)]
+    t: Option<&'a str>,
+    #[serde(borrow)]
+    d: Option<&'a RawValue>,
+}
+
+impl Merge {
+    /// A second session is on its way.
+    pub(super) fn begin(&mut self, old: Intents, new: Intents, had_session: bool) {
+        // What the old one has brought is remembered, whichever session is to replace it.
+        let before = self.overlap.take();
+        let before = before.filter(|overlap| overlap.phase < Phase::Both);
+        self.overlap = Some(Overlap {
+            phase: Phase::Coming,
+            old,
+            new,
+            had_session,
+            brought: before.map(|overlap| overlap.brought).unwrap_or_default(),
+            servers: HashMap::new(),
+        });
+    }
+
+    /// The new session is about to identify: from now on it may bring what the old one brings.
+    pub(super) fn identifying(&mut self) {
+        self.advance(Phase::Identifying);
+    }
+
+    /// The new session has taken over. To be called before its READY is taken.
+    pub(super) fn both(&mut self) {
+        self.advance(Phase::Both);
+    }
+
+    /// The old session is about to be closed, when [nothing waits](Self::is_empty) any more.
+    pub(super) fn ending(&mut self) {
+        self.advance(Phase::Ending);
+    }
+
+    /// One session is left.
+    pub(super) fn end(&mut self) {
+        self.overlap = None;
+        for held in &mut self.queue {
+            held.waits = None;
+        }
+    }
+
+    fn advance(&mut self, phase: Phase) {
+        if let Some(overlap) = &mut self.overlap {
+            overlap.phase = overlap.phase.max(phase);
+        }
+    }
+
+    /// Whether nothing waits to be passed on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.urgent.is_empty()
+    }
+
+    /// When the first one that waits has waited long enough.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let first = self.queue.front()?;
+        first.waits.map(|(_, until)| until)
+    }
+
+    /// The next event that is to be passed on, if any is.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Passed> {
+        if let Some(held) = self.urgent.pop_front() {
+            return Some(held.passed);
+        }
+        let is_due = self.due().is_none_or(|until| until <= now);
+        if !is_due && self.queue.len() <= WAITING {
+            return None;
+        }
+        self.queue.pop_front().map(|held| held.passed)
+    }
+
+    /// Takes a message of a session with these intents.
+    pub(super) fn take(&mut self, side: Side, intents: Intents, message: Message, now: Instant) {
+        let Message::Text(text) = &message else {
+            return;
+        };
+        let passed = |message, news| Passed {
+            message,
+            intents,
+            news,
+        };
+        let event = match &mut self.overlap {
+            Some(overlap) => serde_json::from_str(text)
+                .ok()
+                .and_then(|event: Event<'_>| Some((overlap, event.t?, event.d?.get()))),
+            None => None,
+        };
+        let Some((overlap, name, data)) = event else {
+            return self.pass(side, passed(message, News::Whole), None);
+        };
+        if name == "READY" && side == Side::New {
+            overlap.servers = identity::servers(data).map(|id| (id, false)).collect();
+        }
+        let about = Identity::of(name, data);
+        let Some(news) = overlap.news(side, name, &about) else {
+            return;
+        };
+        // What the bot hears from now on goes by the new session, whichever brings it.
+        let intents = if overlap.phase >= Phase::Both {
+            overlap.new
+        } else {
+            intents
+        };
+        let passed = |message, news| Passed {
+            message,
+            intents,
+            news,
+        };
+        // A server that is told again is no event of its own.
+        if news == News::Repeated {
+            return self.pass(side, passed(message, news), None);
+        }
+        if overlap.brought.is_first(about.key, side, now) {
+            let waits = overlap.waits(side, name, &about);
+            let waits = waits.then(|| (about.key, now + HOLD));
+            let is_urgent = name == "INTERACTION_CREATE";
+            let held = Held {
+                passed: passed(message, news),
+                side,
+                waits,
+            };
+            let queue = if is_urgent {
+                &mut self.urgent
+            } else {
+                &mut self.queue
+            };
+            return queue.push_back(held);
+        }
+        let is_twin =
+            |held: &&mut Held| held.side != side && held.waits.is_some_and(|it| it.0 == about.key);
+        match self.queue.iter_mut().find(is_twin) {
+            Some(twin) => {
+                // This one is of the session that is sent more, or it would not have been waited for.
+                twin.waits = None;
+                twin.passed.message = message;
+                twin.passed.intents = intents;
+                if side == Side::New {
+                    twin.passed.news = News::Whole;
+                }
+            }
+            None if side == Side::New => self.pass(side, passed(message, News::Repeated), None),
+            None => {}
+        }
+    }
+
+    fn pass(&mut self, side: Side, passed: Passed, waits: Option<(u64, Instant)>) {
+        self.queue.push_back(Held {
+            passed,
+            side,
+            waits,
+        });
+    }
+}
+
+impl Overlap {
+    /// What an event is to the host, but for what the other session has brought already; nothing, for what the old one tells
+    /// of servers that the new one tells.
+    fn news(&mut self, side: Side, name: &str, about: &Identity) -> Option<News> {
+        let repeated = if self.had_session {
+            News::Repeated
+        } else {
+            News::Whole
+        };
+        let is_brought_by_new = {
+            let needed = intents::of_event(name);
+            needed.is_empty() || needed.intersects(self.new)
+        };
+        let told = self.servers.get_mut(&about.guild);
+        match (side, name, told) {
+            (Side::New, "READY", _) => Some(repeated),
+            (Side::New, "GUILD_CREATE", Some(told)) if !*told => {
+                *told = true;
+                Some(repeated)
+            }
+            (Side::New, ..) => Some(News::Whole),
+            (Side::Old, ..) if self.phase < Phase::Both => Some(News::Whole),
+            (Side::Old, "READY", _) | (Side::Old, "GUILD_CREATE", Some(_)) => None,
+            (Side::Old, _, Some(true)) if is_brought_by_new => Some(News::Late),
+            (Side::Old, ..) => Some(News::Whole),
+        }
+    }
+
+    /// Whether an event lacks what the other session's form of it has.
+    fn waits(&self, side: Side, name: &str, about: &Identity) -> bool {
+        let (own, other) = match side {
+            Side::Old => (self.old, self.new),
+            Side::New => (self.new, self.old),
+        };
+        let is_expected = match side {
+            Side::Old => self.phase >= Phase::Identifying,
+            Side::New => self.phase == Phase::Both,
+        };
+        about.is_poor && is_expected && identity::told_by(name).intersects(other - own)
+    }
+}

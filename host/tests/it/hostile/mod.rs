@@ -1,0 +1,136 @@
+//! Plugins with hostile native code, each in a host process of its own: a crash is a failed test, not the end of all.
+//!
+//! The C and C++ sources lie in `plugin/`, and are compiled by `cc` and `c++`. A test runs the test binary once more, for
+//! itself alone; there, the whole bot runs on a sandbox as in any other test.
+
+mod abandoned;
+mod build;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use host::plugin::census;
+
+use crate::support::{Fixture, PATIENCE};
+
+/// Tells the second process which test it is there for.
+const ALONE: &str = "COGWRIGHT_TEST_ALONE";
+
+/// Runs a scenario in a process of its own. `name` is the test's, without its module.
+fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce() -> F) {
+    let module = module.split_once("::").unwrap().1;
+    let test = format!("{module}::{name}");
+    if env::var_os(ALONE).is_some_and(|alone| *alone == *test) {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(scenario());
+        return;
+    }
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", &test, "--nocapture", "--include-ignored"])
+        .env(ALONE, &test)
+        .output()
+        .unwrap();
+    let (said, erred) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "the process of {test} ended with {}\n{said}{erred}",
+        output.status
+    );
+}
+
+/// A bot with hostile plugins, and what they and the test wait for each other by.
+struct Hostile {
+    bot: Fixture,
+}
+
+impl Hostile {
+    async fn with(plugins: &[&Path], examples: &[&str]) -> Self {
+        let bot = Fixture::configured(
+            examples,
+            "[extensions]\nstop_timeout_ms = 200\nsave_timeout_ms = 200",
+        )
+        .await;
+        let this = Self { bot };
+        for plugin in plugins {
+            let name = plugin.file_stem().unwrap().to_str().unwrap();
+            let name = name.strip_prefix("lib").unwrap();
+            this.bot.drop_in(plugin, name);
+            this.bot.until_generation(name, 1).await;
+        }
+        this
+    }
+
+    /// Where a deed waits: a path with nothing there.
+    fn place(&self, name: &str) -> PathBuf {
+        self.bot.folder.path().join(name)
+    }
+
+    /// Does it, and waits until it has answered.
+    async fn deed(&self, name: &str, place: &Path) -> String {
+        let deed = format!("!deed {name} {}", place.display());
+        self.bot.ask(&self.bot.member(), &deed).await.content
+    }
+
+    /// Lets a deed go on.
+    fn release(&self, place: &Path) {
+        fs::write(place, "").unwrap();
+    }
+
+    /// Waits until a deed that was let go on has done all it wanted.
+    fn until_done(&self, place: &Path) {
+        let done = place.with_extension("done");
+        until("the deed is done", || done.exists());
+    }
+
+    /// Bytes of a plugin's generations that are mapped.
+    fn mapped(&self, plugin: &str) -> u64 {
+        let shadow = self.bot.folder.path().join("data/shadow");
+        fs::read_dir(shadow)
+            .unwrap()
+            .flatten()
+            .filter(|entry| {
+                let name = entry.file_name().into_string().unwrap();
+                name.starts_with(&format!("{plugin}-"))
+            })
+            .map(|entry| census::mapped_bytes(&entry.path()).unwrap())
+            .sum()
+    }
+
+    /// Opens and closes other libraries: what glibc has only put off is unmapped at the latest by now.
+    async fn reload_others(&self, name: &str, times: usize) {
+        for _ in 0..times {
+            let report = self.bot.plugins().unload(name, true).await.unwrap();
+            assert!(report.unmapped, "{report:?}");
+            self.bot.plugins().load(name).await.unwrap();
+        }
+    }
+}
+
+/// Waits for something that another thread does.
+fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !happened() {
+        assert!(began.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How many threads of the process have this name. A thread that C code creates has its creator's.
+fn threads_called(name: &str) -> usize {
+    let is = |task: &fs::DirEntry| {
+        fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim_end() == name)
+    };
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    tasks.filter(is).count()
+}
