@@ -58,6 +58,16 @@ pub(super) fn diff<'a>(known: &'a [Value], wanted: &'a [Planned], in_guild: bool
     diff
 }
 
+/// Whether a server has exactly this command.
+pub(super) fn has(known: &[Value], wanted: &Value) -> bool {
+    let is_same = |known: &Value| {
+        kind(known) == kind(wanted)
+            && known["name"] == wanted["name"]
+            && meaning(known, true) == meaning(wanted, true)
+    };
+    known.iter().any(is_same)
+}
+
 impl Diff<'_> {
     pub(super) fn changes(&self) -> usize {
         self.create.len() + self.edit.len() + self.delete.len()

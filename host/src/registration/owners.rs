@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 use twilight_model::id::Id;
 
-use super::{QUIET, Registration, print};
+use super::{QUIET, Registration, diff, print};
 use crate::{config::OwnerGuild, owner, services::Failure};
 
 /// After a failure it is tried again.
@@ -113,6 +113,27 @@ impl Registration {
         }
         self.write(&memory);
         result
+    }
+
+    /// Creates the group in a server, or replaces the one of this name. With `look` only if it differs.
+    async fn place_in(&self, guild: u64, group: &Value, look: bool) -> Result<(), Failure> {
+        let path = format!("{}/{guild}/commands", self.guilds_path());
+        let discord = &self.services.discord;
+        if look {
+            let known = discord
+                .json(
+                    "GET",
+                    format!("{path}?with_localizations=true"),
+                    &Value::Null,
+                    false,
+                )
+                .await?;
+            let known = known.as_array().cloned().unwrap_or_default();
+            if diff::has(&known, group) {
+                return Ok(());
+            }
+        }
+        discord.json("POST", path, group, false).await.map(drop)
     }
 
     /// Where the group belongs, as far as it is known.

@@ -155,7 +155,7 @@ fn data_logs_and_backups_are_private_and_a_backup_is_restored_by_its_name() {
     fs::create_dir_all(at("botlogs/sandbox")).unwrap();
     let script =
         "owner@general: !setprefix ?\nexpect ?\nowner@general: ?fw_backup\nexpect \"Backed up\"\n";
-    let output = play(folder.path(), &["counter"], script);
+    let output = play(folder.path(), &["access"], script);
     assert!(
         output.status.success(),
         "{}{}",
@@ -287,4 +287,57 @@ async fn check_online_tries_the_token_the_owners_and_the_ids() {
     let said = tokio::task::block_in_place(|| check(other, ""));
     assert!(said.contains("Discord does not know the token"), "{said}");
     sandbox.shutdown().await;
+}
+
+/// The same command line where something is mounted first; `None` where this machine does not let us.
+fn mounted(folder: &Path, mount: &str, arguments: &[&str]) -> Option<String> {
+    let may = Command::new("unshare").args(["-rm", "true"]).status();
+    if !may.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no mount namespaces for us here");
+        return None;
+    }
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", &format!("{mount} && exec \"$0\" \"$@\"")])
+        .arg(fixtures::cogwright())
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    Some(format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+#[test]
+fn a_mount_that_nothing_can_be_loaded_from_is_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("data")).unwrap();
+    fs::create_dir_all(folder.path().join("extensions")).unwrap();
+    fs::copy(
+        fixtures::example("hello"),
+        folder.path().join("extensions/libhello.so"),
+    )
+    .unwrap();
+    let mount = "mount -t tmpfs -o noexec,mode=700 tmpfs data";
+    let Some(said) = mounted(folder.path(), mount, &["check"]) else {
+        return;
+    };
+    for part in [
+        "extensions/libhello.so: ",
+        "mounted `noexec`",
+        "set `[data] folder`",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_mounted_by_itself_is_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.toml"), "# mine\n").unwrap();
+    let mount = "mount --bind config.toml config.toml";
+    let Some(said) = mounted(folder.path(), mount, &["check"]) else {
+        return;
+    };
+    for part in ["config.toml is mounted by itself", "mount the folder"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
 }
