@@ -71,14 +71,8 @@ impl Registration {
             if (is_there && !always) || refused.get(&guild) == Some(&wanted) {
                 continue;
             }
-            let path = format!("{}/{guild}/commands", self.guilds_path());
-            match self
-                .services
-                .discord
-                .json("POST", path, &group, false)
-                .await
-            {
-                Ok(_) => {
+            match self.place_in(guild, &group, always).await {
+                Ok(()) => {
                     memory.owners.insert(guild.to_string(), wanted.clone());
                 }
                 Err(Failure::Discord {

@@ -32,7 +32,7 @@ fn inspect_shows_what_a_file_is() {
     assert!(output.status.success(), "{shown}{}", text(&output.stderr));
     for line in [
         "counter 0.1.0",
-        "0.1 (plugin-api 0.1.0, abi_stable 0.11.3)",
+        "0.2 (plugin-api 0.2.0, abi_stable 0.11.3)",
         "count (prefix and slash)",
         "MESSAGE_CONTENT",
         "keeps state   yes",
