@@ -6,6 +6,7 @@
 //! | `folder.rs` | the extensions folder |
 //! | `last_call.rs` | what is still saved when a second signal ends the process |
 //! | `connect.rs` | from what is there to what goes on |
+//! | `ready.rs` | the line that says that the bot is there |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
@@ -13,12 +14,14 @@ mod folder;
 pub(crate) mod last_call;
 mod login;
 mod main_loop;
+mod ready;
 
 use std::{
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
 };
 
 use thiserror::Error;
@@ -35,7 +38,7 @@ use crate::{
     gateway::GatewayError,
     metrics::Server,
     plugin::{LoadError, Plugins, interpose},
-    redact,
+    private, redact,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
@@ -145,6 +148,7 @@ impl Bot {
         clock: Clock,
         mut interrupted: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Self>, BotError> {
+        let began = Instant::now();
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -155,6 +159,8 @@ impl Bot {
         crate::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
+        // What keeps it from being made is told by the databases, which need it first.
+        let _ = private::folder_told(&live.now().data.folder);
         let routes = Arc::new(Routes::default());
         let services = Services::new(
             Some(environment.token.expose()),
@@ -181,6 +187,7 @@ impl Bot {
             services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
+            began,
         };
         let starting = Self::load_and_connect(core, &environment);
         let started = tokio::select! {
