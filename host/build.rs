@@ -4,7 +4,7 @@
 use std::env;
 
 /// What `interpose/real.rs` lists.
-const SYMBOLS: [&str; 18] = [
+const SYMBOLS: [&str; 20] = [
     "pthread_create",
     "thrd_create",
     "pthread_key_create",
@@ -13,6 +13,8 @@ const SYMBOLS: [&str; 18] = [
     "tss_delete",
     "timer_create",
     "timer_delete",
+    "setitimer",
+    "alarm",
     "sigaction",
     "signal",
     "ssignal",
