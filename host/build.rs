@@ -4,8 +4,9 @@
 use std::env;
 
 /// What `interpose/real.rs` lists.
-const SYMBOLS: [&str; 20] = [
+const SYMBOLS: [&str; 21] = [
     "pthread_create",
+    "pthread_exit",
     "thrd_create",
     "pthread_key_create",
     "pthread_key_delete",

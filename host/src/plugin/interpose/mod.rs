@@ -2,6 +2,7 @@
 //!
 //! | file | functions | why |
 //! | --- | --- | --- |
+//! | `exit.rs` | `pthread_exit` | on a generation's thread it would end the process |
 //! | `threads.rs` | `pthread_create`, `thrd_create` | unmapping a library while a thread runs in it ends the process |
 //! | `timers.rs` | `timer_create`, `timer_delete`, `setitimer`, `alarm` | a timer goes off after its library is gone |
 //! | `signals.rs` | `sigaction`, `signal` and the like | the host's handlers stay in force, and what was there before comes back |
@@ -26,6 +27,8 @@
 #[cfg(all(test, interposed))]
 mod cost;
 #[cfg(interposed)]
+mod exit;
+#[cfg(interposed)]
 mod finalisers;
 #[cfg(interposed)]
 mod keys;
@@ -44,6 +47,7 @@ mod timers;
 pub use self::owner::Owner;
 #[cfg(interposed)]
 pub use self::{
+    exit::tell_of_exit,
     finalisers::while_closing,
     keys::{Key, keys_of, reap_keys},
     opened::{forget_opened_by, opened_by, opened_by_others},
@@ -107,6 +111,13 @@ mod absent {
     pub fn supported() -> bool {
         false
     }
+
+    /// Does nothing: a thread that leaves ends the process.
+    ///
+    /// # Safety
+    ///
+    /// None is needed here.
+    pub unsafe fn tell_of_exit(_flag: *const std::sync::atomic::AtomicBool) {}
 
     #[must_use]
     pub fn keys_of(_lo: usize, _hi: usize) -> Vec<Key> {

@@ -10,12 +10,17 @@ use std::{
     },
 };
 
-use super::{finalisers, keys, opened, signals, threads, timers};
+use super::{exit, finalisers, keys, opened, signals, threads, timers};
 
 /// The functions that we put in front, and the one of libc's that each comes down to. `#[used]`, as nothing but the dynamic
 /// linker would miss them. `build.rs` exports the same names.
 #[used]
-static OURS: [Ours; 20] = [
+static OURS: [Ours; 21] = [
+    Ours::new(
+        c"pthread_exit",
+        exit::pthread_exit as *const c_void,
+        &THREAD_EXIT,
+    ),
     Ours::new(
         c"pthread_create",
         threads::pthread_create as *const c_void,
@@ -94,6 +99,7 @@ static OURS: [Ours; 20] = [
     ),
 ];
 
+pub(super) static THREAD_EXIT: Real = Real::new(c"pthread_exit");
 pub(super) static THREAD_CREATE: Real = Real::new(c"pthread_create");
 pub(super) static KEY_CREATE: Real = Real::new(c"pthread_key_create");
 pub(super) static KEY_DELETE: Real = Real::new(c"pthread_key_delete");
