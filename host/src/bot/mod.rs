@@ -6,6 +6,7 @@
 //! | `folder.rs` | the extensions folder |
 //! | `last_call.rs` | what is still saved when a second signal ends the process |
 //! | `connect.rs` | from what is there to what goes on |
+//! | `ready.rs` | the line that says that the bot is there |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
@@ -13,22 +14,25 @@ mod folder;
 pub(crate) mod last_call;
 mod login;
 mod main_loop;
+mod ready;
 
 use std::{
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
 };
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 use twilight_http::Client;
 
+pub(crate) use self::login::client;
 use self::{
     connect::Core,
     folder::{tidy_files, watch_folder},
-    login::{client, identify},
+    login::identify,
 };
 use crate::{
     config::{Config, Live},
@@ -36,7 +40,7 @@ use crate::{
     gateway::GatewayError,
     metrics::Server,
     plugin::{LoadError, Plugins, interpose},
-    redact,
+    private, redact,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
@@ -127,6 +131,7 @@ impl Bot {
         clock: Clock,
         mut interrupted: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Self>, BotError> {
+        let began = Instant::now();
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -137,6 +142,8 @@ impl Bot {
         crate::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
+        // What keeps it from being made is told by the databases, which need it first.
+        let _ = private::folder_told(&live.now().data.folder);
         let client = Arc::new(client(&live.now(), &environment));
         let routes = Arc::new(Routes::default());
         let services = Services::new(
@@ -164,6 +171,7 @@ impl Bot {
             services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
+            began,
         };
         let starting = Self::load_and_connect(core, &client, &environment);
         let started = tokio::select! {

@@ -34,7 +34,7 @@ pub mod memory;
 mod packet;
 mod plugins;
 pub mod probe;
-mod shadow;
+pub(crate) mod shadow;
 mod signals;
 mod slot;
 mod state_file;
