@@ -185,6 +185,7 @@ fn invoke(routes: &Routes) -> Result<Answered, String> {
         options: BTreeMap::from([("manner".into(), OptionValue::String("silent".into()))]),
         ephemeral: false,
         typed: String::new(),
+        checked: false,
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head);
     routes

@@ -130,6 +130,7 @@ async fn call(routes: &Routes) -> Result<(), Box<dyn Error>> {
         options: std::collections::BTreeMap::new(),
         ephemeral: false,
         typed: String::new(),
+        checked: false,
     };
     let packet = Packet::new(frame_kind::COMMAND, next_id(), &head).with_event(event);
     let answer = routes

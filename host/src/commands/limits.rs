@@ -79,6 +79,8 @@ pub(crate) enum Wait {
 pub(crate) struct Running {
     limits: Arc<Mutex<Table>>,
     key: Option<Key>,
+    /// What it counted against its cooldown.
+    counted: Option<(Key, Instant)>,
 }
 
 impl Limits {
@@ -98,12 +100,15 @@ impl Limits {
         if let Some(key) = &running {
             *table.running.entry(key.clone()).or_default() += 1;
         }
-        if let Some(cooldown) = asked.cooldown() {
-            table.count(asked.key(cooldown.per), cooldown, asked.now);
-        }
+        let counted = asked.cooldown().map(|cooldown| {
+            let key = asked.key(cooldown.per);
+            table.count(key.clone(), cooldown, asked.now);
+            (key, asked.now)
+        });
         Ok(Running {
             limits: Arc::clone(&self.0),
             key: running,
+            counted,
         })
     }
 
@@ -156,6 +161,20 @@ impl Table {
             .entry(key)
             .or_insert_with(|| (VecDeque::new(), period));
         used.push_back(now);
+    }
+}
+
+impl Running {
+    /// Gives the use back: it did not come to its plugin.
+    pub(crate) fn give_back(mut self) {
+        let Some((key, at)) = self.counted.take() else {
+            return;
+        };
+        if let Some((used, _)) = lock(&self.limits).used.get_mut(&key)
+            && let Some(place) = used.iter().rposition(|used| *used == at)
+        {
+            used.remove(place);
+        }
     }
 }
 
@@ -316,6 +335,15 @@ mod tests {
         assert!(enter(7).is_ok());
         let four_left = Wait::Cooldown(Duration::from_secs(4), Per::User);
         assert_eq!(enter(7).unwrap_err(), four_left);
+    }
+
+    #[test]
+    fn a_use_that_did_not_come_to_its_plugin_costs_nothing() {
+        let trial = Trial::with(Some((1, Per::User)), Some((1, Per::User)));
+        trial.enter(at(7, 1, 1)).unwrap().give_back();
+        let running = trial.enter(at(7, 1, 1)).unwrap();
+        drop(running);
+        assert!(matches!(trial.enter(at(7, 1, 1)), Err(Wait::Cooldown(..))));
     }
 
     #[test]

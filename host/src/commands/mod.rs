@@ -3,8 +3,10 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `table.rs` | which commands there are, by path and by context menu |
+//! | `prefix.rs` | what a text command begins with |
 //! | `request.rs` | one use of a command, whatever it came by |
 //! | `gate/` | who may |
+//! | `checks.rs` | what the plugin's own checks say |
 //! | `limits.rs` | how often, and how many at once |
 //! | `read/` | what was typed or picked, as typed options |
 //! | `usage.rs` | the usage line, and how a command is written |
@@ -12,9 +14,11 @@
 //! | `autocomplete.rs` | values that are proposed while a member types |
 
 pub(crate) mod autocomplete;
+pub(crate) mod checks;
 pub(crate) mod gate;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod prefix;
 pub(crate) mod read;
 pub(crate) mod request;
 pub(crate) mod table;

@@ -3,17 +3,19 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::FutureExt;
-use plugin_api::abi::{CommandHead, OptionValue, Origin};
+use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
 use tokio::time::Instant;
 
 use super::{
     CommandRoute,
+    checks::{self, NotChecked},
     gate::{self, Asker},
     limits::Use,
     read::{self, Picked, Place},
 };
 use crate::{
     dispatch::{Dispatch, Invocation},
+    error_id,
     plugin::{EventRecord, Refused},
 };
 
@@ -80,24 +82,79 @@ pub(crate) fn at_once(work: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
+/// Why a use of a command did not come to its plugin.
+enum Stopped {
+    /// It may not, or can't: for the member.
+    Told(String),
+    /// One of the plugin's checks is broken.
+    Broken(ErrorHead),
+}
+
+impl From<String> for Stopped {
+    fn from(text: String) -> Self {
+        Self::Told(text)
+    }
+}
+
+impl From<NotChecked> for Stopped {
+    fn from(error: NotChecked) -> Self {
+        match error {
+            NotChecked::Refused(refused) => Self::Told(refused.sentence()),
+            NotChecked::Failed(error) => match error.user_message {
+                Some(text) => Self::Told(text),
+                None => Self::Broken(error),
+            },
+        }
+    }
+}
+
 impl Dispatch {
     /// Serves a use of a command.
     pub(crate) fn serve(self: &Arc<Self>, request: Request) {
         let dispatch = Arc::clone(self);
         at_once(async move {
-            if let Err(text) = dispatch.admit(&request).await {
-                dispatch.say(request.origin, &text).await;
+            let typed = match &request.origin {
+                Origin::Message { message_id, .. } => {
+                    let replies = &dispatch.services.replies;
+                    Some(replies.typed(*message_id, &request.route))
+                }
+                Origin::Interaction { .. } => None,
+            };
+            match dispatch.admit(&request).await {
+                Ok(invocation) => dispatch.follow(invocation.typed(typed)),
+                Err(Stopped::Told(text)) => dispatch.say(request.origin, &text).await,
+                Err(Stopped::Broken(error)) => {
+                    let id = error_id::new();
+                    let (plugin, command) = (&*request.route.plugin, &*request.route.path);
+                    tracing::error!(
+                        plugin,
+                        error_id = &*id,
+                        "the check of command `{command}` failed: {}",
+                        error.message
+                    );
+                    dispatch.apologise(request.origin, &id).await;
+                }
             }
         });
     }
 
     /// Queues the command, if it may be used so.
-    async fn admit(self: &Arc<Self>, request: &Request) -> Result<(), String> {
+    async fn admit(self: &Arc<Self>, request: &Request) -> Result<Invocation, Stopped> {
         let (route, name) = (&request.route, request.name());
+        let header = &request.event.header;
         let asker = Asker::of(&request.event);
         gate::check(&self.services, route, &name, &asker)
             .await
             .map_err(|refusal| refusal.text)?;
+        let call = CheckCall {
+            command: route.path.to_string(),
+            user_id: header.user_id,
+            guild_id: header.guild_id,
+            channel_id: header.channel_id,
+        };
+        if let Some(refusal) = checks::ask(route, &call).await? {
+            return Err(refusal.into());
+        }
         let options = request.options(self).await?;
         let commands = &self.services.commands;
         let running = commands
@@ -105,7 +162,7 @@ impl Dispatch {
             .enter(Use {
                 path: &route.path,
                 command: &route.command,
-                header: &request.event.header,
+                header,
                 default: commands.default_cooldown(),
                 now: Instant::now(),
             })
@@ -117,6 +174,7 @@ impl Dispatch {
             options,
             ephemeral: route.command.ephemeral,
             typed: name.clone(),
+            checked: true,
         };
         // Looked up anew: what was read may have taken a while, and the plugin may have been swapped or unloaded meanwhile.
         let queued = self
@@ -124,16 +182,12 @@ impl Dispatch {
             .with_command(route.command.kind, &route.path, |route| {
                 Invocation::command(&request.event, route, &head).map_err(Refused::sentence)
             });
-        match queued {
-            Some(Ok(invocation)) => {
-                self.follow(invocation.holding(running));
-                Ok(())
-            }
-            Some(Err(text)) => Err(text),
-            None => Err(format!(
-                "`{}` has just been unloaded. Please try again later.",
-                name
-            )),
-        }
+        let text = match queued {
+            Some(Ok(invocation)) => return Ok(invocation.holding(running)),
+            Some(Err(text)) => text,
+            None => format!("`{name}` has just been unloaded. Please try again later."),
+        };
+        running.give_back();
+        Err(text.into())
     }
 }

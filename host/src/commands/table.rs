@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use plugin_api::manifest::{CommandKind, CommandManifest};
 
+use super::prefix;
 use crate::plugin::{Slot, tidy};
 
 /// Where a command leads.
@@ -90,11 +91,11 @@ impl Commands {
             if !path.is_empty() {
                 path.push(' ');
             }
-            path.push_str(&word.to_lowercase());
+            path.push_str(&prefix::trim(word).to_lowercase());
             let Some(here) = self.typed.get(&path) else {
                 break;
             };
-            rest = after.trim_start();
+            rest = after.trim_start_matches(prefix::is_unseen);
             found = Some((here.clone(), rest));
             if matches!(here, Found::Command(_)) {
                 break;

@@ -34,24 +34,6 @@ pub(super) fn gateway_url(text: &str) -> Result<(), String> {
     }
 }
 
-pub(super) fn prefix(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() {
-        Err("the prefix is blank; every message would be a command".to_owned())
-    } else if text.starts_with(char::is_whitespace) {
-        Err(
-            "the prefix starts with a blank, which Discord cuts off; nobody could write it"
-                .to_owned(),
-        )
-    } else if text.chars().count() > 5 {
-        Err(format!(
-            "the prefix has {} characters; 5 is the most",
-            text.chars().count()
-        ))
-    } else {
-        Ok(())
-    }
-}
-
 pub(super) fn plugin_name(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         Err("this plugin name is blank".to_owned())

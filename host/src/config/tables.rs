@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::{
-    checks::{gateway_url, host_and_port, plugin_name, prefix, status_texts},
+    checks::{gateway_url, host_and_port, plugin_name, status_texts},
     document::{Item, Table},
     values::{Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word},
 };
+use crate::commands::prefix;
 
 /// `[discord]`: how Discord is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +57,9 @@ impl Default for Bot {
 impl Bot {
     pub(super) fn read(mut table: Table<'_, '_>) -> Self {
         let mut bot = Self::default();
-        table.read("prefix", &mut bot.prefix, |item| string_that(item, prefix));
+        table.read("prefix", &mut bot.prefix, |item| {
+            string_that(item, prefix::check)
+        });
         table.read("mention_prefix", &mut bot.mention_prefix, boolean);
         table.read("owner_ids", &mut bot.owner_ids, |item| {
             list(item, "a list of user ids", id)

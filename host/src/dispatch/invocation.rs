@@ -19,6 +19,7 @@ use crate::{
     services::{
         Failure,
         commands::{self, Commands},
+        reply::Typed,
     },
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct Invocation {
     used: Option<Used>,
     /// Its place among the uses that may run at once.
     running: Option<Running>,
+    /// For commands by prefix: what answers to the message are about.
+    typed: Option<Typed>,
 }
 
 /// A command that was used.
@@ -69,6 +72,7 @@ impl Invocation {
                 began: Instant::now(),
             }),
             running: None,
+            typed: None,
         })
     }
 
@@ -91,7 +95,14 @@ impl Invocation {
             plugin,
             used: None,
             running: None,
+            typed: None,
         })
+    }
+
+    /// Keeps what answers to its message are about until it is over.
+    pub(crate) fn typed(mut self, typed: Option<Typed>) -> Self {
+        self.typed = typed;
+        self
     }
 
     /// Keeps its place among those that run until it is over.
@@ -182,6 +193,7 @@ impl Dispatch {
                 answer,
                 used,
                 running,
+                typed: _typed,
                 ..
             } = invocation;
             let error = match answer.await {
@@ -241,7 +253,7 @@ impl Dispatch {
     }
 
     /// Tells a member that something is broken, and by which id the owner finds it in the log.
-    async fn apologise(&self, origin: Origin, id: &str) {
+    pub(crate) async fn apologise(&self, origin: Origin, id: &str) {
         let embed = json!({
             "title": "Something went wrong",
             "description": format!(
@@ -267,16 +279,36 @@ impl Dispatch {
 
     async fn refuse(&self, origin: Origin, mut message: Value) -> Result<(), Failure> {
         message["allowed_mentions"] = json!({"parse": []});
-        if let Origin::Message { message_id, .. } = &origin {
+        let replies = &self.services.replies;
+        // Private where Discord can, and where the host has not deferred in public.
+        let private = match &origin {
+            Origin::Interaction { id, .. } => replies.is_fresh(*id).await,
+            Origin::Message { message_id, .. } => replies.is_private(*message_id),
+        };
+        match self.refuse_as(&origin, message.clone(), private).await {
+            // What was to be private is not shown to everybody: they learn why they don't see it.
+            Err(Failure::DirectMessagesClosed { sentence }) => {
+                let instead = json!({"content": sentence, "allowed_mentions": {"parse": []}});
+                self.refuse_as(&origin, instead, false).await
+            }
+            told => told,
+        }
+    }
+
+    async fn refuse_as(
+        &self,
+        origin: &Origin,
+        mut message: Value,
+        private: bool,
+    ) -> Result<(), Failure> {
+        if let Origin::Message { message_id, .. } = origin
+            && !private
+        {
             message["message_reference"] =
                 json!({"message_id": message_id.to_string(), "fail_if_not_exists": false});
         }
-        let mut call = ReplyCall::new(origin, ReplyMode::Reply);
-        // Private where Discord can, and where the host has not deferred in public.
-        call.ephemeral = match &call.origin {
-            Origin::Interaction { id, .. } => self.services.replies.is_fresh(*id).await,
-            Origin::Message { .. } => false,
-        };
+        let mut call = ReplyCall::new(origin.clone(), ReplyMode::Reply);
+        call.ephemeral = private;
         call.tone = Some(Tone::Error);
         let body = serde_json::to_vec(&message)?;
         self.services.replies.answer(call, body).await.map(drop)

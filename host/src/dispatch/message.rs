@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use plugin_api::abi::{Origin, event_flag};
+use twilight_model::id::Id;
 
 use super::Dispatch;
 use crate::{
     commands::{
+        prefix::{self, Means, Stripped},
         request::{Given, Request, at_once},
         table::Found,
         usage,
@@ -15,16 +17,6 @@ use crate::{
     plugin::EventRecord,
     services::commands::GuildRules,
 };
-
-/// What a message to the bot begins with.
-#[derive(Clone, Copy)]
-struct Means<'a> {
-    prefix: &'a str,
-    /// Whether a mention of the bot works like the prefix.
-    mention: bool,
-    /// Whether it is a direct message.
-    direct: bool,
-}
 
 impl Dispatch {
     /// Runs the command that a message is, if it is one.
@@ -57,10 +49,13 @@ impl Dispatch {
             prefix: rules.prefix.as_deref().unwrap_or(&config.bot.prefix),
             mention: rules.mention_prefix.unwrap_or(config.bot.mention_prefix),
             direct: event.header.guild_id == 0,
+            bot_id: self.services.bot_id(),
         };
-        let Some((prefix, line)) = self.strip_prefix(means, &event.content) else {
+        let is_own_role = |role| self.is_own_role(event.header.guild_id, role);
+        let Some(stripped) = prefix::strip(means, &event.content, is_own_role) else {
             return;
         };
+        let Stripped { prefix, line, .. } = stripped;
         let origin = Origin::Message {
             channel_id: event.header.channel_id,
             message_id: event.header.message_id,
@@ -73,15 +68,19 @@ impl Dispatch {
             Some(end) => line.split_at(end),
             None => (line, ""),
         };
-        let name = name.to_lowercase();
-        if name == owner::OF_MANAGERS {
-            return self.managers_command(event, origin, rest.trim());
+        let name = prefix::trim(name).to_lowercase();
+        let is_owner = self.owner.is_owner(event.header.user_id);
+        if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
+            return self.managers_command(event, origin, prefix::trim(rest));
         }
         if owner::NAMES.contains(&&*name) {
             // Others are not told: owner commands are nobody else's business.
-            if self.owner.is_owner(event.header.user_id) {
-                self.owner_command(origin, &name, rest.trim());
+            if is_owner {
+                self.owner_command(origin, &name, prefix::trim(rest));
             }
+            return;
+        }
+        if stripped.owners_only {
             return;
         }
         match self.routes.find_command(line) {
@@ -127,25 +126,16 @@ impl Dispatch {
         self.tell(origin, text);
     }
 
-    /// The prefix that a message begins with, and what stands behind it; nothing, when it is only a mention of the bot.
-    fn strip_prefix<'a>(&self, means: Means<'a>, content: &'a str) -> Option<(&'a str, &'a str)> {
-        if let Some(line) = content.strip_prefix(means.prefix) {
-            // `! echo` is a sentence, `!echo` is a command.
-            return (!line.is_empty() && !line.starts_with(char::is_whitespace))
-                .then_some((means.prefix, line));
-        }
-        if let Some(line) = self.strip_mention(content)
-            && (means.mention || line.is_empty())
-        {
-            return Some((means.prefix, line));
-        }
-        // In direct messages there is nobody else to talk to.
-        means.direct.then_some(("", content))
-    }
-
-    fn strip_mention<'a>(&self, content: &'a str) -> Option<&'a str> {
-        let inside = content.strip_prefix("<@")?;
-        let (id, line) = inside.trim_start_matches('!').split_once('>')?;
-        (id.parse() == Ok(self.services.bot_id())).then(|| line.trim_start())
+    /// Whether a role is the bot's own: Discord makes it when the bot is invited, and members pick it for the bot itself in
+    /// the list of mentions.
+    fn is_own_role(&self, guild: u64, role: u64) -> bool {
+        let (Some(guild), Some(role)) = (Id::new_checked(guild), Id::new_checked(role)) else {
+            return false;
+        };
+        let bot = self.services.bot_id();
+        self.services
+            .cache
+            .role(guild, role)
+            .is_ok_and(|role| role.tags.and_then(|tags| tags.bot_id).map(Id::get) == Some(bot))
     }
 }

@@ -52,6 +52,7 @@ impl Dispatch {
         let (0, Some(name), Some(data)) = (payload.op, payload.t.as_deref(), payload.d) else {
             return;
         };
+        self.services.commands.heard_with(intents);
         let cache = &self.services.cache;
         cache.learn(intents, name, text, data.get());
         self.guilds.learn(&self.services, shard, name, data.get());

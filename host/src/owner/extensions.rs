@@ -55,7 +55,28 @@ impl Owner {
 
     pub(super) fn extensions(&self) -> Value {
         let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
-        extensions(&all, &written_off, &self.registered())
+        extensions(&all, &written_off, &self.registered(), self.deaf())
+    }
+
+    /// Why messages that begin with the prefix are not read, where they are not.
+    fn deaf(&self) -> Option<String> {
+        let commands = &self.services.commands;
+        let prefix = commands.own_prefix();
+        let instead = "a mention of the bot, direct messages and slash commands work";
+        if commands.hears_content() {
+            return None;
+        }
+        Some(if commands.wants_content() {
+            format!(
+                "`{prefix}` is not heard in servers: the connection has not got the intent MESSAGE_CONTENT yet. If this stays, switch it \
+                 on in the Developer Portal > your application > Bot. Meanwhile {instead}."
+            )
+        } else {
+            format!(
+                "`{prefix}` is not heard in servers: no loaded plugin needs the text of messages, so the bot does not ask Discord for it \
+                 (MESSAGE_CONTENT). Meanwhile {instead}."
+            )
+        })
     }
 }
 
@@ -128,7 +149,12 @@ fn unloaded(report: &UnloadReport) -> Value {
     )
 }
 
-fn extensions(all: &[Status], written_off: &[String], registered: &Registered) -> Value {
+fn extensions(
+    all: &[Status],
+    written_off: &[String],
+    registered: &Registered,
+    deaf: Option<String>,
+) -> Value {
     let shown = all.iter().take(embeds::FIELDS - 1);
     let mut fields: Vec<Value> = shown.map(|it| status(it, registered)).collect();
     if !written_off.is_empty() {
@@ -148,6 +174,10 @@ fn extensions(all: &[Status], written_off: &[String], registered: &Registered) -
             "{serving} loaded, {} with an error",
             all.iter().filter(|status| status.error.is_some()).count()
         )
+    };
+    let description = match deaf {
+        Some(why) => format!("{description}\n{why}"),
+        None => description,
     };
     embeds::embed("Extensions", embeds::BLUE, &description, &fields)
 }

@@ -6,6 +6,12 @@ use twilight_http::{api_error::ApiError, error::ErrorType};
 
 use super::storage::StorageError;
 
+/// Discord's code for a user who takes no direct messages from the bot
+/// ([reference](https://docs.discord.com/developers/topics/opcodes-and-status-codes#json)).
+const DIRECT_MESSAGES_CLOSED: u64 = 50_007;
+/// The same, because they have no server in common.
+const NO_MUTUAL_GUILDS: u64 = 50_278;
+
 /// Why a host call failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -27,6 +33,12 @@ pub enum Failure {
         message: String,
         /// What is wrong with the body, by place: `3.options.0.name`.
         places: Vec<(String, String)>,
+    },
+    /// A private answer can't be given: the member takes no direct messages from the bot.
+    #[error("the member takes no direct messages from the bot (code 50007)")]
+    DirectMessagesClosed {
+        /// For the member, where everybody may read it.
+        sentence: String,
     },
     /// Another plugin failed.
     #[error("{message}")]
@@ -60,11 +72,24 @@ impl Failure {
                 head.http_status = Some(status);
                 head.discord_code = Some(code);
             }
+            Self::DirectMessagesClosed { sentence } => {
+                head.http_status = Some(403);
+                head.discord_code = Some(DIRECT_MESSAGES_CLOSED);
+                head.user_message = Some(sentence);
+            }
             Self::Plugin { user_message, .. } => head.user_message = user_message,
             Self::Storage(error) => head.user_message = error.user_message().map(str::to_owned),
             _ => {}
         }
         head
+    }
+}
+
+impl Failure {
+    /// Whether Discord says that a user takes no direct messages from the bot.
+    pub(super) fn is_closed(&self) -> bool {
+        let codes = [DIRECT_MESSAGES_CLOSED, NO_MUTUAL_GUILDS];
+        matches!(self, Self::Discord { code, .. } if codes.contains(code))
     }
 }
 

@@ -157,7 +157,12 @@ impl Services {
         Self {
             web: Web::new(live.clone()),
             cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
-            replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
+            replies: Replies::new(
+                live.clone(),
+                Arc::clone(&discord),
+                Arc::clone(&later),
+                Arc::clone(&routes),
+            ),
             later,
             files: Files::new(live.clone(), config.data.folder.clone()),
             hooks: Arc::clone(&hooks),

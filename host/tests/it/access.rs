@@ -28,6 +28,16 @@ export_plugin!(|| {
         .command(Command::new("picky", "Has a check").check(|ctx: CheckContext| async move {
             if ctx.user_id().get() % 2 == 7 { Ok(()) } else { Err(Error::user("Not today.")) }
         }).run(say("picked")))
+        .command(Command::new("fickle", "Refuses every other time").cooldown(1, Duration::from_secs(3600)).check(|_ctx: CheckContext| async move {
+            static ASKED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+            match ASKED.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                2 | 3 => Ok(()),
+                _ => Err(Error::user("Not in the mood.")),
+            }
+        }).run(say("in the mood")))
+        .command(Command::new("torn", "Has a broken check").cooldown(1, Duration::from_secs(3600)).check(|_ctx: CheckContext| async move {
+            Err(Error::new("the check is torn"))
+        }).run(say("whole")))
         .command(Command::new("daily", "Once an hour").cooldown(1, Duration::from_secs(3600)).run(say("daily")))
         .command(Command::new("slow", "One at a time").max_concurrency(Per::Guild, 1).run(|ctx| async move {
             let on = ctx.confirm("Go on?").await?;
@@ -62,7 +72,7 @@ async fn figures(ctx: CommandContext) -> Result {
 pub fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
-        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.3", "", SOURCE))
+        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.4", "", SOURCE))
         .clone()
 }
 
@@ -319,6 +329,34 @@ async fn the_first_rule_that_refuses_is_told_and_why_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn checks_come_before_limits_and_a_use_that_they_refuse_costs_no_cooldown() {
+    let bot = bot().await;
+    let member = bot.member();
+    for expect in [
+        "Not in the mood.",
+        "Not in the mood.",
+        // Asked twice and refused: the cooldown is untouched, and the check is asked once a use.
+        "in the mood",
+        "`!fickle` can be used again in",
+        // Both would refuse: the check comes first, in text and for `why`.
+        "Not in the mood.",
+    ] {
+        let answer = told(&bot, &member, "!fickle").await;
+        assert!(answer.contains(expect), "{expect}: {answer}");
+    }
+    let reason = why(&member, "general", "fickle").await;
+    assert!(reason.contains("a check of the command's own"), "{reason}");
+    for _ in 0..2 {
+        let broken = told(&bot, &member, "!torn").await;
+        assert!(
+            broken.contains("error id") && !broken.contains("torn"),
+            "{broken}"
+        );
+    }
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn roles_are_named_by_server_and_command_and_lifted() {
     let bot = bot().await;
     let (owner, moderator, member) = (bot.owner(), bot.sandbox.actor("mod").unwrap(), bot.member());
@@ -387,7 +425,7 @@ async fn a_prefix_holds_from_the_next_message_on_and_a_mention_introduces() {
     let refused = told(&bot, &member, "!setprefix ?").await;
     assert!(refused.contains("Administrator"), "{refused}");
     let refused = told(&bot, &owner, "!setprefix toolong").await;
-    assert!(refused.contains("1 to 5 characters"), "{refused}");
+    assert!(refused.contains("5 is the most"), "{refused}");
     told(&bot, &owner, "!setprefix ?").await;
     assert_eq!(told(&bot, &member, "?open").await, "opened");
     let mention = format!("<@{}>", bot.sandbox.application_id());

@@ -29,6 +29,7 @@ mod matrix;
 mod observe;
 mod owner;
 mod planner;
+mod prefix;
 mod refused;
 mod reload;
 mod schedules;

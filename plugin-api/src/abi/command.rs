@@ -95,6 +95,9 @@ pub struct CommandHead {
     /// As it is typed where it was used: `!tag add`, `/shop tag add`; a context menu's name.
     #[serde(default)]
     pub typed: String,
+    /// Whether the host has asked the plugin's own checks already (an entry of kind CHECK), before it counted the use.
+    #[serde(default)]
+    pub checked: bool,
 }
 
 /// Head of COMPONENT.

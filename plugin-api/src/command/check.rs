@@ -21,7 +21,7 @@ pub(crate) type Check<S> = Rc<dyn Fn(CheckContext<S>) -> LocalFuture<Result>>;
 
 /// What a check is given: who wants to use which command, and where; `S` is the plugin's state.
 ///
-/// It is asked before the command's handler is called, and when somebody asks why a command refuses.
+/// It is asked before a use is counted and the command's handler is called, and when somebody asks why a command refuses.
 pub struct CheckContext<S = ()> {
     state: Rc<S>,
     host: Host,
@@ -67,19 +67,22 @@ pub(super) fn before<S: 'static>(
     Rc::new(move |ctx| {
         let (checks, handler) = (Rc::clone(&checks), Rc::clone(&handler));
         Box::pin(async move {
-            let call = CheckCall {
-                command: ctx.command().to_owned(),
-                user_id: ctx.user().id.get(),
-                guild_id: ctx.guild_id().map_or(0, Id::get),
-                channel_id: ctx.channel_id().get(),
-            };
-            all(&checks, ctx.state(), ctx.host(), &call).await?;
+            // A host that asks before it counts the use has said so; an older one leaves it to the plugin.
+            if !ctx.is_checked() {
+                let call = CheckCall {
+                    command: ctx.command().to_owned(),
+                    user_id: ctx.user().id.get(),
+                    guild_id: ctx.guild_id().map_or(0, Id::get),
+                    channel_id: ctx.channel_id().get(),
+                };
+                all(&checks, ctx.state(), ctx.host(), &call).await?;
+            }
             handler(ctx).await
         })
     })
 }
 
-/// The entry that answers "why not?".
+/// The entry that answers whether somebody may: before each use, and when they ask why not.
 pub(super) fn entry<S: 'static>(checks: Vec<Check<S>>) -> EntryHandler<S> {
     let checks: Rc<[Check<S>]> = checks.into();
     Rc::new(move |state, host, _head, parcel| {

@@ -48,6 +48,11 @@ impl<S> CommandContext<S> {
         }
     }
 
+    /// Whether the host has asked the checks already.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.head.checked
+    }
+
     /// The plugin's state.
     #[must_use]
     pub fn state(&self) -> &Rc<S> {

@@ -143,6 +143,7 @@ impl FakeHost {
             options: Default::default(),
             ephemeral: false,
             typed: String::new(),
+            checked: false,
         };
         self.push(frame_kind::COMMAND, id, &head);
     }

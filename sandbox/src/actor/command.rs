@@ -196,7 +196,7 @@ impl Actor {
 /// What the chat box has done with a line.
 #[derive(Clone, Debug)]
 pub(crate) enum Entered {
-    Used(InteractionView),
+    Used(Box<InteractionView>),
     /// It was said; `unknown` tells of a slash line that names no command.
     Said {
         unknown: Option<String>,
@@ -215,7 +215,7 @@ impl Actor {
         let unknown = match command_name(line) {
             Some(name) if self.has_command(channel, name)? => {
                 match self.slash_line(channel, line).await {
-                    Ok(view) => return Ok(Entered::Used(view)),
+                    Ok(view) => return Ok(Entered::Used(Box::new(view))),
                     // A subcommand that there is not.
                     Err(Error::UnknownCommand { name, known }) => Some((name, known)),
                     Err(other) => return Err(other),

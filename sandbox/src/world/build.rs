@@ -244,6 +244,13 @@ impl World {
         self.overwrite(channel, role_or_user, permissions, Permissions::empty());
     }
 
+    /// Gives a user a display name.
+    pub fn name_user(&mut self, user: u64, display_name: &str) {
+        if let Some(user) = self.users.get_mut(&user) {
+            user.display_name = Some(display_name.to_owned());
+        }
+    }
+
     /// Says whether a user takes direct messages of the bot; all do by default.
     pub fn take_direct_messages(&mut self, user: u64, takes: bool) {
         if takes {

@@ -7,8 +7,8 @@
 //! 5. Where it has named none: the permissions and roles that the command declares.
 //! 6. What the bot itself needs to carry it out.
 //!
-//! Administrators have all roles and permissions, as with Discord. The plugin's own checks come after these, and the limits
-//! (`limits.rs`) last.
+//! Administrators have all roles and permissions, as with Discord. The plugin's own checks (`checks.rs`) come after these, and
+//! the limits (`limits.rs`) last: what is refused has not been counted. `why` asks in the same order.
 
 mod asker;
 mod words;

@@ -14,7 +14,11 @@ use super::{
     value::{self, Value},
     words,
 };
-use crate::commands::{CommandRoute, usage};
+use crate::commands::{
+    CommandRoute,
+    prefix::{is_blank, is_unseen, trim},
+    usage,
+};
 
 /// Reads a line.
 ///
@@ -40,7 +44,7 @@ async fn read_as(
     let with_usage = |text: String| usage::with_usage(prefix, path, command, &text);
     let mut reading = Reading {
         place,
-        rest: line.trim(),
+        rest: trim(line),
         files: place.files().into(),
     };
     let mut options = BTreeMap::new();
@@ -76,35 +80,50 @@ impl Reading<'_> {
                 None => Ok(None),
             };
         }
-        if self.rest.is_empty() {
-            return match &option.default {
-                Some(default) => one(option, default, self.place).await.map(Some),
-                None if option.required => Err(missing(option)),
-                None => Ok(None),
-            };
-        }
         if option.repeated {
             let mut values = Vec::new();
             while !self.rest.is_empty() {
                 let word = self.word();
-                values.push(one(option, &word, self.place).await?);
+                if !is_blank(&word) {
+                    values.push(one(option, &word, self.place).await?);
+                }
             }
-            return Ok(Some(OptionValue::List(values)));
+            return match values.is_empty() {
+                true => self.absent(option).await,
+                false => Ok(Some(OptionValue::List(values))),
+            };
         }
-        let word = if option.rest {
-            let rest = std::mem::take(&mut self.rest);
-            rest.to_owned()
-        } else {
-            self.word()
+        let word = match option.rest {
+            true => std::mem::take(&mut self.rest).to_owned(),
+            false => self.word(),
         };
+        // Discord sends no empty option either: `""` holds the place of one that is left out.
+        if is_blank(&word) || (option.rest && is_empty_quote(&word)) {
+            return self.absent(option).await;
+        }
         one(option, &word, self.place).await.map(Some)
+    }
+
+    /// What an option is that nothing was typed for.
+    async fn absent(&self, option: &OptionManifest) -> Result<Option<OptionValue>, String> {
+        match &option.default {
+            Some(default) => one(option, default, self.place).await.map(Some),
+            None if option.required => Err(missing(option)),
+            None => Ok(None),
+        }
     }
 
     fn word(&mut self) -> String {
         let (word, after) = words::next(self.rest);
-        self.rest = after.trim_start();
+        self.rest = after.trim_start_matches(is_unseen);
         word
     }
+}
+
+/// Whether a line is a pair of quotes with nothing between.
+fn is_empty_quote(line: &str) -> bool {
+    let (word, after) = words::next(line);
+    is_blank(&word) && is_blank(after)
 }
 
 /// One value of an option.
@@ -116,7 +135,7 @@ pub(super) async fn one(
     match value::read(option, word) {
         Ok(Value::Known(value)) => Ok(value),
         Ok(Value::Named) => place
-            .find(option, word)
+            .find(option, trim(word))
             .await
             .map_err(|reason| refused(option, word, reason.as_deref())),
         Err(reason) => Err(refused(option, word, reason.as_deref())),
@@ -215,6 +234,57 @@ mod tests {
         check(
             "x 1 on red 1m y",
             "`y` is one too many; put text with blanks in \"quotes\".",
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_empty_quote_is_nothing_typed() {
+        let missing =
+            "`text` is missing: a text with a number of characters of at most 10 is expected.";
+        for line in [
+            r#""""#,
+            "''",
+            "“”",
+            "„“",
+            r#""  ""#,
+            "\u{200b}",
+            "\"\u{200b}\"",
+            r#""" 3"#,
+        ] {
+            check(line, missing).await;
+        }
+        // What is optional is left out, and the next one comes in its place.
+        check(
+            r#"hi "" yes"#,
+            r#"loud=Boolean(true) pause=Duration(10000) text=String("hi")"#,
+        )
+        .await;
+        let rest = serde_json::from_value::<CommandManifest>(json!({"name": "say", "options": [
+            {"name": "text", "kind": "string", "required": true, "rest": true}
+        ]}))
+        .unwrap();
+        for line in [r#""""#, "„“", " \u{2060} "] {
+            let error = read_all(rest.clone(), line).await.unwrap_err();
+            assert!(error.starts_with("`text` is missing"), "{line}: {error}");
+        }
+        assert_eq!(
+            read_all(rest, r#""" x"#).await.unwrap(),
+            r#"text=String("\"\" x")"#
+        );
+        let repeated = json!({"name": "n", "options": [
+            {"name": "n", "kind": "integer", "repeated": true, "required": true}
+        ]});
+        let repeated = serde_json::from_value::<CommandManifest>(repeated).unwrap();
+        let error = read_all(repeated, r#""" """#).await.unwrap_err();
+        assert!(error.starts_with("`n` is missing"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_sees_beside_a_value_is_no_part_of_it() {
+        check(
+            "hi\u{200b} 3\u{200b} yes\u{feff}",
+            "loud=Boolean(true) pause=Duration(10000) text=String(\"hi\\u{200b}\") times=Integer(3)",
         )
         .await;
     }

@@ -8,7 +8,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use twilight_model::{channel::Channel, guild::Role, id::Id};
 
-use crate::{plugin::EventRecord, services::Services};
+use crate::{commands::prefix::trim, plugin::EventRecord, services::Services};
+
+/// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
+/// Discord lists.
+const FOUND: usize = 1_000;
 
 /// Where a command is used: what names mean there.
 pub(crate) struct Place<'a> {
@@ -94,9 +98,18 @@ impl<'a> Place<'a> {
     }
 
     async fn user(&self, word: &str, must_be_member: bool) -> Result<u64, NotFound> {
-        let Some(id) = id_in(word, &["<@!", "<@"]) else {
-            return self.member_named(word).await;
-        };
+        match means(word, &["<@!", "<@"]) {
+            Means::Mention(id) => self.user_with(id, must_be_member).await,
+            // Names may be numbers as well: whoever has this id comes first.
+            Means::Number(id) => match self.user_with(id, must_be_member).await {
+                Ok(id) => Ok(id),
+                Err(reason) => self.member_named(word).await.map_err(|_| reason),
+            },
+            Means::Name => self.member_named(word).await,
+        }
+    }
+
+    async fn user_with(&self, id: u64, must_be_member: bool) -> Result<u64, NotFound> {
         if let Some(mentioned) = self.mentioned(id)
             && (mentioned.member.is_some() || !must_be_member)
         {
@@ -123,64 +136,55 @@ impl<'a> Place<'a> {
     }
 
     /// A member by name: the display name in the server, the global one, or the user name.
+    ///
+    /// Discord looks for user names and for names in the server alone
+    /// ([reference](https://docs.discord.com/developers/resources/guild#search-guild-members)); global names are known of the
+    /// members that the cache has.
     async fn member_named(&self, word: &str) -> Result<u64, NotFound> {
         let name = word.trim_start_matches('@');
-        if self.guild_id == 0 || name.is_empty() {
+        let Some(guild) = Id::new_checked(self.guild_id).filter(|_| !name.is_empty()) else {
             return Err(None);
-        }
+        };
         let query = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-        let path = format!(
-            "guilds/{}/members/search?query={query}&limit=20",
-            self.guild_id
-        );
+        let path = format!("guilds/{guild}/members/search?query={query}&limit={FOUND}");
         let found: Vec<Value> = self.get(path).await.unwrap_or_default();
         let meant = name.to_lowercase();
         let is_called = |member: &&Value| {
-            [
+            let names = [
                 &member["nick"],
                 &member["user"]["global_name"],
                 &member["user"]["username"],
-            ]
-            .iter()
-            .any(|name| {
-                name.as_str()
-                    .is_some_and(|name| name.to_lowercase() == meant)
-            })
+            ];
+            names
+                .iter()
+                .filter_map(|name| name.as_str())
+                .any(|name| trim(name).to_lowercase() == meant)
         };
-        let ids: Vec<u64> = found
+        let mut ids: Vec<u64> = found
             .iter()
             .filter(is_called)
             .filter_map(|member| member["user"]["id"].as_str()?.parse().ok())
             .collect();
+        ids.extend(self.services.cache.members_called(guild, &meant));
+        ids.sort_unstable();
+        ids.dedup();
         one(&ids, "members")
     }
 
     pub(crate) async fn role(&self, word: &str) -> Result<u64, NotFound> {
         let roles = self.roles().await?;
-        let meant = id_in(word, &["<@&"]);
-        let name = word.trim_start_matches('@').to_lowercase();
-        let ids: Vec<u64> = roles
-            .iter()
-            .filter(|role| match meant {
-                Some(id) => role.id() == id,
-                None => role.name.trim_start_matches('@').to_lowercase() == name,
-            })
-            .map(Named::id)
-            .collect();
+        let found = named(&roles, means(word, &["<@&"]), word.trim_start_matches('@'));
+        let ids: Vec<u64> = found.into_iter().map(Named::id).collect();
         one(&ids, "roles")
     }
 
     async fn channel(&self, option: &OptionManifest, word: &str) -> Result<u64, NotFound> {
         let channels = self.channels().await?;
-        let meant = id_in(word, &["<#"]);
-        let name = word.trim_start_matches('#').to_lowercase();
-        let found: Vec<&Named> = channels
-            .iter()
-            .filter(|channel| match meant {
-                Some(id) => channel.id() == id,
-                None => channel.name.to_lowercase() == name,
-            })
-            .collect();
+        let found = named(
+            &channels,
+            means(word, &["<#"]),
+            word.trim_start_matches('#'),
+        );
         let fitting: Vec<u64> = found
             .iter()
             .filter(|channel| {
@@ -269,14 +273,49 @@ fn one(ids: &[u64], what: &str) -> Result<u64, NotFound> {
     }
 }
 
-/// A bare id, or a mention that begins with one of `opens`.
-fn id_in(word: &str, opens: &[&str]) -> Option<u64> {
-    let bare = opens
+/// What a word says of whom it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// Whoever has this id.
+    Mention(u64),
+    /// Whoever has this id, or else whoever is called so.
+    Number(u64),
+    /// Whoever is called so.
+    Name,
+}
+
+/// Reads a bare id, or a mention that begins with one of `opens`.
+fn means(word: &str, opens: &[&str]) -> Means {
+    let inside = opens
         .iter()
-        .find_map(|open| word.strip_prefix(open)?.strip_suffix('>'))
-        .unwrap_or(word);
-    // Snowflakes are in the billions: a small number is a slip, not an id.
-    bare.parse().ok().filter(|id| *id > 1 << 22)
+        .find_map(|open| word.strip_prefix(open)?.strip_suffix('>'));
+    let id = |text: &str| -> Option<u64> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        // Snowflakes are in the billions, and fit a signed number.
+        let ids = 1 << 22..=u64::MAX >> 1;
+        text.parse().ok().filter(|id| digits && ids.contains(id))
+    };
+    match (inside.and_then(id), id(word)) {
+        (Some(id), _) => Means::Mention(id),
+        (None, Some(id)) => Means::Number(id),
+        (None, None) => Means::Name,
+    }
+}
+
+/// Those that are meant: the one with this id, or else those of this name.
+fn named<'n>(all: &'n [Named], means: Means, name: &str) -> Vec<&'n Named> {
+    if let Means::Mention(id) | Means::Number(id) = means {
+        let with_id: Vec<&Named> = all.iter().filter(|it| it.id() == id).collect();
+        if !with_id.is_empty() || matches!(means, Means::Mention(_)) {
+            return with_id;
+        }
+    }
+    let name = name.to_lowercase();
+    let is_called = |it: &&Named| {
+        let own = trim(&it.name);
+        own.trim_start_matches('@').to_lowercase() == name
+    };
+    all.iter().filter(is_called).collect()
 }
 
 /// "a text channel", "an announcement channel".
@@ -299,5 +338,55 @@ pub(crate) fn names_channel_kind(kind: u8) -> &'static str {
         15 => "forum",
         16 => "media channel",
         _ => "channel",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_an_id_and_may_be_a_name_too() {
+        for (word, expect) in [
+            (
+                "<@175928847299117063>",
+                Means::Mention(175_928_847_299_117_063),
+            ),
+            (
+                "<@!175928847299117063>",
+                Means::Mention(175_928_847_299_117_063),
+            ),
+            ("175928847299117063", Means::Number(175_928_847_299_117_063)),
+            ("2024", Means::Name),
+            ("9223372036854775807", Means::Number((1 << 63) - 1)),
+            ("9223372036854775808", Means::Name),
+            ("99999999999999999999", Means::Name),
+            ("+175928847299117063", Means::Name),
+            ("<@5", Means::Name),
+        ] {
+            assert_eq!(means(word, &["<@!", "<@"]), expect, "for {word}");
+        }
+        let it = |id: &str, name: &str| Named {
+            id: id.into(),
+            name: name.into(),
+            r#type: 0,
+        };
+        let all = [
+            it("175928847299117063", "red"),
+            it("175928847299117064", "12345678"),
+            it("175928847299117065", "175928847299117063"),
+        ];
+        let found = |word: &str| -> Vec<u64> {
+            let found = named(&all, means(word, &["<@&"]), word);
+            found.into_iter().map(Named::id).collect()
+        };
+        assert_eq!(found("12345678"), [175_928_847_299_117_064]);
+        assert_eq!(
+            found("175928847299117063"),
+            [175_928_847_299_117_063],
+            "an id goes before a name"
+        );
+        assert_eq!(found("<@&12345678>"), Vec::<u64>::new());
+        assert_eq!(found("Red"), [175_928_847_299_117_063]);
     }
 }

@@ -6,6 +6,8 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 
+use crate::commands::prefix::trim;
+
 /// What a word is, as far as it can be told without asking anybody.
 pub(super) enum Value {
     /// This.
@@ -16,6 +18,9 @@ pub(super) enum Value {
 
 /// Reads a word; the error is a reason of its own, or `None` where "… is expected" says it all.
 pub(super) fn read(option: &OptionManifest, word: &str) -> Result<Value, Option<String>> {
+    // A text is what the member wrote; of a number or a name, what nobody sees is no part.
+    let text = word;
+    let word = trim(word);
     if !option.choices.is_empty() {
         return choice(option, word).map(Value::Known).ok_or(None);
     }
@@ -48,8 +53,8 @@ pub(super) fn read(option: &OptionManifest, word: &str) -> Result<Value, Option<
         | OptionKind::Channel
         | OptionKind::Mentionable => return Ok(Value::Named),
         OptionKind::Attachment => None,
-        _ => in_bounds(option, word.chars().count() as f64)
-            .then(|| OptionValue::String(word.to_owned())),
+        _ => in_bounds(option, text.chars().count() as f64)
+            .then(|| OptionValue::String(text.to_owned())),
     };
     value.map(Value::Known).ok_or(None)
 }

@@ -1,5 +1,30 @@
 //! Cuts a line into words.
 
+use crate::commands::prefix::is_unseen;
+
+/// Opening quotes, and what closes each: as people type them, and what their keyboards make of it.
+const QUOTES: [(char, &str); 16] = [
+    ('"', "\""),
+    ('“', "”“"),
+    ('„', "“”\""),
+    ('”', "”"),
+    ('‟', "”"),
+    ('«', "»"),
+    ('»', "«»"),
+    ('\'', "'"),
+    ('‘', "’‘"),
+    ('‚', "‘’"),
+    ('’', "’"),
+    ('‹', "›"),
+    ('›', "‹"),
+    ('「', "」"),
+    ('＂', "＂"),
+    ('`', "`"),
+];
+
+/// What also stands inside words: it closes a quotation only at the end of one.
+const APOSTROPHES: &str = "'’‘";
+
 /// The first word, or what stands in quotes or in a code block; and the rest.
 pub(super) fn next(line: &str) -> (String, &str) {
     if let Some(inside) = line.strip_prefix("```")
@@ -7,11 +32,10 @@ pub(super) fn next(line: &str) -> (String, &str) {
     {
         return (code(&inside[..end]).to_owned(), &inside[end + 3..]);
     }
-    let quotes = [('"', '"'), ('“', '”'), ('«', '»'), ('`', '`')];
-    for (open, close) in quotes {
+    for (open, closes) in QUOTES {
         if let Some(inside) = line.strip_prefix(open)
             && !inside.starts_with('`')
-            && let Some((text, after)) = quoted(inside, close)
+            && let Some((text, after)) = quoted(inside, closes)
         {
             return (text, after);
         }
@@ -23,16 +47,20 @@ pub(super) fn next(line: &str) -> (String, &str) {
 }
 
 /// Up to the closing quote, with `\"` and `\\` unescaped.
-fn quoted(inside: &str, close: char) -> Option<(String, &str)> {
+fn quoted<'a>(inside: &'a str, closes: &str) -> Option<(String, &'a str)> {
     let mut text = String::new();
     let mut letters = inside.char_indices();
     while let Some((at, letter)) = letters.next() {
-        if letter == close {
-            return Some((text, &inside[at + close.len_utf8()..]));
+        if closes.contains(letter) {
+            let after = &inside[at + letter.len_utf8()..];
+            let ends = after.is_empty() || after.starts_with(is_unseen);
+            if ends || !APOSTROPHES.contains(letter) {
+                return Some((text, after));
+            }
         }
-        if letter == '\\' && close != '`' {
+        if letter == '\\' && closes != "`" {
             let next = inside[at + 1..].chars().next();
-            if let Some(escaped) = next.filter(|next| *next == close || *next == '\\') {
+            if let Some(escaped) = next.filter(|next| closes.contains(*next) || *next == '\\') {
                 text.push(escaped);
                 letters.next();
                 continue;
@@ -73,6 +101,22 @@ mod tests {
         check("“a b”c", "a b", "c");
         check("«à b» c", "à b", " c");
         check("`x y` z", "x y", " z");
+        check("„a b“ c", "a b", " c");
+        check("„a b” c", "a b", " c");
+        check("‚a b‘ c", "a b", " c");
+        check("'a b' c", "a b", " c");
+        check("‘a b’ c", "a b", " c");
+        check("‹a b› c", "a b", " c");
+        check("»a b« c", "a b", " c");
+        check("”a b” c", "a b", " c");
+        check("「a b」c", "a b", "c");
+        check("'' c", "", " c");
+        check("„“ c", "", " c");
+        // An apostrophe is no quote.
+        check("'tis what it isn't said", "'tis", " what it isn't said");
+        check("'isn't it' c", "isn't it", " c");
+        check("don't 'x", "don't", " 'x");
+        check("’n’", "n", "");
         check("```rust\nfn main() {}\n``` go", "fn main() {}", " go");
         check("```a b``` c", "a b", " c");
         // What is not closed is an ordinary word.

@@ -80,6 +80,33 @@ impl Members {
         None
     }
 
+    /// Those of a server that are known and called so; `name` is in lower-case letters.
+    pub(super) fn called(&self, guild: u64, name: &str, now: Instant) -> Vec<u64> {
+        let book = self.book();
+        let since = book.told.get(&guild).copied();
+        let is_known = |entry: &Entry| {
+            since.is_some_and(|since| entry.at >= since)
+                || now.saturating_duration_since(entry.at) < self.life
+        };
+        let is_called = |member: &Member| {
+            let user = &member.user;
+            [
+                member.nick.as_deref(),
+                user.global_name.as_deref(),
+                Some(&*user.name),
+            ]
+            .into_iter()
+            .flatten()
+            .any(|own| own.to_lowercase() == name)
+        };
+        let seen = book.seen.iter();
+        let of_guild = seen.filter(|((of, _), entry)| *of == guild && is_known(entry));
+        of_guild
+            .filter(|(_, entry)| is_called(&entry.member))
+            .map(|((_, user), _)| *user)
+            .collect()
+    }
+
     pub(super) fn saw(&self, guild: u64, member: Member, at: Instant) {
         let user = member.user.id.get();
         let member = Arc::new(member);

@@ -189,6 +189,13 @@ impl Cache {
             })
     }
 
+    /// The members of a server that are known and go by this name, which is in lower-case letters: their display name in the
+    /// server, their global one, or their user name.
+    #[must_use]
+    pub(crate) fn members_called(&self, guild: Id<GuildMarker>, name: &str) -> Vec<u64> {
+        self.members.called(guild.get(), name, Instant::now())
+    }
+
     /// The bot's own user.
     ///
     /// # Errors

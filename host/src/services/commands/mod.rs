@@ -10,6 +10,7 @@ use std::sync::{
 };
 
 use plugin_api::manifest::{CooldownManifest, Per};
+use twilight_model::gateway::Intents;
 
 pub(crate) use self::usage::Used;
 pub use self::{
@@ -36,6 +37,8 @@ pub struct Commands {
     /// How often commands are used.
     pub counts: Counts,
     pub(crate) limits: Limits,
+    /// The intents of the session that told of something last.
+    intents: AtomicU64,
 }
 
 /// A server's prefix.
@@ -56,7 +59,30 @@ impl Commands {
             rules: Rules::new(Arc::clone(storage)),
             counts: Counts::new(Arc::clone(storage)),
             limits: Limits::default(),
+            intents: AtomicU64::new(0),
         }
+    }
+
+    /// The bot's prefix, where a server has none of its own.
+    pub(crate) fn own_prefix(&self) -> String {
+        self.live.now().bot.prefix.clone()
+    }
+
+    /// Takes note of the intents that a session has.
+    pub(crate) fn heard_with(&self, intents: Intents) {
+        self.intents.store(intents.bits(), Relaxed);
+    }
+
+    /// Whether the bot is told what stands in messages that do not mention it.
+    pub(crate) fn hears_content(&self) -> bool {
+        let intents = Intents::from_bits_truncate(self.intents.load(Relaxed));
+        intents.contains(Intents::MESSAGE_CONTENT)
+    }
+
+    /// Whether a loaded plugin needs that.
+    pub(crate) fn wants_content(&self) -> bool {
+        let (intents, _) = self.routes.intents();
+        intents.contains(Intents::MESSAGE_CONTENT)
     }
 
     /// Who owns the bot beside those in `bot.owner_ids`.

@@ -1,11 +1,11 @@
 //! The `commands.…` host calls.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use plugin_api::{
     abi::{
-        CheckCall, CheckReply, CommandView, CommandsCall, EntryKind, EventHeader, InvokeHead,
-        PrefixReply, RequireReply, UsageView, WhyReply, frame_kind,
+        CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
+        WhyReply,
     },
     manifest::CommandKind,
 };
@@ -16,13 +16,13 @@ use tokio::time::Instant;
 use crate::{
     commands::{
         CommandRoute, Found,
+        checks::{self, NotChecked},
         gate::{self, Asker},
         limits::{Use, Wait},
         names::{self, Meant},
-        read, usage,
+        prefix, read, usage,
     },
     nearest::nearest,
-    plugin::{Packet, next_id},
     services::{Completion, Failure, Services, storage::Usage},
 };
 
@@ -34,12 +34,6 @@ pub const CALLS: [&str; 5] = [
     "commands.usage",
     "commands.why",
 ];
-
-/// Discord's clients take five as well.
-const PREFIX_LENGTH: usize = 5;
-
-/// How long a plugin's own checks may take when somebody asks why.
-const CHECK_DEADLINE: Duration = Duration::from_secs(5);
 
 impl Services {
     pub(in crate::services) async fn commands_call(
@@ -132,7 +126,7 @@ impl Services {
         let name = reply.typed.first().unwrap_or(&reply.command);
         let refused = match gate::check(self, &route, name, &asker).await {
             Err(refusal) => Some((refusal.rule.name(), refusal.text)),
-            Ok(()) => match self.checked(&route, asked).await? {
+            Ok(()) => match self.asked_why(&route, asked).await? {
                 Some(text) => Some(("check", text)),
                 None => self
                     .waits(&route, asked)
@@ -146,40 +140,29 @@ impl Services {
         Ok(reply)
     }
 
-    /// What the plugin's own checks say.
-    async fn checked(
+    async fn asked_why(
         &self,
         route: &CommandRoute,
         asked: &CommandsCall,
     ) -> Result<Option<String>, Failure> {
-        if !route.command.access.checked {
-            return Ok(None);
-        }
         let call = CheckCall {
             command: route.path.to_string(),
             user_id: asked.user_id,
             guild_id: asked.guild_id,
             channel_id: asked.channel_id,
         };
-        let head = InvokeHead {
-            kind: EntryKind::Check,
-            entry: route.path.to_string(),
-            from: String::new(),
-            deadline_ms: CHECK_DEADLINE.as_millis().try_into().unwrap_or(u64::MAX),
-        };
-        let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
-            .with_payload(serde_json::to_vec(&call)?);
-        let busy = || Failure::Refused(format!("`{}` does not answer right now", route.plugin));
-        let answer = route.slot.invoke(packet).map_err(|_| busy())?;
-        let answer = answer.await.map_err(|_| busy())?;
-        if let Some(error) = answer.error() {
-            return Err(Failure::Plugin {
-                message: format!("the check of `{}` failed: {}", route.path, error.message),
-                user_message: error.user_message,
-            });
-        }
-        let reply: CheckReply = serde_json::from_slice(&answer.body)?;
-        Ok(reply.refusal)
+        checks::ask(route, &call)
+            .await
+            .map_err(|error| match error {
+                NotChecked::Refused(refused) => {
+                    let text = format!("`{}` can't be asked: {}", route.plugin, refused.sentence());
+                    Failure::Refused(text)
+                }
+                NotChecked::Failed(error) => Failure::Plugin {
+                    message: format!("the check of `{}` failed: {}", route.path, error.message),
+                    user_message: error.user_message,
+                },
+            })
     }
 
     fn waits(&self, route: &CommandRoute, asked: &CommandsCall) -> Option<Wait> {
@@ -240,13 +223,16 @@ impl Services {
             None => {}
             Some("") => rules.set_prefix(guild, None).await?,
             Some(prefix) => {
-                let length = prefix.chars().count();
-                if length > PREFIX_LENGTH || prefix.contains(char::is_whitespace) {
-                    return Err(told(format!(
-                        "{} can't be the prefix: 1 to {PREFIX_LENGTH} characters without blanks are expected.",
+                let checked = match prefix.contains(char::is_whitespace) {
+                    true => Err("1 to 5 characters without blanks are expected".to_owned()),
+                    false => prefix::check(prefix),
+                };
+                checked.map_err(|why| {
+                    told(format!(
+                        "{} can't be the prefix: {why}.",
                         usage::quoted(prefix)
-                    )));
-                }
+                    ))
+                })?;
                 rules.set_prefix(guild, Some(prefix)).await?;
             }
         }

@@ -23,17 +23,15 @@ impl Replies {
         let place = call.channel_id.unwrap_or(channel_id);
         let (method, path) = match call.mode {
             ReplyMode::Reply if call.ephemeral => {
-                let channel = self
-                    .discord
-                    .json(
-                        "POST",
-                        "users/@me/channels".into(),
-                        &json!({"recipient_id": user_id.to_string()}),
-                        false,
-                    )
-                    .await?;
-                let channel = channel["id"].as_str().unwrap_or_default();
-                ("POST", format!("channels/{channel}/messages"))
+                return self
+                    .in_private(call, body, user_id)
+                    .await
+                    .map_err(|failure| match failure.is_closed() {
+                        true => Failure::DirectMessagesClosed {
+                            sentence: self.typed.closed_sentence(message_id),
+                        },
+                        false => failure,
+                    });
             }
             ReplyMode::Reply => ("POST", format!("channels/{channel_id}/messages")),
             ReplyMode::Edit => ("PATCH", format!("channels/{place}/messages/{}", own()?)),
@@ -52,6 +50,22 @@ impl Replies {
             }
         };
         self.send(method, path, body, call.multipart_boundary, false)
+            .await
+    }
+
+    /// By a direct message.
+    async fn in_private(
+        &self,
+        call: ReplyCall,
+        body: Vec<u8>,
+        user_id: u64,
+    ) -> Result<Option<Value>, Failure> {
+        let recipient = json!({"recipient_id": user_id.to_string()});
+        let path = "users/@me/channels".into();
+        let channel = self.discord.json("POST", path, &recipient, false).await?;
+        let channel = channel["id"].as_str().unwrap_or_default();
+        let path = format!("channels/{channel}/messages");
+        self.send("POST", path, body, call.multipart_boundary, false)
             .await
     }
 }

@@ -7,6 +7,7 @@
 mod body;
 mod interaction;
 mod message;
+mod typed;
 
 use std::{
     collections::HashMap,
@@ -22,12 +23,13 @@ use serde_json::{Value, json};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 pub(super) use self::body::EPHEMERAL;
+pub(crate) use self::typed::Typed;
 use super::{
     Completion, Failure,
     discord::{Call, Discord},
     later::{Later, Sent, Token},
 };
-use crate::config::Live;
+use crate::{config::Live, router::Routes};
 
 /// When the host defers by itself: leaves a second of Discord's three for the way there.
 pub const AUTO_DEFER: Duration = Duration::from_secs(2);
@@ -80,18 +82,25 @@ pub struct Replies {
     config: Live,
     application_id: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Interaction>>>,
+    typed: typed::Book,
 }
 
 impl Replies {
     /// Answers through `discord`, as configured.
     #[must_use]
-    pub fn new(config: Live, discord: Arc<Discord>, later: Arc<Later>) -> Self {
+    pub fn new(
+        config: Live,
+        discord: Arc<Discord>,
+        later: Arc<Later>,
+        routes: Arc<Routes>,
+    ) -> Self {
         Self {
             discord,
             later,
             config,
             application_id: AtomicU64::new(0),
             open: Mutex::default(),
+            typed: typed::Book::new(routes),
         }
     }
 

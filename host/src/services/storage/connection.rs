@@ -129,7 +129,7 @@ impl Opener {
         let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
         self.set_up(&connection).map_err(of)?;
         // First of all a look: a file that is none of ours is left as it is.
-        tables::known(&connection, &self.at())?;
+        tables::version(&connection, &self.at())?;
         let journal: String = connection
             .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
             .map_err(of)?;

@@ -1,13 +1,8 @@
-//! Messages that are deleted later: a table of the host's in the bot's database, made when it is first written to.
+//! Messages that are deleted later: a table of the host's in the bot's database.
 
 use rusqlite::{Connection, params};
 
 use super::{Storage, error::StorageError, place::Place};
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS cogwright__deletions (
-    message_id INTEGER PRIMARY KEY, channel_id INTEGER NOT NULL, ephemeral INTEGER NOT NULL,
-    due_ms INTEGER NOT NULL, token TEXT NOT NULL, token_ms INTEGER NOT NULL
-)";
 
 /// A message that is deleted later.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,10 +96,7 @@ impl Storage {
     ) -> Result<T, StorageError> {
         self.with(Place::Bot, move |database, connected| {
             let connection = &connected.connection;
-            connection
-                .execute_batch(TABLE)
-                .and_then(|()| work(connection))
-                .map_err(|error| StorageError::of(&database.at(), &error))
+            work(connection).map_err(|error| StorageError::of(&database.at(), &error))
         })
         .await
     }

@@ -1,12 +1,8 @@
-//! What servers have set for plugins: a table of the host's in their databases, made when it is first written to.
+//! What servers have set for plugins: a table of the host's in their databases.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Storage, error::StorageError, place::Place};
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS cogwright__settings (
-    plugin TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, name)
-) WITHOUT ROWID";
 
 impl Storage {
     /// A server's settings: plugin, name, JSON. A server without a database has none, and gets none by this.
@@ -25,16 +21,6 @@ impl Storage {
         self.with(place, move |database, connected| {
             let connection = &connected.connection;
             let read = || {
-                let there: Option<i64> = connection
-                    .query_row(
-                        "SELECT 1 FROM sqlite_schema WHERE name = 'cogwright__settings'",
-                        [],
-                        |row| row.get(0),
-                    )
-                    .optional()?;
-                if there.is_none() {
-                    return Ok(Vec::new());
-                }
                 let mut all = connection
                     .prepare_cached("SELECT plugin, name, value FROM cogwright__settings")?;
                 let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -60,19 +46,16 @@ impl Storage {
         let (plugin, name) = (plugin.to_owned(), name.to_owned());
         self.with(Place::Guild(guild), move |database, connected| {
             let connection = &connected.connection;
-            let write = || {
-                connection.execute_batch(TABLE)?;
-                match json {
-                    Some(json) => connection.execute(
-                        "INSERT INTO cogwright__settings (plugin, name, value) VALUES (?1, ?2, ?3)
+            let write = || match json {
+                Some(json) => connection.execute(
+                    "INSERT INTO cogwright__settings (plugin, name, value) VALUES (?1, ?2, ?3)
                          ON CONFLICT DO UPDATE SET value = excluded.value",
-                        params![plugin, name, json],
-                    ),
-                    None => connection.execute(
-                        "DELETE FROM cogwright__settings WHERE plugin = ?1 AND name = ?2",
-                        params![plugin, name],
-                    ),
-                }
+                    params![plugin, name, json],
+                ),
+                None => connection.execute(
+                    "DELETE FROM cogwright__settings WHERE plugin = ?1 AND name = ?2",
+                    params![plugin, name],
+                ),
             };
             write()
                 .map(drop)

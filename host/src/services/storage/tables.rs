@@ -1,18 +1,32 @@
-//! The host's own tables, in every database.
+//! The host's own tables, in every database: which version a file has, and what brings it to the newest.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
     connection::Opener,
     error::{At, StorageError},
+    place::Place,
 };
 
 /// "CWDB": tells our files from others.
 pub(super) const APPLICATION_ID: i32 = 0x4357_4442;
-/// Version of the host's tables.
-const VERSION: i32 = 1;
 
-const TABLES: &str = "
+/// What brings a file from one version to the next.
+struct Step {
+    /// In every database.
+    all: &'static str,
+    /// In the bot's, beside that.
+    bot: &'static str,
+    /// In those of servers, beside that.
+    guild: &'static str,
+}
+
+/// The steps. A file's version is the number of steps that it has taken.
+///
+/// Invariant: a step that was once released stays as it is. Whoever changes a table appends a step.
+const STEPS: [Step; 2] = [
+    Step {
+        all: "
 CREATE TABLE cogwright__about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cogwright__migrations (
     plugin TEXT NOT NULL, number INTEGER NOT NULL, checksum TEXT NOT NULL, applied_at_ms INTEGER NOT NULL,
@@ -28,43 +42,95 @@ CREATE TABLE cogwright__shelf (
     PRIMARY KEY (plugin, shelf, subject, key)
 ) WITHOUT ROWID;
 CREATE INDEX cogwright__shelf_subject ON cogwright__shelf (subject) WHERE subject <> 0;
-";
+",
+        bot: "",
+        guild: "",
+    },
+    // In files of version 1 these were made when they were first written to: they may be there.
+    Step {
+        all: "
+CREATE TABLE IF NOT EXISTS cogwright__usage (
+    day TEXT NOT NULL, command TEXT NOT NULL, plugin TEXT NOT NULL,
+    uses INTEGER NOT NULL, errors INTEGER NOT NULL, took_us INTEGER NOT NULL,
+    PRIMARY KEY (day, command, plugin)
+) WITHOUT ROWID;
+",
+        bot: "
+CREATE TABLE IF NOT EXISTS cogwright__deletions (
+    message_id INTEGER PRIMARY KEY, channel_id INTEGER NOT NULL, ephemeral INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL, token TEXT NOT NULL, token_ms INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS cogwright__schedules (
+    plugin TEXT NOT NULL, name TEXT NOT NULL,
+    spec TEXT NOT NULL, anchor_ms INTEGER NOT NULL, next_ms INTEGER,
+    running_ms INTEGER, at_least_once INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0,
+    last_ms INTEGER, last_result TEXT NOT NULL DEFAULT '',
+    runs INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+    missed INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (plugin, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cogwright__scheduled (
+    id INTEGER PRIMARY KEY, plugin TEXT NOT NULL, name TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL, user_id INTEGER NOT NULL, payload TEXT NOT NULL, running INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS cogwright__scheduled_due ON cogwright__scheduled (plugin, name, running, at_ms, id);
+CREATE INDEX IF NOT EXISTS cogwright__scheduled_user ON cogwright__scheduled (user_id) WHERE user_id <> 0;
+CREATE TABLE IF NOT EXISTS cogwright__scheduled_counts (plugin TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS cogwright__scheduled_more AFTER INSERT ON cogwright__scheduled BEGIN
+    INSERT INTO cogwright__scheduled_counts VALUES (new.plugin, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS cogwright__scheduled_less AFTER DELETE ON cogwright__scheduled BEGIN
+    UPDATE cogwright__scheduled_counts SET count = count - 1 WHERE plugin = old.plugin;
+END;
+INSERT OR IGNORE INTO cogwright__subjects (plugin, table_name, column_name)
+    VALUES ('cogwright', 'cogwright__scheduled', 'user_id');
+",
+        guild: "
+CREATE TABLE IF NOT EXISTS cogwright__settings (
+    plugin TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, name)
+) WITHOUT ROWID;
+",
+    },
+];
 
-/// Makes the tables in a new file.
+/// Makes the tables in a new file, and takes the steps that an older one lacks: all of them, or none.
 pub(super) fn prepare(connection: &Connection, opener: &Opener) -> Result<(), StorageError> {
     let at = opener.at();
     let of = |error| StorageError::of(&at, &error);
-    if known(connection, &at)? {
+    if version(connection, &at)? == STEPS.len() {
         return Ok(());
     }
     // Two connections may come at once: who is second finds the tables.
     let transaction =
-        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
-            .map_err(of)?;
-    if known(&transaction, &at)? {
-        return Ok(());
-    }
-    let place = opener.place.to_string();
-    transaction
-        .execute_batch(TABLES)
-        .and_then(|()| {
-            transaction.execute(
-                "INSERT INTO cogwright__about (key, value) VALUES ('place', ?1)",
-                [place],
-            )
-        })
-        .and_then(|_| transaction.pragma_update(None, "application_id", APPLICATION_ID))
-        .and_then(|()| transaction.pragma_update(None, "user_version", VERSION))
+        Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(of)?;
+    let taken = version(&transaction, &at)?;
+    take(&transaction, opener.place, taken)
         .and_then(|()| transaction.commit())
         .map_err(of)
 }
 
-/// Whether the file has our tables; `false` for an empty one. Refuses a file that is none of ours, or from a newer host.
-pub(super) fn known(connection: &Connection, at: &At<'_>) -> Result<bool, StorageError> {
+fn take(transaction: &Transaction<'_>, place: Place, taken: usize) -> rusqlite::Result<()> {
+    for step in &STEPS[taken..] {
+        transaction.execute_batch(step.all)?;
+        transaction.execute_batch(match place {
+            Place::Bot => step.bot,
+            Place::Guild(_) => step.guild,
+        })?;
+    }
+    transaction.execute(
+        "INSERT OR IGNORE INTO cogwright__about (key, value) VALUES ('place', ?1)",
+        [place.to_string()],
+    )?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", STEPS.len() as i64)
+}
+
+/// The version of a file's tables; 0 for an empty one. Refuses a file that is none of ours, or from a newer host.
+pub(super) fn version(connection: &Connection, at: &At<'_>) -> Result<usize, StorageError> {
     let of = |error| StorageError::of(at, &error);
-    let foreign = |reason: &str| StorageError::Foreign {
+    let foreign = |reason: String| StorageError::Foreign {
         file: at.file.to_owned(),
-        reason: reason.to_owned(),
+        reason,
     };
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let (id, version) = (
@@ -72,18 +138,24 @@ pub(super) fn known(connection: &Connection, at: &At<'_>) -> Result<bool, Storag
         number("user_version").map_err(of)?,
     );
     if id == APPLICATION_ID {
-        return match version {
-            VERSION => Ok(true),
-            _ => Err(foreign("was written by a newer Cogwright")),
+        let newest = STEPS.len();
+        return match usize::try_from(version) {
+            Ok(version) if (1..=newest).contains(&version) => Ok(version),
+            _ => Err(foreign(format!(
+                "was written by a newer Cogwright (its tables have version {version}, this one knows {newest}): run that one, \
+                 or restore a backup from before it"
+            ))),
         };
     }
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(of)?;
     if id != 0 || tables != 0 {
-        return Err(foreign("is a database, but not one of Cogwright's"));
+        return Err(foreign(
+            "is a database, but not one of Cogwright's".to_owned(),
+        ));
     }
-    Ok(false)
+    Ok(0)
 }
 
 /// Which place a file is the database of; `None` for what is no database of ours.

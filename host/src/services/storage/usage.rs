@@ -1,14 +1,8 @@
-//! How often commands were used: a table of the host's, made when it is first written to.
+//! How often commands were used: a table of the host's.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Storage, error::StorageError, place::Place};
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS cogwright__usage (
-    day TEXT NOT NULL, command TEXT NOT NULL, plugin TEXT NOT NULL,
-    uses INTEGER NOT NULL, errors INTEGER NOT NULL, took_us INTEGER NOT NULL,
-    PRIMARY KEY (day, command, plugin)
-) WITHOUT ROWID";
 
 /// Uses of a command on a day, in UTC.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +32,6 @@ impl Storage {
             let connection = &connected.connection;
             let write = || {
                 let transaction = connection.unchecked_transaction()?;
-                transaction.execute_batch(TABLE)?;
                 {
                     let mut add = transaction.prepare_cached(
                         "INSERT INTO cogwright__usage (day, command, plugin, uses, errors, took_us)
@@ -107,16 +100,6 @@ impl Storage {
         self.with(place, move |database, connected| {
             let connection = &connected.connection;
             let read = || {
-                let there: Option<i64> = connection
-                    .query_row(
-                        "SELECT 1 FROM sqlite_schema WHERE name = 'cogwright__usage'",
-                        [],
-                        |row| row.get(0),
-                    )
-                    .optional()?;
-                if there.is_none() {
-                    return Ok(Vec::new());
-                }
                 let mut all = connection.prepare_cached(sql)?;
                 let rows = all.query_map([&day], |row| {
                     let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);

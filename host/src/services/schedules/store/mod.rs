@@ -23,33 +23,10 @@ pub(super) use self::{
 };
 use super::Run;
 
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS cogwright__schedules (
-    plugin TEXT NOT NULL, name TEXT NOT NULL,
-    spec TEXT NOT NULL, anchor_ms INTEGER NOT NULL, next_ms INTEGER,
-    running_ms INTEGER, at_least_once INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0,
-    last_ms INTEGER, last_result TEXT NOT NULL DEFAULT '',
-    runs INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-    missed INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (plugin, name)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cogwright__scheduled (
-    id INTEGER PRIMARY KEY, plugin TEXT NOT NULL, name TEXT NOT NULL, at_ms INTEGER NOT NULL,
-    guild_id INTEGER NOT NULL, user_id INTEGER NOT NULL, payload TEXT NOT NULL, running INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS cogwright__scheduled_due ON cogwright__scheduled (plugin, name, running, at_ms, id);
-CREATE INDEX IF NOT EXISTS cogwright__scheduled_user ON cogwright__scheduled (user_id) WHERE user_id <> 0;
-CREATE TABLE IF NOT EXISTS cogwright__scheduled_counts (plugin TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS cogwright__scheduled_more AFTER INSERT ON cogwright__scheduled BEGIN
-    INSERT INTO cogwright__scheduled_counts VALUES (new.plugin, 1) ON CONFLICT DO UPDATE SET count = count + 1;
-END;
-CREATE TRIGGER IF NOT EXISTS cogwright__scheduled_less AFTER DELETE ON cogwright__scheduled BEGIN
-    UPDATE cogwright__scheduled_counts SET count = count - 1 WHERE plugin = old.plugin;
-END;
+/// The counts are made anew: what an older host added, which had no triggers, is in them.
+const COUNT: &str = "
 DELETE FROM cogwright__scheduled_counts;
 INSERT INTO cogwright__scheduled_counts SELECT plugin, count(*) FROM cogwright__scheduled GROUP BY plugin;
-INSERT OR IGNORE INTO cogwright__subjects (plugin, table_name, column_name)
-    VALUES ('cogwright', 'cogwright__scheduled', 'user_id');
 ";
 
 /// How a run ended.
@@ -74,9 +51,9 @@ pub(super) struct CutShort {
     pub(super) again: bool,
 }
 
-/// Makes the tables, and looks for what ran when the last process ended.
+/// Looks for what ran when the last process ended.
 pub(super) fn prepare(connection: &Connection) -> Result<Vec<CutShort>> {
-    connection.execute_batch(TABLES)?;
+    connection.execute_batch(COUNT)?;
     let cut_short = connection
         .prepare(
             "SELECT plugin, name, running_ms, at_least_once FROM cogwright__schedules WHERE running_ms IS NOT NULL

@@ -236,3 +236,93 @@ fn manifests_are_checked() {
         "it uses the table `shop__x`",
     );
 }
+
+/// The tables of version 1, as its first host wrote them, with what it made when it was first written to.
+const VERSION_1: &str = "
+CREATE TABLE cogwright__about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cogwright__migrations (
+    plugin TEXT NOT NULL, number INTEGER NOT NULL, checksum TEXT NOT NULL, applied_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (plugin, number)
+) WITHOUT ROWID;
+CREATE TABLE cogwright__subjects (
+    plugin TEXT NOT NULL, table_name TEXT NOT NULL, column_name TEXT NOT NULL,
+    PRIMARY KEY (plugin, table_name, column_name)
+) WITHOUT ROWID;
+CREATE TABLE cogwright__shelf (
+    plugin TEXT NOT NULL, shelf TEXT NOT NULL, subject INTEGER NOT NULL, key TEXT NOT NULL,
+    value TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (plugin, shelf, subject, key)
+) WITHOUT ROWID;
+CREATE INDEX cogwright__shelf_subject ON cogwright__shelf (subject) WHERE subject <> 0;
+INSERT INTO cogwright__about VALUES ('place', 'the bot');
+PRAGMA application_id = 1129792578;
+PRAGMA user_version = 1;
+";
+
+fn old_file(kit: &Kit, more: &str) {
+    let file = kit.folder.path().join("main.db");
+    let connection = rusqlite::Connection::open(file).unwrap();
+    connection.execute_batch(VERSION_1).unwrap();
+    connection.execute_batch(more).unwrap();
+}
+
+#[tokio::test]
+async fn tables_of_the_host_have_a_version_and_an_older_file_takes_the_steps_it_lacks() {
+    let used = "CREATE TABLE cogwright__usage (
+            day TEXT NOT NULL, command TEXT NOT NULL, plugin TEXT NOT NULL,
+            uses INTEGER NOT NULL, errors INTEGER NOT NULL, took_us INTEGER NOT NULL,
+            PRIMARY KEY (day, command, plugin)
+        ) WITHOUT ROWID;
+        INSERT INTO cogwright__usage VALUES ('2026-11-20', 'ping', 'basics', 3, 1, 900);";
+    for (more, uses) in [("", 0), (used, 3)] {
+        let kit = Kit::new();
+        old_file(&kit, more);
+        let usage = kit.storage.usage_by_day(Place::Bot, "2026-01-01").await;
+        let found: u64 = usage.unwrap().iter().map(|used| used.uses).sum();
+        assert_eq!(found, uses);
+        assert_eq!(kit.storage.all_deletions().await.unwrap(), []);
+        let version = kit.storage.in_bot(|connection| {
+            connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+        });
+        assert_eq!(version.await.unwrap(), 2);
+        // And again: nothing is left to be done.
+        let kit = kit.restart("").await;
+        assert!(
+            kit.storage
+                .usage_by_day(Place::Bot, "2026-01-01")
+                .await
+                .is_ok()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_file_as_it_was() {
+    let kit = Kit::new();
+    // Something else has the name of a table that the step indexes.
+    old_file(&kit, "CREATE VIEW cogwright__scheduled AS SELECT 1 AS id");
+    assert!(kit.storage.all_deletions().await.is_err());
+    let file = kit.folder.path().join("main.db");
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    assert_eq!(version.unwrap(), 1);
+    let count = "SELECT count(*) FROM sqlite_schema WHERE name = 'cogwright__usage'";
+    let made: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(made, 0);
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_host_is_left_alone_and_told_with_both_versions() {
+    let kit = Kit::new();
+    old_file(&kit, "PRAGMA user_version = 9");
+    let error = kit.storage.all_deletions().await.unwrap_err().to_string();
+    for part in [
+        "main.db",
+        "newer Cogwright",
+        "version 9",
+        "knows 2",
+        "restore a backup",
+    ] {
+        assert!(error.contains(part), "{part} is not in {error}");
+    }
+}

@@ -1,0 +1,312 @@
+//! What a text command begins with: the prefix, a mention of the bot or of its role; and which prefixes can't work.
+
+/// The most characters of a prefix.
+const MOST: usize = 5;
+
+/// What Discord's markup begins with: a prefix like this would make a command of every message that begins with a mention,
+/// an emoji or a time ([reference](https://docs.discord.com/developers/reference#message-formatting)).
+const MARKUP: [&str; 7] = ["<@", "<#", "<:", "<a:", "<t:", "<id:", "</"];
+
+/// What a message may begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Means<'a> {
+    /// The prefix there.
+    pub(crate) prefix: &'a str,
+    /// Whether a mention of the bot works like the prefix.
+    pub(crate) mention: bool,
+    /// Whether it is a direct message.
+    pub(crate) direct: bool,
+    /// The bot.
+    pub(crate) bot_id: u64,
+}
+
+/// What a message says to the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stripped<'a> {
+    /// What commands begin with there; empty where they need nothing.
+    pub(crate) prefix: &'a str,
+    /// The line behind it; empty when the message is only a mention.
+    pub(crate) line: &'a str,
+    /// Whether it began with a mention where that does not work like the prefix: the bot's owners are heard all the same.
+    pub(crate) owners_only: bool,
+}
+
+/// What a message says to the bot; `None` for one that does not speak to it. `is_own_role` tells of a role whether it is the
+/// bot's own, which Discord made when the bot was invited.
+pub(crate) fn strip<'a>(
+    means: Means<'a>,
+    content: &'a str,
+    is_own_role: impl FnOnce(u64) -> bool,
+) -> Option<Stripped<'a>> {
+    let by = |prefix, line| Stripped {
+        prefix,
+        line,
+        owners_only: false,
+    };
+    let visible = trim(content);
+    if let Some(line) = without(means.prefix, content).or_else(|| without(means.prefix, visible)) {
+        // `! echo` is a sentence, `!echo` is a command.
+        let line = (!line.starts_with(is_wide_blank)).then(|| trim(line))?;
+        return (!line.is_empty()).then_some(by(means.prefix, line));
+    }
+    if let Some(line) = without_mention(visible, means.bot_id, is_own_role) {
+        let owners_only = !means.mention && !line.is_empty() && !means.direct;
+        return Some(Stripped {
+            owners_only,
+            ..by(means.prefix, line)
+        });
+    }
+    // In direct messages there is nobody else to talk to.
+    (means.direct && !visible.is_empty()).then_some(by("", visible))
+}
+
+/// The text behind the prefix. Whether an emoji is followed by the selector that asks for its coloured form depends on the
+/// keyboard that wrote it.
+fn without<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
+    text.strip_prefix(prefix).or_else(|| {
+        let bare = prefix.trim_end_matches('\u{fe0f}');
+        text.strip_prefix(bare).filter(|_| !bare.is_empty())
+    })
+}
+
+fn without_mention(text: &str, bot_id: u64, is_own_role: impl FnOnce(u64) -> bool) -> Option<&str> {
+    let (mentioned, line) = text.strip_prefix("<@")?.split_once('>')?;
+    let is_own = match mentioned.strip_prefix('&') {
+        Some(role) => role.parse().is_ok_and(is_own_role),
+        None => mentioned.trim_start_matches('!').parse() == Ok(bot_id),
+    };
+    is_own.then(|| trim(line))
+}
+
+/// Without what nobody sees at both ends: blanks of all kinds, marks without a width, directions. Keyboards and copied texts
+/// bring them along.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(is_unseen)
+}
+
+/// Whether nobody sees this character at the end of a word.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c) || is_joiner(c)
+}
+
+/// Whether a text has nothing in it that anybody would see.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_unseen)
+}
+
+/// A blank as somebody types it who writes a sentence. One that does not break the line (U+00A0, U+202F) is what a French
+/// keyboard puts beside an exclamation mark by itself.
+fn is_wide_blank(c: char) -> bool {
+    c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}')
+}
+
+/// Has no width wherever it stands, or only turns the direction of what is beside it.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Has a meaning inside an emoji or a word, and none at an end.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Turns the direction of what is beside it.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether messages can begin with this prefix.
+///
+/// # Errors
+///
+/// Why they can't.
+pub(crate) fn check(text: &str) -> Result<(), String> {
+    let count = text.chars().count();
+    let markup = MARKUP.iter().find(|begin| text.starts_with(**begin));
+    let is_hidden = |c: &char| is_invisible(*c);
+    let edge = text.chars().next().filter(|c| is_joiner(*c));
+    if text.trim().is_empty() {
+        Err("the prefix is blank; every message would be a command".to_owned())
+    } else if text.starts_with(char::is_whitespace) {
+        Err(
+            "the prefix starts with a blank, which Discord cuts off; nobody could write it"
+                .to_owned(),
+        )
+    } else if let Some(hidden) = text.chars().find(is_hidden).or(edge) {
+        let what = if is_direction(hidden) {
+            "a mark that turns the direction of writing"
+        } else {
+            "which nobody sees"
+        };
+        let code = u32::from(hidden);
+        Err(format!(
+            "the prefix contains U+{code:04X}, {what}; nobody could write it"
+        ))
+    } else if text.starts_with('/') {
+        Err("the prefix starts with `/`, which Discord keeps for slash commands; members could not send it".to_owned())
+    } else if let Some(markup) = markup {
+        Err(format!(
+            "the prefix starts with `{markup}`, with which Discord writes mentions, emojis and links; take another"
+        ))
+    } else if count > MOST {
+        Err(format!(
+            "the prefix has {count} characters; {MOST} is the most"
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOT: u64 = 77;
+    const ROLE: u64 = 88;
+
+    fn stripped<'a>(prefix: &'a str, content: &'a str) -> Option<(&'a str, &'a str)> {
+        let means = Means {
+            prefix,
+            mention: true,
+            direct: false,
+            bot_id: BOT,
+        };
+        let stripped = strip(means, content, |role| role == ROLE)?;
+        assert!(!stripped.owners_only);
+        Some((stripped.prefix, stripped.line))
+    }
+
+    #[test]
+    fn what_nobody_sees_around_the_prefix_and_the_name_is_no_part_of_them() {
+        for unseen in [
+            "\u{200b}",
+            "\u{a0}",
+            "\u{202f}",
+            "\u{2060}",
+            "\u{feff}",
+            "\u{200e}",
+            "\u{202e}",
+            "\u{ad}",
+            "\u{fe0f}",
+            "\u{200d}",
+            "\u{200b}\u{feff}",
+        ] {
+            for content in [
+                format!("{unseen}!hello"),
+                format!("!{unseen}hello"),
+                format!("{unseen}!{unseen}hello{unseen}"),
+                format!("<@{BOT}>{unseen}hello"),
+                format!("{unseen}<@!{BOT}> hello"),
+                format!("<@&{ROLE}>{unseen} hello"),
+            ] {
+                let line = stripped("!", &content);
+                assert_eq!(line, Some(("!", "hello")), "for {content:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_no_command() {
+        for content in [
+            "! hello",
+            "!",
+            "!\u{200b}",
+            "hello",
+            "<@5> hello",
+            "<@&5> hello",
+            "<@",
+            "\u{200b}",
+            "!\n",
+        ] {
+            assert_eq!(stripped("!", content), None, "for {content:?}");
+        }
+    }
+
+    #[test]
+    fn a_mention_alone_is_an_empty_line_and_a_direct_message_needs_no_prefix() {
+        let user = format!("<@{BOT}>\u{200b}");
+        assert_eq!(stripped("!", &user), Some(("!", "")));
+        let role = format!("<@&{ROLE}> ");
+        assert_eq!(stripped("!", &role), Some(("!", "")));
+        let heard = |mention, direct, content| {
+            let means = Means {
+                prefix: "!",
+                mention,
+                direct,
+                bot_id: BOT,
+            };
+            let stripped = strip(means, content, |_| false)?;
+            Some((stripped.prefix, stripped.line, stripped.owners_only))
+        };
+        let mention = format!("<@{BOT}> hello");
+        assert_eq!(
+            heard(true, true, "\u{200b}hello"),
+            Some(("", "hello", false))
+        );
+        assert_eq!(heard(false, true, "\u{200b}"), None);
+        assert_eq!(heard(false, true, &mention), Some(("!", "hello", false)));
+        assert_eq!(heard(true, false, &mention), Some(("!", "hello", false)));
+        assert_eq!(heard(false, false, &mention), Some(("!", "hello", true)));
+    }
+
+    #[test]
+    fn an_emoji_is_one_prefix_with_its_selector_and_without() {
+        for (prefix, content) in [
+            ("\u{2757}", "\u{2757}\u{fe0f}hello"),
+            ("\u{2757}\u{fe0f}", "\u{2757}hello"),
+            ("\u{2757}\u{fe0f}", "\u{2757}\u{fe0f}hello"),
+        ] {
+            assert_eq!(
+                stripped(prefix, content),
+                Some((prefix, "hello")),
+                "{content:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn prefixes_that_cannot_work_are_refused_with_the_reason() {
+        for (prefix, reason) in [
+            ("", "is blank"),
+            ("\u{a0}", "is blank"),
+            (" !", "starts with a blank"),
+            ("/", "keeps for slash commands"),
+            ("//", "keeps for slash commands"),
+            ("<@", "writes mentions"),
+            ("<@!", "writes mentions"),
+            ("<#", "writes mentions"),
+            ("<:a", "writes mentions"),
+            ("</", "writes mentions"),
+            ("\u{200b}", "U+200B, which nobody sees"),
+            ("!\u{200b}", "U+200B, which nobody sees"),
+            ("\u{feff}!", "U+FEFF, which nobody sees"),
+            ("\u{2800}", "U+2800, which nobody sees"),
+            ("!\n!", "U+000A, which nobody sees"),
+            ("\u{200f}!", "U+200F, a mark that turns the direction"),
+            ("\u{202e}", "U+202E, a mark that turns the direction"),
+            ("\u{200d}!", "U+200D, which nobody sees"),
+            ("\u{fe0f}", "U+FE0F, which nobody sees"),
+            ("abcdef", "has 6 characters"),
+        ] {
+            let said = check(prefix).unwrap_err();
+            assert!(said.contains(reason), "for {prefix:?}: {said}");
+        }
+        for prefix in [
+            "!",
+            "?",
+            "hey ",
+            "<",
+            "@",
+            "ä",
+            "\u{2757}\u{fe0f}",
+            "👨\u{200d}💻",
+            "ب",
+        ] {
+            assert_eq!(check(prefix), Ok(()), "for {prefix:?}");
+        }
+    }
+}
