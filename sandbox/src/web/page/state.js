@@ -185,14 +185,15 @@ export async function upload(files) {
 /** Does it, and shows why not if not. */
 export async function attempt(what) {
   const answer = await act(what);
-  complain(answer.error);
+  complain(answer.error ?? answer.note, !answer.error);
   refresh();
   return !answer.error;
 }
 
-/** Shows what went wrong, or that nothing does. */
-export function complain(error) {
+/** Shows what went wrong, or that nothing does; a note is nothing wrong. */
+export function complain(error, isNote = false) {
   store.error = error ?? null;
+  store.errorIsNote = Boolean(error) && isNote;
   emit("error");
 }
 
@@ -204,10 +205,18 @@ export function start() {
   store.user = place.get("user") ?? "";
   store.guild = place.get("guild");
   store.channel = place.get("channel");
+  listen();
+  // Nobody rings when a second has passed: what depends on time (typing) is looked at again while it shows.
+  setInterval(() => store.messages?.typing.length && refresh(), 2000);
+}
+
+/** Listens for rings. The browser tries again by itself, but not after an answer that was no stream: another program's, say. */
+function listen() {
   const events = new EventSource("/sandbox/events");
   events.addEventListener("message", () => (emit("ring"), refresh()));
   events.addEventListener("open", () => (setOnline(true), refresh()));
-  events.addEventListener("error", () => setOnline(false));
-  // Nobody rings when a second has passed: what depends on time (typing) is looked at again while it shows.
-  setInterval(() => store.messages?.typing.length && refresh(), 2000);
+  events.addEventListener("error", () => {
+    setOnline(false);
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
 }
