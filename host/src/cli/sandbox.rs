@@ -160,8 +160,7 @@ async fn play(
             (clock, Some(moving))
         }
     };
-    let mut bot =
-        Bot::start_with_clock(config, environment, env::current_exe()?, clock).await?;
+    let mut bot = Bot::start_with_clock(config, environment, env::current_exe()?, clock).await?;
     let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));
     sandbox.bot_ready(READY).await?;
     let result = match &arguments.script {

@@ -42,7 +42,10 @@ impl Copy {
         copy.renew(&config.source.text)?;
         // What somebody wrote into the copy and can't be read ends no start: the original is there.
         if let Err(error) = Config::load(copy.path()) {
-            eprintln!("cogwright: {error}; {} is taken as it is", original.display());
+            eprintln!(
+                "cogwright: {error}; {} is taken as it is",
+                original.display()
+            );
             fs::remove_file(&copy.as_copied).map_err(|error| told(&copy.as_copied, &error))?;
             copy.renew(&config.source.text)?;
         }
@@ -61,18 +64,22 @@ impl Copy {
     /// The folder can't be watched.
     pub(super) fn follow(&self) -> CliResult<RecommendedWatcher> {
         let copy = self.clone();
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.is_ok_and(|event| event.kind.is_access()) {
-                return;
-            }
-            // Editors empty a file before they write it, and some replace it.
-            if let Ok(Some(text)) = Config::text_of(&copy.original)
-                && !text.trim().is_empty()
-                && let Err(error) = copy.renew(&text)
-            {
-                tracing::warn!("changes of {} are not taken over: {error}", copy.original.display());
-            }
-        })?;
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                if event.is_ok_and(|event| event.kind.is_access()) {
+                    return;
+                }
+                // Editors empty a file before they write it, and some replace it.
+                if let Ok(Some(text)) = Config::text_of(&copy.original)
+                    && !text.trim().is_empty()
+                    && let Err(error) = copy.renew(&text)
+                {
+                    tracing::warn!(
+                        "changes of {} are not taken over: {error}",
+                        copy.original.display()
+                    );
+                }
+            })?;
         let folder = match self.original.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),

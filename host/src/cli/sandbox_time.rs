@@ -9,7 +9,9 @@ use crate::services::schedules::{Clock, Time};
 impl Time for sandbox::Clock {
     fn now_ms(&self) -> i64 {
         let since_1970 = self.now().duration_since(UNIX_EPOCH);
-        since_1970.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        since_1970.map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
     }
 
     fn goes(&self) -> bool {

@@ -169,9 +169,16 @@ fn what_is_set_in_the_sandbox_stays_in_its_folder() {
     assert_eq!(fs::read_to_string(&config).unwrap(), original);
     let own = folder.path().join("data/sandbox/config.toml");
     let own = fs::read_to_string(own).unwrap();
-    assert!(own.contains("prefix = \"?\"") && own.contains("# mine"), "{own}");
+    assert!(
+        own.contains("prefix = \"?\"") && own.contains("# mine"),
+        "{own}"
+    );
     // It holds the next time, too; and the file's folder has nothing new but the sandbox's.
-    let output = played(folder.path(), "owner@general: ?hello\nexpect \"Hello, owner!\"\n", &[]);
+    let output = played(
+        folder.path(),
+        "owner@general: ?hello\nexpect \"Hello, owner!\"\n",
+        &[],
+    );
     assert!(output.status.success(), "{}", text(&output.stderr));
     let mut names: Vec<_> = fs::read_dir(folder.path())
         .unwrap()

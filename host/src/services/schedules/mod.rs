@@ -34,7 +34,9 @@ use tokio::sync::{Notify, OnceCell};
 pub(crate) use self::when::problems;
 pub use self::{
     clock::{Clock, Time},
-    runner::Runner, store::ScheduleView};
+    runner::Runner,
+    store::ScheduleView,
+};
 use self::{store::CutShort, when::When};
 use super::{Caller, Completion, Failure, Storage, storage::StorageError};
 use crate::{config::Live, nearest::nearest};
