@@ -24,7 +24,7 @@ def install(target):
 
 class Axe:
     def __init__(self, browser, source):
-        self.browser, self.source = browser, source
+        self.browser, self.source, self.found = browser, source, []
 
     def check(self, state):
         """All of axe's rules but the experimental ones, on what is shown now."""
@@ -37,5 +37,11 @@ class Axe:
             "({ id, help, nodes: nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`).slice(0, 4) })))"
         )
         if found:
-            raise AssertionError(f"axe finds ({state}):\n" + json.dumps(found, indent=1, ensure_ascii=False))
-        print(f"ok  axe finds nothing ({state})", flush=True)
+            self.found.append(f"axe finds ({state}):\n" + json.dumps(found, indent=1, ensure_ascii=False))
+        else:
+            print(f"ok  axe finds nothing ({state})", flush=True)
+
+    def nothing_found(self):
+        """To be called at the end: all that was found is told at once."""
+        if self.found:
+            raise AssertionError("\n".join(self.found))

@@ -22,6 +22,7 @@ def use(browser, sandbox, axe, screenshots):
     states(browser, axe, shot)
     drawer(browser, axe, shot)
     goes_and_comes(browser, sandbox, axe, shot)
+    axe.nothing_found()
 
 
 def unknown_command(browser):

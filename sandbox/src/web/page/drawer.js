@@ -7,7 +7,7 @@ export const narrow = matchMedia("(max-width: 760px)");
 let open = null;
 
 /** Whether the rest of the page must stay usable: what is read aloud, and what opens later. */
-const stays = (element, drawer) => element === drawer || ["veil", "heard"].includes(element.id) || element.matches("dialog, script");
+const stays = (element, drawer) => element === drawer || ["veil", "heard", "pops"].includes(element.id) || element.matches("dialog, script");
 
 /** Opens a drawer; `turned(shown)` is told of its end, too. */
 export function openDrawer(drawer, opener, turned = () => {}) {

@@ -64,7 +64,7 @@ function manage(anchor, id, name) {
     const named = (list) => list.map((role) => ({ value: role.id, label: role.name }));
     const before = named(known.filter((role) => member.roles.some((held) => held.id === role.id)));
     if (known.length) items.push({ label: "Roles…", icon: "people", act: () => openList(anchor, {
-      label: `Roles of ${name}`, min: 0, max: known.length, chosen: before, load: (text) => named(known).filter((role) => role.label.toLowerCase().includes(text.toLowerCase())),
+      label: `Roles of ${name}`, min: 0, max: Math.max(2, known.length), chosen: before, load: (text) => named(known).filter((role) => role.label.toLowerCase().includes(text.toLowerCase())),
       done: (after) => changeRoles(id, before.map((role) => role.value), after.map((role) => role.value)),
     }) });
   }
