@@ -42,7 +42,7 @@ export function startControls({ open }) {
 
   run.addEventListener("click", () => give({ do: at?.paused ? "resume" : "pause" }));
   const code = h("select", { class: "field", "aria-label": "Close code" }, CLOSES.map(([number, why]) => h("option", { value: number }, `${number} ${why}`)));
-  const card = (title, about, ...inside) => h("section", { class: "control", "aria-label": title }, h("h3", {}, title), h("p", {}, about), inside);
+  const card = (title, about, ...inside) => h("section", { class: "control", "aria-label": title }, h("h2", {}, title), h("p", {}, about), inside);
   const element = h("div", { class: "panel" }, h("div", { class: "controls" },
     card("Clock", "All time in the sandbox goes by it: tokens, timeouts, polls, cooldowns.", time, h("div", { class: "row" }, run, JUMPS.map(([label, seconds]) => button(`+ ${label}`, { do: "advance", seconds })))),
     card("Connections", "What Discord does to a bot's gateway connections on a bad day.", h("div", { class: "row" }, button("Ask to reconnect", { do: "reconnect" }), button("Cut, no close frame", { do: "drop" }), button("Invalidate sessions", { do: "invalidate" }), button("Ask for heartbeats", { do: "ask-for-heartbeats" })),

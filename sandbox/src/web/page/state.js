@@ -41,7 +41,8 @@ export function refresh() {
       again = false;
       try {
         await round();
-        setOnline(true);
+        // What is shown may be another sandbox's, and is asked for anew: only then the page can be used.
+        if (!again) setOnline(true);
       } catch (error) {
         if (!(error instanceof TypeError)) console.error(error);
         setOnline(false);
@@ -220,7 +221,7 @@ export function start() {
 function listen() {
   const events = new EventSource("/sandbox/events");
   events.addEventListener("message", () => (emit("ring"), refresh()));
-  events.addEventListener("open", () => (setOnline(true), refresh()));
+  events.addEventListener("open", () => refresh());
   events.addEventListener("error", () => {
     setOnline(false);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
