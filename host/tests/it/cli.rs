@@ -212,7 +212,7 @@ fn a_reminder_without_a_text_is_answered_with_the_usage() {
     let folder = tempfile::tempdir().unwrap();
     let output = played(
         folder.path(),
-        "owner@general: !remind 10m\nexpect \"!remind <after> <text>\"\nowner@general: !remind\nexpect \"!remind <after> <text>\"\n",
+        "owner@general: !remind 10m\nexpect \"<after> <text…>\"\nowner@general: !remind\nexpect \"<after> <text…>\"\n",
         &[],
     );
     assert!(
