@@ -185,7 +185,7 @@ fn what_is_set_in_the_sandbox_stays_in_its_folder() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["config.toml", "data", "story.txt"]);
+    assert_eq!(names, ["botlogs", "config.toml", "data", "story.txt"]);
 }
 
 #[test]
