@@ -516,3 +516,18 @@ async fn the_terminal_helps_goes_on_as_the_owner_and_ends_with_quit() {
     // One line for a mistake, not the whole grammar once more.
     assert_eq!(out.matches("limits strict").count(), 1, "{out}");
 }
+
+#[tokio::test]
+async fn the_answer_to_a_modal_tells_what_had_shown_it() {
+    let (sandbox, task) = greeter().await;
+    let script = "owner@general: !hello\nexpect Hello\nclick Introduce\nsubmit \"Your name\"=Ada\nexpect Hi, Ada";
+    run_script(&sandbox, script, &mut |_| {}).await.unwrap();
+    task.abort();
+    let answers = sandbox.traffic().into_iter().rev();
+    let mut metadata = answers.map(|crossing| crossing.body["interaction_metadata"].clone());
+    let metadata = metadata.find(|metadata| metadata["type"] == 5).unwrap();
+    let click = &metadata["triggering_interaction_metadata"];
+    assert_eq!((&click["type"], &click["user"]), (&json!(3), &metadata["user"]));
+    assert!(click["interacted_message_id"].is_string(), "{click}");
+    assert!(click.get("triggering_interaction_metadata").is_none());
+}
