@@ -531,3 +531,24 @@ async fn the_answer_to_a_modal_tells_what_had_shown_it() {
     assert!(click["interacted_message_id"].is_string(), "{click}");
     assert!(click.get("triggering_interaction_metadata").is_none());
 }
+
+#[tokio::test]
+async fn a_command_that_is_registered_after_an_answer_is_waited_for() {
+    let mut bot = Bot::new().await;
+    let sandbox = bot.sandbox.clone();
+    let path = format!("applications/{}/commands", sandbox.application_id());
+    let command = |name: &str| json!([{"name": name, "description": "d"}]);
+    assert_eq!(bot.send("PUT", &path, Some(&command("early"))).await.0, 200);
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    let general = bot.in_channel("general", "messages");
+    let script = "owner@general: !load\nexpect loaded\n/late";
+    let playing = sandbox.clone();
+    let played = tokio::spawn(async move { run_script(&playing, script, &mut |_| {}).await });
+    bot.told("MESSAGE_CREATE").await;
+    bot.done("POST", &general, json!({"content": "loaded"})).await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    bot.done("PUT", &path, command("late")).await;
+    let asked = bot.told("INTERACTION_CREATE").await;
+    assert_eq!(asked["data"]["name"], "late");
+    played.abort();
+}
