@@ -527,7 +527,10 @@ async fn the_answer_to_a_modal_tells_what_had_shown_it() {
     let mut metadata = answers.map(|crossing| crossing.body["interaction_metadata"].clone());
     let metadata = metadata.find(|metadata| metadata["type"] == 5).unwrap();
     let click = &metadata["triggering_interaction_metadata"];
-    assert_eq!((&click["type"], &click["user"]), (&json!(3), &metadata["user"]));
+    assert_eq!(
+        (&click["type"], &click["user"]),
+        (&json!(3), &metadata["user"])
+    );
     assert!(click["interacted_message_id"].is_string(), "{click}");
     assert!(click.get("triggering_interaction_metadata").is_none());
 }
@@ -545,7 +548,8 @@ async fn a_command_that_is_registered_after_an_answer_is_waited_for() {
     let playing = sandbox.clone();
     let played = tokio::spawn(async move { run_script(&playing, script, &mut |_| {}).await });
     bot.told("MESSAGE_CREATE").await;
-    bot.done("POST", &general, json!({"content": "loaded"})).await;
+    bot.done("POST", &general, json!({"content": "loaded"}))
+        .await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     bot.done("PUT", &path, command("late")).await;
     let asked = bot.told("INTERACTION_CREATE").await;
