@@ -15,6 +15,7 @@ use crate::{
     commands::{table::inherited, usage},
     intents,
     plugin::{file, interpose, probe},
+    shown,
 };
 
 /// How long the file may take to tell its manifest.
@@ -71,7 +72,7 @@ fn row(name: &str, value: &str) {
 
 /// A reader that has seen enough (`| head`) is no error.
 fn line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", shown::text(text));
 }
 
 fn manifest(manifest: &Manifest) {
@@ -90,7 +91,10 @@ fn manifest(manifest: &Manifest) {
     for dependency in &manifest.dependencies {
         row(
             "needs",
-            &format!("{} {}", dependency.name, dependency.version),
+            &match &dependency.version {
+                Some(version) => format!("{} {version}", dependency.name),
+                None => dependency.name.clone(),
+            },
         );
     }
     for conflict in &manifest.conflicts {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{
     CliResult,
     build::Checkout,
-    configure, rebuild, reports, runtime,
+    configure, not_there, rebuild, reports, runtime,
     sandbox_config::{Copy, FOLDER},
     sandbox_time, signalled,
 };
@@ -25,6 +25,7 @@ use crate::{
     config::{Config, Metrics},
     env::{Environment, Secret},
     services::schedules::Clock,
+    shown,
 };
 
 /// How long the bot may take until it is ready.
@@ -90,6 +91,12 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
         .map(World::from_file)
         .transpose()?
         .unwrap_or_default();
+    if let Some(folder) = arguments.extensions.as_ref().filter(|it| !it.is_dir()) {
+        return Err(format!("--extensions: {}", not_there(folder, "folder")).into());
+    }
+    if let Some(script) = arguments.script.as_ref().filter(|it| !it.is_file()) {
+        return Err(format!("--script: {}", not_there(script, "file")).into());
+    }
     let mut rebuilds = None;
     if !arguments.no_bot {
         match (&arguments.extensions, Checkout::find()) {
@@ -167,7 +174,7 @@ async fn play(
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("can't read {}: {error}", path.display()))?;
-            let mut out = |line: &str| println!("{line}");
+            let mut out = |line: &str| println!("{}", shown::text(line));
             tokio::select! {
                 result = script::run_script(&sandbox, &text, &mut out) => result.map_err(Into::into),
                 ended = bot.ended() => return Ok(ended?),
@@ -189,7 +196,7 @@ async fn play(
             println!(
                 "Type as a user, for example:  owner@general: !hello   or   member@general: /echo text:hi\n"
             );
-            let mut out = |line: &str| println!("{line}");
+            let mut out = |line: &str| println!("{}", shown::text(line));
             tokio::select! {
                 () = terminal(&sandbox, &mut out) => Ok(()),
                 () = &mut shutdown => Ok(()),

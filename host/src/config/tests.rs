@@ -35,6 +35,8 @@ fn every_setting_is_read() {
         extensions.start_timeout_ms = 2
         extensions.save_timeout_ms = 3
         extensions.stop_timeout_ms = 4
+        extensions.save_every_s = 5
+        extensions.panics_per_minute = 6
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -67,6 +69,8 @@ fn every_setting_is_read() {
         start_timeout_ms: 2,
         save_timeout_ms: 3,
         stop_timeout_ms: 4,
+        save_every_s: 5,
+        panics_per_minute: 6,
     };
     assert_eq!(config.extensions, extensions);
     let status = Status {
@@ -295,7 +299,11 @@ fn wrong_values() {
 
 #[test]
 fn wrong_owner_ids_are_each_named() {
-    let error = Config::parse("bot.owner_ids = [1, 'me', 0, 2.5, -4]", "c").unwrap_err();
+    let error = Config::parse(
+        "bot.owner_ids = [80351110224678912, 1, 'me', 0, 2.5, -4]",
+        "c",
+    )
+    .unwrap_err();
     let ConfigError::Invalid { problems } = error else {
         panic!("{error}")
     };
@@ -304,7 +312,7 @@ fn wrong_owner_ids_are_each_named() {
             .iter()
             .map(|problem| problem.column)
             .collect::<Vec<_>>(),
-        [21, 27, 30, 35]
+        [37, 40, 46, 49, 54]
     );
 }
 

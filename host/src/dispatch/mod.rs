@@ -68,6 +68,9 @@ impl Dispatch {
             return;
         };
         self.services.figures.event(kind);
+        if matches!(name, "READY" | "RESUMED") {
+            self.connected(shard, name == "RESUMED");
+        }
         let record = peek::record(
             name,
             kind,
@@ -102,7 +105,7 @@ impl Dispatch {
         match name {
             "MESSAGE_CREATE" => self.message(&record),
             "INTERACTION_CREATE" => self.interaction(&record),
-            "GUILD_CREATE" => self.pulse.send_modify(|pulse| *pulse += 1),
+            "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),
             "GUILD_DELETE" => {
                 self.pulse.send_modify(|pulse| *pulse += 1);
                 if !peek::is_outage(data.get()) {
@@ -116,6 +119,18 @@ impl Dispatch {
 }
 
 impl Dispatch {
+    /// Whoever reads that a connection was lost reads as well that it is there again.
+    fn connected(&self, shard: u32, resumed: bool) {
+        if let Some(outage) = self.services.figures.shard(shard).take_outage() {
+            let how = match resumed {
+                true => "the session goes on, and what happened meanwhile comes now",
+                false => "with a new session: what happened meanwhile is lost",
+            };
+            tracing::info!(shard, "connected again after {outage:.1?}, {how}");
+        }
+        self.pulse.send_modify(|pulse| *pulse += 1);
+    }
+
     /// Runs the command of a server's managers, if it is one of them who asks; others are told by slash alone.
     fn managers_command(self: &Arc<Self>, event: &Arc<EventRecord>, origin: Origin, line: &str) {
         let (dispatch, event, line) = (Arc::clone(self), Arc::clone(event), line.to_owned());
