@@ -27,6 +27,8 @@ mod hostile;
 mod interactions;
 mod manners;
 mod matrix;
+mod mutate;
+mod mutations;
 mod observe;
 mod owner;
 mod planner;
