@@ -111,13 +111,12 @@ fn interactions(bot: &Fixture) -> Vec<(&'static str, Value)> {
     let command = |options: Value| json!({"id": "5", "name": "echo", "type": 1, "guild_id": guild, "options": options, "resolved": resolved});
     let mut click = of(
         3,
-        json!({"custom_id": "nobody:1", "component_type": 3, "values": ["a", "b"], "resolved": resolved}),
+        json!({"custom_id": "nobody:1", "component_type": 3, "values": ["a", "b"]}),
     );
     click["message"] = message(bot, 9, "click me");
     let text = json!({"type": 18, "id": 2, "component": {"type": 4, "id": 3, "custom_id": "name", "value": "x"}});
     let box_ = json!({"type": 18, "id": 4, "component": {"type": 23, "id": 5, "custom_id": "yes", "value": true}});
-    let menu =
-        json!({"id": "6", "name": "Remember", "type": 3, "target_id": "8", "resolved": resolved});
+    let menu = json!({"id": "6", "name": "Remember", "type": 3, "target_id": "8"});
     vec![
         ("command", of(2, command(options(false)))),
         ("typing", of(4, command(options(true)))),
@@ -151,8 +150,8 @@ async fn whatever_has_an_id_and_a_token_is_answered() {
             payload,
         });
         sent += all.len();
-        // Some are deferred by the host after two seconds: all of a batch at once.
-        for batch in all.chunks(200) {
+        // Some are deferred by the host after two seconds: all of a batch at once, and no more than the bot may send in one.
+        for batch in all.chunks(40) {
             let ids: Vec<u64> = (next..).take(batch.len()).collect();
             next += batch.len() as u64;
             for (id, mutation) in ids.iter().zip(batch) {
@@ -176,7 +175,7 @@ async fn whatever_has_an_id_and_a_token_is_answered() {
             }
         }
     }
-    assert!(sent > 3_000, "{sent} are few");
+    assert!(sent > 2_000, "{sent} are few");
     bot.close().await;
 }
 
