@@ -12,7 +12,7 @@ use super::BotError;
 use crate::{
     config::Config,
     plugin::file,
-    watcher::{self, FileChange, Watcher},
+    watcher::{self, FileChange, Pace, Watcher},
 };
 
 /// The watcher and what it tells, if the folder is watched.
@@ -38,10 +38,10 @@ pub(super) fn watch_folder(config: &Config) -> Result<Files, BotError> {
         return Ok(None);
     }
     // What is known is compared when a change comes (`Plugins::file_changed`).
-    let debounce = Duration::from_millis(extensions.debounce_ms);
+    let pace = Pace::new(Duration::from_millis(extensions.debounce_ms));
     Ok(Some(Watcher::start(
         &extensions.folder,
-        debounce,
+        pace,
         BTreeMap::new(),
     )?))
 }

@@ -99,6 +99,9 @@ impl MainLoop {
             FileChange::Changed { path, sha256, .. } => {
                 tokio::spawn(async move { plugins.file_changed(&path, sha256, auto_load).await });
             }
+            FileChange::Touched { path, .. } => {
+                tokio::spawn(async move { plugins.file_touched(&path, auto_load).await });
+            }
             FileChange::Removed { path, .. } => {
                 tokio::spawn(async move { plugins.unload_file(&path).await });
             }

@@ -144,6 +144,8 @@ impl Bot {
         services.figures.started.store(true, Relaxed);
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_log_levels().await });
+        let followed = Arc::clone(&plugins);
+        tokio::spawn(async move { followed.follow_config().await });
         let (stop, stopped) = watch::channel(false);
         let core = Core {
             config: live,

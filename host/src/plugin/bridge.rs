@@ -29,7 +29,10 @@ use super::{interpose::Tid, library::Ledger, mailbox::Mailbox, packet::Packet, s
 use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
-    services::{Caller, Completion, Services},
+    services::{
+        Caller, Completion, Services,
+        host_call::{self, Lifetime},
+    },
 };
 
 /// The answer to a frame.
@@ -69,6 +72,8 @@ pub struct Bridge {
     manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
     waiters: Mutex<HashMap<u64, Waiter>>,
     closed: AtomicBool,
+    /// Host calls end with it.
+    lifetime: Lifetime,
     calls: AtomicU64,
     panics: AtomicU64,
     /// Where the library lies, once it is open.
@@ -99,6 +104,7 @@ impl Bridge {
             manifest: Mutex::new(Some(send)),
             waiters: Mutex::default(),
             closed: AtomicBool::new(false),
+            lifetime: Lifetime::new(),
             calls: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             library: OnceLock::new(),
@@ -166,9 +172,10 @@ impl Bridge {
         self.waiters().remove(&id)
     }
 
-    /// Ends the generation: whoever still waits learns that nothing comes.
+    /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
     pub fn close(&self) {
         self.closed.store(true, SeqCst);
+        self.lifetime.end();
         self.waiters().clear();
         self.manifest
             .lock()
@@ -254,10 +261,13 @@ impl Bridge {
         };
         let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
         let (caller, body) = (self.caller.clone(), body.to_vec());
-        let figures = Arc::clone(&self.figures);
+        let (figures, lifetime) = (Arc::clone(&self.figures), self.lifetime.clone());
         let span = tracing::debug_span!("host_call", plugin = &*caller.plugin, call = &*name, id);
         let serving = async move {
-            let completion = services.call(&caller, head, body).await;
+            let serving = services.call(&caller, head, body);
+            let Some(completion) = host_call::serve(&caller, &lifetime, serving).await else {
+                return figures.called(&name, began.elapsed(), false);
+            };
             let well = completion.status == status::OK;
             // A name that the host does not know is the plugin's own invention.
             let known = completion.status != status::UNSUPPORTED;
@@ -347,6 +357,7 @@ impl Bridge {
 impl Drop for Bridge {
     fn drop(&mut self) {
         // A generation whose thread never began is closed by nobody.
+        self.lifetime.end();
         self.give_up_figures();
     }
 }

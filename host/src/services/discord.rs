@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -21,6 +21,7 @@ use twilight_http::{
 
 use super::{
     Completion, Failure,
+    host_call::{self, Lifetime, on_the_wire},
     later::{Later, Sent},
 };
 use crate::metrics::Figures;
@@ -154,13 +155,31 @@ impl Discord {
         let mut sending = self.client.request::<EmptyBody>(build(call)?);
         // twilight waits and tries again after a 429 alone, and tells nobody; it asks here before each try.
         let (figures, tries) = (Arc::clone(&self.figures), AtomicU64::new(0));
+        let (lifetime, wire) = (host_call::lifetime(), Arc::new(Mutex::new(None)));
+        let sent = Arc::clone(&wire);
         sending.set_pre_flight(move || {
+            // Not once more for a plugin that is gone.
+            if lifetime.as_ref().is_some_and(Lifetime::is_over) {
+                return false;
+            }
             if tries.fetch_add(1, Relaxed) > 0 {
                 figures.rest.limited(&method, &path);
             }
+            if method != "GET" {
+                let what = on_the_wire(format_args!("{method} {}", without_secrets(&path)));
+                *sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+            }
             true
         });
-        let response = sending.await?;
+        let response = sending.await;
+        let wire = wire.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(wire) = wire {
+            match &response {
+                Ok(response) => wire.came_back(response.status()),
+                Err(error) => wire.came_back(error),
+            }
+        }
+        let response = response?;
         let status = response.status().get();
         let body = response
             .bytes()
@@ -174,6 +193,16 @@ impl fmt::Debug for Discord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Discord")
     }
+}
+
+/// A path for the log: without the tokens that interactions and webhooks carry in theirs, and without a query.
+fn without_secrets(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if let ["interactions" | "webhooks", _, token, ..] = &mut *parts {
+        *token = "…";
+    }
+    parts.join("/")
 }
 
 /// Whether a request sends or changes a message.

@@ -9,6 +9,7 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
+pub mod host_call;
 pub mod later;
 mod metrics;
 mod registries;

@@ -65,6 +65,8 @@ struct Unsettled {
     changed: Instant,
     /// Whether its writer is known to be done.
     is_done: bool,
+    /// Whether there was an event.
+    is_told: bool,
     /// Its hash in the last reading.
     last: Option<[u8; 32]>,
 }
@@ -95,9 +97,20 @@ impl Debounce {
                 due,
                 changed: now,
                 is_done,
+                is_told: sign != Sign::Found,
                 last: None,
             },
         );
+    }
+
+    /// Whether the file at `path` is waited for.
+    pub fn waits(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Whether somebody did something to the file at `path`, which waits; one that was only found may be as it was.
+    pub fn was_told(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|file| file.is_told)
     }
 
     /// When the next file is due.

@@ -3,8 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use tracing::info;
@@ -17,6 +19,42 @@ use crate::plugin::file::{self, FileError, plugin_name};
 pub(super) struct Folder {
     path: PathBuf,
     reported: BTreeMap<PathBuf, Reported>,
+    /// What the system said of each file when it was last read, or when it was first seen.
+    stamps: BTreeMap<PathBuf, Stamp>,
+    /// Files that we have renamed: the event of that is nobody's touch.
+    renamed: BTreeSet<PathBuf>,
+}
+
+/// What tells that a file may be another one, without reading it. Time stamps prove nothing (a copy may keep an old one), but
+/// all of these together change with whatever happens to a file.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+    /// Inode, and when that was changed.
+    node: (u64, i64, i64),
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+            node: node(&metadata),
+        })
+    }
+}
+
+#[cfg(unix)]
+fn node(metadata: &fs::Metadata) -> (u64, i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn node(_metadata: &fs::Metadata) -> (u64, i64, i64) {
+    (0, 0, 0)
 }
 
 /// What was last reported of a file. Time stamps are not looked at: a copy may keep an old one.
@@ -52,7 +90,14 @@ impl Folder {
     pub fn new(path: PathBuf, mut known: BTreeMap<String, [u8; 32]>) -> io::Result<Self> {
         let mut reported = BTreeMap::new();
         let mut present = BTreeSet::new();
-        for path in files(&path)? {
+        let mut stamps = BTreeMap::new();
+        // A link that leads nowhere yet has nothing in it.
+        let there = match files(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            there => there?,
+        };
+        for path in there {
+            stamps.extend(Stamp::of(&path).map(|stamp| (path.clone(), stamp)));
             let known = plugin_name(&path).and_then(|name| known.get_key_value(&name));
             let content = known.map_or(Reported::Nothing, |(_, hash)| Reported::Content(*hash));
             present.extend(known.map(|(name, _)| name.clone()));
@@ -66,7 +111,12 @@ impl Folder {
                 Reported::Content(hash),
             )
         }));
-        Ok(Self { path, reported })
+        Ok(Self {
+            path,
+            reported,
+            stamps,
+            renamed: BTreeSet::new(),
+        })
     }
 
     /// The folder itself.
@@ -86,8 +136,30 @@ impl Folder {
             .collect())
     }
 
+    /// The names of the files that are there.
+    pub fn names(&self) -> impl Iterator<Item = OsString> {
+        let files = files(&self.path).unwrap_or_default().into_iter();
+        files.filter_map(|path| path.file_name().map(ToOwned::to_owned))
+    }
+
+    /// The files that are not as they were when they were last read, by what the system says of them.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be listed.
+    pub fn glance(&self) -> io::Result<Vec<PathBuf>> {
+        let mut paths = self.look()?;
+        paths.retain(|path| Stamp::of(path).as_ref() != self.stamps.get(path));
+        Ok(paths.into_iter().collect())
+    }
+
     /// Reads the file at `path`.
-    pub fn read(&self, path: &Path) -> Read {
+    pub fn read(&mut self, path: &Path) -> Read {
+        // Before its content: what is written while it is read has another one.
+        match Stamp::of(path) {
+            Some(stamp) => drop(self.stamps.insert(path.to_owned(), stamp)),
+            None => drop(self.stamps.remove(path)),
+        }
         let unreadable = |reason: &dyn ToString| {
             let error = FileError::Unreadable {
                 path: path.to_owned(),
@@ -146,8 +218,9 @@ impl Folder {
         }
     }
 
-    /// Notes what was found in the file at `path`, and gives what is new about it.
-    pub fn settle(&mut self, path: PathBuf, read: Read) -> Option<FileChange> {
+    /// Notes what was found in the file at `path`, and gives what is new about it; if nothing is, then that somebody did
+    /// something to it, where that `was_told`.
+    pub fn settle(&mut self, path: PathBuf, read: Read, was_told: bool) -> Option<FileChange> {
         let name = plugin_name(&path)?;
         let (path, reported, outcome) = match read.found {
             Found::Nothing => {
@@ -158,10 +231,16 @@ impl Folder {
             }
             Found::Unreadable(error) => (path, Reported::Error(error.clone()), Err(error)),
             Found::File(hash, _) if self.reported.get(&path) == Some(&Reported::Content(hash)) => {
-                return None;
+                let is_ours = self.renamed.remove(&path);
+                return (was_told && !is_ours).then_some(FileChange::Touched { path, name });
             }
             Found::File(hash, checked) => match tidied(path.clone()) {
-                Ok(tidy) => (tidy, Reported::Content(hash), checked.map(|()| hash)),
+                Ok(tidy) => {
+                    if tidy != path {
+                        self.renamed.insert(tidy.clone());
+                    }
+                    (tidy, Reported::Content(hash), checked.map(|()| hash))
+                }
                 Err(error) => (path, Reported::Error(error.clone()), Err(error)),
             },
         };

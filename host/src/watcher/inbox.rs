@@ -1,9 +1,10 @@
 //! What the watcher's thread is told: a closed set of news, merged per file, so that it never grows beyond the folder.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     mem,
+    path::PathBuf,
     sync::{Condvar, Mutex, PoisonError},
     time::Instant,
 };
@@ -23,8 +24,10 @@ pub(super) struct News {
     pub files: BTreeMap<OsString, (Sign, Instant)>,
     /// The whole folder is to be looked at.
     pub scan: bool,
-    /// The folder itself was moved or deleted.
-    pub folder_lost: bool,
+    /// Links lead elsewhere, or may do so.
+    pub ways: bool,
+    /// Watched folders that were moved or deleted.
+    pub gone: BTreeSet<PathBuf>,
     /// The watcher is dropped.
     pub stop: bool,
 }
@@ -40,15 +43,24 @@ impl News {
     }
 
     fn is_empty(&self) -> bool {
-        self.files.is_empty() && !self.scan && !self.folder_lost && !self.stop
+        self.files.is_empty() && !self.scan && !self.ways && self.gone.is_empty() && !self.stop
     }
 }
 
 impl Inbox {
     /// Adds news.
     pub fn put(&self, change: impl FnOnce(&mut News)) {
-        change(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner));
-        self.arrived.notify_one();
+        self.put_if(|news| {
+            change(news);
+            true
+        });
+    }
+
+    /// Adds what may be news, and wakes nobody for what is none.
+    pub fn put_if(&self, change: impl FnOnce(&mut News) -> bool) {
+        if change(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner)) {
+            self.arrived.notify_one();
+        }
     }
 
     /// Waits for news, at most until `deadline`, and takes it all.

@@ -4,11 +4,18 @@
 //! it is written to its end (`debounce.rs` says when that is), and when it never is, it is reported as it is. Events of the
 //! system are hints only: they tell where to look, and when some were lost, the whole folder is looked at.
 //!
-//! Not watched: subfolders, and the target of a symbolic link (only a [`scan`](Watcher::scan) finds that one changed).
+//! Links are followed: those in the folder, those on the way to it (`current -> releases/7`), and links to links. Each is
+//! watched where it lies, and so is the file at the end, so that a switch and a rebuild in place are both seen. What the system
+//! does not tell (network file systems, a mount over the folder, writes through a memory map) is looked for every few seconds,
+//! by `stat` alone. A folder that is gone is waited for; what was in it is not reported as gone.
+//!
+//! Not watched: subfolders.
 
 mod debounce;
 mod folder;
 mod inbox;
+mod watched;
+mod way;
 mod worker;
 
 #[cfg(test)]
@@ -53,6 +60,14 @@ pub enum FileChange {
         /// SHA-256 of the content.
         sha256: [u8; 32],
     },
+    /// Somebody touched the file, or wrote it anew as it was: its content is what was last reported. Whoever could not use it
+    /// then may try again.
+    Touched {
+        /// The file.
+        path: PathBuf,
+        /// The plugin's name, from the file's name.
+        name: String,
+    },
     /// The file is gone.
     Removed {
         /// Where it was.
@@ -83,20 +98,32 @@ pub enum WatchError {
         /// Why.
         source: io::Error,
     },
-    /// The system does not tell us of changes.
-    #[error("cannot watch the extensions folder {}: raise fs.inotify.max_user_instances and max_user_watches, or set `auto_reload = false`", path.display())]
-    Notify {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: notify::Error,
-    },
     /// The watcher's thread cannot be started.
     #[error("cannot start the thread that watches the extensions folder")]
     Thread {
         /// Why.
         source: io::Error,
     },
+}
+
+/// How fast the watcher is.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long a file must lie still.
+    pub debounce: Duration,
+    /// How often it is looked whether something has happened that the system did not tell.
+    pub poll: Duration,
+}
+
+impl Pace {
+    /// The usual poll: a `stat` for each file, every five seconds.
+    #[must_use]
+    pub fn new(debounce: Duration) -> Self {
+        Self {
+            debounce,
+            poll: Duration::from_secs(5),
+        }
+    }
 }
 
 /// Watches one folder until it is dropped.
@@ -109,7 +136,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches `folder`, which is created when missing. Files must lie still for `debounce`.
+    /// Watches `folder`, which is created when missing (but not where a link leads nowhere: that is waited for).
     ///
     /// `known` is the content that the host has already, by plugin name: it is not reported again. Other
     /// files that lie in the folder are reported when something happens to them (the first time without a comparison, so
@@ -117,26 +144,24 @@ impl Watcher {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be created, listed or watched.
+    /// When the folder cannot be created or listed.
     pub fn start(
         folder: &Path,
-        debounce: Duration,
+        pace: Pace,
         known: BTreeMap<String, [u8; 32]>,
     ) -> Result<(Self, mpsc::Receiver<FileChange>), WatchError> {
         let at_folder = |source| WatchError::Folder {
             path: folder.to_owned(),
             source,
         };
-        fs::create_dir_all(folder).map_err(at_folder)?;
+        let is_link = fs::symlink_metadata(folder).is_ok_and(|folder| folder.is_symlink());
+        if !is_link {
+            fs::create_dir_all(folder).map_err(at_folder)?;
+        }
         let contents = Folder::new(folder.to_owned(), known).map_err(at_folder)?;
         let inbox = Arc::new(Inbox::default());
         let (sender, changes) = mpsc::channel(CHANGES);
-        let worker = Worker::new(contents, debounce, inbox.clone(), sender).map_err(|source| {
-            WatchError::Notify {
-                path: folder.to_owned(),
-                source,
-            }
-        })?;
+        let worker = Worker::new(contents, pace, inbox.clone(), sender);
         let thread = thread::Builder::new().name("watcher".to_owned());
         thread
             .spawn(|| worker.run())

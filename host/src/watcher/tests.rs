@@ -13,9 +13,12 @@ use super::*;
 use crate::plugin::file::{Format, fixture::Fixture, plugin_name, sha256};
 
 const QUIET: Duration = Duration::from_millis(40);
+/// For what the system tells: nothing is found by looking.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 struct Bench {
     folder: TempDir,
+    watched: PathBuf,
     watcher: Watcher,
     changes: mpsc::Receiver<FileChange>,
 }
@@ -30,16 +33,31 @@ impl Bench {
             .iter()
             .map(|(name, bytes)| ((*name).to_owned(), sha256(bytes)))
             .collect();
-        let (watcher, changes) = Watcher::start(folder.path(), quiet, known).unwrap();
+        let pace = Pace {
+            debounce: quiet,
+            poll: NEVER,
+        };
+        Self::paced(pace, folder, known)
+    }
+
+    fn paced(pace: Pace, folder: TempDir, known: BTreeMap<String, [u8; 32]>) -> Self {
+        let path = folder.path().to_owned();
+        Self::at(pace, folder, path, known)
+    }
+
+    /// One that watches `path`, below or beside `folder`.
+    fn at(pace: Pace, folder: TempDir, path: PathBuf, known: BTreeMap<String, [u8; 32]>) -> Self {
+        let (watcher, changes) = Watcher::start(&path, pace, known).unwrap();
         Self {
             folder,
+            watched: path,
             watcher,
             changes,
         }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.watched.join(name)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) {
@@ -65,6 +83,14 @@ impl Bench {
     fn removed(&self, name: &str) -> FileChange {
         let path = self.path(name);
         FileChange::Removed {
+            name: plugin_name(&path).unwrap(),
+            path,
+        }
+    }
+
+    fn touched(&self, name: &str) -> FileChange {
+        let path = self.path(name);
+        FileChange::Touched {
             name: plugin_name(&path).unwrap(),
             path,
         }
@@ -136,7 +162,7 @@ async fn a_link_into_place_as_cargo_makes_them() {
 }
 
 #[tokio::test]
-async fn only_content_counts() {
+async fn the_same_content_is_no_change_but_a_touch() {
     let mut bench = Bench::new();
     bench.write("ping.so", &ping("1"));
     assert_eq!(bench.next().await, bench.changed("ping.so", &ping("1")));
@@ -149,7 +175,11 @@ async fn only_content_counts() {
         file.set_times(FileTimes::new().set_modified(time)).unwrap();
     };
     touch(SystemTime::now());
+    assert_eq!(bench.next().await, bench.touched("ping.so"));
     bench.write("ping.so", &ping("1"));
+    assert_eq!(bench.next().await, bench.touched("ping.so"));
+    // Looking does not touch.
+    bench.watcher.scan();
     bench.nothing_else().await;
 
     bench.write("old.tmp", &ping("2"));
@@ -369,7 +399,8 @@ async fn the_folder_may_be_deleted() {
 async fn the_folder_is_created() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("a/b");
-    let (_watcher, mut changes) = Watcher::start(&folder, QUIET, BTreeMap::new()).unwrap();
+    let pace = Pace::new(QUIET);
+    let (_watcher, mut changes) = Watcher::start(&folder, pace, BTreeMap::new()).unwrap();
     fs::write(folder.join("ping.so"), ping("1")).unwrap();
     assert!(matches!(
         changes.recv().await,
@@ -377,7 +408,7 @@ async fn the_folder_is_created() {
     ));
 
     fs::write(parent.path().join("file"), "").unwrap();
-    let error = Watcher::start(&parent.path().join("file"), QUIET, BTreeMap::new()).unwrap_err();
+    let error = Watcher::start(&parent.path().join("file"), pace, BTreeMap::new()).unwrap_err();
     assert!(matches!(error, WatchError::Folder { .. }), "{error}");
 }
 
@@ -385,10 +416,235 @@ async fn the_folder_is_created() {
 async fn a_dropped_watcher_ends_its_reports() {
     let Bench {
         folder: _folder,
+        watched: _,
         watcher,
         mut changes,
     } = Bench::new();
     drop(watcher);
     let end = tokio::time::timeout(Duration::from_secs(30), changes.recv()).await;
     assert_eq!(end, Ok(None));
+}
+
+#[cfg(unix)]
+mod links {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Puts a link in the place of another in one step, as `ln -sfn` and deployments do.
+    fn switch(target: impl AsRef<Path>, link: &Path) {
+        let beside = link.with_extension("new-link");
+        symlink(target, &beside).unwrap();
+        fs::rename(beside, link).unwrap();
+    }
+
+    /// Releases 7 and 8 with a plugin each, and `current`, which leads to the first.
+    fn releases() -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for release in ["7", "8"] {
+            let release_folder = folder.path().join("releases").join(release);
+            fs::create_dir_all(&release_folder).unwrap();
+            fs::write(release_folder.join("ping.so"), ping(release)).unwrap();
+        }
+        symlink("releases/7", folder.path().join("current")).unwrap();
+        folder
+    }
+
+    fn quick() -> Pace {
+        Pace {
+            debounce: QUIET,
+            poll: NEVER,
+        }
+    }
+
+    /// A watched folder in which a file is a link through `current`.
+    async fn with_link() -> Bench {
+        let folder = releases();
+        let extensions = folder.path().join("extensions");
+        fs::create_dir(&extensions).unwrap();
+        let mut bench = Bench::at(quick(), folder, extensions, BTreeMap::new());
+        symlink("../current/ping.so", bench.path("ping.so")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("7")));
+        bench
+    }
+
+    fn beside(bench: &Bench, name: &str) -> PathBuf {
+        bench.folder.path().join(name)
+    }
+
+    #[tokio::test]
+    async fn a_link_that_is_switched_is_a_change() {
+        let mut bench = with_link().await;
+        switch("../releases/8/ping.so", &bench.path("ping.so"));
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("8")));
+        bench.nothing_else().await;
+    }
+
+    #[tokio::test]
+    async fn a_link_on_the_way_that_is_switched_is_a_change() {
+        let mut bench = with_link().await;
+        switch("releases/8", &beside(&bench, "current"));
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("8")));
+        // What is watched from now on lies on the new way.
+        fs::write(beside(&bench, "releases/7/ping.so"), ping("old")).unwrap();
+        fs::write(beside(&bench, "releases/8/ping.so"), ping("9")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("9")));
+        bench.nothing_else().await;
+    }
+
+    #[tokio::test]
+    async fn a_target_that_is_rebuilt_is_a_change_in_place_and_by_a_rename() {
+        let mut bench = with_link().await;
+        fs::write(beside(&bench, "releases/7/ping.so"), ping("a")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("a")));
+        let built = beside(&bench, "releases/7/ping.so.tmp");
+        fs::write(&built, ping("b")).unwrap();
+        fs::rename(built, beside(&bench, "releases/7/ping.so")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("b")));
+        // Other files beside it are nobody's business.
+        fs::write(beside(&bench, "releases/7/pong.so"), ping("c")).unwrap();
+        bench.nothing_else().await;
+    }
+
+    #[tokio::test]
+    async fn a_release_that_is_built_anew_as_a_whole_is_a_change() {
+        let mut bench = with_link().await;
+        fs::remove_dir_all(beside(&bench, "releases/7")).unwrap();
+        assert!(matches!(
+            bench.rejected("ping.so").await,
+            FileError::Unreadable { .. }
+        ));
+        fs::create_dir(beside(&bench, "releases/7")).unwrap();
+        fs::write(beside(&bench, "releases/7/ping.so"), ping("again")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("again")));
+    }
+
+    #[tokio::test]
+    async fn a_link_that_leads_nowhere_is_loaded_when_its_target_comes() {
+        let mut bench = with_link().await;
+        symlink("../later/b.so", bench.path("b.so")).unwrap();
+        assert!(matches!(
+            bench.rejected("b.so").await,
+            FileError::Unreadable { .. }
+        ));
+        fs::create_dir(beside(&bench, "later")).unwrap();
+        fs::write(beside(&bench, "later/b.so"), ping("later")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("b.so", &ping("later")));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_a_link_may_be_switched() {
+        let folder = releases();
+        fs::write(folder.path().join("releases/7/gone.so"), ping("gone")).unwrap();
+        let current = folder.path().join("current");
+        let mut bench = Bench::at(quick(), folder, current.clone(), BTreeMap::new());
+        bench.watcher.scan();
+        assert_eq!(bench.next().await, bench.changed("gone.so", &ping("gone")));
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("7")));
+        switch("releases/8", &current);
+        assert_eq!(bench.next().await, bench.removed("gone.so"));
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("8")));
+        bench.nothing_else().await;
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_a_link_to_nothing_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("extensions");
+        symlink("mount", &link).unwrap();
+        let mut bench = Bench::at(quick(), folder, link, BTreeMap::new());
+        fs::create_dir(beside(&bench, "mount")).unwrap();
+        fs::write(beside(&bench, "mount/ping.so"), ping("1")).unwrap();
+        assert_eq!(bench.next().await, bench.changed("ping.so", &ping("1")));
+        bench.nothing_else().await;
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_goes_and_comes_back_with_the_same_files_is_no_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("extensions");
+    let pace = Pace {
+        debounce: QUIET,
+        poll: NEVER,
+    };
+    let mut bench = Bench::at(pace, folder, path, BTreeMap::new());
+    bench.write("ping.so", &ping("1"));
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("1")));
+    let away = bench.folder.path().join("away");
+    fs::rename(&bench.watched, &away).unwrap();
+    fs::rename(&away, &bench.watched).unwrap();
+    bench.nothing_else().await;
+    // Another one in its place, made before the first is gone for good.
+    fs::rename(&bench.watched, &away).unwrap();
+    fs::create_dir(bench.folder.path().join("next")).unwrap();
+    fs::write(bench.folder.path().join("next/ping.so"), ping("2")).unwrap();
+    fs::rename(bench.folder.path().join("next"), &bench.watched).unwrap();
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("2")));
+    bench.nothing_else().await;
+}
+
+/// The system tells nothing of a folder whose parent is moved, as it tells nothing of a mount: it is looked for.
+#[tokio::test]
+async fn what_the_system_does_not_tell_is_found_by_looking() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/extensions");
+    let pace = Pace {
+        debounce: QUIET,
+        poll: Duration::from_millis(50),
+    };
+    let mut bench = Bench::at(pace, folder, path, BTreeMap::new());
+    bench.write("ping.so", &ping("1"));
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("1")));
+    let root = bench.folder.path().to_owned();
+    fs::create_dir_all(root.join("b/extensions")).unwrap();
+    fs::write(root.join("b/extensions/ping.so"), ping("2")).unwrap();
+    fs::rename(root.join("a"), root.join("old")).unwrap();
+    fs::rename(root.join("b"), root.join("a")).unwrap();
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("2")));
+    bench.nothing_else().await;
+}
+
+/// A second name of the same file, in a folder that is not watched: no event comes.
+#[tokio::test]
+async fn a_write_through_a_hard_link_elsewhere_is_found_by_looking() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let pace = Pace {
+        debounce: QUIET,
+        poll: Duration::from_millis(50),
+    };
+    let mut bench = Bench::paced(pace, tempfile::tempdir().unwrap(), BTreeMap::new());
+    let other = elsewhere.path().join("ping.so");
+    fs::write(&other, ping("1")).unwrap();
+    if fs::hard_link(&other, bench.path("ping.so")).is_err() {
+        return; // Two file systems.
+    }
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("1")));
+    fs::write(&other, ping("2")).unwrap();
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("2")));
+    // And while nothing happens, nothing is told, however often it is looked.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    bench.nothing_else().await;
+}
+
+#[tokio::test]
+async fn editors_and_copiers_leave_one_change_each() {
+    let mut bench = Bench::new();
+    // vim: a probe, a backup, the file anew.
+    bench.write("ping.so", &ping("1"));
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("1")));
+    bench.write("4913", b"");
+    fs::remove_file(bench.path("4913")).unwrap();
+    fs::rename(bench.path("ping.so"), bench.path("ping.so~")).unwrap();
+    bench.write("ping.so", &ping("2"));
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("2")));
+    // rsync: beside it under a hidden name, then over it.
+    bench.write(".ping.so.x7Qk2a", &ping("3"));
+    fs::rename(bench.path(".ping.so.x7Qk2a"), bench.path("ping.so")).unwrap();
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("3")));
+    // install: unlinked first.
+    fs::remove_file(bench.path("ping.so")).unwrap();
+    bench.write("ping.so", &ping("4"));
+    assert_eq!(bench.next().await, bench.changed("ping.so", &ping("4")));
+    bench.nothing_else().await;
 }

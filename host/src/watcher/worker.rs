@@ -1,27 +1,22 @@
 //! The watcher's thread: takes news of the folder, reads what is due, reports what is new.
 
 use std::{
-    fs,
-    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use notify::{
-    Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
-    event::{AccessKind, AccessMode, ModifyKind, RenameMode},
-};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use super::{
-    FileChange,
+    FileChange, Pace,
     debounce::{Debounce, Sign, Verdict},
     folder::{Folder, is_candidate},
     inbox::{Inbox, News},
+    watched::Watched,
 };
 
-/// How long after the folder is gone it is made anew. Whoever replaces it with another one needs the time between.
+/// How often the folder is looked for while it is gone, should nobody tell of its return.
 const FOLDER_RETRY: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
@@ -29,45 +24,60 @@ pub(super) struct Worker {
     debounce: Debounce,
     inbox: Arc<Inbox>,
     changes: mpsc::Sender<FileChange>,
-    /// Held for its drop, which ends the events.
-    notify: RecommendedWatcher,
-    /// When to look for the folder, while it is gone.
-    folder_due: Option<Instant>,
+    watched: Watched,
+    poll: Duration,
+    poll_due: Instant,
+    /// Whether it was said that the folder is gone.
+    is_missed: bool,
 }
 
 /// The receiver was dropped.
 struct Closed;
 
 impl Worker {
-    /// # Errors
-    ///
-    /// When the folder cannot be watched.
     pub fn new(
         folder: Folder,
-        debounce: Duration,
+        pace: Pace,
         inbox: Arc<Inbox>,
         changes: mpsc::Sender<FileChange>,
-    ) -> notify::Result<Self> {
-        let notify = watch(folder.path(), inbox.clone())?;
-        Ok(Self {
+    ) -> Self {
+        let mut watched = Watched::new(Arc::clone(&inbox));
+        watched.follow(folder.path(), folder.names());
+        let mut worker = Self {
             folder,
-            debounce: Debounce::new(debounce),
+            debounce: Debounce::new(pace.debounce),
             inbox,
             changes,
-            notify,
-            folder_due: None,
-        })
+            watched,
+            poll: pace.poll,
+            poll_due: Instant::now() + pace.poll,
+            is_missed: false,
+        };
+        worker.tell();
+        worker
+    }
+
+    /// Says what is watched.
+    fn tell(&mut self) {
+        let folder = self.folder.path().display();
+        let (links, poll) = (self.watched.links(), self.poll);
+        if self.watched.is_there() {
+            info!(
+                %folder,
+                links,
+                "watching the extensions folder, the links in it and on the way to it, and what they lead to; what the system \
+                 does not tell is looked for every {poll:?}"
+            );
+        } else {
+            self.miss();
+        }
     }
 
     /// Works until the watcher or the receiver is dropped.
     pub fn run(mut self) {
         loop {
-            let deadline = self
-                .debounce
-                .next_due()
-                .into_iter()
-                .chain(self.folder_due)
-                .min();
+            let due = self.debounce.next_due().into_iter();
+            let deadline = due.chain([self.poll_due]).min();
             let news = self.inbox.take(deadline);
             if news.stop || self.turn(news).is_err() {
                 return;
@@ -76,22 +86,78 @@ impl Worker {
     }
 
     fn turn(&mut self, news: News) -> Result<(), Closed> {
+        // A new file may be a link.
+        let mut ways = news.ways || !news.gone.is_empty() || !news.files.is_empty();
+        self.watched.gone(&news.gone);
         for (name, (sign, at)) in news.files {
             let path = self.folder.path().join(name);
             if is_candidate(&path) {
                 self.debounce.event(path, sign, at);
             }
         }
-        if news.folder_lost {
-            self.folder_due.get_or_insert(Instant::now() + FOLDER_RETRY);
+        let now = Instant::now();
+        let polls = self.poll_due <= now;
+        ways |= polls || news.scan;
+        if ways {
+            self.follow();
         }
-        if self.folder_due.is_some_and(|due| due <= Instant::now()) {
-            self.watch_again();
+        if polls {
+            self.glance();
+            let pause = match self.watched.is_there() {
+                true => self.poll,
+                false => self.poll.min(FOLDER_RETRY),
+            };
+            self.poll_due = now + pause;
         }
         if news.scan {
             self.scan();
         }
         self.read_due()
+    }
+
+    /// Follows the links as they lead now.
+    fn follow(&mut self) {
+        let was_there = self.watched.is_there();
+        let moved = self.watched.follow(self.folder.path(), self.folder.names());
+        let now = Instant::now();
+        for name in moved.files {
+            let path = self.folder.path().join(name);
+            if !self.debounce.waits(&path) {
+                self.debounce.event(path, Sign::Writing, now);
+            }
+        }
+        if moved.folder {
+            let folder = self.folder.path().display();
+            info!(%folder, "the extensions folder is another one, or back; watching it anew");
+            self.is_missed = false;
+            self.scan();
+        } else if !self.watched.is_there() {
+            self.miss();
+            if was_there {
+                self.poll_due = now + self.poll.min(FOLDER_RETRY);
+            }
+        }
+    }
+
+    /// Says once that the folder is gone. What is loaded from it goes on: a deployment, or a file system that is about to
+    /// be mounted, is no wish to unload everything.
+    fn miss(&mut self) {
+        if !std::mem::replace(&mut self.is_missed, true) {
+            warn!(
+                folder = %self.folder.path().display(),
+                "the extensions folder is gone; what is loaded goes on, and the folder is watched again when it is back"
+            );
+        }
+    }
+
+    /// Looks for what the system has not told: on network file systems, behind mounts, through memory maps.
+    fn glance(&mut self) {
+        let now = Instant::now();
+        for path in self.folder.glance().unwrap_or_default() {
+            if !self.debounce.waits(&path) {
+                self.debounce.event(path, Sign::Writing, now);
+            }
+        }
     }
 
     fn scan(&mut self) {
@@ -110,160 +176,15 @@ impl Worker {
 
     fn read_due(&mut self) -> Result<(), Closed> {
         for path in self.debounce.due(Instant::now()) {
+            let was_told = self.debounce.was_told(&path);
             let read = self.folder.read(&path);
             if self.debounce.read(&path, read.reading, Instant::now()) == Verdict::Wait {
                 continue;
             }
-            if let Some(change) = self.folder.settle(path, read) {
+            if let Some(change) = self.folder.settle(path, read, was_told) {
                 self.changes.blocking_send(change).map_err(|_| Closed)?;
             }
         }
         Ok(())
-    }
-
-    /// Makes the folder anew if it is still gone, and watches it.
-    fn watch_again(&mut self) {
-        let path = self.folder.path();
-        let again = || -> notify::Result<_> {
-            fs::create_dir_all(path).map_err(notify::Error::io)?;
-            watch(path, self.inbox.clone())
-        };
-        match again() {
-            Ok(notify) => {
-                info!(folder = %path.display(), "the extensions folder was moved or deleted; watching it anew");
-                self.notify = notify;
-                self.folder_due = None;
-                self.scan();
-            }
-            Err(error) => {
-                warn!(folder = %path.display(), %error, "the extensions folder is gone and cannot be made");
-                self.folder_due = Some(Instant::now() + FOLDER_RETRY);
-            }
-        }
-    }
-}
-
-/// Has every event of `folder` put into `inbox`.
-fn watch(folder: &Path, inbox: Arc<Inbox>) -> notify::Result<RecommendedWatcher> {
-    // Events name files by the path that the watch was given, or on some systems by the one without links.
-    let folder = fs::canonicalize(folder).map_err(notify::Error::io)?;
-    let root = folder.clone();
-    let mut notify = notify::recommended_watcher(move |event| {
-        let now = Instant::now();
-        match event {
-            Ok(event) => inbox.put(|news| sort(event, &root, news, now)),
-            Err(error) => {
-                warn!(%error, "lost track of the extensions folder; looking at all of it");
-                inbox.put(|news| news.scan = true);
-            }
-        }
-    })?;
-    notify.watch(&folder, RecursiveMode::NonRecursive)?;
-    Ok(notify)
-}
-
-/// Sorts one event of the folder `root` into `news`.
-fn sort(event: Event, root: &Path, news: &mut News, now: Instant) {
-    if event.need_rescan() {
-        news.scan = true;
-    }
-    let sign = match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => Sign::Done,
-        // Reading, which we do ourselves.
-        EventKind::Access(_) => return,
-        EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => Sign::Done,
-        EventKind::Modify(ModifyKind::Metadata(_)) => Sign::Touched,
-        EventKind::Any
-        | EventKind::Create(_)
-        | EventKind::Modify(_)
-        | EventKind::Remove(_)
-        | EventKind::Other => Sign::Writing,
-    };
-    let is_end = matches!(
-        event.kind,
-        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
-    );
-    for path in event.paths {
-        if path == root {
-            news.folder_lost |= is_end;
-        } else if let Some(name) = path.file_name().filter(|_| path.parent() == Some(root)) {
-            news.event(name.to_owned(), sign, now);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use notify::event::{CreateKind, DataChange, Flag, MetadataKind, RemoveKind};
-
-    use super::*;
-
-    fn sorted(event: Event) -> News {
-        let mut news = News::default();
-        sort(event, Path::new("/x"), &mut news, Instant::now());
-        news
-    }
-
-    #[track_caller]
-    fn check(kind: EventKind, expect: Option<Sign>) {
-        let news = sorted(Event::new(kind).add_path("/x/a.so".into()));
-        assert_eq!(
-            news.files.into_values().map(|(sign, _)| sign).next(),
-            expect,
-            "{kind:?}"
-        );
-        assert!(!news.scan && !news.folder_lost);
-    }
-
-    #[test]
-    fn events_of_files() {
-        check(EventKind::Create(CreateKind::File), Some(Sign::Writing));
-        check(
-            EventKind::Modify(ModifyKind::Data(DataChange::Any)),
-            Some(Sign::Writing),
-        );
-        check(
-            EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)),
-            Some(Sign::Touched),
-        );
-        check(
-            EventKind::Modify(ModifyKind::Name(RenameMode::To)),
-            Some(Sign::Done),
-        );
-        check(
-            EventKind::Modify(ModifyKind::Name(RenameMode::From)),
-            Some(Sign::Writing),
-        );
-        check(EventKind::Remove(RemoveKind::File), Some(Sign::Writing));
-        check(
-            EventKind::Access(AccessKind::Close(AccessMode::Write)),
-            Some(Sign::Done),
-        );
-        check(EventKind::Access(AccessKind::Close(AccessMode::Read)), None);
-        check(EventKind::Access(AccessKind::Open(AccessMode::Any)), None);
-    }
-
-    #[test]
-    fn lost_events_lead_to_a_scan() {
-        assert!(sorted(Event::new(EventKind::Other).set_flag(Flag::Rescan)).scan);
-    }
-
-    #[test]
-    fn events_of_the_folder_itself_and_of_others() {
-        let at = |kind, path: &str| sorted(Event::new(kind).add_path(path.into()));
-        assert!(at(EventKind::Remove(RemoveKind::File), "/x").folder_lost);
-        assert!(at(EventKind::Modify(ModifyKind::Name(RenameMode::From)), "/x").folder_lost);
-        assert!(
-            !at(
-                EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)),
-                "/x"
-            )
-            .folder_lost
-        );
-        assert!(
-            at(EventKind::Create(CreateKind::File), "/x/y/a.so")
-                .files
-                .is_empty()
-        );
     }
 }

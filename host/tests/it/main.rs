@@ -14,6 +14,7 @@ mod cli;
 mod commands;
 mod components;
 mod crash;
+mod ended;
 mod everything;
 mod examples;
 mod files;

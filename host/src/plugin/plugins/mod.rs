@@ -1,6 +1,7 @@
 //! The set of loaded plugins: load, reload and unload as transactions.
 
 mod order;
+mod refused;
 mod status;
 mod transaction;
 
@@ -47,6 +48,8 @@ pub struct Plugins {
     /// Counts up with every change of the set.
     changes: watch::Sender<u64>,
     written_off: Arc<WrittenOff>,
+    /// The files that were refused, by path.
+    refused: refused::Refused,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -124,6 +127,7 @@ impl Plugins {
             doors: Mutex::default(),
             changes: watch::Sender::new(0),
             written_off: Arc::default(),
+            refused: refused::Refused::default(),
         })
     }
 
@@ -148,6 +152,7 @@ impl Plugins {
         let result = self.load_transaction(path).await;
         match &result {
             Ok(report) => {
+                self.refused.forget(path);
                 tracing::info!(
                     plugin = &*report.plugin,
                     version = &*report.version,
@@ -164,11 +169,21 @@ impl Plugins {
                 self.services.settings.generation_serves(&caller);
                 self.services.hooks.emit(&report.hook());
                 Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
+                if report.replaced {
+                    Box::pin(self.try_again(None)).await;
+                }
             }
+            Err(LoadError::ShuttingDown) => {}
             Err(error) => {
                 let plugin = file::plugin_name(path).unwrap_or_default();
-                tracing::error!(plugin = &*plugin, path = %path.display(), "not loaded: {error}");
-                self.note_failure(path, error);
+                let path_shown = path.display();
+                // Tried again, and as before: once is enough for the log.
+                if self.refused.note(path, error) {
+                    tracing::error!(plugin = &*plugin, path = %path_shown, "not loaded: {error}");
+                    self.note_failure(path, error);
+                } else {
+                    tracing::info!(plugin = &*plugin, path = %path_shown, "still not loaded: {error}");
+                }
             }
         }
         self.changes.send_modify(|changes| *changes += 1);
@@ -242,6 +257,20 @@ impl Plugins {
     ///
     /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
     pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
+        let report = self.unload_from(name, force, None).await;
+        if report.is_ok() {
+            self.try_again(Some(&tidy(name))).await;
+        }
+        report
+    }
+
+    /// The same without a second try for those it stood in the way of; where `file` is named, only if it was loaded from that.
+    async fn unload_from(
+        &self,
+        name: &str,
+        force: bool,
+        file: Option<&Path>,
+    ) -> Result<UnloadReport, LoadError> {
         let name = tidy(name);
         let dependents = self.dependents(&name);
         if !dependents.is_empty() && !force {
@@ -251,10 +280,14 @@ impl Plugins {
             });
         }
         for dependent in dependents.iter().rev() {
-            let _ = Box::pin(self.unload(dependent, true)).await;
+            let _ = Box::pin(self.unload_from(dependent, true, None)).await;
         }
         let door = self.door(&name);
         let _inside = door.lock().await;
+        // It may have come from another file meanwhile, as when one is renamed.
+        if file.is_some_and(|file| !self.names_from(file).contains(&name)) {
+            return Err(LoadError::NotLoaded { name });
+        }
         let report = self.unload_inside(&name, force).await;
         if report.is_ok() {
             self.services
@@ -280,12 +313,23 @@ impl Plugins {
             None if !load_new => {
                 tracing::info!(path = %path.display(), "a new plugin file; `load` loads it (`extensions.auto_load` is off)");
             }
-            _ => {
-                if let Ok(report) = self.load_file(path).await
-                    && report.replaced
-                {
-                    self.reload_dependents(&report.plugin).await;
-                }
+            _ => self.load_changed(path).await,
+        }
+    }
+
+    /// Loads a file, and reloads those that need what it was.
+    async fn load_changed(&self, path: &Path) {
+        let Ok(report) = self.load_file(path).await else {
+            return;
+        };
+        if report.replaced {
+            self.reload_dependents(&report.plugin).await;
+        }
+        // What the file held before under another name is in no file any more.
+        for name in self.names_from(path) {
+            if name != report.plugin {
+                tracing::info!(plugin = &*name, "its file holds `{}` now", report.plugin);
+                let _ = self.unload(&name, true).await;
             }
         }
     }
@@ -316,30 +360,36 @@ impl Plugins {
     /// Notes that a file is no plugin; what is loaded from it goes on.
     pub fn reject(&self, path: &Path, error: &LoadError) {
         tracing::error!(path = %path.display(), "not loaded: {error}");
+        self.refused.note(path, error);
         self.note_failure(path, error);
         self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// Unloads what a deleted file held, with all that depends on it.
     pub async fn unload_file(&self, path: &Path) {
-        let name = self
-            .set()
-            .loaded
-            .iter()
-            .find(|(_, loaded)| loaded.file == path)
-            .map(|(name, _)| name.clone());
+        self.refused.forget(path);
         self.set().failed.retain(|_, failed| failed.file != path);
-        if let Some(name) = name {
+        for name in self.names_from(path) {
             tracing::info!(plugin = &*name, "its file was deleted");
-            let _ = self.unload(&name, true).await;
+            let _ = self.unload_from(&name, true, Some(path)).await;
         }
+        // Also what is refused because of a plugin that was loaded from it: its copy, its rival.
+        self.try_again(None).await;
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// The plugins that are loaded from a file: one, but for the moment in which it holds another.
+    fn names_from(&self, path: &Path) -> Vec<String> {
+        let set = self.set();
+        let from = set.loaded.iter().filter(|(_, loaded)| loaded.file == path);
+        from.map(|(name, _)| name.clone()).collect()
     }
 
     /// Unloads everything, dependents first, and takes nothing any more.
     pub async fn shut_down(&self) {
         self.set().stopping = true;
         for name in self.in_order().into_iter().rev() {
-            let _ = self.unload(&name, true).await;
+            let _ = self.unload_from(&name, true, None).await;
         }
     }
 

@@ -403,7 +403,7 @@ pub(super) fn shadow_folder(config: &Config) -> PathBuf {
     config.data.folder.join("shadow")
 }
 
-async fn read(path: &Path) -> Result<(Vec<u8>, FileInfo), LoadError> {
+pub(super) async fn read(path: &Path) -> Result<(Vec<u8>, FileInfo), LoadError> {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || {
         let bytes = fs::read(&path).map_err(|source| LoadError::Read {

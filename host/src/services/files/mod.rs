@@ -27,7 +27,7 @@ use self::{
     cache::{Cache, Key},
     path::Relative,
 };
-use super::{Caller, Completion, Failure};
+use super::{Caller, Completion, Failure, host_call::on_the_wire};
 use crate::config::Live;
 
 /// How often something is tried that may go better a moment later.
@@ -272,7 +272,8 @@ impl Files {
         self.counts.writes.fetch_add(1, Relaxed);
         let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
         let inside = door.lock().await;
-        let changed = self.on_thread(change).await;
+        let what = format!("a change of {}", key.1);
+        let changed = self.attempts(Some(&what), change).await;
         drop(inside);
         let mut locks = lock(&self.locks);
         // Ours and the map's: nobody waits for it.
@@ -291,13 +292,31 @@ impl Files {
         &self,
         work: impl Fn() -> io::Result<T> + Clone + Send + 'static,
     ) -> io::Result<T> {
+        self.attempts(None, work).await
+    }
+
+    /// The same for what may be a `change`: one that has begun is not called back when its plugin goes.
+    async fn attempts<T: Send + 'static>(
+        &self,
+        change: Option<&str>,
+        work: impl Fn() -> io::Result<T> + Clone + Send + 'static,
+    ) -> io::Result<T> {
         let mut attempt = 1;
         loop {
             let done = {
                 let _thread = self.threads.acquire().await;
-                tokio::task::spawn_blocking(work.clone())
+                // A thread can't be called back: the file's lock is held until it is done.
+                let wire = change.map(on_the_wire);
+                let done = tokio::task::spawn_blocking(work.clone())
                     .await
-                    .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")))
+                    .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")));
+                if let Some(wire) = wire {
+                    wire.came_back(
+                        done.as_ref()
+                            .map_or_else(ToString::to_string, |_| "done".into()),
+                    );
+                }
+                done
             };
             match done {
                 Err(error) if attempt < ATTEMPTS && may_pass(&error) => {

@@ -180,9 +180,11 @@ impl State {
         while self.queue.len() < limit
             && let Some(patient) = self.line.pop_front()
         {
-            self.queue.push_back(patient.job);
-            // Whoever told the event may have gone.
-            let _ = patient.left.send(Taken::Queued);
+            match patient.left.send(Taken::Queued) {
+                Ok(()) => self.queue.push_back(patient.job),
+                // Whoever told the event has gone: it was not told.
+                Err(_) => self.figures.skipped += 1,
+            }
         }
     }
 }
@@ -221,19 +223,24 @@ impl Desk {
                 }
             };
         }
-        state.queue.push_back(job);
-        if !state.busy
-            && let Some(running) = self.next(&mut state)
-        {
-            state.busy = true;
-            drop(state);
-            tokio::spawn(Arc::clone(self).work(running));
+        if state.busy {
+            state.queue.push_back(job);
+            return Offered::Taken(Taken::Queued);
         }
-        Offered::Taken(Taken::Queued)
+        // Idle, so nothing waits either: what the breaker or the plugin does not take now is not taken at all.
+        match self.begin(&mut state, job) {
+            Ok(running) => {
+                state.busy = true;
+                drop(state);
+                tokio::spawn(Arc::clone(self).work(running));
+                Offered::Taken(Taken::Queued)
+            }
+            Err(why) => Offered::Taken(why),
+        }
     }
 
-    /// Waits until an event has left the line; who has not done so in time is dropped. An event that is not waited for keeps
-    /// its place.
+    /// Waits until an event has left the line; who has not done so in time is dropped. An event that nobody waits for any
+    /// more loses its place: its plugin is gone.
     pub(super) async fn placed(&self, mut ticket: Ticket, patience: Duration) -> Taken {
         if let Ok(left) = timeout(patience, &mut ticket.left).await {
             return left.unwrap_or(Taken::Skipped);
@@ -297,44 +304,53 @@ impl Desk {
     fn next(&self, state: &mut State) -> Option<Running> {
         while let Some(job) = state.queue.pop_front() {
             state.move_up(self.rules().queue);
-            let now = Instant::now();
-            if !state.breaker.admit(now) {
-                state.figures.skipped += 1;
-                continue;
-            }
-            let limit = self.rules().timeout;
-            let head = InvokeHead {
-                kind: EntryKind::Hook,
-                entry: self.entry.clone(),
-                from: job.from.to_string(),
-                deadline_ms: limit.as_millis().try_into().unwrap_or(u64::MAX),
-            };
-            let id = next_id();
-            let packet = Packet::new(frame_kind::INVOKE, id, &head)
-                .with_payload(job.payload.to_vec())
-                .named(&self.entry);
-            match job.slot.invoke(packet) {
-                Ok(answer) => {
-                    state.figures.waited_us += micros(job.since.elapsed());
-                    return Some(Running {
-                        began: now,
-                        limit,
-                        answer,
-                        span: tracing::info_span!(parent: None, "hook", id, hook = &*self.id, from = &*job.from),
-                    });
-                }
-                // It is being unloaded: nobody's fault.
-                Err(Refused::Closed) => {
-                    state.breaker.given_up();
-                    state.figures.skipped += 1;
-                }
-                Err(Refused::Full) => {
-                    state.figures.runs += 1;
-                    self.failed(state, "the plugin has too much to do".into());
-                }
+            if let Ok(running) = self.begin(state, job) {
+                return Some(running);
             }
         }
         None
+    }
+
+    /// Hands an event to the plugin; what becomes of it when that is not possible.
+    fn begin(&self, state: &mut State, job: Job) -> Result<Running, Taken> {
+        let now = Instant::now();
+        if !state.breaker.admit(now) {
+            state.figures.skipped += 1;
+            return Err(Taken::Skipped);
+        }
+        let limit = self.rules().timeout;
+        let head = InvokeHead {
+            kind: EntryKind::Hook,
+            entry: self.entry.clone(),
+            from: job.from.to_string(),
+            deadline_ms: limit.as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        let id = next_id();
+        let packet = Packet::new(frame_kind::INVOKE, id, &head)
+            .with_payload(job.payload.to_vec())
+            .named(&self.entry);
+        match job.slot.invoke(packet) {
+            Ok(answer) => {
+                state.figures.waited_us += micros(job.since.elapsed());
+                Ok(Running {
+                    began: now,
+                    limit,
+                    answer,
+                    span: tracing::info_span!(parent: None, "hook", id, hook = &*self.id, from = &*job.from),
+                })
+            }
+            // It is being unloaded: nobody's fault.
+            Err(Refused::Closed) => {
+                state.breaker.given_up();
+                state.figures.skipped += 1;
+                Err(Taken::Skipped)
+            }
+            Err(Refused::Full) => {
+                state.figures.runs += 1;
+                self.failed(state, "the plugin has too much to do".into());
+                Err(Taken::Dropped)
+            }
+        }
     }
 
     /// Works until nothing is left.

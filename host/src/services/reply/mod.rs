@@ -10,9 +10,9 @@ mod message;
 mod typed;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -81,8 +81,32 @@ pub struct Replies {
     later: Arc<Later>,
     config: Live,
     application_id: AtomicU64,
-    open: Mutex<HashMap<u64, Arc<Interaction>>>,
+    open: Mutex<Open>,
     typed: typed::Book,
+}
+
+/// The interactions whose tokens Discord honours.
+#[derive(Debug, Default)]
+struct Open {
+    by_id: HashMap<u64, Arc<Interaction>>,
+    /// In the order in which they came, which is that in which they expire: whoever comes looks at those that are over, and at
+    /// no others.
+    queue: VecDeque<(Instant, u64)>,
+}
+
+impl Open {
+    /// Forgets those that are over.
+    fn expire(&mut self, now: Instant) {
+        while let Some(&(since, id)) = self.queue.front()
+            && now.duration_since(since) >= TOKEN_LIFE
+        {
+            self.queue.pop_front();
+            // The same id once more is another interaction, with a time of its own.
+            if self.by_id.get(&id).is_some_and(|open| open.since == since) {
+                self.by_id.remove(&id);
+            }
+        }
+    }
 }
 
 impl Replies {
@@ -116,28 +140,29 @@ impl Replies {
 
     /// Takes an interaction on, from the moment that it came.
     pub fn register(&self, id: u64, token: &str, kind: Kind, ephemeral: bool) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, interaction| interaction.since.elapsed() < TOKEN_LIFE);
-        open.insert(
+        let since = Instant::now();
+        let interaction = Arc::new(Interaction {
             id,
-            Arc::new(Interaction {
-                id,
-                token: token.to_owned(),
-                kind,
-                ephemeral,
-                since: Instant::now(),
-                state: AsyncMutex::new(State::Fresh),
-            }),
-        );
+            token: token.to_owned(),
+            kind,
+            ephemeral,
+            since,
+            state: AsyncMutex::new(State::Fresh),
+        });
+        let mut open = self.open();
+        open.expire(since);
+        open.queue.push_back((since, id));
+        open.by_id.insert(id, interaction);
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many interactions are kept: for as long as Discord honours their tokens.
     #[must_use]
     pub fn open_count(&self) -> usize {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.open().by_id.len()
     }
 
     /// Defers an interaction that nobody has answered yet.
@@ -292,9 +317,8 @@ impl Replies {
     }
 
     fn find(&self, id: u64) -> Result<Arc<Interaction>, Failure> {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let open = self.open();
+        open.by_id
             .get(&id)
             .filter(|interaction| interaction.since.elapsed() < TOKEN_LIFE)
             .cloned()
@@ -312,4 +336,60 @@ struct Stay {
     time: Duration,
     /// Also where one member alone sees it.
     always: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interaction(id: u64, since: Instant) -> Arc<Interaction> {
+        Arc::new(Interaction {
+            id,
+            token: String::new(),
+            kind: Kind::Command,
+            ephemeral: false,
+            since,
+            state: AsyncMutex::new(State::Fresh),
+        })
+    }
+
+    #[test]
+    fn those_that_are_over_go_and_no_other_is_looked_at() {
+        let (mut open, start) = (Open::default(), Instant::now());
+        for id in 0..20_000 {
+            let since = start + Duration::from_millis(id);
+            open.queue.push_back((since, id));
+            open.by_id.insert(id, interaction(id, since));
+        }
+        open.expire(start + TOKEN_LIFE - Duration::from_millis(1));
+        assert_eq!((open.by_id.len(), open.queue.len()), (20_000, 20_000));
+        open.expire(start + TOKEN_LIFE + Duration::from_millis(9));
+        assert_eq!((open.by_id.len(), open.queue.len()), (19_990, 19_990));
+        // The same id once more lives as long as any other.
+        let again = start + Duration::from_secs(60);
+        open.queue.push_back((again, 15));
+        open.by_id.insert(15, interaction(15, again));
+        open.expire(start + TOKEN_LIFE + Duration::from_millis(19));
+        assert!(open.by_id.contains_key(&15) && !open.by_id.contains_key(&16));
+        open.expire(again + TOKEN_LIFE);
+        assert!(open.by_id.is_empty() && open.queue.is_empty());
+    }
+
+    /// A hundred thousand come and go in a moment; a look at all that are there would take minutes.
+    #[test]
+    fn the_cost_of_one_more_does_not_depend_on_how_many_there_are() {
+        let (mut open, start) = (Open::default(), Instant::now());
+        let mut looked_at = 0;
+        for id in 0..100_000_u64 {
+            let now = start + Duration::from_millis(id * 18);
+            let before = open.queue.len();
+            open.expire(now);
+            looked_at += before - open.queue.len();
+            open.queue.push_back((now, id));
+            open.by_id.insert(id, interaction(id, now));
+        }
+        // Each once, however many there were meanwhile: 50,000.
+        assert_eq!(looked_at, 50_000);
+        assert_eq!(open.by_id.len(), 50_000);
+    }
 }

@@ -56,8 +56,15 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn end(self, result: Result<Completion, StorageError>) {
-        // Whoever asked may have gone.
-        let _ = self.done.send(result);
+        let (writes, caller) = (!self.request.reads(), self.declared.caller().clone());
+        // Whoever asked may have gone: what was changed for it all the same is told.
+        if self.done.send(result).is_err_and(|result| result.is_ok()) && writes {
+            tracing::info!(
+                plugin = &*caller.plugin,
+                generation = caller.generation,
+                "the plugin was gone when its change of a database was done"
+            );
+        }
     }
 }
 

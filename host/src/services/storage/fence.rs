@@ -81,6 +81,10 @@ impl Declared {
         }
     }
 
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         self.ended.load(Relaxed)
     }

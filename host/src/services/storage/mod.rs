@@ -65,7 +65,7 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Caller, Completion, Failure};
+use super::{Caller, Completion, Failure, host_call};
 use crate::config::Live;
 
 /// The databases.
@@ -223,7 +223,11 @@ impl Storage {
         work: impl FnOnce(&Arc<Database>, &Connected) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let (done, result) = oneshot::channel();
+        let lifetime = host_call::lifetime();
         let errand = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
+            // It has waited in the lane: who asked for it may be gone by now.
+            let over = lifetime.is_some_and(|lifetime| lifetime.is_over());
+            let open = if over { Err(StorageError::Ended) } else { open };
             let result = open.and_then(|(database, connected)| {
                 connected.begin(authorizer::Who::Host);
                 work(database, connected)

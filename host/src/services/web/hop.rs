@@ -9,6 +9,7 @@ use reqwest::{
 };
 
 use super::{Failure, refused};
+use crate::services::host_call::on_the_wire;
 
 /// One request of those that redirects make of a call.
 pub(super) struct Hop {
@@ -42,6 +43,23 @@ impl Hop {
             headers,
             body,
         })
+    }
+
+    /// Waits for the response. What may change something is not called back when the plugin goes meanwhile.
+    pub(super) async fn on_the_wire<E: fmt::Display>(
+        &self,
+        sending: impl Future<Output = Result<Response, E>>,
+    ) -> Result<Response, E> {
+        if self.method.is_safe() {
+            return sending.await;
+        }
+        let wire = on_the_wire(format_args!("{} {}", self.method, shown(&self.url)));
+        let response = sending.await;
+        match &response {
+            Ok(response) => wire.came_back(response.status()),
+            Err(error) => wire.came_back(error),
+        }
+        response
     }
 
     /// Where a redirect leads ([RFC 9110, 15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)).

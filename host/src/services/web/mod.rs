@@ -24,7 +24,7 @@ use plugin_api::{
 };
 use reqwest::{Client, Response, header::HeaderValue};
 use serde_json::Value;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use self::{
     address::{AnyAddress, PublicAddress},
@@ -57,8 +57,6 @@ struct Generation {
     declared: Vec<String>,
     /// As many places as are configured, and how many those were.
     places: Mutex<(usize, Arc<Semaphore>)>,
-    /// True once it has ended: what is on its way is dropped.
-    over: watch::Sender<bool>,
 }
 
 impl Generation {
@@ -97,17 +95,14 @@ impl Web {
         let generation = Generation {
             declared: manifest.web_hosts.clone(),
             places: Mutex::new((0, Arc::new(Semaphore::new(0)))),
-            over: watch::Sender::new(false),
         };
         self.generations()
             .insert(caller.clone(), Arc::new(generation));
     }
 
-    /// Drops a generation's requests.
+    /// Takes a generation out that is over. Its requests end as all host calls do (`host_call.rs`).
     pub fn generation_ended(&self, caller: &Caller) {
-        if let Some(generation) = self.generations().remove(caller) {
-            generation.over.send_replace(true);
-        }
+        self.generations().remove(caller);
     }
 
     /// How many generations may send requests.
@@ -132,7 +127,6 @@ impl Web {
         let Some(generation) = generation else {
             return Err(refused("the plugin has not started, or is over"));
         };
-        let mut over = generation.over.subscribe();
         let config = self.live.now();
         let settings = &config.web;
         let limit = time_limit(settings, &call);
@@ -155,13 +149,12 @@ impl Web {
                 .await;
             self.send(settings, &allowed, call, body).await
         };
-        tokio::select! {
-            biased;
-            _ = over.wait_for(|over| *over) => Err(refused("the plugin is over: the request was dropped")),
-            sent = tokio::time::timeout(limit, sent) => sent.unwrap_or_else(|_| {
-                Err(Failure::Web(format!("{place}: no answer within {} ms", limit.as_millis())))
-            }),
-        }
+        tokio::time::timeout(limit, sent).await.unwrap_or_else(|_| {
+            Err(Failure::Web(format!(
+                "{place}: no answer within {} ms",
+                limit.as_millis()
+            )))
+        })
     }
 
     async fn send(
@@ -182,10 +175,8 @@ impl Web {
                 .request(hop.method.clone(), hop.url.clone())
                 .headers(hop.headers.clone())
                 .body(hop.body.clone());
-            let response = request
-                .send()
-                .await
-                .map_err(|error| failed(&hop.url, error))?;
+            let response = hop.on_the_wire(request.send()).await;
+            let response = response.map_err(|error| failed(&hop.url, error))?;
             match hop.next(&response)? {
                 Some(next) => hop = next,
                 None => return answer(settings, &call, response).await,
