@@ -3,6 +3,29 @@
 
 use std::env;
 
+/// What `interpose/real.rs` lists.
+const SYMBOLS: [&str; 19] = [
+    "pthread_create",
+    "pthread_exit",
+    "thrd_create",
+    "pthread_key_create",
+    "pthread_key_delete",
+    "tss_create",
+    "tss_delete",
+    "timer_create",
+    "timer_delete",
+    "sigaction",
+    "signal",
+    "ssignal",
+    "sysv_signal",
+    "__sysv_signal",
+    "sigset",
+    "sigignore",
+    "siginterrupt",
+    "dlopen",
+    "__cxa_thread_atexit_impl",
+];
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(interposed)");
@@ -15,7 +38,7 @@ fn main() {
         return;
     }
     println!("cargo:rustc-cfg=interposed");
-    for symbol in ["pthread_create", "pthread_key_create", "pthread_key_delete"] {
+    for symbol in SYMBOLS {
         // For every executable of the package: `-bins`, `-tests` and the like leave out the library's own unit tests,
         // and fail where the package has no target of the kind.
         println!("cargo:rustc-link-arg=-Wl,--export-dynamic-symbol={symbol}");

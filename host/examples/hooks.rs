@@ -165,7 +165,7 @@ async fn phase(
 
 fn switch_bad_ones(services: &Services, on: bool) -> Result<(), Box<dyn Error>> {
     for handler in BAD {
-        let id = format!("misbehave:{}:beats::{handler}", Beat::EVENT);
+        let id = format!("misbehave:{}:{handler}", Beat::EVENT);
         services.hooks.switch(&id, on)?;
     }
     Ok(())

@@ -94,7 +94,7 @@ async fn measure(file: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
     let mut runner = Runner::start(Arc::clone(&services), routes, plugins.changes());
     plugins.load_file(file).await?;
     for bad in ["slow", "sleeps", "panics", "fails"] {
-        let id = format!("misbehave:{}:beats::{bad}", Beat::EVENT);
+        let id = format!("misbehave:{}:{bad}", Beat::EVENT);
         services.hooks.switch(&id, false)?;
     }
     let me = Caller::new("misbehave", plugins.generations()[0].1.number);
@@ -128,7 +128,7 @@ async fn measure(file: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
         view.missed
     );
     runner.stop();
-    plugins.shut_down().await;
+    plugins.shut_down(Duration::from_secs(10)).await;
     runner.ended().await;
     services.storage.shut_down(Duration::from_secs(5)).await;
     if (view.runs, view.failed, view.missed) == (runs, 0, 0) {

@@ -66,7 +66,7 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     for cycle in 0..warm_up + cycles {
         if cycle == warm_up {
             memory::trim();
-            before = census::Census::take(None);
+            before = census::Census::take();
         }
         plugins.load_file(&file).await?;
         call(&routes).await?;
@@ -77,7 +77,7 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     }
     let took = began.elapsed();
     memory::trim();
-    let after = census::Census::take(None);
+    let after = census::Census::take();
     let mapped = census::mapped_bytes(folder.path()).unwrap_or_default();
     let grown = after.resident_bytes.unwrap_or_default() as i64
         - before.resident_bytes.unwrap_or_default() as i64;

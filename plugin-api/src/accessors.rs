@@ -30,13 +30,13 @@ macro_rules! whereabouts {
         /// In which server; `None` in direct messages.
         #[must_use]
         pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-            Id::new_checked(self.call.guild_id)
+            self.call.guild_id.and_then(Id::new_checked)
         }
 
         /// In which channel; `None` when the question is about the server as a whole.
         #[must_use]
         pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
-            Id::new_checked(self.call.channel_id)
+            self.call.channel_id.and_then(Id::new_checked)
         }
     };
 }

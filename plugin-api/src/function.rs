@@ -86,7 +86,8 @@ impl<S: 'static> Plugin<S> {
                     Err(error) => {
                         return Box::pin(std::future::ready(Err(Error::new(format!(
                             "the argument that `{}` passes to `{}` is not what it expects: {error}",
-                            head.from, head.entry
+                            caller(&head),
+                            head.entry
                         )))));
                     }
                 };
@@ -94,7 +95,7 @@ impl<S: 'static> Plugin<S> {
                     state,
                     host,
                     argument,
-                    caller: head.from,
+                    caller: caller(&head).to_owned(),
                 });
                 Box::pin(async move { Ok(serde_json::to_vec(&result.await?)?) })
             }),
@@ -105,6 +106,11 @@ impl<S: 'static> Plugin<S> {
         );
         self
     }
+}
+
+/// Who calls: always a plugin, as far as this version knows.
+fn caller(head: &InvokeHead) -> &str {
+    head.from.as_deref().unwrap_or("the host")
 }
 
 /// The entry's name at the boundary.

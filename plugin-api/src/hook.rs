@@ -1,6 +1,6 @@
 //! Hooks: what the framework and plugins tell each other about.
 
-use std::{any::type_name, fmt, rc::Rc};
+use std::{fmt, rc::Rc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -40,7 +40,7 @@ use crate::{
 ///     tracing::info!(cups = ctx.payload().cups, "sold");
 ///     Ok(())
 /// }
-/// let till = Plugin::new().on_hook(count);
+/// let till = Plugin::new().on_hook("count", count);
 /// ```
 pub trait Hook: Serialize + DeserializeOwned + 'static {
     /// The event's name: `<plugin>.<event>`, for the framework's own without the plugin.
@@ -52,7 +52,7 @@ pub struct HookContext<H, S = ()> {
     state: Rc<S>,
     host: Host,
     payload: H,
-    from: String,
+    from: Option<String>,
 }
 
 impl<H, S> HookContext<H, S> {
@@ -67,7 +67,7 @@ impl<H, S> HookContext<H, S> {
     /// The plugin that told it; `None` for the framework's own.
     #[must_use]
     pub fn from(&self) -> Option<&str> {
-        (!self.from.is_empty()).then_some(&*self.from)
+        self.from.as_deref()
     }
 }
 
@@ -81,7 +81,10 @@ impl<H: fmt::Debug, S> fmt::Debug for HookContext<H, S> {
 }
 
 impl<S: 'static> Plugin<S> {
-    /// Handles a hook, with priority 0. The handler's context says which.
+    /// Handles a hook, with priority 0. The handler's context says which; `name` is what the handler is known by: its id is
+    /// `<plugin>:<event>:<name>`, under which the owner finds its figures, its rest after failures, and `fw_hooks disable`. It
+    /// has nothing to do with the function's name and stays the same when that changes. A handler's name is its own among
+    /// the plugin's handlers of that event.
     ///
     /// One event after the other: the next comes when the handler has ended. What waits is bounded
     /// (`hooks.queue`, default 1,000 events a handler), a handler may take `hooks.timeout_ms` (default 10,000) and is then
@@ -94,31 +97,23 @@ impl<S: 'static> Plugin<S> {
     ///     tracing::warn!(plugin = ctx.payload().plugin, "not loaded: {}", ctx.payload().error);
     ///     Ok(())
     /// }
-    /// let plugin = Plugin::new().on_hook(mourn);
+    /// let plugin = Plugin::new().on_hook("mourn", mourn);
     /// ```
     #[must_use]
-    pub fn on_hook<H: Hook, F, Fut>(self, handler: F) -> Self
+    pub fn on_hook<H: Hook, F, Fut>(self, name: impl Into<String>, handler: F) -> Self
     where
         F: Fn(HookContext<H, S>) -> Fut + 'static,
         Fut: Future<Output = Result> + 'static,
     {
-        self.on_hook_with(0, handler)
+        self.on_hook_with(name, 0, handler)
     }
 
-    /// Handles a hook; among all plugins' handlers, those with a higher `priority` are called first.
+    /// Handles a hook as [`on_hook`](Self::on_hook); among all plugins' handlers, those with a higher `priority` are called
+    /// first.
     #[must_use]
-    pub fn on_hook_with<H: Hook, F, Fut>(self, priority: i32, handler: F) -> Self
-    where
-        F: Fn(HookContext<H, S>) -> Fut + 'static,
-        Fut: Future<Output = Result> + 'static,
-    {
-        self.on_hook_called(type_name::<F>(), priority, handler)
-    }
-
-    /// Handles a hook by a handler that is named after the function with this path.
-    pub(crate) fn on_hook_called<H: Hook, F, Fut>(
+    pub fn on_hook_with<H: Hook, F, Fut>(
         mut self,
-        path: &str,
+        name: impl Into<String>,
         priority: i32,
         handler: F,
     ) -> Self
@@ -126,7 +121,7 @@ impl<S: 'static> Plugin<S> {
         F: Fn(HookContext<H, S>) -> Fut + 'static,
         Fut: Future<Output = Result> + 'static,
     {
-        let name = self.handler_name(H::EVENT, path);
+        let name = name.into();
         self.manifest.hooks.push(HookManifest {
             event: H::EVENT.to_owned(),
             handler: name.clone(),
@@ -155,20 +150,6 @@ impl<S: 'static> Plugin<S> {
         );
         self
     }
-
-    /// The handler's name: its function's path without the crate, and a number where a name comes again.
-    fn handler_name(&self, event: &str, path: &str) -> String {
-        let name = path.split_once("::").map_or(path, |(_, rest)| rest);
-        let name = name.replace("{{closure}}", "closure");
-        let same = |hook: &&HookManifest| {
-            let known = hook.handler.split('#').next();
-            hook.event == event && known == Some(&*name)
-        };
-        match self.manifest.hooks.iter().filter(same).count() {
-            0 => name,
-            number => format!("{name}#{}", number + 1),
-        }
-    }
 }
 
 /// Declares the framework's own events.
@@ -196,6 +177,7 @@ hooks! {
     /// A shard has logged in: at the start, and whenever it had to identify anew. Its servers come after it.
     "bot_ready" BotReady {
         /// The bot's user id.
+        #[serde(with = "crate::abi::snowflake")]
         user_id: u64,
         /// Which shard.
         shard: u32,
@@ -205,6 +187,7 @@ hooks! {
     /// The bot was added to a server.
     "guild_joined" GuildJoined {
         /// The server.
+        #[serde(with = "crate::abi::snowflake")]
         guild_id: u64,
         /// Its name.
         name: String,
@@ -214,6 +197,7 @@ hooks! {
     /// The bot was removed from a server.
     "guild_left" GuildLeft {
         /// The server.
+        #[serde(with = "crate::abi::snowflake")]
         guild_id: u64,
     }
     /// A command ended well.
@@ -223,10 +207,13 @@ hooks! {
         /// Its plugin.
         plugin: String,
         /// Who used it.
+        #[serde(with = "crate::abi::snowflake")]
         user_id: u64,
-        /// Where; 0 in direct messages.
-        guild_id: u64,
+        /// Where; `None` in direct messages.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
         /// Where.
+        #[serde(with = "crate::abi::snowflake")]
         channel_id: u64,
         /// Whether it came as a slash command, and not by prefix.
         slash: bool,
@@ -240,10 +227,13 @@ hooks! {
         /// Its plugin.
         plugin: String,
         /// Who used it.
+        #[serde(with = "crate::abi::snowflake")]
         user_id: u64,
-        /// Where; 0 in direct messages.
-        guild_id: u64,
+        /// Where; `None` in direct messages.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
         /// Where.
+        #[serde(with = "crate::abi::snowflake")]
         channel_id: u64,
         /// The error with its causes.
         error: String,
@@ -284,8 +274,9 @@ hooks! {
         plugin: String,
         /// The setting.
         name: String,
-        /// The server whose value it is; 0: the bot's.
-        guild_id: u64,
+        /// The server whose value it is; `None`: the bot's.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
     }
     /// A plugin was unloaded.
     "extension_unloaded" ExtensionUnloaded {

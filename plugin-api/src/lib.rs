@@ -45,6 +45,7 @@ mod error;
 mod event;
 mod export;
 mod function;
+mod guard;
 pub mod hook;
 mod host;
 mod listener;
@@ -63,7 +64,7 @@ mod tables;
 pub use command::HandlerContext;
 pub use command::{
     AutocompleteContext, CheckContext, Choice, Command, CommandOption, FromOption, Mentionable,
-    OptionType,
+    OptionInput, OptionType,
 };
 pub use component::{
     ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,

@@ -3,10 +3,11 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    abi::{CommandHead, ComponentHead, EntryKind, InvokeHead, event_flag},
+    abi::{CommandHead, ComponentHead, EntryKind, EventHeader, InvokeHead, event_flag},
     command::CommandHandler,
     context::{self, CommandContext, ComponentContext, Page, PageContext, Turn},
     error::{Error, Result},
+    guard::{Guarded, dispose},
     host::Host,
     manifest::CommandKind,
     raw::Parcel,
@@ -40,15 +41,29 @@ pub(crate) struct Handlers<S> {
 /// A listener and its filters.
 pub(crate) struct Listening<S> {
     pub(crate) kind: u16,
-    pub(crate) guild_id: u64,
+    pub(crate) guild_id: Option<u64>,
     pub(crate) ignore_bots: bool,
     pub(crate) handler: EventHandler<S>,
 }
 
 /// A started plugin.
 pub(crate) struct Live<S> {
-    pub(crate) state: Rc<S>,
+    pub(crate) state: Guarded<Rc<S>>,
     pub(crate) handlers: Rc<Handlers<S>>,
+}
+
+impl<S> Drop for Handlers<S> {
+    /// One by one: what a handler has captured may panic in its destructor.
+    fn drop(&mut self) {
+        self.commands.drain().for_each(dispose);
+        self.components.drain().for_each(dispose);
+        self.pages.drain().for_each(dispose);
+        self.listeners.drain(..).for_each(dispose);
+        self.entries.drain().for_each(dispose);
+        dispose(self.save.take());
+        dispose(self.restore.take());
+        dispose(self.stop.take());
+    }
 }
 
 impl<S: 'static> Running for Live<S> {
@@ -96,21 +111,20 @@ impl<S: 'static> Running for Live<S> {
         }
     }
 
-    fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>> {
-        let header = parcel.header().header;
-        let wanted = |listening: &&Listening<S>| {
-            listening.kind == header.kind
-                && (listening.guild_id == 0 || listening.guild_id == header.guild_id)
-                && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
-        };
-        self.handlers
-            .listeners
-            .iter()
-            .filter(wanted)
-            .map(|listening| {
-                (listening.handler)(Rc::clone(&self.state), host.clone(), Rc::clone(parcel))
-            })
-            .collect()
+    fn listeners(&self) -> usize {
+        self.handlers.listeners.len()
+    }
+
+    fn listens(&self, listener: usize, header: &EventHeader) -> bool {
+        let listening = &self.handlers.listeners[listener];
+        listening.kind == header.kind
+            && listening.guild_id.is_none_or(|id| id == header.guild_id)
+            && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
+    }
+
+    fn event(&self, listener: usize, host: &Host, parcel: Rc<Parcel>) -> LocalFuture<Result> {
+        let handler = &self.handlers.listeners[listener].handler;
+        handler(Rc::clone(&self.state), host.clone(), parcel)
     }
 
     fn invoke(

@@ -1,10 +1,14 @@
 //! The manifest: what a plugin declares. Routing, registration and owner commands read it.
 //!
-//! It crosses as JSON and is additive: every field but the name and version may be missing.
+//! It crosses as JSON and is additive: every field but the name and version may be missing, fields that a reader does not know
+//! are ignored, and words that it does not know read as `Unknown`. What the host does with those stands in
+//! `host/src/plugin/unknown.rs`.
 
 mod command;
 
 use serde::{Deserialize, Serialize};
+
+use crate::abi::words::words;
 
 pub use self::command::{
     AccessManifest, ChoiceManifest, CommandKind, CommandManifest, ConcurrencyManifest,
@@ -52,8 +56,8 @@ pub struct Manifest {
     pub keeps_state: bool,
     /// How state is handed to the next generation.
     pub handoff: Handoff,
-    /// Most handlers that run at once; 0 means the default of 64.
-    pub concurrency: u32,
+    /// Most handlers that run at once, at least 1; `None`: the default of 64.
+    pub concurrency: Option<u32>,
     /// Its handlers of hooks.
     pub hooks: Vec<HookManifest>,
     /// The functions that it offers to other plugins.
@@ -99,15 +103,16 @@ impl MigrationManifest {
     }
 }
 
+words! {
 /// Which databases a migration is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Default)]
 pub enum Scope {
     /// The database of each server.
     #[default]
-    Guild,
+    Guild = "guild",
     /// The bot's one database.
-    Bot,
+    Bot = "bot",
+}
 }
 
 /// A table that is shared.
@@ -163,15 +168,16 @@ impl SubjectManifest {
     }
 }
 
+words! {
 /// How state is handed to the next generation while commands keep coming.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Default)]
 pub enum Handoff {
     /// Save at once. What a handler that is suspended at an `.await` changes afterwards is not handed over.
     #[default]
-    Fast,
+    Fast = "fast",
     /// Wait until no handler runs, then save. New commands wait meanwhile.
-    Strict,
+    Strict = "strict",
+}
 }
 
 /// A listener and its filters.
@@ -182,6 +188,7 @@ pub struct ListenerManifest {
     /// Name of the event as in Discord's gateway: `MESSAGE_CREATE`.
     pub event: String,
     /// Only events of this guild.
+    #[serde(with = "crate::abi::snowflake::option")]
     pub guild_id: Option<u64>,
     /// Whether events that bots caused are left out.
     pub ignore_bots: bool,
@@ -218,20 +225,20 @@ pub struct FunctionManifest {
 pub struct ScheduleManifest {
     /// Its name.
     pub name: String,
-    /// Milliseconds from one run to the next; 0: it has no period.
-    pub every_ms: u64,
-    /// A cron expression; empty: it has none.
-    pub cron: String,
-    /// The cron expression's time zone, by its IANA name.
-    pub zone: String,
+    /// Milliseconds from one run to the next, if it has a period.
+    pub every_ms: Option<u64>,
+    /// A cron expression, if it has one.
+    pub cron: Option<String>,
+    /// The cron expression's time zone, by its IANA name; `None`: UTC.
+    pub zone: Option<String>,
     /// Whether a run that was missed is left out, and not caught up.
     pub skip_missed: bool,
     /// Whether a run that was cut short by the end of its process or generation is begun again.
     pub at_least_once: bool,
     /// How often a run that has failed is tried again.
     pub retries: u32,
-    /// Milliseconds that a run may take; 0: the host's default.
-    pub deadline_ms: u64,
+    /// Milliseconds that a run may take; `None`: the host's default.
+    pub deadline_ms: Option<u64>,
 }
 
 /// A plugin that must be loaded before.
@@ -241,17 +248,26 @@ pub struct ScheduleManifest {
 pub struct Dependency {
     /// Its name.
     pub name: String,
-    /// A [semver requirement](https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html) such as `^1.2`; empty: any.
-    pub version: String,
+    /// A [semver requirement](https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html) such as `^1.2`; `None`: any.
+    pub version: Option<String>,
 }
 
 impl Dependency {
+    /// A dependency on `name`, in whatever version.
+    #[must_use]
+    pub fn any(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: None,
+        }
+    }
+
     /// A dependency on `name` in a version that fits `version`.
     #[must_use]
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            version: version.into(),
+            version: Some(version.into()),
         }
     }
 }

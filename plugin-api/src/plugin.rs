@@ -9,6 +9,7 @@ use crate::{
     context::{ComponentContext, EventContext, Page, PageContext},
     error::Result,
     event::{Event, EventKind},
+    guard::Guarded,
     host::Host,
     listener::Listener,
     live::{Handlers, Listening, Live},
@@ -51,7 +52,7 @@ use crate::{
 ///
 /// let plugin = Plugin::new()
 ///     .description("Keeps the shop's books")
-///     .depends_on("bank", "^1.2")
+///     .depends_on_version("bank", "^1.2")
 ///     .conflicts_with("old_shop")
 ///     .requires("discord.request")
 ///     .intents(Intents::GUILD_PRESENCES)
@@ -276,7 +277,7 @@ impl<S: 'static> Plugin<S> {
         };
         self.handlers.listeners.push(Listening {
             kind: EventKind::named(E::NAME).map_or(0, EventKind::number),
-            guild_id: manifest.guild_id.unwrap_or_default(),
+            guild_id: manifest.guild_id,
             ignore_bots: manifest.ignore_bots,
             handler: Rc::new(move |state, host, parcel| {
                 Box::pin(handler(EventContext::new(state, host, parcel)))
@@ -392,24 +393,34 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Most handlers that run at once; default 64, and 0 means the default. Further work waits in the host.
+    /// Most handlers that run at once, at least 1; default 64. Further work waits in the host.
     #[must_use]
     pub fn concurrency(mut self, handlers: u32) -> Self {
-        self.manifest.concurrency = handlers;
+        self.manifest.concurrency = Some(handlers);
         self
     }
 
-    /// Needs another plugin loaded before it, in a version that fits a
-    /// [semver requirement](https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html) such as `^1.2`; an
-    /// empty one takes any.
+    /// Needs another plugin loaded before it, in whatever version.
     ///
     /// ```
     /// use plugin_api::prelude::*;
     ///
-    /// let plugin = Plugin::new().depends_on("bank", ">=1.2, <3").depends_on("calendar", "");
+    /// let plugin = Plugin::new().depends_on("calendar").depends_on_version("bank", ">=1.2, <3");
     /// ```
     #[must_use]
-    pub fn depends_on(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+    pub fn depends_on(mut self, name: impl Into<String>) -> Self {
+        self.manifest.dependencies.push(Dependency::any(name));
+        self
+    }
+
+    /// Needs another plugin loaded before it, in a version that fits a
+    /// [semver requirement](https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html) such as `^1.2`.
+    #[must_use]
+    pub fn depends_on_version(
+        mut self,
+        name: impl Into<String>,
+        version: impl Into<String>,
+    ) -> Self {
         self.manifest
             .dependencies
             .push(Dependency::new(name, version));
@@ -457,7 +468,7 @@ impl<S: 'static> Plugin<S> {
             manifest: self.manifest,
             start: Box::new(move |host| {
                 Box::pin(async move {
-                    let state = Rc::new(start(host).await?);
+                    let state = Guarded::new(Rc::new(start(host).await?));
                     let live: Rc<dyn Running> = Rc::new(Live { state, handlers });
                     Ok(live)
                 })

@@ -57,7 +57,7 @@ impl Schedule {
     /// nothing. A period that is changed begins anew. At least a second.
     pub fn every(name: impl Into<String>, period: Duration) -> Self {
         let mut schedule = Self::new(name);
-        schedule.0.every_ms = period.as_millis().try_into().unwrap_or(u64::MAX);
+        schedule.0.every_ms = Some(period.as_millis().try_into().unwrap_or(u64::MAX));
         schedule
     }
 
@@ -76,8 +76,8 @@ impl Schedule {
         zone: impl Into<String>,
     ) -> Self {
         let mut schedule = Self::new(name);
-        schedule.0.cron = expression.into();
-        schedule.0.zone = zone.into();
+        schedule.0.cron = Some(expression.into());
+        schedule.0.zone = Some(zone.into());
         schedule
     }
 
@@ -108,7 +108,7 @@ impl Schedule {
 
     /// How long a run may take; then it is dropped, and has failed. Default: `schedules.timeout_ms` (60,000).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.0.deadline_ms = deadline.as_millis().try_into().unwrap_or(u64::MAX).max(1);
+        self.0.deadline_ms = Some(deadline.as_millis().try_into().unwrap_or(u64::MAX).max(1));
         self
     }
 }
@@ -147,16 +147,16 @@ impl<S> ScheduleContext<S> {
         self.run.attempt
     }
 
-    /// The id of what was scheduled at run time; 0 for what is declared.
+    /// The id of what was scheduled at run time; `None` for what is declared.
     #[must_use]
-    pub fn id(&self) -> u64 {
+    pub fn id(&self) -> Option<u64> {
         self.run.id
     }
 
     /// The server that it was scheduled for.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        Id::new_checked(self.run.guild_id)
+        self.run.guild_id.and_then(Id::new_checked)
     }
 
     /// What it was scheduled with.

@@ -4,11 +4,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    abi::words::words,
     accessors::kinds,
     error::Result,
-    hook::{HookContext, SettingChanged},
+    hook::{Hook, HookContext, SettingChanged},
     plugin::Plugin,
 };
+
+/// What handlers of [`Plugin::on_settings_changed`] are known by.
+const ON_SETTINGS_CHANGED: &str = "on_settings_changed";
 
 /// A setting, as a manifest tells it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,34 +37,34 @@ pub struct SettingManifest {
     pub per_guild: bool,
 }
 
+words! {
 /// What values a setting takes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
+#[derive(Default)]
 pub enum SettingKind {
     /// Text.
     #[default]
-    String,
+    String = "string",
     /// A whole number.
-    Integer,
+    Integer = "integer",
     /// A number.
-    Number,
+    Number = "number",
     /// Yes or no.
-    Boolean,
+    Boolean = "boolean",
     /// A time such as `90s` or `1h 30m`.
-    Duration,
+    Duration = "duration",
     /// One of a few words.
-    Choice,
+    Choice = "choice",
     /// A channel.
-    Channel,
+    Channel = "channel",
     /// A role.
-    Role,
+    Role = "role",
     /// A user.
-    User,
+    User = "user",
     /// A list of texts.
-    List,
+    List = "list",
     /// The name of a secret.
-    Secret,
+    Secret = "secret",
+}
 }
 
 /// A setting of a plugin: of the bot, and unset by default, until told otherwise.
@@ -216,8 +220,19 @@ impl<S: 'static> Plugin<S> {
         F: Fn(HookContext<SettingChanged, S>) -> Fut + 'static,
         Fut: Future<Output = Result> + 'static,
     {
-        let path = std::any::type_name::<F>();
-        self.on_hook_called(path, 0, move |ctx: HookContext<SettingChanged, S>| {
+        // One of its own for each: a plugin may have several.
+        let heard = SettingChanged::EVENT;
+        let number = self
+            .manifest
+            .hooks
+            .iter()
+            .filter(|hook| hook.event == heard && hook.handler.starts_with(ON_SETTINGS_CHANGED))
+            .count();
+        let name = match number {
+            0 => ON_SETTINGS_CHANGED.to_owned(),
+            more => format!("{ON_SETTINGS_CHANGED}-{}", more + 1),
+        };
+        self.on_hook(name, move |ctx: HookContext<SettingChanged, S>| {
             let own = ctx.payload().plugin == ctx.host().plugin_name().replace('-', "_");
             let handled = own.then(|| handler(ctx));
             async move {

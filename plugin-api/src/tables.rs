@@ -33,7 +33,7 @@ impl<S: 'static> Plugin<S> {
     /// use plugin_api::prelude::*;
     ///
     /// let shop = Plugin::new().shares("shop__items");
-    /// let advertiser = Plugin::new().depends_on("shop", "").uses_table("shop__items");
+    /// let advertiser = Plugin::new().depends_on("shop").uses_table("shop__items");
     /// ```
     #[must_use]
     pub fn shares(mut self, table: impl Into<String>) -> Self {

@@ -34,12 +34,12 @@ pub(crate) struct Beats {
 
 pub(crate) fn handled_by(plugin: Plugin<Settings>) -> Plugin<Settings> {
     plugin
-        .on_hook_with(1, first)
-        .on_hook(good)
-        .on_hook(slow)
-        .on_hook(sleeps)
-        .on_hook(panics)
-        .on_hook(fails)
+        .on_hook_with("first", 1, first)
+        .on_hook("good", good)
+        .on_hook("slow", slow)
+        .on_hook("sleeps", sleeps)
+        .on_hook("panics", panics)
+        .on_hook("fails", fails)
         .function("beats", 1, beats)
 }
 

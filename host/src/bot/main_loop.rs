@@ -14,10 +14,11 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, connect::Core, folder::Files};
 use crate::{
+    config::Config,
     dispatch::Dispatch,
     gateway::{FromShard, GatewayError},
-    plugin::LoadError,
-    services::schedules::Runner,
+    plugin::{LoadError, Plugins},
+    services::{Services, schedules::Runner},
     watcher::FileChange,
 };
 
@@ -128,7 +129,7 @@ impl MainLoop {
         self.pulse.send_modify(|pulse| *pulse += 1);
     }
 
-    /// First the events stop, then the plugins, then what is left.
+    /// The events stop, and with them the plugins; then what is left.
     async fn shut_down(mut self) {
         let deadline = Duration::from_millis(self.core.config.now().shutdown.timeout_ms);
         let began = Instant::now();
@@ -139,42 +140,56 @@ impl MainLoop {
         self.core.services.later.stop();
         self.schedules.stop();
         let _ = self.shards_stop.send(true);
-        let mut shards = self.shards;
+        let (mut shards, plugins) = (self.shards, &self.core.plugins);
+        let gateway = async { while shards.recv().await.is_some() {} };
         let orderly = async {
-            while shards.recv().await.is_some() {}
-            self.core.plugins.shut_down().await;
+            // Side by side: a gateway that does not answer costs no state.
+            tokio::join!(gateway, plugins.shut_down(deadline));
             self.schedules.ended().await;
         };
-        if tokio::time::timeout(deadline, orderly).await.is_err() {
-            let late: Vec<String> = self
-                .core
-                .plugins
-                .status()
-                .into_iter()
-                .filter(|status| status.serving.is_some())
-                .map(|status| status.plugin)
-                .collect();
-            tracing::error!(
-                "the shutdown took longer than {deadline:?} (`shutdown.timeout_ms`) and was cut short; late: {}",
-                if late.is_empty() {
-                    "the gateway".to_owned()
-                } else {
-                    late.join(", ")
-                }
-            );
+        tokio::pin!(orderly);
+        // Asked before `orderly` is dropped, which is what knows who is on the way out.
+        tokio::select! {
+            () = &mut orderly => {}
+            () = tokio::time::sleep(deadline) => {
+                let late = plugins.late();
+                tracing::error!(
+                    "the shutdown took longer than {deadline:?} (`shutdown.timeout_ms`) and was cut short; late: {}",
+                    if late.is_empty() { "the gateway" } else { &late }
+                );
+            }
         }
-        // Last: plugins write until they are gone. Whoever was late does not take the databases with it.
-        let left = deadline.saturating_sub(began.elapsed()).max(STORAGE_GRACE);
         self.counting.abort();
-        if tokio::time::timeout(left, self.core.services.commands.counts.write())
-            .await
-            .is_err()
-        {
-            tracing::error!(
-                "how often commands were used lately could not be written down in time"
-            );
-        }
-        self.core.services.storage.shut_down(left).await;
+        end_storage(
+            &self.core.services,
+            deadline.saturating_sub(began.elapsed()),
+        )
+        .await;
         tracing::info!("stopped");
     }
+}
+
+/// Takes plugins and databases down where no loop is there to do it.
+pub(super) async fn take_down(config: &Config, services: &Services, plugins: &Plugins) {
+    let deadline = Duration::from_millis(config.shutdown.timeout_ms);
+    let began = Instant::now();
+    if tokio::time::timeout(deadline, plugins.shut_down(deadline))
+        .await
+        .is_err()
+    {
+        tracing::error!("the plugins took longer than {deadline:?} (`shutdown.timeout_ms`)");
+    }
+    end_storage(services, deadline.saturating_sub(began.elapsed())).await;
+}
+
+/// Last: plugins write until they are gone. Whoever was late does not take the databases with it.
+async fn end_storage(services: &Services, left: Duration) {
+    let left = left.max(STORAGE_GRACE);
+    if tokio::time::timeout(left, services.commands.counts.write())
+        .await
+        .is_err()
+    {
+        tracing::error!("how often commands were used lately could not be written down in time");
+    }
+    services.storage.shut_down(left).await;
 }

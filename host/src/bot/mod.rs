@@ -4,22 +4,26 @@
 //! | --- | --- |
 //! | `login.rs` | the client for Discord's REST API, and who the bot is |
 //! | `folder.rs` | the extensions folder |
+//! | `last_call.rs` | what is still saved when a second signal ends the process |
 //! | `connect.rs` | from what is there to what goes on |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
 mod folder;
+pub(crate) mod last_call;
 mod login;
 mod main_loop;
 
 use std::{
     net::SocketAddr,
     path::PathBuf,
+    pin::Pin,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
+use twilight_http::Client;
 
 use self::{
     connect::Core,
@@ -72,6 +76,7 @@ pub enum BotError {
 /// A bot that runs.
 #[derive(Debug)]
 pub struct Bot {
+    config: Live,
     plugins: Arc<Plugins>,
     services: Arc<Services>,
     stop: watch::Sender<bool>,
@@ -99,12 +104,29 @@ impl Bot {
     /// # Errors
     ///
     /// As for [`start`](Self::start).
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing interrupts it.
     pub async fn start_with_clock(
         config: Config,
         environment: Environment,
         probe_with: PathBuf,
         clock: Clock,
     ) -> Result<Self, BotError> {
+        let never = std::pin::pin!(std::future::pending());
+        let started = Self::start_unless(config, environment, probe_with, clock, never).await;
+        Ok(started?.expect("nothing has interrupted it"))
+    }
+
+    /// The same, unless `interrupted` completes meanwhile; then `None`, when what was loaded is unloaded again.
+    async fn start_unless(
+        config: Config,
+        environment: Environment,
+        probe_with: PathBuf,
+        clock: Clock,
+        mut interrupted: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Option<Self>, BotError> {
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -115,8 +137,7 @@ impl Bot {
         crate::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
-        let config = live.now();
-        let client = Arc::new(client(&config, &environment));
+        let client = Arc::new(client(&live.now(), &environment));
         let routes = Arc::new(Routes::default());
         let services = Services::new(
             Arc::clone(&client),
@@ -127,15 +148,46 @@ impl Bot {
         );
         let services = Arc::new(services.with_clock(&live, clock));
         services.secrets.keep_out();
-        identify(&services, &client).await?;
+        tokio::select! {
+            known = identify(&services, &client) => known?,
+            () = &mut interrupted => return Ok(None),
+        }
         let plugins = Arc::new(Plugins::new(
             live.clone(),
             probe_with,
             Arc::clone(&services),
             Arc::clone(&routes),
         )?);
-        let metrics = Server::start(&live, &services, &plugins).await;
+        last_call::answer_with(&plugins);
+        let core = Core {
+            config: live.clone(),
+            services: Arc::clone(&services),
+            routes,
+            plugins: Arc::clone(&plugins),
+        };
+        let starting = Self::load_and_connect(core, &client, &environment);
+        let started = tokio::select! {
+            started = starting => started.map(Some),
+            () = &mut interrupted => Ok(None),
+        };
+        if !matches!(started, Ok(Some(_))) {
+            // What plugins have done since they were loaded is in their states, whatever the start failed of.
+            main_loop::take_down(&live.now(), &services, &plugins).await;
+        }
+        started
+    }
+
+    /// Loads what lies in the extensions folder, and connects to the gateway.
+    async fn load_and_connect(
+        core: Core,
+        client: &Client,
+        environment: &Environment,
+    ) -> Result<Self, BotError> {
+        let (live, config) = (core.config.clone(), core.config.now());
+        let (services, plugins) = (Arc::clone(&core.services), Arc::clone(&core.plugins));
+        let metrics = Server::start(&core.config, &services, &plugins).await;
         let files = watch_folder(&config)?;
+        tokio::spawn(Arc::clone(&plugins).supervise());
         if config.extensions.auto_load {
             plugins
                 .load_all(tidy_files(&config.extensions.folder))
@@ -147,14 +199,9 @@ impl Bot {
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_config().await });
         let (stop, stopped) = watch::channel(false);
-        let core = Core {
-            config: live,
-            services: Arc::clone(&services),
-            routes,
-            plugins: Arc::clone(&plugins),
-        };
-        let main_loop = core.connect(&client, &environment, files, stopped).await?;
+        let main_loop = core.connect(client, environment, files, stopped).await?;
         Ok(Self {
+            config: live,
             plugins,
             _settings: services.settings.watch(),
             services,
@@ -188,9 +235,14 @@ impl Bot {
     ///
     /// Why it ended.
     pub async fn ended(&mut self) -> Result<(), BotError> {
-        (&mut self.main_loop)
-            .await
-            .unwrap_or(Err(BotError::Panicked))
+        match (&mut self.main_loop).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                // It was to take the plugins down.
+                main_loop::take_down(&self.config.now(), &self.services, &self.plugins).await;
+                Err(BotError::Panicked)
+            }
+        }
     }
 
     /// Stops: no new events, handlers end, plugins save and go.
@@ -216,9 +268,10 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), BotError> {
     tokio::pin!(shutdown);
-    let mut bot = tokio::select! {
-        bot = Bot::start(config, environment, probe_with) => bot?,
-        () = &mut shutdown => return Ok(()),
+    let clock = Clock::default();
+    let started = Bot::start_unless(config, environment, probe_with, clock, shutdown.as_mut());
+    let Some(mut bot) = started.await? else {
+        return Ok(());
     };
     let ended = tokio::select! {
         ended = bot.ended() => Some(ended),

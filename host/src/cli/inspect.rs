@@ -90,7 +90,10 @@ fn manifest(manifest: &Manifest) {
     for dependency in &manifest.dependencies {
         row(
             "needs",
-            &format!("{} {}", dependency.name, dependency.version),
+            &match &dependency.version {
+                Some(version) => format!("{} {version}", dependency.name),
+                None => dependency.name.clone(),
+            },
         );
     }
     for conflict in &manifest.conflicts {

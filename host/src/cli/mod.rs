@@ -111,7 +111,7 @@ fn runtime() -> CliResult<tokio::runtime::Runtime> {
         .build()?)
 }
 
-/// Completes at Ctrl-C or SIGTERM. A second one ends the process at once.
+/// Completes at Ctrl-C or SIGTERM. A second one ends the process at once, but for the states that can be saved within a moment.
 fn signalled() -> CliResult<impl Future<Output = ()>> {
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
     let mut send = Some(send);
@@ -119,7 +119,10 @@ fn signalled() -> CliResult<impl Future<Output = ()>> {
         Some(send) => {
             let _ = send.send(());
         }
-        None => std::process::exit(130),
+        None => {
+            crate::bot::last_call::save();
+            std::process::exit(130);
+        }
     })?;
     Ok(async move {
         let _ = receive.await;

@@ -7,6 +7,7 @@ use plugin_api::{
     manifest::{ChoiceManifest, OptionKind},
 };
 use serde_json::{Value, json};
+use twilight_model::id::Id;
 
 use super::{
     CommandRoute,
@@ -97,15 +98,15 @@ impl Dispatch {
             typed: typed.to_owned(),
             options: read::typed_so_far(route, &asked.picked, &place).await,
             user_id: event.header.user_id,
-            guild_id: event.header.guild_id,
-            channel_id: event.header.channel_id,
+            guild_id: event.header.guild().map(Id::get),
+            channel_id: event.header.channel().map(Id::get),
             locale: asked.locale.clone(),
         };
         let head = InvokeHead {
             kind: EntryKind::Autocomplete,
             entry: format!("{} {option}", route.path),
-            from: String::new(),
-            deadline_ms: DEADLINE.as_millis().try_into().unwrap_or(u64::MAX),
+            from: None,
+            deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
         };
         let body = serde_json::to_vec(&call).map_err(|error| error.to_string())?;
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(body);

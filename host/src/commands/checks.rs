@@ -30,8 +30,8 @@ pub(crate) async fn ask(
     let head = InvokeHead {
         kind: EntryKind::Check,
         entry: route.path.to_string(),
-        from: String::new(),
-        deadline_ms: DEADLINE.as_millis().try_into().unwrap_or(u64::MAX),
+        from: None,
+        deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
     };
     let failed = |error: serde_json::Error| {
         NotChecked::Failed(ErrorHead {

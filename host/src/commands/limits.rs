@@ -142,7 +142,7 @@ impl Table {
         {
             used.pop_front();
         }
-        let over = used.len().checked_sub(cooldown.uses as usize)?;
+        let over = used.len().checked_sub(cooldown.uses? as usize)?;
         used.get(over)
             .map(|first| period.saturating_sub(now.duration_since(*first)))
     }
@@ -240,7 +240,7 @@ impl Use<'_> {
         self.command
             .cooldown
             .or(self.default)
-            .filter(|cooldown| cooldown.uses > 0 && cooldown.period_ms > 0)
+            .filter(|cooldown| cooldown.uses.is_some() && cooldown.period_ms > 0)
     }
 
     fn key(&self, per: Per) -> Key {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::FutureExt;
 use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
 use tokio::time::Instant;
+use twilight_model::id::Id;
 
 use super::{
     CommandRoute,
@@ -118,7 +119,7 @@ impl Dispatch {
                     let replies = &dispatch.services.replies;
                     Some(replies.typed(*message_id, &request.route))
                 }
-                Origin::Interaction { .. } => None,
+                _ => None,
             };
             match dispatch.admit(&request).await {
                 Ok(invocation) => dispatch.follow(invocation.typed(typed)),
@@ -149,8 +150,8 @@ impl Dispatch {
         let call = CheckCall {
             command: route.path.to_string(),
             user_id: header.user_id,
-            guild_id: header.guild_id,
-            channel_id: header.channel_id,
+            guild_id: header.guild().map(Id::get),
+            channel_id: header.channel().map(Id::get),
         };
         if let Some(refusal) = checks::ask(route, &call).await? {
             return Err(refusal.into());

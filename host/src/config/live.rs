@@ -60,7 +60,7 @@ macro_rules! live {
 
 live! {
     bot { prefix mention_prefix owner_ids }
-    extensions { auto_load blacklist probe probe_timeout_ms start_timeout_ms save_timeout_ms stop_timeout_ms }
+    extensions { auto_load blacklist probe probe_timeout_ms start_timeout_ms save_timeout_ms stop_timeout_ms save_every_s panics_per_minute }
     status { text kind presence interval_s }
     log { level plugins }
     metrics { listen }

@@ -92,6 +92,10 @@ pub struct Extensions {
     pub save_timeout_ms: u64,
     /// How long a plugin may take to finish what it is doing and stop.
     pub stop_timeout_ms: u64,
+    /// How often states are saved while plugins serve; 0: only when they stop.
+    pub save_every_s: u64,
+    /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
+    pub panics_per_minute: u64,
 }
 
 impl Default for Extensions {
@@ -107,6 +111,8 @@ impl Default for Extensions {
             start_timeout_ms: 10_000,
             save_timeout_ms: 2_000,
             stop_timeout_ms: 5_000,
+            save_every_s: 60,
+            panics_per_minute: 60,
         }
     }
 }
@@ -138,6 +144,14 @@ impl Extensions {
         );
         table.read("save_timeout_ms", &mut extensions.save_timeout_ms, timeout);
         table.read("stop_timeout_ms", &mut extensions.stop_timeout_ms, timeout);
+        table.read("save_every_s", &mut extensions.save_every_s, |item| {
+            seconds(item, 0..=86_400)
+        });
+        table.read(
+            "panics_per_minute",
+            &mut extensions.panics_per_minute,
+            |item| count(item, 0..=9_999, "panics"),
+        );
         extensions
     }
 }

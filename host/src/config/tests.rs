@@ -35,6 +35,8 @@ fn every_setting_is_read() {
         extensions.start_timeout_ms = 2
         extensions.save_timeout_ms = 3
         extensions.stop_timeout_ms = 4
+        extensions.save_every_s = 5
+        extensions.panics_per_minute = 6
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -67,6 +69,8 @@ fn every_setting_is_read() {
         start_timeout_ms: 2,
         save_timeout_ms: 3,
         stop_timeout_ms: 4,
+        save_every_s: 5,
+        panics_per_minute: 6,
     };
     assert_eq!(config.extensions, extensions);
     let status = Status {

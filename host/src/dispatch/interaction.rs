@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use plugin_api::abi::{ComponentHead, CustomId, Origin};
+use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS};
 use serde_json::{Value, json};
 
 use super::{Dispatch, invocation::Invocation, menus};
@@ -16,7 +16,7 @@ use crate::{
     error_id,
     lenient::{self, Field, Fields},
     owner,
-    plugin::{EventRecord, Refused, tidy},
+    plugin::{EventRecord, Refused, Slot, tidy},
     services::reply::{AUTO_DEFER, Kind},
 };
 
@@ -237,8 +237,8 @@ impl Dispatch {
         if let Err(text) = self.may_use(event, origin, &id) {
             return self.tell(origin.clone(), text);
         }
-        let head = ComponentHead {
-            handler: id.handler.to_owned(),
+        let mut head = ComponentHead {
+            handler: String::new(),
             argument: id.argument.to_owned(),
             origin: origin.clone(),
             owner: id.owner,
@@ -248,6 +248,7 @@ impl Dispatch {
             picked: used.picked,
         };
         let queued = self.routes.with_plugin(&tidy(id.plugin), |slot| {
+            head.handler = handler_name(slot, id.handler);
             Invocation::component(event, slot, &head).map_err(Refused::sentence)
         });
         match queued {
@@ -270,13 +271,13 @@ impl Dispatch {
         origin: &Origin,
         id: &CustomId<'_>,
     ) -> Result<(), String> {
-        if id.owner != 0 && id.owner != event.header.user_id {
-            return Err(format!("Only <@{}> can use this.", id.owner));
+        if let Some(owner) = id.owner.filter(|owner| *owner != event.header.user_id) {
+            return Err(format!("Only <@{owner}> can use this."));
         }
         let over = || "This can't be used any more: its time is over.".to_owned();
-        if id.timeout_s == 0 {
+        let Some(timeout_s) = id.timeout_s else {
             return Ok(());
-        }
+        };
         let Some(token) = self.services.replies.token(origin) else {
             return Ok(());
         };
@@ -285,15 +286,22 @@ impl Dispatch {
         let message: Value = message
             .and_then(|message| serde_json::from_str(message).ok())
             .unwrap_or_default();
-        match self
-            .services
-            .later
-            .is_in_time(&message, id.timeout_s, token)
-        {
+        match self.services.later.is_in_time(&message, timeout_s, token) {
             true => Ok(()),
             false => Err(over()),
         }
     }
+}
+
+/// The name of the handler with this number. One that this generation of the plugin has not got has its number for a name, and the
+/// plugin says so.
+fn handler_name(slot: &Slot, number: HandlerNumber) -> String {
+    let generation = slot.current();
+    let declared = generation.manifest.components.iter().map(String::as_str);
+    let mut names = declared.chain([QUESTIONS]);
+    names
+        .find(|name| HandlerNumber::of(name) == number)
+        .map_or_else(|| number.to_string(), str::to_owned)
 }
 
 /// What a component or modal was used with.

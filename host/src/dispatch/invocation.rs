@@ -10,6 +10,7 @@ use plugin_api::hook::{CommandError, CommandExecuted};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
+use twilight_model::id::Id;
 
 use super::Dispatch;
 use crate::{
@@ -149,7 +150,7 @@ impl Used {
             command: self.command.to_string(),
             plugin,
             user_id: self.event.header.user_id,
-            guild_id: self.event.header.guild_id,
+            guild_id: self.event.header.guild().map(Id::get),
             channel_id: self.event.header.channel_id,
             slash,
         }
@@ -160,7 +161,7 @@ impl Used {
             command: self.command.to_string(),
             plugin: plugin.to_owned(),
             user_id: self.event.header.user_id,
-            guild_id: self.event.header.guild_id,
+            guild_id: self.event.header.guild().map(Id::get),
             channel_id: self.event.header.channel_id,
             error: error.to_owned(),
             error_id: error_id.to_owned(),
@@ -284,6 +285,7 @@ impl Dispatch {
         let private = match &origin {
             Origin::Interaction { id, .. } => replies.is_fresh(*id).await,
             Origin::Message { message_id, .. } => replies.is_private(*message_id),
+            _ => false,
         };
         match self.refuse_as(&origin, message.clone(), private).await {
             // What was to be private is not shown to everybody: they learn why they don't see it.

@@ -27,7 +27,7 @@ impl Owner {
         let storage = &self.services.storage;
         let migrated = match line.trim() {
             "" => storage.migrate_all().await,
-            name => match self.plugins.loaded_name(name) {
+            name => match self.plugins.loaded_name(name).await {
                 Ok(plugin) => storage.migrate_plugin(&plugin).await,
                 Err(error) => return embeds::failed("Not migrated", name, &error.to_string()),
             },

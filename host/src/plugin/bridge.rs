@@ -25,7 +25,14 @@ use plugin_api::{
 use tokio::{runtime::Handle, sync::oneshot};
 use tracing::Instrument;
 
-use super::{interpose::Tid, library::Ledger, mailbox::Mailbox, packet::Packet, symbols::Library};
+use super::{
+    interpose::{self, Tid},
+    library::Ledger,
+    mailbox::Mailbox,
+    packet::Packet,
+    symbols::Library,
+    vitals::Vitals,
+};
 use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
@@ -75,7 +82,7 @@ pub struct Bridge {
     /// Host calls end with it.
     lifetime: Lifetime,
     calls: AtomicU64,
-    panics: AtomicU64,
+    vitals: Vitals,
     /// Where the library lies, once it is open.
     library: OnceLock<Library>,
     figures: Arc<PluginFigures>,
@@ -106,7 +113,7 @@ impl Bridge {
             closed: AtomicBool::new(false),
             lifetime: Lifetime::new(),
             calls: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
+            vitals: Vitals::default(),
             library: OnceLock::new(),
             figures,
             ledger: Mutex::default(),
@@ -118,7 +125,7 @@ impl Bridge {
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> HostHandle {
-        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable { send });
+        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable::new(send));
         HostHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
@@ -129,6 +136,9 @@ impl Bridge {
     pub fn opened(&self, library: Library, thread: Tid, ledger: Ledger) {
         let _ = self.library.set(library);
         self.figures.thread_begins(thread);
+        self.vitals.thread_begins(thread);
+        // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
+        unsafe { interpose::tell_of_exit(self.vitals.left()) };
         *self.ledger() = Some(ledger);
     }
 
@@ -136,6 +146,9 @@ impl Bridge {
     pub fn run_ended(&self, thread: Tid) {
         self.ledger().take();
         self.figures.thread_ends(thread);
+        self.vitals.run_ended();
+        // SAFETY: null asks for nothing.
+        unsafe { interpose::tell_of_exit(std::ptr::null()) };
     }
 
     /// Bytes that the plugin holds; `None` when it does not run, or keeps its ledger in another way.
@@ -175,6 +188,10 @@ impl Bridge {
     /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
     pub fn close(&self) {
         self.closed.store(true, SeqCst);
+        self.vitals.over(|| match self.vitals.last_panic() {
+            Some(panic) => format!("its thread has ended; the last panic was: {panic}"),
+            None => "its thread has ended".into(),
+        });
         self.lifetime.end();
         self.waiters().clear();
         self.manifest
@@ -191,10 +208,10 @@ impl Bridge {
         self.calls.load(Relaxed)
     }
 
-    /// How often this generation has panicked.
+    /// How this generation is.
     #[must_use]
-    pub fn panics(&self) -> u64 {
-        self.panics.load(Relaxed)
+    pub const fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     fn waiters(&self) -> MutexGuard<'_, HashMap<u64, Waiter>> {
@@ -312,7 +329,7 @@ impl Bridge {
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
         let (plugin, target, message) = (&*self.caller.plugin, &*log.target, &*log.message);
-        let invocation = (log.frame != 0).then_some(log.frame);
+        let invocation = log.frame;
         macro_rules! emit {
             ($level:ident) => {
                 tracing::$level!(target: "plugin", plugin, module = target, invocation, "{message}{fields}")
@@ -328,9 +345,19 @@ impl Bridge {
     }
 
     fn panicked(&self, head: &[u8]) {
-        self.panics.fetch_add(1, Relaxed);
         self.figures.panics.fetch_add(1, Relaxed);
         let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
+        self.vitals.panicked(&head.message, &head.location);
+        if head.ends_plugin {
+            // Its thread stays where it is for good: nobody is to wait for it.
+            self.vitals.over(|| {
+                format!(
+                    "a panic that can't be caught: {}, at {}",
+                    head.message, head.location
+                )
+            });
+            self.close();
+        }
         let caller = self.caller.clone();
         let library = self.library.get().cloned();
         // Off the plugin's thread: names are looked up in its file.

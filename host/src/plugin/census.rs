@@ -4,16 +4,17 @@
 
 #![allow(
     unsafe_code,
-    reason = "the loader's list of libraries and the table of signal handlers are reached through libc alone"
+    reason = "the loader's list of libraries is reached through libc alone"
 )]
 
 use std::{
     collections::BTreeMap,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use super::interpose::{self, Tid};
+use super::interpose::Tid;
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere as os;
@@ -31,19 +32,26 @@ pub struct Image {
     pub hi: usize,
     /// The name that the library was opened by; empty for the executable.
     pub path: PathBuf,
+    /// The name that others know it by (`DT_SONAME`).
+    pub soname: Option<OsString>,
+    /// The libraries that it is linked with (`DT_NEEDED`).
+    pub needed: Vec<OsString>,
 }
 
-/// What there is of one library, and of the process around it, at one moment.
+impl Image {
+    /// Whether a library that was opened or linked by this name is this one.
+    #[must_use]
+    pub fn is_called(&self, name: &OsStr) -> bool {
+        let file = Path::new(name).file_name();
+        self.soname.as_deref() == Some(name)
+            || self.path == Path::new(name)
+            || file.is_some() && self.path.file_name() == file
+    }
+}
+
+/// What there is of the process at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Census {
-    /// Bytes of the library's file that are mapped.
-    pub mapped_bytes: Option<u64>,
-    /// Living threads that the library created; see [`interpose::threads_of`].
-    pub threads: Vec<Tid>,
-    /// Thread-specific data keys that the library made.
-    pub keys: usize,
-    /// Signals that the library handles.
-    pub signal_handlers: Vec<i32>,
     /// All threads of the process.
     pub thread_count: Option<usize>,
     /// All open descriptors of the process and what they lead to.
@@ -53,27 +61,13 @@ pub struct Census {
 }
 
 impl Census {
-    /// Counts what there is of a library, and of the process; without a library, of the process alone.
+    /// Counts.
     #[must_use]
-    pub fn take(library: Option<&Image>) -> Self {
-        let process = Self {
+    pub fn take() -> Self {
+        Self {
             thread_count: thread_count(),
             fds: open_fds(),
             resident_bytes: resident_bytes(),
-            ..Self::default()
-        };
-        let Some(&Image {
-            lo, hi, ref path, ..
-        }) = library
-        else {
-            return process;
-        };
-        Self {
-            mapped_bytes: mapped_bytes(path),
-            threads: interpose::threads_of(lo, hi),
-            keys: interpose::keys_of(lo, hi),
-            signal_handlers: signal_handlers_in(lo, hi),
-            ..process
         }
     }
 
@@ -101,6 +95,12 @@ pub fn address_range(address: usize) -> Option<Image> {
 #[must_use]
 pub fn image_of(path: &Path) -> Option<Image> {
     os::images().into_iter().find(|image| image.path == path)
+}
+
+/// All that the loader lists, the executable first.
+#[must_use]
+pub fn images() -> Vec<Image> {
+    os::images()
 }
 
 /// Whether anything of a library is still mapped: the loader lists it, or the kernel has pages of its file.
@@ -140,21 +140,6 @@ pub fn thread_cpu_time(tid: Tid) -> Option<Duration> {
     os::thread_cpu_time(tid)
 }
 
-/// The signals whose handlers lie in `lo..hi`: after an unload, each would be a jump into nowhere.
-#[must_use]
-pub fn signal_handlers_in(lo: usize, hi: usize) -> Vec<i32> {
-    os::signal_handlers_in(lo, hi)
-}
-
-/// Gives the signals whose handlers lie in `lo..hi` their default action, and returns them.
-pub fn reset_signal_handlers_in(lo: usize, hi: usize) -> Vec<i32> {
-    let signals = signal_handlers_in(lo, hi);
-    signals
-        .into_iter()
-        .filter(|signal| os::reset_signal_handler(*signal))
-        .collect()
-}
-
 /// How much memory of the process is in RAM.
 #[must_use]
 pub fn resident_bytes() -> Option<u64> {
@@ -164,10 +149,11 @@ pub fn resident_bytes() -> Option<u64> {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::{
-        ffi::{CStr, OsStr, c_int, c_void},
-        fs, mem,
+        ffi::{CStr, c_char, c_int, c_void},
+        fs,
+        ops::Range,
         os::unix::ffi::OsStrExt,
-        ptr, slice, str,
+        slice, str,
     };
 
     use super::*;
@@ -201,8 +187,16 @@ mod linux {
                 });
             if let Some((lo, hi)) = segments.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
             {
-                let path = OsStr::from_bytes(name.to_bytes()).into();
-                images.push(Image { base, lo, hi, path });
+                // SAFETY: mapped, as the loader lists it.
+                let names = unsafe { names_of(headers, base, lo..hi) };
+                images.push(Image {
+                    base,
+                    lo,
+                    hi,
+                    path: OsStr::from_bytes(name.to_bytes()).into(),
+                    soname: names.0,
+                    needed: names.1,
+                });
             }
             0
         }
@@ -210,6 +204,56 @@ mod linux {
         // SAFETY: `note` gets the list that it expects.
         unsafe { libc::dl_iterate_phdr(Some(note), (&raw mut images).cast()) };
         images
+    }
+
+    /// A library's own name, and those of the libraries that it needs.
+    ///
+    /// # Safety
+    ///
+    /// A library whose tables the loader has read, and which stays mapped meanwhile.
+    unsafe fn names_of(
+        headers: &[libc::Elf64_Phdr],
+        base: usize,
+        image: Range<usize>,
+    ) -> (Option<OsString>, Vec<OsString>) {
+        /// One entry of the table: what it is, and a number or an address.
+        #[repr(C)]
+        struct Entry {
+            tag: u64,
+            value: usize,
+        }
+        const NEEDED: u64 = 1;
+        const STRINGS: u64 = 5;
+        const SONAME: u64 = 14;
+        let Some(table) = headers
+            .iter()
+            .find(|header| header.p_type == libc::PT_DYNAMIC)
+        else {
+            return (None, Vec::new());
+        };
+        let at = base.wrapping_add(table.p_vaddr as usize);
+        let count = table.p_memsz as usize / size_of::<Entry>();
+        // SAFETY: the table lies where the header says.
+        let entries = unsafe { slice::from_raw_parts(at as *const Entry, count) };
+        let end = entries.iter().position(|entry| entry.tag == 0);
+        let entries = &entries[..end.unwrap_or(count)];
+        // The loader has made an address of it, but for libraries of the kernel's.
+        let strings = entries.iter().find(|entry| entry.tag == STRINGS);
+        let strings = strings.map_or(0, |entry| entry.value);
+        let text = |entry: &Entry| {
+            let at = strings.wrapping_add(entry.value);
+            // SAFETY: a string of the library's own.
+            let text = image
+                .contains(&at)
+                .then(|| unsafe { CStr::from_ptr(at as *const c_char) })?;
+            Some(OsStr::from_bytes(text.to_bytes()).to_owned())
+        };
+        let all = |tag| {
+            let of = entries.iter().filter(move |entry| entry.tag == tag);
+            of.filter_map(text)
+        };
+        let soname = all(SONAME).next();
+        (soname, all(NEEDED).collect())
     }
 
     pub(super) fn mapped_bytes(path: &Path) -> Option<u64> {
@@ -283,30 +327,6 @@ mod linux {
         (answer == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
     }
 
-    pub(super) fn signal_handlers_in(lo: usize, hi: usize) -> Vec<i32> {
-        let handler = |signal: &c_int| {
-            // SAFETY: all zero is a valid value of this plain structure, and asking changes nothing. Signals that libc keeps
-            // for itself are refused.
-            let (answer, action) = unsafe {
-                let mut action: libc::sigaction = mem::zeroed();
-                (
-                    libc::sigaction(*signal, ptr::null(), &raw mut action),
-                    action,
-                )
-            };
-            answer == 0 && (lo..hi).contains(&action.sa_sigaction)
-        };
-        (1..=libc::SIGRTMAX()).filter(handler).collect()
-    }
-
-    pub(super) fn reset_signal_handler(signal: i32) -> bool {
-        // SAFETY: all zero is the default action, without flags.
-        unsafe {
-            let action: libc::sigaction = mem::zeroed();
-            libc::sigaction(signal, &raw const action, ptr::null_mut()) == 0
-        }
-    }
-
     pub(super) fn resident_bytes() -> Option<u64> {
         let statm = fs::read_to_string("/proc/self/statm").ok()?;
         let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
@@ -340,14 +360,6 @@ mod elsewhere {
         None
     }
 
-    pub(super) fn signal_handlers_in(_lo: usize, _hi: usize) -> Vec<i32> {
-        Vec::new()
-    }
-
-    pub(super) fn reset_signal_handler(_signal: i32) -> bool {
-        false
-    }
-
     pub(super) fn resident_bytes() -> Option<u64> {
         None
     }
@@ -367,6 +379,13 @@ mod tests {
         assert!(libc.path.to_string_lossy().contains("libc"), "{libc:?}");
         assert!(libc.hi <= here.lo || here.hi <= libc.lo);
         assert_eq!(address_range(8), None);
+        assert!(
+            libc.is_called(OsStr::new("libc.so.6")) && !libc.is_called(OsStr::new("libm.so.6"))
+        );
+        assert!(
+            here.needed.iter().any(|name| libc.is_called(name)),
+            "{here:?}"
+        );
         assert_eq!(is_mapped(libc.base, &libc.path), Some(true));
         assert_eq!(
             is_mapped(libc.base, Path::new("/nowhere/libplugin.so")),
@@ -379,9 +398,9 @@ mod tests {
 
     #[test]
     fn a_descriptor_is_counted_once_and_told_from_earlier_ones() {
-        let before = Census::take(None);
+        let before = Census::take();
         let file = File::open("/dev/null").unwrap();
-        let after = Census::take(None);
+        let after = Census::take();
         assert_eq!(
             after
                 .fds_since(&before)
@@ -422,19 +441,6 @@ mod tests {
             (thread_cpu_time(0), thread_cpu_time(Tid::MAX)),
             (None, None)
         );
-    }
-
-    #[test]
-    fn a_handler_is_found_by_its_address_and_removed() {
-        extern "C" fn handler(_: i32) {
-            std::hint::black_box("a body of its own");
-        }
-        let at = handler as *const () as usize;
-        // SAFETY: the handler does nothing, and nobody sends the signal.
-        unsafe { libc::signal(libc::SIGWINCH, at) };
-        assert_eq!(signal_handlers_in(at, at + 1), [libc::SIGWINCH]);
-        assert_eq!(reset_signal_handlers_in(at, at + 1), [libc::SIGWINCH]);
-        assert!(signal_handlers_in(at, at + 1).is_empty());
     }
 
     #[test]

@@ -128,11 +128,13 @@ fn naming(command: &CommandManifest, place: &str, problems: &mut Vec<String>) {
         if !LOCALES.contains(&&**locale) {
             problems.push(format!("{place}: Discord does not know this locale"));
         }
-        if !localized.name.is_empty() && command.kind == CommandKind::Chat {
-            name(&localized.name, &place, problems);
+        if let Some(text) = &localized.name
+            && command.kind == CommandKind::Chat
+        {
+            name(text, &place, problems);
         }
-        if !localized.description.is_empty() {
-            description(&localized.description, &place, problems);
+        if let Some(text) = &localized.description {
+            description(text, &place, problems);
         }
     }
 }
@@ -260,11 +262,13 @@ pub(crate) fn characters(command: &CommandManifest) -> usize {
         |name: &str,
          description: &str,
          localized: &std::collections::BTreeMap<String, plugin_api::manifest::Localized>| {
-            longest(name, &mut localized.values().map(|it| &it.name))
-                + longest(
-                    description,
-                    &mut localized.values().map(|it| &it.description),
-                )
+            longest(
+                name,
+                &mut localized.values().filter_map(|it| it.name.as_ref()),
+            ) + longest(
+                description,
+                &mut localized.values().filter_map(|it| it.description.as_ref()),
+            )
         };
     let options = command.options.iter().map(|option| {
         let choices = option.choices.iter().map(|choice| {

@@ -4,14 +4,17 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use plugin_api::{
-    abi::{ErrorHead, RestoreHead, SaveHead, StartHead, StopHead, frame_kind},
+    abi::{ErrorHead, RestoreHead, SaveHead, StartHead, StopHead, frame_kind, status},
     manifest::Manifest,
 };
 use serde::Serialize;
@@ -20,11 +23,18 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     bridge::{Answer, Bridge},
     census,
+    descriptors::Descriptors,
     error::LoadError,
+    interpose::Owner,
+    libraries,
     library::{self, Ended},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    unload::{self, Descriptors, Left, UnloadReport},
+    signals,
+    states::Moment,
+    unknown,
+    unload::{self, Left, UnloadReport},
+    vitals::Vitals,
 };
 use crate::services::Services;
 
@@ -57,6 +67,12 @@ pub struct Generation {
     thread: Mutex<Option<Running>>,
     /// The process's descriptors before the library was opened.
     descriptors: Descriptors,
+    /// Whose threads, timers and signals are its own.
+    owner: Owner,
+    /// Whether it was told to stop: its end is no failure then.
+    stopping: AtomicBool,
+    /// The id that its last state is the answer to; 0 while nobody waits for it.
+    last_save: AtomicU64,
 }
 
 struct Running {
@@ -111,9 +127,14 @@ impl Generation {
                 thread: thread.thread,
             })),
             descriptors,
+            owner: Owner::HOST,
+            stopping: AtomicBool::new(false),
+            last_save: AtomicU64::new(0),
         };
         let opened = timeout(deadline, thread.opened).await;
-        if !matches!(opened, Ok(Ok(Ok(())))) {
+        if let Ok(Ok(Ok(owner))) = opened {
+            generation.owner = owner;
+        } else {
             // What was opened is closed as after any life: counted, or not at all.
             let report = generation.unload(Duration::ZERO).await;
             let reason = match opened {
@@ -128,13 +149,20 @@ impl Generation {
         }
         match timeout(deadline, declared).await {
             Ok(Ok(Ok(manifest))) => {
+                let mut manifest = manifest;
+                for what in unknown::leave_out(&mut manifest) {
+                    tracing::warn!(plugin = &*generation.plugin, "{what}");
+                }
                 generation.manifest = manifest;
                 Ok(generation)
             }
             failed => {
                 let reason = match failed {
                     Err(_) => format!("nothing came within {deadline:?}"),
-                    Ok(Err(_)) => "its declaration panicked; the log says where".into(),
+                    Ok(Err(_)) => match generation.bridge.vitals().last_panic() {
+                        Some(panic) => format!("its declaration panicked: {panic}"),
+                        None => "its thread ended; the log says why".into(),
+                    },
                     Ok(Ok(Err(error))) => format!("its manifest is unreadable: {error}"),
                     Ok(Ok(Ok(_))) => unreachable!("handled above"),
                 };
@@ -151,11 +179,20 @@ impl Generation {
     /// `start` failed, panicked, or did not return within `deadline`.
     pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
         let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
-        match timeout(deadline, answer).await {
+        let answer = timeout(deadline, answer).await;
+        // By libc it would have been told at once.
+        let code = libraries::code_of(self.owner, &self.shadow);
+        signals::look_for_bypasses(&self.plugin, self.owner, &code);
+        match answer {
             Ok(Some(answer)) => match answer.error() {
                 None => Ok(()),
                 Some(error) => Err(LoadError::Start {
-                    reason: error.message,
+                    reason: match self.bridge.vitals().last_panic() {
+                        Some(panic) if answer.status == status::PANICKED => {
+                            format!("it panicked: {panic}")
+                        }
+                        _ => error.message,
+                    },
                 }),
             },
             Ok(None) => Err(LoadError::Start {
@@ -177,18 +214,72 @@ impl Generation {
     pub async fn freeze_and_save(
         &self,
         deadline: Duration,
-    ) -> Result<Option<SavedState>, LoadError> {
-        let id = next_id();
-        let (waiter, answer) = oneshot::channel();
-        self.bridge.expect(id, waiter);
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
+        let (id, answer) = self.expect_answer();
         self.mailbox.freeze(Packet::bare(frame_kind::SAVE, id));
+        self.saved(id, answer, deadline).await
+    }
+
+    /// Saves while work flows: what the state is at some moment from now on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`freeze_and_save`](Self::freeze_and_save).
+    pub async fn save(
+        &self,
+        deadline: Duration,
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
+        let (id, answer) = self.expect_answer();
+        let _ = self.mailbox.push(Packet::bare(frame_kind::SAVE, id));
+        self.saved(id, answer, deadline).await
+    }
+
+    /// Asks for the state behind all that is still served, before the plugin says goodbye. To be called before
+    /// [`unload`](Self::unload), and awaited beside it: a plugin that does not come to its end gives none.
+    pub fn last_state(&self) -> impl Future<Output = Option<(Moment, SavedState)>> + use<> {
+        let (id, answer) = self.expect_answer();
+        self.last_save.store(id, SeqCst);
+        let (plugin, moment) = (self.plugin.clone(), self.moment(id));
+        async move {
+            let answer = answer.await.ok()?;
+            if let Some(error) = answer.error() {
+                tracing::error!(
+                    plugin,
+                    "what it did after its first save is not in its state: {}",
+                    error.message
+                );
+                return None;
+            }
+            Some((moment, state_of(answer)?))
+        }
+    }
+
+    fn expect_answer(&self) -> (u64, oneshot::Receiver<Answer>) {
+        let (id, (waiter, answer)) = (next_id(), oneshot::channel());
+        self.bridge.expect(id, waiter);
+        (id, answer)
+    }
+
+    fn moment(&self, save: u64) -> Moment {
+        Moment {
+            generation: self.number,
+            save,
+        }
+    }
+
+    async fn saved(
+        &self,
+        id: u64,
+        answer: oneshot::Receiver<Answer>,
+        deadline: Duration,
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
         let failed = |reason| LoadError::State {
             phase: "saved",
             reason,
         };
         match timeout(deadline, answer).await {
             Ok(Ok(answer)) => match answer.error() {
-                None => Ok(state_of(answer)),
+                None => Ok(state_of(answer).map(|state| (self.moment(id), state))),
                 Some(error) => Err(failed(error.message)),
             },
             Ok(Err(_)) => Err(failed("its thread ended".into())),
@@ -262,20 +353,25 @@ impl Generation {
 
     /// Carries the work that waits, and those who wait for it, over to `next`; takes no work any more.
     pub fn hand_over_to(&self, next: &Self) {
-        let packets = self.mailbox.close();
-        for packet in &packets {
-            if let Some(waiter) = self.bridge.take_waiter(packet.id) {
+        let mut packets = self.mailbox.close();
+        packets.retain(|packet| match self.bridge.take_waiter(packet.id) {
+            Some(waiter) => {
                 next.bridge.expect(packet.id, waiter);
+                true
             }
-        }
+            // Whoever waited was told that it had failed, when the generation's thread ended.
+            None => packet.kind == frame_kind::EVENT,
+        });
         next.mailbox.adopt(packets);
     }
 
     /// Tells the plugin to stop, and waits (a moment at most) until its background tasks have ended: those of the next
     /// generation begin then. [`unload`](Self::unload) does the rest.
     pub async fn begin_to_stop(&self, deadline: Duration) {
+        self.stopping.store(true, SeqCst);
         let head = StopHead {
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            ..StopHead::default()
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
         // Control is taken in order: whoever answers this has seen the STOP.
@@ -296,7 +392,7 @@ impl Generation {
             depth: self.mailbox.depth(),
             dropped_events: self.mailbox.dropped_events(),
             calls: self.bridge.calls(),
-            panics: self.bridge.panics(),
+            panics: self.bridge.vitals().panics(),
         }
     }
 
@@ -315,10 +411,12 @@ impl Generation {
             .unwrap_or_else(PoisonError::into_inner)
             .take()?;
         let began = Instant::now();
+        self.stopping.store(true, SeqCst);
         self.mailbox.close_behind();
         self.mailbox.thaw();
         let head = StopHead {
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            save_id: self.last_save.load(SeqCst),
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
         let Ok(ended) = timeout(deadline + STOP_GRACE, ending).await else {
@@ -340,6 +438,24 @@ impl Generation {
             ended.map_or(Left::Nothing, Left::Library)
         });
         Some(unload::close(context, thread, ended).await)
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn vitals(&self) -> &Vitals {
+        self.bridge.vitals()
+    }
+
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(SeqCst)
+    }
+
+    /// For one that is over: it takes no work any more, and all who wait for it learn so at once.
+    pub fn close(&self) {
+        self.mailbox.close_behind();
+        self.bridge.close();
     }
 
     async fn ask(&self, packet: Packet) -> Option<Answer> {

@@ -25,7 +25,14 @@ use plugin_api::{
 };
 use tokio::sync::oneshot;
 
-use super::{bridge::Bridge, census, error::LoadError, interpose, mailbox::Mailbox, symbols};
+use super::{
+    bridge::Bridge,
+    census::{self, Image},
+    error::LoadError,
+    interpose::{self, Owner, UnknownThread},
+    mailbox::Mailbox,
+    signals, symbols,
+};
 
 /// Where a library lies in memory, and its ledger while it runs.
 #[derive(Debug, Clone)]
@@ -38,8 +45,8 @@ pub struct Mapped {
     pub high: usize,
 }
 
-impl From<census::Image> for Mapped {
-    fn from(image: census::Image) -> Self {
+impl From<Image> for Mapped {
+    fn from(image: Image) -> Self {
         Self {
             base: image.base,
             low: image.lo,
@@ -63,8 +70,21 @@ pub struct Held {
     pub mapped: Option<Mapped>,
     /// Its heap's book; `None` when its code was never called.
     pub ledger: Option<Ledger>,
+    /// Whose threads, timers, signals and keys are this library's.
+    pub owner: Owner,
+    /// What there was before it was opened.
+    pub before: Before,
     /// What its `run` was given: its code may call them for as long as it is mapped.
     pub handles: (Arc<Bridge>, Arc<Mailbox>),
+}
+
+/// What there was in the process before a library was opened: not of its making.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// Threads that nobody is known to have created.
+    pub unknown_threads: Vec<UnknownThread>,
+    /// Libraries.
+    pub images: Vec<Image>,
 }
 
 impl std::fmt::Debug for Ended {
@@ -132,7 +152,7 @@ impl Ledger {
 /// The thread of a generation.
 pub struct PluginThread {
     /// `Ok` when the library is open and `run` is about to be called.
-    pub opened: oneshot::Receiver<Result<(), LoadError>>,
+    pub opened: oneshot::Receiver<Result<Owner, LoadError>>,
     /// Sent when the thread is about to end: with the library, when there was one.
     pub ending: oneshot::Receiver<Option<Ended>>,
     /// The thread.
@@ -159,8 +179,12 @@ pub fn start(
     let thread = thread::Builder::new()
         .name(format!("{short}#{generation}"))
         .spawn(move || {
+            let owner = Owner::next();
+            signals::watch(owner, &plugin);
+            // Whatever is created on this thread is the library's, up to the destructors of its thread-locals.
+            owner.enter();
             let closing = Arc::clone(&bridge);
-            let ended = run(&path, opened_send, bridge, mailbox);
+            let ended = run(&path, owner, opened_send, bridge, mailbox);
             closing.close();
             // Nobody waits for a generation that was written off. Its library is not closed for that: nobody has counted
             // what else of it runs.
@@ -183,10 +207,15 @@ pub fn start(
 
 fn run(
     path: &Path,
-    opened: oneshot::Sender<Result<(), LoadError>>,
+    owner: Owner,
+    opened: oneshot::Sender<Result<Owner, LoadError>>,
     bridge: Arc<Bridge>,
     mailbox: Arc<Mailbox>,
 ) -> Option<Ended> {
+    let before = Before {
+        unknown_threads: interpose::unknown_threads(),
+        images: census::images(),
+    };
     // SAFETY: this runs the library's constructors. The file was checked, and tried in a probe process.
     let library = match unsafe { Library::new(path) } {
         Ok(library) => library,
@@ -201,6 +230,8 @@ fn run(
         library,
         mapped: census::image_of(path).map(Mapped::from),
         ledger: None,
+        owner,
+        before,
         handles: (Arc::clone(&bridge), Arc::clone(&mailbox)),
     }));
     let Held {
@@ -227,7 +258,7 @@ fn run(
     // Its address never changes; the host reads it from any thread, until `run` has returned.
     // SAFETY: of this plugin; the bridge gives it up in `run_ended`.
     bridge.opened(symbols, thread, unsafe { Ledger::new(module.ledger()()) });
-    if opened.send(Ok(())).is_err() {
+    if opened.send(Ok(owner)).is_err() {
         // It took too long: nobody wants it any more.
         bridge.run_ended(thread);
         return Some(ended);

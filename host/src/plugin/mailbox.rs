@@ -4,6 +4,7 @@
 //! is bounded per kind, can be frozen while state is handed over, and can be carried to the next generation as it is.
 
 use std::{
+    cell::Cell,
     collections::{HashMap, VecDeque},
     ffi::c_void,
     io,
@@ -189,9 +190,8 @@ impl Mailbox {
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> MailboxHandle {
-        const VTABLE: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
-            exchange: exchange::<Frame>,
-        });
+        const VTABLE: &WithMetadata<MailboxVtable> =
+            &WithMetadata::new(MailboxVtable::new(exchange::<Frame>));
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
@@ -256,6 +256,18 @@ impl Mailbox {
         taken
     }
 
+    /// After an exchange that panicked behind this many frames: those are the plugin's. Without any it goes idle, and is woken at once
+    /// when something waits.
+    fn exchange_failed(&self, taken: usize) {
+        tracing::error!("an exchange of frames panicked; what it was about to hand out is lost");
+        let mut lanes = self.lock();
+        lanes.idle = taken == 0;
+        let work_waits = !lanes.frozen && !lanes.work.is_empty();
+        if work_waits || !lanes.control.is_empty() {
+            self.wake(lanes);
+        }
+    }
+
     /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
     fn wake(&self, mut lanes: MutexGuard<'_, Lanes>) {
         let idle = std::mem::take(&mut lanes.idle);
@@ -314,16 +326,21 @@ unsafe extern "C" fn exchange<R: Record + From<Frame>>(
     };
     // Frames that would not fit stay in their lane.
     let cap = if stride < R::FIRST_SIZE { 0 } else { cap };
+    let taken = Cell::new(0);
     let put = |index: usize, frame: Frame| {
         // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames that lie `stride` bytes apart.
         // They fit, was looked at above.
         let _ = unsafe { R::from(frame).write(out.byte_add(index * stride), stride) };
+        taken.set(index + 1);
     };
-    // Never unwinds into the plugin: a failed exchange is an empty one.
+    // Never unwinds into the plugin.
     catch_unwind(AssertUnwindSafe(|| {
         mailbox.exchange(released, work, put, cap)
     }))
-    .unwrap_or(0)
+    .unwrap_or_else(|_| {
+        mailbox.exchange_failed(taken.get());
+        taken.get()
+    })
 }
 
 /// A descriptor to signal through.

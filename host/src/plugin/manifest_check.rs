@@ -1,11 +1,11 @@
 //! Whether a manifest can be served: by Discord's rules, and beside the plugins that are loaded.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use plugin_api::{EventKind, hook::FRAMEWORK_EVENTS, manifest::Manifest};
+use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
 use semver::{Version, VersionReq};
 
-use super::command_check;
+use super::{command_check, unknown};
 use crate::services;
 
 /// What is loaded beside the plugin.
@@ -41,6 +41,10 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
             manifest.version
         ));
     }
+    unknown::problems(manifest, &mut problems);
+    if manifest.concurrency == Some(0) {
+        problems.push("`concurrency(0)`: at least one handler has to run".into());
+    }
     command_check::problems(manifest, neighbours, &mut problems);
     for listener in &manifest.listeners {
         if EventKind::named(&listener.event).is_none() {
@@ -68,10 +72,30 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
             ));
         }
     }
-    let mut components = HashSet::new();
+    let mut handlers = HashSet::new();
+    for hook in &manifest.hooks {
+        let (event, name) = (&hook.event, &hook.handler);
+        if !handlers.insert((event, name)) {
+            problems.push(format!(
+                "hook `{event}` has two handlers called `{name}`: give one of them another name"
+            ));
+        }
+        if name.is_empty() || name.contains(|c: char| c == ':' || c.is_whitespace()) {
+            problems.push(format!(
+                "handler `{name}` of hook `{event}`: a name has no colon and no blanks, and is not empty"
+            ));
+        }
+    }
+    let mut components = HashMap::new();
     for component in &manifest.components {
-        if !components.insert(component) {
-            problems.push(format!("component handler `{component}` is declared twice"));
+        match components.insert(HandlerNumber::of(component), component) {
+            Some(other) if other == component => {
+                problems.push(format!("component handler `{component}` is declared twice"));
+            }
+            Some(other) => problems.push(format!(
+                "component handlers `{other}` and `{component}` have the same number in custom ids: give one of them another name"
+            )),
+            None => {}
         }
         if component.is_empty() || component.contains([':', '~']) || component.starts_with('.') {
             problems.push(format!(
@@ -110,18 +134,17 @@ pub fn missing_dependency(manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> 
         let name = super::tidy(&dependency.name);
         let problem = match neighbours.iter().find(|neighbour| neighbour.name == name) {
             None => format!("it needs `{name}`, which is not loaded; load that one first"),
-            Some(neighbour) => {
-                version_problem(&name, &dependency.version, &neighbour.manifest.version)?
-            }
+            Some(neighbour) => version_problem(
+                &name,
+                dependency.version.as_deref()?,
+                &neighbour.manifest.version,
+            )?,
         };
         Some(Missing { name, problem })
     })
 }
 
 fn version_problem(name: &str, wanted: &str, there: &str) -> Option<String> {
-    if wanted.is_empty() {
-        return None;
-    }
     let Ok(requirement) = VersionReq::parse(wanted) else {
         return Some(format!(
             "it needs `{name}` in version `{wanted}`, which is no requirement such as ^1.2"
@@ -165,6 +188,49 @@ mod tests {
             &[
                 "does not know the hook `sold`: update the host, or name the plugin that tells it, as in `shop.sold`",
             ],
+        );
+    }
+
+    #[test]
+    fn two_handlers_of_a_hook_with_one_name_are_refused() {
+        check(
+            serde_json::json!({"hooks": [
+                {"event": "bot_ready", "handler": "greet"},
+                {"event": "bot_ready", "handler": "greet"},
+                {"event": "shop.sold", "handler": "greet"},
+                {"event": "shop.sold", "handler": "a:b"},
+            ]}),
+            &[
+                "hook `bot_ready` has two handlers called `greet`: give one of them another name",
+                "handler `a:b` of hook `shop.sold`: a name has no colon",
+            ],
+        );
+    }
+
+    #[test]
+    fn two_component_handlers_with_one_number_are_refused() {
+        // Found by trying: some ten thousand names have two with the same number.
+        let mut numbers = HashMap::new();
+        let (one, other) = (0..)
+            .find_map(|n| {
+                let name = format!("handler-{n}");
+                let number = HandlerNumber::of(&name);
+                numbers.insert(number, name.clone()).map(|one| (one, name))
+            })
+            .unwrap();
+        check(
+            serde_json::json!({"components": ["buy", one, other]}),
+            &[&format!(
+                "component handlers `{one}` and `{other}` have the same number in custom ids: give one of them another name"
+            )],
+        );
+    }
+
+    #[test]
+    fn no_handler_at_once_is_no_limit() {
+        check(
+            serde_json::json!({"concurrency": 0}),
+            &["`concurrency(0)`: at least one"],
         );
     }
 

@@ -7,12 +7,13 @@
 //! | `probe.rs` | the child process that tries a file first |
 //! | `shadow.rs` | private copies under names that are never used again |
 //! | `library.rs` | a library on its own thread: open, check the boundary, run |
-//! | `generation.rs` | one load of one plugin |
+//! | `generation.rs`, `vitals.rs` | one load of one plugin, and its signs of life |
 //! | `mailbox.rs`, `packet.rs`, `bridge.rs` | what goes to a plugin, and what comes from it |
 //! | `slot.rs` | a plugin's place, through all its generations |
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `manifest_check.rs` | whether a manifest can be served |
-//! | `state_file.rs` | saved state on disk |
+//! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
 //! | `symbols.rs` | names for the addresses of a panic |
 //! | `memory.rs` | large buffers go back to the system |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
@@ -20,10 +21,12 @@
 mod bridge;
 pub mod census;
 pub(crate) mod command_check;
+mod descriptors;
 mod error;
 pub mod file;
 mod generation;
 pub mod interpose;
+mod libraries;
 mod library;
 mod mailbox;
 mod manifest_check;
@@ -32,10 +35,14 @@ mod packet;
 mod plugins;
 pub mod probe;
 mod shadow;
+mod signals;
 mod slot;
 mod state_file;
+mod states;
 mod symbols;
+mod unknown;
 mod unload;
+mod vitals;
 
 use std::collections::BTreeMap;
 

@@ -152,7 +152,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     // SAFETY: a plain system call; nothing handles SIGALRM here.
     unsafe { libc::alarm(deadline.as_secs() as u32 + 1) };
     let services = Arc::new(Services::offline());
-    let before = census::Census::take(None);
+    let before = census::Census::take();
     let generation = match Generation::open("probe", 1, &file, services, deadline).await {
         Ok(generation) => generation,
         Err(error) => {
@@ -169,7 +169,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
         .map(|report| report.stayed)
         .unwrap_or_default();
     drop(generation);
-    let fds = census::Census::take(None).fds_since(&before);
+    let fds = census::Census::take().fds_since(&before);
     if !fds.is_empty() {
         let named: Vec<String> = fds.values().cloned().collect();
         stayed.push(format!("{} descriptor(s): {}", fds.len(), named.join(", ")));

@@ -1,8 +1,7 @@
 //! Closing a library, and measuring that it is gone (docs/decisions/0008).
 
 use std::{
-    collections::BTreeMap,
-    fs, mem,
+    mem,
     path::{Path, PathBuf},
     thread::{self, JoinHandle, sleep},
     time::{Duration, Instant},
@@ -11,8 +10,12 @@ use std::{
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    census, interpose,
+    census,
+    descriptors::{Descriptors, files_left_open},
+    interpose::{self, Owner, UnknownThread},
+    libraries,
     library::{Ended, Held, Ledger, Mapped},
+    signals,
 };
 
 /// What the destructors of the thread-locals of a plugin's thread may take. They run when its main function has returned.
@@ -24,9 +27,6 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the kernel may still list a thread that has ended.
 const THREAD_GRACE: Duration = Duration::from_millis(500);
-
-/// How long a file of the host's own may be open at the moment of an unload.
-const SECOND_LOOK: Duration = Duration::from_millis(20);
 
 /// Heap that plugin-api itself keeps until the library is gone (tracing's registry): below this, nothing is said.
 const OWN_HEAP_BYTES: u64 = 1024;
@@ -217,13 +217,14 @@ fn join(thread: JoinHandle<()>, limit: Duration) -> bool {
 }
 
 fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
+    let Held { owner, before, .. } = ended.held();
+    let (owner, unknown_before) = (*owner, &before.unknown_threads);
     let Some(mapped) = ended.held().mapped.clone() else {
         report
             .stayed
             .push("the library: the dynamic loader does not list it".into());
         return;
     };
-    let Mapped { low, high, .. } = mapped;
     if !interpose::supported() {
         // Whether a thread of the plugin still runs can't be known here.
         report
@@ -231,51 +232,102 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
             .push("the library: on this system plugins are never unmapped".into());
         return;
     }
-    let threads = stray_threads(low, high);
-    if threads > 0 {
+    // What would call into it, or start threads of it, goes first.
+    let mut timers = Some(0);
+    let mut delete_timers = || {
+        timers = timers
+            .zip(interpose::delete_timers_of(owner))
+            .map(|(all, more)| all + more)
+    };
+    delete_timers();
+    if let Some(threads) = stray_threads(owner, &mapped, unknown_before) {
         // Code that runs is never unmapped.
-        report.stayed.push(format!(
-            "{threads} thread(s) that the plugin started and did not end: the library stays mapped until the host restarts"
-        ));
+        report.stayed.push(threads);
         return;
     }
-    let handlers = census::reset_signal_handlers_in(low, high);
-    if !handlers.is_empty() {
-        report.stayed.push(format!(
-            "handlers of signals {handlers:?}, which were set back to the default"
-        ));
+    // Its last thread may have made some meanwhile.
+    delete_timers();
+    match timers {
+        Some(0) => {}
+        Some(timers) => report
+            .stayed
+            .push(format!("{timers} timer(s), which were deleted")),
+        None => {
+            report
+                .stayed
+                .push(stays_mapped("a timer's call, which did not begin in time"));
+            return;
+        }
     }
-    // SAFETY: the plugin's thread was joined, it has no other, and no signal leads into it any more.
-    let Held {
-        library,
-        ledger,
-        handles,
-        ..
-    } = unsafe { ended.take() };
-    if let Some((bytes, blocks)) = ledger.as_ref().and_then(Ledger::live)
+    let brought = libraries::brought(owner, shadow, &before.images);
+    let code = || {
+        brought
+            .iter()
+            .map(|image| (image.lo, image.hi))
+            .chain([(mapped.low, mapped.high)])
+    };
+    signals::look_for_bypasses(&report.plugin, owner, &code().collect::<Vec<_>>());
+    match interpose::release_signals_of(owner) {
+        Some(signals) if signals.is_empty() => {}
+        Some(signals) => report.stayed.push(format!(
+            "its handling of {}: what was in force before is again",
+            signals::names(&signals)
+        )),
+        None => {
+            report
+                .stayed
+                .push(stays_mapped("a signal handler, which did not return"));
+            return;
+        }
+    }
+    if let Some((bytes, blocks)) = ended.held().ledger.as_ref().and_then(Ledger::live)
         && bytes > OWN_HEAP_BYTES
     {
         report.stayed.push(format!(
             "{bytes} bytes of heap in {blocks} blocks, which were freed"
         ));
     }
-    // SAFETY: the plugin's threads have ended, and with them all that used the keys.
-    unsafe { interpose::reap_keys(low, high) };
-    let mapped_bytes = (high - low) as u64;
-    if let Err(error) = library.close() {
-        mem::forget(handles);
-        report.stayed.push(format!("the library: {error}"));
-        return;
+    let keys: Vec<_> = code().map(|(lo, hi)| interpose::keys_of(lo, hi)).collect();
+    // SAFETY: the plugin's thread was joined, it has no other, and no timer or signal leads into it any more.
+    let Held {
+        library,
+        ledger,
+        handles,
+        ..
+    } = unsafe { ended.take() };
+    // Finalisers run on this thread, which is ours alone, and on the plugin's behalf.
+    owner.enter();
+    let closed = interpose::while_closing(|| library.close());
+    Owner::HOST.enter();
+    interpose::delete_timers_of(owner);
+    interpose::release_signals_of(owner);
+    let images = census::images();
+    report.unmapped = closed.is_ok() && census::is_mapped(mapped.base, shadow) == Some(false);
+    for ((lo, hi), keys) in code().zip(keys) {
+        // Of what is still mapped, the keys are in use.
+        if !images.iter().any(|image| (image.lo, image.hi) == (lo, hi)) {
+            // SAFETY: the plugin's threads have ended, and with them all that used the keys.
+            unsafe { interpose::reap_keys(&keys, owner, lo, hi) };
+        }
     }
-    report.unmapped = census::is_mapped(mapped.base, shadow) == Some(false);
+    report
+        .stayed
+        .extend(libraries::stayed(owner, &brought, &images));
+    interpose::forget_opened_by(owner);
+    signals::forget(owner);
     if !report.unmapped {
+        // Its code is there, and may call them.
         mem::forget(handles);
-        report.stayed.push(format!(
-            "{mapped_bytes} bytes of mapping: something in the process still refers to the library"
-        ));
+        report.stayed.push(match closed {
+            Err(error) => format!("the library: {error}"),
+            Ok(()) => format!(
+                "{} bytes of mapping: something in the process still refers to the library",
+                mapped.high - mapped.low
+            ),
+        });
         return;
     }
-    report.returned_bytes = mapped_bytes;
+    report.returned_bytes = (mapped.high - mapped.low) as u64;
     let Some(ledger) = ledger else {
         return;
     };
@@ -288,93 +340,39 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
     }
 }
 
-/// Open descriptors, and what they lead to.
-pub type Descriptors = BTreeMap<i32, String>;
-
-/// Files that were opened since and are still open. The host has descriptors of its own that come and go: sockets and
-/// signals are not looked at, nor what lies in the host's data folder (where the plugin's private copy is) and among its logs
-/// (which are renamed and opened anew), nor libraries.
-fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>) -> Option<String> {
-    let own = shadow.parent().and_then(Path::parent).unwrap_or(shadow);
-    // What descriptors lead to is absolute.
-    let own = &fs::canonicalize(own).unwrap_or_else(|_| own.to_owned());
-    let opened = || -> Option<Descriptors> {
-        let mut now = census::open_fds()?;
-        now.retain(|fd, target| {
-            let path = Path::new(target);
-            before.get(fd) != Some(target)
-                && path.is_absolute()
-                && !path.starts_with(own)
-                && !logs.is_some_and(|logs| path.starts_with(logs))
-                && !target.ends_with(".so")
-        });
-        Some(now)
-    };
-    let mut left = opened()?;
-    if !left.is_empty() {
-        // What the host itself was just reading is gone at the second look.
-        sleep(SECOND_LOOK);
-        let again = opened()?;
-        left.retain(|fd, target| again.get(fd) == Some(target));
-    }
-    let left: Vec<String> = left.into_values().collect();
-    (!left.is_empty()).then(|| {
-        format!(
-            "{} descriptor(s) that were opened since it was loaded: {}",
-            left.len(),
-            left.join(", ")
-        )
-    })
+fn stays_mapped(what: &str) -> String {
+    format!("{what}: the library stays mapped until the host restarts")
 }
 
-fn stray_threads(low: usize, high: usize) -> usize {
+/// What runs that may be code of the plugin: its threads, and those that have appeared since it was opened and that nobody
+/// is known to have created.
+fn stray_threads(owner: Owner, mapped: &Mapped, before: &[UnknownThread]) -> Option<String> {
     let began = Instant::now();
     loop {
-        let threads = interpose::threads_of(low, high).len();
-        if threads == 0 || began.elapsed() > THREAD_GRACE {
-            return threads;
+        let own = interpose::threads_of(owner, mapped.low, mapped.high).len();
+        let unknown: Vec<UnknownThread> = interpose::unknown_threads()
+            .into_iter()
+            .filter(|thread| !before.contains(thread))
+            .collect();
+        if own == 0 && unknown.is_empty() {
+            return None;
         }
-        sleep(Duration::from_millis(2));
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::fs::File;
-
-    use super::*;
-
-    #[test]
-    fn a_log_that_is_rotated_meanwhile_is_no_file_that_the_plugin_left_open() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = &fs::canonicalize(folder.path()).unwrap();
-        let (logs, shadow) = (folder.join("botlogs"), folder.join("data/shadow/x.so"));
-        fs::create_dir_all(&logs).unwrap();
-        fs::create_dir_all(shadow.parent().unwrap()).unwrap();
-        let log = logs.join("permanent.log");
-        let _first = File::create(&log).unwrap();
-        let before = census::open_fds().unwrap();
-        // The old one is open under another name for a moment, the new one from now on.
-        fs::rename(&log, logs.join("permanent.log.1")).unwrap();
-        let _second = File::create(&log).unwrap();
-        let _own = File::create(folder.join("data/main.db")).unwrap();
-        let _left = File::create(folder.join("left.txt")).unwrap();
-        // Other tests have files of their own open.
-        let said = |logs| {
-            let left = files_left_open(&before, &shadow, logs).unwrap_or_default();
-            let mut left: Vec<String> = left
-                .split([' ', ','])
-                .filter_map(|word| Some(word.strip_prefix(folder.to_str()?)?.to_owned()))
-                .collect();
-            left.sort();
-            left
-        };
-        assert_eq!(said(Some(&logs)), ["/left.txt"]);
-        let without = [
-            "/botlogs/permanent.log",
-            "/botlogs/permanent.log.1",
-            "/left.txt",
-        ];
-        assert_eq!(said(None), without);
+        if began.elapsed() <= THREAD_GRACE {
+            sleep(Duration::from_millis(2));
+            continue;
+        }
+        let own =
+            (own > 0).then(|| format!("{own} thread(s) that the plugin started and did not end"));
+        let unknown = (!unknown.is_empty()).then(|| {
+            let tids: Vec<String> = unknown.iter().map(|thread| thread.tid.to_string()).collect();
+            format!(
+                "{} thread(s) since it was opened that nobody is known to have started (a helper of libc's own, or a bare \
+                 system call; {})",
+                tids.len(),
+                tids.join(", ")
+            )
+        });
+        let all: Vec<String> = own.into_iter().chain(unknown).collect();
+        return Some(stays_mapped(&all.join(", ")));
     }
 }

@@ -135,15 +135,18 @@ fn option(option: &OptionManifest) -> Value {
 }
 
 fn localize(json: &mut Map<String, Value>, localized: &BTreeMap<String, Localized>) {
-    let texts = |text: fn(&Localized) -> &String| -> Map<String, Value> {
-        let there = localized.iter().filter(|(_, it)| !text(it).is_empty());
+    let texts = |text: fn(&Localized) -> Option<&str>| -> Map<String, Value> {
+        let there = localized.iter();
         there
-            .map(|(locale, it)| (locale.clone(), (&**text(it)).into()))
+            .filter_map(|(locale, it)| Some((locale.clone(), text(it)?.into())))
             .collect()
     };
     for (key, texts) in [
-        ("name_localizations", texts(|it| &it.name)),
-        ("description_localizations", texts(|it| &it.description)),
+        ("name_localizations", texts(|it| it.name.as_deref())),
+        (
+            "description_localizations",
+            texts(|it| it.description.as_deref()),
+        ),
     ] {
         if !texts.is_empty() {
             json.insert(key.into(), texts.into());
@@ -193,7 +196,7 @@ mod tests {
         let json = shape(
             json!({"name": "tag", "description": "d", "slash": true, "guild_only": true,
                 "access": {"permissions": 8},
-                "localized": {"de": {"name": "schild", "description": ""}},
+                "localized": {"de": {"name": "schild"}},
                 "subcommands": [
                     {"name": "add", "description": "d", "slash": true},
                     {"name": "typed", "description": "d", "prefix": true},

@@ -53,15 +53,14 @@ impl Functions {
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
         let call: FunctionCall = serde_json::from_value(params)?;
-        let deadline = match call.deadline_ms {
-            0 => DEFAULT_DEADLINE,
-            ms => Duration::from_millis(ms).min(LONGEST_DEADLINE),
-        };
+        let deadline = call.deadline_ms.map_or(DEFAULT_DEADLINE, |ms| {
+            Duration::from_millis(ms).min(LONGEST_DEADLINE)
+        });
         let head = InvokeHead {
             kind: EntryKind::Function,
             entry: format!("{}@{}", call.function, call.version),
-            from: caller.plugin.to_string(),
-            deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            from: Some(caller.plugin.to_string()),
+            deadline_ms: Some(deadline.as_millis().try_into().unwrap_or(u64::MAX)),
         };
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
             .with_payload(body)
@@ -78,7 +77,7 @@ impl Functions {
         });
         let answer = queued.unwrap_or_else(|| {
             Err(refused(format!(
-                "the plugin is not loaded; declare `.depends_on(\"{plugin}\", …)` to be loaded after it"
+                "the plugin is not loaded; declare `.depends_on(\"{plugin}\")` to be loaded after it"
             )))
         })?;
         // The plugin ends the handler itself, unless its thread is stuck.

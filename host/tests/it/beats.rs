@@ -27,7 +27,7 @@ const QUEUE: usize = 50;
 const BEATS: u64 = 2_000;
 
 fn find(hooks: &[HookView], handler: &str) -> HookView {
-    let id = format!("misbehave:misbehave.beat:beats::{handler}");
+    let id = format!("misbehave:misbehave.beat:{handler}");
     let found = hooks.iter().find(|hook| hook.id == id);
     found
         .unwrap_or_else(|| panic!("{id} in {hooks:#?}"))
@@ -103,7 +103,7 @@ async fn nothing_overtakes_what_waits_for_a_place_in_a_full_queue() {
     let bot = Fixture::configured(&["misbehave"], &config).await;
     let hooks = &bot.bot.services().hooks;
     for bad in ["slow", "sleeps", "panics", "fails"] {
-        let id = format!("misbehave:misbehave.beat:beats::{bad}");
+        let id = format!("misbehave:misbehave.beat:{bad}");
         hooks.switch(&id, false).unwrap();
     }
     let mut stood_in_line = false;

@@ -6,6 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
+use plugin_api::abi::{ABI_MAJOR, ABI_MINOR, ABI_STABLE_VERSION, API_VERSION};
+
 use crate::fixtures;
 
 pub fn cogwright(folder: &Path, arguments: &[&str]) -> Output {
@@ -30,9 +32,12 @@ fn inspect_shows_what_a_file_is() {
     let output = cogwright(folder.path(), &["inspect", file.to_str().unwrap()]);
     let shown = text(&output.stdout);
     assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+    let boundary = format!(
+        "{ABI_MAJOR}.{ABI_MINOR} (plugin-api {API_VERSION}, abi_stable {ABI_STABLE_VERSION})"
+    );
     for line in [
         "counter 0.1.0",
-        "0.1 (plugin-api 0.1.0, abi_stable 0.11.3)",
+        &boundary,
         "count (prefix and slash)",
         "MESSAGE_CONTENT",
         "keeps state   yes",

@@ -63,11 +63,11 @@ export_plugin!(|| {
         .component("modal", |_| std::future::pending())
         .listen(Listener::new().ignore_bots(), |_: EventContext<MessageCreate, Mess>| async { std::future::pending().await })
         .on(|_: EventContext<MemberAdd, Mess>| async { Ok(()) })
-        .on_hook_with(9, |_: HookContext<Happened, Mess>| async { Ok(()) })
-        .on_hook(|_: HookContext<Happened, Mess>| async { std::future::pending().await })
-        .on_hook(|_: HookContext<Happened, Mess>| async { Err(Error::new("no tea")) })
-        .on_hook(|_: HookContext<CommandExecuted, Mess>| async { std::future::pending().await })
-        .on_hook(|_: HookContext<ExtensionLoaded, Mess>| async { Ok(()) })
+        .on_hook_with("first", 9, |_: HookContext<Happened, Mess>| async { Ok(()) })
+        .on_hook("never", |_: HookContext<Happened, Mess>| async { std::future::pending().await })
+        .on_hook("fails", |_: HookContext<Happened, Mess>| async { Err(Error::new("no tea")) })
+        .on_hook("never", |_: HookContext<CommandExecuted, Mess>| async { std::future::pending().await })
+        .on_hook("loaded", |_: HookContext<ExtensionLoaded, Mess>| async { Ok(()) })
         .function("quick", 1, |_: FunctionContext<u64, Mess>| async { Ok(7u64) })
         .function("never", 1, |_: FunctionContext<u64, Mess>| std::future::pending::<Result<u64>>())
         .every("often", Duration::from_secs(3600), |_| async { Ok(()) })
@@ -272,7 +272,7 @@ async fn until(bot: &Fixture, what: &str, wanted: impl Fn(&Counts) -> bool) -> C
 }
 
 fn of_the_process(bot: &Fixture) -> Counts {
-    let census = census::Census::take(None);
+    let census = census::Census::take();
     BTreeMap::from([
         ("threads", census.thread_count.unwrap()),
         ("descriptors", census.fds.unwrap().len()),

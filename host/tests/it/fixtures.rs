@@ -7,6 +7,13 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+/// Set in the processes of tests that have one of their own: what they load was built before by the one that began them.
+pub const ALONE: &str = "COGWRIGHT_TEST_ALONE";
+
+fn is_built() -> bool {
+    env::var_os(ALONE).is_some()
+}
+
 /// One cargo at a time, and none twice.
 static CARGO: Mutex<()> = Mutex::new(());
 
@@ -53,13 +60,16 @@ const NAMES: &[&str] = &[
 pub fn examples() -> &'static Path {
     static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLES.get_or_init(|| {
+        let folder = target().join("test-extensions");
+        if is_built() {
+            return folder;
+        }
         let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
         let mut cargo = cargo(&root());
         for name in NAMES {
             cargo.arg("-p").arg(name);
         }
         run(cargo);
-        let folder = target().join("test-extensions");
         fs::create_dir_all(&folder).unwrap();
         for name in NAMES {
             let file = format!("lib{name}.so");
@@ -99,6 +109,9 @@ pub fn plugin_of(
     let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = target().join("test-plugins").join(format!("{name}-{tag}"));
     let library = folder.join(format!("lib{name}.so"));
+    if is_built() {
+        return library;
+    }
     fs::create_dir_all(folder.join("src")).unwrap();
     let api = root().join("plugin-api");
     // cargo names a cdylib after its library alone: one of the same name would take the other's place in the target
@@ -143,6 +156,52 @@ pub fn howdy() -> PathBuf {
             )
         })
         .clone()
+}
+
+/// The archives of `host/tests/fixtures`, by the boundary's version: sources of plugin-api as they once were, each with a plugin.
+pub fn kept_versions() -> Vec<(u16, u16)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut versions: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let version = name.strip_prefix("plugin-api-")?.strip_suffix(".tar.gz")?;
+            let (major, minor) = version.split_once('.')?;
+            Some((major.parse().unwrap(), minor.parse().unwrap()))
+        })
+        .collect();
+    versions.sort_unstable();
+    versions
+}
+
+/// The plugin `kept`, compiled with plugin-api as it was in this version of the boundary.
+pub fn kept((major, minor): (u16, u16)) -> PathBuf {
+    let _inside = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
+    let version = format!("{major}.{minor}");
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("tests/fixtures/plugin-api-{version}.tar.gz"));
+    let folder = target()
+        .join("test-plugins")
+        .join(format!("kept-{version}"));
+    let library = folder.join("libkept.so");
+    let is_new = |file: &Path| {
+        let changed = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+        changed(file) >= changed(&archive)
+    };
+    // Unpacked once: cargo goes by time stamps.
+    if !is_new(&folder.join("Cargo.lock")) {
+        fs::create_dir_all(&folder).unwrap();
+        let mut tar = Command::new("tar");
+        tar.arg("-xzmf").arg(&archive).arg("-C").arg(&folder);
+        run(tar);
+        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    }
+    run(cargo(&folder));
+    // Its name is the version's: one of another version would take its place in the target folder.
+    let built = target().join(format!("debug/libkept_{major}_{minor}.so"));
+    fs::copy(&built, &library).unwrap();
+    fs::remove_file(built).unwrap();
+    library
 }
 
 /// A library that is no plugin.

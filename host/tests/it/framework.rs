@@ -20,10 +20,10 @@ struct Porter(RefCell<Vec<String>>);
 
 export_plugin!(|| {
     Plugin::with_state(|_host| async { Ok(Porter::default()) })
-        .on_hook(ready)
-        .on_hook(joined)
-        .on_hook(left)
-        .on_hook_with(3, grumble)
+        .on_hook("ready", ready)
+        .on_hook("joined", joined)
+        .on_hook("left", left)
+        .on_hook_with("grumble", 3, grumble)
         .command(Command::new("news", "Tells").run(news))
 });
 

@@ -77,16 +77,16 @@ use serde::{Deserialize, Serialize};
 
 export_plugin!(|| {
     Plugin::with_state(|_host| async { Ok(Till::default()) })
-        .on_hook_with(5, first)
-        .on_hook(count)
-        .on_hook(fail)
-        .on_hook(panic)
-        .on_hook(sleep)
-        .on_hook(loaded)
-        .on_hook(unloaded)
-        .on_hook(refused)
-        .on_hook(executed)
-        .on_hook(failed)
+        .on_hook_with("first", 5, first)
+        .on_hook("count", count)
+        .on_hook("fail", fail)
+        .on_hook("panic", panic)
+        .on_hook("sleep", sleep)
+        .on_hook("loaded", loaded)
+        .on_hook("unloaded", unloaded)
+        .on_hook("refused", refused)
+        .on_hook("executed", executed)
+        .on_hook("failed", failed)
         .command(Command::new("till", "Tells what was counted").run(till))
         .command(Command::new("news", "Tells what happened").run(news))
         .command(Command::new("stumble", "Fails").run(stumble))
@@ -396,7 +396,7 @@ async fn functions_are_called_and_their_failures_name_them() {
         ),
         (
             "bank",
-            "functions.call: `balance` of plugin `bank`: the plugin is not loaded; declare `.depends_on(\"bank\", …)` to be loaded after it",
+            "functions.call: `balance` of plugin `bank`: the plugin is not loaded; declare `.depends_on(\"bank\")` to be loaded after it",
         ),
     ];
     // A failure that is meant for the member reaches the member.

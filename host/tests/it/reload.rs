@@ -122,7 +122,7 @@ async fn dependents_are_loaded_after_and_reloaded_with_what_they_need() {
         "0.1.0",
         "",
         "//! Needs hello.\nuse plugin_api::prelude::*;\n\
-         export_plugin!(|| Plugin::new().depends_on(\"hello\", \"^0.1\"));\n",
+         export_plugin!(|| Plugin::new().depends_on_version(\"hello\", \"^0.1\"));\n",
     );
     let bot = Fixture::with(&[]).await;
     bot.drop_in(&shop, "shop");

@@ -22,7 +22,7 @@ export_plugin!(|| {
         .scheduled("remind", tell)
         .scheduled("fail", |_| async { Err(Error::new("no tea")) })
         .scheduled("hang", hang)
-        .on_hook(mourn)
+        .on_hook("mourn", mourn)
         .command(Command::new("here", "Tells in this channel").run(here))
         .command(Command::new("plan", "Schedules").option(CommandOption::string("name", "Which"))
             .option(CommandOption::integer("after", "Seconds")).run(plan))

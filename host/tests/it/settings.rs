@@ -32,7 +32,7 @@ export_plugin!(|| Plugin::with_state(|_host| async { Ok(Shop::default()) })
 async fn changed(ctx: HookContext<SettingChanged, Shop>) -> Result {
     let limit: u64 = ctx.host().setting("limit")?;
     let change = ctx.payload();
-    let server = if change.guild_id == 0 { "bot" } else { "server" };
+    let server = if change.guild_id.is_none() { "bot" } else { "server" };
     ctx.state().0.borrow_mut().push(format!("{} of the {server}, limit {limit}", change.name));
     Ok(())
 }

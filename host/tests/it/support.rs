@@ -248,7 +248,7 @@ async fn start(sandbox: &Sandbox, folder: &Path, more: &str, clock: &Clock) -> B
     bot
 }
 
-fn drop_in(library: &Path, folder: &Path, name: &str) {
+pub fn drop_in(library: &Path, folder: &Path, name: &str) {
     let beside = folder.join(format!(".{name}.part"));
     fs::copy(library, &beside).unwrap();
     fs::rename(beside, folder.join(format!("lib{name}.so"))).unwrap();

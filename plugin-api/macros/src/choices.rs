@@ -36,15 +36,12 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let (generics, types, bounds) = item.generics.split_for_impl();
     Ok(quote! {
         impl #generics ::plugin_api::FromOption for #name #types #bounds {
-            fn from_option(
-                name: &str,
-                value: ::std::option::Option<&::plugin_api::abi::OptionValue>,
-            ) -> ::plugin_api::Result<Self> {
-                let text = <::std::string::String as ::plugin_api::FromOption>::from_option(name, value)?;
+            fn from_option(input: ::plugin_api::OptionInput<'_>) -> ::plugin_api::Result<Self> {
+                let text = input.read::<::std::string::String>()?;
                 match &*text {
                     #(#texts => ::std::result::Result::Ok(Self::#names),)*
                     other => ::std::result::Result::Err(::plugin_api::Error::user(
-                        ::std::format!("`{name}` can't be `{other}`."),
+                        ::std::format!("`{}` can't be `{other}`.", input.name()),
                     )),
                 }
             }

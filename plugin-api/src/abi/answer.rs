@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::{Origin, words::words};
 
 /// Colours of embeds, as 0xRRGGBB: `[answers] colours` of config.toml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,35 +34,34 @@ impl Default for Colours {
     }
 }
 
+words! {
 /// What an answer tells: decides its colour, and whether it is deleted after a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Tone {
     /// Something was done.
-    Success,
+    Success = "success",
     /// Something should be looked at.
-    Warning,
+    Warning = "warning",
     /// Something went wrong, or is not allowed.
-    Error,
+    Error = "error",
+}
 }
 
+words! {
 /// How an answer is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum ReplyMode {
     /// Answer: a reply, the response, or a follow-up when there has been a response already.
-    Reply,
+    Reply = "reply",
     /// Change the first answer.
-    Edit,
+    Edit = "edit",
     /// Change the message that carries the component.
-    Update,
+    Update = "update",
     /// Take the first answer away.
-    Delete,
+    Delete = "delete",
     /// Say that the answer takes a while.
-    Defer,
+    Defer = "defer",
     /// Open a modal.
-    Modal,
+    Modal = "modal",
+}
 }
 
 /// Parameters of `reply`. The message or modal is the message's body.
@@ -79,10 +78,18 @@ pub struct ReplyCall {
     #[serde(default)]
     pub multipart_boundary: Option<String>,
     /// The message to change or take away; absent: the first answer, which the origin alone tells for an interaction.
-    #[serde(default)]
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub message_id: Option<u64>,
     /// Where that message is, if not in the channel of the origin (a private answer to a command by prefix).
-    #[serde(default)]
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub channel_id: Option<u64>,
     /// What it tells.
     #[serde(default)]
@@ -114,7 +121,17 @@ impl ReplyCall {
 #[serde(default)]
 pub struct Answered {
     /// The message that carries the answer, where there is one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub message_id: Option<u64>,
     /// Where it is.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub channel_id: Option<u64>,
 }

@@ -2,18 +2,38 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Parameters of the `cache.…` calls. 0 stands for what a call does not need.
+/// Parameters of the `cache.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CacheCall {
     /// The server.
-    pub guild_id: u64,
-    /// The channel or thread; for `cache.permissions` 0 means in the server as a whole.
-    pub channel_id: u64,
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
+    /// The channel or thread; for `cache.permissions` absent means in the server as a whole.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub channel_id: Option<u64>,
     /// The role.
-    pub role_id: u64,
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_id: Option<u64>,
     /// The user.
-    pub user_id: u64,
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub user_id: Option<u64>,
     /// Whether to ask Discord for what is not known.
     pub fetch: bool,
 }

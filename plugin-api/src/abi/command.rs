@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct,
+};
+use serde_json::{Value, from_value};
 
+use super::snowflake;
 use crate::manifest::CommandKind;
 
 /// Where an invocation came from, and so where its answers go.
@@ -18,23 +21,31 @@ use crate::manifest::CommandKind;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "via", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Origin {
     /// A message that began with the prefix.
     Message {
         /// Channel of the message.
+        #[serde(with = "super::snowflake")]
         channel_id: u64,
         /// The message.
+        #[serde(with = "super::snowflake")]
         message_id: u64,
         /// Its author.
+        #[serde(with = "super::snowflake")]
         user_id: u64,
     },
     /// An interaction.
     Interaction {
         /// The interaction.
+        #[serde(with = "super::snowflake")]
         id: u64,
         /// Its token, good for 15 minutes.
         token: String,
     },
+    /// By a way that a later version has, and this one does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A value of a command option, the same by prefix and by slash.
@@ -46,8 +57,8 @@ pub enum Origin {
 /// assert_eq!(value, OptionValue::Integer(3));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum OptionValue {
     /// Text.
     String(String),
@@ -74,6 +85,74 @@ pub enum OptionValue {
     Date(i64),
     /// Several values.
     List(Vec<Self>),
+    /// What a later version has, and this one does not know: as it came.
+    Unknown {
+        /// Its type.
+        kind: String,
+        /// Its value.
+        value: Value,
+    },
+}
+
+impl Serialize for OptionValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tagged = Tagged(serializer.serialize_struct("OptionValue", 2)?);
+        match self {
+            Self::String(text) => tagged.put("string", text)?,
+            Self::Integer(number) => tagged.put("integer", number)?,
+            Self::Number(number) => tagged.put("number", number)?,
+            Self::Boolean(yes) => tagged.put("boolean", yes)?,
+            Self::User(id) => tagged.put("user", &id.to_string())?,
+            Self::Channel(id) => tagged.put("channel", &id.to_string())?,
+            Self::Role(id) => tagged.put("role", &id.to_string())?,
+            Self::Message(id) => tagged.put("message", &id.to_string())?,
+            Self::Attachment(json) => tagged.put("attachment", json)?,
+            Self::Duration(ms) => tagged.put("duration", ms)?,
+            Self::Date(seconds) => tagged.put("date", seconds)?,
+            Self::List(values) => tagged.put("list", values)?,
+            Self::Unknown { kind, value } => tagged.put(kind, value)?,
+        }
+        tagged.0.end()
+    }
+}
+
+/// A value behind its type.
+struct Tagged<S>(S);
+
+impl<S: SerializeStruct> Tagged<S> {
+    fn put<T: Serialize + ?Sized>(&mut self, kind: &str, value: &T) -> Result<(), S::Error> {
+        self.0.serialize_field("type", kind)?;
+        self.0.serialize_field("value", value)
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Read {
+            #[serde(rename = "type")]
+            kind: String,
+            #[serde(default)]
+            value: Value,
+        }
+        let Read { kind, value } = Read::deserialize(deserializer)?;
+        let read = match &*kind {
+            "string" => from_value(value).map(Self::String),
+            "integer" => from_value(value).map(Self::Integer),
+            "number" => from_value(value).map(Self::Number),
+            "boolean" => from_value(value).map(Self::Boolean),
+            "user" => snowflake::deserialize(value).map(Self::User),
+            "channel" => snowflake::deserialize(value).map(Self::Channel),
+            "role" => snowflake::deserialize(value).map(Self::Role),
+            "message" => snowflake::deserialize(value).map(Self::Message),
+            "attachment" => Ok(Self::Attachment(value)),
+            "duration" => from_value(value).map(Self::Duration),
+            "date" => from_value(value).map(Self::Date),
+            "list" => from_value(value).map(Self::List),
+            _ => Ok(Self::Unknown { kind, value }),
+        };
+        read.map_err(D::Error::custom)
+    }
 }
 
 /// Head of COMMAND.
@@ -110,12 +189,16 @@ pub struct ComponentHead {
     pub argument: String,
     /// Where it came from.
     pub origin: Origin,
-    /// The user whom the component is for; 0: everyone.
-    #[serde(default)]
-    pub owner: u64,
-    /// Seconds for which it can be used since it was last; 0: for ever.
-    #[serde(default)]
-    pub timeout_s: u64,
+    /// The user whom the component is for; absent: everyone.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub owner: Option<u64>,
+    /// Seconds for which it can be used since it was last; absent: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<u64>,
     /// The values picked in a select.
     #[serde(default)]
     pub values: Vec<String>,
@@ -140,11 +223,22 @@ pub struct AutocompleteCall {
     /// The other options, as far as they are there and can be read.
     pub options: BTreeMap<String, OptionValue>,
     /// Who types.
+    #[serde(with = "super::snowflake")]
     pub user_id: u64,
-    /// In which server; 0 in direct messages.
-    pub guild_id: u64,
-    /// In which channel.
-    pub channel_id: u64,
+    /// In which server; absent in direct messages.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
+    /// In which channel; absent when it is about the server as a whole.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub channel_id: Option<u64>,
     /// The member's [locale](https://discord.com/developers/docs/reference#locales).
     pub locale: String,
 }
@@ -156,11 +250,22 @@ pub struct CheckCall {
     /// The command's path.
     pub command: String,
     /// Who.
+    #[serde(with = "super::snowflake")]
     pub user_id: u64,
-    /// In which server; 0 in direct messages.
-    pub guild_id: u64,
-    /// In which channel.
-    pub channel_id: u64,
+    /// In which server; absent in direct messages.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
+    /// In which channel; absent when it is about the server as a whole.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub channel_id: Option<u64>,
 }
 
 /// Result of an [`EntryKind::Check`](super::EntryKind) entry.

@@ -4,16 +4,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::manifest::CommandKind;
 
-/// Parameters of the `commands.…` calls. 0 stands for what a call does not need.
+/// Parameters of the `commands.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CommandsCall {
     /// The server.
-    pub guild_id: u64,
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
     /// The channel.
-    pub channel_id: u64,
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub channel_id: Option<u64>,
     /// The user.
-    pub user_id: u64,
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub user_id: Option<u64>,
     /// The command's path, or a group's; an alias does as well.
     pub command: String,
     /// `commands.require`: roles as mentions, ids or names; none lifts the rule.
@@ -22,8 +37,8 @@ pub struct CommandsCall {
     pub prefix: Option<String>,
     /// `commands.prefix`: whether a mention works like it.
     pub mention_prefix: Option<bool>,
-    /// `commands.usage`: the first day, in UTC: `2026-11-22`; empty: 30 days ago.
-    pub since: String,
+    /// `commands.usage`: the first day, in UTC: `2026-11-22`; absent: 30 days ago.
+    pub since: Option<String>,
 }
 
 /// A command, as `commands.list` gives it.
@@ -57,6 +72,7 @@ pub struct CommandView {
     /// Whether it is for the bot's owners alone.
     pub owner_only: bool,
     /// Roles of which the server needs one, itself or by a group's rule.
+    #[serde(with = "super::snowflake::list")]
     pub roles: Vec<u64>,
     /// Uses in the last 30 days, in the server, or everywhere where none was named.
     pub uses: u64,
@@ -109,6 +125,7 @@ pub struct RequireReply {
     /// The command's or group's path.
     pub command: String,
     /// The roles of which one is needed now.
+    #[serde(with = "super::snowflake::list")]
     pub roles: Vec<u64>,
 }
 

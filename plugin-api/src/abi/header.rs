@@ -1,8 +1,14 @@
 //! The part of an event that is read without parsing.
 
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, MessageMarker, UserMarker},
+};
+
 use super::Bytes;
 
-/// Ids, flags and text of an event. 0 and empty mean "there is none".
+/// Ids, flags and text of an event. A plain record, in which 0 and empty stand for "there is none": read ids by
+/// [`guild`](Self::guild) and its like, which say so in their type.
 ///
 /// Append only: it crosses behind a pointer with its size, and what the host does not fill reads as zero.
 #[repr(C)]
@@ -58,6 +64,30 @@ impl EventHeader {
         user_name: Bytes::EMPTY,
     };
 
+    /// The guild; `None` in direct messages, and for events without one.
+    #[must_use]
+    pub const fn guild(&self) -> Option<Id<GuildMarker>> {
+        Id::new_checked(self.guild_id)
+    }
+
+    /// The channel, if the event has one.
+    #[must_use]
+    pub const fn channel(&self) -> Option<Id<ChannelMarker>> {
+        Id::new_checked(self.channel_id)
+    }
+
+    /// The user who did it, if it is known.
+    #[must_use]
+    pub const fn user(&self) -> Option<Id<UserMarker>> {
+        Id::new_checked(self.user_id)
+    }
+
+    /// The message, if the event has one.
+    #[must_use]
+    pub const fn message(&self) -> Option<Id<MessageMarker>> {
+        Id::new_checked(self.message_id)
+    }
+
     /// Copies a header that another version of this crate may have written: what it lacks reads as zero.
     ///
     /// ```
@@ -74,7 +104,7 @@ impl EventHeader {
     ///
     /// # Safety
     ///
-    /// `ptr` is null, or points at `bytes` readable bytes that begin as an `EventHeader` of some 0.1.x version.
+    /// `ptr` is null, or points at `bytes` readable bytes that begin as an `EventHeader` of some version of this boundary.
     #[must_use]
     pub unsafe fn read(ptr: *const std::ffi::c_void, bytes: usize) -> Self {
         let mut header = Self::EMPTY;

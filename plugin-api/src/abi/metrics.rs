@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::words::words;
+
 /// Parameters of `metrics.record`. With id 0 the call has no completion.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetricCall {
     /// The figure's name, without a prefix and without `_total`.
     pub name: String,
     /// What it is.
+    #[serde(default)]
     pub kind: MetricKind,
     /// What it counts.
     #[serde(default)]
@@ -25,15 +28,16 @@ pub struct MetricCall {
     pub buckets: Vec<f64>,
 }
 
+words! {
 /// What a figure is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Default)]
 pub enum MetricKind {
     /// It only grows.
     #[default]
-    Counter,
+    Counter = "counter",
     /// It goes up and down.
-    Gauge,
+    Gauge = "gauge",
     /// It counts values by size.
-    Histogram,
+    Histogram = "histogram",
+}
 }

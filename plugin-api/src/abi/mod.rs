@@ -9,6 +9,7 @@
 //! | `message.rs` | plugin to host: [`Message`] and its kinds |
 //! | `header.rs` | the part of an event that is read without parsing |
 //! | `payload.rs` | the JSON heads of frames and messages |
+//! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `cache.rs` | the JSON heads of the `cache.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
@@ -42,8 +43,12 @@ mod payload;
 mod record;
 mod schedule;
 mod settings;
+pub(crate) mod snowflake;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod web;
+pub(crate) mod words;
 
 pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
@@ -52,14 +57,14 @@ pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
 };
 pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
-pub use custom_id::CustomId;
+pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};
 pub use metrics::{MetricCall, MetricKind};
 pub use module::{
-    HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable, MailboxVtable_Ref,
-    PluginModule, PluginModule_Ref, run_status,
+    Exchange, HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable,
+    MailboxVtable_Ref, PluginModule, PluginModule_Ref, run_status,
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{

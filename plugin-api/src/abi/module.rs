@@ -77,6 +77,49 @@ pub struct HostVtable {
     pub later: unsafe extern "C" fn(ctx: *const c_void) -> u32,
 }
 
+/// What the fields of a later version do in the tests.
+#[cfg(feature = "later-boundary-fixture")]
+unsafe extern "C" fn later(_: *const c_void) -> u32 {
+    7
+}
+
+impl HostVtable {
+    /// What a host of this version can do.
+    #[must_use]
+    pub const fn new(
+        send: unsafe extern "C" fn(ctx: *const c_void, message: *const c_void) -> u32,
+    ) -> Self {
+        Self {
+            send,
+            #[cfg(feature = "later-boundary-fixture")]
+            later,
+        }
+    }
+}
+
+/// [`MailboxVtable::exchange`].
+pub type Exchange = unsafe extern "C" fn(
+    ctx: *const c_void,
+    released: *const u64,
+    released_len: usize,
+    out: *mut c_void,
+    stride: usize,
+    cap: usize,
+    work: usize,
+) -> usize;
+
+impl MailboxVtable {
+    /// What a mailbox of this version can do.
+    #[must_use]
+    pub const fn new(exchange: Exchange) -> Self {
+        Self {
+            exchange,
+            #[cfg(feature = "later-boundary-fixture")]
+            later,
+        }
+    }
+}
+
 /// How a plugin takes its frames.
 #[repr(C)]
 #[derive(StableAbi)]
@@ -132,11 +175,10 @@ pub struct MailboxHandle {
     pub vtable: MailboxVtable_Ref,
     /// A descriptor that becomes readable, edge by edge, when frames wait for an idle plugin. The host's: the plugin
     /// watches it, and neither reads nor closes it.
-    #[cfg(not(feature = "changed-boundary-fixture"))]
     pub signal: i32,
-    /// The same with another type: what abi_stable is there to refuse.
+    /// What no version has, and can't have: the handle is passed by value.
     #[cfg(feature = "changed-boundary-fixture")]
-    pub signal: i64,
+    pub changed: u64,
 }
 
 /// What `run` returns.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Colours;
+use super::{Colours, words::words};
 
 /// Head of START.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -25,18 +25,26 @@ pub struct StartHead {
     /// Most verbose level that the host's log takes from this plugin: `error`, `warn`, `info`, `debug`, `trace`, `off`.
     #[serde(default)]
     pub log_level: String,
-    /// The bot's user id; 0 while it is not known.
-    #[serde(default)]
-    pub bot_id: u64,
-    /// The application's id.
-    #[serde(default)]
-    pub application_id: u64,
+    /// The bot's user id; absent while it is not known.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub bot_id: Option<u64>,
+    /// The application's id; absent while it is not known.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub application_id: Option<u64>,
     /// Colours of embeds.
     #[serde(default)]
     pub colours: Colours,
-    /// How long the components of an answer can be used, unless the message says otherwise; 0: for ever.
-    #[serde(default)]
-    pub component_timeout_s: u64,
+    /// How long the components of an answer can be used, unless the message says otherwise; absent: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component_timeout_s: Option<u64>,
 }
 
 /// Head of RESTORE.
@@ -59,26 +67,29 @@ pub struct SaveHead {
 pub struct StopHead {
     /// Milliseconds that running handlers may still take.
     pub deadline_ms: u64,
+    /// The id to answer with the state, as to a SAVE, when all that waited is served and before the plugin says goodbye; 0 where
+    /// nobody asks for it.
+    #[serde(default)]
+    pub save_id: u64,
 }
 
+words! {
 /// What kind of entry is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum EntryKind {
     /// A hook's handler; entry: the handler's name as declared.
-    Hook,
+    Hook = "hook",
     /// A function that other plugins call; entry: its name, `@`, its version.
-    Function,
+    Function = "function",
     /// A schedule's handler; entry: the schedule's name, argument: a [`ScheduleRun`](super::ScheduleRun).
-    Schedule,
+    Schedule = "schedule",
     /// Proposes values for a command's option; entry: the command's path, a blank, the option's name. Its argument is an
     /// [`AutocompleteCall`](super::AutocompleteCall), its result a list of
     /// [`ChoiceManifest`](crate::manifest::ChoiceManifest).
-    Autocomplete,
+    Autocomplete = "autocomplete",
     /// A command's own checks; entry: the command's path. Its argument is a [`CheckCall`](super::CheckCall), its result a
     /// [`CheckReply`](super::CheckReply).
-    Check,
+    Check = "check",
+}
 }
 
 /// Head of INVOKE.
@@ -88,12 +99,12 @@ pub struct InvokeHead {
     pub kind: EntryKind,
     /// Which one.
     pub entry: String,
-    /// The plugin that asked for it; empty: the host itself.
-    #[serde(default)]
-    pub from: String,
-    /// Milliseconds that the handler may take; it is dropped then, and the answer is a failure. 0: no limit.
-    #[serde(default)]
-    pub deadline_ms: u64,
+    /// The plugin that asked for it; absent: the host itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Milliseconds that the handler may take; it is dropped then, and the answer is a failure. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
 }
 
 /// Parameters of `hooks.emit`. The payload, as JSON, is the message's body.
@@ -123,9 +134,9 @@ pub struct FunctionCall {
     pub function: String,
     /// Its version.
     pub version: u32,
-    /// Milliseconds that the answer may take; 0: the host's default.
-    #[serde(default)]
-    pub deadline_ms: u64,
+    /// Milliseconds that the answer may take; absent: the host's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
 }
 
 /// Parameters of `files.read`, `files.write`, `files.remove` and `files.list`. What is written is the message's body, what is
@@ -202,14 +213,9 @@ pub struct LogHead {
     /// The other fields.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// The id of the frame whose handler logged; 0 for anything else.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub frame: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-const fn is_zero(number: &u64) -> bool {
-    *number == 0
+    /// The id of the frame whose handler logged; absent for anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u64>,
 }
 
 /// Head of PANIC.
@@ -224,4 +230,7 @@ pub struct PanicHead {
     /// Return addresses of the stack, innermost first; may be empty.
     #[serde(default)]
     pub frames: Vec<u64>,
+    /// It can't unwind, on the generation's own thread: the thread stays where it is and never answers again.
+    #[serde(default)]
+    pub ends_plugin: bool,
 }

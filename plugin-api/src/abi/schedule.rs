@@ -15,10 +15,16 @@ pub struct ScheduleRun {
     pub missed: u64,
     /// 1, and one more with each time that it is tried again.
     pub attempt: u32,
-    /// Id of what was scheduled at run time; 0 for what the manifest declares.
-    pub id: u64,
-    /// The server that it was scheduled for; 0: none.
-    pub guild_id: u64,
+    /// Id of what was scheduled at run time; absent for what the manifest declares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+    /// The server that it was scheduled for, if for one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
     /// What it was scheduled with.
     pub payload: Value,
 }
@@ -35,10 +41,20 @@ pub struct ScheduleCreate {
     /// How long from now, instead of `at_ms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_ms: Option<u64>,
-    /// The server that it is for; 0: none.
-    pub guild_id: u64,
-    /// The user whom it is about; 0: nobody.
-    pub subject: u64,
+    /// The server that it is for, if for one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
+    /// The user whom it is about, if about one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub subject: Option<u64>,
 }
 
 /// Parameters of `schedules.cancel`.
@@ -58,10 +74,18 @@ pub struct ScheduleList {
     /// Name of the handler.
     pub name: String,
     /// Only those for this server.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub guild_id: Option<u64>,
     /// Only those about this user.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub subject: Option<u64>,
 }
 
@@ -83,10 +107,20 @@ pub struct ScheduleEntry {
     pub id: u64,
     /// When it is due.
     pub at_ms: i64,
-    /// The server that it is for; 0: none.
-    pub guild_id: u64,
-    /// The user whom it is about; 0: nobody.
-    pub subject: u64,
+    /// The server that it is for, if for one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
+    /// The user whom it is about, if about one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub subject: Option<u64>,
     /// What it was scheduled with.
     pub payload: Value,
 }

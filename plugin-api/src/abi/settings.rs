@@ -14,6 +14,7 @@ pub struct SettingsHead {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SettingCall {
     /// The server.
+    #[serde(with = "super::snowflake")]
     pub guild_id: u64,
     /// The setting.
     pub name: String,

@@ -1,13 +1,18 @@
 //! The JSON heads of the `storage.…` host calls. Blobs and shelf values are bytes of the call's body.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Parameters of `storage.query`, `storage.execute` and `storage.transaction`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StorageCall {
-    /// The server whose database it is; 0: the bot's.
-    #[serde(default)]
-    pub guild_id: u64,
+    /// The server whose database it is; absent: the bot's.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
     /// The statements, in order: all of them happen, or none.
     pub steps: Vec<StorageStep>,
 }
@@ -42,6 +47,7 @@ pub struct StorageExpect {
 /// A value of SQLite's, as it crosses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum StorageValue {
     /// No value.
     Null,
@@ -61,6 +67,8 @@ pub enum StorageValue {
         /// Which.
         real: String,
     },
+    /// What a later version has, and this one does not know: as it came.
+    Unknown(Value),
 }
 
 /// Result of a [`StorageCall`]: one for each step.
@@ -90,14 +98,22 @@ pub struct StorageResult {
 /// Parameters of `storage.get`, `storage.set`, `storage.delete` and `storage.keys`. The value, JSON, is the body.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ShelfCall {
-    /// The server whose database it is; 0: the bot's.
-    #[serde(default)]
-    pub guild_id: u64,
+    /// The server whose database it is; absent: the bot's.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
     /// The shelf's name.
     pub shelf: String,
-    /// The user whom the entry is about; 0: nobody.
-    #[serde(default)]
-    pub subject: u64,
+    /// The user whom the entry is about, if about one.
+    #[serde(
+        default,
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub subject: Option<u64>,
     /// The key; for `storage.keys` what the keys begin with.
     #[serde(default)]
     pub key: String,

@@ -14,10 +14,10 @@ pub struct WebCall {
     pub query: Vec<(String, String)>,
     /// Headers.
     pub headers: Vec<(String, String)>,
-    /// How long it may take, redirects and body included; 0: the host's default.
-    pub timeout_ms: u64,
-    /// The largest body that is taken; 0: the host's limit, which is never exceeded.
-    pub max_bytes: u64,
+    /// How long it may take, redirects and body included; absent: the host's default.
+    pub timeout_ms: Option<u64>,
+    /// The largest body that is taken; absent: the host's limit, which is never exceeded.
+    pub max_bytes: Option<u64>,
 }
 
 /// Head of the completion.

@@ -133,7 +133,7 @@ impl<S: 'static> Command<S> {
     #[must_use]
     pub fn cooldown_per(mut self, per: Per, uses: u32, period: Duration) -> Self {
         self.manifest.cooldown = Some(CooldownManifest {
-            uses,
+            uses: Some(uses),
             period_ms: period.as_millis().try_into().unwrap_or(u64::MAX),
             per,
         });

@@ -7,7 +7,10 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, UserMarker},
 };
 
-use super::{Command, value::FromOption};
+use super::{
+    Command,
+    value::{FromOption, OptionInput},
+};
 use crate::{
     abi::AutocompleteCall,
     accessors::{surroundings, whereabouts},
@@ -73,7 +76,7 @@ impl<S> AutocompleteContext<S> {
     ///
     /// The option was not given yet, or is of another type than `T`.
     pub fn option<T: FromOption>(&self, name: &str) -> Result<T> {
-        T::from_option(name, self.call.options.get(name))
+        OptionInput::of(name, self.call.options.get(name)).read()
     }
 
     whereabouts!();

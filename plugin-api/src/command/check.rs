@@ -72,8 +72,8 @@ pub(super) fn before<S: 'static>(
                 let call = CheckCall {
                     command: ctx.command().to_owned(),
                     user_id: ctx.user().id.get(),
-                    guild_id: ctx.guild_id().map_or(0, Id::get),
-                    channel_id: ctx.channel_id().get(),
+                    guild_id: ctx.guild_id().map(Id::get),
+                    channel_id: Some(ctx.channel_id().get()),
                 };
                 all(&checks, ctx.state(), ctx.host(), &call).await?;
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use twilight_model::channel::ChannelType;
 
-use crate::{Choice, CommandOption, Mentionable, abi::OptionValue, manifest::Per, prelude::*};
+use crate::{Choice, CommandOption, Mentionable, manifest::Per, prelude::*};
 
 struct Shop;
 
@@ -23,9 +23,9 @@ fn same<S: 'static>(declared: Command<S>, by_hand: Command<S>) {
         let Plugin {
             manifest, handlers, ..
         } = plugin.command(command);
-        let mut entries: Vec<_> = handlers.entries.into_keys().collect();
+        let mut entries: Vec<_> = handlers.entries.keys().cloned().collect();
         entries.sort_by_key(|(_, name)| name.clone());
-        let commands: Vec<_> = handlers.commands.into_keys().collect();
+        let commands: Vec<_> = handlers.commands.keys().cloned().collect();
         (
             serde_json::to_string_pretty(&manifest.commands).unwrap(),
             format!("{entries:?} {commands:?}"),
@@ -254,7 +254,7 @@ fn context_menus() {
 #[test]
 fn choices_are_read() {
     use crate::FromOption;
-    let read = |text: &str| Size::from_option("size", Some(&OptionValue::String(text.into())));
+    let read = |text: &str| Size::from_option(crate::OptionInput::text("size", text));
     assert_eq!(read("a cup").unwrap(), Size::Cup);
     assert_eq!(read("whole pot").unwrap(), Size::WholePot);
     let error = read("Cup").unwrap_err();

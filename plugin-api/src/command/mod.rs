@@ -24,7 +24,7 @@ pub use self::{
     autocomplete::{AutocompleteContext, Choice},
     check::CheckContext,
     option::CommandOption,
-    value::{FromOption, Mentionable, OptionType},
+    value::{FromOption, Mentionable, OptionInput, OptionType},
 };
 use crate::{
     abi::EntryKind,

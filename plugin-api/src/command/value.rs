@@ -1,6 +1,6 @@
 //! What options are read as.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use twilight_model::{
     channel::Attachment,
@@ -18,20 +18,116 @@ use crate::{
     manifest::OptionKind,
 };
 
+/// An option as it was given, or not: what [`FromOption`] reads.
+///
+/// ```
+/// use plugin_api::OptionInput;
+///
+/// let pot = OptionInput::text("size", "pot");
+/// assert_eq!((pot.name(), pot.read::<String>()?), ("size", "pot".to_owned()));
+/// let none = OptionInput::absent("size");
+/// assert_eq!((none.is_given(), none.read::<Option<String>>()?), (false, None));
+/// # Ok::<(), plugin_api::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct OptionInput<'a> {
+    name: &'a str,
+    value: Given<'a>,
+}
+
+/// The value as it crossed, or a text of a test's.
+#[derive(Debug, Clone, Copy)]
+enum Given<'a> {
+    Not,
+    Value(&'a OptionValue),
+    Text(&'a str),
+}
+
+impl<'a> OptionInput<'a> {
+    pub(crate) fn of(name: &'a str, value: Option<&'a OptionValue>) -> Self {
+        Self {
+            name,
+            value: value.map_or(Given::Not, Given::Value),
+        }
+    }
+
+    /// An option that was given as this text: for tests.
+    #[must_use]
+    pub const fn text(name: &'a str, text: &'a str) -> Self {
+        Self {
+            name,
+            value: Given::Text(text),
+        }
+    }
+
+    /// An option that was not given: for tests.
+    #[must_use]
+    pub const fn absent(name: &'a str) -> Self {
+        Self {
+            name,
+            value: Given::Not,
+        }
+    }
+
+    /// The option's name.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Whether it was given.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        !matches!(self.value, Given::Not)
+    }
+
+    /// Reads it as another type.
+    ///
+    /// # Errors
+    ///
+    /// It was not given though `T` needs one, or is of another type.
+    pub fn read<T: FromOption>(self) -> Result<T> {
+        T::from_option(self)
+    }
+
+    #[cold]
+    fn mistaken(self, what: &str) -> Error {
+        let name = self.name;
+        let value: &dyn fmt::Debug = match &self.value {
+            Given::Not => {
+                return Error::new(format!(
+                    "option `{name}` was not given: declare it with `required()`, or read it as an `Option`"
+                ));
+            }
+            Given::Value(OptionValue::Unknown { kind, .. }) => {
+                return Error::new(format!(
+                    "option `{name}` is a `{kind}`, which this plugin's plugin-api ({}) does not know: build the plugin with the host's",
+                    crate::abi::API_VERSION
+                ));
+            }
+            Given::Value(value) => value,
+            Given::Text(text) => text,
+        };
+        Error::new(format!(
+            "option `{name}` is {value:?}, and was read as {what}: read it as the type that it was declared with"
+        ))
+    }
+}
+
 /// A type that an option's value can be read as: what [`CommandContext::option`](crate::CommandContext::option) returns.
 ///
 /// Implemented for `String`, `i64`, `f64`, `bool`, the ids of users, channels and roles, and `Option` of each. A type of
 /// your own reads one of these and goes on from there:
 ///
 /// ```
-/// use plugin_api::{FromOption, abi::OptionValue, prelude::*};
+/// use plugin_api::{FromOption, OptionInput, prelude::*};
 ///
 /// #[derive(Debug, PartialEq)]
 /// enum Size { Cup, Pot }
 ///
 /// impl FromOption for Size {
-///     fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
-///         match &*String::from_option(name, value)? {
+///     fn from_option(input: OptionInput<'_>) -> Result<Self> {
+///         match &*input.read::<String>()? {
 ///             "cup" => Ok(Self::Cup),
 ///             "pot" => Ok(Self::Pot),
 ///             other => Err(Error::user(format!("there is no tea by the `{other}`"))),
@@ -39,25 +135,22 @@ use crate::{
 ///     }
 /// }
 ///
-/// let pot = OptionValue::String("pot".into());
-/// assert_eq!(Size::from_option("size", Some(&pot))?, Size::Pot);
-/// assert_eq!(Option::<Size>::from_option("size", None)?, None);
+/// assert_eq!(OptionInput::text("size", "pot").read::<Size>()?, Size::Pot);
+/// assert_eq!(OptionInput::absent("size").read::<Option<Size>>()?, None);
 /// # Ok::<(), Error>(())
 /// ```
 pub trait FromOption: Sized {
-    /// Reads the value; `None` when the option was not given.
+    /// Reads the option, which may not have been given.
     ///
     /// # Errors
     ///
     /// The option was not given though `Self` needs one, or is of another type.
-    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self>;
+    fn from_option(input: OptionInput<'_>) -> Result<Self>;
 }
 
 impl<T: FromOption> FromOption for Option<T> {
-    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
-        value
-            .map(|value| T::from_option(name, Some(value)))
-            .transpose()
+    fn from_option(input: OptionInput<'_>) -> Result<Self> {
+        input.is_given().then(|| T::from_option(input)).transpose()
     }
 }
 
@@ -82,14 +175,14 @@ impl<T: OptionType> OptionType for Option<T> {
 }
 
 impl<T: FromOption> FromOption for Vec<T> {
-    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
-        match value {
-            Some(OptionValue::List(values)) => values
+    fn from_option(input: OptionInput<'_>) -> Result<Self> {
+        match input.value {
+            Given::Value(OptionValue::List(values)) => values
                 .iter()
-                .map(|value| T::from_option(name, Some(value)))
+                .map(|value| T::from_option(OptionInput::of(input.name, Some(value))))
                 .collect(),
-            Some(one) => Ok(vec![T::from_option(name, Some(one))?]),
-            None => Ok(Self::new()),
+            Given::Not => Ok(Self::new()),
+            _ => Ok(vec![T::from_option(input)?]),
         }
     }
 }
@@ -114,11 +207,10 @@ pub enum Mentionable {
 macro_rules! options {
     ($($ty:ty, $kind:ident: $($pattern:pat => $value:expr),+; $what:literal;)*) => {$(
         impl FromOption for $ty {
-            fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
-                match value {
-                    $(Some($pattern) => Ok($value),)+
-                    Some(other) => Err(mistaken(name, other, $what)),
-                    None => Err(absent(name)),
+            fn from_option(input: OptionInput<'_>) -> Result<Self> {
+                match input.value {
+                    $(Given::Value($pattern) => Ok($value),)+
+                    _ => Err(input.mistaken($what)),
                 }
             }
         }
@@ -132,7 +224,6 @@ macro_rules! options {
 }
 
 options! {
-    String, String: OptionValue::String(text) => text.clone(); "a string";
     i64, Integer: OptionValue::Integer(number) => *number; "an integer";
     f64, Number: OptionValue::Number(number) => *number; "a number";
     bool, Boolean: OptionValue::Boolean(yes) => *yes; "a boolean";
@@ -147,12 +238,27 @@ options! {
     Timestamp, Date: OptionValue::Date(seconds) => Self::from_secs(*seconds).map_err(Error::new)?; "a point in time";
 }
 
+impl FromOption for String {
+    fn from_option(input: OptionInput<'_>) -> Result<Self> {
+        match input.value {
+            Given::Value(OptionValue::String(text)) => Ok(text.clone()),
+            Given::Text(text) => Ok(text.to_owned()),
+            _ => Err(input.mistaken("a string")),
+        }
+    }
+}
+
+impl OptionType for String {
+    fn declare(option: &mut CommandOption) {
+        option.0.kind = OptionKind::String;
+    }
+}
+
 impl FromOption for Id<MessageMarker> {
-    fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
-        match value {
-            Some(OptionValue::Message(id @ 1..)) => Ok(Self::new(*id)),
-            Some(other) => Err(mistaken(name, other, "a message")),
-            None => Err(absent(name)),
+    fn from_option(input: OptionInput<'_>) -> Result<Self> {
+        match input.value {
+            Given::Value(OptionValue::Message(id @ 1..)) => Ok(Self::new(*id)),
+            _ => Err(input.mistaken("a message")),
         }
     }
 }
@@ -160,8 +266,8 @@ impl FromOption for Id<MessageMarker> {
 macro_rules! smaller_integers {
     ($($ty:ty)*) => {$(
         impl FromOption for $ty {
-            fn from_option(name: &str, value: Option<&OptionValue>) -> Result<Self> {
-                let number = i64::from_option(name, value)?;
+            fn from_option(input: OptionInput<'_>) -> Result<Self> {
+                let (name, number) = (input.name, i64::from_option(input)?);
                 Self::try_from(number).map_err(|_| {
                     Error::user(format!("`{name}` can't be {number}: a number from {} to {} is expected.", Self::MIN, Self::MAX))
                 })
@@ -180,20 +286,6 @@ macro_rules! smaller_integers {
 }
 
 smaller_integers! { u8 u16 u32 u64 i8 i16 i32 }
-
-#[cold]
-fn mistaken(name: &str, value: &OptionValue, what: &str) -> Error {
-    Error::new(format!(
-        "option `{name}` is {value:?}, and was read as {what}: read it as the type that it was declared with"
-    ))
-}
-
-#[cold]
-fn absent(name: &str) -> Error {
-    Error::new(format!(
-        "option `{name}` was not given: declare it with `required()`, or read it as an `Option`"
-    ))
-}
 
 /// An enum whose variants are the choices of an option: each with what members see, and an option is declared by it.
 ///
@@ -227,11 +319,11 @@ macro_rules! choices {
         }
 
         impl $crate::FromOption for $name {
-            fn from_option(name: &str, value: ::std::option::Option<&$crate::abi::OptionValue>) -> $crate::Result<Self> {
-                let text = <::std::string::String as $crate::FromOption>::from_option(name, value)?;
+            fn from_option(input: $crate::OptionInput<'_>) -> $crate::Result<Self> {
+                let text = input.read::<::std::string::String>()?;
                 match &*text {
                     $($text => ::std::result::Result::Ok(Self::$variant),)+
-                    other => ::std::result::Result::Err($crate::Error::user(::std::format!("`{name}` can't be `{other}`."))),
+                    other => ::std::result::Result::Err($crate::Error::user(::std::format!("`{}` can't be `{other}`.", input.name()))),
                 }
             }
         }

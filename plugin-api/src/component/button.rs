@@ -15,9 +15,9 @@ use twilight_model::{
 /// use plugin_api::prelude::*;
 ///
 /// let buttons = [
-///     button("Yes", "cw:shop:buy:7").success().emoji("🫖"),
-///     button("Later", "cw:shop:later:7").secondary().disabled(true),
-///     danger_button("No", "cw:shop:drop:7"),
+///     button("Yes", "cw1:shop:c3n82:7").success().emoji("🫖"),
+///     button("Later", "cw1:shop:adwg5:7").secondary().disabled(true),
+///     danger_button("No", "cw1:shop:m69qi:7"),
 ///     link_button("The shop", "https://example.com"),
 /// ];
 /// let message = NewMessage::from("Sure?").row(buttons);

@@ -17,19 +17,19 @@ pub use self::{
     },
 };
 use crate::{
-    abi::CustomId,
+    abi::{CustomId, HandlerNumber},
     error::{Error, Result},
 };
 
 /// Discord's [limit](https://discord.com/developers/docs/components/reference#anatomy-of-a-component-custom-id) for a
-/// custom id, in characters. The plugin's and the handler's names count, and five more; up to 20 where the component is
-/// for the invoker alone, or for a while.
+/// custom id, in characters. The plugin's name counts, and eleven more; up to 20 where the component is for the invoker
+/// alone, or for a while.
 ///
 /// ```
 /// use plugin_api::CUSTOM_ID_LIMIT;
 ///
-/// let room = CUSTOM_ID_LIMIT - "cw:shop:buy:".len() - 20;
-/// assert_eq!(room, 68);
+/// let room = CUSTOM_ID_LIMIT - "cw1:shop:c3n82:".len() - 20;
+/// assert_eq!(room, 65);
 /// ```
 pub const CUSTOM_ID_LIMIT: usize = 100;
 
@@ -43,14 +43,18 @@ pub(crate) fn custom_id(plugin: &str, handler: &str, argument: &str) -> Result<S
 /// Who may use the components of a message, and how long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// 0: everyone.
-    pub(crate) owner: u64,
-    /// 0: for ever.
-    pub(crate) timeout_s: u64,
+    /// `None`: everyone.
+    pub(crate) owner: Option<u64>,
+    /// `None`: for ever.
+    pub(crate) timeout_s: Option<u64>,
 }
 
 impl Stamp {
     pub(crate) fn made(self, plugin: &str, handler: &str, argument: &str) -> Result<String> {
+        self.numbered(plugin, HandlerNumber::of(handler), argument)
+    }
+
+    fn numbered(self, plugin: &str, handler: HandlerNumber, argument: &str) -> Result<String> {
         let id = CustomId {
             plugin,
             handler,
@@ -97,9 +101,9 @@ impl Stamp {
 
     fn press_id(self, id: &mut String) -> Result {
         if let Some(parts) = CustomId::parse(id)
-            && (parts.owner, parts.timeout_s) == (0, 0)
+            && (parts.owner, parts.timeout_s) == (None, None)
         {
-            *id = self.made(parts.plugin, parts.handler, parts.argument)?;
+            *id = self.numbered(parts.plugin, parts.handler, parts.argument)?;
         }
         Ok(())
     }
@@ -133,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_custom_id_that_is_too_long_says_what_to_do() {
-        assert_eq!(custom_id("a", "b", "c:d").unwrap(), "cw:a:b:c:d");
+        assert_eq!(custom_id("a", "b", "c:d").unwrap(), "cw1:a:hd9m1:c:d");
         let error = custom_id("a", "b", &"x".repeat(100)).unwrap_err();
         assert!(error.to_string().contains("pass a key"), "{error}");
     }
@@ -141,22 +145,22 @@ mod tests {
     #[test]
     fn owner_and_timeout_go_into_each_id_that_has_none_wherever_it_is() {
         let stamp = Stamp {
-            owner: u64::MAX,
-            timeout_s: 604_800,
+            owner: Some(u64::MAX),
+            timeout_s: Some(604_800),
         };
         let id = custom_id("shop", "buy", "7").unwrap();
         let mut parts = vec![
             layout::row([button("A", &*id), link_button("B", "https://example.com")]),
             layout::container(0, [layout::section(["C"], button("D", "somebody else's"))]),
-            layout::row([select("E", "cw:shop:sort~1~a:x", [("F", "f")])]),
+            layout::row([select("E", "cw1:shop:pskqx~1~a:x", [("F", "f")])]),
         ];
         stamp.press(&mut parts).unwrap();
         let all = serde_json::to_string(&parts).unwrap();
         assert!(
-            all.contains("\"cw:shop:buy~3w5e11264sgsf~cyo0:7\""),
+            all.contains("\"cw1:shop:c3n82~3w5e11264sgsf~cyo0:7\""),
             "{all}"
         );
-        assert!(all.contains("\"somebody else's\"") && all.contains("\"cw:shop:sort~1~a:x\""));
+        assert!(all.contains("\"somebody else's\"") && all.contains("\"cw1:shop:pskqx~1~a:x\""));
         let long = custom_id("shop", "buy", &"x".repeat(80)).unwrap();
         let mut long = [layout::row([button("A", long)])];
         assert!(stamp.press(&mut long).is_err());

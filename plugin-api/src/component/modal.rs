@@ -13,7 +13,7 @@ use crate::error::Result;
 /// ```
 /// use plugin_api::prelude::*;
 ///
-/// let modal = Modal::new("Feedback", "cw:desk:feedback:")
+/// let modal = Modal::new("Feedback", "cw1:desk:muswf:")
 ///     .text("We read **everything**.")
 ///     .field(TextField::short("subject", "Subject").max_length(80))
 ///     .field(TextField::long("text", "What happened?").optional())
@@ -109,7 +109,7 @@ impl Modal {
 ///
 /// let name = TextField::short("name", "Name on the cup").value("Ann").max_length(20);
 /// let wishes = TextField::long("wishes", "Anything else?").describe("Milk, sugar, a biscuit").optional();
-/// let modal = Modal::new("Your tea", "cw:tea:order:").field(name).field(wishes);
+/// let modal = Modal::new("Your tea", "cw1:tea:0er2d:").field(name).field(wishes);
 /// ```
 #[derive(Debug, Clone)]
 pub struct TextField {

@@ -26,7 +26,7 @@ use super::button::reaction;
 /// use plugin_api::prelude::*;
 ///
 /// let sorts = [("Green", "green"), ("Black", "black")];
-/// let menu = select("Which sort?", "cw:tea:sort:", sorts).max(2);
+/// let menu = select("Which sort?", "cw1:tea:pskqx:", sorts).max(2);
 /// let message = NewMessage::from("Tea?").row([menu]).to_json()?;
 /// assert_eq!(message["components"][0]["components"][0]["options"][1]["value"], "black");
 /// # Ok::<(), Error>(())
@@ -183,7 +183,7 @@ impl From<SelectBuilder> for Component {
 ///     SelectOption::new("Green", "green").description("Not above 80 °C").emoji("🍵").default(),
 ///     SelectOption::new("Black", "black"),
 /// ];
-/// let menu = select("Which sort?", "cw:tea:sort:", sorts);
+/// let menu = select("Which sort?", "cw1:tea:pskqx:", sorts);
 /// ```
 #[derive(Debug, Clone)]
 pub struct SelectOption(SelectMenuOption);

@@ -11,7 +11,7 @@ use twilight_model::{
 use super::Invocation;
 use crate::{
     abi::CommandHead,
-    command::FromOption,
+    command::{FromOption, OptionInput},
     error::{Error, Result},
     host::Host,
     raw::Parcel,
@@ -125,7 +125,7 @@ impl<S> CommandContext<S> {
     ///
     /// The option was not given, or is of another type than `T`.
     pub fn option<T: FromOption>(&self, name: &str) -> Result<T> {
-        T::from_option(name, self.head.options.get(name))
+        OptionInput::of(name, self.head.options.get(name)).read()
     }
 }
 

@@ -105,19 +105,19 @@ impl<E: Event, S> EventContext<E, S> {
     /// In which server; `None` in direct messages, and for events of no server.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        Id::new_checked(self.parcel.header().header.guild_id)
+        self.parcel.header().header.guild()
     }
 
     /// In which channel, for events of a channel.
     #[must_use]
     pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
-        Id::new_checked(self.parcel.header().header.channel_id)
+        self.parcel.header().header.channel()
     }
 
     /// Which message, for events of a message.
     #[must_use]
     pub fn message_id(&self) -> Option<Id<MessageMarker>> {
-        Id::new_checked(self.parcel.header().header.message_id)
+        self.parcel.header().header.message()
     }
 
     /// Who caused it, for events of a user.
@@ -135,7 +135,7 @@ impl<E: Event, S> EventContext<E, S> {
     /// ```
     #[must_use]
     pub fn user_id(&self) -> Option<Id<UserMarker>> {
-        Id::new_checked(self.parcel.header().header.user_id)
+        self.parcel.header().header.user()
     }
 
     /// The message's text, for `MESSAGE_CREATE` and `MESSAGE_UPDATE`; else empty. Without the privileged intent

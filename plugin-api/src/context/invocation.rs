@@ -134,7 +134,7 @@ impl Invocation {
     /// In which server; `None` in direct messages.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        Id::new_checked(self.parcel.header().header.guild_id)
+        self.parcel.header().header.guild()
     }
 
     /// In which channel.
@@ -426,7 +426,7 @@ impl Invocation {
     /// Whom components are for unless their message says otherwise, and how long.
     fn usual(&self) -> Stamp {
         Stamp {
-            owner: self.user().id.get(),
+            owner: Some(self.user().id.get()),
             timeout_s: self.host.0.start().component_timeout_s,
         }
     }

@@ -220,13 +220,10 @@ impl Invocation {
         self.custom_id(AWAIT, format_args!("{}:{value}", question.key()))
     }
 
-    fn patience(&self, timeout_s: Option<u64>) -> Duration {
-        let seconds = timeout_s.unwrap_or(self.host().0.start().component_timeout_s);
-        Duration::from_secs(if seconds == 0 {
-            DEFAULT_WAIT_S
-        } else {
-            seconds
-        })
+    fn patience(&self, timeout_s: Option<Option<u64>>) -> Duration {
+        let usual = || self.host().0.start().component_timeout_s;
+        // Nobody waits for ever.
+        Duration::from_secs(timeout_s.unwrap_or_else(usual).unwrap_or(DEFAULT_WAIT_S))
     }
 }
 

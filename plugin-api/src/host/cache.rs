@@ -90,7 +90,7 @@ impl Cache {
 
     /// A channel of a server, or a thread. Archived threads and private channels are not kept.
     pub fn channel(&self, id: Id<ChannelMarker>) -> Lookup<Channel> {
-        let channel_id = id.get();
+        let channel_id = Some(id.get());
         let call = CacheCall {
             channel_id,
             ..CacheCall::default()
@@ -106,7 +106,7 @@ impl Cache {
 
     /// A role of a server.
     pub fn role(&self, guild: Id<GuildMarker>, id: Id<RoleMarker>) -> Lookup<Role> {
-        let role_id = id.get();
+        let role_id = Some(id.get());
         let call = CacheCall {
             role_id,
             ..of(guild)
@@ -126,7 +126,7 @@ impl Cache {
     /// without it, as it was seen at most `[cache] member_ttl_s` ago (default 300 s), in a message or a command for example.
     /// The bot's own member is always known.
     pub fn member(&self, guild: Id<GuildMarker>, user: Id<UserMarker>) -> Lookup<Member> {
-        let user_id = user.get();
+        let user_id = Some(user.get());
         let call = CacheCall {
             user_id,
             ..of(guild)
@@ -152,7 +152,7 @@ impl Cache {
         user: Id<UserMarker>,
         channel: Id<ChannelMarker>,
     ) -> Lookup<Permissions> {
-        let (user_id, channel_id) = (user.get(), channel.get());
+        let (user_id, channel_id) = (Some(user.get()), Some(channel.get()));
         let call = CacheCall {
             user_id,
             channel_id,
@@ -167,7 +167,7 @@ impl Cache {
         guild: Id<GuildMarker>,
         user: Id<UserMarker>,
     ) -> Lookup<Permissions> {
-        let user_id = user.get();
+        let user_id = Some(user.get());
         let call = CacheCall {
             user_id,
             ..of(guild)
@@ -197,7 +197,7 @@ impl Cache {
 
 fn of(guild: Id<GuildMarker>) -> CacheCall {
     CacheCall {
-        guild_id: guild.get(),
+        guild_id: Some(guild.get()),
         ..CacheCall::default()
     }
 }

@@ -47,7 +47,7 @@ impl Commands<'_> {
         self.call(
             "commands.list",
             &CommandsCall {
-                guild_id: guild.map_or(0, Id::get),
+                guild_id: guild.map(Id::get),
                 ..CommandsCall::default()
             },
         )
@@ -79,8 +79,8 @@ impl Commands<'_> {
         self.call(
             "commands.usage",
             &CommandsCall {
-                guild_id: guild.map_or(0, Id::get),
-                since: since.unwrap_or_default().to_owned(),
+                guild_id: guild.map(Id::get),
+                since: since.map(str::to_owned),
                 ..CommandsCall::default()
             },
         )
@@ -104,9 +104,9 @@ impl Commands<'_> {
             "commands.why",
             &CommandsCall {
                 command: command.to_owned(),
-                user_id: user.get(),
-                guild_id: guild.map_or(0, Id::get),
-                channel_id: channel.get(),
+                user_id: Some(user.get()),
+                guild_id: guild.map(Id::get),
+                channel_id: Some(channel.get()),
                 ..CommandsCall::default()
             },
         )
@@ -129,7 +129,7 @@ impl Commands<'_> {
         self.call(
             "commands.require",
             &CommandsCall {
-                guild_id: guild.get(),
+                guild_id: Some(guild.get()),
                 command: command.to_owned(),
                 roles: roles.to_vec(),
                 ..CommandsCall::default()
@@ -147,7 +147,7 @@ impl Commands<'_> {
         self.call(
             "commands.prefix",
             &CommandsCall {
-                guild_id: guild.get(),
+                guild_id: Some(guild.get()),
                 ..CommandsCall::default()
             },
         )
@@ -165,7 +165,7 @@ impl Commands<'_> {
         self.call(
             "commands.prefix",
             &CommandsCall {
-                guild_id: guild.get(),
+                guild_id: Some(guild.get()),
                 prefix: Some(prefix.to_owned()),
                 ..CommandsCall::default()
             },
@@ -186,7 +186,7 @@ impl Commands<'_> {
         self.call(
             "commands.prefix",
             &CommandsCall {
-                guild_id: guild.get(),
+                guild_id: Some(guild.get()),
                 mention_prefix: Some(on),
                 ..CommandsCall::default()
             },

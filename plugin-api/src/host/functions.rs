@@ -33,7 +33,7 @@ impl Host {
     /// }
     /// // A plugin that can't do without the other says so: it is then loaded after it, and reloaded with it.
     /// let shop = Plugin::new()
-    ///     .depends_on("bank", "^1")
+    ///     .depends_on_version("bank", "^1")
     ///     .command(Command::new("buy", "Buys tea").run(buy));
     /// ```
     #[must_use]
@@ -70,9 +70,9 @@ impl OtherPlugin {
             plugin: self.name.clone(),
             function: function.to_owned(),
             version,
-            deadline_ms: self.deadline.map_or(0, |deadline| {
-                deadline.as_millis().try_into().unwrap_or(u64::MAX).max(1)
-            }),
+            deadline_ms: self
+                .deadline
+                .map(|deadline| deadline.as_millis().try_into().unwrap_or(u64::MAX).max(1)),
         };
         let head = CallHead {
             call: "functions.call".into(),

@@ -81,7 +81,7 @@ impl Host {
     /// start comes without it.
     #[must_use]
     pub fn bot_id(&self) -> Option<Id<UserMarker>> {
-        Id::new_checked(self.0.start().bot_id)
+        Id::new_checked(self.0.start().bot_id?)
     }
 
     /// The bot's application, or `None` as for [`bot_id`](Self::bot_id).
@@ -96,7 +96,7 @@ impl Host {
     /// ```
     #[must_use]
     pub fn application_id(&self) -> Option<Id<ApplicationMarker>> {
-        Id::new_checked(self.0.start().application_id)
+        Id::new_checked(self.0.start().application_id?)
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and

@@ -115,8 +115,8 @@ impl Schedules {
                 name: self.name.clone(),
                 at_ms,
                 after_ms,
-                guild_id: self.guild.map_or(0, Id::get),
-                subject: self.about.map_or(0, Id::get),
+                guild_id: self.guild.map(Id::get),
+                subject: self.about.map(Id::get),
             },
             payload: Ok(b"null".to_vec()),
         }
@@ -208,13 +208,13 @@ impl Scheduled {
     /// The server that it is for.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        Id::new_checked(self.0.guild_id)
+        self.0.guild_id.and_then(Id::new_checked)
     }
 
     /// The user whom it is about.
     #[must_use]
     pub fn about(&self) -> Option<Id<UserMarker>> {
-        Id::new_checked(self.0.subject)
+        self.0.subject.and_then(Id::new_checked)
     }
 
     /// What it was scheduled with.

@@ -61,7 +61,7 @@ impl Host {
             loop {
                 interval.tick().await;
                 // A panic is told by the plugin's hook.
-                if let Some(Err(error)) = caught(tick()).await {
+                if let Some(Err(error)) = caught(async { tick().await }).await {
                     tracing::error!("a tick failed: {error}");
                 }
             }

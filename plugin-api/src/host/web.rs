@@ -115,13 +115,13 @@ impl WebRequest {
 
     /// How long it may take, redirects and body included. Default 30 s (`[web] timeout_ms`), at most `[web] max_timeout_ms`.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.call.timeout_ms = timeout.as_millis().try_into().unwrap_or(u64::MAX).max(1);
+        self.call.timeout_ms = Some(timeout.as_millis().try_into().unwrap_or(u64::MAX).max(1));
         self
     }
 
     /// The largest body that is taken, below the host's limit (`[web] max_response_bytes`, 8 MiB).
     pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.call.max_bytes = bytes.max(1);
+        self.call.max_bytes = Some(bytes.max(1));
         self
     }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::abi::words::words;
+
 /// A command, or a group of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,20 +49,18 @@ pub struct CommandManifest {
     pub concurrency: Option<ConcurrencyManifest>,
 }
 
+words! {
 /// What a command is used on.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
+#[derive(Default)]
 pub enum CommandKind {
     /// Nothing: it is typed.
     #[default]
-    Chat,
+    Chat = "chat",
     /// A user, from the context menu.
-    User,
+    User = "user",
     /// A message, from the context menu.
-    Message,
+    Message = "message",
+}
 }
 
 /// Name and description in another language.
@@ -68,19 +68,20 @@ pub enum CommandKind {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Localized {
-    /// The name; empty: the same.
-    pub name: String,
-    /// The description; empty: the same.
-    pub description: String,
+    /// The name; `None`: the same.
+    pub name: Option<String>,
+    /// The description; `None`: the same.
+    pub description: Option<String>,
 }
 
 impl Localized {
-    /// A name and a description; either may be empty.
+    /// A name and a description; what is empty is the same.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
-            name: name.into(),
-            description: description.into(),
+            name: given(name.into()),
+            description: given(description.into()),
         }
     }
 }
@@ -96,8 +97,10 @@ pub struct AccessManifest {
     pub guild_owner_only: bool,
     /// Permissions that the member needs in the channel, as Discord's
     /// [bits](https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags).
+    #[serde(with = "crate::abi::snowflake")]
     pub permissions: u64,
     /// Permissions that the bot needs in the channel.
+    #[serde(with = "crate::abi::snowflake")]
     pub bot_permissions: u64,
     /// Roles of which the member needs one: names, or ids. Empty: none.
     pub any_role: Vec<String>,
@@ -110,8 +113,8 @@ pub struct AccessManifest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct CooldownManifest {
-    /// Uses within the period; 0: as many as one likes, whatever the bot's default is.
-    pub uses: u32,
+    /// Uses within the period; `None`: as many as one likes, whatever the bot's default is.
+    pub uses: Option<u32>,
     /// The period, in milliseconds.
     pub period_ms: u64,
     /// Who shares it.
@@ -129,22 +132,22 @@ pub struct ConcurrencyManifest {
     pub per: Per,
 }
 
+words! {
 /// Who shares a cooldown, or a maximum of uses at once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
+#[derive(Default)]
 pub enum Per {
     /// Each user has their own.
     #[default]
-    User,
+    User = "user",
     /// Each member of each server; in direct messages each user.
-    Member,
+    Member = "member",
     /// Everybody in a channel.
-    Channel,
+    Channel = "channel",
     /// Everybody in a server; in direct messages each user.
-    Guild,
+    Guild = "guild",
     /// Everybody.
-    Global,
+    Global = "global",
+}
 }
 
 /// An option of a command.
@@ -240,33 +243,32 @@ impl From<ChoiceForm> for ChoiceManifest {
     }
 }
 
+words! {
 /// What values an option takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum OptionKind {
     /// Text.
-    String,
+    String = "string",
     /// A whole number.
-    Integer,
+    Integer = "integer",
     /// A number.
-    Number,
+    Number = "number",
     /// Yes or no.
-    Boolean,
+    Boolean = "boolean",
     /// A user.
-    User,
+    User = "user",
     /// A user who is a member of the server.
-    Member,
+    Member = "member",
     /// A channel.
-    Channel,
+    Channel = "channel",
     /// A role.
-    Role,
+    Role = "role",
     /// A user or a role.
-    Mentionable,
+    Mentionable = "mentionable",
     /// A file.
-    Attachment,
+    Attachment = "attachment",
     /// A length of time, such as `1h30m`.
-    Duration,
+    Duration = "duration",
     /// A point in time, such as `2026-12-24 18:00`.
-    Date,
+    Date = "date",
+}
 }

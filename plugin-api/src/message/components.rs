@@ -80,14 +80,14 @@ impl NewMessage {
     /// ```
     #[must_use]
     pub const fn for_everyone(mut self) -> Self {
-        self.owner = Some(0);
+        self.owner = Some(None);
         self
     }
 
     /// Lets this user alone use its components.
     #[must_use]
     pub const fn only_for(mut self, user: Id<UserMarker>) -> Self {
-        self.owner = Some(user.get());
+        self.owner = Some(Some(user.get()));
         self
     }
 
@@ -97,14 +97,14 @@ impl NewMessage {
     #[must_use]
     pub const fn timeout(mut self, time: Duration) -> Self {
         let seconds = time.as_secs();
-        self.timeout_s = Some(if seconds == 0 { 1 } else { seconds });
+        self.timeout_s = Some(Some(if seconds == 0 { 1 } else { seconds }));
         self
     }
 
     /// Lets its components be used for ever, after a restart of the bot, too.
     #[must_use]
     pub const fn persistent(mut self) -> Self {
-        self.timeout_s = Some(0);
+        self.timeout_s = Some(None);
         self
     }
 
@@ -123,7 +123,7 @@ impl NewMessage {
         self
     }
 
-    pub(crate) const fn timeout_s(&self) -> Option<u64> {
+    pub(crate) const fn timeout_s(&self) -> Option<Option<u64>> {
         self.timeout_s
     }
 

@@ -56,9 +56,9 @@ pub struct NewMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     flags: Option<u64>,
     #[serde(skip)]
-    owner: Option<u64>,
+    owner: Option<Option<u64>>,
     #[serde(skip)]
-    timeout_s: Option<u64>,
+    timeout_s: Option<Option<u64>>,
     #[serde(skip)]
     tone: Option<Tone>,
     #[serde(skip)]

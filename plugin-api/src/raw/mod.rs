@@ -12,10 +12,7 @@ mod link;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::{runtime::Builder, task::LocalSet};
 
@@ -25,6 +22,7 @@ pub(crate) use link::{Link, SendError};
 
 use crate::{
     abi::{HostHandle, MailboxHandle, run_status},
+    guard::{dispose, guarded},
     runtime::{self, Program, logs, panics},
 };
 
@@ -42,14 +40,15 @@ pub unsafe fn run(host: HostHandle, mailbox: MailboxHandle, declare: fn() -> Pro
     let link = unsafe { Link::open(host) };
     logs::install();
     panics::install();
-    let status = match catch_unwind(declare) {
+    // Nothing unwinds into the host, whatever the author's code does in it.
+    let status = guarded(|| {
+        let program = declare();
         // SAFETY: as above, and this thread is the only one to exchange.
-        Ok(program) => serve(program, unsafe { Inbox::new(mailbox) }, link),
-        Err(_) => run_status::PANICKED,
-    };
-    panics::remove();
+        serve(program, unsafe { Inbox::new(mailbox) }, link)
+    });
+    panics::leave();
     link::close();
-    status
+    status.unwrap_or(run_status::PANICKED)
 }
 
 /// Builds the runtime, runs the main loop in it, and takes everything down on this thread.
@@ -66,18 +65,17 @@ fn serve(program: Program, inbox: Inbox, link: Link) -> u32 {
         }
     };
     let local = LocalSet::new();
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        local.block_on(&runtime, runtime::main_loop(program, inbox, link))
-    }));
+    let result = guarded(|| local.block_on(&runtime, runtime::main_loop(program, inbox, link)));
     // Drop order: what still runs is dropped here, on this thread, before the runtime that it runs on.
-    let dropped = catch_unwind(AssertUnwindSafe(|| drop(local)));
-    runtime.shutdown_timeout(BLOCKING_GRACE);
-    match (result, dropped) {
-        (Ok(Ok(())), Ok(())) => run_status::STOPPED,
-        (Ok(Err(error)), _) => {
+    dispose(local);
+    let _ = guarded(|| runtime.shutdown_timeout(BLOCKING_GRACE));
+    match result {
+        // What panicked while it was dropped has been told of; the plugin has stopped all the same.
+        Ok(Ok(())) => run_status::STOPPED,
+        Ok(Err(error)) => {
             tracing::error!("the plugin's main loop failed: {error}");
             run_status::BROKEN
         }
-        _ => run_status::PANICKED,
+        Err(_) => run_status::PANICKED,
     }
 }

@@ -149,7 +149,14 @@ impl FakeHost {
     }
 
     fn stop(&self) {
-        self.push(frame_kind::STOP, 0, &StopHead { deadline_ms: 50 });
+        self.push(
+            frame_kind::STOP,
+            0,
+            &StopHead {
+                deadline_ms: 50,
+                ..StopHead::default()
+            },
+        );
     }
 
     /// Runs a plugin on a thread of its own, as the host does; what it said.
@@ -160,17 +167,10 @@ impl FakeHost {
         let status = thread::scope(|scope| {
             scope
                 .spawn(|| {
-                    const HOST: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable {
-                        send,
-                        #[cfg(feature = "later-boundary-fixture")]
-                        later,
-                    });
+                    const HOST: &WithMetadata<HostVtable> =
+                        &WithMetadata::new(HostVtable::new(send));
                     const MAILBOX: &WithMetadata<MailboxVtable> =
-                        &WithMetadata::new(MailboxVtable {
-                            exchange,
-                            #[cfg(feature = "later-boundary-fixture")]
-                            later,
-                        });
+                        &WithMetadata::new(MailboxVtable::new(exchange));
                     let ctx: *const c_void = std::ptr::from_ref(self).cast();
                     let host = HostHandle {
                         ctx,
@@ -203,11 +203,6 @@ impl Drop for FakeHost {
         // SAFETY: ours, and the plugin is gone.
         unsafe { libc::close(self.signal) };
     }
-}
-
-#[cfg(feature = "later-boundary-fixture")]
-unsafe extern "C" fn later(_: *const c_void) -> u32 {
-    7
 }
 
 unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     abi::{CallHead, StartHead, message_kind},
     error::{Error, Result},
+    guard::dispose,
     manifest::Manifest,
     raw::{Link, Parcel, SendError},
 };
@@ -35,6 +36,10 @@ pub(crate) struct Core {
     running: RefCell<Option<Rc<dyn Running>>>,
     calls: RefCell<Calls>,
     in_flight: Cell<usize>,
+    /// The last number that a handler was given.
+    last_job: Cell<u64>,
+    /// Whose poll this is; 0 for what does not count as running.
+    polled: Cell<u64>,
     pub(super) questions: Questions,
     room: Notify,
     live: watch::Sender<bool>,
@@ -51,6 +56,8 @@ impl Core {
             running: RefCell::default(),
             calls: RefCell::default(),
             in_flight: Cell::new(0),
+            last_job: Cell::new(0),
+            polled: Cell::new(0),
             questions: Questions::default(),
             room: Notify::new(),
             live: watch::Sender::new(false),
@@ -97,15 +104,33 @@ impl Core {
 
     /// Handlers that run; those that wait for a member's answer don't count.
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.get().saturating_sub(self.questions.len())
+        self.in_flight
+            .get()
+            .saturating_sub(self.questions.handlers_that_wait())
     }
 
     pub(super) fn end_questions(&self) {
         self.questions.close();
     }
 
-    pub(super) fn enter(&self) {
+    /// Counts a handler as running; its number.
+    pub(super) fn enter(&self) -> u64 {
         self.in_flight.set(self.in_flight.get() + 1);
+        self.last_job.set(self.last_job.get() + 1);
+        self.last_job.get()
+    }
+
+    /// Polls a handler, which is the one that is polled meanwhile. `poll` does not unwind.
+    pub(super) fn turn<T>(&self, job: u64, poll: impl FnOnce() -> T) -> T {
+        let before = self.polled.replace(job);
+        let result = poll();
+        self.polled.set(before);
+        result
+    }
+
+    /// The handler that is being polled; 0 for what does not count as running, a background task say.
+    pub(super) fn polled(&self) -> u64 {
+        self.polled.get()
     }
 
     pub(super) fn leave(&self) {
@@ -225,9 +250,9 @@ impl Core {
 
     /// Breaks the circles: handlers hold the core, and the core holds the plugin.
     pub(super) fn close(&self) {
-        drop(self.background.take());
-        drop(self.take_running());
-        drop(self.calls.take());
+        dispose(self.background.take());
+        dispose(self.take_running());
+        dispose(self.calls.take());
     }
 }
 

@@ -1,9 +1,7 @@
 //! A handler on its way: guarded against panics, counted, answered exactly once.
 
 use std::{
-    any::Any,
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -13,6 +11,7 @@ use super::{Core, LocalFuture, logs::Within};
 use crate::{
     abi::{ErrorHead, status},
     error::Result,
+    guard::{Guarded, dispose, guarded},
     state::State,
 };
 
@@ -31,7 +30,8 @@ pub(super) struct Job {
     id: u64,
     /// The frame that it serves, for its log lines; 0 for none.
     frame: u64,
-    work: bool,
+    /// Its number among those that count as running; 0 for one that does not.
+    work: u64,
     handler: Option<LocalFuture<Result<Answer>>>,
 }
 
@@ -42,14 +42,11 @@ impl Job {
         work: bool,
         handler: LocalFuture<Result<Answer>>,
     ) -> Self {
-        if work {
-            core.enter();
-        }
         Self {
-            core,
             id,
             frame: id,
-            work,
+            work: if work { core.enter() } else { 0 },
+            core,
             handler: Some(handler),
         }
     }
@@ -71,8 +68,7 @@ impl Job {
 
     /// Drops the handler; a panic in its drop costs nothing but itself.
     fn drop_handler(&mut self) {
-        let handler = self.handler.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(handler)));
+        dispose(self.handler.take());
     }
 }
 
@@ -85,7 +81,10 @@ impl Future for Job {
         let Some(handler) = this.handler.as_mut() else {
             return Poll::Ready(());
         };
-        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+        let polled = this
+            .core
+            .turn(this.work, || guarded(|| handler.as_mut().poll(cx)));
+        match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(result)) => {
                 this.drop_handler();
@@ -96,14 +95,12 @@ impl Future for Job {
                 }
                 send_answer(&this.core, this.id, &result);
             }
-            Err(payload) => {
+            Err(text) => {
                 this.drop_handler();
                 let head = ErrorHead {
-                    message: format!("the handler panicked: {}", panic_text(&*payload)),
+                    message: format!("the handler panicked: {text}"),
                     ..ErrorHead::default()
                 };
-                // A payload's own drop may panic too.
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
                 this.core.answer(this.id, status::PANICKED, &head, &[]);
             }
         }
@@ -122,7 +119,7 @@ impl Drop for Job {
             };
             self.core.answer(self.id, status::CANCELLED, &head, &[]);
         }
-        if self.work {
+        if self.work != 0 {
             self.core.leave();
         }
     }
@@ -130,13 +127,12 @@ impl Drop for Job {
 
 /// A future's output, or `None` when it panicked.
 pub(crate) async fn caught<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Some),
-            Err(_) => Poll::Ready(None),
-        },
-    )
+    // Boxed: its destructor may panic, too.
+    let mut future = Guarded::new(Box::pin(future));
+    std::future::poll_fn(|cx| match guarded(|| future.as_mut().poll(cx)) {
+        Ok(poll) => poll.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
     .await
 }
 
@@ -149,13 +145,4 @@ pub(super) fn send_answer(core: &Core, id: u64, result: &Result<Answer>) {
         }
         Err(error) => core.answer(id, status::FAILED, error.head(), &[]),
     }
-}
-
-/// The text of a panic.
-pub(super) fn panic_text(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text")
 }

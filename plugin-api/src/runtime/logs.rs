@@ -104,7 +104,7 @@ impl Subscriber for HostLog {
             target: event.metadata().target().to_owned(),
             message: fields.message,
             fields: fields.others,
-            frame: FRAME.get(),
+            frame: Some(FRAME.get()).filter(|id| *id != 0),
         };
         let head = serde_json::to_vec(&head).unwrap_or_default();
         // A log line of a stray thread after the end has nowhere to go.

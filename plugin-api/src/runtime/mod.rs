@@ -11,7 +11,6 @@ pub(crate) mod panics;
 mod waiting;
 
 use std::{
-    future::Future,
     io,
     pin::{Pin, pin},
     rc::Rc,
@@ -29,13 +28,14 @@ use self::job::{Answer, Job};
 pub(crate) use self::waiting::{AWAIT, Click, Question, Waited};
 use crate::{
     abi::{
-        CommandHead, ComponentHead, ErrorHead, InvokeHead, RestoreHead, SaveHead, SettingsHead,
-        StartHead, StopHead, frame_kind, message_kind, status,
+        CommandHead, ComponentHead, EntryKind, ErrorHead, EventHeader, InvokeHead, Origin,
+        RestoreHead, SaveHead, SettingsHead, StartHead, StopHead, frame_kind, message_kind, status,
     },
     context::{self, Page, Turn},
     error::{Error, Result},
+    guard::dispose,
     host::Host,
-    manifest::{Handoff, Manifest},
+    manifest::{CommandKind, Handoff, Manifest},
     raw::{Inbox, Link, Parcel, Wakes},
     state::State,
 };
@@ -47,6 +47,8 @@ const DEFAULT_CONCURRENCY: usize = 64;
 const GOODBYE: Duration = Duration::from_millis(50);
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+/// Calls a handler: inside of its job, by the future that this gives.
+type Call<H> = fn(Rc<dyn Running>, Host, H, Parcel) -> LocalFuture<Result<Answer>>;
 type Start = Box<dyn FnOnce(Host) -> LocalFuture<Result<Rc<dyn Running>>>>;
 
 /// A plugin with its types erased.
@@ -64,11 +66,17 @@ impl std::fmt::Debug for Program {
 }
 
 /// A started plugin with its types erased.
+///
+/// Invariant: what calls author's code (all but `listeners` and `listens`) is called inside of a [`Job`], since the call itself
+/// may panic and not just the future that it gives.
 pub(crate) trait Running {
     fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result>;
     fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result>;
     fn page(&self, host: &Host, name: &str, turn: Turn) -> LocalFuture<Result<Page>>;
-    fn event(&self, host: &Host, parcel: &Rc<Parcel>) -> Vec<LocalFuture<Result>>;
+    /// How many listeners there are, and whether one of them wants an event; which are told apart by their places.
+    fn listeners(&self) -> usize;
+    fn listens(&self, listener: usize, header: &EventHeader) -> bool;
+    fn event(&self, listener: usize, host: &Host, parcel: Rc<Parcel>) -> LocalFuture<Result>;
     fn invoke(&self, host: &Host, head: InvokeHead, parcel: Parcel)
     -> LocalFuture<Result<Vec<u8>>>;
     fn save(&self) -> LocalFuture<Result<Option<State>>>;
@@ -79,10 +87,8 @@ pub(crate) trait Running {
 /// Runs the plugin until it is told to stop, or its host is gone.
 pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) -> io::Result<()> {
     let wakes = inbox.wakes()?;
-    let concurrency = match program.manifest.concurrency {
-        0 => DEFAULT_CONCURRENCY,
-        limit => limit as usize,
-    };
+    let concurrency = program.manifest.concurrency;
+    let concurrency = concurrency.map_or(DEFAULT_CONCURRENCY, |limit| limit.max(1) as usize);
     let core = Rc::new(Core::new(&program.manifest, link));
     let manifest = serde_json::to_vec(&program.manifest)?;
     if link
@@ -97,6 +103,7 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
         start: Some(program.start),
         jobs: JoinSet::new(),
         stop_at: None,
+        last_save: 0,
     };
     loop {
         let mut taken = 0;
@@ -126,6 +133,34 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
     room.close(inbox, &wakes).await
 }
 
+/// The head of work.
+trait Head: serde::de::DeserializeOwned {
+    /// What a newer host says in it that can't be served without being understood.
+    fn unknown(&self) -> Option<&'static str>;
+}
+
+impl Head for CommandHead {
+    fn unknown(&self) -> Option<&'static str> {
+        match (self.kind, &self.origin) {
+            (CommandKind::Unknown, _) => Some("commands of this kind"),
+            (_, Origin::Unknown) => Some("the way by which this command came"),
+            _ => None,
+        }
+    }
+}
+
+impl Head for ComponentHead {
+    fn unknown(&self) -> Option<&'static str> {
+        matches!(self.origin, Origin::Unknown).then_some("the way by which this click came")
+    }
+}
+
+impl Head for InvokeHead {
+    fn unknown(&self) -> Option<&'static str> {
+        matches!(self.kind, EntryKind::Unknown).then_some("entries of this kind")
+    }
+}
+
 /// What the loop keeps while it runs.
 struct Room {
     core: Rc<Core>,
@@ -133,6 +168,8 @@ struct Room {
     start: Option<Start>,
     jobs: JoinSet<()>,
     stop_at: Option<Instant>,
+    /// The frame that the state is the answer to when all is served; 0 where nobody asks for it.
+    last_save: u64,
 }
 
 impl Room {
@@ -142,16 +179,24 @@ impl Room {
             frame_kind::REPLY => self.core.complete(&parcel),
             frame_kind::EVENT => self.event(parcel),
             frame_kind::COMMAND => self.work(id, parcel, |running, host, head, parcel| {
-                answered(running.command(host, head, parcel))
+                Box::pin(async move {
+                    running.command(&host, head, parcel).await?;
+                    Ok(Answer::None)
+                })
             }),
             frame_kind::COMPONENT => self.work(id, parcel, |running, host, head, parcel| {
-                answered(component(running, host, head, parcel))
+                Box::pin(async move {
+                    component(&*running, &host, head, parcel).await?;
+                    Ok(Answer::None)
+                })
             }),
             frame_kind::INVOKE => {
                 self.work(id, parcel, |running, host, head: InvokeHead, parcel| {
-                    let deadline_ms = head.deadline_ms;
-                    let entry = running.invoke(host, head, parcel);
-                    Box::pin(async move { within(deadline_ms, entry).await.map(Answer::Result) })
+                    Box::pin(async move {
+                        let deadline_ms = head.deadline_ms;
+                        let entry = running.invoke(&host, head, parcel);
+                        within(deadline_ms, entry).await.map(Answer::Result)
+                    })
                 })
             }
             frame_kind::PING => self.answer(id, &Ok(Answer::None)),
@@ -170,18 +215,20 @@ impl Room {
                     self.core.set_settings(head.settings);
                 }
             }
-            unknown if id != 0 => {
-                let head = ErrorHead {
-                    message: format!(
-                        "this plugin was built with plugin-api {}, which does not know frames of kind {unknown}",
-                        crate::abi::API_VERSION
-                    ),
-                    ..ErrorHead::default()
-                };
-                self.core.answer(id, status::UNSUPPORTED, &head, &[]);
-            }
+            unknown if id != 0 => self.unsupported(id, &format!("frames of kind {unknown}")),
             _ => {}
         }
+    }
+
+    fn unsupported(&self, id: u64, what: &str) {
+        let head = ErrorHead {
+            message: format!(
+                "this plugin was built with plugin-api {}, which does not know {what}: build it with the host's",
+                crate::abi::API_VERSION
+            ),
+            ..ErrorHead::default()
+        };
+        self.core.answer(id, status::UNSUPPORTED, &head, &[]);
     }
 
     fn start(&mut self, id: u64, parcel: &Parcel) {
@@ -196,41 +243,48 @@ impl Room {
             return self.answer(id, &Err(Error::new("the plugin was started already")));
         };
         let core = Rc::clone(&self.core);
-        self.spawn(id, false, async move {
+        let started = async move {
             let running = start(Host::new(Rc::clone(&core))).await?;
             core.set_running(running);
             Ok(Answer::None)
-        });
+        };
+        self.spawn(id, false, Box::pin(started));
     }
 
     fn event(&mut self, parcel: Parcel) {
         let Some(running) = self.core.running() else {
             return;
         };
-        let frame = parcel.id();
-        let host = Host::new(Rc::clone(&self.core));
-        for handler in running.event(&host, &Rc::new(parcel)) {
-            let handler = async move { handler.await.map(|()| Answer::None) };
+        let (frame, header) = (parcel.id(), parcel.header().header);
+        let parcel = Rc::new(parcel);
+        for listener in 0..running.listeners() {
+            if !running.listens(listener, &header) {
+                continue;
+            }
+            let host = Host::new(Rc::clone(&self.core));
+            let (running, parcel) = (Rc::clone(&running), Rc::clone(&parcel));
+            let handler = async move {
+                running.event(listener, &host, parcel).await?;
+                Ok(Answer::None)
+            };
             let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
             self.begin(job.of_frame(frame));
         }
     }
 
-    fn work<H: serde::de::DeserializeOwned>(
-        &mut self,
-        id: u64,
-        parcel: Parcel,
-        call: fn(&dyn Running, &Host, H, Parcel) -> LocalFuture<Result<Answer>>,
-    ) {
-        let head = match serde_json::from_slice(parcel.head()) {
+    fn work<H: Head>(&mut self, id: u64, parcel: Parcel, call: Call<H>) {
+        let head: H = match serde_json::from_slice(parcel.head()) {
             Ok(head) => head,
             Err(error) => return self.answer(id, &Err(error.into())),
         };
+        if let Some(what) = head.unknown() {
+            return self.unsupported(id, what);
+        }
         let Some(running) = self.core.running() else {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
         let host = Host::new(Rc::clone(&self.core));
-        self.spawn(id, true, call(&*running, &host, head, parcel));
+        self.spawn(id, true, call(running, host, head, parcel));
     }
 
     fn restore(&mut self, id: u64, parcel: &Parcel) {
@@ -241,9 +295,8 @@ impl Room {
         let Some(running) = self.core.running() else {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
-        self.spawn(id, false, async move {
-            running.restore(state).await.map(|()| Answer::None)
-        });
+        let restored = async move { running.restore(state).await.map(|()| Answer::None) };
+        self.spawn(id, false, Box::pin(restored));
     }
 
     fn save(&mut self, id: u64) {
@@ -252,30 +305,27 @@ impl Room {
         };
         let core = Rc::clone(&self.core);
         let strict = self.handoff == Handoff::Strict;
-        self.spawn(id, false, async move {
+        let saved = async move {
             while strict && core.in_flight() > 0 {
                 core.room_was_made().await;
             }
             Ok(running.save().await?.map_or(Answer::None, Answer::State))
-        });
+        };
+        self.spawn(id, false, Box::pin(saved));
     }
 
     fn stop(&mut self, parcel: &Parcel) {
         let head: StopHead = serde_json::from_slice(parcel.head()).unwrap_or_default();
         self.stop_at = Some(Instant::now() + Duration::from_millis(head.deadline_ms));
+        self.last_save = head.save_id;
         self.core.end_background();
         self.core.end_questions();
     }
 
     /// Starts a handler. Its first poll is here: most handlers end in it and never become a task, and what they change
     /// before their first `.await` is changed before the next frame is looked at (a SAVE, say).
-    fn spawn(
-        &mut self,
-        id: u64,
-        work: bool,
-        handler: impl Future<Output = Result<Answer>> + 'static,
-    ) {
-        let job = Job::new(Rc::clone(&self.core), id, work, Box::pin(handler));
+    fn spawn(&mut self, id: u64, work: bool, handler: LocalFuture<Result<Answer>>) {
+        let job = Job::new(Rc::clone(&self.core), id, work, handler);
         self.begin(job);
     }
 
@@ -292,10 +342,15 @@ impl Room {
     /// Ends what still runs, lets the plugin say goodbye, and drops it.
     async fn close(mut self, mut inbox: Inbox, wakes: &Wakes) -> io::Result<()> {
         self.jobs.shutdown().await;
+        dispose(self.start.take());
+        if self.last_save != 0 {
+            // What was answered is in it: no handler runs any more, and `on_stop` has not begun.
+            self.save(self.last_save);
+        }
         if let Some(running) = self.core.take_running() {
             let least = Instant::now() + GOODBYE;
             let until = self.stop_at.map_or(least, |at| at.max(least));
-            let mut goodbye = pin!(caught(running.stop()));
+            let mut goodbye = pin!(caught(async move { running.stop().await }));
             loop {
                 // Host calls of the goodbye are still completed.
                 for parcel in inbox.exchange(0) {
@@ -332,16 +387,11 @@ fn component(
     running.component(host, head, parcel)
 }
 
-/// A handler without a result.
-fn answered(handler: LocalFuture<Result>) -> LocalFuture<Result<Answer>> {
-    Box::pin(async move { handler.await.map(|()| Answer::None) })
-}
-
-/// Drops a handler that takes longer; 0 is no limit.
-async fn within<T>(deadline_ms: u64, handler: LocalFuture<Result<T>>) -> Result<T> {
-    if deadline_ms == 0 {
+/// Drops a handler that takes longer, where there is a limit.
+async fn within<T>(deadline_ms: Option<u64>, handler: LocalFuture<Result<T>>) -> Result<T> {
+    let Some(deadline_ms) = deadline_ms else {
         return handler.await;
-    }
+    };
     tokio::time::timeout(Duration::from_millis(deadline_ms), handler)
         .await
         .unwrap_or_else(|_| Err(Error::new(format!("it took longer than {deadline_ms} ms"))))

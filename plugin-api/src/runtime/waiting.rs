@@ -7,8 +7,7 @@ use tokio::sync::oneshot;
 use super::Core;
 use crate::{abi::ComponentHead, raw::Parcel};
 
-/// The component handler that questions are answered to. No plugin can declare it: names with a dot in front are reserved.
-pub(crate) const AWAIT: &str = ".await";
+pub(crate) use crate::abi::QUESTIONS as AWAIT;
 
 /// A member's answer.
 pub(crate) struct Click {
@@ -29,8 +28,16 @@ pub(crate) enum Waited {
 /// Questions without an answer yet.
 #[derive(Default)]
 pub(super) struct Questions {
-    open: RefCell<HashMap<String, oneshot::Sender<Box<Click>>>>,
+    open: RefCell<HashMap<String, Open>>,
+    /// How many questions each handler waits for: one handler may wait for several at once.
+    waiting: RefCell<HashMap<u64, usize>>,
     last: RefCell<Last>,
+}
+
+struct Open {
+    answer: oneshot::Sender<Box<Click>>,
+    /// The handler that waits for it; 0 while nobody does, and for what does not count as running.
+    handler: u64,
 }
 
 #[derive(Default)]
@@ -40,13 +47,38 @@ struct Last {
 }
 
 impl Questions {
-    pub(super) fn len(&self) -> usize {
-        self.open.borrow().len()
+    /// Handlers that count as running and wait for an answer. Background tasks do not count, nor does a question that was not
+    /// asked yet.
+    pub(super) fn handlers_that_wait(&self) -> usize {
+        self.waiting.borrow().len()
+    }
+
+    fn begin_to_wait(&self, key: &str, handler: u64) {
+        if handler != 0
+            && let Some(open) = self.open.borrow_mut().get_mut(key)
+        {
+            open.handler = handler;
+            *self.waiting.borrow_mut().entry(handler).or_default() += 1;
+        }
+    }
+
+    /// Ends a question: whoever waited for it runs again.
+    fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
+        let Open { answer, handler } = self.open.borrow_mut().remove(key)?;
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(questions) = waiting.get_mut(&handler) {
+            *questions -= 1;
+            if *questions == 0 {
+                waiting.remove(&handler);
+            }
+        }
+        Some(answer)
     }
 
     /// No question is answered any more: whoever waits goes on without an answer.
     pub(super) fn close(&self) {
         self.last.borrow_mut().closed = true;
+        self.waiting.borrow_mut().clear();
         self.open.borrow_mut().clear();
     }
 }
@@ -67,7 +99,11 @@ impl Core {
         last.key = now.as_nanos().max(last.key + 1);
         let key = format!("{:x}", last.key);
         if !last.closed {
-            self.questions.open.borrow_mut().insert(key.clone(), send);
+            let open = Open {
+                answer: send,
+                handler: 0,
+            };
+            self.questions.open.borrow_mut().insert(key.clone(), open);
         }
         Question {
             core: Rc::clone(self),
@@ -85,7 +121,7 @@ impl Core {
         let (done, over) = oneshot::channel();
         let click = Box::new(Click { head, parcel, done });
         let key = click.head.argument.split(':').next().unwrap_or_default();
-        let Some(waiting) = self.questions.open.borrow_mut().remove(key) else {
+        let Some(waiting) = self.questions.end(key) else {
             return Err(click);
         };
         waiting.send(click)?;
@@ -101,6 +137,9 @@ impl Question {
     /// Waits for the answer.
     pub(crate) async fn answer(mut self, within: Duration) -> Waited {
         // There is room for another handler now.
+        self.core
+            .questions
+            .begin_to_wait(&self.key, self.core.polled());
         self.core.tell_of_room();
         match tokio::time::timeout(within, &mut self.answer).await {
             Ok(Ok(click)) => Waited::Answered(click),
@@ -112,6 +151,6 @@ impl Question {
 
 impl Drop for Question {
     fn drop(&mut self) {
-        self.core.questions.open.borrow_mut().remove(&self.key);
+        self.core.questions.end(&self.key);
     }
 }

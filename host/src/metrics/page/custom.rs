@@ -29,6 +29,8 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services) -> fmt::Result {
             MetricKind::Counter => rows.counter(&name, &family.help, numbers)?,
             MetricKind::Gauge => rows.gauge(&name, &family.help, numbers)?,
             MetricKind::Histogram => rows.histogram(&name, &family.help, histograms)?,
+            // Refused when it came.
+            _ => {}
         }
     }
     Ok(())

@@ -101,12 +101,14 @@ pub enum FileError {
 
     /// It speaks another version of the boundary.
     #[error(
-        "{} (plugin `{plugin}`) was built for ABI {}.{}, and this host speaks {}.{}: {}",
+        "{} (plugin `{plugin}`) was built with plugin-api {api_version}, whose boundary is {}.{}, and this host speaks {}.{}: {}",
         path.display(), found.0, found.1, host.0, host.1, abi_advice(*found, *host)
     )]
     OtherAbi {
         path: PathBuf,
         plugin: String,
+        /// Of plugin-api.
+        api_version: String,
         found: (u16, u16),
         host: (u16, u16),
     },
@@ -176,10 +178,11 @@ impl FileError {
     }
 }
 
-fn abi_advice(found: (u16, u16), host: (u16, u16)) -> &'static str {
+fn abi_advice(found: (u16, u16), host: (u16, u16)) -> String {
+    let rebuild = format!("rebuild it against plugin-api {}.{}", host.0, host.1);
     if found < host {
-        "rebuild the plugin with the plugin-api of this host"
+        rebuild
     } else {
-        "update the host, or rebuild the plugin with the plugin-api of this host"
+        format!("update the host, or {rebuild}")
     }
 }

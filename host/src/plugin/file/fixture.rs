@@ -9,6 +9,8 @@ use super::elf::{ENTRY, host_machine};
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
     pub note: Option<PluginNote>,
+    /// What a later version has behind the note.
+    pub later: Vec<u8>,
     pub has_entry: bool,
     pub gnu_unique: usize,
     pub needed: Vec<&'static str>,
@@ -24,6 +26,7 @@ impl Fixture {
     pub fn plugin(name: &str) -> Self {
         Self {
             note: Some(PluginNote::new(name, "1.2.3", true)),
+            later: Vec::new(),
             has_entry: true,
             gnu_unique: 0,
             needed: vec!["libc.so.6"],
@@ -79,7 +82,10 @@ impl Fixture {
         let dynamic_range = file.section(".dynamic", elf::SHT_DYNAMIC, 1, 16, &dynamic);
         file.section(".text", elf::SHT_PROGBITS, 0, 0, &self.code);
         if let Some(note) = &self.note {
-            file.section(SECTION, elf::SHT_PROGBITS, 0, 0, &note_bytes(note));
+            let mut note = *note;
+            note.size += self.later.len() as u32;
+            let bytes = [note_bytes(&note), self.later.clone()].concat();
+            file.section(SECTION, elf::SHT_PROGBITS, 0, 0, &bytes);
         }
         let loaded = file.bytes.len() as u64;
         file.segment(elf::PT_LOAD, (0, loaded));
@@ -108,11 +114,8 @@ pub(crate) fn note_bytes(note: &PluginNote) -> Vec<u8> {
         &note.version,
     ];
     bytes.extend(texts.concat());
-    assert_eq!(
-        bytes.len(),
-        size_of::<PluginNote>(),
-        "the note has a field that this fixture does not know"
-    );
+    // What a later version has behind them.
+    bytes.resize(size_of::<PluginNote>(), 0);
     bytes
 }
 

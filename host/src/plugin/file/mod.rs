@@ -141,6 +141,7 @@ fn check_note(note: &NoteInfo, path: &Path) -> Result<(), FileError> {
         return Err(FileError::OtherAbi {
             path: path(),
             plugin: plugin(),
+            api_version: note.api_version.clone(),
             found: note.abi,
             host,
         });

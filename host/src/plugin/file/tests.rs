@@ -2,6 +2,8 @@ use std::{env, fs};
 
 use object::elf::{self as elf_format, DF_1_NODELETE, DF_1_PIE, ET_CORE, ET_EXEC, ET_REL};
 
+use plugin_api::abi::API_VERSION;
+
 use super::{
     fixture::{Fixture, note_bytes},
     *,
@@ -292,7 +294,7 @@ fn plugins_of_another_build() {
     refuse(
         &noted(|note| note.abi_minor += 1),
         &format!(
-            "(plugin `ping`) was built for ABI {major}.{}, and this host speaks {host}: update the host, or rebuild the plugin with the plugin-api of this host",
+            "(plugin `ping`) was built with plugin-api {API_VERSION}, whose boundary is {major}.{}, and this host speaks {host}: update the host, or rebuild it against plugin-api {host}",
             minor + 1
         ),
     );
@@ -306,12 +308,12 @@ fn plugins_of_another_build() {
         refuse(
             &noted(|note| note.abi_minor -= 1),
             &format!(
-                "(plugin `ping`) was built for ABI {major}.{}, and this host speaks {host}: rebuild the plugin with the plugin-api of this host",
+                "(plugin `ping`) was built with plugin-api {API_VERSION}, whose boundary is {major}.{}, and this host speaks {host}: rebuild it against plugin-api {host}",
                 minor - 1
             ),
         );
     }
-    // Only the ABI number counts, and not the version of plugin-api.
+    // The boundary's numbers count, and not the patch level of plugin-api.
     look(&noted(|note| note.api_version[0] = b'9')).unwrap();
     refuse(
         &noted(|note| note.abi_stable[..6].copy_from_slice(b"0.10.5")),
@@ -331,6 +333,16 @@ fn plugins_of_another_build() {
             &host[4..]
         ),
     );
+}
+
+#[test]
+fn a_note_of_any_compiler_and_of_a_later_version_is_read() {
+    // Debian's compiler calls itself by 65 characters, of which the note keeps 64.
+    look(&noted(|note| note.rustc = [b'x'; 64])).unwrap();
+    look(&noted(|note| note.version = [b'9'; 32])).unwrap();
+    let mut later = Fixture::plugin("ping");
+    later.later = vec![7; 40];
+    assert_eq!(look(&later.bytes()).unwrap().note.name, "ping");
 }
 
 #[test]

@@ -5,10 +5,13 @@ use std::{
     ffi::{c_int, c_void},
     mem,
     ops::Range,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::real::{KEY_CREATE, KEY_DELETE, SpinLock};
+use super::{
+    owner::Owner,
+    real::{KEY_CREATE, KEY_DELETE, SpinLock, is_fork},
+};
 
 type Destructor = unsafe extern "C" fn(*mut c_void);
 type Create = unsafe extern "C" fn(*mut libc::pthread_key_t, Option<Destructor>) -> c_int;
@@ -23,9 +26,14 @@ static TABLE: [Record; KEYS] = [const { Record::empty() }; KEYS];
 /// forgotten in the wrong order, and we would delete a key of somebody else (std deletes key 0 whenever it gets it).
 static LOCK: SpinLock = SpinLock::new();
 
+static SERIAL: AtomicU64 = AtomicU64::new(1);
+
 /// Who made a key. Changed under [`LOCK`] alone.
 struct Record {
-    /// The address behind the call that made it; 0 for a key that does not exist.
+    /// Tells the key from later ones of the same number; 0 for a key that does not exist.
+    serial: AtomicU64,
+    owner: AtomicU32,
+    /// The address behind the call that made it.
     creator: AtomicUsize,
     destructor: AtomicUsize,
 }
@@ -33,54 +41,85 @@ struct Record {
 impl Record {
     const fn empty() -> Self {
         Self {
+            serial: AtomicU64::new(0),
+            owner: AtomicU32::new(0),
             creator: AtomicUsize::new(0),
             destructor: AtomicUsize::new(0),
         }
     }
 
-    fn set(&self, creator: usize, destructor: usize) {
+    fn set(&self, owner: Owner, creator: usize, destructor: usize) {
+        self.serial.store(SERIAL.fetch_add(1, Relaxed), Relaxed);
+        self.owner.store(owner.number(), Relaxed);
         self.creator.store(creator, Relaxed);
         self.destructor.store(destructor, Relaxed);
     }
 
-    fn belongs_to(&self, code: &Range<usize>) -> bool {
-        let creator = self.creator.load(Relaxed);
-        creator != 0 && (code.contains(&creator) || code.contains(&self.destructor.load(Relaxed)))
+    fn forget(&self) {
+        self.serial.store(0, Relaxed);
+    }
+
+    fn exists(&self) -> bool {
+        self.serial.load(Relaxed) != 0
+    }
+
+    fn lies_in(&self, code: &Range<usize>) -> bool {
+        self.exists()
+            && (code.contains(&self.creator.load(Relaxed))
+                || code.contains(&self.destructor.load(Relaxed)))
     }
 }
 
-/// How many keys were made by code in `lo..hi`, or have their destructor there.
-#[must_use]
-pub fn keys_of(lo: usize, hi: usize) -> usize {
-    LOCK.with(|| {
-        TABLE
-            .iter()
-            .filter(|record| record.belongs_to(&(lo..hi)))
-            .count()
-    })
+/// A key, and which of those that have its number.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    number: usize,
+    serial: u64,
 }
 
-/// Deletes the keys that were made by code in `lo..hi` or have their destructor there, and returns how many they were.
+/// The keys that were made by code in `lo..hi`, or have their destructor there.
 ///
-/// The host calls this when the library's threads are joined, before it closes the library.
+/// The host asks before it closes the library: by the time it deletes them, something else may lie at these addresses.
+#[must_use]
+pub fn keys_of(lo: usize, hi: usize) -> Vec<Key> {
+    // Found first: nothing is to be allocated under the lock.
+    let mut keys = Vec::with_capacity(KEYS);
+    LOCK.with(|| {
+        for (number, record) in TABLE.iter().enumerate() {
+            if record.lies_in(&(lo..hi)) {
+                let serial = record.serial.load(Relaxed);
+                keys.push(Key { number, serial });
+            }
+        }
+    });
+    keys
+}
+
+/// Deletes these keys, and those that the finalisers of a library have made for its `owner` meanwhile, in `lo..hi`; returns
+/// how many they were. A key that the library has deleted itself is another's by now, and is left alone.
+///
+/// The host calls this when the library is unmapped.
 ///
 /// # Safety
 ///
-/// No thread lives that has run code in `lo..hi`, and none will: it would go on to use a key that by then is another's.
-pub unsafe fn reap_keys(lo: usize, hi: usize) -> usize {
+/// No thread lives that has run code of the library: it would go on to use a key that by then is another's.
+pub unsafe fn reap_keys(keys: &[Key], owner: Owner, lo: usize, hi: usize) -> usize {
     let Some(delete) = real_delete() else {
         return 0;
     };
     LOCK.with(|| {
         let mut reaped = 0;
-        for (key, record) in TABLE
-            .iter()
-            .enumerate()
-            .filter(|(_, record)| record.belongs_to(&(lo..hi)))
-        {
-            record.set(0, 0);
+        for (number, record) in TABLE.iter().enumerate() {
+            let serial = record.serial.load(Relaxed);
+            let noted = |key: &Key| key.number == number && key.serial == serial;
+            let of_finalisers =
+                record.owner.load(Relaxed) == owner.number() && record.lies_in(&(lo..hi));
+            if !record.exists() || !(of_finalisers || keys.iter().any(noted)) {
+                continue;
+            }
+            record.forget();
             // SAFETY: a key that exists, whose users are gone.
-            if unsafe { delete(key as libc::pthread_key_t) } == 0 {
+            if unsafe { delete(number as libc::pthread_key_t) } == 0 {
                 reaped += 1;
             }
         }
@@ -106,6 +145,51 @@ pub(super) unsafe extern "C" fn pthread_key_create(
     naked_asm!("hint #34", "mov x2, x30", "b {create}", create = sym create);
 }
 
+/// C11's function, which in libc comes by no other function of ours.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn tss_create(
+    key: *mut libc::pthread_key_t,
+    destructor: Option<Destructor>,
+) -> c_int {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("endbr64", "mov rdx, [rsp]", "jmp {create}", create = sym create_c11);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("hint #34", "mov x2, x30", "b {create}", create = sym create_c11);
+}
+
+/// # Safety
+///
+/// As libc's `tss_create`.
+unsafe extern "C" fn create_c11(
+    key: *mut libc::pthread_key_t,
+    destructor: Option<Destructor>,
+    caller: usize,
+) -> c_int {
+    /// What `threads.h` says of all that went wrong.
+    const ERROR: c_int = 2;
+    // SAFETY: the arguments are the caller's. In glibc a `tss_t` is a `pthread_key_t`.
+    match unsafe { create(key, destructor, caller) } {
+        0 => 0,
+        _ => ERROR,
+    }
+}
+
+/// C11's function.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn tss_delete(key: libc::pthread_key_t) {
+    // SAFETY: the argument is the caller's.
+    unsafe { pthread_key_delete(key) };
+}
+
 /// # Safety
 ///
 /// As libc's `pthread_key_create`.
@@ -120,6 +204,11 @@ unsafe extern "C" fn create(
     }
     // SAFETY: this is the type of the function of that name.
     let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
+    if is_fork() {
+        // The lock may be held by a thread that is not there.
+        // SAFETY: the arguments are the caller's.
+        return unsafe { real(key, destructor) };
+    }
     LOCK.with(|| {
         // SAFETY: the arguments are the caller's.
         let result = unsafe { real(key, destructor) };
@@ -127,7 +216,8 @@ unsafe extern "C" fn create(
             // SAFETY: the real function has just written there.
             let key = unsafe { key.read() };
             if let Some(record) = TABLE.get(key as usize) {
-                record.set(caller, destructor.map_or(0, |function| function as usize));
+                let destructor = destructor.map_or(0, |function| function as usize);
+                record.set(Owner::current(), caller, destructor);
             }
         }
         result
@@ -144,13 +234,17 @@ pub(super) unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> 
     let Some(delete) = real_delete() else {
         return libc::EINVAL;
     };
+    if is_fork() {
+        // SAFETY: the argument is the caller's.
+        return unsafe { delete(key) };
+    }
     LOCK.with(|| {
         // SAFETY: the argument is the caller's.
         let result = unsafe { delete(key) };
         if result == 0
             && let Some(record) = TABLE.get(key as usize)
         {
-            record.set(0, 0);
+            record.forget();
         }
         result
     })
@@ -177,8 +271,9 @@ mod tests {
 
     /// Nobody uses the keys of these tests.
     fn reap(lo: usize, hi: usize) -> usize {
+        let keys = keys_of(lo, hi);
         // SAFETY: see above.
-        unsafe { reap_keys(lo, hi) }
+        unsafe { reap_keys(&keys, Owner::next(), 0, 0) }
     }
 
     fn exists(key: libc::pthread_key_t) -> bool {
@@ -189,7 +284,7 @@ mod tests {
     #[test]
     fn a_range_loses_its_keys_and_no_others() {
         let (mine, other) = ([make(0x100), make(0x1ff)], make(0x200));
-        assert_eq!(keys_of(0x100, 0x200), 2);
+        assert_eq!(keys_of(0x100, 0x200).len(), 2);
         assert_eq!(reap(0x100, 0x200), 2);
         assert!(mine.iter().all(|key| !exists(*key)) && exists(other));
         assert_eq!((reap(0x100, 0x200), reap(0x200, 0x201)), (0, 1));
@@ -203,10 +298,10 @@ mod tests {
         let (mut key, at) = (0, destructor as *const () as usize);
         // SAFETY: the key is ours to write.
         let made = unsafe { libc::pthread_key_create(&raw mut key, Some(destructor)) };
-        assert_eq!((made, keys_of(at, at + 1)), (0, 1));
+        assert_eq!((made, keys_of(at, at + 1).len()), (0, 1));
         // SAFETY: our key.
         let deleted = unsafe { libc::pthread_key_delete(key) };
-        assert_eq!((deleted, keys_of(at, at + 1)), (0, 0));
+        assert_eq!((deleted, keys_of(at, at + 1).len()), (0, 0));
     }
 
     #[test]
@@ -226,5 +321,25 @@ mod tests {
         assert_eq!(reap(0x300, 0x301), 0);
         assert!(others.iter().all(|key| exists(*key)));
         assert_eq!(reap(0x400, 0x401), 50);
+    }
+
+    #[test]
+    fn a_key_that_finalisers_make_goes_with_their_library_and_no_other_at_its_address() {
+        let (owner, other) = (Owner::next(), Owner::next());
+        let of = |owner: Owner| {
+            owner.enter();
+            let key = make(0x600);
+            Owner::HOST.enter();
+            key
+        };
+        let (before, noted) = (of(owner), keys_of(0x600, 0x601));
+        // SAFETY: our key. The library deletes it itself, and another gets its number.
+        unsafe { pthread_key_delete(before) };
+        let others: Vec<_> = (0..50).map(|_| of(other)).collect();
+        let late = of(owner);
+        // SAFETY: nobody uses them.
+        assert_eq!(unsafe { reap_keys(&noted, owner, 0x600, 0x601) }, 1);
+        assert!(!exists(late) && others.iter().all(|key| exists(*key)));
+        assert_eq!(reap(0x600, 0x601), 50);
     }
 }

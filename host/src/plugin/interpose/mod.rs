@@ -1,14 +1,20 @@
-//! Three functions of libc that the executable puts itself in front of, to know what a plugin leaves in the process.
+//! Functions of libc that the executable puts itself in front of, to know what a plugin leaves in the process.
 //!
-//! * `pthread_key_create` and `pthread_key_delete`: every copy of std makes a key and never deletes it
-//!   (rust-lang/rust#91979). A process has 1,024 keys, so it would abort at about the thousandth load. `keys.rs` remembers
-//!   whose key it is, and deletes a plugin's once the plugin's threads have ended.
-//! * `pthread_create`: unmapping a library while a thread runs in it ends the process. `threads.rs` remembers which code
-//!   created which thread.
+//! | file | functions | why |
+//! | --- | --- | --- |
+//! | `exit.rs` | `pthread_exit` | on a generation's thread it would end the process |
+//! | `threads.rs` | `pthread_create`, `thrd_create` | unmapping a library while a thread runs in it ends the process |
+//! | `timers.rs` | `timer_create`, `timer_delete` | a timer goes off after its library is gone |
+//! | `signals.rs` | `sigaction`, `signal` and the like | the host's handlers stay in force, and what was there before comes back |
+//! | `keys.rs` | `pthread_key_create`, `tss_create`, and their opposites | every copy of std makes a key and never deletes it (rust-lang/rust#91979); a process has 1,024, and would abort at about the thousandth load |
+//! | `opened.rs` | `dlopen` | which libraries a plugin has brought |
+//! | `finalisers.rs` | `__cxa_thread_atexit_impl` | a destructor that is registered while its library is being unmapped |
+//!
+//! Whose something is tells `owner.rs`: every thread runs on somebody's behalf. `real.rs` finds libc's own functions.
 //!
 //! A library that is opened finds the executable's functions before libc's, because the executable exports them
-//! (`build.rs`). The host's own keys and threads come through here as well. So these functions allocate nothing, use no
-//! thread-local, hold no lock during which anything else could be waited for, and work before `main`.
+//! (`build.rs`). The host's own keys and threads come through here as well. So these functions allocate nothing (but `dlopen`), use no
+//! thread-local with a destructor, hold no lock during which anything else could be waited for, and work before `main`.
 //!
 //! Linux with glibc on x86_64 and aarch64; elsewhere nothing is interposed, and [`supported`] says so: what a plugin
 //! leaves there stays. Invariant: plugins are opened without `RTLD_DEEPBIND`, which would search libc first.
@@ -19,23 +25,58 @@
 )]
 
 #[cfg(interposed)]
+mod exit;
+mod finalisers;
+#[cfg(interposed)]
 mod keys;
+#[cfg(interposed)]
+mod opened;
+mod owner;
 #[cfg(interposed)]
 mod real;
 #[cfg(interposed)]
+mod signals;
+#[cfg(interposed)]
 mod threads;
+#[cfg(interposed)]
+mod timers;
 
+pub use self::owner::Owner;
 #[cfg(interposed)]
 pub use self::{
-    keys::{keys_of, reap_keys},
+    exit::tell_of_exit,
+    finalisers::while_closing,
+    keys::{Key, keys_of, reap_keys},
+    opened::{forget_opened_by, opened_by, opened_by_others},
     real::{install, supported},
-    threads::threads_of,
+    signals::{capture_signals, on_refused_signal, release_signals_of, verify_signals},
+    threads::{threads_of, unknown as unknown_threads},
+    timers::delete_timers_of,
 };
 #[cfg(not(interposed))]
-pub use absent::{install, keys_of, reap_keys, supported, threads_of};
+pub use absent::*;
 
 /// A thread's number as the kernel knows it, the one in `/proc/self/task`.
 pub type Tid = i32;
+
+/// A thread that nobody is known to have created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownThread {
+    /// Its number.
+    pub tid: Tid,
+    /// When it was created, in nanoseconds of the boot clock, rounded down to the kernel's tick: the kernel gives numbers
+    /// out again.
+    pub started: u64,
+}
+
+/// A signal that a library has taken, or wanted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenSignal {
+    /// Its number.
+    pub number: i32,
+    /// Whether it is the host's, and so was put back.
+    pub hosts: bool,
+}
 
 /// The number of the thread that asks; 0 where threads have none.
 #[must_use]
@@ -47,41 +88,85 @@ pub fn current_thread() -> Tid {
     0
 }
 
-/// The same functions where nothing is interposed.
+/// The same functions where nothing is interposed: nothing is known, so nothing is given back, and no library is unmapped.
 #[cfg(not(interposed))]
+#[allow(missing_docs, reason = "they are the others' twins")]
 mod absent {
-    use super::Tid;
+    use std::ffi::OsString;
 
-    /// Does nothing, and says so.
+    use super::{Owner, TakenSignal, Tid, UnknownThread};
+
+    #[derive(Debug, Clone, Copy)]
+    pub struct Key;
+
     #[must_use]
     pub fn install() -> bool {
         false
     }
 
-    /// False: keys and threads of plugins are not known here.
     #[must_use]
     pub fn supported() -> bool {
         false
     }
 
-    /// None is known.
-    #[must_use]
-    pub fn keys_of(_lo: usize, _hi: usize) -> usize {
-        0
-    }
-
-    /// None is known, so none is deleted.
+    /// Does nothing: a thread that leaves ends the process.
     ///
     /// # Safety
     ///
-    /// No thread lives that has run code in `lo..hi`.
-    pub unsafe fn reap_keys(_lo: usize, _hi: usize) -> usize {
+    /// None is needed here.
+    pub unsafe fn tell_of_exit(_flag: *const std::sync::atomic::AtomicBool) {}
+
+    #[must_use]
+    pub fn keys_of(_lo: usize, _hi: usize) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// # Safety
+    ///
+    /// No thread lives that has run code of the library.
+    pub unsafe fn reap_keys(_keys: &[Key], _owner: Owner, _lo: usize, _hi: usize) -> usize {
         0
     }
 
-    /// None is known.
     #[must_use]
-    pub fn threads_of(_lo: usize, _hi: usize) -> Vec<Tid> {
+    pub fn threads_of(_owner: Owner, _lo: usize, _hi: usize) -> Vec<Tid> {
         Vec::new()
+    }
+
+    #[must_use]
+    pub fn unknown_threads() -> Vec<UnknownThread> {
+        Vec::new()
+    }
+
+    pub fn delete_timers_of(_owner: Owner) -> Option<usize> {
+        Some(0)
+    }
+
+    pub fn capture_signals() {}
+
+    pub fn on_refused_signal(_tell: fn(Owner, i32)) {}
+
+    pub fn verify_signals(_owner: Owner, _images: &[(usize, usize)]) -> Vec<TakenSignal> {
+        Vec::new()
+    }
+
+    pub fn release_signals_of(_owner: Owner) -> Option<Vec<i32>> {
+        Some(Vec::new())
+    }
+
+    #[must_use]
+    pub fn opened_by(_owner: Owner) -> Vec<OsString> {
+        Vec::new()
+    }
+
+    #[must_use]
+    pub fn opened_by_others(_owner: Owner) -> Vec<OsString> {
+        Vec::new()
+    }
+
+    pub fn forget_opened_by(_owner: Owner) {}
+
+    pub fn while_closing<T>(close: impl FnOnce() -> T) -> T {
+        close()
     }
 }

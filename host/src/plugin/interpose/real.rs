@@ -1,40 +1,114 @@
 //! The functions behind ours, and whether ours are in front.
 
 use std::{
-    ffi::{CStr, c_void},
+    ffi::{CStr, c_int, c_void},
     hint::black_box,
     ptr,
     sync::atomic::{
-        AtomicBool, AtomicPtr,
+        AtomicBool, AtomicI32, AtomicPtr,
         Ordering::{Acquire, Relaxed, Release},
     },
 };
 
-use super::{keys, threads};
+use super::{exit, finalisers, keys, opened, signals, threads, timers};
 
-/// The functions that we put in front. `#[used]`, as nothing but the dynamic linker would miss them.
+/// The functions that we put in front, and the one of libc's that each comes down to. `#[used]`, as nothing but the dynamic
+/// linker would miss them. `build.rs` exports the same names.
 #[used]
-static OURS: [Ours; 3] = [
-    Ours {
-        name: c"pthread_create",
-        at: threads::pthread_create as *const c_void,
-        real: &THREAD_CREATE,
-    },
-    Ours {
-        name: c"pthread_key_create",
-        at: keys::pthread_key_create as *const c_void,
-        real: &KEY_CREATE,
-    },
-    Ours {
-        name: c"pthread_key_delete",
-        at: keys::pthread_key_delete as *const c_void,
-        real: &KEY_DELETE,
-    },
+static OURS: [Ours; 19] = [
+    Ours::new(
+        c"pthread_exit",
+        exit::pthread_exit as *const c_void,
+        &THREAD_EXIT,
+    ),
+    Ours::new(
+        c"pthread_create",
+        threads::pthread_create as *const c_void,
+        &THREAD_CREATE,
+    ),
+    Ours::new(
+        c"thrd_create",
+        threads::thrd_create as *const c_void,
+        &THREAD_CREATE,
+    ),
+    Ours::new(
+        c"pthread_key_create",
+        keys::pthread_key_create as *const c_void,
+        &KEY_CREATE,
+    ),
+    Ours::new(
+        c"pthread_key_delete",
+        keys::pthread_key_delete as *const c_void,
+        &KEY_DELETE,
+    ),
+    Ours::new(
+        c"tss_create",
+        keys::tss_create as *const c_void,
+        &KEY_CREATE,
+    ),
+    Ours::new(
+        c"tss_delete",
+        keys::tss_delete as *const c_void,
+        &KEY_DELETE,
+    ),
+    Ours::new(
+        c"timer_create",
+        timers::timer_create as *const c_void,
+        &TIMER_CREATE,
+    ),
+    Ours::new(
+        c"timer_delete",
+        timers::timer_delete as *const c_void,
+        &TIMER_DELETE,
+    ),
+    Ours::new(
+        c"sigaction",
+        signals::sigaction as *const c_void,
+        &SIGACTION,
+    ),
+    Ours::new(c"signal", signals::signal as *const c_void, &SIGACTION),
+    Ours::new(c"ssignal", signals::ssignal as *const c_void, &SIGACTION),
+    Ours::new(
+        c"sysv_signal",
+        signals::sysv_signal as *const c_void,
+        &SIGACTION,
+    ),
+    Ours::new(
+        c"__sysv_signal",
+        signals::__sysv_signal as *const c_void,
+        &SIGACTION,
+    ),
+    Ours::new(c"sigset", signals::sigset as *const c_void, &SIGACTION),
+    Ours::new(
+        c"sigignore",
+        signals::sigignore as *const c_void,
+        &SIGACTION,
+    ),
+    Ours::new(
+        c"siginterrupt",
+        signals::siginterrupt as *const c_void,
+        &SIGACTION,
+    ),
+    Ours::new(c"dlopen", opened::dlopen as *const c_void, &DLOPEN),
+    Ours::new(
+        c"__cxa_thread_atexit_impl",
+        finalisers::__cxa_thread_atexit_impl as *const c_void,
+        &THREAD_ATEXIT,
+    ),
 ];
 
+pub(super) static THREAD_EXIT: Real = Real::new(c"pthread_exit");
 pub(super) static THREAD_CREATE: Real = Real::new(c"pthread_create");
 pub(super) static KEY_CREATE: Real = Real::new(c"pthread_key_create");
 pub(super) static KEY_DELETE: Real = Real::new(c"pthread_key_delete");
+pub(super) static TIMER_CREATE: Real = Real::new(c"timer_create");
+pub(super) static TIMER_DELETE: Real = Real::new(c"timer_delete");
+pub(super) static SIGACTION: Real = Real::new(c"sigaction");
+pub(super) static DLOPEN: Real = Real::new(c"dlopen");
+pub(super) static THREAD_ATEXIT: Real = Real::new(c"__cxa_thread_atexit_impl");
+
+/// The process that [`install`] was called in; 0 before.
+static PROCESS: AtomicI32 = AtomicI32::new(0);
 
 struct Ours {
     name: &'static CStr,
@@ -45,6 +119,12 @@ struct Ours {
 // SAFETY: the pointers are addresses of functions.
 unsafe impl Sync for Ours {}
 
+impl Ours {
+    const fn new(name: &'static CStr, at: *const c_void, real: &'static Real) -> Self {
+        Self { name, at, real }
+    }
+}
+
 /// Makes sure that our functions are in the executable, and looks up the real ones. To be called early in `main`, before
 /// a plugin is opened: a look-up takes the loader's lock, and is better done while nobody else is in the loader.
 ///
@@ -54,6 +134,9 @@ pub fn install() -> bool {
     black_box(&OURS).iter().for_each(|ours| {
         ours.real.find();
     });
+    // SAFETY: no preconditions.
+    PROCESS.store(unsafe { libc::getpid() }, Relaxed);
+    signals::capture_signals();
     supported()
 }
 
@@ -108,6 +191,21 @@ pub(super) fn in_executable(address: usize) -> bool {
         static _end: u8;
     }
     (&raw const __ehdr_start).addr() <= address && address < (&raw const _end).addr()
+}
+
+/// Whether this is a child of the host's, between `fork` and what it runs: nothing is to be noted there, and locks may be
+/// held by threads that are not there.
+pub(super) fn is_fork() -> bool {
+    let process = PROCESS.load(Relaxed);
+    // SAFETY: no preconditions.
+    process != 0 && unsafe { libc::getpid() } != process
+}
+
+/// What a function of libc answers that has failed.
+pub(super) fn fail(error: c_int) -> c_int {
+    // SAFETY: errno is this thread's.
+    unsafe { libc::__errno_location().write(error) };
+    -1
 }
 
 /// A lock that works at any time in a process's life. A std mutex would do today, but it is std's business what it uses.

@@ -1,9 +1,12 @@
-//! Whose thread is it: threads by the code that created them.
+//! Whose thread is it: threads by the owner on whose behalf they were created.
 //!
-//! A thread that the executable creates to run code of its own is the host's, and goes straight through. For any other a
-//! slot is taken, the thread starts in [`begin`], which notes its number, and goes on with its own function. When that
-//! returns, destructors of thread-locals still run, which are code of the library: so not the return, but the kernel tells
-//! whether the thread has ended.
+//! Every thread that is created through libc has a slot here, the host's as well. It starts in [`begin`], which notes its
+//! number and on whose behalf it runs, and goes on with its own function. When that returns, destructors of thread-locals
+//! still run, which may be code of a library: so not the return, but the kernel tells whether the thread has ended.
+//!
+//! A thread belongs to the owner on whose behalf its creator ran, unless all of it is code of the executable. One that a
+//! thread of the host's creates for a library belongs to the library in which it begins. What the kernel lists and has no
+//! slot, libc or a bare system call has started: see [`unknown`].
 
 use std::{
     arch::naked_asm,
@@ -13,14 +16,15 @@ use std::{
     ops::Range,
     ptr,
     sync::atomic::{
-        AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize,
-        Ordering::{AcqRel, Acquire, Relaxed, Release},
+        AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
+        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     },
 };
 
 use super::{
-    Tid,
-    real::{THREAD_CREATE, in_executable},
+    Tid, UnknownThread,
+    owner::Owner,
+    real::{SpinLock, THREAD_CREATE, in_executable},
 };
 
 /// `-unwind`, as `pthread_exit` unwinds through the caller of a thread's function.
@@ -32,11 +36,20 @@ type Create = unsafe extern "C" fn(
     *mut c_void,
 ) -> c_int;
 
-/// Threads of plugins that can live at a time. With a thread that we do not know no library could ever be unmapped, so
-/// one more is refused like any thread beyond the system's limit: with `EAGAIN`.
-const SLOTS: usize = 2048;
+/// Threads that can live at a time and be known. With a thread that we do not know no library could be unmapped, so one
+/// more of a library's is refused like any thread beyond the system's limit: with `EAGAIN`. The host gets its thread.
+const SLOTS: usize = 4096;
 
 static TABLE: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
+
+/// How many threads had a slot so far. Whoever looks through the table does it again when this has changed meanwhile: a
+/// thread may have created another in a slot that was passed already, and ended before its own was reached.
+static CREATED: AtomicU64 = AtomicU64::new(0);
+
+/// Helper threads of libc's that run no code of a library, by number and beginning.
+static HELPERS: [(AtomicI32, AtomicU64); 64] =
+    [const { (AtomicI32::new(FREE), AtomicU64::new(0)) }; 64];
+static HELPERS_LOCK: SpinLock = SpinLock::new();
 
 /// Where the next search for a free slot begins.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -54,10 +67,13 @@ const SPARE: usize = 16 * SIGNAL_STACK;
 
 struct Slot {
     tid: AtomicI32,
+    owner: AtomicU32,
     creator: AtomicUsize,
     start: AtomicPtr<c_void>,
     argument: AtomicPtr<c_void>,
     signal_stack: AtomicBool,
+    /// Whether the function returns an `int`, as `thrd_create` has it.
+    c11: AtomicBool,
     /// Nanoseconds of the boot clock when the thread ran first: tells it from a later thread with the same number.
     begun: AtomicU64,
 }
@@ -66,10 +82,12 @@ impl Slot {
     const fn empty() -> Self {
         Self {
             tid: AtomicI32::new(FREE),
+            owner: AtomicU32::new(0),
             creator: AtomicUsize::new(0),
             start: AtomicPtr::new(ptr::null_mut()),
             argument: AtomicPtr::new(ptr::null_mut()),
             signal_stack: AtomicBool::new(false),
+            c11: AtomicBool::new(false),
             begun: AtomicU64::new(0),
         }
     }
@@ -89,21 +107,43 @@ impl Slot {
             })
     }
 
-    fn belongs_to(&self, code: &Range<usize>) -> bool {
-        code.contains(&self.creator.load(Relaxed))
-            || code.contains(&self.start.load(Relaxed).addr())
+    fn belongs_to(&self, owner: Owner, code: &Range<usize>) -> bool {
+        let whose = Owner::of(self.owner.load(Relaxed));
+        whose == owner
+            || whose.is_host()
+                && (code.contains(&self.creator.load(Relaxed))
+                    || code.contains(&self.start.load(Relaxed).addr()))
+    }
+
+    /// Makes it the calling thread's.
+    fn occupy(&self) {
+        self.begun.store(now(), Relaxed);
+        // SAFETY: no preconditions.
+        self.tid
+            .store(unsafe { libc::syscall(libc::SYS_gettid) } as Tid, Release);
     }
 }
 
-/// The living threads that code in `lo..hi` created, or that began there; 0 stands for one that has not run yet.
+/// The living threads of an owner, and those that the host created for code in `lo..hi`; 0 stands for one that has not run
+/// yet.
 ///
 /// A thread stays for a moment after it was joined, until the kernel is done with it. Ask again before you believe it.
 #[must_use]
-pub fn threads_of(lo: usize, hi: usize) -> Vec<Tid> {
+pub fn threads_of(owner: Owner, lo: usize, hi: usize) -> Vec<Tid> {
+    loop {
+        let created = CREATED.load(SeqCst);
+        let threads = look_through(owner, &(lo..hi));
+        if !threads.is_empty() || CREATED.load(SeqCst) == created {
+            return threads;
+        }
+    }
+}
+
+fn look_through(owner: Owner, code: &Range<usize>) -> Vec<Tid> {
     let mut threads = Vec::new();
     for slot in &TABLE {
         let tid = slot.tid.load(Acquire);
-        if matches!(tid, FREE | TAKEN) || !slot.belongs_to(&(lo..hi)) {
+        if matches!(tid, FREE | TAKEN) || !slot.belongs_to(owner, code) {
             continue;
         }
         if tid == STARTING {
@@ -116,6 +156,80 @@ pub fn threads_of(lo: usize, hi: usize) -> Vec<Tid> {
         }
     }
     threads
+}
+
+/// The process's threads that nobody has created through a function that we know: helpers that libc starts by itself (for
+/// `mq_notify`, `getaddrinfo_a`, `aio_read`), and those of bare system calls.
+///
+/// One that has just been created is listed as well, until it has run. Ask again before you believe it.
+#[must_use]
+pub fn unknown() -> Vec<UnknownThread> {
+    let Ok(tasks) = fs::read_dir("/proc/self/task") else {
+        return Vec::new();
+    };
+    // Listed first: whoever is created later has a slot when it is looked for.
+    let tids: Vec<Tid> = tasks
+        .flatten()
+        .filter_map(|task| task.file_name().to_str()?.parse().ok())
+        .collect();
+    // SAFETY: no preconditions.
+    let main = unsafe { libc::getpid() };
+    tids.into_iter()
+        .filter(|tid| *tid != main && !has_slot(*tid))
+        .filter_map(|tid| {
+            let thread = UnknownThread {
+                tid,
+                started: started(tid)?,
+            };
+            (!is_helper(thread)).then_some(thread)
+        })
+        .collect()
+}
+
+fn has_slot(tid: Tid) -> bool {
+    TABLE
+        .iter()
+        .any(|slot| slot.tid.load(Acquire) == tid && lives(tid, slot.begun.load(Relaxed)))
+}
+
+fn is_helper(thread: UnknownThread) -> bool {
+    HELPERS.iter().any(|(tid, started)| {
+        tid.load(Acquire) == thread.tid && started.load(Relaxed) == thread.started
+    })
+}
+
+/// Notes that what is unknown now and was not `before` are helpers of libc's that run no code of a library.
+pub(super) fn note_helpers(before: &[UnknownThread]) {
+    for thread in unknown() {
+        if before.contains(&thread) {
+            continue;
+        }
+        HELPERS_LOCK.with(|| {
+            let free = HELPERS.iter().find(|(tid, _)| {
+                let tid = tid.load(Relaxed);
+                tid == FREE || !exists(tid)
+            });
+            // Without a place it stays unknown, which keeps libraries mapped and no more.
+            if let Some((tid, started)) = free {
+                started.store(thread.started, Relaxed);
+                tid.store(thread.tid, Release);
+            }
+        });
+    }
+}
+
+/// Makes the calling thread, which libc has created by itself, known as the owner's; false when there is no slot for it.
+pub(super) fn adopt(owner: Owner) -> bool {
+    let Some(slot) = Slot::take() else {
+        return false;
+    };
+    slot.owner.store(owner.number(), Relaxed);
+    slot.creator.store(0, Relaxed);
+    slot.start.store(ptr::null_mut(), Relaxed);
+    slot.occupy();
+    CREATED.fetch_add(1, SeqCst);
+    owner.enter();
+    true
 }
 
 /// libc's function, with the caller noted; see `pthread_key_create`.
@@ -132,9 +246,62 @@ pub(super) unsafe extern "C" fn pthread_create(
     argument: *mut c_void,
 ) -> c_int {
     #[cfg(target_arch = "x86_64")]
-    naked_asm!("endbr64", "mov r8, [rsp]", "jmp {create}", create = sym create);
+    naked_asm!("endbr64", "mov r8, [rsp]", "jmp {create}", create = sym create_posix);
     #[cfg(target_arch = "aarch64")]
-    naked_asm!("hint #34", "mov x4, x30", "b {create}", create = sym create);
+    naked_asm!("hint #34", "mov x4, x30", "b {create}", create = sym create_posix);
+}
+
+/// C11's function, which in libc comes by no other function of ours.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn thrd_create(
+    thread: *mut libc::pthread_t,
+    start: Start,
+    argument: *mut c_void,
+) -> c_int {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("endbr64", "mov rcx, [rsp]", "jmp {create}", create = sym create_c11);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("hint #34", "mov x3, x30", "b {create}", create = sym create_c11);
+}
+
+/// # Safety
+///
+/// As libc's `pthread_create`.
+unsafe extern "C" fn create_posix(
+    thread: *mut libc::pthread_t,
+    attributes: *const libc::pthread_attr_t,
+    start: Start,
+    argument: *mut c_void,
+    caller: usize,
+) -> c_int {
+    // SAFETY: the arguments are the caller's.
+    unsafe { create(thread, attributes, start, argument, caller, false) }
+}
+
+/// # Safety
+///
+/// As libc's `thrd_create`.
+unsafe extern "C" fn create_c11(
+    thread: *mut libc::pthread_t,
+    start: Start,
+    argument: *mut c_void,
+    caller: usize,
+) -> c_int {
+    // What `threads.h` says of a thread that was created, of memory, and of all else.
+    const SUCCESS: c_int = 0;
+    const ERROR: c_int = 2;
+    const NO_MEMORY: c_int = 3;
+    // SAFETY: the arguments are the caller's. In glibc a `thrd_t` is a `pthread_t`.
+    match unsafe { create(thread, ptr::null(), start, argument, caller, true) } {
+        0 => SUCCESS,
+        libc::ENOMEM => NO_MEMORY,
+        _ => ERROR,
+    }
 }
 
 /// # Safety
@@ -146,6 +313,7 @@ unsafe extern "C" fn create(
     start: Start,
     argument: *mut c_void,
     caller: usize,
+    c11: bool,
 ) -> c_int {
     let real = THREAD_CREATE.find();
     if real.is_null() {
@@ -154,20 +322,29 @@ unsafe extern "C" fn create(
     // SAFETY: this is the type of the function of that name.
     let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
     let code = start as *mut c_void;
-    if in_executable(caller) && in_executable(code.addr()) {
-        // SAFETY: the arguments are the caller's.
-        return unsafe { real(thread, attributes, start, argument) };
-    }
+    // The host's own code may create threads while it runs on a plugin's thread: its pools are nobody else's.
+    let hosts = in_executable(caller) && in_executable(code.addr());
+    let owner = if hosts { Owner::HOST } else { Owner::current() };
     let Some(slot) = Slot::take() else {
-        return libc::EAGAIN;
+        return if hosts {
+            // SAFETY: the arguments are the caller's.
+            unsafe { real(thread, attributes, start, argument) }
+        } else {
+            libc::EAGAIN
+        };
     };
+    slot.owner.store(owner.number(), Relaxed);
+    slot.c11.store(c11, Relaxed);
     slot.creator.store(caller, Relaxed);
     slot.start.store(code, Relaxed);
     slot.argument.store(argument, Relaxed);
     // SAFETY: null, or attributes as the caller promises.
-    slot.signal_stack
-        .store(unsafe { stack_bytes(attributes) } >= SPARE, Relaxed);
+    slot.signal_stack.store(
+        !hosts && unsafe { stack_bytes(attributes) } >= SPARE,
+        Relaxed,
+    );
     slot.tid.store(STARTING, Release);
+    CREATED.fetch_add(1, SeqCst);
     // SAFETY: the caller's arguments, but for the function, which calls the caller's; a slot lives for ever.
     let result = unsafe {
         real(
@@ -183,7 +360,7 @@ unsafe extern "C" fn create(
     result
 }
 
-/// Where a plugin's thread begins.
+/// Where a thread begins.
 ///
 /// # Safety
 ///
@@ -194,20 +371,23 @@ unsafe extern "C-unwind" fn begin(slot: *mut c_void) -> *mut c_void {
     // SAFETY: `create` put a function of that type there.
     let start = unsafe { mem::transmute::<*mut c_void, Start>(slot.start.load(Relaxed)) };
     let argument = slot.argument.load(Relaxed);
-    let signal_stack = slot.signal_stack.load(Relaxed);
-    slot.begun.store(now(), Relaxed);
-    // SAFETY: no preconditions.
-    slot.tid
-        .store(unsafe { libc::syscall(libc::SYS_gettid) } as Tid, Release);
+    let (signal_stack, c11) = (slot.signal_stack.load(Relaxed), slot.c11.load(Relaxed));
+    Owner::of(slot.owner.load(Relaxed)).enter();
+    slot.occupy();
     // From here on the slot is the table's.
     // SAFETY: the function and its argument are the creator's.
-    unsafe {
+    let result = unsafe {
         if signal_stack {
             with_signal_stack(start, argument)
         } else {
             start(argument)
         }
+    };
+    if c11 {
+        // The function returned an `int`: of the register, the upper half is nobody's.
+        return ptr::without_provenance_mut(result.addr() as u32 as usize);
     }
+    result
 }
 
 /// Runs a thread's function with a stack for signal handlers. Threads of the host's std have one and threads of a plugin's
@@ -316,9 +496,14 @@ mod tests {
         let mut thread = 0;
         let word = Box::into_raw(Box::new(word)).cast();
         // SAFETY: the function and its argument fit.
-        let result = unsafe { create(&raw mut thread, ptr::null(), wait, word, caller) };
+        let result = unsafe { create(&raw mut thread, ptr::null(), wait, word, caller, false) };
         assert_eq!(result, 0);
         thread
+    }
+
+    /// Nobody's threads but the address's.
+    fn threads_at(lo: usize, hi: usize) -> Vec<Tid> {
+        threads_of(Owner::next(), lo, hi)
     }
 
     fn join(thread: libc::pthread_t) {
@@ -344,17 +529,17 @@ mod tests {
                 (word, start(0x1000, receiver))
             })
             .unzip();
-        assert_eq!(threads_of(0x1000, 0x1001).len(), 3, "known before they run");
+        assert_eq!(threads_at(0x1000, 0x1001).len(), 3, "known before they run");
         eventually("all have run", || {
-            threads_of(0x1000, 0x1001).iter().all(|tid| *tid > 0)
+            threads_at(0x1000, 0x1001).iter().all(|tid| *tid > 0)
         });
-        for tid in threads_of(0x1000, 0x1001) {
+        for tid in threads_at(0x1000, 0x1001) {
             assert!(fs::exists(format!("/proc/self/task/{tid}")).unwrap());
         }
-        assert!(threads_of(0x1001, 0x2000).is_empty());
+        assert!(threads_at(0x1001, 0x2000).is_empty());
         drop(words);
         threads.into_iter().for_each(join);
-        eventually("none is left", || threads_of(0x1000, 0x1001).is_empty());
+        eventually("none is left", || threads_at(0x1000, 0x1001).is_empty());
     }
 
     #[test]
@@ -364,11 +549,12 @@ mod tests {
             let (_, receiver) = channel();
             join(start(0x3000, receiver));
         }
-        eventually("none is left", || threads_of(0x3000, 0x3001).is_empty());
+        eventually("none is left", || threads_at(0x3000, 0x3001).is_empty());
         assert!(
             TABLE
                 .iter()
-                .all(|slot| !slot.belongs_to(&(0x3000..0x3001)) || slot.tid.load(Acquire) == FREE)
+                .all(|slot| !slot.belongs_to(Owner::next(), &(0x3000..0x3001))
+                    || slot.tid.load(Acquire) == FREE)
         );
     }
 
@@ -383,10 +569,71 @@ mod tests {
     }
 
     #[test]
-    fn threads_of_the_host_go_straight_through() {
-        let host = thread::spawn(|| ());
-        let mut creators = TABLE.iter().map(|slot| slot.creator.load(Relaxed));
-        assert!(!creators.any(in_executable));
+    fn a_thread_is_its_creators_and_so_are_its_own() {
+        let owner = Owner::next();
+        let mine = || threads_of(owner, 0, 0).len();
+        let (word, receiver) = channel();
+        let (inner_word, inner_receiver) = channel();
+        let (tell, told) = channel();
+        let outer = thread::spawn(move || {
+            owner.enter();
+            // As C++'s runtime would: neither caller nor function lie in the library.
+            let inner = start(0x5000, inner_receiver);
+            tell.send(inner).unwrap();
+            let _: Result<(), _> = receiver.recv();
+        });
+        let inner = told.recv().unwrap();
+        assert_eq!(
+            mine(),
+            1,
+            "the outer one is the host's: all of it is the executable's code"
+        );
+        drop(word);
+        outer.join().unwrap();
+        assert_eq!(mine(), 1);
+        drop(inner_word);
+        join(inner);
+        eventually("it has ended", || mine() == 0);
+    }
+
+    #[test]
+    fn threads_that_create_threads_and_end_are_never_all_missed() {
+        static RAN: AtomicU64 = AtomicU64::new(0);
+        unsafe extern "C-unwind" fn link(left: *mut c_void) -> *mut c_void {
+            RAN.fetch_add(1, SeqCst);
+            if !left.is_null() {
+                begin_at(left.addr() - 1);
+            }
+            ptr::null_mut()
+        }
+        fn begin_at(left: usize) {
+            let (mut thread, left) = (0, ptr::without_provenance_mut(left));
+            // SAFETY: the function takes a number, and the thread is ours to detach.
+            unsafe {
+                assert_eq!(
+                    create(&raw mut thread, ptr::null(), link, left, 0x7000, false),
+                    0
+                );
+                libc::pthread_detach(thread);
+            }
+        }
+        begin_at(1999);
+        // One of them lives until the last has ended: that none is left means that all have run.
+        while !threads_at(0x7000, 0x7001).is_empty() {
+            thread::yield_now();
+        }
+        assert_eq!(RAN.load(SeqCst), 2000);
+    }
+
+    #[test]
+    fn every_thread_that_is_created_is_known_and_a_bare_one_is_not() {
+        let (word, receiver) = channel::<()>();
+        let host = thread::spawn(move || receiver.recv().is_ok());
+        // SAFETY: no preconditions.
+        let me = unsafe { libc::syscall(libc::SYS_gettid) } as Tid;
+        eventually("all are known", || unknown().is_empty());
+        assert!(has_slot(me), "this test's thread is one of std's");
+        drop(word);
         host.join().unwrap();
     }
 }

@@ -205,9 +205,8 @@ fn a_newer_plugin_reads_what_an_older_host_has_not_got_as_absent() {
 
 #[test]
 fn an_older_plugin_gets_from_a_newer_host_what_it_knows_and_no_byte_more() {
-    const NEWER: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
-        exchange: exchange::<Later>,
-    });
+    const NEWER: &WithMetadata<MailboxVtable> =
+        &WithMetadata::new(MailboxVtable::new(exchange::<Later>));
     let (mailbox, mut plugin) = mailbox();
     plugin.handle.vtable = MailboxVtable_Ref(NEWER.static_as_prefix());
     for id in 1..=3 {
@@ -234,4 +233,51 @@ fn a_stride_that_fits_no_frame_takes_none_and_loses_none() {
     mailbox.push(packet(COMMAND, 1)).unwrap();
     assert!(plugin.takes_as::<Small>(64, 64).is_empty());
     assert_eq!(plugin.takes(64, 64), [(COMMAND, 1)]);
+}
+
+#[test]
+fn an_exchange_that_panics_keeps_what_it_gave_and_leaves_no_plugin_asleep() {
+    /// A frame that can't be made of the second packet.
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Panicky(Frame);
+    // SAFETY: a frame, which begins with the size.
+    unsafe impl Record for Panicky {
+        const EMPTY: Self = Self(Frame::EMPTY);
+        const FIRST_SIZE: usize = Frame::FIRST_SIZE;
+    }
+    impl From<Frame> for Panicky {
+        fn from(frame: Frame) -> Self {
+            assert!(frame.id != 2, "the second one");
+            Self(frame)
+        }
+    }
+    const PANICKY: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
+        exchange: exchange::<Panicky>,
+    });
+    let (mailbox, mut plugin) = mailbox();
+    plugin.handle.vtable = MailboxVtable_Ref(PANICKY.static_as_prefix());
+    let signalled = || {
+        let mut count = [0u8; 8];
+        // SAFETY: eight bytes of ours from a descriptor of ours.
+        let read = unsafe { libc::read(mailbox.signal.as_raw_fd(), count.as_mut_ptr().cast(), 8) };
+        read == 8
+    };
+    for id in 1..=3 {
+        mailbox.push(packet(COMMAND, id)).unwrap();
+    }
+    assert_eq!(plugin.takes(64, 64), [(COMMAND, 1)]);
+    assert_eq!(plugin.takes(64, 64), [(COMMAND, 3)]);
+    // Nothing was given: the plugin goes to sleep, and is woken for what waits and for what comes.
+    for id in 2..=3 {
+        mailbox.push(packet(COMMAND, id)).unwrap();
+    }
+    assert!(!signalled());
+    assert_eq!(plugin.takes(64, 64), []);
+    assert!(signalled());
+    assert_eq!(plugin.takes(64, 64), [(COMMAND, 3)]);
+    mailbox.push(packet(COMMAND, 2)).unwrap();
+    assert_eq!(plugin.takes(64, 64), []);
+    mailbox.push(packet(COMMAND, 4)).unwrap();
+    assert!(signalled());
 }

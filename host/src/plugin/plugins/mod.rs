@@ -3,6 +3,8 @@
 mod order;
 mod refused;
 mod status;
+mod stopping;
+mod supervise;
 mod transaction;
 
 use std::{
@@ -10,20 +12,25 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
-use plugin_api::hook::{ExtensionFailed, ExtensionUnloaded};
-use tokio::sync::watch;
+use plugin_api::hook::ExtensionFailed;
+use tokio::sync::{mpsc, watch};
 use twilight_model::gateway::Intents;
 
 pub use self::status::{LoadReport, Serving, Status};
-use self::transaction::shadow_folder;
+use self::{
+    stopping::{Leaving, Saving},
+    supervise::{Restarts, Trouble},
+    transaction::shadow_folder,
+};
 use super::{
     error::LoadError,
     file::{self, FileInfo},
     shadow,
     slot::Slot,
+    states::States,
     tidy,
     unload::UnloadReport,
 };
@@ -48,6 +55,17 @@ pub struct Plugins {
     /// Counts up with every change of the set.
     changes: watch::Sender<u64>,
     written_off: Arc<WrittenOff>,
+    /// What lies on the disk of their states.
+    states: Arc<States>,
+    /// Loads that are under way.
+    loading: watch::Sender<usize>,
+    /// Generations that are on their way out, by plugin.
+    leaving: Mutex<BTreeMap<String, Leaving>>,
+    /// When the shutdown is to be over, once it has begun.
+    until: Mutex<Option<Instant>>,
+    /// What happens to generations that nobody has told to stop; `None` when there are to be none any more.
+    trouble: mpsc::UnboundedSender<Option<Trouble>>,
+    troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
     /// The files that were refused, by path.
     refused: refused::Refused,
 }
@@ -57,9 +75,10 @@ pub struct Plugins {
 struct WrittenOff(Mutex<Vec<String>>);
 
 impl WrittenOff {
-    fn book(&self, report: &UnloadReport, shadow: &Path) {
+    async fn book(&self, report: &UnloadReport, shadow: &Path) {
         if report.unmapped {
-            let _ = fs::remove_file(shadow);
+            let shadow = shadow.to_owned();
+            let _ = tokio::task::spawn_blocking(move || fs::remove_file(shadow)).await;
         } else {
             self.enter(&report.plugin, report.generation);
         }
@@ -81,6 +100,9 @@ struct Set {
     failed: BTreeMap<String, Failed>,
     generations: HashMap<String, u64>,
     probed: HashSet<[u8; 32]>,
+    restarts: HashMap<String, Restarts>,
+    /// What was found when the generation of a plugin was closed whose thread had ended.
+    buried: HashMap<String, UnloadReport>,
     stopping: bool,
 }
 
@@ -118,7 +140,10 @@ impl Plugins {
             path: folder,
             source,
         })?;
+        // Unbounded: a generation has one trouble at most.
+        let (trouble, troubles) = mpsc::unbounded_channel();
         Ok(Self {
+            states: Arc::new(States::new(config.clone())),
             config,
             probe_with,
             services,
@@ -127,6 +152,11 @@ impl Plugins {
             doors: Mutex::default(),
             changes: watch::Sender::new(0),
             written_off: Arc::default(),
+            loading: watch::Sender::new(0),
+            leaving: Mutex::default(),
+            until: Mutex::default(),
+            trouble,
+            troubles: Mutex::new(Some(troubles)),
             refused: refused::Refused::default(),
         })
     }
@@ -207,10 +237,10 @@ impl Plugins {
     /// There is no such file, it is loaded already, or it can't be loaded.
     pub async fn load(&self, name: &str) -> Result<LoadReport, LoadError> {
         let name = tidy(name);
-        if self.set().loaded.contains_key(&name) {
+        if self.serves(&name) {
             return Err(LoadError::AlreadyLoaded { name });
         }
-        let path = self.file_of(&name)?;
+        let path = self.file_of(&name).await?;
         self.load_file(&path).await
     }
 
@@ -221,13 +251,15 @@ impl Plugins {
     /// It is not loaded, or the new generation can't be; the old one goes on.
     pub async fn reload(&self, name: &str) -> Result<Vec<LoadReport>, LoadError> {
         let name = tidy(name);
-        let path = {
-            let set = self.set();
-            match set.loaded.get(&name) {
-                Some(loaded) if loaded.file.exists() => loaded.file.clone(),
-                _ => {
-                    drop(set);
-                    self.file_of(&name)?
+        let path = match self.loaded_file(&name) {
+            Some(file) if exists(file.clone()).await => file,
+            Some(_) => self.file_of(&name).await?,
+            // One that has failed is tried again.
+            None => {
+                let failed = self.set().failed.get(&name).map(|it| it.file.clone());
+                match failed {
+                    Some(file) => file,
+                    None => return Err(self.absent(&name).await),
                 }
             }
         };
@@ -249,53 +281,6 @@ impl Plugins {
             reports.push((name, report));
         }
         reports
-    }
-
-    /// Unloads a plugin, after saving its state.
-    ///
-    /// # Errors
-    ///
-    /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
-    pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
-        let report = self.unload_from(name, force, None).await;
-        if report.is_ok() {
-            self.try_again(Some(&tidy(name))).await;
-        }
-        report
-    }
-
-    /// The same without a second try for those it stood in the way of; where `file` is named, only if it was loaded from that.
-    async fn unload_from(
-        &self,
-        name: &str,
-        force: bool,
-        file: Option<&Path>,
-    ) -> Result<UnloadReport, LoadError> {
-        let name = tidy(name);
-        let dependents = self.dependents(&name);
-        if !dependents.is_empty() && !force {
-            return Err(LoadError::Needed {
-                name,
-                dependents: list(&dependents),
-            });
-        }
-        for dependent in dependents.iter().rev() {
-            let _ = Box::pin(self.unload_from(dependent, true, None)).await;
-        }
-        let door = self.door(&name);
-        let _inside = door.lock().await;
-        // It may have come from another file meanwhile, as when one is renamed.
-        if file.is_some_and(|file| !self.names_from(file).contains(&name)) {
-            return Err(LoadError::NotLoaded { name });
-        }
-        let report = self.unload_inside(&name, force).await;
-        if report.is_ok() {
-            self.services
-                .hooks
-                .emit(&ExtensionUnloaded { plugin: name });
-        }
-        self.changes.send_modify(|changes| *changes += 1);
-        report
     }
 
     /// Loads a file that is new or has changed, unless it holds what is loaded from it already.
@@ -371,7 +356,7 @@ impl Plugins {
         self.set().failed.retain(|_, failed| failed.file != path);
         for name in self.names_from(path) {
             tracing::info!(plugin = &*name, "its file was deleted");
-            let _ = self.unload_from(&name, true, Some(path)).await;
+            let _ = self.unload_with(&name, Saving::Try, Some(path)).await;
         }
         // Also what is refused because of a plugin that was loaded from it: its copy, its rival.
         self.try_again(None).await;
@@ -383,14 +368,6 @@ impl Plugins {
         let set = self.set();
         let from = set.loaded.iter().filter(|(_, loaded)| loaded.file == path);
         from.map(|(name, _)| name.clone()).collect()
-    }
-
-    /// Unloads everything, dependents first, and takes nothing any more.
-    pub async fn shut_down(&self) {
-        self.set().stopping = true;
-        for name in self.in_order().into_iter().rev() {
-            let _ = self.unload_from(&name, true, None).await;
-        }
     }
 
     fn note_failure(&self, path: &Path, error: &LoadError) {
@@ -434,11 +411,20 @@ impl Plugins {
         Arc::clone(doors.entry(name.to_owned()).or_default())
     }
 
-    fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {
-        crate::watcher::plugin_files(&self.config.now().extensions.folder)
-            .into_iter()
+    async fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {
+        let files = self.files().await;
+        files
+            .iter()
             .find(|path| file::plugin_name(path).is_some_and(|found| tidy(&found) == name))
-            .ok_or_else(|| self.unknown(name))
+            .cloned()
+            .ok_or_else(|| self.unknown(name, &files))
+    }
+
+    /// The plugin files in the extensions folder.
+    async fn files(&self) -> Vec<PathBuf> {
+        let folder = self.config.now().extensions.folder.clone();
+        let files = tokio::task::spawn_blocking(move || crate::watcher::plugin_files(&folder));
+        files.await.unwrap_or_default()
     }
 
     /// The name that a loaded plugin goes by, from one that somebody wrote.
@@ -446,18 +432,26 @@ impl Plugins {
     /// # Errors
     ///
     /// There is no such plugin, or it is not loaded.
-    pub fn loaded_name(&self, name: &str) -> Result<String, LoadError> {
+    pub async fn loaded_name(&self, name: &str) -> Result<String, LoadError> {
         let tidied = tidy(name);
         if self.set().loaded.contains_key(&tidied) {
             return Ok(tidied);
         }
-        self.file_of(&tidied)?;
-        Err(LoadError::NotLoaded { name: tidied })
+        Err(self.absent(&tidied).await)
     }
 
-    fn unknown(&self, name: &str) -> LoadError {
+    /// Why a plugin that is not loaded is not there.
+    async fn absent(&self, name: &str) -> LoadError {
+        match self.file_of(name).await {
+            Ok(_) => LoadError::NotLoaded {
+                name: name.to_owned(),
+            },
+            Err(error) => error,
+        }
+    }
+
+    fn unknown(&self, name: &str, files: &[PathBuf]) -> LoadError {
         let extensions = &self.config.now().extensions;
-        let files = crate::watcher::plugin_files(&extensions.folder);
         let mut known: Vec<String> = files
             .iter()
             .filter_map(|path| file::plugin_name(path))
@@ -482,6 +476,13 @@ impl Plugins {
         }
     }
 
+    /// Whether a generation of it serves, or is to: one whose thread has ended does not.
+    fn serves(&self, name: &str) -> bool {
+        let set = self.set();
+        let serving = |it: &Loaded| !it.slot.current().vitals().is_over();
+        set.loaded.get(name).is_some_and(serving)
+    }
+
     fn serves_file(&self, path: &Path) -> bool {
         self.set().loaded.values().any(|loaded| loaded.file == path)
     }
@@ -493,9 +494,25 @@ impl Plugins {
             .map(|loaded| loaded.file.clone())
     }
 
+    fn leavings(&self) -> MutexGuard<'_, BTreeMap<String, Leaving>> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where troubles come, for the one that deals with them.
+    fn troubles(&self) -> Option<mpsc::UnboundedReceiver<Option<Trouble>>> {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.take()
+    }
+
     fn set(&self) -> MutexGuard<'_, Set> {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a file is there, asked where it may block.
+async fn exists(path: PathBuf) -> bool {
+    let there = tokio::task::spawn_blocking(move || path.exists());
+    there.await.unwrap_or_default()
 }
 
 fn slots(set: &Set) -> Vec<Arc<Slot>> {

@@ -1,7 +1,24 @@
 //! Who needs whom.
 
+use std::collections::BTreeMap;
+
+use plugin_api::manifest::Manifest;
+
 use super::Plugins;
 use crate::plugin::tidy;
+
+/// Those that need `name` themselves, and not by way of others.
+pub(super) fn that_need(manifests: &BTreeMap<String, Manifest>, name: &str) -> Vec<String> {
+    let needs = |manifest: &Manifest| {
+        let mut needs = manifest.dependencies.iter();
+        needs.any(|it| tidy(&it.name) == name)
+    };
+    manifests
+        .iter()
+        .filter(|(other, manifest)| *other != name && needs(manifest))
+        .map(|(other, _)| other.clone())
+        .collect()
+}
 
 impl Plugins {
     /// Those that need `name`, nearest first.

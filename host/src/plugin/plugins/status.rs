@@ -85,10 +85,11 @@ impl Plugins {
             .iter()
             .map(|(name, loaded)| {
                 let generation = loaded.slot.current();
+                let over = generation.vitals().is_over();
                 let status = Status {
                     plugin: name.clone(),
                     file: loaded.file.clone(),
-                    serving: Some(Serving {
+                    serving: (!over).then(|| Serving {
                         version: generation.manifest.version.clone(),
                         generation: generation.number,
                         load_time: loaded.load_time,

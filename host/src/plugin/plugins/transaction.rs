@@ -8,19 +8,21 @@ use std::{
 };
 
 use plugin_api::{abi::StartHead, manifest::Manifest};
+use tokio::sync::watch;
 
-use super::{LoadReport, Loaded, Plugins, slots};
+use super::{LoadReport, Loaded, Plugins, exists, slots};
 use crate::{
     config::Config,
     plugin::{
         census,
         error::LoadError,
         file::{self, FileInfo},
-        generation::Generation,
+        generation::{Generation, SavedState},
         manifest_check::{self, Neighbour},
         probe, shadow,
         slot::Slot,
-        state_file, tidy,
+        states::Moment,
+        tidy,
         unload::UnloadReport,
     },
     services::Caller,
@@ -29,6 +31,7 @@ use crate::{
 impl Plugins {
     pub(super) async fn load_transaction(&self, path: &Path) -> Result<LoadReport, LoadError> {
         let began = Instant::now();
+        let _loading = Loading::begin(&self.loading);
         // Before the file is read: of two changes in a row, the later content is loaded last.
         let file_door = self.door(&path.to_string_lossy());
         let _reading = file_door.lock().await;
@@ -53,21 +56,21 @@ impl Plugins {
         }
         let door = self.door(&name);
         let _inside = door.lock().await;
+        if let Some(file) = self.loaded_file(&name)
+            && file != path
+            && exists(file.clone()).await
+        {
+            return Err(LoadError::Manifest {
+                problems: vec![format!(
+                    "it is called `{name}` as is the plugin in {}: remove one of the two files",
+                    file.display()
+                )],
+            });
+        }
         let (number, probed) = {
             let mut set = self.set();
             if set.stopping {
                 return Err(LoadError::ShuttingDown);
-            }
-            if let Some(loaded) = set.loaded.get(&name)
-                && loaded.file != path
-                && loaded.file.exists()
-            {
-                return Err(LoadError::Manifest {
-                    problems: vec![format!(
-                        "it is called `{name}` as is the plugin in {}: remove one of the two files",
-                        loaded.file.display()
-                    )],
-                });
             }
             let number = set.generations.entry(name.clone()).or_default();
             *number += 1;
@@ -130,6 +133,7 @@ impl Plugins {
                 return Err(error);
             }
         };
+        self.watch(&generation);
         Ok(LoadReport {
             plugin: name.to_owned(),
             version: generation.manifest.version.clone(),
@@ -161,10 +165,11 @@ impl Plugins {
             calls: crate::services::calls().map(str::to_owned).collect(),
             settings: self.services.settings.at_start(&caller),
             log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
-            bot_id: self.services.bot_id(),
-            application_id: self.services.application_id(),
+            bot_id: Some(self.services.bot_id()).filter(|id| *id != 0),
+            application_id: Some(self.services.application_id()).filter(|id| *id != 0),
             colours: self.config.now().answers.colours,
-            component_timeout_s: self.config.now().components.timeout_s,
+            component_timeout_s: Some(self.config.now().components.timeout_s)
+                .filter(|seconds| *seconds != 0),
         };
         self.services
             .web
@@ -198,22 +203,14 @@ impl Plugins {
             return Ok(false);
         };
         let old = slot.current();
-        let handed_over = match old.freeze_and_save(deadline).await {
-            Ok(Some(state)) => {
-                next.restore(&state, deadline)
-                    .await
-                    .map_err(|reason| LoadError::State {
-                        phase: "restored",
-                        reason,
-                    })
+        let handed_over = self.hand_over(&old, next, deadline).await;
+        let state = match handed_over {
+            Ok(state) => state,
+            Err(error) => {
+                old.thaw();
+                return Err(error);
             }
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
         };
-        if let Err(error) = handed_over {
-            old.thaw();
-            return Err(error);
-        }
         let switched = self.routes.change(|| {
             // Once more, now that nothing else can be entered: another plugin may have come meanwhile.
             self.admit(name, &next.manifest)?;
@@ -225,7 +222,48 @@ impl Plugins {
             return Err(error);
         }
         self.retire(old, Arc::clone(next));
+        if let Some(state) = state {
+            self.write_in_background(next, state);
+        }
         Ok(true)
+    }
+
+    /// Gives the old generation's state to the next; what it was.
+    async fn hand_over(
+        &self,
+        old: &Generation,
+        next: &Generation,
+        deadline: Duration,
+    ) -> Result<Option<SavedState>, LoadError> {
+        if old.vitals().is_over() {
+            // Nothing can be asked of it any more: the next one begins with what was saved last.
+            self.restore_from_disk(next, deadline).await?;
+            return Ok(None);
+        }
+        let Some((_, state)) = old.freeze_and_save(deadline).await? else {
+            return Ok(None);
+        };
+        next.restore(&state, deadline)
+            .await
+            .map_err(|reason| LoadError::State {
+                phase: "restored",
+                reason,
+            })?;
+        Ok(Some(state))
+    }
+
+    /// Writes what a generation has begun with, so that a restart after a failure does not go back behind it.
+    fn write_in_background(&self, generation: &Generation, state: SavedState) {
+        let (states, plugin) = (Arc::clone(&self.states), generation.plugin.clone());
+        let moment = Moment {
+            generation: generation.number,
+            save: 0,
+        };
+        tokio::spawn(async move {
+            if let Err(error) = states.write(&plugin, moment, state).await {
+                tracing::warn!(plugin, "its state could not be written: {error}");
+            }
+        });
     }
 
     /// Whether a plugin may be entered at this very moment.
@@ -268,61 +306,16 @@ impl Plugins {
         if !next.manifest.keeps_state {
             return Ok(());
         }
-        let path = state_file::path(&self.config.now().data.folder, &next.plugin);
+        let path = self.states.path(&next.plugin);
         let broken = |reason: String| LoadError::StateFile {
             reason,
             path: path.clone(),
         };
-        match state_file::read(&path) {
+        match self.states.begin(&next.plugin, next.number).await {
             Ok(Some(state)) => next.restore(&state, deadline).await.map_err(broken),
             Ok(None) => Ok(()),
             Err(error) => Err(broken(error.to_string())),
         }
-    }
-
-    pub(super) async fn unload_inside(
-        &self,
-        name: &str,
-        force: bool,
-    ) -> Result<UnloadReport, LoadError> {
-        let Some(slot) = self
-            .set()
-            .loaded
-            .get(name)
-            .map(|loaded| Arc::clone(&loaded.slot))
-        else {
-            return Err(self.unknown(name));
-        };
-        let generation = slot.current();
-        if generation.manifest.keeps_state
-            && let Err(error) = self.save_to_disk(&generation).await
-        {
-            if !force {
-                generation.thaw();
-                return Err(error);
-            }
-            tracing::error!(plugin = name, "its state is lost: {error}");
-        }
-        self.routes.change(|| {
-            let mut set = self.set();
-            set.loaded.remove(name);
-            Ok::<_, LoadError>(slots(&set))
-        })?;
-        let deadline = Duration::from_millis(self.config.now().extensions.stop_timeout_ms);
-        let report = generation.unload(deadline).await;
-        Ok(self.book(report, &generation))
-    }
-
-    async fn save_to_disk(&self, generation: &Generation) -> Result<(), LoadError> {
-        let deadline = Duration::from_millis(self.config.now().extensions.save_timeout_ms);
-        let Some(state) = generation.freeze_and_save(deadline).await? else {
-            return Ok(());
-        };
-        let path = state_file::path(&self.config.now().data.folder, &generation.plugin);
-        state_file::write(&path, &state).map_err(|error| LoadError::State {
-            phase: "saved",
-            reason: format!("{}: {error}", path.display()),
-        })
     }
 
     /// Lets an old generation end on its own time.
@@ -333,17 +326,21 @@ impl Plugins {
             old.begin_to_stop(deadline).await;
             next.go_live();
             if let Some(report) = old.unload(deadline).await {
-                written_off.book(&report, &old.shadow);
+                written_off.book(&report, &old.shadow).await;
             }
         });
     }
 
     async fn unload_failed(&self, generation: &Generation) {
         let report = generation.unload(Duration::from_millis(100)).await;
-        self.book(report, generation);
+        self.book(report, generation).await;
     }
 
-    fn book(&self, report: Option<UnloadReport>, generation: &Generation) -> UnloadReport {
+    pub(super) async fn book(
+        &self,
+        report: Option<UnloadReport>,
+        generation: &Generation,
+    ) -> UnloadReport {
         let Generation {
             plugin: name,
             number,
@@ -352,7 +349,7 @@ impl Plugins {
         } = generation;
         let report =
             report.unwrap_or_else(|| UnloadReport::written_off(name, *number, Duration::ZERO));
-        self.written_off.book(&report, shadow);
+        self.written_off.book(&report, shadow).await;
         report
     }
 
@@ -391,6 +388,22 @@ impl Plugins {
         tokio::task::spawn_blocking(move || shadow::copy(&folder, &name, number, &sha256, &bytes))
             .await
             .map_err(|_| LoadError::ShuttingDown)?
+    }
+}
+
+/// Counts a load for as long as it lives: a shutdown waits for its end.
+struct Loading<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Loading<'a> {
+    fn begin(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for Loading<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 

@@ -73,7 +73,7 @@ impl Generator {
         if self.random.one_in(4) {
             // Of the same few, so that others are called so, too.
             let mut localized = Localized::default();
-            localized.name = self.name();
+            localized.name = Some(self.name());
             command.localized.insert("de".into(), localized);
         }
         command.guild_only = self.random.one_in(3);

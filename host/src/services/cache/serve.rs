@@ -46,8 +46,8 @@ impl Cache {
     /// The parameters are wrong; or Discord was asked, and refused or was out of reach.
     pub async fn serve(&self, call: &str, params: Value) -> Result<Completion, Failure> {
         let asked: CacheCall = serde_json::from_value(params)?;
-        let id = |id: u64, what: &str| {
-            Id::<()>::new_checked(id)
+        let id = |id: Option<u64>, what: &str| {
+            id.and_then(Id::<()>::new_checked)
                 .ok_or_else(|| Failure::Refused(format!("`{call}` needs the id of a {what}")))
         };
         let guild = || id(asked.guild_id, "server").map(Id::cast::<GuildMarker>);
@@ -86,7 +86,7 @@ impl Cache {
             }
             "cache.permissions" => {
                 let (guild, user) = (guild()?, user()?);
-                let channel = Id::new_checked(asked.channel_id);
+                let channel = asked.channel_id.and_then(Id::new_checked);
                 let known = json(self.permissions(guild, user, channel));
                 if known.is_err() && asked.fetch {
                     return completion(&self.fetch_permissions(guild, user, channel).await?);

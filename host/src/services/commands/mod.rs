@@ -117,7 +117,7 @@ impl Commands {
         let config = &self.live.now().commands;
         (config.cooldown_uses > 0).then(|| {
             let mut cooldown = CooldownManifest::default();
-            cooldown.uses = config.cooldown_uses;
+            cooldown.uses = Some(config.cooldown_uses);
             cooldown.period_ms = config.cooldown_s.saturating_mul(1_000);
             cooldown.per = Per::User;
             cooldown

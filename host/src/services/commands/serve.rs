@@ -35,6 +35,25 @@ pub const CALLS: [&str; 5] = [
     "commands.why",
 ];
 
+/// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
+struct Asked {
+    guild_id: u64,
+    channel_id: Option<u64>,
+    user_id: u64,
+    call: CommandsCall,
+}
+
+impl Asked {
+    fn of(call: CommandsCall) -> Self {
+        Self {
+            guild_id: call.guild_id.unwrap_or_default(),
+            channel_id: call.channel_id,
+            user_id: call.user_id.unwrap_or_default(),
+            call,
+        }
+    }
+}
+
 impl Services {
     pub(in crate::services) async fn commands_call(
         &self,
@@ -42,6 +61,7 @@ impl Services {
         params: Value,
     ) -> Result<Completion, Failure> {
         let asked: CommandsCall = serde_json::from_value(params)?;
+        let asked = Asked::of(asked);
         match call {
             "commands.list" => answer(&self.list(asked.guild_id).await?),
             "commands.why" => answer(&self.why(&asked).await?),
@@ -92,9 +112,11 @@ impl Services {
             .collect())
     }
 
-    async fn usage(&self, asked: &CommandsCall) -> Result<Vec<UsageView>, Failure> {
+    async fn usage(&self, asked: &Asked) -> Result<Vec<UsageView>, Failure> {
         let counts = &self.commands.counts;
-        let used = counts.by_day(asked.guild_id, &asked.since).await?;
+        let used = counts
+            .by_day(asked.guild_id, asked.call.since.as_deref())
+            .await?;
         let view = |used: Usage| {
             let mut view = UsageView::default();
             view.day = used.day;
@@ -108,9 +130,9 @@ impl Services {
         Ok(used.into_iter().map(view).collect())
     }
 
-    async fn why(&self, asked: &CommandsCall) -> Result<WhyReply, Failure> {
+    async fn why(&self, asked: &Asked) -> Result<WhyReply, Failure> {
         let prefix = self.commands.prefix(asked.guild_id).await?.text;
-        let route = match self.found(&asked.command, &prefix)? {
+        let route = match self.found(&asked.call.command, &prefix)? {
             Found::Command(route) => route,
             Found::Group(group) => {
                 return Err(told(format!(
@@ -119,7 +141,11 @@ impl Services {
                 )));
             }
         };
-        let asker = Asker::somebody(asked.user_id, asked.guild_id, asked.channel_id);
+        let asker = Asker::somebody(
+            asked.user_id,
+            asked.guild_id,
+            asked.channel_id.unwrap_or_default(),
+        );
         let mut reply = WhyReply::default();
         reply.command = route.path.to_string();
         reply.typed = self.commands.routes.registered().ways(&prefix, &route);
@@ -143,12 +169,12 @@ impl Services {
     async fn asked_why(
         &self,
         route: &CommandRoute,
-        asked: &CommandsCall,
+        asked: &Asked,
     ) -> Result<Option<String>, Failure> {
         let call = CheckCall {
             command: route.path.to_string(),
             user_id: asked.user_id,
-            guild_id: asked.guild_id,
+            guild_id: asked.call.guild_id,
             channel_id: asked.channel_id,
         };
         checks::ask(route, &call)
@@ -165,11 +191,11 @@ impl Services {
             })
     }
 
-    fn waits(&self, route: &CommandRoute, asked: &CommandsCall) -> Option<Wait> {
+    fn waits(&self, route: &CommandRoute, asked: &Asked) -> Option<Wait> {
         let mut header = EventHeader::EMPTY;
         header.user_id = asked.user_id;
         header.guild_id = asked.guild_id;
-        header.channel_id = asked.channel_id;
+        header.channel_id = asked.channel_id.unwrap_or_default();
         self.commands.limits.look(Use {
             path: &route.path,
             command: &route.command,
@@ -179,9 +205,9 @@ impl Services {
         })
     }
 
-    async fn require(&self, asked: &CommandsCall) -> Result<RequireReply, Failure> {
+    async fn require(&self, asked: &Asked) -> Result<RequireReply, Failure> {
         let prefix = self.commands.prefix(asked.guild_id).await?.text;
-        let (path, access) = match self.found(&asked.command, &prefix)? {
+        let (path, access) = match self.found(&asked.call.command, &prefix)? {
             Found::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
             Found::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
         };
@@ -192,7 +218,7 @@ impl Services {
         }
         let place = read::Place::new(self, asked.guild_id, "{}");
         let mut roles = Vec::new();
-        for word in &asked.roles {
+        for word in &asked.call.roles {
             let role = place.role(word).await.map_err(|reason| {
                 told(format!(
                     "{} can't be: {}.",
@@ -214,12 +240,12 @@ impl Services {
         Ok(reply)
     }
 
-    async fn prefix(&self, asked: &CommandsCall) -> Result<PrefixReply, Failure> {
+    async fn prefix(&self, asked: &Asked) -> Result<PrefixReply, Failure> {
         let (guild, rules) = (asked.guild_id, &self.commands.rules);
-        if (asked.prefix.is_some() || asked.mention_prefix.is_some()) && guild == 0 {
+        if (asked.call.prefix.is_some() || asked.call.mention_prefix.is_some()) && guild == 0 {
             return Err(told("There is no prefix in direct messages.".into()));
         }
-        match asked.prefix.as_deref() {
+        match asked.call.prefix.as_deref() {
             None => {}
             Some("") => rules.set_prefix(guild, None).await?,
             Some(prefix) => {
@@ -236,7 +262,7 @@ impl Services {
                 rules.set_prefix(guild, Some(prefix)).await?;
             }
         }
-        if let Some(on) = asked.mention_prefix {
+        if let Some(on) = asked.call.mention_prefix {
             rules.set_mention_prefix(guild, Some(on)).await?;
         }
         let prefix = self.commands.prefix(guild).await?;

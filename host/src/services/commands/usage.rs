@@ -137,10 +137,10 @@ impl Counts {
     /// # Errors
     ///
     /// That is no day, or the database can't be read.
-    pub async fn by_day(&self, guild: u64, since: &str) -> Result<Vec<Usage>, Failure> {
+    pub async fn by_day(&self, guild: u64, since: Option<&str>) -> Result<Vec<Usage>, Failure> {
         let since = match since {
-            "" => day(-RECENT_DAYS),
-            since => match since.parse::<civil::Date>() {
+            None => day(-RECENT_DAYS),
+            Some(since) => match since.parse::<civil::Date>() {
                 Ok(date) => date.to_string(),
                 Err(_) => {
                     let text = format!("`{since}` is no day: `2026-11-22` is expected");

@@ -322,8 +322,8 @@ impl Desk {
         let head = InvokeHead {
             kind: EntryKind::Hook,
             entry: self.entry.clone(),
-            from: job.from.to_string(),
-            deadline_ms: limit.as_millis().try_into().unwrap_or(u64::MAX),
+            from: Some(job.from.to_string()).filter(|from| !from.is_empty()),
+            deadline_ms: Some(limit.as_millis().try_into().unwrap_or(u64::MAX)),
         };
         let id = next_id();
         let packet = Packet::new(frame_kind::INVOKE, id, &head)

@@ -131,8 +131,8 @@ impl Later {
 fn timeout(components: &[Value]) -> Option<Duration> {
     let own = |component: &Value| {
         let id = CustomId::parse(component["custom_id"].as_str()?)?;
-        let usable = id.timeout_s > 0 && component["disabled"] != true;
-        usable.then(|| Duration::from_secs(id.timeout_s))
+        let usable = component["disabled"] != true;
+        id.timeout_s.filter(|_| usable).map(Duration::from_secs)
     };
     let inner = |component: &Value| {
         let parts = component["components"].as_array();
@@ -151,7 +151,7 @@ fn timeout(components: &[Value]) -> Option<Duration> {
 fn disable(components: &mut [Value]) {
     for component in components {
         let id = component["custom_id"].as_str().and_then(CustomId::parse);
-        if id.is_some_and(|id| id.timeout_s > 0) {
+        if id.is_some_and(|id| id.timeout_s.is_some()) {
             component["disabled"] = true.into();
         }
         // Sent back as it may be sent, and not as it came.
@@ -196,17 +196,17 @@ mod tests {
     fn the_shortest_time_counts_and_only_what_is_limited_is_disabled() {
         let mut components = vec![
             json!({"type": 1, "components": [
-                {"type": 2, "custom_id": "cw:a:b~1~8c:x"}, {"type": 2, "custom_id": "cw:a:b:y"}, {"type": 2, "url": "u"},
+                {"type": 2, "custom_id": "cw1:a:hd9m1~1~8c:x"}, {"type": 2, "custom_id": "cw1:a:hd9m1:y"}, {"type": 2, "url": "u"},
             ]}),
             json!({"type": 17, "components": [
-                {"type": 9, "accessory": {"type": 2, "custom_id": "cw:a:b~0~1:z"}},
+                {"type": 9, "accessory": {"type": 2, "custom_id": "cw1:a:hd9m1~0~1:z"}},
                 {"type": 13, "name": "a.txt", "file": {"url": "https://cdn"}},
             ]}),
         ];
         assert_eq!(timeout(&components), Some(Duration::from_secs(1)));
         assert_eq!(timeout(&components[..1]), Some(Duration::from_secs(300)));
         assert_eq!(
-            timeout(&[json!({"type": 2, "custom_id": "cw:a:b:y"})]),
+            timeout(&[json!({"type": 2, "custom_id": "cw1:a:hd9m1:y"})]),
             None
         );
         disable(&mut components);

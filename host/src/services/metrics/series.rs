@@ -52,6 +52,12 @@ pub(super) fn check(call: &MetricCall) -> Result<(), String> {
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
+    if call.kind == MetricKind::Unknown {
+        return Err(format!(
+            "this host ({}) does not know figures of its kind: update the host",
+            env!("CARGO_PKG_VERSION")
+        ));
+    }
     if !is_name(&call.name) {
         return Err(format!(
             "a name has lowercase letters, digits and `_`, begins with a letter, and is {NAME} long at most"

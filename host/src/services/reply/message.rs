@@ -42,7 +42,8 @@ impl Replies {
                     "message {message_id} is the member's own and can't be updated"
                 )));
             }
-            ReplyMode::Modal => {
+            // Modals; what is unknown was refused before.
+            _ => {
                 return Err(Failure::Refused(
                     "Discord opens modals for slash commands and components only: declare the command with `slash_only()`"
                         .into(),

@@ -232,6 +232,9 @@ impl Replies {
     ///
     /// As for [`serve`](Self::serve).
     pub async fn answer(&self, call: ReplyCall, body: Vec<u8>) -> Result<Answered, Failure> {
+        if call.mode == ReplyMode::Unknown {
+            return Err(unknown("this way to answer"));
+        }
         let origin = call.origin.clone();
         let stay = self.stay(&call);
         let message = match &origin {
@@ -244,6 +247,7 @@ impl Replies {
                     .await?
             }
             Origin::Interaction { id, .. } => self.to_interaction(call, body, *id).await?,
+            _ => return Err(unknown("the way by which it came")),
         };
         let Some(message) = message else {
             return Ok(Answered::default());
@@ -336,6 +340,14 @@ struct Stay {
     time: Duration,
     /// Also where one member alone sees it.
     always: bool,
+}
+
+/// What a newer plugin asks for.
+fn unknown(what: &str) -> Failure {
+    Failure::Refused(format!(
+        "this host ({}) does not know {what}: update the host",
+        env!("CARGO_PKG_VERSION")
+    ))
 }
 
 #[cfg(test)]

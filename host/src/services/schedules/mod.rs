@@ -56,16 +56,19 @@ struct Declared {
     skip_missed: bool,
     at_least_once: bool,
     retries: u32,
-    deadline_ms: u64,
+    deadline_ms: Option<u64>,
 }
 
 impl Declared {
     /// What a manifest declares; it was checked before.
     fn read(manifest: &ScheduleManifest) -> Option<Self> {
-        let spec = match (manifest.every_ms, &*manifest.cron) {
-            (0, "") => "at run time".to_owned(),
-            (0, cron) => format!("{cron} in {}", manifest.zone),
-            (ms, _) => format!("every {}", span(ms)),
+        let spec = match (manifest.every_ms, manifest.cron.as_deref()) {
+            (None, None) => "at run time".to_owned(),
+            (None, Some(cron)) => {
+                let zone = manifest.zone.as_deref().unwrap_or("UTC");
+                format!("{cron} in {zone}")
+            }
+            (Some(ms), _) => format!("every {}", span(ms)),
         };
         Some(Self {
             name: manifest.name.clone(),
@@ -103,7 +106,7 @@ struct Run {
     name: String,
     at_least_once: bool,
     retries: u32,
-    deadline_ms: u64,
+    deadline_ms: Option<u64>,
     /// What the handler is given.
     with: ScheduleRun,
 }

@@ -330,15 +330,13 @@ impl Follower {
     /// Calls the handler once.
     async fn invoke(&self) -> Outcome {
         let run = &self.run;
-        let deadline_ms = match run.deadline_ms {
-            0 => self.services.schedules.live.now().schedules.timeout_ms,
-            ms => ms,
-        };
+        let usual = || self.services.schedules.live.now().schedules.timeout_ms;
+        let deadline_ms = run.deadline_ms.unwrap_or_else(usual);
         let head = InvokeHead {
             kind: EntryKind::Schedule,
             entry: run.name.clone(),
-            from: String::new(),
-            deadline_ms,
+            from: None,
+            deadline_ms: Some(deadline_ms),
         };
         let argument = serde_json::to_vec(&run.with).unwrap_or_default();
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(argument);

@@ -42,17 +42,20 @@ pub(super) struct Pattern {
 impl When {
     /// Reads what a manifest declares.
     pub(super) fn read(manifest: &ScheduleManifest) -> Result<Self, String> {
-        match (manifest.every_ms, &*manifest.cron) {
-            (0, "") => Ok(Self::AtRunTime),
-            (0, cron) => Pattern::read(cron, &manifest.zone).map(|it| Self::Cron(Box::new(it))),
-            (ms, "") if ms < SHORTEST_MS => Err(format!(
+        match (manifest.every_ms, manifest.cron.as_deref()) {
+            (None, None) => Ok(Self::AtRunTime),
+            (None, Some(cron)) => {
+                let zone = manifest.zone.as_deref().unwrap_or("UTC");
+                Pattern::read(cron, zone).map(|it| Self::Cron(Box::new(it)))
+            }
+            (Some(ms), None) if ms < SHORTEST_MS => Err(format!(
                 "its period of {ms} ms is too short: a second at least, or `Host::every` for what need not be kept"
             )),
-            (ms, "") => match i64::try_from(ms) {
+            (Some(ms), None) => match i64::try_from(ms) {
                 Ok(ms) if ms <= i64::MAX / 4 => Ok(Self::Every(ms)),
                 _ => Err(format!("its period of {ms} ms is too long")),
             },
-            (_, _) => Err("it has both a period and a cron expression".into()),
+            (Some(_), Some(_)) => Err("it has both a period and a cron expression".into()),
         }
     }
 
@@ -234,7 +237,7 @@ pub(crate) fn problems(schedules: &[ScheduleManifest], problems: &mut Vec<String
             Ok(When::Cron(pattern)) if pattern.next(0).is_none() => {
                 problems.push(format!(
                     "schedule `{name}`: `{}` never comes",
-                    schedule.cron
+                    schedule.cron.as_deref().unwrap_or_default()
                 ));
             }
             Ok(_) => {}

@@ -194,7 +194,7 @@ impl Settings {
             self.hooks.emit(&SettingChanged {
                 plugin,
                 name,
-                guild_id: 0,
+                guild_id: None,
             });
         }
         refused

@@ -171,7 +171,7 @@ impl Settings {
             self.hooks.emit(&plugin_api::hook::SettingChanged {
                 plugin,
                 name: setting.name,
-                guild_id: guild,
+                guild_id: Some(guild).filter(|guild| *guild != 0),
             });
         }
         Ok(())

@@ -118,7 +118,7 @@ impl Declared {
         }
         match all.latest.get(owner) {
             None => Err(format!(
-                "`{table}` belongs to the plugin `{owner}`, which is not loaded: declare `.depends_on(\"{owner}\", \"\")`"
+                "`{table}` belongs to the plugin `{owner}`, which is not loaded: declare `.depends_on(\"{owner}\")`"
             )),
             Some(owner) if granted(&owner.shares) => Ok(()),
             Some(_) => Err(format!(

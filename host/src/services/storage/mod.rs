@@ -271,7 +271,7 @@ fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
         "storage.keys" => Verb::Keys,
         _ => {
             let call_params: plugin_api::abi::StorageCall = serde_json::from_value(params)?;
-            let guild_id = call_params.guild_id;
+            let guild_id = call_params.guild_id.unwrap_or_default();
             let request = match call {
                 "storage.query" => Request::Query(call_params),
                 _ => Request::Run(call_params),
@@ -280,7 +280,10 @@ fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
         }
     };
     let call: plugin_api::abi::ShelfCall = serde_json::from_value(params)?;
-    Ok((call.guild_id, Request::Shelf(shelf, call)))
+    Ok((
+        call.guild_id.unwrap_or_default(),
+        Request::Shelf(shelf, call),
+    ))
 }
 
 /// What is wrong with what a manifest declares about tables, for its plugin's name.

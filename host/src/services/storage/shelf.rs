@@ -42,7 +42,7 @@ pub(super) fn run(
         desk,
         plugin: &declared.caller.plugin,
         call,
-        subject: call.subject.cast_signed(),
+        subject: call.subject.unwrap_or_default().cast_signed(),
     };
     match verb {
         Verb::Get => shelf.get(),

@@ -309,6 +309,14 @@ fn bind(
                     Bind::Call(format!("parameter {} lies outside of the call", at + 1))
                 })?)
             }
+            // `Unknown`, and what this crate may get.
+            _ => {
+                return Err(Bind::Call(format!(
+                    "parameter {} is of a kind that this host ({}) does not know: update the host",
+                    at + 1,
+                    env!("CARGO_PKG_VERSION")
+                )));
+            }
         };
         let value = rusqlite::types::ToSqlOutput::Borrowed(value);
         statement

@@ -204,10 +204,7 @@ impl fmt::Debug for Web {
 }
 
 fn time_limit(settings: &config::Web, call: &WebCall) -> Duration {
-    let asked = match call.timeout_ms {
-        0 => settings.timeout_ms,
-        asked => asked,
-    };
+    let asked = call.timeout_ms.unwrap_or(settings.timeout_ms);
     Duration::from_millis(asked.min(settings.max_timeout_ms))
 }
 
@@ -216,10 +213,8 @@ async fn answer(
     call: &WebCall,
     mut response: Response,
 ) -> Result<Completion, Failure> {
-    let limit = match call.max_bytes {
-        0 => settings.max_response_bytes,
-        asked => asked.min(settings.max_response_bytes),
-    };
+    let most = settings.max_response_bytes;
+    let limit = call.max_bytes.map_or(most, |asked| asked.min(most));
     let url = response.url().clone();
     let too_large = || {
         Failure::Web(format!(

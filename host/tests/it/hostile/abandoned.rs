@@ -8,7 +8,7 @@ fn a_generation_that_was_written_off_stays_mapped_when_its_thread_ends() {
         module_path!(),
         "a_generation_that_was_written_off_stays_mapped_when_its_thread_ends",
         async || {
-            let host = Hostile::with(&[build::hostile()], &["hello"]).await;
+            let host = Hostile::with(&[build::hostile()]).await;
             let (thread, handler) = (host.place("thread"), host.place("handler"));
             assert_eq!(host.deed("thread", &thread).await, "thread: 0");
             let block = format!("!deed block {}", handler.display());

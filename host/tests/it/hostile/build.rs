@@ -1,10 +1,10 @@
 //! Compiles the hostile plugins: C by `cc`, C++ by `c++`, Rust by cargo.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
+    sync::{Once, OnceLock},
 };
 
 use crate::fixtures;
@@ -12,13 +12,45 @@ use crate::fixtures;
 const SOURCE: &str = include_str!("plugin/lib.rs");
 const BUILD: &str = include_str!("plugin/build.rs");
 
-/// The plugin `hostile`, with `deeds.c` linked into it.
+/// All that the tests load.
+pub fn all() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        hostile();
+        dependent("libopened.so");
+        hostile_cpp();
+    });
+}
+
+/// The plugin `hostile`, with `deeds.c` linked into it, and with a library that `dependent.c` is.
 pub fn hostile() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let object = compile("cc", &["-c", "-fPIC"], "deeds.c", "deeds.o").unwrap();
-        plugin("hostile", &[object.to_str().unwrap()])
+        let dependent = dependent("libdependent.so");
+        let path = format!("-Wl,-rpath,{}", dependent.parent().unwrap().display());
+        let link = [object.to_str().unwrap(), dependent.to_str().unwrap(), &path];
+        plugin("hostile", &link)
     })
+}
+
+/// `dependent.c` as a library of this name.
+pub fn dependent(name: &str) -> PathBuf {
+    let soname = format!("-Wl,-soname,{name}");
+    compile("cc", &["-shared", "-fPIC", &soname], "dependent.c", name).unwrap()
+}
+
+/// A plugin with C++ in it; `None` where there is no C++ compiler.
+pub fn hostile_cpp() -> Option<&'static Path> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let object = compile("c++", &["-c", "-fPIC"], "thread.cpp", "thread.o")?;
+        Some(plugin("hostile_cpp", &[object.to_str()?, "-lstdc++"]))
+    });
+    if built.is_none() {
+        println!("skipped: there is no C++ compiler `c++`; the same in C is `dependent`");
+    }
+    built.as_deref()
 }
 
 /// A plugin of this name, linked with these arguments.
@@ -32,11 +64,10 @@ fn compile(compiler: &str, flags: &[&str], source: &str, out: &str) -> Option<Pa
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile/plugin");
     let folder = fixtures::target().join("test-plugins/native");
     fs::create_dir_all(&folder).unwrap();
-    // Another process may be compiling the same: into its place when it is whole.
-    let (part, out) = (
-        folder.join(format!("{}-{out}", std::process::id())),
-        folder.join(out),
-    );
+    let (part, out) = (folder.join(format!("{out}.part")), folder.join(out));
+    if env::var_os(fixtures::ALONE).is_some() {
+        return out.exists().then_some(out);
+    }
     let output = Command::new(compiler)
         .args(flags)
         .args(["-g", "-O1", "-Wall", "-Werror", "-pthread", "-o"])

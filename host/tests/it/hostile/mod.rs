@@ -5,6 +5,11 @@
 
 mod abandoned;
 mod build;
+mod libraries;
+mod order;
+mod signals;
+mod threads;
+mod timers;
 
 use std::{
     env, fs,
@@ -13,12 +18,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::plugin::census;
+use host::plugin::{UnloadReport, census};
 
-use crate::support::{Fixture, PATIENCE};
-
-/// Tells the second process which test it is there for.
-const ALONE: &str = "COGWRIGHT_TEST_ALONE";
+use crate::{
+    fixtures::{self, ALONE},
+    support::{Fixture, PATIENCE},
+};
 
 /// Runs a scenario in a process of its own. `name` is the test's, without its module.
 fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce() -> F) {
@@ -33,6 +38,9 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
         runtime.block_on(scenario());
         return;
     }
+    // Here, where one waits for the other; processes would build the same at once.
+    fixtures::examples();
+    build::all();
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &test, "--nocapture", "--include-ignored"])
         .env(ALONE, &test)
@@ -55,9 +63,11 @@ struct Hostile {
 }
 
 impl Hostile {
-    async fn with(plugins: &[&Path], examples: &[&str]) -> Self {
+    /// With `hello`, which comes and goes, and `counter`, which stays: with the last prefix command the bot would give up its
+    /// right to read messages.
+    async fn with(plugins: &[&Path]) -> Self {
         let bot = Fixture::configured(
-            examples,
+            &["hello", "counter"],
             "[extensions]\nstop_timeout_ms = 200\nsave_timeout_ms = 200",
         )
         .await;
@@ -93,6 +103,15 @@ impl Hostile {
         until("the deed is done", || done.exists());
     }
 
+    /// How many generations of a plugin are mapped.
+    fn generations(&self, plugin: &str) -> usize {
+        let of = |image: &census::Image| {
+            let file = image.path.file_name().unwrap_or_default();
+            file.to_string_lossy().starts_with(&format!("{plugin}-"))
+        };
+        census::images().iter().filter(|image| of(image)).count()
+    }
+
     /// Bytes of a plugin's generations that are mapped.
     fn mapped(&self, plugin: &str) -> u64 {
         let shadow = self.bot.folder.path().join("data/shadow");
@@ -105,6 +124,27 @@ impl Hostile {
             })
             .map(|entry| census::mapped_bytes(&entry.path()).unwrap())
             .sum()
+    }
+
+    /// Unloads it, and looks whether its report is true.
+    async fn unload(&self, plugin: &str) -> UnloadReport {
+        let report = self.bot.plugins().unload(plugin, false).await.unwrap();
+        self.agrees(&report);
+        report
+    }
+
+    /// Whether what the report says of the library is so.
+    fn agrees(&self, report: &UnloadReport) {
+        let name = format!("{}-{}-", report.plugin, report.generation);
+        let mapped = census::images().iter().any(|image| {
+            let file = image.path.file_name().unwrap_or_default();
+            file.to_string_lossy().starts_with(&name)
+        });
+        assert_eq!(mapped, !report.unmapped, "{report:?}");
+    }
+
+    async fn load(&self, plugin: &str) {
+        self.bot.plugins().load(plugin).await.unwrap();
     }
 
     /// Opens and closes other libraries: what glibc has only put off is unmapped at the latest by now.

@@ -52,7 +52,7 @@ impl Storage {
     pub fn bot(&self) -> Database {
         Database {
             host: self.0.clone(),
-            guild_id: 0,
+            guild_id: None,
         }
     }
 
@@ -61,7 +61,7 @@ impl Storage {
     pub fn guild(&self, id: Id<GuildMarker>) -> Database {
         Database {
             host: self.0.clone(),
-            guild_id: id.get(),
+            guild_id: Some(id.get()),
         }
     }
 }
@@ -88,7 +88,7 @@ impl Storage {
 #[derive(Debug, Clone)]
 pub struct Database {
     host: Host,
-    guild_id: u64,
+    guild_id: Option<u64>,
 }
 
 impl Database {

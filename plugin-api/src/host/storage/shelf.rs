@@ -33,7 +33,7 @@ const ATTEMPTS: usize = 32;
 pub struct Shelf {
     database: Database,
     name: String,
-    subject: u64,
+    subject: Option<u64>,
 }
 
 impl Shelf {
@@ -41,7 +41,7 @@ impl Shelf {
         Self {
             database,
             name,
-            subject: 0,
+            subject: None,
         }
     }
 
@@ -60,7 +60,7 @@ impl Shelf {
     /// ```
     #[must_use]
     pub fn about(mut self, user: Id<UserMarker>) -> Self {
-        self.subject = user.get();
+        self.subject = Some(user.get());
         self
     }
 

@@ -72,6 +72,12 @@ impl Value {
             StorageValue::Real(real) => Self::Real(real),
             StorageValue::Text(text) => Self::Text(text),
             StorageValue::Infinite { real } => Self::Real(real.parse()?),
+            StorageValue::Unknown(value) => {
+                return Err(Error::new(format!(
+                    "the host answers {value}, which this plugin's plugin-api ({}) does not know: build the plugin with the host's",
+                    crate::abi::API_VERSION
+                )));
+            }
             StorageValue::Blob { blob: (at, length) } => {
                 let bytes = usize::try_from(at)
                     .ok()

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::count;
+use super::{count, entries};
 use crate::services::schedules::{Declared, Run, when::When};
 
 /// Of what is scheduled at run time, so many run at once for one handler.
@@ -122,8 +122,8 @@ impl Desk<'_> {
                 params![self.plugin, self.schedule.name, self.now_ms, free],
                 |row| {
                     let mut run = Run::new(self.plugin, self.schedule, row.get(1)?);
-                    run.with.id = row.get::<_, i64>(0)?.cast_unsigned();
-                    run.with.guild_id = row.get::<_, i64>(2)?.cast_unsigned();
+                    run.with.id = Some(row.get::<_, i64>(0)?.cast_unsigned());
+                    run.with.guild_id = entries::given(row.get(2)?);
                     let payload: String = row.get(3)?;
                     run.with.payload = serde_json::from_str(&payload).unwrap_or_default();
                     Ok(run)
@@ -132,7 +132,7 @@ impl Desk<'_> {
             .collect::<Result<Vec<_>>>()?;
         for mut run in due {
             run.with.caught_up = self.now_ms - run.with.due_ms > self.late_ms;
-            let id = run.with.id.cast_signed();
+            let id = run.with.id.unwrap_or_default().cast_signed();
             if run.with.caught_up && self.schedule.skip_missed {
                 let sql = "DELETE FROM cogwright__scheduled WHERE id = ?1";
                 self.connection.prepare_cached(sql)?.execute([id])?;

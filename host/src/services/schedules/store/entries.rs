@@ -40,8 +40,8 @@ pub(in super::super) fn create(
             plugin,
             name,
             entry.at_ms,
-            entry.guild_id.cast_signed(),
-            entry.subject.cast_signed(),
+            entry.guild_id.unwrap_or_default().cast_signed(),
+            entry.subject.unwrap_or_default().cast_signed(),
             entry.payload.to_string()
         ])?;
     Ok(Ok(id.cast_unsigned()))
@@ -83,13 +83,18 @@ pub(in super::super) fn list(
                 Ok(ScheduleEntry {
                     id: row.get::<_, i64>(0)?.cast_unsigned(),
                     at_ms: row.get(1)?,
-                    guild_id: row.get::<_, i64>(2)?.cast_unsigned(),
-                    subject: row.get::<_, i64>(3)?.cast_unsigned(),
+                    guild_id: given(row.get(2)?),
+                    subject: given(row.get(3)?),
                     payload: serde_json::from_str(&payload).unwrap_or_default(),
                 })
             },
         )?
         .collect()
+}
+
+/// An id as the table keeps it, in which 0 is none.
+pub(super) fn given(id: i64) -> Option<u64> {
+    Some(id.cast_unsigned()).filter(|id| *id != 0)
 }
 
 /// How many wait for one of a plugin's handlers.

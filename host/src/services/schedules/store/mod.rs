@@ -95,13 +95,13 @@ pub(super) fn finish(connection: &Connection, run: &Run, outcome: &Outcome) -> R
         Outcome::CutShort => run.at_least_once,
         Outcome::Done | Outcome::Failed(_) => false,
     };
-    if run.with.id != 0 {
+    if let Some(id) = run.with.id {
         let sql = if waits_on {
             "UPDATE cogwright__scheduled SET running = 0 WHERE id = ?1"
         } else {
             "DELETE FROM cogwright__scheduled WHERE id = ?1"
         };
-        connection.execute(sql, [run.with.id.cast_signed()])?;
+        connection.execute(sql, [id.cast_signed()])?;
     } else {
         let sql = "UPDATE cogwright__schedules SET running_ms = NULL,
                    next_ms = iif(?4, min(next_ms, ?3), next_ms) WHERE plugin = ?1 AND name = ?2 AND running_ms = ?3";

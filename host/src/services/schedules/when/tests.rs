@@ -185,7 +185,9 @@ fn what_can_not_be_is_said() {
     let problems_of = |cron: &str, zone: &str, every_ms: u64| {
         let mut manifest = ScheduleManifest::default();
         manifest.name = "report".into();
-        (manifest.cron, manifest.zone, manifest.every_ms) = (cron.into(), zone.into(), every_ms);
+        manifest.cron = (!cron.is_empty()).then(|| cron.into());
+        manifest.zone = (!zone.is_empty()).then(|| zone.into());
+        manifest.every_ms = (every_ms > 0).then_some(every_ms);
         let mut found = Vec::new();
         problems(&[manifest], &mut found);
         found.join("; ")

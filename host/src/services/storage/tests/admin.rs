@@ -28,9 +28,9 @@ async fn fill(bank: &Plugin<'_>, place: u64) {
         .unwrap();
     for subject in [ANN, 2, 0] {
         let at = ShelfCall {
-            guild_id: place,
+            guild_id: some(place),
             shelf: "wishes".into(),
-            subject,
+            subject: some(subject),
             key: "tea".into(),
             version: None,
         };

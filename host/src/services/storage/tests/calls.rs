@@ -11,7 +11,7 @@ async fn values_go_in_and_come_out_as_they_are() {
         .await;
     made.unwrap();
     let call = StorageCall {
-        guild_id: 5,
+        guild_id: Some(5),
         steps: vec![step(
             "INSERT INTO shop__all VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             json!([null, i64::MIN, 1.0, "té", {"blob": [1, 3]}, {"real": "-inf"}]),
@@ -26,7 +26,7 @@ async fn values_go_in_and_come_out_as_they_are() {
         (1, 1)
     );
     let call = StorageCall {
-        guild_id: 5,
+        guild_id: Some(5),
         steps: vec![step("SELECT *, typeof(c) FROM shop__all", json!([]))],
     };
     let (reply, body): (StorageReply, _) = shop.call("storage.query", call, b"").await.unwrap();
@@ -187,7 +187,7 @@ async fn shelves_keep_values_by_key() {
         kit.plugin("bank", json!({})).await,
     );
     let at = |guild_id, shelf: &str, key: &str| ShelfCall {
-        guild_id,
+        guild_id: some(guild_id),
         shelf: shelf.into(),
         key: key.into(),
         ..ShelfCall::default()
@@ -213,7 +213,7 @@ async fn shelves_keep_values_by_key() {
     );
     // Another place, another shelf, another plugin, another subject: none of them sees it.
     let about = ShelfCall {
-        subject: 9,
+        subject: Some(9),
         ..at(5, "prices", "tea")
     };
     for (plugin, call) in [
@@ -329,7 +329,10 @@ async fn a_blob_outside_of_the_call_is_refused() {
             params,
             expect: None,
         }];
-        let call = StorageCall { guild_id: 1, steps };
+        let call = StorageCall {
+            guild_id: Some(1),
+            steps,
+        };
         let result = shop
             .call::<StorageReply>("storage.query", call, b"abc")
             .await;

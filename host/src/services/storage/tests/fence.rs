@@ -116,7 +116,7 @@ async fn what_is_not_the_plugins_is_out_of_reach() {
     for sql in refused {
         for call in ["storage.query", "storage.execute"] {
             let params = StorageCall {
-                guild_id: 1,
+                guild_id: Some(1),
                 steps: vec![step(sql, json!([]))],
             };
             let result = shop.call::<StorageReply>(call, params, b"").await;

@@ -12,7 +12,7 @@ async fn hundreds_of_databases_with_a_few_open() {
     let kit = Kit::configured("[storage]\nmax_open = 16\nbackup_on_shutdown = false");
     let shop = kit.plugin("shop", json!({})).await;
     let at = |guild_id| ShelfCall {
-        guild_id,
+        guild_id: Some(guild_id),
         shelf: "visits".into(),
         key: "n".into(),
         ..ShelfCall::default()

@@ -107,7 +107,10 @@ impl Plugin<'_> {
         guild_id: u64,
         steps: Vec<StorageStep>,
     ) -> Result<Vec<StorageResult>, String> {
-        let call = StorageCall { guild_id, steps };
+        let call = StorageCall {
+            guild_id: some(guild_id),
+            steps,
+        };
         let (reply, _): (StorageReply, _) = self.call("storage.transaction", call, b"").await?;
         Ok(reply.results)
     }
@@ -119,7 +122,10 @@ impl Plugin<'_> {
         params: Value,
     ) -> Result<StorageResult, String> {
         let steps = vec![step(sql, params)];
-        let call = StorageCall { guild_id, steps };
+        let call = StorageCall {
+            guild_id: some(guild_id),
+            steps,
+        };
         let (mut reply, _): (StorageReply, _) = self.call("storage.execute", call, b"").await?;
         Ok(reply.results.remove(0))
     }
@@ -127,7 +133,10 @@ impl Plugin<'_> {
     /// The rows as JSON.
     async fn query(&self, guild_id: u64, sql: &str) -> Result<Value, String> {
         let steps = vec![step(sql, json!([]))];
-        let call = StorageCall { guild_id, steps };
+        let call = StorageCall {
+            guild_id: some(guild_id),
+            steps,
+        };
         let (reply, _): (StorageReply, _) = self.call("storage.query", call, b"").await?;
         Ok(serde_json::to_value(&reply.results[0].rows).unwrap())
     }
@@ -168,4 +177,9 @@ fn says<T: std::fmt::Debug>(result: Result<T, String>, expect: &[&str]) {
     for expect in expect {
         assert!(error.contains(expect), "{error}\ndoes not say\n{expect}");
     }
+}
+
+/// A server; 0: the bot as a whole.
+fn some(guild_id: u64) -> Option<u64> {
+    (guild_id != 0).then_some(guild_id)
 }

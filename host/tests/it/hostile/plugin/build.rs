@@ -4,6 +4,8 @@ fn main() {
     println!("cargo:rerun-if-changed=link.txt");
     for line in std::fs::read_to_string("link.txt").unwrap().lines() {
         println!("cargo:rustc-link-arg={line}");
-        println!("cargo:rerun-if-changed={line}");
+        if !line.starts_with('-') {
+            println!("cargo:rerun-if-changed={line}");
+        }
     }
 }

@@ -1,0 +1,82 @@
+//! Plugins that take signals: who they are, and what the operator reads of it.
+
+use std::sync::{Mutex, Once, PoisonError};
+
+use super::interpose::{self, Owner};
+
+/// The names of the libraries that are open or were.
+static NAMES: Mutex<Vec<(Owner, String)>> = Mutex::new(Vec::new());
+
+/// Before a library is opened: what the host has in force is known from here on, and whose name to tell.
+pub fn watch(owner: Owner, plugin: &str) {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        interpose::capture_signals();
+        interpose::on_refused_signal(refused);
+    });
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    names.push((owner, plugin.to_owned()));
+}
+
+/// Its library is gone.
+pub fn forget(owner: Owner) {
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    names.retain(|(whose, _)| *whose != owner);
+}
+
+/// Looks whether a plugin has taken signals by a bare system call. The host's are put back.
+pub fn look_for_bypasses(plugin: &str, owner: Owner, code: &[(usize, usize)]) {
+    for signal in interpose::verify_signals(owner, code) {
+        let signals = names(&[signal.number]);
+        if signal.hosts {
+            tell(plugin, &signals);
+        } else {
+            tracing::warn!(plugin, "it has set {signals} by a bare system call");
+        }
+    }
+}
+
+/// Called on the plugin's thread, where it asked for the signal.
+fn refused(owner: Owner, number: i32) {
+    let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let plugin = names.iter().find(|(whose, _)| *whose == owner);
+    let plugin = plugin.map_or_else(String::new, |(_, name)| name.clone());
+    drop(names);
+    tell(&plugin, &self::names(&[number]));
+}
+
+fn tell(plugin: &str, signals: &str) {
+    tracing::warn!(
+        plugin,
+        "it wanted to take {signals}, which is the host's: the host's handling stays in force"
+    );
+}
+
+/// What people call these signals.
+#[must_use]
+pub fn names(signals: &[i32]) -> String {
+    let name = |signal: &i32| match *signal {
+        libc::SIGHUP => "SIGHUP".to_owned(),
+        libc::SIGINT => "SIGINT".to_owned(),
+        libc::SIGQUIT => "SIGQUIT".to_owned(),
+        libc::SIGILL => "SIGILL".to_owned(),
+        libc::SIGTRAP => "SIGTRAP".to_owned(),
+        libc::SIGABRT => "SIGABRT".to_owned(),
+        libc::SIGBUS => "SIGBUS".to_owned(),
+        libc::SIGFPE => "SIGFPE".to_owned(),
+        libc::SIGUSR1 => "SIGUSR1".to_owned(),
+        libc::SIGSEGV => "SIGSEGV".to_owned(),
+        libc::SIGUSR2 => "SIGUSR2".to_owned(),
+        libc::SIGPIPE => "SIGPIPE".to_owned(),
+        libc::SIGALRM => "SIGALRM".to_owned(),
+        libc::SIGTERM => "SIGTERM".to_owned(),
+        libc::SIGCHLD => "SIGCHLD".to_owned(),
+        libc::SIGCONT => "SIGCONT".to_owned(),
+        libc::SIGURG => "SIGURG".to_owned(),
+        libc::SIGWINCH => "SIGWINCH".to_owned(),
+        libc::SIGIO => "SIGIO".to_owned(),
+        libc::SIGSYS => "SIGSYS".to_owned(),
+        other => format!("signal {other}"),
+    };
+    signals.iter().map(name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,157 @@
+//! A bot in a process of its own, on a sandbox in this one: for what ends processes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use sandbox::{Actor, MessageView, Options, Sandbox};
+use tempfile::TempDir;
+
+use crate::{fixtures, support::PATIENCE};
+
+/// A bot in a process of its own.
+pub struct Process {
+    pub sandbox: Sandbox,
+    pub folder: TempDir,
+    child: Child,
+}
+
+impl Process {
+    /// Runs `cogwright run` with these libraries in its extensions folder.
+    pub async fn run(libraries: &[(&str, PathBuf)], config: &str) -> Self {
+        let this = Self::begin(libraries, config).await;
+        this.sandbox.bot_ready(PATIENCE).await.unwrap();
+        this
+    }
+
+    /// The same, without waiting until it is there.
+    pub async fn begin(libraries: &[(&str, PathBuf)], config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let extensions = folder.path().join("extensions");
+        fs::create_dir_all(&extensions).unwrap();
+        for (name, library) in libraries {
+            fs::copy(library, extensions.join(format!("lib{name}.so"))).unwrap();
+        }
+        let options = Options {
+            deadline: PATIENCE,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let config = format!(
+            "{config}\n[discord]\nhttp_proxy = \"{}\"\ngateway_url = \"{}\"\n\
+             [metrics]\nlisten = \"127.0.0.1:0\"\n",
+            sandbox.http_proxy(),
+            sandbox.gateway_url()
+        );
+        fs::write(folder.path().join("config.toml"), config).unwrap();
+        let child = Self::start(&sandbox, folder.path());
+        Self {
+            sandbox,
+            folder,
+            child,
+        }
+    }
+
+    fn start(sandbox: &Sandbox, folder: &Path) -> Child {
+        let log = fs::File::create(folder.join("said.log")).unwrap();
+        Command::new(fixtures::cogwright())
+            .current_dir(folder)
+            .arg("run")
+            .env("DISCORD_TOKEN", sandbox.token())
+            .env("BOT_OWNER_ID", sandbox.owner_id().to_string())
+            .env_remove("CARGO_MANIFEST_DIR")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap()
+    }
+
+    pub fn member(&self) -> Actor {
+        self.sandbox.actor("member").unwrap()
+    }
+
+    pub fn owner(&self) -> Actor {
+        self.sandbox.actor("owner").unwrap()
+    }
+
+    /// Says it in #general and waits for the reply.
+    pub async fn ask(&self, who: &Actor, text: &str) -> MessageView {
+        let sent = who.says("general", text).await.unwrap();
+        let reply = who.expects_reply_to(&sent).await;
+        reply.unwrap_or_else(|error| panic!("{text}: {error}\n{}", self.said()))
+    }
+
+    /// Asks until the reply has this text in it.
+    pub async fn until(&self, who: &Actor, text: &str, wanted: &str) -> String {
+        let asked = async {
+            loop {
+                let sent = who.says("general", text).await.unwrap();
+                let reply =
+                    tokio::time::timeout(Duration::from_secs(1), who.expects_reply_to(&sent));
+                if let Ok(Ok(reply)) = reply.await
+                    && reply.text().contains(wanted)
+                {
+                    return reply.text();
+                }
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, asked).await;
+        found.unwrap_or_else(|_| panic!("{text} never said {wanted:?}\n{}", self.said()))
+    }
+
+    /// What it has written to its terminal.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.folder.path().join("said.log")).unwrap_or_default()
+    }
+
+    /// Waits until it has written this.
+    pub async fn until_said(&self, wanted: &str) {
+        let began = Instant::now();
+        while !self.said().contains(wanted) {
+            assert!(began.elapsed() < PATIENCE, "{wanted:?}\n{}", self.said());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < PATIENCE, "it goes on\n{}", self.said());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The JSON of a plugin's state on disk: behind eight bytes of magic and four of the schema's number.
+    pub fn state(&self, plugin: &str) -> Option<String> {
+        let file = self
+            .folder
+            .path()
+            .join("data/plugins")
+            .join(plugin)
+            .join("state");
+        let bytes = fs::read(file).ok()?;
+        Some(String::from_utf8(bytes[12..].to_vec()).unwrap())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,570 @@
+//! Random sequences of load, call, block, panic, thread, signal, reload, unload, force, kill over a dozen plugins, while
+//! members use them. The bot is a process of its own on a sandbox that outlives it. What must hold at any time:
+//!
+//! - the process lives, but for a `kill -9` of ours, and ends in order at SIGTERM;
+//! - what the host says of an unload is what the kernel says: "nothing stayed" means that nothing is mapped;
+//! - every command to a plugin that serves is answered once, or apologised for once, and none is answered twice;
+//! - a state never goes back, but to what is on disk, and only where the process or the plugin was killed.
+//!
+//! `just torture` runs it for ten minutes; `TORTURE_SEED` repeats a run, as far as threads let it.
+
+mod model;
+mod process;
+mod random;
+
+use std::{
+    env, fs,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use sandbox::{Actor, Options, Sandbox, Way};
+use tempfile::TempDir;
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
+
+use self::{model::Model, process::Process, random::Random};
+use crate::{
+    fixtures,
+    support::{self, PATIENCE},
+};
+
+const PLUGINS: usize = 12;
+
+/// Operations of the short form.
+const STEPS: u64 = 120;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dozen_plugins_are_tormented_and_every_promise_is_kept() {
+    let number = |name: &str| {
+        env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    let seed = number("TORTURE_SEED").unwrap_or(1);
+    let seconds = number("TORTURE_SECONDS");
+    println!("TORTURE_SEED={seed}");
+    let mut torture = Torture::begin(seed).await;
+    let clients: Vec<_> = ["owner", "mod", "member", "member"]
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let client = Client {
+                actor: torture.sandbox.actor(name).unwrap(),
+                shared: Arc::clone(&torture.shared),
+                mention: torture.mention.clone(),
+                random: Random(seed ^ (at as u64 + 1) << 32),
+            };
+            tokio::spawn(client.run())
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut steps = 0;
+    while seconds.map_or(steps < STEPS, |most| begun.elapsed().as_secs() < most) {
+        torture.step().await;
+        steps += 1;
+        if clients.iter().any(tokio::task::JoinHandle::is_finished) {
+            break;
+        }
+    }
+    torture.shared.stop.send_replace(true);
+    for client in clients {
+        client.await.unwrap();
+    }
+    torture.end(steps).await;
+}
+
+/// What the operator and the members share.
+struct Shared {
+    model: Mutex<Model>,
+    /// An operation has begun or ended.
+    changed: Notify,
+    stop: watch::Sender<bool>,
+    /// The bot has ended, and nobody meant it to.
+    dead: watch::Sender<bool>,
+    /// Somebody ends the bot.
+    meant: AtomicBool,
+    /// Commands that are settled.
+    settled: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap()
+    }
+}
+
+/// A member who uses plugins all the time.
+struct Client {
+    actor: Actor,
+    shared: Arc<Shared>,
+    mention: String,
+    random: Random,
+}
+
+impl Client {
+    async fn run(mut self) {
+        while !*self.shared.stop.borrow() {
+            let Some((name, epoch)) = self.choose() else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            let what = match self.random.below(40) {
+                0 => "sleep 30",
+                1 => "fail",
+                _ => "add",
+            };
+            command(
+                &self.actor,
+                &self.shared,
+                &format!("{} {name} {what}", self.mention),
+                Some((&name, epoch)),
+            )
+            .await;
+        }
+    }
+
+    /// A plugin that serves, and its epoch.
+    fn choose(&mut self) -> Option<(String, u64)> {
+        let name = name(self.random.below(PLUGINS as u64));
+        let model = self.shared.model();
+        let known = &model.plugins[&name];
+        known.loaded.then_some((name, known.epoch))
+    }
+}
+
+/// Sends a command and waits for its answer; without one, the plugin must have been operated on meanwhile.
+async fn command(
+    actor: &Actor,
+    shared: &Shared,
+    line: &str,
+    of: Option<(&str, u64)>,
+) -> Option<String> {
+    let sent = actor.says("general", line).await.unwrap();
+    shared.model().sent(&sent);
+    let answer = async { actor.expects_reply_to(&sent).await };
+    let operated = async {
+        let Some((name, epoch)) = of else {
+            return std::future::pending().await;
+        };
+        loop {
+            let changed = shared.changed.notified();
+            if shared.model().plugins[name].epoch != epoch {
+                return;
+            }
+            changed.await;
+        }
+    };
+    let mut dead = shared.dead.subscribe();
+    let answer = tokio::select! {
+        biased;
+        _ = dead.wait_for(|dead| *dead) => panic!("{line:?}: the bot is gone"),
+        answer = answer => match answer {
+            Ok(answer) => Some(answer.text()),
+            Err(error) => panic!("{line:?} was never answered: {error}"),
+        },
+        () = operated => None,
+    };
+    shared.settled.send_modify(|settled| *settled += 1);
+    answer
+}
+
+struct Torture {
+    sandbox: Sandbox,
+    sessions: watch::Receiver<usize>,
+    folder: TempDir,
+    /// `None` only while it is started anew.
+    bot: Option<Process>,
+    owner: Actor,
+    mention: String,
+    shared: Arc<Shared>,
+    random: Random,
+    /// Said at a failure: what was done, the last operations.
+    done: Vec<String>,
+}
+
+impl Torture {
+    async fn begin(seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let extensions = folder.path().join("extensions");
+        fs::create_dir_all(&extensions).unwrap();
+        let mut model = Model::default();
+        for number in 0..PLUGINS as u64 {
+            let name = name(number);
+            support::drop_in(&fixture(&name), &extensions, &name);
+            model.plugins.entry(name).or_default().loaded = true;
+        }
+        let options = Options {
+            deadline: PATIENCE,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let (counted, mut sessions) = watch::channel(0);
+        sandbox.observe(move |crossing| {
+            if crossing.way == Way::GatewayOut && crossing.what.contains("READY") {
+                counted.send_modify(|count| *count += 1);
+            }
+        });
+        configure(folder.path(), &sandbox);
+        let bot = Process::start(folder.path(), &sandbox, &mut sessions).await;
+        let torture = Self {
+            owner: sandbox.actor("owner").unwrap(),
+            mention: format!("<@{}>", sandbox.application_id()),
+            sandbox,
+            sessions,
+            folder,
+            bot: Some(bot),
+            shared: Arc::new(Shared {
+                model: Mutex::new(model),
+                changed: Notify::new(),
+                stop: watch::Sender::new(false),
+                dead: watch::Sender::new(false),
+                meant: AtomicBool::new(false),
+                settled: watch::Sender::new(0),
+            }),
+            random: Random(seed),
+            done: Vec::new(),
+        };
+        torture.watch_over();
+        torture
+    }
+
+    /// Tells everybody when the bot ends and nobody meant it to.
+    fn watch_over(&self) {
+        let (bot, shared) = (self.bot.as_ref().unwrap(), Arc::clone(&self.shared));
+        shared.meant.store(false, Relaxed);
+        let (mut ended, log) = (bot.ended(), bot.log_file());
+        tokio::spawn(async move {
+            let _ = ended.wait_for(Option::is_some).await;
+            if !shared.meant.load(Relaxed) {
+                let status = *ended.borrow();
+                eprintln!(
+                    "the bot ended by itself, {status:?}:\n{}",
+                    process::tail(&log)
+                );
+                shared.dead.send_replace(true);
+            }
+        });
+    }
+
+    /// One operation on one plugin, or on the whole bot, and some traffic behind it.
+    async fn step(&mut self) {
+        let name = name(self.random.below(PLUGINS as u64));
+        let operation = *self.random.pick(OPERATIONS);
+        self.done.push(format!("{operation} {name}"));
+        println!("{operation} {name}");
+        let loaded = self.shared.model().plugins[&name].loaded;
+        match operation {
+            "load" => self.load(&name).await,
+            "reload" if loaded => self.reload(&name).await,
+            "unload" if loaded => self.unload(&name, false).await,
+            "force" if loaded => self.unload(&name, true).await,
+            "rewrite" if loaded => self.rewrite(&name).await,
+            "delete" if loaded => self.delete(&name).await,
+            "kill" => self.kill().await,
+            "terminate" => self.terminate().await,
+            "exit" if loaded => self.exit(&name).await,
+            "signal_bot" => self.bot().signal(SIGWINCH),
+            _ if loaded => self.misbehave(&name, operation).await,
+            _ => self.load(&name).await,
+        }
+        self.bot().lives();
+        self.look();
+        // Some traffic, so that each operation meets it.
+        let mut settled = self.shared.settled.subscribe();
+        let before = *settled.borrow_and_update();
+        let enough = timeout(PATIENCE, settled.wait_for(|now| *now >= before + 8)).await;
+        assert!(enough.is_ok(), "nobody is answered; {:?}", self.done);
+    }
+
+    fn bot(&mut self) -> &mut Process {
+        self.bot.as_mut().unwrap()
+    }
+
+    /// What has been said since the last look.
+    fn look(&self) {
+        let messages = self.owner.messages("general");
+        self.shared.model().read(&messages);
+    }
+
+    /// An operation on a plugin begins: what is sent from now on may meet either side of it.
+    fn begin_operation(&self, name: &str) {
+        let mut model = self.shared.model();
+        let known = model.plugins.get_mut(name).unwrap();
+        known.epoch += 1;
+        known.loaded = false;
+        drop(model);
+        self.shared.changed.notify_waiters();
+    }
+
+    fn end_operation(&self, name: &str, loaded: bool) {
+        let mut model = self.shared.model();
+        let known = model.plugins.get_mut(name).unwrap();
+        known.epoch += 1;
+        known.loaded = loaded;
+        drop(model);
+        self.shared.changed.notify_waiters();
+    }
+
+    /// What the owner is answered.
+    async fn order(&mut self, line: &str) -> String {
+        let line = format!("{} {line}", self.mention);
+        let answer = command(&self.owner, &self.shared, &line, None)
+            .await
+            .unwrap();
+        self.done.push(answer.replace('\n', " / "));
+        answer
+    }
+
+    async fn load(&mut self, name: &str) {
+        let was_loaded = self.shared.model().plugins[name].loaded;
+        let said = self.order(&format!("load {name}")).await;
+        assert_eq!(
+            was_loaded,
+            !said.starts_with("Loaded"),
+            "load {name}, which was loaded: {was_loaded}: {said}"
+        );
+        if !was_loaded {
+            self.shared.model().plugins.get_mut(name).unwrap().clings = false;
+            self.end_operation(name, true);
+        }
+    }
+
+    async fn reload(&mut self, name: &str) {
+        let said = self.order(&format!("reload {name}")).await;
+        assert!(
+            said.starts_with("Reloaded") || said.contains("save did not return"),
+            "reload {name}: {said}"
+        );
+    }
+
+    async fn unload(&mut self, name: &str, force: bool) {
+        self.begin_operation(name);
+        let force = if force { " force" } else { "" };
+        let said = self.order(&format!("unload {name}{force}")).await;
+        if said.starts_with("Not unloaded") {
+            assert!(
+                force.is_empty() && said.contains("save did not return"),
+                "{said}"
+            );
+            self.end_operation(name, true);
+            return;
+        }
+        self.look();
+        self.check_report(name, &said);
+        self.gone(name, said.contains("its state"));
+    }
+
+    /// A plugin is no longer there.
+    fn gone(&self, name: &str, lost: bool) {
+        let mut model = self.shared.model();
+        if lost {
+            model.lost(name);
+        } else {
+            model.saved(name);
+        }
+    }
+
+    /// What the host says of an unload, and what the kernel says.
+    fn check_report(&mut self, name: &str, said: &str) {
+        let generation: u64 = said
+            .split_once("generation ")
+            .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok())
+            .unwrap_or_else(|| panic!("no generation in {said}"));
+        let (copy, thread) = (
+            format!("{name}-{generation}"),
+            format!("{name}#{generation}"),
+        );
+        let stays = said.contains("stays mapped");
+        let (mapped, threads) = (self.bot().mapped(), self.bot().threads());
+        assert_eq!(mapped.contains(&copy), stays, "{said}\n{mapped:?}");
+        if !stays {
+            assert!(!threads.contains(&thread), "{said}\n{threads:?}");
+        }
+    }
+
+    /// The same file once more, as a build leaves it: nothing that is loaded has changed.
+    async fn rewrite(&mut self, name: &str) {
+        let extensions = self.folder.path().join("extensions");
+        support::drop_in(&fixture(name), &extensions, name);
+    }
+
+    /// The file goes, and comes back.
+    async fn delete(&mut self, name: &str) {
+        self.begin_operation(name);
+        let file = self.folder.path().join(format!("extensions/lib{name}.so"));
+        fs::remove_file(&file).unwrap();
+        self.until_extensions(name, false).await;
+        self.look();
+        // A plugin that could not save has no place where it says so but the log.
+        let lost = self.bot().log().contains("its state is lost");
+        self.gone(name, lost);
+        support::drop_in(&fixture(name), file.parent().unwrap(), name);
+        self.until_extensions(name, true).await;
+        self.shared.model().plugins.get_mut(name).unwrap().clings = false;
+        self.end_operation(name, true);
+    }
+
+    /// Until `extensions` lists the plugin among those that serve, or no longer.
+    async fn until_extensions(&mut self, name: &str, serves: bool) {
+        let begun = Instant::now();
+        loop {
+            let said = self.order("extensions").await;
+            let lines: Vec<&str> = said.lines().collect();
+            let at = lines.iter().position(|line| *line == name);
+            let version = at.and_then(|at| lines.get(at + 1));
+            if version.is_some_and(|line| line.starts_with("version")) == serves {
+                return;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{name} serves: {serves}? {said}"
+            );
+        }
+    }
+
+    async fn misbehave(&mut self, name: &str, what: &str) {
+        if what == "long_thread" {
+            self.shared.model().plugins.get_mut(name).unwrap().clings = true;
+        }
+        let line = format!("{} {name} {what}", self.mention);
+        let epoch = self.shared.model().plugins[name].epoch;
+        let waits = !what.starts_with("block");
+        let said = if waits {
+            command(&self.owner, &self.shared, &line, Some((name, epoch))).await
+        } else {
+            let sent = self.owner.says("general", &line).await.unwrap();
+            self.shared.model().sent(&sent);
+            None
+        };
+        self.done.extend(said);
+    }
+
+    /// The plugin's thread ends by itself: its members are told, and it is started anew.
+    async fn exit(&mut self, name: &str) {
+        self.begin_operation(name);
+        let line = format!("{} {name} exit", self.mention);
+        let said = command(&self.owner, &self.shared, &line, None).await;
+        self.done.extend(said);
+        self.until_extensions(name, true).await;
+        self.look();
+        self.gone(name, true);
+        self.end_operation(name, true);
+    }
+
+    async fn kill(&mut self) {
+        self.begin_operations();
+        self.shared.meant.store(true, Relaxed);
+        self.bot().kill().await;
+        self.look();
+        for number in 0..PLUGINS as u64 {
+            self.gone(&name(number), true);
+        }
+        self.start_again().await;
+    }
+
+    async fn terminate(&mut self) {
+        self.begin_operations();
+        let loaded: Vec<String> = (0..PLUGINS as u64).map(name).collect();
+        self.shared.meant.store(true, Relaxed);
+        let log = self.bot.take().unwrap().terminate().await;
+        self.look();
+        for name in loaded {
+            let lost = log.contains("its state is lost");
+            self.gone(&name, lost);
+        }
+        self.start_again().await;
+    }
+
+    fn begin_operations(&self) {
+        for number in 0..PLUGINS as u64 {
+            self.begin_operation(&name(number));
+        }
+    }
+
+    async fn start_again(&mut self) {
+        let started = Process::start(self.folder.path(), &self.sandbox, &mut self.sessions).await;
+        self.bot = Some(started);
+        self.watch_over();
+        for number in 0..PLUGINS as u64 {
+            let name = name(number);
+            self.shared.model().plugins.get_mut(&name).unwrap().clings = false;
+            self.end_operation(&name, true);
+        }
+    }
+
+    async fn end(mut self, steps: u64) {
+        self.bot().lives();
+        self.look();
+        for number in 0..PLUGINS as u64 {
+            let name = name(number);
+            if !self.shared.model().plugins[&name].loaded {
+                self.load(&name).await;
+            }
+            let said = self.order(&format!("{name} add")).await;
+            assert!(said.contains(" counts "), "{said}");
+        }
+        self.look();
+        self.shared.meant.store(true, Relaxed);
+        self.bot.take().unwrap().terminate().await;
+        println!(
+            "{steps} operations, {} commands answered",
+            self.shared.model().answered
+        );
+        self.sandbox.shutdown().await;
+    }
+}
+
+const SIGWINCH: i32 = 28;
+
+/// What is done, as often as it stands here.
+const OPERATIONS: &[&str] = &[
+    "load",
+    "load",
+    "reload",
+    "reload",
+    "reload",
+    "unload",
+    "unload",
+    "force",
+    "rewrite",
+    "delete",
+    "kill",
+    "terminate",
+    "exit",
+    "signal_bot",
+    "signal",
+    "signal",
+    "hosts_signal",
+    "leak",
+    "panic",
+    "panic_early",
+    "short_thread",
+    "long_thread",
+    "block 300",
+    "block 1500",
+];
+
+fn name(number: u64) -> String {
+    format!("t{number:02}")
+}
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    fixtures::plugin(name, "torture", "0.1.0", "", include_str!("plugin.rs"))
+}
+
+fn configure(folder: &Path, sandbox: &Sandbox) {
+    let config = format!(
+        "[discord]\nhttp_proxy = \"{}\"\ngateway_url = \"{}\"\n\n[metrics]\nlisten = \"off\"\n\n\
+         [extensions]\nstop_timeout_ms = 400\nsave_timeout_ms = 400\ndebounce_ms = 20\n",
+        sandbox.http_proxy(),
+        sandbox.gateway_url()
+    );
+    fs::write(folder.join("config.toml"), config).unwrap();
+}
