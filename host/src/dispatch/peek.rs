@@ -127,7 +127,7 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
     if user_id == bot_id && bot_id != 0 {
         flags |= event_flag::SELF | event_flag::BOT;
     }
-    if mentions.iter().flatten().any(|user| is_me(&user)) {
+    if mentions.iter().flatten().any(is_me) {
         flags |= event_flag::MENTIONS_ME;
     }
     // What `id` is the id of depends on the event.

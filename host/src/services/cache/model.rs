@@ -2,7 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-pub(super) use twilight_model::user::User;
 
 use crate::lenient::Fields;
 

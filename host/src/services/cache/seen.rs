@@ -1,7 +1,7 @@
 //! A member as some event or answer had it: each leaves something else out.
 
 use serde_json::json;
-use twilight_model::{guild::Member, util::Timestamp};
+use twilight_model::{guild::Member, user::User, util::Timestamp};
 
 use super::{kept::object, model};
 use crate::lenient::{self, Faults, Field, Fields};
@@ -113,8 +113,8 @@ impl Seen {
     pub fn model(&self) -> Option<Member> {
         let fields = Fields::read(&self.json)?;
         let user = fields.raw("user").unwrap_or("{}");
-        let user = model::read(user, model::user(self.user))?;
-        let user = serde_json::to_value(model::User::from(user)).ok()?;
+        let user: User = model::read(user, model::user(self.user))?;
+        let user = serde_json::to_value(user).ok()?;
         let roles: Vec<String> = self.roles.iter().map(u64::to_string).collect();
         let template = json!({"deaf": false, "mute": false, "flags": 0, "roles": roles, "user": user, "pending": false});
         let rest = fields.iter();
