@@ -142,7 +142,7 @@ async fn logging(folder: &Path, routes: &Routes) -> Result<(), String> {
     each("a span, no log", 1_000_000, span);
     let mut config = Config::default().log;
     config.folder = folder.join("botlogs");
-    host::log::init(&config)?;
+    host::log::init(&config, "bench")?;
     each("an invocation's span, level info", 1_000_000, span);
     each("an event's span, level info", 1_000_000, debug);
     each("a line, level info", 10_000, || {

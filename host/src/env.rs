@@ -2,17 +2,20 @@
 //!
 //! Invariant: no error and no `Debug` here shows a value, because people paste the token into the wrong line.
 
+mod dotenv;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    cell::Cell,
     collections::BTreeMap,
-    env, fmt, fs,
-    io::{self, Read},
+    env, fmt, fs, io,
     ops::RangeInclusive,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
+
+use self::dotenv::{Broken, Dotenv};
+use crate::nearest::nearest;
 
 const TOKEN: &str = "DISCORD_TOKEN";
 const OWNER_ID: &str = "BOT_OWNER_ID";
@@ -73,6 +76,14 @@ pub enum EnvError {
         /// Why.
         source: io::Error,
     },
+    /// The `.env` file is no text.
+    #[error("{} {why}", path.display())]
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        why: &'static str,
+    },
     /// Variables are missing or wrong. The text has one line per problem.
     #[error("{}", problems.join("\n"))]
     Invalid {
@@ -96,12 +107,45 @@ impl Environment {
     /// The secrets of plugins alone: what can be read of the environment and of the file at `dotenv`.
     #[must_use]
     pub fn secrets(dotenv: &Path) -> BTreeMap<String, Secret> {
-        let file = fs::read(dotenv).unwrap_or_default();
-        let (file, _) = read_dotenv(&String::from_utf8_lossy(&file));
+        let Dotenv {
+            variables: file, ..
+        } = read_file(dotenv).unwrap_or_default();
         let names = file.keys().cloned().chain(secret_names());
         secrets(names, |name| {
             env::var(name).ok().or_else(|| file.get(name).cloned())
         })
+    }
+
+    /// What is odd about the file at `dotenv` and stops nobody: lines that set nothing, names that are nearly ours, and that
+    /// others can read it.
+    #[must_use]
+    pub fn remarks(dotenv: &Path) -> Vec<String> {
+        let Ok(Dotenv { variables, broken }) = read_file(dotenv) else {
+            return Vec::new();
+        };
+        let shown = dotenv.display();
+        let mut remarks: Vec<String> = broken
+            .iter()
+            .filter(|line| of_ours(line).is_none())
+            .map(|line| format!("{shown}:{}: {}; it is left out", line.line, line.why))
+            .collect();
+        for name in variables.keys().filter(|name| !OURS.contains(&&***name)) {
+            if let Some(meant) = nearest(name, OURS)
+                && !variables.contains_key(meant)
+                && env::var_os(meant).is_none()
+            {
+                remarks.push(format!(
+                    "{shown} sets `{name}`, which nothing reads; did you mean `{meant}`?"
+                ));
+            }
+        }
+        let mode = fs::metadata(dotenv).map_or(0, |file| file.mode() & 0o777);
+        if mode & 0o077 != 0 {
+            remarks.push(format!(
+                "{shown} can be read by others (mode {mode:04o}), and holds the token: run `chmod 600 {shown}`"
+            ));
+        }
+        remarks
     }
 
     /// Like [`load`](Self::load), with `process` in place of the environment of the process.
@@ -109,33 +153,39 @@ impl Environment {
         dotenv: &Path,
         process: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, EnvError> {
-        let (file, broken) = match fs::read(dotenv) {
-            Ok(bytes) => read_dotenv(&String::from_utf8_lossy(&bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
-            Err(source) => {
-                return Err(EnvError::Unreadable {
-                    path: dotenv.to_owned(),
-                    source,
-                });
-            }
-        };
+        let Dotenv {
+            variables: file,
+            broken,
+        } = read_file(dotenv)?;
         let names = file.keys().cloned().chain(secret_names());
         let lookup = |name: &str| process(name).or_else(|| file.get(name).cloned());
         let read = Self::read(lookup).map(|environment| Self {
             secrets: secrets(names, lookup),
             ..environment
         });
-        if broken.is_empty() {
+        // Other programs may have lines of their own in the file: they stop nobody.
+        let ours: Vec<(&str, &Broken)> = broken
+            .iter()
+            .filter_map(|line| Some((of_ours(line)?, line)))
+            .filter(|(name, _)| lookup(name).is_none())
+            .collect();
+        if ours.is_empty() {
             return read;
         }
-        let mut problems: Vec<_> = broken.iter().map(|line| line.describe(dotenv)).collect();
+        let mut problems: Vec<_> = ours
+            .iter()
+            .map(|(name, line)| {
+                format!(
+                    "{}:{} ({name}): {}; put a value with special characters in 'single quotes'",
+                    dotenv.display(),
+                    line.line,
+                    line.why
+                )
+            })
+            .collect();
         if let Err(EnvError::Invalid { problems: others }) = read {
             // A variable on a line that cannot be read is not missing.
-            let named = |problem: &String| {
-                broken
-                    .iter()
-                    .any(|line| line.name.is_some_and(|name| problem.starts_with(name)))
-            };
+            let named = |problem: &String| ours.iter().any(|(name, _)| problem.starts_with(name));
             problems.extend(others.into_iter().filter(|problem| !named(problem)));
         }
         Err(EnvError::Invalid { problems })
@@ -322,91 +372,30 @@ fn shard_range(text: &str) -> Option<RangeInclusive<u32>> {
     (!range.is_empty()).then_some(range)
 }
 
-/// A line of `.env` that dotenvy cannot read.
-#[derive(Debug)]
-struct BrokenLine {
-    line: usize,
-    /// The variable that it sets, when it is one of ours.
-    name: Option<&'static str>,
+/// The variables of ours.
+const OURS: [&str; 4] = [TOKEN, OWNER_ID, SHARD_COUNT, SHARD_IDS];
+
+/// Which of ours a line means that sets nothing.
+fn of_ours(line: &Broken) -> Option<&'static str> {
+    let name = line.name.as_deref()?;
+    OURS.into_iter().find(|ours| name.starts_with(ours))
 }
 
-impl BrokenLine {
-    fn describe(&self, path: &Path) -> String {
-        let subject = self
-            .name
-            .map(|name| format!(" ({name})"))
-            .unwrap_or_default();
-        format!(
-            "{}:{}{subject}: this line is not NAME=value; put a value with blanks or special characters in 'single quotes'",
-            path.display(),
-            self.line
-        )
-    }
-}
-
-/// The variables of a `.env` file, the first of a name wins, and the lines that are wrong.
-fn read_dotenv(text: &str) -> (BTreeMap<String, String>, Vec<BrokenLine>) {
-    let mut variables = BTreeMap::new();
-    let mut broken = Vec::new();
-    let text = text.trim_start_matches('\u{feff}');
-    let lines = CountedLines::new(text);
-    for item in dotenvy::from_read_iter(&lines) {
-        match item {
-            Ok((name, value)) => {
-                variables.entry(name).or_insert(value);
-            }
-            Err(dotenvy::Error::LineParse(content, _)) => {
-                // dotenvy's content may be the value alone, so the name is looked up in the text.
-                let line = lines.count.get() + 1 - content.lines().count().max(1);
-                broken.push(BrokenLine {
-                    line,
-                    name: variable_of(text.lines().nth(line - 1).unwrap_or_default()),
-                });
-            }
-            // Reading from memory cannot fail, and dotenvy has no other error for a file.
-            Err(_) => {}
+/// What the file says; a missing one says nothing.
+fn read_file(path: &Path) -> Result<Dotenv, EnvError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Dotenv::default()),
+        Err(source) => {
+            return Err(EnvError::Unreadable {
+                path: path.to_owned(),
+                source,
+            });
         }
-    }
-    (variables, broken)
-}
-
-/// The variable of ours that a line of `.env` sets.
-fn variable_of(line: &str) -> Option<&'static str> {
-    let line = line.trim_start();
-    let assignment = line.strip_prefix("export ").unwrap_or(line).trim_start();
-    [TOKEN, OWNER_ID, SHARD_COUNT, SHARD_IDS]
-        .into_iter()
-        .find(|name| assignment.starts_with(name))
-}
-
-/// Hands out a line at a time and counts them: dotenvy tells what a wrong line says, but not where it is.
-struct CountedLines<'t> {
-    rest: Cell<&'t [u8]>,
-    count: Cell<usize>,
-}
-
-impl<'t> CountedLines<'t> {
-    fn new(text: &'t str) -> Self {
-        Self {
-            rest: Cell::new(text.as_bytes()),
-            count: Cell::new(0),
-        }
-    }
-}
-
-impl Read for &CountedLines<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.rest.get();
-        let line = rest
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(rest.len(), |newline| newline + 1);
-        let taken = line.min(buffer.len());
-        buffer[..taken].copy_from_slice(&rest[..taken]);
-        if taken == line && line > 0 {
-            self.count.set(self.count.get() + 1);
-        }
-        self.rest.set(&rest[taken..]);
-        Ok(taken)
-    }
+    };
+    let text = dotenv::decode(&bytes).map_err(|why| EnvError::NoText {
+        path: path.to_owned(),
+        why,
+    })?;
+    Ok(dotenv::read(&text))
 }

@@ -7,7 +7,7 @@
 //!
 //! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
 //! [`commands`] reads what members type and pick; [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
-//! owner commands; [`metrics`] and [`log`] are what the operator sees; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
+//! owner commands; [`metrics`] and [`log`] are what the operator sees, with other people's words as [`shown`] makes them; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
 //! [`mod@env`] are what the operator says; [`cli`] is the command line.
 
 pub mod bot;
@@ -25,10 +25,12 @@ pub mod metrics;
 mod nearest;
 pub mod owner;
 pub mod plugin;
+pub mod private;
 pub mod redact;
 pub mod registration;
 pub mod router;
 pub mod services;
+pub mod shown;
 pub mod status;
 pub mod watcher;
 

@@ -1,11 +1,11 @@
 //! From what is there to what goes on: the gateway, the registration, the status, the schedules, the loop.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tokio::{sync::watch, task::JoinHandle};
 use twilight_http::Client;
 
-use super::{BotError, folder::Files, main_loop::MainLoop};
+use super::{BotError, folder::Files, main_loop::MainLoop, ready};
 use crate::{
     config::Live,
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
@@ -25,6 +25,8 @@ pub(super) struct Core {
     pub(super) services: Arc<Services>,
     pub(super) routes: Arc<Routes>,
     pub(super) plugins: Arc<Plugins>,
+    /// When the start began.
+    pub(super) began: Instant,
 }
 
 impl Core {
@@ -88,6 +90,12 @@ impl Core {
             figures: Arc::clone(&self.services.figures),
         };
         let shards = gateway::start(settings, client, follow).await?;
+        tokio::spawn(ready::announce(
+            Arc::downgrade(&dispatch),
+            Arc::clone(&self.plugins),
+            pulse.subscribe(),
+            self.began,
+        ));
         let changes = self.plugins.changes();
         tokio::spawn(status::rotate(
             self.config.follow(),
@@ -97,7 +105,13 @@ impl Core {
             pulse.subscribe(),
         ));
         let followed = changes.clone();
-        let registering = tokio::spawn(async move { registration.follow(followed).await });
+        let servers = pulse.subscribe();
+        let registering = tokio::spawn(async move {
+            tokio::join!(
+                registration.follow(followed),
+                registration.follow_owners(servers)
+            );
+        });
         let schedules = Runner::start(
             Arc::clone(&self.services),
             Arc::clone(&self.routes),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The client for Discord's REST API.
-pub(super) fn client(config: &Config, environment: &Environment) -> Client {
+pub(crate) fn client(config: &Config, environment: &Environment) -> Client {
     let mut builder = Client::builder()
         .token(environment.token.expose().to_owned())
         .default_allowed_mentions(AllowedMentions::default())

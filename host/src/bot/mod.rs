@@ -6,6 +6,7 @@
 //! | `folder.rs` | the extensions folder |
 //! | `last_call.rs` | what is still saved when a second signal ends the process |
 //! | `connect.rs` | from what is there to what goes on |
+//! | `ready.rs` | the line that says that the bot is there |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
@@ -13,22 +14,25 @@ mod folder;
 pub(crate) mod last_call;
 mod login;
 mod main_loop;
+mod ready;
 
 use std::{
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
 };
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 use twilight_http::Client;
 
+pub(crate) use self::login::client;
 use self::{
     connect::Core,
     folder::{tidy_files, watch_folder},
-    login::{client, identify},
+    login::identify,
 };
 use crate::{
     config::{Config, Live},
@@ -36,7 +40,7 @@ use crate::{
     gateway::GatewayError,
     metrics::Server,
     plugin::{LoadError, Plugins, interpose},
-    redact,
+    private, redact,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
@@ -114,6 +118,9 @@ impl Bot {
         probe_with: PathBuf,
         clock: Clock,
     ) -> Result<Self, BotError> {
+<<<<<<< HEAD
+        let began = Instant::now();
+=======
         let never = std::pin::pin!(std::future::pending());
         let started = Self::start_unless(config, environment, probe_with, clock, never).await;
         Ok(started?.expect("nothing has interrupted it"))
@@ -127,6 +134,7 @@ impl Bot {
         clock: Clock,
         mut interrupted: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Self>, BotError> {
+>>>>>>> main
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -137,7 +145,14 @@ impl Bot {
         crate::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
+<<<<<<< HEAD
+        let config = live.now();
+        // What keeps it from being made is told by the databases, which need it first.
+        let _ = private::folder_told(&config.data.folder);
+        let client = Arc::new(client(&config, &environment));
+=======
         let client = Arc::new(client(&live.now(), &environment));
+>>>>>>> main
         let routes = Arc::new(Routes::default());
         let services = Services::new(
             Arc::clone(&client),
@@ -199,7 +214,18 @@ impl Bot {
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_config().await });
         let (stop, stopped) = watch::channel(false);
+<<<<<<< HEAD
+        let core = Core {
+            config: live,
+            services: Arc::clone(&services),
+            routes,
+            plugins: Arc::clone(&plugins),
+            began,
+        };
+        let main_loop = core.connect(&client, &environment, files, stopped).await?;
+=======
         let main_loop = core.connect(client, environment, files, stopped).await?;
+>>>>>>> main
         Ok(Self {
             config: live,
             plugins,

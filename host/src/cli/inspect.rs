@@ -15,6 +15,7 @@ use crate::{
     commands::{table::inherited, usage},
     intents,
     plugin::{file, interpose, probe},
+    shown,
 };
 
 /// How long the file may take to tell its manifest.
@@ -71,7 +72,7 @@ fn row(name: &str, value: &str) {
 
 /// A reader that has seen enough (`| head`) is no error.
 fn line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", shown::text(text));
 }
 
 fn manifest(manifest: &Manifest) {

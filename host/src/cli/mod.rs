@@ -9,28 +9,38 @@ mod restore;
 mod run;
 mod sandbox;
 
-use std::{fmt::Write as _, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 
 use crate::{
     config::Config,
+    env::Environment,
     log,
+    nearest::nearest,
     plugin::{memory, probe},
+    shown,
 };
+
+/// The configuration, unless another is named.
+const CONFIG: &str = "config.toml";
+
+/// Where variables are read that the environment has not.
+const DOTENV: &str = ".env";
 
 /// A Discord bot host: plugins are loaded, reloaded and unloaded while the bot runs.
 #[derive(Debug, Parser)]
 #[command(name = "cogwright", version)]
 struct Cli {
-    /// The configuration; a file that is not there means the defaults.
-    #[arg(
-        long,
-        global = true,
-        default_value = "config.toml",
-        value_name = "FILE"
-    )]
-    config: PathBuf,
+    /// The configuration; without it config.toml, and the defaults if there is none.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -46,11 +56,16 @@ enum Command {
         /// The plugin file.
         file: PathBuf,
     },
-    /// Tells what would happen at a start: configuration, environment, extensions.
-    Check,
+    /// Tries what a start would: configuration, environment, folders, port, databases, extensions.
+    Check {
+        /// Also asks Discord whether it knows the token, the owners and the ids in the configuration.
+        #[arg(long)]
+        online: bool,
+    },
     /// Puts a backup in the place of what is in the data folder, while the bot is stopped. What is there is kept beside it.
     Restore {
-        /// A database of a backup, or the backup's whole folder; without it the backups are listed.
+        /// A backup's name, its folder or one database in it; without it the backups are listed.
+        #[arg(value_name = "NAME")]
         backup: Option<PathBuf>,
     },
     /// What `inspect` and the loader start to try a file.
@@ -67,23 +82,25 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     memory::return_large_buffers();
-    let result = match cli.command {
-        Command::Run => run::run(&cli.config),
-        Command::Sandbox(arguments) => sandbox::run(&cli.config, arguments),
+    no_core_dumps();
+    if let Command::Probe { deadline_ms, file } = cli.command {
+        return inspect::probe_child(file, Duration::from_millis(deadline_ms));
+    }
+    let result = given(cli.config).and_then(|config| match cli.command {
+        Command::Run => run::run(&config),
+        Command::Sandbox(arguments) => sandbox::run(&config, arguments),
         Command::Inspect { file } => inspect::run(&file),
-        Command::Check => check::run(&cli.config),
-        Command::Restore { backup } => restore::run(&cli.config, backup.as_deref()),
-        Command::Probe { deadline_ms, file } => {
-            return inspect::probe_child(file, Duration::from_millis(deadline_ms));
-        }
-    };
+        Command::Check { online } => check::run(&config, online),
+        Command::Restore { backup } => restore::run(&config, backup.as_deref()),
+        Command::Probe { .. } => Ok(()),
+    });
     if let Err(error) = &result {
         let text = chain(&**error);
         // Without a log, or when it takes nothing, standard error is the only one to be told.
         if tracing::enabled!(tracing::Level::ERROR) {
             tracing::error!("{text}");
         } else {
-            eprintln!("cogwright: {text}");
+            eprintln!("cogwright: {}", shown::text(&text));
         }
     }
     log::flush();
@@ -97,11 +114,75 @@ pub fn main() -> ExitCode {
 type CliResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Reads the configuration, lets `adapt` change it, and starts the log.
-fn configure(path: &std::path::Path, adapt: impl FnOnce(&mut Config)) -> CliResult<Config> {
+fn configure(path: &Path, adapt: impl FnOnce(&mut Config)) -> CliResult<Config> {
     let mut config = Config::load(path)?;
     adapt(&mut config);
-    log::init(&config.log)?;
+    log::init(&config.log, &first_line(path))?;
+    for remark in Environment::remarks(Path::new(DOTENV)) {
+        tracing::warn!("{remark}");
+    }
     Ok(config)
+}
+
+/// Which program this is, and what it goes by.
+fn first_line(config: &Path) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match fs::canonicalize(config) {
+        Ok(path) => format!("cogwright {version}, configured by {}", path.display()),
+        Err(_) => {
+            let path = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
+            let path = path.display();
+            format!("cogwright {version}, with the default configuration: {path} is not there")
+        }
+    }
+}
+
+/// The configuration that is meant: a name that was given and is not there is a slip.
+fn given(config: Option<PathBuf>) -> CliResult<PathBuf> {
+    let Some(path) = config else {
+        return Ok(CONFIG.into());
+    };
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(format!("--config: {}", not_there(&path, "file")).into())
+}
+
+/// `exampels is no folder; did you mean examples?`
+fn not_there(path: &Path, what: &str) -> String {
+    let shown = path.display();
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if path.exists() {
+        return format!("{shown} is not a {what}");
+    }
+    if !folder.is_dir() {
+        return format!(
+            "there is no {what} {shown}: the folder {} is not there",
+            folder.display()
+        );
+    }
+    let beside = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names: Vec<String> = beside
+        .filter(|entry| entry.path().is_dir() == (what == "folder"))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hint = nearest(&name, names.iter().map(|name| &**name));
+    let hint = hint.map(|near| format!("; did you mean {}?", path.with_file_name(near).display()));
+    let hint = hint.unwrap_or_else(|| "; check the spelling".to_owned());
+    format!("there is no {what} {shown}{hint}")
+}
+
+/// A dump of the memory would hold the token. 1 byte and not 0: dumps that are piped to a program go by no limit but this one
+/// (`man 5 core`). Who wants one sets it anew: `prlimit --core=unlimited --pid …`.
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    let current = Some(maximum.map_or(1, |most| most.min(1)));
+    let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
 }
 
 /// The runtime of the whole bot.

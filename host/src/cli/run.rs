@@ -2,13 +2,13 @@
 
 use std::{env, path::Path};
 
-use super::{CliResult, configure, runtime, signalled};
+use super::{CliResult, DOTENV, configure, runtime, signalled};
 use crate::{bot, env::Environment};
 
 /// Runs the bot on Discord until a signal or its end.
 pub(super) fn run(config: &Path) -> CliResult {
     let config = configure(config, |_| {})?;
-    let environment = Environment::load(Path::new(".env"))?;
+    let environment = Environment::load(Path::new(DOTENV))?;
     let shutdown = signalled()?;
     let runtime = runtime()?;
     let result = runtime.block_on(bot::run(config, environment, env::current_exe()?, shutdown));

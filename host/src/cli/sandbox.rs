@@ -13,11 +13,14 @@ use clap::Args;
 use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
-use super::{CliResult, build::Checkout, configure, rebuild, reports, runtime, signalled};
+use super::{
+    CliResult, build::Checkout, configure, not_there, rebuild, reports, runtime, signalled,
+};
 use crate::{
     bot::Bot,
     config::{Config, Metrics},
     env::{Environment, Secret},
+    shown,
 };
 
 /// How long the bot may take until it is ready.
@@ -79,6 +82,12 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
         .map(World::from_file)
         .transpose()?
         .unwrap_or_default();
+    if let Some(folder) = arguments.extensions.as_ref().filter(|it| !it.is_dir()) {
+        return Err(format!("--extensions: {}", not_there(folder, "folder")).into());
+    }
+    if let Some(script) = arguments.script.as_ref().filter(|it| !it.is_file()) {
+        return Err(format!("--script: {}", not_there(script, "file")).into());
+    }
     let mut rebuilds = None;
     if !arguments.no_bot {
         match (&arguments.extensions, Checkout::find()) {
@@ -147,7 +156,7 @@ async fn play(
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("can't read {}: {error}", path.display()))?;
-            let mut out = |line: &str| println!("{line}");
+            let mut out = |line: &str| println!("{}", shown::text(line));
             tokio::select! {
                 result = script::run_script(&sandbox, &text, &mut out) => result.map_err(Into::into),
                 ended = bot.ended() => return Ok(ended?),
@@ -169,7 +178,7 @@ async fn play(
             println!(
                 "Type as a user, for example:  owner@general: !hello   or   member@general: /echo text:hi\n"
             );
-            let mut out = |line: &str| println!("{line}");
+            let mut out = |line: &str| println!("{}", shown::text(line));
             tokio::select! {
                 () = terminal(&sandbox, &mut out) => Ok(()),
                 () = &mut shutdown => Ok(()),

@@ -164,6 +164,9 @@ impl Registered {
 pub(crate) fn resolve(routes: &Routes, kind: CommandKind, names: &[String]) -> Option<Meant> {
     let registered = routes.registered();
     let typed = names.join(" ");
+    if let Some(name) = owner::named(names).filter(|_| kind == CommandKind::Chat) {
+        return Some(Meant::Host(name.to_owned()));
+    }
     if kind != CommandKind::Chat {
         let inside = registered.inside_menu(kind, &typed);
         if !inside.is_empty() {
@@ -188,8 +191,9 @@ pub(crate) fn resolve(routes: &Routes, kind: CommandKind, names: &[String]) -> O
     .into_iter()
     .flatten()
     .find_map(|path| {
-        if is_chat && owner::NAMES.contains(&&*path) {
-            return Some(Meant::Host(path));
+        let host: Vec<String> = path.split(' ').map(str::to_owned).collect();
+        if let Some(name) = owner::named(&host).filter(|_| is_chat) {
+            return Some(Meant::Host(name.to_owned()));
         }
         let route = routes.with_command(kind, &path, Clone::clone)?;
         Some(Meant::Command(Box::new(route)))

@@ -1,9 +1,7 @@
 //! What a setting's type cannot say: whether its text makes sense.
 
-use tracing_subscriber::EnvFilter;
-
 use super::{
-    document::{Item, nearest},
+    document::Item,
     values::{Reading, list, string_that},
 };
 
@@ -68,23 +66,4 @@ pub(super) fn status_texts(item: &Item<'_>) -> Reading<Vec<String>> {
         Some(_) => Ok(vec![text(item)?]),
         None => list(item, "a string or a list of strings", text),
     }
-}
-
-/// A filter that [`EnvFilter`] takes, less the misspelt level that it would take for a module's name.
-pub(super) fn log_filter(text: &str) -> Result<(), String> {
-    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-    for part in text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.contains(['=', '[', ':']))
-    {
-        let lower = part.to_lowercase();
-        if let Some(level) = nearest(&lower, LEVELS.into_iter()).filter(|level| *level != lower) {
-            return Err(format!("`{part}` is not a level; did you mean `{level}`?"));
-        }
-    }
-    EnvFilter::builder()
-        .parse(text)
-        .map(drop)
-        .map_err(|error| format!("{error}; write a level such as `info`, or `info,host=debug`"))
 }

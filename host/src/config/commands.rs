@@ -1,8 +1,8 @@
 //! `[commands]`: commands of members, and how they are registered with Discord.
 
 use super::{
-    document::Table,
-    values::{count, id, integer, seconds, word},
+    document::{Fault, Item, Table},
+    values::{IdOf, Reading, count, id, integer, seconds, word},
 };
 
 /// `[commands]`: commands of members, and how they are registered with Discord.
@@ -23,6 +23,20 @@ pub struct Commands {
     pub limit: u64,
     /// A server that commands are registered in instead of everywhere.
     pub development_guild: Option<u64>,
+    /// Where the owners' commands are registered.
+    pub owner_guild: OwnerGuild,
+}
+
+/// Where the owners' commands are registered as slash commands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OwnerGuild {
+    /// In the servers that an owner of the bot owns.
+    #[default]
+    Owned,
+    /// In this one.
+    One(u64),
+    /// Nowhere.
+    None,
 }
 
 /// What happens to the commands of the least used plugins when there are too many.
@@ -45,6 +59,7 @@ impl Default for Commands {
             group_at: 95,
             limit: 100,
             development_guild: None,
+            owner_guild: OwnerGuild::Owned,
         }
     }
 }
@@ -72,8 +87,24 @@ impl Commands {
         table.read(
             "development_guild",
             &mut commands.development_guild,
-            |item| id(item).map(Some),
+            |item| id(item, IdOf::Server).map(Some),
         );
+        table.read("owner_guild", &mut commands.owner_guild, owner_guild);
         commands
     }
+}
+
+fn owner_guild(item: &Item<'_>) -> Reading<OwnerGuild> {
+    if item.get_ref().as_str() == Some("none") {
+        return Ok(OwnerGuild::None);
+    }
+    id(item, IdOf::Server)
+        .map(OwnerGuild::One)
+        .map_err(|faults| {
+            let with_none = |fault: Fault| Fault {
+                message: format!("{}; or write \"none\"", fault.message),
+                ..fault
+            };
+            faults.into_iter().map(with_none).collect()
+        })
 }

@@ -1,8 +1,8 @@
-//! The commented `config.toml` in the repository, held against the settings.
+//! The commented `default.toml`, held against the settings and against the checkout's example.
 
 use super::*;
 
-const COMMENTED: &str = include_str!("../../../config.toml");
+const COMMENTED: &str = include_str!("default.toml");
 
 fn parse(text: &str) -> Config {
     Config::parse(text, "config.toml").unwrap_or_else(|error| panic!("{error}"))
@@ -17,6 +17,26 @@ fn uncommented() -> String {
         _ => line.to_owned(),
     };
     COMMENTED.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_of_the_checkout_is_this_file() {
+    // Read and not compiled in: a change of the example rebuilds no host.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let example = fs::read_to_string(root.join("config.example.toml")).unwrap();
+    assert!(
+        example == COMMENTED,
+        "copy host/src/config/default.toml to config.example.toml, or the other way round"
+    );
+    assert!(
+        !root.join("config.toml").exists() || is_ignored(root),
+        "config.toml is the operator's own"
+    );
+}
+
+fn is_ignored(root: &Path) -> bool {
+    let ignored = fs::read_to_string(root.join(".gitignore")).unwrap();
+    ignored.lines().any(|line| line == "/config.toml")
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Every key of the host's with its words and its default: read from the commented `config.toml`, where both stand.
+//! Every key of the host's with its words and its default: read from the commented `default.toml`, where both stand. The
+//! checkout's `config.example.toml` is a copy for people: what they change in theirs rebuilds nothing.
 
 use std::sync::LazyLock;
 
@@ -6,7 +7,7 @@ use toml::{Table, Value};
 
 use super::is_live;
 
-const COMMENTED: &str = include_str!("../../../config.toml");
+const COMMENTED: &str = include_str!("default.toml");
 
 /// A key of the host's.
 #[derive(Debug, Clone, PartialEq)]

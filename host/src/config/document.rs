@@ -188,14 +188,19 @@ impl<'i> Table<'_, 'i> {
     }
 }
 
-/// The known word that `word` most likely stands for.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The known word that `word` most likely stands for: one that begins alike, or one with a slip in it.
+pub(super) fn nearest<'a>(
+    word: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     known
+        .clone()
         .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))
         .filter(|(likeness, _)| *likeness >= SIMILAR)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+        .or_else(|| crate::nearest::nearest(&word, known))
 }
 
 fn entries<'d, 'i>(

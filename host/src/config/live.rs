@@ -63,9 +63,9 @@ live! {
     extensions { auto_load blacklist probe probe_timeout_ms start_timeout_ms save_timeout_ms stop_timeout_ms save_every_s panics_per_minute }
     status { text kind presence interval_s }
     log { level plugins }
-    metrics { listen }
+    metrics { listen hosts }
     shutdown { timeout_ms }
-    commands { cooldown_uses cooldown_s overflow warn_at group_at limit }
+    commands { cooldown_uses cooldown_s overflow warn_at group_at limit owner_guild }
     hooks { queue push_timeout_ms timeout_ms failures failure_window_s rest_s }
     files { cache_entries cache_ttl_s cache_bytes max_file_bytes }
     schedules { timeout_ms late_s max_waiting }

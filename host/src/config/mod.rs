@@ -1,6 +1,7 @@
 //! What the owner sets: `config.toml`, one struct per table.
 //!
-//! Every setting has a default, and the commented `config.toml` in the repository shows them all: a test holds the two equal.
+//! Every setting has a default, and the commented `config.example.toml` in the repository shows them all: tests hold the two
+//! equal.
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
 mod answers;
@@ -33,7 +34,7 @@ use std::{
 pub use answers::{Answers, Components};
 pub use cache::Cache;
 pub(crate) use checks::secret_name;
-pub use commands::{Commands, Overflow};
+pub use commands::{Commands, Overflow, OwnerGuild};
 pub(crate) use described::toml_table;
 pub use described::{Described, described, differences, effective};
 use document::Document;

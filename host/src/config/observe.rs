@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use toml::de::DeValue;
 
 use super::{
-    checks::log_filter,
     document::{Fault, Item, Table},
-    values::{Reading, boolean, expected, folder, integer, string, string_that, word},
+    values::{Reading, boolean, expected, folder, integer, list, string, string_that, word},
 };
 
 /// `[log]`: what is logged, and where.
@@ -70,7 +69,7 @@ impl Log {
             ("never", Colour::Never),
         ];
         table.read("level", &mut log.level, |item| {
-            string_that(item, log_filter)
+            string_that(item, crate::log::check_filter)
         });
         table.read("plugins", &mut log.plugins, plugin_levels);
         table.read("colour", &mut log.colour, |item| word(item, &colours));
@@ -96,12 +95,15 @@ impl Log {
 pub struct Metrics {
     /// The address; `None` when it is `off`.
     pub listen: Option<SocketAddr>,
+    /// Names by which it may be asked, beside addresses and names without a dot.
+    pub hosts: Vec<String>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Self {
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 9310))),
+            hosts: Vec::new(),
         }
     }
 }
@@ -121,7 +123,25 @@ impl Metrics {
                 vec![Fault::new(item, message)]
             })
         });
+        table.read("hosts", &mut metrics.hosts, |item| {
+            list(
+                item,
+                "a list of names, such as [\"bot.example.org\"]",
+                |item| string_that(item, host_name),
+            )
+        });
         metrics
+    }
+}
+
+/// A name alone: browsers send no more of an address.
+fn host_name(text: &str) -> Result<(), String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    match !text.is_empty() && text.chars().all(is_name) {
+        true => Ok(()),
+        false => Err(format!(
+            "expected a name such as \"bot.example.org\", without `http://` and a port, found `{text}`"
+        )),
     }
 }
 

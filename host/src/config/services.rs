@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     checks::secret_name,
     document::{Document, Fault, Table, nearest},
-    values::{expected, folder, id, integer, list, milliseconds, seconds, string_that},
+    values::{IdOf, expected, folder, id, integer, list, milliseconds, seconds, string_that},
     web,
 };
 use crate::plugin::tidy;
@@ -92,7 +92,7 @@ impl Alerts {
     pub(super) fn read(mut table: Table<'_, '_>) -> Self {
         let mut alerts = Self::default();
         table.read("channel_id", &mut alerts.channel_id, |item| {
-            id(item).map(Some)
+            id(item, IdOf::Channel).map(Some)
         });
         table.read("cool_down_s", &mut alerts.cool_down_s, |item| {
             seconds(item, 0..=86_400)

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::{
     checks::{gateway_url, host_and_port, plugin_name, status_texts},
     document::{Item, Table},
-    values::{Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word},
+    values::{
+        IdOf, Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word,
+    },
 };
 use crate::commands::prefix;
 
@@ -62,7 +64,7 @@ impl Bot {
         });
         table.read("mention_prefix", &mut bot.mention_prefix, boolean);
         table.read("owner_ids", &mut bot.owner_ids, |item| {
-            list(item, "a list of user ids", id)
+            list(item, "a list of user ids", |item| id(item, IdOf::User))
         });
         bot
     }

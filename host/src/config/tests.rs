@@ -299,7 +299,11 @@ fn wrong_values() {
 
 #[test]
 fn wrong_owner_ids_are_each_named() {
-    let error = Config::parse("bot.owner_ids = [1, 'me', 0, 2.5, -4]", "c").unwrap_err();
+    let error = Config::parse(
+        "bot.owner_ids = [80351110224678912, 1, 'me', 0, 2.5, -4]",
+        "c",
+    )
+    .unwrap_err();
     let ConfigError::Invalid { problems } = error else {
         panic!("{error}")
     };
@@ -308,7 +312,7 @@ fn wrong_owner_ids_are_each_named() {
             .iter()
             .map(|problem| problem.column)
             .collect::<Vec<_>>(),
-        [21, 27, 30, 35]
+        [37, 40, 46, 49, 54]
     );
 }
 

@@ -98,19 +98,46 @@ pub(super) fn count(item: &Item<'_>, allowed: RangeInclusive<u64>, what: &str) -
     integer(item, allowed, what)
 }
 
+/// What a Discord id is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdOf {
+    User,
+    Channel,
+    Server,
+}
+
+impl IdOf {
+    fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Channel => "channel",
+            Self::Server => "server",
+        }
+    }
+}
+
 /// A Discord id: an integer, or a string of digits.
-pub(super) fn id(item: &Item<'_>) -> Reading<u64> {
+pub(super) fn id(item: &Item<'_>, of: IdOf) -> Reading<u64> {
+    let name = of.name();
     let id = match item.get_ref() {
         DeValue::Integer(number) => number_of(number),
         DeValue::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
             text.parse().ok()
         }
         DeValue::String(_) => None,
-        _ => return Err(vec![expected("a user id", item)]),
+        _ => return Err(vec![expected(&format!("a {name} id"), item)]),
     };
-    id.filter(|id| *id != 0).ok_or_else(|| {
-        let message = "expected a user id, which is a number of 17 to 20 digits; in Discord: Settings > Advanced > \
-                       Developer Mode, then right-click the user > Copy User ID";
+    // The first snowflakes have 17 digits.
+    id.filter(|id| *id > u64::from(u32::MAX)).ok_or_else(|| {
+        let message = format!(
+            "expected a {name} id, which is a number of 17 to 20 digits; in Discord: Settings > Advanced > Developer Mode, then \
+             right-click the {name} > Copy {} ID",
+            match of {
+                IdOf::User => "User",
+                IdOf::Channel => "Channel",
+                IdOf::Server => "Server",
+            }
+        );
         vec![Fault::new(item, message)]
     })
 }

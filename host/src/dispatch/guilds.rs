@@ -68,6 +68,19 @@ impl Guilds {
         }
     }
 
+    /// How many shards have told their servers.
+    pub(crate) fn shards(&self) -> usize {
+        self.shards
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
+    /// In how many servers the bot is.
+    pub(crate) fn count(&self) -> usize {
+        self.known().len()
+    }
+
     /// A session that follows another tells what has happened in between: a server that it does not list was left, and one that
     /// only it lists was joined.
     fn ready(&self, services: &Services, shard: u32, news: News, json: &str) {

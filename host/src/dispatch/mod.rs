@@ -89,6 +89,9 @@ impl Dispatch {
             return;
         }
         self.services.figures.event(context.kind);
+        if matches!(name, "READY" | "RESUMED") {
+            self.connected(shard, name == "RESUMED");
+        }
         if kind.is_none() {
             tracing::debug!(shard, event = name, "an event that this host does not know");
             return;
@@ -111,7 +114,7 @@ impl Dispatch {
             // What somebody may do in a server that can't be told can't be told either.
             "MESSAGE_CREATE" if !is_lost => self.message(&record),
             "INTERACTION_CREATE" => self.interaction(&record, is_lost),
-            "GUILD_CREATE" => self.pulse.send_modify(|pulse| *pulse += 1),
+            "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),
             "GUILD_DELETE" => {
                 self.pulse.send_modify(|pulse| *pulse += 1);
                 if !peek::is_outage(data) {
@@ -125,6 +128,18 @@ impl Dispatch {
 }
 
 impl Dispatch {
+    /// Whoever reads that a connection was lost reads as well that it is there again.
+    fn connected(&self, shard: u32, resumed: bool) {
+        if let Some(outage) = self.services.figures.shard(shard).take_outage() {
+            let how = match resumed {
+                true => "the session goes on, and what happened meanwhile comes now",
+                false => "with a new session: what happened meanwhile is lost",
+            };
+            tracing::info!(shard, "connected again after {outage:.1?}, {how}");
+        }
+        self.pulse.send_modify(|pulse| *pulse += 1);
+    }
+
     /// Runs the command of a server's managers, if it is one of them who asks; others are told by slash alone.
     fn managers_command(self: &Arc<Self>, event: &Arc<EventRecord>, origin: Origin, line: &str) {
         let (dispatch, event, line) = (Arc::clone(self), Arc::clone(event), line.to_owned());

@@ -185,43 +185,10 @@ fn shards() {
 }
 
 #[test]
-fn dotenv_files() {
-    let (variables, broken) =
-        read_dotenv("\u{feff}# c\nA=1\n\nexport B='x y' # c\r\nC=\"two\nlines\"\nA=2");
-    assert!(broken.is_empty());
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    assert_eq!(variables, [("A", "1"), ("B", "x y"), ("C", "two\nlines")]);
-}
-
-#[test]
-fn wrong_lines_of_dotenv_files_are_numbered() {
-    let places = |text| {
-        read_dotenv(text)
-            .1
-            .iter()
-            .map(|line| (line.line, line.name))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        places("A=1\n\n# c\nhunter2\nB=1\nC=a b\n"),
-        [(4, None), (6, None)]
-    );
-    assert_eq!(
-        places("A=1\nDISCORD_TOKEN='unclosed\nB=2\n"),
-        [(2, Some(TOKEN))]
-    );
-    assert_eq!(places("export BOT_OWNER_ID 5 # c"), [(1, Some(OWNER_ID))]);
-    assert_eq!(places(&format!("A={}\nB", "x".repeat(20_000))), [(2, None)]);
-}
-
-#[test]
 fn a_variable_on_a_wrong_line_is_not_missing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".env");
-    fs::write(&path, "DISCORD_TOKEN=hunter2 hunter2\nSHARD_COUNT=0\n").unwrap();
+    fs::write(&path, "DISCORD_TOKEN hunter2\nSHARD_COUNT=0\n").unwrap();
     let error = Environment::load_over(&path, |_| None)
         .unwrap_err()
         .to_string();
@@ -235,6 +202,59 @@ fn a_variable_on_a_wrong_line_is_not_missing() {
             && lines[2].starts_with("SHARD_COUNT is not")
     );
     assert!(lines.len() == 3 && !error.contains("hunter2"));
+}
+
+#[test]
+fn lines_of_other_programs_stop_no_start_and_are_remarked_on() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    let text = format!(
+        "[docker]\nsome words\nKEY='open\nDISCORD_TOKNE=x\nDISCORD_TOKEN={GOOD}\nBOT_OWNER_ID={OWNER}\nCOGWRIGHT_SECRET_KEY=a$b$c\n"
+    );
+    fs::write(&path, text).unwrap();
+    mode(0o644);
+    let loaded = Environment::load_over(&path, |_| None).unwrap();
+    assert_eq!(loaded.secrets["key"].expose(), "a$b$c");
+    let remarks = Environment::remarks(&path).join("\n");
+    for part in [
+        ":1: this line is not NAME=value",
+        ":2: ",
+        ":3: the quote",
+        "mode 0644",
+        "chmod 600",
+    ] {
+        assert!(remarks.contains(part), "{part} is not in {remarks}");
+    }
+    assert!(!remarks.contains("words"), "{remarks}");
+    mode(0o600);
+    fs::write(&path, "DISCORD_TOKNE=hunter2\n").unwrap();
+    let remarks = Environment::remarks(&path).join("\n");
+    assert!(
+        remarks.contains("did you mean `DISCORD_TOKEN`?") && !remarks.contains("hunter2"),
+        "{remarks}"
+    );
+    assert_eq!(
+        Environment::remarks(&folder.path().join("none")),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_file_of_sixteen_bits_a_letter_is_named_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    let text = format!("\u{feff}DISCORD_TOKEN={GOOD}\r\n");
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&path, bytes).unwrap();
+    let error = Environment::load_over(&path, |_| None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains(".env is UTF-16") && error.contains("save it as UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The log's files: `permanent.log`, which is rotated by size, and `current_run.log`, which begins anew with each run.
+//! The log's files: `permanent.log`, which is rotated by size, and `current_run.log`, which begins anew with each run and has
+//! its last part alone when that gets long.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -8,7 +9,7 @@ use std::{
 };
 
 use super::queue::Output;
-use crate::config::Log;
+use crate::{config::Log, private};
 
 const PERMANENT: &str = "permanent.log";
 const CURRENT_RUN: &str = "current_run.log";
@@ -18,7 +19,7 @@ const TIDY: Duration = Duration::from_secs(3600);
 
 /// Both files.
 pub(super) struct Files {
-    current_run: Told<Plain>,
+    current_run: Told<Bounded>,
     permanent: Told<Rotated>,
 }
 
@@ -33,7 +34,15 @@ impl Files {
         let said = |path: &Path, error: &dyn std::fmt::Display| {
             format!("{}: {error} (`[log] folder`)", path.display())
         };
-        fs::create_dir_all(folder).map_err(|error| said(folder, &error))?;
+        private::folder(folder)
+            .or_else(|error| {
+                if folder.is_dir() {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            })
+            .map_err(|error| said(folder, &error))?;
         let path = folder.join(CURRENT_RUN);
         let current = OpenOptions::new()
             .append(true)
@@ -49,6 +58,7 @@ impl Files {
             Err(TryLockError::Error(_)) => {}
         }
         current.set_len(0).map_err(|error| said(&path, &error))?;
+        let _ = fs::remove_file(earlier(&path));
         let rotated = Rotated::open(
             folder.join(PERMANENT),
             config.max_file_bytes,
@@ -57,7 +67,15 @@ impl Files {
         )
         .map_err(|error| said(&folder.join(PERMANENT), &error))?;
         Ok(Self {
-            current_run: Told::new(path, Plain(current)),
+            current_run: Told::new(
+                path.clone(),
+                Bounded {
+                    path,
+                    file: current,
+                    bytes: 0,
+                    max_bytes: config.max_file_bytes,
+                },
+            ),
             permanent: Told::new(rotated.path.clone(), rotated),
         })
     }
@@ -149,11 +167,37 @@ impl<F: Append> Told<F> {
     }
 }
 
-struct Plain(File);
+/// A file of at most so many bytes; what came before them is in one other file.
+///
+/// It is emptied and never replaced: the lock that keeps another bot away is the file's.
+struct Bounded {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+    max_bytes: u64,
+}
 
-impl Append for Plain {
+fn earlier(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".1");
+    name.into()
+}
+
+impl Append for Bounded {
+    fn prepare(&mut self, bytes: usize) {
+        if self.bytes == 0 || self.bytes + bytes as u64 <= self.max_bytes {
+            return;
+        }
+        // Where there is no room for a copy, what came before is in permanent.log.
+        let _ = fs::copy(&self.path, earlier(&self.path));
+        let _ = self.file.set_len(0);
+        self.bytes = 0;
+    }
+
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
     }
 }
 
@@ -292,7 +336,10 @@ mod tests {
         assert_eq!(firsts("permanent.log.1"), ["5a", "5b"]);
         assert_eq!(firsts("permanent.log.2"), ["4a", "4b"]);
         assert!(!folder.path().join("permanent.log.3").exists());
-        assert_eq!(firsts("current_run.log").len(), 14);
+        // The last of this run, and what came before it: no more, however long it runs.
+        assert_eq!(firsts("current_run.log"), ["6a", "6b"]);
+        assert_eq!(firsts("current_run.log.1"), ["5a", "5b"]);
+        assert!(!folder.path().join("current_run.log.2").exists());
     }
 
     #[test]
@@ -312,6 +359,7 @@ mod tests {
     fn old_files_and_surplus_ones_are_deleted_at_the_start() {
         let folder = tempfile::tempdir().unwrap();
         for name in [
+            "current_run.log.1",
             "permanent.log.1",
             "permanent.log.2",
             "permanent.log.3",

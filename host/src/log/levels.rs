@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use crate::plugin::tidy;
+use crate::{nearest::nearest, plugin::tidy};
 
 /// The target of all that plugins log.
 pub(super) const PLUGIN_TARGET: &str = "plugin";
+
+/// What is logged whatever anybody sets: an error id that a member was told leads somewhere.
+const FLOOR: LevelFilter = LevelFilter::ERROR;
+
+/// Who tells of every change in a folder: written to a file in that folder, each line would be the next change, for ever.
+const OF_THE_WATCHER: [&str; 2] = ["notify", "inotify"];
 
 /// What is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +41,12 @@ impl Levels {
                 .ok_or_else(|| format!("[log] plugins: `{level}` of `{plugin}` is no level"))?;
             of_plugins.insert(tidy(plugin), parsed);
         }
+        check(level).map_err(|error| format!("[log] level: {error}"))?;
         let levels = Self {
             level: level.to_owned(),
             plugins: plugins.clone(),
             of_plugins,
-            others: level_of(level, PLUGIN_TARGET),
+            others: level_of(level, PLUGIN_TARGET).max(FLOOR),
         };
         levels.filter()?;
         Ok(levels)
@@ -77,14 +84,15 @@ impl Levels {
             .unwrap_or(self.others)
     }
 
-    /// The subscriber's filter: it lets through what any plugin may log, since the bridge asks for each by name.
+    /// The subscriber's filter: it lets through errors of everybody, whatever the level, and what any plugin may log, since
+    /// the bridge asks for each by name.
     pub(super) fn filter(&self) -> Result<EnvFilter, String> {
         let plugins = self.of_plugins.values().fold(self.others, |a, b| a.max(*b));
-        let directive = format!("{PLUGIN_TARGET}={}", word(plugins));
-        let filter =
-            EnvFilter::try_new(&self.level).map_err(|error| format!("[log] level: {error}"))?;
-        let directive = directive.parse().map_err(|error| format!("{error}"))?;
-        Ok(filter.add_directive(directive))
+        let mut all = vec![word(FLOOR).to_owned()];
+        all.extend(directives(&self.level).map(floored));
+        all.push(format!("{PLUGIN_TARGET}={}", word(plugins)));
+        all.extend(OF_THE_WATCHER.iter().map(|target| format!("{target}=info")));
+        EnvFilter::try_new(all.join(",")).map_err(|error| format!("[log] level: {error}"))
     }
 }
 
@@ -101,6 +109,66 @@ pub fn parse(level: &str) -> Option<LevelFilter> {
         _ => return None,
     })
 }
+
+/// Whether this is a filter: levels, and levels of modules. A word that is no level would stand for a module, and silence all
+/// others.
+///
+/// # Errors
+///
+/// What is no level.
+pub fn check(filter: &str) -> Result<(), String> {
+    let mut any = false;
+    for directive in directives(filter) {
+        any = true;
+        // A span's fields are set with `=` as well: `[event{shard=1}]=trace`.
+        let behind = directive.rfind(']').map_or(0, |end| end + 1);
+        let (target, level) = match directive[behind..].rsplit_once('=') {
+            Some((target, level)) => (&directive[..behind + target.len()], level),
+            None if parse(directive).is_some() => continue,
+            None => ("", directive),
+        };
+        if parse(level).is_none() {
+            let lower = level.to_lowercase();
+            let near = nearest(&lower, LEVELS).map(|near| format!("; did you mean `{near}`?"));
+            let near = near.unwrap_or_else(|| format!("; the levels are {}", LEVELS.join(", ")));
+            let of = match target {
+                "" => String::new(),
+                target => format!(" (of `{target}`)"),
+            };
+            let module = match target.is_empty() && level.contains("::") {
+                true => format!("; a module needs one: `{level}=debug`"),
+                false => near,
+            };
+            return Err(format!("`{level}`{of} is not a level{module}"));
+        }
+        if directive.starts_with('=') {
+            return Err(format!(
+                "`{directive}` has no module before the `=`; write `{level}`, or `host{directive}`"
+            ));
+        }
+    }
+    if !any {
+        return Err("no level is set; write one, such as `info`, or `info,host=debug`".to_owned());
+    }
+    let filter: Vec<&str> = directives(filter).collect();
+    EnvFilter::builder()
+        .parse(filter.join(","))
+        .map(drop)
+        .map_err(|error| format!("{error}; write a level such as `info`, or `info,host=debug`"))
+}
+
+/// Errors stay.
+fn floored(directive: &str) -> String {
+    match directive.rsplit_once('=') {
+        Some((target, level)) if parse(level) == Some(LevelFilter::OFF) => {
+            format!("{target}={}", word(FLOOR))
+        }
+        None if parse(directive) == Some(LevelFilter::OFF) => word(FLOOR).to_owned(),
+        _ => directive.to_owned(),
+    }
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// A level's name.
 #[must_use]
@@ -158,7 +226,10 @@ mod tests {
             levels("host=debug", &[]).of_plugin("any"),
             LevelFilter::ERROR
         );
-        assert_eq!(levels("off", &[]).of_plugin("any"), LevelFilter::OFF);
+        // Errors stay, but for a plugin that was switched off by its name.
+        assert_eq!(levels("off", &[]).of_plugin("any"), LevelFilter::ERROR);
+        let silent = levels("info", &[("a", "off")]);
+        assert_eq!(silent.of_plugin("a"), LevelFilter::OFF);
     }
 
     #[test]
@@ -173,6 +244,73 @@ mod tests {
                 .unwrap_err()
                 .contains("`loud` of `a`")
         );
+    }
+
+    #[test]
+    fn what_is_no_level_is_refused_and_does_not_silence_the_rest() {
+        for (filter, said) in [
+            (
+                "verbose",
+                "`verbose` is not a level; the levels are error, warn",
+            ),
+            ("loud", "`loud` is not a level"),
+            ("inof", "did you mean `info`?"),
+            ("warning", "did you mean `warn`?"),
+            ("info,host=loud", "`loud` (of `host`) is not a level"),
+            ("host", "`host` is not a level"),
+            ("host::gateway", "a module needs one: `host::gateway=debug`"),
+            ("info,,hyper", "`hyper` is not a level"),
+            ("info=3", "`3` (of `info`) is not a level"),
+            ("3", "`3` is not a level"),
+            ("=debug", "no module before the `=`"),
+            ("info;debug", "is not a level"),
+            ("", "no level is set"),
+            (" , ", "no level is set"),
+        ] {
+            let error = check(filter).unwrap_err();
+            assert!(error.contains(said), "{filter}: {error}");
+            assert!(Levels::new(filter, &BTreeMap::new()).is_err());
+        }
+        for filter in [
+            "INFO",
+            "info, host=debug",
+            "off",
+            "warn,[event{shard=1}]=trace",
+        ] {
+            assert_eq!(check(filter), Ok(()), "{filter}");
+        }
+    }
+
+    #[test]
+    fn errors_are_logged_whatever_the_filter() {
+        use tracing_subscriber::layer::SubscriberExt;
+        for filter in [
+            "off",
+            "host=debug",
+            "host=off",
+            "info,host=off",
+            "[event]=off",
+        ] {
+            let filter = levels(filter, &[]).filter().unwrap();
+            let subscriber = tracing_subscriber::registry().with(filter);
+            tracing::subscriber::with_default(subscriber, || {
+                assert!(tracing::enabled!(target: "host::dispatch", tracing::Level::ERROR));
+                assert!(tracing::enabled!(target: "plugin", tracing::Level::ERROR));
+            });
+        }
+    }
+
+    #[test]
+    fn a_watcher_that_tells_of_each_line_of_the_log_is_not_logged() {
+        use tracing_subscriber::layer::SubscriberExt;
+        for filter in ["trace", "info,notify=trace", "debug"] {
+            let filter = levels(filter, &[]).filter().unwrap();
+            let subscriber = tracing_subscriber::registry().with(filter);
+            tracing::subscriber::with_default(subscriber, || {
+                assert!(!tracing::enabled!(target: "notify::inotify", tracing::Level::DEBUG));
+                assert!(tracing::enabled!(target: "notify::inotify", tracing::Level::INFO));
+            });
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tracing_subscriber::{
 };
 
 use super::queue::Queue;
+use crate::shown;
 
 /// What changes a line before it is written.
 type Redact = Box<dyn Fn(&str) -> Cow<'_, str> + Send + Sync>;
@@ -29,14 +30,37 @@ pub fn redact_with(redact: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 'static
     *cell.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(redact));
 }
 
+/// What a line looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Plain,
+    /// The colours are ours: what others said in it was made harmless field by field.
+    Coloured,
+    Json,
+}
+
 /// The one place that every line goes through on its way to an output.
-fn line(queue: &Queue, line: &str) {
+fn line(queue: &Queue, look: Look, line: &str) {
     let redact = REDACT.get().map(|cell| cell.read());
     let redact = redact.map(|guard| guard.unwrap_or_else(PoisonError::into_inner));
-    match redact.as_deref().and_then(Option::as_ref) {
-        Some(redact) => queue.push(redact(line).into_owned()),
-        None => queue.push(line.to_owned()),
-    }
+    let line = match redact.as_deref().and_then(Option::as_ref) {
+        Some(redact) => redact(line),
+        None => Cow::Borrowed(line),
+    };
+    queue.push(match look {
+        Look::Json => shown::json(&line).into_owned(),
+        Look::Plain => indented(&shown::text(&line)),
+        Look::Coloured => indented(&line),
+    });
+}
+
+/// Lines behind the first are set in: whatever somebody says, it does not look like a line of the log's own.
+fn indented(line: &str) -> String {
+    let (text, end) = match line.strip_suffix('\n') {
+        Some(text) => (text, "\n"),
+        None => (line, ""),
+    };
+    format!("{}{end}", text.replace('\n', "\n    "))
 }
 
 /// A layer that writes lines to `queue`: time (RFC 3339, UTC), level, spans, target, text and fields; or the same as JSON.
@@ -44,45 +68,52 @@ pub(super) fn layer<S>(json: bool, ansi: bool, queue: Queue) -> Box<dyn Layer<S>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(Lines(queue));
+    let look = match (json, ansi) {
+        (true, _) => Look::Json,
+        (false, true) => Look::Coloured,
+        (false, false) => Look::Plain,
+    };
+    let layer = tracing_subscriber::fmt::layer().with_writer(Lines { queue, look });
     if json {
         return layer.json().flatten_event(true).boxed();
     }
-    if ansi {
-        layer.with_ansi(true).boxed()
-    } else {
-        layer
-            .with_ansi(false)
-            .fmt_fields(Plain(DefaultFields::new()))
-            .boxed()
+    layer
+        .with_ansi(ansi)
+        .fmt_fields(Shown(DefaultFields::new()))
+        .boxed()
+}
+
+/// Fields and texts without colours, and with nothing in them that a terminal would obey. The same for both outputs: layers
+/// of one type share what they wrote of a span.
+struct Shown(DefaultFields);
+
+impl<'w> FormatFields<'w> for Shown {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut text = String::new();
+        self.0.format_fields(Writer::new(&mut text), fields)?;
+        writer.write_str(&shown::text(&text))
     }
 }
 
-/// A span's fields without colours. A type of its own: layers of one type share what they wrote of a span, colours included.
-struct Plain(DefaultFields);
-
-impl<'w> FormatFields<'w> for Plain {
-    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
-        self.0.format_fields(writer, fields)
-    }
+struct Lines {
+    queue: Queue,
+    look: Look,
 }
-
-struct Lines(Queue);
 
 impl<'a> MakeWriter<'a> for Lines {
     type Writer = LineWriter<'a>;
 
     fn make_writer(&'a self) -> LineWriter<'a> {
-        LineWriter(&self.0)
+        LineWriter(self)
     }
 }
 
-struct LineWriter<'a>(&'a Queue);
+struct LineWriter<'a>(&'a Lines);
 
 impl io::Write for LineWriter<'_> {
     /// Takes one whole line: the layer writes each with one call.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        line(self.0, &String::from_utf8_lossy(bytes));
+        line(&self.0.queue, self.0.look, &String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 

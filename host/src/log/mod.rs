@@ -31,7 +31,7 @@ use self::{
     queue::{Queue, Stderr},
 };
 pub use self::{
-    levels::{Levels, parse as parse_level, word as level_word},
+    levels::{Levels, check as check_filter, parse as parse_level, word as level_word},
     line::redact_with,
 };
 use crate::config::{Colour, Log};
@@ -49,13 +49,13 @@ struct Running {
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
 
-/// Begins the log, as `[log]` says. What keeps the files from being written is told and stops nobody. Once a process: a
-/// second call changes nothing.
+/// Begins the log, as `[log]` says; `first` is its first line. What keeps the files from being written is told and stops
+/// nobody. Once a process: a second call changes nothing.
 ///
 /// # Errors
 ///
 /// A level is no filter; the text says which directive.
-pub fn init(config: &Log) -> Result<(), String> {
+pub fn init(config: &Log, first: &str) -> Result<(), String> {
     if RUNNING.get().is_some() {
         return Ok(());
     }
@@ -97,6 +97,7 @@ pub fn init(config: &Log) -> Result<(), String> {
         folder,
     });
     log_panics();
+    tracing::info!("{first}");
     if let Some(trouble) = trouble {
         tracing::warn!("no log files are written: {trouble}");
     }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{
             AtomicBool, AtomicU64,
             Ordering::{AcqRel, Relaxed},
@@ -83,6 +83,14 @@ pub struct ShardFigures {
     was_up: AtomicBool,
     reconnects: AtomicU64,
     latency_us: AtomicU64,
+    outage: Mutex<Outage>,
+}
+
+/// When a session was lost, and how long it took to have one again.
+#[derive(Debug, Default)]
+struct Outage {
+    since: Option<Instant>,
+    over_after: Option<Duration>,
 }
 
 impl ShardFigures {
@@ -92,10 +100,26 @@ impl ShardFigures {
         if up && !before && self.was_up.swap(true, AcqRel) {
             self.reconnects.fetch_add(1, Relaxed);
         }
+        if up != before {
+            let mut outage = self.outage();
+            match up {
+                true => outage.over_after = outage.since.take().map(|since| since.elapsed()),
+                false => outage.since = Some(Instant::now()),
+            }
+        }
         if let Some(latency) = latency {
             let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
             self.latency_us.store(us.max(1), Relaxed);
         }
+    }
+
+    /// How long the last outage took, once it is over; told once.
+    pub fn take_outage(&self) -> Option<Duration> {
+        self.outage().over_after.take()
+    }
+
+    fn outage(&self) -> MutexGuard<'_, Outage> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The intents that its session has, and how it stands with what is wanted.
@@ -167,6 +191,8 @@ mod tests {
             seen.push(shard.reconnects());
         }
         assert_eq!(seen, [0, 0, 0, 0, 0, 1]);
+        assert!(shard.take_outage().is_some());
+        assert_eq!(shard.take_outage(), None, "told once");
     }
 
     #[test]

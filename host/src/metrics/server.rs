@@ -1,14 +1,15 @@
 //! `/metrics`, `/livez` and `/readyz`.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -16,7 +17,7 @@ use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::Page;
-use crate::{config::Live, plugin::Plugins, services::Services};
+use crate::{config::Live, plugin::Plugins, services::Services, shown};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -37,6 +38,7 @@ struct Listening {
 
 #[derive(Debug, Clone)]
 struct Shown {
+    config: Live,
     page: Arc<Page>,
     services: Arc<Services>,
     plugins: Arc<Plugins>,
@@ -46,6 +48,7 @@ impl Server {
     /// Listens, and goes elsewhere when the configuration says so.
     pub async fn start(live: &Live, services: &Arc<Services>, plugins: &Arc<Plugins>) -> Self {
         let shown = Shown {
+            config: live.clone(),
             page: Arc::new(Page::new(Arc::clone(services), Arc::clone(plugins))),
             services: Arc::clone(services),
             plugins: Arc::clone(plugins),
@@ -97,8 +100,20 @@ impl Listening {
             .route("/metrics", get(metrics))
             .route("/livez", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
-            .with_state(shown.clone());
-        tracing::info!("metrics at http://{address}/metrics");
+            .with_state(shown.clone())
+            .layer(middleware::from_fn_with_state(
+                shown.config.clone(),
+                addressed,
+            ));
+        if address.ip().is_loopback() {
+            tracing::info!("metrics at http://{address}/metrics");
+        } else {
+            tracing::warn!(
+                "metrics at http://{address}/metrics: whoever reaches this machine can read how the bot is used; `[metrics] listen = \
+                 \"127.0.0.1:{}\"` keeps them here",
+                address.port()
+            );
+        }
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!("metrics are served no more: {error}");
@@ -123,6 +138,44 @@ impl Drop for Listening {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Answers only who has asked for this machine by an address or a name of its own: a page in somebody's browser asks by the
+/// name that it came from, wherever that name leads to (DNS rebinding).
+async fn addressed(State(config): State<Live>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST);
+    let host = host.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    let config = config.now();
+    match host.as_deref() {
+        // A browser always sends one.
+        None => next.run(request).await,
+        Some(host) if is_own(host, &config.metrics.hosts) => next.run(request).await,
+        Some(host) => {
+            let why = format!(
+                "`{}` is not a name of this server: ask by its address, or name it in `[metrics] hosts`\n",
+                shown::line(host)
+            );
+            (StatusCode::MISDIRECTED_REQUEST, why).into_response()
+        }
+    }
+}
+
+/// Whether this is an address, this machine by its own name, a name without a dot (which no page on the web has), or one that
+/// the operator has named.
+fn is_own(host: &str, named: &[String]) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(&name);
+    address.parse::<IpAddr>().is_ok()
+        || name.ends_with(".localhost")
+        || (!name.is_empty() && !name.contains('.'))
+        || named.iter().any(|own| own.eq_ignore_ascii_case(&name))
 }
 
 async fn metrics(State(shown): State<Shown>, headers: HeaderMap) -> Response {
@@ -179,4 +232,39 @@ async fn ready(State(shown): State<Shown>) -> (StatusCode, Json<Readiness>) {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (code, Json(Readiness { ready, missing }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn a_name_that_a_page_on_the_web_may_have_is_not_ours() {
+        let named = ["bot.example.org".to_owned()];
+        for host in [
+            "127.0.0.1:9310",
+            "127.0.0.1",
+            "[::1]:9310",
+            "192.0.2.7:9310",
+            "localhost:9310",
+            "LOCALHOST",
+            "bot.localhost:1",
+            "cogwright:9310",
+            "Bot.Example.org:9310",
+            "bot.example.org.",
+        ] {
+            assert!(is_own(host, &named), "{host}");
+        }
+        for host in [
+            "evil.example.com",
+            "evil.example.com:9310",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:9310",
+            "",
+            ":9310",
+            "bot.example.org.evil.example",
+        ] {
+            assert!(!is_own(host, &named), "{host}");
+        }
+    }
 }

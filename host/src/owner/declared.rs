@@ -202,25 +202,57 @@ pub const NAMES: &[&str] = &{
     names
 };
 
-/// The owner commands as slash commands. Discord shows them to administrators alone; the host answers the owner alone.
+/// The group of the owners' commands by slash: `/cogwright load`.
+pub const GROUP: &str = "cogwright";
+
+/// What is registered for everybody: the command of a server's managers.
 #[must_use]
 pub fn slash_commands() -> Vec<Value> {
-    COMMANDS.iter().map(slash_command).collect()
+    let of_managers = COMMANDS.iter().filter(|it| it.name == OF_MANAGERS);
+    of_managers
+        .map(|declared| {
+            let mut command = leaf(declared);
+            // MANAGE_GUILD
+            command["default_member_permissions"] = "32".into();
+            command["dm_permission"] = false.into();
+            command
+        })
+        .collect()
 }
 
-fn slash_command(declared: &Declared) -> Value {
+/// The owners' commands as one slash command. Discord shows it to administrators alone; the host answers the owners alone.
+#[must_use]
+pub fn group() -> Value {
+    let owners = COMMANDS.iter().filter(|it| it.name != OF_MANAGERS);
+    let options: Vec<Value> = owners.map(leaf).collect();
+    json!({
+        "name": GROUP,
+        "type": 1,
+        "description": "Runs the bot: for its owners",
+        "default_member_permissions": "0",
+        "options": options,
+    })
+}
+
+/// Whether a registered command is this group.
+pub(crate) fn is_group(command: &Value) -> bool {
+    command["name"] == GROUP && command["type"].as_u64().unwrap_or(1) == 1
+}
+
+/// Which command of the owners' is meant by these registered names: in their group, or alone, as an older host registered it.
+pub(crate) fn named(names: &[String]) -> Option<&'static str> {
+    let name = match names {
+        [group, name] if group == GROUP => name,
+        [name] => name,
+        _ => return None,
+    };
+    NAMES.iter().copied().find(|known| known == name)
+}
+
+/// A command, or one of a group: Discord's number is the same.
+fn leaf(declared: &Declared) -> Value {
     let options: Vec<Value> = declared.options.iter().map(option).collect();
-    let mut command = json!({"name": declared.name, "type": 1, "options": options});
-    if declared.name == OF_MANAGERS {
-        command["description"] = declared.description.into();
-        // MANAGE_GUILD
-        command["default_member_permissions"] = "32".into();
-        command["dm_permission"] = false.into();
-    } else {
-        command["description"] = format!("{} (owner)", declared.description).into();
-        command["default_member_permissions"] = "0".into();
-    }
-    command
+    json!({"name": declared.name, "type": 1, "description": declared.description, "options": options})
 }
 
 fn option(taken: &Taken) -> Value {
@@ -248,7 +280,11 @@ mod tests {
 
     #[test]
     fn discord_takes_them_all() {
-        for command in slash_commands() {
+        let group = group();
+        let inside = group["options"].as_array().unwrap();
+        assert!(inside.len() <= 25, "Discord takes 25 in a group");
+        assert_eq!(inside.len() + slash_commands().len(), NAMES.len());
+        for command in slash_commands().iter().chain(inside).chain([&group]) {
             let is_short = |text: &Value| (1..=100).contains(&text.as_str().unwrap().len());
             assert!(is_short(&command["description"]), "{command}");
             let options = command["options"].as_array().unwrap();

@@ -17,7 +17,8 @@ mod storage;
 
 use std::sync::{Arc, OnceLock};
 
-pub use self::declared::{NAMES, OF_MANAGERS, slash_commands};
+pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
+pub(crate) use self::declared::{is_group, named};
 
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::{Owner, embeds};
+use super::{GROUP, Owner, embeds};
 use crate::{
     commands::names::Registered,
     registration::{How, Report},
@@ -23,7 +23,11 @@ impl Owner {
             );
         };
         match registration.sync().await {
-            Ok(report) => synced(&report, &self.registered()),
+            Ok(report) => synced(
+                &report,
+                &self.registered(),
+                registration.owners_guilds().len(),
+            ),
             Err(failure) => embeds::failed("Not synced", "sync", &failure.to_string()),
         }
     }
@@ -61,7 +65,7 @@ impl Owner {
     }
 }
 
-fn synced(report: &Report, registered: &Registered) -> Value {
+fn synced(report: &Report, registered: &Registered, owners: usize) -> Value {
     let changes = [
         ("Created", &report.created),
         ("Edited", &report.edited),
@@ -74,11 +78,14 @@ fn synced(report: &Report, registered: &Registered) -> Value {
         .map(|(what, names)| embeds::field(what, &names.join(", ")))
         .collect();
     fields.extend(reached(registered));
+    let count = registered.used.saturating_sub(report.later.len());
     let description = format!(
-        "{} slash commands are registered with Discord, {} of {} unchanged.",
-        registered.used.saturating_sub(report.later.len()),
+        "{} {} registered with Discord, {} of {} unchanged; the owner's, `/{GROUP} …`, in {}.",
+        embeds::plural(count, "slash command"),
+        if count == 1 { "is" } else { "are" },
         report.unchanged,
-        report.unchanged + report.edited.len() + report.created.len()
+        report.unchanged + report.edited.len() + report.created.len(),
+        embeds::plural(owners, "server"),
     );
     embeds::embed("Synced", embeds::GREEN, &description, &fields)
 }

@@ -30,6 +30,14 @@ pub enum LoadError {
         /// What the system says.
         source: io::Error,
     },
+    /// The private copy lies where nothing may be executed.
+    #[error(
+        "{folder} is on a file system that is mounted `noexec`, from which no library can be loaded; set `[data] folder` to a place on another one, or mount it without `noexec`", folder = folder.display()
+    )]
+    NoExec {
+        /// The folder of the copies.
+        folder: PathBuf,
+    },
     /// The probe process did not survive the file, or refused it.
     #[error("{reason}")]
     Probe {

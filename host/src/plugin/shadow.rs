@@ -55,5 +55,20 @@ pub fn copy(
         path: path.clone(),
         source,
     })?;
+    if is_noexec(folder) {
+        let _ = fs::remove_file(&path);
+        return Err(LoadError::NoExec {
+            folder: folder.to_owned(),
+        });
+    }
     Ok(path)
+}
+
+/// Whether no library can be loaded from a folder, because its file system is mounted so.
+fn is_noexec(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder).is_ok_and(|system| {
+        system
+            .f_flag
+            .contains(rustix::fs::StatVfsMountFlags::NOEXEC)
+    })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::plan::Planned;
+use crate::owner;
 
 /// Commands that Discord has and the plan knows nothing of, such as the one that opens an activity: they stay.
 const FOREIGN: std::ops::RangeFrom<u64> = 4..;
@@ -46,13 +47,25 @@ pub(super) fn diff<'a>(known: &'a [Value], wanted: &'a [Planned], in_guild: bool
         }
     }
     for known in known {
-        if FOREIGN.contains(&kind(known)) {
+        // The owners' group is registered by itself (`owners.rs`).
+        let is_owners = in_guild && owner::is_group(known);
+        if FOREIGN.contains(&kind(known)) || is_owners {
             diff.foreign.push(known);
         } else if !wanted.iter().any(|wanted| is_same(known, &wanted.json)) {
             diff.delete.push(known);
         }
     }
     diff
+}
+
+/// Whether a server has exactly this command.
+pub(super) fn has(known: &[Value], wanted: &Value) -> bool {
+    let is_same = |known: &Value| {
+        kind(known) == kind(wanted)
+            && known["name"] == wanted["name"]
+            && meaning(known, true) == meaning(wanted, true)
+    };
+    known.iter().any(is_same)
 }
 
 impl Diff<'_> {

@@ -27,6 +27,8 @@ pub(super) struct Memory {
     pub(super) application: u64,
     /// What is registered, as a hash, by scope: `global`, or a server's id.
     pub(super) registered: BTreeMap<String, String>,
+    /// In which servers the owners' group is registered, as a hash.
+    pub(super) owners: BTreeMap<String, String>,
     /// What was decided last.
     pub(super) layout: Layout,
     /// Names that members may still see, and what they mean.

@@ -7,11 +7,13 @@
 //! | `diff.rs` | what Discord has, compared with what it should have |
 //! | `memory.rs` | what a restart must not forget |
 //! | `blame.rs` | which command Discord means when it refuses |
+//! | `owners.rs` | the owners' commands: a group of their own, in their own servers |
 //! | `report.rs` | what was done |
 
 mod blame;
 mod diff;
 mod memory;
+mod owners;
 pub(crate) mod plan;
 mod report;
 pub(crate) mod shape;
@@ -169,7 +171,9 @@ impl Registration {
     ///
     /// Discord refused, or was out of reach.
     pub async fn sync(&self) -> Result<Report, Failure> {
-        self.register(true).await
+        let report = self.register(true).await?;
+        self.place_owners(true, &mut BTreeMap::new()).await?;
+        Ok(report)
     }
 
     async fn register(&self, always: bool) -> Result<Report, Failure> {

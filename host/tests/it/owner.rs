@@ -5,6 +5,7 @@ use twilight_model::guild::Permissions;
 
 use crate::{
     fixtures,
+    planner::until_registered,
     support::{Fixture, PATIENCE},
 };
 
@@ -50,8 +51,9 @@ async fn the_owner_loads_reloads_unloads_and_lists() {
     );
     let mention = format!("<@{}> sync", bot.sandbox.application_id());
     let answer = bot.ask(&owner, &mention).await.text();
-    let count = format!("{} slash commands", host::owner::NAMES.len());
-    assert!(answer.contains(&count), "{answer}");
+    // What is for everybody: the command of a server's managers. The owner's own take no place of it.
+    assert!(answer.contains("1 slash command is registered"), "{answer}");
+    assert!(answer.contains("`/cogwright …`, in 1 server"), "{answer}");
     bot.close().await;
 }
 
@@ -60,7 +62,7 @@ async fn slash_commands_follow_what_is_loaded() {
     let bot = Fixture::with(&[]).await;
     let owner = bot.owner();
     bot.sandbox
-        .commands_registered("reload", PATIENCE)
+        .commands_registered("cogwright", PATIENCE)
         .await
         .unwrap();
     bot.drop_in(&fixtures::example("hello"), "hello");
@@ -74,7 +76,7 @@ async fn slash_commands_follow_what_is_loaded() {
         "Hello, owner!"
     );
     let asked = owner
-        .slash("general", "reload", &[("name", json!("hello"))])
+        .slash("general", "cogwright reload", &[("name", json!("hello"))])
         .await
         .unwrap();
     let answer = owner.expects_reply_to(&asked).await.unwrap();
@@ -83,6 +85,62 @@ async fn slash_commands_follow_what_is_loaded() {
         "{}",
         answer.text()
     );
+    bot.close().await;
+}
+
+/// They take no place of everybody's: Discord counts a server's commands apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_commands_are_one_group_where_the_owner_wants_it() {
+    let bot = Fixture::with(&["hello"]).await;
+    let owner = bot.owner();
+    let is_there = |names: &[String]| names.iter().any(|name| name == "cogwright");
+    until_registered(&bot, is_there).await;
+    until_registered(&bot, |names| names.iter().any(|name| name == "hello")).await;
+    let names = bot.sandbox.commands();
+    assert!(!names.iter().any(|name| name == "load"), "{names:?}");
+    let answer = bot.ask(&owner, "!slashlimit").await.text();
+    assert!(answer.contains("2 of 100"), "{answer}");
+    let asked = owner
+        .slash("general", "cogwright fw_log", &[("level", json!("info"))])
+        .await
+        .unwrap();
+    let answer = owner.expects_reply_to(&asked).await.unwrap();
+    assert!(answer.ephemeral, "{}", answer.text());
+
+    // Elsewhere, and nowhere; by prefix they work in any case.
+    for (value, there) in [
+        ("none", false),
+        (&*bot.sandbox.guild_id().to_string(), true),
+    ] {
+        let line = format!("!fw_set commands.owner_guild {value}");
+        let answer = bot.ask(&owner, &line).await.text();
+        assert!(answer.contains("applied"), "{answer}");
+        until_registered(&bot, |names| is_there(names) == there).await;
+        let answer = bot.ask(&owner, "!extensions").await.text();
+        assert!(answer.contains("1 loaded"), "{answer}");
+    }
+    let answer = bot
+        .ask(&owner, "!fw_set commands.owner_guild mine")
+        .await
+        .text();
+    assert!(
+        answer.contains("Copy Server ID") && answer.contains("none"),
+        "{answer}"
+    );
+
+    // A server that somebody else owns has no use for it; one that an owner takes over gets it.
+    let bot = bot
+        .restart_after(async |stopped| {
+            stopped.sandbox.change_world(|world| {
+                let member = world.user_named("member").unwrap();
+                world.add_guild("Harbour", member);
+            });
+        })
+        .await;
+    let owner = bot.owner();
+    bot.ask(&owner, "!fw_unset commands.owner_guild").await;
+    let answer = bot.ask(&owner, "!sync").await.text();
+    assert!(answer.contains("`/cogwright …`, in 1 server"), "{answer}");
     bot.close().await;
 }
 
@@ -106,7 +164,7 @@ async fn others_are_refused() {
 async fn an_administrator_who_is_not_the_owner_is_refused_by_slash() {
     let bot = Fixture::with(&["hello"]).await;
     bot.sandbox
-        .commands_registered("unload", PATIENCE)
+        .commands_registered("cogwright", PATIENCE)
         .await
         .unwrap();
     let (guild, member) = (bot.sandbox.guild_id(), bot.member());
@@ -115,7 +173,7 @@ async fn an_administrator_who_is_not_the_owner_is_refused_by_slash() {
         world.add_member(guild, member.id(), &[role]);
     });
     let asked = member
-        .slash("general", "unload", &[("name", json!("hello"))])
+        .slash("general", "cogwright unload", &[("name", json!("hello"))])
         .await
         .unwrap();
     let answer = member.expects_reply_to(&asked).await.unwrap();

@@ -131,7 +131,7 @@ impl Settings {
                 .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")));
             written.map_err(|error| SettingsError::Write {
                 path: file,
-                reason: files::sentence(&error),
+                reason: not_written(&error),
             })?;
         }
         self.trouble().take();
@@ -294,9 +294,42 @@ fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     files::write_whole(&target, bytes)
 }
 
+/// Why, and the way out.
+fn not_written(error: &io::Error) -> String {
+    match error.kind() {
+        // It is replaced as a whole, and what something is mounted on can't be.
+        io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => format!(
+            "{error}: the file is mounted by itself, as containers do it, and such a file can't be replaced; mount the folder that it \
+             is in, or change it where it comes from: a change is taken over while the bot runs"
+        ),
+        _ => files::sentence(error),
+    }
+}
+
 fn chain(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_written;
+
+    #[test]
+    fn a_file_that_is_mounted_by_itself_is_named_as_such_with_the_way_out() {
+        for code in [libc::EBUSY, libc::EXDEV] {
+            let said = not_written(&std::io::Error::from_raw_os_error(code));
+            for part in [
+                "mounted by itself",
+                "mount the folder",
+                "where it comes from",
+            ] {
+                assert!(said.contains(part), "{part} is not in {said}");
+            }
+        }
+        let said = not_written(&std::io::Error::from_raw_os_error(libc::EROFS));
+        assert!(said.contains("right to write"), "{said}");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, event::ModifyKind};
 use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 
 use super::{Settings, SettingsError};
@@ -82,9 +82,17 @@ fn watcher(file: &Path, changed: Arc<Notify>) -> notify::Result<RecommendedWatch
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
     };
+    let name = file.file_name().map(ToOwned::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Reading is no change; a lost event is.
-        if !event.is_ok_and(|event| event.kind.is_access()) {
+        // Reading is no change, and neither is what is written to other files of the folder: a log may be among them. A lost
+        // event is one, and so is a name that changes: the file may be a link to it.
+        let is_other = |event: &notify::Event| {
+            let is_write = matches!(event.kind, EventKind::Modify(kind) if !matches!(kind, ModifyKind::Name(_)));
+            let of_file = |path: &PathBuf| path.file_name() == name.as_deref();
+            event.kind.is_access()
+                || (is_write && !event.paths.is_empty() && !event.paths.iter().any(of_file))
+        };
+        if !event.is_ok_and(|event| is_other(&event)) {
             changed.notify_one();
         }
     })?;

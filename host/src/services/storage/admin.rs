@@ -21,6 +21,7 @@ use super::{
     place::Place,
     subject,
 };
+use crate::private;
 
 /// A migration that is declared or has run.
 #[derive(Debug, Clone)]
@@ -380,7 +381,7 @@ fn erase_copies(data: &Path, user: u64) -> (usize, Vec<(String, String)>) {
 
 fn write_private(file: &Path, document: &Value) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
+        private::folder(folder)?;
     }
     let mut out = fs::File::options()
         .create(true)

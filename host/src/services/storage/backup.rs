@@ -16,6 +16,7 @@ use super::{
     place::Place,
     tables,
 };
+use crate::private;
 
 /// What a backup did.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +66,7 @@ impl Draft {
     pub(super) fn begin(data: &Path) -> Result<Self, StorageError> {
         let folder = folder(data);
         let of = |error: io::Error| StorageError::of_io(&folder, &error);
-        fs::create_dir_all(&folder).map_err(of)?;
+        private::folder(&folder).map_err(of)?;
         for entry in fs::read_dir(&folder).map_err(of)?.flatten() {
             if is_partial(&entry.path()) {
                 let _ = fs::remove_dir_all(entry.path());
@@ -79,7 +80,7 @@ impl Draft {
             count += 1;
         }
         let part = folder.join(format!(".{name}.part"));
-        fs::create_dir_all(&part).map_err(of)?;
+        private::folder(&part).map_err(of)?;
         Ok(Self {
             whole: folder.join(name),
             last: all(data).pop(),

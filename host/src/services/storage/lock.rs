@@ -11,6 +11,13 @@ use super::error::StorageError;
 #[derive(Debug)]
 pub(super) struct Lock(#[allow(dead_code, reason = "held, and not looked at")] File);
 
+/// Whether a bot uses the folder now. Changes nothing.
+#[must_use]
+pub fn is_in_use(data: &Path) -> bool {
+    let file = File::options().write(true).open(data.join("lock"));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 impl Lock {
     pub(super) fn take(data: &Path) -> Result<Self, StorageError> {
         let path = data.join("lock");

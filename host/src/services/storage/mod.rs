@@ -46,6 +46,7 @@ use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub use self::lock::is_in_use;
 pub use self::{
     admin::{Erased, Exported, MigrationState},
     backup::BackupReport,

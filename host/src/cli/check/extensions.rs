@@ -1,0 +1,135 @@
+//! The plugin files: loaded as a start would load them, from a copy beside the data.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use plugin_api::manifest::Manifest;
+
+use super::{Report, places};
+use crate::{
+    commands::table::count,
+    config::Config,
+    nearest::nearest,
+    plugin::{self, LoadError, file, manifest_problems, probe, shadow},
+    watcher,
+};
+
+/// Tries each file; the manifests by the plugins' names.
+pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {
+    let folder = &config.extensions.folder;
+    let files = watcher::plugin_files(folder);
+    report.ok(format!(
+        "{} holds {} plugin file(s)",
+        folder.display(),
+        files.len()
+    ));
+    if !config.extensions.auto_load {
+        report.note("extensions.auto_load is off: none is loaded by itself");
+    }
+    let mut manifests: BTreeMap<String, Manifest> = BTreeMap::new();
+    let mut from: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let listed = |name: &str| {
+        let mut all = config.extensions.blacklist.iter();
+        all.any(|listed| plugin::tidy(listed) == plugin::tidy(name))
+    };
+    for path in files {
+        let name = file::plugin_name(&path).unwrap_or_default();
+        if listed(&name) {
+            report.note(format!("{}: on extensions.blacklist", path.display()));
+            continue;
+        }
+        match one(config, &path).await {
+            Ok(manifest) => {
+                let name = plugin::tidy(&manifest.name);
+                if let Some(first) = from.get(&name) {
+                    report.wrong(format!(
+                        "{} and {} are both the plugin `{name}`: one of them is loaded and the other refused; delete one",
+                        first.display(),
+                        path.display()
+                    ));
+                    continue;
+                }
+                from.insert(name.clone(), path);
+                manifests.insert(name, manifest);
+            }
+            Err(error) => report.wrong(format!("{}: {error}", path.display())),
+        }
+    }
+    plugins(&manifests, report);
+    names(config, &manifests, report);
+    manifests
+}
+
+fn plugins(manifests: &BTreeMap<String, Manifest>, report: &mut Report) {
+    for (name, manifest) in manifests {
+        let problems = manifest_problems(name, manifest, manifests);
+        if problems.is_empty() {
+            report.ok(format!(
+                "{name} {}: {} command(s)",
+                manifest.version,
+                count(&manifest.commands)
+            ));
+        } else {
+            report.wrong(format!(
+                "{name} {}: {}",
+                manifest.version,
+                problems.join("; ")
+            ));
+        }
+    }
+}
+
+/// Names of plugins in the configuration that no file has: most likely slips.
+fn names(config: &Config, manifests: &BTreeMap<String, Manifest>, report: &Report) {
+    let known = || manifests.keys().map(|name| &**name);
+    let named = [
+        ("[plugins.", config.plugins.keys().collect::<Vec<_>>()),
+        ("[grants.", config.grants.keys().collect()),
+    ];
+    for (table, names) in named {
+        for name in names
+            .into_iter()
+            .filter(|name| !manifests.contains_key(&plugin::tidy(name)))
+        {
+            let hint = nearest(name, known());
+            let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            report.note(format!(
+                "{table}{name}] is about a plugin that is not there{hint}"
+            ));
+        }
+    }
+}
+
+async fn one(config: &Config, path: &Path) -> Result<Manifest, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let info = file::check(&bytes, path).map_err(|error| error.to_string())?;
+    // Where the copies of a start would lie: what is mounted there may forbid to execute anything.
+    let folder = places::nearest(&config.data.folder).map_err(|error| error.to_string())?;
+    let trial = folder.join(format!("{}.so", places::trial_name()));
+    fs::create_dir_all(&trial)
+        .map_err(|error| format!("can't write a copy to {}: {error}", trial.display()))?;
+    let tried = tried(config, &trial, &info.sha256_hex(), &bytes).await;
+    let _ = fs::remove_dir_all(&trial);
+    tried
+}
+
+async fn tried(
+    config: &Config,
+    folder: &Path,
+    sha256: &str,
+    bytes: &[u8],
+) -> Result<Manifest, String> {
+    let said = |error: LoadError| error.to_string();
+    let copy = shadow::copy(folder, "check", 1, sha256, bytes).map_err(said)?;
+    let copy = fs::canonicalize(copy).map_err(|error| error.to_string())?;
+    let executable = env::current_exe().map_err(|error| error.to_string())?;
+    let deadline = Duration::from_millis(config.extensions.probe_timeout_ms);
+    let report = probe::run(&executable, &copy, deadline)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(report.manifest)
+}

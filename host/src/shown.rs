@@ -1,0 +1,84 @@
+//! Other people's words as a terminal may show them: what would move its cursor, colour it or turn the direction of writing is
+//! shown, and not obeyed.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+/// The text with such characters written out, as Rust writes them: `\u{1b}[2J`. Line breaks and tabs stay.
+#[must_use]
+pub fn text(text: &str) -> Cow<'_, str> {
+    written_out(text, |c| matches!(c, '\n' | '\t'))
+}
+
+/// The same as one line.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    written_out(text, |_| false)
+}
+
+/// The same inside of JSON, whose own escapes stand for what is below U+0020 already.
+pub(crate) fn json(line: &str) -> Cow<'_, str> {
+    if !line.contains(|c| obeyed(c) && c != '\n') {
+        return Cow::Borrowed(line);
+    }
+    let mut shown = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        match c {
+            c if obeyed(c) && c != '\n' => {
+                let _ = write!(shown, "\\u{:04x}", u32::from(c));
+            }
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn written_out(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let is_out = |c: char| obeyed(c) && !stays(c);
+    if !text.contains(is_out) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if is_out(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a terminal does something else with this character than show it: control characters of both sets (U+009B begins a
+/// sequence as ESC [ does), other line breaks, and directions.
+fn obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        for (said, shown) in [
+            ("\u{1b}[2Jgone", r"\u{1b}[2Jgone"),
+            ("\u{1b}]0;title\u{7}", r"\u{1b}]0;title\u{7}"),
+            ("\u{9b}31mred", r"\u{9b}31mred"),
+            ("a\rb", r"a\rb"),
+            ("\u{8}\u{7f}", r"\u{8}\u{7f}"),
+            ("abc\u{202e}cba", r"abc\u{202e}cba"),
+            ("\u{2028}x", r"\u{2028}x"),
+            (
+                "two\n\tlines, ä, 👨\u{200d}💻",
+                "two\n\tlines, ä, 👨\u{200d}💻",
+            ),
+        ] {
+            assert_eq!(text(said), shown);
+        }
+        assert_eq!(line("a\nb"), r"a\nb");
+        assert_eq!(
+            json("{\"a\":\"\u{9b}\u{202e}\"}\n"),
+            "{\"a\":\"\\u009b\\u202e\"}\n"
+        );
+    }
+}
