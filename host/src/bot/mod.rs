@@ -118,9 +118,6 @@ impl Bot {
         probe_with: PathBuf,
         clock: Clock,
     ) -> Result<Self, BotError> {
-<<<<<<< HEAD
-        let began = Instant::now();
-=======
         let never = std::pin::pin!(std::future::pending());
         let started = Self::start_unless(config, environment, probe_with, clock, never).await;
         Ok(started?.expect("nothing has interrupted it"))
@@ -134,7 +131,7 @@ impl Bot {
         clock: Clock,
         mut interrupted: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Self>, BotError> {
->>>>>>> main
+        let began = Instant::now();
         // Before any plugin is loaded: its keys and threads are known from the first on.
         if !interpose::install() {
             tracing::warn!(
@@ -145,14 +142,9 @@ impl Bot {
         crate::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
-<<<<<<< HEAD
-        let config = live.now();
         // What keeps it from being made is told by the databases, which need it first.
-        let _ = private::folder_told(&config.data.folder);
-        let client = Arc::new(client(&config, &environment));
-=======
+        let _ = private::folder_told(&live.now().data.folder);
         let client = Arc::new(client(&live.now(), &environment));
->>>>>>> main
         let routes = Arc::new(Routes::default());
         let services = Services::new(
             Arc::clone(&client),
@@ -179,6 +171,7 @@ impl Bot {
             services: Arc::clone(&services),
             routes,
             plugins: Arc::clone(&plugins),
+            began,
         };
         let starting = Self::load_and_connect(core, &client, &environment);
         let started = tokio::select! {
@@ -214,18 +207,7 @@ impl Bot {
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_config().await });
         let (stop, stopped) = watch::channel(false);
-<<<<<<< HEAD
-        let core = Core {
-            config: live,
-            services: Arc::clone(&services),
-            routes,
-            plugins: Arc::clone(&plugins),
-            began,
-        };
-        let main_loop = core.connect(&client, &environment, files, stopped).await?;
-=======
         let main_loop = core.connect(client, environment, files, stopped).await?;
->>>>>>> main
         Ok(Self {
             config: live,
             plugins,

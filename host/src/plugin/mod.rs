@@ -34,12 +34,8 @@ pub mod memory;
 mod packet;
 mod plugins;
 pub mod probe;
-<<<<<<< HEAD
 pub(crate) mod shadow;
-=======
-mod shadow;
 mod signals;
->>>>>>> main
 mod slot;
 mod state_file;
 mod states;

@@ -37,11 +37,7 @@ fn inspect_shows_what_a_file_is() {
     );
     for line in [
         "counter 0.1.0",
-<<<<<<< HEAD
-        "0.2 (plugin-api 0.2.0, abi_stable 0.11.3)",
-=======
         &boundary,
->>>>>>> main
         "count (prefix and slash)",
         "MESSAGE_CONTENT",
         "keeps state   yes",
