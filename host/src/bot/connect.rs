@@ -8,7 +8,7 @@ use twilight_http::Client;
 use super::{BotError, folder::Files, main_loop::MainLoop, ready};
 use crate::{
     config::Live,
-    dispatch::{Dispatch, Guilds, Listed},
+    dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
     env::Environment,
     gateway::{self, Follow},
     owner::Owner,
@@ -65,6 +65,8 @@ impl Core {
             owner,
             guilds: Guilds::default(),
             listed: Listed::default(),
+            once: Once::default(),
+            unreadable: Unreadable::default(),
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());

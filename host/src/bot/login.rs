@@ -7,6 +7,7 @@ use super::BotError;
 use crate::{
     config::Config,
     env::Environment,
+    lenient::{self, Fields},
     services::{Failure, Services},
 };
 
@@ -29,20 +30,31 @@ pub(super) async fn identify(services: &Services, client: &Client) -> Result<(),
         Failure::Discord { status: 401, .. } => BotError::Token,
         other => BotError::Identity(other),
     };
-    let unreadable = |error: twilight_http::response::DeserializeBodyError| {
-        BotError::Identity(Failure::Transport(error.to_string()))
-    };
     let user = client
         .current_user()
         .await
         .map_err(|error| refused(error.into()))?;
-    let user = user.model().await.map_err(unreadable)?;
+    let (user, name) = told(user.bytes().await)?;
     let application = client
         .current_user_application()
         .await
         .map_err(|error| refused(error.into()))?;
-    let application = application.model().await.map_err(unreadable)?;
-    services.set_identity(user.id.get(), application.id.get());
-    tracing::info!(user = &*user.name, id = user.id.get(), "logged in");
+    let (application, _) = told(application.bytes().await)?;
+    services.set_identity(user, application);
+    tracing::info!(user = name, id = user, "logged in");
     Ok(())
+}
+
+/// The id and the name in one of Discord's answers: nothing else of it is needed, so nothing else can be in the way.
+fn told(
+    body: Result<Vec<u8>, twilight_http::response::DeserializeBodyError>,
+) -> Result<(u64, String), BotError> {
+    let unreadable = |why: String| BotError::Identity(Failure::Transport(why));
+    let body = body.map_err(|error| unreadable(error.to_string()))?;
+    let text = std::str::from_utf8(&body).unwrap_or_default();
+    let fields = Fields::read(text).unwrap_or_default();
+    let id = fields.id("id").known();
+    let id = id.ok_or_else(|| unreadable("its answer has no id".to_owned()))?;
+    let name = fields.get("username", lenient::text).known();
+    Ok((id, name.unwrap_or_default().into_owned()))
 }

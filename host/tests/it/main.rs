@@ -29,6 +29,8 @@ mod interactions;
 mod kept;
 mod manners;
 mod matrix;
+mod mutate;
+mod mutations;
 mod observe;
 mod operator;
 mod owner;
