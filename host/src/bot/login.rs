@@ -1,60 +1,34 @@
-//! The client for Discord's REST API, and who the bot is.
+//! Who the bot is.
 
-use twilight_http::Client;
-use twilight_model::channel::message::AllowedMentions;
+use serde_json::Value;
 
 use super::BotError;
-use crate::{
-    config::Config,
-    env::Environment,
-    lenient::{self, Fields},
-    services::{Failure, Services},
-};
+use crate::services::{Failure, Services};
 
-/// The client for Discord's REST API.
-pub(crate) fn client(config: &Config, environment: &Environment) -> Client {
-    let mut builder = Client::builder()
-        .token(environment.token.expose().to_owned())
-        .default_allowed_mentions(AllowedMentions::default())
-        // Plugins make requests of their own: one bad answer must not end all others.
-        .remember_invalid_token(false);
-    if let Some(proxy) = &config.discord.http_proxy {
-        builder = builder.proxy(proxy.clone(), true);
-    }
-    builder.build()
-}
-
-/// Asks Discord who the bot is.
-pub(super) async fn identify(services: &Services, client: &Client) -> Result<(), BotError> {
+/// Asks Discord who the bot is, for as long as it takes.
+pub(super) async fn identify(services: &Services) -> Result<(), BotError> {
     let refused = |failure: Failure| match failure {
         Failure::Discord { status: 401, .. } => BotError::Token,
         other => BotError::Identity(other),
     };
-    let user = client
-        .current_user()
-        .await
-        .map_err(|error| refused(error.into()))?;
-    let (user, name) = told(user.bytes().await)?;
-    let application = client
-        .current_user_application()
-        .await
-        .map_err(|error| refused(error.into()))?;
-    let (application, _) = told(application.bytes().await)?;
-    services.set_identity(user, application);
-    tracing::info!(user = name, id = user, "logged in");
+    let ask = async |path: &str| {
+        let answer = services.discord.ask_until_answered(path).await;
+        let answer = answer.map_err(refused)?;
+        let id = id_of(&answer).ok_or_else(|| {
+            let words = format!("the answer to `{path}` has no id");
+            BotError::Identity(Failure::Transport(words))
+        })?;
+        Ok::<_, BotError>((id, answer))
+    };
+    // The ids are all that is needed: whatever else is new or odd about them stops no start.
+    let (user_id, user) = ask("users/@me").await?;
+    let (application_id, _) = ask("applications/@me").await?;
+    services.set_identity(user_id, application_id);
+    let name = user["username"].as_str().unwrap_or("?");
+    tracing::info!(user = name, id = user_id, "logged in");
     Ok(())
 }
 
-/// The id and the name in one of Discord's answers: nothing else of it is needed, so nothing else can be in the way.
-fn told(
-    body: Result<Vec<u8>, twilight_http::response::DeserializeBodyError>,
-) -> Result<(u64, String), BotError> {
-    let unreadable = |why: String| BotError::Identity(Failure::Transport(why));
-    let body = body.map_err(|error| unreadable(error.to_string()))?;
-    let text = std::str::from_utf8(&body).unwrap_or_default();
-    let fields = Fields::read(text).unwrap_or_default();
-    let id = fields.id("id").known();
-    let id = id.ok_or_else(|| unreadable("its answer has no id".to_owned()))?;
-    let name = fields.get("username", lenient::text).known();
-    Ok((id, name.unwrap_or_default().into_owned()))
+fn id_of(answer: &Value) -> Option<u64> {
+    answer["id"].as_str()?.parse().ok()
 }

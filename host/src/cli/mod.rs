@@ -22,6 +22,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
+    bot::BotError,
     config::Config,
     env::Environment,
     log,
@@ -79,7 +80,8 @@ enum Command {
     },
 }
 
-/// Parses the command line and runs the command. Exit code 0: done; 1: it failed; 2: the command line is wrong.
+/// Parses the command line and runs the command. Exit code 0: done; 1: it failed; 2: the command line is wrong; 3 to 6: Discord
+/// refuses the bot, and no restart helps ([`BotError::exit_code`]).
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -106,10 +108,12 @@ pub fn main() -> ExitCode {
         }
     }
     log::flush();
-    if result.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => match error.downcast_ref::<BotError>() {
+            Some(error) => ExitCode::from(error.exit_code()),
+            None => ExitCode::FAILURE,
+        },
     }
 }
 

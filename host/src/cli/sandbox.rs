@@ -149,7 +149,8 @@ async fn play(
     let rebuilding = rebuilds
         .map(|checkout| rebuild::on_save(checkout, reports::builds(sandbox.clone())))
         .transpose()?;
-    config.discord.http_proxy = Some(sandbox.http_proxy());
+    config.discord.http_proxy = None;
+    config.discord.api_url = Some(format!("http://{}", sandbox.http_proxy()));
     config.discord.gateway_url = Some(sandbox.gateway_url());
     let folder = config.extensions.folder.clone();
     let environment = Environment {
