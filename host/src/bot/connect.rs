@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{BotError, folder::Files, main_loop::MainLoop, ready};
 use crate::{
     config::Live,
-    dispatch::{Dispatch, Guilds, Listed},
+    dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
     env::Environment,
     gateway::{self, Follow},
     owner::Owner,
@@ -63,6 +63,8 @@ impl Core {
             owner,
             guilds: Guilds::default(),
             listed: Listed::default(),
+            once: Once::default(),
+            unreadable: Unreadable::default(),
             pulse: pulse.clone(),
         });
         let (intents, intents_followed) = watch::channel(self.routes.intents());

@@ -8,6 +8,8 @@ mod reports;
 mod restore;
 mod run;
 mod sandbox;
+mod sandbox_config;
+mod sandbox_time;
 
 use std::{
     fmt::Write as _,

@@ -30,6 +30,8 @@ mod kept;
 mod limits;
 mod manners;
 mod matrix;
+mod mutate;
+mod mutations;
 mod observe;
 mod operator;
 mod owner;
