@@ -317,7 +317,7 @@ impl Room {
     fn stop(&mut self, parcel: &Parcel) {
         let head: StopHead = serde_json::from_slice(parcel.head()).unwrap_or_default();
         self.stop_at = Some(Instant::now() + Duration::from_millis(head.deadline_ms));
-        self.last_save = head.save_id.unwrap_or_default();
+        self.last_save = head.save_id;
         self.core.end_background();
         self.core.end_questions();
     }
