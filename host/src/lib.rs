@@ -19,6 +19,7 @@ pub mod env;
 mod error_id;
 pub mod gateway;
 pub mod intents;
+pub mod lenient;
 pub mod log;
 pub mod metrics;
 mod nearest;

@@ -1,48 +1,34 @@
-//! The client for Discord's REST API, and who the bot is.
+//! Who the bot is.
 
-use twilight_http::Client;
-use twilight_model::channel::message::AllowedMentions;
+use serde_json::Value;
 
 use super::BotError;
-use crate::{
-    config::Config,
-    env::Environment,
-    services::{Failure, Services},
-};
+use crate::services::{Failure, Services};
 
-/// The client for Discord's REST API.
-pub(crate) fn client(config: &Config, environment: &Environment) -> Client {
-    let mut builder = Client::builder()
-        .token(environment.token.expose().to_owned())
-        .default_allowed_mentions(AllowedMentions::default())
-        // Plugins make requests of their own: one bad answer must not end all others.
-        .remember_invalid_token(false);
-    if let Some(proxy) = &config.discord.http_proxy {
-        builder = builder.proxy(proxy.clone(), true);
-    }
-    builder.build()
-}
-
-/// Asks Discord who the bot is.
-pub(super) async fn identify(services: &Services, client: &Client) -> Result<(), BotError> {
+/// Asks Discord who the bot is, for as long as it takes.
+pub(super) async fn identify(services: &Services) -> Result<(), BotError> {
     let refused = |failure: Failure| match failure {
         Failure::Discord { status: 401, .. } => BotError::Token,
         other => BotError::Identity(other),
     };
-    let unreadable = |error: twilight_http::response::DeserializeBodyError| {
-        BotError::Identity(Failure::Transport(error.to_string()))
+    let ask = async |path: &str| {
+        let answer = services.discord.ask_until_answered(path).await;
+        let answer = answer.map_err(refused)?;
+        let id = id_of(&answer).ok_or_else(|| {
+            let words = format!("the answer to `{path}` has no id");
+            BotError::Identity(Failure::Transport(words))
+        })?;
+        Ok::<_, BotError>((id, answer))
     };
-    let user = client
-        .current_user()
-        .await
-        .map_err(|error| refused(error.into()))?;
-    let user = user.model().await.map_err(unreadable)?;
-    let application = client
-        .current_user_application()
-        .await
-        .map_err(|error| refused(error.into()))?;
-    let application = application.model().await.map_err(unreadable)?;
-    services.set_identity(user.id.get(), application.id.get());
-    tracing::info!(user = &*user.name, id = user.id.get(), "logged in");
+    // The ids are all that is needed: whatever else is new or odd about them stops no start.
+    let (user_id, user) = ask("users/@me").await?;
+    let (application_id, _) = ask("applications/@me").await?;
+    services.set_identity(user_id, application_id);
+    let name = user["username"].as_str().unwrap_or("?");
+    tracing::info!(user = name, id = user_id, "logged in");
     Ok(())
+}
+
+fn id_of(answer: &Value) -> Option<u64> {
+    answer["id"].as_str()?.parse().ok()
 }

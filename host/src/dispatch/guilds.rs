@@ -6,9 +6,13 @@ use std::{
 };
 
 use plugin_api::hook::{BotReady, GuildJoined, GuildLeft};
-use serde::Deserialize;
 
-use crate::{gateway::News, services::Services};
+use super::peek;
+use crate::{
+    gateway::News,
+    lenient::{self, Field, Fields},
+    services::Services,
+};
 
 /// The servers that the bot is in, by what the shards were told.
 #[derive(Debug, Default)]
@@ -18,20 +22,12 @@ pub struct Guilds {
     shards: Mutex<HashSet<u32>>,
 }
 
-#[derive(Deserialize)]
-struct Ready {
-    guilds: Vec<Guild>,
-    #[serde(default)]
-    shard: Option<(u64, u64)>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// What of a server can be read.
+#[derive(Default)]
 struct Guild {
-    id: String,
+    id: u64,
     name: String,
     member_count: u64,
-    unavailable: bool,
 }
 
 impl Guilds {
@@ -49,25 +45,23 @@ impl Guilds {
         match name {
             "READY" => self.ready(services, shard, news, json),
             "GUILD_CREATE" => {
-                let Some(guild) = read(json).filter(|guild| !guild.unavailable) else {
+                let Some(guild) = read(json).filter(|guild| !is_out(json) && guild.id != 0) else {
                     return;
                 };
-                if self.known().insert(guild.id()) {
+                if self.known().insert(guild.id) {
                     services.hooks.emit(&GuildJoined {
-                        guild_id: guild.id(),
+                        guild_id: guild.id,
                         members: guild.member_count,
                         name: guild.name,
                     });
                 }
             }
             "GUILD_DELETE" => {
-                let Some(guild) = read(json).filter(|guild| !guild.unavailable) else {
+                let Some(guild) = read(json).filter(|_| !peek::is_outage(json)) else {
                     return;
                 };
-                if self.known().remove(&guild.id()) {
-                    services.hooks.emit(&GuildLeft {
-                        guild_id: guild.id(),
-                    });
+                if self.known().remove(&guild.id) {
+                    services.hooks.emit(&GuildLeft { guild_id: guild.id });
                 }
             }
             _ => {}
@@ -90,10 +84,17 @@ impl Guilds {
     /// A session that follows another tells what has happened in between: a server that it does not list was left, and one that
     /// only it lists was joined.
     fn ready(&self, services: &Services, shard: u32, news: News, json: &str) {
-        let Ok(Ready { guilds, shard: of }) = serde_json::from_str(json) else {
-            return;
-        };
-        let listed: HashSet<u64> = guilds.iter().map(Guild::id).collect();
+        let fields = Fields::read(json).unwrap_or_default();
+        let items = fields.list("guilds").known();
+        let is_list = items.is_some();
+        let items = items.unwrap_or_default();
+        let ids = items
+            .iter()
+            .filter_map(|item| read(item))
+            .map(|guild| guild.id);
+        let listed: HashSet<u64> = ids.filter(|id| *id != 0).collect();
+        let of = fields.list("shard").known().unwrap_or_default();
+        let of: Vec<u64> = of.into_iter().filter_map(lenient::number).collect();
         let is_first = self
             .shards
             .lock()
@@ -102,12 +103,15 @@ impl Guilds {
         if is_first {
             self.known().extend(&listed);
         } else {
-            let (number, count) = of.unwrap_or((0, 1));
-            // https://discord.com/developers/docs/events/gateway#sharding-sharding-formula
-            let of_shard = |id: &u64| (id >> 22) % count.max(1) == number;
             // A list of which a part can't be read says of no server that it was left.
-            let is_whole = !listed.contains(&0);
-            let is_left = |id: &u64| is_whole && of_shard(id) && !listed.contains(id);
+            let is_whole = is_list && listed.len() == items.len();
+            // https://discord.com/developers/docs/events/gateway#sharding-sharding-formula
+            let is_left = |id: &u64| match *of {
+                [number, count] if is_whole && count > 0 => {
+                    (id >> 22) % count == number && !listed.contains(id)
+                }
+                _ => false,
+            };
             let left: Vec<u64> = self.known().extract_if(is_left).collect();
             for guild_id in left {
                 services.hooks.emit(&GuildLeft { guild_id });
@@ -117,7 +121,7 @@ impl Guilds {
             services.hooks.emit(&BotReady {
                 user_id: services.bot_id(),
                 shard,
-                guilds: guilds.len() as u64,
+                guilds: items.len() as u64,
             });
         }
     }
@@ -127,12 +131,21 @@ impl Guilds {
     }
 }
 
-impl Guild {
-    fn id(&self) -> u64 {
-        self.id.parse().unwrap_or(0)
-    }
+/// Whether Discord says that a server is out of reach.
+fn is_out(json: &str) -> bool {
+    let fields = Fields::read(json).unwrap_or_default();
+    fields.get("unavailable", lenient::flag) == Field::Is(true)
 }
 
 fn read(json: &str) -> Option<Guild> {
-    serde_json::from_str(json).ok()
+    let fields = Fields::read(json)?;
+    let name = fields.get("name", lenient::text).known();
+    Some(Guild {
+        id: fields.id("id").known().unwrap_or_default(),
+        name: name.unwrap_or_default().into_owned(),
+        member_count: fields
+            .get("member_count", lenient::number)
+            .known()
+            .unwrap_or_default(),
+    })
 }

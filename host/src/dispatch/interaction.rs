@@ -3,12 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS};
-use serde_json::Value;
-use twilight_model::application::interaction::{
-    Interaction, InteractionData, InteractionType,
-    application_command::CommandData,
-    modal::{ModalInteractionComponent, ModalInteractionData},
-};
+use serde_json::{Value, json};
 
 use super::{Dispatch, invocation::Invocation, menus};
 use crate::{
@@ -18,65 +13,156 @@ use crate::{
         read::Picked,
         request::{Given, Request},
     },
+    error_id,
+    lenient::{self, Field, Fields},
     owner,
     plugin::{EventRecord, Refused, Slot, tidy},
     services::reply::{AUTO_DEFER, Kind},
 };
 
+/// An interaction, as far as routing needs it. Everything else of it is the plugin's.
+struct Told<'a> {
+    id: u64,
+    token: String,
+    /// Discord's [type](https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-interaction-type),
+    /// 0 if it can't be read.
+    kind: u64,
+    data: Fields<'a>,
+    locale: String,
+}
+
+impl<'a> Told<'a> {
+    /// Reads an interaction; `None` if it has no id or no token, so that nobody can answer it.
+    fn read(json: &'a str) -> Option<Self> {
+        let fields = Fields::read(json)?;
+        let locale = fields.get("locale", lenient::text).known();
+        Some(Self {
+            id: fields.id("id").known()?,
+            token: fields.get("token", lenient::text).known()?.into_owned(),
+            kind: fields
+                .get("type", lenient::number)
+                .known()
+                .unwrap_or_default(),
+            data: fields.object("data").known().unwrap_or_default(),
+            locale: locale.unwrap_or_default().into_owned(),
+        })
+    }
+
+    fn custom_id(&self) -> Option<String> {
+        let id = self.data.get("custom_id", lenient::text).known()?;
+        Some(id.into_owned())
+    }
+}
+
+const COMMAND: u64 = 2;
+const COMPONENT: u64 = 3;
+const AUTOCOMPLETE: u64 = 4;
+const MODAL: u64 = 5;
+
 impl Dispatch {
-    /// Serves an interaction.
-    pub(super) fn interaction(self: &Arc<Self>, event: &Arc<EventRecord>) {
-        let interaction: Interaction = match serde_json::from_str(&event.json) {
-            Ok(interaction) => interaction,
-            Err(error) => {
-                tracing::warn!("Discord sent an interaction that can't be read: {error}");
-                return;
-            }
+    /// Serves an interaction, once. Whatever has an id and a token is answered. Where `is_lost`, it is of a server and can't be
+    /// told which: what may be done there can't be told either.
+    pub(super) fn interaction(self: &Arc<Self>, event: &Arc<EventRecord>, is_lost: bool) {
+        let Some(told) = Told::read(&event.json) else {
+            tracing::warn!(
+                "Discord sent an interaction without an id or a token: nobody can answer it"
+            );
+            return;
         };
-        let id = interaction.id.get();
+        if !self.once.is_first(told.id) {
+            tracing::debug!(id = told.id, "the same interaction once more");
+            return;
+        }
         let origin = Origin::Interaction {
-            id,
-            token: interaction.token.clone(),
+            id: told.id,
+            token: told.token.clone(),
         };
-        match interaction.data {
-            Some(InteractionData::ApplicationCommand(data))
-                if interaction.kind == InteractionType::ApplicationCommandAutocomplete =>
-            {
-                let picked = Picked::of(*data);
-                if let Some(Meant::Command(route)) =
-                    names::resolve(&self.routes, picked.kind, &picked.names)
-                {
-                    let asked = Asked {
-                        id,
-                        token: interaction.token,
-                        locale: interaction.locale.unwrap_or_default(),
-                        picked,
-                    };
-                    self.autocomplete(Arc::clone(event), *route, asked);
-                }
+        let custom_id = told.custom_id();
+        let picked = Picked::read(&told.data);
+        match (told.kind, picked, custom_id) {
+            _ if is_lost => self.unreadable_interaction(&told, &origin, "guild_id"),
+            (COMMAND, Some(picked), _) => self.slash(event, &origin, &told.token, picked),
+            (AUTOCOMPLETE, Some(picked), _) => self.proposed(event, &told, picked),
+            (COMPONENT, _, Some(custom_id)) if menus::is_list(&custom_id) => {
+                let name = texts(&told.data, "values")
+                    .into_iter()
+                    .next()
+                    .unwrap_or_default();
+                self.pick_menu(event, &origin, &told.token, &custom_id, &name);
             }
-            Some(InteractionData::ApplicationCommand(data)) => {
-                self.slash(event, &origin, &interaction.token, *data);
-            }
-            Some(InteractionData::MessageComponent(data)) if menus::is_list(&data.custom_id) => {
-                let name = data.values.first().map_or("", String::as_str);
-                self.pick_menu(event, &origin, &interaction.token, &data.custom_id, name);
-            }
-            Some(InteractionData::MessageComponent(data)) => {
-                self.begin(id, &interaction.token, Kind::Component, false);
+            (COMPONENT, _, Some(custom_id)) => {
+                self.begin(told.id, &told.token, Kind::Component, false);
                 let given = Used {
-                    values: data.values,
+                    values: texts(&told.data, "values"),
                     ..Used::default()
                 };
-                self.component(event, &origin, &data.custom_id, given);
+                self.component(event, &origin, &custom_id, given);
             }
-            Some(InteractionData::ModalSubmit(data)) => {
-                let private = CustomId::parse(&data.custom_id).is_some_and(|id| id.private);
-                self.begin(id, &interaction.token, Kind::Modal, private);
-                self.component(event, &origin, &data.custom_id, submitted(&data));
+            (MODAL, _, Some(custom_id)) => {
+                let private = CustomId::parse(&custom_id).is_some_and(|id| id.private);
+                self.begin(told.id, &told.token, Kind::Modal, private);
+                self.component(event, &origin, &custom_id, submitted(&told.data));
             }
-            _ => {}
+            (COMMAND | AUTOCOMPLETE, None, _) => {
+                self.unreadable_interaction(&told, &origin, "data.name");
+            }
+            (COMPONENT | MODAL, _, None) => {
+                self.unreadable_interaction(&told, &origin, "data.custom_id");
+            }
+            _ => self.unreadable_interaction(&told, &origin, "type"),
         }
+    }
+
+    /// Values for what is being typed; none for a command that is gone.
+    fn proposed(self: &Arc<Self>, event: &Arc<EventRecord>, told: &Told<'_>, picked: Picked) {
+        match names::resolve(&self.routes, picked.kind, &picked.names) {
+            Some(Meant::Command(route)) => {
+                let asked = Asked {
+                    id: told.id,
+                    token: told.token.clone(),
+                    locale: told.locale.clone(),
+                    picked,
+                };
+                self.autocomplete(Arc::clone(event), *route, asked);
+            }
+            _ => self.propose_nothing(told),
+        }
+    }
+
+    fn propose_nothing(self: &Arc<Self>, told: &Told<'_>) {
+        let path = format!("interactions/{}/{}/callback", told.id, told.token);
+        let dispatch = Arc::clone(self);
+        tokio::spawn(async move {
+            let body = json!({"type": 8, "data": {"choices": []}});
+            let discord = &dispatch.services.discord;
+            if let Err(failure) = discord.json("POST", path, &body, true).await {
+                tracing::debug!("values could not be proposed: {failure}");
+            }
+        });
+    }
+
+    /// Answers what can't be served because of what stands, or does not stand, at `place`.
+    fn unreadable_interaction(self: &Arc<Self>, told: &Told<'_>, origin: &Origin, place: &str) {
+        self.services.figures.unreadable("INTERACTION_CREATE");
+        if told.kind == AUTOCOMPLETE {
+            tracing::warn!(
+                at = place,
+                "an interaction that asks for values can't be read"
+            );
+            return self.propose_nothing(told);
+        }
+        let error_id = error_id::new();
+        tracing::warn!(
+            error_id,
+            kind = told.kind,
+            at = place,
+            "an interaction can't be read"
+        );
+        self.begin(told.id, &told.token, Kind::Command, true);
+        let text = format!(
+            "Discord sent something here that I can't read. If it happens again, tell the bot's owner this error id: `{error_id}`"
+        );
+        self.tell(origin.clone(), text);
     }
 
     /// From here on the interaction is the host's: it defers by itself when nobody answers in time.
@@ -94,12 +180,11 @@ impl Dispatch {
         event: &Arc<EventRecord>,
         origin: &Origin,
         token: &str,
-        data: CommandData,
+        picked: Picked,
     ) {
         let Origin::Interaction { id, .. } = *origin else {
             return;
         };
-        let picked = Picked::of(data);
         match names::resolve(&self.routes, picked.kind, &picked.names) {
             Some(Meant::Host(name)) => {
                 self.begin(id, token, Kind::Command, true);
@@ -196,9 +281,11 @@ impl Dispatch {
         let Some(token) = self.services.replies.token(origin) else {
             return Ok(());
         };
-        let mut interaction: Value =
-            serde_json::from_str(&event.json).map_err(|error| error.to_string())?;
-        let message = interaction["message"].take();
+        let interaction = Fields::read(&event.json).unwrap_or_default();
+        let message = interaction.raw("message");
+        let message: Value = message
+            .and_then(|message| serde_json::from_str(message).ok())
+            .unwrap_or_default();
         match self.services.later.is_in_time(&message, timeout_s, token) {
             true => Ok(()),
             false => Err(over()),
@@ -225,41 +312,51 @@ struct Used {
     picked: BTreeMap<String, Vec<String>>,
 }
 
-fn submitted(data: &ModalInteractionData) -> Used {
+/// A modal has few levels; what is deeper is none of ours.
+const DEEPEST: usize = 8;
+
+fn submitted(data: &Fields<'_>) -> Used {
     let mut used = Used::default();
-    for component in &data.components {
-        collect(component, &mut used);
-    }
+    collect(data, DEEPEST, &mut used);
     used
 }
 
-fn collect(component: &ModalInteractionComponent, used: &mut Used) {
-    use ModalInteractionComponent as Part;
-    fn texts<T: ToString>(values: &[T]) -> Vec<String> {
-        values.iter().map(T::to_string).collect()
+/// What stands in the fields inside a modal, a row or a label.
+fn collect(of: &Fields<'_>, depth: usize, used: &mut Used) {
+    let inside = of.list("components").known().unwrap_or_default();
+    let inside = inside.into_iter().chain(of.raw("component"));
+    for part in inside.filter_map(Fields::read) {
+        if depth > 0 {
+            collect(&part, depth - 1, used);
+        }
+        let Field::Is(id) = part.get("custom_id", lenient::text) else {
+            continue;
+        };
+        let value = part.raw("value");
+        match part.get("type", lenient::number) {
+            // A text, and whatever else may come that is one.
+            kind if kind != Field::Is(CHECKBOX) && value.and_then(lenient::text).is_some() => {
+                let text = value.and_then(lenient::text).unwrap_or_default();
+                used.fields.insert(id.into_owned(), text.into_owned());
+            }
+            Field::Is(CHECKBOX) => {
+                let picked = vec![value.unwrap_or("false").to_owned()];
+                used.picked.insert(id.into_owned(), picked);
+            }
+            _ => {
+                used.picked.insert(id.into_owned(), texts(&part, "values"));
+            }
+        }
     }
-    let (id, picked) = match component {
-        Part::ActionRow(row) => {
-            return row
-                .components
-                .iter()
-                .for_each(|inside| collect(inside, used));
-        }
-        Part::Label(label) => return collect(&label.component, used),
-        Part::TextInput(input) => {
-            used.fields
-                .insert(input.custom_id.clone(), input.value.clone());
-            return;
-        }
-        Part::StringSelect(select) => (&select.custom_id, select.values.clone()),
-        Part::UserSelect(select) => (&select.custom_id, texts(&select.values)),
-        Part::RoleSelect(select) => (&select.custom_id, texts(&select.values)),
-        Part::ChannelSelect(select) => (&select.custom_id, texts(&select.values)),
-        Part::MentionableSelect(select) => (&select.custom_id, texts(&select.values)),
-        Part::FileUpload(upload) => (&upload.custom_id, texts(&upload.values)),
-        Part::CheckboxGroup(group) => (&group.custom_id, group.values.clone()),
-        Part::Checkbox(one) => (&one.custom_id, vec![one.value.to_string()]),
-        _ => return,
-    };
-    used.picked.insert(id.clone(), picked);
+}
+
+/// A checkbox, which is `true` or `false`
+/// ([reference](https://docs.discord.com/developers/components/reference#component-object-component-types)).
+const CHECKBOX: u64 = 23;
+
+/// The texts, or ids, of a list.
+fn texts(of: &Fields<'_>, name: &str) -> Vec<String> {
+    let items = of.list(name).known().unwrap_or_default();
+    let text = |item: &str| lenient::text(item).map(Into::into);
+    items.into_iter().filter_map(text).collect()
 }

@@ -7,7 +7,6 @@ use std::{
 
 use plugin_api::abi::{Origin, ReplyCall, ReplyMode};
 use serde_json::{Value, json};
-use twilight_model::application::interaction::{Interaction, InteractionData};
 
 use super::Dispatch;
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         read::Picked,
         request::{Given, Request},
     },
+    lenient::Fields,
     plugin::EventRecord,
     services::reply::Kind,
 };
@@ -134,9 +134,6 @@ impl Dispatch {
 }
 
 fn picked(event: &EventRecord) -> Option<Picked> {
-    let interaction: Interaction = serde_json::from_str(&event.json).ok()?;
-    match interaction.data? {
-        InteractionData::ApplicationCommand(data) => Some(Picked::of(*data)),
-        _ => None,
-    }
+    let interaction = Fields::read(&event.json)?;
+    Picked::read(&interaction.object("data").known()?)
 }

@@ -5,12 +5,14 @@ mod interaction;
 mod invocation;
 mod menus;
 mod message;
+mod once;
 mod peek;
+mod unreadable;
 
 use std::sync::Arc;
 
 pub(crate) use self::invocation::Invocation;
-pub use self::{guilds::Guilds, menus::Listed};
+pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
@@ -22,6 +24,7 @@ use twilight_gateway::{Intents, Message};
 use crate::{
     config::Live,
     gateway::News,
+    lenient::Faults,
     owner::{self, Owner},
     plugin::{EventRecord, next_id},
     router::Routes,
@@ -38,6 +41,10 @@ pub struct Dispatch {
     pub(crate) guilds: Guilds,
     /// What the lists of context menus that members look at were opened on.
     pub(crate) listed: Listed,
+    /// Interactions that were served.
+    pub(crate) once: Once,
+    /// What was said lately of events that can't be read.
+    pub(crate) unreadable: Unreadable,
     /// Counts up when the numbers of the status text may have changed.
     pub(crate) pulse: watch::Sender<u64>,
 }
@@ -46,50 +53,51 @@ impl Dispatch {
     /// Dispatches one gateway message. Never waits: whatever takes time goes on in a task of its own.
     pub fn gateway(self: &Arc<Self>, shard: u32, intents: Intents, news: News, message: &Message) {
         let Message::Text(text) = message else { return };
-        let Ok(payload) = serde_json::from_str::<peek::Payload<'_>>(text) else {
-            tracing::warn!(shard, "Discord sent what is no gateway payload");
-            return;
-        };
-        let (0, Some(name), Some(data)) = (payload.op, payload.t.as_deref(), payload.d) else {
-            return;
-        };
-        self.services.commands.heard_with(intents);
-        if news != News::Late {
-            let cache = &self.services.cache;
-            cache.learn(intents, name, text, data.get());
-        }
-        self.guilds
-            .learn(&self.services, shard, news, name, data.get());
-        if news == News::Repeated {
-            return;
-        }
-        let Some(kind) = EventKind::named(name) else {
-            tracing::debug!(shard, event = name, "an event that this host does not know");
-            return;
-        };
-        self.services.figures.event(kind);
-        if matches!(name, "READY" | "RESUMED") {
-            self.connected(shard, name == "RESUMED");
-        }
-        let record = peek::record(
-            name,
-            kind,
-            u16::try_from(shard).unwrap_or(u16::MAX),
-            payload.s.unwrap_or_default(),
-            data.get(),
-            self.services.bot_id(),
-        );
-        let record = match record {
-            Ok(record) => Arc::new(record),
-            Err(error) => {
-                tracing::warn!(
-                    shard,
-                    event = name,
-                    "Discord sent an event that can't be read: {error}"
-                );
+        let payload = match peek::payload(text) {
+            peek::Read::Event(payload) => payload,
+            peek::Read::Other => return,
+            peek::Read::Unreadable => {
+                self.services.figures.unreadable("none");
+                tracing::warn!(shard, "Discord sent what is no gateway payload");
                 return;
             }
         };
+        let (name, data) = (&*payload.name, payload.data);
+        self.services.commands.heard_with(intents);
+        let cache = &self.services.cache;
+        let mut faults = match news {
+            News::Late => Faults::default(),
+            News::Whole | News::Repeated => cache.learn(intents, name, data),
+        };
+        self.guilds.learn(&self.services, shard, news, name, data);
+        let kind = EventKind::named(name);
+        let context = peek::Context {
+            shard: u16::try_from(shard).unwrap_or(u16::MAX),
+            bot_id: self.services.bot_id(),
+            name,
+            kind: kind.unwrap_or(EventKind::from_number(0)),
+            sequence: payload.sequence,
+        };
+        let peeked = peek::record(context, data, |channel| cache.guild_of(channel));
+        faults.add(peeked.faults);
+        if !faults.is_empty() {
+            let guild = peeked.record.header.guild_id;
+            self.unreadable
+                .note(&self.services.figures, name, shard, guild, &faults);
+        }
+        if news == News::Repeated {
+            return;
+        }
+        self.services.figures.event(context.kind);
+        if matches!(name, "READY" | "RESUMED") {
+            self.connected(shard, name == "RESUMED");
+        }
+        if kind.is_none() {
+            tracing::debug!(shard, event = name, "an event that this host does not know");
+            return;
+        }
+        let is_lost = peeked.is_lost;
+        let record = Arc::new(peeked.record);
         let id = next_id();
         let header = &record.header;
         let _span = tracing::debug_span!(
@@ -103,12 +111,13 @@ impl Dispatch {
         )
         .entered();
         match name {
-            "MESSAGE_CREATE" => self.message(&record),
-            "INTERACTION_CREATE" => self.interaction(&record),
+            // What somebody may do in a server that can't be told can't be told either.
+            "MESSAGE_CREATE" if !is_lost => self.message(&record),
+            "INTERACTION_CREATE" => self.interaction(&record, is_lost),
             "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),
             "GUILD_DELETE" => {
                 self.pulse.send_modify(|pulse| *pulse += 1);
-                if !peek::is_outage(data.get()) {
+                if !peek::is_outage(data) {
                     self.services.storage.guild_left(record.header.guild_id);
                 }
             }

@@ -1,178 +1,215 @@
 //! The few fields of an event that routing needs, read without building the whole event.
 
-use std::{
-    borrow::Cow,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use plugin_api::{
     EventKind,
     abi::{Bytes, EventHeader, event_flag},
 };
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::plugin::EventRecord;
+use crate::{
+    lenient::{self, Faults, Field, Fields},
+    plugin::EventRecord,
+};
 
-/// A gateway payload ([reference](https://discord.com/developers/docs/events/gateway-events#payload-structure)).
-#[derive(Debug, Deserialize)]
+/// An event of the gateway ([reference](https://discord.com/developers/docs/events/gateway-events#payload-structure)).
+#[derive(Debug)]
 pub struct Payload<'a> {
-    /// Opcode; 0 is an event.
-    pub op: u8,
-    /// Sequence number.
-    pub s: Option<u64>,
     /// The event's name.
-    #[serde(borrow)]
-    pub t: Option<Cow<'a, str>>,
+    pub name: String,
+    /// Sequence number; 0 if it can't be read.
+    pub sequence: u64,
     /// The event's data.
-    #[serde(borrow)]
-    pub d: Option<&'a RawValue>,
+    pub data: &'a str,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Peek<'a> {
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    guild_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    channel_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    message_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    user_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    webhook_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    content: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    author: Option<User<'a>>,
-    #[serde(borrow)]
-    user: Option<User<'a>>,
-    #[serde(borrow)]
-    member: Option<Member<'a>>,
-    #[serde(borrow)]
-    message: Option<Message<'a>>,
-    #[serde(borrow)]
-    mentions: Vec<User<'a>>,
+/// What a payload is.
+#[derive(Debug)]
+pub enum Read<'a> {
+    /// An event.
+    Event(Payload<'a>),
+    /// Something between the gateway and the shard.
+    Other,
+    /// No payload.
+    Unreadable,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct User<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow)]
-    username: Cow<'a, str>,
-    bot: bool,
+/// Reads a payload.
+#[must_use]
+pub fn payload(text: &str) -> Read<'_> {
+    let Some(fields) = Fields::read(text) else {
+        return Read::Unreadable;
+    };
+    match (
+        fields.get("op", lenient::number),
+        fields.get("t", lenient::text),
+    ) {
+        (Field::Is(0), Field::Is(name)) => Read::Event(Payload {
+            name: name.into_owned(),
+            sequence: fields.get("s", lenient::number).known().unwrap_or_default(),
+            data: fields.raw("d").unwrap_or("null"),
+        }),
+        (Field::Is(0), _) | (Field::Absent | Field::Unreadable, _) => Read::Unreadable,
+        _ => Read::Other,
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Member<'a> {
-    #[serde(borrow)]
-    user: Option<User<'a>>,
+/// What was read of an event.
+#[derive(Debug)]
+pub struct Peeked {
+    /// What plugins share.
+    pub record: EventRecord,
+    /// Whether it is of a server, and can't be told which: what it may do there can't be told either.
+    pub is_lost: bool,
+    /// What could not be read.
+    pub faults: Faults,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Message<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
+/// What an event is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Which shard.
+    pub shard: u16,
+    /// The bot.
+    pub bot_id: u64,
+    /// The event's name.
+    pub name: &'a str,
+    /// Its kind.
+    pub kind: EventKind,
+    /// Its sequence number.
+    pub sequence: u64,
 }
 
-/// Reads an event into the record that plugins share.
-///
-/// # Errors
-///
-/// The data is no object.
-pub fn record(
-    name: &str,
-    kind: EventKind,
-    shard: u16,
-    sequence: u64,
-    data: &str,
-    bot_id: u64,
-) -> Result<EventRecord, serde_json::Error> {
-    let peek: Peek<'_> = serde_json::from_str(data)?;
-    let id = |text: &Option<Cow<'_, str>>| text.as_deref().map_or(0, snowflake);
-    let own_id = id(&peek.id);
-    let user = peek
-        .author
-        .as_ref()
-        .or(peek.user.as_ref())
-        .or(peek.member.as_ref().and_then(|member| member.user.as_ref()));
-    let user_id = user.map_or_else(|| id(&peek.user_id), |user| snowflake(&user.id));
+/// Reads an event into the record that plugins share. What can't be read is as if it were not there, but for the server: where
+/// that can't be read, `guild_of` a channel tells it.
+#[must_use]
+pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option<u64>) -> Peeked {
+    let Context {
+        name,
+        kind,
+        shard,
+        sequence,
+        bot_id,
+    } = context;
+    let mut faults = Faults::default();
+    let fields = Fields::read(data).unwrap_or_else(|| {
+        faults.note("d");
+        Fields::default()
+    });
+    let mut id = |name: &str| fields.id(name).noted(&mut faults, name);
+    let own_id = match fields.raw("id") {
+        // Of emojis, scopes and the like: not every `id` is one of Discord's.
+        Some(raw) => lenient::id(raw).unwrap_or_default(),
+        None => 0,
+    };
+    let guild = id("guild_id");
+    let channel = id("channel_id");
+    let told_message = id("message_id").known();
+    let told_user = id("user_id").known();
+    let user = user_of(&fields, &mut faults).unwrap_or_default();
+    let user_id = user.id("id").noted(&mut faults, "author.id").known();
+    let user_id = user_id.or(told_user).unwrap_or_default();
+    let mentions = fields
+        .list("mentions")
+        .noted(&mut faults, "mentions")
+        .known();
+    let is_me =
+        |user: &&str| Fields::read(user).map(|user| user.id("id")) == Some(Field::Is(bot_id));
+    let content = fields
+        .get("content", lenient::text)
+        .noted(&mut faults, "content");
+    let message = fields.object("message").known();
     let mut flags = 0;
-    if user.is_some_and(|user| user.bot) || peek.webhook_id.is_some() {
+    let is_bot = user.get("bot", lenient::flag) == Field::Is(true);
+    if is_bot || fields.raw("webhook_id").is_some() {
         flags |= event_flag::BOT;
     }
     if user_id == bot_id && bot_id != 0 {
         flags |= event_flag::SELF | event_flag::BOT;
     }
-    if peek
-        .mentions
-        .iter()
-        .any(|user| snowflake(&user.id) == bot_id)
-    {
+    if mentions.iter().flatten().any(is_me) {
         flags |= event_flag::MENTIONS_ME;
     }
     // What `id` is the id of depends on the event.
     let about_message = name.starts_with("MESSAGE_") && !name.starts_with("MESSAGE_REACTION");
     let about_channel = name.starts_with("CHANNEL_") || name.starts_with("THREAD_");
     let about_guild = matches!(name, "GUILD_CREATE" | "GUILD_UPDATE" | "GUILD_DELETE");
-    let message_id = match (&peek.message, id(&peek.message_id)) {
-        (Some(message), 0) => snowflake(&message.id),
-        (_, 0) if about_message => own_id,
-        (_, message_id) => message_id,
+    let message_id = match (&message, told_message) {
+        (Some(message), None) => message.id("id").known().unwrap_or_default(),
+        (None, None) if about_message => own_id,
+        (_, message_id) => message_id.unwrap_or_default(),
     };
-    Ok(EventRecord {
+    let channel_id = match channel {
+        Field::Is(id) => id,
+        Field::Absent if about_channel => own_id,
+        // Interactions have it twice.
+        Field::Absent | Field::Unreadable => {
+            let channel = fields.object("channel").known();
+            let id = channel.and_then(|channel| channel.id("id").known());
+            id.unwrap_or_default()
+        }
+    };
+    let guild_id = if about_guild {
+        Some(own_id)
+    } else {
+        guild
+            .clone()
+            .known()
+            .or_else(|| guild_of(channel_id))
+            .or_else(|| {
+                let guild = fields.object("guild").known()?;
+                guild.id("id").known()
+            })
+    };
+    // A member is one of a server.
+    let has_guild = guild == Field::Unreadable || fields.raw("member").is_some();
+    let user_name = user.get("username", lenient::text).known();
+    let record = EventRecord {
         header: EventHeader {
             kind: kind.number(),
             shard,
             flags,
             sequence,
-            guild_id: if about_guild {
-                own_id
-            } else {
-                id(&peek.guild_id)
-            },
-            channel_id: if about_channel && peek.channel_id.is_none() {
-                own_id
-            } else {
-                id(&peek.channel_id)
-            },
+            guild_id: guild_id.unwrap_or_default(),
+            channel_id,
             user_id,
             message_id,
             received_at_ms: now_ms(),
             content: Bytes::EMPTY,
             user_name: Bytes::EMPTY,
         },
-        content: peek.content.unwrap_or_default().into_owned(),
-        user_name: user
-            .map(|user| user.username.to_string())
-            .unwrap_or_default(),
+        content: content.known().unwrap_or_default().into_owned(),
+        user_name: user_name.unwrap_or_default().into_owned(),
         json: data.to_owned(),
-    })
+    };
+    Peeked {
+        is_lost: has_guild && guild_id.is_none(),
+        record,
+        faults,
+    }
+}
+
+/// Whom an event is about: whoever wrote, did, or is.
+fn user_of<'a>(fields: &Fields<'a>, faults: &mut Faults) -> Option<Fields<'a>> {
+    let user = |name| fields.object(name);
+    for name in ["author", "user"] {
+        if let Field::Is(user) = user(name).noted(faults, name) {
+            return Some(user);
+        }
+    }
+    fields.object("member").known()?.object("user").known()
 }
 
 /// Whether a server that goes is merely out of reach for a while
 /// ([reference](https://discord.com/developers/docs/events/gateway-events#guild-delete)).
 #[must_use]
 pub fn is_outage(data: &str) -> bool {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Deleted {
-        unavailable: bool,
-    }
-    serde_json::from_str::<Deleted>(data).is_ok_and(|deleted| deleted.unavailable)
-}
-
-/// A snowflake's number; 0 for what is none.
-#[must_use]
-pub fn snowflake(text: &str) -> u64 {
-    text.parse().unwrap_or_default()
+    let fields = Fields::read(data).unwrap_or_default();
+    // What is neither true nor false is no word that it was left.
+    !matches!(
+        fields.get("unavailable", lenient::flag),
+        Field::Is(false) | Field::Absent
+    )
 }
 
 fn now_ms() -> u64 {
@@ -185,8 +222,58 @@ fn now_ms() -> u64 {
 mod tests {
     use super::*;
 
+    fn peeked(name: &str, data: &str) -> Peeked {
+        let context = Context {
+            shard: 0,
+            bot_id: 99,
+            name,
+            kind: EventKind::named(name).unwrap(),
+            sequence: 1,
+        };
+        record(context, data, |channel| (channel == 6).then_some(7))
+    }
+
     fn peek(name: &str, data: &str) -> EventRecord {
-        record(name, EventKind::named(name).unwrap(), 0, 1, data, 99).unwrap()
+        let peeked = peeked(name, data);
+        assert_eq!(peeked.faults, Faults::default());
+        peeked.record
+    }
+
+    /// A message that was taken for a direct one would need no permissions.
+    #[test]
+    fn a_message_whose_server_cannot_be_read_is_none_without_a_server() {
+        let of = |guild: &str, channel: &str, member: &str| {
+            let message = format!(
+                r#"{{"id":"5",{guild}"channel_id":"{channel}",{member}"content":"x","author":{{"id":"8"}}}}"#
+            );
+            let peeked = peeked("MESSAGE_CREATE", &message);
+            (peeked.record.header.guild_id, peeked.is_lost)
+        };
+        let member = r#""member":{"roles":[]},"#;
+        assert_eq!(of(r#""guild_id":"7","#, "6", member), (7, false));
+        assert_eq!(of("", "60", ""), (0, false), "a direct message");
+        for odd in [
+            r#""guild_id":{},"#,
+            r#""guild_id":"x","#,
+            r#""guild_id":-7,"#,
+        ] {
+            assert_eq!(of(odd, "6", member), (7, false), "its channel tells");
+            assert_eq!(of(odd, "60", ""), (0, true));
+        }
+        assert_eq!(of("", "6", member), (7, false));
+        assert_eq!(of("", "60", member), (0, true), "members are of servers");
+    }
+
+    #[test]
+    fn an_odd_field_costs_itself_alone() {
+        let peeked = peeked(
+            "MESSAGE_CREATE",
+            r#"{"id":"5","channel_id":"6","guild_id":"7","content":"!x","type":1e400,"mentions":[{"id":4},"x",{"id":"99"}],
+                "author":{"id":"8","username":5,"bot":"maybe"},"member":[],"embeds":{},"webhook_id":null}"#,
+        );
+        let header = peeked.record.header;
+        assert_eq!((header.user_id, &*peeked.record.content), (8, "!x"));
+        assert_eq!(header.flags, event_flag::MENTIONS_ME);
     }
 
     #[test]

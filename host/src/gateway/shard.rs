@@ -11,7 +11,10 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all};
 use tokio::sync::mpsc;
-use twilight_gateway::{CloseFrame, Intents, Message, Shard, ShardId, error::ReceiveMessageError};
+use twilight_gateway::{
+    CloseFrame, Intents, Message, Shard, ShardId, ShardState,
+    error::{ReceiveMessageError, ReceiveMessageErrorType},
+};
 use twilight_model::gateway::payload::outgoing::{
     UpdatePresence, update_presence::UpdatePresencePayload,
 };
@@ -45,6 +48,8 @@ struct Live {
     presence: UpdatePresencePayload,
     identified_as: UpdatePresencePayload,
     last_close: Option<CloseFrame<'static>>,
+    /// Whether this connection has brought READY: also one that names no session that could be resumed.
+    is_ready: bool,
     /// It is closed when nothing waits for its events any more.
     is_leaving: bool,
 }
@@ -134,17 +139,20 @@ impl Task {
         let Some(live) = self.sessions.iter_mut().find(|it| it.number == number) else {
             return true;
         };
-        let is_up = live.shard.state().is_identified();
+        let is_up = live.is_up();
         let message = match received {
             Some(Ok(message)) => message,
-            Some(Err(error)) => {
-                tracing::warn!(
-                    shard = self.id.number(),
-                    "the gateway connection failed: {}",
-                    chain(&error)
-                );
-                return self.happened(Input::Up(number, is_up)).await;
-            }
+            Some(Err(error)) => match unread(error) {
+                // It is passed on: what of it can be read is the host's to say, and what it holds is not for the log.
+                Ok(event) => Message::Text(event),
+                Err(error) => {
+                    tracing::warn!(
+                        shard = self.id.number(),
+                        "the gateway connection failed: {error}"
+                    );
+                    return self.happened(Input::Up(number, is_up)).await;
+                }
+            },
             None => return self.happened(Input::Closed(number)).await,
         };
         if let Message::Close(frame) = &message {
@@ -152,6 +160,7 @@ impl Task {
         }
         let is_ready = is_ready(&message);
         if is_ready {
+            live.is_ready = true;
             // What it was identified with; there may be another one by now.
             live.presence.clone_from(&live.identified_as);
         }
@@ -287,6 +296,7 @@ impl Task {
             identified_as: presence.clone(),
             presence,
             last_close: None,
+            is_ready: false,
             is_leaving: false,
         });
     }
@@ -345,6 +355,12 @@ impl Task {
 }
 
 impl Live {
+    fn is_up(&mut self) -> bool {
+        let state = self.shard.state();
+        self.is_ready &= !matches!(state, ShardState::Disconnected { .. });
+        self.is_ready || state.is_identified()
+    }
+
     fn had_session(&self) -> bool {
         self.shard.session().is_some()
     }
@@ -433,7 +449,22 @@ fn refusal(frame: Option<&CloseFrame<'static>>, follow: &Follow) -> GatewayError
         ),
         None => "Discord has closed the gateway for good, without a reason".into(),
     };
-    GatewayError::Refused(text)
+    GatewayError::Refused {
+        code: frame.map(|frame| frame.code),
+        words: text,
+    }
+}
+
+/// The text of an event that twilight can't read, or why the connection failed.
+fn unread(error: ReceiveMessageError) -> Result<String, String> {
+    let text = match error.kind() {
+        ReceiveMessageErrorType::Deserializing { .. } => String::new(),
+        _ => chain(&error),
+    };
+    match error.into_parts().0 {
+        ReceiveMessageErrorType::Deserializing { event } => Ok(event),
+        _ => Err(text),
+    }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

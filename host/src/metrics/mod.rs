@@ -33,7 +33,7 @@ pub use self::{
     gateway::{MissingIntent, ShardFigures, Standing},
     page::Page,
     plugin::{Calls, Handled, PluginFigures},
-    rest::Rest,
+    rest::{Rest, class as route_class},
     server::Server,
     timing::Timing,
 };
@@ -48,6 +48,8 @@ pub struct Figures {
     shards: Mutex<BTreeMap<u32, Arc<ShardFigures>>>,
     /// By the event's number.
     events: Vec<AtomicU64>,
+    /// Events of which something could not be read, by name.
+    unreadable: Bounded<AtomicU64>,
     /// Requests to Discord.
     pub rest: Rest,
     /// Interactions that the host deferred, because no plugin had answered in time.
@@ -62,6 +64,7 @@ impl Default for Figures {
             plugins: Mutex::default(),
             shards: Mutex::default(),
             events: (0..KINDS).map(|_| AtomicU64::new(0)).collect(),
+            unreadable: Bounded::new(KINDS),
             rest: Rest::default(),
             deferred: AtomicU64::new(0),
             started: AtomicBool::new(false),
@@ -128,6 +131,11 @@ impl Figures {
         self.events[if index < KINDS { index } else { 0 }].fetch_add(1, Relaxed);
     }
 
+    /// Counts an event of which something could not be read.
+    pub fn unreadable(&self, event: &str) {
+        self.unreadable.of(event).fetch_add(1, Relaxed);
+    }
+
     /// Events by name; those that never came are left out.
     fn events(&self) -> Vec<(&'static str, u64)> {
         let count = |(number, count): (usize, &AtomicU64)| {
@@ -136,6 +144,13 @@ impl Figures {
         };
         let all = self.events.iter().enumerate().map(count);
         all.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Events of which something could not be read, by name.
+    fn unreadable_events(&self) -> Vec<(String, u64)> {
+        let all = self.unreadable.all().into_iter();
+        all.map(|(event, count)| (event, count.load(Relaxed)))
+            .collect()
     }
 
     fn plugins(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PluginFigures>>> {

@@ -244,7 +244,7 @@ async fn check_online_tries_the_token_the_owners_and_the_ids() {
     let folder = tempfile::tempdir().unwrap();
     let check = |token: &str, more: &str| {
         let config = format!(
-            "[metrics]\nlisten = \"off\"\n[discord]\nhttp_proxy = \"{}\"\n{more}",
+            "[metrics]\nlisten = \"off\"\n[discord]\napi_url = \"http://{}\"\n{more}",
             sandbox.http_proxy()
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();

@@ -1,66 +1,81 @@
 //! Who wants to use a command: what Discord said of them, and what the cache or Discord knows besides.
 
-use serde::Deserialize;
 use twilight_model::{
     guild::Permissions,
     id::{
         Id,
-        marker::{ChannelMarker, GuildMarker, RoleMarker, UserMarker},
+        marker::{ChannelMarker, GuildMarker, UserMarker},
     },
 };
 
-use crate::{plugin::EventRecord, services::Services};
+use crate::{
+    lenient::{self, Field, Fields},
+    plugin::EventRecord,
+    services::{Services, cache::in_thread},
+};
 
 /// Who wants to use a command, and where.
 #[derive(Debug)]
-pub(crate) struct Asker<'a> {
+pub(crate) struct Asker {
     pub(crate) user: u64,
     /// 0 in direct messages.
     pub(crate) guild: u64,
     pub(crate) channel: u64,
-    said: Said<'a>,
+    said: Said,
 }
 
-/// What came along with a message or an interaction.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Said<'a> {
-    #[serde(borrow)]
-    member: Option<SaidMember<'a>>,
+/// What came along with a message or an interaction; what can't be read was not said.
+#[derive(Debug, Default)]
+struct Said {
+    roles: Option<Vec<u64>>,
+    /// What the member may do in the channel: in interactions.
+    permissions: Option<Permissions>,
     /// What the bot may do in the channel: in interactions.
-    #[serde(borrow)]
-    app_permissions: Option<&'a str>,
-    /// The channel: in interactions.
-    channel: Option<SaidChannel>,
+    app_permissions: Option<Permissions>,
+    /// Whether the channel is age-restricted: in interactions, and not of a thread, which is what its parent is.
+    age_restricted: Option<bool>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct SaidMember<'a> {
-    #[serde(borrow)]
-    roles: Option<Vec<&'a str>>,
-    /// With overwrites: in interactions.
-    #[serde(borrow)]
-    permissions: Option<&'a str>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct SaidChannel {
-    nsfw: bool,
+impl Said {
+    fn read(json: &str) -> Self {
+        let fields = Fields::read(json).unwrap_or_default();
+        let member = fields.object("member").known().unwrap_or_default();
+        let channel = fields.object("channel").known();
+        let is_thread = channel.as_ref().is_some_and(|channel| {
+            matches!(channel.get("type", lenient::number), Field::Is(10..=12))
+                || channel.raw("thread_metadata").is_some()
+        });
+        let permissions = |fields: &Fields<'_>, name| {
+            let bits = fields.get(name, lenient::number).known();
+            let permissions = bits.map(Permissions::from_bits_truncate);
+            permissions.map(|it| if is_thread { in_thread(it) } else { it })
+        };
+        let roles = member.list("roles").known();
+        let age_restricted = match channel.map(|channel| channel.get("nsfw", lenient::flag)) {
+            Some(Field::Is(is)) => Some(is),
+            Some(Field::Absent) => Some(false),
+            Some(Field::Unreadable) | None => None,
+        };
+        Self {
+            roles: roles.and_then(|roles| roles.into_iter().map(lenient::id).collect()),
+            permissions: permissions(&member, "permissions"),
+            app_permissions: permissions(&fields, "app_permissions"),
+            age_restricted: age_restricted.filter(|_| !is_thread),
+        }
+    }
 }
 
 /// Server, user and channel.
 type Ids = (Id<GuildMarker>, Id<UserMarker>, Option<Id<ChannelMarker>>);
 
-impl<'a> Asker<'a> {
+impl Asker {
     /// Whoever caused an event.
-    pub(crate) fn of(event: &'a EventRecord) -> Self {
+    pub(crate) fn of(event: &EventRecord) -> Self {
         Self {
             user: event.header.user_id,
             guild: event.header.guild_id,
             channel: event.header.channel_id,
-            said: serde_json::from_str(&event.json).unwrap_or_default(),
+            said: Said::read(&event.json),
         }
     }
 
@@ -78,17 +93,13 @@ impl<'a> Asker<'a> {
         let Some((guild, user, _)) = self.ids() else {
             return false;
         };
-        services.cache.owner(guild) == Ok(user)
+        let owner = services.cache.fetch_owner(guild).await;
+        owner.is_ok_and(|owner| owner == user)
     }
 
     /// What the member may do in the channel.
     pub(super) async fn permissions(&self, services: &Services) -> Result<Permissions, String> {
-        let said = self
-            .said
-            .member
-            .as_ref()
-            .and_then(|member| member.permissions);
-        if let Some(permissions) = said.and_then(bits) {
+        if let Some(permissions) = self.said.permissions {
             return Ok(permissions);
         }
         let (guild, user, channel) = self.ids().ok_or("this is no server")?;
@@ -97,7 +108,7 @@ impl<'a> Asker<'a> {
 
     /// What the bot may do in the channel.
     pub(super) async fn bot_permissions(&self, services: &Services) -> Result<Permissions, String> {
-        if let Some(permissions) = self.said.app_permissions.and_then(bits) {
+        if let Some(permissions) = self.said.app_permissions {
             return Ok(permissions);
         }
         let (guild, _, channel) = self.ids().ok_or("this is no server")?;
@@ -130,56 +141,48 @@ impl<'a> Asker<'a> {
     /// Whether the member has one of these roles, each a name or an id.
     pub(super) async fn has_a_role_called(&self, services: &Services, wanted: &[String]) -> bool {
         let own = self.roles(services).await;
-        let named = Id::new_checked(self.guild)
-            .and_then(|guild| services.cache.roles(guild).ok())
-            .unwrap_or_default();
+        let named = match Id::new_checked(self.guild) {
+            Some(guild) => services.cache.fetch_role_names(guild).await,
+            None => Vec::new(),
+        };
         wanted.iter().any(|wanted| {
             let by_id = wanted.parse().is_ok_and(|id: u64| own.contains(&id));
             by_id
-                || named.iter().any(|role| {
-                    own.contains(&role.id.get())
-                        && role.name.to_lowercase() == wanted.to_lowercase()
+                || named.iter().any(|(id, name)| {
+                    own.contains(id) && name.to_lowercase() == wanted.to_lowercase()
                 })
         })
     }
 
     async fn roles(&self, services: &Services) -> Vec<u64> {
-        let said = self
-            .said
-            .member
-            .as_ref()
-            .and_then(|member| member.roles.as_ref());
-        if let Some(roles) = said {
-            return roles.iter().filter_map(|role| role.parse().ok()).collect();
+        if let Some(roles) = &self.said.roles {
+            return roles.clone();
         }
         let Some((guild, user, _)) = self.ids() else {
             return Vec::new();
         };
-        let ids = |roles: &[Id<RoleMarker>]| roles.iter().map(|role| role.get()).collect();
         if let Ok(member) = services.cache.member(guild, user) {
-            return ids(&member.roles);
+            return member.roles.to_vec();
         }
         let fetched = services.cache.fetch_member(guild, user).await;
-        fetched.map_or_else(|_| Vec::new(), |member| ids(&member.roles))
+        fetched.map_or_else(|_| Vec::new(), |member| member.roles.to_vec())
     }
 
     pub(super) async fn is_age_restricted(&self, services: &Services) -> bool {
-        if let Some(channel) = &self.said.channel {
-            return channel.nsfw;
+        if let Some(is_age_restricted) = self.said.age_restricted {
+            return is_age_restricted;
         }
-        let Some((_, _, Some(id))) = self.ids() else {
-            return false;
-        };
-        let Ok(channel) = services.cache.channel(id) else {
-            return false;
-        };
-        if channel.kind.is_thread()
-            && let Some(parent) = channel.parent_id
-            && let Ok(parent) = services.cache.channel(parent)
-        {
-            return parent.nsfw.unwrap_or_default();
-        }
-        channel.nsfw.unwrap_or_default()
+        let cache = &services.cache;
+        let asked = cache.fetch_age_restricted(self.guild, self.channel).await;
+        asked.unwrap_or_else(|why| {
+            let (guild, channel) = (self.guild, self.channel);
+            tracing::warn!(
+                guild,
+                channel,
+                "whether it is age-restricted can't be told: {why}"
+            );
+            false
+        })
     }
 
     fn ids(&self) -> Option<Ids> {
@@ -189,9 +192,4 @@ impl<'a> Asker<'a> {
             Id::new_checked(self.channel),
         ))
     }
-}
-
-/// Permissions as Discord writes them.
-fn bits(text: &str) -> Option<Permissions> {
-    text.parse().ok().map(Permissions::from_bits_truncate)
 }

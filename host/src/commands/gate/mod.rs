@@ -66,7 +66,7 @@ pub(crate) async fn check(
     services: &Services,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker<'_>,
+    asker: &Asker,
 ) -> Result<(), Refusal> {
     place(services, route, name, asker).await?;
     if !services.commands.is_owner(asker.user) {
@@ -79,7 +79,7 @@ async fn place(
     services: &Services,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker<'_>,
+    asker: &Asker,
 ) -> Result<(), Refusal> {
     let command = &route.command;
     let refuse = |text: String| {
@@ -104,7 +104,7 @@ async fn member(
     services: &Services,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker<'_>,
+    asker: &Asker,
 ) -> Result<(), Refusal> {
     let access = &route.command.access;
     if access.owner_only {
@@ -175,7 +175,7 @@ async fn bot(
     services: &Services,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker<'_>,
+    asker: &Asker,
 ) -> Result<(), Refusal> {
     let needed = Permissions::from_bits_truncate(route.command.access.bot_permissions);
     if needed.is_empty() || asker.guild == 0 {

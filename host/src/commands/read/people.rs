@@ -4,11 +4,10 @@ use plugin_api::{
     abi::OptionValue,
     manifest::{OptionKind, OptionManifest},
 };
-use serde::Deserialize;
 use serde_json::Value;
-use twilight_model::{channel::Channel, guild::Role, id::Id};
+use twilight_model::id::Id;
 
-use crate::{commands::prefix::trim, plugin::EventRecord, services::Services};
+use crate::{commands::prefix::trim, lenient::Fields, plugin::EventRecord, services::Services};
 
 /// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
 /// Discord lists.
@@ -24,28 +23,26 @@ pub(crate) struct Place<'a> {
 }
 
 /// What a message tells of those whom it mentions, and its files.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 struct Message {
     mentions: Vec<Mentioned>,
     attachments: Vec<Value>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug)]
 struct Mentioned {
-    id: String,
-    /// There for members of the server.
-    member: Option<Value>,
+    id: u64,
+    /// Members of the server are told as such.
+    is_member: bool,
 }
 
 /// A role or a channel.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug)]
 struct Named {
-    id: String,
+    id: u64,
     name: String,
-    r#type: u8,
+    /// Of a channel.
+    kind: u8,
 }
 
 /// Why nothing was found: a reason of its own, or `None` where "… is expected" says it all.
@@ -61,7 +58,7 @@ impl<'a> Place<'a> {
         Self {
             services,
             guild_id,
-            message: serde_json::from_str(message).unwrap_or_default(),
+            message: Message::read(message),
         }
     }
 
@@ -111,7 +108,7 @@ impl<'a> Place<'a> {
 
     async fn user_with(&self, id: u64, must_be_member: bool) -> Result<u64, NotFound> {
         if let Some(mentioned) = self.mentioned(id)
-            && (mentioned.member.is_some() || !must_be_member)
+            && (mentioned.is_member || !must_be_member)
         {
             return Ok(id);
         }
@@ -174,7 +171,7 @@ impl<'a> Place<'a> {
     pub(crate) async fn role(&self, word: &str) -> Result<u64, NotFound> {
         let roles = self.roles().await?;
         let found = named(&roles, means(word, &["<@&"]), word.trim_start_matches('@'));
-        let ids: Vec<u64> = found.into_iter().map(Named::id).collect();
+        let ids: Vec<u64> = found.into_iter().map(|it| it.id).collect();
         one(&ids, "roles")
     }
 
@@ -188,9 +185,9 @@ impl<'a> Place<'a> {
         let fitting: Vec<u64> = found
             .iter()
             .filter(|channel| {
-                option.channel_kinds.is_empty() || option.channel_kinds.contains(&channel.r#type)
+                option.channel_kinds.is_empty() || option.channel_kinds.contains(&channel.kind)
             })
-            .map(|channel| channel.id())
+            .map(|channel| channel.id)
             .collect();
         match (found.first(), fitting.is_empty()) {
             (Some(other), true) => {
@@ -198,7 +195,7 @@ impl<'a> Place<'a> {
                 let expected: Vec<String> = expected.map(a_channel_kind).collect();
                 Err(Some(format!(
                     "that is {}, and {} is expected",
-                    a_channel_kind(other.r#type),
+                    a_channel_kind(other.kind),
                     expected.join(" or ")
                 )))
             }
@@ -211,16 +208,11 @@ impl<'a> Place<'a> {
         let Some(guild) = Id::new_checked(self.guild_id) else {
             return Err(Some("there are no roles in direct messages".into()));
         };
-        if let Ok(roles) = self.services.cache.roles(guild) {
-            let named = |role: Role| Named {
-                id: role.id.to_string(),
-                name: role.name,
-                r#type: 0,
-            };
+        if let Ok(roles) = self.services.cache.role_names(guild) {
+            let named = |(id, name)| Named { id, name, kind: 0 };
             return Ok(roles.into_iter().map(named).collect());
         }
-        let roles = self.get(format!("guilds/{guild}/roles")).await;
-        Ok(roles.unwrap_or_default())
+        Ok(self.named(format!("guilds/{guild}/roles")).await)
     }
 
     /// The server's channels: as the cache knows them, or else as Discord does.
@@ -228,21 +220,32 @@ impl<'a> Place<'a> {
         let Some(guild) = Id::new_checked(self.guild_id) else {
             return Err(Some("there are no channels in direct messages".into()));
         };
-        if let Ok(channels) = self.services.cache.channels(guild) {
-            let named = |channel: Channel| Named {
-                id: channel.id.to_string(),
-                name: channel.name.unwrap_or_default(),
-                r#type: channel.kind.into(),
-            };
+        if let Ok(channels) = self.services.cache.channel_names(guild) {
+            let named = |(id, name, kind)| Named { id, name, kind };
             return Ok(channels.into_iter().map(named).collect());
         }
-        let channels = self.get(format!("guilds/{guild}/channels")).await;
-        Ok(channels.unwrap_or_default())
+        Ok(self.named(format!("guilds/{guild}/channels")).await)
+    }
+
+    /// What Discord lists there. What has no id is none of it.
+    async fn named(&self, path: String) -> Vec<Named> {
+        let listed: Vec<Value> = self.get(path).await.unwrap_or_default();
+        let named = listed.iter().filter_map(|it| {
+            Some(Named {
+                id: it["id"].as_str()?.parse().ok()?,
+                name: it["name"].as_str().unwrap_or_default().to_owned(),
+                kind: it["type"]
+                    .as_u64()
+                    .and_then(|kind| kind.try_into().ok())
+                    .unwrap_or(u8::MAX),
+            })
+        });
+        named.collect()
     }
 
     fn mentioned(&self, id: u64) -> Option<&Mentioned> {
         let mentions = &self.message.mentions;
-        mentions.iter().find(|user| user.id.parse() == Ok(id))
+        mentions.iter().find(|user| user.id == id)
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: String) -> Option<T> {
@@ -256,9 +259,23 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Named {
-    fn id(&self) -> u64 {
-        self.id.parse().unwrap_or(0)
+impl Message {
+    /// What of it can be read.
+    fn read(json: &str) -> Self {
+        let fields = Fields::read(json).unwrap_or_default();
+        let list = |name| fields.list(name).known().unwrap_or_default();
+        let mentioned = |user: &str| {
+            let user = Fields::read(user)?;
+            Some(Mentioned {
+                id: user.id("id").known()?,
+                is_member: user.raw("member").is_some(),
+            })
+        };
+        let file = |file: &str| serde_json::from_str(file).ok();
+        Self {
+            mentions: list("mentions").into_iter().filter_map(mentioned).collect(),
+            attachments: list("attachments").into_iter().filter_map(file).collect(),
+        }
     }
 }
 
@@ -305,7 +322,7 @@ fn means(word: &str, opens: &[&str]) -> Means {
 /// Those that are meant: the one with this id, or else those of this name.
 fn named<'n>(all: &'n [Named], means: Means, name: &str) -> Vec<&'n Named> {
     if let Means::Mention(id) | Means::Number(id) = means {
-        let with_id: Vec<&Named> = all.iter().filter(|it| it.id() == id).collect();
+        let with_id: Vec<&Named> = all.iter().filter(|it| it.id == id).collect();
         if !with_id.is_empty() || matches!(means, Means::Mention(_)) {
             return with_id;
         }
@@ -367,9 +384,9 @@ mod tests {
             assert_eq!(means(word, &["<@!", "<@"]), expect, "for {word}");
         }
         let it = |id: &str, name: &str| Named {
-            id: id.into(),
+            id: id.parse().unwrap(),
             name: name.into(),
-            r#type: 0,
+            kind: 0,
         };
         let all = [
             it("175928847299117063", "red"),
@@ -378,7 +395,7 @@ mod tests {
         ];
         let found = |word: &str| -> Vec<u64> {
             let found = named(&all, means(word, &["<@&"]), word);
-            found.into_iter().map(Named::id).collect()
+            found.into_iter().map(|it| it.id).collect()
         };
         assert_eq!(found("12345678"), [175_928_847_299_117_064]);
         assert_eq!(

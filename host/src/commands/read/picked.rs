@@ -6,73 +6,89 @@ use plugin_api::{
     abi::OptionValue,
     manifest::{CommandKind, OptionKind, OptionManifest},
 };
-use twilight_model::{
-    application::interaction::{
-        InteractionDataResolved,
-        application_command::{CommandData, CommandDataOption, CommandOptionValue},
-    },
-    id::{Id, marker::GenericMarker},
-};
+use serde_json::Value;
 
 use super::{line, people::Place, refused, words};
-use crate::commands::{CommandRoute, usage};
+use crate::{
+    commands::{CommandRoute, usage},
+    lenient::{self, Field, Fields},
+};
 
-/// What a member has picked.
+/// What a member has picked, as far as it can be read.
 #[derive(Debug)]
 pub(crate) struct Picked {
     /// The command's names, from the outermost on.
     pub(crate) names: Vec<String>,
     /// What kind of command.
     pub(crate) kind: CommandKind,
-    options: Vec<CommandDataOption>,
-    resolved: Option<InteractionDataResolved>,
-    target: Option<Id<GenericMarker>>,
+    options: Vec<Given>,
+    members: Vec<u64>,
+    roles: Vec<u64>,
+    files: Vec<(u64, Value)>,
+    target: Option<u64>,
 }
 
+/// What was given to an option.
+#[derive(Debug)]
+struct Given {
+    name: String,
+    /// Discord's [type](https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type),
+    /// where it can be read.
+    kind: Option<u64>,
+    /// The value's JSON.
+    value: String,
+    /// Whether it is being typed.
+    is_focused: bool,
+    /// Of a group or a subcommand.
+    inside: Vec<Given>,
+}
+
+/// A group's or a subcommand's type.
+const GROUPS: std::ops::RangeInclusive<u64> = 1..=2;
+
 impl Picked {
-    /// Takes the names of groups off the options.
-    pub(crate) fn of(data: CommandData) -> Self {
-        use twilight_model::application::command::CommandType;
-        let mut names = vec![data.name];
-        let mut options = data.options;
-        while let [
-            CommandDataOption {
-                value: CommandOptionValue::SubCommand(_) | CommandOptionValue::SubCommandGroup(_),
-                ..
-            },
-        ] = &*options
+    /// Reads the `data` of a command's interaction; takes the names of groups off the options. `None` if it is not told which
+    /// command.
+    pub(crate) fn read(data: &Fields<'_>) -> Option<Self> {
+        let mut names = vec![data.get("name", lenient::text).known()?.into_owned()];
+        let mut options = read_options(data);
+        while let [given] = &mut *options
+            && (given.kind.is_some_and(|kind| GROUPS.contains(&kind)) || !given.inside.is_empty())
         {
-            let Some(CommandDataOption { name, value }) = options.pop() else {
-                break;
-            };
-            names.push(name);
-            options = match value {
-                CommandOptionValue::SubCommand(inside)
-                | CommandOptionValue::SubCommandGroup(inside) => inside,
-                _ => Vec::new(),
-            };
+            names.push(std::mem::take(&mut given.name));
+            options = std::mem::take(&mut given.inside);
         }
-        Self {
+        let resolved = data.object("resolved").known().unwrap_or_default();
+        let all = |name| resolved.object(name).known().unwrap_or_default();
+        let ids = |name| -> Vec<u64> {
+            let ids = all(name);
+            ids.iter().filter_map(|(id, _)| lenient::id(id)).collect()
+        };
+        let file =
+            |(id, file): (&str, &str)| Some((lenient::id(id)?, serde_json::from_str(file).ok()?));
+        Some(Self {
             names,
-            kind: match data.kind {
-                CommandType::User => CommandKind::User,
-                CommandType::Message => CommandKind::Message,
+            kind: match data.get("type", lenient::number) {
+                Field::Is(2) => CommandKind::User,
+                Field::Is(3) => CommandKind::Message,
                 _ => CommandKind::Chat,
             },
             options,
-            resolved: data.resolved,
-            target: data.target_id,
-        }
+            members: ids("members"),
+            roles: ids("roles"),
+            files: all("attachments").iter().filter_map(file).collect(),
+            target: data.id("target_id").known(),
+        })
     }
 
     /// As an owner command takes it: the values one after the other, and the names of what is true.
     pub(crate) fn line(&self) -> String {
         let options = self.options.iter();
         let words: Vec<String> = options
-            .filter_map(|option| match &option.value {
-                CommandOptionValue::String(text) => Some(text.clone()),
-                CommandOptionValue::Boolean(true) => Some(option.name.clone()),
-                CommandOptionValue::User(id) => Some(id.to_string()),
+            .filter_map(|given| match given.kind {
+                Some(3) => lenient::text(&given.value).map(Into::into),
+                Some(5) => (given.value == "true").then(|| given.name.clone()),
+                Some(6) => lenient::id(&given.value).map(|id| id.to_string()),
                 _ => None,
             })
             .collect();
@@ -86,24 +102,27 @@ impl Picked {
     }
 
     /// The option that is being typed, and what is typed of it.
-    pub(crate) fn focused(&self) -> Option<(&str, &str)> {
-        self.options.iter().find_map(|option| match &option.value {
-            CommandOptionValue::Focused(typed, _) => Some((&*option.name, &**typed)),
-            _ => None,
+    pub(crate) fn focused(&self) -> Option<(&str, String)> {
+        let given = self.options.iter().find(|given| given.is_focused)?;
+        let typed = lenient::text(&given.value).map(Into::into);
+        Some((&given.name, typed.unwrap_or_else(|| given.value.clone())))
+    }
+}
+
+/// The options in a command or group; those without a name are none.
+fn read_options(of: &Fields<'_>) -> Vec<Given> {
+    let options = of.list("options").known().unwrap_or_default();
+    let read = |json: &str| {
+        let option = Fields::read(json)?;
+        Some(Given {
+            name: option.get("name", lenient::text).known()?.into_owned(),
+            kind: option.get("type", lenient::number).known(),
+            value: option.raw("value").unwrap_or("null").to_owned(),
+            is_focused: option.get("focused", lenient::flag) == Field::Is(true),
+            inside: read_options(&option),
         })
-    }
-
-    fn is_member(&self, user: u64) -> bool {
-        self.resolved
-            .as_ref()
-            .is_some_and(|resolved| resolved.members.keys().any(|id| id.get() == user))
-    }
-
-    fn is_role(&self, id: u64) -> bool {
-        self.resolved
-            .as_ref()
-            .is_some_and(|resolved| resolved.roles.keys().any(|role| role.get() == id))
-    }
+    };
+    options.into_iter().filter_map(read).collect()
 }
 
 /// Reads what was picked.
@@ -119,8 +138,8 @@ pub(crate) async fn read(
     let mut options = BTreeMap::new();
     if let Some(target) = picked.target {
         let target = match picked.kind {
-            CommandKind::User => OptionValue::User(target.get()),
-            _ => OptionValue::Message(target.get()),
+            CommandKind::User => OptionValue::User(target),
+            _ => OptionValue::Message(target),
         };
         options.insert("target".to_owned(), target);
     }
@@ -130,7 +149,7 @@ pub(crate) async fn read(
             .iter()
             .find(|given| given.name == option.name);
         let value = match (given, &option.default) {
-            (Some(given), _) => value(option, &given.value, picked, place).await,
+            (Some(given), _) => value(option, given, picked, place).await,
             (None, Some(default)) => line::one(option, default, place).await,
             (None, None) => continue,
         };
@@ -157,7 +176,7 @@ pub(crate) async fn typed_so_far(
             .iter()
             .find(|option| option.name == given.name);
         if let Some(option) = option
-            && let Ok(value) = value(option, &given.value, picked, place).await
+            && let Ok(value) = value(option, given, picked, place).await
         {
             options.insert(given.name.clone(), value);
         }
@@ -167,56 +186,77 @@ pub(crate) async fn typed_so_far(
 
 async fn value(
     option: &OptionManifest,
-    given: &CommandOptionValue,
+    given: &Given,
     picked: &Picked,
     place: &Place<'_>,
 ) -> Result<OptionValue, String> {
-    Ok(match given {
-        // Discord has no lists, lengths and points of time: they are typed.
-        CommandOptionValue::String(text) if option.repeated => {
-            let mut values = Vec::new();
-            let mut rest = text.trim();
-            while !rest.is_empty() {
-                let (word, after) = words::next(rest);
-                rest = after
-                    .trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
-                values.push(line::one(option, word.trim_end_matches(','), place).await?);
-            }
-            OptionValue::List(values)
-        }
-        CommandOptionValue::String(text) => line::one(option, text, place).await?,
-        CommandOptionValue::Integer(number) => OptionValue::Integer(*number),
-        CommandOptionValue::Number(number) => OptionValue::Number(*number),
-        CommandOptionValue::Boolean(yes) => OptionValue::Boolean(*yes),
-        CommandOptionValue::User(id) => {
-            if option.kind == OptionKind::Member && !picked.is_member(id.get()) {
+    let raw = &*given.value;
+    // Some are typed, which Discord has no type for.
+    let kind = given.kind.unwrap_or(match option.kind {
+        OptionKind::Integer => 4,
+        OptionKind::Boolean => 5,
+        OptionKind::User | OptionKind::Member => 6,
+        OptionKind::Channel => 7,
+        OptionKind::Role => 8,
+        OptionKind::Mentionable => 9,
+        OptionKind::Number => 10,
+        OptionKind::Attachment => 11,
+        _ => 3,
+    });
+    let value = match kind {
+        3 => match lenient::text(raw) {
+            Some(text) => return typed(option, &text, place).await,
+            None => None,
+        },
+        4 => raw.parse().ok().map(OptionValue::Integer),
+        5 => lenient::flag(raw).map(OptionValue::Boolean),
+        6 => match lenient::id(raw) {
+            Some(id) if option.kind == OptionKind::Member && !picked.members.contains(&id) => {
                 let reason = Some("no such member is in this server");
                 return Err(refused(option, &format!("<@{id}>"), reason));
             }
-            OptionValue::User(id.get())
+            id => id.map(OptionValue::User),
+        },
+        7 => lenient::id(raw).map(OptionValue::Channel),
+        8 => lenient::id(raw).map(OptionValue::Role),
+        9 => lenient::id(raw).map(|id| match picked.roles.contains(&id) {
+            true => OptionValue::Role(id),
+            false => OptionValue::User(id),
+        }),
+        10 => raw
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .map(OptionValue::Number),
+        11 => {
+            let id = lenient::id(raw);
+            let file = picked.files.iter().find(|(file, _)| Some(*file) == id);
+            let Some((_, file)) = file else {
+                let reason = Some("Discord did not send it along");
+                return Err(refused(option, "a file", reason));
+            };
+            Some(OptionValue::Attachment(file.clone()))
         }
-        CommandOptionValue::Channel(id) => OptionValue::Channel(id.get()),
-        CommandOptionValue::Role(id) => OptionValue::Role(id.get()),
-        CommandOptionValue::Mentionable(id) if picked.is_role(id.get()) => {
-            OptionValue::Role(id.get())
-        }
-        CommandOptionValue::Mentionable(id) => OptionValue::User(id.get()),
-        CommandOptionValue::Attachment(id) => {
-            let file = picked
-                .resolved
-                .as_ref()
-                .and_then(|resolved| resolved.attachments.get(id));
-            match file.map(serde_json::to_value) {
-                Some(Ok(file)) => OptionValue::Attachment(file),
-                _ => {
-                    return Err(refused(
-                        option,
-                        "a file",
-                        Some("Discord did not send it along"),
-                    ));
-                }
-            }
-        }
-        _ => return Err(refused(option, "that", None)),
-    })
+        _ => None,
+    };
+    value.ok_or_else(|| refused(option, "that", None))
+}
+
+async fn typed(
+    option: &OptionManifest,
+    text: &str,
+    place: &Place<'_>,
+) -> Result<OptionValue, String> {
+    if !option.repeated {
+        return line::one(option, text, place).await;
+    }
+    // Discord has no lists.
+    let mut values = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (word, after) = words::next(rest);
+        rest = after.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
+        values.push(line::one(option, word.trim_end_matches(','), place).await?);
+    }
+    Ok(OptionValue::List(values))
 }

@@ -81,6 +81,13 @@ fn gateway(rows: &mut Rows<'_>, figures: &Figures) -> fmt::Result {
         "cogwright_gateway_events",
         "Events from Discord",
         events.collect(),
+    )?;
+    let unreadable = figures.unreadable_events().into_iter();
+    let unreadable = unreadable.map(|(event, count)| (vec![("event", event)], number(count)));
+    rows.counter(
+        "cogwright_gateway_unreadable_events",
+        "Events from Discord of which something could not be read",
+        unreadable.collect(),
     )
 }
 

@@ -1,392 +1,466 @@
 //! What the cache learns from an event.
+//!
+//! Each event is read field by field and item by item. What can't be read is noted, and what it was about is forgotten: known as
+//! far as it can be told which, and where it can't be told, all that it may have been. Nothing stays that may be out of date.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Instant,
+use std::{collections::HashSet, time::Instant};
+
+use twilight_model::gateway::Intents;
+
+use super::{
+    Cache, Seen,
+    kept::{ChannelKept, GuildKept, RoleKept, object},
 };
-
-use serde::Deserialize;
-use twilight_gateway::EventTypeFlags;
-use twilight_model::{
-    channel::{Channel, ChannelType},
-    gateway::{
-        Intents,
-        event::Event,
-        payload::incoming::{
-            GuildDelete, RoleDelete, ThreadDelete, ThreadListSync, UnavailableGuild, UserUpdate,
-        },
-    },
-    guild::{Guild, Member, MemberFlags},
-    id::{
-        Id,
-        marker::{ChannelMarker, GuildMarker, RoleMarker, UserMarker},
-    },
-    user::{AvatarDecorationData, CurrentUser, User},
-    util::{ImageHash, Timestamp},
-};
-
-use super::Cache;
-
-/// The start of a session.
-#[derive(Deserialize)]
-struct Ready {
-    user: CurrentUser,
-    guilds: Vec<Gone>,
-    #[serde(default)]
-    shard: Option<(u64, u64)>,
-}
-
-#[derive(Deserialize)]
-struct Gone {
-    id: Id<GuildMarker>,
-    #[serde(default)]
-    unavailable: bool,
-}
-
-/// The members that come with events about something else.
-#[derive(Deserialize)]
-struct Seen {
-    guild_id: Option<Id<GuildMarker>>,
-    /// Of a message; its `member` lacks the user.
-    author: Option<User>,
-    webhook_id: Option<serde::de::IgnoredAny>,
-    member: Option<AnyMember>,
-    #[serde(default)]
-    mentions: Vec<Mention>,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Mention {
-    #[serde(flatten)]
-    user: User,
-    member: Option<AnyMember>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    resolved: Option<Resolved>,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Resolved {
-    users: HashMap<Id<UserMarker>, User>,
-    members: HashMap<Id<UserMarker>, AnyMember>,
-}
-
-/// A member as any event has it: each leaves something else out.
-#[derive(Deserialize)]
-struct AnyMember {
-    #[serde(default)]
-    avatar: Option<ImageHash>,
-    #[serde(default)]
-    avatar_decoration_data: Option<AvatarDecorationData>,
-    #[serde(default)]
-    banner: Option<ImageHash>,
-    #[serde(default)]
-    communication_disabled_until: Option<Timestamp>,
-    #[serde(default)]
-    deaf: Option<bool>,
-    #[serde(default)]
-    flags: Option<MemberFlags>,
-    #[serde(default)]
-    joined_at: Option<Timestamp>,
-    #[serde(default)]
-    mute: Option<bool>,
-    #[serde(default)]
-    nick: Option<String>,
-    #[serde(default)]
-    pending: Option<bool>,
-    #[serde(default)]
-    premium_since: Option<Timestamp>,
-    roles: Vec<Id<RoleMarker>>,
-    #[serde(default)]
-    user: Option<User>,
-}
-
-#[derive(Deserialize)]
-struct OfGuild {
-    guild_id: Id<GuildMarker>,
-    #[serde(flatten)]
-    member: AnyMember,
-}
-
-#[derive(Deserialize)]
-struct Left {
-    guild_id: Id<GuildMarker>,
-    user: User,
-}
-
-#[derive(Deserialize)]
-struct Chunk {
-    guild_id: Id<GuildMarker>,
-    members: Vec<Member>,
-}
+use crate::lenient::{self, Faults, Field, Fields};
 
 impl Cache {
-    /// Learns from one event: `payload` is what the gateway sent, `data` its `d`; `intents` are those of its session.
-    pub fn learn(&self, intents: Intents, name: &str, payload: &str, data: &str) {
-        let learnt = match name {
+    /// Learns from one event: `data` is its `d`; `intents` are those of its session. What could not be read of what is kept.
+    pub fn learn(&self, intents: Intents, name: &str, data: &str) -> Faults {
+        let mut faults = Faults::default();
+        let fields = Fields::read(data).unwrap_or_else(|| {
+            faults.note("d");
+            Fields::default()
+        });
+        let (fields, faults_here) = (&fields, &mut faults);
+        match name {
             "MESSAGE_CREATE"
             | "INTERACTION_CREATE"
             | "MESSAGE_REACTION_ADD"
             | "TYPING_START"
-            | "VOICE_STATE_UPDATE" => self.seen(data),
-            "READY" => self.ready(data),
-            "USER_UPDATE" => {
-                read(data).map(|user: CurrentUser| self.kept.update(&UserUpdate(user)))
+            | "VOICE_STATE_UPDATE" => self.seen(fields, faults_here),
+            "READY" => self.ready(fields, faults_here),
+            "USER_UPDATE" => self.store_mut().me = Some(data.into()),
+            "GUILD_CREATE" => self.guild_created(intents, fields, faults_here),
+            "GUILD_UPDATE" => self.guild_updated(fields, faults_here),
+            "GUILD_DELETE" => self.guild_deleted(fields, faults_here),
+            "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
+                self.channel_changed(name.starts_with("THREAD_"), data, fields, faults_here);
             }
-            "GUILD_CREATE" => self.guild_created(intents, payload, data),
-            "GUILD_DELETE" => self.guild_deleted(data),
-            "GUILD_UPDATE"
-            | "CHANNEL_CREATE"
-            | "CHANNEL_UPDATE"
-            | "CHANNEL_PINS_UPDATE"
-            | "THREAD_CREATE"
-            | "GUILD_ROLE_CREATE"
-            | "GUILD_ROLE_UPDATE" => self.event(payload),
-            "CHANNEL_DELETE" => self.channel_deleted(payload, data),
-            "THREAD_UPDATE" => self.thread_updated(payload, data),
-            "THREAD_DELETE" => self.event(payload),
-            "THREAD_LIST_SYNC" => self.threads_listed(payload, data),
-            "GUILD_ROLE_DELETE" => self.role_deleted(payload, data),
-            "GUILD_MEMBER_ADD" => self.event(payload).and_then(|()| self.member_changed(data)),
-            "GUILD_MEMBER_UPDATE" => self.member_changed(data),
-            "GUILD_MEMBER_REMOVE" => self.member_left(payload, data),
-            "GUILD_MEMBERS_CHUNK" => read(data).map(|chunk: Chunk| {
-                for member in chunk.members {
-                    self.saw(chunk.guild_id, member);
-                }
-            }),
-            _ => Ok(()),
-        };
-        if let Err(error) = learnt {
-            tracing::warn!(event = name, "the cache can't read an event: {error}");
+            "CHANNEL_PINS_UPDATE" => self.pinned(fields),
+            "CHANNEL_DELETE" | "THREAD_DELETE" => self.channel_deleted(fields, faults_here),
+            "THREAD_LIST_SYNC" => self.threads_listed(fields, faults_here),
+            "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE" => self.role_changed(fields, faults_here),
+            "GUILD_ROLE_DELETE" => self.role_deleted(fields, faults_here),
+            "GUILD_MEMBER_ADD" => {
+                self.count(fields, |members| members.saturating_add(1));
+                self.member_changed(fields, faults_here);
+            }
+            "GUILD_MEMBER_UPDATE" => self.member_changed(fields, faults_here),
+            "GUILD_MEMBER_REMOVE" => self.member_left(fields, faults_here),
+            "GUILD_MEMBERS_CHUNK" => self.members_listed(fields, faults_here),
+            _ => {}
         }
+        faults
     }
 
-    /// Takes note of a member that was seen: in an event, or in Discord's answer to a request.
-    pub(super) fn saw(&self, guild: Id<GuildMarker>, member: Member) {
-        if member.user.id.get() == self.bot_id() {
-            self.members.saw_own(guild.get(), member);
-        } else {
-            self.members.saw(guild.get(), member, Instant::now());
-        }
-    }
-
-    /// twilight's cache does the rest.
-    fn event(&self, payload: &str) -> Learnt {
-        match twilight_gateway::parse(payload.to_owned(), EventTypeFlags::all()) {
-            Ok(event) => {
-                if let Some(event) = event {
-                    self.kept.update(&Event::from(event));
-                }
-                Ok(())
-            }
-            Err(error) => Err(error.to_string()),
+    /// Takes note of a member that was seen: in an event, or in Discord's answer to a request. One that could not be read is
+    /// forgotten.
+    pub(super) fn saw(&self, guild: u64, user: Option<u64>, member: Option<Seen>) {
+        match member {
+            Some(member) if member.user == self.bot_id() => self.members.saw_own(guild, member),
+            Some(member) => self.members.saw(guild, member, Instant::now()),
+            None => self.members.forget(Some(guild), user),
         }
     }
 
     /// A new session. What the last one told stays until each server is told anew, so that a change of intents leaves the bot
     /// no moment without knowledge; servers that are not in the list were left in between.
-    fn ready(&self, data: &str) -> Learnt {
-        let ready: Ready = read(data)?;
-        self.kept.update(&UserUpdate(ready.user));
-        let listed: HashSet<_> = ready.guilds.iter().map(|guild| guild.id).collect();
-        for id in &listed {
-            self.members.told(id.get(), false, Instant::now());
+    fn ready(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        match fields.raw("user") {
+            Some(user) => self.store_mut().me = Some(user.into()),
+            None => faults.note("user"),
         }
-        let (shard, shards) = ready.shard.unwrap_or((0, 1));
+        let Field::Is(items) = fields.list("guilds") else {
+            faults.note("guilds");
+            return;
+        };
+        let mut listed = HashSet::new();
+        for (number, item) in items.iter().enumerate() {
+            match Fields::read(item).map(|guild| guild.id("id")) {
+                Some(Field::Is(id)) => {
+                    self.members.told(id, false, Instant::now());
+                    listed.insert(id);
+                }
+                _ => faults.note(format!("guilds[{number}].id")),
+            }
+        }
+        let shard = fields.list("shard").noted(faults, "shard").known();
+        let shard = shard.and_then(|shard| match &*shard {
+            [number, count] => Some((lenient::number(number)?, lenient::id(count)?)),
+            _ => None,
+        });
+        // A list of which a part can't be read says of no server that it was left.
+        let (true, Some((shard, shards))) = (listed.len() == items.len(), shard) else {
+            return;
+        };
         // https://discord.com/developers/docs/events/gateway#sharding-sharding-formula
-        let of_shard = |id: &Id<GuildMarker>| (id.get() >> 22) % shards.max(1) == shard;
-        let known = self.guilds().into_iter();
-        for id in known.filter(|id| of_shard(id) && !listed.contains(id)) {
-            self.forget(id);
+        let is_left = |id: &u64| (id >> 22) % shards == shard && !listed.contains(id);
+        let known: Vec<u64> = self.store().guilds.keys().copied().collect();
+        for id in known.into_iter().filter(is_left) {
+            self.forget_guild(id);
         }
-        Ok(())
     }
 
-    fn guild_created(&self, intents: Intents, payload: &str, data: &str) -> Learnt {
-        let Gone { id, unavailable } = read(data)?;
-        if unavailable {
-            self.kept.update(&UnavailableGuild { id });
-            return Ok(());
+    fn guild_created(&self, intents: Intents, fields: &Fields<'_>, faults: &mut Faults) {
+        let Field::Is(id) = fields.id("id") else {
+            faults.note("id");
+            return self.forget_what_servers_allow();
+        };
+        if is_out(fields) {
+            return self.outage(id);
         }
-        let mut guild: Guild = read(data)?;
-        let members = std::mem::take(&mut guild.members);
+        let mut guild = GuildKept::read(fields, faults);
+        for (list, is_thread) in [("channels", false), ("threads", true)] {
+            let items = fields.list(list).noted(faults, list).known();
+            for (number, item) in items.unwrap_or_default().iter().enumerate() {
+                let path = || format!("{list}[{number}]");
+                let channel = |faults: &mut Faults| ChannelKept::read(item, is_thread, faults);
+                if let Some((id, channel)) = faults.inside(path, channel) {
+                    guild.channels.insert(id, channel);
+                }
+            }
+        }
+        let mut store = self.store_mut();
+        store.drop_guild(id);
+        store
+            .places
+            .extend(guild.channels.keys().map(|channel| (*channel, id)));
+        store.guilds.insert(id, guild);
+        drop(store);
         // Before the members: they were seen after it.
         let is_told = intents.contains(Intents::GUILD_MEMBERS);
-        self.members.told(id.get(), is_told, Instant::now());
-        for member in members {
-            self.saw(id, member);
+        self.members.told(id, is_told, Instant::now());
+        // It is always listed; where it can't be read, what was known of it is from before.
+        self.members.forget(Some(id), Some(self.bot_id()));
+        self.members_of(id, "members", fields, faults);
+    }
+
+    /// The members of a list, and which of them can't be read.
+    fn members_of(&self, guild: u64, list: &str, fields: &Fields<'_>, faults: &mut Faults) {
+        let items = fields.list(list).noted(faults, list).known();
+        for (number, item) in items.unwrap_or_default().iter().enumerate() {
+            let path = || format!("{list}[{number}]");
+            faults.inside(path, |faults| match Fields::read(item) {
+                Some(fields) => self.saw_in(guild, &fields, None, faults),
+                None => faults.note(""),
+            });
         }
-        // twilight adds what comes, and leaves what is gone.
-        let threads = guild.threads.iter().chain(&guild.channels);
-        let channels: HashSet<_> = threads.map(|channel| channel.id).collect();
-        let roles: HashSet<_> = guild.roles.iter().map(|role| role.id).collect();
-        let old_channels = self.kept.guild_channels(id).map(|ids| ids.clone());
-        let old_roles = self.kept.guild_roles(id).map(|ids| ids.clone());
-        self.event(payload)?;
-        for channel in old_channels.unwrap_or_default().difference(&channels) {
-            self.drop_channel(id, *channel);
+    }
+
+    fn saw_in(&self, guild: u64, member: &Fields<'_>, user: Option<&str>, faults: &mut Faults) {
+        let id = member.object("user").known();
+        let id = id.or_else(|| Fields::read(user?));
+        let id = id.and_then(|user| user.id("id").known());
+        let seen = Seen::read(member, user, id, faults);
+        if seen.is_some() || id.is_some() {
+            self.saw(guild, id, seen);
         }
-        for role_id in old_roles.unwrap_or_default().difference(&roles) {
-            let (guild_id, role_id) = (id, *role_id);
-            self.kept.update(&RoleDelete { guild_id, role_id });
+    }
+
+    fn guild_updated(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let Field::Is(id) = fields.id("id") else {
+            faults.note("id");
+            return self.forget_what_servers_allow();
+        };
+        if let Some(guild) = self.store_mut().guilds.get_mut(&id) {
+            guild.update(fields, faults);
         }
-        Ok(())
     }
 
     /// A server that was left, or an outage.
-    fn guild_deleted(&self, data: &str) -> Learnt {
-        let Gone { id, unavailable } = read(data)?;
-        if unavailable {
-            self.kept.update(&UnavailableGuild { id });
-            self.members.told(id.get(), false, Instant::now());
-        } else {
-            self.forget(id);
+    fn guild_deleted(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        match fields.id("id") {
+            Field::Is(id) if is_out(fields) => self.outage(id),
+            Field::Is(id) => self.forget_guild(id),
+            Field::Absent | Field::Unreadable => faults.note("id"),
         }
-        Ok(())
     }
 
-    fn forget(&self, id: Id<GuildMarker>) {
-        let unavailable = None;
-        self.kept.update(&GuildDelete { id, unavailable });
-        self.members.guild_left(id.get());
+    fn outage(&self, id: u64) {
+        self.members.told(id, false, Instant::now());
+        let mut store = self.store_mut();
+        store.guilds.entry(id).or_default().is_out = true;
+    }
+
+    fn forget_guild(&self, id: u64) {
+        self.store_mut().drop_guild(id);
+        self.members.guild_left(id);
+    }
+
+    fn channel_changed(
+        &self,
+        is_thread: bool,
+        data: &str,
+        fields: &Fields<'_>,
+        faults: &mut Faults,
+    ) {
+        let read = ChannelKept::read(data, is_thread, faults);
+        let told = fields.id("guild_id").noted(faults, "guild_id");
+        let Some((id, channel)) = read else {
+            return self.forget_channels(told.known());
+        };
+        let mut store = self.store_mut();
+        let known = store.places.get(&id).copied();
+        // Without a server it is a private one.
+        let Some(guild) = told.known().or(known) else {
+            return;
+        };
+        if known.is_some_and(|known| known != guild) {
+            store.drop_channel(id);
+        }
+        // Archived threads are not kept: Discord does not list them either when a session starts.
+        if channel.is_thread && is_archived(fields) {
+            store.drop_channel(id);
+        } else {
+            store.keep_channel(guild, id, channel);
+        }
+    }
+
+    fn pinned(&self, fields: &Fields<'_>) {
+        let Field::Is(id) = fields.id("channel_id") else {
+            return;
+        };
+        let mut store = self.store_mut();
+        let guild = store.places.get(&id).copied();
+        let guild = guild.and_then(|guild| store.guilds.get_mut(&guild));
+        if let Some(channel) = guild.and_then(|guild| guild.channels.get_mut(&id)) {
+            let before = std::mem::take(&mut channel.json);
+            let before = Fields::read(&before).unwrap_or_default();
+            let name = "last_pin_timestamp";
+            let pinned = fields.raw(name).map(|raw| (name, raw));
+            let rest = before.iter().filter(|(it, _)| *it != name);
+            channel.json = object(rest.chain(pinned));
+        }
     }
 
     /// A channel takes its threads along; Discord does not tell of each.
-    fn channel_deleted(&self, payload: &str, data: &str) -> Learnt {
-        let channel: Channel = read(data)?;
-        self.event(payload)?;
-        if let Some(guild) = channel.guild_id {
-            self.drop_threads(guild, |parent| parent == channel.id, &[]);
+    fn channel_deleted(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let Field::Is(id) = fields.id("id") else {
+            faults.note("id");
+            return self.forget_channels(fields.id("guild_id").known());
+        };
+        let mut store = self.store_mut();
+        if let Some(guild) = store.places.get(&id).copied() {
+            drop_threads(&mut store, guild, |parent| parent == id, &HashSet::new());
         }
-        Ok(())
-    }
-
-    /// Archived threads are not kept: Discord does not list them either when a session starts.
-    fn thread_updated(&self, payload: &str, data: &str) -> Learnt {
-        let thread: Channel = read(data)?;
-        let is_archived = thread.thread_metadata.is_some_and(|it| it.archived);
-        match thread.guild_id {
-            Some(guild) if is_archived => {
-                self.drop_channel(guild, thread.id);
-                Ok(())
-            }
-            _ => self.event(payload),
-        }
+        store.drop_channel(id);
     }
 
     /// The active threads of some channels, or of the server: those that are kept and not listed are active no more.
-    fn threads_listed(&self, payload: &str, data: &str) -> Learnt {
-        let listed: ThreadListSync = read(data)?;
-        let ids: Vec<_> = listed.threads.iter().map(|thread| thread.id).collect();
-        let parents = &listed.channel_ids;
-        let is_meant = |parent| parents.is_empty() || parents.contains(&parent);
-        self.drop_threads(listed.guild_id, is_meant, &ids);
-        self.event(payload)
+    fn threads_listed(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let Field::Is(guild) = fields.id("guild_id") else {
+            return faults.note("guild_id");
+        };
+        let threads = fields.list("threads").noted(faults, "threads").known();
+        let mut listed = Vec::new();
+        for (number, item) in threads.iter().flatten().enumerate() {
+            let path = || format!("threads[{number}]");
+            listed.extend(faults.inside(path, |faults| ChannelKept::read(item, true, faults)));
+        }
+        let parents = fields.list("channel_ids").noted(faults, "channel_ids");
+        let mut store = self.store_mut();
+        let ids: HashSet<u64> = listed.iter().map(|(id, _)| *id).collect();
+        match (&threads, parents) {
+            (Some(_), Field::Absent) => drop_threads(&mut store, guild, |_| true, &ids),
+            (Some(_), Field::Is(parents)) => {
+                let all = parents.is_empty();
+                let parents: HashSet<u64> = parents.into_iter().filter_map(lenient::id).collect();
+                let is_meant = |parent| all || parents.contains(&parent);
+                drop_threads(&mut store, guild, is_meant, &ids);
+            }
+            _ => {}
+        }
+        for (id, thread) in listed {
+            store.keep_channel(guild, id, thread);
+        }
     }
 
-    fn drop_threads(
-        &self,
-        guild: Id<GuildMarker>,
-        of: impl Fn(Id<ChannelMarker>) -> bool,
-        but: &[Id<ChannelMarker>],
-    ) {
-        let kept = self.kept.guild_channels(guild).map(|ids| ids.clone());
-        for id in kept.unwrap_or_default() {
-            let is_meant = self.kept.channel(id).is_some_and(|channel| {
-                channel.kind.is_thread() && channel.parent_id.is_some_and(&of)
-            });
-            if is_meant && !but.contains(&id) {
-                self.drop_channel(guild, id);
+    fn role_changed(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let told = fields.id("guild_id").known();
+        if told.is_none() {
+            faults.note("guild_id");
+        }
+        let role = fields.raw("role").unwrap_or("{}");
+        let role = faults.inside(|| "role".into(), |faults| RoleKept::read(role, faults));
+        let mut store = self.store_mut();
+        match (told, role) {
+            (Some(guild), Some((id, role))) => {
+                if let Some(guild) = store.guilds.get_mut(&guild) {
+                    guild.roles.insert(id, role);
+                }
+            }
+            // A role's id is no other's.
+            (None, Some((id, role))) => {
+                let mut guilds = store.guilds.values_mut();
+                match guilds.find(|guild| guild.roles.contains_key(&id)) {
+                    Some(guild) => {
+                        guild.roles.insert(id, role);
+                    }
+                    None => forget_roles(&mut store, None),
+                }
+            }
+            (told, None) => forget_roles(&mut store, told),
+        }
+    }
+
+    fn role_deleted(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let told = fields.id("guild_id").known();
+        let role = fields.id("role_id").known();
+        if told.is_none() {
+            faults.note("guild_id");
+        }
+        let mut store = self.store_mut();
+        let Some(role) = role else {
+            faults.note("role_id");
+            return forget_roles(&mut store, told);
+        };
+        for (id, guild) in &mut store.guilds {
+            if told.is_none_or(|told| told == *id) && guild.roles.remove(&role).is_some() {
+                self.members.role_deleted(*id, role);
             }
         }
     }
 
-    fn drop_channel(&self, guild_id: Id<GuildMarker>, id: Id<ChannelMarker>) {
-        self.kept.update(&ThreadDelete {
-            guild_id,
-            id,
-            // twilight looks at the id alone.
-            kind: ChannelType::PublicThread,
-            parent_id: id,
-        });
-    }
-
-    fn role_deleted(&self, payload: &str, data: &str) -> Learnt {
-        let RoleDelete { guild_id, role_id } = read(data)?;
-        self.members.role_deleted(guild_id.get(), role_id);
-        self.event(payload)
-    }
-
-    fn member_changed(&self, data: &str) -> Learnt {
-        let OfGuild { guild_id, member } = read(data)?;
-        if let Some(member) = member.whole(None) {
-            self.saw(guild_id, member);
-        }
-        Ok(())
-    }
-
-    fn member_left(&self, payload: &str, data: &str) -> Learnt {
-        let Left { guild_id, user } = read(data)?;
-        self.members.left(guild_id.get(), user.id.get());
-        // twilight counts down, below zero if need be.
-        if self
-            .kept
-            .guild(guild_id)
-            .is_some_and(|guild| guild.member_count() > Some(0))
-        {
-            self.event(payload)?;
-        }
-        Ok(())
-    }
-
-    fn seen(&self, data: &str) -> Learnt {
-        let seen: Seen = read(data)?;
-        let (Some(guild), None) = (seen.guild_id, seen.webhook_id) else {
-            return Ok(());
+    fn member_changed(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let user = fields.object("user").known();
+        let user = user.and_then(|user| user.id("id").known());
+        let Field::Is(guild) = fields.id("guild_id") else {
+            faults.note("guild_id");
+            return self.members.forget(None, user);
         };
-        let named = seen.member.and_then(|member| member.whole(seen.author));
-        let mentioned = seen.mentions.into_iter();
-        let mentioned = mentioned.filter_map(|it| it.member?.whole(Some(it.user)));
-        let Resolved { mut users, members } =
-            seen.data.and_then(|data| data.resolved).unwrap_or_default();
-        let resolved = members.into_iter();
-        let resolved = resolved.filter_map(|(id, member)| member.whole(users.remove(&id)));
-        for member in named.into_iter().chain(mentioned).chain(resolved) {
-            self.saw(guild, member);
+        let member = Seen::read(fields, None, None, faults);
+        self.saw(guild, user, member);
+    }
+
+    fn member_left(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let guild = fields.id("guild_id").known();
+        let user = fields.object("user").known();
+        let user = user.and_then(|user| user.id("id").known());
+        if guild.is_none() || user.is_none() {
+            faults.note(if guild.is_none() {
+                "guild_id"
+            } else {
+                "user.id"
+            });
         }
-        Ok(())
+        self.members.forget(guild, user);
+        self.count(fields, |members| members.saturating_sub(1));
+    }
+
+    fn members_listed(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        match fields.id("guild_id") {
+            Field::Is(guild) => self.members_of(guild, "members", fields, faults),
+            Field::Absent | Field::Unreadable => faults.note("guild_id"),
+        }
+    }
+
+    fn count(&self, fields: &Fields<'_>, change: impl FnOnce(u64) -> u64) {
+        let guild = fields.id("guild_id").known();
+        let mut store = self.store_mut();
+        if let Some(guild) = guild.and_then(|guild| store.guilds.get_mut(&guild)) {
+            guild.members = change(guild.members);
+        }
+    }
+
+    /// The members that come with events about something else.
+    fn seen(&self, fields: &Fields<'_>, faults: &mut Faults) {
+        let guild = fields.id("guild_id").noted(faults, "guild_id");
+        let (Field::Is(guild), None) = (guild, fields.raw("webhook_id")) else {
+            return;
+        };
+        if let Field::Is(member) = fields.object("member").noted(faults, "member") {
+            let path = || "member".into();
+            let author = fields.raw("author");
+            faults.inside(path, |faults| self.saw_in(guild, &member, author, faults));
+        }
+        let mentions = fields.list("mentions").noted(faults, "mentions").known();
+        for (number, raw) in mentions.iter().flatten().enumerate() {
+            let member = Fields::read(raw).map(|user| user.object("member"));
+            if let Some(Field::Is(member)) = member {
+                let path = || format!("mentions[{number}].member");
+                faults.inside(path, |faults| {
+                    self.saw_in(guild, &member, Some(raw), faults)
+                });
+            }
+        }
+        let data = fields.object("data").known();
+        let resolved = data.and_then(|data| data.object("resolved").known());
+        let Some(resolved) = resolved else {
+            return;
+        };
+        let users = resolved.object("users").known().unwrap_or_default();
+        let members = resolved.object("members").known().unwrap_or_default();
+        for (id, member) in members.iter() {
+            let Some(member) = Fields::read(member) else {
+                faults.note("data.resolved.members");
+                continue;
+            };
+            let user = lenient::id(id);
+            let path = || "data.resolved.members".into();
+            let read = |faults: &mut Faults| Seen::read(&member, users.raw(id), user, faults);
+            let seen = faults.inside(path, read);
+            if user.is_some() {
+                self.saw(guild, user, seen);
+            }
+        }
+    }
+
+    /// Something about some server has changed, and it could not be read about which.
+    fn forget_what_servers_allow(&self) {
+        self.store_mut()
+            .guilds
+            .values_mut()
+            .for_each(GuildKept::forget);
+        self.members.forget(None, None);
+    }
+
+    /// A channel has changed, and it could not be read which; nor, if there is none, in which server.
+    fn forget_channels(&self, guild: Option<u64>) {
+        let mut store = self.store_mut();
+        for (id, kept) in &mut store.guilds {
+            if guild.is_none_or(|guild| guild == *id) {
+                kept.forget_channels();
+            }
+        }
     }
 }
 
-impl AnyMember {
-    /// The member, where it or the event about it names the user.
-    fn whole(self, user: Option<User>) -> Option<Member> {
-        Some(Member {
-            avatar: self.avatar,
-            avatar_decoration_data: self.avatar_decoration_data,
-            banner: self.banner,
-            communication_disabled_until: self.communication_disabled_until,
-            deaf: self.deaf.unwrap_or_default(),
-            flags: self.flags.unwrap_or(MemberFlags::empty()),
-            joined_at: self.joined_at,
-            mute: self.mute.unwrap_or_default(),
-            nick: self.nick,
-            pending: self.pending.unwrap_or_default(),
-            premium_since: self.premium_since,
-            roles: self.roles,
-            user: self.user.or(user)?,
-        })
+fn forget_roles(store: &mut super::Store, guild: Option<u64>) {
+    for (id, kept) in &mut store.guilds {
+        if guild.is_none_or(|guild| guild == *id) {
+            kept.forget_roles();
+        }
     }
 }
 
-type Learnt = Result<(), String>;
+fn drop_threads(
+    store: &mut super::Store,
+    guild: u64,
+    of: impl Fn(u64) -> bool,
+    but: &HashSet<u64>,
+) {
+    let Some(kept) = store.guilds.get(&guild) else {
+        return;
+    };
+    let is_gone = |(id, channel): &(&u64, &ChannelKept)| {
+        channel.is_thread && channel.parent.is_some_and(&of) && !but.contains(id)
+    };
+    let gone = kept.channels.iter().filter(is_gone);
+    let gone: Vec<u64> = gone.map(|(id, _)| *id).collect();
+    for id in gone {
+        store.drop_channel(id);
+    }
+}
 
-fn read<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, String> {
-    serde_json::from_str(data).map_err(|error| error.to_string())
+/// Whether a server is out of reach for a while. What is neither true nor false is no word that it was left.
+fn is_out(fields: &Fields<'_>) -> bool {
+    let is_out = fields.get("unavailable", lenient::flag);
+    // A server that is told whole is there.
+    is_out == Field::Is(true) || (is_out == Field::Unreadable && fields.raw("name").is_none())
+}
+
+fn is_archived(thread: &Fields<'_>) -> bool {
+    let metadata = thread.object("thread_metadata").known();
+    let archived = metadata.map(|it| it.get("archived", lenient::flag));
+    archived == Some(Field::Is(true))
 }

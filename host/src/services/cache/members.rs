@@ -8,11 +8,8 @@ use std::{
 };
 
 use lru::LruCache;
-use twilight_model::{
-    guild::Member,
-    id::{Id, marker::RoleMarker},
-};
 
+use super::Seen;
 use crate::config;
 
 /// The members that were seen last.
@@ -31,14 +28,14 @@ struct Book {
     /// By server and user.
     seen: LruCache<(u64, u64), Entry>,
     /// The bot's own, by server.
-    own: HashMap<u64, Arc<Member>>,
+    own: HashMap<u64, Arc<Seen>>,
     /// Since when the bot is told of every change, by server.
     told: HashMap<u64, Instant>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    member: Arc<Member>,
+    member: Arc<Seen>,
     at: Instant,
 }
 
@@ -62,10 +59,10 @@ impl Members {
         self
     }
 
-    pub(super) fn get(&self, guild: u64, user: u64, now: Instant) -> Option<Arc<Member>> {
+    pub(super) fn get(&self, guild: u64, user: u64, now: Instant) -> Option<Arc<Seen>> {
         let mut book = self.book();
         let book = &mut *book;
-        if let Some(own) = book.own.get(&guild).filter(|own| own.user.id == user) {
+        if let Some(own) = book.own.get(&guild).filter(|own| own.user == user) {
             return Some(Arc::clone(own));
         }
         let entry = book.seen.get(&(guild, user))?;
@@ -88,37 +85,41 @@ impl Members {
             since.is_some_and(|since| entry.at >= since)
                 || now.saturating_duration_since(entry.at) < self.life
         };
-        let is_called = |member: &Member| {
-            let user = &member.user;
-            [
-                member.nick.as_deref(),
-                user.global_name.as_deref(),
-                Some(&*user.name),
-            ]
-            .into_iter()
-            .flatten()
-            .any(|own| own.to_lowercase() == name)
-        };
         let seen = book.seen.iter();
         let of_guild = seen.filter(|((of, _), entry)| *of == guild && is_known(entry));
         of_guild
-            .filter(|(_, entry)| is_called(&entry.member))
+            .filter(|(_, entry)| entry.member.is_called(name))
             .map(|((_, user), _)| *user)
             .collect()
     }
 
-    pub(super) fn saw(&self, guild: u64, member: Member, at: Instant) {
-        let user = member.user.id.get();
+    pub(super) fn saw(&self, guild: u64, member: Seen, at: Instant) {
+        let key = (guild, member.user);
+        let mut book = self.book();
+        let member = match book.seen.peek(&key) {
+            Some(before) => member.after(&before.member),
+            None => member,
+        };
         let member = Arc::new(member);
-        self.book().seen.put((guild, user), Entry { member, at });
+        book.seen.put(key, Entry { member, at });
     }
 
-    pub(super) fn saw_own(&self, guild: u64, member: Member) {
+    pub(super) fn saw_own(&self, guild: u64, member: Seen) {
         self.book().own.insert(guild, Arc::new(member));
     }
 
-    pub(super) fn left(&self, guild: u64, user: u64) {
-        self.book().seen.pop(&(guild, user));
+    /// Nothing that is known of these members holds any more: something has changed, and it could not be read what.
+    pub(super) fn forget(&self, guild: Option<u64>, user: Option<u64>) {
+        let is_meant = |of: u64, member: u64| {
+            guild.is_none_or(|guild| guild == of) && user.is_none_or(|user| user == member)
+        };
+        let mut book = self.book();
+        let seen = book.seen.iter().map(|(key, _)| *key);
+        let meant: Vec<_> = seen.filter(|(of, member)| is_meant(*of, *member)).collect();
+        for key in meant {
+            book.seen.pop(&key);
+        }
+        book.own.retain(|of, own| !is_meant(*of, own.user));
     }
 
     /// From now on the bot is told of every change of a server's members, or is not.
@@ -145,7 +146,7 @@ impl Members {
         book.told.remove(&guild);
     }
 
-    pub(super) fn role_deleted(&self, guild: u64, role: Id<RoleMarker>) {
+    pub(super) fn role_deleted(&self, guild: u64, role: u64) {
         let mut book = self.book();
         let Book { seen, own, .. } = &mut *book;
         let of_guild = seen.iter_mut().filter(|(key, _)| key.0 == guild);
@@ -154,7 +155,7 @@ impl Members {
             .chain(own.get_mut(&guild))
         {
             if member.roles.contains(&role) {
-                Arc::make_mut(member).roles.retain(|id| *id != role);
+                Arc::make_mut(member).without(role);
             }
         }
     }

@@ -1,32 +1,39 @@
 //! What the gateway has told: servers, channels, roles, members, the bot's own user, and what follows from them, permissions.
 //!
-//! Servers, channels, active threads and roles are kept whole, by twilight's cache: the bot is always told of their changes.
-//! Members are a million, so those who were seen last are kept, in `members.rs`. Messages, presences, emojis, stickers and
-//! voice states are not kept. Figures: docs/decisions/0020-cache.md.
+//! Servers, channels, active threads and roles are kept: what permissions and routing need of them read (`kept.rs`), the rest as
+//! the JSON that it came as. Members are a million, so those who were seen last are kept, in `members.rs`. Messages, presences,
+//! emojis, stickers and voice states are not kept, and not read. Figures: docs/decisions/0020-cache.md.
+//!
+//! Invariant: what could not be read is not known. It is never what it was before, and where a permission depends on it, Discord
+//! is asked (docs/decisions/0039-lenient-reading.md).
 
+mod kept;
 mod learn;
 mod members;
+mod model;
 mod permissions;
+mod seen;
 mod serve;
 mod unknown;
 
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod tests;
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     fmt,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Instant,
 };
 
-use twilight_cache_inmemory::{DefaultInMemoryCache, ResourceType};
 use twilight_model::{
     channel::Channel,
-    guild::{Guild, Member, Role},
+    guild::{Guild, Role},
     id::{
         Id,
         marker::{ChannelMarker, GuildMarker, RoleMarker, UserMarker},
@@ -34,18 +41,34 @@ use twilight_model::{
     user::CurrentUser,
 };
 
-use self::members::Members;
-pub use self::{serve::CALLS, unknown::Unknown};
+pub(crate) use self::permissions::in_thread;
+use self::{
+    kept::{ChannelKept, GuildKept, RoleKept},
+    members::Members,
+};
+pub use self::{seen::Seen, serve::CALLS, unknown::Unknown};
 use super::Discord;
-use crate::config;
+use crate::{
+    config,
+    lenient::{self, Fields},
+};
 
 /// What the host keeps of Discord.
 pub struct Cache {
-    /// Servers, channels, threads, roles, the bot's own user.
-    kept: DefaultInMemoryCache,
+    /// Held for look-ups alone, never over an `.await`.
+    store: RwLock<Store>,
     members: Members,
     discord: Arc<Discord>,
     bot_id: AtomicU64,
+}
+
+#[derive(Default)]
+struct Store {
+    guilds: HashMap<u64, GuildKept>,
+    /// The server of each channel.
+    places: HashMap<u64, u64>,
+    /// The bot's own user.
+    me: Option<Box<str>>,
 }
 
 impl Cache {
@@ -53,14 +76,7 @@ impl Cache {
     #[must_use]
     pub fn new(settings: &config::Cache, discord: Arc<Discord>) -> Self {
         Self {
-            kept: DefaultInMemoryCache::builder()
-                .resource_types(
-                    ResourceType::GUILD
-                        | ResourceType::CHANNEL
-                        | ResourceType::ROLE
-                        | ResourceType::USER_CURRENT,
-                )
-                .build(),
+            store: RwLock::default(),
             members: Members::new(settings),
             discord,
             bot_id: AtomicU64::new(0),
@@ -75,17 +91,23 @@ impl Cache {
     /// How many servers the bot is in, and how many members they have together.
     #[must_use]
     pub fn counts(&self) -> (usize, u64) {
-        let guilds = self.kept.stats().guilds();
-        let members = self.kept.iter().guilds();
-        let members = members.map(|guild| guild.member_count().unwrap_or_default());
-        (guilds, members.sum())
+        let store = self.store();
+        let members = store.guilds.values().map(|guild| guild.members);
+        (store.guilds.len(), members.sum())
     }
 
     /// The servers that the bot is in.
     #[must_use]
     pub fn guilds(&self) -> Vec<Id<GuildMarker>> {
-        let guilds = self.kept.iter().guilds();
-        guilds.map(|guild| guild.id()).collect()
+        let store = self.store();
+        let ids = store.guilds.keys();
+        ids.filter_map(|id| Id::new_checked(*id)).collect()
+    }
+
+    /// The server of a channel.
+    #[must_use]
+    pub fn guild_of(&self, channel: u64) -> Option<u64> {
+        self.store().places.get(&channel).copied()
     }
 
     /// A server with its roles. Its lists of what is not kept (emojis, stickers, members, voice states) are empty, and so are
@@ -95,24 +117,15 @@ impl Cache {
     ///
     /// The bot is not in it.
     pub fn guild(&self, id: Id<GuildMarker>) -> Result<Guild, Unknown> {
-        let guild = self.kept.guild(id).ok_or(Unknown::Guild(id.get()))?;
-        let mut json = serde_json::to_value(&*guild).unwrap_or_default();
-        drop(guild);
-        if let Some(object) = json.as_object_mut() {
-            object.retain(|_, value| !value.is_null());
-            object.insert("emojis".into(), serde_json::json!([]));
-            object.insert(
-                "roles".into(),
-                serde_json::to_value(self.roles(id).unwrap_or_default()).unwrap_or_default(),
-            );
-        }
-        serde_json::from_value(json).map_err(|error| {
-            tracing::error!(
-                guild = id.get(),
-                "the cache can't show what it keeps: {error}"
-            );
-            Unknown::Guild(id.get())
-        })
+        let store = self.store();
+        let kept = store.guilds.get(&id.get());
+        let kept = kept.ok_or(Unknown::Guild(id.get()))?;
+        let template = model::guild(id.get(), kept.owner.unwrap_or(id.get()));
+        let mut guild: Guild = model::read(&kept.json, template).ok_or(Unknown::Guild(id.get()))?;
+        guild.roles = roles_of(kept);
+        guild.member_count = Some(kept.members);
+        guild.unavailable = kept.is_out.then_some(true);
+        Ok(guild)
     }
 
     /// A channel of a server, or a thread that is not archived.
@@ -121,9 +134,10 @@ impl Cache {
     ///
     /// It is not kept.
     pub fn channel(&self, id: Id<ChannelMarker>) -> Result<Channel, Unknown> {
-        let channel = self.kept.channel(id);
+        let store = self.store();
+        let channel = store.channel(id.get());
         channel
-            .map(|channel| channel.clone())
+            .and_then(|(guild, channel)| channel_of(guild, id.get(), channel))
             .ok_or(Unknown::Channel(id.get()))
     }
 
@@ -133,10 +147,9 @@ impl Cache {
     ///
     /// The bot is not in it, or Discord has an outage there.
     pub fn channels(&self, guild: Id<GuildMarker>) -> Result<Vec<Channel>, Unknown> {
-        let ids = self.ids_of(guild, |kept| {
-            kept.guild_channels(guild).map(|ids| ids.clone())
-        })?;
-        let channels = ids.into_iter().filter_map(|id| self.channel(id).ok());
+        let store = self.store();
+        let channels = store.reachable(guild.get())?.channels.iter();
+        let channels = channels.filter_map(|(id, kept)| channel_of(guild.get(), *id, kept));
         let mut channels: Vec<Channel> = channels.collect();
         channels.sort_by_key(|channel| (channel.position, channel.id));
         Ok(channels)
@@ -148,13 +161,13 @@ impl Cache {
     ///
     /// The server has no such role, or it is not known itself.
     pub fn role(&self, guild: Id<GuildMarker>, id: Id<RoleMarker>) -> Result<Role, Unknown> {
-        self.reachable(guild)?;
-        let role = self.kept.role(id).filter(|role| role.guild_id() == guild);
-        role.map(|role| role.resource().clone())
-            .ok_or(Unknown::Role {
-                guild: guild.get(),
-                role: id.get(),
-            })
+        let store = self.store();
+        let role = store.reachable(guild.get())?.roles.get(&id.get());
+        let role = role.and_then(|role| role_of(id.get(), role));
+        role.ok_or(Unknown::Role {
+            guild: guild.get(),
+            role: id.get(),
+        })
     }
 
     /// The roles of a server, lowest first.
@@ -163,11 +176,36 @@ impl Cache {
     ///
     /// The bot is not in it, or Discord has an outage there.
     pub fn roles(&self, guild: Id<GuildMarker>) -> Result<Vec<Role>, Unknown> {
-        let ids = self.ids_of(guild, |kept| kept.guild_roles(guild).map(|ids| ids.clone()))?;
-        let roles = ids.into_iter().filter_map(|id| self.role(guild, id).ok());
-        let mut roles: Vec<Role> = roles.collect();
-        roles.sort_by_key(|role| (role.position, std::cmp::Reverse(role.id)));
-        Ok(roles)
+        self.store().reachable(guild.get()).map(roles_of)
+    }
+
+    /// The names of a server's roles, by id.
+    ///
+    /// # Errors
+    ///
+    /// The bot is not in it, or Discord has an outage there.
+    pub fn role_names(&self, guild: Id<GuildMarker>) -> Result<Vec<(u64, String)>, Unknown> {
+        let store = self.store();
+        let roles = store.reachable(guild.get())?.roles.iter();
+        let named = roles.map(|(id, role)| (*id, name_in(&role.json)));
+        Ok(named.collect())
+    }
+
+    /// The names and kinds of a server's channels, by id.
+    ///
+    /// # Errors
+    ///
+    /// The bot is not in it, or Discord has an outage there.
+    pub fn channel_names(&self, guild: Id<GuildMarker>) -> Result<Vec<(u64, String, u8)>, Unknown> {
+        let store = self.store();
+        let channels = store.reachable(guild.get())?.channels.iter();
+        let named = channels.map(|(id, channel)| {
+            let fields = Fields::read(&channel.json).unwrap_or_default();
+            let kind = fields.get("type", lenient::number).known();
+            let kind = kind.and_then(|kind| u8::try_from(kind).ok());
+            (*id, name_in(&channel.json), kind.unwrap_or(u8::MAX))
+        });
+        Ok(named.collect())
     }
 
     /// A member, where the bot has seen it lately or is told of every change.
@@ -179,7 +217,7 @@ impl Cache {
         &self,
         guild: Id<GuildMarker>,
         user: Id<UserMarker>,
-    ) -> Result<Arc<Member>, Unknown> {
+    ) -> Result<Arc<Seen>, Unknown> {
         self.members
             .get(guild.get(), user.get(), Instant::now())
             .ok_or_else(|| Unknown::Member {
@@ -202,7 +240,9 @@ impl Cache {
     ///
     /// No shard has connected yet.
     pub fn current_user(&self) -> Result<CurrentUser, Unknown> {
-        self.kept.current_user().ok_or(Unknown::CurrentUser)
+        let store = self.store();
+        let me = store.me.as_deref().ok_or(Unknown::CurrentUser)?;
+        model::read(me, model::current_user(self.bot_id().max(1))).ok_or(Unknown::CurrentUser)
     }
 
     /// How many members are kept, the bot's own among them.
@@ -211,29 +251,80 @@ impl Cache {
         self.members.len()
     }
 
-    fn ids_of<T>(
-        &self,
-        guild: Id<GuildMarker>,
-        ids: impl FnOnce(&DefaultInMemoryCache) -> Option<HashSet<T>>,
-    ) -> Result<HashSet<T>, Unknown> {
-        self.reachable(guild)?;
-        Ok(ids(&self.kept).unwrap_or_default())
+    fn store(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether what belongs to a server is known.
-    fn reachable(&self, id: Id<GuildMarker>) -> Result<(), Unknown> {
-        match self.kept.guild(id) {
-            Some(guild) if guild.unavailable() == Some(true) => Err(Unknown::Outage(id.get())),
-            Some(_) => Ok(()),
-            None => Err(Unknown::Guild(id.get())),
+    fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    /// A server of which what belongs to it is known.
+    fn reachable(&self, id: u64) -> Result<&GuildKept, Unknown> {
+        match self.guilds.get(&id) {
+            Some(guild) if guild.is_out => Err(Unknown::Outage(id)),
+            Some(guild) => Ok(guild),
+            None => Err(Unknown::Guild(id)),
         }
     }
+
+    /// A channel, and its server.
+    fn channel(&self, id: u64) -> Option<(u64, &ChannelKept)> {
+        let guild = *self.places.get(&id)?;
+        Some((guild, self.guilds.get(&guild)?.channels.get(&id)?))
+    }
+
+    fn keep_channel(&mut self, guild: u64, id: u64, channel: ChannelKept) {
+        if let Some(kept) = self.guilds.get_mut(&guild) {
+            kept.channels.insert(id, channel);
+            self.places.insert(id, guild);
+        }
+    }
+
+    fn drop_channel(&mut self, id: u64) {
+        if let Some(guild) = self.places.remove(&id)
+            && let Some(guild) = self.guilds.get_mut(&guild)
+        {
+            guild.channels.remove(&id);
+        }
+    }
+
+    fn drop_guild(&mut self, id: u64) -> Option<GuildKept> {
+        let guild = self.guilds.remove(&id)?;
+        for channel in guild.channels.keys() {
+            self.places.remove(channel);
+        }
+        Some(guild)
+    }
+}
+
+fn role_of(id: u64, role: &RoleKept) -> Option<Role> {
+    model::read(&role.json, model::role(id))
+}
+
+fn roles_of(guild: &GuildKept) -> Vec<Role> {
+    let roles = guild.roles.iter();
+    let mut roles: Vec<Role> = roles.filter_map(|(id, role)| role_of(*id, role)).collect();
+    roles.sort_by_key(|role| (role.position, std::cmp::Reverse(role.id)));
+    roles
+}
+
+fn channel_of(guild: u64, id: u64, channel: &ChannelKept) -> Option<Channel> {
+    model::read(&channel.json, model::channel(id, guild, channel.is_thread))
+}
+
+fn name_in(json: &str) -> String {
+    let fields = Fields::read(json).unwrap_or_default();
+    let name = fields.get("name", lenient::text).known();
+    name.unwrap_or_default().into_owned()
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
-            .field("guilds", &self.kept.stats().guilds())
+            .field("guilds", &self.store().guilds.len())
             .field("members", &self.members.len())
             .finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
 //! What a member may do: twilight's calculator on what is kept.
 
 use twilight_model::{
-    channel::{Channel, ChannelType, permission_overwrite::PermissionOverwrite},
-    guild::{Member, Permissions},
+    channel::{ChannelType, permission_overwrite::PermissionOverwrite},
+    guild::Permissions,
     id::{
         Id,
         marker::{ChannelMarker, GuildMarker, RoleMarker, UserMarker},
@@ -10,7 +10,10 @@ use twilight_model::{
 };
 use twilight_util::permission_calculator::PermissionCalculator;
 
-use super::{Cache, Unknown};
+use super::{
+    Cache, Seen, Store, Unknown,
+    kept::{ChannelKept, GuildKept},
+};
 
 /// What is left to a member in time-out
 /// ([reference](https://discord.com/developers/docs/topics/permissions#permissions-for-timed-out-members)).
@@ -30,138 +33,177 @@ const SERVER_WIDE: Permissions = Permissions::KICK_MEMBERS
     .union(Permissions::MODERATE_MEMBERS)
     .union(Permissions::VIEW_CREATOR_MONETIZATION_ANALYTICS);
 
-/// A channel, as far as permissions depend on it: a copy, so that nothing in the cache is held while more is looked up.
-struct Place {
-    guild: Option<Id<GuildMarker>>,
-    id: Id<ChannelMarker>,
-    kind: ChannelType,
-    parent: Option<Id<ChannelMarker>>,
-    overwrites: Vec<PermissionOverwrite>,
+/// A channel or thread, as far as permissions depend on it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    id: u64,
+    is_thread: bool,
+    /// `None` if they are not known.
+    overwrites: Option<Box<[PermissionOverwrite]>>,
+}
+
+/// What is made of what could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It is not known what somebody may do.
+    IsUnknown,
+    /// Discord was asked, and what it says can't be read either: it allows nothing.
+    AllowsNothing,
 }
 
 impl Place {
-    fn of(channel: &Channel) -> Self {
+    /// A channel, with the overwrites that count there: a thread has those of its parent.
+    pub(super) fn of(id: u64, channel: &ChannelKept, parent: Option<&ChannelKept>) -> Self {
+        let ruling = if channel.is_thread {
+            parent
+        } else {
+            Some(channel)
+        };
         Self {
-            guild: channel.guild_id,
-            id: channel.id,
-            kind: channel.kind,
-            parent: channel.parent_id,
-            overwrites: channel.permission_overwrites.clone().unwrap_or_default(),
+            id,
+            is_thread: channel.is_thread,
+            overwrites: ruling.and_then(|ruling| ruling.overwrites.clone()),
         }
+    }
+}
+
+impl Store {
+    fn place(&self, guild: u64, id: u64) -> Result<Place, Unknown> {
+        let (of, channel) = self.channel(id).ok_or(Unknown::Channel(id))?;
+        if of != guild {
+            let channel = id;
+            return Err(Unknown::Elsewhere { guild, channel });
+        }
+        let parent = channel.parent.and_then(|parent| self.channel(parent));
+        Ok(Place::of(id, channel, parent.map(|(_, parent)| parent)))
     }
 }
 
 impl Cache {
     /// What a member may do in a channel, or in the server as a whole: owner, administrator, roles, overwrites, time-outs; a
-    /// thread has the overwrites of its parent. Nothing is asked, nothing waits (`just cache`
-    /// measures it).
+    /// thread has the overwrites of its parent, and SEND_MESSAGES there is SEND_MESSAGES_IN_THREADS. Nothing is asked, nothing
+    /// waits (`just cache` measures it).
     ///
     /// # Errors
     ///
-    /// Something that it depends on is not known; for the owner nothing but the server is needed.
+    /// Something that it depends on is not known; for the owner nothing but the server and the channel are needed.
     pub fn permissions(
         &self,
         guild: Id<GuildMarker>,
         user: Id<UserMarker>,
         channel: Option<Id<ChannelMarker>>,
     ) -> Result<Permissions, Unknown> {
-        let owner = self.owner(guild)?;
-        let place = match channel {
-            Some(id) => Some(self.ruling(guild, self.place(id)?)?),
-            None => None,
+        let place = {
+            let store = self.store();
+            let kept = store.reachable(guild.get())?;
+            let place = channel.map(|id| store.place(guild.get(), id.get()));
+            let place = place.transpose()?;
+            if kept.owner == Some(user.get()) {
+                return Ok(Permissions::all());
+            }
+            place
         };
-        if user == owner {
-            return Ok(Permissions::all());
-        }
         let member = self.member(guild, user)?;
-        self.computed(guild, owner, &member, place.as_ref())
+        self.permissions_of(guild, &member, place.as_ref(), Unread::IsUnknown)
     }
 
-    /// The same for a member and a channel that need not be kept. The channel's parent, if it is a thread, has to be.
+    /// The same for a member and a place that need not be kept.
     pub(super) fn permissions_of(
         &self,
         guild: Id<GuildMarker>,
-        member: &Member,
-        channel: Option<&Channel>,
+        member: &Seen,
+        place: Option<&Place>,
+        unread: Unread,
     ) -> Result<Permissions, Unknown> {
-        let owner = self.owner(guild)?;
-        let place = match channel {
-            Some(channel) => Some(self.ruling(guild, Place::of(channel))?),
-            None => None,
-        };
-        self.computed(guild, owner, member, place.as_ref())
+        let store = self.store();
+        let kept = store.reachable(guild.get())?;
+        match kept.owner {
+            Some(owner) if owner == member.user => return Ok(Permissions::all()),
+            None if unread == Unread::IsUnknown => return Err(Unknown::Owner(guild.get())),
+            _ => {}
+        }
+        computed(guild, kept, member, place, unread)
     }
 
     /// Who owns a server.
     ///
     /// # Errors
     ///
-    /// The bot is not in it, or Discord has an outage there.
+    /// The bot is not in it, Discord has an outage there, or it could not be read.
     pub fn owner(&self, guild: Id<GuildMarker>) -> Result<Id<UserMarker>, Unknown> {
-        self.reachable(guild)?;
-        let kept = self.kept.guild(guild).ok_or(Unknown::Guild(guild.get()))?;
-        Ok(kept.owner_id())
-    }
-
-    fn computed(
-        &self,
-        guild: Id<GuildMarker>,
-        owner: Id<UserMarker>,
-        member: &Member,
-        place: Option<&Place>,
-    ) -> Result<Permissions, Unknown> {
-        let of_role = |id: Id<RoleMarker>| self.kept.role(id).map(|role| role.permissions);
-        // The role that everyone has is the server's id.
-        let everyone = of_role(guild.cast()).ok_or(Unknown::Outage(guild.get()))?;
-        // A role that the server does not have was deleted: Discord does not tell each member's roles anew for that.
-        let roles = member
-            .roles
-            .iter()
-            .filter_map(|id| Some((*id, of_role(*id)?)));
-        let roles: Vec<_> = roles.collect();
-        let calculator =
-            PermissionCalculator::new(guild, member.user.id, everyone, &roles).owner_id(owner);
-        let permissions = match place {
-            // Twilight leaves those out that no channel can change, and those that a kind of channel has no use for. Discord's
-            // own figures have both: who may mute members may do so by a command in a text channel.
-            Some(place) => {
-                let server_wide = calculator.root() & SERVER_WIDE;
-                server_wide | calculator.in_channel(ChannelType::GuildCategory, &place.overwrites)
-            }
-            None => calculator.root(),
-        };
-        if is_timed_out(member) && !permissions.contains(Permissions::ADMINISTRATOR) {
-            return Ok(permissions & TIMED_OUT);
-        }
-        Ok(permissions)
-    }
-
-    fn place(&self, id: Id<ChannelMarker>) -> Result<Place, Unknown> {
-        let channel = self.kept.channel(id).ok_or(Unknown::Channel(id.get()))?;
-        Ok(Place::of(&channel))
-    }
-
-    /// The place whose overwrites count there.
-    fn ruling(&self, guild: Id<GuildMarker>, mut place: Place) -> Result<Place, Unknown> {
-        if place.guild != Some(guild) {
-            return Err(Unknown::Elsewhere {
-                guild: guild.get(),
-                channel: place.id.get(),
-            });
-        }
-        if place.kind.is_thread()
-            && let Some(parent) = place.parent
-        {
-            place.overwrites = self.place(parent)?.overwrites;
-        }
-        Ok(place)
+        let store = self.store();
+        let owner = store.reachable(guild.get())?.owner;
+        let owner = owner.and_then(Id::new_checked);
+        owner.ok_or(Unknown::Owner(guild.get()))
     }
 }
 
-fn is_timed_out(member: &Member) -> bool {
+fn computed(
+    guild: Id<GuildMarker>,
+    kept: &GuildKept,
+    member: &Seen,
+    place: Option<&Place>,
+    unread: Unread,
+) -> Result<Permissions, Unknown> {
+    let here = |permissions: Permissions| match place {
+        Some(place) if place.is_thread => in_thread(permissions),
+        _ => permissions,
+    };
+    let of_role = |id: u64, is_deleted: bool| match kept.roles.get(&id) {
+        Some(role) => match (role.permissions, unread) {
+            (Some(permissions), _) => Ok(here(permissions)),
+            (None, Unread::AllowsNothing) => Ok(Permissions::empty()),
+            (None, Unread::IsUnknown) => Err(Unknown::Roles(guild.get())),
+        },
+        // Discord does not tell each member's roles anew when one is deleted. Its overwrites still count if there are any: they
+        // may forbid something, and only a role that could not be read has them.
+        None if is_deleted || unread == Unread::AllowsNothing => Ok(Permissions::empty()),
+        None => Err(Unknown::Roles(guild.get())),
+    };
+    // The role that everyone has is the server's id, and is never deleted.
+    let everyone = of_role(guild.get(), false)?;
+    let mut roles: Vec<(Id<RoleMarker>, Permissions)> = Vec::with_capacity(member.roles.len());
+    for id in &member.roles {
+        if let Some(role) = Id::new_checked(*id) {
+            roles.push((role, of_role(*id, kept.has_all_roles)?));
+        }
+    }
+    let user = Id::new_checked(member.user).ok_or(Unknown::Guild(guild.get()))?;
+    let calculator = PermissionCalculator::new(guild, user, everyone, &roles);
+    let root = calculator.root();
+    let permissions = match place {
+        Some(place) if !root.contains(Permissions::ADMINISTRATOR) => {
+            let overwrites = place.overwrites.as_deref();
+            let overwrites = overwrites.ok_or(Unknown::Channel(place.id))?;
+            let overwrites: Vec<_> = overwrites
+                .iter()
+                .map(|it| PermissionOverwrite {
+                    allow: here(it.allow),
+                    deny: here(it.deny),
+                    ..*it
+                })
+                .collect();
+            // Twilight leaves those out that no channel can change, and those that a kind of channel has no use for. Discord's
+            // own figures have both: who may mute members may do so by a command in a text channel.
+            (root & SERVER_WIDE) | calculator.in_channel(ChannelType::GuildCategory, &overwrites)
+        }
+        _ => root,
+    };
+    if member.is_timed_out(now_us()) && !permissions.contains(Permissions::ADMINISTRATOR) {
+        return Ok(permissions & TIMED_OUT);
+    }
+    Ok(permissions)
+}
+
+/// What permissions are in a thread: SEND_MESSAGES_IN_THREADS stands for SEND_MESSAGES
+/// ([reference](https://discord.com/developers/docs/topics/threads#permissions)).
+pub(crate) fn in_thread(mut permissions: Permissions) -> Permissions {
+    let may_send = permissions.contains(Permissions::SEND_MESSAGES_IN_THREADS);
+    permissions.set(Permissions::SEND_MESSAGES, may_send);
+    permissions
+}
+
+fn now_us() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = now.map_or(0, |now| now.as_micros());
-    member
-        .communication_disabled_until
-        .is_some_and(|until| u128::try_from(until.as_micros()).is_ok_and(|until| until > now))
+    now.map_or(0, |now| i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
 }

@@ -4,16 +4,22 @@ use plugin_api::abi::{CacheCall, CacheReply, RequestCall};
 use serde::Serialize;
 use serde_json::Value;
 use twilight_model::{
-    channel::Channel,
-    guild::{Member, Permissions},
+    guild::Permissions,
     id::{
         Id,
         marker::{ChannelMarker, GuildMarker, UserMarker},
     },
 };
 
-use super::{Cache, Unknown};
-use crate::services::{Completion, Failure, discord};
+use super::{
+    Cache, Seen, Unknown,
+    kept::ChannelKept,
+    permissions::{Place, Unread},
+};
+use crate::{
+    lenient::{Faults, Fields},
+    services::{Completion, Failure, discord},
+};
 
 /// The host calls.
 pub const CALLS: &[&str] = &[
@@ -72,9 +78,9 @@ impl Cache {
             }
             "cache.member" => {
                 let (guild, user) = (guild()?, user()?);
-                let known = json(self.member(guild, user).map(|member| (*member).clone()));
+                let known = json(self.member(guild, user).map(|member| member.model()));
                 if known.is_err() && asked.fetch {
-                    return completion(&self.fetch_member(guild, user).await?);
+                    return completion(&self.fetch_member(guild, user).await?.model());
                 }
                 (known, String::new())
             }
@@ -108,19 +114,21 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Discord refused (10007: the server has no such member), or was out of reach.
+    /// Discord refused (10007: the server has no such member), or was out of reach; or its answer does not say which roles the
+    /// member has.
     pub async fn fetch_member(
         &self,
         guild: Id<GuildMarker>,
         user: Id<UserMarker>,
-    ) -> Result<Member, Failure> {
+    ) -> Result<Seen, Failure> {
         let body = self.get(format!("guilds/{guild}/members/{user}")).await?;
-        let member: Member = serde_json::from_slice(&body)?;
-        self.saw(guild, member.clone());
-        Ok(member)
+        let (fields, mut faults) = (read(&body)?, Faults::default());
+        let member = Seen::read(&fields, None, Some(user.get()), &mut faults);
+        self.saw(guild.get(), Some(user.get()), member.clone());
+        member.ok_or_else(|| unreadable("member", &faults))
     }
 
-    /// As [`permissions`](Self::permissions), with Discord asked for a member or a thread that is not known.
+    /// As [`permissions`](Self::permissions), with Discord asked for what is not known.
     ///
     /// # Errors
     ///
@@ -134,22 +142,116 @@ impl Cache {
         let refused = |why: Unknown| Failure::Refused(why.to_string());
         match self.permissions(guild, user, channel) {
             Ok(permissions) => return Ok(permissions),
-            Err(Unknown::Member { .. } | Unknown::Channel(_)) => {}
-            Err(why) => return Err(refused(why)),
+            Err(why @ (Unknown::Guild(_) | Unknown::Outage(_) | Unknown::Elsewhere { .. })) => {
+                return Err(refused(why));
+            }
+            Err(_) => {}
         }
-        let channel: Option<Channel> = match channel {
+        let place = match channel {
+            Some(id) => Some(self.fetch_place(guild.get(), id.get()).await?),
             None => None,
-            Some(id) => Some(match self.channel(id) {
-                Ok(channel) => channel,
-                Err(_) => serde_json::from_slice(&self.get(format!("channels/{id}")).await?)?,
-            }),
         };
         let member = match self.member(guild, user) {
             Ok(member) => (*member).clone(),
             Err(_) => self.fetch_member(guild, user).await?,
         };
-        self.permissions_of(guild, &member, channel.as_ref())
+        let known = self.permissions_of(guild, &member, place.as_ref(), Unread::IsUnknown);
+        if let Err(Unknown::Owner(_) | Unknown::Roles(_)) = known {
+            self.fetch_guild(guild.get()).await?;
+        }
+        self.permissions_of(guild, &member, place.as_ref(), Unread::AllowsNothing)
             .map_err(refused)
+    }
+
+    /// Who owns a server; Discord is asked if it is not known.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch_permissions`](Self::fetch_permissions).
+    pub async fn fetch_owner(&self, guild: Id<GuildMarker>) -> Result<Id<UserMarker>, Failure> {
+        let refused = |why: Unknown| Failure::Refused(why.to_string());
+        match self.owner(guild) {
+            Err(Unknown::Owner(_)) => self.fetch_guild(guild.get()).await?,
+            known => return known.map_err(refused),
+        }
+        self.owner(guild).map_err(refused)
+    }
+
+    /// The names of a server's roles, by id; Discord is asked where one of them is not as it was told last. Those that can't be
+    /// known are left out.
+    pub async fn fetch_role_names(&self, guild: Id<GuildMarker>) -> Vec<(u64, String)> {
+        let is_known = |store: &super::Store| {
+            let kept = store.guilds.get(&guild.get());
+            kept.is_some_and(super::GuildKept::knows_roles)
+        };
+        let is_up_to_date = is_known(&self.store());
+        if !is_up_to_date && self.fetch_guild(guild.get()).await.is_err() {
+            return Vec::new();
+        }
+        self.role_names(guild).unwrap_or_default()
+    }
+
+    /// Whether a channel of a server, or what a thread is below, is for adults; Discord is asked if it is not known.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch_permissions`](Self::fetch_permissions); or it can't be read.
+    pub async fn fetch_age_restricted(&self, guild: u64, channel: u64) -> Result<bool, Failure> {
+        let found = self.fetch_channel(guild, channel).await?;
+        let ruling = match found.parent.filter(|_| found.is_thread) {
+            Some(parent) => self.fetch_channel(guild, parent).await?,
+            None => found,
+        };
+        ruling
+            .is_age_restricted
+            .ok_or_else(|| Failure::Refused(format!("channel {channel} can't be read")))
+    }
+
+    /// A place, with what permissions depend on.
+    async fn fetch_place(&self, guild: u64, id: u64) -> Result<Place, Failure> {
+        let channel = self.fetch_channel(guild, id).await?;
+        let parent = match channel.parent.filter(|_| channel.is_thread) {
+            Some(parent) => Some(self.fetch_channel(guild, parent).await?),
+            None => None,
+        };
+        Ok(Place::of(id, &channel, parent.as_ref()))
+    }
+
+    /// A channel of which all is known that permissions depend on, or as Discord has it now.
+    async fn fetch_channel(&self, guild: u64, id: u64) -> Result<ChannelKept, Failure> {
+        let known = self.store().channel(id).map(|(of, it)| (of, it.clone()));
+        if let Some((of, channel)) = known
+            && of == guild
+            && channel.is_known()
+        {
+            return Ok(channel);
+        }
+        let body = self.get(format!("channels/{id}")).await?;
+        let (fields, mut faults) = (read(&body)?, Faults::default());
+        if fields.id("guild_id").known().is_some_and(|of| of != guild) {
+            let why = Unknown::Elsewhere { guild, channel: id };
+            return Err(Failure::Refused(why.to_string()));
+        }
+        let text = std::str::from_utf8(&body).unwrap_or_default();
+        let Some((_, channel)) = ChannelKept::read(text, false, &mut faults) else {
+            return Err(unreadable("channel", &faults));
+        };
+        let mut store = self.store_mut();
+        // Archived threads are not kept: nobody tells of their changes.
+        if !channel.is_thread || store.places.contains_key(&id) {
+            store.keep_channel(guild, id, channel.clone());
+        }
+        Ok(channel)
+    }
+
+    /// Takes note of a server's owner and roles as Discord has them now.
+    async fn fetch_guild(&self, id: u64) -> Result<(), Failure> {
+        let body = self.get(format!("guilds/{id}")).await?;
+        let (fields, mut faults) = (read(&body)?, Faults::default());
+        if let Some(guild) = self.store_mut().guilds.get_mut(&id) {
+            guild.update(&fields, &mut faults);
+        }
+        Ok(())
     }
 
     async fn get(&self, path: String) -> Result<Vec<u8>, Failure> {
@@ -163,6 +265,18 @@ impl Cache {
         };
         Ok(self.discord.send(call).await?.1)
     }
+}
+
+fn read(body: &[u8]) -> Result<Fields<'_>, Failure> {
+    let text = std::str::from_utf8(body).ok();
+    let fields = text.and_then(Fields::read);
+    fields.ok_or_else(|| Failure::Refused("Discord's answer is no object".to_owned()))
+}
+
+fn unreadable(what: &str, faults: &Faults) -> Failure {
+    Failure::Refused(format!(
+        "Discord's answer about a {what} can't be read at {faults}"
+    ))
 }
 
 fn json<T: Serialize>(known: Result<T, Unknown>) -> Result<Vec<u8>, Unknown> {

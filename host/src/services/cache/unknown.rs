@@ -12,6 +12,12 @@ pub enum Unknown {
     /// What belongs to a server in an outage.
     #[error("server {0} is unavailable: Discord has an outage there; try again later")]
     Outage(u64),
+    /// Who owns a server.
+    #[error("who owns server {0} could not be read; ask Discord with `or_fetch`")]
+    Owner(u64),
+    /// Roles, and what they allow.
+    #[error("the roles of server {0} could not all be read; ask Discord with `or_fetch`")]
+    Roles(u64),
     /// A channel.
     #[error(
         "channel {0} is unknown: private channels, archived threads and channels of other servers are not kept; ask Discord with `or_fetch`"
