@@ -31,6 +31,7 @@ const SYMBOLS: [&str; 21] = [
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(interposed)");
+    println!("cargo:rustc-check-cfg=cfg(sanitized)");
     let target = |key: &str| env::var(format!("CARGO_CFG_{key}")).unwrap_or_default();
     let glibc = target("TARGET_OS") == "linux" && target("TARGET_ENV") == "gnu";
     let known = matches!(target("TARGET_ARCH").as_str(), "x86_64" | "aarch64")
@@ -40,9 +41,17 @@ fn main() {
         return;
     }
     println!("cargo:rustc-cfg=interposed");
+    // A sanitizer has functions of its own in front of libc's, and must hear of threads and signals: ours call its.
+    let sanitized = env::var_os("CARGO_CFG_SANITIZE").is_some();
+    if sanitized {
+        println!("cargo:rustc-cfg=sanitized");
+    }
     for symbol in SYMBOLS {
         // For every executable of the package: `-bins`, `-tests` and the like leave out the library's own unit tests,
         // and fail where the package has no target of the kind.
         println!("cargo:rustc-link-arg=-Wl,--export-dynamic-symbol={symbol}");
+        if sanitized {
+            println!("cargo:rustc-link-arg=-Wl,--export-dynamic-symbol=__interceptor_{symbol}");
+        }
     }
 }

@@ -229,6 +229,10 @@ fn cargo(folder: &Path) -> Command {
         .current_dir(folder)
         .args(["build", "--quiet", "--offline"])
         .env("CARGO_TARGET_DIR", target());
+    // A sanitizer's runtime is the executable's; plugins are built as their authors build them.
+    if env::var("RUSTFLAGS").is_ok_and(|flags| flags.contains("sanitizer")) {
+        cargo.env_remove("RUSTFLAGS");
+    }
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {

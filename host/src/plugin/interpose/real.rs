@@ -179,10 +179,29 @@ impl Real {
         if !known.is_null() {
             return known;
         }
-        // SAFETY: a look-up by a name that ends in zero. Two threads that come here at once find the same.
-        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        let found = self.sanitizers().unwrap_or_else(|| {
+            // SAFETY: a look-up by a name that ends in zero. Two threads that come here at once find the same.
+            unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) }
+        });
         self.at.store(found, Release);
         found
+    }
+}
+
+impl Real {
+    /// The function that a sanitizer has in front of libc's, if this is an executable with one: it must hear of threads.
+    fn sanitizers(&self) -> Option<*mut c_void> {
+        if !cfg!(sanitized) {
+            return None;
+        }
+        const PREFIX: &[u8] = b"__interceptor_";
+        let mut name = [0; 64];
+        let bytes = self.name.to_bytes_with_nul();
+        name[..PREFIX.len()].copy_from_slice(PREFIX);
+        name[PREFIX.len()..][..bytes.len()].copy_from_slice(bytes);
+        // SAFETY: as above.
+        let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast()) };
+        (!found.is_null()).then_some(found)
     }
 }
 

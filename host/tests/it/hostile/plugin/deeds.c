@@ -163,7 +163,7 @@ static int interval(const char *place) {
 static int an_alarm(const char *place) {
     (void)place;
     int error = take(SIGALRM, on_signal);
-    if (error == 0) alarm(1);
+    if (error == 0) alarm(60);
     return error;
 }
 
