@@ -275,6 +275,13 @@ pub fn release_signals_of(owner: Owner) -> Option<Vec<i32>> {
         .filter(|number| {
             TABLE.with(*number, |signal| {
                 let had = signal.remove(owner);
+                if had && signal.in_force().sa_sigaction == libc::SIG_DFL {
+                    // What was sent to the owner and has not arrived would end the process now. To ignore a signal is to
+                    // drop those that wait.
+                    let mut ignored = DEFAULT;
+                    ignored.sa_sigaction = libc::SIG_IGN;
+                    set(*number, &ignored);
+                }
                 if had {
                     signal.apply(*number);
                 }

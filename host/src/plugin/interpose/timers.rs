@@ -251,7 +251,9 @@ fn stop_intervals_of(owner: Owner) -> usize {
             let (off, mut old) = (OFF, OFF);
             // SAFETY: times of ours.
             unsafe { setitimer(*which, &raw const off, &raw mut old) };
-            old.it_value.tv_sec != 0 || old.it_value.tv_usec != 0
+            // One that has gone off is set anew when its signal is taken, and shows nothing but its interval until then.
+            let is_set = |time: libc::timeval| time.tv_sec != 0 || time.tv_usec != 0;
+            is_set(old.it_value) || is_set(old.it_interval)
         })
         .count()
 }

@@ -17,7 +17,9 @@ fn timers_are_deleted_and_told_of() {
                 );
                 let report = host.unload("hostile").await;
                 assert!(report.unmapped, "{report:?}");
-                assert_eq!(report.stayed[0], "1 timer(s), which were deleted");
+                assert_eq!(report.stayed[0], "1 timer(s), which were deleted", "{deed}");
+                // It would end the process: nobody handles its signal any more.
+                assert_eq!(seconds_to_alarm(), 0);
                 host.load("hostile").await;
             }
             let report = host.unload("hostile").await;
@@ -25,4 +27,11 @@ fn timers_are_deleted_and_told_of() {
             host.bot.close().await;
         },
     );
+}
+
+/// What is left of the process's alarm.
+#[allow(unsafe_code, reason = "what the test is about")]
+fn seconds_to_alarm() -> u32 {
+    // SAFETY: no preconditions.
+    unsafe { libc::alarm(0) }
 }
