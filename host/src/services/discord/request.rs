@@ -86,14 +86,15 @@ pub(super) fn build(call: Call) -> Result<(Outgoing, Repeat), Failure> {
     if let Some(reason) = reason {
         headers.push(audit_reason(&reason)?);
     }
-    let repeat = Repeat::of(&method.to_http(), &path, has_nonce);
     let request = RequestBuilder::raw(method, path)
         .body(body)
         .headers(headers.into_iter())
         .use_authorization_token(!call.without_token)
         .build()
         .map_err(|error| Failure::Refused(error.to_string()))?;
-    Ok((Outgoing(request), repeat))
+    let outgoing = Outgoing(request);
+    let repeat = Repeat::of(&outgoing.method(), outgoing.path(), has_nonce);
+    Ok((outgoing, repeat))
 }
 
 /// The header that puts a reason into the server's audit log

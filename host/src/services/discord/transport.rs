@@ -29,7 +29,8 @@ pub(super) struct Outgoing(pub Request);
 
 impl Outgoing {
     pub fn method(&self) -> Method {
-        self.0.method().to_http()
+        let name = self.0.method().name();
+        Method::from_bytes(name.as_bytes()).expect("twilight's methods are HTTP's")
     }
 
     /// What stands behind `/api/v10/`.
