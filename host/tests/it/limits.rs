@@ -191,7 +191,7 @@ async fn a_token_that_discord_does_not_know_ends_with_a_code_of_its_own() {
             "DISCORD_TOKEN",
             "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gxxxxx.wrongwrongwrongwrongwrongwrong",
         )
-        .env("BOT_OWNER_ID", "1");
+        .env("BOT_OWNER_ID", bot.sandbox.owner_id().to_string());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap());
     let output = output.await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
