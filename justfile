@@ -44,6 +44,10 @@ soak:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# What it costs that functions of libc are stood in front of.
+interposed:
+    cargo test --release -p host --lib interpose::cost -- --ignored --nocapture
+
 # 10,000 events a second to good and bad handlers of a hook.
 hooks:
     cargo build --release -p misbehave && cargo run --release -p host --example hooks -- target/release/libmisbehave.so

@@ -4,7 +4,7 @@
 use std::env;
 
 /// What `interpose/real.rs` lists.
-const SYMBOLS: [&str; 19] = [
+const SYMBOLS: [&str; 21] = [
     "pthread_create",
     "pthread_exit",
     "thrd_create",
@@ -14,6 +14,8 @@ const SYMBOLS: [&str; 19] = [
     "tss_delete",
     "timer_create",
     "timer_delete",
+    "setitimer",
+    "alarm",
     "sigaction",
     "signal",
     "ssignal",

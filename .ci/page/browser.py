@@ -20,7 +20,7 @@ FLAGS = [
 PATIENCE = float(os.environ.get("PATIENCE", 60))
 KEYS = {
     "Enter": (13, "\r"), "Tab": (9, ""), "Escape": (27, ""), "Backspace": (8, ""), "ArrowUp": (38, ""), "ArrowDown": (40, ""),
-    "ArrowLeft": (37, ""), "ArrowRight": (39, ""), "Space": (32, " "),
+    "ArrowLeft": (37, ""), "ArrowRight": (39, ""), "Home": (36, ""), "End": (35, ""), "Space": (32, " "),
 }
 
 

@@ -3,8 +3,12 @@
 from browser import quoted
 
 
-def use(browser, url, bot, screenshots):
-    shot = lambda name: browser.screenshot(screenshots, name)
+def use(browser, url, bot, axe, screenshots):
+    def shot(name):
+        # Each state that is worth a picture is worth a look by axe.
+        browser.screenshot(screenshots, name)
+        axe.check(name)
+
     browser.open(url)
     everybody_sees_their_channels(browser)
     browser.shows("Watching the kettle", "#members", "the bot's status stands below its name")
@@ -21,6 +25,7 @@ def use(browser, url, bot, screenshots):
     inspector(browser, shot)
     controls(browser, shot)
     looks(browser, shot)
+    axe.nothing_found()
     if bot.failure:
         raise AssertionError(f"the small bot failed: {bot.failure}")
 

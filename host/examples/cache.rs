@@ -91,10 +91,9 @@ fn each(what: &str, count: u64, work: impl FnOnce()) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = twilight_http::Client::builder()
-        .proxy("127.0.0.1:9".into(), true)
-        .build();
-    let discord = Arc::new(Discord::new(Arc::new(client), Arc::default()));
+    // Nothing here asks Discord.
+    let discord = host::config::Config::default().discord;
+    let discord = Arc::new(Discord::new(&discord, None, Arc::default()));
     let mut config = host::config::Config::default().cache;
     config.members = usize::try_from(MEMBERS).unwrap();
     let cache = Cache::new(&config, discord);

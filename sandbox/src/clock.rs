@@ -97,6 +97,12 @@ impl Clock {
         });
     }
 
+    /// When somebody turns it from now on: stops it, lets it go on, or moves it.
+    #[must_use]
+    pub fn turns(&self) -> Turns {
+        Turns(self.hands.subscribe())
+    }
+
     /// What the clock shows.
     #[must_use]
     pub fn now(&self) -> SystemTime {
@@ -159,6 +165,17 @@ impl Clock {
 
 fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The turns of a [`Clock`], for whoever keeps a clock of their own by it.
+#[derive(Debug)]
+pub struct Turns(watch::Receiver<Hands>);
+
+impl Turns {
+    /// Waits for the next turn, or tells of one since the last time; `false` when the clock is gone.
+    pub async fn next(&mut self) -> bool {
+        self.0.changed().await.is_ok()
+    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ mod world;
 
 pub use crate::{
     actor::{Actor, Sent},
-    clock::Clock,
+    clock::{Clock, Turns},
     error::Error,
     fault::{Effect, ErrorBody, Fault, Faults, Scope},
     options::{GatewayLimits, Options, RateLimits},

@@ -6,8 +6,8 @@ use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
 export_plugin!(|| {
-    let after = CommandOption::duration("after", "How long from now: 10m, 2h, 3 days");
-    let text = CommandOption::string("text", "Of what").rest();
+    let after = CommandOption::duration("after", "How long from now: 10m, 2h, 3 days").required();
+    let text = CommandOption::string("text", "Of what").required().rest();
     Plugin::new()
         .description("Reminds people of things")
         .scheduled("remind", remind)

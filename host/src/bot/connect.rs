@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Instant};
 
 use tokio::{sync::watch, task::JoinHandle};
-use twilight_http::Client;
 
 use super::{BotError, folder::Files, main_loop::MainLoop, ready};
 use crate::{
@@ -33,7 +32,6 @@ impl Core {
     /// Connects to the gateway, and begins all that goes on from now on.
     pub(super) async fn connect(
         self,
-        client: &Client,
         environment: &Environment,
         files: Files,
         stopped: watch::Receiver<bool>,
@@ -89,7 +87,7 @@ impl Core {
             stop: shards_stopped,
             figures: Arc::clone(&self.services.figures),
         };
-        let shards = gateway::start(settings, client, follow).await?;
+        let shards = gateway::start(settings, &self.services.discord, follow).await?;
         tokio::spawn(ready::announce(
             Arc::downgrade(&dispatch),
             Arc::clone(&self.plugins),

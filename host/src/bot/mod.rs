@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `login.rs` | the client for Discord's REST API, and who the bot is |
+//! | `login.rs` | who the bot is |
 //! | `folder.rs` | the extensions folder |
 //! | `last_call.rs` | what is still saved when a second signal ends the process |
 //! | `connect.rs` | from what is there to what goes on |
@@ -26,9 +26,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
-use twilight_http::Client;
 
-pub(crate) use self::login::client;
 use self::{
     connect::Core,
     folder::{tidy_files, watch_folder},
@@ -75,6 +73,25 @@ pub enum BotError {
     /// The main loop ended by a panic; the log has it.
     #[error("the bot's main loop panicked")]
     Panicked,
+}
+
+impl BotError {
+    /// What the process ends with: whoever starts it again by itself can tell what no restart helps against.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Token | Self::Gateway(GatewayError::Token) => 3,
+            Self::Gateway(GatewayError::Refused { code, .. }) => match code {
+                Some(4004) => 3,
+                Some(4013 | 4014) => 4,
+                Some(4010 | 4011) => 6,
+                _ => 1,
+            },
+            Self::Gateway(GatewayError::SessionLimit { .. }) => 5,
+            Self::Gateway(GatewayError::ShardId { .. }) => 6,
+            _ => 1,
+        }
+    }
 }
 
 /// A bot that runs.
@@ -144,10 +161,9 @@ impl Bot {
         let live = Live::new(config);
         // What keeps it from being made is told by the databases, which need it first.
         let _ = private::folder_told(&live.now().data.folder);
-        let client = Arc::new(client(&live.now(), &environment));
         let routes = Arc::new(Routes::default());
         let services = Services::new(
-            Arc::clone(&client),
+            Some(environment.token.expose()),
             &live,
             Arc::clone(&routes),
             Storage::open(live.clone())?,
@@ -156,7 +172,7 @@ impl Bot {
         let services = Arc::new(services.with_clock(&live, clock));
         services.secrets.keep_out();
         tokio::select! {
-            known = identify(&services, &client) => known?,
+            known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
         }
         let plugins = Arc::new(Plugins::new(
@@ -173,7 +189,7 @@ impl Bot {
             plugins: Arc::clone(&plugins),
             began,
         };
-        let starting = Self::load_and_connect(core, &client, &environment);
+        let starting = Self::load_and_connect(core, &environment);
         let started = tokio::select! {
             started = starting => started.map(Some),
             () = &mut interrupted => Ok(None),
@@ -186,11 +202,7 @@ impl Bot {
     }
 
     /// Loads what lies in the extensions folder, and connects to the gateway.
-    async fn load_and_connect(
-        core: Core,
-        client: &Client,
-        environment: &Environment,
-    ) -> Result<Self, BotError> {
+    async fn load_and_connect(core: Core, environment: &Environment) -> Result<Self, BotError> {
         let (live, config) = (core.config.clone(), core.config.now());
         let (services, plugins) = (Arc::clone(&core.services), Arc::clone(&core.plugins));
         let metrics = Server::start(&core.config, &services, &plugins).await;
@@ -207,7 +219,7 @@ impl Bot {
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_config().await });
         let (stop, stopped) = watch::channel(false);
-        let main_loop = core.connect(client, environment, files, stopped).await?;
+        let main_loop = core.connect(environment, files, stopped).await?;
         Ok(Self {
             config: live,
             plugins,
@@ -288,5 +300,27 @@ pub async fn run(
     match ended {
         Some(ended) => ended,
         None => bot.shut_down().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_restart_helps_against_has_codes_of_its_own() {
+        let closed = |code| {
+            let words = String::new();
+            BotError::Gateway(GatewayError::Refused { code, words }).exit_code()
+        };
+        assert_eq!(BotError::Token.exit_code(), 3);
+        assert_eq!(closed(Some(4004)), 3);
+        assert_eq!(closed(Some(4014)), 4);
+        assert_eq!(closed(Some(4010)), 6);
+        assert_eq!(closed(None), 1);
+        let limit = GatewayError::SessionLimit { minutes: 7 };
+        assert_eq!(BotError::Gateway(limit).exit_code(), 5);
+        let trouble = Failure::Transport("no route".into());
+        assert_eq!(BotError::Identity(trouble).exit_code(), 1);
     }
 }

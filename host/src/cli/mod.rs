@@ -8,6 +8,8 @@ mod reports;
 mod restore;
 mod run;
 mod sandbox;
+mod sandbox_config;
+mod sandbox_time;
 
 use std::{
     fmt::Write as _,
@@ -20,6 +22,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
+    bot::BotError,
     config::Config,
     env::Environment,
     log,
@@ -77,7 +80,8 @@ enum Command {
     },
 }
 
-/// Parses the command line and runs the command. Exit code 0: done; 1: it failed; 2: the command line is wrong.
+/// Parses the command line and runs the command. Exit code 0: done; 1: it failed; 2: the command line is wrong; 3 to 6: Discord
+/// refuses the bot, and no restart helps ([`BotError::exit_code`]).
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -104,10 +108,12 @@ pub fn main() -> ExitCode {
         }
     }
     log::flush();
-    if result.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => match error.downcast_ref::<BotError>() {
+            Some(error) => ExitCode::from(error.exit_code()),
+            None => ExitCode::FAILURE,
+        },
     }
 }
 

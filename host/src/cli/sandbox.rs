@@ -14,12 +14,17 @@ use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
 use super::{
-    CliResult, build::Checkout, configure, not_there, rebuild, reports, runtime, signalled,
+    CliResult,
+    build::Checkout,
+    configure, not_there, rebuild, reports, runtime,
+    sandbox_config::{Copy, FOLDER},
+    sandbox_time, signalled,
 };
 use crate::{
     bot::Bot,
     config::{Config, Metrics},
     env::{Environment, Secret},
+    services::schedules::Clock,
     shown,
 };
 
@@ -40,6 +45,9 @@ pub(super) struct Arguments {
     /// Takes guilds, users and channels from a TOML file; docs/worlds/ has an example.
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
+    /// Lets the bot's schedules go by the machine's clock, whatever becomes of the sandbox's.
+    #[arg(long)]
+    wall_clock: bool,
     /// Starts the simulated Discord alone, for another bot.
     #[arg(long)]
     no_bot: bool,
@@ -66,10 +74,11 @@ fn made_up(token: &str) -> Result<String, &'static str> {
 
 /// Runs the bot on the simulated Discord.
 pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
-    let mut config = configure(config, |config| {
-        // What is tried out here must not mix with the real bot's data and log.
-        config.data.folder = config.data.folder.join("sandbox");
-        config.log.folder = config.log.folder.join("sandbox");
+    // What is tried out here must not mix with the real bot's settings, data and log.
+    let copy = Copy::of(config)?;
+    let mut config = configure(copy.path(), |config| {
+        config.data.folder = config.data.folder.join(FOLDER);
+        config.log.folder = config.log.folder.join(FOLDER);
         // The usual port is the real bot's.
         if config.metrics == Metrics::default() {
             config.metrics.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -101,6 +110,8 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
             (None, None) => {}
         }
     }
+    // Kept for as long as the bot runs.
+    let _following = copy.follow()?;
     let shutdown = signalled()?;
     let runtime = runtime()?;
     let result = runtime.block_on(play(config, arguments, world, rebuilds, shutdown));
@@ -138,7 +149,8 @@ async fn play(
     let rebuilding = rebuilds
         .map(|checkout| rebuild::on_save(checkout, reports::builds(sandbox.clone())))
         .transpose()?;
-    config.discord.http_proxy = Some(sandbox.http_proxy());
+    config.discord.http_proxy = None;
+    config.discord.api_url = Some(format!("http://{}", sandbox.http_proxy()));
     config.discord.gateway_url = Some(sandbox.gateway_url());
     let folder = config.extensions.folder.clone();
     let environment = Environment {
@@ -149,7 +161,14 @@ async fn play(
         // The token is a made-up one, but what the plugins ask for is real.
         secrets: Environment::secrets(Path::new(".env")),
     };
-    let mut bot = Bot::start(config, environment, env::current_exe()?).await?;
+    let (clock, _moving) = match arguments.wall_clock {
+        true => (Clock::default(), None),
+        false => {
+            let (clock, moving) = sandbox_time::clock_of(sandbox.clock());
+            (clock, Some(moving))
+        }
+    };
+    let mut bot = Bot::start_with_clock(config, environment, env::current_exe()?, clock).await?;
     let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));
     sandbox.bot_ready(READY).await?;
     let result = match &arguments.script {

@@ -32,6 +32,24 @@ pub(super) fn gateway_url(text: &str) -> Result<(), String> {
     }
 }
 
+pub(super) fn api_url(text: &str) -> Result<(), String> {
+    let rest = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    let is_host = |rest: &str| {
+        let rest = rest.trim_end_matches('/');
+        !rest.is_empty()
+            && !rest.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '@'))
+    };
+    match rest {
+        Some(rest) if is_host(rest) => Ok(()),
+        _ => Err(
+            "expected an address such as `http://127.0.0.1:8080`, without `/api` and what follows"
+                .to_owned(),
+        ),
+    }
+}
+
 pub(super) fn plugin_name(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         Err("this plugin name is blank".to_owned())

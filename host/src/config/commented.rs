@@ -50,6 +50,7 @@ fn the_commented_file_has_every_setting() {
     let full = parse(&text);
     assert!(
         full.discord.http_proxy.is_some()
+            && full.discord.api_url.is_some()
             && full.discord.gateway_url.is_some()
             && !full.plugins.is_empty()
     );

@@ -81,7 +81,13 @@ live! {
 const NEED_RESTART: &[(&str, &[&str], &str)] = &[
     (
         "discord",
-        &["http_proxy", "gateway_url"],
+        &[
+            "http_proxy",
+            "api_url",
+            "gateway_url",
+            "requests_per_second",
+            "longest_wait_s",
+        ],
         "the client and the shards are made once",
     ),
     (

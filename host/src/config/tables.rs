@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    checks::{gateway_url, host_and_port, plugin_name, status_texts},
+    checks::{api_url, gateway_url, host_and_port, plugin_name, status_texts},
     document::{Item, Table},
     values::{
         IdOf, Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word,
@@ -12,13 +12,31 @@ use super::{
 use crate::commands::prefix;
 
 /// `[discord]`: how Discord is reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Discord {
     /// `host:port` of a proxy that speaks plain HTTP and does the rate limiting. Unset: Discord itself.
     pub http_proxy: Option<String>,
+    /// `http://` or `https://` address of a server that speaks as Discord's REST API does, without `/api`. Unset: Discord's own.
+    pub api_url: Option<String>,
     /// `ws://` or `wss://` address of the gateway. Unset: the one that Discord names.
     pub gateway_url: Option<String>,
+    /// Requests in a second that Discord allows the bot.
+    pub requests_per_second: u64,
+    /// What a request waits for a rate limit at most. One that would wait longer fails at once.
+    pub longest_wait_s: u64,
+}
+
+impl Default for Discord {
+    fn default() -> Self {
+        Self {
+            http_proxy: None,
+            api_url: None,
+            gateway_url: None,
+            requests_per_second: 50,
+            longest_wait_s: 60,
+        }
+    }
 }
 
 impl Discord {
@@ -29,6 +47,17 @@ impl Discord {
         });
         table.read("gateway_url", &mut discord.gateway_url, |item| {
             string_that(item, gateway_url).map(Some)
+        });
+        table.read("api_url", &mut discord.api_url, |item| {
+            string_that(item, api_url).map(Some)
+        });
+        table.read(
+            "requests_per_second",
+            &mut discord.requests_per_second,
+            |item| count(item, 1..=10_000, "requests"),
+        );
+        table.read("longest_wait_s", &mut discord.longest_wait_s, |item| {
+            seconds(item, 1..=3_600)
         });
         discord
     }

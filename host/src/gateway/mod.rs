@@ -11,14 +11,18 @@ use std::{
     time::Instant,
 };
 
-pub use self::merge::News;
-use self::{permits::Permits, renewal::Allowance};
-use crate::metrics::Figures;
+use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
-use twilight_http::Client;
 use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
+
+pub use self::merge::News;
+use self::{permits::Permits, renewal::Allowance};
+use crate::{
+    metrics::Figures,
+    services::{Discord, Failure},
+};
 
 /// Messages between the shards and the dispatcher: a second or two of a busy bot. When it is full the shards stop reading,
 /// and the messages wait in their sockets.
@@ -71,6 +75,11 @@ pub enum FromShard {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GatewayError {
+    /// Discord does not know the token.
+    #[error(
+        "Discord does not know the token in DISCORD_TOKEN: copy it anew from the Developer Portal > your application > Bot > Reset Token"
+    )]
+    Token,
     /// Discord did not tell how many shards to start.
     #[error("can't ask Discord how many shards to start: {0}")]
     Recommendation(String),
@@ -91,8 +100,13 @@ pub enum GatewayError {
         count: u32,
     },
     /// Discord refused the session.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{words}")]
+    Refused {
+        /// The close code, where there was one.
+        code: Option<u16>,
+        /// What it means, and the next step.
+        words: String,
+    },
 }
 
 /// What the shards follow while they run.
@@ -115,10 +129,10 @@ pub struct Follow {
 /// Discord recommends no number of shards, allows no session, or the numbers given do not fit.
 pub async fn start(
     settings: Settings,
-    client: &Client,
+    discord: &Discord,
     follow: Follow,
 ) -> Result<mpsc::Receiver<FromShard>, GatewayError> {
-    let info = recommendation(client).await?;
+    let info = recommendation(discord).await?;
     let count = settings.shard_count.unwrap_or(info.shards).max(1);
     let ids = settings
         .shard_ids
@@ -127,18 +141,17 @@ pub async fn start(
     if let Some(&id) = ids.iter().find(|id| **id >= count) {
         return Err(GatewayError::ShardId { id, count });
     }
-    let limit = &info.session_start_limit;
-    if (limit.remaining as usize) < ids.len() {
+    if (info.remaining as usize) < ids.len() {
         return Err(GatewayError::SessionLimit {
-            minutes: limit.reset_after / 60_000 + 1,
+            minutes: info.reset_after_ms / 60_000 + 1,
         });
     }
     tracing::info!(shards = ids.len(), of = count, "connecting");
     let queue = InMemoryQueue::new(
-        limit.max_concurrency,
-        limit.remaining,
-        std::time::Duration::from_millis(limit.reset_after),
-        limit.total,
+        info.max_concurrency,
+        info.remaining,
+        std::time::Duration::from_millis(info.reset_after_ms),
+        info.total,
     );
     let (sender, receiver) = mpsc::channel(MESSAGES);
     let gateway_url = settings.gateway_url.clone().or(Some(info.url));
@@ -146,7 +159,7 @@ pub async fn start(
         token: settings.token,
         gateway_url,
         queue,
-        allowance: Allowance::of(limit.total, limit.remaining, count, Instant::now()),
+        allowance: Allowance::of(info.total, info.remaining, count, Instant::now()),
     });
     for id in ids {
         // From now on it is waited for.
@@ -160,6 +173,18 @@ pub async fn start(
         ));
     }
     Ok(receiver)
+}
+
+/// What `/gateway/bot` says
+/// ([reference](https://discord.com/developers/docs/events/gateway#get-gateway-bot)).
+#[derive(Debug)]
+struct Recommendation {
+    url: String,
+    shards: u32,
+    total: u32,
+    remaining: u32,
+    reset_after_ms: u64,
+    max_concurrency: u16,
 }
 
 /// What all shards have in common.
@@ -192,16 +217,30 @@ impl Template {
     }
 }
 
-async fn recommendation(
-    client: &Client,
-) -> Result<twilight_model::gateway::connection_info::BotConnectionInfo, GatewayError> {
-    let failed = |error: &dyn std::fmt::Display| GatewayError::Recommendation(error.to_string());
-    client
-        .gateway()
-        .authed()
-        .await
-        .map_err(|error| failed(&crate::services::Failure::from(error)))?
-        .model()
-        .await
-        .map_err(|error| failed(&error))
+/// What Discord recommends, and how many sessions it allows: asked for as long as it takes. What it leaves out is taken to be as
+/// for a small bot.
+async fn recommendation(discord: &Discord) -> Result<Recommendation, GatewayError> {
+    let answer = discord.ask_until_answered("gateway/bot").await;
+    let answer = answer.map_err(|failure| match failure {
+        Failure::Discord { status: 401, .. } => GatewayError::Token,
+        failure => GatewayError::Recommendation(failure.to_string()),
+    })?;
+    let number = |value: &Value, default: u64| value.as_u64().unwrap_or(default);
+    let limit = &answer["session_start_limit"];
+    let small = |value: u64| value.try_into().unwrap_or(u16::MAX);
+    Ok(Recommendation {
+        url: answer["url"]
+            .as_str()
+            .unwrap_or("wss://gateway.discord.gg")
+            .to_owned(),
+        shards: number(&answer["shards"], 1).try_into().unwrap_or(1),
+        total: number(&limit["total"], 1_000)
+            .try_into()
+            .unwrap_or(u32::MAX),
+        remaining: number(&limit["remaining"], 1_000)
+            .try_into()
+            .unwrap_or(u32::MAX),
+        reset_after_ms: number(&limit["reset_after"], 0),
+        max_concurrency: small(number(&limit["max_concurrency"], 1)).max(1),
+    })
 }

@@ -449,7 +449,10 @@ fn refusal(frame: Option<&CloseFrame<'static>>, follow: &Follow) -> GatewayError
         ),
         None => "Discord has closed the gateway for good, without a reason".into(),
     };
-    GatewayError::Refused(text)
+    GatewayError::Refused {
+        code: frame.map(|frame| frame.code),
+        words: text,
+    }
 }
 
 /// The text of an event that twilight can't read, or why the connection failed.

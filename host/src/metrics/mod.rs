@@ -33,7 +33,7 @@ pub use self::{
     gateway::{MissingIntent, ShardFigures, Standing},
     page::Page,
     plugin::{Calls, Handled, PluginFigures},
-    rest::Rest,
+    rest::{Rest, class as route_class},
     server::Server,
     timing::Timing,
 };

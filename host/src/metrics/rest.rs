@@ -62,7 +62,7 @@ impl Rest {
 }
 
 /// A path without what it is about: ids, tokens, emojis and codes become `:x`.
-fn class(path: &str) -> String {
+pub fn class(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let mut class = String::new();
     for part in path.split('/') {

@@ -416,7 +416,7 @@ impl Generation {
         self.mailbox.thaw();
         let head = StopHead {
             deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
-            save_id: self.last_save.load(SeqCst),
+            save_id: Some(self.last_save.load(SeqCst)).filter(|id| *id != 0),
         };
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
         let Ok(ended) = timeout(deadline + STOP_GRACE, ending).await else {

@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
+use plugin_api::abi::RequestCall;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::Discord;
+use super::{Discord, discord::Call};
 use crate::config::Live;
 
 /// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
@@ -57,7 +58,18 @@ impl Alerts {
         let body = json!({"content": text, "allowed_mentions": {"parse": []}});
         tokio::spawn(async move {
             let path = format!("channels/{channel}/messages");
-            if let Err(error) = discord.json("POST", path, &body, false).await {
+            let request = RequestCall {
+                method: "POST".into(),
+                path,
+                ..RequestCall::default()
+            };
+            let call = Call {
+                request,
+                body: body.to_string().into_bytes(),
+                is_alert: true,
+                ..Call::default()
+            };
+            if let Err(error) = discord.send(call).await {
                 tracing::error!(
                     channel,
                     "an alert could not be sent: {error}; check `alerts.channel_id`, and that the bot may write there"

@@ -1,8 +1,9 @@
 //! Why a host call failed.
 
+use http::StatusCode;
 use plugin_api::abi::ErrorHead;
+use serde_json::Value;
 use thiserror::Error;
-use twilight_http::{api_error::ApiError, error::ErrorType};
 
 use super::storage::StorageError;
 
@@ -51,6 +52,9 @@ pub enum Failure {
     /// Discord was out of reach.
     #[error("Discord is out of reach: {0}")]
     Transport(String),
+    /// It was not sent: a rate limit would let it wait for too long, or nothing goes out any more.
+    #[error("{0}")]
+    Limited(String),
     /// Another server on the web.
     #[error("{0}")]
     Web(String),
@@ -77,6 +81,11 @@ impl Failure {
                 head.discord_code = Some(DIRECT_MESSAGES_CLOSED);
                 head.user_message = Some(sentence);
             }
+            Self::Limited(_) => {
+                head.http_status = Some(StatusCode::TOO_MANY_REQUESTS.as_u16());
+                let words = "Discord lets me do that again later. Please try again in a while.";
+                head.user_message = Some(words.into());
+            }
             Self::Plugin { user_message, .. } => head.user_message = user_message,
             Self::Storage(error) => head.user_message = error.user_message().map(str::to_owned),
             _ => {}
@@ -93,60 +102,39 @@ impl Failure {
     }
 }
 
-impl From<twilight_http::Error> for Failure {
-    fn from(error: twilight_http::Error) -> Self {
-        match error.kind() {
-            ErrorType::Response {
-                body,
-                error,
-                status,
-            } => {
-                let (code, message) = match error {
-                    ApiError::General(general) => (general.code, general.message.clone()),
-                    ApiError::Ratelimited(limited) => (0, limited.message.clone()),
-                    _ => (0, String::new()),
-                };
-                // Discord's nested reasons (50035) are in the body alone.
-                let places = nested_reasons(body);
-                let reasons: Vec<String> = places
-                    .iter()
-                    .map(|(place, reason)| format!("{place}: {reason}"))
-                    .collect();
-                let reasons = reasons.join("; ");
-                Self::Discord {
-                    status: status.get(),
-                    code,
-                    message: if reasons.is_empty() {
-                        message
-                    } else {
-                        format!("{message}: {reasons}")
-                    },
-                    places,
-                }
-            }
-            ErrorType::Unauthorized => Self::Discord {
-                status: 401,
-                code: 0,
-                message: "the bot's token is not valid any more".into(),
-                places: Vec::new(),
+impl Failure {
+    /// What Discord says when it refuses. What is none of its JSON comes from in front of it, and is not repeated.
+    pub(super) fn of_answer(status: StatusCode, body: &[u8]) -> Self {
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        let message = match answer["message"].as_str() {
+            Some(message) => message.to_owned(),
+            None if status == StatusCode::UNAUTHORIZED => "the bot's token is not valid".to_owned(),
+            None => status.canonical_reason().unwrap_or("no reason").to_owned(),
+        };
+        // Discord's nested reasons (50035).
+        let places = nested_reasons(&answer);
+        let reasons: Vec<String> = places
+            .iter()
+            .map(|(place, reason)| format!("{place}: {reason}"))
+            .collect();
+        let reasons = reasons.join("; ");
+        Self::Discord {
+            status: status.as_u16(),
+            code: answer["code"].as_u64().unwrap_or_default(),
+            message: if reasons.is_empty() {
+                message
+            } else {
+                format!("{message}: {reasons}")
             },
-            _ => {
-                let mut text = error.to_string();
-                let mut source = std::error::Error::source(&error);
-                while let Some(cause) = source {
-                    text = format!("{text}: {cause}");
-                    source = cause.source();
-                }
-                Self::Transport(text)
-            }
+            places,
         }
     }
 }
 
 /// Path and reason of each leaf of Discord's `errors` tree
 /// ([reference](https://discord.com/developers/docs/reference#error-messages)).
-fn nested_reasons(body: &[u8]) -> Vec<(String, String)> {
-    fn walk(path: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
+fn nested_reasons(answer: &Value) -> Vec<(String, String)> {
+    fn walk(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
         let Some(object) = value.as_object() else {
             return;
         };
@@ -167,25 +155,42 @@ fn nested_reasons(body: &[u8]) -> Vec<(String, String)> {
         }
     }
     let mut reasons = Vec::new();
-    if let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) {
-        walk("", &body["errors"], &mut reasons);
-    }
+    walk("", &answer["errors"], &mut reasons);
     reasons
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    fn of(status: StatusCode, body: &str) -> (String, Vec<(String, String)>) {
+        match Failure::of_answer(status, body.as_bytes()) {
+            Failure::Discord {
+                message, places, ..
+            } => (message, places),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn nested_reasons_name_their_place() {
-        let body = br#"{"code":50035,"message":"Invalid Form Body","errors":{"embeds":{"0":{"title":{"_errors":
+        let body = r#"{"code":50035,"message":"Invalid Form Body","errors":{"embeds":{"0":{"title":{"_errors":
             [{"code":"BASE_TYPE_MAX_LENGTH","message":"Must be 256 or fewer in length."}]}}}}}"#;
+        let (message, places) = of(StatusCode::BAD_REQUEST, body);
+        let reason = "Must be 256 or fewer in length.";
         assert_eq!(
-            super::nested_reasons(body),
-            [(
-                "embeds.0.title".to_owned(),
-                "Must be 256 or fewer in length.".to_owned()
-            )]
+            message,
+            format!("Invalid Form Body: embeds.0.title: {reason}")
         );
-        assert!(super::nested_reasons(b"no json").is_empty());
+        assert_eq!(places, [("embeds.0.title".to_owned(), reason.to_owned())]);
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_by_its_status() {
+        assert_eq!(of(StatusCode::BAD_GATEWAY, "<html>").0, "Bad Gateway");
+        assert_eq!(
+            of(StatusCode::UNAUTHORIZED, "").0,
+            "the bot's token is not valid"
+        );
     }
 }

@@ -29,7 +29,6 @@ use std::{
 };
 
 use plugin_api::abi::{CallHead, ErrorHead, status};
-use twilight_http::Client;
 
 use self::schedules::Clock;
 use crate::{
@@ -135,10 +134,10 @@ pub struct Services {
 }
 
 impl Services {
-    /// Services on one HTTP client and on these databases, between the plugins of `routes`.
+    /// Services that reach Discord with this token, on these databases, between the plugins of `routes`.
     #[must_use]
     pub fn new(
-        client: Arc<Client>,
+        token: Option<&str>,
         live: &Live,
         routes: Arc<Routes>,
         storage: Storage,
@@ -146,10 +145,11 @@ impl Services {
     ) -> Self {
         let figures = Arc::<Figures>::default();
         let config = &live.now();
-        let discord = Arc::new(Discord::new(client, Arc::clone(&figures)));
+        let discord = Arc::new(Discord::new(&config.discord, token, Arc::clone(&figures)));
         let storage = Arc::new(storage);
         let later = Arc::new(Later::new(Arc::clone(&discord), Arc::clone(&storage)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
+        discord.tell(Arc::downgrade(&alerts));
         let hooks = Arc::new(Hooks::new(
             live.clone(),
             Arc::clone(&routes),
@@ -206,11 +206,11 @@ impl Services {
     /// Services between the plugins of `routes` that reach Discord's REST API at `http_proxy` (host:port), without a token.
     #[must_use]
     pub fn through(http_proxy: String, config: &Config, routes: Arc<Routes>) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().proxy(http_proxy, true).build();
+        let mut config = config.clone();
+        config.discord.http_proxy = Some(http_proxy);
         Self::new(
-            Arc::new(client),
-            &config.into(),
+            None,
+            &Live::new(config),
             routes,
             Storage::absent(),
             &BTreeMap::new(),

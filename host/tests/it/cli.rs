@@ -147,3 +147,83 @@ fn a_descriptor_that_a_plugin_left_open_is_reported() {
         text(&output.stderr)
     );
 }
+
+/// Plays a script on the sandbox with the example plugins, in this folder.
+fn played(folder: &Path, script: &str, more: &[&str]) -> Output {
+    let file = folder.join("story.txt");
+    fs::write(&file, script).unwrap();
+    let extensions = fixtures::examples().to_str().unwrap();
+    let script = ["--script", file.to_str().unwrap()];
+    let arguments = [&["sandbox", "--extensions", extensions], &script[..], more].concat();
+    cogwright(folder, &arguments)
+}
+
+#[test]
+fn what_is_set_in_the_sandbox_stays_in_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let original = "# mine\n[bot]\nprefix = \"!\"\n";
+    fs::write(&config, original).unwrap();
+    let output = played(
+        folder.path(),
+        "owner@general: !fw_set bot.prefix ?\nexpect prefix\nowner@general: ?hello\nexpect \"Hello, owner!\"\n",
+        &[],
+    );
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+    assert_eq!(fs::read_to_string(&config).unwrap(), original);
+    let own = folder.path().join("data/sandbox/config.toml");
+    let own = fs::read_to_string(own).unwrap();
+    assert!(
+        own.contains("prefix = \"?\"") && own.contains("# mine"),
+        "{own}"
+    );
+    // It holds the next time, too; and the file's folder has nothing new but the sandbox's.
+    let output = played(
+        folder.path(),
+        "owner@general: ?hello\nexpect \"Hello, owner!\"\n",
+        &[],
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["botlogs", "config.toml", "data", "story.txt"]);
+}
+
+#[test]
+fn the_sandboxs_clock_moves_the_bots_schedules() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "owner@general: !remind 10m tea is ready\nexpect I will.\nexpect-nothing\n\
+                  clock advance 11m\nexpect tea is ready\n\
+                  clock pause\nowner@general: !remind 2h the cake\nexpect I will.\nclock advance 1h\nexpect-nothing\n\
+                  clock advance 1h\nexpect the cake\nclock resume\n";
+    let output = played(folder.path(), script, &[]);
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    let wall = "owner@general: !remind 10m tea is ready\nexpect I will.\nclock advance 11m\nexpect-nothing\n";
+    let output = played(folder.path(), wall, &["--wall-clock"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_reminder_without_a_text_is_answered_with_the_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = played(
+        folder.path(),
+        "owner@general: !remind 10m\nexpect \"<after> <text…>\"\nowner@general: !remind\nexpect \"<after> <text…>\"\n",
+        &[],
+    );
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+}

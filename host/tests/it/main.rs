@@ -27,6 +27,7 @@ mod hooks;
 mod hostile;
 mod interactions;
 mod kept;
+mod limits;
 mod manners;
 mod matrix;
 mod mutate;

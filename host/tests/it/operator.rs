@@ -45,7 +45,7 @@ fn play(folder: &Path, plugins: &[&str], script: &str) -> Output {
 fn the_log_says_what_runs_when_it_is_ready_and_when_it_is_connected_again() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.toml"), "# mine\n").unwrap();
-    let script = "owner@general: !hello\nexpect Hello\ndrop\nowner@general: !hello\nexpect Hello\n";
+    let script = "owner@general: !hello\nexpect Hello\ndrop\nowner@general: !extensions\nexpect \"1 loaded\"\n";
     let output = play(folder.path(), &["hello"], script);
     let log = text(&output.stderr);
     assert!(output.status.success(), "{}{log}", text(&output.stdout));
@@ -244,7 +244,7 @@ async fn check_online_tries_the_token_the_owners_and_the_ids() {
     let folder = tempfile::tempdir().unwrap();
     let check = |token: &str, more: &str| {
         let config = format!(
-            "[metrics]\nlisten = \"off\"\n[discord]\nhttp_proxy = \"{}\"\n{more}",
+            "[metrics]\nlisten = \"off\"\n[discord]\napi_url = \"http://{}\"\n{more}",
             sandbox.http_proxy()
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();

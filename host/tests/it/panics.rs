@@ -41,7 +41,7 @@ export_plugin!(|| {
         .component("button", |_ctx| -> Never { panic!("in a component") })
         .pages("book", |_ctx| -> Ready<Result<Page>> { panic!("in pages") })
         .function("broken", 1, |_ctx: FunctionContext<(), ()>| -> Ready<Result<()>> { panic!("in a function") })
-        .on_hook(|_ctx: HookContext<Boom>| -> Never { panic!("in a hook") })
+        .on_hook("boom", |_ctx: HookContext<Boom>| -> Never { panic!("in a hook") })
         .scheduled("planned", |_ctx| -> Never { panic!("in a schedule") })
         .setting(Setting::integer("cups", "How many").default(3))
         .on_settings_changed(|_ctx| -> Never { panic!("in a setting") })
@@ -136,7 +136,7 @@ export_plugin!(|| {
         .component("button", move |_ctx| { let _ = &component; async { Ok(()) } })
         .pages("book", move |_ctx| { let _ = &page; async { Ok(Page::new("", 1)) } })
         .on(move |_ctx: EventContext<MessageDelete, Shop>| { let _ = &listener; async { Ok(()) } })
-        .on_hook(move |_ctx: HookContext<plugin_api::hook::ExtensionLoaded, Shop>| { let _ = &hook; async { Ok(()) } })
+        .on_hook("loaded", move |_ctx: HookContext<plugin_api::hook::ExtensionLoaded, Shop>| { let _ = &hook; async { Ok(()) } })
         .on_save(move |_state: &Rc<Shop>| { let _ = &save; State::new(1, &0) })
         .on_restore(move |_state: &Rc<Shop>, _saved| { let _ = &restore; Ok(()) })
         .on_stop(move |_state| { let _ = &stop; async {} })
@@ -146,7 +146,10 @@ export_plugin!(|| {
 fn library(name: &str, tag: &str, version: &str, source: &str) -> PathBuf {
     static BUILT: OnceLock<std::sync::Mutex<std::collections::HashMap<String, PathBuf>>> =
         OnceLock::new();
-    let mut built = BUILT.get_or_init(Default::default).lock().unwrap();
+    let mut built = BUILT
+        .get_or_init(Default::default)
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     built
         .entry(tag.to_owned())
         .or_insert_with(|| fixtures::plugin(name, tag, version, "", source))

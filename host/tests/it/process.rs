@@ -41,7 +41,7 @@ impl Process {
         };
         let sandbox = Sandbox::start(options).await.unwrap();
         let config = format!(
-            "{config}\n[discord]\nhttp_proxy = \"{}\"\ngateway_url = \"{}\"\n\
+            "{config}\n[discord]\napi_url = \"http://{}\"\ngateway_url = \"{}\"\n\
              [metrics]\nlisten = \"127.0.0.1:0\"\n",
             sandbox.http_proxy(),
             sandbox.gateway_url()

@@ -245,7 +245,7 @@ async fn what_ran_when_the_bot_was_killed_does_not_begin_again() {
     let bot = bot.restart_after(async |stopped| {
         let extensions = stopped.folder.join("extensions");
         let config = format!(
-            "[discord]\nhttp_proxy = {:?}\ngateway_url = {:?}\n[extensions]\nfolder = {extensions:?}\n[data]\nfolder = {:?}\n",
+            "[discord]\napi_url = \"http://{}\"\ngateway_url = {:?}\n[extensions]\nfolder = {extensions:?}\n[data]\nfolder = {:?}\n",
             stopped.sandbox.http_proxy(), stopped.sandbox.gateway_url(), stopped.folder.join("data")
         );
         std::fs::write(stopped.folder.join("config.toml"), config).unwrap();

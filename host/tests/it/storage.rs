@@ -4,7 +4,6 @@ use std::{fs, path::PathBuf, sync::OnceLock, time::Duration};
 
 use host::services::Caller;
 use serde_json::json;
-use twilight_model::id::Id;
 
 use crate::{
     fixtures,
@@ -317,8 +316,12 @@ async fn a_server_that_was_left_is_closed_and_kept_and_one_that_is_away_stays_op
     let file = bot.folder.path().join(format!("data/{guild}/guild.db"));
     let wal = file.with_extension("db-wal");
     assert!(wal.exists(), "it is open");
-    let client = bot.bot.services().discord.client();
-    client.leave_guild(Id::new(guild)).await.unwrap();
+    let discord = &bot.bot.services().discord;
+    let path = format!("users/@me/guilds/{guild}");
+    discord
+        .json("DELETE", path, &json!(null), false)
+        .await
+        .unwrap();
     // Closed is what has its log in the file; it is counted out just before.
     tokio::time::timeout(PATIENCE, async {
         while storage.numbers().unwrap().open > 0 || wal.exists() {

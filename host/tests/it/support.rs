@@ -231,7 +231,7 @@ async fn start(sandbox: &Sandbox, folder: &Path, more: &str, clock: &Clock) -> B
     }
     config.extensions.folder = folder.join("extensions");
     config.data.folder = folder.join("data");
-    config.discord.http_proxy = Some(sandbox.http_proxy());
+    config.discord.api_url = Some(format!("http://{}", sandbox.http_proxy()));
     config.discord.gateway_url = Some(sandbox.gateway_url());
     let environment = Environment {
         token: Secret::new(sandbox.token()),

@@ -67,10 +67,10 @@ pub struct SaveHead {
 pub struct StopHead {
     /// Milliseconds that running handlers may still take.
     pub deadline_ms: u64,
-    /// The id to answer with the state, as to a SAVE, when all that waited is served and before the plugin says goodbye; 0 where
-    /// nobody asks for it.
-    #[serde(default)]
-    pub save_id: u64,
+    /// The id to answer with the state, as to a SAVE, when all that waited is served and before the plugin says goodbye; absent
+    /// where nobody asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save_id: Option<u64>,
 }
 
 words! {

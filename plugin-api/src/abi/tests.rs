@@ -190,7 +190,10 @@ fn heads_of_frames() {
     };
     check::<RestoreHead>(json!({"schema": 1}), &required(&["schema"]));
     check::<SaveHead>(json!({"schema": 1}), &Known::default());
-    check::<StopHead>(json!({"deadline_ms": 1}), &required(&["deadline_ms"]));
+    check::<StopHead>(
+        json!({"deadline_ms": 1, "save_id": 2}),
+        &required(&["deadline_ms"]),
+    );
     let options = json!({
         "a": {"type": "string", "value": "x"},
         "b": {"type": "list", "value": [{"type": "user", "value": "9007199254740993"}]},
@@ -296,7 +299,7 @@ fn heads_of_messages_and_what_is_answered() {
         },
     );
     check::<PanicHead>(
-        json!({"message": "m", "location": "l", "thread": "t", "frames": [1]}),
+        json!({"message": "m", "location": "l", "thread": "t", "frames": [1], "ends_plugin": true}),
         &required(&["message", "location", "thread"]),
     );
     check::<ErrorHead>(

@@ -103,7 +103,7 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
         start: Some(program.start),
         jobs: JoinSet::new(),
         stop_at: None,
-        last_save: 0,
+        last_save: None,
     };
     loop {
         let mut taken = 0;
@@ -168,8 +168,8 @@ struct Room {
     start: Option<Start>,
     jobs: JoinSet<()>,
     stop_at: Option<Instant>,
-    /// The frame that the state is the answer to when all is served; 0 where nobody asks for it.
-    last_save: u64,
+    /// The frame that the state is the answer to when all is served; `None` where nobody asks for it.
+    last_save: Option<u64>,
 }
 
 impl Room {
@@ -343,9 +343,9 @@ impl Room {
     async fn close(mut self, mut inbox: Inbox, wakes: &Wakes) -> io::Result<()> {
         self.jobs.shutdown().await;
         dispose(self.start.take());
-        if self.last_save != 0 {
+        if let Some(id) = self.last_save.take() {
             // What was answered is in it: no handler runs any more, and `on_stop` has not begun.
-            self.save(self.last_save);
+            self.save(id);
         }
         if let Some(running) = self.core.take_running() {
             let least = Instant::now() + GOODBYE;

@@ -254,18 +254,24 @@ impl Actor {
 const SETTLED: Duration = Duration::from_secs(2);
 
 impl Shared {
-    /// Whether a slash command is registered, as soon as that is certain: a bot that has just logged in, or is about its
-    /// commands, is given the time.
+    /// Whether a slash command is registered, as soon as that is certain: a bot that has just logged in, is about its
+    /// commands, or has just done something that may end in another command, is given the time.
     pub(crate) async fn command_is_known(&self, name: &str) -> bool {
+        let began = Instant::now();
         loop {
             let has_it = |world: &World| world.slash_names().iter().any(|known| known == name);
             let left = self.read(|state| {
                 let since = |at: Instant, patience: Duration| patience.saturating_sub(at.elapsed());
-                match (state.world.commands_touched, state.hub.identified) {
+                let registers = match (state.world.commands_touched, state.hub.identified) {
                     (Some(touched), _) => since(touched, SETTLED),
                     (None, Some(identified)) => since(identified, self.settings.deadline),
                     (None, None) => Duration::ZERO,
-                }
+                };
+                // A bot may be at something all the time: that alone is waited for once.
+                let busy = state.world.asked.map_or(Duration::ZERO, |at| {
+                    since(at, SETTLED).min(since(began, SETTLED))
+                });
+                registers.max(busy)
             });
             let found = self.wait(left, |state| has_it(&state.world).then_some(()));
             if found.await.is_some() {

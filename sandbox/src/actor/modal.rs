@@ -37,7 +37,7 @@ impl Actor {
                 .as_ref()
                 .map(|response| response.data.clone())
                 .unwrap_or_default();
-            let (channel, source) = (shown.channel, shown.source);
+            let (shown_by, channel, source) = (shown.id, shown.channel, shown.source);
             let mut resolved = Map::new();
             let components = filled(world, channel, &modal, fields, &mut resolved)?;
             // The modal is closed: it cannot be submitted twice.
@@ -54,7 +54,7 @@ impl Actor {
             if !resolved.is_empty() {
                 data["resolved"] = Value::Object(resolved);
             }
-            Ok(world.interact(NewInteraction {
+            let id = world.interact(NewInteraction {
                 kind: InteractionKind::Modal,
                 user: self.user,
                 channel,
@@ -62,7 +62,11 @@ impl Actor {
                 command: None,
                 source,
                 data,
-            }))
+            });
+            if let Some(interaction) = world.interactions.get_mut(&id) {
+                interaction.shown_by = Some(shown_by);
+            }
+            Ok(id)
         })?;
         self.wait_for_response(id).await
     }

@@ -101,6 +101,10 @@ pub enum Scope {
     Shared,
     /// The bot's, on all routes.
     Global,
+    /// One within the route that the bucket does not tell, as of a channel's name: some remain, and none is to be had.
+    Within,
+    /// The address's, by a page of Cloudflare's: it has the time to wait, and nothing else.
+    Page,
 }
 
 /// What comes with an error's status.

@@ -79,7 +79,11 @@ fn rate_limited(
     let status = StatusCode::TOO_MANY_REQUESTS;
     let clock = shared.read(|state| state.world.clock.clone());
     let refusal = Refusal::on_request(scope, path, left, &clock);
-    let body = refusal.body().unwrap_or_default();
+    let Some(body) = refusal.body() else {
+        let mut response = page(shared, method, path, status);
+        refusal.headers(response.headers_mut());
+        return response;
+    };
     note(shared, method, path, status, &body);
     let mut response = (
         status,
@@ -110,16 +114,19 @@ fn failed(shared: &Shared, method: &str, path: &str, status: u16, body: ErrorBod
             note(shared, method, path, status, &Value::Null);
             status.into_response()
         }
-        ErrorBody::Html => {
-            let page = format!(
-                "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
-                 <hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
-            );
-            note(shared, method, path, status, &json!(page));
-            let headers = [(CONTENT_TYPE, "text/html"), (SERVER, "cloudflare")];
-            (status, headers, page).into_response()
-        }
+        ErrorBody::Html => page(shared, method, path, status),
     }
+}
+
+/// What Cloudflare puts in front of an API that is down, or before somebody whom it has banned.
+fn page(shared: &Shared, method: &str, path: &str, status: StatusCode) -> Response {
+    let page = format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
+         <hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
+    );
+    note(shared, method, path, status, &json!(page));
+    let headers = [(CONTENT_TYPE, "text/html"), (SERVER, "cloudflare")];
+    (status, headers, page).into_response()
 }
 
 /// The inspector shows the answer, too, not only the strike.

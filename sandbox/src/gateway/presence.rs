@@ -12,6 +12,7 @@ const FIELDS: [&str; 4] = ["name", "state", "type", "url"];
 /// Op 3. `since`, `activities` and `status` have to be there; `afk` does not, whatever the docs say
 /// (<https://github.com/discord/discord-api-docs/issues/2226>).
 pub(super) fn update(state: &mut State, data: &Value) -> Outcome {
+    let data = with_activities(data);
     let since = data.get("since");
     let is_whole = since.is_some_and(|since| since.is_null() || since.is_number());
     let status = serde_json::from_value::<Status>(data["status"].clone());
@@ -19,27 +20,36 @@ pub(super) fn update(state: &mut State, data: &Value) -> Outcome {
     let (true, Ok(status), Some(activities)) = (is_whole, status, activities) else {
         return Outcome::Close(Close::UnknownOpcode);
     };
-    state.hub.presence = Some(data.clone());
+    state.hub.presence = Some(data);
     let bot = state.world.application.bot;
     state.world.present(bot, Presence { status, activities });
     Outcome::Done
 }
 
-/// The presence of IDENTIFY. Discord is not strict here: discord.py sends `game` instead of `activities`.
+/// The presence of IDENTIFY. Discord is not strict here.
 pub(super) fn first(state: &mut State, data: &Value) {
-    if data.is_object() {
-        state.hub.presence = Some(data.clone());
-    }
+    let data = with_activities(data);
     let status = serde_json::from_value(data["status"].clone()).unwrap_or(Status::Online);
-    let game = &data["game"];
-    let activities = if game.is_object() {
-        activities(state, &json!([game]))
-    } else {
-        activities(state, &data["activities"])
-    };
-    let activities = activities.unwrap_or_default();
+    let activities = activities(state, &data["activities"]).unwrap_or_default();
+    if data.is_object() {
+        state.hub.presence = Some(data);
+    }
     let bot = state.world.application.bot;
     state.world.present(bot, Presence { status, activities });
+}
+
+/// discord.py (in IDENTIFY) and hikari (in op 3, too) send `game`, as it was called when there was one; Discord still reads it.
+fn with_activities(data: &Value) -> Value {
+    let mut data = data.clone();
+    if data.get("activities").is_none()
+        && let Some(game) = data.get("game")
+    {
+        data["activities"] = match game {
+            Value::Null => json!([]),
+            game => json!([game]),
+        };
+    }
+    data
 }
 
 /// Takes the bot offline when it has no session any more.

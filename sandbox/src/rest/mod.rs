@@ -194,6 +194,7 @@ fn refused(state: &mut State, what: String, call: Call, refusal: &Refusal) -> Re
 fn route(state: &mut State, settings: &Settings, call: &Call, authorized: bool) -> Answer {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     let world = &mut state.world;
+    world.asked = Some(tokio::time::Instant::now());
     // The token in these paths is the authorization.
     match (call.method.as_str(), path.as_slice()) {
         ("POST", ["interactions", interaction, token, "callback"]) => {

@@ -65,6 +65,8 @@ fn effect(words: &[&str]) -> Result<Effect, String> {
         ["429", "user", time] => limit(Scope::User, time)?,
         ["429", "shared", time] => limit(Scope::Shared, time)?,
         ["429", "global", time] => limit(Scope::Global, time)?,
+        ["429", "within", time] => limit(Scope::Within, time)?,
+        ["429", "page", time] => limit(Scope::Page, time)?,
         [status] => failure(status, ErrorBody::Json)?,
         [status, "json"] => failure(status, ErrorBody::Json)?,
         [status, "empty"] => failure(status, ErrorBody::Empty)?,

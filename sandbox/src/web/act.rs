@@ -93,6 +93,34 @@ enum What {
         message: String,
         answers: Vec<u8>,
     },
+    /// Starts a thread, perhaps from a message; the answer has its `channel`.
+    Thread {
+        name: String,
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Posts in a forum; the answer has the post's `channel`.
+    Post {
+        title: String,
+        text: String,
+    },
+    Pin {
+        message: String,
+    },
+    Unpin {
+        message: String,
+    },
+    /// Changes the nickname of a member; none with an empty one.
+    Nick {
+        target: String,
+        nick: String,
+    },
+    /// Gives a member a role, by name or id, or takes it.
+    Role {
+        target: String,
+        role: String,
+        give: bool,
+    },
     Type,
     /// Takes an ephemeral message off the user's screen.
     Hide {
@@ -177,6 +205,26 @@ async fn perform(context: &Context, deed: Deed) -> Result<Value, Error> {
             let answers: Vec<_> = answers.iter().map(String::as_str).collect();
             actor.votes(&shown(&message)?, &answers).await?;
         }
+        What::Thread { name, message } => {
+            let thread = match message {
+                Some(message) => actor.starts_thread_on(&shown(&message)?, &name).await?,
+                None => actor.starts_thread(&deed.channel, &name).await?,
+            };
+            return Ok(json!({"channel": thread.to_string()}));
+        }
+        What::Post { title, text } => {
+            let first = actor.posts(&deed.channel, &title, &text).await?;
+            return Ok(json!({"channel": first.channel_id.to_string()}));
+        }
+        What::Pin { message } => actor.pins(&shown(&message)?).await?,
+        What::Unpin { message } => actor.unpins(&shown(&message)?).await?,
+        What::Nick { target, nick } => actor.renames(&deed.channel, &target, &nick).await?,
+        What::Role {
+            target,
+            role,
+            give: true,
+        } => actor.gives_role(&deed.channel, &target, &role).await?,
+        What::Role { target, role, .. } => actor.takes_role(&deed.channel, &target, &role).await?,
         What::Type => actor.types(&deed.channel).await?,
         What::Hide { message } => hide(context, &actor, &shown(&message)?)?,
         What::Dismiss => context

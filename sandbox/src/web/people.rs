@@ -133,6 +133,7 @@ fn member_json(state: &All, guild: &Guild, user: u64, member: &Member) -> Value 
         "id": user.to_string(),
         "name": world.name_of(user),
         "display": shown_name(world, user, Some(member)),
+        "nick": member.nick,
         "bot": world.users.get(&user).is_some_and(|user| user.bot),
         "owner": guild.owner == user,
         "color": color(guild, member),

@@ -5,7 +5,7 @@ use axum::{
     extract::{Query, State},
 };
 use serde_json::{Value, json};
-use twilight_model::guild::Permissions;
+use twilight_model::{channel::ChannelType, guild::Permissions};
 
 use super::Ask;
 use crate::{
@@ -62,7 +62,7 @@ pub(super) async fn guild(State(context): State<Context>, Query(ask): Query<Ask>
             .chain(threads)
             .filter(|channel| world.may(me, channel.id, Permissions::VIEW_CHANNEL))
             .map(|channel| channel_json(world, channel, me));
-        let whole = world.guild_json(guild);
+        let (whole, has) = (world.guild_json(guild), world.guild_permissions(guild, me));
         json!({
             "id": guild.id.to_string(),
             "name": guild.name,
@@ -70,6 +70,11 @@ pub(super) async fn guild(State(context): State<Context>, Query(ask): Query<Ask>
             "channels": channels.collect::<Vec<_>>(),
             "roles": guild.roles.values().map(Role::json).collect::<Vec<_>>(),
             "emojis": whole["emojis"],
+            "may": {
+                "roles": has.contains(Permissions::MANAGE_ROLES),
+                "nick": has.contains(Permissions::MANAGE_NICKNAMES),
+                "own_nick": has.contains(Permissions::CHANGE_NICKNAME),
+            },
         })
     }))
 }
@@ -91,6 +96,11 @@ fn channel_json(world: &World, channel: &Channel, user: u64) -> Value {
         "react": has.contains(Permissions::ADD_REACTIONS),
         "manage": has.contains(Permissions::MANAGE_MESSAGES),
         "attach": has.contains(Permissions::ATTACH_FILES),
+        "pin": has.contains(Permissions::PIN_MESSAGES),
+        "thread": has.contains(Permissions::CREATE_PUBLIC_THREADS)
+            && matches!(channel.of(), ChannelType::GuildText | ChannelType::GuildAnnouncement),
+        "post": has.contains(Permissions::SEND_MESSAGES)
+            && matches!(channel.of(), ChannelType::GuildForum | ChannelType::GuildMedia),
     });
     json
 }

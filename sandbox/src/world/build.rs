@@ -94,6 +94,7 @@ impl World {
             guild_names: HashMap::new(),
             channels: Channels::default(),
             commands: BTreeMap::new(),
+            asked: None,
             commands_touched: None,
             daily_creates: DailyCreates::default(),
             interactions: BTreeMap::new(),

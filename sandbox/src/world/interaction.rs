@@ -68,6 +68,8 @@ pub(crate) struct Interaction {
     pub command: Option<(String, CommandKind)>,
     /// The message whose component was used.
     pub source: Option<u64>,
+    /// The interaction that was answered with the modal, if this is one that was submitted.
+    pub shown_by: Option<u64>,
     pub response: Option<Response>,
     /// The message that `@original` means.
     pub original: Option<u64>,
@@ -168,6 +170,7 @@ impl World {
                 title: new.title,
                 command: new.command,
                 source: new.source,
+                shown_by: None,
                 response: None,
                 original: None,
             },
@@ -198,6 +201,13 @@ impl World {
         });
         if let Some(source) = interaction.source {
             metadata["interacted_message_id"] = json!(source.to_string());
+        }
+        // Where a modal came from; hikari reads no message without it.
+        if let Some((shown_by, _)) = interaction
+            .shown_by
+            .and_then(|shown_by| self.interaction_metadata(shown_by))
+        {
+            metadata["triggering_interaction_metadata"] = shown_by;
         }
         let older = interaction
             .command

@@ -124,6 +124,8 @@ pub struct World {
     pub(crate) guild_names: HashMap<String, u64>,
     pub(crate) channels: Channels,
     pub(crate) commands: BTreeMap<u64, Command>,
+    /// When the bot last sent a request of any kind.
+    pub(crate) asked: Option<Instant>,
     /// When the bot last asked for its commands or changed them.
     pub(crate) commands_touched: Option<Instant>,
     pub(crate) daily_creates: DailyCreates,

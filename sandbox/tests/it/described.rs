@@ -118,6 +118,7 @@ fn the_readme_shows_the_examples_that_are_run() {
     let readme = include_str!("../../README.md");
     for example in [
         include_str!("../../examples/hello_discordpy.py"),
+        include_str!("../../examples/hello_hikari.py"),
         include_str!("../../examples/hello_discordjs.mjs"),
         include_str!("../../examples/hello_twilight.rs"),
     ] {

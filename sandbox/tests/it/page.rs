@@ -300,3 +300,82 @@ async fn what_crossed_is_listed_without_bodies_and_shown_whole() {
         "{headers:?}"
     );
 }
+
+#[tokio::test]
+async fn the_page_starts_threads_posts_pins_and_changes_members() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let forum = sandbox.change_world(|world| {
+        let guild = world.guild_named("Sandbox").unwrap();
+        world.add_forum(guild, "questions")
+    });
+    let does = async |user: &str, channel: &str, mut deed: Value| {
+        deed["user"] = json!(user);
+        deed["channel"] = json!(channel);
+        act(&sandbox, "", deed).await.1
+    };
+    let member = sandbox.actor("member").unwrap();
+    let said = member.says("general", "keep this").await.unwrap();
+    let id = said.id.to_string();
+    let refused = does("member", "general", json!({"do": "pin", "message": id})).await;
+    assert!(refused["error"].as_str().unwrap().contains("may not pin"));
+    assert_eq!(
+        does("owner", "general", json!({"do": "pin", "message": id})).await,
+        json!({})
+    );
+    assert!(sandbox.message(said.channel_id, said.id).unwrap().pinned);
+    does("owner", "general", json!({"do": "unpin", "message": id})).await;
+    assert!(!sandbox.message(said.channel_id, said.id).unwrap().pinned);
+
+    let thread = does(
+        "member",
+        "general",
+        json!({"do": "thread", "name": "Talk", "message": id}),
+    )
+    .await;
+    assert_eq!(thread["channel"], id);
+    let again = does(
+        "member",
+        "general",
+        json!({"do": "thread", "name": "Talk", "message": id}),
+    )
+    .await;
+    assert!(
+        again["error"]
+            .as_str()
+            .unwrap()
+            .contains("a thread already")
+    );
+    let alone = does(
+        "member",
+        "general",
+        json!({"do": "thread", "name": "Alone"}),
+    )
+    .await;
+    assert!(alone["channel"].is_string(), "{alone}");
+    let post = json!({"do": "post", "title": "Why?", "text": "Who knows?"});
+    let posted = does("member", &forum.to_string(), post.clone()).await;
+    assert!(posted["channel"].is_string(), "{posted}");
+    let nowhere = does("member", "general", post).await;
+    assert!(nowhere["error"].as_str().unwrap().contains("no forum"));
+
+    let nick = json!({"do": "nick", "target": "member", "nick": "Captain"});
+    does("owner", "general", nick).await;
+    let role =
+        |give: bool| json!({"do": "role", "target": "member", "role": "Moderator", "give": give});
+    does("owner", "general", role(true)).await;
+    let path = format!("/sandbox/members?user=owner&channel={}", said.channel_id);
+    let (_, members) = get(&sandbox, &path).await;
+    assert!(members.contains("\"display\":\"Captain\""), "{members}");
+    assert_eq!(
+        members.matches("\"name\":\"Moderator\"").count(),
+        2,
+        "{members}"
+    );
+    does("owner", "general", role(false)).await;
+    let (_, members) = get(&sandbox, &path).await;
+    assert_eq!(
+        members.matches("\"name\":\"Moderator\"").count(),
+        1,
+        "{members}"
+    );
+}

@@ -164,3 +164,26 @@ async fn the_bot_has_a_presence_of_its_own() {
     assert_eq!(wire.stream.read(&mut [0]).await.unwrap(), 0);
     assert_eq!(seen(&sandbox)["status"], "offline");
 }
+
+#[tokio::test]
+async fn the_older_game_of_op_3_is_an_activity() {
+    let sandbox = crate::bot::watched(Options::default()).await;
+    let (mut wire, _) = Wire::log_in(&sandbox, 1).await;
+    let game = json!({"name": "chess", "state": null, "type": 0});
+    for (given, shown) in [(game, json!(["chess"])), (json!(null), json!([]))] {
+        let op3 =
+            json!({"op": 3, "d": {"since": null, "afk": false, "status": "idle", "game": given}});
+        wire.send_json(&op3).await;
+        wire.so_far().await;
+        let presence = sandbox.presence().unwrap();
+        let names = presence["activities"].as_array().unwrap().iter();
+        let names: Value = names.map(|one| one["name"].clone()).collect();
+        assert_eq!((&names, &presence["status"]), (&shown, &json!("idle")));
+    }
+    for wrong in [json!("chess"), json!([]), json!({"type": 0})] {
+        let (mut wire, _) = Wire::log_in(&sandbox, 1).await;
+        let op3 = json!({"op": 3, "d": {"since": null, "status": "idle", "game": wrong}});
+        wire.send_json(&op3).await;
+        assert_eq!(wire.close_code().await, 4001, "{wrong}");
+    }
+}

@@ -516,3 +516,43 @@ async fn the_terminal_helps_goes_on_as_the_owner_and_ends_with_quit() {
     // One line for a mistake, not the whole grammar once more.
     assert_eq!(out.matches("limits strict").count(), 1, "{out}");
 }
+
+#[tokio::test]
+async fn the_answer_to_a_modal_tells_what_had_shown_it() {
+    let (sandbox, task) = greeter().await;
+    let script = "owner@general: !hello\nexpect Hello\nclick Introduce\nsubmit \"Your name\"=Ada\nexpect Hi, Ada";
+    run_script(&sandbox, script, &mut |_| {}).await.unwrap();
+    task.abort();
+    let answers = sandbox.traffic().into_iter().rev();
+    let mut metadata = answers.map(|crossing| crossing.body["interaction_metadata"].clone());
+    let metadata = metadata.find(|metadata| metadata["type"] == 5).unwrap();
+    let click = &metadata["triggering_interaction_metadata"];
+    assert_eq!(
+        (&click["type"], &click["user"]),
+        (&json!(3), &metadata["user"])
+    );
+    assert!(click["interacted_message_id"].is_string(), "{click}");
+    assert!(click.get("triggering_interaction_metadata").is_none());
+}
+
+#[tokio::test]
+async fn a_command_that_is_registered_after_an_answer_is_waited_for() {
+    let mut bot = Bot::new().await;
+    let sandbox = bot.sandbox.clone();
+    let path = format!("applications/{}/commands", sandbox.application_id());
+    let command = |name: &str| json!([{"name": name, "description": "d"}]);
+    assert_eq!(bot.send("PUT", &path, Some(&command("early"))).await.0, 200);
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    let general = bot.in_channel("general", "messages");
+    let script = "owner@general: !load\nexpect loaded\n/late";
+    let playing = sandbox.clone();
+    let played = tokio::spawn(async move { run_script(&playing, script, &mut |_| {}).await });
+    bot.told("MESSAGE_CREATE").await;
+    bot.done("POST", &general, json!({"content": "loaded"}))
+        .await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    bot.done("PUT", &path, command("late")).await;
+    let asked = bot.told("INTERACTION_CREATE").await;
+    assert_eq!(asked["data"]["name"], "late");
+    played.abort();
+}

@@ -1,15 +1,19 @@
 //! What Discord alone knows: whether the token is good, whether the ids are what they are said to be, and which privileged
 //! intents are switched on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
-use twilight_http::{Client, Response};
-use twilight_model::{gateway::Intents, id::Id};
+use twilight_model::gateway::Intents;
 
 use super::Report;
-use crate::{bot, config::Config, env::Environment, intents, services::Failure};
+use crate::{
+    config::Config,
+    env::Environment,
+    intents,
+    services::{Discord, Failure},
+};
 
 /// Asks Discord.
 pub(super) async fn check(
@@ -19,8 +23,9 @@ pub(super) async fn check(
     report: &mut Report,
 ) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = bot::client(config, environment);
-    let own = match read(client.current_user().await).await {
+    let token = Some(environment.token.expose());
+    let discord = &Discord::new(&config.discord, token, Arc::default());
+    let own = match read(discord, "users/@me".into()).await {
         Ok(user) => {
             let (name, id) = (text(&user, "username"), text(&user, "id"));
             report.ok(format!(
@@ -35,7 +40,7 @@ pub(super) async fn check(
         }
         Err(error) => return report.wrong(format!("Discord could not be asked: {error}")),
     };
-    privileged(&client, manifests, report).await;
+    privileged(discord, manifests, report).await;
     let named = std::iter::once((environment.bot_owner_id, "BOT_OWNER_ID"));
     let more = config
         .bot
@@ -43,32 +48,20 @@ pub(super) async fn check(
         .iter()
         .map(|id| (*id, "[bot] owner_ids"));
     for (id, place) in named.chain(more) {
-        owner(&client, id, place, &own, report).await;
+        owner(discord, id, place, &own, report).await;
     }
     if let Some(id) = config.alerts.channel_id {
-        let asked = client.channel(Id::new(id)).await;
-        seen(
-            read(asked).await,
-            id,
-            "alerts.channel_id",
-            "channel",
-            report,
-        );
+        let asked = read(discord, format!("channels/{id}")).await;
+        seen(asked, id, "alerts.channel_id", "channel", report);
     }
     if let Some(id) = config.commands.development_guild {
-        let asked = client.guild(Id::new(id)).await;
-        seen(
-            read(asked).await,
-            id,
-            "commands.development_guild",
-            "server",
-            report,
-        );
+        let asked = read(discord, format!("guilds/{id}")).await;
+        seen(asked, id, "commands.development_guild", "server", report);
     }
 }
 
-async fn owner(client: &Client, id: u64, place: &str, own: &str, report: &mut Report) {
-    match read(client.user(Id::new(id)).await).await {
+async fn owner(discord: &Discord, id: u64, place: &str, own: &str, report: &mut Report) {
+    match read(discord, format!("users/{id}")).await {
         Ok(_) if id.to_string() == own => report.wrong(format!(
             "{id} ({place}) is the bot itself, and not its owner: right-click your own name > Copy User ID"
         )),
@@ -97,8 +90,12 @@ fn seen(found: Result<Value, Failure>, id: u64, key: &str, what: &str, report: &
 
 /// The intents that the plugins need and the Developer Portal has switched off: with one of them a start ends
 /// ([reference](https://docs.discord.com/developers/resources/application#application-object-application-flags)).
-async fn privileged(client: &Client, manifests: &BTreeMap<String, Manifest>, report: &mut Report) {
-    let application = match read(client.current_user_application().await).await {
+async fn privileged(
+    discord: &Discord,
+    manifests: &BTreeMap<String, Manifest>,
+    report: &mut Report,
+) {
+    let application = match read(discord, "applications/@me".into()).await {
         Ok(application) => application,
         Err(error) => {
             return report.note(format!("the application could not be asked for: {error}"));
@@ -128,11 +125,8 @@ async fn privileged(client: &Client, manifests: &BTreeMap<String, Manifest>, rep
     }
 }
 
-async fn read<T>(answer: Result<Response<T>, twilight_http::Error>) -> Result<Value, Failure> {
-    let answer = answer.map_err(Failure::from)?;
-    let text = answer.text().await;
-    let text = text.map_err(|error| Failure::Transport(error.to_string()))?;
-    Ok(serde_json::from_str(&text)?)
+async fn read(discord: &Discord, path: String) -> Result<Value, Failure> {
+    discord.json("GET", path, &Value::Null, false).await
 }
 
 fn text<'a>(json: &'a Value, key: &str) -> &'a str {

@@ -162,7 +162,13 @@ impl<'a> Place<'a> {
             .filter(is_called)
             .filter_map(|member| member["user"]["id"].as_str()?.parse().ok())
             .collect();
-        ids.extend(self.services.cache.members_called(guild, &meant));
+        for id in self.services.cache.members_called(guild, &meant) {
+            // Whoever is known from the cache alone may have left since: bots without the intent are not told.
+            let path = format!("guilds/{guild}/members/{id}");
+            if !ids.contains(&id) && self.get::<Value>(path).await.is_some() {
+                ids.push(id);
+            }
+        }
         ids.sort_unstable();
         ids.dedup();
         one(&ids, "members")

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `exit.rs` | `pthread_exit` | on a generation's thread it would end the process |
 //! | `threads.rs` | `pthread_create`, `thrd_create` | unmapping a library while a thread runs in it ends the process |
-//! | `timers.rs` | `timer_create`, `timer_delete` | a timer goes off after its library is gone |
+//! | `timers.rs` | `timer_create`, `timer_delete`, `setitimer`, `alarm` | a timer goes off after its library is gone |
 //! | `signals.rs` | `sigaction`, `signal` and the like | the host's handlers stay in force, and what was there before comes back |
 //! | `keys.rs` | `pthread_key_create`, `tss_create`, and their opposites | every copy of std makes a key and never deletes it (rust-lang/rust#91979); a process has 1,024, and would abort at about the thousandth load |
 //! | `opened.rs` | `dlopen` | which libraries a plugin has brought |
@@ -24,8 +24,11 @@
     reason = "libc's own functions are replaced, and their callers hold to libc's contract, not to a type"
 )]
 
+#[cfg(all(test, interposed))]
+mod cost;
 #[cfg(interposed)]
 mod exit;
+#[cfg(interposed)]
 mod finalisers;
 #[cfg(interposed)]
 mod keys;

@@ -15,7 +15,7 @@ use super::{exit, finalisers, keys, opened, signals, threads, timers};
 /// The functions that we put in front, and the one of libc's that each comes down to. `#[used]`, as nothing but the dynamic
 /// linker would miss them. `build.rs` exports the same names.
 #[used]
-static OURS: [Ours; 19] = [
+static OURS: [Ours; 21] = [
     Ours::new(
         c"pthread_exit",
         exit::pthread_exit as *const c_void,
@@ -61,6 +61,8 @@ static OURS: [Ours; 19] = [
         timers::timer_delete as *const c_void,
         &TIMER_DELETE,
     ),
+    Ours::new(c"setitimer", timers::setitimer as *const c_void, &SETITIMER),
+    Ours::new(c"alarm", timers::alarm as *const c_void, &SETITIMER),
     Ours::new(
         c"sigaction",
         signals::sigaction as *const c_void,
@@ -103,6 +105,7 @@ pub(super) static KEY_CREATE: Real = Real::new(c"pthread_key_create");
 pub(super) static KEY_DELETE: Real = Real::new(c"pthread_key_delete");
 pub(super) static TIMER_CREATE: Real = Real::new(c"timer_create");
 pub(super) static TIMER_DELETE: Real = Real::new(c"timer_delete");
+pub(super) static SETITIMER: Real = Real::new(c"setitimer");
 pub(super) static SIGACTION: Real = Real::new(c"sigaction");
 pub(super) static DLOPEN: Real = Real::new(c"dlopen");
 pub(super) static THREAD_ATEXIT: Real = Real::new(c"__cxa_thread_atexit_impl");

@@ -248,6 +248,7 @@ fn reconcile(owner: Owner, number: c_int, signal: &mut Signal, images: &[(usize,
             .is_some_and(|top| top.action.sa_flags & libc::SA_RESETHAND != 0);
     if used_up {
         signal.count -= 1;
+        signal.apply(number);
         return false;
     }
     if signal.is_hosts() {

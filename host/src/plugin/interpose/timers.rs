@@ -5,7 +5,7 @@
 //! executable, which knows whether the timer is still there and makes the thread known as the library's.
 
 use std::{
-    ffi::{c_int, c_void},
+    ffi::{c_int, c_uint, c_void},
     mem, ptr,
     sync::atomic::{
         AtomicU32, AtomicU64, AtomicUsize,
@@ -17,13 +17,15 @@ use std::{
 
 use super::{
     owner::Owner,
-    real::{SpinLock, TIMER_CREATE, TIMER_DELETE, fail, is_fork},
+    real::{SETITIMER, SpinLock, TIMER_CREATE, TIMER_DELETE, fail, is_fork},
     threads,
 };
 
 type Create =
     unsafe extern "C" fn(libc::clockid_t, *mut libc::sigevent, *mut libc::timer_t) -> c_int;
 type Delete = unsafe extern "C" fn(libc::timer_t) -> c_int;
+type SetInterval =
+    unsafe extern "C" fn(c_int, *const libc::itimerval, *mut libc::itimerval) -> c_int;
 type Expired = unsafe extern "C-unwind" fn(*mut c_void);
 
 /// Timers that all libraries can have at a time. One more is refused with `EAGAIN`, as the system refuses it.
@@ -38,6 +40,9 @@ static TABLE: [Record; TIMERS] = [const { Record::empty() }; TIMERS];
 static LOCK: SpinLock = SpinLock::new();
 
 static SERIAL: AtomicU64 = AtomicU64::new(1);
+
+/// Who has set the process's three interval timers last: by `which`.
+static INTERVALS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
 
 /// Changed under [`LOCK`] alone, but for `running`.
 struct Record {
@@ -62,6 +67,19 @@ struct ThreadEvent {
 }
 
 const SIGEV_THREAD: c_int = 2;
+
+const ITIMER_REAL: c_int = 0;
+
+const OFF: libc::itimerval = {
+    let none = libc::timeval {
+        tv_sec: 0,
+        tv_usec: 0,
+    };
+    libc::itimerval {
+        it_interval: none,
+        it_value: none,
+    }
+};
 
 impl Record {
     const fn empty() -> Self {
@@ -177,11 +195,73 @@ pub(super) unsafe extern "C" fn timer_delete(timer: libc::timer_t) -> c_int {
     })
 }
 
+/// libc's function; notes who has set the timer. Setting it to nothing is nobody's.
+///
+/// # Safety
+///
+/// As libc's.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn setitimer(
+    which: c_int,
+    new: *const libc::itimerval,
+    old: *mut libc::itimerval,
+) -> c_int {
+    let real = SETITIMER.find();
+    if real.is_null() {
+        return fail(libc::EINVAL);
+    }
+    // SAFETY: this is the type of the function of that name, and the arguments are the caller's.
+    let result = unsafe { mem::transmute::<*mut c_void, SetInterval>(real)(which, new, old) };
+    let interval = usize::try_from(which)
+        .ok()
+        .and_then(|which| INTERVALS.get(which));
+    if result == 0
+        && let Some(interval) = interval
+        && !is_fork()
+    {
+        interval.store(Owner::current().number(), SeqCst);
+    }
+    result
+}
+
+/// libc's function, in terms of [`setitimer`].
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn alarm(seconds: c_uint) -> c_uint {
+    let mut new = OFF;
+    new.it_value.tv_sec = seconds.into();
+    let mut old = OFF;
+    // SAFETY: times of ours.
+    unsafe { setitimer(ITIMER_REAL, &raw const new, &raw mut old) };
+    // What is left of the one before, and never 0 while there is one.
+    let left = old.it_value;
+    let up = left.tv_usec >= 500_000 || left.tv_sec == 0 && left.tv_usec > 0;
+    left.tv_sec as c_uint + c_uint::from(up)
+}
+
+/// Turns off the interval timers that an owner has set, and returns how many of them ran.
+fn stop_intervals_of(owner: Owner) -> usize {
+    let which = INTERVALS.iter().zip(0..);
+    which
+        .filter(|(interval, _)| {
+            interval
+                .compare_exchange(owner.number(), 0, SeqCst, Relaxed)
+                .is_ok()
+        })
+        .filter(|(_, which)| {
+            let (off, mut old) = (OFF, OFF);
+            // SAFETY: times of ours.
+            unsafe { setitimer(*which, &raw const off, &raw mut old) };
+            old.it_value.tv_sec != 0 || old.it_value.tv_usec != 0
+        })
+        .count()
+}
+
 /// Deletes the timers of an owner, and returns how many they were; `None` when one was calling back and did not make its
 /// thread known. Once its threads have ended there is none any more.
 pub fn delete_timers_of(owner: Owner) -> Option<usize> {
+    let stopped = stop_intervals_of(owner);
     let Some(real) = real_delete() else {
-        return Some(0);
+        return Some(stopped);
     };
     let deleted = LOCK.with(|| {
         let of_owner = |record: &&Record| {
@@ -206,7 +286,7 @@ pub fn delete_timers_of(owner: Owner) -> Option<usize> {
         }
         sleep(Duration::from_millis(1));
     }
-    Some(deleted)
+    Some(stopped + deleted)
 }
 
 /// What a timer with `SIGEV_THREAD` calls, on a thread of libc's making.

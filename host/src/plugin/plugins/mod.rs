@@ -94,10 +94,14 @@ impl WrittenOff {
     }
 }
 
+/// Doors, and contents that were probed, that are kept before those that nobody needs are forgotten.
+const KEPT: usize = 512;
+
 #[derive(Debug, Default)]
 struct Set {
     loaded: BTreeMap<String, Loaded>,
     failed: BTreeMap<String, Failed>,
+    /// The last generation's number of each name that there ever was: no number comes twice. Grows by some bytes with each name.
     generations: HashMap<String, u64>,
     probed: HashSet<[u8; 32]>,
     restarts: HashMap<String, Restarts>,
@@ -408,6 +412,10 @@ impl Plugins {
 
     fn door(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that nobody is at or waits for is made anew when it is needed.
+        if doors.len() >= KEPT {
+            doors.retain(|_, door| Arc::strong_count(door) > 1);
+        }
         Arc::clone(doors.entry(name.to_owned()).or_default())
     }
 

@@ -10,7 +10,7 @@ use std::{
 use plugin_api::{abi::StartHead, manifest::Manifest};
 use tokio::sync::watch;
 
-use super::{LoadReport, Loaded, Plugins, exists, slots};
+use super::{KEPT, LoadReport, Loaded, Plugins, exists, slots};
 use crate::{
     config::Config,
     plugin::{
@@ -116,7 +116,12 @@ impl Plugins {
                     report.stayed.join("; ")
                 );
             }
-            self.set().probed.insert(info.sha256);
+            let mut set = self.set();
+            if set.probed.len() >= KEPT {
+                // Each is tried once more when it comes again.
+                set.probed.clear();
+            }
+            set.probed.insert(info.sha256);
         }
         let deadline = Duration::from_millis(extensions.start_timeout_ms);
         let generation =

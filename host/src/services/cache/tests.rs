@@ -19,10 +19,11 @@ fn discord() -> Arc<Discord> {
     DISCORD.with(|discord| {
         let made = discord.get_or_init(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
-            let client = twilight_http::Client::builder()
-                .proxy("127.0.0.1:9".into(), true)
-                .build();
-            Arc::new(Discord::new(Arc::new(client), Arc::default()))
+            Arc::new(Discord::new(
+                &config::Discord::default(),
+                None,
+                Arc::default(),
+            ))
         });
         Arc::clone(made)
     })

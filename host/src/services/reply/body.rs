@@ -39,21 +39,34 @@ pub(super) fn keep_private(modal: &mut Value) {
 ///
 /// The body is neither. Never sent without the flag: a private answer must not be shown to everybody.
 pub(super) fn make_ephemeral(body: Vec<u8>, boundary: Option<&str>) -> Result<Vec<u8>, Failure> {
+    edited(&body, boundary, |data| set_ephemeral(data, true))
+}
+
+/// The body with its message changed by `edit`.
+///
+/// # Errors
+///
+/// As for [`make_ephemeral`].
+pub(in crate::services) fn edited(
+    body: &[u8],
+    boundary: Option<&str>,
+    edit: impl FnOnce(&mut Value),
+) -> Result<Vec<u8>, Failure> {
     let Some(boundary) = boundary else {
-        let mut data: Value = serde_json::from_slice(&body)?;
-        set_ephemeral(&mut data, true);
+        let mut data: Value = serde_json::from_slice(body)?;
+        edit(&mut data);
         return Ok(serde_json::to_vec(&data)?);
     };
     let malformed =
         || Failure::Refused("the first part of the body has to be `payload_json`".into());
-    let begin = find(&body, b"\r\n\r\n").ok_or_else(malformed)? + 4;
+    let begin = find(body, b"\r\n\r\n").ok_or_else(malformed)? + 4;
     if find(&body[..begin], b"name=\"payload_json\"").is_none() {
         return Err(malformed());
     }
     let end = begin
         + find(&body[begin..], format!("\r\n--{boundary}").as_bytes()).ok_or_else(malformed)?;
     let mut data: Value = serde_json::from_slice(&body[begin..end])?;
-    set_ephemeral(&mut data, true);
+    edit(&mut data);
     Ok([&body[..begin], &serde_json::to_vec(&data)?, &body[end..]].concat())
 }
 

@@ -22,7 +22,7 @@ use plugin_api::abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCa
 use serde_json::{Value, json};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
-pub(super) use self::body::EPHEMERAL;
+pub(super) use self::body::{EPHEMERAL, edited};
 pub(crate) use self::typed::Typed;
 use super::{
     Completion, Failure,
@@ -315,6 +315,7 @@ impl Replies {
             request,
             body,
             without_token,
+            ..Call::default()
         };
         let (_, response) = self.discord.send(call).await?;
         Ok(serde_json::from_slice(&response).ok())

@@ -32,7 +32,11 @@ use serde_json::Value;
 use tokio::sync::{Notify, OnceCell};
 
 pub(crate) use self::when::problems;
-pub use self::{clock::Clock, runner::Runner, store::ScheduleView};
+pub use self::{
+    clock::{Clock, Time},
+    runner::Runner,
+    store::ScheduleView,
+};
 use self::{store::CutShort, when::When};
 use super::{Caller, Completion, Failure, Storage, storage::StorageError};
 use crate::{config::Live, nearest::nearest};

@@ -1,6 +1,8 @@
 //! A generation that was written off is never freed, whatever drops it.
 
-use super::{Hostile, alone, build, threads_called, until};
+use std::{fs, time::Duration};
+
+use super::{Hostile, alone, build, is_logged, of_constructors, threads_called, until};
 
 #[test]
 fn a_generation_that_was_written_off_stays_mapped_when_its_thread_ends() {
@@ -24,6 +26,10 @@ fn a_generation_that_was_written_off_stays_mapped_when_its_thread_ends() {
             until("its thread has ended, and the other lives", || {
                 threads_called("hostile#1") == 1
             });
+            assert!(is_logged(&[
+                "plugin=\"hostile\"",
+                "was written off has ended"
+            ]));
             // glibc would unmap it now, if it was closed.
             host.reload_others("hello", 3).await;
             assert!(host.mapped("hostile") > 0);
@@ -34,6 +40,90 @@ fn a_generation_that_was_written_off_stays_mapped_when_its_thread_ends() {
             host.bot.plugins().load("hostile").await.unwrap();
             let report = host.bot.plugins().unload("hostile", false).await.unwrap();
             assert!(report.unmapped && report.stayed.is_empty(), "{report:?}");
+            host.bot.close().await;
+        },
+    );
+}
+
+#[test]
+fn an_unload_that_nobody_waits_for_any_more_closes_nothing() {
+    alone(
+        module_path!(),
+        "an_unload_that_nobody_waits_for_any_more_closes_nothing",
+        async || {
+            let host = Hostile::with(&[build::hostile()]).await;
+            let (thread, handler) = (host.place("thread"), host.place("handler"));
+            assert_eq!(host.deed("thread", &thread).await, "thread: 0");
+            let block = format!("!deed block {}", handler.display());
+            host.bot.member().says("general", &block).await.unwrap();
+            until("it blocks", || handler.with_extension("begun").exists());
+            // As at a shutdown whose time is over: the state is not saved in 200 ms, and then it waits for the thread.
+            let unload = host.bot.plugins().unload("hostile", true);
+            let cancelled = tokio::time::timeout(Duration::from_millis(500), unload).await;
+            assert!(cancelled.is_err());
+            host.release(&handler);
+            until("its thread has ended, and the other lives", || {
+                threads_called("hostile#1") == 1
+            });
+            host.reload_others("hello", 3).await;
+            assert!(host.mapped("hostile") > 0);
+            host.release(&thread);
+            host.until_done(&thread);
+            host.bot.close().await;
+        },
+    );
+}
+
+#[test]
+fn a_thread_local_whose_destructor_blocks_is_written_off() {
+    alone(
+        module_path!(),
+        "a_thread_local_whose_destructor_blocks_is_written_off",
+        async || {
+            let host = Hostile::with(&[build::hostile()]).await;
+            let place = host.place("destructor");
+            let answer = host.deed("blocking_destructor", &place).await;
+            assert_eq!(answer, "blocking_destructor: 0");
+            let report = host.unload("hostile").await;
+            assert!(!report.unmapped, "{report:?}");
+            assert!(
+                report.stayed[0].contains("a destructor of a thread-local did not return"),
+                "{report:?}"
+            );
+            host.reload_others("hello", 2).await;
+            host.release(&place);
+            host.until_done(&place);
+            host.bot.close().await;
+        },
+    );
+}
+
+/// No probe: it would not come to the host.
+const UNTRIED: &str = "[extensions]\nprobe = false\nstart_timeout_ms = 300";
+
+#[test]
+fn a_library_that_takes_too_long_to_open_is_never_freed() {
+    alone(
+        module_path!(),
+        "a_library_that_takes_too_long_to_open_is_never_freed",
+        async || {
+            fs::write(of_constructors("slow"), "").unwrap();
+            let host = Hostile::configured(&[], UNTRIED).await;
+            host.bot.drop_in(build::constructed(), "constructed");
+            let error = host.bot.until_refused("constructed").await;
+            assert!(
+                error.contains("took longer than 300ms; it stays mapped until the host restarts"),
+                "{error}"
+            );
+            host.release(&of_constructors("opens"));
+            until("its thread has ended, and the other lives", || {
+                threads_called("constructe#1") == 1
+            });
+            host.reload_others("hello", 3).await;
+            assert!(host.mapped("constructed") > 0);
+            assert_eq!(host.bot.plugins().written_off(), ["constructed#1"]);
+            host.release(&of_constructors("constructed"));
+            host.until_done(&of_constructors("constructed"));
             host.bot.close().await;
         },
     );

@@ -17,6 +17,7 @@ pub fn all() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
         hostile();
+        constructed();
         dependent("libopened.so");
         hostile_cpp();
     });
@@ -31,6 +32,20 @@ pub fn hostile() -> &'static Path {
         let path = format!("-Wl,-rpath,{}", dependent.parent().unwrap().display());
         let link = [object.to_str().unwrap(), dependent.to_str().unwrap(), &path];
         plugin("hostile", &link)
+    })
+}
+
+/// A plugin whose constructors do what `constructor.c` says.
+pub fn constructed() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let flags = ["-c", "-fPIC"];
+        let object = compile("cc", &flags, "constructor.c", "constructor.o").unwrap();
+        let deeds = compile("cc", &flags, "deeds.c", "deeds.o").unwrap();
+        let dependent = dependent("libdependent.so");
+        let path = format!("-Wl,-rpath,{}", dependent.parent().unwrap().display());
+        let link = [&object, &deeds, &dependent].map(|file| file.to_str().unwrap());
+        plugin("constructed", &[link[0], link[1], link[2], &path])
     })
 }
 

@@ -12,9 +12,10 @@ mod threads;
 mod timers;
 
 use std::{
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -30,6 +31,10 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
     let module = module.split_once("::").unwrap().1;
     let test = format!("{module}::{name}");
     if env::var_os(ALONE).is_some_and(|alone| *alone == *test) {
+        tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(|| Log)
+            .init();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -41,9 +46,11 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
     // Here, where one waits for the other; processes would build the same at once.
     fixtures::examples();
     build::all();
+    let places = tempfile::tempdir().unwrap();
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &test, "--nocapture", "--include-ignored"])
         .env(ALONE, &test)
+        .env("COGWRIGHT_TEST_PLACES", places.path())
         .output()
         .unwrap();
     let (said, erred) = (
@@ -57,6 +64,28 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
     );
 }
 
+/// What the host has logged in this process.
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether the host has logged a line with all of these.
+fn is_logged(words: &[&str]) -> bool {
+    let log = String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned();
+    log.lines()
+        .any(|line| words.iter().all(|word| line.contains(word)))
+}
+
 /// A bot with hostile plugins, and what they and the test wait for each other by.
 struct Hostile {
     bot: Fixture,
@@ -66,11 +95,12 @@ impl Hostile {
     /// With `hello`, which comes and goes, and `counter`, which stays: with the last prefix command the bot would give up its
     /// right to read messages.
     async fn with(plugins: &[&Path]) -> Self {
-        let bot = Fixture::configured(
-            &["hello", "counter"],
-            "[extensions]\nstop_timeout_ms = 200\nsave_timeout_ms = 200",
-        )
-        .await;
+        let config = "[extensions]\nstop_timeout_ms = 200\nsave_timeout_ms = 200";
+        Self::configured(plugins, config).await
+    }
+
+    async fn configured(plugins: &[&Path], config: &str) -> Self {
+        let bot = Fixture::configured(&["hello", "counter"], config).await;
         let this = Self { bot };
         for plugin in plugins {
             let name = plugin.file_stem().unwrap().to_str().unwrap();
@@ -155,6 +185,11 @@ impl Hostile {
             self.bot.plugins().load(name).await.unwrap();
         }
     }
+}
+
+/// Where the constructors of `constructor.c` wait.
+fn of_constructors(name: &str) -> PathBuf {
+    Path::new(&env::var_os("COGWRIGHT_TEST_PLACES").unwrap()).join(name)
 }
 
 /// Waits for something that another thread does.

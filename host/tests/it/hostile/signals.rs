@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use super::{Hostile, alone, build, until};
+use super::{Hostile, alone, build, is_logged, until};
 
 static TERMINATED: AtomicUsize = AtomicUsize::new(0);
 
@@ -73,6 +73,10 @@ fn the_hosts_signals_stay_the_hosts() {
             for deed in ["sigterm", "signal_term", "sigsegv", "sigpipe"] {
                 assert_eq!(host.deed(deed, none).await, format!("{deed}: {invalid}"));
                 is_terminated(1);
+            }
+            for signal in ["SIGTERM", "SIGSEGV", "SIGPIPE"] {
+                let told = format!("it wanted to take {signal}, which is the host's");
+                assert!(is_logged(&["plugin=\"hostile\"", &told]), "{signal}");
             }
             // What is in force already is no taking.
             assert_eq!(host.deed("ignore_sigpipe", none).await, "ignore_sigpipe: 0");

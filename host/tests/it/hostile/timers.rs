@@ -10,7 +10,7 @@ fn timers_are_deleted_and_told_of() {
         async || {
             let host = Hostile::with(&[build::hostile()]).await;
             for round in 0..20 {
-                let deed = ["calling_timer", "signalling_timer"][round % 2];
+                let deed = ["calling_timer", "signalling_timer", "interval", "alarm"][round % 4];
                 assert_eq!(
                     host.deed(deed, &host.place("none")).await,
                     format!("{deed}: 0")

@@ -561,7 +561,7 @@ fn fixture(name: &str) -> std::path::PathBuf {
 
 fn configure(folder: &Path, sandbox: &Sandbox) {
     let config = format!(
-        "[discord]\nhttp_proxy = \"{}\"\ngateway_url = \"{}\"\n\n[metrics]\nlisten = \"off\"\n\n\
+        "[discord]\napi_url = \"http://{}\"\ngateway_url = \"{}\"\n\n[metrics]\nlisten = \"off\"\n\n\
          [extensions]\nstop_timeout_ms = 400\nsave_timeout_ms = 400\ndebounce_ms = 20\n",
         sandbox.http_proxy(),
         sandbox.gateway_url()

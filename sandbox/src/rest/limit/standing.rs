@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     User(Standing),
     /// The resource has had enough, whatever the bucket says.
     Shared(Standing, Duration),
+    /// The bot has had enough of something within the route, whatever the bucket says.
+    Within(Standing, Duration),
     /// All buckets together are used up.
     Global(Duration),
     /// Too many invalid requests: the API is not even reached.
@@ -99,7 +101,15 @@ impl Refusal {
         match scope {
             Scope::User => Self::User(Standing::new(path, OTHERS.0, window, clock)),
             Scope::Shared => Self::Shared(Standing::new(path, OTHERS.0, window, clock), left),
+            Scope::Within => {
+                let some = Window {
+                    used: 1,
+                    ends_us: clock.after_us(OTHERS.1),
+                };
+                Self::Within(Standing::new(path, OTHERS.0, some, clock), left)
+            }
             Scope::Global => Self::Global(left),
+            Scope::Page => Self::Banned(left),
         }
     }
 
@@ -107,13 +117,16 @@ impl Refusal {
     fn retry_after(&self) -> Duration {
         match self {
             Self::User(standing) => standing.reset_after,
-            Self::Shared(_, left) | Self::Global(left) | Self::Banned(left) => *left,
+            Self::Shared(_, left)
+            | Self::Within(_, left)
+            | Self::Global(left)
+            | Self::Banned(left) => *left,
         }
     }
 
     /// Whether the bot itself is to blame: 429s of the scope `shared` are not counted as invalid.
     pub(crate) fn counts_as_invalid(&self) -> bool {
-        matches!(self, Self::User(_) | Self::Global(_))
+        matches!(self, Self::User(_) | Self::Within(..) | Self::Global(_))
     }
 
     /// The headers of the 429.
@@ -121,7 +134,7 @@ impl Refusal {
         let seconds = self.retry_after().as_secs_f64().ceil();
         put(headers, "retry-after", &format!("{seconds:.0}"));
         match self {
-            Self::User(standing) => {
+            Self::User(standing) | Self::Within(standing, _) => {
                 standing.headers(headers);
                 put(headers, "x-ratelimit-scope", "user");
             }
@@ -145,7 +158,7 @@ impl Refusal {
         let message = match self {
             Self::Banned(_) => return None,
             Self::Shared(..) => "The resource is being rate limited.",
-            Self::User(_) | Self::Global(_) => "You are being rate limited.",
+            Self::User(_) | Self::Within(..) | Self::Global(_) => "You are being rate limited.",
         };
         let after = (self.retry_after().as_secs_f64() * 1000.0).ceil() / 1000.0;
         let global = matches!(self, Self::Global(_));

@@ -88,7 +88,7 @@ export async function run(what, title) {
   if (answer.kind === "not_answered") store.local = [...store.local, { ...entry, state: "failed", text: "The application did not respond." }];
   await refresh();
   emit("local");
-  complain(answer.kind === "not_answered" ? null : answer.error);
+  complain(answer.kind === "not_answered" ? null : (answer.error ?? answer.note), !answer.error);
   return !answer.error || answer.kind === "not_answered";
 }
 

@@ -41,7 +41,7 @@ function fields(all, context) {
     else rows.push([field]);
   }
   return rows.flatMap((row) => row.map((field) => h("div", { class: field.inline ? "inline" : "", style: { "--span": 12 / row.length } },
-    h("h4", { class: "md" }, line(field.name, context)), markdown(field.value, context))));
+    h("div", { class: "md name" }, line(field.name, context)), markdown(field.value, context))));
 }
 
 /** An attached file: a picture, sound, film, or a link. */
@@ -79,7 +79,7 @@ export function poll(data, message) {
     const next = mine.includes(id) ? mine.filter((other) => other !== id) : data.allow_multiselect ? [...mine, id] : [id];
     attempt({ do: "vote", message: message.id, answers: next });
   };
-  return h("div", { class: "poll", role: "group", "aria-label": data.question?.text }, h("h4", {}, data.question?.text),
+  return h("div", { class: "poll", role: "group", "aria-label": data.question?.text }, h("b", {}, data.question?.text),
     (data.answers ?? []).map(({ answer_id, poll_media: media }) => {
       const count = counts.get(answer_id) ?? { count: 0 }, share = all ? Math.round((100 * count.count) / all) : 0;
       return h("button", { type: "button", class: "answer", disabled: over, "aria-pressed": String(mine.includes(answer_id)), style: { "--share": share + "%" }, onclick: () => vote(answer_id) },

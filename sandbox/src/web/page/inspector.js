@@ -42,10 +42,11 @@ function grip() {
   const set = (height) => {
     const fits = Math.round(Math.max(160, Math.min(height, innerHeight - 180)));
     box.style.setProperty("--tall", `${fits}px`);
+    made.setAttribute("aria-valuenow", fits);
     localStorage.setItem("inspector-height", fits);
   };
   const made = h("div", {
-    class: "grip", role: "separator", "aria-orientation": "horizontal", "aria-label": "Height of the inspector", tabindex: "0",
+    class: "grip", role: "separator", "aria-orientation": "horizontal", "aria-label": "Height of the inspector", "aria-valuemin": "160", "aria-valuenow": Math.round(innerHeight * 0.42), tabindex: "0",
     onpointerdown: (event) => made.setPointerCapture(event.pointerId),
     onpointermove: (event) => made.hasPointerCapture(event.pointerId) && set(innerHeight - event.clientY),
     onkeydown: (event) => {

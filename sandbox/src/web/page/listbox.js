@@ -1,6 +1,6 @@
 // A list that hangs on something: choices of a menu, people, emojis. One at a time; Escape and a click elsewhere close it.
 
-import { h } from "./dom.js";
+import { $, h } from "./dom.js";
 
 let open = null;
 
@@ -8,7 +8,7 @@ let open = null;
 export function place(pop, anchor, { at } = {}) {
   const rect = at ? new DOMRect(at.x, at.y, 0, 0) : anchor.getBoundingClientRect();
   // What is beside a modal dialog cannot be used: there it hangs in the dialog.
-  (anchor?.closest?.("dialog") ?? document.body).append(pop);
+  (anchor?.closest?.("dialog") ?? $("pops")).append(pop);
   pop.popover = "manual";
   pop.showPopover();
   const { width, height } = pop.getBoundingClientRect();

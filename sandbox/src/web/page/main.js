@@ -1,14 +1,16 @@
 // The page: a Discord one can hold in one's hands. Each part draws itself when what it shows has changed.
 
 import { $, h, icon, iconButton, write } from "./dom.js";
+import { askFor } from "./ask.js";
 import { startComposer } from "./composer.js";
+import { narrow, openDrawer, startDrawers } from "./drawer.js";
 import { startIdentity } from "./identity.js";
 import { startInspector, toggleInspector } from "./inspector.js";
 import { startMembers } from "./members.js";
 import { startMessages } from "./messages.js";
 import { startModal } from "./modal.js";
 import { startSidebar } from "./sidebar.js";
-import { channelHere, complain, on, start, store } from "./state.js";
+import { channelHere, complain, go, on, start, store } from "./state.js";
 import { Clock } from "./timestamp.js";
 
 const KIND = { 2: "voice", 5: "news", 10: "thread", 11: "thread", 12: "thread", 13: "stage", 15: "forum", 16: "media" };
@@ -24,20 +26,60 @@ function title() {
 
 function toolbar() {
   const members = iconButton("people", "Members", () => {
-    const narrow = innerWidth <= 1020;
-    if (narrow) $("members").classList.toggle("on");
+    const pressed = (shown) => members.setAttribute("aria-pressed", String(shown));
+    if (narrow.matches) return openDrawer($("members"), members, pressed);
+    const over = innerWidth <= 1020;
+    if (over) $("members").classList.toggle("on");
     else store.membersShown = !store.membersShown;
-    $("members").classList.toggle("off", !narrow && !store.membersShown);
-    members.setAttribute("aria-pressed", String(narrow ? $("members").classList.contains("on") : store.membersShown));
+    $("members").classList.toggle("off", !over && !store.membersShown);
+    pressed(over ? $("members").classList.contains("on") : store.membersShown);
   }, { "aria-pressed": String(innerWidth > 1020), "aria-controls": "members" });
   const inspector = iconButton("scope", "Inspector (Ctrl+I)", toggleInspector, { id: "toggle-inspector", "aria-pressed": "false", "aria-controls": "inspector" });
   const theme = iconButton("sun", "Light or dark", () => dispatchEvent(new Event("theme")), { id: "theme" });
-  $("tools").append(theme, members, inspector);
+  const thread = iconButton("thread", "Start a thread", () => startThread(), { id: "start-thread", hidden: true });
+  const post = iconButton("plus", "Write a post", writePost, { id: "write-post", hidden: true });
+  $("tools").append(thread, post, theme, members, inspector);
+}
+
+/** Asks for a thread's name, and goes there. */
+function startThread(message) {
+  askFor({
+    title: message ? "Start a thread from the message" : `Start a thread in #${channelHere()?.name}`, action: "Start it",
+    fields: [{ key: "name", label: "Name", max: 100 }], what: ({ name }) => ({ do: "thread", name, message }),
+    done: ({ channel }) => go(store.guild, channel),
+  });
+}
+
+function writePost() {
+  askFor({
+    title: `Post in #${channelHere()?.name}`, action: "Post it", fields: [{ key: "title", label: "Title", max: 100 }, { key: "text", label: "Text", max: 2000, tall: true }],
+    what: ({ title, text }) => ({ do: "post", title, text }), done: ({ channel }) => go(store.guild, channel),
+  });
+}
+
+/** What can be begun here. */
+function beginnings() {
+  $("start-thread").hidden = !channelHere()?.may.thread;
+  $("write-post").hidden = !channelHere()?.may.post;
+}
+
+let gone = null;
+
+/** Says that the sandbox is gone, for as long as it is; a moment without it is not told. */
+function showGone() {
+  clearTimeout(gone);
+  const place = $("gone");
+  if (store.online) return (place.hidden = true), write(place, "");
+  gone = setTimeout(() => {
+    place.hidden = false;
+    write(place, "The sandbox does not answer: it has ended, or starts anew. This page goes on by itself when it is there again at this address.");
+  }, 700);
 }
 
 function showError() {
   const place = $("error"), text = store.error;
   place.hidden = !text;
+  place.classList.toggle("note", store.errorIsNote === true);
   place.replaceChildren(...(text ? [h("span", { class: "error" }, text), iconButton("close", "Dismiss", () => complain(null))] : []));
 }
 
@@ -49,9 +91,18 @@ addEventListener("keydown", (event) => {
 });
 
 on("state guildData place", title);
+on("guildData place", beginnings);
+on("state", showGone);
+addEventListener("thread", (event) => startThread(event.detail));
+addEventListener("keydown", (event) => {
+  // Between a phone's drawer and the column of a wide screen it lies over the messages, and Escape takes it away.
+  if (event.key !== "Escape" || event.defaultPrevented || narrow.matches || !$("members").classList.contains("on")) return;
+  $("members").classList.remove("on");
+});
 on("error", showError);
 on("place", () => complain(null));
 toolbar();
+startDrawers();
 startSidebar();
 startIdentity();
 startMessages();

@@ -19,6 +19,9 @@ const SYSTEM = {
 export const isThinking = (data) => Boolean(data.flags & LOADING);
 export const nameOf = (data) => data.page.name ?? data.author?.global_name ?? data.author?.username ?? "somebody";
 
+/** Whether somebody wrote it, and not the system. */
+const isWritten = (data) => [0, 19, 20, 23].includes(data.type);
+
 const context = () => ({ names: store.messages?.names ?? {}, open });
 
 function open(node, event) {
@@ -51,7 +54,7 @@ export function message(data, compact) {
 
 function head(data, author, bot) {
   return h("div", { class: "head" },
-    h("b", { style: data.page.color ? { color: readable(data.page.color) } : {}, tabindex: "0", role: "button", onclick: (event) => personMenu(event.currentTarget, author), onkeydown: (event) => event.key === "Enter" && personMenu(event.currentTarget, author),
+    h("b", { style: data.page.color ? { color: readable(data.page.color) } : {}, tabindex: "0", role: "button", title: author.name, onclick: (event) => personMenu(event.currentTarget, author), onkeydown: (event) => event.key === "Enter" && personMenu(event.currentTarget, author),
       oncontextmenu: (event) => (event.preventDefault(), event.stopPropagation(), personMenu(event.currentTarget, author, { x: event.clientX, y: event.clientY })) }, author.name),
     bot ? h("span", { class: "badge" }, data.webhook_id && !data.application_id ? "WEBHOOK" : "APP") : null, h("time", { datetime: data.timestamp, title: new Date(data.timestamp).toLocaleString() }, hour(data.timestamp)),
     data.pinned ? h("span", { class: "marks" }, "pinned") : null, data.flags & CROSSPOSTED ? h("span", { class: "marks" }, "published") : null);
@@ -94,7 +97,7 @@ function body(data) {
   if (data.poll) parts.push(poll(data.poll, data));
   parts.push(...(data.components ?? []).map((one) => component(one, data, here)));
   if (!data.content && data.edited_timestamp && !SYSTEM[data.type]) parts.push(h("span", { class: "marks" }, "(edited)"));
-  if (data.thread) parts.push(h("button", { type: "button", class: "file", onclick: () => go(store.guild, data.thread.id) }, icon("thread"), h("b", {}, data.thread.name)));
+  if (data.thread) parts.push(h("button", { type: "button", class: "file", onclick: () => go(store.guild, data.thread.id) }, icon("thread"), h("b", { class: "cut" }, data.thread.name)));
   if (data.reactions?.length) parts.push(reactions(data));
   return parts;
 }
@@ -142,6 +145,8 @@ function messageMenu(anchor, data, at) {
     own && { label: "Edit", icon: "edit", act: () => edit(data) },
     data.content && { label: "Copy text", icon: "copy", act: () => copy(data.content) },
     { label: "Copy message ID", icon: "copy", act: () => copy(data.id) },
+    !ephemeral && may?.thread && !data.thread && isWritten(data) && { label: "Start a thread…", icon: "thread", act: () => dispatchEvent(new CustomEvent("thread", { detail: data.id })) },
+    !ephemeral && (may?.pin ?? true) && isWritten(data) && { label: data.pinned ? "Unpin" : "Pin", icon: "pin", act: () => attempt({ do: data.pinned ? "unpin" : "pin", message: data.id }) },
     !ephemeral && (own || may?.manage) && { label: "Delete", icon: "trash", danger: true, act: () => attempt({ do: "delete", message: data.id }) },
     ...(ephemeral ? [] : commandItems(3, (command) => attempt({ do: "message_menu", command, message: data.id }))),
   ].filter((item) => item !== false && item !== ""), at);

@@ -2,6 +2,7 @@
 
 import { $, face, h, icon } from "./dom.js";
 import { isThinking, message, nameOf } from "./message.js";
+import { oneStop, rove } from "./roving.js";
 import { channelHere, emit, on, refresh, store } from "./state.js";
 import { day } from "./timestamp.js";
 
@@ -60,7 +61,7 @@ function draw() {
     const had = shown.get(key);
     let node = had?.node;
     if (had?.known !== known) {
-      const made = make();
+      const made = data || key.startsWith("local") ? oneStop(make()) : make();
       if (node === next && next) next = made;
       if (node) replace(node, made);
       if (data && !entered && newestBefore !== undefined && (!had || had.thinking) && data.author?.id !== store.state.me.id && !isThinking(data)) fresh.push({ made, data });
@@ -102,7 +103,7 @@ function empty() {
   if (!nothing) return;
   const commands = store.commands?.items.filter((command) => command.type === 1).length ?? 0;
   box.replaceChildren(h("strong", {}, store.channel === "dm" ? `Direct messages with ${store.state.bot.name}` : `Nothing was said in #${channel?.name ?? "this channel"} yet`),
-    [15, 16].includes(channel?.type) ? "Its posts are threads; they stand below it at the left." : channel && !channel.may.write ? `${store.state.me.display} can read here, but not write.` : h("span", {}, "Write something, or type ", h("kbd", {}, "/"), commands ? ` for ${commands === 1 ? "the command" : `${commands} commands`} that ${store.state.me.display} can use here.` : " for commands, once the bot has registered some."));
+    [15, 16].includes(channel?.type) ? "Its posts are threads; they stand below it at the left. The plus above writes one." : channel && !channel.may.write ? `${store.state.me.display} can read here, but not write.` : h("span", {}, "Write something, or type ", h("kbd", {}, "/"), commands ? ` for ${commands === 1 ? "the command" : `${commands} commands`} that ${store.state.me.display} can use here.` : " for commands, once the bot has registered some."));
 }
 
 function toEnd() {
@@ -128,6 +129,7 @@ export function startMessages() {
   on("messages state guildData local commands", draw);
   on("place", () => ($("messages").dataset.older = ""));
   addEventListener("redraw", draw);
+  rove($("messages"));
   $("older").addEventListener("click", older);
   $("newest").addEventListener("click", () => {
     Object.assign(store, { anchor: null, wide: false });

@@ -27,8 +27,8 @@ export function startParts({ flag, open }) {
     flag.textContent = failed;
     flag.title = `${failed} failed`;
     const first = parts.toSorted((one, other) => Number(other.state === "failed") - Number(one.state === "failed"));
-    left.replaceChildren(h("h3", { class: "label" }, "Now"), ...(first.length ? first.map(part) : [h("p", { class: "none" }, "The bot has told nothing of its parts. A bot of any kind can: POST /sandbox/report with name, state, detail and generation.")]));
-    right.replaceChildren(h("h3", { class: "label" }, "What happened"), h("ol", { class: "log" }, newest.map((one) => h("li", {}, h("span", { class: "t" }, time(one.at)), h("span", { class: one.state }, one.state), h("span", {}, one.name, one.generation != null ? ` #${one.generation}` : "")))));
+    left.replaceChildren(h("h2", { class: "label" }, "Now"), ...(first.length ? first.map(part) : [h("p", { class: "none" }, "The bot has told nothing of its parts. A bot of any kind can: POST /sandbox/report with name, state, detail and generation.")]));
+    right.replaceChildren(h("h2", { class: "label" }, "What happened"), h("ol", { class: "log" }, newest.map((one) => h("li", {}, h("span", { class: "t" }, time(one.at)), h("span", { class: one.state }, one.state), h("span", {}, one.name, one.generation != null ? ` #${one.generation}` : "")))));
   }
   // Failures are flagged at the tab and at the drawer's button, also while the drawer is closed.
   on("ring round", () => pull().catch(() => {}));

@@ -1,6 +1,7 @@
 // Servers with their channels, direct messages, and the bot's state above them.
 
 import { $, face, h, icon } from "./dom.js";
+import { closeDrawer, openDrawer } from "./drawer.js";
 import { go, holdsMessages, on, refresh, store } from "./state.js";
 
 const ICONS = { 0: "hash", 1: "dm", 2: "voice", 5: "news", 10: "thread", 11: "thread", 12: "thread", 13: "stage", 15: "forum", 16: "media" };
@@ -91,21 +92,12 @@ function drawBot() {
 }
 
 /** On a narrow screen the places lie over the messages; there this closes them. */
-export function closeSide() {
-  $("side").classList.remove("on");
-  $("open-side").setAttribute("aria-expanded", "false");
-}
+export const closeSide = closeDrawer;
 
 export function startSidebar() {
   on("guilds guildData place state unread", draw);
   on("state", drawBot);
   const opener = $("open-side");
   opener.append(icon("menu"));
-  opener.addEventListener("click", () => {
-    const shown = $("side").classList.toggle("on");
-    opener.setAttribute("aria-expanded", String(shown));
-    if (shown) $("side").querySelector("[aria-current], button")?.focus();
-  });
-  $("main").addEventListener("pointerdown", (event) => !event.target.closest("#open-side") && closeSide());
-  $("side").addEventListener("keydown", (event) => event.key === "Escape" && (closeSide(), opener.focus()));
+  opener.addEventListener("click", () => openDrawer($("side"), opener, (shown) => opener.setAttribute("aria-expanded", String(shown))));
 }

@@ -41,7 +41,8 @@ export function refresh() {
       again = false;
       try {
         await round();
-        setOnline(true);
+        // What is shown may be another sandbox's, and is asked for anew: only then the page can be used.
+        if (!again) setOnline(true);
       } catch (error) {
         if (!(error instanceof TypeError)) console.error(error);
         setOnline(false);
@@ -69,6 +70,12 @@ async function round() {
     changed.push(subject);
   };
   await Promise.all([take("state", "state", {}), lists("guilds", "guilds", {}, changed)]);
+  if (user && store.user === user && ![store.state.me.id, store.state.me.name].includes(user)) {
+    // Nobody is called so: another sandbox listens here by now. It has answered as its owner.
+    store.user = store.state.me.id;
+    again = true;
+    return remember();
+  }
   choosePlace(changed);
   const { guild, channel } = store, tasks = [];
   if (guild) tasks.push(take("guildData", "guild", { guild }));
@@ -185,14 +192,15 @@ export async function upload(files) {
 /** Does it, and shows why not if not. */
 export async function attempt(what) {
   const answer = await act(what);
-  complain(answer.error);
+  complain(answer.error ?? answer.note, !answer.error);
   refresh();
   return !answer.error;
 }
 
-/** Shows what went wrong, or that nothing does. */
-export function complain(error) {
+/** Shows what went wrong, or that nothing does; a note is nothing wrong. */
+export function complain(error, isNote = false) {
   store.error = error ?? null;
+  store.errorIsNote = Boolean(error) && isNote;
   emit("error");
 }
 
@@ -204,10 +212,18 @@ export function start() {
   store.user = place.get("user") ?? "";
   store.guild = place.get("guild");
   store.channel = place.get("channel");
-  const events = new EventSource("/sandbox/events");
-  events.addEventListener("message", () => (emit("ring"), refresh()));
-  events.addEventListener("open", () => (setOnline(true), refresh()));
-  events.addEventListener("error", () => setOnline(false));
+  listen();
   // Nobody rings when a second has passed: what depends on time (typing) is looked at again while it shows.
   setInterval(() => store.messages?.typing.length && refresh(), 2000);
+}
+
+/** Listens for rings. The browser tries again by itself, but not after an answer that was no stream: another program's, say. */
+function listen() {
+  const events = new EventSource("/sandbox/events");
+  events.addEventListener("message", () => (emit("ring"), refresh()));
+  events.addEventListener("open", () => refresh());
+  events.addEventListener("error", () => {
+    setOnline(false);
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
 }

@@ -9,6 +9,8 @@ import { $, h } from "./dom.js";
  */
 export function suggest({ label, title, error, items = [], none, pick, quiet = false, input = $("text") }) {
   const box = $("suggest");
+  // Another box has the list from now on.
+  if (suggest.open?.input !== input) suggest.open?.input?.removeAttribute("aria-activedescendant");
   const same = suggest.open?.label === label ? suggest.open.active?.value : undefined;
   const list = h("div", { class: "list", role: "listbox", id: "suggest-list", "aria-label": label });
   const open = (suggest.open = {

@@ -53,6 +53,9 @@ export function startTraffic({ open }) {
     for (let at = rows.length - 1; at >= 0 && shown.length < DRAWN; at--) if (fits(rows[at])) shown.push(rows[at]);
     const focused = document.activeElement?.closest?.(".crossing")?.dataset.number;
     const had = new Map([...list.children].map((node) => [node.dataset.number, node]));
+    // A list of choices without any is none.
+    if (shown.length) list.setAttribute("role", "listbox");
+    else list.setAttribute("role", "group");
     list.replaceChildren(...(shown.length ? shown.map((row) => had.get(String(row.number)) ?? entry(row)) : [h("p", { class: "none" }, rows.length ? "Nothing fits the filter." : "Nothing has crossed yet: no bot has connected or asked.")]));
     if (focused) list.querySelector(`[data-number="${focused}"]`)?.focus({ preventScroll: true });
   }
@@ -96,7 +99,7 @@ export function startTraffic({ open }) {
 function section(title, value) {
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
   const empty = value == null || (typeof value === "object" && !Object.keys(value).length);
-  return [h("h4", {}, h("span", { class: "label" }, title), empty ? null : iconButton("copy", `Copy: ${title}`, () => copy(text))), empty ? h("p", { class: "quiet" }, "nothing") : json(value)];
+  return [h("h3", {}, h("span", { class: "label" }, title), empty ? null : iconButton("copy", `Copy: ${title}`, () => copy(text))), empty ? h("p", { class: "quiet" }, "nothing") : json(value)];
 }
 
 /** One crossing in full. */
@@ -108,7 +111,7 @@ function describe(crossing) {
   if (crossing.took) facts.push(["took", took(crossing.took.secs * 1e6 + crossing.took.nanos / 1000 | 0)]);
   facts.push(...(crossing.headers ?? []));
   return [
-    h("h3", {}, crossing.what, crossing.unknown_route ? h("span", { class: "tag" }, "UNKNOWN ROUTE") : null),
+    h("h2", {}, crossing.what, crossing.unknown_route ? h("span", { class: "tag" }, "UNKNOWN ROUTE") : null),
     crossing.unknown_route ? h("p", { class: "error" }, "The sandbox does not know this route, so it answered 404. Discord may know it.") : null,
     h("dl", {}, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
     ...section(rest ? "Request" : "Payload", crossing.body), ...(rest ? section("Answer", crossing.answer) : []),

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <threads.h>
 #include <time.h>
 
@@ -92,6 +93,18 @@ static int resolver(const char *place) {
     return getaddrinfo_a(GAI_NOWAIT, &request, 1, &event);
 }
 
+// Its value is freed when the plugin's own thread ends, by a destructor that does not return until it may.
+static void waits(void *place) {
+    wait_for(place);
+    done(place);
+}
+
+static int blocking_destructor(const char *place) {
+    pthread_key_t key;
+    int error = pthread_key_create(&key, waits);
+    return error ? error : pthread_setspecific(key, strdup(place));
+}
+
 // --- timers
 
 static int timer(struct sigevent *event) {
@@ -134,6 +147,23 @@ static int signalling_timer(const char *place) {
     int error = take(SIGUSR2, on_signal);
     if (error == 0) error = timer(&event);
     while (error == 0 && ticks < 20) usleep(100);
+    return error;
+}
+
+// Goes off after the unload, when its signal ends a process again.
+static int interval(const char *place) {
+    (void)place;
+    struct itimerval often = {.it_interval = {.tv_usec = 1000}, .it_value = {.tv_usec = 1000}};
+    int error = take(SIGALRM, on_signal);
+    if (error == 0) error = setitimer(ITIMER_REAL, &often, NULL);
+    while (error == 0 && ticks < 20) usleep(100);
+    return error;
+}
+
+static int an_alarm(const char *place) {
+    (void)place;
+    int error = take(SIGALRM, on_signal);
+    if (error == 0) alarm(1);
     return error;
 }
 
@@ -241,10 +271,12 @@ static const struct deed {
     const char *name;
     int (*does)(const char *place);
 } DEEDS[] = {
+    {"alarm", an_alarm},
     {"bare", bare},
     {"bare_sigterm", bare_sigterm},
     {"bare_sigusr1", bare_sigusr1},
     {"block", block},
+    {"blocking_destructor", blocking_destructor},
     {"borrow", borrow},
     {"c11", c11},
     {"calling_timer", calling_timer},
@@ -253,6 +285,7 @@ static const struct deed {
     {"detached", detached},
     {"finaliser", finaliser},
     {"ignore_sigpipe", ignore_sigpipe},
+    {"interval", interval},
     {"opens", opens},
     {"resolver", resolver},
     {"signal_term", signal_term},

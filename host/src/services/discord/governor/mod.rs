@@ -1,0 +1,357 @@
+//! The governor: no request goes to Discord but when Discord wants it. The rules are in `book.rs`; here they meet time and tasks.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `book.rs` | who waits for what, and when it goes out |
+//! | `route.rs` | which limit a request falls under, and how it is ranked |
+//! | `told.rs` | what an answer tells of limits |
+//! | `invalid.rs` | who sends too many invalid requests is stopped before Discord bans the address |
+
+mod book;
+mod invalid;
+mod route;
+mod told;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime::Handle, sync::oneshot};
+
+use self::book::{Book, Verdict};
+pub(super) use self::{
+    book::{Asked, Fate, Rules, Ticket},
+    invalid::Stopped,
+    route::{Lane, Route},
+    told::Told,
+};
+
+/// What a request waits when a proxy passes on that it is to wait.
+const PROXIED_WAIT: Duration = Duration::from_secs(60);
+
+/// How often it does so.
+const PROXIED_TRIES: u32 = 4;
+
+/// Whom it is told that something has been stopped.
+type Teller = Box<dyn Fn(&Stopped) + Send + Sync>;
+
+/// The governor.
+pub(super) struct Governor {
+    /// For the tasks that wake it.
+    this: Weak<Self>,
+    /// `None` where a proxy does the limiting.
+    desk: Option<Mutex<Desk>>,
+    teller: OnceLock<Teller>,
+}
+
+struct Desk {
+    book: Book,
+    waiting: HashMap<u64, oneshot::Sender<Verdict>>,
+    /// When it will be woken.
+    alarm: Option<Instant>,
+}
+
+/// Why a request does not go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It would have to wait for so long.
+    TooLong(Duration),
+    /// Too many requests were invalid.
+    Stopped(Stopped),
+    /// Its plugin has so many that wait.
+    Crowded(usize),
+}
+
+/// The right to send one request. Whoever drops it unused, or on the way, gives the place to the next.
+#[derive(Debug)]
+pub(super) struct Permit {
+    governor: Arc<Governor>,
+    ticket: Option<Ticket>,
+    /// How often the request was sent, where a proxy does the limiting.
+    tries: u32,
+}
+
+impl Governor {
+    /// One by these rules; `None` where a proxy does the limiting.
+    pub fn new(rules: Option<Rules>) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            this: this.clone(),
+            desk: rules.map(|rules| {
+                Mutex::new(Desk {
+                    book: Book::new(rules),
+                    waiting: HashMap::new(),
+                    alarm: None,
+                })
+            }),
+            teller: OnceLock::new(),
+        })
+    }
+
+    /// Tells `teller` of all that is stopped.
+    pub fn tell(&self, teller: impl Fn(&Stopped) + Send + Sync + 'static) {
+        let _ = self.teller.set(Box::new(teller));
+    }
+
+    /// Waits for a request's turn. One that is to be sent `again` keeps its place.
+    ///
+    /// # Errors
+    ///
+    /// It would wait for too long, or must not go out.
+    pub async fn permit(
+        self: &Arc<Self>,
+        asked: &Asked,
+        again: Option<Ticket>,
+    ) -> Result<Permit, Refused> {
+        if self.desk.is_none() {
+            return self.permit_at_once(again).await;
+        }
+        let (send, verdict) = oneshot::channel();
+        let ticket = self.work(|desk, now| {
+            let ticket = desk.book.ask(asked, again, now);
+            desk.waiting.insert(ticket.number, send);
+            ticket
+        });
+        let ticket = ticket.unwrap_or_else(|| unreachable!("there is a desk"));
+        // Gives the place back if this is dropped.
+        let mut permit = Permit {
+            governor: Arc::clone(self),
+            ticket: Some(ticket),
+            tries: 0,
+        };
+        let refused = match verdict.await {
+            Ok(Verdict::Go) => return Ok(permit),
+            Ok(Verdict::TooLong(wait)) => Refused::TooLong(wait),
+            Ok(Verdict::Stopped(stopped)) => Refused::Stopped(stopped),
+            Ok(Verdict::Crowded(most)) => Refused::Crowded(most),
+            Err(_) => unreachable!("each that waits is told something"),
+        };
+        permit.ticket = None;
+        Err(refused)
+    }
+
+    /// Where a proxy does the limiting, there is nothing to wait for but what itself says.
+    async fn permit_at_once(self: &Arc<Self>, again: Option<Ticket>) -> Result<Permit, Refused> {
+        let tries = again.map_or(0, |ticket| ticket.tries);
+        if let Some(ticket) = again {
+            tokio::time::sleep_until(ticket.until.into()).await;
+        }
+        Ok(Permit {
+            governor: Arc::clone(self),
+            ticket: None,
+            tries,
+        })
+    }
+
+    /// How many requests wait.
+    pub fn waiting(&self) -> usize {
+        let desk = self.desk.as_ref();
+        desk.map_or(0, |desk| lock(desk).book.waiting())
+    }
+
+    /// Does something at the desk, and then all that follows from it.
+    fn work<T>(&self, work: impl FnOnce(&mut Desk, Instant) -> T) -> Option<T> {
+        let mut desk = lock(self.desk.as_ref()?);
+        let now = Instant::now();
+        let done = work(&mut desk, now);
+        for (number, verdict) in desk.book.pump(now) {
+            if let Some(waiting) = desk.waiting.remove(&number) {
+                // Whoever has gone gives its place back itself.
+                let _ = waiting.send(verdict);
+            }
+        }
+        self.set_alarm(&mut desk, now);
+        Some(done)
+    }
+
+    /// Has itself woken when something changes by itself.
+    fn set_alarm(&self, desk: &mut Desk, now: Instant) {
+        let Some(due) = desk.book.due(now) else {
+            return;
+        };
+        if desk.alarm.is_some_and(|alarm| alarm <= due && alarm > now) {
+            return;
+        }
+        // There is none while the process ends.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        desk.alarm = Some(due);
+        let this = self.this.clone();
+        runtime.spawn(async move {
+            tokio::time::sleep_until(due.into()).await;
+            if let Some(this) = this.upgrade() {
+                this.work(|desk, _| {
+                    if desk.alarm == Some(due) {
+                        desk.alarm = None;
+                    }
+                });
+            }
+        });
+    }
+}
+
+impl Permit {
+    /// What Discord has said; what becomes of the request.
+    pub fn answered(mut self, told: &Told) -> Fate {
+        if self.governor.desk.is_none() {
+            return proxied(told, self.tries);
+        }
+        let Some(ticket) = self.ticket.take() else {
+            return Fate::Done;
+        };
+        let governor = Arc::clone(&self.governor);
+        let answered = governor.work(|desk, now| desk.book.answered(ticket.number, told, now));
+        let (fate, stopped) = answered.unwrap_or((Fate::Done, None));
+        if let (Some(stopped), Some(teller)) = (stopped, governor.teller.get()) {
+            teller(&stopped);
+        }
+        fate
+    }
+}
+
+/// A proxy that passes a 429 on is obeyed, request by request: one that waits for that, and no more often than ours would.
+fn proxied(told: &Told, tries: u32) -> Fate {
+    match told.limited {
+        Some(limited) if limited.wait <= PROXIED_WAIT && tries < PROXIED_TRIES => {
+            Fate::Again(Ticket {
+                number: 0,
+                until: Instant::now() + limited.wait,
+                tries: tries + 1,
+            })
+        }
+        Some(limited) => Fate::TooLong(limited.wait),
+        None => Fate::Done,
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.governor.work(|desk, _| {
+                desk.waiting.remove(&ticket.number);
+                desk.book.leave(ticket.number);
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Governor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Governor")
+            .field("is_on", &self.desk.is_some())
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
+    desk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn asked(path: &str) -> Asked {
+        Asked {
+            plugin: None,
+            route: Route::of("GET", path),
+            lane: Lane::of(path),
+        }
+    }
+
+    fn governor(longest_wait: Duration) -> Arc<Governor> {
+        Governor::new(Some(Rules {
+            per_second: 50,
+            longest_wait,
+        }))
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken_by_an_answer_by_time_and_by_who_leaves() {
+        let governor = governor(Duration::from_secs(30));
+        let first = governor.permit(&asked("channels/1"), None).await.unwrap();
+        let waits = || {
+            let governor = Arc::clone(&governor);
+            tokio::spawn(async move { governor.permit(&asked("channels/1"), None).await })
+        };
+        let (second, third) = (waits(), waits());
+        while governor.waiting() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let told = Told {
+            status: 200,
+            remaining: Some(0),
+            reset_after: Some(Duration::from_millis(50)),
+            ..Told::default()
+        };
+        let answered = Instant::now();
+        assert_eq!(first.answered(&told), Fate::Done);
+        // By time; and then, because the second is dropped on its way, the third.
+        let second = second.await.unwrap().unwrap();
+        assert!(answered.elapsed() >= Duration::from_millis(50));
+        drop(second);
+        drop(third.await.unwrap().unwrap());
+        assert_eq!(governor.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_leaves_no_gap() {
+        let governor = governor(Duration::from_secs(30));
+        let first = governor.permit(&asked("channels/1"), None).await.unwrap();
+        let asked = asked("channels/1");
+        let mut waits = Box::pin(governor.permit(&asked, None));
+        assert!((&mut waits).now_or_never().is_none());
+        assert_eq!(governor.waiting(), 1);
+        drop(waits);
+        assert_eq!(governor.waiting(), 0);
+        drop(first);
+        drop(governor.permit(&asked, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_nothing_waits_but_for_what_it_passes_on() {
+        let governor = Governor::new(None);
+        let asked = asked("channels/1");
+        let _first = governor.permit(&asked, None).await.unwrap();
+        let told = |ms| Told {
+            status: 429,
+            limited: Some(told::Limited {
+                scope: told::Scope::Route,
+                wait: Duration::from_millis(ms),
+            }),
+            ..Told::default()
+        };
+        let mut again = None;
+        for tries in 0.. {
+            let permit = governor.permit(&asked, again).await.unwrap();
+            match permit.answered(&told(1)) {
+                Fate::Again(ticket) => again = Some(ticket),
+                fate => {
+                    let wait = Duration::from_millis(1);
+                    assert_eq!((fate, tries), (Fate::TooLong(wait), PROXIED_TRIES));
+                    break;
+                }
+            }
+        }
+        let hour = told(3_600_000);
+        let permit = governor.permit(&asked, None).await.unwrap();
+        assert!(matches!(permit.answered(&hour), Fate::TooLong(_)));
+    }
+
+    #[tokio::test]
+    async fn who_waits_in_vain_is_told_so_in_time() {
+        let governor = governor(Duration::from_millis(50));
+        let _first = governor.permit(&asked("channels/1"), None).await.unwrap();
+        let refused = governor.permit(&asked("channels/1"), None).await;
+        assert_eq!(
+            refused.unwrap_err(),
+            Refused::TooLong(Duration::from_millis(50))
+        );
+    }
+}

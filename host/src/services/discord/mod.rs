@@ -1,0 +1,321 @@
+//! Discord's REST API: any route, through the one governor.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `governor/` | no request goes out but when Discord wants it |
+//! | `transport.rs` | one request, one answer |
+//! | `repeat.rs` | what may be sent twice, should the answer be lost |
+//! | `request.rs` | from a call to a request |
+//! | `startup.rs` | what is asked before anything else goes on, until it is answered |
+
+mod governor;
+mod repeat;
+mod request;
+mod startup;
+mod transport;
+
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
+
+use http::StatusCode;
+use plugin_api::abi::{RequestCall, ResponseHead};
+use serde_json::Value;
+
+use self::{
+    governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
+    repeat::{PAUSE, Repeat, may_pass},
+    request::{build, writes_message},
+    transport::{Answer, Http, Lost, Outgoing, Transport},
+};
+use super::{
+    Alerts, Completion, Failure,
+    host_call::{self, on_the_wire},
+    later::{Later, Sent},
+};
+use crate::{config, metrics::Figures};
+
+/// Discord's REST API.
+pub struct Discord {
+    transport: Box<dyn Transport>,
+    governor: Arc<Governor>,
+    longest_wait: Duration,
+    pub(super) figures: Arc<Figures>,
+}
+
+/// One request: what [`Discord::send`] takes.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// As in [`RequestCall`].
+    pub request: RequestCall,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the path itself carries the right to it (interactions and webhooks), and no token is sent.
+    pub without_token: bool,
+    /// Whether it tells the owner something: it goes out when nothing else does any more.
+    pub is_alert: bool,
+}
+
+impl Discord {
+    /// The API as it is configured, with the bot's token; requests are counted in `figures`.
+    #[must_use]
+    pub fn new(config: &config::Discord, token: Option<&str>, figures: Arc<Figures>) -> Self {
+        Self::over(Box::new(Http::new(config, token)), config, figures)
+    }
+
+    fn over(
+        transport: Box<dyn Transport>,
+        config: &config::Discord,
+        figures: Arc<Figures>,
+    ) -> Self {
+        let longest_wait = Duration::from_secs(config.longest_wait_s);
+        let rules = Rules {
+            per_second: config.requests_per_second as usize,
+            longest_wait,
+        };
+        Self {
+            transport,
+            governor: Governor::new(config.http_proxy.is_none().then_some(rules)),
+            longest_wait,
+            figures,
+        }
+    }
+
+    /// Tells the owner by `alerts` when requests are stopped because too many were invalid.
+    pub(super) fn tell(&self, alerts: Weak<Alerts>) {
+        self.governor.tell(move |stopped| {
+            if let Some(alerts) = alerts.upgrade() {
+                let whose = stopped.plugin.as_deref().unwrap_or("the bot");
+                alerts.raise(&format!("invalid requests of {whose}"), &words_of(stopped));
+            }
+        });
+    }
+
+    /// The host call `discord.request`.
+    ///
+    /// # Errors
+    ///
+    /// The parameters are wrong, or Discord refused.
+    pub async fn serve(
+        &self,
+        later: &Arc<Later>,
+        params: Value,
+        body: Vec<u8>,
+    ) -> Result<Completion, Failure> {
+        let request: RequestCall = serde_json::from_value(params)?;
+        let writes = writes_message(&request);
+        let body = if request.multipart_boundary.is_none() && writes {
+            request::without_mentions(body)
+        } else {
+            body
+        };
+        let delete_after = request.delete_after_ms.map(Duration::from_millis);
+        let call = Call {
+            request,
+            body,
+            ..Call::default()
+        };
+        let (status, body) = self.send(call).await?;
+        if writes && let Ok(message) = serde_json::from_slice::<Value>(&body) {
+            later.watch(&message, None);
+            if let (Some(after), Some(sent)) = (delete_after, Sent::read(&message)) {
+                later.delete(sent, None, after);
+            }
+        }
+        Ok(Completion {
+            status: 0,
+            head: serde_json::to_vec(&ResponseHead { status })?,
+            body,
+        })
+    }
+
+    /// Sends JSON and reads JSON; `Null` for an empty response.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused, or was out of reach.
+    pub async fn json(
+        &self,
+        method: &str,
+        path: String,
+        body: &Value,
+        without_token: bool,
+    ) -> Result<Value, Failure> {
+        let request = RequestCall {
+            method: method.to_owned(),
+            path,
+            ..RequestCall::default()
+        };
+        let body = match body {
+            Value::Null => Vec::new(),
+            body => serde_json::to_vec(body)?,
+        };
+        let (_, body) = self
+            .send(Call {
+                request,
+                body,
+                without_token,
+                ..Call::default()
+            })
+            .await?;
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    /// Sends a request; HTTP status and body of the response.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused, or was out of reach; or the wait for a rate limit would be too long.
+    pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
+        let (method, path) = (call.request.method.clone(), call.request.path.clone());
+        let is_alert = call.is_alert;
+        let (outgoing, repeat) = build(call)?;
+        let began = Instant::now();
+        let result = self.exchange(&outgoing, repeat, is_alert).await;
+        let status = match &result {
+            Ok((status, _)) | Err(Failure::Discord { status, .. }) => *status,
+            // It never left the host.
+            Err(Failure::Refused(_)) => return result,
+            Err(_) => 0,
+        };
+        self.figures
+            .rest
+            .ended(&method, &path, status, began.elapsed());
+        result
+    }
+
+    /// As often as it takes, and as Discord allows.
+    async fn exchange(
+        &self,
+        outgoing: &Outgoing,
+        mut repeat: Repeat,
+        is_alert: bool,
+    ) -> Result<(u16, Vec<u8>), Failure> {
+        let asked = Asked {
+            plugin: host_call::caller().map(|caller| caller.plugin),
+            route: Route::of(outgoing.method.as_str(), &outgoing.path),
+            lane: match Lane::of(&outgoing.path) {
+                _ if is_alert => Lane::Alert,
+                // A webhook that a plugin sends by is no answer to an interaction.
+                Lane::Token if outgoing.with_token => Lane::Bot,
+                lane => lane,
+            },
+        };
+        let mut again: Option<Ticket> = None;
+        let mut is_second = false;
+        loop {
+            let permit = self.governor.permit(&asked, again.take()).await;
+            let permit = permit.map_err(|refused| self.refused(outgoing, refused))?;
+            let answer = match self.on_the_wire(outgoing).await {
+                Ok(answer) => answer,
+                Err(lost) => {
+                    drop(permit);
+                    if repeat == Repeat::Never && !lost.is_unsent || is_second {
+                        return Err(Failure::Transport(lost.why));
+                    }
+                    (repeat, is_second) = (Repeat::Never, true);
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            let told = Told::read(answer.status.as_u16(), &answer.headers, &answer.body);
+            match permit.answered(&told) {
+                Fate::Again(ticket) => {
+                    let (method, path) = (outgoing.method.as_str(), &outgoing.path);
+                    self.figures.rest.limited(method, path);
+                    again = Some(ticket);
+                    continue;
+                }
+                Fate::TooLong(wait) => {
+                    return Err(self.refused(outgoing, Refused::TooLong(wait)));
+                }
+                Fate::Done => {}
+            }
+            if may_pass(answer.status) && repeat == Repeat::Once {
+                (repeat, is_second) = (Repeat::Never, true);
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            return read(outgoing, answer, is_second);
+        }
+    }
+
+    /// Sends it once. What changes something is not called back when its plugin goes meanwhile.
+    async fn on_the_wire(&self, outgoing: &Outgoing) -> Result<Answer, Lost> {
+        let sending = self.transport.send(outgoing);
+        if outgoing.method.is_safe() {
+            return sending.await;
+        }
+        let wire = on_the_wire(format_args!("{outgoing}"));
+        let answer = sending.await;
+        match &answer {
+            Ok(answer) => wire.came_back(answer.status),
+            Err(lost) => wire.came_back(&lost.why),
+        }
+        answer
+    }
+
+    /// Why it does not go out, in words.
+    fn refused(&self, outgoing: &Outgoing, refused: Refused) -> Failure {
+        Failure::Limited(match refused {
+            Refused::TooLong(wait) => format!(
+                "Discord's rate limit lets `{outgoing}` through in {wait:.0?} at the earliest, and more than {:?} is not waited \
+                 (`discord.longest_wait_s`): try again then",
+                self.longest_wait
+            ),
+            Refused::Stopped(stopped) => {
+                format!("`{outgoing}` was not sent: {}", words_of(&stopped))
+            }
+            Refused::Crowded(most) => format!(
+                "`{outgoing}` was not sent: {most} requests of the plugin wait for their turn already; await them before others"
+            ),
+        })
+    }
+}
+
+fn words_of(stopped: &Stopped) -> String {
+    let left = stopped.until.saturating_duration_since(Instant::now());
+    let minutes = left.as_secs().div_ceil(60);
+    let count = stopped.count;
+    match &stopped.plugin {
+        Some(plugin) => format!(
+            "{count} requests of the plugin `{plugin}` in ten minutes were refused (401, 403, 429), and Discord bans a bot with \
+             10,000: it sends nothing but answers to interactions for {minutes} min; the log at level `debug` has what it tried"
+        ),
+        None => format!(
+            "{count} requests in ten minutes were refused (401, 403, 429), and Discord bans a bot with 10,000: nothing but answers \
+             to interactions goes out for {minutes} min; `/metrics` shows the routes"
+        ),
+    }
+}
+
+/// What an answer says.
+fn read(outgoing: &Outgoing, answer: Answer, is_second: bool) -> Result<(u16, Vec<u8>), Failure> {
+    let Answer { status, body, .. } = answer;
+    if status.is_success() {
+        return Ok((status.as_u16(), body));
+    }
+    // The first try had deleted it, and its answer was lost.
+    if is_second && outgoing.method == http::Method::DELETE && status == StatusCode::NOT_FOUND {
+        return Ok((StatusCode::NO_CONTENT.as_u16(), Vec::new()));
+    }
+    let failure = Failure::of_answer(status, &body);
+    tracing::debug!("{outgoing}: {failure}");
+    Err(failure)
+}
+
+impl fmt::Debug for Discord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Discord")
+            .field("governor", &self.governor)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
