@@ -40,6 +40,10 @@ doc:
 soak:
     cargo build --release -p misbehave && cargo run --release -p host --example soak -- target/release/libmisbehave.so 1000
 
+# A dozen plugins are tormented for ten minutes; TORTURE_SEED=7 just torture repeats a run, as far as threads let it.
+torture:
+    TORTURE_SECONDS=600 cargo test -p host --test it -- torture --nocapture
+
 # The figures that the documentation gives.
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so

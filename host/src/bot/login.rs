@@ -32,3 +32,23 @@ pub(super) async fn identify(services: &Services) -> Result<(), BotError> {
 fn id_of(answer: &Value) -> Option<u64> {
     answer["id"].as_str()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A partial `guild` there, or an avatar in a new format, and the bot did not start.
+    #[test]
+    fn who_the_bot_is_does_not_depend_on_anything_else() {
+        for odd in [
+            json!({"id": "7", "guild": {"id": "5"}}),
+            json!({"id": "7", "avatar": "v2_0123", "flags": "many"}),
+            json!({"id": "7", "username": null, "team": []}),
+        ] {
+            assert_eq!(id_of(&odd), Some(7), "{odd}");
+        }
+        assert_eq!(id_of(&json!({"username": "me"})), None);
+    }
+}

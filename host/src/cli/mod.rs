@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod inspect;
+mod own_config;
 mod rebuild;
 mod reports;
 mod restore;
@@ -30,9 +31,6 @@ use crate::{
     plugin::{memory, probe},
     shown,
 };
-
-/// The configuration, unless another is named.
-const CONFIG: &str = "config.toml";
 
 /// Where variables are read that the environment has not.
 const DOTENV: &str = ".env";
@@ -124,7 +122,11 @@ fn configure(path: &Path, adapt: impl FnOnce(&mut Config)) -> CliResult<Config> 
     let mut config = Config::load(path)?;
     adapt(&mut config);
     log::init(&config.log, &first_line(path))?;
-    for remark in Environment::remarks(Path::new(DOTENV)) {
+    let remark = own_config::own(path.parent().unwrap_or(path)).1;
+    for remark in remark
+        .into_iter()
+        .chain(Environment::remarks(Path::new(DOTENV)))
+    {
         tracing::warn!("{remark}");
     }
     Ok(config)
@@ -146,7 +148,7 @@ fn first_line(config: &Path) -> String {
 /// The configuration that is meant: a name that was given and is not there is a slip.
 fn given(config: Option<PathBuf>) -> CliResult<PathBuf> {
     let Some(path) = config else {
-        return Ok(CONFIG.into());
+        return Ok(own_config::own(Path::new("")).0);
     };
     if path.exists() {
         return Ok(path);

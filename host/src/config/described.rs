@@ -1,5 +1,5 @@
 //! Every key of the host's with its words and its default: read from the commented `default.toml`, where both stand. The
-//! checkout's `config.example.toml` is a copy for people: what they change in theirs rebuilds nothing.
+//! checkout's `config.toml` is a copy for people: what they change in theirs rebuilds nothing.
 
 use std::sync::LazyLock;
 
@@ -8,6 +8,12 @@ use toml::{Table, Value};
 use super::is_live;
 
 const COMMENTED: &str = include_str!("default.toml");
+
+/// Whether a file is the commented example as it came, which changes nothing.
+#[must_use]
+pub fn is_example(text: &str) -> bool {
+    text.lines().eq(COMMENTED.lines())
+}
 
 /// A key of the host's.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! What the owner sets: `config.toml`, one struct per table.
 //!
-//! Every setting has a default, and the commented `config.example.toml` in the repository shows them all: tests hold the two
+//! Every setting has a default, and the commented `config.toml` in the repository shows them all: tests hold the two
 //! equal.
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
@@ -36,7 +36,7 @@ pub use cache::Cache;
 pub(crate) use checks::secret_name;
 pub use commands::{Commands, Overflow, OwnerGuild};
 pub(crate) use described::toml_table;
-pub use described::{Described, described, differences, effective};
+pub use described::{Described, described, differences, effective, is_example};
 use document::Document;
 pub use error::{ConfigError, Problem};
 pub use live::{Live, is_live};

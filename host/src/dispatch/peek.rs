@@ -121,7 +121,9 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
     let message = fields.object("message").known();
     let mut flags = 0;
     let is_bot = user.get("bot", lenient::flag) == Field::Is(true);
-    if is_bot || fields.raw("webhook_id").is_some() {
+    // An edit without an author is Discord's own doing: it has unfolded a link.
+    let is_by_nobody = name == "MESSAGE_UPDATE" && fields.raw("author").is_none();
+    if is_bot || is_by_nobody || fields.raw("webhook_id").is_some() {
         flags |= event_flag::BOT;
     }
     if user_id == bot_id && bot_id != 0 {
@@ -295,6 +297,17 @@ mod tests {
         );
         assert_eq!(header.flags, event_flag::MENTIONS_ME);
         assert_eq!((&*event.content, &*event.user_name), ("a \"b\" é", "ann"));
+    }
+
+    /// Listeners that ignore bots are not told of it.
+    #[test]
+    fn an_edit_without_an_author_is_no_members() {
+        let edit = |author: &str| {
+            let json = format!(r#"{{"id":"5","channel_id":"6","guild_id":"7"{author}}}"#);
+            peek("MESSAGE_UPDATE", &json).header.flags
+        };
+        assert_eq!(edit(""), event_flag::BOT);
+        assert_eq!(edit(r#","author":{"id":"8"}"#), 0);
     }
 
     #[test]

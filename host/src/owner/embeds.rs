@@ -38,8 +38,16 @@ pub(super) fn embed(title: &str, colour: u32, description: &str, fields: &[Value
     embed
 }
 
+/// Discord refuses a whole message for one field that says nothing, so that it says so.
 pub(super) fn field(name: &str, value: &str) -> Value {
-    json!({"name": name, "value": shorten(value, FIELD), "inline": false})
+    let or_nothing = |text: &str| {
+        if text.trim().is_empty() {
+            "–".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    json!({"name": or_nothing(&shorten(name, 256)), "value": or_nothing(&shorten(value, FIELD)), "inline": false})
 }
 
 pub(super) fn shorten(text: &str, limit: usize) -> String {

@@ -93,6 +93,11 @@ impl Vitals {
         self.ended.borrow().is_some()
     }
 
+    /// Why it is over; `None` while it is not.
+    pub fn why_over(&self) -> Option<String> {
+        self.ended.borrow().clone()
+    }
+
     /// Why it is over, once it is.
     pub async fn ended(&self) -> String {
         let mut ended = self.ended.subscribe();

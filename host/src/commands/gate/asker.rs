@@ -193,3 +193,37 @@ impl Asker {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_was_not_said() {
+        let said = Said::read(
+            r#"{"member":{"roles":["5","x"],"permissions":"-8"},"app_permissions":"2048","channel":{"type":0,"nsfw":"yes"}}"#,
+        );
+        // A role that can't be read may be the one that forbids.
+        assert_eq!((said.roles, said.permissions), (None, None));
+        assert_eq!(said.app_permissions, Some(Permissions::SEND_MESSAGES));
+        assert_eq!(said.age_restricted, None, "Discord is asked");
+    }
+
+    #[test]
+    fn a_thread_is_what_its_parent_is_and_has_a_right_of_its_own_to_send() {
+        let said = |channel: &str| {
+            let bits = Permissions::SEND_MESSAGES.bits();
+            let json = format!(
+                r#"{{"member":{{"roles":[],"permissions":"{bits}"}},"channel":{channel}}}"#
+            );
+            let said = Said::read(&json);
+            (said.age_restricted, said.permissions)
+        };
+        let none = Some(Permissions::empty());
+        let sends = Some(Permissions::SEND_MESSAGES);
+        assert_eq!(said(r#"{"type":0,"nsfw":true}"#), (Some(true), sends));
+        assert_eq!(said(r#"{"type":0}"#), (Some(false), sends));
+        assert_eq!(said(r#"{"type":11,"nsfw":false}"#), (None, none));
+        assert_eq!(said(r#"{"type":77,"thread_metadata":{}}"#), (None, none));
+    }
+}

@@ -85,11 +85,12 @@ impl Plugins {
             .iter()
             .map(|(name, loaded)| {
                 let generation = loaded.slot.current();
-                let over = generation.vitals().is_over();
+                // Until its end has been dealt with, it is still in the set.
+                let over = generation.vitals().why_over();
                 let status = Status {
                     plugin: name.clone(),
                     file: loaded.file.clone(),
-                    serving: (!over).then(|| Serving {
+                    serving: over.is_none().then(|| Serving {
                         version: generation.manifest.version.clone(),
                         generation: generation.number,
                         load_time: loaded.load_time,
@@ -98,7 +99,7 @@ impl Plugins {
                         commands: count(&generation.manifest.commands),
                         web_hosts: generation.manifest.web_hosts.clone(),
                     }),
-                    error: None,
+                    error: over,
                 };
                 (name.clone(), status)
             })

@@ -198,11 +198,11 @@ impl Discord {
     ) -> Result<(u16, Vec<u8>), Failure> {
         let asked = Asked {
             plugin: host_call::caller().map(|caller| caller.plugin),
-            route: Route::of(outgoing.method.as_str(), &outgoing.path),
-            lane: match Lane::of(&outgoing.path) {
+            route: Route::of(outgoing.method().as_str(), outgoing.path()),
+            lane: match Lane::of(outgoing.path()) {
                 _ if is_alert => Lane::Alert,
                 // A webhook that a plugin sends by is no answer to an interaction.
-                Lane::Token if outgoing.with_token => Lane::Bot,
+                Lane::Token if outgoing.has_token() => Lane::Bot,
                 lane => lane,
             },
         };
@@ -226,8 +226,8 @@ impl Discord {
             let told = Told::read(answer.status.as_u16(), &answer.headers, &answer.body);
             match permit.answered(&told) {
                 Fate::Again(ticket) => {
-                    let (method, path) = (outgoing.method.as_str(), &outgoing.path);
-                    self.figures.rest.limited(method, path);
+                    let method = outgoing.method();
+                    self.figures.rest.limited(method.as_str(), outgoing.path());
                     again = Some(ticket);
                     continue;
                 }
@@ -248,7 +248,7 @@ impl Discord {
     /// Sends it once. What changes something is not called back when its plugin goes meanwhile.
     async fn on_the_wire(&self, outgoing: &Outgoing) -> Result<Answer, Lost> {
         let sending = self.transport.send(outgoing);
-        if outgoing.method.is_safe() {
+        if outgoing.method().is_safe() {
             return sending.await;
         }
         let wire = on_the_wire(format_args!("{outgoing}"));
@@ -301,7 +301,7 @@ fn read(outgoing: &Outgoing, answer: Answer, is_second: bool) -> Result<(u16, Ve
         return Ok((status.as_u16(), body));
     }
     // The first try had deleted it, and its answer was lost.
-    if is_second && outgoing.method == http::Method::DELETE && status == StatusCode::NOT_FOUND {
+    if is_second && outgoing.method() == http::Method::DELETE && status == StatusCode::NOT_FOUND {
         return Ok((StatusCode::NO_CONTENT.as_u16(), Vec::new()));
     }
     let failure = Failure::of_answer(status, &body);

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
+    HeaderName, HeaderValue,
     header::{CONTENT_TYPE, InvalidHeaderValue},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
+use twilight_http::request::{Method, RequestBuilder};
 
 use super::{
     Call,
@@ -53,11 +54,11 @@ pub(super) fn build(call: Call) -> Result<(Outgoing, Repeat), Failure> {
         delete_after_ms: _,
     } = call.request;
     let method = match &*method {
-        "GET" => Method::GET,
-        "POST" => Method::POST,
-        "PUT" => Method::PUT,
-        "PATCH" => Method::PATCH,
-        "DELETE" => Method::DELETE,
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
         other => {
             return Err(Failure::Refused(format!(
                 "`{other}` is no method of Discord's"
@@ -69,7 +70,7 @@ pub(super) fn build(call: Call) -> Result<(Outgoing, Repeat), Failure> {
             "`{path}`: a path is what stands behind /api/v10/, without a leading slash"
         )));
     }
-    let mut headers = HeaderMap::new();
+    let mut headers = Vec::new();
     let wrong = |error: InvalidHeaderValue| Failure::Refused(error.to_string());
     if let Some(boundary) = multipart_boundary {
         if boundary.len() != 15 || !boundary.is_ascii() {
@@ -78,22 +79,21 @@ pub(super) fn build(call: Call) -> Result<(Outgoing, Repeat), Failure> {
             ));
         }
         let form = format!("multipart/form-data; boundary={boundary}");
-        headers.insert(CONTENT_TYPE, HeaderValue::from_str(&form).map_err(wrong)?);
+        headers.push((CONTENT_TYPE, HeaderValue::from_str(&form).map_err(wrong)?));
     } else if !body.is_empty() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     }
     if let Some(reason) = reason {
-        let (name, value) = audit_reason(&reason)?;
-        headers.insert(name, value);
+        headers.push(audit_reason(&reason)?);
     }
-    let repeat = Repeat::of(&method, &path, has_nonce);
-    let outgoing = Outgoing {
-        method,
-        path,
-        headers,
-        body,
-        with_token: !call.without_token,
-    };
+    let request = RequestBuilder::raw(method, path)
+        .body(body)
+        .headers(headers.into_iter())
+        .use_authorization_token(!call.without_token)
+        .build()
+        .map_err(|error| Failure::Refused(error.to_string()))?;
+    let outgoing = Outgoing(request);
+    let repeat = Repeat::of(&outgoing.method(), outgoing.path(), has_nonce);
     Ok((outgoing, repeat))
 }
 
@@ -115,12 +115,12 @@ fn audit_reason(reason: &str) -> Result<(HeaderName, HeaderValue), Failure> {
 /// For people: without the tokens that interactions and webhooks carry in their paths, and without a query.
 impl fmt::Display for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.split('?').next().unwrap_or_default();
+        let path = self.path().split('?').next().unwrap_or_default();
         let mut parts: Vec<&str> = path.split('/').collect();
         if let ["interactions" | "webhooks", _, token, ..] = &mut *parts {
             *token = "…";
         }
-        write!(f, "{} {}", self.method, parts.join("/"))
+        write!(f, "{} {}", self.method(), parts.join("/"))
     }
 }
 

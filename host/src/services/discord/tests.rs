@@ -93,7 +93,7 @@ impl Kit {
     /// The numbers of the messages that were sent.
     fn nonces(&self) -> Vec<Value> {
         let body = |(_, outgoing): &(Instant, Outgoing)| {
-            serde_json::from_slice::<Value>(&outgoing.body).unwrap()["nonce"].take()
+            serde_json::from_slice::<Value>(outgoing.body()).unwrap()["nonce"].take()
         };
         self.sent().iter().map(body).collect()
     }

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, redirect};
+use twilight_http::request::Request;
 
 use crate::config;
 
@@ -22,16 +23,29 @@ const AGENT: &str = concat!(
     ") Cogwright"
 );
 
-/// A request as it is sent.
+/// A request as it is sent: twilight-http's, which says what it is and leaves the sending to others.
 #[derive(Debug, Clone)]
-pub(super) struct Outgoing {
-    pub method: Method,
+pub(super) struct Outgoing(pub Request);
+
+impl Outgoing {
+    pub fn method(&self) -> Method {
+        let name = self.0.method().name();
+        Method::from_bytes(name.as_bytes()).expect("twilight's methods are HTTP's")
+    }
+
     /// What stands behind `/api/v10/`.
-    pub path: String,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    pub fn body(&self) -> &[u8] {
+        self.0.body().unwrap_or_default()
+    }
+
     /// Whether the bot's token goes with it.
-    pub with_token: bool,
+    pub fn has_token(&self) -> bool {
+        self.0.use_authorization_token()
+    }
 }
 
 /// An answer, whatever it says.
@@ -90,17 +104,17 @@ impl Transport for Http {
         let mut builder = self
             .client
             .request(
-                request.method.clone(),
-                format!("{}/{}", self.base, request.path),
+                request.method(),
+                format!("{}/{}", self.base, request.path()),
             )
-            .headers(request.headers.clone());
-        if !request.body.is_empty() {
-            builder = builder.body(request.body.clone());
-        } else if request.method != Method::GET {
+            .headers(request.0.headers().cloned().unwrap_or_default());
+        if !request.body().is_empty() {
+            builder = builder.body(request.body().to_vec());
+        } else if request.method() != Method::GET {
             // What has no body says so: some proxies insist.
             builder = builder.header(header::CONTENT_LENGTH, 0);
         }
-        if let Some(token) = self.token.as_ref().filter(|_| request.with_token) {
+        if let Some(token) = self.token.as_ref().filter(|_| request.has_token()) {
             builder = builder.header(header::AUTHORIZATION, token);
         }
         Box::pin(async move {

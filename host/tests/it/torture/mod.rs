@@ -14,7 +14,7 @@ mod random;
 
 use std::{
     env, fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -90,6 +90,8 @@ struct Shared {
     dead: watch::Sender<bool>,
     /// Somebody ends the bot.
     meant: AtomicBool,
+    /// The bot's log.
+    log: Mutex<PathBuf>,
     /// Commands that are settled.
     settled: watch::Sender<u64>,
 }
@@ -167,7 +169,11 @@ async fn command(
         _ = dead.wait_for(|dead| *dead) => panic!("{line:?}: the bot is gone"),
         answer = answer => match answer {
             Ok(answer) => Some(answer.text()),
-            Err(error) => panic!("{line:?} was never answered: {error}"),
+            Err(error) => {
+                shared.dead.send_replace(true);
+                let log = shared.log.lock().unwrap().clone();
+                panic!("{line:?} was never answered: {error}\n{}", process::tail(&log));
+            }
         },
         () = operated => None,
     };
@@ -226,6 +232,7 @@ impl Torture {
                 stop: watch::Sender::new(false),
                 dead: watch::Sender::new(false),
                 meant: AtomicBool::new(false),
+                log: Mutex::default(),
                 settled: watch::Sender::new(0),
             }),
             random: Random(seed),
@@ -240,6 +247,7 @@ impl Torture {
         let (bot, shared) = (self.bot.as_ref().unwrap(), Arc::clone(&self.shared));
         shared.meant.store(false, Relaxed);
         let (mut ended, log) = (bot.ended(), bot.log_file());
+        shared.log.lock().unwrap().clone_from(&log);
         tokio::spawn(async move {
             let _ = ended.wait_for(Option::is_some).await;
             if !shared.meant.load(Relaxed) {
@@ -346,6 +354,7 @@ impl Torture {
 
     async fn unload(&mut self, name: &str, force: bool) {
         self.begin_operation(name);
+        let lost_before = self.bot().count(LOST, name);
         let force = if force { " force" } else { "" };
         let said = self.order(&format!("unload {name}{force}")).await;
         if said.starts_with("Not unloaded") {
@@ -358,7 +367,8 @@ impl Torture {
         }
         self.look();
         self.check_report(name, &said);
-        self.gone(name, said.contains("its state"));
+        let lost = self.bot().count(LOST, name) > lost_before;
+        self.gone(name, lost);
     }
 
     /// A plugin is no longer there.
@@ -398,12 +408,12 @@ impl Torture {
     /// The file goes, and comes back.
     async fn delete(&mut self, name: &str) {
         self.begin_operation(name);
+        let lost_before = self.bot().count(LOST, name);
         let file = self.folder.path().join(format!("extensions/lib{name}.so"));
         fs::remove_file(&file).unwrap();
         self.until_extensions(name, false).await;
         self.look();
-        // A plugin that could not save has no place where it says so but the log.
-        let lost = self.bot().log().contains("its state is lost");
+        let lost = self.bot().count(LOST, name) > lost_before;
         self.gone(name, lost);
         support::drop_in(&fixture(name), file.parent().unwrap(), name);
         self.until_extensions(name, true).await;
@@ -452,9 +462,10 @@ impl Torture {
         let line = format!("{} {name} exit", self.mention);
         let said = command(&self.owner, &self.shared, &line, None).await;
         self.done.extend(said);
-        self.until_extensions(name, true).await;
+        // It is told before the next one is started, which begins with what was saved last.
         self.look();
         self.gone(name, true);
+        self.until_extensions(name, true).await;
         self.end_operation(name, true);
     }
 
@@ -471,13 +482,14 @@ impl Torture {
 
     async fn terminate(&mut self) {
         self.begin_operations();
-        let loaded: Vec<String> = (0..PLUGINS as u64).map(name).collect();
         self.shared.meant.store(true, Relaxed);
-        let log = self.bot.take().unwrap().terminate().await;
+        let bot = self.bot.take().unwrap();
+        let names: Vec<String> = (0..PLUGINS as u64).map(name).collect();
+        let before: Vec<usize> = names.iter().map(|name| bot.count(LOST, name)).collect();
+        let ended = bot.terminate().await;
         self.look();
-        for name in loaded {
-            let lost = log.contains("its state is lost");
-            self.gone(&name, lost);
+        for (name, before) in names.iter().zip(before) {
+            self.gone(name, ended.count(LOST, name) > before);
         }
         self.start_again().await;
     }
@@ -523,6 +535,9 @@ impl Torture {
 
 const SIGWINCH: i32 = 28;
 
+/// What the log says of a state that could not be saved.
+const LOST: &str = "its state may be lost";
+
 /// What is done, as often as it stands here.
 const OPERATIONS: &[&str] = &[
     "load",
@@ -555,7 +570,7 @@ fn name(number: u64) -> String {
     format!("t{number:02}")
 }
 
-fn fixture(name: &str) -> std::path::PathBuf {
+fn fixture(name: &str) -> PathBuf {
     fixtures::plugin(name, "torture", "0.1.0", "", include_str!("plugin.rs"))
 }
 

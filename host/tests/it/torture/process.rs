@@ -76,13 +76,25 @@ impl Process {
         assert_eq!(status.signal(), Some(SIGKILL), "{}", self.log());
     }
 
-    /// SIGTERM; it must end in order. What it has logged.
-    pub async fn terminate(self) -> String {
+    /// SIGTERM; it must end in order.
+    pub async fn terminate(self) -> Self {
         self.signal(SIGTERM);
         let status = self.status().await;
-        let log = self.log();
-        assert!(status.success(), "SIGTERM: {}\n{log}", said(status));
-        log
+        assert!(
+            status.success(),
+            "SIGTERM: {}\n{}",
+            said(status),
+            self.log()
+        );
+        self
+    }
+
+    /// How many lines of its log have these words and this name.
+    pub fn count(&self, words: &str, name: &str) -> usize {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines()
+            .filter(|line| line.contains(words) && line.contains(name))
+            .count()
     }
 
     async fn status(&self) -> ExitStatus {
