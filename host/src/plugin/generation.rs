@@ -172,6 +172,13 @@ impl Generation {
         }
     }
 
+    /// Whether an address lies in its code, or in that of what it is linked with or has opened.
+    #[must_use]
+    pub fn has_code_at(&self, address: usize) -> bool {
+        let code = libraries::code_of(self.owner, &self.shadow);
+        code.iter().any(|(lo, hi)| (*lo..*hi).contains(&address))
+    }
+
     /// Starts the plugin.
     ///
     /// # Errors

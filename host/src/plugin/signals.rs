@@ -36,6 +36,20 @@ pub fn look_for_bypasses(plugin: &str, owner: Owner, code: &[(usize, usize)]) {
     }
 }
 
+/// The same for whoever it was, at any time: a signal of the host's is not out of its hands for longer than it takes until this is
+/// called again. `whose` finds the plugin that a handler belongs to.
+pub fn put_back_hosts(whose: impl Fn(usize) -> Option<String>) {
+    for (number, handler) in interpose::put_back_hosts() {
+        let signals = names(&[number]);
+        match whose(handler) {
+            Some(plugin) => tell(&plugin, &signals),
+            None => tracing::warn!(
+                "a plugin has set {signals} by a bare system call, which is the host's: the host's handling is in force again"
+            ),
+        }
+    }
+}
+
 /// Called on the plugin's thread, where it asked for the signal.
 fn refused(owner: Owner, number: i32) {
     let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -52,7 +52,9 @@ pub use self::{
     keys::{Key, keys_of, reap_keys},
     opened::{forget_opened_by, opened_by, opened_by_others},
     real::{install, supported},
-    signals::{capture_signals, on_refused_signal, release_signals_of, verify_signals},
+    signals::{
+        capture_signals, on_refused_signal, put_back_hosts, release_signals_of, verify_signals,
+    },
     threads::{threads_of, unknown as unknown_threads},
     timers::delete_timers_of,
 };
@@ -148,6 +150,10 @@ mod absent {
     pub fn capture_signals() {}
 
     pub fn on_refused_signal(_tell: fn(Owner, i32)) {}
+
+    pub fn put_back_hosts() -> Vec<(i32, usize)> {
+        Vec::new()
+    }
 
     pub fn verify_signals(_owner: Owner, _images: &[(usize, usize)]) -> Vec<TakenSignal> {
         Vec::new()

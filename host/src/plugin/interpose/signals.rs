@@ -234,6 +234,21 @@ pub fn verify_signals(owner: Owner, images: &[(usize, usize)]) -> Vec<TakenSigna
     found
 }
 
+/// Puts back what of the host's somebody has set by a bare system call: each signal, and the address that had been its handler.
+pub fn put_back_hosts() -> Vec<(i32, usize)> {
+    let put_back = |number: c_int| {
+        TABLE.with(number, |signal| {
+            let kernel = ask(number).filter(|_| signal.is_hosts())?;
+            if same(&kernel, &signal.in_force()) {
+                return None;
+            }
+            signal.apply(number);
+            Some((number, kernel.sa_sigaction))
+        })
+    };
+    (1..SIGNALS as c_int).filter_map(put_back).collect()
+}
+
 fn reconcile(owner: Owner, number: c_int, signal: &mut Signal, images: &[(usize, usize)]) -> bool {
     let Some(kernel) = ask(number) else {
         return false;

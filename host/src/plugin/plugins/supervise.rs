@@ -11,7 +11,7 @@ use plugin_api::hook::ExtensionFailed;
 use tokio::time::sleep;
 
 use super::{Failed, Plugins, stopping::Saving};
-use crate::plugin::{generation::Generation, unload::UnloadReport, vitals::MOST_PANICS};
+use crate::plugin::{generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS};
 
 /// The pause before the first restart; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -24,6 +24,9 @@ const RESTARTS: u32 = 8;
 
 /// How long a plugin must have gone on for its restarts to be forgotten.
 const RECOVERED: Duration = Duration::from_secs(600);
+
+/// How often it is looked whether a plugin has taken a signal of the host's past libc.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What is the matter with a generation.
 #[derive(Debug)]
@@ -107,8 +110,8 @@ impl Plugins {
                     }
                     Some(None) | None => return,
                 },
-                // A setting that changes meanwhile is seen within a minute.
-                () = sleep(until_save.min(Duration::from_secs(60))) => {
+                () = sleep(until_save.min(LOOK)) => {
+                    signals::put_back_hosts(|handler| self.plugin_at(handler));
                     if every > 0 && saved.elapsed().as_secs() >= every {
                         saved = Instant::now();
                         tokio::spawn(Arc::clone(&self).save_all());
@@ -116,6 +119,13 @@ impl Plugins {
                 }
             }
         }
+    }
+
+    /// The plugin that has code at this address.
+    fn plugin_at(&self, address: usize) -> Option<String> {
+        let mut all = self.generations().into_iter();
+        let found = all.find(|(_, generation)| generation.has_code_at(address));
+        found.map(|(name, _)| name)
     }
 
     /// Saves the states of all plugins while they serve, one after the other.

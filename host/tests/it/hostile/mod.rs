@@ -81,9 +81,15 @@ impl io::Write for Log {
 
 /// Whether the host has logged a line with all of these.
 fn is_logged(words: &[&str]) -> bool {
+    logged(words) > 0
+}
+
+/// How many lines with all of these the host has logged.
+fn logged(words: &[&str]) -> usize {
     let log = String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned();
     log.lines()
-        .any(|line| words.iter().all(|word| line.contains(word)))
+        .filter(|line| words.iter().all(|word| line.contains(word)))
+        .count()
 }
 
 /// A bot with hostile plugins, and what they and the test wait for each other by.

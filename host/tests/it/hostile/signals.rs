@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use super::{Hostile, alone, build, is_logged, until};
+use super::{Hostile, alone, build, is_logged, logged, until};
 
 static TERMINATED: AtomicUsize = AtomicUsize::new(0);
 
@@ -83,9 +83,16 @@ fn the_hosts_signals_stay_the_hosts() {
             let report = host.unload("hostile").await;
             assert!(report.unmapped && report.stayed.is_empty(), "{report:?}");
             is_terminated(1);
-            // By a bare system call it is swallowed while the plugin is loaded, and no longer.
+            // By a bare system call it is swallowed for a second at most.
             host.load("hostile").await;
+            let told = &[
+                "plugin=\"hostile\"",
+                "it wanted to take SIGTERM, which is the host's",
+            ];
+            let before = logged(told);
             assert_eq!(host.deed("bare_sigterm", none).await, "bare_sigterm: 0");
+            until("it was told", || logged(told) > before);
+            is_terminated(1);
             let report = host.unload("hostile").await;
             assert!(report.unmapped, "{report:?}");
             is_terminated(1);
