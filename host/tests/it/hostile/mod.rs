@@ -35,6 +35,15 @@ fn alone<F: Future<Output = ()>>(module: &str, name: &str, scenario: impl FnOnce
             .with_ansi(false)
             .with_writer(|| Log)
             .init();
+        // A process that hangs is a test that fails, and not one that never ends.
+        std::thread::spawn(|| {
+            std::thread::sleep(PATIENCE * 5);
+            eprintln!(
+                "it hangs; logged: {}",
+                String::from_utf8_lossy(&LOG.lock().unwrap())
+            );
+            std::process::abort();
+        });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
