@@ -252,9 +252,8 @@ fn an_exchange_that_panics_keeps_what_it_gave_and_leaves_no_plugin_asleep() {
             Self(frame)
         }
     }
-    const PANICKY: &WithMetadata<MailboxVtable> = &WithMetadata::new(MailboxVtable {
-        exchange: exchange::<Panicky>,
-    });
+    const PANICKY: &WithMetadata<MailboxVtable> =
+        &WithMetadata::new(MailboxVtable::new(exchange::<Panicky>));
     let (mailbox, mut plugin) = mailbox();
     plugin.handle.vtable = MailboxVtable_Ref(PANICKY.static_as_prefix());
     let signalled = || {
