@@ -149,7 +149,7 @@ async fn command(
     of: Option<(&str, u64)>,
 ) -> Option<String> {
     let sent = actor.says("general", line).await.unwrap();
-    shared.model().sent(&sent);
+    shared.model().sent(&sent, of);
     let answer = async { actor.expects_reply_to(&sent).await };
     let operated = async {
         let Some((name, epoch)) = of else {
@@ -450,7 +450,7 @@ impl Torture {
             command(&self.owner, &self.shared, &line, Some((name, epoch))).await
         } else {
             let sent = self.owner.says("general", &line).await.unwrap();
-            self.shared.model().sent(&sent);
+            self.shared.model().sent(&sent, Some((name, epoch)));
             None
         };
         self.done.extend(said);

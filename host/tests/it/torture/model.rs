@@ -42,10 +42,9 @@ struct Sent {
 }
 
 impl Model {
-    /// A command was sent.
-    pub fn sent(&mut self, message: &MessageView) {
-        let name = message.content.split(' ').nth(1).unwrap_or_default();
-        let of = self.plugins.get(name).map(|it| (name.to_owned(), it.epoch));
+    /// A command was sent, to a plugin that was in this epoch before.
+    pub fn sent(&mut self, message: &MessageView, of: Option<(&str, u64)>) {
+        let of = of.map(|(name, epoch)| (name.to_owned(), epoch));
         let sent = self.sent.entry(message.id).or_default();
         (sent.line, sent.of) = (message.content.clone(), of);
     }
