@@ -108,7 +108,12 @@ impl Bench {
     async fn nothing_else(&mut self) {
         let bytes = Fixture::build("marker", "");
         self.write("marker.so", &bytes);
-        assert_eq!(self.next().await, self.changed("marker.so", &bytes));
+        // A file that was read before its last event came is told as touched, which changes nothing.
+        let mut next = self.next().await;
+        while matches!(next, FileChange::Touched { .. }) {
+            next = self.next().await;
+        }
+        assert_eq!(next, self.changed("marker.so", &bytes));
         fs::remove_file(self.path("marker.so")).unwrap();
         assert_eq!(self.next().await, self.removed("marker.so"));
     }
@@ -567,7 +572,8 @@ async fn a_folder_that_goes_and_comes_back_with_the_same_files_is_no_change() {
     let pace = Pace {
         // Longer than a busy machine may take between the two renames: a folder that stays away is one that is gone.
         debounce: Duration::from_secs(1),
-        poll: NEVER,
+        // What happens between two looks at a folder that is switched is found by looking again.
+        poll: Duration::from_millis(200),
     };
     let mut bench = Bench::at(pace, folder, path, BTreeMap::new());
     bench.write("ping.so", &ping("1"));
