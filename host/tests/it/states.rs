@@ -208,11 +208,22 @@ async fn a_plugin_that_blocks_and_one_that_waits_cost_a_third_nothing() {
     }
 }
 
+/// The same under another name and with a strict hand-over: its state is handed on only while no handler runs.
+fn exact() -> PathBuf {
+    let source = TALLY
+        .replace(".concurrency(1)", ".strict_handoff()")
+        .replace("\"tally\"", "\"exact\"")
+        .replace("\"wait\"", "\"exact_wait\"")
+        .replace("\"end\"", "\"exact_end\"");
+    fixtures::plugin("exact", "lives", "0.11.3", "", &source)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
     let libraries = [
         ("misbehave", fixtures::example("misbehave")),
         ("tally", tally()),
+        ("exact", exact()),
     ];
     let mut bot = Process::run(
         &libraries,
@@ -223,6 +234,8 @@ async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
     bot.until(&member, "!tally", "Count: ").await;
     member.says("general", "!misbehave block").await.unwrap();
     let counted = bot.until(&member, "!wait", "Count: ").await;
+    bot.until(&member, "!exact", "Count: ").await;
+    let exactly = bot.until(&member, "!exact_wait", "Count: ").await;
     let began = Instant::now();
     bot.signal("TERM");
     bot.until_said("shutting down").await;
@@ -234,8 +247,30 @@ async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
         "{:?}",
         began.elapsed()
     );
-    let state = bot.state("tally").unwrap();
-    assert_eq!(counted, format!("Count: {state}"));
+    for (plugin, answered) in [("tally", counted), ("exact", exactly)] {
+        let state = bot.state(plugin).unwrap();
+        assert_eq!(answered, format!("Count: {state}"), "{plugin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strict_plugin_that_is_never_without_work_is_saved_now_and_then() {
+    let mut bot = Process::run(&[("exact", exact())], "[extensions]\nsave_every_s = 1").await;
+    let (member, owner) = (bot.member(), bot.owner());
+    let counted = bot.until(&member, "!exact_wait", "Count: ").await;
+    // A reload waits for the handler, and says so; the plugin serves on.
+    let answer = bot.ask(&owner, "!reload exact").await.text();
+    assert!(answer.contains("save did not return"), "{answer}");
+    let began = Instant::now();
+    while bot
+        .state("exact")
+        .is_none_or(|state| counted != format!("Count: {state}"))
+    {
+        assert!(began.elapsed() < PATIENCE, "{}", bot.said());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bot.signal("KILL");
+    bot.ended().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

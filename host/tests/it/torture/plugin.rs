@@ -6,6 +6,8 @@ use plugin_api::prelude::*;
 
 export_plugin!(|| {
     Plugin::with_state(|_host| async { Ok(Counter::default()) })
+        // Without it, what a handler changes behind its `.await` would be lost by a reload, as the documentation says.
+        .strict_handoff()
         .description("Does what it is told")
         .command(
             Command::new(env!("CARGO_PKG_NAME"), "Does what it is told")
