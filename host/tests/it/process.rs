@@ -12,6 +12,9 @@ use tempfile::TempDir;
 
 use crate::{fixtures, support::PATIENCE};
 
+/// How long a reply is waited for until it is asked once more.
+const EACH: Duration = Duration::from_secs(3);
+
 /// A bot in a process of its own.
 pub struct Process {
     pub sandbox: Sandbox,
@@ -88,14 +91,19 @@ impl Process {
     /// Asks until the reply has this text in it.
     pub async fn until(&self, who: &Actor, text: &str, wanted: &str) -> String {
         let asked = async {
+            let mut sent = Vec::new();
             loop {
-                let sent = who.says("general", text).await.unwrap();
-                let reply =
-                    tokio::time::timeout(Duration::from_secs(1), who.expects_reply_to(&sent));
-                if let Ok(Ok(reply)) = reply.await
-                    && reply.text().contains(wanted)
-                {
-                    return reply.text();
+                let asked = who.says("general", text).await.unwrap();
+                let _ = tokio::time::timeout(EACH, who.expects_reply_to(&asked)).await;
+                sent.push(asked.id);
+                // A reply that comes late is one, too.
+                let all = who.messages("general");
+                let found = all.iter().find(|message| {
+                    message.reply_to.is_some_and(|to| sent.contains(&to))
+                        && message.text().contains(wanted)
+                });
+                if let Some(found) = found {
+                    return found.text();
                 }
             }
         };

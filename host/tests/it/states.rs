@@ -289,6 +289,17 @@ async fn an_end_during_the_start_saves_what_is_loaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_discord_refuses_for_good_saves_what_is_loaded() {
+    let mut bot = Process::run(&[("tally", tally())], "[plugins.tally]\nbegin = 41").await;
+    // As when a privileged intent was taken away in the Developer Portal.
+    assert!(bot.sandbox.close_connections(4014));
+    let status = bot.ended().await;
+    assert_eq!(status.code(), Some(4), "{}", bot.said());
+    assert_eq!(bot.state("tally").as_deref(), Some("41"), "{}", bot.said());
+    assert!(bot.said().contains("nothing stayed"), "{}", bot.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_whose_thread_ends_is_told_of_and_started_again_with_its_last_state() {
     for how in ["leaves", "vanishes", "panics"] {
         let mut bot = Process::run(&[("tally", tally())], "").await;
