@@ -51,12 +51,12 @@ fn guards_beside_none() {
     beside(
         "a handler: made, polled and dropped",
         || {
-            let mut handler = guarded(|| Box::pin(ready(black_box(7))) as Handler).unwrap();
+            let mut handler = guarded(|| Box::pin(ready(black_box(7_u32))) as Handler).unwrap();
             let _ = black_box(guarded(|| handler.as_mut().poll(&mut context)));
             dispose(handler);
         },
         || {
-            let mut handler = Box::pin(ready(black_box(7))) as Handler;
+            let mut handler = Box::pin(ready(black_box(7_u32))) as Handler;
             let _ = black_box(handler.as_mut().poll(&mut other));
             drop(handler);
         },

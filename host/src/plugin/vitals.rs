@@ -120,12 +120,11 @@ impl Vitals {
     /// The function by which it wanted to end itself or the process.
     fn called(&self) -> Option<&'static str> {
         let function = self.left.load(Acquire).cast_const();
-        // SAFETY: null, or a constant of the host's that ends in zero.
-        (!function.is_null()).then(|| {
-            unsafe { CStr::from_ptr(function) }
-                .to_str()
-                .unwrap_or_default()
-        })
+        if function.is_null() {
+            return None;
+        }
+        // SAFETY: a constant of the host's that ends in zero.
+        unsafe { CStr::from_ptr(function) }.to_str().ok()
     }
 
     fn has_vanished(&self) -> bool {
