@@ -56,6 +56,15 @@ pub struct Call {
     pub without_token: bool,
     /// Whether it tells the owner something: it goes out when nothing else does any more.
     pub is_alert: bool,
+    /// For how long an answer is waited, where it is of no use any later.
+    pub answer_within: Option<Duration>,
+}
+
+/// How a request is sent.
+#[derive(Debug, Clone, Copy)]
+struct How {
+    is_alert: bool,
+    answer_within: Option<Duration>,
 }
 
 impl Discord {
@@ -173,10 +182,13 @@ impl Discord {
     /// Discord refused, or was out of reach; or the wait for a rate limit would be too long.
     pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
         let (method, path) = (call.request.method.clone(), call.request.path.clone());
-        let is_alert = call.is_alert;
+        let how = How {
+            is_alert: call.is_alert,
+            answer_within: call.answer_within,
+        };
         let (outgoing, repeat) = build(call)?;
         let began = Instant::now();
-        let result = self.exchange(&outgoing, repeat, is_alert).await;
+        let result = self.exchange(&outgoing, repeat, how).await;
         let status = match &result {
             Ok((status, _)) | Err(Failure::Discord { status, .. }) => *status,
             // It never left the host.
@@ -194,13 +206,13 @@ impl Discord {
         &self,
         outgoing: &Outgoing,
         mut repeat: Repeat,
-        is_alert: bool,
+        how: How,
     ) -> Result<(u16, Vec<u8>), Failure> {
         let asked = Asked {
             plugin: host_call::caller().map(|caller| caller.plugin),
             route: Route::of(outgoing.method().as_str(), outgoing.path()),
             lane: match Lane::of(outgoing.path()) {
-                _ if is_alert => Lane::Alert,
+                _ if how.is_alert => Lane::Alert,
                 // A webhook that a plugin sends by is no answer to an interaction.
                 Lane::Token if outgoing.has_token() => Lane::Bot,
                 lane => lane,
@@ -208,15 +220,20 @@ impl Discord {
         };
         let mut again: Option<Ticket> = None;
         let mut is_second = false;
+        let mut may_be_done = false;
         loop {
             let permit = self.governor.permit(&asked, again.take()).await;
             let permit = permit.map_err(|refused| self.refused(outgoing, refused))?;
-            let answer = match self.on_the_wire(outgoing).await {
+            let answer = match self.on_the_wire(outgoing, how.answer_within).await {
                 Ok(answer) => answer,
                 Err(lost) => {
                     drop(permit);
+                    may_be_done |= !lost.is_unsent;
                     if repeat == Repeat::Never && !lost.is_unsent || is_second {
-                        return Err(Failure::Transport(lost.why));
+                        return Err(match may_be_done {
+                            true => Failure::Lost(lost.why),
+                            false => Failure::Transport(lost.why),
+                        });
                     }
                     (repeat, is_second) = (Repeat::Never, true);
                     tokio::time::sleep(PAUSE).await;
@@ -237,6 +254,7 @@ impl Discord {
                 Fate::Done => {}
             }
             if may_pass(answer.status) && repeat == Repeat::Once {
+                may_be_done = true;
                 (repeat, is_second) = (Repeat::Never, true);
                 tokio::time::sleep(PAUSE).await;
                 continue;
@@ -246,8 +264,12 @@ impl Discord {
     }
 
     /// Sends it once. What changes something is not called back when its plugin goes meanwhile.
-    async fn on_the_wire(&self, outgoing: &Outgoing) -> Result<Answer, Lost> {
-        let sending = self.transport.send(outgoing);
+    async fn on_the_wire(
+        &self,
+        outgoing: &Outgoing,
+        answer_within: Option<Duration>,
+    ) -> Result<Answer, Lost> {
+        let sending = self.send_once(outgoing, answer_within);
         if outgoing.method().is_safe() {
             return sending.await;
         }
@@ -258,6 +280,24 @@ impl Discord {
             Err(lost) => wire.came_back(&lost.why),
         }
         answer
+    }
+
+    async fn send_once(
+        &self,
+        outgoing: &Outgoing,
+        answer_within: Option<Duration>,
+    ) -> Result<Answer, Lost> {
+        let sending = self.transport.send(outgoing);
+        let Some(within) = answer_within else {
+            return sending.await;
+        };
+        let answer = tokio::time::timeout(within, sending).await;
+        answer.unwrap_or_else(|_| {
+            Err(Lost {
+                is_unsent: false,
+                why: format!("no answer within {within:?}"),
+            })
+        })
     }
 
     /// Why it does not go out, in words.
