@@ -195,12 +195,7 @@ impl Dispatch {
         });
     }
 
-    fn slash(
-        self: &Arc<Self>,
-        event: &Arc<EventRecord>,
-        origin: &Origin,
-        picked: Picked,
-    ) {
+    fn slash(self: &Arc<Self>, event: &Arc<EventRecord>, origin: &Origin, picked: Picked) {
         match names::resolve(&self.routes, picked.kind, &picked.names) {
             Some(Meant::Host(name)) => {
                 self.begin(event, origin, Kind::Command, true);

@@ -38,7 +38,9 @@ fn is_final(failure: &Failure) -> bool {
     match failure {
         Failure::Discord { status, .. } => *status < 500 && *status != 429,
         // What is no JSON comes from somewhere on the way.
-        Failure::Transport(_) | Failure::Lost(_) | Failure::Limited(_) | Failure::Params(_) => false,
+        Failure::Transport(_) | Failure::Lost(_) | Failure::Limited(_) | Failure::Params(_) => {
+            false
+        }
         _ => true,
     }
 }

@@ -185,12 +185,7 @@ fn heard(failure: &Failure) -> Heard {
 }
 
 /// In words; and in the log, once, that an interaction is over.
-fn why_not(
-    interaction: &Interaction,
-    first: First,
-    why: Why,
-    trouble: Option<Failure>,
-) -> Failure {
+fn why_not(interaction: &Interaction, first: First, why: Why, trouble: Option<Failure>) -> Failure {
     match (why, trouble) {
         (Why::TooLate, _) => too_late(interaction, first),
         (Why::NotFirst, _) if first == First::Modal => Failure::Refused(

@@ -125,7 +125,10 @@ impl Replies {
             }
             (sent, _) => sent?,
         };
-        let id = sent.as_ref().and_then(Sent::read).map(|sent| sent.message_id);
+        let id = sent
+            .as_ref()
+            .and_then(Sent::read)
+            .map(|sent| sent.message_id);
         progress.given(way, id);
         Ok(sent)
     }

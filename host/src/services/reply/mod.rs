@@ -34,13 +34,13 @@ use std::{
 use plugin_api::abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone};
 use serde_json::Value;
 
+use self::open::Open;
+pub use self::open::{Kind, Received};
+pub(crate) use self::typed::Typed;
 pub(super) use self::{
     body::{EPHEMERAL, edited},
     open::TOKEN_LIFE,
 };
-pub(crate) use self::typed::Typed;
-pub use self::open::{Kind, Received};
-use self::open::Open;
 use super::{
     Completion, Failure,
     discord::{Call, Discord},
@@ -207,4 +207,3 @@ fn unknown(what: &str) -> Failure {
         env!("CARGO_PKG_VERSION")
     ))
 }
-
