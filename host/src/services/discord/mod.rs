@@ -24,11 +24,12 @@ use http::StatusCode;
 use plugin_api::abi::{RequestCall, ResponseHead};
 use serde_json::Value;
 
+pub(super) use self::transport::{Answer, Lost, Outgoing, Transport};
 use self::{
     governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
     repeat::{PAUSE, Repeat, may_pass},
     request::{build, writes_message},
-    transport::{Answer, Http, Lost, Outgoing, Transport},
+    transport::Http,
 };
 use super::{
     Alerts, Completion, Failure,
@@ -42,6 +43,8 @@ pub struct Discord {
     transport: Box<dyn Transport>,
     governor: Arc<Governor>,
     longest_wait: Duration,
+    /// What is waited before the second try.
+    pause: Duration,
     pub(super) figures: Arc<Figures>,
 }
 
@@ -88,7 +91,21 @@ impl Discord {
             transport,
             governor: Governor::new(config.http_proxy.is_none().then_some(rules)),
             longest_wait,
+            pause: PAUSE,
             figures,
+        }
+    }
+
+    /// Another's API, without limits, and without a pause before the second try.
+    #[cfg(test)]
+    pub(super) fn simulated(transport: Box<dyn Transport>) -> Self {
+        let config = config::Discord {
+            http_proxy: Some("simulated".into()),
+            ..config::Discord::default()
+        };
+        Self {
+            pause: Duration::ZERO,
+            ..Self::over(transport, &config, Arc::default())
         }
     }
 
@@ -236,7 +253,7 @@ impl Discord {
                         });
                     }
                     (repeat, is_second) = (Repeat::Never, true);
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(self.pause).await;
                     continue;
                 }
             };
@@ -256,7 +273,7 @@ impl Discord {
             if may_pass(answer.status) && repeat == Repeat::Once {
                 may_be_done = true;
                 (repeat, is_second) = (Repeat::Never, true);
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(self.pause).await;
                 continue;
             }
             return read(outgoing, answer, is_second);

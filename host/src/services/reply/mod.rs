@@ -207,3 +207,6 @@ fn unknown(what: &str) -> Failure {
         env!("CARGO_PKG_VERSION")
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,8 +72,8 @@ impl First {
         }
     }
 
-    /// Whether `@original` can tell that it has arrived. Of a modal and of choices Discord keeps no message; but sent once more, it
-    /// says that there was a first response.
+    /// Whether `@original` can tell that it has arrived. Of a modal and of choices Discord keeps no message; but when they are sent
+    /// once more, it says whether there was a first response.
     fn can_be_asked_for(self) -> bool {
         !matches!(self, Self::Modal | Self::Choices)
     }
@@ -214,12 +214,8 @@ impl Progress {
                 self.state = State::Over;
                 Step::Fail(Why::TooLate)
             }
-            // By the one that was lost; and choices are nobody's but ours.
-            Heard::AlreadyAcknowledged
-                if first == First::Choices || first == First::Modal && attempt.was_lost =>
-            {
-                self.taken(first)
-            }
+            // Nobody else has anything to propose.
+            Heard::AlreadyAcknowledged if first == First::Choices => self.taken(first),
             Heard::AlreadyAcknowledged => {
                 self.is_acknowledged = true;
                 self.state = State::Unknown;
@@ -248,8 +244,13 @@ impl Progress {
     /// Discord was asked, and this is what it says.
     pub fn asked(&mut self, attempt: &Attempt, original: Original) -> Step {
         let first = attempt.first;
+        let answers = matches!(original, Original::Thinking { .. } | Original::Message);
         match original {
             Original::Untold => return Step::Fail(Why::Lost),
+            // By the one that was lost: of a modal no message is kept.
+            _ if first == First::Modal && attempt.was_lost && self.is_acknowledged && !answers => {
+                return self.taken(first);
+            }
             Original::NotThere if self.is_acknowledged => self.state = State::Acknowledged,
             // Whether there is time for it is Discord's to say: the host does not know when its three seconds began.
             Original::NotThere if self.lost < MOST => {
@@ -274,9 +275,7 @@ impl Progress {
             First::Thinking { .. } | First::DeferredUpdate if attempt.was_lost => Step::Given,
             First::Modal => Step::Fail(Why::NotFirst),
             // What is there is no message of a component.
-            First::Update if matches!(original, Original::Thinking { .. } | Original::Message) => {
-                Step::Fail(Why::NotFirst)
-            }
+            First::Update if answers => Step::Fail(Why::NotFirst),
             _ => Step::GoOn,
         }
     }
@@ -399,10 +398,17 @@ mod tests {
     #[test]
     fn nothing_tells_of_a_modal_but_another_one() {
         let (lost, already) = (Ok(Heard::Lost), Ok(Heard::AlreadyAcknowledged));
+        let choices = check(First::Choices, &[lost, already]);
+        let expected = vec![Step::Send, Step::Send, Step::Given];
+        assert_eq!(choices, (expected, State::Acknowledged));
+        for original in [Original::Gone, Original::OfComponent] {
+            let (steps, state) = check(First::Modal, &[lost, already, Err(original)]);
+            let expected = vec![Step::Send, Step::Send, Step::Ask, Step::Given];
+            assert_eq!((steps, state), (expected, State::Acknowledged));
+        }
+        let (steps, _) = check(First::Modal, &[lost, already, Err(Original::Message)]);
+        assert_eq!(steps.last(), Some(&Step::Fail(Why::NotFirst)));
         for first in [First::Modal, First::Choices] {
-            let seen = check(first, &[lost, already]);
-            let expected = vec![Step::Send, Step::Send, Step::Given];
-            assert_eq!(seen, (expected, State::Acknowledged));
             let (steps, _) = check(first, &[lost, lost]);
             assert_eq!(steps.last(), Some(&Step::Fail(Why::Lost)));
         }
