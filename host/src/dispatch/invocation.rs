@@ -323,7 +323,11 @@ impl Dispatch {
         call.ephemeral = private;
         call.tone = Some(Tone::Error);
         let body = serde_json::to_vec(&message)?;
-        self.services.replies.answer(call, body).await.map(drop)
+        let replies = &self.services.replies;
+        match private {
+            true => replies.answer(call, body).await.map(drop),
+            false => replies.answer_openly(call, body).await.map(drop),
+        }
     }
 
     /// A handler that answered nothing leaves no "the application did not respond".

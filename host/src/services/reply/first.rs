@@ -20,6 +20,7 @@ use crate::{
         Failure,
         discord::Call,
         failure::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK},
+        host_call,
     },
 };
 
@@ -205,8 +206,10 @@ fn too_late(interaction: &Interaction, first: First) -> Failure {
         let error_id: Arc<str> = error_id::new().into();
         // Whoever types on has no use for choices any more.
         if first != First::Choices {
+            let caller = host_call::caller();
             tracing::warn!(
                 interaction = interaction.id,
+                plugin = caller.as_ref().map(|caller| &*caller.plugin),
                 error_id = &*error_id,
                 "Discord does not know this interaction any more: the first response came {after:.1?} after it had come here, and \
                  has to be there within 3 s; nothing more is sent, the member reads that the application did not respond"

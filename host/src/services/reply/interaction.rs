@@ -4,7 +4,7 @@ use plugin_api::abi::{ReplyCall, ReplyMode};
 use serde_json::Value;
 
 use super::{
-    Kind, Replies, body,
+    Kind, Privacy, Replies, body,
     first::Outcome,
     open::Interaction,
     state::{First, Own, Progress, State, Way},
@@ -17,6 +17,7 @@ impl Replies {
         call: ReplyCall,
         body: Vec<u8>,
         id: u64,
+        privacy: Privacy,
     ) -> Result<Option<Value>, Failure> {
         let interaction = match self.find(id) {
             Ok(interaction) => interaction,
@@ -28,6 +29,12 @@ impl Replies {
         match first.await? {
             Outcome::Given(message) => Ok(message),
             Outcome::GoOn => {
+                let is_public = progress.state() == State::Deferred { ephemeral: false };
+                let says = matches!(call.mode, ReplyMode::Reply | ReplyMode::Edit);
+                if is_public && says && ephemeral && privacy == Privacy::Kept {
+                    // Discord would show it to everybody.
+                    return Err(Failure::DeferredInPublic);
+                }
                 self.later(&interaction, &mut progress, call, body, ephemeral)
                     .await
             }
@@ -101,9 +108,6 @@ impl Replies {
             _ => None,
         };
         let says = matches!(call.mode, ReplyMode::Reply | ReplyMode::Edit);
-        if deferred == Some(false) && says && ephemeral {
-            return Err(Failure::DeferredInPublic);
-        }
         let in_place = deferred.is_some() && way != Way::FollowUp;
         // A second body is only made where a second way may be needed.
         let again = in_place.then(|| body.clone());

@@ -112,6 +112,24 @@ impl Replies {
     ///
     /// As for [`serve`](Self::serve).
     pub async fn answer(&self, call: ReplyCall, body: Vec<u8>) -> Result<Answered, Failure> {
+        self.give(call, body, Privacy::Kept).await
+    }
+
+    /// The same for what everybody may read, if it can't be private any more.
+    ///
+    /// # Errors
+    ///
+    /// As for [`serve`](Self::serve).
+    pub async fn answer_openly(&self, call: ReplyCall, body: Vec<u8>) -> Result<Answered, Failure> {
+        self.give(call, body, Privacy::IfPossible).await
+    }
+
+    async fn give(
+        &self,
+        call: ReplyCall,
+        body: Vec<u8>,
+        privacy: Privacy,
+    ) -> Result<Answered, Failure> {
         if call.mode == ReplyMode::Unknown {
             return Err(unknown("this way to answer"));
         }
@@ -126,7 +144,7 @@ impl Replies {
                 self.to_message(call, body, *channel_id, *message_id, *user_id)
                     .await?
             }
-            Origin::Interaction { id, .. } => self.to_interaction(call, body, *id).await?,
+            Origin::Interaction { id, .. } => self.to_interaction(call, body, *id, privacy).await?,
             _ => return Err(unknown("the way by which it came")),
         };
         let Some(message) = message else {
@@ -190,6 +208,13 @@ impl Replies {
         let (_, response) = self.discord.send(call).await?;
         Ok(serde_json::from_slice(&response).ok())
     }
+}
+
+/// Whether a private answer is given at all where everybody would see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Privacy {
+    Kept,
+    IfPossible,
 }
 
 /// How long an answer stays.
