@@ -125,12 +125,16 @@ impl Replies {
             Err(failure) if failure.is(UNKNOWN_WEBHOOK) => return Ok((Original::NotThere, None)),
             Err(failure) => return Err(failure),
         };
-        let message: Value = serde_json::from_slice(&message)?;
+        let message: Value = serde_json::from_slice(&message).unwrap_or_default();
         let id: Option<u64> = message["id"].as_str().and_then(|id| id.parse().ok());
-        let Some(flags) = message["flags"].as_u64().filter(|_| id.is_some()) else {
+        let flags = match message.get("flags") {
+            Some(flags) => flags.as_u64(),
+            None => Some(0),
+        };
+        let Some(flags) = flags.filter(|_| id.is_some()) else {
             // Whether it is "is thinking…", and who sees that, is not guessed.
             return Err(Failure::Lost(
-                "the message with the answer has no flags that can be read".into(),
+                "the message that Discord has for it can't be read".into(),
             ));
         };
         let original = match flags & LOADING {

@@ -217,6 +217,21 @@ impl Story {
         answer.unwrap_or_else(|error| panic!("/{command}: {error}"))
     }
 
+    /// Asks what has run until this has; what was told, and how often it was asked.
+    async fn until_told(&self, wanted: &str) -> (String, u32) {
+        let asking = async {
+            for times in 1.. {
+                let told = self.ask("tell").await.content;
+                if told.contains(wanted) {
+                    return (told, times);
+                }
+            }
+            unreachable!("there are enough numbers")
+        };
+        let told = tokio::time::timeout(PATIENCE, asking).await;
+        told.unwrap_or_else(|_| panic!("{wanted} was never told"))
+    }
+
     /// How many messages in the channel have this in them.
     fn count(&self, text: &str) -> usize {
         let messages = self.member.messages("general");
