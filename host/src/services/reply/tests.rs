@@ -29,6 +29,7 @@ impl Story {
         let world = World {
             dice: Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             trouble,
+            events: 5,
             rival,
             is_acknowledged: false,
             is_over: false,
@@ -153,6 +154,24 @@ impl Story {
             }
         }
         Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_is_thinking_gets_one_follow_up_as_private_as_it_was() {
+    for private in [false, true] {
+        let story = Story::of(1, u64::MAX, false, Kind::Command, false);
+        story.simulated.world().events = u64::MAX;
+        let deferred = if private { "private" } else { "public" };
+        story.answer(ReplyMode::Defer, deferred).await.unwrap();
+        story.simulated.world().delete_original();
+        story.answer(ReplyMode::Reply, "public 1").await.unwrap();
+        story.answer(ReplyMode::Edit, "public 2").await.unwrap();
+        let messages = story.simulated.world().messages.clone();
+        let shown: Vec<_> = messages.iter().map(|it| (&*it.text, it.private)).collect();
+        assert_eq!(shown, [("public 2", private)]);
+        story.answer(ReplyMode::Delete, "").await.unwrap();
+        assert!(story.simulated.world().messages.is_empty());
     }
 }
 

@@ -18,8 +18,6 @@ pub(super) const APPLICATION: u64 = 1;
 /// The message of the component.
 pub(super) const SOURCE: u64 = 2;
 pub(super) const INTERACTION: u64 = 3;
-/// Somebody else does something at one request in so many.
-const EVENTS: u64 = 5;
 
 /// A random number generator (xorshift): the same numbers from the same seed.
 #[derive(Debug)]
@@ -53,6 +51,8 @@ pub(super) struct World {
     pub dice: Dice,
     /// Faults may happen, and how often: one request in so many.
     pub trouble: u64,
+    /// Somebody else does something at one request in so many.
+    pub events: u64,
     /// Somebody else may answer, and not only defer.
     pub rival: bool,
     pub is_acknowledged: bool,
@@ -80,7 +80,7 @@ fn error(status: u16, code: u64) -> Said {
 impl World {
     fn happens(&mut self, path: &str) {
         let is_component = self.messages.iter().any(|message| message.id == SOURCE);
-        if path.ends_with("callback") && !self.is_acknowledged && self.dice.one_in(EVENTS) {
+        if path.ends_with("callback") && !self.is_acknowledged && self.dice.one_in(self.events) {
             match self.dice.below(4) {
                 0 => self.is_over = true,
                 1 if self.rival => {
@@ -98,12 +98,16 @@ impl World {
                 }
             }
         }
-        if self.original != Some(SOURCE) && self.dice.one_in(EVENTS) {
-            // A moderator deletes what is there.
-            let original = self.original;
-            self.messages.retain(|message| Some(message.id) != original);
-            self.deleted += 1;
+        if self.original != Some(SOURCE) && self.dice.one_in(self.events) {
+            self.delete_original();
         }
+    }
+
+    /// A moderator deletes what is there.
+    pub fn delete_original(&mut self) {
+        let original = self.original;
+        self.messages.retain(|message| Some(message.id) != original);
+        self.deleted += 1;
     }
 
     fn post(&mut self, text: String, private: bool, thinking: bool) -> u64 {
