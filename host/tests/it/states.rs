@@ -155,7 +155,7 @@ async fn what_was_answered_while_its_file_was_deleted_is_in_its_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_at_sigterm_is_in_the_state() {
-    let mut bot = Process::run(
+    let bot = Process::run(
         &[("tally", tally())],
         "[shutdown]\ntimeout_ms = 30000\n[extensions]\nstop_timeout_ms = 20000",
     )
@@ -181,7 +181,7 @@ async fn a_plugin_that_blocks_and_one_that_waits_cost_a_third_nothing() {
             ("tally", tally()),
         ];
         let config = format!("[shutdown]\ntimeout_ms = {timeout_ms}");
-        let mut bot = Process::run(&libraries, &config).await;
+        let bot = Process::run(&libraries, &config).await;
         let member = bot.member();
         let counted = bot.until(&member, "!count", "Count: ").await;
         member.says("general", "!misbehave block").await.unwrap();
@@ -225,7 +225,7 @@ async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
         ("tally", tally()),
         ("exact", exact()),
     ];
-    let mut bot = Process::run(
+    let bot = Process::run(
         &libraries,
         "[shutdown]\ntimeout_ms = 60000\n[extensions]\nstop_timeout_ms = 60000",
     )
@@ -255,7 +255,7 @@ async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_plugin_that_is_never_without_work_is_saved_now_and_then() {
-    let mut bot = Process::run(&[("exact", exact())], "[extensions]\nsave_every_s = 1").await;
+    let bot = Process::run(&[("exact", exact())], "[extensions]\nsave_every_s = 1").await;
     let (member, owner) = (bot.member(), bot.owner());
     let counted = bot.until(&member, "!exact_wait", "Count: ").await;
     // A reload waits for the handler, and says so; the plugin serves on.
@@ -280,7 +280,7 @@ async fn an_end_during_the_start_saves_what_is_loaded() {
         ("misbehave", fixtures::example("misbehave")),
     ];
     let config = "[plugins.misbehave]\nstart = \"hang\"\n[plugins.tally]\nbegin = 41\n[extensions]\nstart_timeout_ms = 60000";
-    let mut bot = Process::begin(&libraries, config).await;
+    let bot = Process::begin(&libraries, config).await;
     bot.until_said("loaded").await;
     bot.signal("INT");
     let status = bot.ended().await;
@@ -289,9 +289,20 @@ async fn an_end_during_the_start_saves_what_is_loaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_discord_refuses_for_good_saves_what_is_loaded() {
+    let bot = Process::run(&[("tally", tally())], "[plugins.tally]\nbegin = 41").await;
+    // As when a privileged intent was taken away in the Developer Portal.
+    assert!(bot.sandbox.close_connections(4014));
+    let status = bot.ended().await;
+    assert_eq!(status.code(), Some(4), "{}", bot.said());
+    assert_eq!(bot.state("tally").as_deref(), Some("41"), "{}", bot.said());
+    assert!(bot.said().contains("nothing stayed"), "{}", bot.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_whose_thread_ends_is_told_of_and_started_again_with_its_last_state() {
     for how in ["leaves", "vanishes", "panics"] {
-        let mut bot = Process::run(&[("tally", tally())], "").await;
+        let bot = Process::run(&[("tally", tally())], "").await;
         let (member, owner) = (bot.member(), bot.owner());
         bot.until(&member, "!tally", "Count: ").await;
         bot.ask(&owner, "!reload tally").await;
