@@ -6,7 +6,7 @@ use sandbox::{Effect, Fault, Way};
 use serde_json::json;
 
 use super::{CALLBACK, Story, library};
-use crate::{process::Process, support::PATIENCE};
+use crate::{fixtures, process::Process, support::PATIENCE};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interaction_that_is_over_is_left_alone() {
@@ -48,7 +48,7 @@ async fn an_interaction_that_is_over_is_left_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_tells_once_of_an_interaction_that_is_over() {
-    let mut bot = Process::run(&[("callbacks", library())], "").await;
+    let bot = Process::run(&[("callbacks", library())], "").await;
     let registered = bot.sandbox.commands_registered("tell", PATIENCE);
     registered.await.unwrap();
     let fault = Fault::request(CALLBACK, Effect::Refuse { code: 10_062 });
@@ -110,5 +110,28 @@ async fn the_same_interaction_runs_once() {
     // Those that listen hear of it once, too: of the eight before, and of each time it was asked, of the last before it ran or after.
     let heard = |more: u32| told.contains(&format!("\"heard\": {}", 8 + more));
     assert!(heard(times - 1) || heard(times), "{told}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interaction_that_two_sessions_bring_runs_once() {
+    let story = Story::begin().await;
+    let before = story.bot.sessions();
+    // It reads messages, which takes a session of another kind; the old one goes when the new one is there.
+    let counter = fixtures::example("counter");
+    story.bot.drop_in(&counter, "counter");
+    let (mut used, mut after) = (0, 0);
+    tokio::time::timeout(PATIENCE, async {
+        while after < 20 {
+            story.ask("ping").await;
+            used += 1;
+            after += u32::from(story.bot.sessions() > before);
+        }
+    })
+    .await
+    .unwrap();
+    let (told, _) = story.until_told("\"ping\": ").await;
+    assert!(told.contains(&format!("\"ping\": {used}}}")), "{told}");
+    assert_eq!(story.count("pong"), used);
     story.end().await;
 }
