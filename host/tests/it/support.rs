@@ -55,7 +55,20 @@ impl Fixture {
         Self::build(examples, config, Clock::default()).await
     }
 
+    /// A bot on a Discord that waits for first responses for as long as it takes: what is told of here is not how fast they are.
+    pub async fn patient() -> Self {
+        let options = Options {
+            acknowledge_within: PATIENCE,
+            ..options()
+        };
+        Self::on(options, &[], "", Clock::default()).await
+    }
+
     async fn build(examples: &[&str], config: &str, clock: Clock) -> Self {
+        Self::on(options(), examples, config, clock).await
+    }
+
+    async fn on(options: Options, examples: &[&str], config: &str, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("extensions")).unwrap();
         for name in examples {
@@ -65,10 +78,6 @@ impl Fixture {
                 name,
             );
         }
-        let options = Options {
-            deadline: PATIENCE,
-            ..Options::default()
-        };
         let sandbox = Sandbox::start(options).await.unwrap();
         let bot = start(&sandbox, folder.path(), config, &clock).await;
         Self {
@@ -213,6 +222,13 @@ impl Fixture {
     pub async fn close(self) {
         self.bot.shut_down().await.unwrap();
         self.sandbox.shutdown().await;
+    }
+}
+
+fn options() -> Options {
+    Options {
+        deadline: PATIENCE,
+        ..Options::default()
     }
 }
 
