@@ -201,6 +201,16 @@ async fn what_is_not_known_says_why() {
     );
     assert_eq!(bits(&cache, OWNER, None), Err(Unknown::Guild(100)));
     assert_eq!((cache.counts(), cache.members_kept()), ((0, 0), 0));
+    // The first that is heard of one is that there is an outage: READY lists it, and nothing else is known.
+    tell(&cache, Intents::GUILDS, "GUILD_CREATE", &outage);
+    let id = Id::new(GUILD);
+    let why = [
+        cache.guild(id).unwrap_err(),
+        cache.channels(id).unwrap_err(),
+        cache.owner(id).unwrap_err(),
+        bits(&cache, OWNER, None).unwrap_err(),
+    ];
+    assert_eq!(why, [Unknown::Outage(GUILD); 4]);
 }
 
 #[test]
