@@ -53,6 +53,9 @@ fn effect(words: &[&str]) -> Result<Effect, String> {
     Ok(match words {
         ["lose-answer"] => Effect::LoseAnswer,
         ["lose-request"] => Effect::LoseRequest,
+        ["answer", body @ ..] if !body.is_empty() => Effect::Answer {
+            body: body.join(" "),
+        },
         ["delay", time] => Effect::Delay {
             ms: ms(time)?,
             by_clock: false,
@@ -116,6 +119,11 @@ mod tests {
             check(&format!("{route} 429 shared 1500ms")),
             Ok((of(limit), None))
         );
+        let odd = of(serde_json::json!({"kind": "answer", "body": "{\"id\": 1e400}"}));
+        assert_eq!(
+            check(&format!("1x {route} answer {{\"id\": 1e400}}")),
+            Ok((odd, Some(1)))
+        );
         let storm = serde_json::json!({"kind": "reconnect-storm", "every_ms": 30_000});
         assert_eq!(check("storm 30s"), Ok((storm, None)));
         for line in [
@@ -123,6 +131,7 @@ mod tests {
             "2x",
             "POST messages 500",
             "POST /a burn",
+            "POST /a answer",
             "storm soon",
             "POST /a 429 me 1s",
         ] {

@@ -61,7 +61,7 @@ drop                           cuts its connections; close 4000: closes them wit
 clock advance 15m              moves the clock (ms, s, m, h, d); also clock pause, clock resume
 hang                           lets its connections hang; heal: ends all faults, heal 3: one of them
 fault 2x POST /channels/*/messages lose-answer   also lose-request, 502 [json|empty|html], delay 3s [clock],
-                               429 [user|shared|global] 1s; without 2x each time
+                               answer {}, 429 [user|shared|global] 1s; without 2x each time
 fault 2x resumes               also connections, heartbeats, lose EVENT, double EVENT, storm 30s [invalidate]
 limits strict                  sets the rate limits: generous, strict or discord
 help, quit                     shows this; ends

@@ -57,7 +57,8 @@ impl Cache {
     }
 
     /// A new session. What the last one told stays until each server is told anew, so that a change of intents leaves the bot
-    /// no moment without knowledge; servers that are not in the list were left in between.
+    /// no moment without knowledge; servers that are not in the list were left in between. One that nothing is known of is out of
+    /// reach until it is told, and stays so while Discord has an outage there.
     fn ready(&self, fields: &Fields<'_>, faults: &mut Faults) {
         match fields.raw("user") {
             Some(user) => self.store_mut().me = Some(user.into()),
@@ -72,6 +73,12 @@ impl Cache {
             match Fields::read(item).map(|guild| guild.id("id")) {
                 Some(Field::Is(id)) => {
                     self.members.told(id, false, Instant::now());
+                    let out_of_reach = || GuildKept {
+                        is_out: true,
+                        ..GuildKept::default()
+                    };
+                    let mut store = self.store_mut();
+                    store.guilds.entry(id).or_insert_with(out_of_reach);
                     listed.insert(id);
                 }
                 _ => faults.note(format!("guilds[{number}].id")),
