@@ -269,7 +269,12 @@ mod tests {
     fn what_is_odd_in_the_recommendation_is_as_for_a_small_bot() {
         let read = |answer: &str| {
             let it = Recommendation::read(answer);
-            let limits = (it.total, it.remaining, it.reset_after_ms, it.max_concurrency);
+            let limits = (
+                it.total,
+                it.remaining,
+                it.reset_after_ms,
+                it.max_concurrency,
+            );
             (it.url, it.shards, limits)
         };
         let good = r#"{"url":"wss://g.example","shards":3,"session_start_limit":

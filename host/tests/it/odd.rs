@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
 use crate::{
-    access, fixtures,
-    mutate::mutations,
-    observe::page,
-    process::Process,
-    support::Fixture,
+    access, fixtures, mutate::mutations, observe::page, process::Process, support::Fixture,
 };
 
 /// What stands in the odd places, and nobody may read in a log.
@@ -88,7 +84,9 @@ async fn a_member_with_an_odd_avatar_can_use_a_guarded_prefix_command() {
     assert_eq!(says_unseen(&bot, &guard, "!ban").await, "banned");
     // What no parser takes as a whole.
     bot.sandbox.faults().clear();
-    let text = odd.to_string().replacen('{', "{\"n\":1e400,\"half\":\"\\ud800\",", 1);
+    let text = odd
+        .to_string()
+        .replacen('{', "{\"n\":1e400,\"half\":\"\\ud800\",", 1);
     answer(&bot, "GET /guilds/*/members/*", text);
     assert_eq!(says_unseen(&bot, &guard, "!ban").await, "banned");
     bot.close().await;
@@ -105,11 +103,14 @@ async fn what_is_odd_in_an_answer_about_a_member_gives_nobody_a_right() {
             let fault = answer(&bot, "GET /guilds/*/members/*", &mutation.payload);
             let said = says_unseen(&bot, who, "!ban").await;
             bot.sandbox.faults().remove(fault);
-            let is_about_rights =
-                mutation.path.starts_with("roles") || mutation.path == "communication_disabled_until";
+            let is_about_rights = mutation.path.starts_with("roles")
+                || mutation.path == "communication_disabled_until";
             let place = format!("{} = {}: {said}", mutation.path, mutation.what);
             assert!(said != "banned" || who.id() == guard.id(), "{place}");
-            assert!(said == "banned" || who.id() != guard.id() || is_about_rights, "{place}");
+            assert!(
+                said == "banned" || who.id() != guard.id() || is_about_rights,
+                "{place}"
+            );
         }
     }
     bot.close().await;
@@ -139,11 +140,26 @@ async fn what_is_odd_in_an_answer_about_a_channel_or_a_server_gives_nobody_a_rig
         "permission_overwrites": [denied],
     });
     let odd_server = json!({"id": guild, "roles": [5], "owner_id": owner});
-    let odd_channel = json!({"id": general, "guild_id": guild, "type": 0, "permission_overwrites": "odd"});
+    let odd_channel =
+        json!({"id": general, "guild_id": guild, "type": 0, "permission_overwrites": "odd"});
     let decides = ["roles", "owner_id", "permission_overwrites", "id"];
     for (event, odd, route, truth, command, done) in [
-        ("GUILD_UPDATE", odd_server, "GET /guilds/*", server, "!ban", "banned"),
-        ("CHANNEL_UPDATE", odd_channel, "GET /channels/*", channel, "!sweep", "swept"),
+        (
+            "GUILD_UPDATE",
+            odd_server,
+            "GET /guilds/*",
+            server,
+            "!ban",
+            "banned",
+        ),
+        (
+            "CHANNEL_UPDATE",
+            odd_channel,
+            "GET /channels/*",
+            channel,
+            "!sweep",
+            "swept",
+        ),
     ] {
         for mutation in mutations(&truth) {
             let fault = answer(&bot, route, &mutation.payload);
@@ -172,7 +188,9 @@ async fn a_bot_of_which_discord_says_odd_things_starts() {
         "team": {"members": [{}]}, "install_params": [], "bot": {"id": me.to_string(), "avatar": "v3:x"},
     });
     let prefixed = json!({"id": me.to_string(), "username": "Cogwright", "avatar": "v2_0123", "flags": "many", "clan": 5});
-    let untold = format!("{{\"id\":{me},\"bio\":\"\\ud800\",\"username\":5,\"approximate_guild_count\":1e400}}");
+    let untold = format!(
+        "{{\"id\":{me},\"bio\":\"\\ud800\",\"username\":5,\"approximate_guild_count\":1e400}}"
+    );
     let shards = r#"{"url":5,"shards":"one","session_start_limit":{"remaining":1e400}}"#;
     for (route, body) in [
         ("GET /applications/@me", partial.to_string()),
@@ -213,7 +231,10 @@ async fn in_a_server_with_an_outage_a_guarded_command_is_told_of_the_outage() {
     bot.sandbox.invalidate_sessions();
     bot.until_sessions_silently(sessions + 1).await;
     let sent = guard.says("general", "!ban").await.unwrap();
-    assert_eq!(guard.expects_reply_to(&sent).await.unwrap().text(), "banned");
+    assert_eq!(
+        guard.expects_reply_to(&sent).await.unwrap().text(),
+        "banned"
+    );
     bot.close().await;
 }
 
@@ -280,13 +301,19 @@ async fn listeners_that_ignore_bots_hear_no_update_that_nobody_wrote() {
         let update = update(author, content);
         bot.sandbox.raw_event("MESSAGE_UPDATE", update);
     }
-    bot.sandbox
-        .raw_event("MESSAGE_CREATE", update(json!({"id": "x"}), "heard? by nobody"));
+    bot.sandbox.raw_event(
+        "MESSAGE_CREATE",
+        update(json!({"id": "x"}), "heard? by nobody"),
+    );
     // Behind them.
-    let by_member = json!({"id": member.id().to_string(), "username": "member", "discriminator": "0"});
+    let by_member =
+        json!({"id": member.id().to_string(), "username": "member", "discriminator": "0"});
     bot.sandbox
         .raw_event("MESSAGE_UPDATE", update(by_member, "by a member"));
-    member.expects("general", "updated: by a member").await.unwrap();
+    member
+        .expects("general", "updated: by a member")
+        .await
+        .unwrap();
     let all = member.messages("general");
     let heard: Vec<&str> = all
         .iter()
@@ -341,7 +368,11 @@ fn odd_events(guild: u64) -> Vec<(&'static str, Value, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_counted_by_kind_and_told_without_what_stood_there() {
-    let mut bot = Process::run(&[("hello", fixtures::example("hello"))], "log.level = \"trace\"").await;
+    let mut bot = Process::run(
+        &[("hello", fixtures::example("hello"))],
+        "log.level = \"trace\"",
+    )
+    .await;
     let guild = bot.sandbox.guild_id();
     for (name, data, _) in odd_events(guild) {
         bot.sandbox.raw_event(name, data);
@@ -353,7 +384,10 @@ async fn what_cannot_be_read_is_counted_by_kind_and_told_without_what_stood_ther
     let (_, figures) = page(address, "/metrics", "*/*").await;
     for (name, _, path) in odd_events(guild) {
         let line = said.lines().find(|line| {
-            line.contains("WARN") && line.contains(name) && line.contains("can't be read") && line.contains(path)
+            line.contains("WARN")
+                && line.contains(name)
+                && line.contains("can't be read")
+                && line.contains(path)
         });
         let line = line.unwrap_or_else(|| panic!("{name} at {path} is not in\n{said}"));
         assert!(

@@ -297,7 +297,8 @@ async fn a_bot_that_stops_in_the_middle_of_a_renewal_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_nobody_needs_content_any_more_the_owner_is_heard_by_mention_and_told_why_not_by_prefix() {
+async fn when_nobody_needs_content_any_more_the_owner_is_heard_by_mention_and_told_why_not_by_prefix()
+ {
     let bot = Fixture::with(&["counter"]).await;
     let (owner, member) = (bot.owner(), bot.member());
     let mention = format!("<@{}> ", bot.sandbox.application_id());
@@ -310,7 +311,10 @@ async fn when_nobody_needs_content_any_more_the_owner_is_heard_by_mention_and_to
     // While the session before is still read, the prefix is heard.
     let told = async {
         loop {
-            let listed = bot.ask(&owner, &format!("{mention}extensions")).await.text();
+            let listed = bot
+                .ask(&owner, &format!("{mention}extensions"))
+                .await
+                .text();
             if listed.contains("is not heard") {
                 return listed;
             }
@@ -328,7 +332,10 @@ async fn when_nobody_needs_content_any_more_the_owner_is_heard_by_mention_and_to
     let listed = owner.expects_reply_to(&sent).await.unwrap().text();
     assert!(listed.contains("is not heard in servers"), "{listed}");
     // The owner's other commands go on, too: this one makes the prefix heard again.
-    let loaded = bot.ask(&owner, &format!("{mention}load counter")).await.text();
+    let loaded = bot
+        .ask(&owner, &format!("{mention}load counter"))
+        .await
+        .text();
     assert!(loaded.contains("counter"), "{loaded}");
     bot.until_generation("counter", 1).await;
     bot.until_sessions_silently(3).await;

@@ -59,7 +59,8 @@ async fn two_shards_hear_each_message_once_also_while_both_are_renewed() {
         let address = bot.bot.metrics_address().unwrap();
         loop {
             let (_, figures) = page(address, "/metrics", "*/*").await;
-            let is_up = |shard| figures.contains(&format!("cogwright_gateway_up{{shard=\"{shard}\"}} 1"));
+            let is_up =
+                |shard| figures.contains(&format!("cogwright_gateway_up{{shard=\"{shard}\"}} 1"));
             if is_up(0) && is_up(1) {
                 return;
             }
@@ -83,7 +84,8 @@ async fn two_shards_hear_each_message_once_also_while_both_are_renewed() {
     });
     bot.drop_in(&library, "ear");
     // Both have a session with message content, and overlap the older ones for a while.
-    bot.until_sessions_silently(sessions + SHARDS as usize).await;
+    bot.until_sessions_silently(sessions + SHARDS as usize)
+        .await;
     tokio::time::sleep(Duration::from_millis(4_500)).await;
     stop.send_replace(true);
     let said = stream.await.unwrap();
@@ -96,7 +98,11 @@ async fn two_shards_hear_each_message_once_also_while_both_are_renewed() {
         }
     };
     let waited = tokio::time::timeout(PATIENCE, all_heard).await;
-    assert!(waited.is_ok(), "{last:?} with their texts: {:#?}", heard(&file));
+    assert!(
+        waited.is_ok(),
+        "{last:?} with their texts: {:#?}",
+        heard(&file)
+    );
     let lines = heard(&file);
     let ids: Vec<u64> = lines
         .iter()
@@ -104,7 +110,11 @@ async fn two_shards_hear_each_message_once_also_while_both_are_renewed() {
         .collect();
     for shard in 0..2 {
         let of_shard: Vec<u64> = said.iter().copied().skip(shard).step_by(2).collect();
-        let heard: Vec<u64> = ids.iter().copied().filter(|id| of_shard.contains(id)).collect();
+        let heard: Vec<u64> = ids
+            .iter()
+            .copied()
+            .filter(|id| of_shard.contains(id))
+            .collect();
         let expected: Vec<u64> = of_shard.into_iter().filter(|id| *id >= heard[0]).collect();
         assert!(expected.len() > 25, "{} are no stream", expected.len());
         assert_eq!(heard, expected, "each once, and in order");
@@ -119,7 +129,11 @@ async fn two_shards_hear_each_message_once_also_while_both_are_renewed() {
     let direct = bot.member().says("dm", "in private").await.unwrap();
     let after = bot.member().says("harbour", "behind it").await.unwrap();
     let both_heard = async {
-        let has = |id: u64| heard(&file).iter().any(|line| line.starts_with(&format!("{id} ")));
+        let has = |id: u64| {
+            heard(&file)
+                .iter()
+                .any(|line| line.starts_with(&format!("{id} ")))
+        };
         while !(has(direct.id) && has(after.id)) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -271,7 +271,9 @@ async fn start(
             let cogwright = cogwright.clone();
             match Bot::start_with_clock(config, environment, cogwright, clock.clone()).await {
                 // A process that another test has just begun still holds this one's files, until it is another program.
-                Err(BotError::Storage(StorageError::InUse { .. })) => tokio::task::yield_now().await,
+                Err(BotError::Storage(StorageError::InUse { .. })) => {
+                    tokio::task::yield_now().await
+                }
                 started => return started.unwrap(),
             }
         }

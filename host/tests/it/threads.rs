@@ -41,7 +41,10 @@ async fn bot() -> Fixture {
         .restart_after(async |stopped| {
             let (guild, bot) = (stopped.sandbox.guild_id(), stopped.sandbox.application_id());
             stopped.sandbox.change_world(|world| {
-                for place in [world.add_channel(guild, "bar"), world.add_forum(guild, "cellar")] {
+                for place in [
+                    world.add_channel(guild, "bar"),
+                    world.add_forum(guild, "cellar"),
+                ] {
                     world.allow(place, bot, Permissions::MANAGE_CHANNELS);
                 }
                 let shelf = world.add_forum(guild, "shelf");

@@ -220,20 +220,36 @@ fn narrow_seen() -> Vec<(&'static str, Value, &'static [&'static str])> {
         bare
     };
     let of = |id: u64, mut more: Value| {
-        let place = json!({"guild_id": GUILD.to_string(), "channel_id": "200", "member": member(id, &[])});
+        let place =
+            json!({"guild_id": GUILD.to_string(), "channel_id": "200", "member": member(id, &[])});
         let fields = place.as_object().unwrap().clone();
         more.as_object_mut().unwrap().extend(fields);
         more
     };
-    let mut written = of(6, json!({"id": "1", "author": user(6), "content": "", "mentions": [], "webhook_id": null}));
+    let mut written = of(
+        6,
+        json!({"id": "1", "author": user(6), "content": "", "mentions": [], "webhook_id": null}),
+    );
     written["member"] = bare(6);
     let mut mention = user(6);
     mention["member"] = bare(6);
-    let mentioned = of(5, json!({"id": "1", "author": user(5), "content": "", "mentions": [mention]}));
-    let used = of(6, json!({"id": "1", "token": "t", "type": 2, "channel": {"id": "200"}, "guild": {"id": GUILD.to_string()}}));
+    let mentioned = of(
+        5,
+        json!({"id": "1", "author": user(5), "content": "", "mentions": [mention]}),
+    );
+    let used = of(
+        6,
+        json!({"id": "1", "token": "t", "type": 2, "channel": {"id": "200"}, "guild": {"id": GUILD.to_string()}}),
+    );
     let resolved = json!({"users": {"6": user(6)}, "members": {"6": bare(6)}});
-    let picked = of(5, json!({"id": "1", "token": "t", "type": 2, "data": {"name": "x", "resolved": resolved}}));
-    let reacted = of(6, json!({"user_id": "6", "message_id": "1", "emoji": {"id": null, "name": "x"}}));
+    let picked = of(
+        5,
+        json!({"id": "1", "token": "t", "type": 2, "data": {"name": "x", "resolved": resolved}}),
+    );
+    let reacted = of(
+        6,
+        json!({"user_id": "6", "message_id": "1", "emoji": {"id": null, "name": "x"}}),
+    );
     let typing = of(6, json!({"user_id": "6", "timestamp": 1}));
     let added = json!({"id": "301", "user_id": "6", "flags": 0, "join_timestamp": "2024-01-01T00:00:00+00:00",
         "member": member(6, &[]), "presence": null});
@@ -241,12 +257,30 @@ fn narrow_seen() -> Vec<(&'static str, Value, &'static [&'static str])> {
     let talks = of(6, json!({"user_id": "6", "session_id": "x", "mute": false}));
     vec![
         ("MESSAGE_CREATE", written, &["author", "author.id"]),
-        ("MESSAGE_CREATE", mentioned, &["mentions", "mentions[0]", "mentions[0].id", "mentions[0].member?"]),
-        ("INTERACTION_CREATE", used, &["member", "member.user", "member.user.id"]),
+        (
+            "MESSAGE_CREATE",
+            mentioned,
+            &[
+                "mentions",
+                "mentions[0]",
+                "mentions[0].id",
+                "mentions[0].member?",
+            ],
+        ),
+        (
+            "INTERACTION_CREATE",
+            used,
+            &["member", "member.user", "member.user.id"],
+        ),
         (
             "INTERACTION_CREATE",
             picked,
-            &["data", "data.resolved", "data.resolved.members", "data.resolved.members.6?"],
+            &[
+                "data",
+                "data.resolved",
+                "data.resolved.members",
+                "data.resolved.members.6?",
+            ],
         ),
         ("MESSAGE_REACTION_ADD", reacted, &["member?"]),
         ("TYPING_START", typing, &["member?"]),

@@ -123,7 +123,10 @@ impl Cache {
         let user = user.or_else(|| fields.id("user_id").known());
         match fields.object("member").noted(faults, "member") {
             Field::Is(it) => {
-                see(faults.inside(|| "member".into(), |faults| member(&it, author, user, faults)));
+                see(faults.inside(
+                    || "member".into(),
+                    |faults| member(&it, author, user, faults),
+                ));
             }
             Field::Unreadable => see((user, None)),
             // Every message of a member has one. Who writes without may have left; a webhook is nobody.
@@ -173,7 +176,9 @@ fn mentioned(fields: &Fields<'_>, faults: &mut Faults, see: impl Fn(Read)) {
         };
         let path = || format!("mentions[{number}].member");
         match user.object("member") {
-            Field::Is(it) => see(faults.inside(path, |faults| member(&it, Some(raw), None, faults))),
+            Field::Is(it) => {
+                see(faults.inside(path, |faults| member(&it, Some(raw), None, faults)))
+            }
             Field::Unreadable => {
                 faults.note(path());
                 see((user.id("id").known(), None));
@@ -195,23 +200,21 @@ fn resolved(fields: &Fields<'_>, faults: &mut Faults, see: impl Fn(Read)) {
     let members = resolved.object("members").noted(faults, PLACE).known();
     for (id, it) in members.unwrap_or_default().iter() {
         let user = lenient::id(id);
-        see(faults.inside(|| PLACE.into(), |faults| match Fields::read(it) {
-            Some(it) => member(&it, users.raw(id), user, faults),
-            None => {
-                faults.note("");
-                (user, None)
-            }
-        }));
+        see(faults.inside(
+            || PLACE.into(),
+            |faults| match Fields::read(it) {
+                Some(it) => member(&it, users.raw(id), user, faults),
+                None => {
+                    faults.note("");
+                    (user, None)
+                }
+            },
+        ));
     }
 }
 
 /// A member, whose user's JSON may stand elsewhere, and whose id may be known without.
-fn member(
-    fields: &Fields<'_>,
-    user: Option<&str>,
-    id: Option<u64>,
-    faults: &mut Faults,
-) -> Read {
+fn member(fields: &Fields<'_>, user: Option<&str>, id: Option<u64>, faults: &mut Faults) -> Read {
     let own = fields.raw("user").and_then(user_id);
     let id = own.or_else(|| user_id(user?)).or(id);
     (id, Seen::read(fields, user, id, faults))
