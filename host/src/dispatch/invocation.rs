@@ -253,6 +253,18 @@ impl Dispatch {
         }
     }
 
+    /// Tells what the host has to say about a command that is declared to answer in private, where it is no use of it (the usage of
+    /// a group, say): by prefix in direct messages.
+    pub(crate) fn whisper(self: &Arc<Self>, origin: Origin, text: String) {
+        let dispatch = Arc::clone(self);
+        tokio::spawn(async move {
+            let message = json!({"content": text});
+            if let Err(failure) = dispatch.refuse_in(origin, message, true).await {
+                tracing::warn!("a member could not be told: {failure}");
+            }
+        });
+    }
+
     /// Tells a member that something is broken, and by which id the owner finds it in the log.
     pub(crate) async fn apologise(&self, origin: Origin, id: &str) {
         let embed = json!({
@@ -278,8 +290,7 @@ impl Dispatch {
         }
     }
 
-    async fn refuse(&self, origin: Origin, mut message: Value) -> Result<(), Failure> {
-        message["allowed_mentions"] = json!({"parse": []});
+    async fn refuse(&self, origin: Origin, message: Value) -> Result<(), Failure> {
         let replies = &self.services.replies;
         // Private where Discord can, and where the host has not deferred in public.
         let private = match &origin {
@@ -287,6 +298,16 @@ impl Dispatch {
             Origin::Message { message_id, .. } => replies.is_private(*message_id),
             _ => false,
         };
+        self.refuse_in(origin, message, private).await
+    }
+
+    async fn refuse_in(
+        &self,
+        origin: Origin,
+        mut message: Value,
+        private: bool,
+    ) -> Result<(), Failure> {
+        message["allowed_mentions"] = json!({"parse": []});
         match self.refuse_as(&origin, message.clone(), private).await {
             // What was to be private is not shown to everybody: they learn why they don't see it.
             Err(Failure::DirectMessagesClosed { sentence }) => {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use plugin_api::abi::{Origin, event_flag};
+use plugin_api::{
+    abi::{Origin, event_flag},
+    manifest::CommandManifest,
+};
 use twilight_model::id::Id;
 
 use super::Dispatch;
@@ -95,7 +98,7 @@ impl Dispatch {
                             route.path
                         ),
                     };
-                    return self.tell(origin, text);
+                    return self.tell_about(&route.command, origin, text);
                 }
                 self.serve(Request {
                     event: Arc::clone(event),
@@ -108,9 +111,18 @@ impl Dispatch {
                 });
             }
             Some((Found::Group(route), typed)) => {
-                self.tell(origin, usage::of_group(prefix, &route, typed));
+                let text = usage::of_group(prefix, &route, typed);
+                self.tell_about(&route.group, origin, text);
             }
             None => {}
+        }
+    }
+
+    /// What the host says about a command or a group that is not used by it.
+    fn tell_about(self: &Arc<Self>, command: &CommandManifest, origin: Origin, text: String) {
+        match command.ephemeral {
+            true => self.whisper(origin, text),
+            false => self.tell(origin, text),
         }
     }
 
