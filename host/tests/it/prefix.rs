@@ -189,7 +189,10 @@ async fn the_usage_of_a_private_group_goes_by_direct_message() {
         ("!vault", "`!vault` is a group of commands:"),
         ("!vault opne", "`!vault` has no `opne`"),
         ("!vault inner", "`!vault inner` is a group of commands:"),
-        ("!vault typed", "`vault typed` is a slash command: type `/vault typed`"),
+        (
+            "!vault typed",
+            "`vault typed` is a slash command: type `/vault typed`",
+        ),
         ("!vault open", "psst"),
     ] {
         member.says("general", text).await.unwrap();
@@ -207,7 +210,10 @@ async fn the_usage_of_a_private_group_goes_by_direct_message() {
     );
     // What is public is told in public.
     let answer = bot.ask(&member, "!tag").await.text();
-    assert!(answer.contains("`!tag` is a group of commands:"), "{answer}");
+    assert!(
+        answer.contains("`!tag` is a group of commands:"),
+        "{answer}"
+    );
     bot.close().await;
 }
 
