@@ -84,7 +84,7 @@ impl Dispatch {
             return;
         }
         if stripped.owners_only {
-            return;
+            return self.mistyped(origin, &name, is_owner);
         }
         match self.routes.find_command(line) {
             Some((Found::Command(route), line)) => {
@@ -114,7 +114,15 @@ impl Dispatch {
                 let text = usage::of_group(prefix, &route, typed);
                 self.tell_about(&route.group, origin, text);
             }
-            None => {}
+            None => self.mistyped(origin, &name, is_owner),
+        }
+    }
+
+    /// Tells an owner whose owner command there is not. Nobody else: it may be another bot's.
+    fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, is_owner: bool) {
+        if let Some(answer) = self.owner.mistyped(name).filter(|_| is_owner) {
+            let dispatch = Arc::clone(self);
+            tokio::spawn(async move { dispatch.answer_owner(origin, answer).await });
         }
     }
 
