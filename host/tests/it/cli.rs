@@ -213,6 +213,24 @@ fn the_sandboxs_clock_moves_the_bots_schedules() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// To the log any word is a module's name, also that of a plugin that there is not.
+#[test]
+fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "owner@general: !fw_log helo debug\n\
+                  expect \"`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?\"\n\
+                  owner@general: !fw_log helo default\nexpect \"Until the bot stops\"\n\
+                  owner@general: !fw_log hello debug\nexpect \"Until the bot stops\"\n\
+                  owner@general: !fw_log host::gateway debug\nexpect \"Until the bot stops\"\n";
+    let output = played(folder.path(), script, &[]);
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+}
+
 #[test]
 fn a_reminder_without_a_text_is_answered_with_the_usage() {
     let folder = tempfile::tempdir().unwrap();

@@ -300,15 +300,6 @@ async fn what_an_owner_mistypes_is_told_with_what_may_be_meant() {
         ("!fw_settings helo", "did you mean `hello`?"),
         ("!fw_settings hello", "The plugin declares no settings."),
         ("!fw_settings dta", "did you mean `data`?"),
-        (
-            "!fw_log helo debug",
-            "`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?",
-        ),
-        ("!fw_log helo default", "Until the bot stops"),
-        ("!fw_log hello debug", "hello: debug"),
-        ("!fw_log hello default", "Until the bot stops"),
-        ("!fw_log host::gateway debug", "Until the bot stops"),
-        ("!fw_log host::gateway default", "Until the bot stops"),
         ("!reload helo", "did you mean `hello`?"),
     ] {
         let answer = bot.ask(&owner, text).await.text();
