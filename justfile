@@ -48,8 +48,9 @@ torture:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
-# What it costs that functions of libc are stood in front of.
-interposed:
+# What the ledger, the guards, and standing in front of functions of libc cost, beside doing without.
+costs:
+    cargo test --release -p plugin-api --lib cost:: -- --ignored --nocapture --test-threads 1
     cargo test --release -p host --lib interpose::cost -- --ignored --nocapture
 
 # 10,000 events a second to good and bad handlers of a hook.

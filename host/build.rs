@@ -4,7 +4,13 @@
 use std::env;
 
 /// What `interpose/real.rs` lists.
-const SYMBOLS: [&str; 21] = [
+const SYMBOLS: [&str; 28] = [
+    "abort",
+    "exit",
+    "_exit",
+    "_Exit",
+    "quick_exit",
+    "__assert_fail",
     "pthread_create",
     "pthread_exit",
     "thrd_create",
@@ -16,6 +22,7 @@ const SYMBOLS: [&str; 21] = [
     "timer_delete",
     "setitimer",
     "alarm",
+    "ualarm",
     "sigaction",
     "signal",
     "ssignal",

@@ -17,7 +17,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 
 /// The same inside of JSON, whose own escapes stand for what is below U+0020 already.
 pub(crate) fn json(line: &str) -> Cow<'_, str> {
-    if !line.contains(|c| obeyed(c) && c != '\n') {
+    if is_plain(without_end(line)) || !line.contains(|c| obeyed(c) && c != '\n') {
         return Cow::Borrowed(line);
     }
     let mut shown = String::with_capacity(line.len() + 16);
@@ -34,7 +34,8 @@ pub(crate) fn json(line: &str) -> Cow<'_, str> {
 
 fn written_out(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     let is_out = |c: char| obeyed(c) && !stays(c);
-    if !text.contains(is_out) {
+    let inner = if stays('\n') { without_end(text) } else { text };
+    if is_plain(inner) || !text.contains(is_out) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -45,6 +46,19 @@ fn written_out(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+fn without_end(text: &str) -> &str {
+    text.strip_suffix('\n').unwrap_or(text)
+}
+
+/// Whether there is nothing in it but ASCII that is shown: nearly all lines of a log. Looks at every byte, since the compiler makes
+/// a few wide comparisons of that.
+fn is_plain(text: &str) -> bool {
+    let is_shown = |byte: &u8| matches!(byte, b' '..=b'~');
+    text.as_bytes()
+        .iter()
+        .fold(true, |plain, byte| plain & is_shown(byte))
 }
 
 /// Whether a terminal does something else with this character than show it: control characters of both sets (U+009B begins a
@@ -76,6 +90,8 @@ mod tests {
             assert_eq!(text(said), shown);
         }
         assert_eq!(line("a\nb"), r"a\nb");
+        assert_eq!(line("ab\n"), r"ab\n");
+        assert_eq!(text("ab\n"), "ab\n");
         assert_eq!(
             json("{\"a\":\"\u{9b}\u{202e}\"}\n"),
             "{\"a\":\"\\u009b\\u202e\"}\n"

@@ -41,6 +41,8 @@ mod accessors;
 mod command;
 mod component;
 mod context;
+#[cfg(test)]
+mod cost;
 mod error;
 mod event;
 mod export;

@@ -146,6 +146,8 @@ fn command_line(path: &str, command: &CommandManifest) -> String {
 /// The child: probes the file and writes the report to standard output.
 pub(super) fn probe_child(path: PathBuf, deadline: Duration) -> ExitCode {
     interpose::install();
+    // Whatever it dies of is what is wanted to be known.
+    interpose::let_plugins_end_it();
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

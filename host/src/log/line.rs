@@ -49,18 +49,18 @@ fn line(queue: &Queue, look: Look, line: &str) {
     };
     queue.push(match look {
         Look::Json => shown::json(&line).into_owned(),
-        Look::Plain => indented(&shown::text(&line)),
-        Look::Coloured => indented(&line),
+        Look::Plain => indented(shown::text(&line)),
+        Look::Coloured => indented(line),
     });
 }
 
 /// Lines behind the first are set in: whatever somebody says, it does not look like a line of the log's own.
-fn indented(line: &str) -> String {
-    let (text, end) = match line.strip_suffix('\n') {
-        Some(text) => (text, "\n"),
-        None => (line, ""),
-    };
-    format!("{}{end}", text.replace('\n', "\n    "))
+fn indented(line: Cow<'_, str>) -> String {
+    let text = line.strip_suffix('\n').unwrap_or(&line);
+    if !text.contains('\n') {
+        return line.into_owned();
+    }
+    format!("{}{}", text.replace('\n', "\n    "), &line[text.len()..])
 }
 
 /// A layer that writes lines to `queue`: time (RFC 3339, UTC), level, spans, target, text and fields; or the same as JSON.

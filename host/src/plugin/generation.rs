@@ -14,7 +14,9 @@ use std::{
 };
 
 use plugin_api::{
-    abi::{ErrorHead, RestoreHead, SaveHead, StartHead, StopHead, frame_kind, status},
+    abi::{
+        ErrorHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead, frame_kind, status,
+    },
     manifest::Manifest,
 };
 use serde::Serialize;
@@ -227,7 +229,8 @@ impl Generation {
         self.saved(id, answer, deadline).await
     }
 
-    /// Saves while work flows: what the state is at some moment from now on.
+    /// Saves while work flows: what the state is at some moment from now on, whatever handlers are at work and however its
+    /// plugin hands over. One that is never without work, or that waits for Discord, has a state, too.
     ///
     /// # Errors
     ///
@@ -237,7 +240,8 @@ impl Generation {
         deadline: Duration,
     ) -> Result<Option<(Moment, SavedState)>, LoadError> {
         let (id, answer) = self.expect_answer();
-        let _ = self.mailbox.push(Packet::bare(frame_kind::SAVE, id));
+        let head = SaveRequestHead { as_it_is: true };
+        let _ = self.mailbox.push(Packet::new(frame_kind::SAVE, id, &head));
         self.saved(id, answer, deadline).await
     }
 

@@ -1,6 +1,9 @@
-//! Plugins that take signals: who they are, and what the operator reads of it.
+//! Plugins that take signals, or want to end the process: who they are, and what the operator reads of it.
 
-use std::sync::{Mutex, Once, PoisonError};
+use std::{
+    ffi::CStr,
+    sync::{Mutex, Once, PoisonError},
+};
 
 use super::interpose::{self, Owner};
 
@@ -13,6 +16,7 @@ pub fn watch(owner: Owner, plugin: &str) {
     BEGUN.call_once(|| {
         interpose::capture_signals();
         interpose::on_refused_signal(refused);
+        interpose::on_exit(exits);
     });
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     names.push((owner, plugin.to_owned()));
@@ -52,11 +56,22 @@ pub fn put_back_hosts(whose: impl Fn(usize) -> Option<String>) {
 
 /// Called on the plugin's thread, where it asked for the signal.
 fn refused(owner: Owner, number: i32) {
+    tell(&name(owner), &names(&[number]));
+}
+
+/// Called on the plugin's thread, which stays where it is from here on.
+fn exits(owner: Owner, function: &'static CStr) {
+    tracing::error!(
+        plugin = name(owner),
+        "it called `{}`, which would end the whole bot: the thread that did so is held until the host restarts",
+        function.to_string_lossy()
+    );
+}
+
+fn name(owner: Owner) -> String {
     let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let plugin = names.iter().find(|(whose, _)| *whose == owner);
-    let plugin = plugin.map_or_else(String::new, |(_, name)| name.clone());
-    drop(names);
-    tell(&plugin, &self::names(&[number]));
+    plugin.map_or_else(String::new, |(_, name)| name.clone())
 }
 
 fn tell(plugin: &str, signals: &str) {

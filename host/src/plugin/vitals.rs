@@ -2,11 +2,12 @@
 
 use std::{
     collections::VecDeque,
+    ffi::CStr,
     path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{
-            AtomicBool, AtomicI32,
+            AtomicI32,
             Ordering::{Acquire, Release},
         },
     },
@@ -15,7 +16,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::interpose::Tid;
+use super::interpose::{Left, Tid};
 
 /// Panics are counted over this time.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -37,8 +38,8 @@ pub struct Vitals {
     panics: Mutex<Panics>,
     /// Its thread, while `run` has not returned.
     thread: AtomicI32,
-    /// Set when it has called `pthread_exit`.
-    left: AtomicBool,
+    /// By which function it wanted to end itself or the process.
+    left: Left,
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ impl Default for Vitals {
             panicked: watch::Sender::new(0),
             panics: Mutex::default(),
             thread: AtomicI32::new(0),
-            left: AtomicBool::new(false),
+            left: Left::default(),
         }
     }
 }
@@ -65,9 +66,9 @@ impl Vitals {
         self.thread.store(thread, Release);
     }
 
-    /// What is set when the thread calls `pthread_exit`.
+    /// What is set when the thread wants to end itself or the process.
     #[must_use]
-    pub const fn left(&self) -> *const AtomicBool {
+    pub const fn left(&self) -> *const Left {
         &raw const self.left
     }
 
@@ -106,7 +107,9 @@ impl Vitals {
             if let Ok(Ok(why)) = tokio::time::timeout(LOOK, changed).await {
                 return why.clone().unwrap_or_default();
             }
-            if self.has_vanished() {
+            if let Some(function) = self.called() {
+                self.over(|| format!("its thread called `{function}`"));
+            } else if self.has_vanished() {
                 self.over(|| {
                     "its thread was ended from within, past all that could be caught".into()
                 });
@@ -114,12 +117,21 @@ impl Vitals {
         }
     }
 
+    /// The function by which it wanted to end itself or the process.
+    fn called(&self) -> Option<&'static str> {
+        let function = self.left.load(Acquire).cast_const();
+        if function.is_null() {
+            return None;
+        }
+        // SAFETY: a constant of the host's that ends in zero.
+        unsafe { CStr::from_ptr(function) }.to_str().ok()
+    }
+
     fn has_vanished(&self) -> bool {
         let thread = self.thread.load(Acquire);
-        self.left.load(Acquire)
-            || thread != 0
-                && cfg!(target_os = "linux")
-                && !Path::new(&format!("/proc/self/task/{thread}")).exists()
+        thread != 0
+            && cfg!(target_os = "linux")
+            && !Path::new(&format!("/proc/self/task/{thread}")).exists()
     }
 
     /// Counts a panic.

@@ -23,6 +23,7 @@ mod framework;
 mod full;
 mod gateway;
 mod grouped;
+mod handover;
 mod hooks;
 mod hostile;
 mod interactions;

@@ -155,7 +155,7 @@ async fn what_was_answered_while_its_file_was_deleted_is_in_its_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_at_sigterm_is_in_the_state() {
-    let mut bot = Process::run(
+    let bot = Process::run(
         &[("tally", tally())],
         "[shutdown]\ntimeout_ms = 30000\n[extensions]\nstop_timeout_ms = 20000",
     )
@@ -181,7 +181,7 @@ async fn a_plugin_that_blocks_and_one_that_waits_cost_a_third_nothing() {
             ("tally", tally()),
         ];
         let config = format!("[shutdown]\ntimeout_ms = {timeout_ms}");
-        let mut bot = Process::run(&libraries, &config).await;
+        let bot = Process::run(&libraries, &config).await;
         let member = bot.member();
         let counted = bot.until(&member, "!count", "Count: ").await;
         member.says("general", "!misbehave block").await.unwrap();
@@ -208,13 +208,24 @@ async fn a_plugin_that_blocks_and_one_that_waits_cost_a_third_nothing() {
     }
 }
 
+/// The same under another name and with a strict hand-over: its state is handed on only while no handler runs.
+fn exact() -> PathBuf {
+    let source = TALLY
+        .replace(".concurrency(1)", ".strict_handoff()")
+        .replace("\"tally\"", "\"exact\"")
+        .replace("\"wait\"", "\"exact_wait\"")
+        .replace("\"end\"", "\"exact_end\"");
+    fixtures::plugin("exact", "lives", "0.11.3", "", &source)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
     let libraries = [
         ("misbehave", fixtures::example("misbehave")),
         ("tally", tally()),
+        ("exact", exact()),
     ];
-    let mut bot = Process::run(
+    let bot = Process::run(
         &libraries,
         "[shutdown]\ntimeout_ms = 60000\n[extensions]\nstop_timeout_ms = 60000",
     )
@@ -223,6 +234,8 @@ async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
     bot.until(&member, "!tally", "Count: ").await;
     member.says("general", "!misbehave block").await.unwrap();
     let counted = bot.until(&member, "!wait", "Count: ").await;
+    bot.until(&member, "!exact", "Count: ").await;
+    let exactly = bot.until(&member, "!exact_wait", "Count: ").await;
     let began = Instant::now();
     bot.signal("TERM");
     bot.until_said("shutting down").await;
@@ -234,8 +247,30 @@ async fn a_second_signal_ends_the_process_at_once_and_costs_no_state() {
         "{:?}",
         began.elapsed()
     );
-    let state = bot.state("tally").unwrap();
-    assert_eq!(counted, format!("Count: {state}"));
+    for (plugin, answered) in [("tally", counted), ("exact", exactly)] {
+        let state = bot.state(plugin).unwrap();
+        assert_eq!(answered, format!("Count: {state}"), "{plugin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strict_plugin_that_is_never_without_work_is_saved_now_and_then() {
+    let bot = Process::run(&[("exact", exact())], "[extensions]\nsave_every_s = 1").await;
+    let (member, owner) = (bot.member(), bot.owner());
+    let counted = bot.until(&member, "!exact_wait", "Count: ").await;
+    // A reload waits for the handler, and says so; the plugin serves on.
+    let answer = bot.ask(&owner, "!reload exact").await.text();
+    assert!(answer.contains("save did not return"), "{answer}");
+    let began = Instant::now();
+    while bot
+        .state("exact")
+        .is_none_or(|state| counted != format!("Count: {state}"))
+    {
+        assert!(began.elapsed() < PATIENCE, "{}", bot.said());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bot.signal("KILL");
+    bot.ended().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,7 +280,7 @@ async fn an_end_during_the_start_saves_what_is_loaded() {
         ("misbehave", fixtures::example("misbehave")),
     ];
     let config = "[plugins.misbehave]\nstart = \"hang\"\n[plugins.tally]\nbegin = 41\n[extensions]\nstart_timeout_ms = 60000";
-    let mut bot = Process::begin(&libraries, config).await;
+    let bot = Process::begin(&libraries, config).await;
     bot.until_said("loaded").await;
     bot.signal("INT");
     let status = bot.ended().await;
@@ -254,9 +289,20 @@ async fn an_end_during_the_start_saves_what_is_loaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_discord_refuses_for_good_saves_what_is_loaded() {
+    let bot = Process::run(&[("tally", tally())], "[plugins.tally]\nbegin = 41").await;
+    // As when a privileged intent was taken away in the Developer Portal.
+    assert!(bot.sandbox.close_connections(4014));
+    let status = bot.ended().await;
+    assert_eq!(status.code(), Some(4), "{}", bot.said());
+    assert_eq!(bot.state("tally").as_deref(), Some("41"), "{}", bot.said());
+    assert!(bot.said().contains("nothing stayed"), "{}", bot.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_whose_thread_ends_is_told_of_and_started_again_with_its_last_state() {
     for how in ["leaves", "vanishes", "panics"] {
-        let mut bot = Process::run(&[("tally", tally())], "").await;
+        let bot = Process::run(&[("tally", tally())], "").await;
         let (member, owner) = (bot.member(), bot.owner());
         bot.until(&member, "!tally", "Count: ").await;
         bot.ask(&owner, "!reload tally").await;

@@ -69,7 +69,8 @@ pub use module::{
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
     CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
-    LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, StartHead, StopHead,
+    LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead,
+    StartHead, StopHead,
 };
 pub use record::Record;
 pub use schedule::{

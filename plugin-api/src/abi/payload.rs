@@ -47,6 +47,14 @@ pub struct StartHead {
     pub component_timeout_s: Option<u64>,
 }
 
+/// Head of SAVE.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SaveRequestHead {
+    /// Whether the state is wanted as it is, also from a plugin with a strict hand-over: nobody waits for the handlers that run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_it_is: bool,
+}
+
 /// Head of RESTORE.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RestoreHead {

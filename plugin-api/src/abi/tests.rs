@@ -190,6 +190,7 @@ fn heads_of_frames() {
     };
     check::<RestoreHead>(json!({"schema": 1}), &required(&["schema"]));
     check::<SaveHead>(json!({"schema": 1}), &Known::default());
+    check::<SaveRequestHead>(json!({"as_it_is": true}), &Known::default());
     check::<StopHead>(
         json!({"deadline_ms": 1, "save_id": 2}),
         &required(&["deadline_ms"]),

@@ -23,6 +23,8 @@
 mod chunk;
 mod classes;
 mod contract;
+#[cfg(test)]
+mod cost;
 mod large;
 mod shard;
 mod table;

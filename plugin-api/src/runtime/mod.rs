@@ -29,7 +29,8 @@ pub(crate) use self::waiting::{AWAIT, Click, Question, Waited};
 use crate::{
     abi::{
         CommandHead, ComponentHead, EntryKind, ErrorHead, EventHeader, InvokeHead, Origin,
-        RestoreHead, SaveHead, SettingsHead, StartHead, StopHead, frame_kind, message_kind, status,
+        RestoreHead, SaveHead, SaveRequestHead, SettingsHead, StartHead, StopHead, frame_kind,
+        message_kind, status,
     },
     context::{self, Page, Turn},
     error::{Error, Result},
@@ -202,7 +203,7 @@ impl Room {
             frame_kind::PING => self.answer(id, &Ok(Answer::None)),
             frame_kind::START => self.start(id, &parcel),
             frame_kind::RESTORE => self.restore(id, &parcel),
-            frame_kind::SAVE => self.save(id),
+            frame_kind::SAVE => self.save(id, parcel.head()),
             frame_kind::LIVE => self.core.go_live(),
             frame_kind::STOP => self.stop(&parcel),
             frame_kind::LOG_LEVEL => {
@@ -299,12 +300,13 @@ impl Room {
         self.spawn(id, false, Box::pin(restored));
     }
 
-    fn save(&mut self, id: u64) {
+    fn save(&mut self, id: u64, head: &[u8]) {
         let Some(running) = self.core.running() else {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
         let core = Rc::clone(&self.core);
-        let strict = self.handoff == Handoff::Strict;
+        let head: SaveRequestHead = serde_json::from_slice(head).unwrap_or_default();
+        let strict = self.handoff == Handoff::Strict && !head.as_it_is;
         let saved = async move {
             while strict && core.in_flight() > 0 {
                 core.room_was_made().await;
@@ -345,7 +347,7 @@ impl Room {
         dispose(self.start.take());
         if let Some(id) = self.last_save.take() {
             // What was answered is in it: no handler runs any more, and `on_stop` has not begun.
-            self.save(id);
+            self.save(id, &[]);
         }
         if let Some(running) = self.core.take_running() {
             let least = Instant::now() + GOODBYE;

@@ -1,4 +1,4 @@
-//! What it costs that libc's functions are stood in front of: `just interposed`.
+//! What it costs that libc's functions are stood in front of: `just costs`.
 
 use std::{
     ffi::{c_int, c_void},

@@ -2,9 +2,9 @@
 //!
 //! | file | functions | why |
 //! | --- | --- | --- |
-//! | `exit.rs` | `pthread_exit` | on a generation's thread it would end the process |
+//! | `exit.rs` | `abort`, `exit`, `_exit`, `_Exit`, `quick_exit`, `__assert_fail`, `pthread_exit` | a plugin would end the process |
 //! | `threads.rs` | `pthread_create`, `thrd_create` | unmapping a library while a thread runs in it ends the process |
-//! | `timers.rs` | `timer_create`, `timer_delete`, `setitimer`, `alarm` | a timer goes off after its library is gone |
+//! | `timers.rs` | `timer_create`, `timer_delete`, `setitimer`, `alarm`, `ualarm` | a timer goes off after its library is gone |
 //! | `signals.rs` | `sigaction`, `signal` and the like | the host's handlers stay in force, and what was there before comes back |
 //! | `keys.rs` | `pthread_key_create`, `tss_create`, and their opposites | every copy of std makes a key and never deletes it (rust-lang/rust#91979); a process has 1,024, and would abort at about the thousandth load |
 //! | `opened.rs` | `dlopen` | which libraries a plugin has brought |
@@ -47,7 +47,7 @@ mod timers;
 pub use self::owner::Owner;
 #[cfg(interposed)]
 pub use self::{
-    exit::tell_of_exit,
+    exit::{Left, let_plugins_end_it, on_exit, tell_of_exit},
     finalisers::while_closing,
     keys::{Key, keys_of, reap_keys},
     opened::{forget_opened_by, opened_by, opened_by_others},
@@ -119,7 +119,13 @@ mod absent {
     /// # Safety
     ///
     /// None is needed here.
-    pub unsafe fn tell_of_exit(_flag: *const std::sync::atomic::AtomicBool) {}
+    pub unsafe fn tell_of_exit(_left: *const Left) {}
+
+    pub type Left = std::sync::atomic::AtomicPtr<std::ffi::c_char>;
+
+    pub fn on_exit(_tell: fn(Owner, &'static std::ffi::CStr)) {}
+
+    pub fn let_plugins_end_it() {}
 
     #[must_use]
     pub fn keys_of(_lo: usize, _hi: usize) -> Vec<Key> {

@@ -15,7 +15,21 @@ use super::{exit, finalisers, keys, opened, signals, threads, timers};
 /// The functions that we put in front, and the one of libc's that each comes down to. `#[used]`, as nothing but the dynamic
 /// linker would miss them. `build.rs` exports the same names.
 #[used]
-static OURS: [Ours; 21] = [
+static OURS: [Ours; 28] = [
+    Ours::new(c"abort", exit::abort as *const c_void, &ABORT),
+    Ours::new(c"exit", exit::exit as *const c_void, &EXIT),
+    Ours::new(c"_exit", exit::_exit as *const c_void, &EXIT_AT_ONCE),
+    Ours::new(c"_Exit", exit::_Exit as *const c_void, &EXIT_C99),
+    Ours::new(
+        c"quick_exit",
+        exit::quick_exit as *const c_void,
+        &QUICK_EXIT,
+    ),
+    Ours::new(
+        c"__assert_fail",
+        exit::__assert_fail as *const c_void,
+        &ASSERT_FAIL,
+    ),
     Ours::new(
         c"pthread_exit",
         exit::pthread_exit as *const c_void,
@@ -63,6 +77,7 @@ static OURS: [Ours; 21] = [
     ),
     Ours::new(c"setitimer", timers::setitimer as *const c_void, &SETITIMER),
     Ours::new(c"alarm", timers::alarm as *const c_void, &SETITIMER),
+    Ours::new(c"ualarm", timers::ualarm as *const c_void, &SETITIMER),
     Ours::new(
         c"sigaction",
         signals::sigaction as *const c_void,
@@ -99,6 +114,12 @@ static OURS: [Ours; 21] = [
     ),
 ];
 
+pub(super) static ABORT: Real = Real::new(c"abort");
+pub(super) static EXIT: Real = Real::new(c"exit");
+pub(super) static EXIT_AT_ONCE: Real = Real::new(c"_exit");
+pub(super) static EXIT_C99: Real = Real::new(c"_Exit");
+pub(super) static QUICK_EXIT: Real = Real::new(c"quick_exit");
+pub(super) static ASSERT_FAIL: Real = Real::new(c"__assert_fail");
 pub(super) static THREAD_EXIT: Real = Real::new(c"pthread_exit");
 pub(super) static THREAD_CREATE: Real = Real::new(c"pthread_create");
 pub(super) static KEY_CREATE: Real = Real::new(c"pthread_key_create");

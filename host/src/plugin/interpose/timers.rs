@@ -238,6 +238,26 @@ pub(super) extern "C" fn alarm(seconds: c_uint) -> c_uint {
     left.tv_sec as c_uint + c_uint::from(up)
 }
 
+/// libc's function, in terms of [`setitimer`]. Both times are microseconds.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn ualarm(value: c_uint, interval: c_uint) -> c_uint {
+    let time = |microseconds: c_uint| libc::timeval {
+        tv_sec: (microseconds / 1_000_000).into(),
+        tv_usec: (microseconds % 1_000_000).into(),
+    };
+    let new = libc::itimerval {
+        it_value: time(value),
+        it_interval: time(interval),
+    };
+    let mut old = OFF;
+    // SAFETY: times of ours.
+    unsafe { setitimer(ITIMER_REAL, &raw const new, &raw mut old) };
+    let left = old.it_value;
+    (left.tv_sec * 1_000_000 + left.tv_usec)
+        .try_into()
+        .unwrap_or(c_uint::MAX)
+}
+
 /// Turns off the interval timers that an owner has set, and returns how many of them ran.
 fn stop_intervals_of(owner: Owner) -> usize {
     let which = INTERVALS.iter().zip(0..);

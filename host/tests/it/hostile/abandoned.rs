@@ -1,6 +1,6 @@
 //! A generation that was written off is never freed, whatever drops it.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc};
 
 use super::{Hostile, alone, build, is_logged, of_constructors, threads_called, until};
 
@@ -57,10 +57,11 @@ fn an_unload_that_nobody_waits_for_any_more_closes_nothing() {
             let block = format!("!deed block {}", handler.display());
             host.bot.member().says("general", &block).await.unwrap();
             until("it blocks", || handler.with_extension("begun").exists());
-            // As at a shutdown whose time is over: the state is not saved in 200 ms, and then it waits for the thread.
-            let unload = host.bot.plugins().unload("hostile", true);
-            let cancelled = tokio::time::timeout(Duration::from_millis(500), unload).await;
-            assert!(cancelled.is_err());
+            // As at a shutdown whose time is over, while it waits for the thread.
+            tokio::select! {
+                report = host.bot.plugins().unload("hostile", true) => panic!("{report:?}"),
+                () = host.until_it_leaves("hostile") => {}
+            }
             host.release(&handler);
             until("its thread has ended, and the other lives", || {
                 threads_called("hostile#1") == 1
@@ -94,6 +95,47 @@ fn a_thread_local_whose_destructor_blocks_is_written_off() {
             host.release(&place);
             host.until_done(&place);
             host.bot.close().await;
+        },
+    );
+}
+
+#[test]
+fn the_end_of_the_runtime_closes_nothing() {
+    alone(
+        module_path!(),
+        "the_end_of_the_runtime_closes_nothing",
+        async || {
+            // A bot whose runtime is dropped: one plugin has a handler at work and a thread, and is being unloaded.
+            let first = std::thread::spawn(|| {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                let host = runtime.block_on(async {
+                    let host = Hostile::with(&[build::hostile()]).await;
+                    let (thread, handler) = (host.place("thread"), host.place("handler"));
+                    assert_eq!(host.deed("thread", &thread).await, "thread: 0");
+                    let block = format!("!deed block {}", handler.display());
+                    host.bot.member().says("general", &block).await.unwrap();
+                    until("it blocks", || handler.with_extension("begun").exists());
+                    let plugins = Arc::clone(host.bot.plugins());
+                    tokio::spawn(async move { plugins.unload("hostile", true).await });
+                    host.until_it_leaves("hostile").await;
+                    host
+                });
+                runtime.shutdown_background();
+                host
+            });
+            // Nobody waits for the rest of it.
+            let first = std::mem::ManuallyDrop::new(first.join().unwrap());
+            assert_eq!(threads_called("hostile#1"), 2);
+            first.release(&first.place("handler"));
+            until("its thread has ended, and the other lives", || {
+                threads_called("hostile#1") == 1
+            });
+            let second = Hostile::with(&[]).await;
+            second.reload_others("hello", 3).await;
+            assert!(first.mapped("hostile") > 0);
+            first.release(&first.place("thread"));
+            first.until_done(&first.place("thread"));
+            second.bot.close().await;
         },
     );
 }

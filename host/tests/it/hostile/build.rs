@@ -20,6 +20,7 @@ pub fn all() {
         constructed();
         dependent("libopened.so");
         hostile_cpp();
+        falling();
     });
 }
 
@@ -66,6 +67,13 @@ pub fn hostile_cpp() -> Option<&'static Path> {
         println!("skipped: there is no C++ compiler `c++`; the same in C is `dependent`");
     }
     built.as_deref()
+}
+
+/// The plugin `falling`, in Rust alone, whose panics can't be caught.
+pub fn falling() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let source = include_str!("plugin/falling.rs");
+    BUILT.get_or_init(|| fixtures::plugin("falling", "native", "0.9.0", "", source))
 }
 
 /// A plugin of this name, linked with these arguments.

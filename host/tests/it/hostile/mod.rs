@@ -5,6 +5,7 @@
 
 mod abandoned;
 mod build;
+mod ends;
 mod libraries;
 mod order;
 mod signals;
@@ -176,6 +177,22 @@ impl Hostile {
         let report = self.bot.plugins().unload(plugin, false).await.unwrap();
         self.agrees(&report);
         report
+    }
+
+    /// Until it serves nobody any more: an unload that is on its way has told it to stop, in the same breath.
+    async fn until_it_leaves(&self, plugin: &str) {
+        let serves = || {
+            self.bot
+                .plugins()
+                .status()
+                .iter()
+                .any(|it| it.plugin == plugin)
+        };
+        let began = Instant::now();
+        while serves() {
+            assert!(began.elapsed() < PATIENCE, "{plugin} stays");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Whether what the report says of the library is so.

@@ -2,6 +2,14 @@
 
 use super::{Hostile, alone, build};
 
+const DEEDS: [&str; 5] = [
+    "calling_timer",
+    "signalling_timer",
+    "interval",
+    "alarm",
+    "ualarm",
+];
+
 #[test]
 fn timers_are_deleted_and_told_of() {
     alone(
@@ -10,7 +18,7 @@ fn timers_are_deleted_and_told_of() {
         async || {
             let host = Hostile::with(&[build::hostile()]).await;
             for round in 0..20 {
-                let deed = ["calling_timer", "signalling_timer", "interval", "alarm"][round % 4];
+                let deed = DEEDS[round % DEEDS.len()];
                 assert_eq!(
                     host.deed(deed, &host.place("none")).await,
                     format!("{deed}: 0")

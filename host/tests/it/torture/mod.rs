@@ -9,7 +9,7 @@
 //! `just torture` runs it for ten minutes; `TORTURE_SEED` repeats a run, as far as threads let it.
 
 mod model;
-mod process;
+mod operations;
 mod random;
 
 use std::{
@@ -29,9 +29,10 @@ use tokio::{
     time::timeout,
 };
 
-use self::{model::Model, process::Process, random::Random};
+use self::{model::Model, operations::OPERATIONS, random::Random};
 use crate::{
     fixtures,
+    process::{Running, tail},
     support::{self, PATIENCE},
 };
 
@@ -172,7 +173,7 @@ async fn command(
             Err(error) => {
                 shared.dead.send_replace(true);
                 let log = shared.log.lock().unwrap().clone();
-                panic!("{line:?} was never answered: {error}\n{}", process::tail(&log));
+                panic!("{line:?} was never answered: {error}\n{}", tail(&log));
             }
         },
         () = operated => None,
@@ -186,7 +187,7 @@ struct Torture {
     sessions: watch::Receiver<usize>,
     folder: TempDir,
     /// `None` only while it is started anew.
-    bot: Option<Process>,
+    bot: Option<Running>,
     owner: Actor,
     mention: String,
     shared: Arc<Shared>,
@@ -218,7 +219,7 @@ impl Torture {
             }
         });
         configure(folder.path(), &sandbox);
-        let bot = Process::start(folder.path(), &sandbox, &mut sessions).await;
+        let bot = start(folder.path(), &sandbox, &mut sessions).await;
         let torture = Self {
             owner: sandbox.actor("owner").unwrap(),
             mention: format!("<@{}>", sandbox.application_id()),
@@ -252,10 +253,7 @@ impl Torture {
             let _ = ended.wait_for(Option::is_some).await;
             if !shared.meant.load(Relaxed) {
                 let status = *ended.borrow();
-                eprintln!(
-                    "the bot ended by itself, {status:?}:\n{}",
-                    process::tail(&log)
-                );
+                eprintln!("the bot ended by itself, {status:?}:\n{}", tail(&log));
                 shared.dead.send_replace(true);
             }
         });
@@ -277,8 +275,8 @@ impl Torture {
             "delete" if loaded => self.delete(&name).await,
             "kill" => self.kill().await,
             "terminate" => self.terminate().await,
-            "exit" if loaded => self.exit(&name).await,
-            "signal_bot" => self.bot().signal(SIGWINCH),
+            "exit" | "abort" if loaded => self.ends(&name, operation).await,
+            "signal_bot" => self.bot().signal("WINCH"),
             _ if loaded => self.misbehave(&name, operation).await,
             _ => self.load(&name).await,
         }
@@ -291,8 +289,8 @@ impl Torture {
         assert!(enough.is_ok(), "nobody is answered; {:?}", self.done);
     }
 
-    fn bot(&mut self) -> &mut Process {
-        self.bot.as_mut().unwrap()
+    fn bot(&self) -> &Running {
+        self.bot.as_ref().unwrap()
     }
 
     /// What has been said since the last look.
@@ -330,187 +328,6 @@ impl Torture {
         answer
     }
 
-    async fn load(&mut self, name: &str) {
-        let was_loaded = self.shared.model().plugins[name].loaded;
-        let said = self.order(&format!("load {name}")).await;
-        assert_eq!(
-            was_loaded,
-            !said.starts_with("Loaded"),
-            "load {name}, which was loaded: {was_loaded}: {said}"
-        );
-        if !was_loaded {
-            self.shared.model().plugins.get_mut(name).unwrap().clings = false;
-            self.end_operation(name, true);
-        }
-    }
-
-    async fn reload(&mut self, name: &str) {
-        let said = self.order(&format!("reload {name}")).await;
-        assert!(
-            said.starts_with("Reloaded") || said.contains("save did not return"),
-            "reload {name}: {said}"
-        );
-    }
-
-    async fn unload(&mut self, name: &str, force: bool) {
-        self.begin_operation(name);
-        let lost_before = self.bot().count(LOST, name);
-        let force = if force { " force" } else { "" };
-        let said = self.order(&format!("unload {name}{force}")).await;
-        if said.starts_with("Not unloaded") {
-            assert!(
-                force.is_empty() && said.contains("save did not return"),
-                "{said}"
-            );
-            self.end_operation(name, true);
-            return;
-        }
-        self.look();
-        self.check_report(name, &said);
-        let lost = self.bot().count(LOST, name) > lost_before;
-        self.gone(name, lost);
-    }
-
-    /// A plugin is no longer there.
-    fn gone(&self, name: &str, lost: bool) {
-        let mut model = self.shared.model();
-        if lost {
-            model.lost(name);
-        } else {
-            model.saved(name);
-        }
-    }
-
-    /// What the host says of an unload, and what the kernel says.
-    fn check_report(&mut self, name: &str, said: &str) {
-        let generation: u64 = said
-            .split_once("generation ")
-            .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok())
-            .unwrap_or_else(|| panic!("no generation in {said}"));
-        let (copy, thread) = (
-            format!("{name}-{generation}"),
-            format!("{name}#{generation}"),
-        );
-        let stays = said.contains("stays mapped");
-        let (mapped, threads) = (self.bot().mapped(), self.bot().threads());
-        assert_eq!(mapped.contains(&copy), stays, "{said}\n{mapped:?}");
-        if !stays {
-            assert!(!threads.contains(&thread), "{said}\n{threads:?}");
-        }
-    }
-
-    /// The same file once more, as a build leaves it: nothing that is loaded has changed.
-    async fn rewrite(&mut self, name: &str) {
-        let extensions = self.folder.path().join("extensions");
-        support::drop_in(&fixture(name), &extensions, name);
-    }
-
-    /// The file goes, and comes back.
-    async fn delete(&mut self, name: &str) {
-        self.begin_operation(name);
-        let lost_before = self.bot().count(LOST, name);
-        let file = self.folder.path().join(format!("extensions/lib{name}.so"));
-        fs::remove_file(&file).unwrap();
-        self.until_extensions(name, false).await;
-        self.look();
-        let lost = self.bot().count(LOST, name) > lost_before;
-        self.gone(name, lost);
-        support::drop_in(&fixture(name), file.parent().unwrap(), name);
-        self.until_extensions(name, true).await;
-        self.shared.model().plugins.get_mut(name).unwrap().clings = false;
-        self.end_operation(name, true);
-    }
-
-    /// Until `extensions` lists the plugin among those that serve, or no longer.
-    async fn until_extensions(&mut self, name: &str, serves: bool) {
-        let begun = Instant::now();
-        loop {
-            let said = self.order("extensions").await;
-            let lines: Vec<&str> = said.lines().collect();
-            let at = lines.iter().position(|line| *line == name);
-            let version = at.and_then(|at| lines.get(at + 1));
-            if version.is_some_and(|line| line.starts_with("version")) == serves {
-                return;
-            }
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{name} serves: {serves}? {said}"
-            );
-        }
-    }
-
-    async fn misbehave(&mut self, name: &str, what: &str) {
-        if what == "long_thread" {
-            self.shared.model().plugins.get_mut(name).unwrap().clings = true;
-        }
-        let line = format!("{} {name} {what}", self.mention);
-        let epoch = self.shared.model().plugins[name].epoch;
-        let waits = !what.starts_with("block");
-        let said = if waits {
-            command(&self.owner, &self.shared, &line, Some((name, epoch))).await
-        } else {
-            let sent = self.owner.says("general", &line).await.unwrap();
-            self.shared.model().sent(&sent, Some((name, epoch)));
-            None
-        };
-        self.done.extend(said);
-    }
-
-    /// The plugin's thread ends by itself: its members are told, and it is started anew.
-    async fn exit(&mut self, name: &str) {
-        self.begin_operation(name);
-        let line = format!("{} {name} exit", self.mention);
-        let said = command(&self.owner, &self.shared, &line, None).await;
-        self.done.extend(said);
-        // It is told before the next one is started, which begins with what was saved last.
-        self.look();
-        self.gone(name, true);
-        self.until_extensions(name, true).await;
-        self.end_operation(name, true);
-    }
-
-    async fn kill(&mut self) {
-        self.begin_operations();
-        self.shared.meant.store(true, Relaxed);
-        self.bot().kill().await;
-        self.look();
-        for number in 0..PLUGINS as u64 {
-            self.gone(&name(number), true);
-        }
-        self.start_again().await;
-    }
-
-    async fn terminate(&mut self) {
-        self.begin_operations();
-        self.shared.meant.store(true, Relaxed);
-        let bot = self.bot.take().unwrap();
-        let names: Vec<String> = (0..PLUGINS as u64).map(name).collect();
-        let before: Vec<usize> = names.iter().map(|name| bot.count(LOST, name)).collect();
-        let ended = bot.terminate().await;
-        self.look();
-        for (name, before) in names.iter().zip(before) {
-            self.gone(name, ended.count(LOST, name) > before);
-        }
-        self.start_again().await;
-    }
-
-    fn begin_operations(&self) {
-        for number in 0..PLUGINS as u64 {
-            self.begin_operation(&name(number));
-        }
-    }
-
-    async fn start_again(&mut self) {
-        let started = Process::start(self.folder.path(), &self.sandbox, &mut self.sessions).await;
-        self.bot = Some(started);
-        self.watch_over();
-        for number in 0..PLUGINS as u64 {
-            let name = name(number);
-            self.shared.model().plugins.get_mut(&name).unwrap().clings = false;
-            self.end_operation(&name, true);
-        }
-    }
-
     async fn end(mut self, steps: u64) {
         self.bot().lives();
         self.look();
@@ -533,38 +350,19 @@ impl Torture {
     }
 }
 
-const SIGWINCH: i32 = 28;
-
-/// What the log says of a state that could not be saved.
-const LOST: &str = "its state may be lost";
-
-/// What is done, as often as it stands here.
-const OPERATIONS: &[&str] = &[
-    "load",
-    "load",
-    "reload",
-    "reload",
-    "reload",
-    "unload",
-    "unload",
-    "force",
-    "rewrite",
-    "delete",
-    "kill",
-    "terminate",
-    "exit",
-    "signal_bot",
-    "signal",
-    "signal",
-    "hosts_signal",
-    "leak",
-    "panic",
-    "panic_early",
-    "short_thread",
-    "long_thread",
-    "block 300",
-    "block 1500",
-];
+/// Starts it in a folder that has its configuration, and waits until Discord has told it of its servers.
+async fn start(folder: &Path, sandbox: &Sandbox, sessions: &mut watch::Receiver<usize>) -> Running {
+    let before = *sessions.borrow_and_update();
+    let bot = Running::start(folder, sandbox, &format!("log-{before}"));
+    let mut ended = bot.ended();
+    tokio::select! {
+        begun = timeout(PATIENCE, sessions.wait_for(|now| *now > before)) => {
+            assert!(begun.is_ok(), "no session: {}", bot.log());
+        }
+        _ = ended.wait_for(Option::is_some) => bot.lives(),
+    }
+    bot
+}
 
 fn name(number: u64) -> String {
     format!("t{number:02}")

@@ -6,6 +6,8 @@ use plugin_api::prelude::*;
 
 export_plugin!(|| {
     Plugin::with_state(|_host| async { Ok(Counter::default()) })
+        // Without it, what a handler changes behind its `.await` would be lost by a reload, as the documentation says.
+        .strict_handoff()
         .description("Does what it is told")
         .command(
             Command::new(env!("CARGO_PKG_NAME"), "Does what it is told")
@@ -44,6 +46,7 @@ async fn obey(ctx: CommandContext<Counter>) -> Result {
         // Ignored by default, so that one that comes late harms nobody.
         "signal" => take_signal(SIGWINCH),
         "hosts_signal" => take_signal(SIGTERM),
+        "abort" => std::process::abort(),
         // SAFETY: ends this thread, which is the plugin's own, without a word to anybody: no destructor runs.
         "exit" => unsafe {
             syscall(EXIT, 0);

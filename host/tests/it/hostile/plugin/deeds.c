@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "waiting.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
 
@@ -167,6 +169,61 @@ static int an_alarm(const char *place) {
     return error;
 }
 
+static int a_microsecond_alarm(const char *place) {
+    (void)place;
+    int error = take(SIGALRM, on_signal);
+    if (error == 0) ualarm(1000, 1000);
+    while (error == 0 && ticks < 20) usleep(100);
+    return error;
+}
+
+// --- ends
+
+static int aborts(const char *place) {
+    (void)place;
+    abort();
+}
+
+static int asserts(const char *place) {
+    assert(place == NULL);
+    return 0;
+}
+
+static int exits(const char *place) {
+    (void)place;
+    exit(7);
+}
+
+static int exits_at_once(const char *place) {
+    (void)place;
+    _exit(7);
+}
+
+static int exits_quickly(const char *place) {
+    (void)place;
+    quick_exit(7);
+}
+
+static void *aborts_on_a_thread(void *place) {
+    mark(place, "begun");
+    abort();
+}
+
+static int thread_aborts(const char *place) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, aborts_on_a_thread, strdup(place));
+}
+
+// A child process may end as it likes.
+static int child_exits(const char *place) {
+    (void)place;
+    pid_t child = fork();
+    if (child == 0) _exit(7);
+    int status;
+    if (child < 0 || waitpid(child, &status, 0) != child) return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 // --- signals
 
 static int sigterm(const char *place) {
@@ -271,7 +328,9 @@ static const struct deed {
     const char *name;
     int (*does)(const char *place);
 } DEEDS[] = {
+    {"abort", aborts},
     {"alarm", an_alarm},
+    {"assert", asserts},
     {"bare", bare},
     {"bare_sigterm", bare_sigterm},
     {"bare_sigusr1", bare_sigusr1},
@@ -281,12 +340,16 @@ static const struct deed {
     {"c11", c11},
     {"calling_timer", calling_timer},
     {"chain", chain},
+    {"child_exits", child_exits},
     {"dependent", dependent_thread},
     {"detached", detached},
+    {"exit", exits},
+    {"exit_at_once", exits_at_once},
     {"finaliser", finaliser},
     {"ignore_sigpipe", ignore_sigpipe},
     {"interval", interval},
     {"opens", opens},
+    {"quick_exit", exits_quickly},
     {"resolver", resolver},
     {"signal_term", signal_term},
     {"signalling_timer", signalling_timer},
@@ -295,7 +358,9 @@ static const struct deed {
     {"sigterm", sigterm},
     {"sigusr1", sigusr1},
     {"thread", a_thread},
+    {"thread_aborts", thread_aborts},
     {"ticks", how_many_ticks},
+    {"ualarm", a_microsecond_alarm},
 };
 
 int hostile_deed(const char *name, const char *place) {

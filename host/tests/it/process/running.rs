@@ -1,4 +1,4 @@
-//! The bot in a process of its own, and what the kernel says of it.
+//! `cogwright run`, and what the kernel says of it.
 
 use std::{
     fs,
@@ -14,21 +14,17 @@ use tokio::{sync::watch, time::timeout};
 use crate::{fixtures, support::PATIENCE};
 
 /// `cogwright run`, on a sandbox that outlives it.
-pub struct Process {
+pub struct Running {
     id: u32,
     ended: watch::Receiver<Option<ExitStatus>>,
     log: PathBuf,
 }
 
-impl Process {
-    /// Starts it in a folder that has its configuration, and waits until Discord has told it of its servers.
-    pub async fn start(
-        folder: &Path,
-        sandbox: &Sandbox,
-        sessions: &mut watch::Receiver<usize>,
-    ) -> Self {
-        let before = *sessions.borrow_and_update();
-        let log = folder.join(format!("stderr-{before}"));
+impl Running {
+    /// Starts it in a folder that has its configuration; what it writes to its terminal goes to `log`.
+    pub fn start(folder: &Path, sandbox: &Sandbox, log: &str) -> Self {
+        let log = folder.join(log);
+        let file = fs::File::create(&log).unwrap();
         let mut child = Command::new(fixtures::cogwright())
             .arg("run")
             .current_dir(folder)
@@ -36,25 +32,14 @@ impl Process {
             .env("BOT_OWNER_ID", sandbox.owner_id().to_string())
             .env_remove("CARGO_MANIFEST_DIR")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(&log).unwrap())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
             .spawn()
             .unwrap();
         let (tell, ended) = watch::channel(None);
-        let process = Self {
-            id: child.id(),
-            ended,
-            log,
-        };
+        let id = child.id();
         thread::spawn(move || tell.send_replace(child.wait().ok()));
-        let mut ended = process.ended.clone();
-        tokio::select! {
-            begun = timeout(PATIENCE, sessions.wait_for(|now| *now > before)) => {
-                assert!(begun.is_ok(), "no session: {}", process.log());
-            }
-            _ = ended.wait_for(Option::is_some) => process.lives(),
-        }
-        process
+        Self { id, ended, log }
     }
 
     /// Tells when it has ended.
@@ -71,14 +56,14 @@ impl Process {
 
     /// `kill -9`.
     pub async fn kill(&self) {
-        self.signal(SIGKILL);
+        self.signal("KILL");
         let status = self.status().await;
         assert_eq!(status.signal(), Some(SIGKILL), "{}", self.log());
     }
 
     /// SIGTERM; it must end in order.
     pub async fn terminate(self) -> Self {
-        self.signal(SIGTERM);
+        self.signal("TERM");
         let status = self.status().await;
         assert!(
             status.success(),
@@ -91,13 +76,14 @@ impl Process {
 
     /// How many lines of its log have these words and this name.
     pub fn count(&self, words: &str, name: &str) -> usize {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
-        log.lines()
+        self.said()
+            .lines()
             .filter(|line| line.contains(words) && line.contains(name))
             .count()
     }
 
-    async fn status(&self) -> ExitStatus {
+    /// Waits for its end.
+    pub async fn status(&self) -> ExitStatus {
         let mut ended = self.ended.clone();
         match timeout(PATIENCE, ended.wait_for(Option::is_some)).await {
             Ok(status) => status.unwrap().unwrap(),
@@ -105,10 +91,10 @@ impl Process {
         }
     }
 
-    /// Sends it a signal.
-    pub fn signal(&self, signal: i32) {
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
         // Every shell has it; the program of that name is not on every machine.
-        let line = format!("kill -{signal} {}", self.id);
+        let line = format!("kill -{name} {}", self.id);
         let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
         assert!(sent.success());
     }
@@ -147,18 +133,22 @@ impl Process {
     pub fn log(&self) -> String {
         tail(&self.log)
     }
+
+    /// All that it has written to its terminal.
+    pub fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
 }
 
-impl Drop for Process {
+impl Drop for Running {
     fn drop(&mut self) {
         if self.ended.borrow().is_none() {
-            self.signal(SIGKILL);
+            self.signal("KILL");
         }
     }
 }
 
 const SIGKILL: i32 = 9;
-const SIGTERM: i32 = 15;
 
 /// The last lines of a file.
 pub fn tail(log: &Path) -> String {

@@ -1,22 +1,28 @@
 //! A bot in a process of its own, on a sandbox in this one: for what ends processes.
 
+mod running;
+
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    path::PathBuf,
+    process::ExitStatus,
     time::{Duration, Instant},
 };
 
 use sandbox::{Actor, MessageView, Options, Sandbox};
 use tempfile::TempDir;
 
-use crate::{fixtures, support::PATIENCE};
+pub use self::running::{Running, tail};
+use crate::support::PATIENCE;
+
+/// How long a reply is waited for until it is asked once more.
+const EACH: Duration = Duration::from_secs(3);
 
 /// A bot in a process of its own.
 pub struct Process {
     pub sandbox: Sandbox,
     pub folder: TempDir,
-    child: Child,
+    running: Running,
 }
 
 impl Process {
@@ -47,27 +53,12 @@ impl Process {
             sandbox.gateway_url()
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();
-        let child = Self::start(&sandbox, folder.path());
+        let running = Running::start(folder.path(), &sandbox, "said.log");
         Self {
             sandbox,
             folder,
-            child,
+            running,
         }
-    }
-
-    fn start(sandbox: &Sandbox, folder: &Path) -> Child {
-        let log = fs::File::create(folder.join("said.log")).unwrap();
-        Command::new(fixtures::cogwright())
-            .current_dir(folder)
-            .arg("run")
-            .env("DISCORD_TOKEN", sandbox.token())
-            .env("BOT_OWNER_ID", sandbox.owner_id().to_string())
-            .env_remove("CARGO_MANIFEST_DIR")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap()
     }
 
     pub fn member(&self) -> Actor {
@@ -88,14 +79,19 @@ impl Process {
     /// Asks until the reply has this text in it.
     pub async fn until(&self, who: &Actor, text: &str, wanted: &str) -> String {
         let asked = async {
+            let mut sent = Vec::new();
             loop {
-                let sent = who.says("general", text).await.unwrap();
-                let reply =
-                    tokio::time::timeout(Duration::from_secs(1), who.expects_reply_to(&sent));
-                if let Ok(Ok(reply)) = reply.await
-                    && reply.text().contains(wanted)
-                {
-                    return reply.text();
+                let asked = who.says("general", text).await.unwrap();
+                let _ = tokio::time::timeout(EACH, who.expects_reply_to(&asked)).await;
+                sent.push(asked.id);
+                // A reply that comes late is one, too.
+                let all = who.messages("general");
+                let found = all.iter().find(|message| {
+                    message.reply_to.is_some_and(|to| sent.contains(&to))
+                        && message.text().contains(wanted)
+                });
+                if let Some(found) = found {
+                    return found.text();
                 }
             }
         };
@@ -105,7 +101,7 @@ impl Process {
 
     /// What it has written to its terminal.
     pub fn said(&self) -> String {
-        fs::read_to_string(self.folder.path().join("said.log")).unwrap_or_default()
+        self.running.said()
     }
 
     /// Waits until it has written this.
@@ -119,21 +115,12 @@ impl Process {
 
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.unwrap().success());
+        self.running.signal(name);
     }
 
     /// Waits for its end.
-    pub async fn ended(&mut self) -> ExitStatus {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(began.elapsed() < PATIENCE, "it goes on\n{}", self.said());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+    pub async fn ended(&self) -> ExitStatus {
+        self.running.status().await
     }
 
     /// The JSON of a plugin's state on disk: behind eight bytes of magic and four of the schema's number.
@@ -146,12 +133,5 @@ impl Process {
             .join("state");
         let bytes = fs::read(file).ok()?;
         Some(String::from_utf8(bytes[12..].to_vec()).unwrap())
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -1,0 +1,101 @@
+//! What would end the process ends one plugin.
+
+use super::{Hostile, alone, build, is_logged, logged, until};
+
+/// A plugin is asked for its end, by a member who is told that it failed. Then it serves again, and so does everybody else.
+async fn ends(host: &Hostile, plugin: &str, ask: &str, why: &str) {
+    let before = host.bot.plugins().written_off().len();
+    let plugin_is = format!("plugin=\"{plugin}\"");
+    let failed = || logged(&["the plugin has failed", &plugin_is, why]);
+    let failed_before = failed();
+    let answer = host.bot.ask(&host.bot.member(), ask).await.text();
+    assert!(answer.contains("error id"), "{ask}: {answer}");
+    until(&format!("{ask}: {why}"), || failed() > failed_before);
+    host.load(plugin).await;
+    let written_off = host.bot.plugins().written_off();
+    assert_eq!(written_off.len(), before + 1, "{ask}: {written_off:?}");
+    host.reload_others("hello", 1).await;
+}
+
+#[test]
+fn c_that_ends_the_process_ends_its_plugin_alone() {
+    alone(
+        module_path!(),
+        "c_that_ends_the_process_ends_its_plugin_alone",
+        async || {
+            let host = Hostile::with(&[build::hostile()]).await;
+            assert_eq!(
+                host.deed("child_exits", &host.place("none")).await,
+                "child_exits: 7"
+            );
+            for (deed, function) in [
+                ("abort", "abort"),
+                ("assert", "assert"),
+                ("exit", "exit"),
+                ("exit_at_once", "_exit"),
+                ("quick_exit", "quick_exit"),
+            ] {
+                let why = format!("its thread called `{function}`");
+                ends(&host, "hostile", &format!("!deed {deed} none"), &why).await;
+                assert!(is_logged(&[
+                    "plugin=\"hostile\"",
+                    &format!("it called `{function}`, which would end the whole bot")
+                ]));
+            }
+            // On a thread of its own it costs the library's place, and nothing else.
+            let place = host.place("thread");
+            assert_eq!(host.deed("thread_aborts", &place).await, "thread_aborts: 0");
+            until("it aborts", || place.with_extension("begun").exists());
+            assert_eq!(host.deed("ticks", &place).await, "ticks: 0");
+            let report = host.unload("hostile").await;
+            assert!(!report.unmapped, "{report:?}");
+            assert!(report.stayed[0].starts_with("1 thread(s)"), "{report:?}");
+            host.bot.close().await;
+        },
+    );
+}
+
+#[test]
+fn a_panic_that_nobody_can_catch_ends_its_plugin_alone() {
+    alone(
+        module_path!(),
+        "a_panic_that_nobody_can_catch_ends_its_plugin_alone",
+        async || {
+            let host = Hostile::with(&[build::falling()]).await;
+            for (how, why) in [
+                ("abort", "its thread called `abort`"),
+                ("exit", "its thread called `exit`"),
+                ("extern", "panic in a function that cannot unwind"),
+                ("text", "its thread called `abort`"),
+                ("nested", "panic in a destructor during cleanup"),
+            ] {
+                ends(&host, "falling", &format!("!fall {how}"), why).await;
+            }
+            let member = host.bot.member();
+            assert_eq!(
+                host.bot.ask(&member, "!fall thread").await.content,
+                "standing"
+            );
+            until("its thread aborts", || {
+                is_logged(&["plugin=\"falling\"", "it called `abort`"])
+            });
+            let report = host.unload("falling").await;
+            assert!(!report.unmapped, "{report:?}");
+            host.load("falling").await;
+            // The destructor of a thread-local runs behind all that is ours.
+            assert_eq!(
+                host.bot.ask(&member, "!fall destructor").await.content,
+                "standing"
+            );
+            let report = host.unload("falling").await;
+            assert!(!report.unmapped, "{report:?}");
+            assert!(
+                report.stayed[0].contains("a destructor of a thread-local did not return"),
+                "{report:?}"
+            );
+            host.load("falling").await;
+            assert_eq!(host.bot.ask(&member, "!fall not").await.content, "standing");
+            host.bot.close().await;
+        },
+    );
+}
