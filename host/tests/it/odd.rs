@@ -252,6 +252,9 @@ async fn update(ctx: EventContext<MessageUpdate>) -> Result {
 }
 
 async fn message(ctx: EventContext<MessageCreate>) -> Result {
+    if ctx.content() == "whole" {
+        ctx.event()?;
+    }
     if ctx.content().starts_with("heard?") {
         say(ctx.host(), ctx.channel_id(), ctx.content().to_owned()).await?;
     }
@@ -268,7 +271,7 @@ async fn say(host: &Host, channel: Option<Id<marker::ChannelMarker>>, text: Stri
 fn listener() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
-        .get_or_init(|| fixtures::plugin("updates", "odd", "0.1.0", "", LISTENER))
+        .get_or_init(|| fixtures::plugin("updates", "odd", "0.1.1", "", LISTENER))
         .clone()
 }
 
@@ -368,15 +371,22 @@ fn odd_events(guild: u64) -> Vec<(&'static str, Value, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_counted_by_kind_and_told_without_what_stood_there() {
-    let mut bot = Process::run(
-        &[("hello", fixtures::example("hello"))],
-        "log.level = \"trace\"",
-    )
-    .await;
+    let plugins = [
+        ("hello", fixtures::example("hello")),
+        ("updates", listener()),
+    ];
+    let bot = Process::run(&plugins, "log.level = \"trace\"").await;
     let guild = bot.sandbox.guild_id();
     for (name, data, _) in odd_events(guild) {
         bot.sandbox.raw_event(name, data);
     }
+    // And what a plugin can't read of it.
+    let member = bot.member();
+    let author = json!({"id": member.id().to_string(), "username": "member", "discriminator": "0"});
+    let message = json!({"id": "5", "channel_id": "6", "guild_id": guild.to_string(), "content": "whole", "author": author,
+        "timestamp": SECRET});
+    bot.sandbox.raw_event("MESSAGE_CREATE", message);
+    bot.until_said("can't read MESSAGE_CREATE: ").await;
     bot.until(&bot.member(), "!hello", "Hello").await;
     let said = bot.said();
     let address = said.split("metrics at http://").nth(1).unwrap();
