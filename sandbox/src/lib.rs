@@ -61,7 +61,7 @@ pub use crate::{
     actor::{Actor, Sent},
     clock::{Clock, Turns},
     error::Error,
-    fault::{Effect, ErrorBody, Fault, Faults, Scope},
+    fault::{Effect, ErrorBody, Fault, Faults, Forestaller, Scope},
     options::{GatewayLimits, Options, RateLimits},
     report::{PartState, Report},
     server::Sandbox,

@@ -66,14 +66,9 @@ impl Dispatch {
                 .take(CHOICES)
                 .map(|choice| json!({"name": shortened(&choice.name), "value": choice.value}))
                 .collect();
-            let body = json!({"type": 8, "data": {"choices": choices}});
-            let path = format!("interactions/{}/{}/callback", asked.id, asked.token);
-            if let Err(failure) = dispatch
-                .services
-                .discord
-                .json("POST", path, &body, true)
-                .await
-            {
+            let replies = &dispatch.services.replies;
+            let proposing = replies.propose(asked.id, &asked.token, choices.into());
+            if let Err(failure) = proposing.await {
                 tracing::debug!(
                     command = &*route.path,
                     "values could not be proposed: {failure}"

@@ -17,7 +17,7 @@ use crate::{
     lenient::{self, Field, Fields},
     owner,
     plugin::{EventRecord, Refused, Slot, tidy},
-    services::reply::{AUTO_DEFER, Kind},
+    services::reply::{AUTO_DEFER, Kind, Received},
 };
 
 /// An interaction, as far as routing needs it. Everything else of it is the plugin's.
@@ -60,18 +60,18 @@ const AUTOCOMPLETE: u64 = 4;
 const MODAL: u64 = 5;
 
 impl Dispatch {
-    /// Serves an interaction, once. Whatever has an id and a token is answered. Where `is_lost`, it is of a server and can't be
+    /// Serves an interaction; `false` if it was served before. Whatever has an id and a token is answered. Where `is_lost`, it is of a server and can't be
     /// told which: what may be done there can't be told either.
-    pub(super) fn interaction(self: &Arc<Self>, event: &Arc<EventRecord>, is_lost: bool) {
+    pub(super) fn interaction(self: &Arc<Self>, event: &Arc<EventRecord>, is_lost: bool) -> bool {
         let Some(told) = Told::read(&event.json) else {
             tracing::warn!(
                 "Discord sent an interaction without an id or a token: nobody can answer it"
             );
-            return;
+            return true;
         };
         if !self.once.is_first(told.id) {
             tracing::debug!(id = told.id, "the same interaction once more");
-            return;
+            return false;
         }
         let origin = Origin::Interaction {
             id: told.id,
@@ -80,18 +80,18 @@ impl Dispatch {
         let custom_id = told.custom_id();
         let picked = Picked::read(&told.data);
         match (told.kind, picked, custom_id) {
-            _ if is_lost => self.unreadable_interaction(&told, &origin, "guild_id"),
-            (COMMAND, Some(picked), _) => self.slash(event, &origin, &told.token, picked),
+            _ if is_lost => self.unreadable_interaction(event, &told, &origin, "guild_id"),
+            (COMMAND, Some(picked), _) => self.slash(event, &origin, picked),
             (AUTOCOMPLETE, Some(picked), _) => self.proposed(event, &told, picked),
             (COMPONENT, _, Some(custom_id)) if menus::is_list(&custom_id) => {
                 let name = texts(&told.data, "values")
                     .into_iter()
                     .next()
                     .unwrap_or_default();
-                self.pick_menu(event, &origin, &told.token, &custom_id, &name);
+                self.pick_menu(event, &origin, &custom_id, &name);
             }
             (COMPONENT, _, Some(custom_id)) => {
-                self.begin(told.id, &told.token, Kind::Component, false);
+                self.begin(event, &origin, Kind::Component, false);
                 let given = Used {
                     values: texts(&told.data, "values"),
                     ..Used::default()
@@ -100,17 +100,18 @@ impl Dispatch {
             }
             (MODAL, _, Some(custom_id)) => {
                 let private = CustomId::parse(&custom_id).is_some_and(|id| id.private);
-                self.begin(told.id, &told.token, Kind::Modal, private);
+                self.begin(event, &origin, Kind::Modal, private);
                 self.component(event, &origin, &custom_id, submitted(&told.data));
             }
             (COMMAND | AUTOCOMPLETE, None, _) => {
-                self.unreadable_interaction(&told, &origin, "data.name");
+                self.unreadable_interaction(event, &told, &origin, "data.name");
             }
             (COMPONENT | MODAL, _, None) => {
-                self.unreadable_interaction(&told, &origin, "data.custom_id");
+                self.unreadable_interaction(event, &told, &origin, "data.custom_id");
             }
-            _ => self.unreadable_interaction(&told, &origin, "type"),
+            _ => self.unreadable_interaction(event, &told, &origin, "type"),
         }
+        true
     }
 
     /// Values for what is being typed; none for a command that is gone.
@@ -130,19 +131,23 @@ impl Dispatch {
     }
 
     fn propose_nothing(self: &Arc<Self>, told: &Told<'_>) {
-        let path = format!("interactions/{}/{}/callback", told.id, told.token);
-        let dispatch = Arc::clone(self);
+        let (dispatch, id, token) = (Arc::clone(self), told.id, told.token.clone());
         tokio::spawn(async move {
-            let body = json!({"type": 8, "data": {"choices": []}});
-            let discord = &dispatch.services.discord;
-            if let Err(failure) = discord.json("POST", path, &body, true).await {
+            let proposing = dispatch.services.replies.propose(id, &token, json!([]));
+            if let Err(failure) = proposing.await {
                 tracing::debug!("values could not be proposed: {failure}");
             }
         });
     }
 
     /// Answers what can't be served because of what stands, or does not stand, at `place`.
-    fn unreadable_interaction(self: &Arc<Self>, told: &Told<'_>, origin: &Origin, place: &str) {
+    fn unreadable_interaction(
+        self: &Arc<Self>,
+        event: &EventRecord,
+        told: &Told<'_>,
+        origin: &Origin,
+        place: &str,
+    ) {
         self.services.figures.unreadable("INTERACTION_CREATE");
         if told.kind == AUTOCOMPLETE {
             tracing::warn!(
@@ -158,7 +163,7 @@ impl Dispatch {
             at = place,
             "an interaction can't be read"
         );
-        self.begin(told.id, &told.token, Kind::Command, true);
+        self.begin(event, origin, Kind::Command, true);
         let text = format!(
             "Discord sent something here that I can't read. If it happens again, tell the bot's owner this error id: `{error_id}`"
         );
@@ -166,8 +171,23 @@ impl Dispatch {
     }
 
     /// From here on the interaction is the host's: it defers by itself when nobody answers in time.
-    pub(super) fn begin(self: &Arc<Self>, id: u64, token: &str, kind: Kind, ephemeral: bool) {
-        self.services.replies.register(id, token, kind, ephemeral);
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        event: &EventRecord,
+        origin: &Origin,
+        kind: Kind,
+        ephemeral: bool,
+    ) {
+        let Origin::Interaction { id, ref token } = *origin else {
+            return;
+        };
+        self.services.replies.register(Received {
+            id,
+            token,
+            kind,
+            ephemeral,
+            source: Some(event.header.message_id).filter(|id| *id != 0),
+        });
         let services = Arc::clone(&self.services);
         tokio::spawn(async move {
             tokio::time::sleep(AUTO_DEFER).await;
@@ -175,19 +195,10 @@ impl Dispatch {
         });
     }
 
-    fn slash(
-        self: &Arc<Self>,
-        event: &Arc<EventRecord>,
-        origin: &Origin,
-        token: &str,
-        picked: Picked,
-    ) {
-        let Origin::Interaction { id, .. } = *origin else {
-            return;
-        };
+    fn slash(self: &Arc<Self>, event: &Arc<EventRecord>, origin: &Origin, picked: Picked) {
         match names::resolve(&self.routes, picked.kind, &picked.names) {
             Some(Meant::Host(name)) => {
-                self.begin(id, token, Kind::Command, true);
+                self.begin(event, origin, Kind::Command, true);
                 if name == owner::OF_MANAGERS {
                     self.managers_command(event, origin.clone(), &picked.line());
                 } else if self.owner.is_owner(event.header.user_id) {
@@ -200,11 +211,11 @@ impl Dispatch {
                 }
             }
             Some(Meant::More(menus)) => {
-                self.begin(id, token, Kind::Command, true);
+                self.begin(event, origin, Kind::Command, true);
                 self.list_menus(event, origin.clone(), &menus);
             }
             Some(Meant::Command(route)) => {
-                self.begin(id, token, Kind::Command, route.command.ephemeral);
+                self.begin(event, origin, Kind::Command, route.command.ephemeral);
                 self.serve(Request {
                     event: Arc::clone(event),
                     origin: origin.clone(),
@@ -213,7 +224,7 @@ impl Dispatch {
                 });
             }
             None => {
-                self.begin(id, token, Kind::Command, true);
+                self.begin(event, origin, Kind::Command, true);
                 let name = names::typed(picked.kind, &picked.names);
                 self.tell(
                     origin.clone(),

@@ -18,7 +18,7 @@ use crate::{
     error_id,
     plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
     services::{
-        Failure,
+        Failure, UNKNOWN_INTERACTION,
         commands::{self, Commands},
         reply::Typed,
     },
@@ -218,9 +218,12 @@ impl Dispatch {
                 dispatch.acknowledge(&origin).await;
                 return;
             };
-            let id = match &error.user_message {
-                Some(_) => String::new(),
-                None => error_id::new(),
+            // Nobody can be told anything any more.
+            let over = dispatch.services.replies.over(&origin);
+            let id = match (&error.user_message, &over) {
+                (Some(_), _) => String::new(),
+                (None, Some(id)) => id.to_string(),
+                (None, None) => error_id::new(),
             };
             if let Some(used) = used {
                 let failed = used.failed(&plugin, &error.message, &id);
@@ -228,6 +231,11 @@ impl Dispatch {
             }
             if let Some(text) = error.user_message {
                 return dispatch.say(origin, &text).await;
+            }
+            if over.is_some() && error.discord_code == Some(UNKNOWN_INTERACTION) {
+                // The log has it by this id.
+                tracing::debug!(plugin = &*plugin, error_id = &*id, "{what} came too late");
+                return;
             }
             tracing::error!(
                 plugin = &*plugin,
@@ -249,7 +257,7 @@ impl Dispatch {
     /// Tells a member why not: a sentence, which all refusals are, the host's and the plugins'.
     pub(crate) async fn say(&self, origin: Origin, text: &str) {
         if let Err(failure) = self.refuse(origin, json!({"content": text})).await {
-            tracing::warn!("a member could not be told: {failure}");
+            untold(&failure);
         }
     }
 
@@ -285,7 +293,7 @@ impl Dispatch {
                 );
                 self.say(origin, &text).await;
             }
-            Err(failure) => tracing::warn!("a member could not be told: {failure}"),
+            Err(failure) => untold(&failure),
             Ok(()) => {}
         }
     }
@@ -294,7 +302,7 @@ impl Dispatch {
         let replies = &self.services.replies;
         // Private where Discord can, and where the host has not deferred in public.
         let private = match &origin {
-            Origin::Interaction { id, .. } => replies.is_fresh(*id).await,
+            Origin::Interaction { id, .. } => replies.is_open(*id).await,
             Origin::Message { message_id, .. } => replies.is_private(*message_id),
             _ => false,
         };
@@ -314,6 +322,8 @@ impl Dispatch {
                 let instead = json!({"content": sentence, "allowed_mentions": {"parse": []}});
                 self.refuse_as(&origin, instead, false).await
             }
+            // Somebody else was faster, and everybody sees the bot think.
+            Err(Failure::DeferredInPublic) => self.refuse_as(&origin, message, false).await,
             told => told,
         }
     }
@@ -334,7 +344,11 @@ impl Dispatch {
         call.ephemeral = private;
         call.tone = Some(Tone::Error);
         let body = serde_json::to_vec(&message)?;
-        self.services.replies.answer(call, body).await.map(drop)
+        let replies = &self.services.replies;
+        match private {
+            true => replies.answer(call, body).await.map(drop),
+            false => replies.answer_openly(call, body).await.map(drop),
+        }
     }
 
     /// A handler that answered nothing leaves no "the application did not respond".
@@ -342,5 +356,12 @@ impl Dispatch {
         if let Origin::Interaction { id, .. } = origin {
             self.services.replies.acknowledge(*id).await;
         }
+    }
+}
+
+/// A line in the log, unless there is one.
+fn untold(failure: &Failure) {
+    if !failure.is_logged() {
+        tracing::warn!("a member could not be told: {failure}");
     }
 }

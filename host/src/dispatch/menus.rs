@@ -87,7 +87,9 @@ impl Dispatch {
             call.ephemeral = true;
             let body = json!({"components": rows});
             let body = serde_json::to_vec(&body).unwrap_or_default();
-            if let Err(failure) = dispatch.services.replies.answer(call, body).await {
+            if let Err(failure) = dispatch.services.replies.answer(call, body).await
+                && !failure.is_logged()
+            {
                 tracing::warn!("context menus could not be listed: {failure}");
             }
         });
@@ -98,19 +100,15 @@ impl Dispatch {
         self: &Arc<Self>,
         event: &EventRecord,
         origin: &Origin,
-        token: &str,
         custom_id: &str,
         name: &str,
     ) {
-        let Origin::Interaction { id, .. } = *origin else {
-            return;
-        };
         let opened = custom_id[PREFIX.len()..].split(':').next();
         let opened = opened.and_then(|id| self.listed.find(id.parse().ok()?));
         let opened = opened.filter(|opened| opened.header.user_id == event.header.user_id);
         let picked = opened.as_ref().and_then(|opened| picked(opened));
-        let (Some(event), Some(picked)) = (opened, picked) else {
-            self.begin(id, token, Kind::Command, true);
+        let (Some(opened), Some(picked)) = (opened, picked) else {
+            self.begin(event, origin, Kind::Command, true);
             return self.tell(
                 origin.clone(),
                 "This list is too old. Please open it again.".into(),
@@ -119,13 +117,13 @@ impl Dispatch {
         let picked = picked.on(name);
         let Some(Meant::Command(route)) = names::resolve(&self.routes, picked.kind, &picked.names)
         else {
-            self.begin(id, token, Kind::Command, true);
+            self.begin(event, origin, Kind::Command, true);
             let text = format!("`{name}` is not loaded right now. Please try again later.");
             return self.tell(origin.clone(), text);
         };
-        self.begin(id, token, Kind::Command, route.command.ephemeral);
+        self.begin(event, origin, Kind::Command, route.command.ephemeral);
         self.serve(Request {
-            event,
+            event: opened,
             origin: origin.clone(),
             route: *route,
             given: Given::Picked(Box::new(picked)),

@@ -113,7 +113,8 @@ impl Dispatch {
         match name {
             // What somebody may do in a server that can't be told can't be told either.
             "MESSAGE_CREATE" if !is_lost => self.message(&record),
-            "INTERACTION_CREATE" => self.interaction(&record, is_lost),
+            // Nobody runs one twice, be it a command's plugin or a listener.
+            "INTERACTION_CREATE" if !self.interaction(&record, is_lost) => return,
             "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),
             "GUILD_DELETE" => {
                 self.pulse.send_modify(|pulse| *pulse += 1);
@@ -174,7 +175,9 @@ impl Dispatch {
         let mut call = ReplyCall::new(origin, ReplyMode::Reply);
         call.tone = owner::paint(&mut message, self.services.replies.colours());
         let body = serde_json::to_vec(&message).unwrap_or_default();
-        if let Err(failure) = self.services.replies.answer(call, body).await {
+        if let Err(failure) = self.services.replies.answer(call, body).await
+            && !failure.is_logged()
+        {
             tracing::warn!("the owner could not be answered: {failure}");
         }
     }

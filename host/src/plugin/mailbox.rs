@@ -27,10 +27,12 @@ use crate::metrics::{Handled, PluginFigures};
 
 /// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
 /// plugin that is this far behind serves nobody by working through old events first.
-pub const EVENT_LIMIT: usize = 4096;
+///
+/// Miri, which runs the tests of this, is some thousand times slower.
+pub const EVENT_LIMIT: usize = if cfg!(miri) { 64 } else { 4096 };
 
 /// Most commands and components that wait for one plugin. What comes on top fails at once, so that a member gets an answer.
-pub const CALL_LIMIT: usize = 1024;
+pub const CALL_LIMIT: usize = if cfg!(miri) { 16 } else { 1024 };
 
 /// Why a packet was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

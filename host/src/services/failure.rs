@@ -1,5 +1,7 @@
 //! Why a host call failed.
 
+use std::{sync::Arc, time::Duration};
+
 use http::StatusCode;
 use plugin_api::abi::ErrorHead;
 use serde_json::Value;
@@ -12,6 +14,14 @@ use super::storage::StorageError;
 const DIRECT_MESSAGES_CLOSED: u64 = 50_007;
 /// The same, because they have no server in common.
 const NO_MUTUAL_GUILDS: u64 = 50_278;
+/// An interaction whose three seconds are over, or that never was.
+pub const UNKNOWN_INTERACTION: u64 = 10_062;
+/// An interaction that has had its first response.
+pub(super) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
+/// A message that is not there, or not any more.
+pub(super) const UNKNOWN_MESSAGE: u64 = 10_008;
+/// What an interaction's token is for as long as there was no first response.
+pub(super) const UNKNOWN_WEBHOOK: u64 = 10_015;
 
 /// Why a host call failed.
 #[derive(Debug, Error)]
@@ -49,9 +59,29 @@ pub enum Failure {
         /// What the member may be told.
         user_message: Option<String>,
     },
-    /// Discord was out of reach.
+    /// Discord was out of reach: it has not seen the request.
     #[error("Discord is out of reach: {0}")]
     Transport(String),
+    /// The request was sent and its answer lost: Discord may have done what was asked, or not.
+    #[error("Discord's answer was lost, and whether it has done what was asked is not known: {0}")]
+    Lost(String),
+    /// An interaction that Discord does not know any more: nothing can be answered to it.
+    #[error(
+        "Discord does not know the interaction any more (code 10062): a first response has to reach it within 3 s, and this one \
+         left {after:.1?} after the interaction had come (error id {error_id})"
+    )]
+    TooLate {
+        /// By which the log has it.
+        error_id: Arc<str>,
+        /// From the interaction to the response.
+        after: Duration,
+    },
+    /// A private answer can't be given: everybody sees "is thinking…", and would see what takes its place.
+    #[error(
+        "the answer was deferred in public and can't become private: declare the command `ephemeral()`, or answer within two \
+         seconds"
+    )]
+    DeferredInPublic,
     /// It was not sent: a rate limit would let it wait for too long, or nothing goes out any more.
     #[error("{0}")]
     Limited(String),
@@ -86,6 +116,10 @@ impl Failure {
                 let words = "Discord lets me do that again later. Please try again in a while.";
                 head.user_message = Some(words.into());
             }
+            Self::TooLate { .. } => {
+                head.http_status = Some(StatusCode::NOT_FOUND.as_u16());
+                head.discord_code = Some(UNKNOWN_INTERACTION);
+            }
             Self::Plugin { user_message, .. } => head.user_message = user_message,
             Self::Storage(error) => head.user_message = error.user_message().map(str::to_owned),
             _ => {}
@@ -99,6 +133,22 @@ impl Failure {
     pub(super) fn is_closed(&self) -> bool {
         let codes = [DIRECT_MESSAGES_CLOSED, NO_MUTUAL_GUILDS];
         matches!(self, Self::Discord { code, .. } if codes.contains(code))
+    }
+
+    /// Whether Discord refused for this reason.
+    pub(super) fn is(&self, reason: u64) -> bool {
+        matches!(self, Self::Discord { code, .. } if *code == reason)
+    }
+
+    /// Whether Discord may have done what was asked, though it did not say so.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Discord { status: 500.., .. })
+    }
+
+    /// Whether the log has it already.
+    #[must_use]
+    pub fn is_logged(&self) -> bool {
+        matches!(self, Self::TooLate { .. })
     }
 }
 

@@ -45,7 +45,7 @@ pub use self::{
     caller::Caller,
     commands::Commands,
     discord::Discord,
-    failure::Failure,
+    failure::{Failure, UNKNOWN_INTERACTION},
     files::Files,
     functions::Functions,
     hooks::Hooks,

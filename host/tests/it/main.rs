@@ -10,6 +10,7 @@ mod answers;
 mod api;
 mod beats;
 mod cache;
+mod callbacks;
 mod cli;
 mod commands;
 mod components;

@@ -61,7 +61,26 @@ impl Fixture {
         Self::build(examples, config, Clock::default(), Some(shards)).await
     }
 
+    /// A bot on a Discord that waits for first responses for as long as it takes: what is told of here is not how fast they are.
+    pub async fn patient() -> Self {
+        let options = Options {
+            acknowledge_within: PATIENCE,
+            ..options()
+        };
+        Self::on(options, &[], "", Clock::default(), None).await
+    }
+
     async fn build(examples: &[&str], config: &str, clock: Clock, shards: Option<u32>) -> Self {
+        Self::on(options(), examples, config, clock, shards).await
+    }
+
+    async fn on(
+        options: Options,
+        examples: &[&str],
+        config: &str,
+        clock: Clock,
+        shards: Option<u32>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("extensions")).unwrap();
         for name in examples {
@@ -71,10 +90,6 @@ impl Fixture {
                 name,
             );
         }
-        let options = Options {
-            deadline: PATIENCE,
-            ..Options::default()
-        };
         let sandbox = Sandbox::start(options).await.unwrap();
         let bot = start(&sandbox, folder.path(), config, &clock, shards).await;
         Self {
@@ -231,6 +246,13 @@ impl Fixture {
     pub async fn close(self) {
         self.bot.shut_down().await.unwrap();
         self.sandbox.shutdown().await;
+    }
+}
+
+fn options() -> Options {
+    Options {
+        deadline: PATIENCE,
+        ..Options::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::gateway::Order;
+use crate::{gateway::Order, rest};
 
 /// Something that goes wrong. In JSON, `kind` names it: `{"kind": "refuse-resumes"}`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -91,8 +91,42 @@ pub enum Effect {
     },
     /// It is executed, but the connection is reset before the answer.
     LoseAnswer,
+    /// It is executed, but answered as if it had failed: a gateway in front of the API has lost patience.
+    FailAnswer {
+        /// 500, 502, 503, …
+        status: u16,
+        /// What comes with it.
+        #[serde(default)]
+        body: ErrorBody,
+    },
+    /// Refused as Discord refuses, with its status and its words for this code; the request is not executed.
+    Refuse {
+        /// One that the sandbox knows: 10062, 40060, 50013, …
+        code: u32,
+    },
+    /// An interaction's first response finds that somebody else with the bot's token was faster; then it goes on, and is
+    /// refused (40060). For `POST /interactions/*/*/callback`.
+    Forestall {
+        /// What the other one has answered.
+        by: Forestaller,
+    },
     /// The connection is reset, and nothing is executed.
     LoseRequest,
+}
+
+/// What somebody else's first response to an interaction is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Forestaller {
+    /// "Is thinking…".
+    Thinking,
+    /// The same, for the invoker alone.
+    PrivateThinking,
+    /// A message.
+    Message,
+    /// A component's message stays as it is.
+    Update,
 }
 
 /// Whose limit a 429 is about: `x-ratelimit-scope`.
@@ -126,6 +160,26 @@ pub enum ErrorBody {
     Html,
 }
 
+impl Effect {
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Status { status, .. } | Self::FailAnswer { status, .. }
+                if !(400..600).contains(status) =>
+            {
+                Err(format!("{status} is no error's status"))
+            }
+            Self::Status { status, .. } | Self::FailAnswer { status, .. } => {
+                let status = StatusCode::from_u16(*status);
+                status.map(drop).map_err(|error| error.to_string())
+            }
+            Self::Refuse { code } if !rest::knows_error(*code) => {
+                Err(format!("{code} is no code that is known here"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Fault {
     /// A fault of REST requests.
     #[must_use]
@@ -146,15 +200,7 @@ impl Fault {
                         "`{route}` is no route: `POST /channels/*/messages`"
                     ));
                 }
-                match effect {
-                    Effect::Status { status, .. } if !(400..600).contains(status) => {
-                        Err(format!("{status} is no error's status"))
-                    }
-                    Effect::Status { status, .. } => StatusCode::from_u16(*status)
-                        .map(drop)
-                        .map_err(|error| error.to_string()),
-                    _ => Ok(()),
-                }
+                effect.check()
             }
             Self::ReconnectStorm { every_ms: 0 } | Self::InvalidateStorm { every_ms: 0 } => {
                 Err("a storm needs time between its waves".to_owned())

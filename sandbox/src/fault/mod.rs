@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use self::kind::{Effect, ErrorBody, Fault, Scope};
+pub use self::kind::{Effect, ErrorBody, Fault, Forestaller, Scope};
 pub(crate) use self::{
     rest::serve,
     set::{AnyFault, FaultSet},

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    body::Body,
     extract::Request,
     extract::ws::Utf8Bytes,
     http::{
@@ -13,11 +14,12 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::kind::{Effect, ErrorBody, Scope};
+use super::kind::{Effect, ErrorBody, Forestaller, Scope};
 use crate::{
     rest::{self, Refusal},
     state::Shared,
     wire::Line,
+    world::EPHEMERAL,
 };
 
 /// Answers a request to the API, or does not, as the faults have it.
@@ -36,7 +38,7 @@ pub(crate) async fn serve(
             .faults
             .strike_request(&method, &path, &mut state.traffic)
     });
-    let mut answer_is_lost = false;
+    let (mut answer_is_lost, mut instead) = (false, None);
     for effect in effects {
         match effect {
             Effect::Delay { ms, by_clock } => {
@@ -44,6 +46,12 @@ pub(crate) async fn serve(
             }
             Effect::LoseRequest => return line.cut(),
             Effect::LoseAnswer => answer_is_lost = true,
+            Effect::FailAnswer { status, body } => instead = Some((status, body)),
+            Effect::Refuse { code } => return refused(&shared, &method, &path, code),
+            Effect::Forestall { by } => {
+                let other = another(&request, by);
+                rest::serve(Arc::clone(&shared), other, path.clone()).await;
+            }
             Effect::RateLimit {
                 scope,
                 retry_after_ms,
@@ -57,8 +65,41 @@ pub(crate) async fn serve(
             }
         }
     }
-    let response = rest::serve(shared, request, path).await;
-    if answer_is_lost { line.cut() } else { response }
+    let response = rest::serve(Arc::clone(&shared), request, path.clone()).await;
+    match instead {
+        _ if answer_is_lost => line.cut(),
+        Some((status, body)) => failed(&shared, &method, &path, status, body),
+        None => response,
+    }
+}
+
+/// Somebody else's response to the interaction that this request responds to.
+fn another(request: &Request, by: Forestaller) -> Request {
+    let response = match by {
+        Forestaller::Thinking => json!({"type": 5}),
+        Forestaller::PrivateThinking => json!({"type": 5, "data": {"flags": EPHEMERAL}}),
+        Forestaller::Message => {
+            json!({"type": 4, "data": {"content": "Somebody else was faster."}})
+        }
+        Forestaller::Update => json!({"type": 6}),
+    };
+    let mut other = Request::new(Body::from(response.to_string()));
+    *other.method_mut() = request.method().clone();
+    *other.uri_mut() = request.uri().clone();
+    let json = HeaderValue::from_static("application/json");
+    other.headers_mut().insert(CONTENT_TYPE, json);
+    other
+}
+
+fn refused(shared: &Shared, method: &str, path: &str, code: u32) -> Response {
+    let (status, body) = rest::error_of(code);
+    note(shared, method, path, status, &body);
+    (
+        status,
+        [(CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 async fn delay(shared: &Shared, time: Duration, by_clock: bool) {

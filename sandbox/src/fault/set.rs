@@ -73,7 +73,7 @@ impl FaultSet {
             .collect()
     }
 
-    /// What becomes of a request to a path below `/api/v10`: delays, and at most one other effect, which comes last.
+    /// What becomes of a request to a path below `/api/v10`: what it goes on after, and at most one other effect, which comes last.
     pub(super) fn strike_request(
         &mut self,
         method: &str,
@@ -89,7 +89,7 @@ impl FaultSet {
                 }
                 _ => continue,
             };
-            let goes_on = matches!(effect, Effect::Delay { .. });
+            let goes_on = matches!(effect, Effect::Delay { .. } | Effect::Forestall { .. });
             self.struck(id, &format!("{method} /{path}"), traffic);
             effects.push(effect);
             if !goes_on {

@@ -22,6 +22,13 @@ macro_rules! known_errors {
                     Self::new(StatusCode::$status, $code, $message)
                 }
             )*
+
+            /// The first with this code.
+            pub(crate) fn of_code(code: u32) -> Option<Self> {
+                let all: &[(u32, fn() -> Self)] = &[$(($code, Self::$name),)*];
+                let (_, make) = all.iter().find(|(known, _)| *known == code && code != 0)?;
+                Some(make())
+            }
         }
     };
 }

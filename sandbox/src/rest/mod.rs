@@ -93,6 +93,17 @@ fn ok(body: Value) -> Answer {
     Ok(Reply::Json(StatusCode::OK, body))
 }
 
+/// Whether an error of Discord's is known by its code.
+pub(crate) fn knows_error(code: u32) -> bool {
+    ApiError::of_code(code).is_some()
+}
+
+/// Status and body of Discord's error with this code.
+pub(crate) fn error_of(code: u32) -> (StatusCode, Value) {
+    let error = ApiError::of_code(code).unwrap_or_else(ApiError::unknown_route_error);
+    (error.status, error.body)
+}
+
 /// Answers a request whose path below the API's base is given.
 pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -> Response {
     let authorization = request

@@ -3,7 +3,7 @@
 use super::control::duration;
 use crate::{
     control::Control,
-    fault::{Effect, ErrorBody, Fault, Scope},
+    fault::{Effect, ErrorBody, Fault, Forestaller, Scope},
 };
 
 /// Reads what follows the word `fault`.
@@ -56,6 +56,17 @@ fn effect(words: &[&str]) -> Result<Effect, String> {
         ["answer", body @ ..] if !body.is_empty() => Effect::Answer {
             body: body.join(" "),
         },
+        ["fail-answer", status] => failed_answer(status, ErrorBody::Json)?,
+        ["fail-answer", status, "json"] => failed_answer(status, ErrorBody::Json)?,
+        ["fail-answer", status, "empty"] => failed_answer(status, ErrorBody::Empty)?,
+        ["fail-answer", status, "html"] => failed_answer(status, ErrorBody::Html)?,
+        ["refuse", code] => Effect::Refuse {
+            code: code.parse().map_err(|_| format!("`{code}` is no code"))?,
+        },
+        ["forestall", "thinking"] => forestalled(Forestaller::Thinking),
+        ["forestall", "private-thinking"] => forestalled(Forestaller::PrivateThinking),
+        ["forestall", "message"] => forestalled(Forestaller::Message),
+        ["forestall", "update"] => forestalled(Forestaller::Update),
         ["delay", time] => Effect::Delay {
             ms: ms(time)?,
             by_clock: false,
@@ -86,10 +97,21 @@ fn limit(scope: Scope, time: &str) -> Result<Effect, String> {
 }
 
 fn failure(status: &str, body: ErrorBody) -> Result<Effect, String> {
-    let status = status
-        .parse()
-        .map_err(|_| format!("`{status}` is no status"))?;
+    let status = self::status(status)?;
     Ok(Effect::Status { status, body })
+}
+
+fn failed_answer(status: &str, body: ErrorBody) -> Result<Effect, String> {
+    let status = self::status(status)?;
+    Ok(Effect::FailAnswer { status, body })
+}
+
+fn status(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("`{text}` is no status"))
+}
+
+fn forestalled(by: Forestaller) -> Effect {
+    Effect::Forestall { by }
 }
 
 #[cfg(test)]
@@ -124,6 +146,24 @@ mod tests {
             check(&format!("1x {route} answer {{\"id\": 1e400}}")),
             Ok((odd, Some(1)))
         );
+        let callback = "POST /interactions/*/*/callback";
+        for (words, effect) in [
+            (
+                "refuse 10062",
+                serde_json::json!({"kind": "refuse", "code": 10_062}),
+            ),
+            (
+                "forestall private-thinking",
+                serde_json::json!({"kind": "forestall", "by": "private-thinking"}),
+            ),
+            (
+                "fail-answer 502 html",
+                serde_json::json!({"kind": "fail-answer", "status": 502, "body": "html"}),
+            ),
+        ] {
+            let of = serde_json::json!({"kind": "request", "route": callback, "effect": effect});
+            assert_eq!(check(&format!("{callback} {words}")), Ok((of, None)));
+        }
         let storm = serde_json::json!({"kind": "reconnect-storm", "every_ms": 30_000});
         assert_eq!(check("storm 30s"), Ok((storm, None)));
         for line in [

@@ -4,6 +4,7 @@
 
 mod applications;
 mod bot;
+mod callbacks;
 mod clock;
 mod closing;
 mod command_access;

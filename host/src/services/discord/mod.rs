@@ -24,11 +24,12 @@ use http::StatusCode;
 use plugin_api::abi::{RequestCall, ResponseHead};
 use serde_json::Value;
 
+pub(super) use self::transport::{Answer, Lost, Outgoing, Transport};
 use self::{
     governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
     repeat::{PAUSE, Repeat, may_pass},
     request::{build, writes_message},
-    transport::{Answer, Http, Lost, Outgoing, Transport},
+    transport::Http,
 };
 use super::{
     Alerts, Completion, Failure,
@@ -42,6 +43,8 @@ pub struct Discord {
     transport: Box<dyn Transport>,
     governor: Arc<Governor>,
     longest_wait: Duration,
+    /// What is waited before the second try.
+    pause: Duration,
     pub(super) figures: Arc<Figures>,
 }
 
@@ -56,6 +59,15 @@ pub struct Call {
     pub without_token: bool,
     /// Whether it tells the owner something: it goes out when nothing else does any more.
     pub is_alert: bool,
+    /// For how long an answer is waited, where it is of no use any later.
+    pub answer_within: Option<Duration>,
+}
+
+/// How a request is sent.
+#[derive(Debug, Clone, Copy)]
+struct How {
+    is_alert: bool,
+    answer_within: Option<Duration>,
 }
 
 impl Discord {
@@ -79,7 +91,21 @@ impl Discord {
             transport,
             governor: Governor::new(config.http_proxy.is_none().then_some(rules)),
             longest_wait,
+            pause: PAUSE,
             figures,
+        }
+    }
+
+    /// Another's API, without limits, and without a pause before the second try.
+    #[cfg(test)]
+    pub(super) fn simulated(transport: Box<dyn Transport>) -> Self {
+        let config = config::Discord {
+            http_proxy: Some("simulated".into()),
+            ..config::Discord::default()
+        };
+        Self {
+            pause: Duration::ZERO,
+            ..Self::over(transport, &config, Arc::default())
         }
     }
 
@@ -173,10 +199,13 @@ impl Discord {
     /// Discord refused, or was out of reach; or the wait for a rate limit would be too long.
     pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
         let (method, path) = (call.request.method.clone(), call.request.path.clone());
-        let is_alert = call.is_alert;
+        let how = How {
+            is_alert: call.is_alert,
+            answer_within: call.answer_within,
+        };
         let (outgoing, repeat) = build(call)?;
         let began = Instant::now();
-        let result = self.exchange(&outgoing, repeat, is_alert).await;
+        let result = self.exchange(&outgoing, repeat, how).await;
         let status = match &result {
             Ok((status, _)) | Err(Failure::Discord { status, .. }) => *status,
             // It never left the host.
@@ -194,13 +223,13 @@ impl Discord {
         &self,
         outgoing: &Outgoing,
         mut repeat: Repeat,
-        is_alert: bool,
+        how: How,
     ) -> Result<(u16, Vec<u8>), Failure> {
         let asked = Asked {
             plugin: host_call::caller().map(|caller| caller.plugin),
             route: Route::of(outgoing.method().as_str(), outgoing.path()),
             lane: match Lane::of(outgoing.path()) {
-                _ if is_alert => Lane::Alert,
+                _ if how.is_alert => Lane::Alert,
                 // A webhook that a plugin sends by is no answer to an interaction.
                 Lane::Token if outgoing.has_token() => Lane::Bot,
                 lane => lane,
@@ -208,18 +237,23 @@ impl Discord {
         };
         let mut again: Option<Ticket> = None;
         let mut is_second = false;
+        let mut may_be_done = false;
         loop {
             let permit = self.governor.permit(&asked, again.take()).await;
             let permit = permit.map_err(|refused| self.refused(outgoing, refused))?;
-            let answer = match self.on_the_wire(outgoing).await {
+            let answer = match self.on_the_wire(outgoing, how.answer_within).await {
                 Ok(answer) => answer,
                 Err(lost) => {
                     drop(permit);
+                    may_be_done |= !lost.is_unsent;
                     if repeat == Repeat::Never && !lost.is_unsent || is_second {
-                        return Err(Failure::Transport(lost.why));
+                        return Err(match may_be_done {
+                            true => Failure::Lost(lost.why),
+                            false => Failure::Transport(lost.why),
+                        });
                     }
                     (repeat, is_second) = (Repeat::Never, true);
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(self.pause).await;
                     continue;
                 }
             };
@@ -237,8 +271,9 @@ impl Discord {
                 Fate::Done => {}
             }
             if may_pass(answer.status) && repeat == Repeat::Once {
+                may_be_done = true;
                 (repeat, is_second) = (Repeat::Never, true);
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(self.pause).await;
                 continue;
             }
             return read(outgoing, answer, is_second);
@@ -246,8 +281,12 @@ impl Discord {
     }
 
     /// Sends it once. What changes something is not called back when its plugin goes meanwhile.
-    async fn on_the_wire(&self, outgoing: &Outgoing) -> Result<Answer, Lost> {
-        let sending = self.transport.send(outgoing);
+    async fn on_the_wire(
+        &self,
+        outgoing: &Outgoing,
+        answer_within: Option<Duration>,
+    ) -> Result<Answer, Lost> {
+        let sending = self.send_once(outgoing, answer_within);
         if outgoing.method().is_safe() {
             return sending.await;
         }
@@ -258,6 +297,24 @@ impl Discord {
             Err(lost) => wire.came_back(&lost.why),
         }
         answer
+    }
+
+    async fn send_once(
+        &self,
+        outgoing: &Outgoing,
+        answer_within: Option<Duration>,
+    ) -> Result<Answer, Lost> {
+        let sending = self.transport.send(outgoing);
+        let Some(within) = answer_within else {
+            return sending.await;
+        };
+        let answer = tokio::time::timeout(within, sending).await;
+        answer.unwrap_or_else(|_| {
+            Err(Lost {
+                is_unsent: false,
+                why: format!("no answer within {within:?}"),
+            })
+        })
     }
 
     /// Why it does not go out, in words.

@@ -55,7 +55,9 @@ fn is_final(failure: &Failure) -> bool {
     match failure {
         Failure::Discord { status, .. } => *status < 500 && *status != 429,
         // What is no JSON comes from somewhere on the way.
-        Failure::Transport(_) | Failure::Limited(_) | Failure::Params(_) => false,
+        Failure::Transport(_) | Failure::Lost(_) | Failure::Limited(_) | Failure::Params(_) => {
+            false
+        }
         _ => true,
     }
 }
@@ -77,5 +79,6 @@ mod tests {
         assert!(discord(401) && discord(403) && discord(404));
         assert!(!discord(500) && !discord(503) && !discord(429));
         assert!(!is_final(&Failure::Transport("no route to host".into())));
+        assert!(!is_final(&Failure::Lost("connection reset".into())));
     }
 }

@@ -139,6 +139,26 @@ async fn what_would_be_done_twice_is_sent_once_unless_it_never_left() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_done_is_told_from_what_has_not() {
+    let unsent = || {
+        Err(Lost {
+            is_unsent: true,
+            why: "connection refused".into(),
+        })
+    };
+    let told = async |says: Vec<Result<Answer, Lost>>| {
+        let kit = kit(says);
+        kit.send("POST", "webhooks/1/t").await.unwrap_err()
+    };
+    let lost = told(vec![lost()]).await;
+    assert!(lost.contains("answer was lost"), "{lost}");
+    let half = told(vec![unsent(), self::lost()]).await;
+    assert!(half.contains("answer was lost"), "{half}");
+    let never = told(vec![unsent(), unsent()]).await;
+    assert!(never.contains("out of reach"), "{never}");
+}
+
+#[tokio::test]
 async fn what_the_first_try_has_deleted_is_deleted() {
     let gone = r#"{"message":"Unknown Message","code":10008}"#;
     let kit = kit([lost(), answer(404, &[], gone)]);

@@ -25,7 +25,7 @@ const AGENT: &str = concat!(
 
 /// A request as it is sent: twilight-http's, which says what it is and leaves the sending to others.
 #[derive(Debug, Clone)]
-pub(super) struct Outgoing(pub Request);
+pub(in crate::services) struct Outgoing(pub Request);
 
 impl Outgoing {
     pub fn method(&self) -> Method {
@@ -50,7 +50,7 @@ impl Outgoing {
 
 /// An answer, whatever it says.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answer {
+pub(in crate::services) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
@@ -58,14 +58,14 @@ pub(super) struct Answer {
 
 /// No answer.
 #[derive(Debug, Clone)]
-pub(super) struct Lost {
+pub(in crate::services) struct Lost {
     /// Whether Discord has certainly not seen the request.
     pub is_unsent: bool,
     pub why: String,
 }
 
 /// What sends requests.
-pub(super) trait Transport: Send + Sync {
+pub(in crate::services) trait Transport: Send + Sync {
     /// Sends one.
     fn send<'a>(&'a self, request: &'a Outgoing) -> BoxFuture<'a, Result<Answer, Lost>>;
 }

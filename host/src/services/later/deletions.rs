@@ -87,7 +87,7 @@ impl Later {
         for again in AGAIN.map(Some).into_iter().chain([None]) {
             match self.request("DELETE", sent, token, Value::Null).await {
                 Err(Failure::Transport(_)) => {}
-                Err(Failure::Discord { status, .. }) if status >= 500 => {}
+                Err(failure) if failure.is_lost() => {}
                 _ => return self.forget(sent.message_id).await,
             }
             match again {

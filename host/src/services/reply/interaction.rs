@@ -1,12 +1,15 @@
 //! Answers to an interaction.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use plugin_api::abi::{ReplyCall, ReplyMode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Interaction, Kind, Replies, State, body};
-use crate::services::Failure;
+use super::{
+    Kind, Privacy, Replies, body,
+    first::Outcome,
+    open::Interaction,
+    state::{First, Own, Progress, State, Way},
+};
+use crate::services::{Failure, failure::UNKNOWN_MESSAGE, later::Sent};
 
 impl Replies {
     pub(super) async fn to_interaction(
@@ -14,116 +17,167 @@ impl Replies {
         call: ReplyCall,
         body: Vec<u8>,
         id: u64,
+        privacy: Privacy,
     ) -> Result<Option<Value>, Failure> {
         let interaction = match self.find(id) {
             Ok(interaction) => interaction,
             Err(over) => return self.after_all(call, body).await.unwrap_or(Err(over)),
         };
-        let mut state = interaction.state.lock().await;
+        let mut progress = interaction.progress.lock().await;
         let ephemeral = call.ephemeral || interaction.ephemeral;
-        match (call.mode, *state) {
-            (ReplyMode::Defer, State::Fresh) => {
-                self.defer(&interaction, &mut state, ephemeral).await?;
-                Ok(None)
-            }
-            (ReplyMode::Defer, _) => Ok(None),
-            (ReplyMode::Delete, State::Fresh) => Err(no_answer()),
-            (ReplyMode::Modal, State::Fresh) => {
-                let mut data: Value = serde_json::from_slice(&body)?;
-                if ephemeral {
-                    body::keep_private(&mut data);
+        let first = self.as_first(&interaction, &mut progress, &call, &body, ephemeral);
+        match first.await? {
+            Outcome::Given(message) => Ok(message),
+            Outcome::GoOn => {
+                let is_public = progress.state() == State::Deferred { ephemeral: false };
+                let says = matches!(call.mode, ReplyMode::Reply | ReplyMode::Edit);
+                if is_public && says && ephemeral && privacy == Privacy::Kept {
+                    // Discord would show it to everybody.
+                    return Err(Failure::DeferredInPublic);
                 }
-                self.respond(&interaction, &mut state, 9, data).await
-            }
-            (ReplyMode::Modal, _) => Err(Failure::Refused(
-                "a modal has to be the first response, within two seconds".into(),
-            )),
-            (ReplyMode::Reply | ReplyMode::Edit, State::Fresh)
-                if call.multipart_boundary.is_none() =>
-            {
-                let mut data: Value = serde_json::from_slice(&body)?;
-                body::set_ephemeral(&mut data, ephemeral);
-                self.respond(&interaction, &mut state, 4, data).await
-            }
-            (ReplyMode::Update, State::Fresh) if call.multipart_boundary.is_none() => {
-                if interaction.kind == Kind::Command {
-                    return Err(Failure::Refused(
-                        "a command has no message to update".into(),
-                    ));
-                }
-                let data: Value = serde_json::from_slice(&body)?;
-                let message = self.respond(&interaction, &mut state, 7, data).await?;
-                *state = State::DeferredUpdate;
-                Ok(message)
-            }
-            (mode, State::Fresh) => {
-                // Files can't go into a first response in one piece with its type: defer, then edit.
-                if mode == ReplyMode::Update {
-                    self.respond(&interaction, &mut state, 6, Value::Null)
-                        .await?;
-                    *state = State::DeferredUpdate;
-                } else {
-                    self.defer(&interaction, &mut state, ephemeral).await?;
-                }
-                self.later(&interaction, &mut state, call, body, ephemeral)
-                    .await
-            }
-            _ => {
-                self.later(&interaction, &mut state, call, body, ephemeral)
+                self.later(&interaction, &mut progress, call, body, ephemeral)
                     .await
             }
         }
+    }
+
+    /// Gives an answer as the first response, if that is still due.
+    async fn as_first(
+        &self,
+        interaction: &Interaction,
+        progress: &mut Progress,
+        call: &ReplyCall,
+        body: &[u8],
+        ephemeral: bool,
+    ) -> Result<Outcome, Failure> {
+        let is_first = progress.is_open() || progress.state() == State::Over;
+        let (first, data) = match call.mode {
+            ReplyMode::Defer => {
+                self.defer(interaction, progress, ephemeral).await?;
+                return Ok(Outcome::Given(None));
+            }
+            ReplyMode::Modal => {
+                let mut data: Value = serde_json::from_slice(body)?;
+                if ephemeral {
+                    body::keep_private(&mut data);
+                }
+                (First::Modal, data)
+            }
+            _ if !is_first => return Ok(Outcome::GoOn),
+            ReplyMode::Delete => return Err(no_answer()),
+            ReplyMode::Update if interaction.kind == Kind::Command => {
+                return Err(Failure::Refused(
+                    "a command has no message to update".into(),
+                ));
+            }
+            // Files can't go into a first response in one piece with its type: defer, then edit.
+            ReplyMode::Update if call.multipart_boundary.is_some() => {
+                let first = First::DeferredUpdate;
+                self.first(interaction, progress, first, Value::Null)
+                    .await?;
+                return Ok(Outcome::GoOn);
+            }
+            _ if call.multipart_boundary.is_some() => {
+                self.defer(interaction, progress, ephemeral).await?;
+                return Ok(Outcome::GoOn);
+            }
+            ReplyMode::Update => (First::Update, serde_json::from_slice(body)?),
+            _ => {
+                let mut data: Value = serde_json::from_slice(body)?;
+                body::set_ephemeral(&mut data, ephemeral);
+                (First::Message, data)
+            }
+        };
+        self.first(interaction, progress, first, data).await
     }
 
     /// An answer after the first response.
     async fn later(
         &self,
         interaction: &Interaction,
-        state: &mut State,
+        progress: &mut Progress,
         call: ReplyCall,
+        body: Vec<u8>,
+        mut ephemeral: bool,
+    ) -> Result<Option<Value>, Failure> {
+        let mut way = progress
+            .way(call.mode, call.message_id)
+            .ok_or_else(no_answer)?;
+        let deferred = match progress.state() {
+            State::Deferred { ephemeral } => Some(ephemeral),
+            _ => None,
+        };
+        let says = matches!(call.mode, ReplyMode::Reply | ReplyMode::Edit);
+        let in_place = deferred.is_some() && way != Way::FollowUp;
+        // A second body is only made where a second way may be needed.
+        let again = in_place.then(|| body.clone());
+        let boundary = call.multipart_boundary;
+        let sending = self.by(interaction, way, body, boundary.clone(), ephemeral);
+        let sent = match (sending.await, again) {
+            // Somebody has deleted "is thinking…", which is what was to be deleted, or to become the answer.
+            (Err(gone), Some(body)) if gone.is(UNKNOWN_MESSAGE) => {
+                progress.lost_its_place();
+                if !says {
+                    return match call.mode {
+                        ReplyMode::Delete => Ok(None),
+                        _ => Err(gone),
+                    };
+                }
+                way = Way::FollowUp;
+                ephemeral |= deferred == Some(true);
+                self.by(interaction, way, body, boundary, ephemeral).await?
+            }
+            (sent, _) => sent?,
+        };
+        let id = sent
+            .as_ref()
+            .and_then(Sent::read)
+            .map(|sent| sent.message_id);
+        progress.given(way, id);
+        Ok(sent)
+    }
+
+    /// Puts something in the place of "is thinking…".
+    pub(super) async fn settle(
+        &self,
+        interaction: &Interaction,
+        progress: &mut Progress,
+        body: Vec<u8>,
+    ) -> Result<(), Failure> {
+        let way = Way::Edit(Own::Original);
+        let sent = self.by(interaction, way, body, None, false).await?;
+        let id = sent.as_ref().and_then(Sent::read).map(|it| it.message_id);
+        progress.given(way, id);
+        Ok(())
+    }
+
+    async fn by(
+        &self,
+        interaction: &Interaction,
+        way: Way,
         mut body: Vec<u8>,
+        boundary: Option<String>,
         ephemeral: bool,
     ) -> Result<Option<Value>, Failure> {
-        let webhook = format!(
-            "webhooks/{}/{}",
-            self.application_id.load(Relaxed),
-            interaction.token
-        );
-        // After a deferred update the original is the message that carries the component: no answer of ours.
-        let own = match (call.message_id, *state) {
-            (Some(id), _) => Some(format!("{webhook}/messages/{id}")),
-            (None, State::DeferredUpdate) => None,
-            (None, _) => Some(format!("{webhook}/messages/@original")),
+        let mut path = self.webhook(interaction);
+        let method = match way {
+            Way::Edit(_) => "PATCH",
+            Way::Delete(_) => "DELETE",
+            Way::FollowUp => "POST",
         };
-        let first = matches!(call.mode, ReplyMode::Reply | ReplyMode::Edit);
-        let (method, path) = match (call.mode, *state, own) {
-            (_, State::Deferred { ephemeral: false }, _) if first && ephemeral => {
-                // Discord would show it to everybody.
-                return Err(Failure::Refused(
-                    "the answer was deferred in public and can't become private: declare the command `ephemeral()`, or \
-                     answer within two seconds"
-                        .into(),
-                ));
+        match way {
+            Way::Edit(Own::Original) | Way::Delete(Own::Original) => {
+                path.push_str("/messages/@original");
             }
-            (ReplyMode::Reply, State::Deferred { .. }, Some(own))
-            | (ReplyMode::Edit, _, Some(own)) => ("PATCH", own),
-            (ReplyMode::Reply, ..) | (ReplyMode::Edit, _, None) => {
-                if ephemeral {
-                    body = body::make_ephemeral(body, call.multipart_boundary.as_deref())?;
-                }
-                ("POST", webhook)
+            Way::Edit(Own::Message(id)) | Way::Delete(Own::Message(id)) => {
+                path.push_str(&format!("/messages/{id}"));
             }
-            (ReplyMode::Delete, _, Some(own)) => ("DELETE", own),
-            (ReplyMode::Delete, _, None) => return Err(no_answer()),
-            _ => ("PATCH", format!("{webhook}/messages/@original")),
-        };
-        let sent = self
-            .send(method, path, body, call.multipart_boundary, true)
-            .await?;
-        if *state != State::DeferredUpdate {
-            *state = State::Responded;
+            Way::FollowUp if ephemeral => {
+                body = body::make_ephemeral(body, boundary.as_deref())?;
+            }
+            Way::FollowUp => {}
         }
-        Ok(sent)
+        self.send(method, path, body, boundary, true).await
     }
 
     /// A message that was sent with a token whose 15 minutes are over is still the bot's: changed and deleted by its own
@@ -146,45 +200,6 @@ impl Replies {
             self.send(method, path, body, call.multipart_boundary, false)
                 .await,
         )
-    }
-
-    pub(super) async fn defer(
-        &self,
-        interaction: &Interaction,
-        state: &mut State,
-        ephemeral: bool,
-    ) -> Result<(), Failure> {
-        if interaction.kind == Kind::Component {
-            self.respond(interaction, state, 6, Value::Null).await?;
-            *state = State::DeferredUpdate;
-        } else {
-            let mut data = json!({});
-            body::set_ephemeral(&mut data, ephemeral);
-            self.respond(interaction, state, 5, data).await?;
-            *state = State::Deferred { ephemeral };
-        }
-        Ok(())
-    }
-
-    /// The first response.
-    pub(super) async fn respond(
-        &self,
-        interaction: &Interaction,
-        state: &mut State,
-        kind: u8,
-        data: Value,
-    ) -> Result<Option<Value>, Failure> {
-        let path = format!(
-            "interactions/{}/{}/callback?with_response=true",
-            interaction.id, interaction.token
-        );
-        let mut body = json!({ "type": kind });
-        if !data.is_null() {
-            body["data"] = data;
-        }
-        let mut response = self.discord.json("POST", path, &body, true).await?;
-        *state = State::Responded;
-        Ok(Some(response["resource"]["message"].take()))
     }
 }
 

@@ -6,7 +6,8 @@ import { h, iconButton } from "./dom.js";
 const EFFECTS = [
   ["429, the bot's limit, 2 s", { kind: "rate-limit", scope: "user", retry_after_ms: 2000 }], ["429, all routes, 5 s", { kind: "rate-limit", scope: "global", retry_after_ms: 5000 }],
   ["500 with Discord's JSON", { kind: "status", status: 500, body: "json" }], ["502 with Cloudflare's page", { kind: "status", status: 502, body: "html" }], ["503, empty", { kind: "status", status: 503, body: "empty" }],
-  ["3 s later", { kind: "delay", ms: 3000 }], ["done, but the answer is lost", { kind: "lose-answer" }], ["lost on the way", { kind: "lose-request" }],
+  ["3 s later", { kind: "delay", ms: 3000 }], ["done, but the answer is lost", { kind: "lose-answer" }], ["done, but answered with 502", { kind: "fail-answer", status: 502, body: "html" }], ["lost on the way", { kind: "lose-request" }],
+  ["10062, unknown interaction", { kind: "refuse", code: 10062 }], ["40060: another one thinks already", { kind: "forestall", by: "thinking" }], ["40060: another one has answered", { kind: "forestall", by: "message" }], ["10008, unknown message", { kind: "refuse", code: 10008 }],
 ];
 const ROUTE = { key: "route", label: "Route", value: "POST /channels/*/messages" }, EVENT = { key: "event", label: "Event", value: "MESSAGE_CREATE" };
 const KINDS = [
@@ -19,7 +20,7 @@ const KINDS = [
 function words({ kind, route, event, effect }) {
   const [, title] = KINDS.find(([known]) => known === kind) ?? [kind, kind];
   if (kind !== "request") return [title, event].filter(Boolean).join(": ");
-  const same = EFFECTS.find(([, known]) => known.kind === effect.kind && (known.status ?? 0) === (effect.status ?? 0) && (known.scope ?? "") === (effect.scope ?? ""));
+  const same = EFFECTS.find(([, known]) => known.kind === effect.kind && (known.status ?? 0) === (effect.status ?? 0) && (known.scope ?? "") === (effect.scope ?? "") && (known.code ?? 0) === (effect.code ?? 0) && (known.by ?? "") === (effect.by ?? ""));
   return `${route}: ${same?.[0] ?? effect.kind}`;
 }
 
