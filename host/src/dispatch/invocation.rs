@@ -268,7 +268,7 @@ impl Dispatch {
         tokio::spawn(async move {
             let message = json!({"content": text});
             if let Err(failure) = dispatch.refuse_in(origin, message, true).await {
-                tracing::warn!("a member could not be told: {failure}");
+                untold(&failure);
             }
         });
     }
