@@ -7,11 +7,11 @@
 //! | `repeat.rs` | what may be sent twice, should the answer be lost |
 //! | `request.rs` | from a call to a request |
 //! | `path.rs` | a path, read once |
-//! | `mentions.rs` | a message notifies nobody unless it says so |
+//! | `message.rs` | what holds of every message |
 //! | `startup.rs` | what is asked before anything else goes on, until it is answered |
 
 mod governor;
-mod mentions;
+mod message;
 mod path;
 mod repeat;
 mod request;
@@ -136,7 +136,7 @@ impl Discord {
     ) -> Result<Completion, Failure> {
         let mut request: RequestCall = serde_json::from_value(params)?;
         request.path = path::canonical(&request.path)?;
-        let writes = mentions::writes_message(&request.method, &request.path);
+        let writes = message::writes_message(&request.method, &request.path);
         let delete_after = request.delete_after_ms.map(Duration::from_millis);
         let call = Call {
             request,

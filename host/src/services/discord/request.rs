@@ -11,7 +11,7 @@ use plugin_api::abi::RequestCall;
 use twilight_http::request::{Method, RequestBuilder};
 
 use super::{
-    Call, mentions,
+    Call, message,
     path::canonical,
     repeat::{Repeat, numbered},
     transport::Outgoing,
@@ -21,7 +21,7 @@ use crate::services::Failure;
 /// The request that a call asks for, and whether it may be sent twice.
 pub(super) fn build(mut call: Call) -> Result<(Outgoing, Repeat), Failure> {
     call.request.path = canonical(&call.request.path)?;
-    let body = mentions::off(&call.request, call.body)?;
+    let body = message::ruled(&call.request, call.body)?;
     let (body, has_nonce) = numbered(&call.request, body);
     let RequestCall {
         method,

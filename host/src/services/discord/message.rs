@@ -1,10 +1,14 @@
-//! A message that says nothing of mentions notifies nobody, by whatever route and in whatever body it goes.
+//! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, and
+//! its components are those of the plugin that sends it.
 
-use plugin_api::abi::RequestCall;
+use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
 use super::path::parts;
-use crate::services::{Failure, reply::edited};
+use crate::{
+    plugin::tidy,
+    services::{Failure, host_call, reply::edited},
+};
 
 /// Where a request's message stands in its body; `None` where it has none.
 fn place_of_message(method: &str, path: &str) -> Option<&'static str> {
@@ -30,8 +34,8 @@ pub(super) fn writes_message(method: &str, path: &str) -> bool {
 ///
 /// # Errors
 ///
-/// The message in it can't be read: Discord might, and notify everybody.
-pub(super) fn off(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
+/// The message in it can't be read: Discord might, and notify everybody. Or a component of it is another plugin's.
+pub(super) fn ruled(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
     let RequestCall { method, path, .. } = request;
     if method == "POST" && parts(path).last().is_some_and(|part| part == "slack") {
         return Err(Failure::Refused(
@@ -47,7 +51,12 @@ pub(super) fn off(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Failu
     } else if body.is_empty() {
         return Ok(body);
     }
-    edited(&body, boundary, |body| {
+    let sender = host_call::caller().map(|caller| caller.plugin);
+    let mut foreign = None;
+    let body = edited(&body, boundary, |body| {
+        if let Some(sender) = &sender {
+            foreign = foreign_id(body, sender);
+        }
         let Some(message) = body.pointer_mut(place).and_then(Value::as_object_mut) else {
             return;
         };
@@ -55,7 +64,29 @@ pub(super) fn off(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Failu
         if said.is_none_or(Value::is_null) {
             message.insert("allowed_mentions".into(), json!({"parse": []}));
         }
-    })
+    })?;
+    match foreign {
+        Some(id) => Err(Failure::Refused(format!(
+            "the custom id `{id}` is another plugin's: make it by `custom_id` of your own context, or ask that plugin by a function"
+        ))),
+        None => Ok(body),
+    }
+}
+
+/// The custom id of a component, or of a modal, whose use would be another plugin's.
+fn foreign_id(value: &Value, sender: &str) -> Option<String> {
+    match value {
+        Value::Array(values) => values.iter().find_map(|value| foreign_id(value, sender)),
+        Value::Object(fields) => {
+            let id = fields.get("custom_id").and_then(Value::as_str);
+            let parsed = id.and_then(CustomId::parse);
+            if parsed.is_some_and(|it| tidy(it.plugin) != tidy(sender)) {
+                return id.map(str::to_owned);
+            }
+            fields.values().find_map(|value| foreign_id(value, sender))
+        }
+        _ => None,
+    }
 }
 
 /// A form's fields are the message's, too: `payload_json` is the first, and all others are files.
@@ -107,7 +138,7 @@ mod tests {
             path: path.into(),
             ..RequestCall::default()
         };
-        off(&request, body.into()).map(|body| serde_json::from_slice(&body).unwrap())
+        ruled(&request, body.into()).map(|body| serde_json::from_slice(&body).unwrap())
     }
 
     #[test]
@@ -150,6 +181,66 @@ mod tests {
         assert!(sent("POST", "webhooks/1/t/slack", "{}").is_err());
     }
 
+    #[tokio::test]
+    async fn a_component_of_another_plugin_is_not_sent() {
+        let caller = crate::services::Caller::new("till", 1);
+        let lifetime = host_call::Lifetime::new();
+        let serving = async {
+            let of = |id: &str| {
+                let row = json!([{"type": 1, "components": [{"type": 2, "style": 1, "label": "Buy", "custom_id": id}]}]);
+                [
+                    ("POST", "channels/1/messages", json!({"components": row})),
+                    (
+                        "PATCH",
+                        "webhooks/1/t/messages/@original",
+                        json!({"components": [{"type": 17, "components": row}]}),
+                    ),
+                    (
+                        "POST",
+                        "channels/1/threads",
+                        json!({"name": "a", "message": {"components": row}}),
+                    ),
+                    (
+                        "POST",
+                        "interactions/1/t/callback",
+                        json!({"type": 9, "data": {"custom_id": id}}),
+                    ),
+                ]
+            };
+            for (method, path, body) in of("cw1:till:c3n82:7")
+                .into_iter()
+                .chain(of("an author's own"))
+            {
+                sent(method, path, &body.to_string()).unwrap();
+            }
+            for id in [
+                "cw1:shop:c3n82:7",
+                "cw:shop:buy:7",
+                "cw1p:shop:c3n82:",
+                "cw1:shop:c3n82~1~8c:7",
+            ] {
+                for (method, path, body) in of(id) {
+                    let error = sent(method, path, &body.to_string())
+                        .unwrap_err()
+                        .to_string();
+                    assert!(
+                        error.contains(id) && error.contains("another plugin's"),
+                        "{error}"
+                    );
+                }
+            }
+            crate::services::Completion::default()
+        };
+        host_call::serve(&caller, &lifetime, serving).await.unwrap();
+        // What the host itself sends is what it means to.
+        sent(
+            "POST",
+            "channels/1/messages",
+            r#"{"components":[{"custom_id":"cw1:shop:c3n82:7"}]}"#,
+        )
+        .unwrap();
+    }
+
     #[test]
     fn a_form_has_files_alone_behind_its_message() {
         let form = |parts: &[&str]| {
@@ -166,7 +257,7 @@ mod tests {
                 multipart_boundary: Some("cogwright000000".into()),
                 ..RequestCall::default()
             };
-            off(&request, body.into_bytes()).map(|body| String::from_utf8(body).unwrap())
+            ruled(&request, body.into_bytes()).map(|body| String::from_utf8(body).unwrap())
         };
         let message = "name=\"payload_json\"\r\n\r\n{\"content\":\"@everyone\"}";
         let file = "name=\"files[0]\"; filename=\"my name=x; name=y.txt\"\r\n\r\n@everyone";
