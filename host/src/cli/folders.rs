@@ -102,7 +102,7 @@ impl<'a> Slips<'a> {
         let why = not_there(missing, "folder");
         let make = match missing.exists() {
             true => String::new(),
-            false => format!("; to have it made: `mkdir -p {}`", missing.display()),
+            false => format!(" (`mkdir -p {}` makes it)", missing.display()),
         };
         self.found.push(Slip {
             folder: folder.to_owned(),
