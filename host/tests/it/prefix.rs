@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    access,
+    access, fixtures,
     support::{Fixture, PATIENCE},
 };
 
@@ -171,13 +171,33 @@ async fn what_the_host_says_for_a_private_command_goes_by_direct_message() {
     bot.close().await;
 }
 
+/// A private group, with one in it.
+const VAULT: &str = r#"//! Secrets.
+use plugin_api::prelude::*;
+
+async fn psst(ctx: CommandContext) -> Result {
+    ctx.reply("psst").await
+}
+
+export_plugin!(|| Plugin::new().command(
+    Command::group("vault", "Secrets")
+        .ephemeral()
+        .command(Command::new("open", "Opens it").run(psst))
+        .command(Command::group("inner", "More").command(Command::new("shut", "Shuts it").run(psst)))
+        .command(Command::new("typed", "By slash").slash_only().run(psst)),
+));
+"#;
+
 /// What can stand behind a private group's name, and how a private command is used, are the invoker's business alone, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usage_of_a_private_group_goes_by_direct_message() {
     let library = access::library();
+    let vault = fixtures::plugin("vault", "private", "0.1.0", "", VAULT);
     let bot = Fixture::with(&[]).await;
     bot.drop_in(&library, "guarded");
+    bot.drop_in(&vault, "vault");
     bot.until_generation("guarded", 1).await;
+    bot.until_generation("vault", 1).await;
     bot.until_content_is_seen().await;
     bot.sandbox
         .commands_registered("vault", PATIENCE)
