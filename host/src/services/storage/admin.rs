@@ -10,16 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{
     BackupReport, Storage, backup,
+    connection::{Link, Opener},
+    database::Database,
     error::StorageError,
     fence::Declared,
+    lanes::Lanes,
     migrate::{self, Applied},
     place::Place,
-    subject,
+    subject::{self, Clerk, Strikes},
 };
 use crate::private;
 
@@ -237,19 +239,22 @@ impl Storage {
     pub async fn export_subject(&self, user: u64) -> Result<Exported, StorageError> {
         let _one_at_a_time = self.admin.lock().await;
         let (mut found, mut failed) = (Vec::new(), Vec::new());
+        let strikes = Strikes::default();
         for place in self.places()? {
+            let (lanes, strikes) = (Arc::clone(self.lanes()?), strikes.clone());
             let exported = self
                 .with(place, move |database, connected| {
-                    subject::export(&connected.connection, user)
-                        .map_err(|error| StorageError::of(&database.at(), &error))
+                    subject::export(&clerk(database, connected, &lanes, &strikes), user)
                 })
                 .await;
             match exported {
-                Ok(Some(Value::Object(mut data))) => {
-                    data.insert("database".into(), place.to_string().into());
-                    found.push(Value::Object(data));
+                Ok(told) => {
+                    failed.extend(told.failed.into_iter().map(|reason| (place, reason)));
+                    if let Some(Value::Object(mut data)) = told.done {
+                        data.insert("database".into(), place.to_string().into());
+                        found.push(Value::Object(data));
+                    }
                 }
-                Ok(_) => {}
                 Err(error) => failed.push((place, error.to_string())),
             }
         }
@@ -283,24 +288,29 @@ impl Storage {
     pub async fn erase_subject(&self, user: u64) -> Result<Erased, StorageError> {
         let _one_at_a_time = self.admin.lock().await;
         let mut report = Erased::default();
+        let strikes = Strikes::default();
         for place in self.places()? {
+            let (lanes, strikes) = (Arc::clone(self.lanes()?), strikes.clone());
             let erased = self
                 .with(place, move |database, connected| {
-                    subject::erase(&connected.connection, user)
-                        .map_err(|error| StorageError::of_sql(&database.at(), "DELETE", &error))
+                    subject::erase(&clerk(database, connected, &lanes, &strikes), user)
                 })
                 .await;
             match erased {
-                Ok(0) => {}
-                Ok(rows) => {
-                    report.rows += rows;
-                    report.databases += 1;
+                Ok(erased) => {
+                    report.rows += erased.done;
+                    report.databases += usize::from(erased.done > 0);
+                    let failed = erased.failed.into_iter();
+                    report
+                        .failed
+                        .extend(failed.map(|why| (place.to_string(), why)));
                 }
                 Err(error) => report.failed.push((place.to_string(), error.to_string())),
             }
         }
-        let data = self.data()?.to_owned();
-        let copies = tokio::task::spawn_blocking(move || erase_copies(&data, user)).await;
+        let lanes = Arc::clone(self.lanes()?);
+        let copies =
+            tokio::task::spawn_blocking(move || erase_copies(&lanes, &strikes, user)).await;
         let (copies, failed) = copies.unwrap_or_default();
         report.copies = copies;
         report.failed.extend(failed);
@@ -348,21 +358,49 @@ impl Storage {
     }
 }
 
+fn clerk<'a>(
+    database: &'a Database,
+    link: &'a Link,
+    lanes: &'a Lanes,
+    strikes: &'a Strikes,
+) -> Clerk<'a> {
+    Clerk {
+        link,
+        at: database.at(),
+        fences: &lanes.fences,
+        strikes,
+    }
+}
+
 /// Erases in backups and exports; how many files, and what failed.
-fn erase_copies(data: &Path, user: u64) -> (usize, Vec<(String, String)>) {
+fn erase_copies(lanes: &Lanes, strikes: &Strikes, user: u64) -> (usize, Vec<(String, String)>) {
     let (mut copies, mut failed) = (0, Vec::new());
     let mut note = |file: &Path, result: Result<bool, String>| match result {
         Ok(erased) => copies += usize::from(erased),
         Err(error) => failed.push((file.display().to_string(), error)),
     };
+    let data = &*lanes.data;
     for folder in backup::all(data) {
         for place in Place::all(&folder).unwrap_or_default() {
-            let file = place.file(&folder);
-            let erased = Connection::open(&file)
-                .and_then(|connection| subject::erase(&connection, user))
-                .map(|rows| rows > 0)
-                .map_err(|error| error.to_string());
-            note(&file, erased);
+            let opener = Opener::new(place, place.file(&folder), lanes.config().clone());
+            let erased = opener.open_copy().and_then(|link| {
+                let clerk = Clerk {
+                    link: &link,
+                    at: opener.at(),
+                    fences: &lanes.fences,
+                    strikes,
+                };
+                subject::erase(&clerk, user)
+            });
+            match erased {
+                Ok(erased) => {
+                    note(&opener.file, Ok(erased.done > 0));
+                    for reason in erased.failed {
+                        note(&opener.file, Err(reason));
+                    }
+                }
+                Err(error) => note(&opener.file, Err(error.to_string())),
+            }
         }
     }
     let begin = format!("{user}-");

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use rusqlite::hooks::{AuthAction, AuthContext};
 
-use super::fence::{Declared, Snapshot, owner_of};
+use super::{
+    fence::{Declared, Snapshot, owner_of},
+    host_rights, virtual_tables,
+};
 
 /// On whose behalf a connection works.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +20,8 @@ pub(super) enum Who {
     /// The host's.
     #[default]
     Host,
+    /// The host's, in a copy whose pages are checked.
+    Check,
     /// A plugin's.
     Plugin(Arc<Declared>, Arc<Snapshot>),
 }
@@ -44,10 +49,12 @@ impl Current {
 
     /// Whether the action is allowed; if not, the reason is kept.
     pub(super) fn allows(&mut self, context: &AuthContext<'_>) -> bool {
-        let Who::Plugin(declared, all) = self.who.clone() else {
-            return true;
+        let decided = match self.who.clone() {
+            Who::Host => host_rights::decide(context),
+            Who::Check => host_rights::check(context),
+            Who::Plugin(declared, all) => self.decide(&declared, &all, context),
         };
-        match self.decide(&declared, &all, context) {
+        match decided {
             Ok(()) => true,
             Err(reason) => {
                 self.refusal.get_or_insert(reason);
@@ -170,26 +177,13 @@ impl Current {
             AuthAction::CreateVtable {
                 table_name,
                 module_name,
-            }
-            | AuthAction::DropVtable {
-                table_name,
-                module_name,
             } => {
-                if !["fts3", "fts4", "fts5", "rtree"].contains(&&*module_name.to_ascii_lowercase())
-                {
-                    return Err(format!(
-                        "virtual tables are of `fts5`, `fts4`, `fts3` or `rtree`, and not of `{module_name}`"
-                    ));
-                }
+                virtual_tables::module(module_name)?;
                 self.reshapes = true;
                 own(table_name)
             }
-            AuthAction::Function { function_name } => match function_name {
-                "load_extension" | "fts3_tokenizer" => {
-                    Err(format!("the function `{function_name}` is not for plugins"))
-                }
-                _ => Ok(()),
-            },
+            AuthAction::DropVtable { table_name, .. } => own(table_name),
+            AuthAction::Function { function_name } => function(function_name),
             AuthAction::Pragma {
                 pragma_name,
                 pragma_value,
@@ -243,12 +237,14 @@ impl ReadOf {
             | "sqlite_sequence" | "json_each" | "json_tree" => true,
             // Of a `WITH` clause's table nothing is read but that it is there. Real ones have an owner, or are SQLite's.
             _ => {
-                let named_by_query =
-                    column.is_empty() && owner_of_any(&table).is_none() && !is_sqlites(&table);
-                named_by_query
-                    || table
-                        .strip_prefix("pragma_")
-                        .is_some_and(|name| READABLE.contains(&name))
+                let named_by_query = column.is_empty()
+                    && owner_of_any(&table).is_none()
+                    && !is_sqlites(&table)
+                    && !virtual_tables::is_module(&table);
+                match table.strip_prefix("pragma_") {
+                    Some(name) => READABLE.contains(&name),
+                    None => named_by_query,
+                }
             }
         };
         if harmless {
@@ -257,6 +253,16 @@ impl ReadOf {
             Self::Table
         }
     }
+}
+
+/// Functions that reach out of the database, or into what is the process's.
+const FORBIDDEN: &[&str] = &["fts3_tokenizer", "load_extension", "sqlite_log"];
+
+fn function(name: &str) -> Result<(), String> {
+    if FORBIDDEN.iter().any(|not| not.eq_ignore_ascii_case(name)) {
+        return Err(format!("the function `{name}` is not for plugins"));
+    }
+    Ok(())
 }
 
 /// Pragmas that tell the shape of a table.

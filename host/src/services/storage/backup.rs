@@ -6,17 +6,22 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use super::{
+    authorizer::Who,
+    connection::Link,
     error::{At, StorageError},
     place::Place,
     tables,
 };
 use crate::private;
+
+/// How long the check of one copy may take.
+const CHECK: Duration = Duration::from_mins(10);
 
 /// What a backup did.
 #[derive(Debug, Clone, Default)]
@@ -160,7 +165,9 @@ pub(super) fn copy(
     // One plain file, without a log beside it.
     copy.pragma_update(None, "journal_mode", "delete")
         .map_err(of)?;
+    let copy = Link::new(copy).map_err(of)?;
     check(&copy, &at_target)?;
+    let copy = copy.connection;
     copy.close().map_err(|(_, error)| of(error))?;
     let file = fs::File::options()
         .write(true)
@@ -174,9 +181,15 @@ pub(super) fn copy(
 }
 
 /// SQLite's own [integrity check](https://sqlite.org/pragma.html#pragma_integrity_check).
-pub(super) fn check(connection: &Connection, at: &At<'_>) -> Result<(), StorageError> {
+///
+/// It calculates what checks, indexes and columns are made of, so that a plugin's functions run in it: nothing in the file is
+/// set off, and it ends.
+pub(super) fn check(link: &Link, at: &At<'_>) -> Result<(), StorageError> {
     let of = |error: rusqlite::Error| StorageError::of(at, &error);
-    let mut statement = connection
+    link.begin(Who::Check);
+    let _until = link.until(CHECK);
+    let mut statement = link
+        .connection
         .prepare("PRAGMA integrity_check(5)")
         .map_err(of)?;
     let found: Vec<String> = statement
@@ -201,8 +214,11 @@ pub(super) fn inspect(file: &Path) -> Result<(Connection, Place), StorageError> 
     let of = |error: rusqlite::Error| StorageError::of(&at, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(of)?;
-    check(&connection, &at)?;
-    let place = tables::place_of(&connection).map_err(of)?;
+    let link = Link::new(connection).map_err(of)?;
+    check(&link, &at)?;
+    link.begin(Who::Host);
+    let place = tables::place_of(&link.connection).map_err(of)?;
+    let connection = link.connection;
     let place = place.and_then(|place| place.parse().ok());
     place
         .map(|place| (connection, place))

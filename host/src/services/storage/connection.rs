@@ -14,9 +14,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, hooks::Authorization, li
 
 use super::{
     authorizer::{Current, Who},
-    error::{At, StorageError},
+    error::{At, StorageError, shorten},
     place::Place,
-    tables,
+    tables, virtual_tables,
 };
 use crate::config::{Live, Storage as Settings};
 
@@ -35,7 +35,8 @@ pub(super) struct Link {
 }
 
 impl Link {
-    fn new(mut connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(mut connection: Connection) -> rusqlite::Result<Self> {
+        virtual_tables::learn(&connection)?;
         let current: Arc<Mutex<Current>> = Arc::default();
         let seen = Arc::clone(&current);
         connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
@@ -65,28 +66,37 @@ impl Link {
         lock(&self.current)
     }
 
-    /// Runs `work` on the host's behalf, in the middle of a plugin's statement.
-    pub(super) fn as_host<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
-        let who = std::mem::take(&mut self.current().who);
-        let done = work(&self.connection);
-        self.current().who = who;
-        done
+    /// What is wrong with a statement: why it was refused, or what SQLite says.
+    pub(super) fn error(&self, at: &At<'_>, sql: &str, error: &rusqlite::Error) -> StorageError {
+        match self.current().refusal.take() {
+            Some(reason) => StorageError::Fence {
+                place: at.place,
+                sql: shorten(sql),
+                reason,
+            },
+            None => StorageError::of_sql(at, sql, error),
+        }
     }
 
-    /// Stops what runs longer than this, until the returned guard goes.
+    /// Stops what runs longer than this, until the returned guard goes. A limit inside of another never reaches beyond it.
     pub(super) fn until(&self, limit: Duration) -> Deadline<'_> {
         let limit = limit.as_millis().try_into().unwrap_or(u64::MAX);
-        self.deadline.store(now_ms().saturating_add(limit), Relaxed);
-        Deadline(self)
+        let before = self.deadline.load(Relaxed);
+        let end = now_ms().saturating_add(limit).min(before);
+        self.deadline.store(end, Relaxed);
+        Deadline { link: self, before }
     }
 }
 
 /// A running limit.
-pub(super) struct Deadline<'a>(&'a Link);
+pub(super) struct Deadline<'a> {
+    link: &'a Link,
+    before: u64,
+}
 
 impl Drop for Deadline<'_> {
     fn drop(&mut self) {
-        self.0.deadline.store(u64::MAX, Relaxed);
+        self.link.deadline.store(self.before, Relaxed);
     }
 }
 
@@ -102,6 +112,15 @@ pub(super) struct Opener {
 }
 
 impl Opener {
+    pub(super) fn new(place: Place, file: PathBuf, config: Live) -> Self {
+        Self {
+            place,
+            file,
+            config,
+            first: Mutex::default(),
+        }
+    }
+
     /// As they are now.
     pub(super) fn settings(&self) -> Settings {
         self.config.now().storage
@@ -128,8 +147,10 @@ impl Opener {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
         self.set_up(&connection).map_err(of)?;
+        let link = Link::new(connection).map_err(of)?;
+        let connection = &link.connection;
         // First of all a look: a file that is none of ours is left as it is.
-        tables::version(&connection, &self.at())?;
+        tables::version(connection, &self.at())?;
         let journal: String = connection
             .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
             .map_err(of)?;
@@ -139,7 +160,16 @@ impl Opener {
                 reason: "lies on a file system without shared memory (a network share?), where it is not safe".into(),
             });
         }
-        tables::prepare(&connection, self)?;
+        tables::prepare(connection, self)?;
+        Ok(link)
+    }
+
+    /// Opens a copy in a backup, to erase in it: nobody else uses it, and its tables stay as they are.
+    pub(super) fn open_copy(&self) -> Result<Link, StorageError> {
+        let of = |error: rusqlite::Error| StorageError::of(&self.at(), &error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
+        self.set_up(&connection).map_err(of)?;
         Link::new(connection).map_err(of)
     }
 
@@ -147,6 +177,8 @@ impl Opener {
         connection.busy_timeout(Duration::from_millis(self.settings().busy_timeout_ms))?;
         // No statement can write to the schema's own table, or to a virtual table's parts.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // What stands in views and triggers uses no function that reaches out of the database.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         // "x" is a name and never a text: a misspelt column is an error.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;

@@ -44,12 +44,7 @@ impl Database {
         config: &Live,
         threads: &Arc<ScheduledThreadPool>,
     ) -> Result<Self, StorageError> {
-        let opener = || Opener {
-            place,
-            file: place.file(data),
-            config: config.clone(),
-            first: Mutex::default(),
-        };
+        let opener = || Opener::new(place, place.file(data), config.clone());
         let first = opener();
         *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first.open()?);
         let connections = match place {

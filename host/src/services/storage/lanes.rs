@@ -54,6 +54,10 @@ impl Lanes {
         }
     }
 
+    pub(super) fn config(&self) -> &Live {
+        &self.config
+    }
+
     /// As they are now.
     pub(super) fn settings(&self) -> Settings {
         self.config.now().storage

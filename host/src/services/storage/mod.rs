@@ -7,6 +7,8 @@
 //! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
+//! | `host_rights.rs` | what the host does in its own name: nothing in a plugin's tables |
+//! | `virtual_tables.rs` | which virtual tables there are, and what they may name |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `settings.rs` | what servers have set for plugins |
@@ -22,6 +24,7 @@ mod database;
 mod deletions;
 mod error;
 mod fence;
+mod host_rights;
 mod lanes;
 mod lock;
 mod migrate;
@@ -36,6 +39,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod virtual_tables;
 
 use std::{
     path::Path,

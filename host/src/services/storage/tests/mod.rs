@@ -5,6 +5,7 @@ mod calls;
 mod fence;
 mod lanes;
 mod migrations;
+mod rights;
 mod slow;
 mod trouble;
 
