@@ -278,8 +278,8 @@ const READABLE: &[&str] = &[
 
 fn pragma(name: &str, value: Option<&str>) -> Result<(), String> {
     let name = name.to_ascii_lowercase();
-    // FTS5 asks for it on its own tables while it is written to.
-    let asked = name == "data_version" && value.is_none();
+    // FTS5 and R-trees ask for these, of their own accord, while they are made or written to.
+    let asked = matches!(&*name, "data_version" | "page_size") && value.is_none();
     if READABLE.contains(&&*name) || asked {
         return Ok(());
     }

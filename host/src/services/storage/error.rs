@@ -169,6 +169,19 @@ pub enum StorageError {
         /// Checksum of what is declared.
         declared: String,
     },
+    /// A plugin of a name that is the same but for its case has been here.
+    #[error(
+        "{place} has tables of the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, so that they \
+         would share them: give this plugin another name"
+    )]
+    Namesake {
+        /// The database.
+        place: Place,
+        /// The plugin.
+        plugin: String,
+        /// The one that has been here.
+        other: String,
+    },
     /// Too many calls wait.
     #[error("{waiting} calls wait for {place} already: await them before you make more")]
     Busy {

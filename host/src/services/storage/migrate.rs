@@ -16,6 +16,8 @@ use super::{
     statement::Desk,
 };
 
+use crate::plugin::names;
+
 /// What one migration may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -53,8 +55,16 @@ pub(super) fn applied(link: &Link) -> rusqlite::Result<Vec<Applied>> {
 pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, StorageError> {
     let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
     let plugin = &*declared.caller.plugin;
-    let recorded: BTreeMap<u32, String> = applied(desk.link)
-        .map_err(of)?
+    let all = applied(desk.link).map_err(of)?;
+    // It may not be loaded now, and has its tables all the same.
+    if let Some(other) = names::twin(plugin, all.iter().map(|applied| &*applied.plugin)) {
+        return Err(StorageError::Namesake {
+            place: desk.at.place,
+            plugin: plugin.to_owned(),
+            other: other.to_owned(),
+        });
+    }
+    let recorded: BTreeMap<u32, String> = all
         .into_iter()
         .filter(|applied| applied.plugin == plugin)
         .map(|applied| (applied.number, applied.checksum))

@@ -144,7 +144,7 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A migration failed, or the database can't be used. The generation is still entered.
+    /// A migration failed, a plugin whose name differs in case alone has tables here, or the database can't be used. The generation is still entered.
     pub async fn generation_starts(
         &self,
         caller: &Caller,
