@@ -332,7 +332,9 @@ impl Storage {
         if lanes.settings().backup_on_shutdown && self.places().is_ok_and(|all| !all.is_empty()) {
             // A third of the time is left for closing.
             let until = Instant::now() + limit.mul_f64(2.0 / 3.0);
-            let made = tokio::time::timeout(limit, self.backup_until(Some(until))).await;
+            let made =
+                tokio::time::timeout(limit.mul_f64(2.0 / 3.0), self.backup_until(Some(until)))
+                    .await;
             match made {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::error!("no backup was made: {error}"),
@@ -382,7 +384,12 @@ fn erase_copies(lanes: &Lanes, strikes: &Strikes, user: u64) -> (usize, Vec<(Str
     let data = &*lanes.data;
     for folder in backup::all(data) {
         for place in Place::all(&folder).unwrap_or_default() {
-            let opener = Opener::new(place, place.file(&folder), lanes.config().clone());
+            let opener = Opener::new(
+                place,
+                place.file(&folder),
+                lanes.config().clone(),
+                Arc::clone(&lanes.clock),
+            );
             let erased = opener.open_copy().and_then(|link| {
                 let clerk = Clerk {
                     link: &link,

@@ -11,7 +11,7 @@ use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::{
     fence::{Declared, Snapshot, owner_of},
-    host_rights, virtual_tables,
+    host_rights, limits, virtual_tables,
 };
 
 /// On whose behalf a connection works.
@@ -34,6 +34,8 @@ pub(super) struct Current {
     pub(super) reshapes: bool,
     /// Whether the statement drops or renames a table: SQLite then tidies its own tables.
     tidies: bool,
+    /// What it calls of functions.
+    functions: u32,
     /// Why the statement was refused.
     pub(super) refusal: Option<String>,
 }
@@ -183,7 +185,17 @@ impl Current {
                 own(table_name)
             }
             AuthAction::DropVtable { table_name, .. } => own(table_name),
-            AuthAction::Function { function_name } => function(function_name),
+            AuthAction::Function { function_name } => {
+                self.functions += limits::weight(function_name);
+                if self.functions > limits::FUNCTIONS {
+                    return Err(format!(
+                        "a statement calls {} functions at most, and `LIKE` and `GLOB` count as {} each: use several statements",
+                        limits::FUNCTIONS,
+                        limits::weight("like")
+                    ));
+                }
+                function(function_name)
+            }
             AuthAction::Pragma {
                 pragma_name,
                 pragma_value,
@@ -259,6 +271,15 @@ impl ReadOf {
 const FORBIDDEN: &[&str] = &["fts3_tokenizer", "load_extension", "sqlite_log"];
 
 fn function(name: &str) -> Result<(), String> {
+    // It looks for each key among all others.
+    if ["json_patch", "jsonb_patch"]
+        .iter()
+        .any(|not| not.eq_ignore_ascii_case(name))
+    {
+        return Err(format!(
+            "the function `{name}` is not for plugins, since its time grows with the square of its texts: use `json_set`"
+        ));
+    }
     if FORBIDDEN.iter().any(|not| not.eq_ignore_ascii_case(name)) {
         return Err(format!("the function `{name}` is not for plugins"));
     }

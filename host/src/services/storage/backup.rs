@@ -165,7 +165,7 @@ pub(super) fn copy(
     // One plain file, without a log beside it.
     copy.pragma_update(None, "journal_mode", "delete")
         .map_err(of)?;
-    let copy = Link::new(copy).map_err(of)?;
+    let copy = Link::new(copy, None).map_err(of)?;
     check(&copy, &at_target)?;
     let copy = copy.connection;
     copy.close().map_err(|(_, error)| of(error))?;
@@ -210,11 +210,13 @@ pub(super) fn inspect(file: &Path) -> Result<(Connection, Place), StorageError> 
         file,
         busy_timeout_ms: 1_000,
         statement_timeout_ms: 0,
+        max_value_bytes: 0,
+        max_memory_bytes: 0,
     };
     let of = |error: rusqlite::Error| StorageError::of(&at, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(of)?;
-    let link = Link::new(connection).map_err(of)?;
+    let link = Link::new(connection, None).map_err(of)?;
     check(&link, &at)?;
     link.begin(Who::Host);
     let place = tables::place_of(&link.connection).map_err(of)?;

@@ -1,7 +1,7 @@
 //! One connection to one database: how it is opened, and what watches over it.
 
 use std::{
-    fs,
+    fmt, fs,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -10,11 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, hooks::Authorization, limits::Limit};
+use rusqlite::{Connection, InterruptHandle, OpenFlags, config::DbConfig, hooks::Authorization};
 
 use super::{
     authorizer::{Current, Who},
+    clock::{Clock, Running},
     error::{At, StorageError, shorten},
+    limits,
     place::Place,
     tables, virtual_tables,
 };
@@ -27,15 +29,27 @@ const STEPS_PER_LOOK: i32 = 1_000;
 const STATEMENTS: usize = 32;
 
 /// One connection.
-#[derive(Debug)]
 pub(super) struct Link {
     pub(super) connection: Connection,
     current: Arc<Mutex<Current>>,
     deadline: Arc<AtomicU64>,
+    clock: Option<Arc<Clock>>,
+    handle: Arc<InterruptHandle>,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Link {
-    pub(super) fn new(mut connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        mut connection: Connection,
+        clock: Option<Arc<Clock>>,
+    ) -> rusqlite::Result<Self> {
         virtual_tables::learn(&connection)?;
         let current: Arc<Mutex<Current>> = Arc::default();
         let seen = Arc::clone(&current);
@@ -50,9 +64,11 @@ impl Link {
         let seen = Arc::clone(&deadline);
         connection.progress_handler(STEPS_PER_LOOK, Some(move || now_ms() > seen.load(Relaxed)))?;
         Ok(Self {
+            handle: Arc::new(connection.get_interrupt_handle()),
             connection,
             current,
             deadline,
+            clock,
         })
     }
 
@@ -84,7 +100,13 @@ impl Link {
         let before = self.deadline.load(Relaxed);
         let end = now_ms().saturating_add(limit).min(before);
         self.deadline.store(end, Relaxed);
-        Deadline { link: self, before }
+        let clock = self.clock.as_ref().filter(|_| end < before);
+        let until = began() + Duration::from_millis(end);
+        Deadline {
+            link: self,
+            before,
+            _running: clock.map(|clock| clock.stop_at(until, &self.handle)),
+        }
     }
 }
 
@@ -92,6 +114,7 @@ impl Link {
 pub(super) struct Deadline<'a> {
     link: &'a Link,
     before: u64,
+    _running: Option<Running>,
 }
 
 impl Drop for Deadline<'_> {
@@ -106,17 +129,19 @@ pub(super) struct Opener {
     pub(super) place: Place,
     pub(super) file: PathBuf,
     pub(super) config: Live,
+    clock: Arc<Clock>,
     /// The first connection, opened by whoever wanted the database: so that a failure is told at once and as it is, and not
     /// after r2d2's attempts.
     pub(super) first: Mutex<Option<Link>>,
 }
 
 impl Opener {
-    pub(super) fn new(place: Place, file: PathBuf, config: Live) -> Self {
+    pub(super) fn new(place: Place, file: PathBuf, config: Live, clock: Arc<Clock>) -> Self {
         Self {
             place,
             file,
             config,
+            clock,
             first: Mutex::default(),
         }
     }
@@ -133,6 +158,8 @@ impl Opener {
             file: &self.file,
             busy_timeout_ms: settings.busy_timeout_ms,
             statement_timeout_ms: settings.statement_timeout_ms,
+            max_value_bytes: settings.max_value_bytes,
+            max_memory_bytes: settings.max_memory_bytes,
         }
     }
 
@@ -147,7 +174,7 @@ impl Opener {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
         self.set_up(&connection).map_err(of)?;
-        let link = Link::new(connection).map_err(of)?;
+        let link = Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)?;
         let connection = &link.connection;
         // First of all a look: a file that is none of ours is left as it is.
         tables::version(connection, &self.at())?;
@@ -170,7 +197,7 @@ impl Opener {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
         self.set_up(&connection).map_err(of)?;
-        Link::new(connection).map_err(of)
+        Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)
     }
 
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
@@ -185,7 +212,9 @@ impl Opener {
         connection.pragma_update(None, "foreign_keys", true)?;
         // What a call was told is done outlives a power cut, not only a crash.
         connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "temp_store", "memory")?;
+        // What is sorted or set aside is on the disk, beyond a little.
+        connection.pragma_update(None, "temp_store", "file")?;
+        limits::set(connection, &self.settings())?;
         let (cache_kib, journal_bytes) = match self.place {
             Place::Bot => (8_192, 16 << 20),
             // Hundreds of these are open at once.
@@ -193,10 +222,6 @@ impl Opener {
         };
         connection.pragma_update(None, "cache_size", -cache_kib)?;
         connection.pragma_update(None, "journal_size_limit", journal_bytes)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20)?;
-        let longest = i32::try_from(self.settings().max_result_bytes).unwrap_or(i32::MAX);
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest.max(1 << 20))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(())
     }
@@ -226,7 +251,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn now_ms() -> u64 {
-    static BEGAN: OnceLock<Instant> = OnceLock::new();
-    let since = BEGAN.get_or_init(Instant::now).elapsed();
+    let since = began().elapsed();
     since.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+fn began() -> Instant {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    *BEGAN.get_or_init(Instant::now)
 }

@@ -3,6 +3,8 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `lanes.rs`, `state.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `turns.rs`, `clock.rs` | fair shares of a database, and of time |
+//! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
@@ -19,13 +21,16 @@ mod admin;
 mod authorizer;
 mod backup;
 mod batch;
+mod clock;
 mod connection;
 mod database;
 mod deletions;
 mod error;
 mod fence;
+mod functions;
 mod host_rights;
 mod lanes;
+mod limits;
 mod lock;
 mod migrate;
 mod place;
@@ -38,6 +43,7 @@ mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod usage;
 mod virtual_tables;
 
@@ -72,6 +78,9 @@ use self::{
 };
 use super::{Caller, Completion, Failure, host_call};
 use crate::config::Live;
+
+/// How long the statements of one piece of the host's own work may take, in one database.
+const HOST_LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// The databases.
 #[derive(Debug)]
@@ -235,6 +244,7 @@ impl Storage {
             let open = if over { Err(StorageError::Ended) } else { open };
             let result = open.and_then(|(database, connected)| {
                 connected.begin(authorizer::Who::Host);
+                let _until = connected.until(HOST_LIMIT);
                 work(database, connected)
             });
             let _ = done.send(result);
