@@ -21,7 +21,7 @@ use super::{
 use crate::private;
 
 /// How long the check of one copy may take.
-const CHECK: Duration = Duration::from_mins(10);
+const CHECK: Duration = Duration::from_secs(600);
 
 /// What a backup did.
 #[derive(Debug, Clone, Default)]

@@ -207,6 +207,15 @@ pub enum StorageError {
         /// The one that has been here.
         other: String,
     },
+    /// A database is wanted for a server that the bot is not in.
+    #[error(
+        "the bot is not in the server {guild_id}, and makes no database for it: ask for the database of a server that an event or a \
+         command came from"
+    )]
+    NoGuild {
+        /// The server.
+        guild_id: u64,
+    },
     /// Too many calls wait.
     #[error(
         "{waiting} of the plugin's calls wait for {place} already: await them before you make more"

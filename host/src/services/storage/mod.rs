@@ -49,7 +49,7 @@ mod virtual_tables;
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use plugin_api::manifest::Manifest;
@@ -80,7 +80,7 @@ use super::{Caller, Completion, Failure, host_call};
 use crate::config::Live;
 
 /// How long the statements of one piece of the host's own work may take, in one database.
-const HOST_LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
+const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
 
 /// The databases.
 #[derive(Debug)]
@@ -89,6 +89,17 @@ pub struct Storage {
     lock: Mutex<Option<Lock>>,
     /// Backups, exports and the like: one at a time.
     admin: tokio::sync::Mutex<()>,
+    /// Who knows which servers the bot is in.
+    members: OnceLock<Membership>,
+}
+
+/// Whether the bot is in a server.
+struct Membership(Box<dyn Fn(u64) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Membership {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Membership")
+    }
 }
 
 impl Storage {
@@ -105,7 +116,13 @@ impl Storage {
             lanes: Some(Arc::new(Lanes::new(data.clone(), config.clone()))),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
+            members: OnceLock::new(),
         })
+    }
+
+    /// Asks this one from now on whether the bot is in a server, before a database is made for it.
+    pub(crate) fn ask_for_guilds(&self, is_in: impl Fn(u64) -> bool + Send + Sync + 'static) {
+        let _ = self.members.set(Membership(Box::new(is_in)));
     }
 
     /// No databases: for the probe.
@@ -115,6 +132,7 @@ impl Storage {
             lanes: None,
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
+            members: OnceLock::new(),
         }
     }
 
@@ -138,6 +156,11 @@ impl Storage {
         let (guild_id, request) = read_request(call, params)?;
         let lanes = self.lanes()?;
         let declared = lanes.fences.of(caller).ok_or(StorageError::Ended)?;
+        let is_in = self.members.get().is_none_or(|is_in| is_in.0(guild_id));
+        // What was kept of a server that was left is still there.
+        if guild_id != 0 && !is_in && !Place::of(guild_id).file(&lanes.data).is_file() {
+            return Err(StorageError::NoGuild { guild_id }.into());
+        }
         let (done, result) = oneshot::channel();
         let job = Job {
             declared,

@@ -202,12 +202,10 @@ async fn an_endless_trigger_ends_and_holds_up_neither_erasure_nor_others_nor_the
             "subjects": [{"table": format!("{plugin}__rows"), "column": "user_id"}],
         })
     };
-    let trap = format!(
-        "CREATE TRIGGER greedy__trap BEFORE DELETE ON greedy__rows BEGIN
+    let trap = "CREATE TRIGGER greedy__trap BEFORE DELETE ON greedy__rows BEGIN
              SELECT 1 WHERE (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) > 0;
-         END;"
-    );
-    let greedy = kit.plugin("greedy", tables("greedy", &trap)).await;
+         END;";
+    let greedy = kit.plugin("greedy", tables("greedy", trap)).await;
     let victim = kit.plugin("victim", tables("victim", "")).await;
     for guild in 1..=6 {
         greedy.query(guild, "SELECT 1").await.unwrap();
