@@ -101,9 +101,16 @@ impl Storage {
             let target = draft.target(place);
             let copied = self
                 .with(place, move |database, connected| {
-                    backup::copy(&connected.connection, &database.at(), &target)
+                    backup::copy(&connected.connection, &database.at(), target)
                 })
                 .await;
+            let copied = match copied {
+                // Not in the lane: whoever waits for the database need not wait for the check.
+                Ok(copy) => tokio::task::spawn_blocking(move || copy.finish(deadline))
+                    .await
+                    .unwrap_or(Err(StorageError::Closed)),
+                Err(error) => Err(error),
+            };
             match copied {
                 Ok(()) => report.copied += 1,
                 Err(error @ (StorageError::Full { .. } | StorageError::ReadOnly { .. })) => {

@@ -154,6 +154,7 @@ impl Current {
                 index_name,
                 table_name,
             } => own(table_name).and_then(|()| {
+                self.reshapes = true;
                 // SQLite names the indexes of keys itself.
                 if is_sqlites(index_name) {
                     Ok(())

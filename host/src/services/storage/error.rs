@@ -357,6 +357,20 @@ pub(super) struct At<'a> {
     pub(super) max_memory_bytes: u64,
 }
 
+impl<'a> At<'a> {
+    /// A file that is looked at by itself, and not as one of the open databases.
+    pub(super) const fn of_file(place: Place, file: &'a Path) -> Self {
+        Self {
+            place,
+            file,
+            busy_timeout_ms: 1_000,
+            statement_timeout_ms: 0,
+            max_value_bytes: 0,
+            max_memory_bytes: 0,
+        }
+    }
+}
+
 fn text(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),

@@ -29,6 +29,35 @@ pub(super) fn weight(function: &str) -> u32 {
     }
 }
 
+/// What the tables of `owner` calculate by themselves with each row (checks, defaults, indexes, columns), where it is too much:
+/// SQLite tells the authorizer of these functions when they are declared, and not when a row is written.
+pub(super) fn problem(connection: &Connection, owner: &str) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT tbl_name, lower(sql) FROM sqlite_schema
+         WHERE type IN ('table', 'index') AND sql IS NOT NULL AND lower(substr(tbl_name, 1, length(?1) + 2)) = ?1 || '__'
+         ORDER BY 1",
+    )?;
+    let mut rows = statement.query([owner])?;
+    let (mut of, mut all) = (String::new(), 0);
+    while let Some(row) = rows.next()? {
+        let (table, sql): (String, String) = (row.get(0)?, row.get(1)?);
+        if table != of {
+            (of, all) = (table, 0);
+        }
+        let patterns = sql.matches("like").count() + sql.matches("glob").count();
+        let calls = sql.matches('(').count();
+        all += calls + patterns * weight("like") as usize;
+        if all > FUNCTIONS as usize {
+            return Ok(Some(format!(
+                "the table `{of}` and its indexes would calculate more than {FUNCTIONS} functions for each row: counted are \
+                 opening brackets, and `LIKE` and `GLOB` as {} each",
+                weight("like")
+            )));
+        }
+    }
+    Ok(None)
+}
+
 /// Sets the limits of a connection.
 pub(super) fn set(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
     let longest = settings.max_value_bytes.saturating_add(BESIDE);

@@ -10,7 +10,7 @@ use super::{
     connection::Link,
     error::{At, StorageError, shorten},
     fence::{Declared, owner_of},
-    virtual_tables,
+    limits, virtual_tables,
 };
 use crate::config::Storage as Settings;
 
@@ -208,6 +208,10 @@ impl Desk<'_> {
         let connection = &self.link.connection;
         let named = virtual_tables::problem(connection, &owner);
         if let Some(reason) = named.map_err(|error| self.error(sql, &error))? {
+            return Err(self.refused(sql, reason));
+        }
+        let heavy = limits::problem(connection, &owner);
+        if let Some(reason) = heavy.map_err(|error| self.error(sql, &error))? {
             return Err(self.refused(sql, reason));
         }
         let parents = parents(connection, &owner).map_err(|error| self.error(sql, &error))?;

@@ -234,3 +234,35 @@ async fn an_endless_trigger_ends_and_holds_up_neither_erasure_nor_others_nor_the
     let _ = tokio::join!(in_time("the end", kit.close()), delete);
     assert_eq!(super::super::backups(kit.folder.path()).len(), 1);
 }
+
+#[tokio::test]
+async fn what_tables_calculate_by_themselves_is_counted_and_does_not_keep_a_backup_from_being_made() {
+    let kit = Kit::configured(&configured(1_000));
+    let greedy = kit.plugin("greedy", json!({})).await;
+    let calls = |count: usize| vec!["length(hex(x))"; count].join(" + ");
+    let heavy = format!("CREATE TABLE greedy__t (x CHECK ({} > 0))", calls(251));
+    says(
+        greedy.execute(1, &heavy, json!([])).await,
+        &["refused: a statement calls 500 functions at most"],
+    );
+    let made = format!("CREATE TABLE greedy__t (x, y AS ({}))", calls(150));
+    greedy.execute(1, &made, json!([])).await.unwrap();
+    let told = "the table `greedy__t` and its indexes would calculate more than 500 functions for each row";
+    for more in [
+        format!("ALTER TABLE greedy__t ADD COLUMN z AS ({})", calls(150)),
+        format!("CREATE INDEX greedy__i ON greedy__t ({})", calls(150)),
+        "ALTER TABLE greedy__t ADD COLUMN z CHECK (x LIKE 'a' AND x LIKE 'b' AND x NOT LIKE 'c' AND x GLOB 'd' \
+             AND x LIKE 'e' AND x LIKE 'f' AND x LIKE 'g' AND x LIKE 'h' AND x LIKE 'i' AND x LIKE 'j')"
+            .to_owned(),
+    ] {
+        says(greedy.execute(1, &more, json!([])).await, &[told]);
+    }
+    let index = "CREATE INDEX greedy__i ON greedy__t (instr(x, 'a'), trim(x), replace(x, 1, 2))";
+    greedy.execute(1, index, json!([])).await.unwrap();
+    for value in ["'a'", "1.5", "x'61'", "NULL"] {
+        let insert = format!("INSERT INTO greedy__t (x) VALUES ({value})");
+        greedy.execute(1, &insert, json!([])).await.unwrap();
+    }
+    let backup = kit.storage.backup().await.unwrap();
+    assert_eq!((backup.copied, backup.failed.len()), (1, 0), "{backup:?}");
+}
