@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `lanes.rs`, `state.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `lanes.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
 //! | `turns.rs`, `clock.rs` | fair shares of a database, and of time |
 //! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
@@ -14,7 +14,8 @@
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `settings.rs` | what servers have set for plugins |
-//! | `subject.rs` | all that is kept about one user |
+//! | `personal.rs`, `subject.rs` | all that is kept about one user, everywhere and in one database |
+//! | `admin.rs` | what the owner does with all of them |
 //! | `backup.rs`, `restore.rs`, `lock.rs` | copies, and one bot per folder |
 
 mod admin;
@@ -33,6 +34,8 @@ mod lanes;
 mod limits;
 mod lock;
 mod migrate;
+mod opening;
+mod personal;
 mod place;
 mod restore;
 mod settings;
@@ -58,11 +61,12 @@ use tokio::sync::oneshot;
 
 pub use self::lock::is_in_use;
 pub use self::{
-    admin::{Erased, Exported, MigrationState},
+    admin::MigrationState,
     backup::BackupReport,
     deletions::Deletion,
     error::StorageError,
     migrate::Applied,
+    personal::{Erased, Exported},
     place::Place,
     restore::{Checked, Restored, backups, check_all, restore},
     state::Numbers,

@@ -344,3 +344,42 @@ async fn a_broken_subject_fails_alone() {
     assert_eq!(attacker.query(1, left).await.unwrap(), json!([[0, 1]]));
     unharmed(&victim, &attacker).await;
 }
+
+/// As authors do it: an index of the texts, kept up by triggers.
+#[tokio::test]
+async fn a_full_text_table_that_triggers_keep_up_is_erased_with_its_rows() {
+    let kit = Kit::new();
+    let tables = "CREATE TABLE notes__all (id INTEGER PRIMARY KEY, user_id INTEGER, text TEXT);
+        CREATE VIRTUAL TABLE notes__search USING fts5 (text, content='notes__all', content_rowid='id');
+        CREATE TRIGGER notes__added AFTER INSERT ON notes__all BEGIN
+            INSERT INTO notes__search (rowid, text) VALUES (new.id, new.text); END;
+        CREATE TRIGGER notes__gone AFTER DELETE ON notes__all BEGIN
+            INSERT INTO notes__search (notes__search, rowid, text) VALUES ('delete', old.id, old.text); END;
+        INSERT INTO notes__all (user_id, text) VALUES (613425648685547541, 'green tea'), (2, 'black tea')";
+    let manifest = json!({
+        "migrations": [migration(1, "bot", tables), migration(1, "guild", tables)],
+        "subjects": [{"table": "notes__all", "column": "user_id"}],
+    });
+    let notes = kit.plugin("notes", manifest).await;
+    for place in [0, 1] {
+        let more = "INSERT INTO notes__all (user_id, text) VALUES (613425648685547541, 'iced tea')";
+        notes.execute(place, more, json!([])).await.unwrap();
+    }
+    let exported = kit.storage.export_subject(ANN).await.unwrap();
+    assert_eq!(
+        (exported.databases, exported.failed.len()),
+        (2, 0),
+        "{exported:?}"
+    );
+    let erased = kit.storage.erase_subject(ANN).await.unwrap();
+    assert_eq!((erased.rows, erased.failed.len()), (4, 0), "{erased:?}");
+    for place in [0, 1] {
+        let found = "SELECT text FROM notes__search WHERE notes__search MATCH 'tea'";
+        assert_eq!(
+            notes.query(place, found).await.unwrap(),
+            json!([["black tea"]])
+        );
+    }
+    let backup = kit.storage.backup().await.unwrap();
+    assert_eq!((backup.copied, backup.failed.len()), (2, 0), "{backup:?}");
+}
