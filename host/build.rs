@@ -47,9 +47,14 @@ fn main() {
     if !glibc || !known || env::var_os("CARGO_CFG_MIRI").is_some() {
         return;
     }
+    // ThreadSanitizer's own functions run before anything that ours could rely on.
+    let sanitizers = env::var("CARGO_CFG_SANITIZE").unwrap_or_default();
+    if sanitizers.split(',').any(|it| it == "thread") {
+        return;
+    }
     println!("cargo:rustc-cfg=interposed");
     // A sanitizer has functions of its own in front of libc's, and must hear of threads and signals: ours call its.
-    let sanitized = env::var_os("CARGO_CFG_SANITIZE").is_some();
+    let sanitized = !sanitizers.is_empty();
     if sanitized {
         println!("cargo:rustc-cfg=sanitized");
     }

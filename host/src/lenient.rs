@@ -7,9 +7,9 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{DeserializeOwned, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
 /// The fields of an object, unread.
 #[derive(Debug, Default)]
@@ -193,6 +193,33 @@ pub fn text(raw: &str) -> Option<Cow<'_, str>> {
 pub fn items(raw: &str) -> Option<Vec<&str>> {
     let items: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
     Some(items.into_iter().map(RawValue::get).collect())
+}
+
+/// Reads `T` from an object on top of `template`, which has all that `T` can't do without. What `T` can't read is left out, field by
+/// field; the object without it comes along.
+#[must_use]
+pub fn fitting<T: DeserializeOwned>(json: &str, template: Value) -> Option<(Value, T)> {
+    let fields = Fields::read(json)?;
+    let values = fields.iter().filter_map(|(name, raw)| {
+        let value: Value = serde_json::from_str(raw).ok()?;
+        (!value.is_null()).then(|| (name.to_owned(), value))
+    });
+    let values: Map<String, Value> = values.collect();
+    let mut whole = template.clone();
+    whole.as_object_mut()?.extend(values.clone());
+    if let Ok(read) = T::deserialize(&whole) {
+        return Some((whole, read));
+    }
+    let mut fitting = template;
+    for (name, value) in values {
+        let mut tried = fitting.clone();
+        tried.as_object_mut()?.insert(name, value);
+        if T::deserialize(&tried).is_ok() {
+            fitting = tried;
+        }
+    }
+    let read = T::deserialize(&fitting).ok()?;
+    Some((fitting, read))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {

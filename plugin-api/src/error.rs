@@ -136,6 +136,30 @@ impl Error {
         self
     }
 
+    /// What of Discord's could not be read, and why. Not what stood there, which serde's own words have in them: it may be a member's
+    /// words, and errors are logged.
+    pub(crate) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
+        let words = error.to_string();
+        let named = ["missing field", "duplicate field"];
+        let known = [
+            "invalid type",
+            "invalid value",
+            "invalid length",
+            "unknown variant",
+        ];
+        let why = known.into_iter().find(|known| words.starts_with(known));
+        // The last one is serde's: what stood there comes before it.
+        let expected = words.rfind(", expected").map(|at| &words[at..]);
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let words = match (why, expected) {
+            _ if named.iter().any(|named| words.starts_with(named)) => words,
+            (Some(why), Some(expected)) => format!("{why}{expected}"),
+            (Some(why), None) => format!("{why} at {place}"),
+            (None, _) => format!("it is not as expected at {place}"),
+        };
+        Self::new(format!("can't read {what}: {words}"))
+    }
+
     pub(crate) fn from_head(head: ErrorHead) -> Self {
         Self(Box::new(head))
     }
@@ -176,4 +200,53 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::Error;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "they are read, and not looked at")]
+    struct Told {
+        id: u64,
+        kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Tea,
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_told_without_what_stood_there() {
+        for (json, told) in [
+            (
+                r#"{"id":"secret, expected"}"#,
+                "invalid type, expected u64 at line 1",
+            ),
+            (
+                r#"{"id":1,"kind":"secret"}"#,
+                "unknown variant, expected `tea` at line 1",
+            ),
+            (r#"{"kind":"tea"}"#, "missing field `id`"),
+            (r#"{"id":-5}"#, "invalid value, expected u64"),
+            (
+                r#"{"id":1,"kind":secret}"#,
+                "it is not as expected at line 1, column",
+            ),
+        ] {
+            let error = serde_json::from_str::<Told>(json).unwrap_err();
+            let error = Error::unreadable("THING", &error).to_string();
+            assert!(error.starts_with("can't read THING: "), "{error}");
+            assert!(error.contains(told), "{json}: {error}");
+            assert!(
+                !error.contains("secret") && !error.contains("-5"),
+                "{json}: {error}"
+            );
+        }
+    }
 }

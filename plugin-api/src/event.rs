@@ -79,10 +79,6 @@ pub trait Event: Sized + 'static {
     fn parse(json: &[u8]) -> Result<Box<Self>>;
 }
 
-fn unreadable(name: &str, error: &serde_json::Error) -> Error {
-    Error::new(format!("can't read {name}: {error}"))
-}
-
 /// Invariant: a number never gets another event, and one whose event is gone is not given again.
 macro_rules! events {
     ($($number:literal => $name:literal $($ty:ident)?),* $(,)?) => {
@@ -95,7 +91,7 @@ macro_rules! events {
                 fn parse(json: &[u8]) -> Result<Box<Self>> {
                     serde_json::from_slice(json)
                         .map(Box::new)
-                        .map_err(|error| unreadable($name, &error))
+                        .map_err(|error| Error::unreadable($name, &error))
                 }
             }
         )?)*

@@ -141,7 +141,7 @@ impl Bot {
     }
 
     /// The same, unless `interrupted` completes meanwhile; then `None`, when what was loaded is unloaded again.
-    async fn start_unless(
+    pub(crate) async fn start_unless(
         config: Config,
         environment: Environment,
         probe_with: PathBuf,

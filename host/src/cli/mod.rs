@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod folders;
 mod inspect;
 mod own_config;
 mod rebuild;

@@ -2,11 +2,12 @@
 
 use std::{env, path::Path};
 
-use super::{CliResult, DOTENV, configure, runtime, signalled};
-use crate::{bot, env::Environment};
+use super::{CliResult, DOTENV, configure, folders, runtime, signalled};
+use crate::{bot, config::Config, env::Environment};
 
 /// Runs the bot on Discord until a signal or its end.
 pub(super) fn run(config: &Path) -> CliResult {
+    folders::refuse_slips(&Config::load(config)?, None)?;
     let config = configure(config, |_| {})?;
     let environment = Environment::load(Path::new(DOTENV))?;
     let shutdown = signalled()?;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{
     CliResult,
     build::Checkout,
-    configure, not_there, rebuild, reports, runtime,
+    configure, folders, not_there, rebuild, reports, runtime,
     sandbox_config::{Copy, FOLDER},
     sandbox_time, signalled,
 };
@@ -74,6 +74,12 @@ fn made_up(token: &str) -> Result<String, &'static str> {
 
 /// Runs the bot on the simulated Discord.
 pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
+    // Before the first folder is made.
+    let wanted = Config::load(config)?;
+    let own_extensions =
+        arguments.no_bot || arguments.extensions.is_some() || Checkout::find().is_some();
+    let unused = own_extensions.then_some(&*wanted.extensions.folder);
+    folders::refuse_slips(&wanted, unused)?;
     // What is tried out here must not mix with the real bot's settings, data and log.
     let copy = Copy::of(config)?;
     let mut config = configure(copy.path(), |config| {
@@ -168,48 +174,53 @@ async fn play(
             (clock, Some(moving))
         }
     };
-    let mut bot = Bot::start_with_clock(config, environment, env::current_exe()?, clock).await?;
+    let executable = env::current_exe()?;
+    let starting = Bot::start_unless(config, environment, executable, clock, shutdown.as_mut());
+    let Some(mut bot) = starting.await? else {
+        sandbox.shutdown().await;
+        return Ok(());
+    };
     let feeding = tokio::spawn(reports::feed(sandbox.clone(), Arc::clone(bot.plugins())));
-    sandbox.bot_ready(READY).await?;
-    let result = match &arguments.script {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("can't read {}: {error}", path.display()))?;
-            let mut out = |line: &str| println!("{}", shown::text(line));
-            tokio::select! {
-                result = script::run_script(&sandbox, &text, &mut out) => result.map_err(Into::into),
-                ended = bot.ended() => return Ok(ended?),
-                () = &mut shutdown => Ok(()),
+    let going_on = async {
+        sandbox.bot_ready(READY).await?;
+        let mut out = |line: &str| println!("{}", shown::text(line));
+        match &arguments.script {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| format!("can't read {}: {error}", path.display()))?;
+                script::run_script(&sandbox, &text, &mut out).await?;
+            }
+            None => {
+                introduce(&sandbox, rebuilding.is_some(), &folder);
+                terminal(&sandbox, &mut out).await;
             }
         }
-        None => {
-            println!("\nThe sandbox is open: {}", sandbox.page_url());
-            if rebuilding.is_some() {
-                println!(
-                    "Save a file in examples/ or plugins/, and the plugin is built and swapped."
-                );
-            } else {
-                println!(
-                    "Plugins are swapped as their files change in {}.",
-                    folder.display()
-                );
-            }
-            println!(
-                "Type as a user, for example:  owner@general: !hello   or   member@general: /echo text:hi\n"
-            );
-            let mut out = |line: &str| println!("{}", shown::text(line));
-            tokio::select! {
-                () = terminal(&sandbox, &mut out) => Ok(()),
-                () = &mut shutdown => Ok(()),
-                ended = bot.ended() => return Ok(ended?),
-            }
-        }
+        Ok(())
+    };
+    let result = tokio::select! {
+        result = going_on => result,
+        () = &mut shutdown => Ok(()),
+        ended = bot.ended() => return Ok(ended?),
     };
     feeding.abort();
     drop(rebuilding);
     bot.shut_down().await?;
     sandbox.shutdown().await;
     result
+}
+
+/// Says where the page is, and what can be done.
+fn introduce(sandbox: &Sandbox, is_rebuilt: bool, folder: &Path) {
+    println!("\nThe sandbox is open: {}", sandbox.page_url());
+    if is_rebuilt {
+        println!("Save a file in examples/ or plugins/, and the plugin is built and swapped.");
+    } else {
+        let folder = folder.display();
+        println!("Plugins are swapped as their files change in {folder}.");
+    }
+    println!(
+        "Type as a user, for example:  owner@general: !hello   or   member@general: /echo text:hi\n"
+    );
 }
 
 /// Reads lines from the terminal. At its end (no terminal at all, say) the page goes on.

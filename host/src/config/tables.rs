@@ -103,7 +103,7 @@ impl Bot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extensions {
-    /// The extensions folder. Created when missing.
+    /// The extensions folder. The usual one is made when it is missing.
     pub folder: PathBuf,
     /// Whether the plugins that lie in the folder are loaded at start.
     pub auto_load: bool,

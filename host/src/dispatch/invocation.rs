@@ -261,6 +261,18 @@ impl Dispatch {
         }
     }
 
+    /// Tells what the host has to say about a command that is declared to answer in private, where it is no use of it (the usage of
+    /// a group, say): by prefix in direct messages.
+    pub(crate) fn whisper(self: &Arc<Self>, origin: Origin, text: String) {
+        let dispatch = Arc::clone(self);
+        tokio::spawn(async move {
+            let message = json!({"content": text});
+            if let Err(failure) = dispatch.refuse_in(origin, message, true).await {
+                untold(&failure);
+            }
+        });
+    }
+
     /// Tells a member that something is broken, and by which id the owner finds it in the log.
     pub(crate) async fn apologise(&self, origin: Origin, id: &str) {
         let embed = json!({
@@ -286,8 +298,7 @@ impl Dispatch {
         }
     }
 
-    async fn refuse(&self, origin: Origin, mut message: Value) -> Result<(), Failure> {
-        message["allowed_mentions"] = json!({"parse": []});
+    async fn refuse(&self, origin: Origin, message: Value) -> Result<(), Failure> {
         let replies = &self.services.replies;
         // Private where Discord can, and where the host has not deferred in public.
         let private = match &origin {
@@ -295,6 +306,16 @@ impl Dispatch {
             Origin::Message { message_id, .. } => replies.is_private(*message_id),
             _ => false,
         };
+        self.refuse_in(origin, message, private).await
+    }
+
+    async fn refuse_in(
+        &self,
+        origin: Origin,
+        mut message: Value,
+        private: bool,
+    ) -> Result<(), Failure> {
+        message["allowed_mentions"] = json!({"parse": []});
         match self.refuse_as(&origin, message.clone(), private).await {
             // What was to be private is not shown to everybody: they learn why they don't see it.
             Err(Failure::DirectMessagesClosed { sentence }) => {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use plugin_api::abi::{Origin, event_flag};
+use plugin_api::{
+    abi::{Origin, event_flag},
+    manifest::CommandManifest,
+};
 use twilight_model::id::Id;
 
 use super::Dispatch;
@@ -81,7 +84,7 @@ impl Dispatch {
             return;
         }
         if stripped.owners_only {
-            return;
+            return self.mistyped(origin, &name, is_owner);
         }
         match self.routes.find_command(line) {
             Some((Found::Command(route), line)) => {
@@ -95,7 +98,7 @@ impl Dispatch {
                             route.path
                         ),
                     };
-                    return self.tell(origin, text);
+                    return self.tell_about(&route.command, origin, text);
                 }
                 self.serve(Request {
                     event: Arc::clone(event),
@@ -108,9 +111,26 @@ impl Dispatch {
                 });
             }
             Some((Found::Group(route), typed)) => {
-                self.tell(origin, usage::of_group(prefix, &route, typed));
+                let text = usage::of_group(prefix, &route, typed);
+                self.tell_about(&route.group, origin, text);
             }
-            None => {}
+            None => self.mistyped(origin, &name, is_owner),
+        }
+    }
+
+    /// Tells an owner whose owner command there is not. Nobody else: it may be another bot's.
+    fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, is_owner: bool) {
+        if let Some(answer) = self.owner.mistyped(name).filter(|_| is_owner) {
+            let dispatch = Arc::clone(self);
+            tokio::spawn(async move { dispatch.answer_owner(origin, answer).await });
+        }
+    }
+
+    /// What the host says about a command or a group that is not used by it.
+    fn tell_about(self: &Arc<Self>, command: &CommandManifest, origin: Origin, text: String) {
+        match command.ephemeral {
+            true => self.whisper(origin, text),
+            false => self.tell(origin, text),
         }
     }
 

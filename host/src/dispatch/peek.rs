@@ -121,8 +121,8 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
     let message = fields.object("message").known();
     let mut flags = 0;
     let is_bot = user.get("bot", lenient::flag) == Field::Is(true);
-    // An edit without an author is Discord's own doing: it has unfolded a link.
-    let is_by_nobody = name == "MESSAGE_UPDATE" && fields.raw("author").is_none();
+    // An edit without an author is Discord's own doing: it has unfolded a link. And whoever can't be told may be a bot.
+    let is_by_nobody = matches!(name, "MESSAGE_CREATE" | "MESSAGE_UPDATE") && user_id == 0;
     if is_bot || is_by_nobody || fields.raw("webhook_id").is_some() {
         flags |= event_flag::BOT;
     }
@@ -307,7 +307,14 @@ mod tests {
             peek("MESSAGE_UPDATE", &json).header.flags
         };
         assert_eq!(edit(""), event_flag::BOT);
+        assert_eq!(edit(r#","author":null"#), event_flag::BOT);
         assert_eq!(edit(r#","author":{"id":"8"}"#), 0);
+        // Nor is a message of whom it can't be told who wrote it.
+        for odd in ["5", "{}", r#"{"id":"x"}"#] {
+            let json = format!(r#"{{"id":"5","content":"!x","author":{odd}}}"#);
+            let flags = peeked("MESSAGE_CREATE", &json).record.header.flags;
+            assert_eq!(flags, event_flag::BOT, "{odd}");
+        }
     }
 
     #[test]

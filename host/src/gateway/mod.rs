@@ -11,7 +11,6 @@ use std::{
     time::Instant,
 };
 
-use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
@@ -20,6 +19,7 @@ use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresenceP
 pub use self::merge::News;
 use self::{permits::Permits, renewal::Allowance};
 use crate::{
+    lenient::{self, Fields},
     metrics::Figures,
     services::{Discord, Failure},
 };
@@ -175,6 +175,12 @@ pub async fn start(
     Ok(receiver)
 }
 
+/// Where the gateway is, if Discord does not say it.
+const GATEWAY: &str = "wss://gateway.discord.gg";
+
+/// More shards than any bot has: a number beyond it is none that Discord has meant.
+const MOST_SHARDS: u32 = 100_000;
+
 /// What `/gateway/bot` says
 /// ([reference](https://discord.com/developers/docs/events/gateway#get-gateway-bot)).
 #[derive(Debug)]
@@ -225,22 +231,63 @@ async fn recommendation(discord: &Discord) -> Result<Recommendation, GatewayErro
         Failure::Discord { status: 401, .. } => GatewayError::Token,
         failure => GatewayError::Recommendation(failure.to_string()),
     })?;
-    let number = |value: &Value, default: u64| value.as_u64().unwrap_or(default);
-    let limit = &answer["session_start_limit"];
-    let small = |value: u64| value.try_into().unwrap_or(u16::MAX);
-    Ok(Recommendation {
-        url: answer["url"]
-            .as_str()
-            .unwrap_or("wss://gateway.discord.gg")
-            .to_owned(),
-        shards: number(&answer["shards"], 1).try_into().unwrap_or(1),
-        total: number(&limit["total"], 1_000)
-            .try_into()
-            .unwrap_or(u32::MAX),
-        remaining: number(&limit["remaining"], 1_000)
-            .try_into()
-            .unwrap_or(u32::MAX),
-        reset_after_ms: number(&limit["reset_after"], 0),
-        max_concurrency: small(number(&limit["max_concurrency"], 1)).max(1),
-    })
+    Ok(Recommendation::read(&answer))
+}
+
+impl Recommendation {
+    /// Each part of which can't be read is as for a small bot.
+    fn read(answer: &str) -> Self {
+        let fields = Fields::read(answer).unwrap_or_default();
+        let limit = fields.object("session_start_limit").known();
+        let limit = limit.unwrap_or_default();
+        let number = |of: &Fields<'_>, name: &str, default: u32| {
+            let number = of.get(name, lenient::number).known();
+            number.map_or(default, |number| number.try_into().unwrap_or(u32::MAX))
+        };
+        let url = fields.get("url", lenient::text).known();
+        let url = url.filter(|url| url.starts_with("wss://") || url.starts_with("ws://"));
+        let reset_after = limit.get("reset_after", lenient::number).known();
+        let at_once = number(&limit, "max_concurrency", 1).try_into();
+        Self {
+            url: url.map_or_else(|| GATEWAY.to_owned(), Into::into),
+            shards: Some(number(&fields, "shards", 1))
+                .filter(|shards| (1..=MOST_SHARDS).contains(shards))
+                .unwrap_or(1),
+            total: number(&limit, "total", 1_000),
+            remaining: number(&limit, "remaining", 1_000),
+            reset_after_ms: reset_after.unwrap_or_default(),
+            max_concurrency: at_once.unwrap_or(u16::MAX).max(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_odd_in_the_recommendation_is_as_for_a_small_bot() {
+        let read = |answer: &str| {
+            let it = Recommendation::read(answer);
+            let limits = (
+                it.total,
+                it.remaining,
+                it.reset_after_ms,
+                it.max_concurrency,
+            );
+            (it.url, it.shards, limits)
+        };
+        let good = r#"{"url":"wss://g.example","shards":3,"session_start_limit":
+            {"total":9,"remaining":8,"reset_after":7,"max_concurrency":16}}"#;
+        assert_eq!(read(good), ("wss://g.example".to_owned(), 3, (9, 8, 7, 16)));
+        let small = (GATEWAY.to_owned(), 1, (1_000, 1_000, 0, 1));
+        for odd in [
+            "{}",
+            r#"{"url":5,"shards":0,"session_start_limit":[]}"#,
+            r#"{"url":"x","shards":-1,"session_start_limit":{"total":1e400,"remaining":"many","reset_after":null}}"#,
+            r#"{"url":"\ud800","shards":4000000000,"session_start_limit":{"max_concurrency":0}}"#,
+        ] {
+            assert_eq!(read(odd), small, "{odd}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a p
     all. The levels are error, warn, info, debug, trace and off; `default` takes an exception away.";
 
 impl Owner {
-    pub(super) fn log(&self, line: &str) -> Value {
+    pub(super) async fn log(&self, line: &str) -> Value {
         let words: Vec<&str> = line.split_whitespace().collect();
         let Some(levels) = log::levels() else {
             return embeds::failed(
@@ -20,7 +20,7 @@ impl Owner {
             );
         };
         let (of, word) = match words[..] {
-            [] => return shown(&levels),
+            [] => return shown(&levels, AS_IT_IS),
             [level] => (None, level),
             [of, level] => (Some(of), level),
             _ => {
@@ -59,7 +59,10 @@ impl Owner {
         match (changed, log::levels()) {
             (Ok(()), Some(levels)) => {
                 tracing::info!(level = &*levels.level, plugins = ?levels.plugins, "the owner changed what is logged");
-                shown(&levels)
+                match of.filter(|of| !is_plugin && level.is_some() && !is_module(of)) {
+                    Some(of) => shown(&levels, &self.taken_for_a_module(of).await),
+                    None => shown(&levels, AS_IT_IS),
+                }
             }
             (Err(error), _) => embeds::failed("Not changed", "fw_log", &error),
             (Ok(()), None) => embeds::usage(USAGE, WHAT),
@@ -67,7 +70,25 @@ impl Owner {
     }
 }
 
-fn shown(levels: &log::Levels) -> Value {
+impl Owner {
+    /// The name of a plugin that there is not is one of a module to the log, most of which nobody knows by heart.
+    async fn taken_for_a_module(&self, of: &str) -> String {
+        let why = match self.plugins.loaded_name(of).await {
+            Ok(_) => return AS_IT_IS.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        format!("⚠ `{of}` is taken for a module: {why}\n`fw_log {of} default` takes it away again.")
+    }
+}
+
+/// Whether a target names a module of the host's, or one in a library.
+fn is_module(target: &str) -> bool {
+    target.contains("::") || target == "host"
+}
+
+const AS_IT_IS: &str = "Until the bot stops; `[log]` in config.toml is what it starts with.";
+
+fn shown(levels: &log::Levels, description: &str) -> Value {
     let plugins: Vec<String> = levels
         .plugins
         .iter()
@@ -77,6 +98,5 @@ fn shown(levels: &log::Levels) -> Value {
     if !plugins.is_empty() {
         fields.push(embeds::field("Plugins", &plugins.join("\n")));
     }
-    let description = "Until the bot stops; `[log]` in config.toml is what it starts with.";
     embeds::embed("What is logged", embeds::BLUE, description, &fields)
 }

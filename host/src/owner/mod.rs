@@ -23,7 +23,10 @@ pub(crate) use self::declared::{is_group, named};
 use serde_json::{Value, json};
 
 pub(crate) use self::embeds::paint;
-use crate::{plugin::Plugins, registration::Registration, services::Services};
+use crate::{nearest::nearest, plugin::Plugins, registration::Registration, services::Services};
+
+/// What owner commands begin with that no plugin has one like.
+const OWN: &str = "fw_";
 
 /// Serves owner commands.
 #[derive(Debug)]
@@ -70,15 +73,34 @@ impl Owner {
             "fw_erase_data" => self.erase_data(line).await,
             "fw_files" => self.files(),
             "fw_hooks" => self.hooks(line),
-            "fw_log" => self.log(line),
-            "fw_settings" => self.settings(line),
+            "fw_log" => self.log(line).await,
+            "fw_settings" => self.settings(line).await,
             "fw_set" => self.set(line).await,
             "fw_unset" => self.unset(line).await,
             "fw_schedules" => self.schedules(line).await,
-            "fw_plugin" => self.plugin(line.trim()),
+            "fw_plugin" => self.plugin(line.trim()).await,
             _ => self.extensions(),
         };
         json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
+    }
+
+    /// What an owner is told who has written the name of an owner command that there is not; nothing where it may be a plugin's, or
+    /// another bot's.
+    #[must_use]
+    pub fn mistyped(&self, name: &str) -> Option<Value> {
+        let known = NAMES.iter().copied().filter(|name| name.starts_with(OWN));
+        let known: Vec<&str> = known.collect();
+        if !name.starts_with(OWN) {
+            return None;
+        }
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are `{}`", known.join("`, `")),
+        };
+        let name: String = name.chars().take(40).collect();
+        let why = format!("there is no owner command of that name; {hint}");
+        let embed = embeds::failed("Not understood", &name, &why);
+        Some(json!({"embeds": [embed], "allowed_mentions": {"parse": []}}))
     }
 
     /// Runs a command of a server's managers; the answer as a message of Discord's.

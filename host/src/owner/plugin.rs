@@ -17,7 +17,7 @@ use crate::{
 const SHOWN: usize = 8;
 
 impl Owner {
-    pub(super) fn plugin(&self, line: &str) -> Value {
+    pub(super) async fn plugin(&self, line: &str) -> Value {
         if line.is_empty() {
             return embeds::usage(
                 "fw_plugin NAME",
@@ -29,12 +29,11 @@ impl Owner {
         let figures =
             found.and_then(|(_, generation)| self.services.figures.plugin(&generation.plugin));
         let (Some((name, generation)), Some(figures)) = (found, figures) else {
-            let names: Vec<&str> = loaded.iter().map(|(name, _)| &**name).collect();
-            let words = match names[..] {
-                [] => "it is not loaded, nor is any other".to_owned(),
-                _ => format!("it is not loaded; there are {}", names.join(", ")),
+            let why = match self.plugins.loaded_name(line).await {
+                Err(error) => error.to_string(),
+                Ok(_) => "it has only just come; ask again".to_owned(),
             };
-            return embeds::failed("Not shown", line, &words);
+            return embeds::failed("Not shown", line, &why);
         };
         shown(
             name,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 use super::{Owner, embeds};
-use crate::{config::described, services::settings::SettingsError};
+use crate::{config::described, nearest::nearest, services::settings::SettingsError};
 
 const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
 const USAGE_OF_MANAGERS: &str =
@@ -12,7 +12,7 @@ const USAGE_OF_MANAGERS: &str =
 
 impl Owner {
     /// `fw_settings [PLUGIN | TABLE]`.
-    pub(super) fn settings(&self, line: &str) -> Value {
+    pub(super) async fn settings(&self, line: &str) -> Value {
         let all = self.services.settings.describe();
         let entries = |list: &Value| list.as_array().cloned().unwrap_or_default();
         let plugins = entries(&all["plugins"]);
@@ -43,11 +43,16 @@ impl Owner {
             };
             (format!("[{line}]"), own.filter(of_table).collect())
         } else {
-            return embeds::failed(
-                "Not shown",
-                line,
-                "there is no table and no loaded plugin of that name that declares settings",
-            );
+            let why = match self.plugins.loaded_name(line).await {
+                Ok(_) => "the plugin declares no settings".to_owned(),
+                Err(error) => match nearest(line, described().iter().map(|known| known.table)) {
+                    Some(near) => format!(
+                        "there is no table and no plugin of that name; did you mean `{near}`?"
+                    ),
+                    None => error.to_string(),
+                },
+            };
+            return embeds::failed("Not shown", line, &why);
         };
         let trouble = all["trouble"].as_str();
         listed(&title, trouble, &shown)
@@ -236,7 +241,7 @@ fn listed(title: &str, trouble: Option<&str>, all: &[Value]) -> Value {
             "⚠ config.toml can't be read, the last good values hold:\n{}",
             embeds::shorten(trouble, 300)
         ),
-        (None, 0) => "Nothing is set, and no loaded plugin declares settings for this.".to_owned(),
+        (None, 0) => "Nothing is set, and no loaded plugin declares settings.".to_owned(),
         (None, count) if count > embeds::FIELDS => {
             format!(
                 "{} of {count}; name a plugin or a table for the others",

@@ -30,6 +30,14 @@ pub enum Failure {
     /// The parameters can't be read.
     #[error("the call's parameters can't be read: {0}")]
     Params(#[from] serde_json::Error),
+    /// The host itself failed.
+    #[error(
+        "the host failed over this call, which is a mistake of the host's; its log says more (error id {error_id})"
+    )]
+    Host {
+        /// By which the log has it.
+        error_id: String,
+    },
     /// The call asks for something that can't be.
     #[error("{0}")]
     Refused(String),
@@ -148,7 +156,7 @@ impl Failure {
     /// Whether the log has it already.
     #[must_use]
     pub fn is_logged(&self) -> bool {
-        matches!(self, Self::TooLate { .. })
+        matches!(self, Self::TooLate { .. } | Self::Host { .. })
     }
 }
 

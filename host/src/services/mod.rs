@@ -22,18 +22,21 @@ pub mod web;
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
+use futures_util::FutureExt;
 use plugin_api::abi::{CallHead, ErrorHead, status};
 
 use self::schedules::Clock;
 use crate::{
     config::{Config, Live},
     env::Secret,
+    error_id,
     metrics::Figures,
     redact,
     router::Routes,
@@ -258,8 +261,13 @@ impl Services {
         }
     }
 
-    /// Serves one host call.
+    /// Serves one host call. Whatever happens, it is answered.
     pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
+        let call = head.call.clone();
+        answered(caller, &call, self.serve(caller, head, body)).await
+    }
+
+    async fn serve(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
         // Nothing that a plugin says on Discord shows a secret, whatever it looks like by then.
         let body = match &*head.call {
             "discord.request" | "reply" => redact::bytes(body),
@@ -323,6 +331,28 @@ impl Services {
     }
 }
 
+/// Answers a call also when the host panics over it.
+async fn answered(
+    caller: &Caller,
+    call: &str,
+    serving: impl Future<Output = Completion>,
+) -> Completion {
+    let served = AssertUnwindSafe(serving).catch_unwind().await;
+    served.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        let (plugin, error_id) = (&*caller.plugin, error_id::new());
+        tracing::error!(
+            plugin,
+            call,
+            error_id,
+            "the host panicked over a call: {}",
+            text.unwrap_or_default()
+        );
+        completed(caller, call, Err(Failure::Host { error_id }))
+    })
+}
+
 fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
     result.unwrap_or_else(|failure| {
         tracing::debug!(
@@ -336,4 +366,19 @@ fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -
             body: Vec::new(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_the_host_panics_over_is_answered() {
+        let caller = Caller::new("tea", 1);
+        let answer = answered(&caller, "web.request", async { panic!("too many leaves") }).await;
+        assert_eq!(answer.status, status::FAILED);
+        let head: ErrorHead = serde_json::from_slice(&answer.head).unwrap();
+        assert!(head.message.contains("error id"), "{}", head.message);
+        assert!(!head.message.contains("leaves"), "{}", head.message);
+    }
 }

@@ -117,7 +117,6 @@ impl Worker {
 
     /// Follows the links as they lead now.
     fn follow(&mut self) {
-        let was_there = self.watched.is_there();
         let moved = self.watched.follow(self.folder.path(), self.folder.names());
         let now = Instant::now();
         for name in moved.files {
@@ -133,9 +132,8 @@ impl Worker {
             self.scan();
         } else if !self.watched.is_there() {
             self.miss();
-            if was_there {
-                self.poll_due = now + self.poll.min(FOLDER_RETRY);
-            }
+            // It may have come back just before its parent was watched, and nobody tells of that.
+            self.poll_due = self.poll_due.min(now + self.poll.min(FOLDER_RETRY));
         }
     }
 

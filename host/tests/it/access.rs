@@ -47,6 +47,13 @@ export_plugin!(|| {
         .command(Command::new("fork", "Needs the bot").bot_permissions(Permissions::MANAGE_THREADS).run(say("forked")))
         .command(Command::new("late", "For adults").age_restricted().run(say("late")))
         .command(Command::new("typed", "By slash alone").slash_only().permissions(Permissions::BAN_MEMBERS).run(say("typed")))
+        .command(
+            Command::group("vault", "Secrets")
+                .ephemeral()
+                .command(Command::new("open", "Opens it").run(say("psst")))
+                .command(Command::group("inner", "More").command(Command::new("shut", "Shuts it").run(say("psst"))))
+                .command(Command::new("typed", "By slash").slash_only().run(say("psst"))),
+        )
         .command(Command::new("secret", "In private").ephemeral().run(say("psst")))
         .command(
             Command::new("wait", "Waits").option(CommandOption::duration("time", "How long").required()).run(say("waited")),
@@ -72,7 +79,7 @@ async fn figures(ctx: CommandContext) -> Result {
 pub fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
-        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.4", "", SOURCE))
+        .get_or_init(|| fixtures::plugin("guarded", "all", "0.1.5", "", SOURCE))
         .clone()
 }
 

@@ -26,6 +26,7 @@ export_plugin!(|| {
         .command(Command::new("done", "Succeeds").run(done))
         .command(Command::new("plain", "Shows a plain embed").run(plain))
         .command(Command::new("loud", "Mentions everybody").run(loud))
+        .command(Command::new("louder", "Tries to, by paths of all kinds").run(louder))
         .command(Command::new("fields", "Sends too long a field").run(fields))
         .command(Command::new("secret", "Edits what is private").ephemeral().run(secret))
         .command(Command::new("no", "Refuses").run(no))
@@ -91,6 +92,23 @@ async fn loud(ctx: CommandContext) -> Result {
     let raw = ctx.host().discord().request(Method::Post, path).json(&raw)?.send().await?.message()?.id;
     let (quiet, asked, raw) = (notified(&ctx, quiet).await?, notified(&ctx, asked).await?, notified(&ctx, raw).await?);
     ctx.reply(format!("notified: {quiet:?} {asked:?} {raw:?}")).await
+}
+
+async fn louder(ctx: CommandContext) -> Result {
+    let (channel, mut told) = (ctx.channel_id(), Vec::new());
+    for path in ["messages", "%6Dessages", "m%65ssages?x=1", "messages/", "/messages", "messages#x", "messages%00", "x/../messages", "Messages"] {
+        for mentions in ["", ",\"allowed_mentions\":null"] {
+            let text = format!("{{\"content\":\"@everyone\"{mentions}}}");
+            let body: plugin_api::Json = text.parse()?;
+            let request = ctx.host().discord().request(Method::Post, format!("channels/{channel}/{path}"));
+            told.push(match request.json(&body)?.send().await {
+                Err(_) => "refused",
+                Ok(sent) if notified(&ctx, sent.message()?.id).await? == (0, false) => "quiet",
+                Ok(_) => "LOUD",
+            });
+        }
+    }
+    ctx.reply(format!("tried: {}", told.join(" "))).await
 }
 
 async fn fields(ctx: CommandContext) -> Result {
@@ -337,6 +355,13 @@ async fn mentions_notify_nobody_unless_asked_for_by_whatever_route() {
     member.says("general", "!loud").await.unwrap();
     let told = member.expects("general", "notified").await.unwrap();
     assert_eq!(told.content, "notified: (0, false) (1, true) (0, false)");
+    member.says("general", "!louder").await.unwrap();
+    let told = member.expects("general", "tried").await.unwrap().content;
+    assert!(
+        told.starts_with("tried: quiet quiet quiet quiet quiet quiet refused"),
+        "{told}"
+    );
+    assert!(!told.contains("LOUD"), "{told}");
     let named = bot.ask(&member, "!fields").await.content;
     assert!(
         named.contains("embed 1 (`Rules`): the value of field 1 (`One`) has 1025 characters"),

@@ -3,12 +3,13 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use plugin_api::abi::{ABI_MAJOR, ABI_MINOR, ABI_STABLE_VERSION, API_VERSION};
 
-use crate::fixtures;
+use crate::{fixtures, support::PATIENCE};
 
 pub fn cogwright(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(fixtures::cogwright())
@@ -212,6 +213,24 @@ fn the_sandboxs_clock_moves_the_bots_schedules() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// To the log any word is a module's name, also that of a plugin that there is not.
+#[test]
+fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "owner@general: !fw_log helo debug\n\
+                  expect \"`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?\"\n\
+                  owner@general: !fw_log helo default\nexpect \"Until the bot stops\"\n\
+                  owner@general: !fw_log hello debug\nexpect \"Until the bot stops\"\n\
+                  owner@general: !fw_log host::gateway debug\nexpect \"Until the bot stops\"\n";
+    let output = played(folder.path(), script, &[]);
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+}
+
 #[test]
 fn a_reminder_without_a_text_is_answered_with_the_usage() {
     let folder = tempfile::tempdir().unwrap();
@@ -226,4 +245,61 @@ fn a_reminder_without_a_text_is_answered_with_the_usage() {
         text(&output.stdout),
         text(&output.stderr)
     );
+}
+
+const SLOW: &str = r#"//! Takes its time to start.
+use plugin_api::prelude::*;
+
+export_plugin!(|| Plugin::with_state(|_host| async {
+    let _ = std::fs::write("begun", "");
+    std::future::pending::<()>().await;
+    Ok(())
+}));
+"#;
+
+/// Ctrl-C was looked at only when the bot was there: a plugin that takes a minute to start had to be waited for.
+#[test]
+fn ctrl_c_while_the_sandbox_starts_ends_it_at_once() {
+    let library = fixtures::plugin("slow", "start", "0.1.0", "", SLOW);
+    let folder = tempfile::tempdir().unwrap();
+    let extensions = folder.path().join("plugins");
+    fs::create_dir(&extensions).unwrap();
+    fs::copy(library, extensions.join("libslow.so")).unwrap();
+    // Longer than anybody waits here.
+    let config = "[extensions]\nstart_timeout_ms = 600000\n";
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    let log = folder.path().join("said.log");
+    let file = fs::File::create(&log).unwrap();
+    let mut child = Command::new(fixtures::cogwright())
+        .current_dir(folder.path())
+        .args(["sandbox", "--extensions", "plugins"])
+        .env_remove("CARGO_MANIFEST_DIR")
+        .stdin(Stdio::null())
+        .stdout(file.try_clone().unwrap())
+        .stderr(file)
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    let mut interrupted = false;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if !interrupted && folder.path().join("begun").exists() {
+            let pid = child.id().to_string();
+            let sent = Command::new("kill").args(["-s", "INT", &pid]).status();
+            interrupted = sent.unwrap().success();
+        }
+        if began.elapsed() > 2 * PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("it goes on\n{}", fs::read_to_string(&log).unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(interrupted && status.success(), "{status}\n{said}");
+    assert!(!said.contains("The sandbox is open"), "{said}");
+    // In order: nothing of the bot's is left in the way of the next one.
+    assert!(!said.contains("ERROR"), "{said}");
 }

@@ -21,6 +21,7 @@ fn odd() -> Vec<Value> {
         Value::Null,
         json!({"odd": [1]}),
         json!([{}]),
+        json!(true),
         json!("odd \u{202e} 🦀"),
         json!(""),
         json!(-1),
@@ -37,6 +38,17 @@ pub fn mutations(payload: &Value) -> Vec<Mutation> {
     let mut all = Vec::new();
     let mut paths = Vec::new();
     walk(payload, &mut Vec::new(), &mut paths);
+    for path in &paths {
+        let mut changed = payload.clone();
+        if let Some(fields) = at(&mut changed, path).as_object_mut() {
+            fields.insert("field_of_tomorrow".to_owned(), json!({"type": 300}));
+            all.push(Mutation {
+                path: show(path) + ".field_of_tomorrow",
+                what: "new".to_owned(),
+                payload: changed,
+            });
+        }
+    }
     for path in paths {
         let shown = show(&path);
         if let Some(Step::Field(name)) = path.last() {

@@ -231,7 +231,7 @@ async fn what_plugins_and_the_framework_do_is_counted() {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     let shown = bot.ask(&owner, "!fw_plugin hullo").await.text();
-    assert!(shown.contains("there are hello, misbehave"), "{shown}");
+    assert!(shown.contains("did you mean `hello`?"), "{shown}");
 
     let before = is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}");
     bot.ask(&owner, "!reload hello").await;

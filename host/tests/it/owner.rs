@@ -248,7 +248,11 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
             "`yes` in place of `erase`",
             "can't be undone",
         ),
-        ("fw_plugin helo", "not loaded", "there are hello"),
+        (
+            "fw_plugin helo",
+            "no plugin `helo`",
+            "did you mean `hello`?",
+        ),
         (
             "fw_migrate helo",
             "no plugin `helo`",
@@ -279,5 +283,36 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         assert!(answer.contains(cause), "{said}: {answer}");
         assert!(answer.contains(way), "{said}: {answer}");
     }
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_owner_mistypes_is_told_with_what_may_be_meant() {
+    let bot = Fixture::with(&["hello", "remind"]).await;
+    let (owner, member) = (bot.owner(), bot.member());
+    for (text, told) in [
+        (
+            "!fw_hokos",
+            "no owner command of that name; did you mean `fw_hooks`?",
+        ),
+        ("!fw_qwertz x", "there are `fw_plugin`, `fw_files`, "),
+        ("!fw_plugin qwertz", "there are `hello`, `remind`"),
+        ("!fw_settings helo", "did you mean `hello`?"),
+        ("!fw_settings hello", "The plugin declares no settings."),
+        ("!fw_settings dta", "did you mean `data`?"),
+        ("!reload helo", "did you mean `hello`?"),
+    ] {
+        let answer = bot.ask(&owner, text).await.text();
+        assert!(answer.contains(told), "{text}: {answer}");
+    }
+    // Nobody else is told: it may be another bot's command.
+    member.says("general", "!fw_hokos").await.unwrap();
+    assert_eq!(bot.ask(&member, "!hello").await.content, "Hello, member!");
+    let answers = member.messages("general");
+    let to_member = answers.iter().rev().take(3).map(|it| &*it.content);
+    assert_eq!(
+        to_member.collect::<Vec<_>>(),
+        ["Hello, member!", "!hello", "!fw_hokos"]
+    );
     bot.close().await;
 }

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{Fixture, PATIENCE};
+use crate::{
+    access,
+    support::{Fixture, PATIENCE},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_sees_around_prefix_name_and_words_is_no_part_of_them() {
@@ -165,6 +168,52 @@ async fn what_the_host_says_for_a_private_command_goes_by_direct_message() {
     member.expects("dm", "`text` is missing").await.unwrap();
     let shown = member.messages("general");
     assert_eq!(shown.len(), 1, "{shown:?}");
+    bot.close().await;
+}
+
+/// What can stand behind a private group's name, and how a private command is used, are the invoker's business alone, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usage_of_a_private_group_goes_by_direct_message() {
+    let library = access::library();
+    let bot = Fixture::with(&[]).await;
+    bot.drop_in(&library, "guarded");
+    bot.until_generation("guarded", 1).await;
+    bot.until_content_is_seen().await;
+    bot.sandbox
+        .commands_registered("vault", PATIENCE)
+        .await
+        .unwrap();
+    let member = bot.member();
+    let before = member.messages("general").len();
+    for (text, told) in [
+        ("!vault", "`!vault` is a group of commands:"),
+        ("!vault opne", "`!vault` has no `opne`"),
+        ("!vault inner", "`!vault inner` is a group of commands:"),
+        (
+            "!vault typed",
+            "`vault typed` is a slash command: type `/vault typed`",
+        ),
+        ("!vault open", "psst"),
+    ] {
+        member.says("general", text).await.unwrap();
+        member.expects("dm", told).await.unwrap();
+    }
+    let shown = member.messages("general");
+    assert_eq!(shown.len(), before + 5, "{shown:?}");
+    // With direct messages closed they learn that, and nothing else.
+    bot.sandbox
+        .change_world(|world| world.take_direct_messages(member.id(), false));
+    let answer = bot.ask(&member, "!vault").await.text();
+    assert!(
+        answer.contains("allow direct messages") && !answer.contains("group of commands"),
+        "{answer}"
+    );
+    // What is public is told in public.
+    let answer = bot.ask(&member, "!tag").await.text();
+    assert!(
+        answer.contains("`!tag` is a group of commands:"),
+        "{answer}"
+    );
     bot.close().await;
 }
 

@@ -50,7 +50,7 @@ async fn ready(ctx: EventContext<Ready, Ear>) -> Result {
 }
 "#;
 
-fn ear() -> PathBuf {
+pub fn ear() -> PathBuf {
     static EAR_FILE: OnceLock<PathBuf> = OnceLock::new();
     EAR_FILE
         .get_or_init(|| fixtures::plugin("ear", "keeps", "0.1.0", "", EAR))
@@ -91,17 +91,6 @@ impl Heard {
         })
         .await
         .unwrap_or_else(|_| panic!("{id} was not heard: {:#?}", self.lines()));
-    }
-
-    /// Until the bot has opened this many sessions.
-    async fn until_sessions(&self, count: usize) {
-        tokio::time::timeout(PATIENCE, async {
-            while self.bot.sessions() < count {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        })
-        .await
-        .unwrap();
     }
 
     /// Each message from the first that was heard on: once, with its text where there was a session that is sent it.
@@ -181,7 +170,7 @@ async fn the_first_plugin_that_needs_content_hears_each_message_once_and_with_it
     let heard = Heard::start().await;
     let stream = Stream::begin(&heard.bot, |sessions| sessions > 1);
     heard.bot.drop_in(&ear(), "ear");
-    heard.until_sessions(2).await;
+    heard.bot.until_sessions_silently(2).await;
     // The overlap, and a while.
     tokio::time::sleep(Duration::from_millis(4_500)).await;
     let said = stream.end().await;
@@ -195,7 +184,7 @@ async fn connections_that_break_during_a_renewal_cost_no_message() {
     let heard = Heard::start().await;
     let stream = Stream::begin(&heard.bot, |_| false);
     heard.bot.drop_in(&ear(), "ear");
-    heard.until_sessions(2).await;
+    heard.bot.until_sessions_silently(2).await;
     for _ in 0..3 {
         heard.bot.sandbox.drop_connections();
         tokio::time::sleep(Duration::from_millis(700)).await;
@@ -228,13 +217,7 @@ async fn the_last_prefix_plugin_hears_again_when_its_file_goes_and_comes_back() 
     fs::remove_file(&file).unwrap();
     bot.until(|all| all.iter().all(|it| it.serving.is_none()))
         .await;
-    tokio::time::timeout(PATIENCE, async {
-        while bot.sessions() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await
-    .unwrap();
+    bot.until_sessions_silently(2).await;
     bot.drop_in(&fixtures::example("counter"), "counter");
     bot.until_generation("counter", 1).await;
     bot.until_sessions(3).await;
@@ -310,5 +293,53 @@ async fn a_bot_that_stops_in_the_middle_of_a_renewal_stops() {
     bot.until(|all| all.iter().all(|it| it.serving.is_none()))
         .await;
     bot.until_sessions(sessions + 1).await;
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_nobody_needs_content_any_more_the_owner_is_heard_by_mention_and_told_why_not_by_prefix()
+ {
+    let bot = Fixture::with(&["counter"]).await;
+    let (owner, member) = (bot.owner(), bot.member());
+    let mention = format!("<@{}> ", bot.sandbox.application_id());
+    let listed = bot.ask(&owner, "!extensions").await.text();
+    assert!(!listed.contains("is not heard"), "{listed}");
+    // By the owner's own command.
+    let told = bot.ask(&owner, "!unload counter").await.text();
+    assert!(told.contains("counter"), "{told}");
+    bot.until_sessions_silently(2).await;
+    // While the session before is still read, the prefix is heard.
+    let told = async {
+        loop {
+            let listed = bot
+                .ask(&owner, &format!("{mention}extensions"))
+                .await
+                .text();
+            if listed.contains("is not heard") {
+                return listed;
+            }
+        }
+    };
+    let listed = tokio::time::timeout(PATIENCE, told).await.unwrap();
+    for part in [
+        "`!` is not heard in servers: no loaded plugin needs the text of messages",
+        "MESSAGE_CONTENT",
+        "a mention of the bot, direct messages and slash commands work",
+    ] {
+        assert!(listed.contains(part), "{part} is not in {listed}");
+    }
+    let sent = owner.says("dm", "!extensions").await.unwrap();
+    let listed = owner.expects_reply_to(&sent).await.unwrap().text();
+    assert!(listed.contains("is not heard in servers"), "{listed}");
+    // The owner's other commands go on, too: this one makes the prefix heard again.
+    let loaded = bot
+        .ask(&owner, &format!("{mention}load counter"))
+        .await
+        .text();
+    assert!(loaded.contains("counter"), "{loaded}");
+    bot.until_generation("counter", 1).await;
+    bot.until_sessions_silently(3).await;
+    let answer = bot.ask(&member, "!count").await.content;
+    assert!(answer.starts_with("Count: "), "{answer}");
     bot.close().await;
 }

@@ -9,11 +9,11 @@ use std::{
 };
 
 use host::{
-    Bot,
+    Bot, BotError,
     config::Config,
     env::{Environment, Secret},
     plugin::{Plugins, Status},
-    services::schedules::Clock,
+    services::{schedules::Clock, storage::StorageError},
 };
 use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
@@ -30,6 +30,7 @@ pub struct Fixture {
     pub folder: TempDir,
     pub clock: Clock,
     config: String,
+    shards: Option<u32>,
     sessions: Mutex<HashSet<u64>>,
 }
 
@@ -47,12 +48,17 @@ impl Fixture {
 
     /// The same with schedules that go by this clock.
     pub async fn at(examples: &[&str], clock: Clock) -> Self {
-        Self::build(examples, "", clock).await
+        Self::build(examples, "", clock, None).await
     }
 
     /// The same with more configuration.
     pub async fn configured(examples: &[&str], config: &str) -> Self {
-        Self::build(examples, config, Clock::default()).await
+        Self::build(examples, config, Clock::default(), None).await
+    }
+
+    /// The same with so many shards.
+    pub async fn sharded(examples: &[&str], config: &str, shards: u32) -> Self {
+        Self::build(examples, config, Clock::default(), Some(shards)).await
     }
 
     /// A bot on a Discord that waits for first responses for as long as it takes: what is told of here is not how fast they are.
@@ -61,14 +67,20 @@ impl Fixture {
             acknowledge_within: PATIENCE,
             ..options()
         };
-        Self::on(options, &[], "", Clock::default()).await
+        Self::on(options, &[], "", Clock::default(), None).await
     }
 
-    async fn build(examples: &[&str], config: &str, clock: Clock) -> Self {
-        Self::on(options(), examples, config, clock).await
+    async fn build(examples: &[&str], config: &str, clock: Clock, shards: Option<u32>) -> Self {
+        Self::on(options(), examples, config, clock, shards).await
     }
 
-    async fn on(options: Options, examples: &[&str], config: &str, clock: Clock) -> Self {
+    async fn on(
+        options: Options,
+        examples: &[&str],
+        config: &str,
+        clock: Clock,
+        shards: Option<u32>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("extensions")).unwrap();
         for name in examples {
@@ -79,9 +91,10 @@ impl Fixture {
             );
         }
         let sandbox = Sandbox::start(options).await.unwrap();
-        let bot = start(&sandbox, folder.path(), config, &clock).await;
+        let bot = start(&sandbox, folder.path(), config, &clock, shards).await;
         Self {
             clock,
+            shards,
             sandbox,
             bot,
             folder,
@@ -104,7 +117,7 @@ impl Fixture {
         })
         .await;
         let (folder, config) = (self.folder.path(), &self.config);
-        let bot = start(&self.sandbox, folder, config, &self.clock).await;
+        let bot = start(&self.sandbox, folder, config, &self.clock, self.shards).await;
         Self { bot, ..self }
     }
 
@@ -156,6 +169,17 @@ impl Fixture {
         tokio::time::timeout(PATIENCE, async {
             while self.sessions() < count {
                 self.ask(&owner, &mention).await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    /// The same, silently: what is said while there is no session is not heard.
+    pub async fn until_sessions_silently(&self, count: usize) {
+        tokio::time::timeout(PATIENCE, async {
+            while self.sessions() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
         .await
@@ -232,7 +256,13 @@ fn options() -> Options {
     }
 }
 
-async fn start(sandbox: &Sandbox, folder: &Path, more: &str, clock: &Clock) -> Bot {
+async fn start(
+    sandbox: &Sandbox,
+    folder: &Path,
+    more: &str,
+    clock: &Clock,
+    shards: Option<u32>,
+) -> Bot {
     // A file, as a bot has one: what was changed in it stays over a restart.
     let file = folder.join("config.toml");
     if !file.exists() {
@@ -252,14 +282,25 @@ async fn start(sandbox: &Sandbox, folder: &Path, more: &str, clock: &Clock) -> B
     let environment = Environment {
         token: Secret::new(sandbox.token()),
         bot_owner_id: sandbox.owner_id(),
-        shard_count: None,
+        shard_count: shards,
         shard_ids: None,
         secrets: BTreeMap::from([("env_key".to_owned(), Secret::new("from-the-environment"))]),
     };
     let cogwright = fixtures::cogwright();
-    let bot = Bot::start_with_clock(config, environment, cogwright, clock.clone())
-        .await
-        .unwrap();
+    let until_started = async {
+        loop {
+            let (config, environment) = (config.clone(), environment.clone());
+            let cogwright = cogwright.clone();
+            match Bot::start_with_clock(config, environment, cogwright, clock.clone()).await {
+                // A process that another test has just begun still holds this one's files, until it is another program.
+                Err(BotError::Storage(StorageError::InUse { .. })) => {
+                    tokio::task::yield_now().await
+                }
+                started => return started.unwrap(),
+            }
+        }
+    };
+    let bot = tokio::time::timeout(PATIENCE, until_started).await.unwrap();
     sandbox.bot_ready(PATIENCE).await.unwrap();
     bot
 }

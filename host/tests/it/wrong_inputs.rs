@@ -63,6 +63,16 @@ const fn case(
 
 const CHECK: &[&str] = &["check"];
 
+fn mistyped_extensions(folder: &Folder) {
+    folder.write("plugins/x", "");
+    folder.config("[extensions]\nfolder = \"plguins\"");
+}
+
+const MISTYPED: &[&str] = &[
+    "`[extensions] folder` in config.toml: there is no folder plguins; did you mean plugins?",
+    "mkdir -p plguins",
+];
+
 const CASES: &[Case] = &[
     // The command line.
     case(
@@ -389,6 +399,78 @@ const CASES: &[Case] = &[
         ],
     ),
     case(
+        "a mistyped extensions folder in the configuration",
+        CHECK,
+        mistyped_extensions,
+        MISTYPED,
+    ),
+    case(
+        "a start on a mistyped extensions folder",
+        &["run"],
+        mistyped_extensions,
+        MISTYPED,
+    ),
+    case(
+        "a sandbox on a mistyped extensions folder",
+        &["sandbox"],
+        mistyped_extensions,
+        MISTYPED,
+    ),
+    case(
+        "an extensions folder that is not like any other",
+        &["run"],
+        |folder| folder.config("[extensions]\nfolder = \"/srv/cogwright-is-not-here\""),
+        &[
+            "`[extensions] folder` in config.toml: there is no folder /srv/cogwright-is-not-here",
+            "mkdir -p /srv/cogwright-is-not-here",
+        ],
+    ),
+    case(
+        "a file as extensions folder in the configuration",
+        CHECK,
+        |folder| folder.config("[extensions]\nfolder = \".env\""),
+        &["`[extensions] folder` in config.toml: .env is not a folder"],
+    ),
+    case(
+        "data below nothing",
+        CHECK,
+        |folder| {
+            folder.write("store/x", "");
+            folder.config("[data]\nfolder = \"stroe/bot\"");
+        },
+        &[
+            "`[data] folder` in config.toml: there is no folder stroe; did you mean store?",
+            "mkdir -p stroe",
+        ],
+    ),
+    case(
+        "a start with data below nothing",
+        &["run"],
+        |folder| folder.config("[data]\nfolder = \"stroe/bot\""),
+        &["`[data] folder` in config.toml: there is no folder stroe"],
+    ),
+    case(
+        "a log below nothing",
+        &["run"],
+        |folder| folder.config("[log]\nfolder = \"/vra/log/bot\""),
+        &[
+            "`[log] folder` in config.toml: there is no folder /vra/log",
+            "mkdir -p /vra/log",
+        ],
+    ),
+    case(
+        "a mistyped folder of secrets",
+        CHECK,
+        |folder| folder.config("[secrets]\nfolder = \"secerts\""),
+        &["`[secrets] folder` in config.toml: there is no folder secerts"],
+    ),
+    case(
+        "a folder for a plugin that is not there",
+        CHECK,
+        |folder| folder.config("[grants.site]\nfolders = { pages = \"pgaes\" }"),
+        &["`[grants.site] folders.pages` in config.toml: there is no folder pgaes"],
+    ),
+    case(
         "two files of one plugin",
         CHECK,
         |folder| {
@@ -455,6 +537,24 @@ fn a_port_that_is_taken_is_told_with_the_key_that_moves_it() {
     assert_eq!(output.status.code(), Some(1));
     for part in [&*address.to_string(), "in use", "`[metrics] listen`"] {
         assert!(said.contains(part), "{part} is not in {said}");
+    }
+}
+
+/// The folders that a bot has when nobody says anything are made at its first start, and so is the last part of others.
+#[test]
+fn a_first_start_misses_no_folder() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("store")).unwrap();
+    for config in [
+        "[metrics]\nlisten = \"off\"",
+        "[metrics]\nlisten = \"off\"\n[extensions]\nfolder = \"extensions\"\n[data]\nfolder = \"data\"",
+        "[metrics]\nlisten = \"off\"\n[data]\nfolder = \"store/bot\"\n[log]\nfolder = \"store/log\"",
+    ] {
+        folder.config(config);
+        let output = cogwright(folder.path(), CHECK);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{config}: {said}");
+        assert!(said.contains("will be made"), "{config}: {said}");
     }
 }
 

@@ -3,12 +3,11 @@
 use std::{fmt, ops::Deref, rc::Rc};
 
 use twilight_model::{
-    application::interaction::InteractionData,
     channel::Message,
     id::{Id, marker::MessageMarker},
 };
 
-use super::Invocation;
+use super::{Invocation, resolved};
 use crate::{
     abi::CommandHead,
     command::{FromOption, OptionInput},
@@ -95,14 +94,10 @@ impl<S> CommandContext<S> {
     /// The command is none of a message's context menu.
     pub fn target_message(&self) -> Result<Box<Message>> {
         let id: Id<MessageMarker> = self.option("target")?;
-        match self.interaction()?.data {
-            Some(InteractionData::ApplicationCommand(data)) => data
-                .resolved
-                .and_then(|resolved| resolved.messages.into_iter().find(|(key, _)| *key == id))
-                .map(|(_, message)| Box::new(message))
-                .ok_or_else(|| Error::new(format!("Discord did not send message {id} along"))),
-            _ => Err(Error::new("this was no command")),
+        if self.is_prefix() {
+            return Err(Error::new("this was a message, not an interaction"));
         }
+        resolved::message(self.raw(), id.get())
     }
 
     /// An option's value; ask for `Option<T>` where the option may be left out.

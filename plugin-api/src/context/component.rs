@@ -1,16 +1,15 @@
 //! What the handler of a button, select or modal is given.
 
-use std::{collections::HashMap, fmt, ops::Deref, rc::Rc};
+use std::{fmt, ops::Deref, rc::Rc};
 
 use twilight_model::{
-    application::interaction::{InteractionChannel, InteractionData, InteractionDataResolved},
+    application::interaction::InteractionChannel,
     channel::{Attachment, Message},
     guild::Role,
-    id::Id,
     user::User,
 };
 
-use super::Invocation;
+use super::{Invocation, resolved};
 use crate::{
     abi::{ComponentHead, ReplyMode},
     component::Stamp,
@@ -114,8 +113,7 @@ impl<S> ComponentContext<S> {
     ///
     /// Discord's interaction can't be read.
     pub fn users(&self) -> Result<Vec<User>> {
-        let mut resolved = self.resolved()?.users;
-        Ok(self.ids().filter_map(|id| resolved.remove(&id)).collect())
+        resolved::users(self.raw(), &self.ids())
     }
 
     /// The roles that were picked.
@@ -124,8 +122,7 @@ impl<S> ComponentContext<S> {
     ///
     /// As for [`users`](Self::users).
     pub fn roles(&self) -> Result<Vec<Role>> {
-        let mut resolved = self.resolved()?.roles;
-        Ok(self.ids().filter_map(|id| resolved.remove(&id)).collect())
+        resolved::roles(self.raw(), &self.ids())
     }
 
     /// The channels that were picked.
@@ -134,8 +131,7 @@ impl<S> ComponentContext<S> {
     ///
     /// As for [`users`](Self::users).
     pub fn channels(&self) -> Result<Vec<InteractionChannel>> {
-        let mut resolved = self.resolved()?.channels;
-        Ok(self.ids().filter_map(|id| resolved.remove(&id)).collect())
+        resolved::channels(self.raw(), &self.ids())
     }
 
     /// The files that were uploaded in a modal, by the field's id.
@@ -144,34 +140,16 @@ impl<S> ComponentContext<S> {
     ///
     /// As for [`users`](Self::users).
     pub fn files(&self, id: &str) -> Result<Vec<Attachment>> {
-        let mut resolved = self.resolved()?.attachments;
         let ids = self.picked(id).iter().filter_map(|id| id.parse().ok());
-        Ok(ids
-            .filter_map(|id| resolved.remove(&Id::new_checked(id)?))
-            .collect())
+        let ids: Vec<u64> = ids.collect();
+        resolved::attachments(self.raw(), &ids)
     }
 
     /// All ids that were picked.
-    fn ids<T>(&self) -> impl Iterator<Item = Id<T>> {
+    fn ids(&self) -> Vec<u64> {
         let picked = self.head.picked.values().flatten();
         let all = self.head.values.iter().chain(picked);
-        all.filter_map(|id| Id::new_checked(id.parse().ok()?))
-    }
-
-    fn resolved(&self) -> Result<InteractionDataResolved> {
-        let resolved = match self.interaction()?.data {
-            Some(InteractionData::MessageComponent(data)) => data.resolved,
-            Some(InteractionData::ModalSubmit(data)) => data.resolved,
-            _ => None,
-        };
-        Ok(resolved.unwrap_or(InteractionDataResolved {
-            attachments: HashMap::new(),
-            channels: HashMap::new(),
-            members: HashMap::new(),
-            messages: HashMap::new(),
-            roles: HashMap::new(),
-            users: HashMap::new(),
-        }))
+        all.filter_map(|id| id.parse().ok()).collect()
     }
 
     /// The message that carries the component, or that carried the one which opened the modal.

@@ -377,7 +377,8 @@ impl Invocation {
         if !self.is_prefix() {
             return Err(Error::new("this was an interaction, not a message"));
         }
-        Ok(Box::new(serde_json::from_slice(self.raw())?))
+        let read = serde_json::from_slice(self.raw()).map(Box::new);
+        read.map_err(|error| Error::unreadable("the message", &error))
     }
 
     /// The interaction that it came as; an error for a message.
@@ -402,7 +403,8 @@ impl Invocation {
         if self.is_prefix() {
             return Err(Error::new("this was a message, not an interaction"));
         }
-        Ok(Box::new(serde_json::from_slice(self.raw())?))
+        let read = serde_json::from_slice(self.raw()).map(Box::new);
+        read.map_err(|error| Error::unreadable("the interaction", &error))
     }
 
     /// Gives an answer of this kind; a text that is too long becomes several.

@@ -9,6 +9,7 @@
 //! | `pages.rs` | answers of several pages |
 //! | `progress.rs` | a message that shows how far something is |
 //! | `reply.rs` | an answer that was sent, to change it later |
+//! | `resolved.rs` | what an interaction tells of what was picked |
 //! | `event.rs` | an event, read lazily |
 
 mod command;
@@ -19,6 +20,7 @@ mod pages;
 mod progress;
 mod question;
 mod reply;
+mod resolved;
 mod user;
 
 pub use self::{

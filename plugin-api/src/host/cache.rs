@@ -297,5 +297,5 @@ fn current_user(body: &[u8]) -> Result<CurrentUser> {
 }
 
 fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
-    Ok(serde_json::from_slice(body)?)
+    serde_json::from_slice(body).map_err(|error| Error::unreadable("what Discord told", &error))
 }

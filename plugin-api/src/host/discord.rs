@@ -425,7 +425,7 @@ impl Response {
     pub fn message(&self) -> Result<Box<Message>> {
         serde_json::from_slice(&self.body)
             .map(Box::new)
-            .map_err(|error| Error::new(format!("can't read Discord's message: {error}")))
+            .map_err(|error| Error::unreadable("Discord's message", &error))
     }
 }
 

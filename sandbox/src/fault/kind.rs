@@ -76,6 +76,11 @@ pub enum Effect {
         #[serde(default)]
         body: ErrorBody,
     },
+    /// 200 with any body: what Discord may say one day. The request is not executed.
+    Answer {
+        /// The body, JSON or not.
+        body: String,
+    },
     /// It takes this much longer, then goes on.
     Delay {
         /// Milliseconds.

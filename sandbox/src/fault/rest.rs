@@ -59,6 +59,7 @@ pub(crate) async fn serve(
                 let left = Duration::from_millis(retry_after_ms);
                 return rate_limited(&shared, &method, &path, scope, left);
             }
+            Effect::Answer { body } => return answered(&shared, &method, &path, body),
             Effect::Status { status, body } => {
                 return failed(&shared, &method, &path, status, body);
             }
@@ -136,6 +137,12 @@ fn rate_limited(
     let google = HeaderValue::from_static("1.1 google");
     response.headers_mut().insert(VIA, google);
     response
+}
+
+fn answered(shared: &Shared, method: &str, path: &str, body: String) -> Response {
+    let shown = serde_json::from_str(&body).unwrap_or_else(|_| json!(body));
+    note(shared, method, path, StatusCode::OK, &shown);
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 fn failed(shared: &Shared, method: &str, path: &str, status: u16, body: ErrorBody) -> Response {

@@ -53,6 +53,9 @@ fn effect(words: &[&str]) -> Result<Effect, String> {
     Ok(match words {
         ["lose-answer"] => Effect::LoseAnswer,
         ["lose-request"] => Effect::LoseRequest,
+        ["answer", body @ ..] if !body.is_empty() => Effect::Answer {
+            body: body.join(" "),
+        },
         ["fail-answer", status] => failed_answer(status, ErrorBody::Json)?,
         ["fail-answer", status, "json"] => failed_answer(status, ErrorBody::Json)?,
         ["fail-answer", status, "empty"] => failed_answer(status, ErrorBody::Empty)?,
@@ -138,6 +141,11 @@ mod tests {
             check(&format!("{route} 429 shared 1500ms")),
             Ok((of(limit), None))
         );
+        let odd = of(serde_json::json!({"kind": "answer", "body": "{\"id\": 1e400}"}));
+        assert_eq!(
+            check(&format!("1x {route} answer {{\"id\": 1e400}}")),
+            Ok((odd, Some(1)))
+        );
         let callback = "POST /interactions/*/*/callback";
         for (words, effect) in [
             (
@@ -163,6 +171,7 @@ mod tests {
             "2x",
             "POST messages 500",
             "POST /a burn",
+            "POST /a answer",
             "storm soon",
             "POST /a 429 me 1s",
         ] {

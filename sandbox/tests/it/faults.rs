@@ -77,6 +77,21 @@ async fn answers_and_requests_are_lost() {
 }
 
 #[tokio::test]
+async fn a_request_is_answered_with_whatever_is_wanted_and_not_executed() {
+    let sandbox = started().await;
+    // Of another message: what Discord never says is tried where nobody compares it with Discord's description.
+    let (_, body) = say(&sandbox).await.unwrap();
+    let answer = Effect::Answer { body: body.clone() };
+    let other = Fault::request(POST_MESSAGE, answer);
+    sandbox.faults().add(other, Some(1)).unwrap();
+    let (head, answered) = say(&sandbox).await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert_eq!((answered, posted(&sandbox)), (body, 1));
+    say(&sandbox).await.unwrap();
+    assert_eq!(posted(&sandbox), 2);
+}
+
+#[tokio::test]
 async fn errors_come_in_three_bodies() {
     let sandbox = started().await;
     let faults = sandbox.faults();

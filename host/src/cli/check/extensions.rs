@@ -9,7 +9,7 @@ use std::{
 
 use plugin_api::manifest::Manifest;
 
-use super::{Report, places};
+use super::{super::folders, Report, places};
 use crate::{
     commands::table::count,
     config::Config,
@@ -22,11 +22,17 @@ use crate::{
 pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {
     let folder = &config.extensions.folder;
     let files = watcher::plugin_files(folder);
-    report.ok(format!(
-        "{} holds {} plugin file(s)",
-        folder.display(),
-        files.len()
-    ));
+    // That it can't be meant was told.
+    if folders::slips(config)
+        .iter()
+        .all(|slip| slip.folder != *folder)
+    {
+        report.ok(format!(
+            "{} holds {} plugin file(s)",
+            folder.display(),
+            files.len()
+        ));
+    }
     if !config.extensions.auto_load {
         report.note("extensions.auto_load is off: none is loaded by itself");
     }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use super::Report;
+use super::{super::folders, Report};
 use crate::{
     config::Config,
     services::{files, storage},
@@ -23,6 +23,13 @@ pub(super) fn check(config: &Config, report: &mut Report) -> bool {
             config.data.folder.display()
         ));
     }
+    let slips: Vec<_> = folders::slips(config)
+        .into_iter()
+        .chain(folders::slips_of_grants(config))
+        .collect();
+    for slip in &slips {
+        report.wrong(&slip.told);
+    }
     let mut folders = vec![
         (&config.data.folder, "[data] folder"),
         (&config.extensions.folder, "[extensions] folder"),
@@ -30,6 +37,7 @@ pub(super) fn check(config: &Config, report: &mut Report) -> bool {
     if config.log.files {
         folders.push((&config.log.folder, "[log] folder"));
     }
+    folders.retain(|(folder, _)| slips.iter().all(|slip| slip.folder != **folder));
     for (folder, key) in folders {
         match writable(folder) {
             Ok(there) => report.ok(format!(

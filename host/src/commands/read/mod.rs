@@ -15,6 +15,8 @@ mod value;
 mod words;
 
 use plugin_api::manifest::{OptionKind, OptionManifest};
+use serde_json::{Value, json};
+use twilight_model::channel::Attachment;
 
 pub(crate) use self::{
     line::read as line,
@@ -22,6 +24,7 @@ pub(crate) use self::{
     picked::{Picked, read as picked, typed_so_far},
 };
 use super::usage::quoted;
+use crate::lenient::{self, Fields};
 
 /// What an option takes, in words: "a whole number from 1 to 5".
 pub(crate) fn expected(option: &OptionManifest) -> String {
@@ -72,6 +75,17 @@ pub(crate) fn expected(option: &OptionManifest) -> String {
 }
 
 /// "`times` can't be `nine`: a whole number from 1 to 5 is expected."
+/// A file that was sent along, as plugins read it: whatever else is odd, where it lies is enough. `id` where it is told elsewhere.
+fn file(id: Option<u64>, json: &str) -> Option<Value> {
+    let fields = Fields::read(json)?;
+    let id = id.or_else(|| fields.id("id").known())?;
+    let url = fields.get("url", lenient::text).known()?;
+    let template =
+        json!({"id": id.to_string(), "url": url, "proxy_url": url, "filename": "file", "size": 0});
+    let (file, _) = lenient::fitting::<Attachment>(json, template)?;
+    Some(file)
+}
+
 fn refused(option: &OptionManifest, word: &str, reason: Option<&str>) -> String {
     match reason {
         Some(reason) => format!("`{}` can't be {}: {reason}.", option.name, quoted(word)),

@@ -106,7 +106,16 @@ impl<'a> Place<'a> {
         }
     }
 
-    async fn user_with(&self, id: u64, must_be_member: bool) -> Result<u64, NotFound> {
+    /// What an id is of that is either a role's or a user's.
+    pub(super) async fn role_or_user(&self, id: u64) -> OptionValue {
+        match self.role(&format!("<@&{id}>")).await {
+            Ok(role) => OptionValue::Role(role),
+            Err(_) => OptionValue::User(id),
+        }
+    }
+
+    /// The user with an id, a member of the server if there must be one; why not.
+    pub(super) async fn user_with(&self, id: u64, must_be_member: bool) -> Result<u64, NotFound> {
         if let Some(mentioned) = self.mentioned(id)
             && (mentioned.is_member || !must_be_member)
         {
@@ -277,10 +286,10 @@ impl Message {
                 is_member: user.raw("member").is_some(),
             })
         };
-        let file = |file: &str| serde_json::from_str(file).ok();
+        let files = list("attachments").into_iter();
         Self {
             mentions: list("mentions").into_iter().filter_map(mentioned).collect(),
-            attachments: list("attachments").into_iter().filter_map(file).collect(),
+            attachments: files.filter_map(|json| super::file(None, json)).collect(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Picked {
     /// What kind of command.
     pub(crate) kind: CommandKind,
     options: Vec<Given>,
+    users: Vec<u64>,
     members: Vec<u64>,
     roles: Vec<u64>,
     files: Vec<(u64, Value)>,
@@ -64,8 +65,10 @@ impl Picked {
             let ids = all(name);
             ids.iter().filter_map(|(id, _)| lenient::id(id)).collect()
         };
-        let file =
-            |(id, file): (&str, &str)| Some((lenient::id(id)?, serde_json::from_str(file).ok()?));
+        let file = |(id, json): (&str, &str)| {
+            let id = lenient::id(id)?;
+            Some((id, super::file(Some(id), json)?))
+        };
         Some(Self {
             names,
             kind: match data.get("type", lenient::number) {
@@ -74,6 +77,7 @@ impl Picked {
                 _ => CommandKind::Chat,
             },
             options,
+            users: ids("users"),
             members: ids("members"),
             roles: ids("roles"),
             files: all("attachments").iter().filter_map(file).collect(),
@@ -211,18 +215,23 @@ async fn value(
         4 => raw.parse().ok().map(OptionValue::Integer),
         5 => lenient::flag(raw).map(OptionValue::Boolean),
         6 => match lenient::id(raw) {
+            // It may also be that what Discord told of them could not be read.
             Some(id) if option.kind == OptionKind::Member && !picked.members.contains(&id) => {
-                let reason = Some("no such member is in this server");
-                return Err(refused(option, &format!("<@{id}>"), reason));
+                let found = place.user_with(id, true).await;
+                let refuse =
+                    |why: Option<String>| refused(option, &format!("<@{id}>"), why.as_deref());
+                Some(OptionValue::User(found.map_err(refuse)?))
             }
             id => id.map(OptionValue::User),
         },
         7 => lenient::id(raw).map(OptionValue::Channel),
         8 => lenient::id(raw).map(OptionValue::Role),
-        9 => lenient::id(raw).map(|id| match picked.roles.contains(&id) {
-            true => OptionValue::Role(id),
-            false => OptionValue::User(id),
-        }),
+        9 => match lenient::id(raw) {
+            Some(id) if picked.roles.contains(&id) => Some(OptionValue::Role(id)),
+            Some(id) if picked.users.contains(&id) => Some(OptionValue::User(id)),
+            Some(id) => Some(place.role_or_user(id).await),
+            None => None,
+        },
         10 => raw
             .parse()
             .ok()

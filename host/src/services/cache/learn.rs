@@ -3,12 +3,14 @@
 //! Each event is read field by field and item by item. What can't be read is noted, and what it was about is forgotten: known as
 //! far as it can be told which, and where it can't be told, all that it may have been. Nothing stays that may be out of date.
 
+mod people;
+
 use std::{collections::HashSet, time::Instant};
 
 use twilight_model::gateway::Intents;
 
 use super::{
-    Cache, Seen,
+    Cache,
     kept::{ChannelKept, GuildKept, RoleKept, object},
 };
 use crate::lenient::{self, Faults, Field, Fields};
@@ -27,7 +29,7 @@ impl Cache {
             | "INTERACTION_CREATE"
             | "MESSAGE_REACTION_ADD"
             | "TYPING_START"
-            | "VOICE_STATE_UPDATE" => self.seen(fields, faults_here),
+            | "VOICE_STATE_UPDATE" => self.seen(name, fields, faults_here),
             "READY" => self.ready(fields, faults_here),
             "USER_UPDATE" => self.store_mut().me = Some(data.into()),
             "GUILD_CREATE" => self.guild_created(intents, fields, faults_here),
@@ -38,6 +40,7 @@ impl Cache {
             }
             "CHANNEL_PINS_UPDATE" => self.pinned(fields),
             "CHANNEL_DELETE" | "THREAD_DELETE" => self.channel_deleted(fields, faults_here),
+            "THREAD_MEMBERS_UPDATE" => self.seen_in_thread(fields, faults_here),
             "THREAD_LIST_SYNC" => self.threads_listed(fields, faults_here),
             "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE" => self.role_changed(fields, faults_here),
             "GUILD_ROLE_DELETE" => self.role_deleted(fields, faults_here),
@@ -53,18 +56,9 @@ impl Cache {
         faults
     }
 
-    /// Takes note of a member that was seen: in an event, or in Discord's answer to a request. One that could not be read is
-    /// forgotten.
-    pub(super) fn saw(&self, guild: u64, user: Option<u64>, member: Option<Seen>) {
-        match member {
-            Some(member) if member.user == self.bot_id() => self.members.saw_own(guild, member),
-            Some(member) => self.members.saw(guild, member, Instant::now()),
-            None => self.members.forget(Some(guild), user),
-        }
-    }
-
     /// A new session. What the last one told stays until each server is told anew, so that a change of intents leaves the bot
-    /// no moment without knowledge; servers that are not in the list were left in between.
+    /// no moment without knowledge; servers that are not in the list were left in between. One that nothing is known of is out of
+    /// reach until it is told, and stays so while Discord has an outage there.
     fn ready(&self, fields: &Fields<'_>, faults: &mut Faults) {
         match fields.raw("user") {
             Some(user) => self.store_mut().me = Some(user.into()),
@@ -79,6 +73,12 @@ impl Cache {
             match Fields::read(item).map(|guild| guild.id("id")) {
                 Some(Field::Is(id)) => {
                     self.members.told(id, false, Instant::now());
+                    let out_of_reach = || GuildKept {
+                        is_out: true,
+                        ..GuildKept::default()
+                    };
+                    let mut store = self.store_mut();
+                    store.guilds.entry(id).or_insert_with(out_of_reach);
                     listed.insert(id);
                 }
                 _ => faults.note(format!("guilds[{number}].id")),
@@ -132,29 +132,7 @@ impl Cache {
         self.members.told(id, is_told, Instant::now());
         // It is always listed; where it can't be read, what was known of it is from before.
         self.members.forget(Some(id), Some(self.bot_id()));
-        self.members_of(id, "members", fields, faults);
-    }
-
-    /// The members of a list, and which of them can't be read.
-    fn members_of(&self, guild: u64, list: &str, fields: &Fields<'_>, faults: &mut Faults) {
-        let items = fields.list(list).noted(faults, list).known();
-        for (number, item) in items.unwrap_or_default().iter().enumerate() {
-            let path = || format!("{list}[{number}]");
-            faults.inside(path, |faults| match Fields::read(item) {
-                Some(fields) => self.saw_in(guild, &fields, None, faults),
-                None => faults.note(""),
-            });
-        }
-    }
-
-    fn saw_in(&self, guild: u64, member: &Fields<'_>, user: Option<&str>, faults: &mut Faults) {
-        let id = member.object("user").known();
-        let id = id.or_else(|| Fields::read(user?));
-        let id = id.and_then(|user| user.id("id").known());
-        let seen = Seen::read(member, user, id, faults);
-        if seen.is_some() || id.is_some() {
-            self.saw(guild, id, seen);
-        }
+        self.members_of(Some(id), "members", fields, faults);
     }
 
     fn guild_updated(&self, fields: &Fields<'_>, faults: &mut Faults) {
@@ -248,21 +226,28 @@ impl Cache {
 
     /// The active threads of some channels, or of the server: those that are kept and not listed are active no more.
     fn threads_listed(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        let Field::Is(guild) = fields.id("guild_id") else {
-            return faults.note("guild_id");
-        };
-        let threads = fields.list("threads").noted(faults, "threads").known();
+        let told = fields.id("guild_id").known();
+        if told.is_none() {
+            faults.note("guild_id");
+        }
+        let threads = fields.list("threads").known();
+        if threads.is_none() {
+            faults.note("threads");
+        }
         let mut listed = Vec::new();
         for (number, item) in threads.iter().flatten().enumerate() {
             let path = || format!("threads[{number}]");
             listed.extend(faults.inside(path, |faults| ChannelKept::read(item, true, faults)));
         }
+        let is_whole = threads.is_some_and(|threads| threads.len() == listed.len());
         let parents = fields.list("channel_ids").noted(faults, "channel_ids");
         let mut store = self.store_mut();
         let ids: HashSet<u64> = listed.iter().map(|(id, _)| *id).collect();
-        match (&threads, parents) {
-            (Some(_), Field::Absent) => drop_threads(&mut store, guild, |_| true, &ids),
-            (Some(_), Field::Is(parents)) => {
+        match (told, parents) {
+            // Which ones it is about can't be told.
+            _ if !is_whole => forget_threads(&mut store, told),
+            (Some(guild), Field::Absent) => drop_threads(&mut store, guild, |_| true, &ids),
+            (Some(guild), Field::Is(parents)) => {
                 let all = parents.is_empty();
                 let parents: HashSet<u64> = parents.into_iter().filter_map(lenient::id).collect();
                 let is_meant = |parent| all || parents.contains(&parent);
@@ -271,7 +256,10 @@ impl Cache {
             _ => {}
         }
         for (id, thread) in listed {
-            store.keep_channel(guild, id, thread);
+            // A thread's id is no other's.
+            if let Some(guild) = told.or_else(|| store.places.get(&id).copied()) {
+                store.keep_channel(guild, id, thread);
+            }
         }
     }
 
@@ -321,87 +309,11 @@ impl Cache {
         }
     }
 
-    fn member_changed(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        let user = fields.object("user").known();
-        let user = user.and_then(|user| user.id("id").known());
-        let Field::Is(guild) = fields.id("guild_id") else {
-            faults.note("guild_id");
-            return self.members.forget(None, user);
-        };
-        let member = Seen::read(fields, None, None, faults);
-        self.saw(guild, user, member);
-    }
-
-    fn member_left(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        let guild = fields.id("guild_id").known();
-        let user = fields.object("user").known();
-        let user = user.and_then(|user| user.id("id").known());
-        if guild.is_none() || user.is_none() {
-            faults.note(if guild.is_none() {
-                "guild_id"
-            } else {
-                "user.id"
-            });
-        }
-        self.members.forget(guild, user);
-        self.count(fields, |members| members.saturating_sub(1));
-    }
-
-    fn members_listed(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        match fields.id("guild_id") {
-            Field::Is(guild) => self.members_of(guild, "members", fields, faults),
-            Field::Absent | Field::Unreadable => faults.note("guild_id"),
-        }
-    }
-
     fn count(&self, fields: &Fields<'_>, change: impl FnOnce(u64) -> u64) {
         let guild = fields.id("guild_id").known();
         let mut store = self.store_mut();
         if let Some(guild) = guild.and_then(|guild| store.guilds.get_mut(&guild)) {
             guild.members = change(guild.members);
-        }
-    }
-
-    /// The members that come with events about something else.
-    fn seen(&self, fields: &Fields<'_>, faults: &mut Faults) {
-        let guild = fields.id("guild_id").noted(faults, "guild_id");
-        let (Field::Is(guild), None) = (guild, fields.raw("webhook_id")) else {
-            return;
-        };
-        if let Field::Is(member) = fields.object("member").noted(faults, "member") {
-            let path = || "member".into();
-            let author = fields.raw("author");
-            faults.inside(path, |faults| self.saw_in(guild, &member, author, faults));
-        }
-        let mentions = fields.list("mentions").noted(faults, "mentions").known();
-        for (number, raw) in mentions.iter().flatten().enumerate() {
-            let member = Fields::read(raw).map(|user| user.object("member"));
-            if let Some(Field::Is(member)) = member {
-                let path = || format!("mentions[{number}].member");
-                faults.inside(path, |faults| {
-                    self.saw_in(guild, &member, Some(raw), faults)
-                });
-            }
-        }
-        let data = fields.object("data").known();
-        let resolved = data.and_then(|data| data.object("resolved").known());
-        let Some(resolved) = resolved else {
-            return;
-        };
-        let users = resolved.object("users").known().unwrap_or_default();
-        let members = resolved.object("members").known().unwrap_or_default();
-        for (id, member) in members.iter() {
-            let Some(member) = Fields::read(member) else {
-                faults.note("data.resolved.members");
-                continue;
-            };
-            let user = lenient::id(id);
-            let path = || "data.resolved.members".into();
-            let read = |faults: &mut Faults| Seen::read(&member, users.raw(id), user, faults);
-            let seen = faults.inside(path, read);
-            if user.is_some() {
-                self.saw(guild, user, seen);
-            }
         }
     }
 
@@ -429,6 +341,16 @@ fn forget_roles(store: &mut super::Store, guild: Option<u64>) {
     for (id, kept) in &mut store.guilds {
         if guild.is_none_or(|guild| guild == *id) {
             kept.forget_roles();
+        }
+    }
+}
+
+/// Where these threads are now can't be told.
+fn forget_threads(store: &mut super::Store, guild: Option<u64>) {
+    for (id, kept) in &mut store.guilds {
+        if guild.is_none_or(|guild| guild == *id) {
+            let threads = kept.channels.values_mut().filter(|it| it.is_thread);
+            threads.for_each(|thread| thread.parent = None);
         }
     }
 }

@@ -114,6 +114,13 @@ impl Members {
             guild.is_none_or(|guild| guild == of) && user.is_none_or(|user| user == member)
         };
         let mut book = self.book();
+        if let (Some(guild), Some(user)) = (guild, user) {
+            book.seen.pop(&(guild, user));
+            if book.own.get(&guild).is_some_and(|own| own.user == user) {
+                book.own.remove(&guild);
+            }
+            return;
+        }
         let seen = book.seen.iter().map(|(key, _)| *key);
         let meant: Vec<_> = seen.filter(|(of, member)| is_meant(*of, *member)).collect();
         for key in meant {

@@ -121,11 +121,14 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The bot is not in it.
+    /// The bot is not in it, or nothing is known of it yet because Discord has an outage there.
     pub fn guild(&self, id: Id<GuildMarker>) -> Result<Guild, Unknown> {
         let store = self.store();
         let kept = store.guilds.get(&id.get());
         let kept = kept.ok_or(Unknown::Guild(id.get()))?;
+        if kept.is_out && kept.json.is_empty() {
+            return Err(Unknown::Outage(id.get()));
+        }
         let template = model::guild(id.get(), kept.owner.unwrap_or(id.get()));
         let mut guild: Guild = model::read(&kept.json, template).ok_or(Unknown::Guild(id.get()))?;
         guild.roles = roles_of(kept);

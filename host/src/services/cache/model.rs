@@ -1,32 +1,13 @@
 //! twilight's models of what is kept, for plugins: what a model can't read is left out, field by field.
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::lenient::Fields;
+use crate::lenient;
 
 /// Reads a model from JSON, on top of `template`, which has all that the model can't do without.
 pub(super) fn read<T: DeserializeOwned>(json: &str, template: Value) -> Option<T> {
-    let fields = Fields::read(json)?;
-    let values = fields.iter().filter_map(|(name, raw)| {
-        let value: Value = serde_json::from_str(raw).ok()?;
-        (!value.is_null()).then(|| (name.to_owned(), value))
-    });
-    let values: Map<String, Value> = values.collect();
-    let mut whole = template.clone();
-    whole.as_object_mut()?.extend(values.clone());
-    if let Ok(model) = serde_json::from_value(whole) {
-        return Some(model);
-    }
-    let mut readable = template;
-    for (name, value) in values {
-        let mut tried = readable.clone();
-        tried.as_object_mut()?.insert(name, value);
-        if serde_json::from_value::<T>(tried.clone()).is_ok() {
-            readable = tried;
-        }
-    }
-    serde_json::from_value(readable).ok()
+    lenient::fitting(json, template).map(|(_, model)| model)
 }
 
 pub(super) fn user(id: u64) -> Value {

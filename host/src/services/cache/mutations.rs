@@ -91,8 +91,13 @@ async fn a_server_is_not_lost_by_what_is_odd_in_it_and_allows_no_more() {
             continue;
         }
         check_rights(&mutation, "GUILD_CREATE", &rights(&cache), &truth);
-        // Plugins read all that is kept.
         let id = Id::new(GUILD);
+        if (&*mutation.path, &*mutation.what) == ("unavailable", "true") {
+            // That can be read, and says that there is nothing more to say.
+            assert_eq!(cache.guild(id), Err(Unknown::Outage(GUILD)));
+            continue;
+        }
+        // Plugins read all that is kept.
         assert!(cache.guild(id).is_ok(), "{place}");
         let is_in = |list: &str| mutation.path.starts_with(list);
         if is_in("channels[") || is_in("threads[") {
@@ -175,6 +180,194 @@ async fn a_right_that_was_taken_away_does_not_stay_because_the_event_is_odd() {
                 payload: odd.clone(),
             };
             check_rights(&mutation, name, &rights(&cache), &truth);
+        }
+    }
+}
+
+/// A server as [`rich`], in which the member 6 and the bot have a role that [`narrow`] events know nothing of, and the thread 301
+/// is below an open channel.
+fn wide() -> Value {
+    let mut data = rich();
+    data["members"] = json!([member(BOT, &[101]), member(5, &[]), member(6, &[101])]);
+    data["threads"] = json!([thread(301, 200, false)]);
+    data
+}
+
+/// Events that show members who have lost their role.
+fn narrow_members() -> Vec<(&'static str, Value)> {
+    let of_guild = |mut data: Value| {
+        data["guild_id"] = json!(GUILD.to_string());
+        data
+    };
+    let all = json!([member(BOT, &[]), member(5, &[]), member(6, &[])]);
+    let mut again = wide();
+    again["members"] = all.clone();
+    let chunk = json!({"chunk_index": 0, "chunk_count": 1, "not_found": ["77"], "presences": [], "members": all});
+    let gone = json!({"chunk_index": 0, "chunk_count": 1, "not_found": ["6"], "members": [], "nonce": "x"});
+    vec![
+        ("GUILD_CREATE", again),
+        ("GUILD_MEMBER_UPDATE", of_guild(member(BOT, &[]))),
+        ("GUILD_MEMBERS_CHUNK", of_guild(chunk)),
+        ("GUILD_MEMBERS_CHUNK", of_guild(gone)),
+    ]
+}
+
+/// The same of events that are about something else; where nothing is told of the member when it is odd, or `?` when it is absent.
+fn narrow_seen() -> Vec<(&'static str, Value, &'static [&'static str])> {
+    let bare = |id| {
+        let mut bare = member(id, &[]);
+        bare.as_object_mut().unwrap().remove("user");
+        bare
+    };
+    let of = |id: u64, mut more: Value| {
+        let place =
+            json!({"guild_id": GUILD.to_string(), "channel_id": "200", "member": member(id, &[])});
+        let fields = place.as_object().unwrap().clone();
+        more.as_object_mut().unwrap().extend(fields);
+        more
+    };
+    let mut written = of(
+        6,
+        json!({"id": "1", "author": user(6), "content": "", "mentions": [], "webhook_id": null}),
+    );
+    written["member"] = bare(6);
+    let mut mention = user(6);
+    mention["member"] = bare(6);
+    let mentioned = of(
+        5,
+        json!({"id": "1", "author": user(5), "content": "", "mentions": [mention]}),
+    );
+    let used = of(
+        6,
+        json!({"id": "1", "token": "t", "type": 2, "channel": {"id": "200"}, "guild": {"id": GUILD.to_string()}}),
+    );
+    let resolved = json!({"users": {"6": user(6)}, "members": {"6": bare(6)}});
+    let picked = of(
+        5,
+        json!({"id": "1", "token": "t", "type": 2, "data": {"name": "x", "resolved": resolved}}),
+    );
+    let reacted = of(
+        6,
+        json!({"user_id": "6", "message_id": "1", "emoji": {"id": null, "name": "x"}}),
+    );
+    let typing = of(6, json!({"user_id": "6", "timestamp": 1}));
+    let added = json!({"id": "301", "user_id": "6", "flags": 0, "join_timestamp": "2024-01-01T00:00:00+00:00",
+        "member": member(6, &[]), "presence": null});
+    let joined = json!({"id": "301", "guild_id": GUILD.to_string(), "member_count": 2, "added_members": [added], "removed_member_ids": ["5"]});
+    let talks = of(6, json!({"user_id": "6", "session_id": "x", "mute": false}));
+    vec![
+        ("MESSAGE_CREATE", written, &["author", "author.id"]),
+        (
+            "MESSAGE_CREATE",
+            mentioned,
+            &[
+                "mentions",
+                "mentions[0]",
+                "mentions[0].id",
+                "mentions[0].member?",
+            ],
+        ),
+        (
+            "INTERACTION_CREATE",
+            used,
+            &["member", "member.user", "member.user.id"],
+        ),
+        (
+            "INTERACTION_CREATE",
+            picked,
+            &[
+                "data",
+                "data.resolved",
+                "data.resolved.members",
+                "data.resolved.members.6?",
+            ],
+        ),
+        ("MESSAGE_REACTION_ADD", reacted, &["member?"]),
+        ("TYPING_START", typing, &["member?"]),
+        ("VOICE_STATE_UPDATE", talks, &["member?"]),
+        // It may be that some have left it, and nobody came.
+        ("THREAD_MEMBERS_UPDATE", joined, &["added_members?"]),
+    ]
+}
+
+/// Events that move the thread 301 below a closed channel.
+fn narrow_threads() -> Vec<(&'static str, Value)> {
+    let moved = thread(301, 201, false);
+    let listed = json!({"guild_id": GUILD.to_string(), "channel_ids": ["201"], "threads": [moved],
+        "members": [{"id": "301", "user_id": BOT.to_string(), "flags": 0}]});
+    vec![
+        ("THREAD_CREATE", moved.clone()),
+        ("THREAD_UPDATE", moved),
+        ("THREAD_LIST_SYNC", listed),
+    ]
+}
+
+/// Each mutation of an event after [`wide`]: nothing is allowed that the event as it is does not allow. Where it is one of
+/// `untold` that is odd, or (of what is no news) all of it, nothing was told.
+fn check_narrow(name: &str, data: &Value, untold: &[&str], is_news: bool) {
+    let truth = rights(&told(&[("GUILD_CREATE", &wide()), (name, data)]));
+    let before = rights(&told(&[("GUILD_CREATE", &wide())]));
+    assert_ne!(truth, before, "{name} takes nothing away");
+    let mut all = mutations(data);
+    for odd in [json!(null), json!([]), json!("odd"), json!(5)] {
+        all.push(Mutation {
+            path: "d".into(),
+            what: odd.to_string(),
+            payload: odd,
+        });
+    }
+    for mutation in all {
+        let is_absent = matches!(&*mutation.what, "removed" | "null");
+        let is_untold = untold.iter().any(|path| match path.strip_suffix('?') {
+            Some(path) => path == mutation.path && is_absent,
+            None => *path == mutation.path,
+        }) || (mutation.path == "d" && !is_news);
+        let cache = told(&[("GUILD_CREATE", &wide()), (name, &mutation.payload)]);
+        let expected = if is_untold { &before } else { &truth };
+        check_rights(&mutation, name, &rights(&cache), expected);
+        assert!(
+            !cache.guilds().is_empty() || (name == "GUILD_CREATE" && mutation.path == "id"),
+            "{name} {} = {}",
+            mutation.path,
+            mutation.what
+        );
+    }
+}
+
+/// A list of members of which one can't be told may be about anybody: what was known of them is older than the list.
+#[tokio::test]
+async fn a_member_who_has_lost_a_role_does_not_keep_it_because_a_list_is_odd() {
+    for (name, data) in narrow_members() {
+        check_narrow(name, &data, &[], true);
+    }
+}
+
+#[tokio::test]
+async fn a_member_who_is_seen_without_a_role_does_not_keep_it_because_the_event_is_odd() {
+    for (name, data, untold) in narrow_seen() {
+        check_narrow(name, &data, untold, false);
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_is_closed_does_not_stay_open_because_the_event_is_odd() {
+    for (name, data) in narrow_threads() {
+        check_narrow(name, &data, &[], true);
+    }
+}
+
+/// The events of threads that permissions do not rest on: whatever is odd in them, nothing is lost and nobody may do more.
+#[tokio::test]
+async fn threads_of_which_something_odd_is_told_cost_no_server() {
+    let truth = rights(&told(&[("GUILD_CREATE", &wide())]));
+    let me = json!({"id": "301", "guild_id": GUILD.to_string(), "user_id": BOT.to_string(), "flags": 0,
+        "join_timestamp": "2024-01-01T00:00:00+00:00", "member": member(BOT, &[101])});
+    let gone = json!({"id": "301", "guild_id": GUILD.to_string(), "parent_id": "200", "type": 11});
+    for (name, data) in [("THREAD_MEMBER_UPDATE", me), ("THREAD_DELETE", gone)] {
+        for mutation in mutations(&data) {
+            let cache = told(&[("GUILD_CREATE", &wide()), (name, &mutation.payload)]);
+            check_rights(&mutation, name, &rights(&cache), &truth);
+            assert_eq!(cache.guilds().len(), 1, "{name} {}", mutation.path);
         }
     }
 }

@@ -203,6 +203,29 @@ async fn what_is_not_known_says_why() {
     assert_eq!((cache.counts(), cache.members_kept()), ((0, 0), 0));
 }
 
+#[tokio::test]
+async fn a_server_of_which_nothing_but_an_outage_is_known_is_out_of_reach_and_not_unknown() {
+    let id = Id::new(GUILD);
+    let outage = json!({"id": "100", "unavailable": true});
+    let ready = json!({"user": user(BOT), "guilds": [outage], "shard": [0, 1]});
+    for (name, data) in [
+        ("GUILD_CREATE", &outage),
+        ("GUILD_DELETE", &outage),
+        ("READY", &ready),
+    ] {
+        let cache = cache();
+        tell(&cache, Intents::GUILDS, name, data);
+        let why = [
+            cache.guild(id).unwrap_err(),
+            cache.channels(id).unwrap_err(),
+            cache.owner(id).unwrap_err(),
+            bits(&cache, OWNER, None).unwrap_err(),
+        ];
+        assert_eq!(why, [Unknown::Outage(GUILD); 4], "{name}");
+        assert_eq!(cache.guilds(), [id], "the bot is in it");
+    }
+}
+
 #[test]
 fn a_member_counts_as_known_for_a_while_or_while_changes_are_told() {
     let seconds = std::time::Duration::from_secs;

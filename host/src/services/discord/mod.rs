@@ -6,9 +6,13 @@
 //! | `transport.rs` | one request, one answer |
 //! | `repeat.rs` | what may be sent twice, should the answer be lost |
 //! | `request.rs` | from a call to a request |
+//! | `path.rs` | a path, read once |
+//! | `message.rs` | what holds of every message |
 //! | `startup.rs` | what is asked before anything else goes on, until it is answered |
 
 mod governor;
+mod message;
+mod path;
 mod repeat;
 mod request;
 mod startup;
@@ -28,7 +32,7 @@ pub(super) use self::transport::{Answer, Lost, Outgoing, Transport};
 use self::{
     governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
     repeat::{PAUSE, Repeat, may_pass},
-    request::{build, writes_message},
+    request::build,
     transport::Http,
 };
 use super::{
@@ -130,13 +134,9 @@ impl Discord {
         params: Value,
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
-        let request: RequestCall = serde_json::from_value(params)?;
-        let writes = writes_message(&request);
-        let body = if request.multipart_boundary.is_none() && writes {
-            request::without_mentions(body)
-        } else {
-            body
-        };
+        let mut request: RequestCall = serde_json::from_value(params)?;
+        request.path = path::canonical(&request.path)?;
+        let writes = message::writes_message(&request.method, &request.path);
         let delete_after = request.delete_after_ms.map(Duration::from_millis);
         let call = Call {
             request,
@@ -198,12 +198,13 @@ impl Discord {
     ///
     /// Discord refused, or was out of reach; or the wait for a rate limit would be too long.
     pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
-        let (method, path) = (call.request.method.clone(), call.request.path.clone());
+        let method = call.request.method.clone();
         let how = How {
             is_alert: call.is_alert,
             answer_within: call.answer_within,
         };
         let (outgoing, repeat) = build(call)?;
+        let path = outgoing.path();
         let began = Instant::now();
         let result = self.exchange(&outgoing, repeat, how).await;
         let status = match &result {
@@ -214,7 +215,7 @@ impl Discord {
         };
         self.figures
             .rest
-            .ended(&method, &path, status, began.elapsed());
+            .ended(&method, path, status, began.elapsed());
         result
     }
 

@@ -8,44 +8,21 @@ use http::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use plugin_api::abi::RequestCall;
-use serde_json::{Value, json};
 use twilight_http::request::{Method, RequestBuilder};
 
 use super::{
-    Call,
+    Call, message,
+    path::canonical,
     repeat::{Repeat, numbered},
     transport::Outgoing,
 };
 use crate::services::Failure;
 
-/// Whether a request sends or changes a message.
-pub(super) fn writes_message(request: &RequestCall) -> bool {
-    let path = request.path.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.split('/').collect();
-    matches!(
-        (&*request.method, &*parts),
-        ("POST", ["channels", _, "messages"] | ["webhooks", _, _])
-            | (
-                "PATCH",
-                ["channels", _, "messages", _] | ["webhooks", _, _, "messages", _]
-            )
-    )
-}
-
-/// A message that says nothing of mentions notifies nobody, by whatever way it goes.
-pub(super) fn without_mentions(body: Vec<u8>) -> Vec<u8> {
-    match serde_json::from_slice::<Value>(&body) {
-        Ok(Value::Object(mut message)) if !message.contains_key("allowed_mentions") => {
-            message.insert("allowed_mentions".into(), json!({"parse": []}));
-            Value::Object(message).to_string().into_bytes()
-        }
-        _ => body,
-    }
-}
-
 /// The request that a call asks for, and whether it may be sent twice.
-pub(super) fn build(call: Call) -> Result<(Outgoing, Repeat), Failure> {
-    let (body, has_nonce) = numbered(&call.request, call.body);
+pub(super) fn build(mut call: Call) -> Result<(Outgoing, Repeat), Failure> {
+    call.request.path = canonical(&call.request.path)?;
+    let body = message::ruled(&call.request, call.body)?;
+    let (body, has_nonce) = numbered(&call.request, body);
     let RequestCall {
         method,
         path,
@@ -65,11 +42,6 @@ pub(super) fn build(call: Call) -> Result<(Outgoing, Repeat), Failure> {
             )));
         }
     };
-    if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        return Err(Failure::Refused(format!(
-            "`{path}`: a path is what stands behind /api/v10/, without a leading slash"
-        )));
-    }
     let mut headers = Vec::new();
     let wrong = |error: InvalidHeaderValue| Failure::Refused(error.to_string());
     if let Some(boundary) = multipart_boundary {
@@ -127,25 +99,6 @@ impl fmt::Display for Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_by_any_route_notifies_nobody_unless_it_says_so() {
-        let writes = |method: &str, path: &str| {
-            writes_message(&RequestCall {
-                method: method.into(),
-                path: path.into(),
-                ..RequestCall::default()
-            })
-        };
-        assert!(writes("POST", "channels/1/messages") && writes("PATCH", "channels/1/messages/2"));
-        assert!(writes("POST", "webhooks/1/t?wait=true"));
-        assert!(!writes("PUT", "channels/1/messages/2/reactions/x/@me"));
-        let body = without_mentions(br#"{"content":"@everyone"}"#.to_vec());
-        let body: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(body["allowed_mentions"], json!({"parse": []}));
-        let own = br#"{"allowed_mentions":{"parse":["everyone"]}}"#;
-        assert_eq!(without_mentions(own.to_vec()), own);
-    }
 
     fn built(method: &str, path: &str) -> Result<Outgoing, Failure> {
         let request = RequestCall {

@@ -3,24 +3,25 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use plugin_api::abi::RequestCall;
 
-use super::Discord;
-use crate::services::Failure;
+use super::{Call, Discord};
+use crate::{lenient::Fields, services::Failure};
 
 /// From the first pause to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 impl Discord {
-    /// Asks Discord, again and again while it is out of reach or has trouble; the log says so.
+    /// Asks Discord for an object, again and again while it is out of reach or has trouble; the log says so. Its JSON, of which
+    /// the fields alone were looked at: what is odd in one of them ends no start.
     ///
     /// # Errors
     ///
     /// Discord has refused: no later try goes better.
-    pub async fn ask_until_answered(&self, path: &str) -> Result<Value, Failure> {
+    pub async fn ask_until_answered(&self, path: &str) -> Result<String, Failure> {
         let mut pause = PAUSES.0;
         loop {
-            let failure = match self.json("GET", path.to_owned(), &Value::Null, false).await {
+            let failure = match self.object(path).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) if is_final(&failure) => return Err(failure),
                 Err(failure) => failure,
@@ -31,6 +32,22 @@ impl Discord {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSES.1);
         }
+    }
+
+    async fn object(&self, path: &str) -> Result<String, Failure> {
+        let request = RequestCall {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            ..RequestCall::default()
+        };
+        let call = Call {
+            request,
+            ..Call::default()
+        };
+        let (_, body) = self.send(call).await?;
+        let body = String::from_utf8(body).ok();
+        body.filter(|body| Fields::read(body).is_some())
+            .ok_or_else(|| Failure::Transport("its answer is no JSON object".to_owned()))
     }
 }
 

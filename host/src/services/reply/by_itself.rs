@@ -10,9 +10,9 @@ use super::{
     body::{self, EPHEMERAL},
     first::Outcome,
     open::Interaction,
-    state::{First, Progress},
+    state::{First, Progress, State},
 };
-use crate::services::Failure;
+use crate::services::{Failure, failure::UNKNOWN_MESSAGE};
 
 impl Replies {
     /// Defers an interaction that nobody has answered yet.
@@ -27,6 +27,7 @@ impl Replies {
         let ephemeral = interaction.ephemeral;
         match self.defer(&interaction, &mut progress, ephemeral).await {
             Ok(Outcome::Given(_)) => {
+                interaction.deferred_by_host.store(true, Relaxed);
                 self.discord.figures.deferred.fetch_add(1, Relaxed);
             }
             // A plugin's own request, or another process.
@@ -54,12 +55,26 @@ impl Replies {
         self.first(interaction, progress, first, data).await
     }
 
-    /// Closes an interaction whose handler has answered nothing: Discord would call the bot unresponsive.
+    /// Closes an interaction whose handler has answered nothing: Discord would call the bot unresponsive, or show "is thinking…" for
+    /// the rest of its quarter of an hour. What the plugin has deferred is the plugin's to answer, also after its handler.
     pub async fn acknowledge(&self, id: u64) {
         let Ok(interaction) = self.find(id) else {
             return;
         };
         let mut progress = interaction.progress.lock().await;
+        if matches!(progress.state(), State::Deferred { .. })
+            && interaction.deferred_by_host.load(Relaxed)
+        {
+            let done = json!({"content": "Done."}).to_string().into_bytes();
+            return match self.settle(&interaction, &mut progress, done).await {
+                // Somebody has deleted it: nobody waits.
+                Err(gone) if gone.is(UNKNOWN_MESSAGE) => {}
+                Err(failure) => {
+                    tracing::warn!(interaction = id, "could not acknowledge: {failure}")
+                }
+                Ok(()) => {}
+            };
+        }
         if !progress.is_open() {
             return;
         }

@@ -137,6 +137,20 @@ impl Replies {
         Ok(sent)
     }
 
+    /// Puts something in the place of "is thinking…".
+    pub(super) async fn settle(
+        &self,
+        interaction: &Interaction,
+        progress: &mut Progress,
+        body: Vec<u8>,
+    ) -> Result<(), Failure> {
+        let way = Way::Edit(Own::Original);
+        let sent = self.by(interaction, way, body, None, false).await?;
+        let id = sent.as_ref().and_then(Sent::read).map(|it| it.message_id);
+        progress.given(way, id);
+        Ok(())
+    }
+
     async fn by(
         &self,
         interaction: &Interaction,

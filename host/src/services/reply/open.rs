@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Interaction {
     pub since: Instant,
     /// The error id by which the log has it that Discord does not know it any more.
     pub over: OnceLock<Arc<str>>,
+    /// Whether it was the host that has deferred it, of which its plugin knows nothing.
+    pub deferred_by_host: AtomicBool,
     // Held across the request: answers to one interaction go out one after the other.
     pub progress: AsyncMutex<Progress>,
 }
@@ -65,6 +67,7 @@ impl Interaction {
             source: received.source,
             since,
             over: OnceLock::new(),
+            deferred_by_host: AtomicBool::new(false),
             progress: AsyncMutex::new(Progress::new()),
         }
     }

@@ -11,6 +11,13 @@ use reqwest::{
 use super::{Failure, refused};
 use crate::services::host_call::on_the_wire;
 
+/// The longest address with its query: common servers take no longer ones
+/// ([RFC 9110, 4.1](https://www.rfc-editor.org/rfc/rfc9110#section-4.1) asks for 8,000 at least).
+const LONGEST_URL: usize = 16_000;
+
+/// Most headers of a request: as many as common servers take.
+const MOST_HEADERS: usize = 100;
+
 /// One request of those that redirects make of a call.
 pub(super) struct Hop {
     pub(super) method: Method,
@@ -27,8 +34,20 @@ impl Hop {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
+        if url.as_str().len() > LONGEST_URL {
+            return Err(refused(format!(
+                "an address of {} bytes: {LONGEST_URL} are the most",
+                url.as_str().len()
+            )));
+        }
         let method = Method::from_bytes(call.method.as_bytes())
             .map_err(|error| wrong(&call.method, &error))?;
+        if call.headers.len() > MOST_HEADERS {
+            return Err(refused(format!(
+                "{} headers: a request has {MOST_HEADERS} at most",
+                call.headers.len()
+            )));
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &call.headers {
             let name: HeaderName = name.parse().map_err(|error| wrong(name, &error))?;

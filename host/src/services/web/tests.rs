@@ -96,6 +96,28 @@ async fn ask(web: &Web, caller: &Caller, call: Value) -> Result<(WebReply, Strin
     Ok((head, String::from_utf8(completion.body).unwrap()))
 }
 
+#[tokio::test]
+async fn a_request_that_is_too_much_is_refused_and_nothing_panics() {
+    let (web, me) = web(config::Web::default(), &[], &["127.0.0.1"]);
+    // More than a map of headers can hold.
+    let mut headers = call("GET", "http://127.0.0.1:9/");
+    headers["headers"] = (0..40_000).map(|n| json!([format!("h{n}"), "1"])).collect();
+    let mut query = call("GET", "http://127.0.0.1:9/");
+    query["query"] = (0..40_000).map(|n| json!([format!("q{n}"), "1"])).collect();
+    let address = call(
+        "GET",
+        &format!("http://127.0.0.1:9/{}", "a".repeat(50_000_000)),
+    );
+    for (asked, said) in [
+        (headers, "40000 headers: a request has 100 at most"),
+        (query, "are the most"),
+        (address, "are the most"),
+    ] {
+        let error = ask(&web, &me, asked).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{}", &error[..error.len().min(200)]);
+    }
+}
+
 fn call(method: &str, url: &str) -> Value {
     json!({"method": method, "url": url})
 }

@@ -39,6 +39,8 @@ export_plugin!(|| {
         .command(command("think").run(think))
         .command(command("muse").ephemeral().run(think))
         .command(command("doze").run(doze))
+        .command(command("nap").run(nap))
+        .command(command("dream").ephemeral().run(nap))
         .command(command("fret").run(fret))
         .command(command("pack").run(pack))
         .command(command("release").run(release))
@@ -124,6 +126,11 @@ async fn think(ctx: CommandContext) -> Result {
     released().await;
     ctx.reply("thought").await?;
     ctx.edit_reply("thought again").await
+}
+
+async fn nap(_ctx: CommandContext) -> Result {
+    released().await;
+    Ok(())
 }
 
 async fn doze(ctx: CommandContext) -> Result {

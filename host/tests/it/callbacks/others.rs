@@ -97,6 +97,21 @@ async fn what_the_host_defers_is_deferred_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_says_nothing_leaves_nobody_thinking() {
+    let story = Story::begin().await;
+    for (command, private) in [("nap", false), ("dream", true)] {
+        let asked = story.slash(command).await;
+        assert_eq!(asked.state, ResponseState::Deferred);
+        story.ask("release").await;
+        let is_it = |view: &MessageView| view.text() == "Done." && view.ephemeral == private;
+        let shown = story.member.expects_where("general", "Done.", is_it).await;
+        shown.unwrap_or_else(|error| panic!("/{command}: {error}"));
+    }
+    story.nobody_thinks();
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_is_thinking_gets_a_follow_up() {
     let story = Story::begin().await;
     let moderator = story.bot.owner();
