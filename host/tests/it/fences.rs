@@ -156,7 +156,7 @@ async fn an_erasure_gives_an_attacker_nothing_of_its_victims() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_triggers_and_floods_hold_up_nobody_and_the_end_leaves_a_backup() {
-    let bot = both("[storage]\nstatement_timeout_ms = 1000").await;
+    let bot = both("[storage]\nstatement_timeout_ms = 3000").await;
     let (owner, member) = (bot.owner(), bot.member());
     let trap = "CREATE TRIGGER attacker__endless BEFORE DELETE ON attacker__rows BEGIN
         SELECT 1 WHERE (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) > 0; END";
@@ -178,7 +178,7 @@ async fn endless_triggers_and_floods_hold_up_nobody_and_the_end_leaves_a_backup(
         .text();
     for part in [
         "1 entry in 1 database",
-        "the plugin `attacker`, its table `attacker__rows`: it took longer than 1000 ms (`storage.statement_timeout_ms`)",
+        "the plugin `attacker`, its table `attacker__rows`: it took longer than 3000 ms (`storage.statement_timeout_ms`)",
     ] {
         assert!(answer.contains(part), "{answer}");
     }

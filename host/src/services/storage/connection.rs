@@ -25,6 +25,10 @@ use crate::config::{Live, Storage as Settings};
 /// How many of SQLite's steps pass between two looks at the clock: some 10 µs.
 const STEPS_PER_LOOK: i32 = 1_000;
 
+/// How much later than by its own looks at the clock SQLite is told from outside: what has merely waited for a processor is not
+/// stopped for it.
+const LATER: Duration = Duration::from_millis(250);
+
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
 
@@ -101,7 +105,7 @@ impl Link {
         let end = now_ms().saturating_add(limit).min(before);
         self.deadline.store(end, Relaxed);
         let clock = self.clock.as_ref().filter(|_| end < before);
-        let until = began() + Duration::from_millis(end);
+        let until = began() + Duration::from_millis(end) + LATER;
         Deadline {
             link: self,
             before,

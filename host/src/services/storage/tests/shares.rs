@@ -135,7 +135,7 @@ async fn values_and_memory() {
 
 #[tokio::test]
 async fn a_call_has_one_limit_however_many_statements_it_has() {
-    let kit = Kit::configured(&configured(400));
+    let kit = Kit::configured(&configured(2_000));
     let greedy = kit.plugin("greedy", json!({})).await;
     let victim = kit.plugin("victim", json!({})).await;
     // Each takes some time, and none the limit: all together are far beyond it.
@@ -148,7 +148,7 @@ async fn a_call_has_one_limit_however_many_statements_it_has() {
     says(
         stopped,
         &[
-            "400 ms (`storage.statement_timeout_ms`) and was stopped",
+            "2000 ms (`storage.statement_timeout_ms`) and was stopped",
             "all statements of a call count",
         ],
     );
@@ -211,7 +211,7 @@ async fn slow_calls_of_one_plugin_leave_threads_for_the_others() {
 
 #[tokio::test]
 async fn an_endless_trigger_ends_and_holds_up_neither_erasure_nor_others_nor_the_end() {
-    let kit = Kit::configured(&configured(300));
+    let kit = Kit::configured(&configured(1_000));
     let tables = |plugin: &str, more: &str| {
         let sql = format!(
             "CREATE TABLE {plugin}__rows (user_id INTEGER); INSERT INTO {plugin}__rows VALUES ({ANN}); {more}"
@@ -240,7 +240,10 @@ async fn an_endless_trigger_ends_and_holds_up_neither_erasure_nor_others_nor_the
             "{why}"
         );
     }
-    assert!(words[0].contains("it took longer than 300 ms"), "{words:?}");
+    assert!(
+        words[0].contains("it took longer than 1000 ms"),
+        "{words:?}"
+    );
     assert!(
         words[5].contains("not tried, since it was stopped 3 times"),
         "{words:?}"
