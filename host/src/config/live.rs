@@ -116,7 +116,13 @@ const NEED_RESTART: &[(&str, &[&str], &str)] = &[
     ),
     (
         "storage",
-        &["threads", "busy_timeout_ms", "max_result_bytes"],
+        &[
+            "threads",
+            "busy_timeout_ms",
+            "max_result_bytes",
+            "max_value_bytes",
+            "max_memory_bytes",
+        ],
         "given to each database as it is opened",
     ),
     (

@@ -322,7 +322,7 @@ pub struct Storage {
     pub max_open: u64,
     /// Threads that work on databases.
     pub threads: u64,
-    /// How long a statement may take.
+    /// How long a call may take, all its statements together.
     pub statement_timeout_ms: u64,
     /// How long another program may hold a database.
     pub busy_timeout_ms: u64,
@@ -330,8 +330,12 @@ pub struct Storage {
     pub slow_query_ms: u64,
     /// Most rows of a result.
     pub max_rows: u64,
-    /// Most bytes of a result, of a row, and of a shelf's value.
+    /// Most bytes of a result.
     pub max_result_bytes: u64,
+    /// Most bytes of a text, of a BLOB, of a row, and of a shelf's value.
+    pub max_value_bytes: u64,
+    /// Most bytes of memory that all databases take together.
+    pub max_memory_bytes: u64,
     /// Whether a backup is made when the bot stops.
     pub backup_on_shutdown: bool,
     /// How many backups are kept.
@@ -348,6 +352,8 @@ impl Default for Storage {
             slow_query_ms: 200,
             max_rows: 10_000,
             max_result_bytes: 8 << 20,
+            max_value_bytes: 1 << 20,
+            max_memory_bytes: 512 << 20,
             backup_on_shutdown: true,
             backups_kept: 5,
         }
@@ -375,6 +381,12 @@ impl Storage {
         });
         table.read("max_result_bytes", &mut storage.max_result_bytes, |item| {
             count(item, 1_024..=1 << 30, "bytes")
+        });
+        table.read("max_value_bytes", &mut storage.max_value_bytes, |item| {
+            count(item, 1_024..=1 << 30, "bytes")
+        });
+        table.read("max_memory_bytes", &mut storage.max_memory_bytes, |item| {
+            count(item, 64 << 20..=1 << 40, "bytes")
         });
         table.read(
             "backup_on_shutdown",

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
 use semver::{Version, VersionReq};
 
-use super::{command_check, unknown};
+use super::{command_check, names, unknown};
 use crate::services;
 
 /// What is loaded beside the plugin.
@@ -41,6 +41,7 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
             manifest.version
         ));
     }
+    same_names(plugin, manifest, neighbours, &mut problems);
     unknown::problems(manifest, &mut problems);
     if manifest.concurrency == Some(0) {
         problems.push("`concurrency(0)`: at least one handler has to run".into());
@@ -125,6 +126,34 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
         }
     }
     problems
+}
+
+/// Names that differ in case alone, the plugin's own and those of what it declares.
+fn same_names(
+    plugin: &str,
+    manifest: &Manifest,
+    neighbours: &[Neighbour<'_>],
+    problems: &mut Vec<String>,
+) {
+    if let Some(other) = names::twin(plugin, neighbours.iter().map(|neighbour| neighbour.name)) {
+        problems.push(format!(
+            "the plugin `{plugin}` and the plugin `{other}`, which is loaded, differ in upper and lower case alone, and would              share their tables: give one of them another name, or unload that one first"
+        ));
+    }
+    let shared = manifest.shares.iter().map(|table| &*table.table);
+    let used = manifest.uses_tables.iter().map(|table| &*table.table);
+    let about = manifest.subjects.iter().map(|subject| &*subject.table);
+    names::problems("table", shared.chain(used).chain(about), problems);
+    let functions = manifest.functions.iter().map(|function| &*function.name);
+    names::problems("function", functions, problems);
+    let settings = manifest.settings.iter().map(|setting| &*setting.name);
+    names::problems("setting", settings, problems);
+    let schedules = manifest.schedules.iter().map(|schedule| &*schedule.name);
+    names::problems("schedule", schedules, problems);
+    let handlers = manifest.hooks.iter().map(|hook| &*hook.handler);
+    names::problems("hook handler", handlers, problems);
+    let components = manifest.components.iter().map(|component| &**component);
+    names::problems("component handler", components, problems);
 }
 
 /// The first dependency that is not loaded, or not in a fitting version.
@@ -224,6 +253,45 @@ mod tests {
                 "component handlers `{one}` and `{other}` have the same number in custom ids: give one of them another name"
             )],
         );
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_refused() {
+        let differ = |kind: &str, one: &str, other: &str| {
+            format!("{kind} `{other}` and {kind} `{one}` differ in upper and lower case alone")
+        };
+        check(
+            serde_json::json!({
+                "shares": [{"table": "shop__items"}],
+                "subjects": [{"table": "shop__Items", "column": "user_id"}],
+                "functions": [{"name": "price", "version": 1}, {"name": "Price", "version": 1}],
+                "components": ["buy", "BUY", "buy-more"],
+                "hooks": [
+                    {"event": "bot_ready", "handler": "greet"},
+                    {"event": "shop.sold", "handler": "Greet"},
+                ],
+            }),
+            &[
+                &differ("table", "shop__items", "shop__Items"),
+                &differ("function", "price", "Price"),
+                &differ("hook handler", "greet", "Greet"),
+                &differ("component handler", "buy", "BUY"),
+            ],
+        );
+        let other = manifest(serde_json::json!({}));
+        let beside = |name| {
+            [Neighbour {
+                name,
+                manifest: &other,
+            }]
+        };
+        let found = problems("shop", &manifest(serde_json::json!({})), &beside("Shop"));
+        assert!(
+            found[0].contains("the plugin `shop` and the plugin `Shop`, which is loaded, differ"),
+            "{found:?}"
+        );
+        let found = problems("shop", &manifest(serde_json::json!({})), &beside("shop2"));
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `manifest_check.rs` | whether a manifest can be served |
+//! | `names.rs` | when two names are the same |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
 //! | `symbols.rs` | names for the addresses of a panic |
 //! | `memory.rs` | large buffers go back to the system |
@@ -31,6 +32,7 @@ mod library;
 mod mailbox;
 mod manifest_check;
 pub mod memory;
+pub(crate) mod names;
 mod packet;
 mod plugins;
 pub mod probe;

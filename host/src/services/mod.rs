@@ -158,9 +158,12 @@ impl Services {
             Arc::clone(&routes),
             Arc::clone(&alerts),
         ));
+        let cache = Arc::new(Cache::new(&config.cache, Arc::clone(&discord)));
+        let known = Arc::downgrade(&cache);
+        storage.ask_for_guilds(move |guild| known.upgrade().is_none_or(|cache| cache.is_in(guild)));
         Self {
             web: Web::new(live.clone()),
-            cache: Arc::new(Cache::new(&config.cache, Arc::clone(&discord))),
+            cache,
             replies: Replies::new(
                 live.clone(),
                 Arc::clone(&discord),

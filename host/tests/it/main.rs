@@ -18,6 +18,7 @@ mod crash;
 mod ended;
 mod everything;
 mod examples;
+mod fences;
 mod files;
 mod fixtures;
 mod framework;

@@ -104,6 +104,12 @@ impl Cache {
         ids.filter_map(|id| Id::new_checked(*id)).collect()
     }
 
+    /// Whether the bot is in a server, as far as is known: before Discord has told of any, it may be in each.
+    pub(crate) fn is_in(&self, guild: u64) -> bool {
+        let store = self.store();
+        store.guilds.is_empty() || store.guilds.contains_key(&guild)
+    }
+
     /// The server of a channel.
     #[must_use]
     pub fn guild_of(&self, channel: u64) -> Option<u64> {

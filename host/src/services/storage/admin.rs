@@ -1,17 +1,11 @@
-//! What the owner does with the databases: backups, migrations, all that is kept about one user; and their end.
+//! What the owner does with the databases: backups and migrations; and their end.
 
 use std::{
     collections::BTreeMap,
-    fs, io,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
-
-use rusqlite::Connection;
-use serde_json::{Value, json};
 
 use super::{
     BackupReport, Storage, backup,
@@ -19,9 +13,7 @@ use super::{
     fence::Declared,
     migrate::{self, Applied},
     place::Place,
-    subject,
 };
-use crate::private;
 
 /// A migration that is declared or has run.
 #[derive(Debug, Clone)]
@@ -39,32 +31,6 @@ pub struct MigrationState {
     pub applied: usize,
     /// How many databases there are that it is for.
     pub databases: usize,
-}
-
-/// What was exported.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Exported {
-    /// The file, JSON.
-    pub file: PathBuf,
-    /// How many databases had something about the user.
-    pub databases: usize,
-    /// Databases that could not be read, and why.
-    pub failed: Vec<(Place, String)>,
-}
-
-/// What was erased.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Erased {
-    /// How many rows and shelf entries.
-    pub rows: u64,
-    /// In how many databases.
-    pub databases: usize,
-    /// In how many copies, in backups.
-    pub copies: usize,
-    /// What could not be erased, and why.
-    pub failed: Vec<(String, String)>,
 }
 
 impl Storage {
@@ -99,9 +65,16 @@ impl Storage {
             let target = draft.target(place);
             let copied = self
                 .with(place, move |database, connected| {
-                    backup::copy(&connected.connection, &database.at(), &target)
+                    backup::copy(&connected.connection, &database.at(), target)
                 })
                 .await;
+            let copied = match copied {
+                // Not in the lane: whoever waits for the database need not wait for the check.
+                Ok(copy) => tokio::task::spawn_blocking(move || copy.finish(deadline))
+                    .await
+                    .unwrap_or(Err(StorageError::Closed)),
+                Err(error) => Err(error),
+            };
             match copied {
                 Ok(()) => report.copied += 1,
                 Err(error @ (StorageError::Full { .. } | StorageError::ReadOnly { .. })) => {
@@ -228,93 +201,6 @@ impl Storage {
         Ok((ran, failed))
     }
 
-    /// Writes all that is kept about a user into a file that the bot's user alone may read, whether the plugins are loaded or
-    /// not.
-    ///
-    /// # Errors
-    ///
-    /// The data folder can't be read, or the file can't be written.
-    pub async fn export_subject(&self, user: u64) -> Result<Exported, StorageError> {
-        let _one_at_a_time = self.admin.lock().await;
-        let (mut found, mut failed) = (Vec::new(), Vec::new());
-        for place in self.places()? {
-            let exported = self
-                .with(place, move |database, connected| {
-                    subject::export(&connected.connection, user)
-                        .map_err(|error| StorageError::of(&database.at(), &error))
-                })
-                .await;
-            match exported {
-                Ok(Some(Value::Object(mut data))) => {
-                    data.insert("database".into(), place.to_string().into());
-                    found.push(Value::Object(data));
-                }
-                Ok(_) => {}
-                Err(error) => failed.push((place, error.to_string())),
-            }
-        }
-        let unread: Vec<Value> = failed
-            .iter()
-            .map(|(place, error)| json!({"database": place.to_string(), "error": error}))
-            .collect();
-        let stamp = backup::stamp();
-        let databases = found.len();
-        let document = json!({
-            "user_id": user.to_string(), "exported_at": stamp, "databases": found, "could_not_be_read": unread,
-        });
-        let file = self
-            .data()?
-            .join("exports")
-            .join(format!("{user}-{stamp}.json"));
-        write_private(&file, &document).map_err(|error| StorageError::of_io(&file, &error))?;
-        Ok(Exported {
-            file,
-            databases,
-            failed,
-        })
-    }
-
-    /// Erases all that is kept about a user: in every database, whether the plugins are loaded or not, and in the backups.
-    /// The bytes are overwritten. Exports of the user's data go as well.
-    ///
-    /// # Errors
-    ///
-    /// The data folder can't be read. What could not be erased is in the report.
-    pub async fn erase_subject(&self, user: u64) -> Result<Erased, StorageError> {
-        let _one_at_a_time = self.admin.lock().await;
-        let mut report = Erased::default();
-        for place in self.places()? {
-            let erased = self
-                .with(place, move |database, connected| {
-                    subject::erase(&connected.connection, user)
-                        .map_err(|error| StorageError::of_sql(&database.at(), "DELETE", &error))
-                })
-                .await;
-            match erased {
-                Ok(0) => {}
-                Ok(rows) => {
-                    report.rows += rows;
-                    report.databases += 1;
-                }
-                Err(error) => report.failed.push((place.to_string(), error.to_string())),
-            }
-        }
-        let data = self.data()?.to_owned();
-        let copies = tokio::task::spawn_blocking(move || erase_copies(&data, user)).await;
-        let (copies, failed) = copies.unwrap_or_default();
-        report.copies = copies;
-        report.failed.extend(failed);
-        tracing::info!(
-            user,
-            rows = report.rows,
-            databases = report.databases,
-            copies,
-            failed = report.failed.len(),
-            "erased what was kept about a user"
-        );
-        Ok(report)
-    }
-
     /// Makes a backup if that is wanted, finishes what is queued, closes all databases and lets go of the folder.
     pub async fn shut_down(&self, limit: Duration) {
         let Some(lanes) = &self.lanes else { return };
@@ -322,7 +208,9 @@ impl Storage {
         if lanes.settings().backup_on_shutdown && self.places().is_ok_and(|all| !all.is_empty()) {
             // A third of the time is left for closing.
             let until = Instant::now() + limit.mul_f64(2.0 / 3.0);
-            let made = tokio::time::timeout(limit, self.backup_until(Some(until))).await;
+            let made =
+                tokio::time::timeout(limit.mul_f64(2.0 / 3.0), self.backup_until(Some(until)))
+                    .await;
             match made {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::error!("no backup was made: {error}"),
@@ -339,57 +227,11 @@ impl Storage {
         self.release_lock();
     }
 
-    fn places(&self) -> Result<Vec<Place>, StorageError> {
+    pub(super) fn places(&self) -> Result<Vec<Place>, StorageError> {
         let data = self.data()?;
         match Place::all(data) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             all => all.map_err(|error| StorageError::of_io(data, &error)),
         }
     }
-}
-
-/// Erases in backups and exports; how many files, and what failed.
-fn erase_copies(data: &Path, user: u64) -> (usize, Vec<(String, String)>) {
-    let (mut copies, mut failed) = (0, Vec::new());
-    let mut note = |file: &Path, result: Result<bool, String>| match result {
-        Ok(erased) => copies += usize::from(erased),
-        Err(error) => failed.push((file.display().to_string(), error)),
-    };
-    for folder in backup::all(data) {
-        for place in Place::all(&folder).unwrap_or_default() {
-            let file = place.file(&folder);
-            let erased = Connection::open(&file)
-                .and_then(|connection| subject::erase(&connection, user))
-                .map(|rows| rows > 0)
-                .map_err(|error| error.to_string());
-            note(&file, erased);
-        }
-    }
-    let begin = format!("{user}-");
-    for entry in fs::read_dir(data.join("exports")).into_iter().flatten() {
-        let Ok(entry) = entry else { continue };
-        if entry.file_name().to_string_lossy().starts_with(&begin) {
-            let removed = fs::remove_file(entry.path());
-            note(
-                &entry.path(),
-                removed.map(|()| true).map_err(|error| error.to_string()),
-            );
-        }
-    }
-    (copies, failed)
-}
-
-fn write_private(file: &Path, document: &Value) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        private::folder(folder)?;
-    }
-    let mut out = fs::File::options()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(file)?;
-    serde_json::to_writer_pretty(&mut out, document)?;
-    out.write_all(b"\n")?;
-    out.sync_all()
 }

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use rusqlite::hooks::{AuthAction, AuthContext};
 
-use super::fence::{Declared, Snapshot, owner_of};
+use super::{
+    fence::{Declared, Snapshot, owner_of},
+    host_rights, limits, virtual_tables,
+};
 
 /// On whose behalf a connection works.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +20,8 @@ pub(super) enum Who {
     /// The host's.
     #[default]
     Host,
+    /// The host's, in a copy whose pages are checked.
+    Check,
     /// A plugin's.
     Plugin(Arc<Declared>, Arc<Snapshot>),
 }
@@ -29,6 +34,8 @@ pub(super) struct Current {
     pub(super) reshapes: bool,
     /// Whether the statement drops or renames a table: SQLite then tidies its own tables.
     tidies: bool,
+    /// What it calls of functions.
+    functions: u32,
     /// Why the statement was refused.
     pub(super) refusal: Option<String>,
 }
@@ -44,10 +51,12 @@ impl Current {
 
     /// Whether the action is allowed; if not, the reason is kept.
     pub(super) fn allows(&mut self, context: &AuthContext<'_>) -> bool {
-        let Who::Plugin(declared, all) = self.who.clone() else {
-            return true;
+        let decided = match self.who.clone() {
+            Who::Host => host_rights::decide(context),
+            Who::Check => host_rights::check(context),
+            Who::Plugin(declared, all) => self.decide(&declared, &all, context),
         };
-        match self.decide(&declared, &all, context) {
+        match decided {
             Ok(()) => true,
             Err(reason) => {
                 self.refusal.get_or_insert(reason);
@@ -145,6 +154,7 @@ impl Current {
                 index_name,
                 table_name,
             } => own(table_name).and_then(|()| {
+                self.reshapes = true;
                 // SQLite names the indexes of keys itself.
                 if is_sqlites(index_name) {
                     Ok(())
@@ -170,26 +180,23 @@ impl Current {
             AuthAction::CreateVtable {
                 table_name,
                 module_name,
-            }
-            | AuthAction::DropVtable {
-                table_name,
-                module_name,
             } => {
-                if !["fts3", "fts4", "fts5", "rtree"].contains(&&*module_name.to_ascii_lowercase())
-                {
-                    return Err(format!(
-                        "virtual tables are of `fts5`, `fts4`, `fts3` or `rtree`, and not of `{module_name}`"
-                    ));
-                }
+                virtual_tables::module(module_name)?;
                 self.reshapes = true;
                 own(table_name)
             }
-            AuthAction::Function { function_name } => match function_name {
-                "load_extension" | "fts3_tokenizer" => {
-                    Err(format!("the function `{function_name}` is not for plugins"))
+            AuthAction::DropVtable { table_name, .. } => own(table_name),
+            AuthAction::Function { function_name } => {
+                self.functions += limits::weight(function_name);
+                if self.functions > limits::FUNCTIONS {
+                    return Err(format!(
+                        "a statement calls {} functions at most, and `LIKE` and `GLOB` count as {} each: use several statements",
+                        limits::FUNCTIONS,
+                        limits::weight("like")
+                    ));
                 }
-                _ => Ok(()),
-            },
+                function(function_name)
+            }
             AuthAction::Pragma {
                 pragma_name,
                 pragma_value,
@@ -243,12 +250,14 @@ impl ReadOf {
             | "sqlite_sequence" | "json_each" | "json_tree" => true,
             // Of a `WITH` clause's table nothing is read but that it is there. Real ones have an owner, or are SQLite's.
             _ => {
-                let named_by_query =
-                    column.is_empty() && owner_of_any(&table).is_none() && !is_sqlites(&table);
-                named_by_query
-                    || table
-                        .strip_prefix("pragma_")
-                        .is_some_and(|name| READABLE.contains(&name))
+                let named_by_query = column.is_empty()
+                    && owner_of_any(&table).is_none()
+                    && !is_sqlites(&table)
+                    && !virtual_tables::is_module(&table);
+                match table.strip_prefix("pragma_") {
+                    Some(name) => READABLE.contains(&name),
+                    None => named_by_query,
+                }
             }
         };
         if harmless {
@@ -257,6 +266,25 @@ impl ReadOf {
             Self::Table
         }
     }
+}
+
+/// Functions that reach out of the database, or into what is the process's.
+const FORBIDDEN: &[&str] = &["fts3_tokenizer", "load_extension", "sqlite_log"];
+
+fn function(name: &str) -> Result<(), String> {
+    // It looks for each key among all others.
+    if ["json_patch", "jsonb_patch"]
+        .iter()
+        .any(|not| not.eq_ignore_ascii_case(name))
+    {
+        return Err(format!(
+            "the function `{name}` is not for plugins, since its time grows with the square of its texts: use `json_set`"
+        ));
+    }
+    if FORBIDDEN.iter().any(|not| not.eq_ignore_ascii_case(name)) {
+        return Err(format!("the function `{name}` is not for plugins"));
+    }
+    Ok(())
 }
 
 /// Pragmas that tell the shape of a table.
@@ -272,8 +300,8 @@ const READABLE: &[&str] = &[
 
 fn pragma(name: &str, value: Option<&str>) -> Result<(), String> {
     let name = name.to_ascii_lowercase();
-    // FTS5 asks for it on its own tables while it is written to.
-    let asked = name == "data_version" && value.is_none();
+    // FTS5 and R-trees ask for these, of their own accord, while they are made or written to.
+    let asked = matches!(&*name, "data_version" | "page_size") && value.is_none();
     if READABLE.contains(&&*name) || asked {
         return Ok(());
     }

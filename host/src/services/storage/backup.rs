@@ -6,17 +6,23 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use super::{
+    authorizer::Who,
+    connection::Link,
     error::{At, StorageError},
+    functions,
     place::Place,
     tables,
 };
 use crate::private;
+
+/// How long the check of one copy may take.
+const CHECK: Duration = Duration::from_secs(600);
 
 /// What a backup did.
 #[derive(Debug, Clone, Default)]
@@ -132,13 +138,21 @@ impl Draft {
     }
 }
 
-/// Copies an open database to `target`, and checks the copy.
+/// A copy that is not checked yet.
+pub(super) struct Copy {
+    place: Place,
+    target: PathBuf,
+    /// When the original was last written to.
+    modified: Option<SystemTime>,
+}
+
+/// Copies an open database to `target`.
 pub(super) fn copy(
     connection: &Connection,
     at: &At<'_>,
-    target: &Path,
-) -> Result<(), StorageError> {
-    let of_io = |error: io::Error| StorageError::of_io(target, &error);
+    target: PathBuf,
+) -> Result<Copy, StorageError> {
+    let of_io = |error: io::Error| StorageError::of_io(&target, &error);
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(of_io)?;
     }
@@ -149,33 +163,69 @@ pub(super) fn copy(
         .map_err(of_source)?;
     let modified = fs::metadata(at.file).and_then(|file| file.modified());
     let at_target = At {
-        file: target,
+        file: &target,
         ..*at
     };
     let of = |error: rusqlite::Error| StorageError::of(&at_target, &error);
-    let mut copy = Connection::open(target).map_err(of)?;
+    let mut copy = Connection::open(&target).map_err(of)?;
     Backup::new(connection, &mut copy)
         .and_then(|backup| backup.step(-1))
         .map_err(of)?;
     // One plain file, without a log beside it.
     copy.pragma_update(None, "journal_mode", "delete")
         .map_err(of)?;
-    check(&copy, &at_target)?;
     copy.close().map_err(|(_, error)| of(error))?;
-    let file = fs::File::options()
-        .write(true)
-        .open(target)
-        .map_err(of_io)?;
-    if let Ok(modified) = modified {
-        file.set_modified(modified).map_err(of_io)?;
-    }
-    file.sync_all().map_err(of_io)?;
-    target.parent().map_or(Ok(()), sync).map_err(of_io)
+    Ok(Copy {
+        place: at.place,
+        modified: modified.ok(),
+        target,
+    })
 }
 
-/// SQLite's own [integrity check](https://sqlite.org/pragma.html#pragma_integrity_check).
-pub(super) fn check(connection: &Connection, at: &At<'_>) -> Result<(), StorageError> {
-    let of = |error: rusqlite::Error| StorageError::of(at, &error);
+impl Copy {
+    /// Checks it, and sees that it is on the disk. Others work in the original meanwhile.
+    pub(super) fn finish(self, until: Option<Instant>) -> Result<(), StorageError> {
+        let target = &*self.target;
+        let of_io = |error: io::Error| StorageError::of_io(target, &error);
+        let at = At::of_file(self.place, target);
+        let of = |error: rusqlite::Error| StorageError::of(&at, &error);
+        let left = until.map_or(CHECK, |until| {
+            CHECK.min(until.saturating_duration_since(Instant::now()))
+        });
+        let link = Connection::open(target)
+            .and_then(|copy| Link::new(copy, None))
+            .map_err(of)?;
+        match check(&link, &at, left) {
+            // What its tables calculate takes too long. It was copied page by page, and is as good as the original.
+            Err(StorageError::Slow { .. }) => tracing::warn!(
+                database = %self.place,
+                "the copy was not checked to its end: what its tables calculate by themselves takes too long"
+            ),
+            checked => checked?,
+        }
+        link.connection.close().map_err(|(_, error)| of(error))?;
+        let file = fs::File::options()
+            .write(true)
+            .open(target)
+            .map_err(of_io)?;
+        if let Some(modified) = self.modified {
+            file.set_modified(modified).map_err(of_io)?;
+        }
+        file.sync_all().map_err(of_io)?;
+        target.parent().map_or(Ok(()), sync).map_err(of_io)
+    }
+}
+
+/// SQLite's own [integrity check](https://sqlite.org/pragma.html#pragma_integrity_check), which calculates what indexes and
+/// columns are made of. What a plugin's tables demand of rows (`CHECK`) is not asked: that says nothing about the file.
+fn check(link: &Link, at: &At<'_>, limit: Duration) -> Result<(), StorageError> {
+    let of = |error: rusqlite::Error| StorageError::of_sql(at, "PRAGMA integrity_check", &error);
+    let connection = &link.connection;
+    functions::register(connection, usize::MAX)
+        .and_then(|()| connection.pragma_update(None, "ignore_check_constraints", true))
+        .map_err(of)?;
+    link.begin(Who::Check);
+    let _until = link.until(limit);
     let mut statement = connection
         .prepare("PRAGMA integrity_check(5)")
         .map_err(of)?;
@@ -183,6 +233,7 @@ pub(super) fn check(connection: &Connection, at: &At<'_>) -> Result<(), StorageE
         .query_map([], |row| row.get(0))
         .and_then(Iterator::collect)
         .map_err(of)?;
+    link.begin(Who::Host);
     if found == ["ok"] {
         return Ok(());
     }
@@ -192,17 +243,14 @@ pub(super) fn check(connection: &Connection, at: &At<'_>) -> Result<(), StorageE
 
 /// Opens a file that nobody else uses, and tells which place it is the database of.
 pub(super) fn inspect(file: &Path) -> Result<(Connection, Place), StorageError> {
-    let at = At {
-        place: Place::Bot,
-        file,
-        busy_timeout_ms: 1_000,
-        statement_timeout_ms: 0,
-    };
+    let at = At::of_file(Place::Bot, file);
     let of = |error: rusqlite::Error| StorageError::of(&at, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(of)?;
-    check(&connection, &at)?;
-    let place = tables::place_of(&connection).map_err(of)?;
+    let link = Link::new(connection, None).map_err(of)?;
+    check(&link, &at, CHECK)?;
+    let place = tables::place_of(&link.connection).map_err(of)?;
+    let connection = link.connection;
     let place = place.and_then(|place| place.parse().ok());
     place
         .map(|place| (connection, place))

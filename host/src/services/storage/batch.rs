@@ -16,6 +16,7 @@ use super::{
     fence::{Declared, Fences},
     shelf::{self, Verb},
     statement::Desk,
+    turns::Whose,
 };
 use crate::services::Completion;
 
@@ -55,6 +56,10 @@ pub(super) struct Job {
 }
 
 impl Job {
+    pub(super) fn whose(&self) -> Whose {
+        Some(Arc::clone(&self.declared.caller().plugin))
+    }
+
     pub(super) fn end(self, result: Result<Completion, StorageError>) {
         let (writes, caller) = (!self.request.reads(), self.declared.caller().clone());
         // Whoever asked may have gone: what was changed for it all the same is told.
@@ -68,19 +73,35 @@ impl Job {
     }
 }
 
-/// Carries out requests that only read. A request that turns out to write is returned.
-pub(super) fn read(
-    database: &Database,
-    fences: &Fences,
-    jobs: Vec<Job>,
-) -> (Vec<Job>, Option<StorageError>) {
+/// What became of requests that should only read.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Those that turned out to write.
+    pub(super) writes: Vec<Job>,
+    /// Those that there was no time for.
+    pub(super) rest: Vec<Job>,
+    pub(super) worst: Option<StorageError>,
+}
+
+/// Carries out requests that only read.
+pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read {
     let mut writes = Vec::new();
     let mut worst = None;
     let connected = match database.connect() {
         Ok(connected) => connected,
-        Err(error) => return (fail(jobs, &error), Some(error)),
+        Err(error) => {
+            return Read {
+                rest: fail(jobs, &error),
+                worst: Some(error),
+                ..Read::default()
+            };
+        }
     };
-    for job in jobs {
+    let began = Instant::now();
+    let mut jobs = jobs.into_iter();
+    while began.elapsed() <= OPEN
+        && let Some(job) = jobs.next()
+    {
         if job.declared.has_ended() {
             job.end(Err(StorageError::Ended));
             continue;
@@ -105,7 +126,11 @@ pub(super) fn read(
         let result = result.map_err(|error| note(error, &mut worst));
         job.end(result);
     }
-    (writes, worst)
+    Read {
+        writes,
+        rest: jobs.collect(),
+        worst,
+    }
 }
 
 fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> {
@@ -212,10 +237,16 @@ fn one_by_one(
     jobs: Vec<Job>,
     worst: &mut Option<StorageError>,
 ) -> Vec<Job> {
-    for job in jobs {
+    let began = Instant::now();
+    let mut jobs = jobs.into_iter();
+    for job in jobs.by_ref() {
         together(database, fences, connected, vec![job], worst);
+        // The rest has to wait for its turn, or a plugin whose calls are lost one after the other would have them all at once.
+        if began.elapsed() > OPEN {
+            break;
+        }
     }
-    Vec::new()
+    jobs.collect()
 }
 
 /// How a transaction was lost.
@@ -274,6 +305,9 @@ fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
 }
 
 fn carry_out(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completion, StorageError> {
+    // All its statements together: else a call of many would hold the database for as many times the limit.
+    let limit = Duration::from_millis(desk.settings.statement_timeout_ms);
+    let _until = desk.link.until(limit);
     let (head, body) = match request {
         Request::Query(call) | Request::Run(call) => {
             let mut out = Vec::new();

@@ -1,7 +1,7 @@
 //! One connection to one database: how it is opened, and what watches over it.
 
 use std::{
-    fs,
+    fmt, fs,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -10,32 +10,51 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, hooks::Authorization, limits::Limit};
+use rusqlite::{Connection, InterruptHandle, OpenFlags, config::DbConfig, hooks::Authorization};
 
 use super::{
     authorizer::{Current, Who},
-    error::{At, StorageError},
+    clock::{Clock, Running},
+    error::{At, StorageError, shorten},
+    limits,
     place::Place,
-    tables,
+    tables, virtual_tables,
 };
 use crate::config::{Live, Storage as Settings};
 
 /// How many of SQLite's steps pass between two looks at the clock: some 10 µs.
 const STEPS_PER_LOOK: i32 = 1_000;
 
+/// How much later than by its own looks at the clock SQLite is told from outside: what has merely waited for a processor is not
+/// stopped for it.
+const LATER: Duration = Duration::from_millis(250);
+
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
 
 /// One connection.
-#[derive(Debug)]
 pub(super) struct Link {
     pub(super) connection: Connection,
     current: Arc<Mutex<Current>>,
     deadline: Arc<AtomicU64>,
+    clock: Option<Arc<Clock>>,
+    handle: Arc<InterruptHandle>,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Link {
-    fn new(mut connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        mut connection: Connection,
+        clock: Option<Arc<Clock>>,
+    ) -> rusqlite::Result<Self> {
+        virtual_tables::learn(&connection)?;
         let current: Arc<Mutex<Current>> = Arc::default();
         let seen = Arc::clone(&current);
         connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
@@ -49,9 +68,11 @@ impl Link {
         let seen = Arc::clone(&deadline);
         connection.progress_handler(STEPS_PER_LOOK, Some(move || now_ms() > seen.load(Relaxed)))?;
         Ok(Self {
+            handle: Arc::new(connection.get_interrupt_handle()),
             connection,
             current,
             deadline,
+            clock,
         })
     }
 
@@ -65,28 +86,44 @@ impl Link {
         lock(&self.current)
     }
 
-    /// Runs `work` on the host's behalf, in the middle of a plugin's statement.
-    pub(super) fn as_host<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
-        let who = std::mem::take(&mut self.current().who);
-        let done = work(&self.connection);
-        self.current().who = who;
-        done
+    /// What is wrong with a statement: why it was refused, or what SQLite says.
+    pub(super) fn error(&self, at: &At<'_>, sql: &str, error: &rusqlite::Error) -> StorageError {
+        match self.current().refusal.take() {
+            Some(reason) => StorageError::Fence {
+                place: at.place,
+                sql: shorten(sql),
+                reason,
+            },
+            None => StorageError::of_sql(at, sql, error),
+        }
     }
 
-    /// Stops what runs longer than this, until the returned guard goes.
+    /// Stops what runs longer than this, until the returned guard goes. A limit inside of another never reaches beyond it.
     pub(super) fn until(&self, limit: Duration) -> Deadline<'_> {
         let limit = limit.as_millis().try_into().unwrap_or(u64::MAX);
-        self.deadline.store(now_ms().saturating_add(limit), Relaxed);
-        Deadline(self)
+        let before = self.deadline.load(Relaxed);
+        let end = now_ms().saturating_add(limit).min(before);
+        self.deadline.store(end, Relaxed);
+        let clock = self.clock.as_ref().filter(|_| end < before);
+        let until = began() + Duration::from_millis(end) + LATER;
+        Deadline {
+            link: self,
+            before,
+            _running: clock.map(|clock| clock.stop_at(until, &self.handle)),
+        }
     }
 }
 
 /// A running limit.
-pub(super) struct Deadline<'a>(&'a Link);
+pub(super) struct Deadline<'a> {
+    link: &'a Link,
+    before: u64,
+    _running: Option<Running>,
+}
 
 impl Drop for Deadline<'_> {
     fn drop(&mut self) {
-        self.0.deadline.store(u64::MAX, Relaxed);
+        self.link.deadline.store(self.before, Relaxed);
     }
 }
 
@@ -96,12 +133,23 @@ pub(super) struct Opener {
     pub(super) place: Place,
     pub(super) file: PathBuf,
     pub(super) config: Live,
+    clock: Arc<Clock>,
     /// The first connection, opened by whoever wanted the database: so that a failure is told at once and as it is, and not
     /// after r2d2's attempts.
     pub(super) first: Mutex<Option<Link>>,
 }
 
 impl Opener {
+    pub(super) fn new(place: Place, file: PathBuf, config: Live, clock: Arc<Clock>) -> Self {
+        Self {
+            place,
+            file,
+            config,
+            clock,
+            first: Mutex::default(),
+        }
+    }
+
     /// As they are now.
     pub(super) fn settings(&self) -> Settings {
         self.config.now().storage
@@ -114,6 +162,8 @@ impl Opener {
             file: &self.file,
             busy_timeout_ms: settings.busy_timeout_ms,
             statement_timeout_ms: settings.statement_timeout_ms,
+            max_value_bytes: settings.max_value_bytes,
+            max_memory_bytes: settings.max_memory_bytes,
         }
     }
 
@@ -128,8 +178,10 @@ impl Opener {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
         self.set_up(&connection).map_err(of)?;
+        let link = Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)?;
+        let connection = &link.connection;
         // First of all a look: a file that is none of ours is left as it is.
-        tables::version(&connection, &self.at())?;
+        tables::version(connection, &self.at())?;
         let journal: String = connection
             .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
             .map_err(of)?;
@@ -139,21 +191,34 @@ impl Opener {
                 reason: "lies on a file system without shared memory (a network share?), where it is not safe".into(),
             });
         }
-        tables::prepare(&connection, self)?;
-        Link::new(connection).map_err(of)
+        tables::prepare(connection, self)?;
+        Ok(link)
+    }
+
+    /// Opens a copy in a backup, to erase in it: nobody else uses it, and its tables stay as they are.
+    pub(super) fn open_copy(&self) -> Result<Link, StorageError> {
+        let of = |error: rusqlite::Error| StorageError::of(&self.at(), &error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
+        self.set_up(&connection).map_err(of)?;
+        Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)
     }
 
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection.busy_timeout(Duration::from_millis(self.settings().busy_timeout_ms))?;
         // No statement can write to the schema's own table, or to a virtual table's parts.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // What stands in views and triggers uses no function that reaches out of the database.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         // "x" is a name and never a text: a misspelt column is an error.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // What a call was told is done outlives a power cut, not only a crash.
         connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "temp_store", "memory")?;
+        // What is sorted or set aside is on the disk, beyond a little.
+        connection.pragma_update(None, "temp_store", "file")?;
+        limits::set(connection, &self.settings())?;
         let (cache_kib, journal_bytes) = match self.place {
             Place::Bot => (8_192, 16 << 20),
             // Hundreds of these are open at once.
@@ -161,10 +226,6 @@ impl Opener {
         };
         connection.pragma_update(None, "cache_size", -cache_kib)?;
         connection.pragma_update(None, "journal_size_limit", journal_bytes)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20)?;
-        let longest = i32::try_from(self.settings().max_result_bytes).unwrap_or(i32::MAX);
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest.max(1 << 20))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(())
     }
@@ -194,7 +255,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn now_ms() -> u64 {
-    static BEGAN: OnceLock<Instant> = OnceLock::new();
-    let since = BEGAN.get_or_init(Instant::now).elapsed();
+    let since = began().elapsed();
     since.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+fn began() -> Instant {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    *BEGAN.get_or_init(Instant::now)
 }

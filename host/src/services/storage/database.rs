@@ -12,6 +12,7 @@ use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
     authorizer::Who,
+    clock::Clock,
     connection::Opener,
     error::{At, StorageError, look},
     fence::{Declared, Fences},
@@ -43,13 +44,9 @@ impl Database {
         data: &Path,
         config: &Live,
         threads: &Arc<ScheduledThreadPool>,
+        clock: &Arc<Clock>,
     ) -> Result<Self, StorageError> {
-        let opener = || Opener {
-            place,
-            file: place.file(data),
-            config: config.clone(),
-            first: Mutex::default(),
-        };
+        let opener = || Opener::new(place, place.file(data), config.clone(), Arc::clone(clock));
         let first = opener();
         *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first.open()?);
         let connections = match place {

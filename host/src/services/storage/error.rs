@@ -61,10 +61,35 @@ pub enum StorageError {
         /// The setting that raises it.
         setting: &'static str,
     },
+    /// A value is too long.
+    #[error(
+        "a value or a row has more than {limit} bytes (`storage.max_value_bytes`): keep it as a file, or in parts; in `{sql}` on {place}"
+    )]
+    TooBig {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// The databases have no more memory.
+    #[error(
+        "all databases together have {limit} bytes of memory (`storage.max_memory_bytes`), and this needed more: read or change less \
+         at once; in `{sql}` on {place}"
+    )]
+    Memory {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// The limit.
+        limit: u64,
+    },
     /// The statement took too long.
     #[error(
-        "it took longer than {limit_ms} ms (`storage.statement_timeout_ms`) and was stopped, and nothing was changed; an index \
-         may help; in `{sql}` on {place}"
+        "it took longer than {limit_ms} ms (`storage.statement_timeout_ms`) and was stopped, and nothing was changed; all \
+         statements of a call count together, and an index may help; in `{sql}` on {place}"
     )]
     Slow {
         /// The database.
@@ -169,8 +194,32 @@ pub enum StorageError {
         /// Checksum of what is declared.
         declared: String,
     },
+    /// A plugin of a name that is the same but for its case has been here.
+    #[error(
+        "{place} has tables of the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, so that they \
+         would share them: give this plugin another name"
+    )]
+    Namesake {
+        /// The database.
+        place: Place,
+        /// The plugin.
+        plugin: String,
+        /// The one that has been here.
+        other: String,
+    },
+    /// A database is wanted for a server that the bot is not in.
+    #[error(
+        "the bot is not in the server {guild_id}, and makes no database for it: ask for the database of a server that an event or a \
+         command came from"
+    )]
+    NoGuild {
+        /// The server.
+        guild_id: u64,
+    },
     /// Too many calls wait.
-    #[error("{waiting} calls wait for {place} already: await them before you make more")]
+    #[error(
+        "{waiting} of the plugin's calls wait for {place} already: await them before you make more"
+    )]
     Busy {
         /// The database.
         place: Place,
@@ -221,6 +270,16 @@ impl StorageError {
                 place: at.place,
                 sql: shorten(sql),
                 limit_ms: at.statement_timeout_ms,
+            },
+            Some(ErrorCode::TooBig) => Self::TooBig {
+                place: at.place,
+                sql: shorten(sql),
+                limit: at.max_value_bytes,
+            },
+            Some(ErrorCode::OutOfMemory) => Self::Memory {
+                place: at.place,
+                sql: shorten(sql),
+                limit: at.max_memory_bytes,
             },
             _ => Self::Sql {
                 place: at.place,
@@ -294,6 +353,22 @@ pub(super) struct At<'a> {
     pub(super) file: &'a Path,
     pub(super) busy_timeout_ms: u64,
     pub(super) statement_timeout_ms: u64,
+    pub(super) max_value_bytes: u64,
+    pub(super) max_memory_bytes: u64,
+}
+
+impl<'a> At<'a> {
+    /// A file that is looked at by itself, and not as one of the open databases.
+    pub(super) const fn of_file(place: Place, file: &'a Path) -> Self {
+        Self {
+            place,
+            file,
+            busy_timeout_ms: 1_000,
+            statement_timeout_ms: 0,
+            max_value_bytes: 0,
+            max_memory_bytes: 0,
+        }
+    }
 }
 
 fn text(error: &rusqlite::Error) -> String {

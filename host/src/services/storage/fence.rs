@@ -10,7 +10,7 @@ use std::{
 use plugin_api::manifest::{Manifest, Scope, SubjectManifest, TableManifest};
 use sha2::{Digest, Sha256};
 
-use super::place::Place;
+use super::{authorizer::Who, place::Place};
 use crate::services::Caller;
 
 /// Whose the host's own tables are.
@@ -71,6 +71,11 @@ impl Declared {
             ended: AtomicBool::new(false),
             caller,
         }
+    }
+
+    /// A plugin that is not loaded: it has its own tables, and nothing is shared with it.
+    fn absent(plugin: &str) -> Self {
+        Self::new(Caller::new(plugin, 0), &Manifest::default())
     }
 
     /// The migrations of a place's databases.
@@ -179,6 +184,17 @@ impl Fences {
 
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.all().snapshot)
+    }
+
+    /// A plugin as whom the host does something in its tables, whether it is loaded or not.
+    pub(super) fn acting(&self, plugin: &str) -> Who {
+        let snapshot = self.snapshot();
+        let owner = plugin.to_ascii_lowercase();
+        let declared = snapshot.latest.get(&owner).cloned();
+        Who::Plugin(
+            declared.unwrap_or_else(|| Arc::new(Declared::absent(plugin))),
+            snapshot,
+        )
     }
 
     /// The newest generation of each plugin.

@@ -15,7 +15,8 @@ use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
     batch::{self, CALLS, Job},
-    database::{BOT_CONNECTIONS, Damage, Database},
+    clock::Clock,
+    database::BOT_CONNECTIONS,
     error::StorageError,
     fence::Fences,
     place::Place,
@@ -23,15 +24,16 @@ use super::{
 };
 use crate::config::{Live, Storage as Settings};
 
-/// Most calls that wait for one database.
+/// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;
 
 /// The lanes of all databases.
 pub(super) struct Lanes {
     pub(super) data: PathBuf,
-    config: Live,
+    pub(super) config: Live,
     pub(super) fences: Fences,
-    connectors: Arc<ScheduledThreadPool>,
+    pub(super) connectors: Arc<ScheduledThreadPool>,
+    pub(super) clock: Arc<Clock>,
     state: Mutex<State>,
     work: Condvar,
     quiet: Condvar,
@@ -48,6 +50,7 @@ impl Lanes {
             config,
             fences: Fences::default(),
             connectors: Arc::new(connectors),
+            clock: Arc::default(),
             state: Mutex::default(),
             work: Condvar::new(),
             quiet: Condvar::new(),
@@ -68,16 +71,17 @@ impl Lanes {
             return;
         }
         let entry = state.places.entry(place).or_default();
-        let waiting = entry.writes.len() + entry.reads.len();
+        let whose = job.whose();
+        let waiting = entry.writes.waiting(&whose) + entry.reads.waiting(&whose);
         if waiting >= WAITING {
             drop(state);
             job.end(Err(StorageError::Busy { place, waiting }));
             return;
         }
         if place == Place::Bot && job.request.reads() {
-            entry.reads.push_back(job);
+            entry.reads.push(whose, job);
         } else {
-            entry.writes.push_back(Work::Call(job));
+            entry.writes.push(whose, Work::Call(job));
         }
         self.schedule(&mut state, place);
     }
@@ -91,7 +95,7 @@ impl Lanes {
             return;
         }
         let entry = state.places.entry(place).or_default();
-        entry.writes.push_back(Work::Errand(errand));
+        entry.writes.push(None, Work::Errand(errand));
         self.schedule(&mut state, place);
     }
 
@@ -132,17 +136,20 @@ impl Lanes {
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         let quiet = is_quiet(&state);
+        // Whatever still runs has had its time.
+        self.clock.stop_all();
+        self.clock.close();
         let places = std::mem::take(&mut state.places);
         state.ready.clear();
         state.idle.clear();
         state.open_guilds = 0;
         drop(state);
         self.work.notify_all();
-        for entry in places.into_values() {
-            for job in entry.reads {
+        for mut entry in places.into_values() {
+            while let Some(job) = entry.reads.pop() {
                 job.end(Err(StorageError::Closed));
             }
-            for work in entry.writes {
+            while let Some(work) = entry.writes.pop() {
                 match work {
                     Work::Call(job) => job.end(Err(StorageError::Closed)),
                     Work::Errand(errand) => errand(Err(StorageError::Closed)),
@@ -185,8 +192,9 @@ impl Lanes {
     fn work(self: Arc<Self>) {
         let mut state = self.state();
         loop {
-            let Some((place, lane)) = state.ready.pop_front() else {
-                if state.closed {
+            let threads = self.settings().threads as usize;
+            let Some((place, lane, whose)) = state.take_ready(threads) else {
+                if state.closed && state.ready.is_empty() {
                     state.threads -= 1;
                     return;
                 }
@@ -198,12 +206,11 @@ impl Lanes {
                 state.sleeping -= 1;
                 continue;
             };
-            state.running += 1;
             state = match lane {
                 Lane::Write => self.work_on_writes(state, place),
                 Lane::Read => self.work_on_reads(state, place),
             };
-            state.running -= 1;
+            state.done(&whose);
             state.forget_if_unused(place);
             self.schedule(&mut state, place);
             if state.closed && state.ready.is_empty() && state.running == 0 {
@@ -224,12 +231,12 @@ impl Lanes {
         let mut jobs = Vec::new();
         let mut errand = None;
         while jobs.len() < CALLS {
-            match entry.writes.front() {
+            match entry.writes.next() {
                 Some(Work::Errand(_)) if !jobs.is_empty() => break,
                 None => break,
                 Some(_) => {}
             }
-            match entry.writes.pop_front() {
+            match entry.writes.pop() {
                 Some(Work::Call(job)) => jobs.push(job),
                 Some(Work::Errand(first)) => {
                     errand = Some(first);
@@ -253,12 +260,14 @@ impl Lanes {
                 (Vec::new(), Some(error))
             }
             (Ok(database), None) if jobs.iter().all(|job| job.request.reads()) => {
-                match batch::read(&database, &self.fences, jobs) {
-                    (writes, None) if !writes.is_empty() => {
-                        batch::write(&database, &self.fences, writes)
-                    }
-                    read => read,
+                let mut read = batch::read(&database, &self.fences, jobs);
+                if read.writes.is_empty() || read.worst.is_some() {
+                    read.writes.append(&mut read.rest);
+                    return (read.writes, read.worst);
                 }
+                let (mut rest, worst) = batch::write(&database, &self.fences, read.writes);
+                rest.append(&mut read.rest);
+                (rest, worst)
             }
             (Ok(database), None) => batch::write(&database, &self.fences, jobs),
             (Err(error), None) => (batch::fail(jobs, &error), Some(error)),
@@ -267,7 +276,7 @@ impl Lanes {
         if let Some(entry) = state.places.get_mut(&place) {
             entry.writing = false;
             for job in rest.into_iter().rev() {
-                entry.writes.push_front(Work::Call(job));
+                entry.writes.put_back(job.whose(), Work::Call(job));
             }
         }
         self.settle(state, place, worst)
@@ -283,111 +292,44 @@ impl Lanes {
         };
         // A few, so that the other readers get some, too.
         let count = entry.reads.len().min(CALLS / 8);
-        let jobs: Vec<Job> = entry.reads.drain(..count).collect();
+        let jobs: Vec<Job> = (0..count).map_while(|_| entry.reads.pop()).collect();
         let (state, database) = self.database(state, place);
         drop(state);
-        let (writes, worst) = guarded(|| match database {
+        let batch::Read {
+            writes,
+            rest,
+            worst,
+        } = guarded(|| match database {
             Ok(database) => batch::read(&database, &self.fences, jobs),
-            Err(error) => (batch::fail(jobs, &error), Some(error)),
+            Err(error) => batch::Read {
+                rest: batch::fail(jobs, &error),
+                worst: Some(error),
+                ..batch::Read::default()
+            },
         });
         let mut state = self.state();
         if let Some(entry) = state.places.get_mut(&place) {
             entry.reading -= 1;
-            entry.writes.extend(writes.into_iter().map(Work::Call));
+            for job in rest.into_iter().rev() {
+                entry.reads.put_back(job.whose(), job);
+            }
+            for job in writes {
+                entry.writes.push(job.whose(), Work::Call(job));
+            }
         }
         self.settle(state, place, worst)
     }
 
-    /// The open database of a place. Opens it, after closing the one that was used longest ago if there are too many.
-    fn database<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        place: Place,
-    ) -> (MutexGuard<'a, State>, Result<Arc<Database>, StorageError>) {
-        state.claim(place);
-        let Some(entry) = state.places.get_mut(&place) else {
-            return (state, Err(StorageError::Closed));
-        };
-        if let Some(open) = &entry.open {
-            let open = Arc::clone(open);
-            return (state, Ok(open));
-        }
-        if let Some(damage) = &entry.damage {
-            if damage.is_there() {
-                let error = damage.error.clone();
-                return (state, Err(error));
-            }
-            entry.damage = None;
-        }
-        let mut closed = None;
-        if matches!(place, Place::Guild(_)) {
-            if state.open_guilds >= self.settings().max_open as usize
-                && let Some((_, oldest)) = state.idle.first_key_value()
-            {
-                let oldest = *oldest;
-                closed = state.release(oldest);
-            }
-            state.open_guilds += 1;
-            state.most_open = state.most_open.max(state.open_guilds);
-        }
-        state.opened += 1;
-        drop(state);
-        // Outside of the lock: closing writes what the log still holds into the file.
-        drop(closed);
-        let opened = Database::open(place, &self.data, &self.config, &self.connectors);
-        let opened = opened.map(Arc::new);
-        let mut state = self.state();
-        match (&opened, state.places.get_mut(&place)) {
-            (Ok(database), Some(entry)) if entry.open.is_none() => {
-                entry.open = Some(Arc::clone(database));
-            }
-            // Two readers of the bot's came at once; or it failed.
-            _ => {
-                if matches!(place, Place::Guild(_)) {
-                    state.open_guilds = state.open_guilds.saturating_sub(1);
-                }
-            }
-        }
-        (state, opened)
-    }
-
-    /// After a batch: the database is idle, or closed because it is damaged.
-    fn settle<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        place: Place,
-        worst: Option<StorageError>,
-    ) -> MutexGuard<'a, State> {
-        if let Some(damage) = worst.as_ref().and_then(Damage::of) {
-            tracing::error!(database = %place, "{}", damage.error);
-            let closed = state.release(place);
-            state.places.entry(place).or_default().damage = Some(damage);
-            drop(state);
-            drop(closed);
-            state = self.state();
-        }
-        state.unclaim(place);
-        if state.places.get(&place).is_some_and(|entry| entry.to_close) {
-            let closed = state.release(place);
-            drop(state);
-            drop(closed);
-            state = self.state();
-        }
-        state
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A panic in a batch ends its calls, and neither the thread nor the database.
-fn guarded(
-    batch: impl FnOnce() -> (Vec<Job>, Option<StorageError>),
-) -> (Vec<Job>, Option<StorageError>) {
+fn guarded<T: Default>(batch: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(batch)).unwrap_or_else(|_| {
         tracing::error!("a batch of calls to a database panicked; they have failed");
-        (Vec::new(), None)
+        T::default()
     })
 }
 

@@ -16,6 +16,8 @@ use super::{
     statement::Desk,
 };
 
+use crate::plugin::names;
+
 /// What one migration may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -53,8 +55,16 @@ pub(super) fn applied(link: &Link) -> rusqlite::Result<Vec<Applied>> {
 pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, StorageError> {
     let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
     let plugin = &*declared.caller.plugin;
-    let recorded: BTreeMap<u32, String> = applied(desk.link)
-        .map_err(of)?
+    let all = applied(desk.link).map_err(of)?;
+    // It may not be loaded now, and has its tables all the same.
+    if let Some(other) = names::twin(plugin, all.iter().map(|applied| &*applied.plugin)) {
+        return Err(StorageError::Namesake {
+            place: desk.at.place,
+            plugin: plugin.to_owned(),
+            other: other.to_owned(),
+        });
+    }
+    let recorded: BTreeMap<u32, String> = all
         .into_iter()
         .filter(|applied| applied.plugin == plugin)
         .map(|applied| (applied.number, applied.checksum))
@@ -182,13 +192,23 @@ fn note_subjects(desk: &Desk<'_>, declared: &Declared) -> rusqlite::Result<()> {
             continue;
         }
         // Read first: that a plugin is used for the first time must not cost a write in each database.
-        let needed: bool = connection
+        let noted: bool = connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?2) WHERE lower(name) = lower(?3))
-                 AND NOT EXISTS (SELECT 1 FROM cogwright__subjects WHERE plugin = ?1 AND table_name = ?2 AND column_name = ?3)",
+                "SELECT EXISTS (SELECT 1 FROM cogwright__subjects WHERE plugin = ?1 AND table_name = ?2 AND column_name = ?3)",
             )?
             .query_row(params![plugin, table, subject.column], |row| row.get(0))?;
-        if needed {
+        desk.link.begin(desk.who.clone());
+        // One that is broken is noted, so that it is named when it can't be told or erased.
+        let is_there = connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE lower(name) = lower(?2))",
+            )
+            .and_then(|mut statement| {
+                statement.query_row(params![table, subject.column], |row| row.get(0))
+            })
+            .unwrap_or(true);
+        desk.link.begin(Who::Host);
+        if is_there && !noted {
             connection
                 .prepare_cached("INSERT INTO cogwright__subjects (plugin, table_name, column_name) VALUES (?1, ?2, ?3)")?
                 .execute(params![plugin, table, subject.column])?;

@@ -2,29 +2,40 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `lanes.rs`, `state.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `lanes.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `turns.rs`, `clock.rs` | fair shares of a database, and of time |
+//! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
+//! | `host_rights.rs` | what the host does in its own name: nothing in a plugin's tables |
+//! | `virtual_tables.rs` | which virtual tables there are, and what they may name |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `settings.rs` | what servers have set for plugins |
-//! | `subject.rs` | all that is kept about one user |
+//! | `personal.rs`, `subject.rs` | all that is kept about one user, everywhere and in one database |
+//! | `admin.rs` | what the owner does with all of them |
 //! | `backup.rs`, `restore.rs`, `lock.rs` | copies, and one bot per folder |
 
 mod admin;
 mod authorizer;
 mod backup;
 mod batch;
+mod clock;
 mod connection;
 mod database;
 mod deletions;
 mod error;
 mod fence;
+mod functions;
+mod host_rights;
 mod lanes;
+mod limits;
 mod lock;
 mod migrate;
+mod opening;
+mod personal;
 mod place;
 mod restore;
 mod settings;
@@ -35,11 +46,13 @@ mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod usage;
+mod virtual_tables;
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use plugin_api::manifest::Manifest;
@@ -48,11 +61,12 @@ use tokio::sync::oneshot;
 
 pub use self::lock::is_in_use;
 pub use self::{
-    admin::{Erased, Exported, MigrationState},
+    admin::MigrationState,
     backup::BackupReport,
     deletions::Deletion,
     error::StorageError,
     migrate::Applied,
+    personal::{Erased, Exported},
     place::Place,
     restore::{Checked, Restored, backups, check_all, restore},
     state::Numbers,
@@ -69,6 +83,9 @@ use self::{
 use super::{Caller, Completion, Failure, host_call};
 use crate::config::Live;
 
+/// How long the statements of one piece of the host's own work may take, in one database.
+const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
+
 /// The databases.
 #[derive(Debug)]
 pub struct Storage {
@@ -76,6 +93,17 @@ pub struct Storage {
     lock: Mutex<Option<Lock>>,
     /// Backups, exports and the like: one at a time.
     admin: tokio::sync::Mutex<()>,
+    /// Who knows which servers the bot is in.
+    members: OnceLock<Membership>,
+}
+
+/// Whether the bot is in a server.
+struct Membership(Box<dyn Fn(u64) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Membership {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Membership")
+    }
 }
 
 impl Storage {
@@ -92,7 +120,13 @@ impl Storage {
             lanes: Some(Arc::new(Lanes::new(data.clone(), config.clone()))),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
+            members: OnceLock::new(),
         })
+    }
+
+    /// Asks this one from now on whether the bot is in a server, before a database is made for it.
+    pub(crate) fn ask_for_guilds(&self, is_in: impl Fn(u64) -> bool + Send + Sync + 'static) {
+        let _ = self.members.set(Membership(Box::new(is_in)));
     }
 
     /// No databases: for the probe.
@@ -102,6 +136,7 @@ impl Storage {
             lanes: None,
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
+            members: OnceLock::new(),
         }
     }
 
@@ -125,6 +160,11 @@ impl Storage {
         let (guild_id, request) = read_request(call, params)?;
         let lanes = self.lanes()?;
         let declared = lanes.fences.of(caller).ok_or(StorageError::Ended)?;
+        let is_in = self.members.get().is_none_or(|is_in| is_in.0(guild_id));
+        // What was kept of a server that was left is still there.
+        if guild_id != 0 && !is_in && !Place::of(guild_id).file(&lanes.data).is_file() {
+            return Err(StorageError::NoGuild { guild_id }.into());
+        }
         let (done, result) = oneshot::channel();
         let job = Job {
             declared,
@@ -140,7 +180,7 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A migration failed, or the database can't be used. The generation is still entered.
+    /// A migration failed, a plugin whose name differs in case alone has tables here, or the database can't be used. The generation is still entered.
     pub async fn generation_starts(
         &self,
         caller: &Caller,
@@ -231,6 +271,7 @@ impl Storage {
             let open = if over { Err(StorageError::Ended) } else { open };
             let result = open.and_then(|(database, connected)| {
                 connected.begin(authorizer::Who::Host);
+                let _until = connected.until(HOST_LIMIT);
                 work(database, connected)
             });
             let _ = done.send(result);

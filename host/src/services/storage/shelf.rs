@@ -81,10 +81,10 @@ impl OfPlugin<'_> {
     }
 
     fn set(&self, value: &[u8]) -> Answer {
-        let limit = self.desk.settings.max_result_bytes;
+        let limit = self.desk.settings.max_value_bytes;
         if value.len() as u64 > limit {
             return Err(StorageError::Call(format!(
-                "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_result_bytes`)",
+                "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_value_bytes`)",
                 self.call.key,
                 value.len()
             )));

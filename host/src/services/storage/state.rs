@@ -10,6 +10,7 @@ use super::{
     database::{Connected, Damage, Database},
     error::StorageError,
     place::Place,
+    turns::{Turns, Whose},
 };
 
 /// Work of the host's own: gets the database to itself.
@@ -31,6 +32,8 @@ pub(super) struct State {
     pub(super) threads: usize,
     pub(super) sleeping: usize,
     pub(super) running: usize,
+    /// How many threads work where it was a plugin's turn.
+    pub(super) busy: HashMap<Whose, usize>,
     pub(super) closed: bool,
     /// The most that were ever open, and how many were opened in all.
     pub(super) most_open: usize,
@@ -45,8 +48,8 @@ pub(super) enum Lane {
 
 #[derive(Default)]
 pub(super) struct Entry {
-    pub(super) writes: VecDeque<Work>,
-    pub(super) reads: VecDeque<Job>,
+    pub(super) writes: Turns<Work>,
+    pub(super) reads: Turns<Job>,
     /// Whether a thread works in the writing lane.
     pub(super) writing: bool,
     /// Whether the writing lane is in `ready`.
@@ -75,6 +78,46 @@ pub struct Numbers {
 }
 
 impl State {
+    /// The first lane that has work and may have a thread: a plugin whose turn it is in many databases gets half of the
+    /// threads at most, so that there are some for the others.
+    pub(super) fn take_ready(&mut self, threads: usize) -> Option<(Place, Lane, Whose)> {
+        let share = (threads / 2).max(1);
+        let whose = |place: &Place, lane: Lane| {
+            let entry = self.places.get(place)?;
+            match lane {
+                Lane::Write => entry.writes.next_whose(),
+                Lane::Read => entry.reads.next_whose(),
+            }
+            .cloned()
+            .flatten()
+        };
+        let found = self
+            .ready
+            .iter()
+            .enumerate()
+            .find_map(|(at, (place, lane))| {
+                let whose = whose(place, *lane);
+                let busy = self.busy.get(&whose).copied().unwrap_or_default();
+                (whose.is_none() || busy < share).then_some((at, whose))
+            });
+        let (at, whose) = found?;
+        let (place, lane) = self.ready.remove(at)?;
+        self.running += 1;
+        *self.busy.entry(whose.clone()).or_default() += 1;
+        Some((place, lane, whose))
+    }
+
+    /// A thread is done where it was this one's turn.
+    pub(super) fn done(&mut self, whose: &Whose) {
+        self.running -= 1;
+        if let Some(busy) = self.busy.get_mut(whose) {
+            *busy -= 1;
+            if *busy == 0 {
+                self.busy.remove(whose);
+            }
+        }
+    }
+
     /// Somebody works in it: it is not closed meanwhile.
     pub(super) fn claim(&mut self, place: Place) {
         if let Some(entry) = self.places.get(&place) {

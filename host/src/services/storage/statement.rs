@@ -10,6 +10,7 @@ use super::{
     connection::Link,
     error::{At, StorageError, shorten},
     fence::{Declared, owner_of},
+    limits, virtual_tables,
 };
 use crate::config::Storage as Settings;
 
@@ -80,7 +81,7 @@ impl Desk<'_> {
 
     fn plugin(&self) -> &str {
         match &self.who {
-            Who::Host => "host",
+            Who::Host | Who::Check => "host",
             Who::Plugin(declared, _) => &declared.caller.plugin,
         }
     }
@@ -93,7 +94,7 @@ impl Desk<'_> {
             return Err(self.refused(sql, "the statement is empty".into()));
         }
         let keyed = match &self.who {
-            Who::Host => sql.to_owned(),
+            Who::Host | Who::Check => sql.to_owned(),
             Who::Plugin(declared, all) => {
                 let Declared { caller, .. } = &**declared;
                 format!("/*{caller} {}*/ {sql}", all.epoch)
@@ -192,10 +193,7 @@ impl Desk<'_> {
             return Ok(Vec::new());
         };
         let owner = declared.caller.plugin.to_ascii_lowercase();
-        let found = self
-            .link
-            .as_host(|connection| strangers(connection, &owner));
-        found.map_err(|error| self.error(sql, &error))
+        strangers(&self.link.connection, &owner).map_err(|error| self.error(sql, &error))
     }
 
     /// SQLite tells neither a table's new name nor what its foreign keys refer to.
@@ -207,8 +205,16 @@ impl Desk<'_> {
         if self.strangers(sql)? != before {
             return Err(self.refused(sql, format!("it would have a name outside of `{owner}__`")));
         }
-        let parents = self.link.as_host(|connection| parents(connection, &owner));
-        let parents = parents.map_err(|error| self.error(sql, &error))?;
+        let connection = &self.link.connection;
+        let named = virtual_tables::problem(connection, &owner);
+        if let Some(reason) = named.map_err(|error| self.error(sql, &error))? {
+            return Err(self.refused(sql, reason));
+        }
+        let heavy = limits::problem(connection, &owner);
+        if let Some(reason) = heavy.map_err(|error| self.error(sql, &error))? {
+            return Err(self.refused(sql, reason));
+        }
+        let parents = parents(connection, &owner).map_err(|error| self.error(sql, &error))?;
         match parents
             .iter()
             .find(|parent| owner_of(parent) != Some(&owner))
@@ -224,10 +230,7 @@ impl Desk<'_> {
     }
 
     pub(super) fn error(&self, sql: &str, error: &SqlError) -> StorageError {
-        if let Some(reason) = self.link.current().refusal.take() {
-            return self.refused(sql, reason);
-        }
-        StorageError::of_sql(&self.at, sql, error)
+        self.link.error(&self.at, sql, error)
     }
 
     fn refused(&self, sql: &str, reason: String) -> StorageError {

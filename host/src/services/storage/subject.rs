@@ -1,12 +1,65 @@
 //! All that is kept about one user: told as JSON, and erased. The databases themselves know which columns are about users, so
 //! it makes no difference whether a plugin is loaded.
+//!
+//! What is done in a plugin's tables is done as that plugin, with its fence and the limits of its statements, so that a trigger
+//! or a view of its own can do no more for the owner's command than for the plugin. One that fails fails alone, and is named.
 
-use rusqlite::{Connection, params, types::ValueRef};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{params, types::ValueRef};
 use serde_json::{Map, Value, json};
 
-use super::fence::hex;
+use super::{
+    authorizer::Who,
+    connection::Link,
+    error::{At, StorageError},
+    fence::{Fences, HOST, hex},
+};
+
+/// Most bytes that one table may tell about one user: more is no longer about a user, but a mistake or an attack.
+const TOLD: usize = 64 << 20;
+
+/// How often a plugin may be stopped for its time in one export or erasure, before nothing more of it is tried: in ten thousand
+/// databases it would take half a day.
+const STRIKES: u32 = 3;
+
+/// What was done, and what failed: plugin, table and reason.
+#[derive(Debug)]
+pub(super) struct Outcome<T> {
+    pub(super) done: T,
+    pub(super) failed: Vec<String>,
+}
+
+/// How often each plugin was stopped for its time, in one export or erasure.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Strikes(Arc<Mutex<HashMap<String, u32>>>);
+
+impl Strikes {
+    fn of(&self, plugin: &str) -> u32 {
+        let strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        strikes.get(plugin).copied().unwrap_or_default()
+    }
+
+    fn add(&self, plugin: &str) {
+        let mut strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *strikes.entry(plugin.to_owned()).or_default() += 1;
+    }
+}
+
+/// Who exports and erases in one database.
+pub(super) struct Clerk<'a> {
+    pub(super) link: &'a Link,
+    pub(super) at: At<'a>,
+    pub(super) fences: &'a Fences,
+    pub(super) strikes: &'a Strikes,
+}
 
 /// A column that tells whom a row is about.
+#[derive(Debug, Clone)]
 struct Subject {
     plugin: String,
     table: String,
@@ -19,110 +72,275 @@ impl Subject {
         let column = quoted(&self.column);
         format!("{column} = ?1 OR {column} = CAST(?1 AS TEXT)")
     }
+
+    fn failed(&self, error: &StorageError) -> String {
+        let Self { plugin, table, .. } = self;
+        format!("the part of the plugin `{plugin}`, its table `{table}`: {error}")
+    }
 }
 
 /// What a database has about a user; `None` for nothing.
-pub(super) fn export(connection: &Connection, user: u64) -> rusqlite::Result<Option<Value>> {
+pub(super) fn export(clerk: &Clerk<'_>, user: u64) -> Result<Outcome<Option<Value>>, StorageError> {
     let user = user.cast_signed();
-    let mut tables = Vec::new();
-    for subject in subjects(connection)? {
-        let sql = format!(
-            "SELECT * FROM {} WHERE {}",
-            quoted(&subject.table),
-            subject.condition()
-        );
-        let mut statement = connection.prepare(&sql)?;
-        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let mut rows = statement.query([user])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut object = Map::new();
-            for (at, column) in columns.iter().enumerate() {
-                object.insert(column.clone(), json_of(row.get_ref(at)?));
-            }
-            found.push(Value::Object(object));
-        }
-        if !found.is_empty() {
-            tables.push(
-                json!({"plugin": subject.plugin, "table": subject.table, "about_by": subject.column, "rows": found}),
-            );
+    let (mut tables, mut failed) = (Vec::new(), Vec::new());
+    for subject in clerk.subjects()? {
+        match clerk.as_owner(&subject, || clerk.rows(&subject, user)) {
+            Ok(rows) if rows.is_empty() => {}
+            Ok(rows) => tables.push(json!({
+                "plugin": subject.plugin, "table": subject.table, "about_by": subject.column, "rows": rows,
+            })),
+            Err(error) => failed.push(subject.failed(&error)),
         }
     }
-    let mut statement = connection.prepare(
-        "SELECT plugin, shelf, key, value FROM cogwright__shelf WHERE subject = ?1 AND subject <> 0 ORDER BY 1, 2, 3",
-    )?;
-    let entries = statement
-        .query_map([user], |row| {
-            let value: String = row.get(3)?;
-            Ok(json!({
-                "plugin": row.get::<_, String>(0)?, "shelf": row.get::<_, String>(1)?, "key": row.get::<_, String>(2)?,
-                "value": serde_json::from_str::<Value>(&value).unwrap_or(Value::String(value)),
-            }))
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
-    if tables.is_empty() && entries.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(json!({"tables": tables, "shelves": entries})))
+    let shelves = clerk.as_host(|| clerk.shelves(user))?;
+    let done = (!tables.is_empty() || !shelves.is_empty())
+        .then(|| json!({"tables": tables, "shelves": shelves}));
+    Ok(Outcome { done, failed })
 }
 
 /// Erases what a database has about a user, and what its pages still show of it; how many rows there were.
-pub(super) fn erase(connection: &Connection, user: u64) -> rusqlite::Result<u64> {
+pub(super) fn erase(clerk: &Clerk<'_>, user: u64) -> Result<Outcome<u64>, StorageError> {
+    let connection = &clerk.link.connection;
     // Else the freed bytes stay legible in the file.
-    connection.pragma_update(None, "secure_delete", true)?;
-    let erased = erase_rows(connection, user);
+    clerk.control("PRAGMA secure_delete = ON")?;
+    let erased = clerk.erase(user.cast_signed());
     if erased.is_err() && !connection.is_autocommit() {
-        let _ = connection.execute_batch("ROLLBACK");
+        let _ = clerk.control("ROLLBACK");
     }
-    connection.pragma_update(None, "secure_delete", false)?;
+    clerk.control("PRAGMA secure_delete = OFF")?;
     let erased = erased?;
-    if erased > 0 {
+    if erased.done > 0 {
         // The log has the old pages, too.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        clerk.control("PRAGMA wal_checkpoint(TRUNCATE)")?;
     }
     Ok(erased)
 }
 
-fn erase_rows(connection: &Connection, user: u64) -> rusqlite::Result<u64> {
-    let user = user.cast_signed();
-    connection.execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON")?;
-    let mut erased = 0;
-    for subject in subjects(connection)? {
-        let sql = format!(
-            "DELETE FROM {} WHERE {}",
-            quoted(&subject.table),
-            subject.condition()
-        );
-        erased += connection.execute(&sql, [user])?;
+impl Clerk<'_> {
+    fn erase(&self, user: i64) -> Result<Outcome<u64>, StorageError> {
+        let mut erased = Outcome {
+            done: 0,
+            failed: Vec::new(),
+        };
+        let mut plugins: Vec<Vec<Subject>> = Vec::new();
+        for subject in self.subjects()? {
+            match plugins.last_mut() {
+                Some(of) if of[0].plugin == subject.plugin => of.push(subject),
+                _ => plugins.push(vec![subject]),
+            }
+        }
+        for subjects in plugins {
+            self.erase_plugin(subjects, user, &mut erased);
+        }
+        erased.done += self.as_host(|| {
+            let sql = "DELETE FROM cogwright__shelf WHERE subject = ?1 AND subject <> 0";
+            let done = self.link.connection.execute(sql, params![user]);
+            done.map_err(|error| self.error(sql, &error))
+        })? as u64;
+        Ok(erased)
     }
-    erased += connection.execute(
-        "DELETE FROM cogwright__shelf WHERE subject = ?1 AND subject <> 0",
-        params![user],
-    )?;
-    connection.execute_batch("COMMIT")?;
-    Ok(erased as u64)
-}
 
-/// The columns about users whose tables are still there.
-fn subjects(connection: &Connection) -> rusqlite::Result<Vec<Subject>> {
-    connection
-        .prepare(
-            "SELECT plugin, table_name, column_name FROM cogwright__subjects
-             WHERE EXISTS (SELECT 1 FROM pragma_table_info(table_name) WHERE lower(name) = lower(column_name))
-             ORDER BY 1, 2, 3",
-        )?
-        .query_map([], |row| {
-            Ok(Subject {
-                plugin: row.get(0)?,
-                table: row.get(1)?,
-                column: row.get(2)?,
-            })
-        })?
-        .collect()
+    /// All tables of a plugin together, since one may refer to the other; without those that fail.
+    fn erase_plugin(&self, mut left: Vec<Subject>, user: i64, erased: &mut Outcome<u64>) {
+        while !left.is_empty() {
+            match self.transaction(&left, user) {
+                Ok(rows) => {
+                    erased.done += rows;
+                    return;
+                }
+                Err((Some(at), error)) => {
+                    erased.failed.push(left.remove(at).failed(&error));
+                }
+                // Together they can't be, since of one that has failed something refers to another.
+                Err((None, _)) => break,
+            }
+        }
+        for subject in left {
+            match self.transaction(std::slice::from_ref(&subject), user) {
+                Ok(rows) => erased.done += rows,
+                Err((_, error)) => erased.failed.push(subject.failed(&error)),
+            }
+        }
+    }
+
+    /// One transaction, as the plugin; on failure, with which of them.
+    fn transaction(
+        &self,
+        subjects: &[Subject],
+        user: i64,
+    ) -> Result<u64, (Option<usize>, StorageError)> {
+        let of_control = |error| (None, error);
+        self.control("BEGIN IMMEDIATE").map_err(of_control)?;
+        let erase = || {
+            self.control("PRAGMA defer_foreign_keys = ON")
+                .map_err(of_control)?;
+            let mut rows = 0;
+            for (at, subject) in subjects.iter().enumerate() {
+                rows += self
+                    .as_owner(subject, || self.delete(subject, user))
+                    .map_err(|error| (Some(at), error))?;
+            }
+            self.control("COMMIT").map_err(of_control)?;
+            Ok(rows)
+        };
+        let done = erase();
+        if done.is_err() && !self.link.connection.is_autocommit() {
+            let _ = self.control("ROLLBACK");
+        }
+        done
+    }
+
+    fn delete(&self, subject: &Subject, user: i64) -> Result<u64, StorageError> {
+        if !self.is_there(subject)? {
+            return Ok(0);
+        }
+        let table = quoted(&subject.table);
+        let sql = format!("DELETE FROM {table} WHERE {}", subject.condition());
+        let deleted = self.link.connection.execute(&sql, [user]);
+        deleted
+            .map(|rows| rows as u64)
+            .map_err(|error| self.error(&sql, &error))
+    }
+
+    fn rows(&self, subject: &Subject, user: i64) -> Result<Vec<Value>, StorageError> {
+        if !self.is_there(subject)? {
+            return Ok(Vec::new());
+        }
+        let table = quoted(&subject.table);
+        let sql = format!("SELECT * FROM {table} WHERE {}", subject.condition());
+        let read = || -> rusqlite::Result<Option<Vec<Value>>> {
+            let mut statement = self.link.connection.prepare(&sql)?;
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+            let mut rows = statement.query([user])?;
+            let (mut found, mut bytes) = (Vec::new(), 0);
+            while let Some(row) = rows.next()? {
+                let mut object = Map::new();
+                for (at, column) in columns.iter().enumerate() {
+                    let value = row.get_ref(at)?;
+                    bytes += column.len() + size(value);
+                    object.insert(column.clone(), json_of(value));
+                }
+                if bytes > TOLD {
+                    return Ok(None);
+                }
+                found.push(Value::Object(object));
+            }
+            Ok(Some(found))
+        };
+        let found = read().map_err(|error| self.error(&sql, &error))?;
+        found.ok_or_else(|| {
+            StorageError::Call(format!(
+                "it tells more than {} MiB about one user: look into the table",
+                TOLD >> 20
+            ))
+        })
+    }
+
+    /// Whether the table still has the column.
+    fn is_there(&self, subject: &Subject) -> Result<bool, StorageError> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE lower(name) = lower(?2))";
+        let found =
+            self.link
+                .connection
+                .query_row(sql, params![subject.table, subject.column], |row| {
+                    row.get(0)
+                });
+        found.map_err(|error| self.error(sql, &error))
+    }
+
+    fn shelves(&self, user: i64) -> Result<Vec<Value>, StorageError> {
+        let sql = "SELECT plugin, shelf, key, value FROM cogwright__shelf WHERE subject = ?1 AND subject <> 0 ORDER BY 1, 2, 3";
+        let read = || {
+            let mut statement = self.link.connection.prepare(sql)?;
+            let rows = statement.query_map([user], |row| {
+                let value: String = row.get(3)?;
+                Ok(json!({
+                    "plugin": row.get::<_, String>(0)?, "shelf": row.get::<_, String>(1)?, "key": row.get::<_, String>(2)?,
+                    "value": serde_json::from_str::<Value>(&value).unwrap_or(Value::String(value)),
+                }))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|error| self.error(sql, &error))
+    }
+
+    /// The columns about users.
+    fn subjects(&self) -> Result<Vec<Subject>, StorageError> {
+        let sql =
+            "SELECT plugin, table_name, column_name FROM cogwright__subjects ORDER BY 1, 2, 3";
+        let read = || {
+            let mut statement = self.link.connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok(Subject {
+                    plugin: row.get(0)?,
+                    table: row.get(1)?,
+                    column: row.get(2)?,
+                })
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        self.as_host(|| read().map_err(|error| self.error(sql, &error)))
+    }
+
+    /// Does something in a plugin's table, as the plugin, for as long as its statements may take.
+    fn as_owner<T>(
+        &self,
+        subject: &Subject,
+        work: impl FnOnce() -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let plugin = &*subject.plugin;
+        if self.strikes.of(plugin) >= STRIKES {
+            return Err(StorageError::Call(format!(
+                "not tried, since it was stopped {STRIKES} times for taking longer than {} ms (`storage.statement_timeout_ms`)",
+                self.at.statement_timeout_ms
+            )));
+        }
+        self.link.begin(if plugin == HOST {
+            Who::Host
+        } else {
+            self.fences.acting(plugin)
+        });
+        let limit = Duration::from_millis(self.at.statement_timeout_ms);
+        let until = self.link.until(limit);
+        let done = work();
+        drop(until);
+        self.link.begin(Who::Host);
+        if matches!(done, Err(StorageError::Slow { .. })) {
+            self.strikes.add(plugin);
+        }
+        done
+    }
+
+    fn as_host<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        self.link.begin(Who::Host);
+        work()
+    }
+
+    fn control(&self, sql: &str) -> Result<(), StorageError> {
+        self.as_host(|| {
+            let done = self.link.connection.execute_batch(sql);
+            done.map_err(|error| self.error(sql, &error))
+        })
+    }
+
+    fn error(&self, sql: &str, error: &rusqlite::Error) -> StorageError {
+        self.link.error(&self.at, sql, error)
+    }
 }
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn size(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        _ => 8,
+    }
 }
 
 fn json_of(value: ValueRef<'_>) -> Value {

@@ -271,3 +271,23 @@ async fn triggers_do_not_borrow_the_rights_of_whoever_sets_them_off() {
         json!([[1234]])
     );
 }
+
+#[tokio::test]
+async fn a_plugin_whose_name_differs_in_case_alone_gets_none_of_the_others_tables() {
+    let kit = Kit::new();
+    let (_shop, bank) = two(&kit, json!({})).await;
+    kit.storage.generation_ended(&bank.caller);
+    // `bank` is not loaded, and its tables are there.
+    let twin = kit.plugin("Bank", json!({})).await;
+    for sql in ["SELECT pin FROM bank__secret", "DROP TABLE bank__secret"] {
+        says(
+            twin.execute(1, sql, json!([])).await,
+            &[
+                "1/guild.db has tables of the plugin `bank`, whose name differs from `Bank` in upper and lower case alone",
+            ],
+        );
+    }
+    let bank = kit.generation("bank", 2, json!({})).await.unwrap();
+    let pin = bank.query(1, "SELECT pin FROM bank__secret").await;
+    assert_eq!(pin.unwrap(), json!([[1234]]));
+}

@@ -5,6 +5,8 @@ mod calls;
 mod fence;
 mod lanes;
 mod migrations;
+mod rights;
+mod shares;
 mod slow;
 mod trouble;
 

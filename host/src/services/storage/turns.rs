@@ -1,0 +1,111 @@
+//! A queue in which everybody has a line of their own, and one after the other has a turn: whoever has queued a thousand calls
+//! delays the others by one at a time.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+/// Whose line it is: a plugin's name, or `None` for the host.
+pub(super) type Whose = Option<Arc<str>>;
+
+/// The lines.
+#[derive(Debug)]
+pub(super) struct Turns<T> {
+    /// Who has something in their line, next first.
+    order: VecDeque<Whose>,
+    lines: HashMap<Whose, VecDeque<T>>,
+}
+
+impl<T> Default for Turns<T> {
+    fn default() -> Self {
+        Self {
+            order: VecDeque::new(),
+            lines: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Turns<T> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lines.values().map(VecDeque::len).sum()
+    }
+
+    /// How many wait in one line.
+    pub(super) fn waiting(&self, whose: &Whose) -> usize {
+        self.lines.get(whose).map_or(0, VecDeque::len)
+    }
+
+    /// Puts something at the end of a line.
+    pub(super) fn push(&mut self, whose: Whose, item: T) {
+        self.line(whose).push_back(item);
+    }
+
+    /// Puts something back that was taken and not done.
+    pub(super) fn put_back(&mut self, whose: Whose, item: T) {
+        self.line(whose).push_front(item);
+    }
+
+    /// Whose turn it is.
+    pub(super) fn next_whose(&self) -> Option<&Whose> {
+        self.order.front()
+    }
+
+    /// What comes next.
+    pub(super) fn next(&self) -> Option<&T> {
+        self.lines.get(self.order.front()?)?.front()
+    }
+
+    /// Takes what comes next; its line is then the last.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        let whose = self.order.pop_front()?;
+        let line = self.lines.get_mut(&whose)?;
+        let item = line.pop_front();
+        if line.is_empty() {
+            self.lines.remove(&whose);
+        } else {
+            self.order.push_back(whose);
+        }
+        item
+    }
+
+    fn line(&mut self, whose: Whose) -> &mut VecDeque<T> {
+        if !self.lines.contains_key(&whose) {
+            self.order.push_back(whose.clone());
+        }
+        self.lines.entry(whose).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_turn_and_each_line_keeps_its_order() {
+        let mut turns = Turns::default();
+        let whose = |name: &str| Some(Arc::from(name));
+        for number in 0..1_000 {
+            turns.push(whose("greedy"), ("greedy", number));
+        }
+        turns.push(whose("modest"), ("modest", 0));
+        turns.push(None, ("host", 0));
+        assert_eq!(
+            (turns.len(), turns.waiting(&whose("greedy"))),
+            (1_002, 1_000)
+        );
+        let first: Vec<_> = std::iter::from_fn(|| turns.pop()).take(4).collect();
+        assert_eq!(
+            first,
+            [("greedy", 0), ("modest", 0), ("host", 0), ("greedy", 1)]
+        );
+        turns.put_back(whose("greedy"), ("greedy", 1));
+        assert_eq!(turns.next(), Some(&("greedy", 1)));
+        assert_eq!(std::iter::from_fn(|| turns.pop()).count(), 999);
+        assert!(turns.is_empty() && turns.next_whose().is_none());
+    }
+}
