@@ -129,7 +129,7 @@ async fn with_no_plugin_that_reads_messages_the_owner_is_heard_by_mention_and_to
     let said = member.messages("general").len();
     assert_eq!(said, 5, "{:?}", member.messages("general"));
     // Heard again once something asks for it.
-    bot.drop_in(&crate::fixtures::example("hello"), "hello");
+    bot.drop_in(&fixtures::example("hello"), "hello");
     bot.until_generation("hello", 1).await;
     bot.until_content_is_seen().await;
     let answer = bot.ask(&owner, "!extensions").await.text();
