@@ -28,6 +28,7 @@ use tracing::Instrument;
 use super::{
     interpose::{self, Tid},
     library::Ledger,
+    lines::Lines,
     mailbox::Mailbox,
     packet::Packet,
     symbols::Library,
@@ -82,6 +83,8 @@ pub struct Bridge {
     /// Host calls end with it.
     lifetime: Lifetime,
     calls: AtomicU64,
+    /// What it logs.
+    lines: Lines,
     vitals: Vitals,
     /// Where the library lies, once it is open.
     library: OnceLock<Library>,
@@ -113,6 +116,7 @@ impl Bridge {
             closed: AtomicBool::new(false),
             lifetime: Lifetime::new(),
             calls: AtomicU64::new(0),
+            lines: Lines::new(),
             vitals: Vitals::default(),
             library: OnceLock::new(),
             figures,
@@ -308,39 +312,8 @@ impl Bridge {
     }
 
     fn log(&self, head: &[u8]) {
-        let Ok(log) = serde_json::from_slice::<LogHead>(head) else {
-            return;
-        };
-        let level = log.level.parse().unwrap_or(tracing::Level::INFO);
-        let severity = match level {
-            tracing::Level::ERROR => 0,
-            tracing::Level::WARN => 1,
-            tracing::Level::INFO => 2,
-            tracing::Level::DEBUG => 3,
-            tracing::Level::TRACE => 4,
-        };
-        self.figures.lines[severity].fetch_add(1, Relaxed);
-        if !crate::log::takes(&self.caller.plugin, level) {
-            return;
-        }
-        let fields: String = log
-            .fields
-            .iter()
-            .map(|(name, value)| format!(" {name}={value}"))
-            .collect();
-        let (plugin, target, message) = (&*self.caller.plugin, &*log.target, &*log.message);
-        let invocation = log.frame;
-        macro_rules! emit {
-            ($level:ident) => {
-                tracing::$level!(target: "plugin", plugin, module = target, invocation, "{message}{fields}")
-            };
-        }
-        match level {
-            tracing::Level::ERROR => emit!(error),
-            tracing::Level::WARN => emit!(warn),
-            tracing::Level::INFO => emit!(info),
-            tracing::Level::DEBUG => emit!(debug),
-            tracing::Level::TRACE => emit!(trace),
+        if let Ok(log) = serde_json::from_slice::<LogHead>(head) {
+            self.lines.write(&self.caller.plugin, &self.figures, &log);
         }
     }
 

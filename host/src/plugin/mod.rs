@@ -8,7 +8,7 @@
 //! | `shadow.rs` | private copies under names that are never used again |
 //! | `library.rs` | a library on its own thread: open, check the boundary, run |
 //! | `generation.rs`, `vitals.rs` | one load of one plugin, and its signs of life |
-//! | `mailbox.rs`, `packet.rs`, `bridge.rs` | what goes to a plugin, and what comes from it |
+//! | `mailbox.rs`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `slot.rs` | a plugin's place, through all its generations |
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
@@ -29,6 +29,7 @@ mod generation;
 pub mod interpose;
 mod libraries;
 mod library;
+mod lines;
 mod mailbox;
 mod manifest_check;
 pub mod memory;
