@@ -9,7 +9,7 @@ use std::{
 
 use plugin_api::abi::{ABI_MAJOR, ABI_MINOR, ABI_STABLE_VERSION, API_VERSION};
 
-use crate::{fixtures, support::PATIENCE};
+use crate::{fixtures, process::signal, support::PATIENCE};
 
 pub fn cogwright(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(fixtures::cogwright())
@@ -286,9 +286,8 @@ fn ctrl_c_while_the_sandbox_starts_ends_it_at_once() {
             break status;
         }
         if !interrupted && folder.path().join("begun").exists() {
-            let pid = child.id().to_string();
-            let sent = Command::new("kill").args(["-s", "INT", &pid]).status();
-            interrupted = sent.unwrap().success();
+            signal(child.id(), "INT");
+            interrupted = true;
         }
         if began.elapsed() > 2 * PATIENCE {
             child.kill().unwrap();

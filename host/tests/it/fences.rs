@@ -101,10 +101,15 @@ async fn sql_of(bot: &Fixture, plugin: &str, sql: &str) -> String {
         .content
 }
 
+/// The owner erases all that is kept about the member; what they are answered.
+async fn erase(bot: &Fixture) -> String {
+    let line = format!("!fw_erase_data <@{}> erase", bot.member().id());
+    bot.ask(&bot.owner(), &line).await.text()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_gives_an_attacker_nothing_of_its_victims() {
     let bot = both("").await;
-    let (owner, member) = (bot.owner(), bot.member());
     for declared in [
         "CREATE TRIGGER attacker__steal AFTER DELETE ON attacker__rows BEGIN
              INSERT INTO attacker__loot SELECT secret FROM victim__rows; END",
@@ -124,10 +129,7 @@ async fn an_erasure_gives_an_attacker_nothing_of_its_victims() {
             .contains("its `content` is `victim__rows`, and has to be a table of the plugin's own"),
         "{refused}"
     );
-    let answer = bot
-        .ask(&owner, &format!("!fw_erase_data <@{}> erase", member.id()))
-        .await
-        .text();
+    let answer = erase(&bot).await;
     for part in [
         "1 entry in 1 database",
         "1 failed",
@@ -143,10 +145,7 @@ async fn an_erasure_gives_an_attacker_nothing_of_its_victims() {
     for trap in ["steal", "harm"] {
         sql_of(&bot, "attacker", &format!("DROP TRIGGER attacker__{trap}")).await;
     }
-    let answer = bot
-        .ask(&owner, &format!("!fw_erase_data <@{}> erase", member.id()))
-        .await
-        .text();
+    let answer = erase(&bot).await;
     assert!(
         answer.contains("1 entry in 1 database") && !answer.contains("failed"),
         "{answer}"
@@ -157,7 +156,7 @@ async fn an_erasure_gives_an_attacker_nothing_of_its_victims() {
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_triggers_and_floods_hold_up_nobody_and_the_end_leaves_a_backup() {
     let bot = both("[storage]\nstatement_timeout_ms = 3000").await;
-    let (owner, member) = (bot.owner(), bot.member());
+    let member = bot.member();
     let trap = "CREATE TRIGGER attacker__endless BEFORE DELETE ON attacker__rows BEGIN
         SELECT 1 WHERE (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) > 0; END";
     assert_eq!(sql_of(&bot, "attacker", trap).await, "done []");
@@ -172,10 +171,7 @@ async fn endless_triggers_and_floods_hold_up_nobody_and_the_end_leaves_a_backup(
         .await;
         assert_eq!(left, "done [Some(\"of the owner\")]");
     }
-    let answer = bot
-        .ask(&owner, &format!("!fw_erase_data <@{}> erase", member.id()))
-        .await
-        .text();
+    let answer = erase(&bot).await;
     for part in [
         "1 entry in 1 database",
         "the plugin `attacker`, its table `attacker__rows`: it took longer than 3000 ms (`storage.statement_timeout_ms`)",

@@ -1,6 +1,7 @@
 //! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, and
 //! its components are those of the plugin that sends it.
 
+use memchr::memmem::find;
 use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
@@ -122,10 +123,6 @@ fn is_file(head: &str) -> bool {
         && outside.matches("; name=").count() == 1
         && !outside.contains(" name*=")
         && !outside.contains(";name=")
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|window| window == what)
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(super) fn canonical(path: &str) -> Result<String, Failure> {
         }
         parts.push(utf8_percent_encode(&part, PART).to_string());
     }
-    // The first two parts are Discord's words and ids; what is written in another way is none that Discord documents.
+    // The first part is a word of Discord's. Those behind it may be anything, a token or an emoji say.
     if parts[0].bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(wrong("Discord's routes are in lower case"));
     }

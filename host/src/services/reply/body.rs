@@ -1,5 +1,6 @@
 //! The flag that makes an answer private, in whatever form its body has.
 
+use memchr::memmem::find;
 use plugin_api::{CUSTOM_ID_LIMIT, abi::CustomId};
 use serde_json::Value;
 
@@ -68,10 +69,6 @@ pub(in crate::services) fn edited(
     let mut data: Value = serde_json::from_slice(&body[begin..end])?;
     edit(&mut data);
     Ok([&body[..begin], &serde_json::to_vec(&data)?, &body[end..]].concat())
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|window| window == what)
 }
 
 #[cfg(test)]

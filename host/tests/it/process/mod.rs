@@ -12,7 +12,7 @@ use std::{
 use sandbox::{Actor, MessageView, Options, Sandbox};
 use tempfile::TempDir;
 
-pub use self::running::{Running, tail};
+pub use self::running::{Running, signal, tail};
 use crate::support::PATIENCE;
 
 /// How long a reply is waited for until it is asked once more.

@@ -93,10 +93,7 @@ impl Running {
 
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        // Every shell has it; the program of that name is not on every machine.
-        let line = format!("kill -{name} {}", self.id);
-        let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
-        assert!(sent.success());
+        signal(self.id, name);
     }
 
     /// Private copies of plugins that are mapped: `name-generation`.
@@ -149,6 +146,14 @@ impl Drop for Running {
 }
 
 const SIGKILL: i32 = 9;
+
+/// Sends a process a signal, such as `TERM`.
+pub fn signal(process: u32, name: &str) {
+    // Every shell has it; the program of that name is not on every machine.
+    let line = format!("kill -{name} {process}");
+    let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
+    assert!(sent.success());
+}
 
 /// The last lines of a file.
 pub fn tail(log: &Path) -> String {
