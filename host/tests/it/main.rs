@@ -44,6 +44,7 @@ mod planner;
 mod prefix;
 mod process;
 mod refused;
+mod relay;
 mod reload;
 mod renewal;
 mod schedules;
