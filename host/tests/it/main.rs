@@ -16,6 +16,7 @@ mod commands;
 mod components;
 mod crash;
 mod ended;
+mod environment;
 mod everything;
 mod examples;
 mod fences;

@@ -143,6 +143,50 @@ async fn values_change_while_the_bot_runs_and_comments_stay() {
     bot.close().await;
 }
 
+/// It was taken, and the next start ended with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_not_there_is_refused_when_it_is_set() {
+    let bot = Fixture::with(&["hello"]).await;
+    let owner = bot.owner();
+    let before = fs::read(file(&bot)).unwrap();
+    let there = tempfile::tempdir().unwrap();
+    let gone = there.path().join("gone");
+    let (gone, there) = (gone.display(), there.path().display());
+    for (key, value) in [
+        ("extensions.folder", format!("{gone}")),
+        ("secrets.folder", format!("{gone}")),
+        ("data.folder", format!("{gone}/bot")),
+        ("log.folder", format!("{gone}/log")),
+    ] {
+        let answer = bot
+            .ask(&owner, &format!("!fw_set {key} {value}"))
+            .await
+            .text();
+        for part in [
+            "Not set",
+            &key.replacen('.', "] ", 1),
+            &format!("there is no folder {gone}"),
+            &format!("`mkdir -p {gone}` makes it"),
+        ] {
+            assert!(answer.contains(part), "{key}: {part} is not in {answer}");
+        }
+    }
+    assert_eq!(fs::read(file(&bot)).unwrap(), before);
+    // One that is there is taken, and so is one that is made at the start.
+    for (key, value) in [
+        ("extensions.folder", format!("{there}")),
+        ("data.folder", format!("{there}/bot")),
+    ] {
+        let answer = bot
+            .ask(&owner, &format!("!fw_set {key} {value}"))
+            .await
+            .text();
+        assert!(answer.contains("after a restart of the bot"), "{answer}");
+        bot.ask(&owner, &format!("!fw_unset {key}")).await;
+    }
+    bot.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_read_is_left_alone_and_the_last_good_values_hold() {
     let good = "[bot]\nprefix = \"!\"\n[plugins.shop]\nlimit = 4\n";
