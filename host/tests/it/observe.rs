@@ -323,7 +323,7 @@ async fn the_figures_move_when_their_address_is_changed() {
     let owner = bot.owner();
     let first = bot.bot.metrics_address().unwrap();
     let answer = bot.ask(&owner, "!fw_set metrics.listen off").await.text();
-    assert!(answer.contains("applied: `metrics.listen`"), "{answer}");
+    assert!(answer.contains("in force from now on"), "{answer}");
     let until = async |wanted: fn(Option<SocketAddr>) -> bool| {
         tokio::time::timeout(PATIENCE, async {
             while !wanted(bot.bot.metrics_address()) {

@@ -16,10 +16,10 @@ use crate::support::{Fixture, PATIENCE};
 /// As many in a second as it takes to be done soon.
 const FAST: &str = "[discord]\nrequests_per_second = 10000";
 
-/// Requests of this route are forbidden from now on.
-fn forbid(bot: &Fixture, route: &str) {
+/// Requests of this route are refused from now on.
+fn refuse(bot: &Fixture, route: &str, status: u16) {
     let effect = Effect::Status {
-        status: 403,
+        status,
         body: ErrorBody::Json,
     };
     let fault = Fault::request(route, effect);
@@ -56,16 +56,22 @@ async fn at_four_fifths_of_the_invalid_requests_only_interactions_are_answered_a
     let registered = bot.sandbox.commands_registered("hello", PATIENCE);
     registered.await.unwrap();
     alerts_go_to(&bot, "bots").await;
-    forbid(&bot, "GET /channels/*/invites");
-    let sent = count(&bot, "/invites");
+    refuse(&bot, "GET /channels/*/invites", 403);
+    refuse(&bot, "GET /channels/*/webhooks", 401);
+    let sent = count(&bot, " /channels/");
     // Of one channel's one is on its way at a time: so they are many.
-    let ask = async |n: usize| asks(&bot, "GET", &format!("channels/{n}/invites")).await;
-    let (mut forbidden, mut last) = (0, None);
+    let ask = async |n: usize| {
+        let what = ["invites", "webhooks"][n % 2];
+        asks(&bot, "GET", &format!("channels/{n}/{what}")).await
+    };
+    let (mut refused, mut last) = (0, None);
     for round in 0..100 {
         let batch = join_all((0..100).map(|n| ask(round * 100 + n + 1))).await;
         for error in batch.into_iter().filter_map(Result::err) {
             match error {
-                Failure::Discord { status: 403, .. } => forbidden += 1,
+                Failure::Discord {
+                    status: 401 | 403, ..
+                } => refused += 1,
                 Failure::Limited(words) => last = Some(words),
                 other => panic!("{other}"),
             }
@@ -80,7 +86,7 @@ async fn at_four_fifths_of_the_invalid_requests_only_interactions_are_answered_a
         "{last}"
     );
     // A hundred at a time, so that none is on its way when it is enough.
-    assert_eq!((forbidden, sent.load(SeqCst)), (8_000, 8_000));
+    assert_eq!((refused, sent.load(SeqCst)), (8_000, 8_000));
     let member = bot.member();
     let told = bot.owner().expects("bots", "8000 requests").await.unwrap();
     assert!(
@@ -113,7 +119,7 @@ async fn a_plugin_that_is_forbidden_again_and_again_is_stopped_alone_and_the_own
     let bot = Fixture::configured(&["counter"], FAST).await;
     with_asker(&bot).await;
     alerts_go_to(&bot, "bots").await;
-    forbid(&bot, "GET /stickers/*");
+    refuse(&bot, "GET /stickers/*", 403);
     let (sent, member) = (count(&bot, "/stickers/"), bot.member());
     let options = [("path", Value::from("stickers/5"))];
     let asked = member.slash("general", "insist", &options).await.unwrap();

@@ -21,7 +21,9 @@ async fn repeats(bot: &Fixture, who: &Actor, said: &sandbox::MessageView, text: 
 /// What Discord has told last of the server.
 pub fn whole_guild(bot: &Fixture, guild: u64) -> Value {
     let is_it = |it: &&sandbox::Crossing| {
-        it.way == Way::GatewayOut && it.what == "GUILD_CREATE" && it.body["id"] == guild.to_string()
+        it.way == Way::GatewayOut
+            && it.what == "GUILD_CREATE"
+            && it.body["id"].as_str() == Some(&*guild.to_string())
     };
     let traffic = bot.sandbox.traffic();
     traffic.iter().rev().find(is_it).unwrap().body.clone()
@@ -47,7 +49,7 @@ async fn a_right_that_is_taken_away_is_gone_however_odd_the_rest_of_the_event_is
         let mut data = whole.clone();
         let roles = data["roles"].as_array_mut().unwrap();
         for it in roles {
-            if it["id"] == role.to_string() {
+            if it["id"].as_str() == Some(&*role.to_string()) {
                 *it = role_of_tomorrow(role, may);
             }
         }
