@@ -8,7 +8,7 @@ use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 use super::{asks, channel, crossings, limit, requests, told_to_wait, until, with_asker};
-use crate::support::Fixture;
+use crate::support::{Fixture, PATIENCE};
 
 /// What Discord says, without headers, of one route.
 const OF_A_ROUTE: [Scope; 4] = [Scope::User, Scope::Shared, Scope::Within, Scope::Bare];
@@ -55,49 +55,52 @@ async fn a_route_that_has_to_wait_three_seconds_waits_them_in_each_form_of_a_429
 /// when the time is over one tries before all the others go.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_wait_one_tries_and_whoever_it_is_about_follows_it() {
-    for (scope, is_about_all) in [
-        (Scope::User, false),
-        (Scope::Bare, false),
-        (Scope::Global, true),
-        (Scope::Page, true),
-    ] {
-        let bot = Fixture::with(&[]).await;
-        let registered = bot
-            .sandbox
-            .commands_registered("cogwright", crate::support::PATIENCE);
-        registered.await.unwrap();
-        let routes = routes(&bot);
-        let (first, path) = &routes[0];
-        let wait = Duration::from_secs(1);
-        limit(&bot, first, scope, 1_000, Some(2));
-        let before = crossings(&bot, "").len();
-        let is_limited = |count: usize| {
-            let all = crossings(&bot, "");
-            all.iter().filter(|it| it.status == Some(429)).count() >= count
-        };
-        let others = async {
-            until(|| is_limited(1)).await;
-            let same = (0..4).map(|_| asks(&bot, "GET", path));
-            let other = routes[1..].iter().map(|(_, path)| asks(&bot, "GET", path));
-            join_all(same.chain(other)).await
-        };
-        let (one, others) = tokio::join!(asks(&bot, "GET", path), others);
-        one.unwrap();
-        assert!(others.iter().all(Result::is_ok), "{scope:?}: {others:?}");
+    // Side by side: each on a Discord of its own.
+    tokio::join!(
+        one_tries(Scope::User, false),
+        one_tries(Scope::Bare, false),
+        one_tries(Scope::Global, true),
+        one_tries(Scope::Page, true),
+    );
+}
 
-        let all = crossings(&bot, "").split_off(before);
-        let limited: Vec<_> = all.iter().filter(|it| it.status == Some(429)).collect();
-        assert_eq!(limited.len(), 2, "{scope:?}: one try in between");
-        let concerned = |what: &str| is_about_all || what.starts_with(first.as_str());
-        for stop in limited {
-            let early = all.iter().find(|it| {
-                it.number > stop.number && concerned(&it.what) && it.at < stop.at + wait
-            });
-            assert!(early.is_none(), "{scope:?}: {early:?} after {stop:?}");
-        }
-        assert_eq!(all.len(), 2 + 1 + 4 + 3, "{scope:?}: {all:?}");
-        bot.close().await;
+async fn one_tries(scope: Scope, is_about_all: bool) {
+    let bot = Fixture::with(&[]).await;
+    let registered = bot.sandbox.commands_registered("cogwright", PATIENCE);
+    registered.await.unwrap();
+    let routes = routes(&bot);
+    let (first, path) = &routes[0];
+    let wait = Duration::from_secs(3);
+    limit(&bot, first, scope, 3_000, Some(2));
+    let before = crossings(&bot, "").len();
+    // Not only said by Discord, but heard by the bot: the one that was told waits.
+    let is_limited = || {
+        let all = crossings(&bot, "");
+        let governor = format!("{:?}", bot.bot.services().discord);
+        all.iter().any(|it| it.status == Some(429)) && governor.contains("waiting: 1")
+    };
+    let others = async {
+        until(is_limited).await;
+        let same = (0..4).map(|_| asks(&bot, "GET", path));
+        let other = routes[1..].iter().map(|(_, path)| asks(&bot, "GET", path));
+        join_all(same.chain(other)).await
+    };
+    let (one, others) = tokio::join!(asks(&bot, "GET", path), others);
+    one.unwrap();
+    assert!(others.iter().all(Result::is_ok), "{scope:?}: {others:?}");
+
+    let all = crossings(&bot, "").split_off(before);
+    let limited: Vec<_> = all.iter().filter(|it| it.status == Some(429)).collect();
+    assert_eq!(limited.len(), 2, "{scope:?}: one try in between");
+    let concerned = |what: &str| is_about_all || what.starts_with(first.as_str());
+    for stop in limited {
+        let early = all
+            .iter()
+            .find(|it| it.number > stop.number && concerned(&it.what) && it.at < stop.at + wait);
+        assert!(early.is_none(), "{scope:?}: {early:?} after {stop:?}");
     }
+    assert_eq!(all.len(), 2 + 1 + 4 + 3, "{scope:?}: {all:?}");
+    bot.close().await;
 }
 
 /// The wait that a sentence names, in seconds.
