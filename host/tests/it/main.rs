@@ -21,6 +21,7 @@ mod examples;
 mod fences;
 mod files;
 mod fixtures;
+mod floods;
 mod framework;
 mod full;
 mod gateway;
