@@ -26,6 +26,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use tracing::Instrument;
 
 use super::{
+    calls::{Admission, Call, Calls, Ticket},
     interpose::{self, Tid},
     library::Ledger,
     lines::Lines,
@@ -38,7 +39,7 @@ use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
     services::{
-        Caller, Completion, Services,
+        self, Caller, Completion, Services,
         host_call::{self, Lifetime},
     },
 };
@@ -82,7 +83,10 @@ pub struct Bridge {
     closed: AtomicBool,
     /// Host calls end with it.
     lifetime: Lifetime,
-    calls: AtomicU64,
+    /// Host calls so far.
+    called: AtomicU64,
+    /// Those that are open.
+    calls: Arc<Calls>,
     /// What it logs.
     lines: Lines,
     vitals: Vitals,
@@ -115,7 +119,8 @@ impl Bridge {
             waiters: Mutex::default(),
             closed: AtomicBool::new(false),
             lifetime: Lifetime::new(),
-            calls: AtomicU64::new(0),
+            called: AtomicU64::new(0),
+            calls: Arc::default(),
             lines: Lines::new(),
             vitals: Vitals::default(),
             library: OnceLock::new(),
@@ -197,6 +202,7 @@ impl Bridge {
             None => "its thread has ended".into(),
         });
         self.lifetime.end();
+        self.calls.close();
         self.waiters().clear();
         self.manifest
             .lock()
@@ -209,7 +215,7 @@ impl Bridge {
     /// How many host calls this generation has made.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.calls.load(Relaxed)
+        self.called.load(Relaxed)
     }
 
     /// How this generation is.
@@ -266,48 +272,64 @@ impl Bridge {
     }
 
     fn call(&self, id: u64, head: &[u8], body: &[u8]) -> u32 {
+        let bytes = head.len() + body.len();
         let Ok(head) = serde_json::from_slice::<CallHead>(head) else {
             return send_status::REFUSED;
         };
-        self.calls.fetch_add(1, Relaxed);
-        let (began, name) = (Instant::now(), head.call.clone());
+        self.called.fetch_add(1, Relaxed);
+        let began = Instant::now();
+        let ticket = match self.calls.admit(bytes) {
+            Admission::Admitted(ticket) => ticket,
+            Admission::TooMany(ticket, why) => {
+                self.too_many(&why);
+                self.figures.called(OTHER, began.elapsed(), false);
+                self.complete(id, ticket, services::refused(why));
+                return send_status::TAKEN;
+            }
+            Admission::Full => return send_status::REFUSED,
+        };
+        let name = head.call.clone();
         let head = match self.services.call_at_once(&self.caller, head) {
             Ok(completion) => {
                 let well = completion.status == status::OK;
                 self.figures.called(&name, began.elapsed(), well);
-                self.complete(id, completion);
+                self.complete(id, ticket, completion);
                 return send_status::TAKEN;
             }
             Err(head) => head,
         };
-        let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
-        let (caller, body) = (self.caller.clone(), body.to_vec());
-        let (figures, lifetime) = (Arc::clone(&self.figures), self.lifetime.clone());
-        let span = tracing::debug_span!("host_call", plugin = &*caller.plugin, call = &*name, id);
-        let serving = async move {
-            let serving = services.call(&caller, head, body);
-            let Some(completion) = host_call::serve(&caller, &lifetime, serving).await else {
-                return figures.called(&name, began.elapsed(), false);
-            };
-            let well = completion.status == status::OK;
-            // A name that the host does not know is the plugin's own invention.
-            let known = completion.status != status::UNSUPPORTED;
-            let name = if known { &*name } else { OTHER };
-            let took = began.elapsed();
-            figures.called(name, took, well);
-            tracing::debug!(status = completion.status, ?took, "answered");
-            if id != 0 {
-                let _ = mailbox.push(reply(id, completion));
-            }
+        let call = Call {
+            id,
+            head,
+            body: body.to_vec(),
+            began,
+            ticket,
         };
-        self.runtime.spawn(serving.instrument(span));
+        if let Some(call) = self.calls.enter(call) {
+            let server = Server {
+                caller: self.caller.clone(),
+                services: Arc::clone(&self.services),
+                mailbox: Arc::clone(&self.mailbox),
+                figures: Arc::clone(&self.figures),
+                lifetime: self.lifetime.clone(),
+                calls: Arc::clone(&self.calls),
+            };
+            self.runtime.spawn(server.serve(call));
+        }
         send_status::TAKEN
     }
 
     /// Answers a call, unless nobody waits for it.
-    fn complete(&self, id: u64, completion: Completion) {
+    fn complete(&self, id: u64, ticket: Ticket, completion: Completion) {
         if id != 0 {
-            let _ = self.mailbox.push(reply(id, completion));
+            let _ = self.mailbox.push(reply(id, ticket, completion));
+        }
+    }
+
+    fn too_many(&self, why: &str) {
+        if self.calls.tell() {
+            let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
+            tracing::warn!(plugin, generation, "host calls are refused: {why}");
         }
     }
 
@@ -354,18 +376,71 @@ impl Bridge {
     }
 }
 
+/// Serves calls of one generation, one after the other in the same place.
+struct Server {
+    caller: Caller,
+    services: Arc<Services>,
+    mailbox: Arc<Mailbox>,
+    figures: Arc<PluginFigures>,
+    lifetime: Lifetime,
+    calls: Arc<Calls>,
+}
+
+impl Server {
+    /// This call, and those that waited for its place.
+    async fn serve(self, mut call: Call) {
+        loop {
+            self.calls.room().await;
+            let name = call.head.call.clone();
+            let plugin = &*self.caller.plugin;
+            let span = tracing::debug_span!("host_call", plugin, call = &*name, id = call.id);
+            self.serve_one(&name, call).instrument(span).await;
+            let Some(next) = self.calls.next(&name) else {
+                return;
+            };
+            call = next;
+            // Behind whoever else has something to do.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn serve_one(&self, name: &str, call: Call) {
+        let Call {
+            id, began, ticket, ..
+        } = call;
+        let serving = self.services.call(&self.caller, call.head, call.body);
+        let completion = host_call::serve(&self.caller, &self.lifetime, serving).await;
+        let Some(completion) = completion else {
+            return self.figures.called(name, began.elapsed(), false);
+        };
+        let well = completion.status == status::OK;
+        // A name that the host does not know is the plugin's own invention.
+        let known = completion.status != status::UNSUPPORTED;
+        let name = if known { name } else { OTHER };
+        let took = began.elapsed();
+        self.figures.called(name, took, well);
+        tracing::debug!(status = completion.status, ?took, "answered");
+        if id != 0 {
+            let _ = self.mailbox.push(reply(id, ticket, completion));
+        }
+    }
+}
+
 impl Drop for Bridge {
     fn drop(&mut self) {
         // A generation whose thread never began is closed by nobody.
         self.lifetime.end();
+        self.calls.close();
         self.give_up_figures();
     }
 }
 
-fn reply(id: u64, completion: Completion) -> Packet {
+fn reply(id: u64, mut ticket: Ticket, completion: Completion) -> Packet {
+    ticket.answered(completion.head.len() + completion.body.len());
     Packet {
         status: completion.status,
         head: completion.head,
+        ticket: Some(ticket),
         ..Packet::bare(frame_kind::REPLY, id)
     }
     .with_payload(completion.body)

@@ -353,6 +353,20 @@ async fn answered(
     })
 }
 
+/// What a call is answered that is not served, for this reason.
+#[must_use]
+pub fn refused(why: String) -> Completion {
+    failed(Failure::Refused(why))
+}
+
+fn failed(failure: Failure) -> Completion {
+    Completion {
+        status: status::FAILED,
+        head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
+        body: Vec::new(),
+    }
+}
+
 fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
     result.unwrap_or_else(|failure| {
         tracing::debug!(
@@ -360,11 +374,7 @@ fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -
             call,
             "a host call failed: {failure}"
         );
-        Completion {
-            status: status::FAILED,
-            head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-            body: Vec::new(),
-        }
+        failed(failure)
     })
 }
 

@@ -22,6 +22,7 @@ mod examples;
 mod fences;
 mod files;
 mod fixtures;
+mod floods;
 mod framework;
 mod full;
 mod gateway;

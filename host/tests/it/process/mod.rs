@@ -133,6 +133,11 @@ impl Process {
         }
     }
 
+    /// The most memory that it has had, in bytes.
+    pub fn most_memory(&self) -> u64 {
+        self.running.most_memory()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         self.running.signal(name);
