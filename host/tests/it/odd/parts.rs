@@ -28,6 +28,10 @@ async fn in_harbour() -> (Fixture, u64, u64) {
         })
         .await;
     bot.until_generation("guarded", 1).await;
+    // Behind what the session tells of the server.
+    let member = bot.member();
+    let said = member.says("docks", "!open").await.unwrap();
+    member.expects_reply_to(&said).await.unwrap();
     (bot, ids.0, ids.1)
 }
 

@@ -43,6 +43,8 @@ async fn a_right_that_is_taken_away_is_gone_however_odd_the_rest_of_the_event_is
     let (bot, role) = guarded().await;
     let (guild, guard) = (bot.sandbox.guild_id(), bot.sandbox.actor("guard").unwrap());
     let owner = bot.owner();
+    // Behind what the session tells of the server.
+    assert_eq!(bot.ask(&guard, "!ban").await.text(), "banned");
     let whole = whole_guild(&bot, guild);
     let of_role = |may| json!({"guild_id": guild.to_string(), "role": role_of_tomorrow(role, may)});
     let told_again = |may| {
