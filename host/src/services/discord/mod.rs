@@ -40,7 +40,7 @@ use super::{
     host_call::{self, on_the_wire},
     later::{Later, Sent},
 };
-use crate::{config, metrics::Figures};
+use crate::{config, metrics::Figures, redact};
 
 /// Discord's REST API.
 pub struct Discord {
@@ -197,7 +197,12 @@ impl Discord {
     /// # Errors
     ///
     /// Discord refused, or was out of reach; or the wait for a rate limit would be too long.
-    pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
+    pub async fn send(&self, mut call: Call) -> Result<(u16, Vec<u8>), Failure> {
+        // Whoever says it, and whatever it looks like by now: people read it.
+        call.body = redact::clean(call.body).await;
+        if let Some(reason) = &mut call.request.reason {
+            *reason = redact::text(reason).into_owned();
+        }
         let method = call.request.method.clone();
         let how = How {
             is_alert: call.is_alert,
