@@ -21,6 +21,7 @@ mod examples;
 mod fences;
 mod files;
 mod fixtures;
+mod forged;
 mod framework;
 mod full;
 mod gateway;

@@ -8,6 +8,7 @@
 //! | `request.rs` | from a call to a request |
 //! | `path.rs` | a path, read once |
 //! | `message.rs` | what holds of every message |
+//! | `seal.rs` | which modals were opened by the host |
 //! | `startup.rs` | what is asked before anything else goes on, until it is answered |
 
 mod governor;
@@ -15,6 +16,7 @@ mod message;
 mod path;
 mod repeat;
 mod request;
+mod seal;
 mod startup;
 mod transport;
 
@@ -33,6 +35,7 @@ use self::{
     governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
     repeat::{PAUSE, Repeat, may_pass},
     request::build,
+    seal::Seals,
     transport::Http,
 };
 use super::{
@@ -49,6 +52,7 @@ pub struct Discord {
     longest_wait: Duration,
     /// What is waited before the second try.
     pause: Duration,
+    pub(super) seals: Seals,
     pub(super) figures: Arc<Figures>,
 }
 
@@ -78,7 +82,10 @@ impl Discord {
     /// The API as it is configured, with the bot's token; requests are counted in `figures`.
     #[must_use]
     pub fn new(config: &config::Discord, token: Option<&str>, figures: Arc<Figures>) -> Self {
-        Self::over(Box::new(Http::new(config, token)), config, figures)
+        Self {
+            seals: Seals::new(token),
+            ..Self::over(Box::new(Http::new(config, token)), config, figures)
+        }
     }
 
     fn over(
@@ -96,6 +103,7 @@ impl Discord {
             governor: Governor::new(config.http_proxy.is_none().then_some(rules)),
             longest_wait,
             pause: PAUSE,
+            seals: Seals::new(None),
             figures,
         }
     }
@@ -208,7 +216,7 @@ impl Discord {
             is_alert: call.is_alert,
             answer_within: call.answer_within,
         };
-        let (outgoing, repeat) = build(call)?;
+        let (outgoing, repeat) = build(call, &self.seals)?;
         let path = outgoing.path();
         let began = Instant::now();
         let result = self.exchange(&outgoing, repeat, how).await;

@@ -58,7 +58,7 @@ pub struct Replies {
     later: Arc<Later>,
     config: Live,
     application_id: AtomicU64,
-    open: Mutex<Open>,
+    open: Arc<Mutex<Open>>,
     typed: typed::Book,
 }
 
@@ -71,12 +71,17 @@ impl Replies {
         later: Arc<Later>,
         routes: Arc<Routes>,
     ) -> Self {
+        let open = Arc::<Mutex<Open>>::default();
+        let known = Arc::downgrade(&open);
+        discord
+            .seals
+            .ask(move |id| open::user_of(&*known.upgrade()?, id));
         Self {
             discord,
             later,
             config,
             application_id: AtomicU64::new(0),
-            open: Mutex::default(),
+            open,
             typed: typed::Book::new(routes),
         }
     }

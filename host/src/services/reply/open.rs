@@ -2,11 +2,11 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
-use plugin_api::abi::Origin;
+use plugin_api::abi::{CustomId, Origin};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use super::{Replies, state::Progress};
@@ -33,6 +33,8 @@ pub struct Received<'a> {
     pub id: u64,
     /// Its token.
     pub token: &'a str,
+    /// Who has made it; 0: not known.
+    pub user: u64,
     /// What kind of interaction it is.
     pub kind: Kind,
     /// Declared so by its command: what the host defers by itself is for the invoker's eyes alone, too.
@@ -45,6 +47,7 @@ pub struct Received<'a> {
 pub(super) struct Interaction {
     pub id: u64,
     pub token: String,
+    pub user: u64,
     pub kind: Kind,
     pub ephemeral: bool,
     pub source: Option<u64>,
@@ -62,6 +65,7 @@ impl Interaction {
         Self {
             id: received.id,
             token: received.token.to_owned(),
+            user: received.user,
             kind: received.kind,
             ephemeral: received.ephemeral,
             source: received.source,
@@ -103,6 +107,12 @@ impl Open {
     }
 }
 
+/// Who has made an interaction, as long as it is kept.
+pub(super) fn user_of(open: &Mutex<Open>, id: u64) -> Option<u64> {
+    let open = open.lock().unwrap_or_else(PoisonError::into_inner);
+    open.by_id.get(&id).map(|interaction| interaction.user)
+}
+
 impl Replies {
     /// Takes an interaction on, from the moment that it came.
     pub fn register(&self, received: Received<'_>) {
@@ -126,6 +136,11 @@ impl Replies {
             token: interaction.token.clone(),
             since: interaction.since,
         })
+    }
+
+    /// Whether this is the id of a modal that was opened for this user.
+    pub(crate) fn has_opened(&self, id: &CustomId<'_>, user: u64) -> bool {
+        user != 0 && self.discord.seals.is_whole(id, user)
     }
 
     /// The error id by which the log has it that Discord does not know the interaction any more: nobody can be told anything.
@@ -163,6 +178,7 @@ mod tests {
         let received = Received {
             id,
             token: "",
+            user: 0,
             kind: Kind::Command,
             ephemeral: false,
             source: None,
