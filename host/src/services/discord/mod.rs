@@ -43,7 +43,7 @@ use super::{
     host_call::{self, on_the_wire},
     later::{Later, Sent},
 };
-use crate::{config, metrics::Figures, redact};
+use crate::{config, metrics::Figures, redact, shown};
 
 /// Discord's REST API.
 pub struct Discord {
@@ -209,7 +209,7 @@ impl Discord {
         // Whoever says it, and whatever it looks like by now: people read it.
         call.body = redact::clean(call.body).await;
         if let Some(reason) = &mut call.request.reason {
-            *reason = redact::text(reason).into_owned();
+            *reason = shown::line(&redact::text(reason)).into_owned();
         }
         let method = call.request.method.clone();
         let how = How {

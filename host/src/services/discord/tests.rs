@@ -273,7 +273,7 @@ async fn no_secret_goes_out_in_a_body_or_a_reason_whoever_says_it() {
         let request = RequestCall {
             method: "PATCH".into(),
             path: "guilds/1".into(),
-            reason: Some(format!("for {secret}")),
+            reason: Some(format!("for\n{secret}\u{202e}")),
             ..RequestCall::default()
         };
         kit.discord.send(Call {
@@ -292,6 +292,6 @@ async fn no_secret_goes_out_in_a_body_or_a_reason_whoever_says_it() {
         assert!(body.contains("<redacted>"), "{body:.200}");
         assert!(!redact::holds(body.as_bytes()));
         let reason = &sent.0.headers().unwrap()["x-audit-log-reason"];
-        assert_eq!(reason, "for%20%3Credacted%3E");
+        assert_eq!(reason, "for%5Cn%3Credacted%3E%5Cu%7B202e%7D");
     }
 }

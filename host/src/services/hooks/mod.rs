@@ -36,6 +36,7 @@ use crate::{
     config::Live,
     nearest::nearest,
     router::{HookRoute, Routes},
+    shown,
 };
 
 /// A handler of a hook, and how it fares.
@@ -237,7 +238,7 @@ impl Hooks {
             match alarm {
             Alarm::Opened(error) => alerts.raise(
                 &format!("hooks {id} opened"),
-                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {error}"),
+                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}", shown::said(&error)),
             ),
             Alarm::Dropped => alerts.raise(
                 &format!("hooks {id} dropped"),
