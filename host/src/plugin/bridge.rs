@@ -11,7 +11,7 @@ use std::{
             Ordering::{Relaxed, SeqCst},
         },
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use plugin_api::{
@@ -31,6 +31,7 @@ use super::{
     lines::Lines,
     mailbox::Mailbox,
     packet::Packet,
+    share::{MOST_BODY, MOST_HEAD, Share},
     symbols::Library,
     vitals::Vitals,
 };
@@ -38,9 +39,10 @@ use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
     services::{
-        Caller, Completion, Services,
+        Caller, Completion, Failure, Services,
         host_call::{self, Lifetime},
     },
+    shown,
 };
 
 /// The answer to a frame.
@@ -83,6 +85,10 @@ pub struct Bridge {
     /// Host calls end with it.
     lifetime: Lifetime,
     calls: AtomicU64,
+    /// Those that are open.
+    share: Share,
+    /// Whether one was told that this host does not know.
+    unknown: Arc<AtomicBool>,
     /// What it logs.
     lines: Lines,
     vitals: Vitals,
@@ -116,6 +122,8 @@ impl Bridge {
             closed: AtomicBool::new(false),
             lifetime: Lifetime::new(),
             calls: AtomicU64::new(0),
+            share: Share::default(),
+            unknown: Arc::default(),
             lines: Lines::new(),
             vitals: Vitals::default(),
             library: OnceLock::new(),
@@ -226,6 +234,12 @@ impl Bridge {
         if self.closed.load(Relaxed) {
             return send_status::CLOSED;
         }
+        if head.len() > MOST_HEAD && message.kind != message_kind::ANSWER {
+            return match message.kind {
+                message_kind::CALL => self.call(message.id, head, body),
+                _ => send_status::REFUSED,
+            };
+        }
         // What people may read: errors, log lines, panics. Escaped secrets are found as well, so the JSON stays whole.
         let clean = match message.kind {
             message_kind::ANSWER | message_kind::LOG | message_kind::PANIC => {
@@ -239,11 +253,7 @@ impl Bridge {
             message_kind::ANSWER => {
                 if let Some(waiter) = self.take_waiter(message.id) {
                     self.figures.answered(message.status);
-                    let _ = waiter.send(Answer {
-                        status: message.status,
-                        head: head.to_vec(),
-                        body: body.to_vec(),
-                    });
+                    let _ = waiter.send(answer(message.status, head, body));
                 }
             }
             message_kind::CALL => return self.call(message.id, head, body),
@@ -266,10 +276,16 @@ impl Bridge {
     }
 
     fn call(&self, id: u64, head: &[u8], body: &[u8]) -> u32 {
-        let Ok(head) = serde_json::from_slice::<CallHead>(head) else {
-            return send_status::REFUSED;
-        };
         self.calls.fetch_add(1, Relaxed);
+        let place = self.share.take(head.len(), body.len());
+        let place = match place {
+            Ok(place) => place,
+            Err(why) => return self.refuse(id, Failure::Refused(why)),
+        };
+        let head = match serde_json::from_slice::<CallHead>(head) {
+            Ok(head) => head,
+            Err(error) => return self.refuse(id, error.into()),
+        };
         let (began, name) = (Instant::now(), head.call.clone());
         let head = match self.services.call_at_once(&self.caller, head) {
             Ok(completion) => {
@@ -283,6 +299,7 @@ impl Bridge {
         let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
         let (caller, body) = (self.caller.clone(), body.to_vec());
         let (figures, lifetime) = (Arc::clone(&self.figures), self.lifetime.clone());
+        let unknown = Arc::clone(&self.unknown);
         let span = tracing::debug_span!("host_call", plugin = &*caller.plugin, call = &*name, id);
         let serving = async move {
             let serving = services.call(&caller, head, body);
@@ -292,6 +309,13 @@ impl Bridge {
             let well = completion.status == status::OK;
             // A name that the host does not know is the plugin's own invention.
             let known = completion.status != status::UNSUPPORTED;
+            if !known && !unknown.swap(true, Relaxed) {
+                let (plugin, call) = (&*caller.plugin, shown::line(&name));
+                tracing::warn!(
+                    plugin,
+                    "an unknown host call, `{call:.100}`; others are not told any more"
+                );
+            }
             let name = if known { &*name } else { OTHER };
             let took = began.elapsed();
             figures.called(name, took, well);
@@ -299,8 +323,23 @@ impl Bridge {
             if id != 0 {
                 let _ = mailbox.push(reply(id, completion));
             }
+            drop(place);
         };
         self.runtime.spawn(serving.instrument(span));
+        send_status::TAKEN
+    }
+
+    /// Answers a call that is not served.
+    fn refuse(&self, id: u64, failure: Failure) -> u32 {
+        self.figures.called(OTHER, Duration::ZERO, false);
+        self.complete(
+            id,
+            Completion {
+                status: status::FAILED,
+                head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
+                body: Vec::new(),
+            },
+        );
         send_status::TAKEN
     }
 
@@ -359,6 +398,29 @@ impl Drop for Bridge {
         // A generation whose thread never began is closed by nobody.
         self.lifetime.end();
         self.give_up_figures();
+    }
+}
+
+/// What a plugin has answered, if it can be kept.
+fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
+    if head.len() <= MOST_HEAD && body.len() <= MOST_BODY {
+        return Answer {
+            status,
+            head: head.to_vec(),
+            body: body.to_vec(),
+        };
+    }
+    let error = ErrorHead {
+        message: format!(
+            "the plugin's answer has {} bytes, and {MOST_BODY} are the most",
+            head.len() + body.len()
+        ),
+        ..ErrorHead::default()
+    };
+    Answer {
+        status: status::FAILED,
+        head: serde_json::to_vec(&error).unwrap_or_default(),
+        body: Vec::new(),
     }
 }
 

@@ -38,6 +38,7 @@ mod packet;
 mod plugins;
 pub mod probe;
 pub(crate) mod shadow;
+mod share;
 mod signals;
 mod slot;
 mod state_file;

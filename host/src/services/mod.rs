@@ -18,6 +18,7 @@ pub mod schedules;
 mod secrets;
 pub mod settings;
 pub mod storage;
+mod turns;
 pub mod web;
 
 use std::{
@@ -297,16 +298,11 @@ impl Services {
             unknown => {
                 let error = ErrorHead {
                     message: format!(
-                        "this host ({}) does not know the host call `{unknown}`: update the host",
+                        "this host ({}) does not know the host call `{unknown:.100}`: update the host",
                         env!("CARGO_PKG_VERSION")
                     ),
                     ..ErrorHead::default()
                 };
-                tracing::warn!(
-                    plugin = &*caller.plugin,
-                    call = unknown,
-                    "an unknown host call"
-                );
                 return Completion {
                     status: status::UNSUPPORTED,
                     head: serde_json::to_vec(&error).unwrap_or_default(),

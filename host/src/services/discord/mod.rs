@@ -146,6 +146,9 @@ impl Discord {
         request.path = path::canonical(&request.path)?;
         let writes = message::writes_message(&request.method, &request.path);
         let delete_after = request.delete_after_ms.map(Duration::from_millis);
+        if delete_after.is_some() {
+            later.may_delete()?;
+        }
         let call = Call {
             request,
             body,

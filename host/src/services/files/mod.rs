@@ -27,7 +27,7 @@ use self::{
     cache::{Cache, Key},
     path::Relative,
 };
-use super::{Caller, Completion, Failure, host_call::on_the_wire};
+use super::{Caller, Completion, Failure, host_call::on_the_wire, turns::Turns};
 use crate::config::Live;
 
 /// How often something is tried that may go better a moment later.
@@ -103,6 +103,7 @@ pub struct Files {
     cache: Mutex<Cache>,
     locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
     threads: Semaphore,
+    turns: Turns,
     started: SystemTime,
     /// The folders that are swept, or are being swept.
     swept: Mutex<HashMap<PathBuf, Arc<OnceCell<()>>>>,
@@ -119,6 +120,7 @@ impl Files {
             config,
             locks: Mutex::default(),
             threads: Semaphore::new(AT_ONCE),
+            turns: Turns::new(AT_ONCE / 4),
             started: SystemTime::now(),
             swept: Mutex::default(),
             counts: Counts::default(),
@@ -304,6 +306,7 @@ impl Files {
         let mut attempt = 1;
         loop {
             let done = {
+                let _turn = self.turns.take().await;
                 let _thread = self.threads.acquire().await;
                 // A thread can't be called back: the file's lock is held until it is done.
                 let wire = change.map(on_the_wire);

@@ -103,6 +103,9 @@ impl Replies {
     /// The answer is not possible any more, or Discord refused it.
     pub async fn serve(&self, params: Value, body: Vec<u8>) -> Result<Completion, Failure> {
         let call: ReplyCall = serde_json::from_value(params)?;
+        if call.delete_after_ms.is_some() {
+            self.later.may_delete()?;
+        }
         let answered = self.answer(call, body).await?;
         Ok(Completion {
             status: 0,

@@ -15,6 +15,9 @@ use crate::services::{Failure, later::Token};
 /// How long Discord honours an interaction's token.
 pub(in crate::services) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
+/// Most that are kept: a hundred a second for as long as they are. Of more the oldest are forgotten, and can't be answered any more.
+const MOST: usize = 100_000;
+
 /// What kind of interaction an answer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -89,20 +92,28 @@ pub(super) struct Open {
 impl Open {
     fn add(&mut self, interaction: Arc<Interaction>) {
         self.expire(interaction.since);
+        if self.queue.len() >= MOST {
+            self.drop_first();
+        }
         self.queue.push_back((interaction.since, interaction.id));
         self.by_id.insert(interaction.id, interaction);
     }
 
     /// Forgets those that are over.
     fn expire(&mut self, now: Instant) {
-        while let Some(&(since, id)) = self.queue.front()
+        while let Some(&(since, _)) = self.queue.front()
             && now.duration_since(since) >= TOKEN_LIFE
         {
-            self.queue.pop_front();
-            // The same id once more is another interaction, with a time of its own.
-            if self.by_id.get(&id).is_some_and(|open| open.since == since) {
-                self.by_id.remove(&id);
-            }
+            self.drop_first();
+        }
+    }
+
+    fn drop_first(&mut self) {
+        // The same id once more is another interaction, with a time of its own.
+        if let Some((since, id)) = self.queue.pop_front()
+            && self.by_id.get(&id).is_some_and(|open| open.since == since)
+        {
+            self.by_id.remove(&id);
         }
     }
 }
