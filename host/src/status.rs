@@ -13,7 +13,7 @@ use twilight_model::gateway::{
 
 use crate::{
     config::{Activity as Kind, Config as Whole, Presence, Status as Config},
-    owner,
+    owner, redact,
     router::Routes,
     services::Cache,
 };
@@ -42,7 +42,8 @@ impl Numbers {
     }
 
     fn fill(self, text: &str) -> String {
-        text.replace("{guilds}", &self.guilds.to_string())
+        redact::text(text)
+            .replace("{guilds}", &self.guilds.to_string())
             .replace("{users}", &self.users.to_string())
             .replace("{commands}", &self.commands.to_string())
     }

@@ -11,6 +11,7 @@ use super::{Owner, embeds};
 use crate::{
     metrics::{Calls, PluginFigures},
     plugin::{Generation, tidy},
+    shown,
 };
 
 /// Handlers and host calls that are shown: those that took most time.
@@ -35,7 +36,7 @@ impl Owner {
             };
             return embeds::failed("Not shown", line, &why);
         };
-        shown(
+        fares(
             name,
             &summary(generation, &figures),
             &handlers(&figures),
@@ -71,7 +72,7 @@ fn summary(generation: &Generation, figures: &PluginFigures) -> String {
 fn handlers(figures: &PluginFigures) -> Vec<String> {
     let mut rows = Vec::new();
     figures.each_handled(|kind, name, timing| {
-        rows.push((format!("{kind} `{name}`"), timing.total()));
+        rows.push((format!("{kind} `{}`", shown::word(name)), timing.total()));
     });
     lines(rows)
 }
@@ -83,7 +84,10 @@ fn calls(figures: &PluginFigures) -> Vec<String> {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        (format!("`{name}`{failed}"), calls.took.total())
+        (
+            format!("`{}`{failed}", shown::word(&name)),
+            calls.took.total(),
+        )
     };
     lines(calls.map(row).collect())
 }
@@ -102,7 +106,7 @@ fn mean(count: u64, sum: Duration) -> String {
     format!("{:.2} ms", mean * 1000.0)
 }
 
-fn shown(name: &str, summary: &str, handlers: &[String], calls: &[String]) -> Value {
+fn fares(name: &str, summary: &str, handlers: &[String], calls: &[String]) -> Value {
     let lists = [("Handlers", handlers), ("Host calls", calls)];
     let fields: Vec<Value> = lists
         .iter()
