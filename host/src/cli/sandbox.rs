@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{
     CliResult,
     build::Checkout,
-    configure, folders, not_there, rebuild, reports, runtime,
+    configure, rebuild, reports, runtime,
     sandbox_config::{Copy, FOLDER},
     sandbox_time, signalled,
 };
@@ -24,6 +24,7 @@ use crate::{
     bot::Bot,
     config::{Config, Metrics},
     env::{Environment, Secret},
+    folders::{self, not_there},
     services::schedules::Clock,
     shown,
 };

@@ -191,7 +191,8 @@ impl Extensions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
-    /// The texts, shown in turn, with `{guilds}`, `{users}` and `{commands}` as numbers. Empty: none is shown.
+    /// The texts, shown in turn, with `{guilds}`, `{users}` and `{commands}` as numbers, `{servers}` and
+    /// `{members}` as numbers with their word. Empty: none is shown.
     pub text: Vec<String>,
     /// The verb before the text.
     pub kind: Activity,
@@ -232,7 +233,7 @@ pub enum Presence {
 impl Default for Status {
     fn default() -> Self {
         Self {
-            text: vec!["{guilds} servers".to_owned()],
+            text: vec!["{servers}".to_owned()],
             kind: Activity::Watching,
             presence: Presence::Online,
             interval_s: 300,

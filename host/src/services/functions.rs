@@ -108,7 +108,7 @@ impl Functions {
                 }),
             },
             Ok(Err(_)) => Err(refused(
-                "the plugin was unloaded before it had answered".into(),
+                "the plugin was unloaded, or its thread ended, before it had answered".into(),
             )),
             Err(_) => Err(refused(format!("no answer within {deadline:?}"))),
         }

@@ -70,6 +70,13 @@ impl Fixture {
         Self::on(options, examples, config, Clock::default(), None).await
     }
 
+    /// A bot on a Discord with other options.
+    pub async fn under(change: impl FnOnce(&mut Options), examples: &[&str], config: &str) -> Self {
+        let mut options = options();
+        change(&mut options);
+        Self::on(options, examples, config, Clock::default(), None).await
+    }
+
     async fn build(examples: &[&str], config: &str, clock: Clock, shards: Option<u32>) -> Self {
         Self::on(options(), examples, config, clock, shards).await
     }

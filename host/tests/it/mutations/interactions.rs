@@ -15,14 +15,14 @@ use crate::{
 const BATCH: usize = 200;
 const MANY: &str = "[discord]\nrequests_per_second = 5000";
 
-const COMMAND: u64 = 2;
-const COMPONENT: u64 = 3;
-const AUTOCOMPLETE: u64 = 4;
-const MODAL: u64 = 5;
+pub const COMMAND: u64 = 2;
+pub const COMPONENT: u64 = 3;
+pub const AUTOCOMPLETE: u64 = 4;
+pub const MODAL: u64 = 5;
 
 /// Where an interaction comes from.
 #[derive(Clone, Copy)]
-enum From {
+pub enum From {
     /// A server of the bot's.
     Server,
     /// The bot's direct messages.
@@ -34,7 +34,7 @@ enum From {
 }
 
 /// An interaction of `member`, of whom `may` says what they may do.
-fn interaction(bot: &Fixture, from: From, kind: u64, data: Value, may: u64) -> Value {
+pub fn interaction(bot: &Fixture, from: From, kind: u64, data: Value, may: u64) -> Value {
     let general = bot.sandbox.channel_id("general").unwrap().to_string();
     let guild = bot.sandbox.guild_id().to_string();
     let mut member = member_of(bot);
@@ -71,7 +71,7 @@ fn interaction(bot: &Fixture, from: From, kind: u64, data: Value, may: u64) -> V
 }
 
 /// All that Discord resolves.
-fn resolved(bot: &Fixture) -> Value {
+pub fn resolved(bot: &Fixture) -> Value {
     let user = member_of(bot)["user"].clone();
     let user_id = user["id"].as_str().unwrap().to_owned();
     let general = bot.sandbox.channel_id("general").unwrap().to_string();
