@@ -5,6 +5,7 @@ pub mod cache;
 mod caller;
 pub mod commands;
 mod discord;
+pub mod disk;
 mod failure;
 pub mod files;
 mod functions;

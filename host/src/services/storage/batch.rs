@@ -1,7 +1,10 @@
 //! Calls that are carried out together: one transaction, one fsync, and each call all or nothing for itself.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -14,8 +17,9 @@ use super::{
     database::{Connected, Database},
     error::StorageError,
     fence::{Declared, Fences},
+    rounds::{ASIDE, Ended, Round},
     shelf::{self, Verb},
-    statement::Desk,
+    statement::{Desk, Searches},
     turns::Whose,
 };
 use crate::services::Completion;
@@ -46,24 +50,61 @@ impl Request {
     }
 }
 
+type Answer = oneshot::Sender<Result<Completion, StorageError>>;
+
 /// A request on its way.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) declared: Arc<Declared>,
     pub(super) request: Request,
     pub(super) body: Vec<u8>,
-    pub(super) done: oneshot::Sender<Result<Completion, StorageError>>,
+    /// Whether it reads, and has taken longer than others should wait who write.
+    slow: AtomicBool,
+    /// `None` when it is answered.
+    answer: Mutex<Option<Answer>>,
 }
 
 impl Job {
+    pub(super) fn new(
+        declared: Arc<Declared>,
+        request: Request,
+        body: Vec<u8>,
+        answer: Answer,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            declared,
+            request,
+            body,
+            slow: AtomicBool::new(false),
+            answer: Mutex::new(Some(answer)),
+        })
+    }
+
     pub(super) fn whose(&self) -> Whose {
         Some(Arc::clone(&self.declared.caller().plugin))
     }
 
-    pub(super) fn end(self, result: Result<Completion, StorageError>) {
-        let (writes, caller) = (!self.request.reads(), self.declared.caller().clone());
+    /// What it is, for an error.
+    pub(super) fn sql(&self) -> &str {
+        match &self.request {
+            Request::Query(call) | Request::Run(call) => {
+                call.steps.first().map_or("", |step| &step.sql)
+            }
+            Request::Shelf(_, call) => &call.shelf,
+        }
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.answer().is_none()
+    }
+
+    pub(super) fn end(&self, result: Result<Completion, StorageError>) {
+        let Some(answer) = self.answer().take() else {
+            return;
+        };
         // Whoever asked may have gone: what was changed for it all the same is told.
-        if self.done.send(result).is_err_and(|result| result.is_ok()) && writes {
+        if answer.send(result).is_err_and(|result| result.is_ok()) && !self.request.reads() {
+            let caller = self.declared.caller();
             tracing::info!(
                 plugin = &*caller.plugin,
                 generation = caller.generation,
@@ -71,20 +112,29 @@ impl Job {
             );
         }
     }
+
+    fn answer(&self) -> std::sync::MutexGuard<'_, Option<Answer>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What became of requests that should only read.
 #[derive(Default)]
 pub(super) struct Read {
     /// Those that turned out to write.
-    pub(super) writes: Vec<Job>,
+    pub(super) writes: Vec<Arc<Job>>,
     /// Those that there was no time for.
-    pub(super) rest: Vec<Job>,
+    pub(super) rest: Vec<Arc<Job>>,
     pub(super) worst: Option<StorageError>,
 }
 
 /// Carries out requests that only read.
-pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read {
+pub(super) fn read(
+    database: &Database,
+    fences: &Fences,
+    round: &Arc<Round>,
+    jobs: Vec<Arc<Job>>,
+) -> Read {
     let mut writes = Vec::new();
     let mut worst = None;
     let connected = match database.connect() {
@@ -106,7 +156,7 @@ pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read
             job.end(Err(StorageError::Ended));
             continue;
         }
-        let desk = database.desk(&connected, &job.declared, fences);
+        let desk = database.desk(&connected, &job.declared, fences, Searches::Allowed);
         match only_reads(&desk, &job.request) {
             Ok(true) if database.is_migrated(&job.declared) => {}
             Ok(_) => {
@@ -122,9 +172,17 @@ pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read
                 continue;
             }
         }
+        let doing = round.begin(&job);
         let result = carry_out(&desk, &job.request, &job.body);
+        let ended = doing.end();
+        if ended == Ended::LeftBehind {
+            break;
+        }
         let result = result.map_err(|error| note(error, &mut worst));
         job.end(result);
+        if ended == Ended::Aside {
+            break;
+        }
     }
     Read {
         writes,
@@ -134,7 +192,7 @@ pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read
 }
 
 fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> {
-    let Request::Query(call) = request else {
+    let (Request::Query(call) | Request::Run(call)) = request else {
         return Ok(request.reads());
     };
     for step in &call.steps {
@@ -150,45 +208,84 @@ fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> 
 pub(super) fn write(
     database: &Database,
     fences: &Fences,
-    jobs: Vec<Job>,
-) -> (Vec<Job>, Option<StorageError>) {
+    round: &Arc<Round>,
+    jobs: Vec<Arc<Job>>,
+) -> (Vec<Arc<Job>>, Option<StorageError>) {
     let connected = match database.connect() {
         Ok(connected) => connected,
         Err(error) => return (fail(jobs, &error), Some(error)),
     };
     let mut worst = None;
-    let mut ready = Vec::with_capacity(jobs.len());
-    for job in jobs {
+    let (mut first, mut ready) = (Vec::new(), Vec::with_capacity(jobs.len()));
+    let mut jobs = jobs.into_iter();
+    let mut rest = Vec::new();
+    for job in jobs.by_ref() {
         if job.declared.has_ended() {
             job.end(Err(StorageError::Ended));
             continue;
         }
-        match database.migrate(&connected, &job.declared, fences, false) {
-            Ok(_) => ready.push(job),
-            Err(error) => job.end(Err(note(error, &mut worst))),
+        if let Err(error) = database.migrate(&connected, &job.declared, fences, false) {
+            job.end(Err(note(error, &mut worst)));
+            continue;
+        }
+        let desk = database.desk(&connected, &job.declared, fences, Searches::Allowed);
+        if ready.is_empty() && only_reads(&desk, &job.request).unwrap_or_default() {
+            first.push(job);
+        } else if job.slow.load(Relaxed) || is_search(&desk, &job.request) {
+            // Not while somebody writes: it may take what time it has.
+            rest.push(job);
+            break;
+        } else {
+            ready.push(job);
         }
     }
-    let rest = together(database, fences, &connected, ready, &mut worst);
-    (rest, worst)
+    rest.extend(jobs);
+    if !first.is_empty() {
+        drop(connected);
+        let mut done = read(database, fences, round, first);
+        worst = worst.or(done.worst);
+        done.writes.append(&mut done.rest);
+        done.writes.append(&mut ready);
+        done.writes.append(&mut rest);
+        return (done.writes, worst);
+    }
+    let mut left = together(database, fences, round, &connected, ready, &mut worst);
+    left.append(&mut rest);
+    (left, worst)
+}
+
+/// Whether it only looks for something in a full-text table.
+fn is_search(desk: &Desk<'_>, request: &Request) -> bool {
+    let (Request::Query(call) | Request::Run(call)) = request else {
+        return false;
+    };
+    call.steps.iter().any(|step| desk.is_search(&step.sql))
+        && only_reads(desk, request).unwrap_or_default()
 }
 
 /// One transaction for all; if it is lost, one for each.
 fn together(
     database: &Database,
     fences: &Fences,
+    round: &Arc<Round>,
     connected: &Connected,
-    mut jobs: Vec<Job>,
+    mut jobs: Vec<Arc<Job>>,
     worst: &mut Option<StorageError>,
-) -> Vec<Job> {
+) -> Vec<Arc<Job>> {
     if jobs.is_empty() {
         return jobs;
     }
     let began = Instant::now();
     let mut results = Vec::with_capacity(jobs.len());
+    round.writes(true);
     let outcome = transaction(connected, database, || {
         for job in &jobs {
-            let desk = database.desk(connected, &job.declared, fences);
-            let result = savepoint(&desk, &job.request, &job.body);
+            let desk = database.desk(connected, &job.declared, fences, Searches::Refused);
+            let doing = round.begin(job);
+            let result = in_turn(&desk, job);
+            if doing.end() == Ended::LeftBehind {
+                return Err(Lost::LeftBehind);
+            }
             // Out of time, out of disk: SQLite gives up the whole transaction, and not the statement alone.
             let lost = connected.connection.is_autocommit();
             results.push(result);
@@ -201,52 +298,83 @@ fn together(
         }
         Ok(())
     });
+    if !matches!(outcome, Err(Lost::LeftBehind)) {
+        round.writes(false);
+    }
     match outcome {
         Ok(()) => {
-            let rest = jobs.split_off(results.len());
+            let not_begun = jobs.split_off(results.len());
+            let mut rest = Vec::new();
             for (job, result) in jobs.into_iter().zip(results) {
-                job.end(result.map_err(|error| note(error, worst)));
+                match result {
+                    Some(result) => job.end(result.map_err(|error| note(error, worst))),
+                    None => rest.push(job),
+                }
             }
+            rest.extend(not_begun);
             rest
         }
         Err(Lost::At(at)) if jobs.len() > 1 => {
             let culprit = jobs.remove(at);
-            let error = results
-                .swap_remove(at)
-                .err()
-                .unwrap_or(StorageError::Closed);
+            let error = results.swap_remove(at).and_then(Result::err);
+            let error = error.unwrap_or(StorageError::Closed);
             culprit.end(Err(note(error, worst)));
-            one_by_one(database, fences, connected, jobs, worst)
+            one_by_one(database, fences, round, connected, jobs, worst)
         }
         Err(Lost::At(_)) => {
-            let error = results.pop().and_then(Result::err);
+            let error = results.pop().flatten().and_then(Result::err);
             let error = error.unwrap_or(StorageError::Closed);
             fail(jobs, &note(error, worst))
         }
         Err(Lost::Commit(_)) if jobs.len() > 1 => {
-            one_by_one(database, fences, connected, jobs, worst)
+            one_by_one(database, fences, round, connected, jobs, worst)
         }
         Err(Lost::Commit(error)) => fail(jobs, &note(error, worst)),
+        // They are in the line again already.
+        Err(Lost::LeftBehind) => Vec::new(),
     }
+}
+
+/// One call in the transaction. One that reads has a moment, since others wait to write; `None` where that was too short.
+fn in_turn(desk: &Desk<'_>, job: &Job) -> Option<Result<Completion, StorageError>> {
+    let reads = only_reads(desk, &job.request).unwrap_or_default();
+    let moment = reads.then(|| desk.link.until(ASIDE));
+    let result = savepoint(desk, &job.request, &job.body);
+    drop(moment);
+    if reads && matches!(result, Err(StorageError::Slow { .. })) {
+        job.slow.store(true, Relaxed);
+        return None;
+    }
+    Some(result)
 }
 
 fn one_by_one(
     database: &Database,
     fences: &Fences,
+    round: &Arc<Round>,
     connected: &Connected,
-    jobs: Vec<Job>,
+    jobs: Vec<Arc<Job>>,
     worst: &mut Option<StorageError>,
-) -> Vec<Job> {
+) -> Vec<Arc<Job>> {
     let began = Instant::now();
     let mut jobs = jobs.into_iter();
+    let mut rest = Vec::new();
     for job in jobs.by_ref() {
-        together(database, fences, connected, vec![job], worst);
+        rest.append(&mut together(
+            database,
+            fences,
+            round,
+            connected,
+            vec![job],
+            worst,
+        ));
         // The rest has to wait for its turn, or a plugin whose calls are lost one after the other would have them all at once.
-        if began.elapsed() > OPEN {
+        if began.elapsed() > OPEN || round.culprit().is_some() {
             break;
         }
     }
-    jobs.collect()
+    rest.extend(jobs);
+    rest
 }
 
 /// How a transaction was lost.
@@ -255,6 +383,8 @@ enum Lost {
     At(usize),
     /// At its begin or its end.
     Commit(StorageError),
+    /// The others have gone on without it.
+    LeftBehind,
 }
 
 fn transaction(
@@ -330,7 +460,7 @@ fn carry_out(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
 }
 
 /// Ends all with the same error.
-pub(super) fn fail(jobs: Vec<Job>, error: &StorageError) -> Vec<Job> {
+pub(super) fn fail(jobs: Vec<Arc<Job>>, error: &StorageError) -> Vec<Arc<Job>> {
     for job in jobs {
         job.end(Err(error.clone()));
     }

@@ -27,7 +27,7 @@ const STEPS_PER_LOOK: i32 = 1_000;
 
 /// How much later than by its own looks at the clock SQLite is told from outside: what has merely waited for a processor is not
 /// stopped for it.
-const LATER: Duration = Duration::from_millis(250);
+pub(super) const LATER: Duration = Duration::from_millis(250);
 
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
@@ -156,15 +156,7 @@ impl Opener {
     }
 
     pub(super) fn at(&self) -> At<'_> {
-        let settings = self.settings();
-        At {
-            place: self.place,
-            file: &self.file,
-            busy_timeout_ms: settings.busy_timeout_ms,
-            statement_timeout_ms: settings.statement_timeout_ms,
-            max_value_bytes: settings.max_value_bytes,
-            max_memory_bytes: settings.max_memory_bytes,
-        }
+        At::new(self.place, &self.file, &self.settings())
     }
 
     /// Opens a connection, and makes the file and the host's tables where they are missing.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -14,11 +14,12 @@ use super::{
     authorizer::Who,
     clock::Clock,
     connection::Opener,
-    error::{At, StorageError, look},
+    error::{At, StorageError, Time, look},
     fence::{Declared, Fences},
     migrate,
     place::Place,
-    statement::Desk,
+    rounds::ASIDE_AT_ONCE,
+    statement::{Desk, Searches},
 };
 use crate::{config::Live, services::Caller};
 
@@ -26,13 +27,17 @@ use crate::{config::Live, services::Caller};
 /// descriptors.
 pub(super) const BOT_CONNECTIONS: u32 = 3;
 
+/// Whose migrations have been looked at, and how that ended.
+pub(super) type Migrated = Arc<Mutex<HashMap<Caller, Result<(), StorageError>>>>;
+
 /// An open database.
 #[derive(Debug)]
 pub(super) struct Database {
     pool: Pool<Opener>,
     opener: Opener,
-    /// Whose migrations have been looked at, and how that ended.
-    migrated: Mutex<HashMap<Caller, Result<(), StorageError>>>,
+    pub(super) migrated: Migrated,
+    /// Counts up with what plugins change of its shape.
+    shape: AtomicU64,
 }
 
 pub(super) type Connected = PooledConnection<Opener>;
@@ -45,6 +50,7 @@ impl Database {
         config: &Live,
         threads: &Arc<ScheduledThreadPool>,
         clock: &Arc<Clock>,
+        migrated: Migrated,
     ) -> Result<Self, StorageError> {
         let opener = || Opener::new(place, place.file(data), config.clone(), Arc::clone(clock));
         let first = opener();
@@ -53,6 +59,8 @@ impl Database {
             Place::Bot => BOT_CONNECTIONS,
             Place::Guild(_) => 1,
         };
+        // Beside them those of calls that have stepped aside: they are opened when they are needed.
+        let connections = connections + ASIDE_AT_ONCE;
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
@@ -66,7 +74,8 @@ impl Database {
         Ok(Self {
             pool,
             opener: opener(),
-            migrated: Mutex::default(),
+            migrated,
+            shape: AtomicU64::default(),
         })
     }
 
@@ -89,14 +98,17 @@ impl Database {
     pub(super) fn desk<'a>(
         &'a self,
         link: &'a super::connection::Link,
-        declared: &Arc<Declared>,
+        declared: &'a Arc<Declared>,
         fences: &Fences,
+        searches: Searches,
     ) -> Desk<'a> {
         Desk {
             link,
-            at: self.at(),
+            at: self.at().on_behalf_of(&declared.caller.plugin),
             settings: self.opener.settings(),
             who: Who::Plugin(Arc::clone(declared), fences.snapshot()),
+            searches,
+            shape: &self.shape,
         }
     }
 
@@ -118,7 +130,9 @@ impl Database {
             Some(Err(error)) if !again => return Err(error.clone()),
             _ => {}
         }
-        let result = migrate::run(&self.desk(connected, declared, fences), declared);
+        let mut desk = self.desk(connected, declared, fences, Searches::Refused);
+        desk.at.time = Time::of_migration(desk.settings.migration_timeout_ms);
+        let result = migrate::run(&desk, declared);
         if let Err(error) = &result {
             tracing::error!(plugin = &*declared.caller.plugin, "{error}");
         }

@@ -3,14 +3,14 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `lanes.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
-//! | `turns.rs`, `clock.rs` | fair shares of a database, and of time |
+//! | `turns.rs`, `clock.rs`, `rounds.rs` | fair shares of a database, and of time; what does not stop is left behind |
 //! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `host_rights.rs` | what the host does in its own name: nothing in a plugin's tables |
-//! | `virtual_tables.rs` | which virtual tables there are, and what they may name |
+//! | `virtual_tables.rs`, `searches.rs` | which virtual tables there are, what they may name, and when they are searched |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `settings.rs` | what servers have set for plugins |
@@ -38,6 +38,8 @@ mod opening;
 mod personal;
 mod place;
 mod restore;
+mod rounds;
+mod searches;
 mod settings;
 mod shelf;
 mod state;
@@ -166,12 +168,7 @@ impl Storage {
             return Err(StorageError::NoGuild { guild_id }.into());
         }
         let (done, result) = oneshot::channel();
-        let job = Job {
-            declared,
-            request,
-            body,
-            done,
-        };
+        let job = Job::new(declared, request, body, done);
         lanes.call(Place::of(guild_id), job);
         Ok(result.await.unwrap_or(Err(StorageError::Closed))?)
     }

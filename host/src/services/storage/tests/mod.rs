@@ -6,6 +6,7 @@ mod fence;
 mod lanes;
 mod migrations;
 mod rights;
+mod rounds;
 mod shares;
 mod slow;
 mod trouble;

@@ -88,7 +88,9 @@ fn values_and_memory_have_limits_that_are_told() {
 }
 
 async fn values_and_memory() {
-    let kit = Kit::configured("[storage]\nmax_memory_bytes = 134217728\nmax_value_bytes = 1048576");
+    let kit = Kit::configured(
+        "[storage]\nmax_memory_bytes = 134217728\nmax_value_bytes = 1048576\nstatement_timeout_ms = 60000",
+    );
     let greedy = kit.plugin("greedy", json!({})).await;
     let victim = kit.plugin("victim", json!({})).await;
     greedy
