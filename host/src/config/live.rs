@@ -68,7 +68,7 @@ live! {
     commands { cooldown_uses cooldown_s overflow warn_at group_at limit owner_guild }
     hooks { queue push_timeout_ms timeout_ms failures failure_window_s rest_s }
     files { cache_entries cache_ttl_s cache_bytes max_file_bytes }
-    schedules { timeout_ms late_s max_waiting }
+    schedules { timeout_ms late_s max_waiting max_waiting_bytes }
     secrets { folder }
     alerts { channel_id cool_down_s }
     web { require_grants timeout_ms max_timeout_ms max_response_bytes max_concurrent }

@@ -4,13 +4,13 @@
 //! Databases count by pages, since a table of a small row takes one too; files by blocks, and folders as one each.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::storage::Place;
-use crate::config::Live;
+use crate::{config::Live, plugin::names::folded};
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;
@@ -63,7 +63,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// What all plugins keep.
+/// What all plugins keep. Names are told apart as everywhere, without upper and lower case.
 #[derive(Debug)]
 pub struct Disk {
     config: Live,
@@ -73,8 +73,8 @@ pub struct Disk {
 #[derive(Debug, Default)]
 struct State {
     /// In the databases that were looked into.
-    tables: HashMap<Place, HashMap<Arc<str>, u64>>,
-    plugins: HashMap<Arc<str>, Kept>,
+    tables: HashMap<Place, HashMap<String, u64>>,
+    plugins: BTreeMap<String, Kept>,
 }
 
 impl Disk {
@@ -90,23 +90,16 @@ impl Disk {
     /// What a plugin keeps.
     #[must_use]
     pub fn of(&self, plugin: &str) -> Kept {
-        self.state()
-            .plugins
-            .get(plugin)
-            .copied()
-            .unwrap_or_default()
+        let kept = self.state().plugins.get(&folded(plugin)).copied();
+        kept.unwrap_or_default()
     }
 
     /// What each keeps that keeps something, by name.
     #[must_use]
-    pub fn all(&self) -> Vec<(Arc<str>, Kept)> {
+    pub fn all(&self) -> Vec<(String, Kept)> {
         let state = self.state();
         let kept = state.plugins.iter().filter(|(_, kept)| kept.all() > 0);
-        let mut all: Vec<_> = kept
-            .map(|(plugin, kept)| (Arc::clone(plugin), *kept))
-            .collect();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        all
+        kept.map(|(plugin, kept)| (plugin.clone(), *kept)).collect()
     }
 
     /// What a plugin may keep.
@@ -133,53 +126,76 @@ impl Disk {
         self.state().tables.contains_key(&place)
     }
 
-    /// What a database holds of each plugin.
-    pub(super) fn set_tables(&self, place: Place, of: impl IntoIterator<Item = (String, u64)>) {
+    /// What a database holds of each plugin, in bytes.
+    pub(super) fn set_tables(&self, place: Place, kept: Vec<(String, u64)>) {
+        self.state().set(place, kept);
+    }
+
+    /// As [`set_tables`](Self::set_tables), if nobody has looked into it meanwhile.
+    pub(super) fn set_unknown_tables(&self, place: Place, kept: Vec<(String, u64)>) {
         let mut state = self.state();
-        for (plugin, bytes) in state.tables.remove(&place).unwrap_or_default() {
-            let kept = state.plugins.entry(plugin).or_default();
-            kept.tables = kept.tables.saturating_sub(bytes);
+        if !state.tables.contains_key(&place) {
+            state.set(place, kept);
         }
-        let mut tables = HashMap::new();
-        for (plugin, bytes) in of {
-            let plugin: Arc<str> = plugin.into();
-            state.plugins.entry(Arc::clone(&plugin)).or_default().tables += bytes;
-            tables.insert(plugin, bytes);
-        }
-        state.tables.insert(place, tables);
     }
 
     /// What a plugin has written to a database, or given back.
-    pub(super) fn add_tables(&self, place: Place, plugin: &Arc<str>, bytes: i64) {
+    pub(super) fn add_tables(&self, place: Place, plugin: &str, bytes: i64) {
+        let plugin = folded(plugin);
         let mut state = self.state();
         let tables = state.tables.entry(place).or_default();
-        let there = tables.entry(Arc::clone(plugin)).or_default();
+        let there = tables.entry(plugin.clone()).or_default();
         let before = *there;
         *there = before.saturating_add_signed(bytes);
         let now = *there;
-        let kept = state.plugins.entry(Arc::clone(plugin)).or_default();
+        let kept = state.plugins.entry(plugin).or_default();
         kept.tables = (kept.tables + now).saturating_sub(before);
     }
 
     /// What a plugin's folder holds.
-    pub(super) fn set_files(&self, plugin: &Arc<str>, bytes: u64) {
-        let mut state = self.state();
-        state.plugins.entry(Arc::clone(plugin)).or_default().files = bytes;
+    pub(super) fn set_files(&self, plugin: &str, bytes: u64) {
+        self.state()
+            .plugins
+            .entry(folded(plugin))
+            .or_default()
+            .files = bytes;
     }
 
-    /// What a plugin's folder will hold more, if it may; and what it holds less.
-    pub(super) fn add_files(&self, plugin: &Arc<str>, bytes: i64) -> Result<(), NoRoom> {
-        if bytes > 0 && bytes.unsigned_abs() > self.room(plugin) {
-            return Err(self.no_room(plugin));
-        }
+    /// What a plugin's folder will hold more, if it may, or holds less.
+    pub(super) fn add_files(&self, plugin: &str, bytes: i64) -> Result<(), NoRoom> {
+        // Under one lock: two that write at once do not both find the same room.
+        let limit = self.limit();
         let mut state = self.state();
-        let kept = state.plugins.entry(Arc::clone(plugin)).or_default();
+        let kept = state.plugins.entry(folded(plugin)).or_default();
+        if bytes > 0 && kept.all().saturating_add_signed(bytes) > limit {
+            return Err(NoRoom {
+                plugin: plugin.to_owned(),
+                kept: *kept,
+                limit,
+            });
+        }
         kept.files = kept.files.saturating_add_signed(bytes);
         Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn set(&mut self, place: Place, of: Vec<(String, u64)>) {
+        for (plugin, bytes) in self.tables.remove(&place).unwrap_or_default() {
+            let kept = self.plugins.entry(plugin).or_default();
+            kept.tables = kept.tables.saturating_sub(bytes);
+        }
+        let mut tables = HashMap::new();
+        for (plugin, bytes) in of {
+            let plugin = folded(&plugin);
+            self.plugins.entry(plugin.clone()).or_default().tables += bytes;
+            *tables.entry(plugin).or_default() += bytes;
+        }
+        self.tables.insert(place, tables);
     }
 }
 

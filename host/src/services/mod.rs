@@ -172,7 +172,7 @@ impl Services {
                 Arc::clone(&routes),
             ),
             later,
-            files: Files::new(live.clone(), config.data.folder.clone()),
+            files: Files::new(live.clone(), config.data.folder.clone()).with_disk(storage.disk()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),

@@ -17,6 +17,7 @@ use super::{
     database::{Connected, Database},
     error::StorageError,
     fence::{Declared, Fences},
+    meter::Meter,
     rounds::{ASIDE, Ended, Round},
     shelf::{self, Verb},
     statement::{Desk, Searches},
@@ -278,11 +279,12 @@ fn together(
     let began = Instant::now();
     let mut results = Vec::with_capacity(jobs.len());
     round.writes(true);
-    let outcome = transaction(connected, database, || {
+    let mut untidy = false;
+    let outcome = transaction(connected, database, |meter| {
         for job in &jobs {
             let desk = database.desk(connected, &job.declared, fences, Searches::Refused);
             let doing = round.begin(job);
-            let result = in_turn(&desk, job);
+            let result = in_turn(&desk, meter, job);
             if doing.end() == Ended::LeftBehind {
                 return Err(Lost::LeftBehind);
             }
@@ -296,8 +298,12 @@ fn together(
                 break;
             }
         }
+        untidy = meter.note().map_err(Lost::Commit)?;
         Ok(())
     });
+    if untidy {
+        database.untidy.store(true, Relaxed);
+    }
     if !matches!(outcome, Err(Lost::LeftBehind)) {
         round.writes(false);
     }
@@ -336,10 +342,14 @@ fn together(
 }
 
 /// One call in the transaction. One that reads has a moment, since others wait to write; `None` where that was too short.
-fn in_turn(desk: &Desk<'_>, job: &Job) -> Option<Result<Completion, StorageError>> {
+fn in_turn(
+    desk: &Desk<'_>,
+    meter: &mut Meter<'_>,
+    job: &Job,
+) -> Option<Result<Completion, StorageError>> {
     let reads = only_reads(desk, &job.request).unwrap_or_default();
     let moment = reads.then(|| desk.link.until(ASIDE));
-    let result = savepoint(desk, &job.request, &job.body);
+    let result = savepoint(desk, meter, job);
     drop(moment);
     if reads && matches!(result, Err(StorageError::Slow { .. })) {
         job.slow.store(true, Relaxed);
@@ -390,7 +400,7 @@ enum Lost {
 fn transaction(
     link: &Link,
     database: &Database,
-    work: impl FnOnce() -> Result<(), Lost>,
+    work: impl FnOnce(&mut Meter<'_>) -> Result<(), Lost>,
 ) -> Result<(), Lost> {
     let control = |sql: &str| {
         link.begin(Who::Host);
@@ -400,7 +410,15 @@ fn transaction(
             .map_err(|error| Lost::Commit(StorageError::of_sql(&database.at(), sql, &error)))
     };
     control("BEGIN IMMEDIATE")?;
-    let done = work().and_then(|()| control("COMMIT").map(drop));
+    let work = || {
+        let meter = Meter::begin(link, database.at(), &database.disk);
+        let mut meter = meter.map_err(Lost::Commit)?;
+        work(&mut meter)?;
+        control("COMMIT")?;
+        meter.done(database.at().place);
+        Ok(())
+    };
+    let done = work();
     if done.is_err() && !link.connection.is_autocommit() {
         let _ = control("ROLLBACK");
     }
@@ -408,7 +426,11 @@ fn transaction(
 }
 
 /// One call inside of the transaction: all of it, or nothing.
-fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completion, StorageError> {
+fn savepoint(
+    desk: &Desk<'_>,
+    meter: &mut Meter<'_>,
+    job: &Job,
+) -> Result<Completion, StorageError> {
     let control = |sql: &str| {
         desk.link.begin(Who::Host);
         desk.link
@@ -417,11 +439,15 @@ fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
             .and_then(|mut statement| statement.raw_execute())
             .map_err(|error| StorageError::of_sql(&desk.at, sql, &error))
     };
+    let plugin = &*job.declared.caller.plugin;
+    meter.bound(plugin)?;
     control("SAVEPOINT one_call")?;
-    let result = carry_out(desk, request, body);
+    let result = carry_out(desk, &job.request, &job.body);
+    let result = result.map_err(|error| meter.told(error, plugin, job.sql()));
     if desk.link.connection.is_autocommit() {
         return result;
     }
+    let result = result.and_then(|done| meter.charge(plugin, job.sql()).map(|()| done));
     let closed = match &result {
         Ok(_) => control("RELEASE one_call"),
         Err(_) => control("ROLLBACK TO one_call").and_then(|_| control("RELEASE one_call")),
@@ -430,6 +456,9 @@ fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
         // What it has done can't be told from what the others have: all of it goes.
         let _ = control("ROLLBACK");
         return Err(error);
+    }
+    if result.is_err() {
+        meter.look()?;
     }
     result
 }

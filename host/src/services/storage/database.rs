@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -13,15 +16,18 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use super::{
     authorizer::Who,
     clock::Clock,
-    connection::Opener,
+    connection::{Link, Opener},
     error::{At, StorageError, Time, look},
     fence::{Declared, Fences},
-    migrate,
+    meter, migrate,
     place::Place,
     rounds::ASIDE_AT_ONCE,
     statement::{Desk, Searches},
 };
-use crate::{config::Live, services::Caller};
+use crate::{
+    config::Live,
+    services::{Caller, disk::Disk},
+};
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.
@@ -38,6 +44,9 @@ pub(super) struct Database {
     pub(super) migrated: Migrated,
     /// Counts up with what plugins change of its shape.
     shape: AtomicU64,
+    pub(super) disk: Arc<Disk>,
+    /// Whether it has pages to give back to the system.
+    pub(super) untidy: AtomicBool,
 }
 
 pub(super) type Connected = PooledConnection<Opener>;
@@ -51,10 +60,17 @@ impl Database {
         threads: &Arc<ScheduledThreadPool>,
         clock: &Arc<Clock>,
         migrated: Migrated,
+        disk: &Arc<Disk>,
     ) -> Result<Self, StorageError> {
         let opener = || Opener::new(place, place.file(data), config.clone(), Arc::clone(clock));
         let first = opener();
-        *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first.open()?);
+        let link = first.open()?;
+        if !disk.knows(place) {
+            let kept = meter::read(&link.connection);
+            let kept = kept.map_err(|error| StorageError::of(&first.at(), &error))?;
+            disk.set_tables(place, kept);
+        }
+        *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
         let connections = match place {
             Place::Bot => BOT_CONNECTIONS,
             Place::Guild(_) => 1,
@@ -76,6 +92,8 @@ impl Database {
             opener: opener(),
             migrated,
             shape: AtomicU64::default(),
+            disk: Arc::clone(disk),
+            untidy: AtomicBool::default(),
         })
     }
 
@@ -94,10 +112,26 @@ impl Database {
         self.opener.at()
     }
 
+    /// Counts anew what each plugin has in it.
+    pub(super) fn recount(&self, link: &Link) -> Result<(), StorageError> {
+        link.begin(Who::Host);
+        let connection = &link.connection;
+        let counted = connection
+            .unchecked_transaction()
+            .and_then(|transaction| {
+                transaction.execute_batch(meter::RECOUNT)?;
+                transaction.commit()
+            })
+            .and_then(|()| meter::read(connection));
+        let kept = counted.map_err(|error| StorageError::of(&self.at(), &error))?;
+        self.disk.set_tables(self.opener.place, kept);
+        Ok(())
+    }
+
     /// Where a plugin's statements are run.
     pub(super) fn desk<'a>(
         &'a self,
-        link: &'a super::connection::Link,
+        link: &'a Link,
         declared: &'a Arc<Declared>,
         fences: &Fences,
         searches: Searches,
@@ -109,6 +143,7 @@ impl Database {
             who: Who::Plugin(Arc::clone(declared), fences.snapshot()),
             searches,
             shape: &self.shape,
+            disk: &self.disk,
         }
     }
 

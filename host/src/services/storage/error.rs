@@ -95,8 +95,9 @@ pub enum StorageError {
     },
     /// The statement took too long.
     #[error(
-        "it took longer than {limit_ms} ms (`{setting}`) and was stopped, and nothing was changed; {hint}; in `{sql}` of {who} \
-         on {place}"
+        "it took longer than {limit_ms} ms (`{}`) and was stopped, and nothing was changed; {}; in `{sql}` of {who} on {place}",
+        of.setting(),
+        of.hint()
     )]
     Slow {
         /// The database.
@@ -107,10 +108,8 @@ pub enum StorageError {
         sql: String,
         /// The limit.
         limit_ms: u64,
-        /// The setting that raises it.
-        setting: &'static str,
-        /// What may help.
-        hint: &'static str,
+        /// Of what it is the limit.
+        of: Limited,
     },
     /// The statement took too long, and did not stop.
     #[error(
@@ -156,7 +155,7 @@ pub enum StorageError {
         /// The statement, shortened.
         sql: String,
         /// What it keeps, and what it may.
-        room: NoRoom,
+        room: Box<NoRoom>,
     },
     /// The file is damaged.
     #[error(
@@ -333,8 +332,7 @@ impl StorageError {
                 who: at.who(),
                 sql: shorten(sql),
                 limit_ms: at.time.limit_ms,
-                setting: at.time.setting,
-                hint: at.time.hint,
+                of: at.time.of,
             },
             Some(ErrorCode::TooBig) => Self::TooBig {
                 place: at.place,
@@ -431,14 +429,36 @@ impl fmt::Display for Who {
     }
 }
 
+/// What is limited in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    /// A call.
+    Call,
+    /// A migration.
+    Migration,
+}
+
+impl Limited {
+    const fn setting(self) -> &'static str {
+        match self {
+            Self::Call => "storage.statement_timeout_ms",
+            Self::Migration => "storage.migration_timeout_ms",
+        }
+    }
+
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::Call => "all statements of a call count together, and an index may help",
+            Self::Migration => "change fewer rows in one migration, or raise the setting",
+        }
+    }
+}
+
 /// How long something may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
     pub(super) limit_ms: u64,
-    /// The setting that raises it.
-    pub(super) setting: &'static str,
-    /// What may help.
-    pub(super) hint: &'static str,
+    pub(super) of: Limited,
 }
 
 impl Time {
@@ -446,8 +466,7 @@ impl Time {
     pub(super) const fn of_call(limit_ms: u64) -> Self {
         Self {
             limit_ms,
-            setting: "storage.statement_timeout_ms",
-            hint: "all statements of a call count together, and an index may help",
+            of: Limited::Call,
         }
     }
 
@@ -455,8 +474,7 @@ impl Time {
     pub(super) const fn of_migration(limit_ms: u64) -> Self {
         Self {
             limit_ms,
-            setting: "storage.migration_timeout_ms",
-            hint: "change fewer rows in one migration, or raise the setting",
+            of: Limited::Migration,
         }
     }
 }

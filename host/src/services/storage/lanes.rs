@@ -7,7 +7,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -16,15 +16,19 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use super::{
     batch::{self, CALLS, Job},
     clock::Clock,
-    database::BOT_CONNECTIONS,
+    database::{BOT_CONNECTIONS, Connected, Database},
     error::StorageError,
     fence::Fences,
+    meter,
     place::Place,
     rounds::{GRACE, Round},
     state::{Errand, Lane, Numbers, State, Work},
     turns::Whose,
 };
-use crate::config::{Live, Storage as Settings};
+use crate::{
+    config::{Live, Storage as Settings},
+    services::disk::Disk,
+};
 
 /// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;
@@ -36,6 +40,7 @@ pub(super) struct Lanes {
     pub(super) fences: Fences,
     pub(super) connectors: Arc<ScheduledThreadPool>,
     pub(super) clock: Arc<Clock>,
+    pub(super) disk: Arc<Disk>,
     grace: Mutex<Duration>,
     state: Mutex<State>,
     work: Condvar,
@@ -43,7 +48,7 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(data: PathBuf, config: Live) -> Self {
+    pub(super) fn new(data: PathBuf, config: Live, disk: Arc<Disk>) -> Self {
         let connectors = ScheduledThreadPool::builder()
             .num_threads(1)
             .thread_name_pattern("storage-pool")
@@ -54,6 +59,7 @@ impl Lanes {
             fences: Fences::default(),
             connectors: Arc::new(connectors),
             clock: Arc::default(),
+            disk,
             grace: Mutex::new(GRACE),
             state: Mutex::default(),
             work: Condvar::new(),
@@ -313,6 +319,7 @@ impl Lanes {
                 waits
             });
         }
+        let opened = database.as_ref().ok().map(Arc::clone);
         let (rest, worst) = guarded(|| match (database, errand) {
             (Ok(database), Some(errand)) => {
                 match database.connect() {
@@ -343,6 +350,10 @@ impl Lanes {
             return Worked::LeftBehind;
         }
         let mut state = self.state();
+        if opened.is_some_and(|database| database.untidy.swap(false, Relaxed)) && !state.closed {
+            let entry = state.places.entry(place).or_default();
+            entry.writes.push(None, Work::Errand(Box::new(tidy)));
+        }
         // The others have its calls, and the lane.
         if round.has_lane()
             && let Some(entry) = state.places.get_mut(&place)
@@ -410,6 +421,17 @@ impl Lanes {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives free pages back to the system, some at a time.
+fn tidy(open: Result<(&Arc<Database>, &Connected), StorageError>) {
+    let Ok((database, connected)) = open else {
+        return;
+    };
+    match meter::give_back(connected, &database.at()) {
+        Ok(more) => database.untidy.store(more, Relaxed),
+        Err(error) => tracing::warn!("free pages are kept: {error}"),
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     connection::Link,
     error::StorageError,
     fence::{Declared, Migration, owner_of},
+    meter::Meter,
     place::Place,
     searches,
     statement::Desk,
@@ -124,7 +125,16 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
     link.connection
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(of)?;
-    let done = statements(desk, migration).map_err(failed).and_then(|()| {
+    let plugin = &*declared.caller.plugin;
+    let mut meter = None;
+    let done = (|| {
+        let meter = meter.insert(Meter::begin(link, desk.at, desk.disk)?);
+        meter.bound(plugin)?;
+        statements(desk, migration).map_err(|error| meter.told(error, plugin, &migration.sql))?;
+        meter.charge(plugin, &migration.sql)?;
+        meter.note().map(drop)
+    })();
+    let done = done.map_err(failed).and_then(|()| {
         link.begin(Who::Host);
         let sql = "INSERT INTO cogwright__migrations (plugin, number, checksum, applied_at_ms) VALUES (?1, ?2, ?3, ?4)";
         link.connection
@@ -145,6 +155,9 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
         let _ = link.connection.execute_batch("ROLLBACK");
     }
     done?;
+    if let Some(meter) = meter {
+        meter.done(desk.at.place);
+    }
     tracing::info!(
         plugin = &*declared.caller.plugin,
         database = %desk.at.place,

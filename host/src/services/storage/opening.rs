@@ -55,6 +55,7 @@ impl Lanes {
             &self.connectors,
             &self.clock,
             migrated,
+            &self.disk,
         );
         let opened = opened.map(Arc::new);
         let mut state = self.state();

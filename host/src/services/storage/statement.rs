@@ -15,7 +15,7 @@ use super::{
     fence::{Declared, owner_of},
     limits, searches, virtual_tables,
 };
-use crate::config::Storage as Settings;
+use crate::{config::Storage as Settings, services::disk::Disk};
 pub(super) use searches::Searches;
 
 /// A connection at work for a plugin.
@@ -27,6 +27,7 @@ pub(super) struct Desk<'a> {
     pub(super) searches: Searches,
     /// Counts up with what plugins change of the database's shape.
     pub(super) shape: &'a AtomicU64,
+    pub(super) disk: &'a Disk,
 }
 
 impl Desk<'_> {

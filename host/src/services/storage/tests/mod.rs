@@ -2,6 +2,7 @@
 
 mod admin;
 mod calls;
+mod disk;
 mod fence;
 mod lanes;
 mod migrations;

@@ -79,7 +79,8 @@ async fn a_query_that_does_not_stop_is_left_behind_and_the_others_go_on() {
             "`SELECT stall()` on 1/guild.db",
         ],
     );
-    (read.unwrap(), write.unwrap());
+    read.unwrap();
+    write.unwrap();
     // Its own calls wait for nothing, the others' are carried out, in every database.
     for guild in [0, 1, 2] {
         says(
@@ -162,7 +163,8 @@ async fn a_slow_query_between_writes_is_taken_out_of_their_transaction() {
     let writes = async {
         let go = async { drop(release) };
         let (_, one, two, ()) = tokio::join!(biased; held, insert(&victim), insert(&victim), go);
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         victim.query(1, "SELECT count(*) FROM victim__t").await
     };
     let slow = greedy.query(1, endless);
