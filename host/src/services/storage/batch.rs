@@ -61,6 +61,8 @@ pub(super) struct Job {
     pub(super) body: Vec<u8>,
     /// Whether it reads, and has taken longer than others should wait who write.
     slow: AtomicBool,
+    /// Whether it has begun anew, for want of memory.
+    again: AtomicBool,
     /// `None` when it is answered.
     answer: Mutex<Option<Answer>>,
 }
@@ -77,6 +79,7 @@ impl Job {
             request,
             body,
             slow: AtomicBool::new(false),
+            again: AtomicBool::new(false),
             answer: Mutex::new(Some(answer)),
         })
     }
@@ -174,7 +177,7 @@ pub(super) fn read(
             }
         }
         let doing = round.begin(&job);
-        let result = carry_out(&desk, &job.request, &job.body);
+        let result = patiently(|| true, || carry_out(&desk, &job.request, &job.body));
         let ended = doing.end();
         if ended == Ended::LeftBehind {
             break;
@@ -320,6 +323,9 @@ fn together(
             rest.extend(not_begun);
             rest
         }
+        Err(Lost::At(at)) if is_again(&jobs[at], &results[at]) => {
+            one_by_one(database, fences, round, connected, jobs, worst)
+        }
         Err(Lost::At(at)) if jobs.len() > 1 => {
             let culprit = jobs.remove(at);
             let error = results.swap_remove(at).and_then(Result::err);
@@ -339,6 +345,11 @@ fn together(
         // They are in the line again already.
         Err(Lost::LeftBehind) => Vec::new(),
     }
+}
+
+/// Whether a call that took the whole transaction with it begins anew: where there was no memory, once.
+fn is_again(job: &Job, result: &Option<Result<Completion, StorageError>>) -> bool {
+    matches!(result, Some(Err(StorageError::Memory { .. }))) && !job.again.swap(true, Relaxed)
 }
 
 /// One call in the transaction. One that reads has a moment, since others wait to write; `None` where that was too short.
@@ -442,7 +453,14 @@ fn savepoint(
     let plugin = &*job.declared.caller.plugin;
     meter.bound(plugin)?;
     control("SAVEPOINT one_call")?;
-    let result = carry_out(desk, &job.request, &job.body);
+    let in_transaction = || !desk.link.connection.is_autocommit();
+    let result = patiently(in_transaction, || {
+        let result = carry_out(desk, &job.request, &job.body);
+        if matches!(result, Err(StorageError::Memory { .. })) && in_transaction() {
+            control("ROLLBACK TO one_call")?;
+        }
+        result
+    });
     let result = result.map_err(|error| meter.told(error, plugin, job.sql()));
     if desk.link.connection.is_autocommit() {
         return result;
@@ -486,6 +504,26 @@ fn carry_out(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
         head: head.map_err(|error| StorageError::Call(error.to_string()))?,
         body,
     })
+}
+
+/// What is waited before a call is tried again that found no memory: it is one limit for all databases, and others have it for
+/// moments only.
+const WAITS_MS: [u64; 3] = [5, 25, 100];
+
+/// Tries again where there was no memory, while there is something to go on with.
+fn patiently(
+    goes_on: impl Fn() -> bool,
+    mut call: impl FnMut() -> Result<Completion, StorageError>,
+) -> Result<Completion, StorageError> {
+    let mut result = call();
+    for wait in WAITS_MS {
+        if !matches!(result, Err(StorageError::Memory { .. })) || !goes_on() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(wait));
+        result = call();
+    }
+    result
 }
 
 /// Ends all with the same error.
