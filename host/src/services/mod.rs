@@ -5,6 +5,7 @@ pub mod cache;
 mod caller;
 pub mod commands;
 mod discord;
+pub mod disk;
 mod failure;
 pub mod files;
 mod functions;
@@ -170,7 +171,7 @@ impl Services {
                 Arc::clone(&routes),
             ),
             later,
-            files: Files::new(live.clone(), config.data.folder.clone()),
+            files: Files::new(live.clone(), config.data.folder.clone()).with_disk(storage.disk()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
