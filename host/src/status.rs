@@ -13,7 +13,7 @@ use twilight_model::gateway::{
 
 use crate::{
     config::{Activity as Kind, Config as Whole, Presence, Status as Config},
-    owner,
+    owner, redact,
     router::Routes,
     services::Cache,
 };
@@ -46,7 +46,8 @@ impl Numbers {
             counted(self.guilds as u64, "server"),
             counted(self.users, "member"),
         );
-        text.replace("{servers}", &servers)
+        redact::text(text)
+            .replace("{servers}", &servers)
             .replace("{members}", &members)
             .replace("{guilds}", &self.guilds.to_string())
             .replace("{users}", &self.users.to_string())

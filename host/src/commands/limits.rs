@@ -16,6 +16,12 @@ use tokio::time::Instant;
 /// Records are tidied up when there are this many, and twice as many as after the last time.
 const TIDY_AT: usize = 10_000;
 
+/// Most records that are kept, each some hundred bytes: beyond it, those that end first are forgotten.
+const MOST: usize = 200_000;
+
+/// Most uses that are remembered in one.
+const USES: usize = 10_000;
+
 /// Who shares a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sharing {
@@ -153,7 +159,10 @@ impl Table {
                 used.back()
                     .is_some_and(|last| now.duration_since(*last) < *period)
             });
-            self.tidy_at = (self.used.len() * 2).max(TIDY_AT);
+            if self.used.len() >= MOST {
+                self.forget_half();
+            }
+            self.tidy_at = (self.used.len() * 2).clamp(TIDY_AT, MOST);
         }
         let period = Duration::from_millis(cooldown.period_ms);
         let (used, _) = self
@@ -161,6 +170,23 @@ impl Table {
             .entry(key)
             .or_insert_with(|| (VecDeque::new(), period));
         used.push_back(now);
+        if used.len() > USES {
+            used.pop_front();
+        }
+    }
+
+    /// Forgets the half that ends first.
+    fn forget_half(&mut self) {
+        let end = |(used, period): &(VecDeque<Instant>, Duration)| Some(*used.back()? + *period);
+        let mut ends: Vec<Option<Instant>> = self.used.values().map(end).collect();
+        let middle = ends.len() / 2;
+        let (_, middle, _) = ends.select_nth_unstable(middle);
+        let middle = *middle;
+        self.used.retain(|_, record| end(record) > middle);
+        tracing::warn!(
+            kept = self.used.len(),
+            "more than {MOST} cooldowns at once: those that would have ended first are forgotten"
+        );
     }
 }
 
@@ -317,6 +343,30 @@ mod tests {
         fn enter(&self, header: EventHeader) -> Result<Running, Wait> {
             self.limits.enter(self.asked(&header))
         }
+    }
+
+    #[test]
+    fn of_too_many_cooldowns_those_that_end_first_are_forgotten() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        let path: Arc<str> = "daily".into();
+        let key = |user: usize| (Arc::clone(&path), Sharing::User(user as u64));
+        let cooldown: CooldownManifest =
+            serde_json::from_value(serde_json::json!({"uses": 1, "period_ms": 86_400_000}))
+                .unwrap();
+        for user in 0..=MOST {
+            table.count(
+                key(user),
+                cooldown,
+                now + Duration::from_millis(user as u64),
+            );
+        }
+        assert!(table.used.len() <= MOST, "{}", table.used.len());
+        assert!(!table.used.contains_key(&key(0)) && table.used.contains_key(&key(MOST)));
+        // And of one, the oldest.
+        for _ in 0..2 * USES {
+            table.count(key(MOST), cooldown, now);
+        }
+        assert_eq!(table.used[&key(MOST)].0.len(), USES);
     }
 
     #[test]

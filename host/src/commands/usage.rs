@@ -3,6 +3,7 @@
 use plugin_api::manifest::{CommandManifest, OptionKind, OptionManifest};
 
 use super::table::GroupRoute;
+use crate::shown;
 
 /// `!echo <text> [times]`.
 #[must_use]
@@ -49,7 +50,7 @@ pub(crate) fn quoted(word: &str) -> String {
     if short.len() < word.len() {
         short.push('…');
     }
-    format!("`{}`", short.replace('`', "'"))
+    format!("`{}`", shown::word(&short))
 }
 
 fn placeholder(option: &OptionManifest) -> String {

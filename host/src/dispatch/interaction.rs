@@ -83,6 +83,17 @@ impl Dispatch {
             _ if is_lost => self.unreadable_interaction(event, &told, &origin, "guild_id"),
             (COMMAND, Some(picked), _) => self.slash(event, &origin, picked),
             (AUTOCOMPLETE, Some(picked), _) => self.proposed(event, &told, picked),
+            (COMPONENT, _, Some(custom_id)) if !is_on_message(event, &told.data, &custom_id) => {
+                self.begin(event, &origin, Kind::Component, true);
+                tracing::debug!(
+                    custom_id,
+                    "it is not on the message that it is said to be on"
+                );
+                self.tell(
+                    origin,
+                    "This is not on the message any more. Please have another look at it.".into(),
+                );
+            }
             (COMPONENT, _, Some(custom_id)) if menus::is_list(&custom_id) => {
                 let name = texts(&told.data, "values")
                     .into_iter()
@@ -99,8 +110,16 @@ impl Dispatch {
                 self.component(event, &origin, &custom_id, given);
             }
             (MODAL, _, Some(custom_id)) => {
-                let private = CustomId::parse(&custom_id).is_some_and(|id| id.private);
+                let id = CustomId::parse(&custom_id);
+                let private = id.is_some_and(|id| id.private);
                 self.begin(event, &origin, Kind::Modal, private);
+                let user = event.header.user_id;
+                if id.is_some_and(|id| !self.services.replies.has_opened(&id, user)) {
+                    tracing::debug!(custom_id, "no modal that was opened for this user");
+                    let text = "This form can't be sent any more: I was updated since it was opened. Please open it again.";
+                    self.tell(origin, text.into());
+                    return true;
+                }
                 self.component(event, &origin, &custom_id, submitted(&told.data));
             }
             (COMMAND | AUTOCOMPLETE, None, _) => {
@@ -184,6 +203,7 @@ impl Dispatch {
         self.services.replies.register(Received {
             id,
             token,
+            user: event.header.user_id,
             kind,
             ephemeral,
             source: Some(event.header.message_id).filter(|id| *id != 0),
@@ -301,6 +321,40 @@ impl Dispatch {
             true => Ok(()),
             false => Err(over()),
         }
+    }
+}
+
+/// Whether the message that a component is said to be on has it, of this kind, and with what was picked in it: a client may say what it
+/// likes. What is no component of ours is not looked at.
+fn is_on_message(event: &EventRecord, data: &Fields<'_>, custom_id: &str) -> bool {
+    if CustomId::parse(custom_id).is_none() && !menus::is_list(custom_id) {
+        return true;
+    }
+    let interaction = Fields::read(&event.json).unwrap_or_default();
+    let message = interaction.raw("message");
+    let message: Value = message
+        .and_then(|message| serde_json::from_str(message).ok())
+        .unwrap_or_default();
+    let kind = data.get("component_type", lenient::number).known();
+    let values = texts(data, "values");
+    part_of(&message["components"], custom_id).is_some_and(|component| {
+        let options = component["options"].as_array();
+        let is_offered = |value: &String| {
+            options.is_none_or(|options| options.iter().any(|option| option["value"] == **value))
+        };
+        component["type"].as_u64() == kind && values.iter().all(is_offered)
+    })
+}
+
+/// The component with this custom id, however deep it is.
+fn part_of<'v>(value: &'v Value, custom_id: &str) -> Option<&'v Value> {
+    match value {
+        Value::Array(parts) => parts.iter().find_map(|part| part_of(part, custom_id)),
+        Value::Object(fields) if fields.get("custom_id").is_some_and(|id| id == custom_id) => {
+            Some(value)
+        }
+        Value::Object(fields) => fields.values().find_map(|part| part_of(part, custom_id)),
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
         commands::{self, Commands},
         reply::Typed,
     },
+    shown,
 };
 
 /// An invocation that is queued.
@@ -316,6 +317,7 @@ impl Dispatch {
         private: bool,
     ) -> Result<(), Failure> {
         message["allowed_mentions"] = json!({"parse": []});
+        shown::message(&mut message);
         match self.refuse_as(&origin, message.clone(), private).await {
             // What was to be private is not shown to everybody: they learn why they don't see it.
             Err(Failure::DirectMessagesClosed { sentence }) => {

@@ -3,6 +3,8 @@
 use plugin_api::abi::{Colours, Tone};
 use serde_json::{Value, json};
 
+use crate::shown;
+
 /// The colours that embeds are made in; [`paint`] puts the configured ones in their place.
 pub(super) const GREEN: u32 = Colours::DEFAULT.success;
 pub(super) const RED: u32 = Colours::DEFAULT.error;
@@ -82,13 +84,13 @@ pub(super) fn failed(title: &str, name: &str, error: &str) -> Value {
         title,
         RED,
         "",
-        &[field(&shorten(name, 100), &sentence(error))],
+        &[field(&shorten(&shown::said(name), 100), &sentence(error))],
     )
 }
 
 /// An error, which begins lowercase, as a sentence.
 fn sentence(error: &str) -> String {
-    let mut sentence = error.to_owned();
+    let mut sentence = shown::said(error);
     let first_word = error.split(' ').next().unwrap_or_default();
     // What begins with a place (`config.toml:3:1`) keeps it as it is written.
     if !first_word.contains(['.', ':', '`'])

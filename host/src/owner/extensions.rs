@@ -10,6 +10,7 @@ use crate::{
     metrics::MissingIntent,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
     registration::How,
+    shown,
 };
 
 impl Owner {
@@ -220,7 +221,10 @@ fn status(status: &Status, registered: &Registered) -> Value {
             embeds::plural(serving.commands, "command")
         ));
         if !serving.web_hosts.is_empty() {
-            lines.push(format!("asks on the web: {}", serving.web_hosts.join(", ")));
+            lines.push(format!(
+                "asks on the web: {}",
+                shown::said(&serving.web_hosts.join(", "))
+            ));
         }
         let kinds = kinds(&status.plugin, registered);
         if !kinds.is_empty() {
@@ -241,7 +245,7 @@ fn status(status: &Status, registered: &Registered) -> Value {
         } else {
             "not loaded"
         };
-        lines.push(format!("⚠ {what}: {error}"));
+        lines.push(format!("⚠ {what}: {}", shown::said(error)));
     }
     embeds::field(&status.plugin, &lines.join("\n"))
 }

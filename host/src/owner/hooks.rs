@@ -5,7 +5,10 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::services::hooks::{Circuit, HookView, Told};
+use crate::{
+    services::hooks::{Circuit, HookView, Told},
+    shown,
+};
 
 const USAGE: &str = "fw_hooks [list | history | enable ID | disable ID | reset ID]";
 const WHAT: &str = "Shows the handlers of hooks and how they fare, or what was told lately; switches a handler on or off until the \
@@ -17,7 +20,7 @@ impl Owner {
         let (verb, id) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let id = id.trim();
         let done = match (verb, id) {
-            ("" | "list", "") => return shown(&hooks.list()),
+            ("" | "list", "") => return listed(&hooks.list()),
             ("history", "") => return history(&hooks.history(20)),
             ("enable", id) if !id.is_empty() => hooks.switch(id, true),
             ("disable", id) if !id.is_empty() => hooks.switch(id, false),
@@ -36,7 +39,7 @@ impl Owner {
             }
         };
         match done {
-            Ok(()) => shown(
+            Ok(()) => listed(
                 &hooks
                     .list()
                     .into_iter()
@@ -48,7 +51,7 @@ impl Owner {
     }
 }
 
-fn shown(hooks: &[HookView]) -> Value {
+fn listed(hooks: &[HookView]) -> Value {
     let line = |hook: &HookView| {
         let state = match (hook.enabled, hook.circuit) {
             (false, _) => "switched off",
@@ -59,7 +62,7 @@ fn shown(hooks: &[HookView]) -> Value {
         let it = &hook.figures;
         format!(
             "`{}` (priority {}): {state}, {} run, {} failed, {} dropped, {} skipped, {} waiting, {} ms each, {} ms late",
-            hook.id,
+            shown::word(&hook.id),
             hook.priority,
             it.runs,
             it.failures,
@@ -95,7 +98,7 @@ fn history(told: &[Told]) -> Value {
         format!(
             "<t:{}:T> `{}` by {from}: {} queued, {} dropped, {} skipped",
             at.unwrap_or_default().as_secs(),
-            told.event,
+            shown::word(&told.event),
             told.queued,
             told.dropped,
             told.skipped

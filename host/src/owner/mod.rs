@@ -23,7 +23,9 @@ pub(crate) use self::declared::{is_group, named};
 use serde_json::{Value, json};
 
 pub(crate) use self::embeds::paint;
-use crate::{nearest::nearest, plugin::Plugins, registration::Registration, services::Services};
+use crate::{
+    nearest::nearest, plugin::Plugins, registration::Registration, services::Services, shown,
+};
 
 /// What owner commands begin with that no plugin has one like.
 const OWN: &str = "fw_";
@@ -81,7 +83,7 @@ impl Owner {
             "fw_plugin" => self.plugin(line.trim()).await,
             _ => self.extensions(),
         };
-        json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
+        answer(embed)
     }
 
     /// What an owner is told who has written the name of an owner command that there is not; nothing where it may be a plugin's, or
@@ -100,12 +102,17 @@ impl Owner {
         let name: String = name.chars().take(40).collect();
         let why = format!("there is no owner command of that name; {hint}");
         let embed = embeds::failed("Not understood", &name, &why);
-        Some(json!({"embeds": [embed], "allowed_mentions": {"parse": []}}))
+        Some(answer(embed))
     }
 
     /// Runs a command of a server's managers; the answer as a message of Discord's.
     pub async fn run_for_server(&self, guild: u64, line: &str) -> Value {
-        let embed = self.of_server(guild, line).await;
-        json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
+        answer(self.of_server(guild, line).await)
     }
+}
+
+/// Plugins' names and errors are in it.
+fn answer(mut embed: Value) -> Value {
+    shown::message(&mut embed);
+    json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
 }

@@ -11,6 +11,7 @@ use super::{Owner, embeds};
 use crate::{
     metrics::{Calls, PluginFigures},
     plugin::{Generation, tidy},
+    shown,
 };
 
 /// Handlers and host calls that are shown: those that took most time.
@@ -35,11 +36,26 @@ impl Owner {
             };
             return embeds::failed("Not shown", line, &why);
         };
-        shown(
+        fares(
             name,
-            &summary(generation, &figures),
+            &format!("{}\n{}", summary(generation, &figures), self.kept(name)),
             &handlers(&figures),
             &calls(&figures),
+        )
+    }
+}
+
+impl Owner {
+    /// What it keeps on the disk.
+    fn kept(&self, plugin: &str) -> String {
+        let disk = self.services.storage.disk();
+        let kept = disk.of(plugin);
+        let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+        format!(
+            "{} in databases, {} in files, of {} (`storage.max_plugin_bytes`)",
+            mb(kept.tables),
+            mb(kept.files),
+            mb(disk.limit()),
         )
     }
 }
@@ -71,7 +87,7 @@ fn summary(generation: &Generation, figures: &PluginFigures) -> String {
 fn handlers(figures: &PluginFigures) -> Vec<String> {
     let mut rows = Vec::new();
     figures.each_handled(|kind, name, timing| {
-        rows.push((format!("{kind} `{name}`"), timing.total()));
+        rows.push((format!("{kind} `{}`", shown::word(name)), timing.total()));
     });
     lines(rows)
 }
@@ -83,7 +99,10 @@ fn calls(figures: &PluginFigures) -> Vec<String> {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        (format!("`{name}`{failed}"), calls.took.total())
+        (
+            format!("`{}`{failed}", shown::word(&name)),
+            calls.took.total(),
+        )
     };
     lines(calls.map(row).collect())
 }
@@ -102,7 +121,7 @@ fn mean(count: u64, sum: Duration) -> String {
     format!("{:.2} ms", mean * 1000.0)
 }
 
-fn shown(name: &str, summary: &str, handlers: &[String], calls: &[String]) -> Value {
+fn fares(name: &str, summary: &str, handlers: &[String], calls: &[String]) -> Value {
     let lists = [("Handlers", handlers), ("Host calls", calls)];
     let fields: Vec<Value> = lists
         .iter()

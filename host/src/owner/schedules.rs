@@ -6,6 +6,7 @@ use super::{Owner, embeds};
 use crate::{
     plugin::tidy,
     services::{Failure, schedules::ScheduleView},
+    shown,
 };
 
 const USAGE: &str = "fw_schedules [run | pause | resume PLUGIN NAME]";
@@ -28,7 +29,7 @@ impl Owner {
                 return embeds::misused(&why, USAGE, WHAT);
             }
             return match schedules.views(storage).await {
-                Ok(views) => shown(&views),
+                Ok(views) => listed(&views),
                 Err(error) => embeds::failed("Not read", "fw_schedules", &error.to_string()),
             };
         };
@@ -59,7 +60,7 @@ fn unknown(verb: &str) -> String {
     format!("`{verb}` is nothing that can be done to a schedule")
 }
 
-fn shown(views: &[ScheduleView]) -> Value {
+fn listed(views: &[ScheduleView]) -> Value {
     let mut fields: Vec<Value> = views.iter().take(embeds::FIELDS).map(schedule).collect();
     if views.len() > embeds::FIELDS {
         fields.truncate(embeds::FIELDS - 1);
@@ -76,7 +77,7 @@ fn shown(views: &[ScheduleView]) -> Value {
 
 fn schedule(view: &ScheduleView) -> Value {
     let stamp = |ms: i64| format!("<t:{0}:f> (<t:{0}:R>)", ms.div_euclid(1_000));
-    let mut lines = vec![format!("`{}`", view.when)];
+    let mut lines = vec![format!("`{}`", shown::word(&view.when))];
     lines.push(match (view.paused, view.next_ms) {
         (true, _) => "paused".into(),
         (false, Some(next)) => format!("next {}", stamp(next)),
@@ -89,7 +90,7 @@ fn schedule(view: &ScheduleView) -> Value {
         lines.push(format!("{} waiting", view.waiting));
     }
     if let Some(last) = view.last_ms {
-        let result = embeds::shorten(&view.last_result, 300);
+        let result = embeds::shorten(&shown::said(&view.last_result), 300);
         lines.push(format!("last {}: {result}", stamp(last)));
     }
     lines.push(format!(
@@ -99,7 +100,10 @@ fn schedule(view: &ScheduleView) -> Value {
         view.missed,
         view.skipped
     ));
-    embeds::field(&format!("{} {}", view.plugin, view.name), &lines.join("\n"))
+    embeds::field(
+        &format!("{} {}", view.plugin, shown::said(&view.name)),
+        &lines.join("\n"),
+    )
 }
 
 fn changed(plugin: &str, name: &str, text: &str) -> Value {

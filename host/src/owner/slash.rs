@@ -8,6 +8,7 @@ use super::{GROUP, Owner, embeds};
 use crate::{
     commands::names::Registered,
     registration::{How, Report},
+    shown,
 };
 
 /// Cells of the usage bar.
@@ -99,12 +100,13 @@ fn reached(registered: &Registered) -> Vec<Value> {
             How::Grouped(names) => ("Grouped", format!("`/{}`", names.join(" "))),
             How::InMenu(menu) => ("In a menu", format!("{path} in {menu}")),
             How::NotDeclared => ("Prefix only", format!("`{path}`")),
-            How::LeftOut(why) if listed.prefix => {
-                ("Left to the prefix", format!("`{path}`: {why}"))
-            }
+            How::LeftOut(why) if listed.prefix => (
+                "Left to the prefix",
+                format!("`{path}`: {}", shown::said(why)),
+            ),
             How::LeftOut(why) => (
                 "Not registered",
-                format!("`{path}` of {}: {why}", listed.plugin),
+                format!("`{path}` of {}: {}", listed.plugin, shown::said(why)),
             ),
         };
         by_kind.entry(kind).or_default().push(line);

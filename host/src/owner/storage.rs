@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::services::storage::{BackupReport, Erased, Exported, MigrationState};
+use crate::{
+    services::storage::{BackupReport, Erased, Exported, MigrationState},
+    shown,
+};
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";
@@ -92,7 +95,7 @@ fn backed_up(report: &BackupReport) -> Value {
     let failed: Vec<String> = report
         .failed
         .iter()
-        .map(|(place, error)| format!("{place}: {error}"))
+        .map(|(place, error)| shown::said(&format!("{place}: {error}")))
         .collect();
     with_failures("Backed up", &description, &failed)
 }
@@ -151,7 +154,7 @@ fn export_written(user: u64, exported: &Exported) -> Value {
     let failed: Vec<String> = exported
         .failed
         .iter()
-        .map(|(place, error)| format!("{place}: {error}"))
+        .map(|(place, error)| shown::said(&format!("{place}: {error}")))
         .collect();
     with_failures("Exported", &description, &failed)
 }
@@ -167,7 +170,7 @@ fn data_erased(user: u64, erased: &Erased) -> Value {
     let failed: Vec<String> = erased
         .failed
         .iter()
-        .map(|(place, error)| format!("{place}: {error}"))
+        .map(|(place, error)| shown::said(&format!("{place}: {error}")))
         .collect();
     with_failures("Erased", &description, &failed)
 }

@@ -11,7 +11,7 @@ use std::{
             Ordering::{Relaxed, SeqCst},
         },
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use plugin_api::{
@@ -26,7 +26,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use tracing::Instrument;
 
 use super::{
-    calls::{Admission, Call, Calls, Ticket},
+    calls::{Admission, Call, Calls, MOST_BODY, MOST_HEAD, Ticket},
     interpose::{self, Tid},
     library::Ledger,
     lines::Lines,
@@ -39,9 +39,10 @@ use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
     services::{
-        self, Caller, Completion, Services,
+        self, Caller, Completion, Failure, Services,
         host_call::{self, Lifetime},
     },
+    shown,
 };
 
 /// The answer to a frame.
@@ -87,6 +88,8 @@ pub struct Bridge {
     called: AtomicU64,
     /// Those that are open.
     calls: Arc<Calls>,
+    /// Whether one was told that this host does not know.
+    unknown: Arc<AtomicBool>,
     /// What it logs.
     lines: Lines,
     vitals: Vitals,
@@ -121,6 +124,7 @@ impl Bridge {
             lifetime: Lifetime::new(),
             called: AtomicU64::new(0),
             calls: Arc::default(),
+            unknown: Arc::default(),
             lines: Lines::new(),
             vitals: Vitals::default(),
             library: OnceLock::new(),
@@ -232,6 +236,12 @@ impl Bridge {
         if self.closed.load(Relaxed) {
             return send_status::CLOSED;
         }
+        if head.len() > MOST_HEAD && message.kind != message_kind::ANSWER {
+            return match message.kind {
+                message_kind::CALL => self.call(message.id, head, body),
+                _ => send_status::REFUSED,
+            };
+        }
         // What people may read: errors, log lines, panics. Escaped secrets are found as well, so the JSON stays whole.
         let clean = match message.kind {
             message_kind::ANSWER | message_kind::LOG | message_kind::PANIC => {
@@ -245,11 +255,7 @@ impl Bridge {
             message_kind::ANSWER => {
                 if let Some(waiter) = self.take_waiter(message.id) {
                     self.figures.answered(message.status);
-                    let _ = waiter.send(Answer {
-                        status: message.status,
-                        head: head.to_vec(),
-                        body: body.to_vec(),
-                    });
+                    let _ = waiter.send(answer(message.status, head, body));
                 }
             }
             message_kind::CALL => return self.call(message.id, head, body),
@@ -272,21 +278,19 @@ impl Bridge {
     }
 
     fn call(&self, id: u64, head: &[u8], body: &[u8]) -> u32 {
-        let bytes = head.len() + body.len();
-        let Ok(head) = serde_json::from_slice::<CallHead>(head) else {
-            return send_status::REFUSED;
-        };
         self.called.fetch_add(1, Relaxed);
         let began = Instant::now();
-        let ticket = match self.calls.admit(bytes) {
+        let ticket = match self.calls.admit(head.len(), body.len()) {
             Admission::Admitted(ticket) => ticket,
-            Admission::TooMany(ticket, why) => {
-                self.too_many(&why);
-                self.figures.called(OTHER, began.elapsed(), false);
-                self.complete(id, ticket, services::refused(why));
-                return send_status::TAKEN;
+            Admission::Refused(ticket, why) => {
+                self.tell_refused(&why);
+                return self.refuse(id, ticket, Failure::Refused(why));
             }
             Admission::Full => return send_status::REFUSED,
+        };
+        let head = match serde_json::from_slice::<CallHead>(head) {
+            Ok(head) => head,
+            Err(error) => return self.refuse(id, ticket, error.into()),
         };
         let name = head.call.clone();
         let head = match self.services.call_at_once(&self.caller, head) {
@@ -313,9 +317,17 @@ impl Bridge {
                 figures: Arc::clone(&self.figures),
                 lifetime: self.lifetime.clone(),
                 calls: Arc::clone(&self.calls),
+                unknown: Arc::clone(&self.unknown),
             };
             self.runtime.spawn(server.serve(call));
         }
+        send_status::TAKEN
+    }
+
+    /// Answers a call that is not served.
+    fn refuse(&self, id: u64, ticket: Ticket, failure: Failure) -> u32 {
+        self.figures.called(OTHER, Duration::ZERO, false);
+        self.complete(id, ticket, services::failed(failure));
         send_status::TAKEN
     }
 
@@ -326,7 +338,7 @@ impl Bridge {
         }
     }
 
-    fn too_many(&self, why: &str) {
+    fn tell_refused(&self, why: &str) {
         if self.calls.tell() {
             let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
             tracing::warn!(plugin, generation, "host calls are refused: {why}");
@@ -384,6 +396,7 @@ struct Server {
     figures: Arc<PluginFigures>,
     lifetime: Lifetime,
     calls: Arc<Calls>,
+    unknown: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -416,6 +429,13 @@ impl Server {
         let well = completion.status == status::OK;
         // A name that the host does not know is the plugin's own invention.
         let known = completion.status != status::UNSUPPORTED;
+        if !known && !self.unknown.swap(true, Relaxed) {
+            let (plugin, call) = (&*self.caller.plugin, shown::line(name));
+            tracing::warn!(
+                plugin,
+                "an unknown host call, `{call:.100}`; others are not told any more"
+            );
+        }
         let name = if known { name } else { OTHER };
         let took = began.elapsed();
         self.figures.called(name, took, well);
@@ -432,6 +452,29 @@ impl Drop for Bridge {
         self.lifetime.end();
         self.calls.close();
         self.give_up_figures();
+    }
+}
+
+/// What a plugin has answered, if it can be kept.
+fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
+    if head.len() <= MOST_HEAD && body.len() <= MOST_BODY {
+        return Answer {
+            status,
+            head: head.to_vec(),
+            body: body.to_vec(),
+        };
+    }
+    let error = ErrorHead {
+        message: format!(
+            "the plugin's answer has {} bytes, and {MOST_BODY} are the most",
+            head.len() + body.len()
+        ),
+        ..ErrorHead::default()
+    };
+    Answer {
+        status: status::FAILED,
+        head: serde_json::to_vec(&error).unwrap_or_default(),
+        body: Vec::new(),
     }
 }
 

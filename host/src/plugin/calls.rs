@@ -20,6 +20,12 @@ use tokio::sync::Notify;
 /// Most calls of a generation that are open: until the plugin has given the answer back.
 pub const MOST_OPEN: usize = 10_000;
 
+/// Bytes of a call's head, which is read as JSON: a value for a database (`storage.max_value_bytes`) fits, also in escapes.
+pub(super) const MOST_HEAD: usize = 8 << 20;
+
+/// Bytes of a call's body: a file, or a message with files.
+pub(super) const MOST_BODY: usize = 64 << 20;
+
 /// Most bytes that open calls of a generation bring: four of the largest files.
 pub const MOST_BYTES: usize = 256 << 20;
 
@@ -67,8 +73,7 @@ impl Share {
     /// Calls that are served at once.
     const fn places(self) -> usize {
         match self {
-            Self::HostTables | Self::Unknown => 4,
-            Self::Files => 8,
+            Self::Files | Self::HostTables | Self::Unknown => 4,
             Self::Memory => 16,
             // Half of the handlers that run at once in a plugin that says nothing else.
             Self::Functions => 32,
@@ -99,7 +104,7 @@ pub enum Admission {
     /// It may be served in turn.
     Admitted(Ticket),
     /// It is to be refused, in these words.
-    TooMany(Ticket, String),
+    Refused(Ticket, String),
     /// The plugin does not even take refusals.
     Full,
 }
@@ -137,38 +142,25 @@ pub struct Ticket {
 }
 
 impl Calls {
-    /// Takes a call in that brings so many bytes.
-    pub fn admit(self: &Arc<Self>, bytes: usize) -> Admission {
+    /// Takes a call in whose head and body have so many bytes.
+    pub fn admit(self: &Arc<Self>, head: usize, body: usize) -> Admission {
         let mut state = self.lock();
-        let (open, asked) = (state.open, state.asked_bytes);
-        let too_many = if open >= MOST_OPEN {
-            Some(format!("{MOST_OPEN} host calls of the plugin are open"))
-        } else if asked + bytes > MOST_BYTES {
-            Some(format!(
-                "the plugin's open host calls bring {} MiB",
-                asked >> 20
-            ))
-        } else {
-            None
-        };
-        if open >= 2 * MOST_OPEN {
+        if state.open >= 2 * MOST_OPEN {
             return Admission::Full;
         }
-        let bytes = if too_many.is_some() { 0 } else { bytes };
+        let why = state.refuses(head, body);
+        let asked = if why.is_some() { 0 } else { head + body };
         state.open += 1;
-        state.asked_bytes += bytes;
+        state.asked_bytes += asked;
         drop(state);
         let ticket = Ticket {
             calls: Arc::clone(self),
-            asked: bytes,
+            asked,
             answer: 0,
         };
-        match too_many {
+        match why {
             None => Admission::Admitted(ticket),
-            Some(why) => Admission::TooMany(
-                ticket,
-                format!("{why} already: await some of them before you make more"),
-            ),
+            Some(why) => Admission::Refused(ticket, why),
         }
     }
 
@@ -234,6 +226,34 @@ impl Calls {
     }
 }
 
+impl State {
+    /// Why a call of that size is refused, in words.
+    fn refuses(&self, head: usize, body: usize) -> Option<String> {
+        let too_large = |what, bytes, most| {
+            Some(format!(
+                "the call's {what} {bytes} bytes, and {most} are the most"
+            ))
+        };
+        if head > MOST_HEAD {
+            return too_large("parameters have", head, MOST_HEAD);
+        }
+        if body > MOST_BODY {
+            return too_large("body has", body, MOST_BODY);
+        }
+        let why = if self.open >= MOST_OPEN {
+            format!("{MOST_OPEN} host calls of the plugin are open")
+        } else if self.asked_bytes + head + body > MOST_BYTES {
+            let open = self.asked_bytes >> 20;
+            format!("the plugin's open host calls bring {open} MiB")
+        } else {
+            return None;
+        };
+        Some(format!(
+            "{why} already: await some of them before you make more"
+        ))
+    }
+}
+
 impl Ticket {
     /// It is answered with so many bytes.
     pub fn answered(&mut self, bytes: usize) {
@@ -268,7 +288,7 @@ mod tests {
     use super::*;
 
     fn admitted(calls: &Arc<Calls>, bytes: usize) -> Ticket {
-        match calls.admit(bytes) {
+        match calls.admit(0, bytes) {
             Admission::Admitted(ticket) => ticket,
             other => panic!("{other:?}"),
         }
@@ -313,26 +333,33 @@ mod tests {
         let calls = Arc::<Calls>::default();
         let mut open: Vec<_> = (0..4).map(|_| admitted(&calls, MOST_BYTES / 4)).collect();
         let why = |admission| match admission {
-            Admission::TooMany(_, why) => why,
+            Admission::Refused(_, why) => why,
             other => panic!("{other:?}"),
         };
-        let said = why(calls.admit(1));
+        let said = why(calls.admit(1, 0));
         assert_eq!(
             said,
             "the plugin's open host calls bring 256 MiB already: await some of them before you make more"
         );
+        let said = why(calls.admit(MOST_HEAD + 1, 0));
+        assert_eq!(
+            said,
+            "the call's parameters have 8388609 bytes, and 8388608 are the most"
+        );
+        let said = why(calls.admit(0, MOST_BODY + 1));
+        assert!(said.starts_with("the call's body has "), "{said}");
         // Answered: what it brought is gone, and its answer counts.
         open[0].answered(7);
         drop(admitted(&calls, 1));
         open.clear();
         let mut open: Vec<_> = (0..MOST_OPEN).map(|_| admitted(&calls, 0)).collect();
-        let said = why(calls.admit(0));
+        let said = why(calls.admit(0, 0));
         assert!(
             said.contains("10000 host calls of the plugin are open"),
             "{said}"
         );
-        let refusals: Vec<_> = (0..MOST_OPEN).map(|_| calls.admit(0)).collect();
-        assert!(matches!(calls.admit(0), Admission::Full));
+        let refusals: Vec<_> = (0..MOST_OPEN).map(|_| calls.admit(0, 0)).collect();
+        assert!(matches!(calls.admit(0, 0), Admission::Full));
         drop(refusals);
         open.pop();
         open.push(admitted(&calls, 0));

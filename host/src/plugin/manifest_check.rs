@@ -6,7 +6,7 @@ use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest
 use semver::{Version, VersionReq};
 
 use super::{command_check, names, unknown};
-use crate::services;
+use crate::{services, shown};
 
 /// What is loaded beside the plugin.
 pub struct Neighbour<'a> {
@@ -41,6 +41,7 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
             manifest.version
         ));
     }
+    sizes(manifest, &mut problems);
     same_names(plugin, manifest, neighbours, &mut problems);
     unknown::problems(manifest, &mut problems);
     if manifest.concurrency == Some(0) {
@@ -129,6 +130,86 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
 }
 
 /// Names that differ in case alone, the plugin's own and those of what it declares.
+/// Entries of each kind that a plugin may declare.
+const MOST: usize = 1_000;
+
+/// Bytes of a name.
+const NAME: usize = 100;
+
+/// What is too much, and names that can't be shown.
+fn sizes(manifest: &Manifest, problems: &mut Vec<String>) {
+    let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+    let declared = [
+        (
+            "commands",
+            names(manifest.commands.iter().map(|it| &it.name).collect()),
+        ),
+        ("components", names(manifest.components.iter().collect())),
+        (
+            "listeners",
+            names(manifest.listeners.iter().map(|it| &it.event).collect()),
+        ),
+        (
+            "dependencies",
+            names(manifest.dependencies.iter().map(|it| &it.name).collect()),
+        ),
+        ("conflicts", names(manifest.conflicts.iter().collect())),
+        ("host calls", names(manifest.requires.iter().collect())),
+        (
+            "hooks",
+            names(manifest.hooks.iter().map(|it| &it.event).collect()),
+        ),
+        (
+            "hooks' handlers",
+            names(manifest.hooks.iter().map(|it| &it.handler).collect()),
+        ),
+        (
+            "functions",
+            names(manifest.functions.iter().map(|it| &it.name).collect()),
+        ),
+        ("migrations", vec![String::new(); manifest.migrations.len()]),
+        (
+            "shared tables",
+            names(manifest.shares.iter().map(|it| &it.table).collect()),
+        ),
+        (
+            "tables of others",
+            names(manifest.uses_tables.iter().map(|it| &it.table).collect()),
+        ),
+        (
+            "subjects",
+            names(manifest.subjects.iter().map(|it| &it.table).collect()),
+        ),
+        (
+            "hosts on the web",
+            vec![String::new(); manifest.web_hosts.len()],
+        ),
+        (
+            "schedules",
+            names(manifest.schedules.iter().map(|it| &it.name).collect()),
+        ),
+        (
+            "settings",
+            names(manifest.settings.iter().map(|it| &it.name).collect()),
+        ),
+    ];
+    for (what, names) in declared {
+        if names.len() > MOST {
+            problems.push(format!(
+                "it declares {} {what}, and {MOST} are the most",
+                names.len()
+            ));
+        }
+        let is_odd = |name: &&String| name.len() > NAME || *shown::line(name) != ***name;
+        if let Some(odd) = names.iter().find(is_odd) {
+            problems.push(format!(
+                "`{:.100}` is no name for one of its {what}: {NAME} bytes at most, all of which can be seen",
+                shown::word(odd)
+            ));
+        }
+    }
+}
+
 fn same_names(
     plugin: &str,
     manifest: &Manifest,
@@ -308,6 +389,22 @@ mod tests {
             serde_json::json!({"commands": [command("buy")], "components": ["cart"]}),
             &[],
         );
+    }
+
+    #[test]
+    fn what_is_too_much_or_can_not_be_shown_is_refused() {
+        let many: Vec<String> = (0..1_001).map(|number| format!("n{number}")).collect();
+        check(serde_json::json!({"components": many[..1_000]}), &[]);
+        check(
+            serde_json::json!({"conflicts": many}),
+            &["it declares 1001 conflicts, and 1000 are the most"],
+        );
+        for odd in ["a\nb", "\u{202e}a", "\u{200b}", &"x".repeat(101)] {
+            check(
+                serde_json::json!({"components": [odd]}),
+                &["no name for one of its components"],
+            );
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Discord, discord::Call};
-use crate::config::Live;
+use crate::{config::Live, shown};
 
 /// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
 const REMEMBERED: usize = 1000;
@@ -51,6 +51,7 @@ impl Alerts {
     }
 
     fn send(&self, text: &str) {
+        let text = shown::text(text);
         let Some(channel) = self.config.now().alerts.channel_id else {
             return;
         };

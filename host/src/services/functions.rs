@@ -24,6 +24,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The most that a caller may name.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(300);
 
+/// Bytes of an argument.
+const ARGUMENT_BYTES: usize = 8 << 20;
+
 /// Carries calls from plugin to plugin.
 #[derive(Debug)]
 pub struct Functions {
@@ -56,6 +59,14 @@ impl Functions {
         let deadline = call.deadline_ms.map_or(DEFAULT_DEADLINE, |ms| {
             Duration::from_millis(ms).min(LONGEST_DEADLINE)
         });
+        if body.len() > ARGUMENT_BYTES {
+            return Err(Failure::Refused(format!(
+                "`{}` of plugin `{}`: an argument of {} bytes, and {ARGUMENT_BYTES} are the most",
+                call.function,
+                call.plugin,
+                body.len()
+            )));
+        }
         let head = InvokeHead {
             kind: EntryKind::Function,
             entry: format!("{}@{}", call.function, call.version),

@@ -5,6 +5,7 @@ pub mod cache;
 mod caller;
 pub mod commands;
 mod discord;
+pub mod disk;
 mod failure;
 pub mod files;
 mod functions;
@@ -38,7 +39,6 @@ use crate::{
     env::Secret,
     error_id,
     metrics::Figures,
-    redact,
     router::Routes,
 };
 
@@ -171,7 +171,7 @@ impl Services {
                 Arc::clone(&routes),
             ),
             later,
-            files: Files::new(live.clone(), config.data.folder.clone()),
+            files: Files::new(live.clone(), config.data.folder.clone()).with_disk(storage.disk()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
@@ -268,10 +268,9 @@ impl Services {
     }
 
     async fn serve(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
-        // Nothing that a plugin says on Discord shows a secret, whatever it looks like by then.
-        let body = match &*head.call {
-            "discord.request" | "reply" => redact::bytes(body),
-            _ => body,
+        let body = match self.may_leave(caller, &head, body).await {
+            Ok(body) => body,
+            Err(failure) => return completed(caller, &head.call, Err(failure)),
         };
         let result = match &*head.call {
             call if cache::CALLS.contains(&call) => self.cache.serve(call, head.params).await,
@@ -299,16 +298,11 @@ impl Services {
             unknown => {
                 let error = ErrorHead {
                     message: format!(
-                        "this host ({}) does not know the host call `{unknown}`: update the host",
+                        "this host ({}) does not know the host call `{unknown:.100}`: update the host",
                         env!("CARGO_PKG_VERSION")
                     ),
                     ..ErrorHead::default()
                 };
-                tracing::warn!(
-                    plugin = &*caller.plugin,
-                    call = unknown,
-                    "an unknown host call"
-                );
                 return Completion {
                     status: status::UNSUPPORTED,
                     head: serde_json::to_vec(&error).unwrap_or_default(),
@@ -317,6 +311,24 @@ impl Services {
             }
         };
         completed(caller, &head.call, result)
+    }
+
+    /// Gives the body of a call back that carries no secret to where it does not belong. What is shown on Discord loses them on its way
+    /// there.
+    async fn may_leave(
+        &self,
+        caller: &Caller,
+        head: &CallHead,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let path = || head.params["path"].as_str().unwrap_or_default();
+        match &*head.call {
+            "web.request" => return self.secrets.may_leave(caller, &head.params, body).await,
+            "discord.request" => self.secrets.may_be_asked(caller, path())?,
+            call if call.starts_with("files.") => self.secrets.may_be_shown(path())?,
+            _ => {}
+        }
+        Ok(body)
     }
 
     /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
@@ -353,13 +365,8 @@ async fn answered(
     })
 }
 
-/// What a call is answered that is not served, for this reason.
-#[must_use]
-pub fn refused(why: String) -> Completion {
-    failed(Failure::Refused(why))
-}
-
-fn failed(failure: Failure) -> Completion {
+/// What a call is answered that failed.
+pub(crate) fn failed(failure: Failure) -> Completion {
     Completion {
         status: status::FAILED,
         head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),

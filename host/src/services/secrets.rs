@@ -40,16 +40,20 @@ impl Secrets {
 
     /// Keeps all that are there out of the log, also before somebody asks for them.
     pub fn keep_out(&self) {
-        for secret in self.variables.values() {
-            redact::keep_out(secret.expose());
+        for (name, secret) in &self.variables {
+            redact::keep_out_of(name, secret.expose());
+            tell_if_guessable(name, secret.expose());
         }
         let folder = &self.config.now().secrets.folder;
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let is_secret = |name: &std::ffi::OsStr| secret_name(&name.to_string_lossy()).is_ok();
-            if is_secret(&entry.file_name())
-                && let Err(why) = of_file(&entry.path())
-            {
-                tracing::warn!("{why}");
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if secret_name(&name).is_err() {
+                continue;
+            }
+            match of_file(&name, &entry.path()) {
+                Ok(secret) => tell_if_guessable(&name, &secret),
+                Err(why) => tracing::warn!("{why}"),
             }
         }
     }
@@ -72,12 +76,13 @@ impl Secrets {
         }
         let secret = match self.variables.get(&name) {
             Some(secret) => of_text(
+                &name,
                 secret.expose(),
                 &format!("{SECRET_PREFIX}{}", name.to_uppercase()),
             ),
             None => {
                 let file = config.secrets.folder.join(&name);
-                tokio::task::spawn_blocking(move || of_file(&file))
+                tokio::task::spawn_blocking(move || of_file(&name, &file))
                     .await
                     .unwrap_or_else(|_| Err("the host is shutting down".into()))
             }
@@ -89,15 +94,94 @@ impl Secrets {
     }
 }
 
+/// Whether what a plugin asks for would carry a secret to where it does not belong: a plugin's own go wherever it may send web requests,
+/// and into the address of a webhook.
+impl Secrets {
+    /// A web request: its head, as it came, and its body, which is given back.
+    ///
+    /// # Errors
+    ///
+    /// A secret is in it that the plugin has not been granted.
+    pub(super) async fn may_leave(
+        &self,
+        caller: &Caller,
+        head: &Value,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let own = self.granted(caller);
+        let head = head.to_string();
+        redact::looked_through(body, move |body| {
+            let is_own = |name: &str| own.iter().any(|own| own == name);
+            match [head.as_bytes(), &body]
+                .iter()
+                .any(|text| redact::holds_foreign(text, is_own))
+            {
+                false => Ok(body),
+                true => Err(foreign()),
+            }
+        })
+        .await
+    }
+
+    fn granted(&self, caller: &Caller) -> Vec<String> {
+        let config = self.config.now();
+        let granted = config.grants.get(&*caller.plugin);
+        granted.map_or_else(Vec::new, |granted| granted.secrets.clone())
+    }
+
+    /// A path of Discord's.
+    ///
+    /// # Errors
+    ///
+    /// A secret is in it that is no webhook's of the plugin's own.
+    pub(super) fn may_be_asked(&self, caller: &Caller, path: &str) -> Result<(), Failure> {
+        let (route, query) = path.split_once('?').unwrap_or((path, ""));
+        let mut parts: Vec<&str> = route.split('/').collect();
+        if let ["webhooks", _, token, ..] = &mut *parts {
+            let (own, token) = (self.granted(caller), std::mem::take(token));
+            if redact::holds_foreign(token.as_bytes(), |name| own.iter().any(|own| own == name)) {
+                return Err(foreign());
+            }
+        }
+        let rest = format!("{}?{query}", parts.join("/"));
+        let allowed = !redact::holds(rest.as_bytes());
+        match allowed {
+            true => Ok(()),
+            false => Err(Failure::Refused(
+                "a secret is in the path; Discord is asked with those of webhooks alone: `webhooks/ID/TOKEN`".into(),
+            )),
+        }
+    }
+
+    /// The name of a file.
+    ///
+    /// # Errors
+    ///
+    /// A secret is in it: names are shown.
+    pub(super) fn may_be_shown(&self, name: &str) -> Result<(), Failure> {
+        match redact::holds(name.as_bytes()) {
+            false => Ok(()),
+            true => Err(Failure::Refused(
+                "a secret is in the file's name, and names are shown".into(),
+            )),
+        }
+    }
+}
+
+fn foreign() -> Failure {
+    Failure::Refused(
+        "a secret is in the request that the plugin has not been granted: it is not sent (the bot's token never is)".into(),
+    )
+}
+
 /// The secret in a file, without the line break at its end. Errors say nothing of what is in it.
-fn of_file(path: &Path) -> Result<String, String> {
+fn of_file(name: &str, path: &Path) -> Result<String, String> {
     let shown = path.display();
     // A pipe that somebody put there must not hold the thread.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
         .open(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let file = file.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!(
             "there is no secret `{name}`: set the variable {SECRET_PREFIX}{} (in the environment or in `.env`), or write it to \
@@ -118,10 +202,10 @@ fn of_file(path: &Path) -> Result<String, String> {
     }
     let text =
         String::from_utf8(bytes).map_err(|_| format!("the secret in {shown} is no UTF-8 text"))?;
-    of_text(&text, &shown.to_string())
+    of_text(name, &text, &shown.to_string())
 }
 
-fn of_text(text: &str, place: &str) -> Result<String, String> {
+fn of_text(name: &str, text: &str, place: &str) -> Result<String, String> {
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.trim().len() < redact::SHORTEST {
         return Err(format!(
@@ -129,8 +213,19 @@ fn of_text(text: &str, place: &str) -> Result<String, String> {
             redact::SHORTEST
         ));
     }
-    redact::keep_out(secret);
+    redact::keep_out_of(name, secret);
     Ok(secret.to_owned())
+}
+
+/// Warns of a secret that may be in other texts by chance.
+fn tell_if_guessable(name: &str, secret: &str) {
+    let all = |is: fn(&u8) -> bool| secret.as_bytes().iter().all(is);
+    if secret.len() < 16 && (all(u8::is_ascii_alphabetic) || all(u8::is_ascii_digit)) {
+        tracing::warn!(
+            "the secret `{name}` may be a word or a number that others use, too: it is masked wherever it is said; take a longer one, \
+             of letters and digits"
+        );
+    }
 }
 
 /// Whether nobody but the bot's user can read a file.
@@ -237,5 +332,50 @@ mod tests {
         fs::remove_file(kit.folder.path().join("key")).unwrap();
         fs::create_dir(kit.folder.path().join("key")).unwrap();
         says(kit.get("shop", "key").await, "no plain file");
+    }
+
+    #[tokio::test]
+    async fn a_secret_leaves_by_no_door_but_its_plugins_own() {
+        let kit = Kit::new();
+        kit.write(b"door-to-door-1\n", 0o600);
+        kit.get("shop", "key").await.unwrap();
+        redact::keep_out("the-bots-token-itself");
+        let (shop, bank) = (Caller::new("shop", 1), Caller::new("bank", 1));
+        let web = async |caller: &Caller, url: &str, body: &str| {
+            let head = serde_json::json!({"url": url});
+            let sent = kit.secrets.may_leave(caller, &head, body.into()).await;
+            sent.map_err(|failure| failure.to_string())
+        };
+        for url in [
+            "https://a/?key=door-to-door-1",
+            "https://a/?key=door%2Dto%2Ddoor%2D1",
+        ] {
+            assert!(web(&shop, url, "").await.is_ok());
+            assert!(web(&bank, url, "").await.is_err());
+        }
+        assert_eq!(
+            web(&shop, "https://a", "door-to-door-1").await.unwrap(),
+            b"door-to-door-1"
+        );
+        let long = format!("{}door-to-door-1", " ".repeat(1 << 20));
+        for body in ["door-to-door-1", "ZG9vci10by1kb29yLTE=", &long] {
+            assert!(web(&bank, "https://a", body).await.is_err());
+        }
+        let token = web(&shop, "https://a", "the-bots-token-itself").await;
+        assert!(token.unwrap_err().contains("the bot's token never is"));
+
+        let path = |caller: &Caller, path: &str| kit.secrets.may_be_asked(caller, path);
+        assert!(path(&shop, "webhooks/1/door-to-door-1").is_ok());
+        assert!(path(&shop, "webhooks/1/door-to-door-1/messages/2").is_ok());
+        assert!(path(&bank, "webhooks/1/door-to-door-1").is_err());
+        assert!(path(&shop, "webhooks/1/the-bots-token-itself").is_err());
+        assert!(path(&shop, "webhooks/1/t?x=door-to-door-1").is_err());
+        assert!(path(&shop, "guilds/1/members/search?query=door-to-door-%31").is_err());
+        assert!(
+            kit.secrets
+                .may_be_shown("notes/door-to-door-1.txt")
+                .is_err()
+        );
+        assert!(kit.secrets.may_be_shown("notes/door.txt").is_ok());
     }
 }

@@ -166,7 +166,7 @@ fn library() -> PathBuf {
         .clone()
 }
 
-async fn bot() -> Fixture {
+pub(crate) async fn bot() -> Fixture {
     let bot = Fixture::with(&[]).await;
     bot.drop_in(&library(), "widgets");
     bot.until_generation("widgets", 1).await;
@@ -183,7 +183,7 @@ async fn registered(bot: Fixture) -> Fixture {
     bot
 }
 
-async fn slash(who: &Actor, command: &str) -> MessageView {
+pub(crate) async fn slash(who: &Actor, command: &str) -> MessageView {
     let asked = who.slash("general", command, &[]).await.unwrap();
     who.expects_reply_to(&asked).await.unwrap()
 }

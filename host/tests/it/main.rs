@@ -23,6 +23,7 @@ mod fences;
 mod files;
 mod fixtures;
 mod floods;
+mod forged;
 mod framework;
 mod full;
 mod gateway;

@@ -62,12 +62,12 @@ impl Fixture {
     }
 
     /// A bot on a Discord that waits for first responses for as long as it takes: what is told of here is not how fast they are.
-    pub async fn patient() -> Self {
+    pub async fn patient(examples: &[&str], config: &str) -> Self {
         let options = Options {
             acknowledge_within: PATIENCE,
             ..options()
         };
-        Self::on(options, &[], "", Clock::default(), None).await
+        Self::on(options, examples, config, Clock::default(), None).await
     }
 
     /// A bot on a Discord with other options.

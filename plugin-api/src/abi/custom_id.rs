@@ -6,6 +6,10 @@ use std::fmt;
 /// `cw1:<plugin>:<handler>~<owner>~<timeout>:<argument>`. The digit is the form's version; handler, owner and timeout are numbers
 /// to the base 36. A modal whose answers are for the invoker's eyes alone begins with `cw1p`.
 ///
+/// That is how a plugin makes it. The host *seals* a modal's on its way to Discord: `cwm<seal>:…` and `cwmp<seal>:…`, with seven more
+/// digits, by which it knows one that it has opened for this user from one that somebody has made up. A component's needs none: it is
+/// looked for in the message that it is on.
+///
 /// Messages keep their ids for years, so whatever was once written is read: also the form before the first, `cw:…`, in which the
 /// handler's name stood in place of its number.
 ///
@@ -21,6 +25,8 @@ use std::fmt;
 /// assert_eq!((old.handler, old.owner, old.timeout_s), (HandlerNumber::of("buy"), None, None));
 /// assert_eq!(old.to_string(), "cw1:shop:c3n82:7");
 /// assert!(CustomId::parse("cw1p:shop:c3n82:7").unwrap().private && !old.private);
+/// let modal = CustomId::parse("cwm00000zz:shop:c3n82:7").unwrap();
+/// assert_eq!((modal.seal, modal.to_string().as_str()), (Some("00000zz"), "cwm00000zz:shop:c3n82:7"));
 /// assert_eq!(CustomId::parse("somebody else's"), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub struct CustomId<'a> {
     pub argument: &'a str,
     /// Whether what answers it is for the invoker's eyes alone: a modal that a private command has opened.
     pub private: bool,
+    /// What the host knows by that it has opened this modal; `None`: a component's, or a modal's on its way to the host.
+    pub seal: Option<&'a str>,
 }
 
 /// A component's handler in a custom id: five digits to the base 36 that are made of its name, so that the 100 characters of an
@@ -56,6 +64,9 @@ pub struct HandlerNumber(u32);
 /// The handler, of every plugin, to which the answers to questions go ([`Invocation::ask`](crate::Invocation::ask)). No plugin can
 /// declare one of this name.
 pub const QUESTIONS: &str = ".await";
+
+/// Digits of a seal, to the base 36.
+const SEAL: usize = 7;
 
 /// Five digits to the base 36.
 const NUMBERS: u64 = 36_u64.pow(5);
@@ -95,12 +106,25 @@ impl<'a> CustomId<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(4, ':');
-        let (named, private) = match parts.next()? {
-            "cw1" => (false, false),
-            "cw1p" => (false, true),
-            "cw" => (true, false),
-            "cwp" => (true, true),
-            _ => return None,
+        let (named, private, seal) = match parts.next()? {
+            "cw1" => (false, false, None),
+            "cw1p" => (false, true, None),
+            "cw" => (true, false, None),
+            "cwp" => (true, true, None),
+            mark => {
+                let sealed = mark.strip_prefix("cwm")?;
+                let private = sealed.len() > SEAL;
+                let seal = if private {
+                    sealed.strip_prefix('p')?
+                } else {
+                    sealed
+                };
+                let is_digit = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+                if seal.len() != SEAL || !seal.bytes().all(is_digit) {
+                    return None;
+                }
+                (false, private, Some(seal))
+            }
         };
         let (plugin, name, argument) = (parts.next()?, parts.next()?, parts.next()?);
         let stamped = name.rsplit_once('~').and_then(|(rest, timeout)| {
@@ -121,14 +145,19 @@ impl<'a> CustomId<'a> {
             timeout_s: given(timeout_s),
             argument,
             private,
+            seal,
         })
     }
 }
 
 impl fmt::Display for CustomId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.private { "cw1p" } else { "cw1" };
-        write!(f, "{mark}:{}:{}", self.plugin, self.handler)?;
+        let private = if self.private { "p" } else { "" };
+        match self.seal {
+            Some(seal) => write!(f, "cwm{private}{seal}")?,
+            None => write!(f, "cw1{private}")?,
+        }
+        write!(f, ":{}:{}", self.plugin, self.handler)?;
         if (self.owner, self.timeout_s) != (None, None) {
             let number = |number: Option<u64>| base36(number.unwrap_or_default());
             write!(f, "~{}~{}", number(self.owner), number(self.timeout_s))?;
@@ -159,6 +188,10 @@ mod tests {
             "cw1:shop:buy:7",
             "cw1:shop:c3n82",
             "cw1",
+            "cwm:shop:c3n82:7",
+            "cwm12345678:shop:c3n82:7",
+            "cwmp123456:shop:c3n82:7",
+            "cwm12345é:shop:c3n82:7",
         ] {
             assert_eq!(CustomId::parse(later), None, "{later}");
         }
@@ -169,7 +202,12 @@ mod tests {
         for owner in [None, Some(1), Some(u64::MAX)] {
             for timeout_s in [None, Some(1), Some(u64::MAX)] {
                 for (handler, argument) in [("", ""), (".await", "a:b~c~d"), ("kä~se", "🫖")] {
-                    for private in [false, true] {
+                    for (private, seal) in [
+                        (false, None),
+                        (true, None),
+                        (false, Some("p00000z")),
+                        (true, Some("1234567")),
+                    ] {
                         let id = CustomId {
                             plugin: "shop",
                             handler: HandlerNumber::of(handler),
@@ -177,6 +215,7 @@ mod tests {
                             timeout_s,
                             argument,
                             private,
+                            seal,
                         };
                         assert_eq!(CustomId::parse(&id.to_string()), Some(id));
                     }

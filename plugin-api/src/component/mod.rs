@@ -23,7 +23,7 @@ use crate::{
 
 /// Discord's [limit](https://discord.com/developers/docs/components/reference#anatomy-of-a-component-custom-id) for a
 /// custom id, in characters. The plugin's name counts, and eleven more; up to 20 where the component is for the invoker
-/// alone, or for a while.
+/// alone, or for a while. A modal's has up to eight more, which the host adds.
 ///
 /// ```
 /// use plugin_api::CUSTOM_ID_LIMIT;
@@ -62,6 +62,7 @@ impl Stamp {
             timeout_s: self.timeout_s,
             argument,
             private: false,
+            seal: None,
         }
         .to_string();
         let characters = id.chars().count();

@@ -9,7 +9,7 @@ mod plugins;
 mod process;
 mod rows;
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use prometheus_client::{
     collector::Collector,
@@ -18,7 +18,7 @@ use prometheus_client::{
 };
 
 use self::rows::Rows;
-use crate::{plugin::Plugins, services::Services};
+use crate::{plugin::Plugins, redact, services::Services};
 
 /// The page.
 pub struct Page {
@@ -47,7 +47,11 @@ impl Page {
         if text::encode(&mut page, &self.registry).is_err() {
             tracing::error!("the page of figures could not be written");
         }
-        page
+        // Names and labels are plugins'.
+        match redact::text(&page) {
+            Cow::Owned(clean) => clean,
+            Cow::Borrowed(_) => page,
+        }
     }
 
     /// The page in the [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/).

@@ -11,7 +11,10 @@ use plugin_api::hook::ExtensionFailed;
 use tokio::time::sleep;
 
 use super::{Failed, Plugins, stopping::Saving};
-use crate::plugin::{generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS};
+use crate::{
+    plugin::{generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS},
+    shown,
+};
 
 /// The pause before the first restart; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -254,7 +257,7 @@ impl Plugins {
         });
         self.services.alerts.raise(
             &format!("plugin {name}"),
-            &format!("The plugin `{name}` has failed: {why}"),
+            &format!("The plugin `{name}` has failed: {}", shown::said(why)),
         );
         self.changes.send_modify(|changes| *changes += 1);
     }

@@ -1,15 +1,21 @@
-//! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, and
-//! its components are those of the plugin that sends it.
+//! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, its
+//! components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
 
 use memchr::memmem::find;
 use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
-use super::path::parts;
+use super::{path::parts, seal::Seals};
 use crate::{
     plugin::tidy,
     services::{Failure, host_call, reply::edited},
 };
+
+/// The kind of an interaction's response that opens a modal.
+const MODAL: u64 = 9;
+
+/// Custom ids of the host's own.
+pub(in crate::services) const HOSTS_OWN: &str = "cw-";
 
 /// Where a request's message stands in its body; `None` where it has none.
 fn place_of_message(method: &str, path: &str) -> Option<&'static str> {
@@ -35,8 +41,13 @@ pub(super) fn writes_message(method: &str, path: &str) -> bool {
 ///
 /// # Errors
 ///
-/// The message in it can't be read: Discord might, and notify everybody. Or a component of it is another plugin's.
-pub(super) fn ruled(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
+/// The message in it can't be read: Discord might, and notify everybody. Or a component of it is another plugin's, or there is no room for
+/// a modal's seal.
+pub(super) fn ruled(
+    request: &RequestCall,
+    body: Vec<u8>,
+    seals: &Seals,
+) -> Result<Vec<u8>, Failure> {
     let RequestCall { method, path, .. } = request;
     if method == "POST" && parts(path).last().is_some_and(|part| part == "slack") {
         return Err(Failure::Refused(
@@ -54,9 +65,14 @@ pub(super) fn ruled(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Fai
     }
     let sender = host_call::caller().map(|caller| caller.plugin);
     let mut foreign = None;
+    let mut sealed = Ok(());
     let body = edited(&body, boundary, |body| {
         if let Some(sender) = &sender {
             foreign = foreign_id(body, sender);
+        }
+        if place == "/data" && body["type"] == MODAL {
+            sealed = seals.seal(&parts(path)[1], &mut body["data"]);
+            return;
         }
         let Some(message) = body.pointer_mut(place).and_then(Value::as_object_mut) else {
             return;
@@ -66,9 +82,10 @@ pub(super) fn ruled(request: &RequestCall, body: Vec<u8>) -> Result<Vec<u8>, Fai
             message.insert("allowed_mentions".into(), json!({"parse": []}));
         }
     })?;
+    sealed?;
     match foreign {
         Some(id) => Err(Failure::Refused(format!(
-            "the custom id `{id}` is another plugin's: make it by `custom_id` of your own context, or ask that plugin by a function"
+            "the custom id `{id}` is another plugin's, or the host's own: make it by `custom_id` of your own context, or ask that plugin by a function"
         ))),
         None => Ok(body),
     }
@@ -81,7 +98,8 @@ fn foreign_id(value: &Value, sender: &str) -> Option<String> {
         Value::Object(fields) => {
             let id = fields.get("custom_id").and_then(Value::as_str);
             let parsed = id.and_then(CustomId::parse);
-            if parsed.is_some_and(|it| tidy(it.plugin) != tidy(sender)) {
+            let is_foreign = parsed.is_some_and(|it| tidy(it.plugin) != tidy(sender));
+            if is_foreign || id.is_some_and(|id| id.starts_with(HOSTS_OWN)) {
                 return id.map(str::to_owned);
             }
             fields.values().find_map(|value| foreign_id(value, sender))
@@ -135,7 +153,8 @@ mod tests {
             path: path.into(),
             ..RequestCall::default()
         };
-        ruled(&request, body.into()).map(|body| serde_json::from_slice(&body).unwrap())
+        ruled(&request, body.into(), &Seals::new(None))
+            .map(|body| serde_json::from_slice(&body).unwrap())
     }
 
     #[test]
@@ -215,6 +234,8 @@ mod tests {
                 "cw:shop:buy:7",
                 "cw1p:shop:c3n82:",
                 "cw1:shop:c3n82~1~8c:7",
+                "cwm0000000:shop:c3n82:7",
+                "cw-menus:5:0",
             ] {
                 for (method, path, body) in of(id) {
                     let error = sent(method, path, &body.to_string())
@@ -254,7 +275,8 @@ mod tests {
                 multipart_boundary: Some("cogwright000000".into()),
                 ..RequestCall::default()
             };
-            ruled(&request, body.into_bytes()).map(|body| String::from_utf8(body).unwrap())
+            ruled(&request, body.into_bytes(), &Seals::new(None))
+                .map(|body| String::from_utf8(body).unwrap())
         };
         let message = "name=\"payload_json\"\r\n\r\n{\"content\":\"@everyone\"}";
         let file = "name=\"files[0]\"; filename=\"my name=x; name=y.txt\"\r\n\r\n@everyone";

@@ -8,6 +8,7 @@
 //! | `request.rs` | from a call to a request |
 //! | `path.rs` | a path, read once |
 //! | `message.rs` | what holds of every message |
+//! | `seal.rs` | which modals were opened by the host |
 //! | `startup.rs` | what is asked before anything else goes on, until it is answered |
 
 mod governor;
@@ -15,6 +16,7 @@ mod message;
 mod path;
 mod repeat;
 mod request;
+mod seal;
 mod startup;
 mod transport;
 
@@ -33,6 +35,7 @@ use self::{
     governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
     repeat::{PAUSE, Repeat, may_pass},
     request::build,
+    seal::Seals,
     transport::Http,
 };
 use super::{
@@ -40,7 +43,7 @@ use super::{
     host_call::{self, on_the_wire},
     later::{Later, Sent},
 };
-use crate::{config, metrics::Figures};
+use crate::{config, metrics::Figures, redact, shown};
 
 /// Discord's REST API.
 pub struct Discord {
@@ -49,6 +52,7 @@ pub struct Discord {
     longest_wait: Duration,
     /// What is waited before the second try.
     pause: Duration,
+    pub(super) seals: Seals,
     pub(super) figures: Arc<Figures>,
 }
 
@@ -78,7 +82,10 @@ impl Discord {
     /// The API as it is configured, with the bot's token; requests are counted in `figures`.
     #[must_use]
     pub fn new(config: &config::Discord, token: Option<&str>, figures: Arc<Figures>) -> Self {
-        Self::over(Box::new(Http::new(config, token)), config, figures)
+        Self {
+            seals: Seals::new(token),
+            ..Self::over(Box::new(Http::new(config, token)), config, figures)
+        }
     }
 
     fn over(
@@ -96,6 +103,7 @@ impl Discord {
             governor: Governor::new(rules, config.http_proxy.is_some()),
             longest_wait,
             pause: PAUSE,
+            seals: Seals::new(None),
             figures,
         }
     }
@@ -138,6 +146,9 @@ impl Discord {
         request.path = path::canonical(&request.path)?;
         let writes = message::writes_message(&request.method, &request.path);
         let delete_after = request.delete_after_ms.map(Duration::from_millis);
+        if delete_after.is_some() {
+            later.may_delete()?;
+        }
         let call = Call {
             request,
             body,
@@ -197,13 +208,18 @@ impl Discord {
     /// # Errors
     ///
     /// Discord refused, or was out of reach; or the wait for a rate limit would be too long.
-    pub async fn send(&self, call: Call) -> Result<(u16, Vec<u8>), Failure> {
+    pub async fn send(&self, mut call: Call) -> Result<(u16, Vec<u8>), Failure> {
+        // Whoever says it, and whatever it looks like by now: people read it.
+        call.body = redact::clean(call.body).await;
+        if let Some(reason) = &mut call.request.reason {
+            *reason = shown::line(&redact::text(reason)).into_owned();
+        }
         let method = call.request.method.clone();
         let how = How {
             is_alert: call.is_alert,
             answer_within: call.answer_within,
         };
-        let (outgoing, repeat) = build(call)?;
+        let (outgoing, repeat) = build(call, &self.seals)?;
         let path = outgoing.path();
         let began = Instant::now();
         let result = self.exchange(&outgoing, repeat, how).await;

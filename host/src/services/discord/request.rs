@@ -14,14 +14,15 @@ use super::{
     Call, message,
     path::canonical,
     repeat::{Repeat, numbered},
+    seal::Seals,
     transport::Outgoing,
 };
 use crate::services::Failure;
 
 /// The request that a call asks for, and whether it may be sent twice.
-pub(super) fn build(mut call: Call) -> Result<(Outgoing, Repeat), Failure> {
+pub(super) fn build(mut call: Call, seals: &Seals) -> Result<(Outgoing, Repeat), Failure> {
     call.request.path = canonical(&call.request.path)?;
-    let body = message::ruled(&call.request, call.body)?;
+    let body = message::ruled(&call.request, call.body, seals)?;
     let (body, has_nonce) = numbered(&call.request, body);
     let RequestCall {
         method,
@@ -110,7 +111,7 @@ mod tests {
             request,
             ..Call::default()
         };
-        build(call).map(|(outgoing, _)| outgoing)
+        build(call, &Seals::new(None)).map(|(outgoing, _)| outgoing)
     }
 
     #[test]

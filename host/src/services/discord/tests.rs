@@ -264,3 +264,34 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
     // The others go on.
     assert_eq!(kit.send("PATCH", "channels/1").await, Ok(200));
 }
+
+#[tokio::test]
+async fn no_secret_goes_out_in_a_body_or_a_reason_whoever_says_it() {
+    let (kit, secret) = (kit([]), "qq7-said-by-mistake");
+    redact::keep_out_of("said", secret);
+    let send = |body: String| {
+        let request = RequestCall {
+            method: "PATCH".into(),
+            path: "guilds/1".into(),
+            reason: Some(format!("for\n{secret}\u{202e}")),
+            ..RequestCall::default()
+        };
+        kit.discord.send(Call {
+            request,
+            body: body.into_bytes(),
+            ..Call::default()
+        })
+    };
+    let escaped = secret.replace('q', "\\u0071");
+    let long = format!("{}{secret}", "x".repeat(1 << 20));
+    for said in [secret, &escaped, &long, "cXE3LXNhaWQtYnktbWlzdGFrZQ=="] {
+        send(format!("{{\"name\":\"{said}\"}}")).await.unwrap();
+    }
+    for (_, sent) in kit.sent() {
+        let body = String::from_utf8(sent.body().to_vec()).unwrap();
+        assert!(body.contains("<redacted>"), "{body:.200}");
+        assert!(!redact::holds(body.as_bytes()));
+        let reason = &sent.0.headers().unwrap()["x-audit-log-reason"];
+        assert_eq!(reason, "for%5Cn%3Credacted%3E%5Cu%7B202e%7D");
+    }
+}

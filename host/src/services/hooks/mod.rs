@@ -36,7 +36,14 @@ use crate::{
     config::Live,
     nearest::nearest,
     router::{HookRoute, Routes},
+    shown,
 };
+
+/// Bytes of the name of a plugin's event.
+const NAME: usize = 100;
+
+/// Bytes that an event of a plugin's has with it: as many events as a queue takes may wait for each handler.
+const PAYLOAD_BYTES: usize = 256 << 10;
 
 /// A handler of a hook, and how it fares.
 #[derive(Debug, Clone, Serialize)]
@@ -107,6 +114,17 @@ impl Hooks {
             return Err(Failure::Refused(format!(
                 "can't tell `{event}`: {hint}; call yours `{}.something`",
                 caller.plugin
+            )));
+        }
+        if event.len() > NAME || event.contains(char::is_control) {
+            return Err(Failure::Refused(format!(
+                "the name of an event is one line of {NAME} bytes at most"
+            )));
+        }
+        if body.len() > PAYLOAD_BYTES {
+            return Err(Failure::Refused(format!(
+                "`{event}` has {} bytes with it, and {PAYLOAD_BYTES} are the most: tell where the rest is",
+                body.len()
             )));
         }
         let mut told = EmitHead::default();
@@ -237,7 +255,7 @@ impl Hooks {
             match alarm {
             Alarm::Opened(error) => alerts.raise(
                 &format!("hooks {id} opened"),
-                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {error}"),
+                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}", shown::said(&error)),
             ),
             Alarm::Dropped => alerts.raise(
                 &format!("hooks {id} dropped"),

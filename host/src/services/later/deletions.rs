@@ -1,7 +1,8 @@
 //! Messages that are deleted after a while: remembered in the bot's database until they are, so that a restart forgets none.
 
 use std::{
-    sync::Arc,
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Later, Sent, Token};
-use crate::services::{Failure, reply::TOKEN_LIFE, storage::Deletion};
+use crate::services::{Failure, host_call, reply::TOKEN_LIFE, storage::Deletion};
 
 /// While Discord is out of reach it is tried again after each of these, and then given up until the next start.
 const AGAIN: [Duration; 4] = [
@@ -19,13 +20,66 @@ const AGAIN: [Duration; 4] = [
     Duration::from_secs(3 * 60 * 60),
 ];
 
+/// Messages of one plugin's that may wait for their deletion.
+const MOST: usize = 5_000;
+
+/// How many messages wait for their deletion, by whose they are.
+pub(super) type Waiting = Arc<Mutex<HashMap<Option<Arc<str>>, usize>>>;
+
+/// A message that waits, until this is dropped.
+struct Place(Waiting, Option<Arc<str>>);
+
+impl Place {
+    fn take(waiting: &Waiting) -> Self {
+        let whose = host_call::caller().map(|caller| caller.plugin);
+        *lock(waiting).entry(whose.clone()).or_default() += 1;
+        Self(Arc::clone(waiting), whose)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = lock(&self.0);
+        if let Some(count) = waiting.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                waiting.remove(&self.1);
+            }
+        }
+    }
+}
+
+fn lock(waiting: &Waiting) -> MutexGuard<'_, HashMap<Option<Arc<str>>, usize>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Later {
+    /// Whether one more message of this plugin's may be deleted later.
+    ///
+    /// # Errors
+    ///
+    /// As many wait as may.
+    pub fn may_delete(&self) -> Result<(), Failure> {
+        let whose = host_call::caller().map(|caller| caller.plugin);
+        let count = lock(&self.waiting).get(&whose).copied();
+        match count.unwrap_or_default() < MOST || whose.is_none() {
+            true => Ok(()),
+            false => Err(Failure::Refused(format!(
+                "{MOST} messages of the plugin wait for their deletion already: send this one without, or delete it by a schedule"
+            ))),
+        }
+    }
+
     /// Deletes a message after a while, also if the bot is restarted meanwhile.
     pub fn delete(self: &Arc<Self>, sent: Sent, token: Option<Token>, after: Duration) {
         let later = Arc::clone(self);
-        let due = Instant::now() + after;
+        let due = Instant::now().checked_add(after);
+        let place = Place::take(&self.waiting);
         tokio::spawn(async move {
+            let _place = place;
             later.remember(&sent, token.as_ref(), after).await;
+            // In some hundred years.
+            let Some(due) = due else { return };
             later.delete_at(due, &sent, token.as_ref()).await;
         });
     }

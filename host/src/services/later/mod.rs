@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
-use self::components::Watched;
+use self::{components::Watched, deletions::Waiting};
 use super::{
     Discord, Failure, Storage,
     reply::{EPHEMERAL, TOKEN_LIFE},
@@ -66,6 +66,8 @@ pub struct Later {
     clock: OnceLock<Clock>,
     /// By message.
     watched: Mutex<HashMap<u64, Watched>>,
+    /// How many messages wait for their deletion, by the plugin that has asked for it; the host's own have none.
+    waiting: Waiting,
     /// Whether the bot stops.
     stop: watch::Sender<bool>,
 }
@@ -80,6 +82,7 @@ impl Later {
             application_id: AtomicU64::new(0),
             clock: OnceLock::new(),
             watched: Mutex::default(),
+            waiting: Waiting::default(),
             stop: watch::Sender::new(false),
         }
     }

@@ -18,7 +18,10 @@ use super::{Caller, Completion, Failure};
 /// Figures of one plugin.
 const NAMES: usize = 50;
 /// Words that are logged of a plugin's refused figures, each once.
-const REFUSALS: usize = 200;
+const REFUSALS: usize = 50;
+
+/// Characters of such words that tell them apart.
+const WORDS: usize = 300;
 
 /// The figures of all plugins.
 #[derive(Debug, Default)]
@@ -56,11 +59,13 @@ impl Metrics {
     pub fn serve(&self, caller: &Caller, params: Value) -> Result<Completion, Failure> {
         let call: MetricCall = serde_json::from_value(params)?;
         self.record(caller, call).map_err(|(name, why)| {
+            let (name, why) = (cut(name.escape_debug().to_string()), cut(why));
             let mut state = self.state();
-            let is_new = state.refused.len() < REFUSALS
-                && state.refused.insert((caller.clone(), why.clone()));
+            let of_plugin = state.refused.iter().filter(|(of, _)| of == caller);
+            let is_new =
+                of_plugin.count() < REFUSALS && state.refused.insert((caller.clone(), why.clone()));
             drop(state);
-            let words = format!("the figure `{}` is not counted: {why}", name.escape_debug());
+            let words = format!("the figure `{name}` is not counted: {why}");
             if is_new {
                 tracing::warn!(plugin = &*caller.plugin, "{words}");
             }
@@ -139,6 +144,14 @@ impl Metrics {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a plugin has said may be long.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(WORDS) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text,
     }
 }
 

@@ -102,6 +102,7 @@ impl Replies {
         let received = Received {
             id,
             token,
+            user: 0,
             kind: Kind::Command,
             ephemeral: false,
             source: None,

@@ -58,7 +58,7 @@ pub struct Replies {
     later: Arc<Later>,
     config: Live,
     application_id: AtomicU64,
-    open: Mutex<Open>,
+    open: Arc<Mutex<Open>>,
     typed: typed::Book,
 }
 
@@ -71,12 +71,17 @@ impl Replies {
         later: Arc<Later>,
         routes: Arc<Routes>,
     ) -> Self {
+        let open = Arc::<Mutex<Open>>::default();
+        let known = Arc::downgrade(&open);
+        discord
+            .seals
+            .ask(move |id| open::user_of(&*known.upgrade()?, id));
         Self {
             discord,
             later,
             config,
             application_id: AtomicU64::new(0),
-            open: Mutex::default(),
+            open,
             typed: typed::Book::new(routes),
         }
     }
@@ -98,6 +103,9 @@ impl Replies {
     /// The answer is not possible any more, or Discord refused it.
     pub async fn serve(&self, params: Value, body: Vec<u8>) -> Result<Completion, Failure> {
         let call: ReplyCall = serde_json::from_value(params)?;
+        if call.delete_after_ms.is_some() {
+            self.later.may_delete()?;
+        }
         let answered = self.answer(call, body).await?;
         Ok(Completion {
             status: 0,

@@ -2,11 +2,11 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
-use plugin_api::abi::Origin;
+use plugin_api::abi::{CustomId, Origin};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use super::{Replies, state::Progress};
@@ -14,6 +14,9 @@ use crate::services::{Failure, later::Token};
 
 /// How long Discord honours an interaction's token.
 pub(in crate::services) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// Most that are kept: a hundred a second for as long as they are. Of more the oldest are forgotten, and can't be answered any more.
+const MOST: usize = 100_000;
 
 /// What kind of interaction an answer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Received<'a> {
     pub id: u64,
     /// Its token.
     pub token: &'a str,
+    /// Who has made it; 0: not known.
+    pub user: u64,
     /// What kind of interaction it is.
     pub kind: Kind,
     /// Declared so by its command: what the host defers by itself is for the invoker's eyes alone, too.
@@ -45,6 +50,7 @@ pub struct Received<'a> {
 pub(super) struct Interaction {
     pub id: u64,
     pub token: String,
+    pub user: u64,
     pub kind: Kind,
     pub ephemeral: bool,
     pub source: Option<u64>,
@@ -62,6 +68,7 @@ impl Interaction {
         Self {
             id: received.id,
             token: received.token.to_owned(),
+            user: received.user,
             kind: received.kind,
             ephemeral: received.ephemeral,
             source: received.source,
@@ -85,22 +92,36 @@ pub(super) struct Open {
 impl Open {
     fn add(&mut self, interaction: Arc<Interaction>) {
         self.expire(interaction.since);
+        if self.queue.len() >= MOST {
+            self.drop_first();
+        }
         self.queue.push_back((interaction.since, interaction.id));
         self.by_id.insert(interaction.id, interaction);
     }
 
     /// Forgets those that are over.
     fn expire(&mut self, now: Instant) {
-        while let Some(&(since, id)) = self.queue.front()
+        while let Some(&(since, _)) = self.queue.front()
             && now.duration_since(since) >= TOKEN_LIFE
         {
-            self.queue.pop_front();
-            // The same id once more is another interaction, with a time of its own.
-            if self.by_id.get(&id).is_some_and(|open| open.since == since) {
-                self.by_id.remove(&id);
-            }
+            self.drop_first();
         }
     }
+
+    fn drop_first(&mut self) {
+        // The same id once more is another interaction, with a time of its own.
+        if let Some((since, id)) = self.queue.pop_front()
+            && self.by_id.get(&id).is_some_and(|open| open.since == since)
+        {
+            self.by_id.remove(&id);
+        }
+    }
+}
+
+/// Who has made an interaction, as long as it is kept.
+pub(super) fn user_of(open: &Mutex<Open>, id: u64) -> Option<u64> {
+    let open = open.lock().unwrap_or_else(PoisonError::into_inner);
+    open.by_id.get(&id).map(|interaction| interaction.user)
 }
 
 impl Replies {
@@ -126,6 +147,11 @@ impl Replies {
             token: interaction.token.clone(),
             since: interaction.since,
         })
+    }
+
+    /// Whether this is the id of a modal that was opened for this user.
+    pub(crate) fn has_opened(&self, id: &CustomId<'_>, user: u64) -> bool {
+        user != 0 && self.discord.seals.is_whole(id, user)
     }
 
     /// The error id by which the log has it that Discord does not know the interaction any more: nobody can be told anything.
@@ -163,6 +189,7 @@ mod tests {
         let received = Received {
             id,
             token: "",
+            user: 0,
             kind: Kind::Command,
             ephemeral: false,
             source: None,

@@ -55,6 +55,7 @@ impl Story {
         replies.register(Received {
             id: INTERACTION,
             token: "t",
+            user: 0,
             kind,
             ephemeral,
             source: (kind != Kind::Command).then_some(SOURCE),

@@ -11,7 +11,7 @@ use crate::{
     support::{Fixture, PATIENCE},
 };
 
-/// Interactions that are open at once, and a bot that can answer as many within their three seconds.
+/// Interactions that are open at once, and a bot that can answer as many soon.
 const BATCH: usize = 200;
 const MANY: &str = "[discord]\nrequests_per_second = 5000";
 
@@ -164,7 +164,7 @@ fn send(bot: &Fixture, id: u64, mutation: &Mutation) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_has_an_id_and_a_token_is_answered() {
-    let bot = Fixture::configured(&["echo"], MANY).await;
+    let bot = Fixture::patient(&["echo"], MANY).await;
     bot.sandbox
         .commands_registered("echo", PATIENCE)
         .await
@@ -217,7 +217,7 @@ async fn answer(bot: &Fixture, id: u64) -> String {
 /// file of which it is told where it lies.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_picked_is_read_as_what_it_is_however_oddly_it_is_resolved() {
-    let bot = Fixture::configured(&["options"], MANY).await;
+    let bot = Fixture::patient(&["options"], MANY).await;
     bot.sandbox
         .commands_registered("show", PATIENCE)
         .await
