@@ -312,12 +312,11 @@ impl Dispatch {
         let Some(token) = self.services.replies.token(origin) else {
             return Ok(());
         };
-        let interaction = Fields::read(&event.json).unwrap_or_default();
-        let message = interaction.raw("message");
-        let message: Value = message
-            .and_then(|message| serde_json::from_str(message).ok())
-            .unwrap_or_default();
-        match self.services.later.is_in_time(&message, timeout_s, token) {
+        match self
+            .services
+            .later
+            .is_in_time(&message_of(&event.json), timeout_s, token)
+        {
             true => Ok(()),
             false => Err(over()),
         }
@@ -330,11 +329,7 @@ fn is_on_message(event: &EventRecord, data: &Fields<'_>, custom_id: &str) -> boo
     if CustomId::parse(custom_id).is_none() && !menus::is_list(custom_id) {
         return true;
     }
-    let interaction = Fields::read(&event.json).unwrap_or_default();
-    let message = interaction.raw("message");
-    let message: Value = message
-        .and_then(|message| serde_json::from_str(message).ok())
-        .unwrap_or_default();
+    let message = message_of(&event.json);
     let kind = data.get("component_type", lenient::number).known();
     let values = texts(data, "values");
     part_of(&message["components"], custom_id).is_some_and(|component| {
@@ -342,8 +337,23 @@ fn is_on_message(event: &EventRecord, data: &Fields<'_>, custom_id: &str) -> boo
         let is_offered = |value: &String| {
             options.is_none_or(|options| options.iter().any(|option| option["value"] == **value))
         };
-        component["type"].as_u64() == kind && values.iter().all(is_offered)
+        kind.is_none_or(|kind| component["type"] == kind) && values.iter().all(is_offered)
     })
+}
+
+/// The message that a component is on, field by field, and its components one by one: what can't be read is left out.
+fn message_of(interaction: &str) -> Value {
+    let interaction = Fields::read(interaction).unwrap_or_default();
+    let message = interaction.object("message").known().unwrap_or_default();
+    let components = message.list("components").known().unwrap_or_default();
+    let read = |raw: &str| serde_json::from_str::<Value>(raw).ok();
+    let components: Value = components.into_iter().filter_map(read).collect();
+    let fields = message
+        .iter()
+        .filter_map(|(name, raw)| Some((name.to_owned(), read(raw)?)));
+    let mut message: Value = fields.collect();
+    message["components"] = components;
+    message
 }
 
 /// The component with this custom id, however deep it is.
@@ -424,4 +434,29 @@ fn texts(of: &Fields<'_>, name: &str) -> Vec<String> {
     let items = of.list(name).known().unwrap_or_default();
     let text = |item: &str| lenient::text(item).map(Into::into);
     items.into_iter().filter_map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_parser_takes_in_a_clicked_message_costs_itself_alone() {
+        let interaction = r#"{"message": {"id": "5", "embeds": [{"color": 1e400}], "content": "\ud800", "components":
+            [{"type": 300, "id": 1e400}, {"type": 1, "components": [{"type": 2, "custom_id": "x"}]}, "odd"]}}"#;
+        let message = message_of(interaction);
+        let button = json!({"type": 2, "custom_id": "x"});
+        assert_eq!(part_of(&message["components"], "x"), Some(&button));
+        assert_eq!(
+            (&message["id"], &message["embeds"]),
+            (&json!("5"), &Value::Null)
+        );
+        for none in [
+            "{}",
+            r#"{"message": [5]}"#,
+            r#"{"message": {"components": 7}}"#,
+        ] {
+            assert_eq!(part_of(&message_of(none), "x"), None, "{none}");
+        }
+    }
 }

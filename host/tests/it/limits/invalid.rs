@@ -58,7 +58,7 @@ async fn at_four_fifths_of_the_invalid_requests_only_interactions_are_answered_a
     alerts_go_to(&bot, "bots").await;
     refuse(&bot, "GET /channels/*/invites", 403);
     refuse(&bot, "GET /channels/*/webhooks", 401);
-    let sent = count(&bot, " /channels/");
+    let sent = count(&bot, "GET /channels/");
     // Of one channel's one is on its way at a time: so they are many.
     let ask = async |n: usize| {
         let what = ["invites", "webhooks"][n % 2];

@@ -16,7 +16,7 @@ use crate::{
 const SOURCE: &str = r#"//! Answers interactions of all kinds.
 use plugin_api::prelude::*;
 
-export_plugin!(|| Plugin::new().command(pour()).command(keep()).command(panel()).component("press", press).component("form", press));
+export_plugin!(|| Plugin::new().command(pour()).command(keep()).command(panel()).command(fill()).component("press", press).component("form", filled));
 
 /// Pours tea.
 #[command]
@@ -48,6 +48,17 @@ async fn panel(ctx: CommandContext) -> Result {
     ctx.reply(NewMessage::from("panel").row([press]).for_everyone().persistent()).await
 }
 
+/// Opens a form.
+#[command]
+async fn fill(ctx: CommandContext) -> Result {
+    let form = Modal::new("Form", ctx.custom_id("form", "")?).field(TextField::short("name", "Name"));
+    ctx.modal(&form).await
+}
+
+async fn filled(ctx: ComponentContext) -> Result {
+    ctx.reply(format!("{} has pressed", ctx.field("name"))).await
+}
+
 async fn press(ctx: ComponentContext) -> Result {
     ctx.reply("pressed").await
 }
@@ -58,7 +69,7 @@ async fn bot() -> Fixture {
     let bot = Fixture::with(&[]).await;
     bot.drop_in(&library, "kettle");
     bot.until_generation("kettle", 1).await;
-    let registered = bot.sandbox.commands_registered("panel", PATIENCE);
+    let registered = bot.sandbox.commands_registered("fill", PATIENCE);
     registered.await.unwrap();
     bot
 }
@@ -196,20 +207,26 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
             }),
         ),
         (
-            "a component of a kind that nobody knows",
-            click(&|it| it["message"]["components"] = json!([{"type": 300, "id": {}}])),
+            "a component of a kind that nobody knows beside it",
+            click(&|it| {
+                let own = it["message"]["components"][0].take();
+                it["message"]["components"] = json!([{"type": 300, "id": {}}, own, 5]);
+            }),
+        ),
+        (
+            "it is of a kind that nobody knows itself",
+            click(&|it| {
+                it["message"]["components"][0]["components"][0]["type"] = json!(300);
+                it["data"]["component_type"] = json!(300);
+            }),
+        ),
+        (
+            "nobody says of which kind it is",
+            click(&|it| it["data"]["component_type"] = json!({"kind": 5})),
         ),
         (
             "a message of a kind that nobody knows",
             click(&|it| it["message"]["type"] = json!(300)),
-        ),
-        (
-            "and one of its own kind",
-            click(&|it| it["data"]["component_type"] = json!(300)),
-        ),
-        (
-            "a message that is none",
-            click(&|it| it["message"] = json!([5])),
         ),
     ] {
         ids.give(&mut payload);
@@ -229,14 +246,21 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
         answered(&bot, payload).await.message.unwrap().text(),
         "kept 8"
     );
-    let data = json!({"custom_id": button["custom_id"], "components": [{"type": 300, "component": {"type": 301, "custom_id": "x",
-        "value": {"kind": 5}}}, 7]});
+    let form = bot.member().slash("general", "fill", &[]).await.unwrap();
+    let form = form.modal.unwrap();
+    let data = json!({"custom_id": form["custom_id"], "components": [{"type": 300, "component": {"type": 301, "custom_id": "x",
+        "value": {"kind": 5}}}, 7, {"type": 18, "component": {"type": 4, "custom_id": "name", "value": "Ada"}}]});
     let mut payload = interaction(&bot, From::Server, MODAL, data, 0);
     ids.give(&mut payload);
     assert_eq!(
         answered(&bot, payload).await.message.unwrap().text(),
-        "pressed"
+        "Ada has pressed"
     );
+    // What is on no message is refused, in words.
+    let mut payload = click(&|it| it["message"] = json!([5]));
+    ids.give(&mut payload);
+    let refused = private_text(&answered(&bot, payload).await);
+    assert!(refused.contains("not on the message any more"), "{refused}");
     bot.close().await;
 }
 
