@@ -73,6 +73,14 @@ impl Share {
     }
 }
 
+#[cfg(test)]
+impl Share {
+    /// How many calls are open.
+    pub(super) fn open(&self) -> usize {
+        self.0.calls.load(Relaxed)
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
         self.open.calls.fetch_sub(1, Relaxed);

@@ -113,6 +113,11 @@ impl Process {
         }
     }
 
+    /// As in [`Running::memory`].
+    pub fn memory(&self, what: &str) -> u64 {
+        self.running.memory(what)
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         self.running.signal(name);
