@@ -57,6 +57,10 @@ costs:
 hooks:
     cargo build --release -p misbehave && cargo run --release -p host --example hooks -- target/release/libmisbehave.so
 
+# One plugin floods every service for a minute; latency and throughput of the others, beside a quiet run.
+siege seconds="60":
+    cargo build --release -p misbehave -p hello && cargo run --release -p host --example siege -- target/release {{seconds}}
+
 # 10,000 runs of a schedule that are due at once, and what they do to events.
 schedules:
     cargo build --release -p misbehave && cargo run --release -p host --example schedules -- target/release/libmisbehave.so

@@ -17,6 +17,7 @@ pub mod config;
 pub mod dispatch;
 pub mod env;
 mod error_id;
+mod folders;
 pub mod gateway;
 pub mod intents;
 pub mod lenient;

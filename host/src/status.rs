@@ -42,10 +42,24 @@ impl Numbers {
     }
 
     fn fill(self, text: &str) -> String {
+        let (servers, members) = (
+            counted(self.guilds as u64, "server"),
+            counted(self.users, "member"),
+        );
         redact::text(text)
+            .replace("{servers}", &servers)
+            .replace("{members}", &members)
             .replace("{guilds}", &self.guilds.to_string())
             .replace("{users}", &self.users.to_string())
             .replace("{commands}", &self.commands.to_string())
+    }
+}
+
+/// `1 server`, `3 servers`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
     }
 }
 
@@ -168,6 +182,15 @@ mod tests {
             commands: 4,
         };
         let name = |index| presence(&config, index, numbers).activities[0].name.clone();
+        let one = Numbers {
+            guilds: 1,
+            ..numbers
+        };
+        assert_eq!(one.fill("{servers}"), "1 server");
+        assert_eq!(
+            numbers.fill("{servers} and {members}"),
+            "2 servers and 30 members"
+        );
         assert_eq!(
             [name(0), name(1), name(2)],
             ["2 servers", "30 users, 4 commands", "2 servers"]

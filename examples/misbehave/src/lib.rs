@@ -7,10 +7,11 @@ use plugin_api::prelude::*;
 use serde::Deserialize;
 
 mod beats;
+mod siege;
 
 export_plugin!(|| {
     let manner = CommandOption::string("manner", "How to misbehave").required();
-    beats::handled_by(Plugin::with_state(start))
+    siege::offered_by(beats::handled_by(Plugin::with_state(start)))
         .description("Misbehaves on request")
         .command(
             Command::new("misbehave", "Misbehaves")
@@ -31,6 +32,8 @@ struct Settings {
     restore: String,
     #[serde(skip)]
     beats: beats::Beats,
+    #[serde(skip)]
+    siege: siege::Siege,
 }
 
 async fn start(host: Host) -> Result<Settings> {

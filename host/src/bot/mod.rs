@@ -214,8 +214,7 @@ impl Bot {
                 .await;
         }
         services.figures.started.store(true, Relaxed);
-        let followed = Arc::clone(&plugins);
-        tokio::spawn(async move { followed.follow_log_levels().await });
+        plugins.follow_log_levels();
         let followed = Arc::clone(&plugins);
         tokio::spawn(async move { followed.follow_config().await });
         let (stop, stopped) = watch::channel(false);

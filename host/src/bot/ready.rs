@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 use twilight_model::guild::Permissions;
 
-use crate::{dispatch::Dispatch, plugin::Plugins};
+use crate::{dispatch::Dispatch, plugin::Plugins, status::counted};
 
 /// What answers need in a server, whatever commands declare.
 const ANSWERS: Permissions = Permissions::VIEW_CHANNEL
@@ -56,9 +56,9 @@ fn tell(dispatch: &Dispatch, plugins: &Plugins, shards: usize, began: Instant) {
     };
     tracing::info!(
         "ready: {}, {}, {}{refused}, after {:.1?}; invite: {}",
-        count(dispatch.guilds.count(), "server"),
-        count(shards, "shard"),
-        count(loaded, "plugin"),
+        counted(dispatch.guilds.count() as u64, "server"),
+        counted(shards as u64, "shard"),
+        counted(loaded as u64, "plugin"),
         began.elapsed(),
         invite(dispatch)
     );
@@ -76,11 +76,4 @@ fn invite(dispatch: &Dispatch) -> String {
         dispatch.services.application_id(),
         needed.bits()
     )
-}
-
-fn count(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
 }

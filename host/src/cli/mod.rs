@@ -2,7 +2,6 @@
 
 mod build;
 mod check;
-mod folders;
 mod inspect;
 mod own_config;
 mod rebuild;
@@ -27,8 +26,8 @@ use crate::{
     bot::BotError,
     config::Config,
     env::Environment,
+    folders::not_there,
     log,
-    nearest::nearest,
     plugin::{memory, probe},
     shown,
 };
@@ -155,34 +154,6 @@ fn given(config: Option<PathBuf>) -> CliResult<PathBuf> {
         return Ok(path);
     }
     Err(format!("--config: {}", not_there(&path, "file")).into())
-}
-
-/// `exampels is no folder; did you mean examples?`
-fn not_there(path: &Path, what: &str) -> String {
-    let shown = path.display();
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    if path.exists() {
-        return format!("{shown} is not a {what}");
-    }
-    if !folder.is_dir() {
-        return format!(
-            "there is no {what} {shown}: the folder {} is not there",
-            folder.display()
-        );
-    }
-    let beside = fs::read_dir(folder).into_iter().flatten().flatten();
-    let names: Vec<String> = beside
-        .filter(|entry| entry.path().is_dir() == (what == "folder"))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let hint = nearest(&name, names.iter().map(|name| &**name));
-    let hint = hint.map(|near| format!("; did you mean {}?", path.with_file_name(near).display()));
-    let hint = hint.unwrap_or_else(|| "; check the spelling".to_owned());
-    format!("there is no {what} {shown}{hint}")
 }
 
 /// A dump of the memory would hold the token. 1 byte and not 0: dumps that are piped to a program go by no limit but this one

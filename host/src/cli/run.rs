@@ -2,8 +2,8 @@
 
 use std::{env, path::Path};
 
-use super::{CliResult, DOTENV, configure, folders, runtime, signalled};
-use crate::{bot, config::Config, env::Environment};
+use super::{CliResult, DOTENV, configure, runtime, signalled};
+use crate::{bot, config::Config, env::Environment, folders};
 
 /// Runs the bot on Discord until a signal or its end.
 pub(super) fn run(config: &Path) -> CliResult {

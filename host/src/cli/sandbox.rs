@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{
     CliResult,
     build::Checkout,
-    configure, folders, not_there, rebuild, reports, runtime,
+    configure, rebuild, reports, runtime,
     sandbox_config::{Copy, FOLDER},
     sandbox_time, signalled,
 };
@@ -24,6 +24,7 @@ use crate::{
     bot::Bot,
     config::{Config, Metrics},
     env::{Environment, Secret},
+    folders::{self, not_there},
     services::schedules::Clock,
     shown,
 };
@@ -42,7 +43,7 @@ pub(super) struct Arguments {
     /// Loads the plugins of this folder instead of building those of the source checkout.
     #[arg(long, value_name = "FOLDER")]
     extensions: Option<PathBuf>,
-    /// Takes guilds, users and channels from a TOML file; docs/worlds/ has an example.
+    /// Takes guilds, users and channels from a TOML file; sandbox/worlds/ has an example.
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
     /// Lets the bot's schedules go by the machine's clock, whatever becomes of the sandbox's.

@@ -68,12 +68,12 @@ live! {
     commands { cooldown_uses cooldown_s overflow warn_at group_at limit owner_guild }
     hooks { queue push_timeout_ms timeout_ms failures failure_window_s rest_s }
     files { cache_entries cache_ttl_s cache_bytes max_file_bytes }
-    schedules { timeout_ms late_s max_waiting }
+    schedules { timeout_ms late_s max_waiting max_waiting_bytes }
     secrets { folder }
     alerts { channel_id cool_down_s }
     web { require_grants timeout_ms max_timeout_ms max_response_bytes max_concurrent }
     answers { delete_success_after_s delete_error_after_s }
-    storage { max_open statement_timeout_ms slow_query_ms max_rows backup_on_shutdown backups_kept }
+    storage { max_open statement_timeout_ms migration_timeout_ms slow_query_ms max_rows max_plugin_bytes backup_on_shutdown backups_kept }
 }
 
 /// The keys that need a restart, and why; whoever changes one is told so.

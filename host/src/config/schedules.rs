@@ -15,6 +15,8 @@ pub struct Schedules {
     pub late_s: u64,
     /// What one plugin may have waiting of what it schedules at run time.
     pub max_waiting: u64,
+    /// How many bytes of payloads that may have.
+    pub max_waiting_bytes: u64,
 }
 
 impl Default for Schedules {
@@ -23,6 +25,7 @@ impl Default for Schedules {
             timeout_ms: 60_000,
             late_s: 60,
             max_waiting: 100_000,
+            max_waiting_bytes: 64 << 20,
         }
     }
 }
@@ -39,6 +42,11 @@ impl Schedules {
         table.read("max_waiting", &mut schedules.max_waiting, |item| {
             integer(item, 1..=10_000_000, "runs")
         });
+        table.read(
+            "max_waiting_bytes",
+            &mut schedules.max_waiting_bytes,
+            |item| integer(item, 1_024..=1 << 40, "bytes"),
+        );
         schedules
     }
 }

@@ -191,7 +191,8 @@ impl Extensions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
-    /// The texts, shown in turn, with `{guilds}`, `{users}` and `{commands}` as numbers. Empty: none is shown.
+    /// The texts, shown in turn, with `{guilds}`, `{users}` and `{commands}` as numbers, `{servers}` and
+    /// `{members}` as numbers with their word. Empty: none is shown.
     pub text: Vec<String>,
     /// The verb before the text.
     pub kind: Activity,
@@ -232,7 +233,7 @@ pub enum Presence {
 impl Default for Status {
     fn default() -> Self {
         Self {
-            text: vec!["{guilds} servers".to_owned()],
+            text: vec!["{servers}".to_owned()],
             kind: Activity::Watching,
             presence: Presence::Online,
             interval_s: 300,
@@ -324,6 +325,8 @@ pub struct Storage {
     pub threads: u64,
     /// How long a call may take, all its statements together.
     pub statement_timeout_ms: u64,
+    /// How long a migration may take, in one database.
+    pub migration_timeout_ms: u64,
     /// How long another program may hold a database.
     pub busy_timeout_ms: u64,
     /// From when on a statement is logged as slow.
@@ -336,6 +339,8 @@ pub struct Storage {
     pub max_value_bytes: u64,
     /// Most bytes of memory that all databases take together.
     pub max_memory_bytes: u64,
+    /// Most bytes that one plugin may keep: tables, shelves, runs that wait, and files.
+    pub max_plugin_bytes: u64,
     /// Whether a backup is made when the bot stops.
     pub backup_on_shutdown: bool,
     /// How many backups are kept.
@@ -348,12 +353,14 @@ impl Default for Storage {
             max_open: 256,
             threads: 4,
             statement_timeout_ms: 5_000,
+            migration_timeout_ms: 60_000,
             busy_timeout_ms: 5_000,
             slow_query_ms: 200,
             max_rows: 10_000,
             max_result_bytes: 8 << 20,
             max_value_bytes: 1 << 20,
             max_memory_bytes: 512 << 20,
+            max_plugin_bytes: 1 << 30,
             backup_on_shutdown: true,
             backups_kept: 5,
         }
@@ -374,6 +381,11 @@ impl Storage {
             &mut storage.statement_timeout_ms,
             timeout,
         );
+        table.read(
+            "migration_timeout_ms",
+            &mut storage.migration_timeout_ms,
+            timeout,
+        );
         table.read("busy_timeout_ms", &mut storage.busy_timeout_ms, timeout);
         table.read("slow_query_ms", &mut storage.slow_query_ms, timeout);
         table.read("max_rows", &mut storage.max_rows, |item| {
@@ -387,6 +399,9 @@ impl Storage {
         });
         table.read("max_memory_bytes", &mut storage.max_memory_bytes, |item| {
             count(item, 64 << 20..=1 << 40, "bytes")
+        });
+        table.read("max_plugin_bytes", &mut storage.max_plugin_bytes, |item| {
+            count(item, 1 << 20..=1 << 44, "bytes")
         });
         table.read(
             "backup_on_shutdown",

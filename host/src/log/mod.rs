@@ -17,10 +17,9 @@ use std::{
     fs,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
-    sync::{OnceLock, PoisonError, RwLock},
+    sync::{Mutex, OnceLock, PoisonError, RwLock},
 };
 
-use tokio::sync::watch;
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt,
@@ -40,12 +39,15 @@ use crate::config::{Colour, Log};
 struct Running {
     filter: reload::Handle<EnvFilter, Registry>,
     levels: RwLock<Levels>,
-    /// Counts up with every change of the levels.
-    changes: watch::Sender<u64>,
+    /// Who is told when the levels change, until they say that they are gone.
+    followers: Mutex<Vec<Follower>>,
     queues: Vec<Queue>,
     /// Where the files are, absolute; `None` when none are written.
     folder: Option<PathBuf>,
 }
+
+/// Told of changes; whether it is still there.
+type Follower = Box<dyn Fn() -> bool + Send>;
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
 
@@ -92,7 +94,7 @@ pub fn init(config: &Log, first: &str) -> Result<(), String> {
     let _ = RUNNING.set(Running {
         filter: handle,
         levels: RwLock::new(levels),
-        changes: watch::Sender::new(0),
+        followers: Mutex::default(),
         queues,
         folder,
     });
@@ -128,8 +130,8 @@ pub fn levels() -> Option<Levels> {
     Some(levels.unwrap_or_else(PoisonError::into_inner).clone())
 }
 
-/// Changes what is logged: `level` as in `[log] level`, `plugins` as in `[log] plugins`. Plugins are told by whoever follows
-/// [`changes`].
+/// Changes what is logged: `level` as in `[log] level`, `plugins` as in `[log] plugins`. Whoever [follows](follow) has been told
+/// when this returns.
 ///
 /// # Errors
 ///
@@ -150,14 +152,23 @@ pub fn set_levels(level: &str, plugins: &BTreeMap<String, String>) -> Result<(),
         .map_err(|error| format!("the log is gone: {error}"))?;
     *current = levels;
     drop(current);
-    running.changes.send_modify(|changes| *changes += 1);
+    let mut followers = running
+        .followers
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    followers.retain(|follower| follower());
     Ok(())
 }
 
-/// Tells of every change of the levels; `None` before the log has begun.
-#[must_use]
-pub fn changes() -> Option<watch::Receiver<u64>> {
-    Some(RUNNING.get()?.changes.subscribe())
+/// Has `follower` called after every change of the levels, until it returns `false`. Does nothing before the log has begun.
+pub fn follow(follower: impl Fn() -> bool + Send + 'static) {
+    if let Some(running) = RUNNING.get() {
+        let mut followers = running
+            .followers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        followers.push(Box::new(follower));
+    }
 }
 
 /// The most verbose level that is written of a plugin's lines: it need not send more.

@@ -7,11 +7,22 @@ use crate::services::files::{FileFigures, Health};
 
 impl Owner {
     pub(super) fn files(&self) -> Value {
-        shown(&self.services.files.figures())
+        let mut most = self.services.storage.disk().all();
+        most.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.files));
+        let most: Vec<String> = most
+            .into_iter()
+            .filter(|(_, kept)| kept.files > 0)
+            .take(MOST)
+            .map(|(plugin, kept)| format!("`{plugin}`: {} kB", kept.files / 1000))
+            .collect();
+        shown(&self.services.files.figures(), &most)
     }
 }
 
-fn shown(it: &FileFigures) -> Value {
+/// Plugins that are shown: those with most on the disk.
+const MOST: usize = 5;
+
+fn shown(it: &FileFigures, most: &[String]) -> Value {
     let (colour, state) = match it.health {
         Health::Healthy => (embeds::GREEN, "healthy: below 1 % have failed"),
         Health::Degraded => (
@@ -46,6 +57,14 @@ fn shown(it: &FileFigures) -> Value {
         ),
         ("Locked at this moment", embeds::plural(it.locks, "file")),
     ];
-    let fields = fields.map(|(name, value)| embeds::field(name, &value));
+    let mut fields = fields
+        .map(|(name, value)| embeds::field(name, &value))
+        .to_vec();
+    if !most.is_empty() {
+        fields.push(embeds::field(
+            "On the disk, since the start",
+            &most.join("\n"),
+        ));
+    }
     embeds::embed("Files of plugins", colour, state, &fields)
 }

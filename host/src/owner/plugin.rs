@@ -38,9 +38,24 @@ impl Owner {
         };
         fares(
             name,
-            &summary(generation, &figures),
+            &format!("{}\n{}", summary(generation, &figures), self.kept(name)),
             &handlers(&figures),
             &calls(&figures),
+        )
+    }
+}
+
+impl Owner {
+    /// What it keeps on the disk.
+    fn kept(&self, plugin: &str) -> String {
+        let disk = self.services.storage.disk();
+        let kept = disk.of(plugin);
+        let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+        format!(
+            "{} in databases, {} in files, of {} (`storage.max_plugin_bytes`)",
+            mb(kept.tables),
+            mb(kept.files),
+            mb(disk.limit()),
         )
     }
 }

@@ -4,7 +4,11 @@ use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 use super::{Owner, embeds};
-use crate::{config::described, nearest::nearest, services::settings::SettingsError};
+use crate::{
+    config::described,
+    nearest::nearest,
+    services::settings::{Changed, SettingsError},
+};
 
 const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
 const USAGE_OF_MANAGERS: &str =
@@ -69,7 +73,7 @@ impl Owner {
             };
         };
         match self.services.settings.set(path, value).await {
-            Ok(changed) => embeds::changed("Set", path, &changed.to_string()),
+            Ok(changed) => embeds::changed("Set", path, &in_words(path, &changed)),
             Err(error) => embeds::failed("Not set", path, &error.to_string()),
         }
     }
@@ -80,7 +84,7 @@ impl Owner {
             return embeds::usage("fw_unset PLUGIN.NAME", "Gives a setting its default again.");
         }
         match self.services.settings.unset(line).await {
-            Ok(changed) => embeds::changed("Unset", line, &changed.to_string()),
+            Ok(changed) => embeds::changed("Unset", line, &in_words(line, &changed)),
             Err(error) => embeds::failed("Not unset", line, &error.to_string()),
         }
     }
@@ -170,6 +174,29 @@ impl Owner {
             || of_guild["roles"]
                 .as_array()
                 .is_some_and(|roles| roles.iter().any(has))
+    }
+}
+
+/// What has become of a change of this one value, whose name stands above; of more than that, all of it by name.
+fn in_words(path: &str, changed: &Changed) -> String {
+    let Changed {
+        applied,
+        restart,
+        reload,
+        refused,
+    } = changed;
+    let all = [
+        (applied, "in force from now on"),
+        (restart, "in force after a restart of the bot"),
+        (reload, "in force after a reload of the plugin"),
+    ];
+    let mut some = all.iter().filter(|(paths, _)| !paths.is_empty());
+    match (some.next(), some.next()) {
+        (Some((paths, words)), None) if refused.is_empty() => match &paths[..] {
+            [only] if only.strip_prefix("plugins.").unwrap_or(only) == path => (*words).to_owned(),
+            _ => changed.to_string(),
+        },
+        _ => changed.to_string(),
     }
 }
 

@@ -26,12 +26,12 @@ use tokio::{runtime::Handle, sync::oneshot};
 use tracing::Instrument;
 
 use super::{
+    calls::{Admission, Call, Calls, MOST_BODY, MOST_HEAD, Ticket},
     interpose::{self, Tid},
     library::Ledger,
     lines::Lines,
     mailbox::Mailbox,
     packet::Packet,
-    share::{MOST_BODY, MOST_HEAD, Share},
     symbols::Library,
     vitals::Vitals,
 };
@@ -39,7 +39,7 @@ use crate::{
     metrics::{OTHER, PluginFigures},
     redact,
     services::{
-        Caller, Completion, Failure, Services,
+        self, Caller, Completion, Failure, Services,
         host_call::{self, Lifetime},
     },
     shown,
@@ -84,9 +84,10 @@ pub struct Bridge {
     closed: AtomicBool,
     /// Host calls end with it.
     lifetime: Lifetime,
-    calls: AtomicU64,
+    /// Host calls so far.
+    called: AtomicU64,
     /// Those that are open.
-    share: Share,
+    calls: Arc<Calls>,
     /// Whether one was told that this host does not know.
     unknown: Arc<AtomicBool>,
     /// What it logs.
@@ -121,8 +122,8 @@ impl Bridge {
             waiters: Mutex::default(),
             closed: AtomicBool::new(false),
             lifetime: Lifetime::new(),
-            calls: AtomicU64::new(0),
-            share: Share::default(),
+            called: AtomicU64::new(0),
+            calls: Arc::default(),
             unknown: Arc::default(),
             lines: Lines::new(),
             vitals: Vitals::default(),
@@ -205,6 +206,7 @@ impl Bridge {
             None => "its thread has ended".into(),
         });
         self.lifetime.end();
+        self.calls.close();
         self.waiters().clear();
         self.manifest
             .lock()
@@ -217,7 +219,7 @@ impl Bridge {
     /// How many host calls this generation has made.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.calls.load(Relaxed)
+        self.called.load(Relaxed)
     }
 
     /// How this generation is.
@@ -276,77 +278,70 @@ impl Bridge {
     }
 
     fn call(&self, id: u64, head: &[u8], body: &[u8]) -> u32 {
-        self.calls.fetch_add(1, Relaxed);
-        let place = self.share.take(head.len(), body.len());
-        let place = match place {
-            Ok(place) => place,
-            Err(why) => return self.refuse(id, Failure::Refused(why)),
+        self.called.fetch_add(1, Relaxed);
+        let began = Instant::now();
+        let ticket = match self.calls.admit(head.len(), body.len()) {
+            Admission::Admitted(ticket) => ticket,
+            Admission::Refused(ticket, why) => {
+                self.tell_refused(&why);
+                return self.refuse(id, ticket, Failure::Refused(why));
+            }
+            Admission::Full => return send_status::REFUSED,
         };
         let head = match serde_json::from_slice::<CallHead>(head) {
             Ok(head) => head,
-            Err(error) => return self.refuse(id, error.into()),
+            Err(error) => return self.refuse(id, ticket, error.into()),
         };
-        let (began, name) = (Instant::now(), head.call.clone());
+        let name = head.call.clone();
         let head = match self.services.call_at_once(&self.caller, head) {
             Ok(completion) => {
                 let well = completion.status == status::OK;
                 self.figures.called(&name, began.elapsed(), well);
-                self.complete(id, completion);
+                self.complete(id, ticket, completion);
                 return send_status::TAKEN;
             }
             Err(head) => head,
         };
-        let (services, mailbox) = (Arc::clone(&self.services), Arc::clone(&self.mailbox));
-        let (caller, body) = (self.caller.clone(), body.to_vec());
-        let (figures, lifetime) = (Arc::clone(&self.figures), self.lifetime.clone());
-        let unknown = Arc::clone(&self.unknown);
-        let span = tracing::debug_span!("host_call", plugin = &*caller.plugin, call = &*name, id);
-        let serving = async move {
-            let serving = services.call(&caller, head, body);
-            let Some(completion) = host_call::serve(&caller, &lifetime, serving).await else {
-                return figures.called(&name, began.elapsed(), false);
-            };
-            let well = completion.status == status::OK;
-            // A name that the host does not know is the plugin's own invention.
-            let known = completion.status != status::UNSUPPORTED;
-            if !known && !unknown.swap(true, Relaxed) {
-                let (plugin, call) = (&*caller.plugin, shown::line(&name));
-                tracing::warn!(
-                    plugin,
-                    "an unknown host call, `{call:.100}`; others are not told any more"
-                );
-            }
-            let name = if known { &*name } else { OTHER };
-            let took = began.elapsed();
-            figures.called(name, took, well);
-            tracing::debug!(status = completion.status, ?took, "answered");
-            if id != 0 {
-                let _ = mailbox.push(reply(id, completion));
-            }
-            drop(place);
+        let call = Call {
+            id,
+            head,
+            body: body.to_vec(),
+            began,
+            ticket,
         };
-        self.runtime.spawn(serving.instrument(span));
+        if let Some(call) = self.calls.enter(call) {
+            let server = Server {
+                caller: self.caller.clone(),
+                services: Arc::clone(&self.services),
+                mailbox: Arc::clone(&self.mailbox),
+                figures: Arc::clone(&self.figures),
+                lifetime: self.lifetime.clone(),
+                calls: Arc::clone(&self.calls),
+                unknown: Arc::clone(&self.unknown),
+            };
+            self.runtime.spawn(server.serve(call));
+        }
         send_status::TAKEN
     }
 
     /// Answers a call that is not served.
-    fn refuse(&self, id: u64, failure: Failure) -> u32 {
+    fn refuse(&self, id: u64, ticket: Ticket, failure: Failure) -> u32 {
         self.figures.called(OTHER, Duration::ZERO, false);
-        self.complete(
-            id,
-            Completion {
-                status: status::FAILED,
-                head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-                body: Vec::new(),
-            },
-        );
+        self.complete(id, ticket, services::failed(failure));
         send_status::TAKEN
     }
 
     /// Answers a call, unless nobody waits for it.
-    fn complete(&self, id: u64, completion: Completion) {
+    fn complete(&self, id: u64, ticket: Ticket, completion: Completion) {
         if id != 0 {
-            let _ = self.mailbox.push(reply(id, completion));
+            let _ = self.mailbox.push(reply(id, ticket, completion));
+        }
+    }
+
+    fn tell_refused(&self, why: &str) {
+        if self.calls.tell() {
+            let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
+            tracing::warn!(plugin, generation, "host calls are refused: {why}");
         }
     }
 
@@ -393,10 +388,69 @@ impl Bridge {
     }
 }
 
+/// Serves calls of one generation, one after the other in the same place.
+struct Server {
+    caller: Caller,
+    services: Arc<Services>,
+    mailbox: Arc<Mailbox>,
+    figures: Arc<PluginFigures>,
+    lifetime: Lifetime,
+    calls: Arc<Calls>,
+    unknown: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// This call, and those that waited for its place.
+    async fn serve(self, mut call: Call) {
+        loop {
+            self.calls.room().await;
+            let name = call.head.call.clone();
+            let plugin = &*self.caller.plugin;
+            let span = tracing::debug_span!("host_call", plugin, call = &*name, id = call.id);
+            self.serve_one(&name, call).instrument(span).await;
+            let Some(next) = self.calls.next(&name) else {
+                return;
+            };
+            call = next;
+            // Behind whoever else has something to do.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn serve_one(&self, name: &str, call: Call) {
+        let Call {
+            id, began, ticket, ..
+        } = call;
+        let serving = self.services.call(&self.caller, call.head, call.body);
+        let completion = host_call::serve(&self.caller, &self.lifetime, serving).await;
+        let Some(completion) = completion else {
+            return self.figures.called(name, began.elapsed(), false);
+        };
+        let well = completion.status == status::OK;
+        // A name that the host does not know is the plugin's own invention.
+        let known = completion.status != status::UNSUPPORTED;
+        if !known && !self.unknown.swap(true, Relaxed) {
+            let (plugin, call) = (&*self.caller.plugin, shown::line(name));
+            tracing::warn!(
+                plugin,
+                "an unknown host call, `{call:.100}`; others are not told any more"
+            );
+        }
+        let name = if known { name } else { OTHER };
+        let took = began.elapsed();
+        self.figures.called(name, took, well);
+        tracing::debug!(status = completion.status, ?took, "answered");
+        if id != 0 {
+            let _ = self.mailbox.push(reply(id, ticket, completion));
+        }
+    }
+}
+
 impl Drop for Bridge {
     fn drop(&mut self) {
         // A generation whose thread never began is closed by nobody.
         self.lifetime.end();
+        self.calls.close();
         self.give_up_figures();
     }
 }
@@ -424,10 +478,12 @@ fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
     }
 }
 
-fn reply(id: u64, completion: Completion) -> Packet {
+fn reply(id: u64, mut ticket: Ticket, completion: Completion) -> Packet {
+    ticket.answered(completion.head.len() + completion.body.len());
     Packet {
         status: completion.status,
         head: completion.head,
+        ticket: Some(ticket),
         ..Packet::bare(frame_kind::REPLY, id)
     }
     .with_payload(completion.body)
@@ -550,7 +606,7 @@ mod tests {
             Bridge::new("fake", 1, Arc::clone(&mailbox), services, Arc::default());
         let bridge = Arc::new(bridge);
         let mut sent = 0;
-        for call in crate::services::calls() {
+        for call in services::calls() {
             let whole =
                 format!("{{\"call\":\"{call}\",\"params\":{{\"name\":\"a\",\"path\":\"b\"}}}}");
             let params =
@@ -580,14 +636,14 @@ mod tests {
                 );
             }
         }
+        // Nobody takes the answers: each stays.
         let answered = async {
-            while bridge.share.open() > 0 {
+            while (mailbox.depth() as u64) < sent {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), answered)
-            .await
-            .unwrap();
+        let waited = tokio::time::timeout(Duration::from_secs(60), answered).await;
+        assert!(waited.is_ok(), "{} of {sent} are answered", mailbox.depth());
         assert_eq!(mailbox.depth() as u64, sent);
     }
 }

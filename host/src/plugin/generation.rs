@@ -519,7 +519,7 @@ fn state_of(answer: Answer) -> Option<SavedState> {
 #[must_use]
 pub fn interrupted() -> ErrorHead {
     ErrorHead {
-        message: "the plugin was unloaded before it had answered".into(),
+        message: "the plugin was unloaded, or its thread ended, before it had answered".into(),
         ..ErrorHead::default()
     }
 }

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Instant};
 use plugin_api::abi::{Bytes, EventHeader, frame_kind};
 use serde::Serialize;
 
+use super::calls::Ticket;
+
 /// An event as it came from Discord, shared by all plugins that get it.
 #[derive(Debug)]
 pub struct EventRecord {
@@ -37,6 +39,8 @@ pub struct Packet {
     pub name: String,
     /// When it was queued.
     pub queued: Option<Instant>,
+    /// For the answer to a host call: what the call takes, until the plugin has given this back.
+    pub ticket: Option<Ticket>,
 }
 
 impl Packet {
@@ -56,6 +60,7 @@ impl Packet {
             payload: Vec::new(),
             name: String::new(),
             queued: None,
+            ticket: None,
         }
     }
 
@@ -71,6 +76,7 @@ impl Packet {
             payload: Vec::new(),
             name: String::new(),
             queued: None,
+            ticket: None,
         }
     }
 

@@ -1,10 +1,6 @@
 //! Functions that plugins offer to each other.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use plugin_api::{
     abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
@@ -28,66 +24,24 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The most that a caller may name.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(300);
 
-/// Calls that one plugin may have open at another: a quarter of what waits there at most, so that there is room for members and others.
-const OPEN: usize = 256;
-
 /// Bytes of an argument.
 const ARGUMENT_BYTES: usize = 8 << 20;
-
-/// By who calls and who is called.
-type Open = Arc<Mutex<HashMap<(Arc<str>, String), usize>>>;
 
 /// Carries calls from plugin to plugin.
 #[derive(Debug)]
 pub struct Functions {
     routes: Arc<Routes>,
-    open: Open,
-}
-
-/// A call that is open, until this is dropped.
-struct Place {
-    open: Open,
-    key: (Arc<str>, String),
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.key) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.key);
-            }
-        }
-    }
 }
 
 impl Functions {
     /// Functions of the plugins in `routes`.
     #[must_use]
     pub fn new(routes: Arc<Routes>) -> Self {
-        Self {
-            routes,
-            open: Open::default(),
-        }
+        Self { routes }
     }
 
     pub(super) fn routes(&self) -> &Routes {
         &self.routes
-    }
-
-    /// A place for one more call of `caller`'s to `plugin`; `None` where it has as many as it may.
-    fn place(&self, caller: &Caller, plugin: &str) -> Option<Place> {
-        let key = (Arc::clone(&caller.plugin), tidy(plugin));
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(key.clone()).or_default();
-        (*count < OPEN).then(|| {
-            *count += 1;
-            Place {
-                open: Arc::clone(&self.open),
-                key,
-            }
-        })
     }
 
     /// The host call `functions.call`.
@@ -125,15 +79,8 @@ impl Functions {
         let (plugin, function) = (&call.plugin, &call.function);
         let refused =
             |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));
-        let mut place = None;
         let queued = self.routes.with_plugin(&tidy(plugin), |slot| {
             check(slot, &call).map_err(&refused)?;
-            place = self.place(caller, plugin);
-            if place.is_none() {
-                return Err(refused(format!(
-                    "{OPEN} calls of yours are open there already; await them before others"
-                )));
-            }
             slot.invoke(packet).map_err(|why| match why {
                 Refused::Full => refused("the plugin has too much to do; try again later".into()),
                 Refused::Closed => refused("the plugin is being unloaded".into()),
@@ -161,7 +108,7 @@ impl Functions {
                 }),
             },
             Ok(Err(_)) => Err(refused(
-                "the plugin was unloaded before it had answered".into(),
+                "the plugin was unloaded, or its thread ended, before it had answered".into(),
             )),
             Err(_) => Err(refused(format!("no answer within {deadline:?}"))),
         }

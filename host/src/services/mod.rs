@@ -5,6 +5,7 @@ pub mod cache;
 mod caller;
 pub mod commands;
 mod discord;
+pub mod disk;
 mod failure;
 pub mod files;
 mod functions;
@@ -18,7 +19,6 @@ pub mod schedules;
 mod secrets;
 pub mod settings;
 pub mod storage;
-mod turns;
 pub mod web;
 
 use std::{
@@ -171,7 +171,7 @@ impl Services {
                 Arc::clone(&routes),
             ),
             later,
-            files: Files::new(live.clone(), config.data.folder.clone()),
+            files: Files::new(live.clone(), config.data.folder.clone()).with_disk(storage.disk()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
@@ -365,6 +365,15 @@ async fn answered(
     })
 }
 
+/// What a call is answered that failed.
+pub(crate) fn failed(failure: Failure) -> Completion {
+    Completion {
+        status: status::FAILED,
+        head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
+        body: Vec::new(),
+    }
+}
+
 fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
     result.unwrap_or_else(|failure| {
         tracing::debug!(
@@ -372,11 +381,7 @@ fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -
             call,
             "a host call failed: {failure}"
         );
-        Completion {
-            status: status::FAILED,
-            head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-            body: Vec::new(),
-        }
+        failed(failure)
     })
 }
 

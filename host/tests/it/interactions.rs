@@ -1,5 +1,8 @@
 //! Slash commands with typed options, buttons and modals; also across a reload and a restart.
 
+use std::time::{Duration, Instant};
+
+use host::services::reply::{Kind, Received};
 use serde_json::json;
 
 use crate::support::{Fixture, PATIENCE};
@@ -163,5 +166,43 @@ async fn the_host_defers_by_itself_and_says_when_nothing_was_answered() {
         "{}",
         answer.text()
     );
+    bot.close().await;
+}
+
+/// Each interaction looked at all of the last quarter of an hour: 3,300 a second after 1,500, 860 after 20,000.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interaction_costs_no_more_when_twenty_thousand_have_come_before_it() {
+    let bot = Fixture::with(&["hello"]).await;
+    let registered = bot.sandbox.commands_registered("hello", PATIENCE);
+    registered.await.unwrap();
+    let replies = &bot.bot.services().replies;
+    let mut next = 1_u64;
+    let mut come = |count: u64| {
+        let began = Instant::now();
+        for id in next..next + count {
+            replies.register(Received {
+                id,
+                token: "a token as long as those that Discord sends with each interaction that it sends",
+                user: 0,
+                kind: Kind::Command,
+                ephemeral: false,
+                source: None,
+            });
+        }
+        next += count;
+        began.elapsed()
+    };
+    // The quickest of several: whatever else the machine does.
+    let quickest =
+        |come: &mut dyn FnMut(u64) -> Duration| (0..5).map(|_| come(500)).min().unwrap_or_default();
+    let few = quickest(&mut come);
+    come(20_000);
+    let many = quickest(&mut come);
+    assert!(replies.open_count() >= 25_000);
+    assert!(many < few * 8, "{few:?} became {many:?}");
+    let member = bot.member();
+    let used = member.slash("general", "hello", &[]).await.unwrap();
+    let answer = member.expects_reply_to(&used).await.unwrap();
+    assert_eq!(answer.content, "Hello, member!");
     bot.close().await;
 }

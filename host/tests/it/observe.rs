@@ -11,6 +11,7 @@ use tokio::{
 use crate::{
     cli::{cogwright, text},
     fixtures,
+    process::Process,
     support::{Fixture, PATIENCE},
 };
 
@@ -322,7 +323,7 @@ async fn the_figures_move_when_their_address_is_changed() {
     let owner = bot.owner();
     let first = bot.bot.metrics_address().unwrap();
     let answer = bot.ask(&owner, "!fw_set metrics.listen off").await.text();
-    assert!(answer.contains("applied: `metrics.listen`"), "{answer}");
+    assert!(answer.contains("in force from now on"), "{answer}");
     let until = async |wanted: fn(Option<SocketAddr>) -> bool| {
         tokio::time::timeout(PATIENCE, async {
             while !wanted(bot.bot.metrics_address()) {
@@ -416,4 +417,24 @@ async fn a_plugin_cannot_blow_up_the_page_and_its_figures_go_with_it() {
         "{page}"
     );
     bot.close().await;
+}
+
+/// Whoever reaches the machine can read how the bot is used: that is said where it is so.
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_that_others_can_reach_are_warned_of() {
+    let bot = Process::run(&[], "").await;
+    let warned = "whoever reaches this machine can read how the bot is used";
+    assert!(!bot.said().contains(warned), "{}", bot.said());
+    let mention = format!("<@{}> ", bot.sandbox.application_id());
+    let set = format!("{mention}fw_set metrics.listen 0.0.0.0:0");
+    bot.ask(&bot.owner(), &set).await;
+    bot.until_said(warned).await;
+    let said = bot.said();
+    let line = said.lines().find(|line| line.contains(warned)).unwrap();
+    assert!(
+        line.contains("WARN") && line.contains("`[metrics] listen = \"127.0.0.1:"),
+        "{line}"
+    );
+    bot.signal("TERM");
+    assert!(bot.ended().await.success());
 }

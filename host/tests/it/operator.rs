@@ -93,6 +93,59 @@ fn errors_are_in_the_log_whatever_its_level() {
     }
 }
 
+/// `verbose` and `loud` are no levels: they silenced everything, error ids included.
+#[test]
+fn a_level_that_is_none_is_refused_and_silences_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let script = "owner@general: !fw_set log.level loud\nexpect \"`loud` is not a level\"\n\
+                  owner@general: !fw_set log.level info,host=verbose\nexpect \"`verbose` (of `host`)\"\n\
+                  owner@general: !misbehave panic\nexpect \"error id\"\n";
+    let output = play(folder.path(), &["misbehave"], script);
+    let (shown, log) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{shown}{log}");
+    let (_, id) = shown.split_once("error id: `").unwrap();
+    let (id, _) = id.split_once('`').unwrap();
+    assert!(log.contains(id) && log.contains(" INFO "), "{log}");
+    // The same in the file: a start says so, and at which place.
+    fs::write(&config, "[log]\nlevel = \"verbose\"\n").unwrap();
+    let output = cogwright(folder.path(), &["run"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in [
+        "config.toml:2:9",
+        "`verbose` is not a level",
+        "the levels are error, warn",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+}
+
+/// The file of this run has a bound, too: it had none.
+#[test]
+fn the_logs_files_stay_within_their_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let most = 65_536;
+    let config = format!("[log]\nlevel = \"trace\"\nmax_file_bytes = {most}\nfiles_kept = 2\n");
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    let script = "owner@general: !hello\nexpect Hello\n".repeat(120);
+    let output = play(folder.path(), &["hello"], &script);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    let written = text(&output.stderr).len() as u64;
+    assert!(written > 4 * most, "{written} bytes are little");
+    let mut all = 0;
+    for file in fs::read_dir(folder.path().join("botlogs/sandbox")).unwrap() {
+        let (file, size) = (
+            file.as_ref().unwrap().file_name(),
+            file.unwrap().metadata().unwrap().len(),
+        );
+        assert!(size <= most, "{file:?} has {size} bytes");
+        all += size;
+    }
+    // Two of this run, and of all runs one and two older ones.
+    assert!(all <= 5 * most, "{all}");
+}
+
 #[test]
 fn what_a_terminal_would_obey_is_shown_in_the_transcript_and_in_the_log() {
     let folder = tempfile::tempdir().unwrap();

@@ -114,7 +114,7 @@ async fn the_owners_commands_are_one_group_where_the_owner_wants_it() {
     ] {
         let line = format!("!fw_set commands.owner_guild {value}");
         let answer = bot.ask(&owner, &line).await.text();
-        assert!(answer.contains("applied"), "{answer}");
+        assert!(answer.contains("in force"), "{answer}");
         until_registered(&bot, |names| is_there(names) == there).await;
         let answer = bot.ask(&owner, "!extensions").await.text();
         assert!(answer.contains("1 loaded"), "{answer}");

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     access, fixtures,
+    process::Process,
     support::{Fixture, PATIENCE},
 };
 
@@ -158,6 +159,26 @@ async fn a_private_answer_that_cannot_be_given_is_a_sentence_with_the_slash_form
         );
     }
     bot.close().await;
+}
+
+/// It is nobody's fault: the log has no error of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_direct_messages_are_no_error_in_the_log() {
+    let bot = Process::run(&[("echo", fixtures::example("echo"))], "").await;
+    let member = bot.member();
+    bot.sandbox
+        .change_world(|world| world.take_direct_messages(member.id(), false));
+    for text in ["!whisper psst", "!whisper"] {
+        let answer = bot.ask(&member, text).await.text();
+        assert!(answer.contains("direct messages"), "{text}: {answer}");
+    }
+    bot.signal("TERM");
+    assert!(bot.ended().await.success());
+    let said = bot.said();
+    assert!(
+        !said.contains("ERROR") && !said.contains("error_id"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

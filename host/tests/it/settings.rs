@@ -103,7 +103,7 @@ async fn values_change_while_the_bot_runs_and_comments_stay() {
     );
     let answer = bot.ask(&owner, "!fw_set shop.limit 5").await.text();
     assert!(
-        answer.starts_with("Set\nshop.limit") && answer.contains("applied: `plugins.shop.limit`"),
+        answer.starts_with("Set\nshop.limit") && answer.ends_with("\nin force from now on"),
         "{answer}"
     );
     assert_eq!(
@@ -118,17 +118,17 @@ async fn values_change_while_the_bot_runs_and_comments_stay() {
     let answer = bot.ask(&owner, "!fw_set shop.limt 5").await.text();
     assert!(answer.contains("did you mean `limit`?"), "{answer}");
     let answer = bot.ask(&owner, "!fw_set bot.prefix ?").await.text();
-    assert!(answer.contains("applied: `bot.prefix`"), "{answer}");
+    assert_eq!(answer, "Set\nbot.prefix\nin force from now on");
     let answer = bot
         .ask(&owner, "?fw_set data.folder elsewhere")
         .await
         .text();
     assert!(
-        answer.contains("after a restart of the bot: `data.folder`"),
+        answer.ends_with("\nin force after a restart of the bot"),
         "{answer}"
     );
     let answer = bot.ask(&owner, "?fw_unset data.folder").await.text();
-    assert!(answer.contains("applied: `data.folder`"), "{answer}");
+    assert!(answer.ends_with("\nin force from now on"), "{answer}");
     let answer = bot.ask(&owner, "?fw_settings shop").await.text();
     assert!(
         answer.contains("shop.limit")
@@ -140,6 +140,50 @@ async fn values_change_while_the_bot_runs_and_comments_stay() {
         text.starts_with("# Ours.\n[bot]\nprefix = \"?\" # short\n\n[plugins.shop]\nlimit = 5\n"),
         "{text}"
     );
+    bot.close().await;
+}
+
+/// It was taken, and the next start ended with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_not_there_is_refused_when_it_is_set() {
+    let bot = Fixture::with(&["hello"]).await;
+    let owner = bot.owner();
+    let before = fs::read(file(&bot)).unwrap();
+    let there = tempfile::tempdir().unwrap();
+    let gone = there.path().join("gone");
+    let (gone, there) = (gone.display(), there.path().display());
+    for (key, value) in [
+        ("extensions.folder", format!("{gone}")),
+        ("secrets.folder", format!("{gone}")),
+        ("data.folder", format!("{gone}/bot")),
+        ("log.folder", format!("{gone}/log")),
+    ] {
+        let answer = bot
+            .ask(&owner, &format!("!fw_set {key} {value}"))
+            .await
+            .text();
+        for part in [
+            "Not set",
+            &key.replacen('.', "] ", 1),
+            &format!("there is no folder {gone}"),
+            &format!("`mkdir -p {gone}` makes it"),
+        ] {
+            assert!(answer.contains(part), "{key}: {part} is not in {answer}");
+        }
+    }
+    assert_eq!(fs::read(file(&bot)).unwrap(), before);
+    // One that is there is taken, and so is one that is made at the start.
+    for (key, value) in [
+        ("extensions.folder", format!("{there}")),
+        ("data.folder", format!("{there}/bot")),
+    ] {
+        let answer = bot
+            .ask(&owner, &format!("!fw_set {key} {value}"))
+            .await
+            .text();
+        assert!(answer.contains("after a restart of the bot"), "{answer}");
+        bot.ask(&owner, &format!("!fw_unset {key}")).await;
+    }
     bot.close().await;
 }
 

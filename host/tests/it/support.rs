@@ -62,12 +62,19 @@ impl Fixture {
     }
 
     /// A bot on a Discord that waits for first responses for as long as it takes: what is told of here is not how fast they are.
-    pub async fn patient() -> Self {
+    pub async fn patient(examples: &[&str], config: &str) -> Self {
         let options = Options {
             acknowledge_within: PATIENCE,
             ..options()
         };
-        Self::on(options, &[], "", Clock::default(), None).await
+        Self::on(options, examples, config, Clock::default(), None).await
+    }
+
+    /// A bot on a Discord with other options.
+    pub async fn under(change: impl FnOnce(&mut Options), examples: &[&str], config: &str) -> Self {
+        let mut options = options();
+        change(&mut options);
+        Self::on(options, examples, config, Clock::default(), None).await
     }
 
     async fn build(examples: &[&str], config: &str, clock: Clock, shards: Option<u32>) -> Self {

@@ -61,7 +61,7 @@ pub enum Fault {
 )]
 #[non_exhaustive]
 pub enum Effect {
-    /// 429, with all its headers; the request is not executed.
+    /// 429, with the headers that its scope has; the request is not executed.
     RateLimit {
         /// Whose limit it is.
         scope: Scope,
@@ -144,6 +144,8 @@ pub enum Scope {
     Within,
     /// The address's, by a page of Cloudflare's: it has the time to wait, and nothing else.
     Page,
+    /// Nobody knows whose: JSON with the time to wait, and no header that tells of limits.
+    Bare,
 }
 
 /// What comes with an error's status.

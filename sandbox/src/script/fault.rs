@@ -81,6 +81,7 @@ fn effect(words: &[&str]) -> Result<Effect, String> {
         ["429", "global", time] => limit(Scope::Global, time)?,
         ["429", "within", time] => limit(Scope::Within, time)?,
         ["429", "page", time] => limit(Scope::Page, time)?,
+        ["429", "bare", time] => limit(Scope::Bare, time)?,
         [status] => failure(status, ErrorBody::Json)?,
         [status, "json"] => failure(status, ErrorBody::Json)?,
         [status, "empty"] => failure(status, ErrorBody::Empty)?,
@@ -141,6 +142,9 @@ mod tests {
             check(&format!("{route} 429 shared 1500ms")),
             Ok((of(limit), None))
         );
+        let bare =
+            serde_json::json!({"kind": "rate-limit", "scope": "bare", "retry_after_ms": 3000});
+        assert_eq!(check(&format!("{route} 429 bare 3s")), Ok((of(bare), None)));
         let odd = of(serde_json::json!({"kind": "answer", "body": "{\"id\": 1e400}"}));
         assert_eq!(
             check(&format!("1x {route} answer {{\"id\": 1e400}}")),

@@ -61,8 +61,8 @@ drop                           cuts its connections; close 4000: closes them wit
 clock advance 15m              moves the clock (ms, s, m, h, d); also clock pause, clock resume
 hang                           lets its connections hang; heal: ends all faults, heal 3: one of them
 fault 2x POST /channels/*/messages lose-answer   also lose-request, 502 [json|empty|html], fail-answer 502,
-                               refuse 50013, answer {}, delay 3s [clock], 429 [user|shared|global] 1s; without 2x
-                               each time
+                               refuse 50013, answer {}, delay 3s [clock], without 2x each time;
+                               429 [user|shared|global|within|bare|page] 1s
 fault 1x POST /interactions/*/*/callback forestall thinking   also private-thinking, message, update
 fault 2x resumes               also connections, heartbeats, lose EVENT, double EVENT, storm 30s [invalidate]
 limits strict                  sets the rate limits: generous, strict or discord

@@ -178,6 +178,28 @@ async fn a_429_is_told_with_its_scope_and_obeyed() {
 }
 
 #[tokio::test]
+async fn a_429_may_say_how_long_in_its_body_alone() {
+    let sandbox = started().await;
+    let bare = Effect::RateLimit {
+        scope: Scope::Bare,
+        retry_after_ms: 1500,
+    };
+    let bare = Fault::request(POST_MESSAGE, bare);
+    sandbox.faults().add(bare, Some(1)).unwrap();
+    let (head, body) = say(&sandbox).await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 429 "), "{head}");
+    let head = head.to_ascii_lowercase();
+    assert!(
+        !head.contains("ratelimit") && !head.contains("retry-after"),
+        "{head}"
+    );
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let after = body["retry_after"].as_f64().unwrap();
+    assert!((1.4..=1.5).contains(&after), "{after}");
+    assert_eq!(posted(&sandbox), 0);
+}
+
+#[tokio::test]
 async fn delays_follow_the_clock() {
     let sandbox = started().await;
     sandbox.clock().pause();

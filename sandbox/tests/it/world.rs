@@ -10,7 +10,7 @@ use twilight_model::id::Id;
 
 use crate::bot::{ALL, Bot, install_tls, send, shard};
 
-const COMMUNITY: &str = include_str!("../../../docs/worlds/community.toml");
+const COMMUNITY: &str = include_str!("../../worlds/community.toml");
 
 async fn with(world: World) -> crate::bot::Watched {
     let options = Options {

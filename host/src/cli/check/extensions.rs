@@ -9,10 +9,11 @@ use std::{
 
 use plugin_api::manifest::Manifest;
 
-use super::{super::folders, Report, places};
+use super::{Report, places};
 use crate::{
     commands::table::count,
     config::Config,
+    folders,
     nearest::nearest,
     plugin::{self, LoadError, file, manifest_problems, probe, shadow},
     watcher,

@@ -8,9 +8,10 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use super::{super::folders, Report};
+use super::Report;
 use crate::{
     config::Config,
+    folders,
     services::{files, storage},
 };
 

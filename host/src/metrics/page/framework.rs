@@ -188,6 +188,18 @@ fn storage(rows: &mut Rows<'_>, services: &Services) -> fmt::Result {
         "Threads that work on databases",
         number(numbers.threads as u64),
     )?;
+    let disk = services.storage.disk();
+    let kept = disk.all().into_iter().flat_map(|(plugin, kept)| {
+        [("tables", kept.tables), ("files", kept.files)].map(|(kind, bytes)| {
+            let label = vec![("plugin", plugin.clone()), ("kind", kind.to_owned())];
+            (label, number(bytes))
+        })
+    });
+    rows.gauge(
+        "cogwright_plugin_disk_bytes",
+        "What the plugin keeps on the disk",
+        kept.collect(),
+    )?;
     rows.count(
         "cogwright_storage_opened",
         "How often a server's database was opened",

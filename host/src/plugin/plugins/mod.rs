@@ -333,17 +333,18 @@ impl Plugins {
         reports
     }
 
-    /// Tells every plugin which of its log lines are wanted, whenever that changes.
-    pub async fn follow_log_levels(&self) {
-        let Some(mut changes) = crate::log::changes() else {
-            return;
-        };
-        while changes.changed().await.is_ok() {
-            let slots = slots(&self.set());
-            for slot in slots {
+    /// Tells every plugin which of its log lines are wanted, whenever that changes: before anything that comes to it later.
+    pub fn follow_log_levels(self: &Arc<Self>) {
+        let plugins = Arc::downgrade(self);
+        crate::log::follow(move || {
+            let Some(plugins) = plugins.upgrade() else {
+                return false;
+            };
+            for slot in slots(&plugins.set()) {
                 slot.current().tell_log_level();
             }
-        }
+            true
+        });
     }
 
     /// Notes that a file is no plugin; what is loaded from it goes on.

@@ -100,7 +100,7 @@ impl Discord {
         };
         Self {
             transport,
-            governor: Governor::new(config.http_proxy.is_none().then_some(rules)),
+            governor: Governor::new(rules, config.http_proxy.is_some()),
             longest_wait,
             pause: PAUSE,
             seals: Seals::new(None),

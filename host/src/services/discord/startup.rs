@@ -53,7 +53,10 @@ impl Discord {
 
 fn is_final(failure: &Failure) -> bool {
     match failure {
-        Failure::Discord { status, .. } => *status < 500 && *status != 429,
+        // A redirect comes from somewhere on the way, such as the page of a network that wants a login first.
+        Failure::Discord { status, .. } => {
+            (400..500).contains(status) && !matches!(status, 408 | 425 | 429)
+        }
         // What is no JSON comes from somewhere on the way.
         Failure::Transport(_) | Failure::Lost(_) | Failure::Limited(_) | Failure::Params(_) => {
             false
@@ -78,6 +81,7 @@ mod tests {
         };
         assert!(discord(401) && discord(403) && discord(404));
         assert!(!discord(500) && !discord(503) && !discord(429));
+        assert!(!discord(302) && !discord(307) && !discord(408));
         assert!(!is_final(&Failure::Transport("no route to host".into())));
         assert!(!is_final(&Failure::Lost("connection reset".into())));
     }

@@ -19,6 +19,7 @@ use rustix::{
 use serde::Serialize;
 
 use super::path::{Missing, Relative, UNFINISHED, folder, link};
+use crate::services::disk::on_disk;
 
 /// What tells whether a file is still what it was: who writes it anew changes its inode or its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,6 +200,32 @@ pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<Entry>> {
     }
     entries.sort();
     Ok(entries)
+}
+
+/// What a file takes, as [`on_disk`] counts it; 0 for none. And what the folders take that are missing on the way to it.
+pub(super) fn taken(root: &Path, path: &Relative) -> io::Result<(u64, u64)> {
+    let names = path.names();
+    let mut missing = 0;
+    for depth in 0..names.len() {
+        if matches!(folder(root, &names[..depth], Missing::Fail), Err(error) if error.kind() == io::ErrorKind::NotFound)
+        {
+            missing += on_disk(0);
+        }
+    }
+    let there = stamp(root, path)?.map_or(0, |stamp| on_disk(stamp.size.cast_unsigned()));
+    Ok((there, missing))
+}
+
+/// What a folder takes with all that is in it.
+pub(super) fn total(root: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return 0;
+    };
+    let of = |entry: DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => total(&entry.path()),
+        _ => on_disk(entry.metadata().map_or(0, |metadata| metadata.len())),
+    };
+    on_disk(0) + entries.flatten().map(of).sum::<u64>()
 }
 
 /// Removes what a crash left half written in a folder: what was last written to before `started`, so that nothing is taken

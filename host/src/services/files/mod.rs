@@ -27,7 +27,11 @@ use self::{
     cache::{Cache, Key},
     path::Relative,
 };
-use super::{Caller, Completion, Failure, host_call::on_the_wire, turns::Turns};
+use super::{
+    Caller, Completion, Failure,
+    disk::{Disk, on_disk},
+    host_call::on_the_wire,
+};
 use crate::config::Live;
 
 /// How often something is tried that may go better a moment later.
@@ -103,11 +107,18 @@ pub struct Files {
     cache: Mutex<Cache>,
     locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
     threads: Semaphore,
-    turns: Turns,
     started: SystemTime,
     /// The folders that are swept, or are being swept.
     swept: Mutex<HashMap<PathBuf, Arc<OnceCell<()>>>>,
     counts: Counts,
+    /// What plugins keep.
+    disk: Arc<Disk>,
+}
+
+/// Whose folder it is, and what the file in it will have.
+struct Charge {
+    plugin: Arc<str>,
+    bytes: Option<u64>,
 }
 
 impl Files {
@@ -117,13 +128,22 @@ impl Files {
         Self {
             data,
             cache: Mutex::new(Cache::new(&config.now().files)),
+            disk: Arc::new(Disk::new(config.clone())),
             config,
             locks: Mutex::default(),
             threads: Semaphore::new(AT_ONCE),
-            turns: Turns::new(AT_ONCE / 4),
             started: SystemTime::now(),
             swept: Mutex::default(),
             counts: Counts::default(),
+        }
+    }
+
+    /// Counts what plugins keep together with what they keep elsewhere.
+    #[must_use]
+    pub fn with_disk(self, disk: &Arc<Disk>) -> Self {
+        Self {
+            disk: Arc::clone(disk),
+            ..self
         }
     }
 
@@ -150,7 +170,9 @@ impl Files {
             Arc::new(self.root(caller, call.folder.as_deref()).map_err(refused)?),
             path,
         );
-        self.sweep_once(&key.0).await;
+        // Granted folders are the operator's.
+        let owner = call.folder.is_none().then(|| Arc::clone(&caller.plugin));
+        self.sweep_once(&key.0, owner.as_ref()).await;
         let failed = |error: io::Error| refused(sentence(&error));
         let (head, body) = match verb {
             "read" => match self.read(&key).await.map_err(failed)? {
@@ -158,11 +180,11 @@ impl Files {
                 None => (json!({"found": false}), Vec::new()),
             },
             "write" => {
-                self.write(&key, body).await.map_err(failed)?;
+                self.write(&key, owner, body).await.map_err(failed)?;
                 (Value::Null, Vec::new())
             }
             "remove" => (
-                json!({"found": self.remove(&key).await.map_err(failed)?}),
+                json!({"found": self.remove(&key, owner).await.map_err(failed)?}),
                 Vec::new(),
             ),
             _ => {
@@ -237,30 +259,40 @@ impl Files {
         Ok(Some(bytes))
     }
 
-    async fn write(&self, key: &Key, bytes: Vec<u8>) -> io::Result<()> {
+    async fn write(&self, key: &Key, owner: Option<Arc<str>>, bytes: Vec<u8>) -> io::Result<()> {
         let bytes: Arc<[u8]> = bytes.into();
         let most = self.config.now().files.max_file_bytes;
         if bytes.len() as u64 > most {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 format!(
-                    "{} bytes are too many: {} are allowed (`files.max_file_bytes`)",
+                    "{} bytes are too many: {} are allowed (`files.max_file_bytes`); keep it in parts",
                     bytes.len(),
                     most
                 ),
             ));
         }
+        let charge = owner.map(|plugin| Charge {
+            plugin,
+            bytes: Some(bytes.len() as u64),
+        });
         let ((root, path), written) = (key.clone(), Arc::clone(&bytes));
         let stamp = self
-            .changing(key, move || disk::write(&root, &path, &written))
+            .changing(key, charge, move || disk::write(&root, &path, &written))
             .await?;
         self.cache().put(key.clone(), bytes, stamp);
         Ok(())
     }
 
-    async fn remove(&self, key: &Key) -> io::Result<bool> {
+    async fn remove(&self, key: &Key, owner: Option<Arc<str>>) -> io::Result<bool> {
+        let charge = owner.map(|plugin| Charge {
+            plugin,
+            bytes: None,
+        });
         let (root, path) = key.clone();
-        let removed = self.changing(key, move || disk::remove(&root, &path)).await;
+        let removed = self
+            .changing(key, charge, move || disk::remove(&root, &path))
+            .await;
         lock(&self.cache).forget(key);
         removed
     }
@@ -269,13 +301,24 @@ impl Files {
     async fn changing<T: Send + 'static>(
         &self,
         key: &Key,
+        charge: Option<Charge>,
         change: impl Fn() -> io::Result<T> + Clone + Send + 'static,
     ) -> io::Result<T> {
         self.counts.writes.fetch_add(1, Relaxed);
         let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
         let inside = door.lock().await;
-        let what = format!("a change of {}", key.1);
-        let changed = self.attempts(Some(&what), change).await;
+        let changed = match self.charge(key, charge).await {
+            Ok(charged) => {
+                let what = format!("a change of {}", key.1);
+                let changed = self.attempts(Some(&what), change).await;
+                if let (Err(_), Some((plugin, bytes))) = (&changed, charged) {
+                    // It is as it was before.
+                    let _ = self.disk.add_files(&plugin, -bytes);
+                }
+                changed
+            }
+            Err(error) => Err(error),
+        };
         drop(inside);
         let mut locks = lock(&self.locks);
         // Ours and the map's: nobody waits for it.
@@ -287,6 +330,24 @@ impl Files {
             self.counts.write_failures.fetch_add(1, Relaxed);
         }
         changed
+    }
+
+    /// Counts what a change will add, if it may, or take away; what it was.
+    async fn charge(
+        &self,
+        key: &Key,
+        charge: Option<Charge>,
+    ) -> io::Result<Option<(Arc<str>, i64)>> {
+        let Some(Charge { plugin, bytes }) = charge else {
+            return Ok(None);
+        };
+        let (root, path) = key.clone();
+        let (there, folders) = self.on_thread(move || disk::taken(&root, &path)).await?;
+        let will = bytes.map_or(0, |bytes| on_disk(bytes) + folders);
+        let more = will.cast_signed() - there.cast_signed();
+        let counted = self.disk.add_files(&plugin, more);
+        counted.map_err(|full| io::Error::new(io::ErrorKind::QuotaExceeded, full.to_string()))?;
+        Ok(Some((plugin, more)))
     }
 
     /// Does something on a thread that may block, again when it may go better a moment later.
@@ -306,7 +367,6 @@ impl Files {
         let mut attempt = 1;
         loop {
             let done = {
-                let _turn = self.turns.take().await;
                 let _thread = self.threads.acquire().await;
                 // A thread can't be called back: the file's lock is held until it is done.
                 let wire = change.map(on_the_wire);
@@ -353,12 +413,17 @@ impl Files {
             })
     }
 
-    /// Removes what a crash left half written, when a folder is first used. Nobody uses it before that is done.
-    async fn sweep_once(&self, root: &Path) {
+    /// Removes what a crash left half written, and counts what is there, when a folder is first used. Nobody uses it before
+    /// that is done.
+    async fn sweep_once(&self, root: &Path, owner: Option<&Arc<str>>) {
         let swept = Arc::clone(lock(&self.swept).entry(root.to_owned()).or_default());
         let (root, started) = (root.to_owned(), self.started);
+        let (owner, disk) = (owner.cloned(), Arc::clone(&self.disk));
         let sweep = move || {
             disk::sweep(&root, started);
+            if let Some(plugin) = &owner {
+                disk.set_files(plugin, disk::total(&root));
+            }
             Ok(())
         };
         let done = || async { drop(self.on_thread(sweep).await) };

@@ -393,3 +393,53 @@ fn one_failure_in_a_hundred_is_too_much_and_more_than_five_are_critical() {
         );
     }
 }
+
+/// Files and databases together; every file takes a block at least, and folders one each.
+#[tokio::test]
+async fn a_plugin_keeps_what_it_may_and_loses_nothing() {
+    let disk = Disk::new();
+    let mut config = (*disk.files.config.now()).clone();
+    config.storage.max_plugin_bytes = 1 << 20;
+    disk.files.config.replace(config);
+    let kept = |disk: &Disk| disk.files.disk.of("shop").files;
+    disk.call("write", "a", &[1; 500_000]).await.unwrap();
+    disk.call("write", "deep/er/b", &[2; 300_000])
+        .await
+        .unwrap();
+    disk.call("write", "a", &[3; 500_000]).await.unwrap();
+    let there = kept(&disk);
+    // The plugin's own folder and the two below it.
+    assert_eq!(there, 503_808 + 303_104 + 3 * 4_096);
+    for (path, bytes) in [("a", 800_000), ("c", 300_000), ("deep/er/b", 600_000)] {
+        let refused = disk.call("write", path, &vec![4; bytes]).await.unwrap_err();
+        for part in [
+            "the plugin `shop` keeps",
+            "and may keep 1048576 (`storage.max_plugin_bytes`)",
+            "Delete what is not needed",
+        ] {
+            assert!(refused.contains(part), "{refused}");
+        }
+    }
+    assert_eq!(disk.call("read", "a", b"").await.unwrap().1, [3; 500_000]);
+    assert_eq!(kept(&disk), there);
+    // A thousand of nothing are not nothing.
+    let mut small = 0;
+    while disk.call("write", &format!("s{small}"), b"").await.is_ok() {
+        small += 1;
+    }
+    assert!((40..80).contains(&small), "{small}");
+    // What is granted is the operator's, and what goes makes room.
+    let granted = json!({"path": "big", "folder": "site"});
+    disk.call_with("write", granted, &vec![5; 2 << 20])
+        .await
+        .unwrap();
+    let before = kept(&disk);
+    disk.call("remove", "a", b"").await.unwrap();
+    assert_eq!(kept(&disk), before - 503_808);
+    disk.call("write", "c", &[6; 300_000]).await.unwrap();
+    // Counted again, it is as much.
+    let before = kept(&disk);
+    let disk = disk.started_anew();
+    disk.call("read", "c", b"").await.unwrap();
+    assert_eq!(kept(&disk), before);
+}

@@ -258,11 +258,12 @@ impl Schedules {
             subject: call.subject,
             payload: serde_json::from_slice(body)?,
         };
-        let (plugin, name, most) = (
-            caller.plugin.to_string(),
-            call.name.clone(),
-            self.live.now().schedules.max_waiting,
-        );
+        let settings = &self.live.now().schedules;
+        let most = store::Waiting {
+            runs: settings.max_waiting,
+            bytes: settings.max_waiting_bytes,
+        };
+        let (plugin, name) = (caller.plugin.to_string(), call.name.clone());
         let kept = entry.clone();
         let created = self
             .work(storage, move |c| {
@@ -270,9 +271,19 @@ impl Schedules {
             })
             .await?;
         entry.id = created.map_err(|there| {
-            refused(format!(
-                "{there} runs of this plugin wait already (`schedules.max_waiting`): cancel some"
-            ))
+            let store::Waiting { runs, bytes } = there;
+            let plugin = &caller.plugin;
+            refused(if runs >= most.runs {
+                format!(
+                    "{runs} runs of this plugin wait already (`schedules.max_waiting`): cancel some; the plugin is `{plugin}`"
+                )
+            } else {
+                format!(
+                    "what waits of this plugin has {bytes} bytes of payloads already, and {} are the most \
+                     (`schedules.max_waiting_bytes`): cancel some, or keep the rest in storage; the plugin is `{plugin}`",
+                    most.bytes
+                )
+            })
         })?;
         self.changed.notify_one();
         Ok(entry)

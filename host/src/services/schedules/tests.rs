@@ -79,7 +79,11 @@ impl Kit {
         self.storage.in_bot(store::views).await.unwrap().remove(0)
     }
 
-    async fn create(&self, at_ms: i64, user: u64, payload: Value) -> Result<u64, u64> {
+    async fn create(&self, at_ms: i64, user: u64, payload: Value) -> Result<u64, store::Waiting> {
+        const MOST: store::Waiting = store::Waiting {
+            runs: 40,
+            bytes: 1_000,
+        };
         let entry = ScheduleEntry {
             at_ms,
             subject: Some(user).filter(|user| *user != 0),
@@ -87,7 +91,7 @@ impl Kit {
             ..ScheduleEntry::default()
         };
         self.storage
-            .in_bot(move |c| store::create(c, "shop", "remind", &entry, 40))
+            .in_bot(move |c| store::create(c, "shop", "remind", &entry, MOST))
             .await
             .unwrap()
     }
@@ -273,7 +277,7 @@ async fn what_is_scheduled_at_run_time_runs_in_order_and_so_many_at_once() {
             .await;
         assert_eq!(created, Ok(40 - minute.unsigned_abs()));
     }
-    assert_eq!(kit.create(0, 7, Value::Null).await, Err(40));
+    assert_eq!(kit.create(0, 7, Value::Null).await.unwrap_err().runs, 40);
     assert_eq!(kit.claim(leap_day - 1).await, []);
     let mut first = kit.claim(leap_day + 39 * 60_000).await;
     assert_eq!(first.len(), 16);
@@ -443,4 +447,22 @@ async fn exactly_what_is_promised_runs() {
         ran > 100 && caught_up > 50 && left_out > 30 && overlapped > 20,
         "{ran} {caught_up} {left_out} {overlapped}"
     );
+}
+
+#[tokio::test]
+async fn payloads_that_wait_have_a_bound_together_and_make_room_when_they_go() {
+    let kit = Kit::with(vec![remind()], 0).await;
+    let long = json!("x".repeat(400));
+    let first = kit.create(0, 7, long.clone()).await.unwrap();
+    kit.create(0, 7, long.clone()).await.unwrap();
+    let full = store::Waiting {
+        runs: 2,
+        bytes: 804,
+    };
+    assert_eq!(kit.create(0, 7, long.clone()).await, Err(full));
+    let cancelled = kit
+        .storage
+        .in_bot(move |c| store::cancel(c, "shop", "remind", first));
+    assert!(cancelled.await.unwrap());
+    kit.create(0, 7, long).await.unwrap();
 }

@@ -43,9 +43,9 @@ impl fmt::Display for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
         for (paths, what) in [
-            (&self.applied, "applied"),
-            (&self.restart, "after a restart of the bot"),
-            (&self.reload, "after a reload of the plugin"),
+            (&self.applied, "in force from now on"),
+            (&self.restart, "in force after a restart of the bot"),
+            (&self.reload, "in force after a reload of the plugin"),
         ] {
             if !paths.is_empty() {
                 let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();

@@ -11,6 +11,7 @@ use toml_edit::Value;
 use super::{Changed, Settings, SettingsError, change, document, schema};
 use crate::{
     config::{Config, Described, described, toml_table},
+    folders,
     nearest::nearest,
     plugin::tidy,
     services::files,
@@ -138,13 +139,22 @@ impl Settings {
         Ok(self.take_over(config))
     }
 
-    /// Reads a text that is about to be written: as strictly as at the start, and by what the plugin declares.
+    /// Reads a text that is about to be written: as strictly as at the start, its folders included, and by what the plugin
+    /// declares.
     fn read(&self, text: &str, target: &Target) -> Result<Config, SettingsError> {
         let config = self.parse(text)?;
         if let Target::Declared { plugin, .. } = target
             && let Some((_, settings)) = self.latest(plugin)
         {
             change::values(&config, plugin, &settings)?;
+        }
+        if let Target::Host(known) = target {
+            // The next start would end with it.
+            let key = format!("[{}] {}", known.table, known.key);
+            let slip = folders::slips(&config).into_iter();
+            if let Some(slip) = slip.into_iter().find(|slip| slip.key == key) {
+                return Err(SettingsError::Refused(slip.told));
+            }
         }
         Ok(config)
     }

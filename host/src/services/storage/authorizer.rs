@@ -32,6 +32,8 @@ pub(super) struct Current {
     pub(super) who: Who,
     /// Whether the statement changes the schema in a way that is looked at afterwards.
     pub(super) reshapes: bool,
+    /// The tables, views and virtual tables that the statement touches.
+    pub(super) tables: Vec<String>,
     /// Whether the statement drops or renames a table: SQLite then tidies its own tables.
     tidies: bool,
     /// What it calls of functions.
@@ -51,6 +53,15 @@ impl Current {
 
     /// Whether the action is allowed; if not, the reason is kept.
     pub(super) fn allows(&mut self, context: &AuthContext<'_>) -> bool {
+        if let AuthAction::Read { table_name, .. }
+        | AuthAction::Insert { table_name }
+        | AuthAction::Delete { table_name }
+        | AuthAction::Update { table_name, .. } = context.action
+            && !is_sqlites(table_name)
+            && !self.tables.iter().any(|known| known == table_name)
+        {
+            self.tables.push(table_name.to_owned());
+        }
         let decided = match self.who.clone() {
             Who::Host => host_rights::decide(context),
             Who::Check => host_rights::check(context),
@@ -143,9 +154,11 @@ impl Current {
                 self.tidies = true;
                 own(table_name)
             }
-            AuthAction::CreateView { view_name } | AuthAction::DropView { view_name } => {
+            AuthAction::CreateView { view_name } => {
+                self.reshapes = true;
                 own(view_name)
             }
+            AuthAction::DropView { view_name } => own(view_name),
             AuthAction::CreateIndex {
                 index_name,
                 table_name,
@@ -165,8 +178,11 @@ impl Current {
             AuthAction::CreateTrigger {
                 trigger_name,
                 table_name,
+            } => {
+                self.reshapes = true;
+                own(table_name).and_then(|()| own(trigger_name))
             }
-            | AuthAction::DropTrigger {
+            AuthAction::DropTrigger {
                 trigger_name,
                 table_name,
             } => own(table_name).and_then(|()| own(trigger_name)),

@@ -1,7 +1,10 @@
 //! Calls that are carried out together: one transaction, one fsync, and each call all or nothing for itself.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -14,8 +17,10 @@ use super::{
     database::{Connected, Database},
     error::StorageError,
     fence::{Declared, Fences},
+    meter::Meter,
+    rounds::{ASIDE, Ended, Round},
     shelf::{self, Verb},
-    statement::Desk,
+    statement::{Desk, Searches},
     turns::Whose,
 };
 use crate::services::Completion;
@@ -46,24 +51,64 @@ impl Request {
     }
 }
 
+type Answer = oneshot::Sender<Result<Completion, StorageError>>;
+
 /// A request on its way.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) declared: Arc<Declared>,
     pub(super) request: Request,
     pub(super) body: Vec<u8>,
-    pub(super) done: oneshot::Sender<Result<Completion, StorageError>>,
+    /// Whether it reads, and has taken longer than others should wait who write.
+    slow: AtomicBool,
+    /// Whether it has begun anew, for want of memory.
+    again: AtomicBool,
+    /// `None` when it is answered.
+    answer: Mutex<Option<Answer>>,
 }
 
 impl Job {
+    pub(super) fn new(
+        declared: Arc<Declared>,
+        request: Request,
+        body: Vec<u8>,
+        answer: Answer,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            declared,
+            request,
+            body,
+            slow: AtomicBool::new(false),
+            again: AtomicBool::new(false),
+            answer: Mutex::new(Some(answer)),
+        })
+    }
+
     pub(super) fn whose(&self) -> Whose {
         Some(Arc::clone(&self.declared.caller().plugin))
     }
 
-    pub(super) fn end(self, result: Result<Completion, StorageError>) {
-        let (writes, caller) = (!self.request.reads(), self.declared.caller().clone());
+    /// What it is, for an error.
+    pub(super) fn sql(&self) -> &str {
+        match &self.request {
+            Request::Query(call) | Request::Run(call) => {
+                call.steps.first().map_or("", |step| &step.sql)
+            }
+            Request::Shelf(_, call) => &call.shelf,
+        }
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.answer().is_none()
+    }
+
+    pub(super) fn end(&self, result: Result<Completion, StorageError>) {
+        let Some(answer) = self.answer().take() else {
+            return;
+        };
         // Whoever asked may have gone: what was changed for it all the same is told.
-        if self.done.send(result).is_err_and(|result| result.is_ok()) && writes {
+        if answer.send(result).is_err_and(|result| result.is_ok()) && !self.request.reads() {
+            let caller = self.declared.caller();
             tracing::info!(
                 plugin = &*caller.plugin,
                 generation = caller.generation,
@@ -71,20 +116,29 @@ impl Job {
             );
         }
     }
+
+    fn answer(&self) -> std::sync::MutexGuard<'_, Option<Answer>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What became of requests that should only read.
 #[derive(Default)]
 pub(super) struct Read {
     /// Those that turned out to write.
-    pub(super) writes: Vec<Job>,
+    pub(super) writes: Vec<Arc<Job>>,
     /// Those that there was no time for.
-    pub(super) rest: Vec<Job>,
+    pub(super) rest: Vec<Arc<Job>>,
     pub(super) worst: Option<StorageError>,
 }
 
 /// Carries out requests that only read.
-pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read {
+pub(super) fn read(
+    database: &Database,
+    fences: &Fences,
+    round: &Arc<Round>,
+    jobs: Vec<Arc<Job>>,
+) -> Read {
     let mut writes = Vec::new();
     let mut worst = None;
     let connected = match database.connect() {
@@ -106,7 +160,7 @@ pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read
             job.end(Err(StorageError::Ended));
             continue;
         }
-        let desk = database.desk(&connected, &job.declared, fences);
+        let desk = database.desk(&connected, &job.declared, fences, Searches::Allowed);
         match only_reads(&desk, &job.request) {
             Ok(true) if database.is_migrated(&job.declared) => {}
             Ok(_) => {
@@ -122,9 +176,17 @@ pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read
                 continue;
             }
         }
-        let result = carry_out(&desk, &job.request, &job.body);
+        let doing = round.begin(&job);
+        let result = patiently(|| true, || carry_out(&desk, &job.request, &job.body));
+        let ended = doing.end();
+        if ended == Ended::LeftBehind {
+            break;
+        }
         let result = result.map_err(|error| note(error, &mut worst));
         job.end(result);
+        if ended == Ended::Aside {
+            break;
+        }
     }
     Read {
         writes,
@@ -134,7 +196,7 @@ pub(super) fn read(database: &Database, fences: &Fences, jobs: Vec<Job>) -> Read
 }
 
 fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> {
-    let Request::Query(call) = request else {
+    let (Request::Query(call) | Request::Run(call)) = request else {
         return Ok(request.reads());
     };
     for step in &call.steps {
@@ -150,45 +212,85 @@ fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> 
 pub(super) fn write(
     database: &Database,
     fences: &Fences,
-    jobs: Vec<Job>,
-) -> (Vec<Job>, Option<StorageError>) {
+    round: &Arc<Round>,
+    jobs: Vec<Arc<Job>>,
+) -> (Vec<Arc<Job>>, Option<StorageError>) {
     let connected = match database.connect() {
         Ok(connected) => connected,
         Err(error) => return (fail(jobs, &error), Some(error)),
     };
     let mut worst = None;
-    let mut ready = Vec::with_capacity(jobs.len());
-    for job in jobs {
+    let (mut first, mut ready) = (Vec::new(), Vec::with_capacity(jobs.len()));
+    let mut jobs = jobs.into_iter();
+    let mut rest = Vec::new();
+    for job in jobs.by_ref() {
         if job.declared.has_ended() {
             job.end(Err(StorageError::Ended));
             continue;
         }
-        match database.migrate(&connected, &job.declared, fences, false) {
-            Ok(_) => ready.push(job),
-            Err(error) => job.end(Err(note(error, &mut worst))),
+        if let Err(error) = database.migrate(&connected, &job.declared, fences, false) {
+            job.end(Err(note(error, &mut worst)));
+            continue;
+        }
+        let desk = database.desk(&connected, &job.declared, fences, Searches::Allowed);
+        if ready.is_empty() && only_reads(&desk, &job.request).unwrap_or_default() {
+            first.push(job);
+        } else if job.slow.load(Relaxed) || is_search(&desk, &job.request) {
+            // Not while somebody writes: it may take what time it has.
+            rest.push(job);
+            break;
+        } else {
+            ready.push(job);
         }
     }
-    let rest = together(database, fences, &connected, ready, &mut worst);
-    (rest, worst)
+    rest.extend(jobs);
+    if !first.is_empty() {
+        drop(connected);
+        let mut done = read(database, fences, round, first);
+        worst = worst.or(done.worst);
+        done.writes.append(&mut done.rest);
+        done.writes.append(&mut ready);
+        done.writes.append(&mut rest);
+        return (done.writes, worst);
+    }
+    let mut left = together(database, fences, round, &connected, ready, &mut worst);
+    left.append(&mut rest);
+    (left, worst)
+}
+
+/// Whether it only looks for something in a full-text table.
+fn is_search(desk: &Desk<'_>, request: &Request) -> bool {
+    let (Request::Query(call) | Request::Run(call)) = request else {
+        return false;
+    };
+    call.steps.iter().any(|step| desk.is_search(&step.sql))
+        && only_reads(desk, request).unwrap_or_default()
 }
 
 /// One transaction for all; if it is lost, one for each.
 fn together(
     database: &Database,
     fences: &Fences,
+    round: &Arc<Round>,
     connected: &Connected,
-    mut jobs: Vec<Job>,
+    mut jobs: Vec<Arc<Job>>,
     worst: &mut Option<StorageError>,
-) -> Vec<Job> {
+) -> Vec<Arc<Job>> {
     if jobs.is_empty() {
         return jobs;
     }
     let began = Instant::now();
     let mut results = Vec::with_capacity(jobs.len());
-    let outcome = transaction(connected, database, || {
+    round.writes(true);
+    let mut untidy = false;
+    let outcome = transaction(connected, database, |meter| {
         for job in &jobs {
-            let desk = database.desk(connected, &job.declared, fences);
-            let result = savepoint(&desk, &job.request, &job.body);
+            let desk = database.desk(connected, &job.declared, fences, Searches::Refused);
+            let doing = round.begin(job);
+            let result = in_turn(&desk, meter, job);
+            if doing.end() == Ended::LeftBehind {
+                return Err(Lost::LeftBehind);
+            }
             // Out of time, out of disk: SQLite gives up the whole transaction, and not the statement alone.
             let lost = connected.connection.is_autocommit();
             results.push(result);
@@ -199,54 +301,101 @@ fn together(
                 break;
             }
         }
+        untidy = meter.note().map_err(Lost::Commit)?;
         Ok(())
     });
+    if untidy {
+        database.untidy.store(true, Relaxed);
+    }
+    if !matches!(outcome, Err(Lost::LeftBehind)) {
+        round.writes(false);
+    }
     match outcome {
         Ok(()) => {
-            let rest = jobs.split_off(results.len());
+            let not_begun = jobs.split_off(results.len());
+            let mut rest = Vec::new();
             for (job, result) in jobs.into_iter().zip(results) {
-                job.end(result.map_err(|error| note(error, worst)));
+                match result {
+                    Some(result) => job.end(result.map_err(|error| note(error, worst))),
+                    None => rest.push(job),
+                }
             }
+            rest.extend(not_begun);
             rest
+        }
+        Err(Lost::At(at)) if is_again(&jobs[at], &results[at]) => {
+            one_by_one(database, fences, round, connected, jobs, worst)
         }
         Err(Lost::At(at)) if jobs.len() > 1 => {
             let culprit = jobs.remove(at);
-            let error = results
-                .swap_remove(at)
-                .err()
-                .unwrap_or(StorageError::Closed);
+            let error = results.swap_remove(at).and_then(Result::err);
+            let error = error.unwrap_or(StorageError::Closed);
             culprit.end(Err(note(error, worst)));
-            one_by_one(database, fences, connected, jobs, worst)
+            one_by_one(database, fences, round, connected, jobs, worst)
         }
         Err(Lost::At(_)) => {
-            let error = results.pop().and_then(Result::err);
+            let error = results.pop().flatten().and_then(Result::err);
             let error = error.unwrap_or(StorageError::Closed);
             fail(jobs, &note(error, worst))
         }
         Err(Lost::Commit(_)) if jobs.len() > 1 => {
-            one_by_one(database, fences, connected, jobs, worst)
+            one_by_one(database, fences, round, connected, jobs, worst)
         }
         Err(Lost::Commit(error)) => fail(jobs, &note(error, worst)),
+        // They are in the line again already.
+        Err(Lost::LeftBehind) => Vec::new(),
     }
+}
+
+/// Whether a call that took the whole transaction with it begins anew: where there was no memory, once.
+fn is_again(job: &Job, result: &Option<Result<Completion, StorageError>>) -> bool {
+    matches!(result, Some(Err(StorageError::Memory { .. }))) && !job.again.swap(true, Relaxed)
+}
+
+/// One call in the transaction. One that reads has a moment, since others wait to write; `None` where that was too short.
+fn in_turn(
+    desk: &Desk<'_>,
+    meter: &mut Meter<'_>,
+    job: &Job,
+) -> Option<Result<Completion, StorageError>> {
+    let reads = only_reads(desk, &job.request).unwrap_or_default();
+    let moment = reads.then(|| desk.link.until(ASIDE));
+    let result = savepoint(desk, meter, job);
+    drop(moment);
+    if reads && matches!(result, Err(StorageError::Slow { .. })) {
+        job.slow.store(true, Relaxed);
+        return None;
+    }
+    Some(result)
 }
 
 fn one_by_one(
     database: &Database,
     fences: &Fences,
+    round: &Arc<Round>,
     connected: &Connected,
-    jobs: Vec<Job>,
+    jobs: Vec<Arc<Job>>,
     worst: &mut Option<StorageError>,
-) -> Vec<Job> {
+) -> Vec<Arc<Job>> {
     let began = Instant::now();
     let mut jobs = jobs.into_iter();
+    let mut rest = Vec::new();
     for job in jobs.by_ref() {
-        together(database, fences, connected, vec![job], worst);
+        rest.append(&mut together(
+            database,
+            fences,
+            round,
+            connected,
+            vec![job],
+            worst,
+        ));
         // The rest has to wait for its turn, or a plugin whose calls are lost one after the other would have them all at once.
-        if began.elapsed() > OPEN {
+        if began.elapsed() > OPEN || round.culprit().is_some() {
             break;
         }
     }
-    jobs.collect()
+    rest.extend(jobs);
+    rest
 }
 
 /// How a transaction was lost.
@@ -255,12 +404,14 @@ enum Lost {
     At(usize),
     /// At its begin or its end.
     Commit(StorageError),
+    /// The others have gone on without it.
+    LeftBehind,
 }
 
 fn transaction(
     link: &Link,
     database: &Database,
-    work: impl FnOnce() -> Result<(), Lost>,
+    work: impl FnOnce(&mut Meter<'_>) -> Result<(), Lost>,
 ) -> Result<(), Lost> {
     let control = |sql: &str| {
         link.begin(Who::Host);
@@ -270,7 +421,15 @@ fn transaction(
             .map_err(|error| Lost::Commit(StorageError::of_sql(&database.at(), sql, &error)))
     };
     control("BEGIN IMMEDIATE")?;
-    let done = work().and_then(|()| control("COMMIT").map(drop));
+    let work = || {
+        let meter = Meter::begin(link, database.at(), &database.disk);
+        let mut meter = meter.map_err(Lost::Commit)?;
+        work(&mut meter)?;
+        control("COMMIT")?;
+        meter.done(database.at().place);
+        Ok(())
+    };
+    let done = work();
     if done.is_err() && !link.connection.is_autocommit() {
         let _ = control("ROLLBACK");
     }
@@ -278,7 +437,11 @@ fn transaction(
 }
 
 /// One call inside of the transaction: all of it, or nothing.
-fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completion, StorageError> {
+fn savepoint(
+    desk: &Desk<'_>,
+    meter: &mut Meter<'_>,
+    job: &Job,
+) -> Result<Completion, StorageError> {
     let control = |sql: &str| {
         desk.link.begin(Who::Host);
         desk.link
@@ -287,11 +450,22 @@ fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
             .and_then(|mut statement| statement.raw_execute())
             .map_err(|error| StorageError::of_sql(&desk.at, sql, &error))
     };
+    let plugin = &*job.declared.caller.plugin;
+    meter.bound(plugin)?;
     control("SAVEPOINT one_call")?;
-    let result = carry_out(desk, request, body);
+    let in_transaction = || !desk.link.connection.is_autocommit();
+    let result = patiently(in_transaction, || {
+        let result = carry_out(desk, &job.request, &job.body);
+        if matches!(result, Err(StorageError::Memory { .. })) && in_transaction() {
+            control("ROLLBACK TO one_call")?;
+        }
+        result
+    });
+    let result = result.map_err(|error| meter.told(error, plugin, job.sql()));
     if desk.link.connection.is_autocommit() {
         return result;
     }
+    let result = result.and_then(|done| meter.charge(plugin, job.sql()).map(|()| done));
     let closed = match &result {
         Ok(_) => control("RELEASE one_call"),
         Err(_) => control("ROLLBACK TO one_call").and_then(|_| control("RELEASE one_call")),
@@ -300,6 +474,9 @@ fn savepoint(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
         // What it has done can't be told from what the others have: all of it goes.
         let _ = control("ROLLBACK");
         return Err(error);
+    }
+    if result.is_err() {
+        meter.look()?;
     }
     result
 }
@@ -329,8 +506,28 @@ fn carry_out(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completi
     })
 }
 
+/// What is waited before a call is tried again that found no memory: it is one limit for all databases, and others have it for
+/// moments only.
+const WAITS_MS: [u64; 3] = [5, 25, 100];
+
+/// Tries again where there was no memory, while there is something to go on with.
+fn patiently(
+    goes_on: impl Fn() -> bool,
+    mut call: impl FnMut() -> Result<Completion, StorageError>,
+) -> Result<Completion, StorageError> {
+    let mut result = call();
+    for wait in WAITS_MS {
+        if !matches!(result, Err(StorageError::Memory { .. })) || !goes_on() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(wait));
+        result = call();
+    }
+    result
+}
+
 /// Ends all with the same error.
-pub(super) fn fail(jobs: Vec<Job>, error: &StorageError) -> Vec<Job> {
+pub(super) fn fail(jobs: Vec<Arc<Job>>, error: &StorageError) -> Vec<Arc<Job>> {
     for job in jobs {
         job.end(Err(error.clone()));
     }

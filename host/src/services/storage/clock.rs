@@ -26,9 +26,17 @@ pub(super) struct Clock {
 struct State {
     count: u64,
     /// By the time at which it is stopped.
-    running: BTreeMap<(Instant, u64), Arc<InterruptHandle>>,
+    running: BTreeMap<(Instant, u64), Act>,
     has_thread: bool,
     closed: bool,
+}
+
+/// What is done when the time has come.
+enum Act {
+    /// A connection is interrupted, again and again.
+    Interrupt(Arc<InterruptHandle>),
+    /// Somebody is told, once.
+    Tell(Box<dyn FnOnce() + Send>),
 }
 
 impl Clock {
@@ -38,6 +46,19 @@ impl Clock {
         end: Instant,
         handle: &Arc<InterruptHandle>,
     ) -> Running {
+        self.add(end, Act::Interrupt(Arc::clone(handle)))
+    }
+
+    /// Tells somebody at `end`, on the clock's thread, unless the returned guard has gone before. It may go at the same moment.
+    pub(super) fn call_at(
+        self: &Arc<Self>,
+        end: Instant,
+        tell: impl FnOnce() + Send + 'static,
+    ) -> Running {
+        self.add(end, Act::Tell(Box::new(tell)))
+    }
+
+    fn add(self: &Arc<Self>, end: Instant, act: Act) -> Running {
         let mut state = self.state();
         state.count += 1;
         let number = state.count;
@@ -45,7 +66,7 @@ impl Clock {
             .running
             .first_key_value()
             .is_none_or(|((next, _), _)| end < *next);
-        state.running.insert((end, number), Arc::clone(handle));
+        state.running.insert((end, number), act);
         if !state.has_thread && !state.closed {
             let clock = Arc::downgrade(self);
             let started = thread::Builder::new()
@@ -69,8 +90,10 @@ impl Clock {
 
     /// Stops all that runs now: the bot has no more time.
     pub(super) fn stop_all(&self) {
-        for handle in self.state().running.values() {
-            handle.interrupt();
+        for act in self.state().running.values() {
+            if let Act::Interrupt(handle) = act {
+                handle.interrupt();
+            }
         }
     }
 
@@ -111,13 +134,27 @@ fn work(clock: &Weak<Clock>) {
             return;
         }
         let now = Instant::now();
-        while let Some(((end, number), handle)) = state.running.pop_first() {
+        let mut told = Vec::new();
+        while let Some(((end, number), act)) = state.running.pop_first() {
             if end > now {
-                state.running.insert((end, number), handle);
+                state.running.insert((end, number), act);
                 break;
             }
-            handle.interrupt();
-            state.running.insert((now + AGAIN, number), handle);
+            match act {
+                Act::Interrupt(handle) => {
+                    handle.interrupt();
+                    state
+                        .running
+                        .insert((now + AGAIN, number), Act::Interrupt(handle));
+                }
+                Act::Tell(tell) => told.push(tell),
+            }
+        }
+        if !told.is_empty() {
+            // Without the lock: whoever is told may look at the clock.
+            drop(state);
+            told.into_iter().for_each(|tell| tell());
+            continue;
         }
         let next = state.running.first_key_value().map(|((end, _), _)| *end);
         let wait = next.map_or(LONGEST, |next| {

@@ -27,7 +27,7 @@ const STEPS_PER_LOOK: i32 = 1_000;
 
 /// How much later than by its own looks at the clock SQLite is told from outside: what has merely waited for a processor is not
 /// stopped for it.
-const LATER: Duration = Duration::from_millis(250);
+pub(super) const LATER: Duration = Duration::from_millis(250);
 
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
@@ -39,6 +39,8 @@ pub(super) struct Link {
     deadline: Arc<AtomicU64>,
     clock: Option<Arc<Clock>>,
     handle: Arc<InterruptHandle>,
+    /// The last page that the file may get; `u64::MAX`: not bounded, 0: as somebody else has it.
+    last_page: AtomicU64,
 }
 
 impl fmt::Debug for Link {
@@ -73,7 +75,39 @@ impl Link {
             current,
             deadline,
             clock,
+            last_page: AtomicU64::new(u64::MAX),
         })
+    }
+
+    /// Bounds the file.
+    pub(super) fn bound_pages(&self, last: u64) -> rusqlite::Result<()> {
+        if !self.bounds_pages() || self.last_page.swap(last, Relaxed) == last {
+            return Ok(());
+        }
+        self.begin(Who::Host);
+        let sql = format!("PRAGMA max_page_count = {last}");
+        self.connection.query_row(&sql, [], |_| Ok(()))
+    }
+
+    /// Whether the bound is ours.
+    pub(super) fn bounds_pages(&self) -> bool {
+        self.last_page.load(Relaxed) != 0
+    }
+
+    /// A bound of a test's own, as if the disk ended there.
+    #[cfg(test)]
+    pub(super) fn end_disk_at(&self, last: u64) {
+        let sql = format!("PRAGMA max_page_count = {last}");
+        self.connection.query_row(&sql, [], |_| Ok(())).unwrap();
+        self.last_page.store(0, Relaxed);
+    }
+
+    /// What the host itself does is not bounded.
+    pub(super) fn unbound_pages(&self) -> rusqlite::Result<()> {
+        if self.last_page.load(Relaxed) == u64::MAX {
+            return Ok(());
+        }
+        self.bound_pages(0xFFFF_FFFE)
     }
 
     /// Works on somebody's behalf from now on.
@@ -156,15 +190,7 @@ impl Opener {
     }
 
     pub(super) fn at(&self) -> At<'_> {
-        let settings = self.settings();
-        At {
-            place: self.place,
-            file: &self.file,
-            busy_timeout_ms: settings.busy_timeout_ms,
-            statement_timeout_ms: settings.statement_timeout_ms,
-            max_value_bytes: settings.max_value_bytes,
-            max_memory_bytes: settings.max_memory_bytes,
-        }
+        At::new(self.place, &self.file, &self.settings())
     }
 
     /// Opens a connection, and makes the file and the host's tables where they are missing.
@@ -181,7 +207,12 @@ impl Opener {
         let link = Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)?;
         let connection = &link.connection;
         // First of all a look: a file that is none of ours is left as it is.
-        tables::version(connection, &self.at())?;
+        if tables::version(connection, &self.at())? == 0 {
+            // While it is empty: then free pages can be given back to the system later.
+            connection
+                .pragma_update(None, "auto_vacuum", "incremental")
+                .map_err(of)?;
+        }
         let journal: String = connection
             .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
             .map_err(of)?;

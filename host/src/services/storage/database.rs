@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -13,26 +16,37 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use super::{
     authorizer::Who,
     clock::Clock,
-    connection::Opener,
-    error::{At, StorageError, look},
+    connection::{Link, Opener},
+    error::{At, StorageError, Time, look},
     fence::{Declared, Fences},
-    migrate,
+    meter, migrate,
     place::Place,
-    statement::Desk,
+    rounds::ASIDE_AT_ONCE,
+    statement::{Desk, Searches},
 };
-use crate::{config::Live, services::Caller};
+use crate::{
+    config::Live,
+    services::{Caller, disk::Disk},
+};
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.
 pub(super) const BOT_CONNECTIONS: u32 = 3;
+
+/// Whose migrations have been looked at, and how that ended.
+pub(super) type Migrated = Arc<Mutex<HashMap<Caller, Result<(), StorageError>>>>;
 
 /// An open database.
 #[derive(Debug)]
 pub(super) struct Database {
     pool: Pool<Opener>,
     opener: Opener,
-    /// Whose migrations have been looked at, and how that ended.
-    migrated: Mutex<HashMap<Caller, Result<(), StorageError>>>,
+    pub(super) migrated: Migrated,
+    /// Counts up with what plugins change of its shape.
+    shape: AtomicU64,
+    pub(super) disk: Arc<Disk>,
+    /// Whether it has pages to give back to the system.
+    pub(super) untidy: AtomicBool,
 }
 
 pub(super) type Connected = PooledConnection<Opener>;
@@ -45,14 +59,24 @@ impl Database {
         config: &Live,
         threads: &Arc<ScheduledThreadPool>,
         clock: &Arc<Clock>,
+        migrated: Migrated,
+        disk: &Arc<Disk>,
     ) -> Result<Self, StorageError> {
         let opener = || Opener::new(place, place.file(data), config.clone(), Arc::clone(clock));
         let first = opener();
-        *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first.open()?);
+        let link = first.open()?;
+        if !disk.knows(place) {
+            let kept = meter::read(&link.connection);
+            let kept = kept.map_err(|error| StorageError::of(&first.at(), &error))?;
+            disk.set_tables(place, kept);
+        }
+        *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
         let connections = match place {
             Place::Bot => BOT_CONNECTIONS,
             Place::Guild(_) => 1,
         };
+        // Beside them those of calls that have stepped aside: they are opened when they are needed.
+        let connections = connections + ASIDE_AT_ONCE;
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
@@ -66,7 +90,10 @@ impl Database {
         Ok(Self {
             pool,
             opener: opener(),
-            migrated: Mutex::default(),
+            migrated,
+            shape: AtomicU64::default(),
+            disk: Arc::clone(disk),
+            untidy: AtomicBool::default(),
         })
     }
 
@@ -85,18 +112,38 @@ impl Database {
         self.opener.at()
     }
 
+    /// Counts anew what each plugin has in it.
+    pub(super) fn recount(&self, link: &Link) -> Result<(), StorageError> {
+        link.begin(Who::Host);
+        let connection = &link.connection;
+        let counted = connection
+            .unchecked_transaction()
+            .and_then(|transaction| {
+                transaction.execute_batch(meter::RECOUNT)?;
+                transaction.commit()
+            })
+            .and_then(|()| meter::read(connection));
+        let kept = counted.map_err(|error| StorageError::of(&self.at(), &error))?;
+        self.disk.set_tables(self.opener.place, kept);
+        Ok(())
+    }
+
     /// Where a plugin's statements are run.
     pub(super) fn desk<'a>(
         &'a self,
-        link: &'a super::connection::Link,
-        declared: &Arc<Declared>,
+        link: &'a Link,
+        declared: &'a Arc<Declared>,
         fences: &Fences,
+        searches: Searches,
     ) -> Desk<'a> {
         Desk {
             link,
-            at: self.at(),
+            at: self.at().on_behalf_of(&declared.caller.plugin),
             settings: self.opener.settings(),
             who: Who::Plugin(Arc::clone(declared), fences.snapshot()),
+            searches,
+            shape: &self.shape,
+            disk: &self.disk,
         }
     }
 
@@ -118,7 +165,9 @@ impl Database {
             Some(Err(error)) if !again => return Err(error.clone()),
             _ => {}
         }
-        let result = migrate::run(&self.desk(connected, declared, fences), declared);
+        let mut desk = self.desk(connected, declared, fences, Searches::Refused);
+        desk.at.time = Time::of_migration(desk.settings.migration_timeout_ms);
+        let result = migrate::run(&desk, declared);
         if let Err(error) = &result {
             tracing::error!(plugin = &*declared.caller.plugin, "{error}");
         }

@@ -1,7 +1,7 @@
 //! Why storage could not do what it was asked: what happened, where, and the next step.
 
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -10,6 +10,7 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::place::Place;
+use crate::{config::Storage as Settings, services::disk::NoRoom};
 
 /// Why storage could not do what it was asked.
 #[derive(Debug, Clone, Error)]
@@ -49,11 +50,13 @@ pub enum StorageError {
     },
     /// The result is too large.
     #[error(
-        "the result has more than {limit} (`{setting}`): ask for less, with `LIMIT`, say; in `{sql}` on {place}"
+        "the result has more than {limit} (`{setting}`): ask for less, with `LIMIT`, say; in `{sql}` of {who} on {place}"
     )]
     TooMuch {
         /// The database.
         place: Place,
+        /// Who asked.
+        who: Who,
         /// The statement, shortened.
         sql: String,
         /// The limit, with its unit.
@@ -63,11 +66,13 @@ pub enum StorageError {
     },
     /// A value is too long.
     #[error(
-        "a value or a row has more than {limit} bytes (`storage.max_value_bytes`): keep it as a file, or in parts; in `{sql}` on {place}"
+        "a value or a row has more than {limit} bytes (`storage.max_value_bytes`): keep it as a file, or in parts; in `{sql}` of {who} on {place}"
     )]
     TooBig {
         /// The database.
         place: Place,
+        /// Who asked.
+        who: Who,
         /// The statement, shortened.
         sql: String,
         /// The limit.
@@ -76,11 +81,13 @@ pub enum StorageError {
     /// The databases have no more memory.
     #[error(
         "all databases together have {limit} bytes of memory (`storage.max_memory_bytes`), and this needed more: read or change less \
-         at once; in `{sql}` on {place}"
+         at once; in `{sql}` of {who} on {place}"
     )]
     Memory {
         /// The database.
         place: Place,
+        /// Who asked.
+        who: Who,
         /// The statement, shortened.
         sql: String,
         /// The limit.
@@ -88,16 +95,67 @@ pub enum StorageError {
     },
     /// The statement took too long.
     #[error(
-        "it took longer than {limit_ms} ms (`storage.statement_timeout_ms`) and was stopped, and nothing was changed; all \
-         statements of a call count together, and an index may help; in `{sql}` on {place}"
+        "it took longer than {limit_ms} ms (`{}`) and was stopped, and nothing was changed; {}; in `{sql}` of {who} on {place}",
+        of.setting(),
+        of.hint()
     )]
     Slow {
         /// The database.
         place: Place,
+        /// Who asked.
+        who: Who,
         /// The statement, shortened.
         sql: String,
         /// The limit.
         limit_ms: u64,
+        /// Of what it is the limit.
+        of: Limited,
+    },
+    /// The statement took too long, and did not stop.
+    #[error(
+        "it took longer than {limit_ms} ms (`storage.statement_timeout_ms`), and does not stop, since SQLite stops only between \
+         two rows; the others go on without it, and other calls of the plugin `{plugin}` are refused until it has ended. Search \
+         shorter texts, and for fewer words; in `{sql}` on {place}"
+    )]
+    Unstoppable {
+        /// The database.
+        place: Place,
+        /// The plugin.
+        plugin: String,
+        /// The statement, shortened.
+        sql: String,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// A call of the plugin was stopped, and has not ended.
+    #[error(
+        "a call of the plugin `{plugin}` took longer than `storage.statement_timeout_ms` allows, and still does not stop: other \
+         calls of it are refused until that one has ended; the log says which it is"
+    )]
+    LeftBehind {
+        /// The plugin.
+        plugin: String,
+    },
+    /// Another plugin's call writes, and does not stop.
+    #[error(
+        "{place} can be read and not be written to: a call of the plugin `{plugin}` changes something in it, took longer than \
+         `storage.statement_timeout_ms` allows, and does not stop; try again when it has ended, or restart the bot"
+    )]
+    Held {
+        /// The database.
+        place: Place,
+        /// The plugin whose call it is.
+        plugin: String,
+    },
+    /// The plugin keeps too much.
+    #[error("{room}; in `{sql}` on {place}")]
+    DiskShare {
+        /// The database.
+        place: Place,
+        /// The statement, shortened.
+        sql: String,
+        /// What it keeps, and what it may.
+        room: Box<NoRoom>,
     },
     /// The file is damaged.
     #[error(
@@ -218,11 +276,14 @@ pub enum StorageError {
     },
     /// Too many calls wait.
     #[error(
-        "{waiting} of the plugin's calls wait for {place} already: await them before you make more"
+        "{waiting} of the plugin's calls wait for {place} already: await them before you make more (a plugin, `{plugin}` here, has a \
+         line of its own for each database, and that is its length)"
     )]
     Busy {
         /// The database.
         place: Place,
+        /// The plugin.
+        plugin: String,
         /// How many.
         waiting: usize,
     },
@@ -268,16 +329,20 @@ impl StorageError {
             ) => Self::of_file(at, code, reason),
             Some(ErrorCode::OperationInterrupted) => Self::Slow {
                 place: at.place,
+                who: at.who(),
                 sql: shorten(sql),
-                limit_ms: at.statement_timeout_ms,
+                limit_ms: at.time.limit_ms,
+                of: at.time.of,
             },
             Some(ErrorCode::TooBig) => Self::TooBig {
                 place: at.place,
+                who: at.who(),
                 sql: shorten(sql),
                 limit: at.max_value_bytes,
             },
             Some(ErrorCode::OutOfMemory) => Self::Memory {
                 place: at.place,
+                who: at.who(),
                 sql: shorten(sql),
                 limit: at.max_memory_bytes,
             },
@@ -346,28 +411,123 @@ pub(super) fn look(file: &Path) -> Option<(SystemTime, u64)> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// Where something happened, and under which limits: what errors tell.
+/// Who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// The host.
+    Host,
+    /// A plugin, by name.
+    Plugin(String),
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("the host"),
+            Self::Plugin(name) => write!(f, "the plugin `{name}`"),
+        }
+    }
+}
+
+/// What is limited in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    /// A call.
+    Call,
+    /// A migration.
+    Migration,
+}
+
+impl Limited {
+    const fn setting(self) -> &'static str {
+        match self {
+            Self::Call => "storage.statement_timeout_ms",
+            Self::Migration => "storage.migration_timeout_ms",
+        }
+    }
+
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::Call => "all statements of a call count together, and an index may help",
+            Self::Migration => "change fewer rows in one migration, or raise the setting",
+        }
+    }
+}
+
+/// How long something may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Time {
+    pub(super) limit_ms: u64,
+    pub(super) of: Limited,
+}
+
+impl Time {
+    /// Of a call.
+    pub(super) const fn of_call(limit_ms: u64) -> Self {
+        Self {
+            limit_ms,
+            of: Limited::Call,
+        }
+    }
+
+    /// Of a migration.
+    pub(super) const fn of_migration(limit_ms: u64) -> Self {
+        Self {
+            limit_ms,
+            of: Limited::Migration,
+        }
+    }
+}
+
+/// Where something happened, for whom, and under which limits: what errors tell.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At<'a> {
     pub(super) place: Place,
     pub(super) file: &'a Path,
+    /// `None`: the host.
+    pub(super) plugin: Option<&'a str>,
     pub(super) busy_timeout_ms: u64,
-    pub(super) statement_timeout_ms: u64,
+    pub(super) time: Time,
     pub(super) max_value_bytes: u64,
     pub(super) max_memory_bytes: u64,
 }
 
 impl<'a> At<'a> {
+    pub(super) const fn new(place: Place, file: &'a Path, settings: &Settings) -> Self {
+        Self {
+            place,
+            file,
+            plugin: None,
+            busy_timeout_ms: settings.busy_timeout_ms,
+            time: Time::of_call(settings.statement_timeout_ms),
+            max_value_bytes: settings.max_value_bytes,
+            max_memory_bytes: settings.max_memory_bytes,
+        }
+    }
+
     /// A file that is looked at by itself, and not as one of the open databases.
     pub(super) const fn of_file(place: Place, file: &'a Path) -> Self {
         Self {
             place,
             file,
+            plugin: None,
             busy_timeout_ms: 1_000,
-            statement_timeout_ms: 0,
+            time: Time::of_call(0),
             max_value_bytes: 0,
             max_memory_bytes: 0,
         }
+    }
+
+    pub(super) const fn on_behalf_of(self, plugin: &'a str) -> Self {
+        Self {
+            plugin: Some(plugin),
+            ..self
+        }
+    }
+
+    pub(super) fn who(&self) -> Who {
+        self.plugin
+            .map_or(Who::Host, |plugin| Who::Plugin(plugin.to_owned()))
     }
 }
 

@@ -7,8 +7,8 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
 };
 
 use scheduled_thread_pool::ScheduledThreadPool;
@@ -16,13 +16,19 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use super::{
     batch::{self, CALLS, Job},
     clock::Clock,
-    database::BOT_CONNECTIONS,
+    database::{BOT_CONNECTIONS, Connected, Database},
     error::StorageError,
     fence::Fences,
+    meter,
     place::Place,
+    rounds::{GRACE, Round},
     state::{Errand, Lane, Numbers, State, Work},
+    turns::Whose,
 };
-use crate::config::{Live, Storage as Settings};
+use crate::{
+    config::{Live, Storage as Settings},
+    services::disk::Disk,
+};
 
 /// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;
@@ -34,13 +40,15 @@ pub(super) struct Lanes {
     pub(super) fences: Fences,
     pub(super) connectors: Arc<ScheduledThreadPool>,
     pub(super) clock: Arc<Clock>,
+    pub(super) disk: Arc<Disk>,
+    grace: Mutex<Duration>,
     state: Mutex<State>,
     work: Condvar,
     quiet: Condvar,
 }
 
 impl Lanes {
-    pub(super) fn new(data: PathBuf, config: Live) -> Self {
+    pub(super) fn new(data: PathBuf, config: Live, disk: Arc<Disk>) -> Self {
         let connectors = ScheduledThreadPool::builder()
             .num_threads(1)
             .thread_name_pattern("storage-pool")
@@ -51,6 +59,8 @@ impl Lanes {
             fences: Fences::default(),
             connectors: Arc::new(connectors),
             clock: Arc::default(),
+            disk,
+            grace: Mutex::new(GRACE),
             state: Mutex::default(),
             work: Condvar::new(),
             quiet: Condvar::new(),
@@ -62,12 +72,28 @@ impl Lanes {
         self.config.now().storage
     }
 
+    /// How long something that was interrupted may take to notice.
+    pub(super) fn grace(&self) -> Duration {
+        *self.grace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_grace(&self, grace: Duration) {
+        *self.grace.lock().unwrap() = grace;
+    }
+
     /// Queues a plugin's call.
-    pub(super) fn call(self: &Arc<Self>, place: Place, job: Job) {
+    pub(super) fn call(self: &Arc<Self>, place: Place, job: Arc<Job>) {
         let mut state = self.state();
         if state.closed {
             drop(state);
             job.end(Err(StorageError::Closed));
+            return;
+        }
+        if state.left_behind.contains_key(&job.whose()) {
+            drop(state);
+            let plugin = job.declared.caller().plugin.to_string();
+            job.end(Err(StorageError::LeftBehind { plugin }));
             return;
         }
         let entry = state.places.entry(place).or_default();
@@ -75,7 +101,12 @@ impl Lanes {
         let waiting = entry.writes.waiting(&whose) + entry.reads.waiting(&whose);
         if waiting >= WAITING {
             drop(state);
-            job.end(Err(StorageError::Busy { place, waiting }));
+            let plugin = job.declared.caller().plugin.to_string();
+            job.end(Err(StorageError::Busy {
+                place,
+                plugin,
+                waiting,
+            }));
             return;
         }
         if place == Place::Bot && job.request.reads() {
@@ -160,7 +191,7 @@ impl Lanes {
     }
 
     /// Puts the lanes of a place that have work into the queue, and sees that a thread comes.
-    fn schedule(self: &Arc<Self>, state: &mut State, place: Place) {
+    pub(super) fn schedule(self: &Arc<Self>, state: &mut State, place: Place) {
         let Some(entry) = state.places.get_mut(&place) else {
             return;
         };
@@ -206,31 +237,60 @@ impl Lanes {
                 state.sleeping -= 1;
                 continue;
             };
-            state = match lane {
-                Lane::Write => self.work_on_writes(state, place),
-                Lane::Read => self.work_on_reads(state, place),
+            let worked = match lane {
+                Lane::Write => self.work_on_writes(state, place, &whose),
+                Lane::Read => self.work_on_reads(state, place, &whose),
             };
-            state.done(&whose);
+            let (back, round) = match worked {
+                Worked::Nothing(back) => (back, None),
+                Worked::Done(back, round) => (back, Some(round)),
+                // Another thread is in the place of one that was left behind.
+                Worked::LeftBehind => return,
+            };
+            state = back;
+            let goes_on = match round {
+                Some(round) => {
+                    state.done(&round.whose());
+                    !round.is_aside() || self.back_from_aside(&mut state, place)
+                }
+                None => {
+                    state.done(&whose);
+                    true
+                }
+            };
             state.forget_if_unused(place);
             self.schedule(&mut state, place);
             if state.closed && state.ready.is_empty() && state.running == 0 {
                 self.quiet.notify_all();
             }
+            if !goes_on {
+                state.threads -= 1;
+                return;
+            }
         }
+    }
+
+    /// Whose calls a thread takes: those of plugins that have not their share of threads without this one.
+    fn may(&self, state: &State, whose: &Whose) -> impl Fn(&Whose) -> bool + use<> {
+        let over = state.over_share(self.settings().threads as usize);
+        let whose = whose.clone();
+        move |other| *other == whose || !over.contains(other)
     }
 
     fn work_on_writes<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
         place: Place,
-    ) -> MutexGuard<'a, State> {
+        whose: &Whose,
+    ) -> Worked<'a> {
+        let may = self.may(&state, whose);
         let Some(entry) = state.places.get_mut(&place) else {
-            return state;
+            return Worked::Nothing(state);
         };
         (entry.writing, entry.queued) = (true, false);
         let mut jobs = Vec::new();
         let mut errand = None;
-        while jobs.len() < CALLS {
+        while jobs.len() < CALLS && entry.writes.pass(&may) {
             match entry.writes.next() {
                 Some(Work::Errand(_)) if !jobs.is_empty() => break,
                 None => break,
@@ -245,8 +305,21 @@ impl Lanes {
                 None => break,
             }
         }
+        let held_by = entry.held_by.clone();
+        let round = Round::new(self, place, Lane::Write, whose.clone(), &jobs);
         let (state, database) = self.database(state, place);
         drop(state);
+        if let Some(plugin) = held_by {
+            jobs.retain(|job| {
+                let waits = job.request.reads();
+                if !waits {
+                    let plugin = plugin.to_string();
+                    job.end(Err(StorageError::Held { place, plugin }));
+                }
+                waits
+            });
+        }
+        let opened = database.as_ref().ok().map(Arc::clone);
         let (rest, worst) = guarded(|| match (database, errand) {
             (Ok(database), Some(errand)) => {
                 match database.connect() {
@@ -260,39 +333,58 @@ impl Lanes {
                 (Vec::new(), Some(error))
             }
             (Ok(database), None) if jobs.iter().all(|job| job.request.reads()) => {
-                let mut read = batch::read(&database, &self.fences, jobs);
-                if read.writes.is_empty() || read.worst.is_some() {
+                let mut read = batch::read(&database, &self.fences, &round, jobs);
+                if read.writes.is_empty() || read.worst.is_some() || !round.has_lane() {
                     read.writes.append(&mut read.rest);
                     return (read.writes, read.worst);
                 }
-                let (mut rest, worst) = batch::write(&database, &self.fences, read.writes);
+                let (mut rest, worst) = batch::write(&database, &self.fences, &round, read.writes);
                 rest.append(&mut read.rest);
                 (rest, worst)
             }
-            (Ok(database), None) => batch::write(&database, &self.fences, jobs),
+            (Ok(database), None) => batch::write(&database, &self.fences, &round, jobs),
             (Err(error), None) => (batch::fail(jobs, &error), Some(error)),
         });
+        if let Some(culprit) = round.culprit() {
+            self.ended_at_last(&round, &culprit);
+            return Worked::LeftBehind;
+        }
         let mut state = self.state();
-        if let Some(entry) = state.places.get_mut(&place) {
+        if opened.is_some_and(|database| database.untidy.swap(false, Relaxed)) && !state.closed {
+            let entry = state.places.entry(place).or_default();
+            entry.writes.push(None, Work::Errand(Box::new(tidy)));
+        }
+        // The others have its calls, and the lane.
+        if round.has_lane()
+            && let Some(entry) = state.places.get_mut(&place)
+        {
             entry.writing = false;
             for job in rest.into_iter().rev() {
                 entry.writes.put_back(job.whose(), Work::Call(job));
             }
         }
-        self.settle(state, place, worst)
+        Worked::Done(self.settle(state, place, worst), round)
     }
 
     fn work_on_reads<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
         place: Place,
-    ) -> MutexGuard<'a, State> {
+        whose: &Whose,
+    ) -> Worked<'a> {
+        let may = self.may(&state, whose);
         let Some(entry) = state.places.get_mut(&place) else {
-            return state;
+            return Worked::Nothing(state);
         };
         // A few, so that the other readers get some, too.
         let count = entry.reads.len().min(CALLS / 8);
-        let jobs: Vec<Job> = (0..count).map_while(|_| entry.reads.pop()).collect();
+        let jobs: Vec<Arc<Job>> = (0..count)
+            .map_while(|_| {
+                let any = entry.reads.pass(&may);
+                any.then(|| entry.reads.pop()).flatten()
+            })
+            .collect();
+        let round = Round::new(self, place, Lane::Read, whose.clone(), &jobs);
         let (state, database) = self.database(state, place);
         drop(state);
         let batch::Read {
@@ -300,15 +392,22 @@ impl Lanes {
             rest,
             worst,
         } = guarded(|| match database {
-            Ok(database) => batch::read(&database, &self.fences, jobs),
+            Ok(database) => batch::read(&database, &self.fences, &round, jobs),
             Err(error) => batch::Read {
                 rest: batch::fail(jobs, &error),
                 worst: Some(error),
                 ..batch::Read::default()
             },
         });
+        if let Some(culprit) = round.culprit() {
+            self.ended_at_last(&round, &culprit);
+            return Worked::LeftBehind;
+        }
         let mut state = self.state();
-        if let Some(entry) = state.places.get_mut(&place) {
+        // The others have its calls, and the lane.
+        if round.has_lane()
+            && let Some(entry) = state.places.get_mut(&place)
+        {
             entry.reading -= 1;
             for job in rest.into_iter().rev() {
                 entry.reads.put_back(job.whose(), job);
@@ -317,12 +416,30 @@ impl Lanes {
                 entry.writes.push(job.whose(), Work::Call(job));
             }
         }
-        self.settle(state, place, worst)
+        Worked::Done(self.settle(state, place, worst), round)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Gives free pages back to the system, some at a time.
+fn tidy(open: Result<(&Arc<Database>, &Connected), StorageError>) {
+    let Ok((database, connected)) = open else {
+        return;
+    };
+    match meter::give_back(connected, &database.at()) {
+        Ok(more) => database.untidy.store(more, Relaxed),
+        Err(error) => tracing::warn!("free pages are kept: {error}"),
+    }
+}
+
+/// What became of a thread's work.
+enum Worked<'a> {
+    Nothing(MutexGuard<'a, State>),
+    Done(MutexGuard<'a, State>, Arc<Round>),
+    LeftBehind,
 }
 
 /// A panic in a batch ends its calls, and neither the thread nor the database.

@@ -12,14 +12,13 @@ use super::{
     connection::Link,
     error::StorageError,
     fence::{Declared, Migration, owner_of},
+    meter::Meter,
     place::Place,
+    searches,
     statement::Desk,
 };
 
 use crate::plugin::names;
-
-/// What one migration may take.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// A migration that has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +92,10 @@ pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, Storage
 }
 
 fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<(), StorageError> {
+    let next = match desk.at.place {
+        Place::Bot => "load of the plugin",
+        Place::Guild(_) => "load of the plugin, and by `fw_migrate`",
+    };
     let failed = |error: StorageError| match error {
         StorageError::Sql { sql, reason, .. } | StorageError::Fence { sql, reason, .. } => {
             StorageError::Migration {
@@ -100,12 +103,19 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
                 plugin: declared.caller.plugin.to_string(),
                 number: migration.number,
                 reason: format!("{reason}, in `{sql}`"),
-                next: match desk.at.place {
-                    Place::Bot => "load of the plugin",
-                    Place::Guild(_) => "load of the plugin, and by `fw_migrate`",
-                },
+                next,
             }
         }
+        limit @ (StorageError::Slow { .. }
+        | StorageError::Memory { .. }
+        | StorageError::TooBig { .. }
+        | StorageError::DiskShare { .. }) => StorageError::Migration {
+            place: desk.at.place,
+            plugin: declared.caller.plugin.to_string(),
+            number: migration.number,
+            reason: limit.to_string(),
+            next,
+        },
         // The file's trouble, and not the migration's.
         other => other,
     };
@@ -115,7 +125,16 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
     link.connection
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(of)?;
-    let done = statements(desk, migration).map_err(failed).and_then(|()| {
+    let plugin = &*declared.caller.plugin;
+    let mut meter = None;
+    let done = (|| {
+        let meter = meter.insert(Meter::begin(link, desk.at, desk.disk)?);
+        meter.bound(plugin)?;
+        statements(desk, migration).map_err(|error| meter.told(error, plugin, &migration.sql))?;
+        meter.charge(plugin, &migration.sql)?;
+        meter.note().map(drop)
+    })();
+    let done = done.map_err(failed).and_then(|()| {
         link.begin(Who::Host);
         let sql = "INSERT INTO cogwright__migrations (plugin, number, checksum, applied_at_ms) VALUES (?1, ?2, ?3, ?4)";
         link.connection
@@ -136,6 +155,9 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
         let _ = link.connection.execute_batch("ROLLBACK");
     }
     done?;
+    if let Some(meter) = meter {
+        meter.done(desk.at.place);
+    }
     tracing::info!(
         plugin = &*declared.caller.plugin,
         database = %desk.at.place,
@@ -149,7 +171,7 @@ fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError
     use rusqlite::fallible_iterator::FallibleIterator;
 
     let link = desk.link;
-    let _until = link.until(LIMIT);
+    let _until = link.until(Duration::from_millis(desk.at.time.limit_ms));
     let mut batch = Batch::new(&link.connection, &migration.sql);
     let begin = || link.begin(desk.who.clone());
     begin();
@@ -158,6 +180,11 @@ fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError
         let text = statement
             .expanded_sql()
             .unwrap_or_else(|| migration.sql.clone());
+        let tables = std::mem::take(&mut link.current().tables);
+        let searches = searches::found(link, desk.who.clone(), &text, &tables);
+        if searches.map_err(|error| desk.error(&text, &error))? {
+            return Err(desk.refused(&text, searches::REFUSED.into()));
+        }
         let reshapes = link.current().reshapes;
         let before = if reshapes {
             desk.strangers(&text)?

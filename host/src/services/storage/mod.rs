@@ -3,14 +3,15 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `lanes.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
-//! | `turns.rs`, `clock.rs` | fair shares of a database, and of time |
+//! | `turns.rs`, `clock.rs`, `rounds.rs` | fair shares of a database, and of time; what does not stop is left behind |
+//! | `meter.rs` | how many pages each plugin has |
 //! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
 //! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `host_rights.rs` | what the host does in its own name: nothing in a plugin's tables |
-//! | `virtual_tables.rs` | which virtual tables there are, and what they may name |
+//! | `virtual_tables.rs`, `searches.rs` | which virtual tables there are, what they may name, and when they are searched |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `settings.rs` | what servers have set for plugins |
@@ -33,11 +34,14 @@ mod host_rights;
 mod lanes;
 mod limits;
 mod lock;
+mod meter;
 mod migrate;
 mod opening;
 mod personal;
 mod place;
 mod restore;
+mod rounds;
+mod searches;
 mod settings;
 mod shelf;
 mod state;
@@ -80,8 +84,8 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Caller, Completion, Failure, host_call};
-use crate::config::Live;
+use super::{Caller, Completion, Failure, disk::Disk, host_call};
+use crate::config::{Config, Live};
 
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
@@ -95,6 +99,7 @@ pub struct Storage {
     admin: tokio::sync::Mutex<()>,
     /// Who knows which servers the bot is in.
     members: OnceLock<Membership>,
+    disk: Arc<Disk>,
 }
 
 /// Whether the bot is in a server.
@@ -116,11 +121,21 @@ impl Storage {
         let config = config.into();
         let data = &config.now().data.folder;
         let lock = Lock::take(data)?;
+        let disk = Arc::new(Disk::new(config.clone()));
+        let lanes = Lanes::new(data.clone(), config.clone(), Arc::clone(&disk));
+        let (looks, folder) = (Arc::clone(&disk), data.clone());
+        let looking = std::thread::Builder::new()
+            .name("storage-count".into())
+            .spawn(move || meter::look_around(&looks, &folder));
+        if let Err(error) = looking {
+            tracing::warn!("what plugins keep is counted as databases are opened: {error}");
+        }
         Ok(Self {
-            lanes: Some(Arc::new(Lanes::new(data.clone(), config.clone()))),
+            lanes: Some(Arc::new(lanes)),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
             members: OnceLock::new(),
+            disk,
         })
     }
 
@@ -137,7 +152,14 @@ impl Storage {
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
             members: OnceLock::new(),
+            disk: Arc::new(Disk::new(Live::new(Config::default()))),
         }
+    }
+
+    /// What plugins keep on the disk.
+    #[must_use]
+    pub fn disk(&self) -> &Arc<Disk> {
+        &self.disk
     }
 
     /// Whether there are none.
@@ -166,12 +188,7 @@ impl Storage {
             return Err(StorageError::NoGuild { guild_id }.into());
         }
         let (done, result) = oneshot::channel();
-        let job = Job {
-            declared,
-            request,
-            body,
-            done,
-        };
+        let job = Job::new(declared, request, body, done);
         lanes.call(Place::of(guild_id), job);
         Ok(result.await.unwrap_or(Err(StorageError::Closed))?)
     }
@@ -271,6 +288,9 @@ impl Storage {
             let open = if over { Err(StorageError::Ended) } else { open };
             let result = open.and_then(|(database, connected)| {
                 connected.begin(authorizer::Who::Host);
+                connected
+                    .unbound_pages()
+                    .map_err(|error| StorageError::of(&database.at(), &error))?;
                 let _until = connected.until(HOST_LIMIT);
                 work(database, connected)
             });

@@ -32,6 +32,7 @@ impl Lanes {
             }
             entry.damage = None;
         }
+        let migrated = std::mem::take(&mut entry.migrated);
         let mut closed = None;
         if matches!(place, Place::Guild(_)) {
             if state.open_guilds >= self.settings().max_open as usize
@@ -53,6 +54,8 @@ impl Lanes {
             &self.config,
             &self.connectors,
             &self.clock,
+            migrated,
+            &self.disk,
         );
         let opened = opened.map(Arc::new);
         let mut state = self.state();

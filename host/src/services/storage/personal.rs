@@ -111,7 +111,12 @@ impl Storage {
             let (lanes, strikes) = (Arc::clone(self.lanes()?), strikes.clone());
             let erased = self
                 .with(place, move |database, connected| {
-                    subject::erase(&clerk(database, connected, &lanes, &strikes), user)
+                    let erased =
+                        subject::erase(&clerk(database, connected, &lanes, &strikes), user)?;
+                    if erased.done > 0 {
+                        database.recount(connected)?;
+                    }
+                    Ok(erased)
                 })
                 .await;
             match erased {

@@ -84,9 +84,12 @@ impl OfPlugin<'_> {
         let limit = self.desk.settings.max_value_bytes;
         if value.len() as u64 > limit {
             return Err(StorageError::Call(format!(
-                "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_value_bytes`)",
+                "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_value_bytes`): keep it as a file, or in \
+                 parts; on the shelf `{}` of the plugin `{}`",
                 self.call.key,
-                value.len()
+                value.len(),
+                self.call.shelf,
+                self.plugin
             )));
         }
         let text = std::str::from_utf8(value)
@@ -145,6 +148,7 @@ impl OfPlugin<'_> {
         if keys.len() as u64 > limit {
             return Err(StorageError::TooMuch {
                 place: self.desk.at.place,
+                who: self.desk.at.who(),
                 sql: format!("the keys of the shelf `{shelf}`"),
                 limit: format!("{limit} keys"),
                 setting: "storage.max_rows",

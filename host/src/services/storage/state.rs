@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     batch::Job,
-    database::{Connected, Damage, Database},
+    database::{Connected, Damage, Database, Migrated},
     error::StorageError,
     place::Place,
     turns::{Turns, Whose},
@@ -17,7 +17,7 @@ use super::{
 pub(super) type Errand = Box<dyn FnOnce(Result<(&Arc<Database>, &Connected), StorageError>) + Send>;
 
 pub(super) enum Work {
-    Call(Job),
+    Call(Arc<Job>),
     Errand(Errand),
 }
 
@@ -34,13 +34,15 @@ pub(super) struct State {
     pub(super) running: usize,
     /// How many threads work where it was a plugin's turn.
     pub(super) busy: HashMap<Whose, usize>,
+    /// Calls of each plugin that were left behind, and have not ended.
+    pub(super) left_behind: HashMap<Whose, usize>,
     pub(super) closed: bool,
     /// The most that were ever open, and how many were opened in all.
     pub(super) most_open: usize,
     pub(super) opened: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
     Write,
     Read,
@@ -49,7 +51,7 @@ pub(super) enum Lane {
 #[derive(Default)]
 pub(super) struct Entry {
     pub(super) writes: Turns<Work>,
-    pub(super) reads: Turns<Job>,
+    pub(super) reads: Turns<Arc<Job>>,
     /// Whether a thread works in the writing lane.
     pub(super) writing: bool,
     /// Whether the writing lane is in `ready`.
@@ -61,6 +63,12 @@ pub(super) struct Entry {
     /// Whether it is closed as soon as nobody works in it.
     pub(super) to_close: bool,
     pub(super) damage: Option<Damage>,
+    /// How many calls are carried out in it that have stepped aside.
+    pub(super) aside: u32,
+    /// Whose call was left behind while it wrote: nobody else can write until it has ended.
+    pub(super) held_by: Whose,
+    /// For when it is opened again.
+    pub(super) migrated: Migrated,
 }
 
 /// How many databases are open.
@@ -81,35 +89,48 @@ impl State {
     /// The first lane that has work and may have a thread: a plugin whose turn it is in many databases gets half of the
     /// threads at most, so that there are some for the others.
     pub(super) fn take_ready(&mut self, threads: usize) -> Option<(Place, Lane, Whose)> {
-        let share = (threads / 2).max(1);
-        let whose = |place: &Place, lane: Lane| {
-            let entry = self.places.get(place)?;
-            match lane {
-                Lane::Write => entry.writes.next_whose(),
-                Lane::Read => entry.reads.next_whose(),
-            }
-            .cloned()
-            .flatten()
-        };
+        let over = self.over_share(threads);
+        let may = |whose: &Whose| !over.contains(whose);
         let found = self
             .ready
             .iter()
             .enumerate()
             .find_map(|(at, (place, lane))| {
-                let whose = whose(place, *lane);
-                let busy = self.busy.get(&whose).copied().unwrap_or_default();
-                (whose.is_none() || busy < share).then_some((at, whose))
+                let entry = self.places.get_mut(place)?;
+                let whose = match lane {
+                    Lane::Write if entry.writes.pass(may) => entry.writes.next_whose(),
+                    Lane::Read if entry.reads.pass(may) => entry.reads.next_whose(),
+                    _ => return None,
+                };
+                Some((at, whose.cloned().flatten()))
             });
         let (at, whose) = found?;
         let (place, lane) = self.ready.remove(at)?;
         self.running += 1;
-        *self.busy.entry(whose.clone()).or_default() += 1;
+        self.pays_for_one_more(&whose);
         Some((place, lane, whose))
+    }
+
+    /// The plugins that have as many threads as they may.
+    pub(super) fn over_share(&self, threads: usize) -> Vec<Whose> {
+        let share = (threads / 2).max(1);
+        let over = self.busy.iter().filter(|(_, busy)| **busy >= share);
+        over.map(|(whose, _)| whose.clone())
+            .filter(Option::is_some)
+            .collect()
     }
 
     /// A thread is done where it was this one's turn.
     pub(super) fn done(&mut self, whose: &Whose) {
         self.running -= 1;
+        self.pays_for_one_less(whose);
+    }
+
+    pub(super) fn pays_for_one_more(&mut self, whose: &Whose) {
+        *self.busy.entry(whose.clone()).or_default() += 1;
+    }
+
+    pub(super) fn pays_for_one_less(&mut self, whose: &Whose) {
         if let Some(busy) = self.busy.get_mut(whose) {
             *busy -= 1;
             if *busy == 0 {
@@ -162,6 +183,8 @@ impl State {
                 && entry.reads.is_empty()
                 && entry.open.is_none()
                 && entry.damage.is_none()
+                && entry.held_by.is_none()
+                && entry.aside == 0
         });
         if unused {
             self.places.remove(&place);

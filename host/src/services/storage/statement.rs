@@ -1,6 +1,9 @@
 //! One statement on a plugin's behalf: fenced, limited in time and size, looked at afterwards.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
 use plugin_api::abi::{StorageExpect, StorageResult, StorageStep, StorageValue};
 use rusqlite::{CachedStatement, Connection, Error as SqlError, Statement, types::ValueRef};
@@ -10,9 +13,10 @@ use super::{
     connection::Link,
     error::{At, StorageError, shorten},
     fence::{Declared, owner_of},
-    limits, virtual_tables,
+    limits, searches, virtual_tables,
 };
-use crate::config::Storage as Settings;
+use crate::{config::Storage as Settings, services::disk::Disk};
+pub(super) use searches::Searches;
 
 /// A connection at work for a plugin.
 pub(super) struct Desk<'a> {
@@ -20,12 +24,30 @@ pub(super) struct Desk<'a> {
     pub(super) at: At<'a>,
     pub(super) settings: Settings,
     pub(super) who: Who,
+    pub(super) searches: Searches,
+    /// Counts up with what plugins change of the database's shape.
+    pub(super) shape: &'a AtomicU64,
+    pub(super) disk: &'a Disk,
 }
 
 impl Desk<'_> {
+    /// Whether a statement searches a full-text table.
+    pub(super) fn is_search(&self, sql: &str) -> bool {
+        match self.prepare(sql, Searches::Refused) {
+            Ok(statement) => {
+                if self.link.current().reshapes {
+                    statement.discard();
+                }
+                false
+            }
+            Err(StorageError::Fence { reason, .. }) => reason == searches::REFUSED,
+            Err(_) => false,
+        }
+    }
+
     /// Whether a statement only reads.
     pub(super) fn only_reads(&self, sql: &str) -> Result<bool, StorageError> {
-        let statement = self.prepare(sql)?;
+        let statement = self.prepare(sql, self.searches)?;
         let only_reads = statement.readonly();
         if self.link.current().reshapes {
             // Found compiled, it would not be known as one that is looked at afterwards.
@@ -64,7 +86,7 @@ impl Desk<'_> {
     ) -> Result<StorageResult, StorageError> {
         let limit = Duration::from_millis(self.settings.statement_timeout_ms);
         let _until = self.link.until(limit);
-        let mut statement = self.prepare(&step.sql)?;
+        let mut statement = self.prepare(&step.sql, self.searches)?;
         if self.link.current().reshapes {
             let before = self.strangers(&step.sql);
             let result = before.and_then(|before| {
@@ -86,9 +108,9 @@ impl Desk<'_> {
         }
     }
 
-    /// Compiles a statement, or finds it compiled. Each plugin has its own, and new ones with each change of what is shared:
-    /// SQLite asks for rights when it compiles.
-    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StorageError> {
+    /// Compiles a statement, or finds it compiled. Each plugin has its own, and new ones with each change of what is shared and
+    /// of the tables' shapes: SQLite asks for rights when it compiles.
+    fn prepare(&self, sql: &str, may: Searches) -> Result<CachedStatement<'_>, StorageError> {
         self.link.begin(self.who.clone());
         if sql.trim().is_empty() {
             return Err(self.refused(sql, "the statement is empty".into()));
@@ -97,11 +119,20 @@ impl Desk<'_> {
             Who::Host | Who::Check => sql.to_owned(),
             Who::Plugin(declared, all) => {
                 let Declared { caller, .. } = &**declared;
-                format!("/*{caller} {}*/ {sql}", all.epoch)
+                let shape = self.shape.load(Relaxed);
+                format!("/*{caller} {} {shape} {may:?}*/ {sql}", all.epoch)
             }
         };
-        let prepared = self.link.connection.prepare_cached(&keyed);
-        prepared.map_err(|error| self.error(sql, &error))
+        let of = |error: SqlError| self.error(sql, &error);
+        let statement = self.link.connection.prepare_cached(&keyed).map_err(of)?;
+        let tables = std::mem::take(&mut self.link.current().tables);
+        if may == Searches::Refused
+            && searches::found(self.link, self.who.clone(), &keyed, &tables).map_err(of)?
+        {
+            statement.discard();
+            return Err(self.refused(sql, searches::REFUSED.into()));
+        }
+        Ok(statement)
     }
 
     fn step(
@@ -205,8 +236,9 @@ impl Desk<'_> {
         if self.strangers(sql)? != before {
             return Err(self.refused(sql, format!("it would have a name outside of `{owner}__`")));
         }
+        self.shape.fetch_add(1, Relaxed);
         let connection = &self.link.connection;
-        let named = virtual_tables::problem(connection, &owner);
+        let named = virtual_tables::problem(self.link, &self.who, &owner);
         if let Some(reason) = named.map_err(|error| self.error(sql, &error))? {
             return Err(self.refused(sql, reason));
         }
@@ -233,7 +265,7 @@ impl Desk<'_> {
         self.link.error(&self.at, sql, error)
     }
 
-    fn refused(&self, sql: &str, reason: String) -> StorageError {
+    pub(super) fn refused(&self, sql: &str, reason: String) -> StorageError {
         StorageError::Fence {
             place: self.at.place,
             sql: shorten(sql),
@@ -244,6 +276,7 @@ impl Desk<'_> {
     fn too_much(&self, sql: &str, limit: String, setting: &'static str) -> StorageError {
         StorageError::TooMuch {
             place: self.at.place,
+            who: self.at.who(),
             sql: shorten(sql),
             limit,
             setting,

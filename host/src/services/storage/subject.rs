@@ -18,6 +18,7 @@ use super::{
     connection::Link,
     error::{At, StorageError},
     fence::{Fences, HOST, hex},
+    searches,
 };
 
 /// Most bytes that one table may tell about one user: more is no longer about a user, but a mistake or an attack.
@@ -196,6 +197,7 @@ impl Clerk<'_> {
         }
         let table = quoted(&subject.table);
         let sql = format!("DELETE FROM {table} WHERE {}", subject.condition());
+        self.without_searches(subject, &sql)?;
         let deleted = self.link.connection.execute(&sql, [user]);
         deleted
             .map(|rows| rows as u64)
@@ -208,6 +210,7 @@ impl Clerk<'_> {
         }
         let table = quoted(&subject.table);
         let sql = format!("SELECT * FROM {table} WHERE {}", subject.condition());
+        self.without_searches(subject, &sql)?;
         let read = || -> rusqlite::Result<Option<Vec<Value>>> {
             let mut statement = self.link.connection.prepare(&sql)?;
             let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
@@ -293,15 +296,11 @@ impl Clerk<'_> {
         if self.strikes.of(plugin) >= STRIKES {
             return Err(StorageError::Call(format!(
                 "not tried, since it was stopped {STRIKES} times for taking longer than {} ms (`storage.statement_timeout_ms`)",
-                self.at.statement_timeout_ms
+                self.at.time.limit_ms
             )));
         }
-        self.link.begin(if plugin == HOST {
-            Who::Host
-        } else {
-            self.fences.acting(plugin)
-        });
-        let limit = Duration::from_millis(self.at.statement_timeout_ms);
+        self.link.begin(self.who(plugin));
+        let limit = Duration::from_millis(self.at.time.limit_ms);
         let until = self.link.until(limit);
         let done = work();
         drop(until);
@@ -310,6 +309,27 @@ impl Clerk<'_> {
             self.strikes.add(plugin);
         }
         done
+    }
+
+    fn who(&self, plugin: &str) -> Who {
+        if plugin == HOST {
+            Who::Host
+        } else {
+            self.fences.acting(plugin)
+        }
+    }
+
+    /// A trigger or a view that searches is none that everybody can wait for.
+    fn without_searches(&self, subject: &Subject, sql: &str) -> Result<(), StorageError> {
+        let who = self.who(&subject.plugin);
+        let found = searches::in_statement(self.link, &who, sql);
+        match found.map_err(|error| self.error(sql, &error))? {
+            true => Err(StorageError::Call(searches::REFUSED.into())),
+            false => {
+                self.link.begin(who);
+                Ok(())
+            }
+        }
     }
 
     fn as_host<T>(

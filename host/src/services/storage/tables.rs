@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use super::{
     connection::Opener,
     error::{At, StorageError},
+    meter,
     place::Place,
 };
 
@@ -24,7 +25,7 @@ struct Step {
 /// The steps. A file's version is the number of steps that it has taken.
 ///
 /// Invariant: a step that was once released stays as it is. Whoever changes a table appends a step.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step {
         all: "
 CREATE TABLE cogwright__about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -91,7 +92,31 @@ CREATE TABLE IF NOT EXISTS cogwright__settings (
 ) WITHOUT ROWID;
 ",
     },
+    // What there is of each plugin is counted by `prepare`.
+    Step {
+        all: "
+CREATE TABLE cogwright__disk (plugin TEXT PRIMARY KEY, pages INTEGER NOT NULL) WITHOUT ROWID;
+",
+        bot: "
+ALTER TABLE cogwright__scheduled_counts ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+DROP TRIGGER cogwright__scheduled_more;
+DROP TRIGGER cogwright__scheduled_less;
+CREATE TRIGGER cogwright__scheduled_more AFTER INSERT ON cogwright__scheduled BEGIN
+    INSERT INTO cogwright__scheduled_counts (plugin, count, bytes)
+        VALUES (new.plugin, 1, length(CAST(new.payload AS BLOB)))
+        ON CONFLICT DO UPDATE SET count = count + 1, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER cogwright__scheduled_less AFTER DELETE ON cogwright__scheduled BEGIN
+    UPDATE cogwright__scheduled_counts SET count = count - 1, bytes = bytes - length(CAST(old.payload AS BLOB))
+        WHERE plugin = old.plugin;
+END;
+",
+        guild: "",
+    },
 ];
+
+/// From this version on there is a count of each plugin's pages.
+const COUNTED: usize = 3;
 
 /// Makes the tables in a new file, and takes the steps that an older one lacks: all of them, or none.
 pub(super) fn prepare(connection: &Connection, opener: &Opener) -> Result<(), StorageError> {
@@ -116,6 +141,9 @@ fn take(transaction: &Transaction<'_>, place: Place, taken: usize) -> rusqlite::
             Place::Bot => step.bot,
             Place::Guild(_) => step.guild,
         })?;
+    }
+    if (1..COUNTED).contains(&taken) {
+        transaction.execute_batch(meter::RECOUNT)?;
     }
     transaction.execute(
         "INSERT OR IGNORE INTO cogwright__about (key, value) VALUES ('place', ?1)",

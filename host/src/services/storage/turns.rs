@@ -50,6 +50,18 @@ impl<T> Turns<T> {
         self.line(whose).push_front(item);
     }
 
+    /// Passes over those who may have no turn now; whether there is anybody who may.
+    pub(super) fn pass(&mut self, may: impl Fn(&Whose) -> bool) -> bool {
+        let found = self.order.iter().position(may);
+        if let Some(at) = found {
+            // They keep their places, behind the one who comes before them.
+            if let Some(whose) = self.order.remove(at) {
+                self.order.push_front(whose);
+            }
+        }
+        found.is_some()
+    }
+
     /// Whose turn it is.
     pub(super) fn next_whose(&self) -> Option<&Whose> {
         self.order.front()
@@ -105,6 +117,10 @@ mod tests {
         );
         turns.put_back(whose("greedy"), ("greedy", 1));
         assert_eq!(turns.next(), Some(&("greedy", 1)));
+        turns.push(whose("modest"), ("modest", 1));
+        assert!(turns.pass(|who| *who != whose("greedy")));
+        assert_eq!(turns.pop(), Some(("modest", 1)));
+        assert!(!turns.pass(|who| *who != whose("greedy")));
         assert_eq!(std::iter::from_fn(|| turns.pop()).count(), 999);
         assert!(turns.is_empty() && turns.next_whose().is_none());
     }

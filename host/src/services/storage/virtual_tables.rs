@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::OnceLock};
 
 use rusqlite::Connection;
 
-use super::fence::owner_of;
+use super::{authorizer::Who, connection::Link, fence::owner_of, searches};
 
 /// What plugins may make, and the options that may stand among the arguments. SQLite takes options that are cut short, too:
 /// they are to be written out.
@@ -82,13 +82,24 @@ pub(super) fn learn(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Whether a table of the database is a virtual one.
+pub(super) fn is_virtual(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?1)
+                 AND lower(substr(ltrim(sql), 1, 20)) = 'create virtual table')",
+        )?
+        .query_row([table], |row| row.get(0))
+}
+
 /// Whether it is called like a table that belongs to a virtual one, which the module writes to when a transaction ends.
 pub(super) fn is_shadow(table: &str) -> bool {
     SHADOWS.iter().any(|ending| table.ends_with(ending))
 }
 
 /// What the virtual tables of `owner` name that they may not.
-pub(super) fn problem(connection: &Connection, owner: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn problem(link: &Link, who: &Who, owner: &str) -> rusqlite::Result<Option<String>> {
+    let connection = &link.connection;
     let mut statement = connection.prepare_cached(
         "SELECT name, sql FROM sqlite_schema
          WHERE type = 'table' AND lower(substr(name, 1, length(?1) + 2)) = ?1 || '__'
@@ -97,11 +108,31 @@ pub(super) fn problem(connection: &Connection, owner: &str) -> rusqlite::Result<
     let mut rows = statement.query([owner])?;
     while let Some(row) = rows.next()? {
         let (name, sql): (String, String) = (row.get(0)?, row.get(1)?);
-        if let Err(reason) = declaration(&sql, owner) {
-            return Ok(Some(format!("the virtual table `{name}`: {reason}")));
+        let problem = match declaration(&sql, owner) {
+            Err(reason) => Some(reason),
+            // Looked at while the index is written, by statements of FTS5's own.
+            Ok(Some(content)) if searches(link, who, &content)? => Some(format!(
+                "its `content` is `{content}`, a view that searches a full-text table"
+            )),
+            Ok(_) => None,
+        };
+        if let Some(problem) = problem {
+            return Ok(Some(format!("the virtual table `{name}`: {problem}")));
         }
     }
     Ok(None)
+}
+
+/// Whether it is a view that searches. One that is broken does nothing.
+fn searches(link: &Link, who: &Who, name: &str) -> rusqlite::Result<bool> {
+    let view: bool = link
+        .connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND lower(name) = ?1)",
+        )?
+        .query_row([name], |row| row.get(0))?;
+    let sql = format!("SELECT * FROM \"{}\"", name.replace('"', "\"\""));
+    Ok(view && searches::in_statement(link, who, &sql).unwrap_or_default())
 }
 
 fn options(module: &str) -> Option<&'static [&'static str]> {
@@ -111,7 +142,8 @@ fn options(module: &str) -> Option<&'static [&'static str]> {
         .map(|(_, options)| *options)
 }
 
-fn declaration(sql: &str, owner: &str) -> Result<(), String> {
+/// Which table a declaration names as its content.
+fn declaration(sql: &str, owner: &str) -> Result<Option<String>, String> {
     let pieces = pieces(sql)?;
     // What stands before the arguments: `CREATE VIRTUAL TABLE name USING module`.
     let known = pieces
@@ -121,6 +153,7 @@ fn declaration(sql: &str, owner: &str) -> Result<(), String> {
         .and_then(|module| options(&unquoted(module)))
         // Made when more modules were allowed: what its options may be is not known, and none may name a table.
         .unwrap_or_default();
+    let mut content = None;
     for argument in &pieces.arguments {
         let Some((key, value)) = option(argument) else {
             continue;
@@ -137,13 +170,17 @@ fn declaration(sql: &str, owner: &str) -> Result<(), String> {
             ));
         }
         let table = unquoted(value.trim()).to_ascii_lowercase();
-        if key == CONTENT && !table.is_empty() && owner_of(&table) != Some(owner) {
+        if key != CONTENT || table.is_empty() {
+            continue;
+        }
+        if owner_of(&table) != Some(owner) {
             return Err(format!(
                 "its `content` is `{table}`, and has to be a table of the plugin's own, or empty"
             ));
         }
+        content = Some(table);
     }
-    Ok(())
+    Ok(content)
 }
 
 /// A declaration, cut up as SQLite does it.
@@ -234,7 +271,7 @@ mod tests {
     fn check(arguments: &str, expect: Option<&str>) {
         let sql = format!("CREATE VIRTUAL TABLE shop__v USING fts5{arguments}");
         match (declaration(&sql, "shop"), expect) {
-            (Ok(()), None) => {}
+            (Ok(_), None) => {}
             (Err(error), Some(expect)) => assert!(error.contains(expect), "{arguments}: {error}"),
             (found, _) => panic!("{arguments}: {found:?}"),
         }

@@ -198,7 +198,7 @@ struct Story {
 
 impl Story {
     async fn begin() -> Self {
-        let bot = Fixture::patient().await;
+        let bot = Fixture::patient(&[], "").await;
         bot.drop_in(&library(), "callbacks");
         bot.until_generation("callbacks", 1).await;
         let registered = bot.sandbox.commands_registered("tell", PATIENCE);

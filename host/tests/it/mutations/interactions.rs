@@ -11,18 +11,18 @@ use crate::{
     support::{Fixture, PATIENCE},
 };
 
-/// Interactions that are open at once, and a bot that can answer as many within their three seconds.
+/// Interactions that are open at once, and a bot that can answer as many soon.
 const BATCH: usize = 200;
 const MANY: &str = "[discord]\nrequests_per_second = 5000";
 
-const COMMAND: u64 = 2;
-const COMPONENT: u64 = 3;
-const AUTOCOMPLETE: u64 = 4;
-const MODAL: u64 = 5;
+pub const COMMAND: u64 = 2;
+pub const COMPONENT: u64 = 3;
+pub const AUTOCOMPLETE: u64 = 4;
+pub const MODAL: u64 = 5;
 
 /// Where an interaction comes from.
 #[derive(Clone, Copy)]
-enum From {
+pub enum From {
     /// A server of the bot's.
     Server,
     /// The bot's direct messages.
@@ -34,7 +34,7 @@ enum From {
 }
 
 /// An interaction of `member`, of whom `may` says what they may do.
-fn interaction(bot: &Fixture, from: From, kind: u64, data: Value, may: u64) -> Value {
+pub fn interaction(bot: &Fixture, from: From, kind: u64, data: Value, may: u64) -> Value {
     let general = bot.sandbox.channel_id("general").unwrap().to_string();
     let guild = bot.sandbox.guild_id().to_string();
     let mut member = member_of(bot);
@@ -71,7 +71,7 @@ fn interaction(bot: &Fixture, from: From, kind: u64, data: Value, may: u64) -> V
 }
 
 /// All that Discord resolves.
-fn resolved(bot: &Fixture) -> Value {
+pub fn resolved(bot: &Fixture) -> Value {
     let user = member_of(bot)["user"].clone();
     let user_id = user["id"].as_str().unwrap().to_owned();
     let general = bot.sandbox.channel_id("general").unwrap().to_string();
@@ -164,7 +164,7 @@ fn send(bot: &Fixture, id: u64, mutation: &Mutation) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_has_an_id_and_a_token_is_answered() {
-    let bot = Fixture::configured(&["echo"], MANY).await;
+    let bot = Fixture::patient(&["echo"], MANY).await;
     bot.sandbox
         .commands_registered("echo", PATIENCE)
         .await
@@ -217,7 +217,7 @@ async fn answer(bot: &Fixture, id: u64) -> String {
 /// file of which it is told where it lies.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_picked_is_read_as_what_it_is_however_oddly_it_is_resolved() {
-    let bot = Fixture::configured(&["options"], MANY).await;
+    let bot = Fixture::patient(&["options"], MANY).await;
     bot.sandbox
         .commands_registered("show", PATIENCE)
         .await

@@ -1,7 +1,7 @@
 //! Each field of what Discord sends changed in turn, on a whole bot: commands are answered, interactions are answered, and no
 //! server is lost. Which change it was is printed when one is not.
 
-mod interactions;
+pub mod interactions;
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Ids that nobody else uses.
-const FIRST: u64 = 1_400_000_000_000_000_000;
+pub const FIRST: u64 = 1_400_000_000_000_000_000;
 
 fn member_of(bot: &Fixture) -> Value {
     let id = bot.sandbox.user_id("member").unwrap().to_string();
@@ -24,7 +24,7 @@ fn member_of(bot: &Fixture) -> Value {
     })
 }
 
-fn message(bot: &Fixture, id: u64, content: &str) -> Value {
+pub fn message(bot: &Fixture, id: u64, content: &str) -> Value {
     let mut member = member_of(bot);
     let user = member.as_object_mut().unwrap().remove("user").unwrap();
     json!({

@@ -4,6 +4,7 @@ mod running;
 
 use std::{
     fs,
+    net::SocketAddr,
     path::PathBuf,
     process::ExitStatus,
     time::{Duration, Instant},
@@ -35,22 +36,41 @@ impl Process {
 
     /// The same, without waiting until it is there.
     pub async fn begin(libraries: &[(&str, PathBuf)], config: &str) -> Self {
+        Self::on(Self::discord(|_| {}).await, libraries, config)
+    }
+
+    /// A Discord for such a bot, with other options.
+    pub async fn discord(change: impl FnOnce(&mut Options)) -> Sandbox {
+        let mut options = Options {
+            deadline: PATIENCE,
+            ..Options::default()
+        };
+        change(&mut options);
+        Sandbox::start(options).await.unwrap()
+    }
+
+    /// A bot on this Discord, without waiting until it is there.
+    pub fn on(sandbox: Sandbox, libraries: &[(&str, PathBuf)], config: &str) -> Self {
+        let address = sandbox.addr();
+        Self::by(address, sandbox, libraries, config)
+    }
+
+    /// The same, of which Discord is told to be at this address.
+    pub fn by(
+        address: SocketAddr,
+        sandbox: Sandbox,
+        libraries: &[(&str, PathBuf)],
+        config: &str,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let extensions = folder.path().join("extensions");
         fs::create_dir_all(&extensions).unwrap();
         for (name, library) in libraries {
             fs::copy(library, extensions.join(format!("lib{name}.so"))).unwrap();
         }
-        let options = Options {
-            deadline: PATIENCE,
-            ..Options::default()
-        };
-        let sandbox = Sandbox::start(options).await.unwrap();
         let config = format!(
-            "{config}\n[discord]\napi_url = \"http://{}\"\ngateway_url = \"{}\"\n\
+            "{config}\n[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n\
              [metrics]\nlisten = \"127.0.0.1:0\"\n",
-            sandbox.http_proxy(),
-            sandbox.gateway_url()
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();
         let running = Running::start(folder.path(), &sandbox, "said.log");
@@ -116,6 +136,11 @@ impl Process {
     /// As in [`Running::memory`].
     pub fn memory(&self, what: &str) -> u64 {
         self.running.memory(what)
+    }
+
+    /// The most memory that it has had, in bytes.
+    pub fn most_memory(&self) -> u64 {
+        self.running.most_memory()
     }
 
     /// Sends a signal, such as `TERM`.

@@ -23,14 +23,25 @@ pub struct Running {
 impl Running {
     /// Starts it in a folder that has its configuration; what it writes to its terminal goes to `log`.
     pub fn start(folder: &Path, sandbox: &Sandbox, log: &str) -> Self {
+        let owner = sandbox.owner_id().to_string();
+        let variables = [
+            ("DISCORD_TOKEN", &*sandbox.token()),
+            ("BOT_OWNER_ID", &owner),
+        ];
+        Self::with(folder, log, &variables)
+    }
+
+    /// The same with these variables and no others that it reads.
+    pub fn with(folder: &Path, log: &str, variables: &[(&str, &str)]) -> Self {
         let log = folder.join(log);
         let file = fs::File::create(&log).unwrap();
         let mut child = Command::new(fixtures::cogwright())
             .arg("run")
             .current_dir(folder)
-            .env("DISCORD_TOKEN", sandbox.token())
-            .env("BOT_OWNER_ID", sandbox.owner_id().to_string())
+            .env_remove("DISCORD_TOKEN")
+            .env_remove("BOT_OWNER_ID")
             .env_remove("CARGO_MANIFEST_DIR")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)
@@ -127,6 +138,11 @@ impl Running {
             .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
             .map(|name| name.trim_end().to_owned())
             .collect()
+    }
+
+    /// The most memory that it has had, in bytes.
+    pub fn most_memory(&self) -> u64 {
+        self.memory("VmHWM")
     }
 
     /// Where its log is.

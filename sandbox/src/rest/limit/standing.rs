@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     Within(Standing, Duration),
     /// All buckets together are used up.
     Global(Duration),
+    /// The body alone says so.
+    Bare(Duration),
     /// Too many invalid requests: the API is not even reached.
     Banned(Duration),
 }
@@ -110,6 +112,7 @@ impl Refusal {
             }
             Scope::Global => Self::Global(left),
             Scope::Page => Self::Banned(left),
+            Scope::Bare => Self::Bare(left),
         }
     }
 
@@ -120,20 +123,27 @@ impl Refusal {
             Self::Shared(_, left)
             | Self::Within(_, left)
             | Self::Global(left)
+            | Self::Bare(left)
             | Self::Banned(left) => *left,
         }
     }
 
     /// Whether the bot itself is to blame: 429s of the scope `shared` are not counted as invalid.
     pub(crate) fn counts_as_invalid(&self) -> bool {
-        matches!(self, Self::User(_) | Self::Within(..) | Self::Global(_))
+        matches!(
+            self,
+            Self::User(_) | Self::Within(..) | Self::Global(_) | Self::Bare(_)
+        )
     }
 
     /// The headers of the 429.
     pub(crate) fn headers(&self, headers: &mut HeaderMap) {
-        let seconds = self.retry_after().as_secs_f64().ceil();
-        put(headers, "retry-after", &format!("{seconds:.0}"));
+        if !matches!(self, Self::Bare(_)) {
+            let seconds = self.retry_after().as_secs_f64().ceil();
+            put(headers, "retry-after", &format!("{seconds:.0}"));
+        }
         match self {
+            Self::Bare(_) => {}
             Self::User(standing) | Self::Within(standing, _) => {
                 standing.headers(headers);
                 put(headers, "x-ratelimit-scope", "user");
@@ -158,7 +168,9 @@ impl Refusal {
         let message = match self {
             Self::Banned(_) => return None,
             Self::Shared(..) => "The resource is being rate limited.",
-            Self::User(_) | Self::Within(..) | Self::Global(_) => "You are being rate limited.",
+            Self::User(_) | Self::Within(..) | Self::Global(_) | Self::Bare(_) => {
+                "You are being rate limited."
+            }
         };
         let after = (self.retry_after().as_secs_f64() * 1000.0).ceil() / 1000.0;
         let global = matches!(self, Self::Global(_));

@@ -4,7 +4,7 @@ import { h, iconButton } from "./dom.js";
 
 /** What becomes of requests. */
 const EFFECTS = [
-  ["429, the bot's limit, 2 s", { kind: "rate-limit", scope: "user", retry_after_ms: 2000 }], ["429, all routes, 5 s", { kind: "rate-limit", scope: "global", retry_after_ms: 5000 }],
+  ["429, the bot's limit, 2 s", { kind: "rate-limit", scope: "user", retry_after_ms: 2000 }], ["429, all routes, 5 s", { kind: "rate-limit", scope: "global", retry_after_ms: 5000 }], ["429 without headers, 3 s", { kind: "rate-limit", scope: "bare", retry_after_ms: 3000 }],
   ["500 with Discord's JSON", { kind: "status", status: 500, body: "json" }], ["502 with Cloudflare's page", { kind: "status", status: 502, body: "html" }], ["503, empty", { kind: "status", status: 503, body: "empty" }],
   ["3 s later", { kind: "delay", ms: 3000 }], ["done, but the answer is lost", { kind: "lose-answer" }], ["done, but answered with 502", { kind: "fail-answer", status: 502, body: "html" }], ["lost on the way", { kind: "lose-request" }],
   ["10062, unknown interaction", { kind: "refuse", code: 10062 }], ["40060: another one thinks already", { kind: "forestall", by: "thinking" }], ["40060: another one has answered", { kind: "forestall", by: "message" }], ["10008, unknown message", { kind: "refuse", code: 10008 }],

@@ -29,10 +29,7 @@ pub(super) use self::{
     told::Told,
 };
 
-/// What a request waits when a proxy passes on that it is to wait.
-const PROXIED_WAIT: Duration = Duration::from_secs(60);
-
-/// How often it does so.
+/// How often a request waits when a proxy passes on that it is to wait.
 const PROXIED_TRIES: u32 = 4;
 
 /// Whom it is told that something has been stopped.
@@ -44,6 +41,7 @@ pub(super) struct Governor {
     this: Weak<Self>,
     /// `None` where a proxy does the limiting.
     desk: Option<Mutex<Desk>>,
+    longest_wait: Duration,
     teller: OnceLock<Teller>,
 }
 
@@ -75,17 +73,18 @@ pub(super) struct Permit {
 }
 
 impl Governor {
-    /// One by these rules; `None` where a proxy does the limiting.
-    pub fn new(rules: Option<Rules>) -> Arc<Self> {
+    /// One by these rules; where a proxy does the limiting, that of the longest wait is all that is left of them.
+    pub fn new(rules: Rules, is_proxied: bool) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
-            desk: rules.map(|rules| {
+            desk: (!is_proxied).then(|| {
                 Mutex::new(Desk {
                     book: Book::new(rules),
                     waiting: HashMap::new(),
                     alarm: None,
                 })
             }),
+            longest_wait: rules.longest_wait,
             teller: OnceLock::new(),
         })
     }
@@ -197,7 +196,7 @@ impl Permit {
     /// What Discord has said; what becomes of the request.
     pub fn answered(mut self, told: &Told) -> Fate {
         if self.governor.desk.is_none() {
-            return proxied(told, self.tries);
+            return proxied(told, self.tries, self.governor.longest_wait);
         }
         let Some(ticket) = self.ticket.take() else {
             return Fate::Done;
@@ -213,9 +212,9 @@ impl Permit {
 }
 
 /// A proxy that passes a 429 on is obeyed, request by request: one that waits for that, and no more often than ours would.
-fn proxied(told: &Told, tries: u32) -> Fate {
+fn proxied(told: &Told, tries: u32, longest_wait: Duration) -> Fate {
     match told.limited {
-        Some(limited) if limited.wait <= PROXIED_WAIT && tries < PROXIED_TRIES => {
+        Some(limited) if limited.wait <= longest_wait && tries < PROXIED_TRIES => {
             Fate::Again(Ticket {
                 number: 0,
                 until: Instant::now() + limited.wait,
@@ -266,10 +265,14 @@ mod tests {
     }
 
     fn governor(longest_wait: Duration) -> Arc<Governor> {
-        Governor::new(Some(Rules {
+        Governor::new(rules(longest_wait), false)
+    }
+
+    fn rules(longest_wait: Duration) -> Rules {
+        Rules {
             per_second: 50,
             longest_wait,
-        }))
+        }
     }
 
     #[tokio::test]
@@ -316,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn behind_a_proxy_nothing_waits_but_for_what_it_passes_on() {
-        let governor = Governor::new(None);
+        let governor = Governor::new(rules(Duration::from_secs(5)), true);
         let asked = asked("channels/1");
         let _first = governor.permit(&asked, None).await.unwrap();
         let told = |ms| Told {
@@ -339,9 +342,11 @@ mod tests {
                 }
             }
         }
-        let hour = told(3_600_000);
-        let permit = governor.permit(&asked, None).await.unwrap();
-        assert!(matches!(permit.answered(&hour), Fate::TooLong(_)));
+        for (ms, is_waited) in [(5_000, true), (5_001, false), (3_600_000, false)] {
+            let permit = governor.permit(&asked, None).await.unwrap();
+            let fate = permit.answered(&told(ms));
+            assert_eq!(matches!(fate, Fate::Again(_)), is_waited, "{ms}");
+        }
     }
 
     #[tokio::test]

@@ -6,21 +6,36 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 /// Most entries in one list.
 const LISTED: i64 = 1_000;
 
-/// Keeps what is to run at an instant; its id, or how many wait already where that is too many.
+/// How much of a plugin waits, or may wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in super::super) struct Waiting {
+    pub(in super::super) runs: u64,
+    /// Of their payloads.
+    pub(in super::super) bytes: u64,
+}
+
+/// Keeps what is to run at an instant; its id, or how much waits already where that is too much.
 pub(in super::super) fn create(
     connection: &Connection,
     plugin: &str,
     name: &str,
     entry: &ScheduleEntry,
-    most: u64,
-) -> Result<std::result::Result<u64, u64>> {
+    most: Waiting,
+) -> Result<std::result::Result<u64, Waiting>> {
+    let payload = entry.payload.to_string();
     // Kept by triggers: to count a hundred thousand for each that comes would take longer than to keep it.
     let there = connection
-        .prepare_cached("SELECT count FROM cogwright__scheduled_counts WHERE plugin = ?1")?
-        .query_row([plugin], |row| row.get(0).map(i64::cast_unsigned))
+        .prepare_cached("SELECT count, bytes FROM cogwright__scheduled_counts WHERE plugin = ?1")?
+        .query_row([plugin], |row| {
+            let number = |at| row.get(at).map(i64::cast_unsigned);
+            Ok(Waiting {
+                runs: number(0)?,
+                bytes: number(1)?,
+            })
+        })
         .optional()?
         .unwrap_or_default();
-    if there >= most {
+    if there.runs >= most.runs || there.bytes + payload.len() as u64 > most.bytes {
         return Ok(Err(there));
     }
     // Not SQLite's row ids, which come again.
@@ -42,7 +57,7 @@ pub(in super::super) fn create(
             entry.at_ms,
             entry.guild_id.unwrap_or_default().cast_signed(),
             entry.subject.unwrap_or_default().cast_signed(),
-            entry.payload.to_string()
+            payload
         ])?;
     Ok(Ok(id.cast_unsigned()))
 }

@@ -18,7 +18,7 @@ pub use self::view::ScheduleView;
 pub(super) use self::{
     claim::{Claimed, claim, claim_now},
     declared::{declare, pause},
-    entries::{cancel, create, list},
+    entries::{Waiting, cancel, create, list},
     view::views,
 };
 use super::Run;
@@ -26,7 +26,8 @@ use super::Run;
 /// The counts are made anew: what an older host added, which had no triggers, is in them.
 const COUNT: &str = "
 DELETE FROM cogwright__scheduled_counts;
-INSERT INTO cogwright__scheduled_counts SELECT plugin, count(*) FROM cogwright__scheduled GROUP BY plugin;
+INSERT INTO cogwright__scheduled_counts (plugin, count, bytes)
+    SELECT plugin, count(*), sum(length(CAST(payload AS BLOB))) FROM cogwright__scheduled GROUP BY plugin;
 ";
 
 /// How a run ended.

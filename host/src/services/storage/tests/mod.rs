@@ -2,10 +2,12 @@
 
 mod admin;
 mod calls;
+mod disk;
 mod fence;
 mod lanes;
 mod migrations;
 mod rights;
+mod rounds;
 mod shares;
 mod slow;
 mod trouble;

@@ -88,7 +88,9 @@ fn values_and_memory_have_limits_that_are_told() {
 }
 
 async fn values_and_memory() {
-    let kit = Kit::configured("[storage]\nmax_memory_bytes = 134217728\nmax_value_bytes = 1048576");
+    let kit = Kit::configured(
+        "[storage]\nmax_memory_bytes = 134217728\nmax_value_bytes = 1048576\nstatement_timeout_ms = 60000",
+    );
     let greedy = kit.plugin("greedy", json!({})).await;
     let victim = kit.plugin("victim", json!({})).await;
     greedy
@@ -131,6 +133,31 @@ async fn values_and_memory() {
     );
     assert_eq!(victim.query(2, "SELECT 1").await.unwrap(), json!([[1]]));
     assert_eq!(greedy.query(1, "SELECT 1").await.unwrap(), json!([[1]]));
+    // Whoever is beside one that takes all that there is sees nothing of it.
+    let made = "CREATE TABLE victim__t (x)";
+    victim.execute(2, made, json!([])).await.unwrap();
+    let wide = format!("SELECT {wide}");
+    let greedy = join_all((1..=4).map(|_| async {
+        for _ in 0..4 {
+            assert!(greedy.query(1, &wide).await.is_err());
+            greedy.query(1, sort).await.unwrap();
+        }
+    }));
+    let served = async {
+        for _ in 0..200 {
+            victim
+                .execute(
+                    2,
+                    "INSERT INTO victim__t VALUES (zeroblob(1000))",
+                    json!([]),
+                )
+                .await
+                .unwrap();
+            let count = "SELECT count(DISTINCT x || rowid) FROM victim__t";
+            victim.query(2, count).await.unwrap();
+        }
+    };
+    in_time("both", async { tokio::join!(greedy, served) }).await;
 }
 
 #[tokio::test]

@@ -159,12 +159,9 @@ async fn a_full_disk_fails_the_call_and_changes_nothing() {
         storage: &kit.storage,
         caller: Caller::new("shop", 1),
     };
-    let limit = |pages: i64| {
+    let limit = |pages: u64| {
         kit.storage.with(Place::Guild(1), move |_, connected| {
-            connected
-                .connection
-                .pragma_update(None, "max_page_count", pages)
-                .unwrap();
+            connected.end_disk_at(pages);
             Ok(())
         })
     };

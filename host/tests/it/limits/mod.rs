@@ -1,7 +1,15 @@
 //! Discord's limits and bad minutes: nothing is sent while the bot is told to wait, and nothing is done twice.
 
+mod invalid;
+mod proxy;
+mod repeated;
+mod starts;
+mod waits;
+
+use std::{path::PathBuf, sync::OnceLock, time::Duration};
+
 use host::services::Failure;
-use sandbox::{Effect, ErrorBody, Fault, Scope, Way};
+use sandbox::{Crossing, Effect, ErrorBody, Fault, Scope, Way};
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,11 +17,109 @@ use crate::{
     support::{Fixture, PATIENCE},
 };
 
+/// Asks Discord for what it is told to, and says what came of it.
+const ASKER: &str = r#"//! Asks Discord.
+use std::collections::BTreeMap;
+
+use plugin_api::prelude::*;
+
+export_plugin!(|| {
+    let path = || CommandOption::string("path", "What").required();
+    Plugin::new()
+        .command(Command::new("ask", "Asks").option(path()).run(ask))
+        .command(Command::new("need", "Asks, and fails with it").option(path()).run(need))
+        .command(Command::new("rename", "Renames this channel five times").run(rename))
+        .command(Command::new("insist", "Asks until it is stopped").option(path()).run(insist))
+});
+
+async fn get(ctx: &CommandContext) -> Result {
+    let path: String = ctx.option("path")?;
+    ctx.host().discord().request(Method::Get, path).send().await?;
+    Ok(())
+}
+
+async fn ask(ctx: CommandContext) -> Result {
+    let told = match get(&ctx).await {
+        Ok(()) => "asked".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    ctx.reply(told).await
+}
+
+async fn need(ctx: CommandContext) -> Result {
+    get(&ctx).await?;
+    ctx.reply("asked").await
+}
+
+async fn rename(ctx: CommandContext) -> Result {
+    let mut told = Vec::new();
+    for number in 1..=5 {
+        let path = format!("channels/{}", ctx.channel_id());
+        let body = BTreeMap::from([("name", format!("tea-{number}"))]);
+        let renamed = ctx.host().discord().request(Method::Patch, path).json(&body)?.send().await;
+        told.push(renamed.map_or_else(|error| error.to_string(), |_| "renamed".to_owned()));
+    }
+    ctx.reply(told.join("\n")).await
+}
+
+async fn insist(ctx: CommandContext) -> Result {
+    let mut refused = 0;
+    loop {
+        match get(&ctx).await {
+            Err(error) if error.http_status() == Some(403) => refused += 1,
+            other => {
+                let error = other.err().map(|error| error.to_string()).unwrap_or_default();
+                return ctx.reply(format!("after {refused}: {error}")).await;
+            }
+        }
+    }
+}
+"#;
+
+fn asker() -> PathBuf {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY
+        .get_or_init(|| fixtures::plugin("asker", "limits", "0.1.0", "", ASKER))
+        .clone()
+}
+
+/// Brings that plugin, and waits until its commands are there.
+async fn with_asker(bot: &Fixture) {
+    bot.drop_in(&asker(), "asker");
+    bot.until_generation("asker", 1).await;
+    let registered = bot.sandbox.commands_registered("insist", PATIENCE);
+    registered.await.unwrap();
+}
+
+/// The requests that the sandbox has answered or refused on paths that hold this, but for the registration of commands, which goes
+/// on beside a story.
+fn crossings(bot: &Fixture, what: &str) -> Vec<Crossing> {
+    let mut all = bot.sandbox.traffic();
+    all.retain(|it| {
+        it.way == Way::Rest && it.what.contains(what) && !it.what.contains(" /applications/")
+    });
+    all
+}
+
+/// What an answer tells to wait.
+fn told_to_wait(answer: &Crossing) -> Duration {
+    Duration::from_secs_f64(answer.answer["retry_after"].as_f64().unwrap())
+}
+
+/// Waits until this is so.
+async fn until(mut done: impl FnMut() -> bool) {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    waited.await.unwrap();
+}
+
 /// How many requests the sandbox has answered or refused on paths that hold this.
 fn requests(bot: &Fixture, what: &str) -> usize {
     let traffic = bot.sandbox.traffic();
-    let is_it =
-        |crossing: &&sandbox::Crossing| crossing.way == Way::Rest && crossing.what.contains(what);
+    let is_it = |crossing: &&Crossing| crossing.way == Way::Rest && crossing.what.contains(what);
     traffic.iter().filter(is_it).count()
 }
 
@@ -170,32 +276,5 @@ async fn no_start_ends_because_discord_has_a_bad_minute() {
     let mention = format!("<@{}> hello", bot.sandbox.application_id());
     let answer = bot.ask(&bot.member(), &mention).await;
     assert_eq!(answer.content, "Hello, member!");
-    bot.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_discord_does_not_know_ends_with_a_code_of_its_own() {
-    let bot = Fixture::with(&[]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = format!(
-        "[discord]\napi_url = \"http://{}\"\ngateway_url = {:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
-        bot.sandbox.http_proxy(),
-        bot.sandbox.gateway_url()
-    );
-    std::fs::write(folder.path().join("config.toml"), config).unwrap();
-    let mut command = std::process::Command::new(fixtures::cogwright());
-    command
-        .arg("run")
-        .current_dir(folder.path())
-        .env(
-            "DISCORD_TOKEN",
-            "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gxxxxx.wrongwrongwrongwrongwrongwrong",
-        )
-        .env("BOT_OWNER_ID", bot.sandbox.owner_id().to_string());
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
-    let output = output.await.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("Discord does not know the token"), "{said}");
     bot.close().await;
 }

@@ -3,21 +3,28 @@
 //! The folders that a bot has when nobody says anything are made at its first start. One that is named is to be there, since a bot
 //! on an empty folder of another name would start without a plugin, or without its data, and say nothing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use super::{CliResult, not_there};
-use crate::config::{self, Config};
+use crate::{
+    config::{self, Config},
+    nearest::nearest,
+};
 
 /// A folder that can't be meant.
 #[derive(Debug)]
-pub(super) struct Slip {
-    pub(super) folder: PathBuf,
+pub(crate) struct Slip {
+    /// Where it is named: `[data] folder`.
+    pub(crate) key: String,
+    pub(crate) folder: PathBuf,
     /// Cause, place, next step.
-    pub(super) told: String,
+    pub(crate) told: String,
 }
 
 /// The folders of a configuration that can't be meant: what a start needs.
-pub(super) fn slips(config: &Config) -> Vec<Slip> {
+pub(crate) fn slips(config: &Config) -> Vec<Slip> {
     let mut slips = Slips::of(config);
     slips.made_inside(
         &config.data.folder,
@@ -39,7 +46,7 @@ pub(super) fn slips(config: &Config) -> Vec<Slip> {
 }
 
 /// Those that plugins were granted: a start goes on without them.
-pub(super) fn slips_of_grants(config: &Config) -> Vec<Slip> {
+pub(crate) fn slips_of_grants(config: &Config) -> Vec<Slip> {
     let mut slips = Slips::of(config);
     for (plugin, grants) in &config.grants {
         for (name, folder) in &grants.folders {
@@ -51,7 +58,7 @@ pub(super) fn slips_of_grants(config: &Config) -> Vec<Slip> {
 }
 
 /// Lets nothing be started on folders that can't be meant.
-pub(super) fn refuse_slips(config: &Config, but: Option<&Path>) -> CliResult {
+pub(crate) fn refuse_slips(config: &Config, but: Option<&Path>) -> Result<(), String> {
     let slips = slips(config).into_iter();
     let told: Vec<String> = slips
         .filter(|slip| Some(&*slip.folder) != but)
@@ -62,8 +69,36 @@ pub(super) fn refuse_slips(config: &Config, but: Option<&Path>) -> CliResult {
     }
     match told.is_empty() {
         true => Ok(()),
-        false => Err(told.join("\n").into()),
+        false => Err(told.join("\n")),
     }
+}
+
+/// `exampels is no folder; did you mean examples?`
+pub(crate) fn not_there(path: &Path, what: &str) -> String {
+    let shown = path.display();
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if path.exists() {
+        return format!("{shown} is not a {what}");
+    }
+    if !folder.is_dir() {
+        return format!(
+            "there is no {what} {shown}: the folder {} is not there",
+            folder.display()
+        );
+    }
+    let beside = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names: Vec<String> = beside
+        .filter(|entry| entry.path().is_dir() == (what == "folder"))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hint = nearest(&name, names.iter().map(|name| &**name));
+    let hint = hint.map(|near| format!("; did you mean {}?", path.with_file_name(near).display()));
+    let hint = hint.unwrap_or_else(|| "; check the spelling".to_owned());
+    format!("there is no {what} {shown}{hint}")
 }
 
 struct Slips<'a> {
@@ -105,6 +140,7 @@ impl<'a> Slips<'a> {
             false => format!(" (`mkdir -p {}` makes it)", missing.display()),
         };
         self.found.push(Slip {
+            key: key.to_owned(),
             folder: folder.to_owned(),
             told: format!("`{key}` in {}: {why}{make}", self.origin),
         });

@@ -1,5 +1,9 @@
 //! What Discord may say one day, or should never say: in its answers, in events that nobody wrote, of servers that are out of reach.
 
+mod interactions;
+mod parts;
+mod rights;
+
 use std::{path::PathBuf, sync::OnceLock};
 
 use sandbox::{Actor, Effect, Fault};

@@ -1,0 +1,205 @@
+//! How much of the disk each plugin has, and how much it may have: tables, shelves and runs that wait, in all databases, and
+//! files, all together.
+//!
+//! Databases count by pages, since a table of a small row takes one too; files by blocks, and folders as one each.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::storage::Place;
+use crate::{config::Live, plugin::names::folded};
+
+/// What a file or a folder takes at least: a block.
+const BLOCK: u64 = 4_096;
+
+/// What a plugin keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Bytes in databases.
+    pub tables: u64,
+    /// Bytes in files.
+    pub files: u64,
+}
+
+impl Kept {
+    /// All of it.
+    #[must_use]
+    pub const fn all(self) -> u64 {
+        self.tables + self.files
+    }
+}
+
+/// A plugin keeps as much as it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRoom {
+    /// The plugin.
+    pub plugin: String,
+    /// What it keeps now.
+    pub kept: Kept,
+    /// What it may keep.
+    pub limit: u64,
+}
+
+impl fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            plugin,
+            kept,
+            limit,
+        } = self;
+        write!(
+            f,
+            "the plugin `{plugin}` keeps {} bytes on the disk, {} of them in databases and {} in files, and may keep {limit} \
+             (`storage.max_plugin_bytes`): this would have been more, and nothing was changed. Delete what is not needed, or have \
+             the owner raise it, `fw_set storage.max_plugin_bytes {}`, say",
+            kept.all(),
+            kept.tables,
+            kept.files,
+            limit.saturating_mul(2),
+        )
+    }
+}
+
+/// What all plugins keep. Names are told apart as everywhere, without upper and lower case.
+#[derive(Debug)]
+pub struct Disk {
+    config: Live,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the databases that were looked into.
+    tables: HashMap<Place, HashMap<String, u64>>,
+    plugins: BTreeMap<String, Kept>,
+}
+
+impl Disk {
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn new(config: Live) -> Self {
+        Self {
+            config,
+            state: Mutex::default(),
+        }
+    }
+
+    /// What a plugin keeps.
+    #[must_use]
+    pub fn of(&self, plugin: &str) -> Kept {
+        let kept = self.state().plugins.get(&folded(plugin)).copied();
+        kept.unwrap_or_default()
+    }
+
+    /// What each keeps that keeps something, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, Kept)> {
+        let state = self.state();
+        let kept = state.plugins.iter().filter(|(_, kept)| kept.all() > 0);
+        kept.map(|(plugin, kept)| (plugin.clone(), *kept)).collect()
+    }
+
+    /// What a plugin may keep.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.config.now().storage.max_plugin_bytes
+    }
+
+    /// How many bytes more a plugin may keep.
+    pub(super) fn room(&self, plugin: &str) -> u64 {
+        self.limit().saturating_sub(self.of(plugin).all())
+    }
+
+    pub(super) fn no_room(&self, plugin: &str) -> NoRoom {
+        NoRoom {
+            plugin: plugin.to_owned(),
+            kept: self.of(plugin),
+            limit: self.limit(),
+        }
+    }
+
+    /// Whether a database was looked into.
+    pub(super) fn knows(&self, place: Place) -> bool {
+        self.state().tables.contains_key(&place)
+    }
+
+    /// What a database holds of each plugin, in bytes.
+    pub(super) fn set_tables(&self, place: Place, kept: Vec<(String, u64)>) {
+        self.state().set(place, kept);
+    }
+
+    /// As [`set_tables`](Self::set_tables), if nobody has looked into it meanwhile.
+    pub(super) fn set_unknown_tables(&self, place: Place, kept: Vec<(String, u64)>) {
+        let mut state = self.state();
+        if !state.tables.contains_key(&place) {
+            state.set(place, kept);
+        }
+    }
+
+    /// What a plugin has written to a database, or given back.
+    pub(super) fn add_tables(&self, place: Place, plugin: &str, bytes: i64) {
+        let plugin = folded(plugin);
+        let mut state = self.state();
+        let tables = state.tables.entry(place).or_default();
+        let there = tables.entry(plugin.clone()).or_default();
+        let before = *there;
+        *there = before.saturating_add_signed(bytes);
+        let now = *there;
+        let kept = state.plugins.entry(plugin).or_default();
+        kept.tables = (kept.tables + now).saturating_sub(before);
+    }
+
+    /// What a plugin's folder holds.
+    pub(super) fn set_files(&self, plugin: &str, bytes: u64) {
+        self.state()
+            .plugins
+            .entry(folded(plugin))
+            .or_default()
+            .files = bytes;
+    }
+
+    /// What a plugin's folder will hold more, if it may, or holds less.
+    pub(super) fn add_files(&self, plugin: &str, bytes: i64) -> Result<(), NoRoom> {
+        // Under one lock: two that write at once do not both find the same room.
+        let limit = self.limit();
+        let mut state = self.state();
+        let kept = state.plugins.entry(folded(plugin)).or_default();
+        if bytes > 0 && kept.all().saturating_add_signed(bytes) > limit {
+            return Err(NoRoom {
+                plugin: plugin.to_owned(),
+                kept: *kept,
+                limit,
+            });
+        }
+        kept.files = kept.files.saturating_add_signed(bytes);
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn set(&mut self, place: Place, of: Vec<(String, u64)>) {
+        for (plugin, bytes) in self.tables.remove(&place).unwrap_or_default() {
+            let kept = self.plugins.entry(plugin).or_default();
+            kept.tables = kept.tables.saturating_sub(bytes);
+        }
+        let mut tables = HashMap::new();
+        for (plugin, bytes) in of {
+            let plugin = folded(&plugin);
+            self.plugins.entry(plugin.clone()).or_default().tables += bytes;
+            *tables.entry(plugin).or_default() += bytes;
+        }
+        self.tables.insert(place, tables);
+    }
+}
+
+/// What a file of so many bytes takes.
+pub(super) fn on_disk(bytes: u64) -> u64 {
+    bytes.div_ceil(BLOCK).max(1) * BLOCK
+}

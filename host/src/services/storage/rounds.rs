@@ -1,0 +1,325 @@
+//! What a thread does in a lane at the moment, so that others need not wait for it.
+//!
+//! A call that only reads and takes its time steps aside: it goes on with its connection, and the lane is free for the others.
+//! One that does not stop when its time is over is left behind: SQLite stops between two rows, and within one a full-text
+//! search can work for hours. It is answered, its thread ends whenever it does, and what it was in the midst of is undone.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{
+    batch::Job,
+    clock::Running,
+    connection::LATER,
+    database::Database,
+    error::{StorageError, shorten},
+    lanes::Lanes,
+    place::Place,
+    state::{Lane, State, Work},
+    turns::Whose,
+};
+
+/// How long a call may read before it steps aside.
+pub(super) const ASIDE: Duration = Duration::from_millis(20);
+
+/// How long something that was interrupted may take to notice, before it is left behind.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// Most calls that are aside at once in one database: each has a connection.
+pub(super) const ASIDE_AT_ONCE: u32 = 2;
+
+/// A thread's work on a lane.
+pub(super) struct Round {
+    place: Place,
+    lane: Lane,
+    /// All calls that it has taken.
+    jobs: Vec<Arc<Job>>,
+    /// The thread, as the system counts them.
+    thread: Option<i32>,
+    inner: Mutex<Inner>,
+    lanes: Arc<Lanes>,
+}
+
+struct Inner {
+    /// Who pays for the thread: whose turn it was when it came, or who has made it step aside.
+    whose: Whose,
+    count: u64,
+    current: Option<Arc<Job>>,
+    /// Whether it has a transaction in which it writes.
+    writes: bool,
+    aside: bool,
+    culprit: Option<Arc<Job>>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It is told, and the next one comes.
+    InTurn,
+    /// It is told, and others have gone on with the rest.
+    Aside,
+    /// Others have gone on without it, and nothing of it may be told or kept.
+    LeftBehind,
+}
+
+impl Round {
+    pub(super) fn new(
+        lanes: &Arc<Lanes>,
+        place: Place,
+        lane: Lane,
+        whose: Whose,
+        jobs: &[Arc<Job>],
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            place,
+            lane,
+            jobs: jobs.to_vec(),
+            thread: this_thread(),
+            inner: Mutex::new(Inner {
+                whose,
+                count: 0,
+                current: None,
+                writes: false,
+                aside: false,
+                culprit: None,
+            }),
+            lanes: Arc::clone(lanes),
+        })
+    }
+
+    /// Begins a call.
+    pub(super) fn begin(self: &Arc<Self>, job: &Arc<Job>) -> Doing<'_> {
+        let mut inner = self.inner();
+        inner.count += 1;
+        inner.current = Some(Arc::clone(job));
+        let (number, reads) = (inner.count, !inner.writes);
+        drop(inner);
+        let limit = Duration::from_millis(self.lanes.settings().statement_timeout_ms);
+        let (clock, now) = (&self.lanes.clock, Instant::now());
+        let round = Arc::clone(self);
+        let aside =
+            reads.then(|| clock.call_at(now + ASIDE, move || round.lanes.aside(&round, number)));
+        let round = Arc::clone(self);
+        let leave = clock.call_at(now + limit + LATER + self.lanes.grace(), move || {
+            round.lanes.leave_behind(&round, number);
+        });
+        Doing {
+            round: self,
+            _running: (aside, leave),
+        }
+    }
+
+    /// Says whether it writes from now on, which nobody else can meanwhile.
+    pub(super) fn writes(&self, writes: bool) {
+        self.inner().writes = writes;
+    }
+
+    pub(super) fn is_aside(&self) -> bool {
+        self.inner().aside
+    }
+
+    /// Whether it has the lane still.
+    pub(super) fn has_lane(&self) -> bool {
+        let inner = self.inner();
+        !inner.aside && inner.culprit.is_none()
+    }
+
+    pub(super) fn whose(&self) -> Whose {
+        self.inner().whose.clone()
+    }
+
+    /// The call with which it was left behind.
+    pub(super) fn culprit(&self) -> Option<Arc<Job>> {
+        self.inner().culprit.clone()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that is being carried out.
+pub(super) struct Doing<'a> {
+    round: &'a Arc<Round>,
+    _running: (Option<Running>, Running),
+}
+
+impl Doing<'_> {
+    pub(super) fn end(self) -> Ended {
+        let mut inner = self.round.inner();
+        inner.current = None;
+        match (&inner.culprit, inner.aside) {
+            (Some(_), _) => Ended::LeftBehind,
+            (None, true) => Ended::Aside,
+            (None, false) => Ended::InTurn,
+        }
+    }
+}
+
+impl Drop for Doing<'_> {
+    fn drop(&mut self) {
+        self.round.inner().current = None;
+    }
+}
+
+impl Lanes {
+    /// Gives the lane of a call that takes its time to the others, if there are a thread and a connection for them.
+    fn aside(self: &Arc<Self>, round: &Round, number: u64) {
+        let mut state = self.state();
+        let mut inner = round.inner();
+        let closed = state.closed;
+        let Some(entry) = state.places.get_mut(&round.place) else {
+            return;
+        };
+        let Some(job) = inner.current.clone() else {
+            return;
+        };
+        if inner.count != number || entry.aside >= ASIDE_AT_ONCE || closed {
+            return;
+        }
+        entry.aside += 1;
+        inner.aside = true;
+        // Who makes it wait pays for it from now on.
+        let paid = mem::replace(&mut inner.whose, job.whose());
+        state.pays_for_one_more(&inner.whose);
+        state.pays_for_one_less(&paid);
+        state.threads -= 1;
+        drop(inner);
+        round.give_up_lane(&mut state, &job);
+        state.unclaim(round.place);
+        self.schedule(&mut state, round.place);
+    }
+
+    /// A call that had stepped aside is done; whether there is still something to do for its thread.
+    pub(super) fn back_from_aside(&self, state: &mut State, place: Place) -> bool {
+        if let Some(entry) = state.places.get_mut(&place) {
+            entry.aside -= 1;
+        }
+        state.threads += 1;
+        state.threads <= self.settings().threads as usize
+    }
+
+    /// Goes on without a thread that does not stop: its call is answered, its other calls are in the line again, and the
+    /// database is opened anew.
+    fn leave_behind(self: &Arc<Self>, round: &Round, number: u64) {
+        let mut state = self.state();
+        let mut inner = round.inner();
+        if inner.count != number {
+            return;
+        }
+        let Some(culprit) = inner.current.take() else {
+            return;
+        };
+        inner.culprit = Some(Arc::clone(&culprit));
+        let (whose, was_aside, writes) = (inner.whose.clone(), inner.aside, inner.writes);
+        drop(inner);
+        state.done(&whose);
+        *state.left_behind.entry(culprit.whose()).or_default() += 1;
+        let place = round.place;
+        if was_aside {
+            if let Some(entry) = state.places.get_mut(&place) {
+                entry.aside -= 1;
+            }
+        } else {
+            state.threads -= 1;
+            round.give_up_lane(&mut state, &culprit);
+        }
+        let stale = state.leave_database(place);
+        if let Some(entry) = state.places.get_mut(&place).filter(|_| writes) {
+            entry.held_by = culprit.whose();
+        }
+        self.schedule(&mut state, place);
+        drop(state);
+        drop(stale);
+        if let Some(thread) = round.thread.and_then(rustix::process::Pid::from_raw) {
+            // It works for nobody any more: only with what the others leave of the processor.
+            let _ = rustix::process::setpriority_process(Some(thread), 19);
+        }
+        let caller = culprit.declared.caller();
+        let error = StorageError::Unstoppable {
+            place,
+            plugin: caller.plugin.to_string(),
+            sql: shorten(culprit.sql()),
+            limit_ms: self.settings().statement_timeout_ms,
+        };
+        tracing::error!(plugin = &*caller.plugin, database = %place, "{error}");
+        culprit.end(Err(error));
+    }
+
+    /// A thread that was left behind is done after all.
+    pub(super) fn ended_at_last(&self, round: &Round, culprit: &Job) {
+        let mut state = self.state();
+        let whose = culprit.whose();
+        if let Some(count) = state.left_behind.get_mut(&whose) {
+            *count -= 1;
+            if *count == 0 {
+                state.left_behind.remove(&whose);
+            }
+        }
+        let writes = round.inner().writes;
+        if let Some(entry) = state.places.get_mut(&round.place).filter(|_| writes) {
+            entry.held_by = None;
+        }
+        state.forget_if_unused(round.place);
+        drop(state);
+        let caller = culprit.declared.caller();
+        tracing::info!(
+            plugin = &*caller.plugin,
+            database = %round.place,
+            "the call that did not stop has ended"
+        );
+    }
+}
+
+impl Round {
+    /// Puts what it has not begun back into the lines, and leaves the lane.
+    fn give_up_lane(&self, state: &mut State, current: &Arc<Job>) {
+        let Some(entry) = state.places.get_mut(&self.place) else {
+            return;
+        };
+        match self.lane {
+            Lane::Write => entry.writing = false,
+            Lane::Read => entry.reading -= 1,
+        }
+        for job in self.jobs.iter().rev() {
+            if job.is_answered() || Arc::ptr_eq(job, current) {
+                continue;
+            }
+            match self.lane {
+                Lane::Write => {
+                    let work = Work::Call(Arc::clone(job));
+                    entry.writes.put_back(job.whose(), work);
+                }
+                Lane::Read => entry.reads.put_back(job.whose(), Arc::clone(job)),
+            }
+        }
+    }
+}
+
+impl State {
+    /// Takes the open database out, whoever works with it: it is opened anew, for others.
+    fn leave_database(&mut self, place: Place) -> Option<Arc<Database>> {
+        let entry = self.places.get_mut(&place)?;
+        let stale = entry.open.take()?;
+        entry.migrated = Arc::clone(&stale.migrated);
+        self.idle.remove(&entry.used);
+        if matches!(place, Place::Guild(_)) {
+            self.open_guilds = self.open_guilds.saturating_sub(1);
+        }
+        Some(stale)
+    }
+}
+
+/// As the system counts threads: Linux can set one's priority.
+fn this_thread() -> Option<i32> {
+    thread_local! {
+        static NUMBER: Option<i32> = {
+            let link = std::fs::read_link("/proc/thread-self").ok();
+            link.and_then(|link| link.file_name()?.to_str()?.parse().ok())
+        };
+    }
+    NUMBER.with(|number| *number)
+}
