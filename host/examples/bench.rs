@@ -16,7 +16,10 @@ use host::{
     metrics::{Handled, PluginFigures},
     plugin::{Packet, Plugins, interpose, next_id},
     router::Routes,
-    services::Services,
+    services::{
+        Services,
+        reply::{Kind, Received},
+    },
 };
 use plugin_api::abi::{CommandHead, OptionValue, Origin, frame_kind};
 use plugin_api::manifest::CommandKind;
@@ -73,6 +76,7 @@ async fn bench(file: PathBuf) -> Result<(), String> {
         1.0 / each.as_secs_f64()
     );
     counting();
+    interactions();
     logging(folder.path(), &routes).await?;
 
     show(
@@ -102,6 +106,28 @@ fn each(what: &str, count: u32, mut work: impl FnMut()) {
         work();
     }
     println!("{what:<32} {:>10.2?} each", began.elapsed() / count);
+}
+
+/// Each interaction is known for a quarter of an hour: what one costs behind none, and behind many.
+fn interactions() {
+    let services = Services::offline();
+    let mut next = 0;
+    let mut come = |what: &str, count| {
+        each(what, count, || {
+            next += 1;
+            services.replies.register(Received {
+                id: next,
+                token: "a token as long as those that Discord sends with each interaction that it sends",
+                user: 0,
+                kind: Kind::Command,
+                ephemeral: false,
+                source: None,
+            });
+        });
+    };
+    come("one of the first 1,500 interactions", 1_500);
+    come("one of 20,000 behind them", 20_000);
+    come("one of 1,500 behind 21,500", 1_500);
 }
 
 /// All that is counted of one event on its way to one plugin.

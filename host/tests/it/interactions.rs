@@ -1,7 +1,5 @@
 //! Slash commands with typed options, buttons and modals; also across a reload and a restart.
 
-use std::time::{Duration, Instant};
-
 use host::services::reply::{Kind, Received};
 use serde_json::json;
 
@@ -169,37 +167,24 @@ async fn the_host_defers_by_itself_and_says_when_nothing_was_answered() {
     bot.close().await;
 }
 
-/// Each interaction looked at all of the last quarter of an hour: 3,300 a second after 1,500, 860 after 20,000.
+/// What it costs is in `just bench`.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interaction_costs_no_more_when_twenty_thousand_have_come_before_it() {
+async fn an_interaction_behind_twenty_thousand_others_is_answered_as_any() {
     let bot = Fixture::with(&["hello"]).await;
     let registered = bot.sandbox.commands_registered("hello", PATIENCE);
     registered.await.unwrap();
     let replies = &bot.bot.services().replies;
-    let mut next = 1_u64;
-    let mut come = |count: u64| {
-        let began = Instant::now();
-        for id in next..next + count {
-            replies.register(Received {
-                id,
-                token: "a token as long as those that Discord sends with each interaction that it sends",
-                user: 0,
-                kind: Kind::Command,
-                ephemeral: false,
-                source: None,
-            });
-        }
-        next += count;
-        began.elapsed()
-    };
-    // The quickest of several: whatever else the machine does.
-    let quickest =
-        |come: &mut dyn FnMut(u64) -> Duration| (0..5).map(|_| come(500)).min().unwrap_or_default();
-    let few = quickest(&mut come);
-    come(20_000);
-    let many = quickest(&mut come);
-    assert!(replies.open_count() >= 25_000);
-    assert!(many < few * 8, "{few:?} became {many:?}");
+    for id in 1..=20_000 {
+        replies.register(Received {
+            id,
+            token: "a token as long as those that Discord sends with each interaction that it sends",
+            user: 0,
+            kind: Kind::Command,
+            ephemeral: false,
+            source: None,
+        });
+    }
+    assert!(replies.open_count() >= 20_000);
     let member = bot.member();
     let used = member.slash("general", "hello", &[]).await.unwrap();
     let answer = member.expects_reply_to(&used).await.unwrap();
