@@ -16,7 +16,7 @@ use crate::{
 const SOURCE: &str = r#"//! Answers interactions of all kinds.
 use plugin_api::prelude::*;
 
-export_plugin!(|| Plugin::new().command(pour()).command(keep()).command(panel()).component("press", press).component("form", press));
+export_plugin!(|| Plugin::new().command(pour()).command(keep()).command(panel()).command(fill()).component("press", press).component("form", press));
 
 /// Pours tea.
 #[command]
@@ -46,6 +46,13 @@ async fn keep(ctx: CommandContext, what: Id<marker::MessageMarker>) -> Result {
 async fn panel(ctx: CommandContext) -> Result {
     let press = button("Press", ctx.custom_id("press", "")?);
     ctx.reply(NewMessage::from("panel").row([press]).for_everyone().persistent()).await
+}
+
+/// Opens a form.
+#[command(slash_only)]
+async fn fill(ctx: CommandContext) -> Result {
+    let form = Modal::new("Form", ctx.custom_id("form", "")?);
+    ctx.modal(&form.field(TextField::short("name", "Name"))).await
 }
 
 async fn press(ctx: ComponentContext) -> Result {
@@ -170,7 +177,7 @@ async fn a_command_runs_whatever_is_odd_or_missing_beside_what_it_is_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
+async fn a_click_counts_whatever_stands_beside_the_button_and_none_without_it() {
     let (bot, mut ids) = (bot().await, Ids(FIRST));
     let panel = bot
         .ask(
@@ -196,8 +203,18 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
             }),
         ),
         (
-            "a component of a kind that nobody knows",
-            click(&|it| it["message"]["components"] = json!([{"type": 300, "id": {}}])),
+            "a component of a kind that nobody knows beside it",
+            click(&|it| {
+                let components = it["message"]["components"].as_array_mut().unwrap();
+                components.insert(0, json!({"type": 300, "id": {}}));
+            }),
+        ),
+        (
+            "and around it",
+            click(&|it| {
+                let inside = it["message"]["components"].take();
+                it["message"]["components"] = json!([{"type": 300, "of": {"which": inside}}]);
+            }),
         ),
         (
             "a message of a kind that nobody knows",
@@ -207,10 +224,6 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
             "and one of its own kind",
             click(&|it| it["data"]["component_type"] = json!(300)),
         ),
-        (
-            "a message that is none",
-            click(&|it| it["message"] = json!([5])),
-        ),
     ] {
         ids.give(&mut payload);
         let view = answered(&bot, payload).await;
@@ -218,6 +231,36 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
             view.message.map(|it| it.text()),
             Some("pressed".into()),
             "{name}"
+        );
+    }
+    // A client says what was used. Where Discord does not say that it is there, it is not.
+    for (name, mut payload) in [
+        (
+            "a message that is none",
+            click(&|it| it["message"] = json!([5])),
+        ),
+        (
+            "no message",
+            click(&|it| drop(it.as_object_mut().unwrap().remove("message"))),
+        ),
+        (
+            "another component alone",
+            click(&|it| it["message"]["components"] = json!([{"type": 300, "id": {}}])),
+        ),
+        (
+            "a button with values",
+            click(&|it| {
+                it["data"]["component_type"] = json!(300);
+                it["data"]["values"] = json!(["x"]);
+            }),
+        ),
+    ] {
+        ids.give(&mut payload);
+        let text = answered(&bot, payload).await.message.map(|it| it.text());
+        let text = text.unwrap_or_default();
+        assert!(
+            text.contains("not on the message any more"),
+            "{name}: {text}"
         );
     }
     // A context menu on such a message, and a modal with such a field.
@@ -229,7 +272,11 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
         answered(&bot, payload).await.message.unwrap().text(),
         "kept 8"
     );
-    let data = json!({"custom_id": button["custom_id"], "components": [{"type": 300, "component": {"type": 301, "custom_id": "x",
+    let registered = bot.sandbox.commands_registered("fill", PATIENCE);
+    registered.await.unwrap();
+    let opened = bot.member().slash("general", "fill", &[]).await.unwrap();
+    let form = opened.modal.unwrap();
+    let data = json!({"custom_id": form["custom_id"], "components": [{"type": 300, "component": {"type": 301, "custom_id": "x",
         "value": {"kind": 5}}}, 7]});
     let mut payload = interaction(&bot, From::Server, MODAL, data, 0);
     ids.give(&mut payload);
