@@ -323,6 +323,13 @@ impl Dispatch {
     }
 }
 
+/// A button.
+const BUTTON: u64 = 2;
+
+/// Components that are used: buttons and selects
+/// ([reference](https://docs.discord.com/developers/components/reference#component-object-component-types)).
+const KINDS: [u64; 6] = [BUTTON, 3, 5, 6, 7, 8];
+
 /// Whether the message that a component is said to be on has it, of this kind, and with what was picked in it: a client may say what it
 /// likes. What is no component of ours is not looked at.
 fn is_on_message(event: &EventRecord, data: &Fields<'_>, custom_id: &str) -> bool {
@@ -337,7 +344,11 @@ fn is_on_message(event: &EventRecord, data: &Fields<'_>, custom_id: &str) -> boo
         let is_offered = |value: &String| {
             options.is_none_or(|options| options.iter().any(|option| option["value"] == **value))
         };
-        kind.is_none_or(|kind| component["type"] == kind) && values.iter().all(is_offered)
+        // A kind that nobody knows says nothing; the message's own counts.
+        let told = kind.filter(|kind| KINDS.contains(kind));
+        let is_of_kind = told.is_none_or(|told| component["type"] == told);
+        let is_button = component["type"] == BUTTON;
+        is_of_kind && (values.is_empty() || !is_button) && values.iter().all(is_offered)
     })
 }
 

@@ -596,4 +596,54 @@ mod tests {
             send_status::CLOSED
         );
     }
+
+    /// What is no JSON, or none that can be read, of each call that there is: what `tests/it/calls.rs` asks a plugin to send is whole.
+    #[tokio::test]
+    async fn a_call_with_a_head_that_can_not_be_read_is_answered() {
+        let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
+        let services = Arc::new(Services::offline());
+        let (bridge, _manifest) =
+            Bridge::new("fake", 1, Arc::clone(&mailbox), services, Arc::default());
+        let bridge = Arc::new(bridge);
+        let mut sent = 0;
+        for call in services::calls() {
+            let whole =
+                format!("{{\"call\":\"{call}\",\"params\":{{\"name\":\"a\",\"path\":\"b\"}}}}");
+            let params =
+                |params: &str| format!("{{\"call\":\"{call}\",\"params\":{params}}}").into_bytes();
+            let mut heads: Vec<Vec<u8>> = (0..whole.len())
+                .map(|end| whole.as_bytes()[..end].to_vec())
+                .collect();
+            heads.extend([
+                params(&"[".repeat(100_000)),
+                params(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))),
+                params(&"{\"a\":".repeat(100_000)),
+                params("\"\\ud800\""),
+                params("{\"name\":\"\\udc00\\ud800\"}"),
+                params("NaN"),
+                params("{\"value\":1e999}"),
+                params("{\"value\":-Infinity}"),
+                params("{\"name\":\"a\",\"name\":7,\"name\":null}"),
+                params("{\"name\":\"\u{0}\"}"),
+                [&b"{\"call\":\""[..], b"\xff\xfe\x80"].concat(),
+                vec![b' '; MOST_HEAD + 1],
+            ]);
+            for head in heads {
+                sent += 1;
+                assert_eq!(
+                    sends(&bridge, message_kind::CALL, sent, &head),
+                    send_status::TAKEN
+                );
+            }
+        }
+        // Nobody takes the answers: each stays.
+        let answered = async {
+            while (mailbox.depth() as u64) < sent {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), answered).await;
+        assert!(waited.is_ok(), "{} of {sent} are answered", mailbox.depth());
+        assert_eq!(mailbox.depth() as u64, sent);
+    }
 }

@@ -11,6 +11,7 @@ mod api;
 mod beats;
 mod cache;
 mod callbacks;
+mod calls;
 mod cli;
 mod commands;
 mod components;

@@ -17,6 +17,9 @@ use super::{Clock, Later, Sent, Token};
 /// Most messages that are watched at once; each takes its components' JSON. Of more the click tells.
 const MOST: usize = 20_000;
 
+/// Longest time that is kept: whatever a custom id says, a clock can be that far ahead.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 86_400);
+
 /// Milliseconds between 1970 and the first second of Discord's ids
 /// ([reference](https://discord.com/developers/docs/reference#snowflakes)).
 const EPOCH_MS: u64 = 1_420_070_400_000;
@@ -132,7 +135,8 @@ fn timeout(components: &[Value]) -> Option<Duration> {
     let own = |component: &Value| {
         let id = CustomId::parse(component["custom_id"].as_str()?)?;
         let usable = component["disabled"] != true;
-        id.timeout_s.filter(|_| usable).map(Duration::from_secs)
+        let timeout = id.timeout_s.filter(|_| usable)?;
+        Some(Duration::from_secs(timeout).min(LONGEST))
     };
     let inner = |component: &Value| {
         let parts = component["components"].as_array();
@@ -209,6 +213,14 @@ mod tests {
             timeout(&[json!({"type": 2, "custom_id": "cw1:a:hd9m1:y"})]),
             None
         );
+        let endless = CustomId {
+            timeout_s: Some(u64::MAX),
+            ..CustomId::parse("cw1:a:hd9m1~1~1:x").unwrap()
+        };
+        let endless = json!({"type": 2, "custom_id": endless.to_string()});
+        // A moment that no clock reaches was a panic.
+        let until = timeout(&[endless]).map(|timeout| Instant::now() + timeout);
+        assert!(until.is_some());
         disable(&mut components);
         assert_eq!(timeout(&components), None, "there is nothing left to do");
         assert_eq!(components[0]["components"][0]["disabled"], true);

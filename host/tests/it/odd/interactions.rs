@@ -181,7 +181,7 @@ async fn a_command_runs_whatever_is_odd_or_missing_beside_what_it_is_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
+async fn a_click_counts_whatever_stands_beside_the_button_and_none_without_it() {
     let (bot, mut ids) = (bot().await, Ids(FIRST));
     let panel = bot
         .ask(
@@ -237,6 +237,36 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
             "{name}"
         );
     }
+    // A client says what was used. Where Discord does not say that it is there, it is not.
+    for (name, mut payload) in [
+        (
+            "a message that is none",
+            click(&|it| it["message"] = json!([5])),
+        ),
+        (
+            "no message",
+            click(&|it| drop(it.as_object_mut().unwrap().remove("message"))),
+        ),
+        (
+            "another component alone",
+            click(&|it| it["message"]["components"] = json!([{"type": 300, "id": {}}])),
+        ),
+        (
+            "a button with values",
+            click(&|it| {
+                it["data"]["component_type"] = json!(300);
+                it["data"]["values"] = json!(["x"]);
+            }),
+        ),
+    ] {
+        ids.give(&mut payload);
+        let text = answered(&bot, payload).await.message.map(|it| it.text());
+        let text = text.unwrap_or_default();
+        assert!(
+            text.contains("not on the message any more"),
+            "{name}: {text}"
+        );
+    }
     // A context menu on such a message, and a modal with such a field.
     let data = json!({"id": "6", "name": "Keep", "type": 3, "target_id": "8", "resolved": {"messages": {"8":
         {"id": "8", "type": 300, "embeds": [{"author": {}}], "components": [{"type": 300}], "author": 5}}}});
@@ -246,6 +276,8 @@ async fn a_click_counts_whatever_stands_in_the_message_that_was_clicked() {
         answered(&bot, payload).await.message.unwrap().text(),
         "kept 8"
     );
+    let registered = bot.sandbox.commands_registered("fill", PATIENCE);
+    registered.await.unwrap();
     let form = bot.member().slash("general", "fill", &[]).await.unwrap();
     let form = form.modal.unwrap();
     let data = json!({"custom_id": form["custom_id"], "components": [{"type": 300, "component": {"type": 301, "custom_id": "x",

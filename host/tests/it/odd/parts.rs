@@ -46,6 +46,13 @@ async fn a_server_with_one_odd_part_stays_whole_and_its_owner_its_owner() {
         let channels = cache.channels(id).map(|all| all.len());
         (channels.unwrap(), cache.roles(id).unwrap().len())
     };
+    // The world is told by the gateway, in its own time.
+    let told = async {
+        while !cache.channels(id).is_ok_and(|all| !all.is_empty()) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.unwrap();
     let (channels, roles) = known();
     let thread = json!({"id": "70", "type": 11, "guild_id": guild.to_string(), "parent_id": docks.to_string(), "name": "t",
         "member_count": 300, "message_count": 70_000, "total_message_sent": -1, "thread_metadata": {"archived": false}});

@@ -133,6 +133,11 @@ impl Process {
         }
     }
 
+    /// As in [`Running::memory`].
+    pub fn memory(&self, what: &str) -> u64 {
+        self.running.memory(what)
+    }
+
     /// The most memory that it has had, in bytes.
     pub fn most_memory(&self) -> u64 {
         self.running.most_memory()

@@ -123,6 +123,14 @@ impl Running {
         found
     }
 
+    /// A size that the kernel tells of it, in bytes: `VmRSS` what it takes now, `VmHWM` the most that it has taken.
+    pub fn memory(&self, what: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap();
+        let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+        let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kilobytes * 1024
+    }
+
     /// Names of its threads.
     pub fn threads(&self) -> Vec<String> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.id)).unwrap();
@@ -134,10 +142,7 @@ impl Running {
 
     /// The most memory that it has had, in bytes.
     pub fn most_memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
-        kilobytes.parse::<u64>().unwrap() << 10
+        self.memory("VmHWM")
     }
 
     /// Where its log is.
