@@ -45,9 +45,12 @@ impl<T> Turns<T> {
         self.line(whose).push_back(item);
     }
 
-    /// Puts something back that was taken and not done.
+    /// Puts something back that was taken and not done. Whoever has nothing else has the next turn: it was theirs.
     pub(super) fn put_back(&mut self, whose: Whose, item: T) {
-        self.line(whose).push_front(item);
+        if !self.lines.contains_key(&whose) {
+            self.order.push_front(whose.clone());
+        }
+        self.lines.entry(whose).or_default().push_front(item);
     }
 
     /// Passes over those who may have no turn now; whether there is anybody who may.
@@ -117,6 +120,9 @@ mod tests {
         );
         turns.put_back(whose("greedy"), ("greedy", 1));
         assert_eq!(turns.next(), Some(&("greedy", 1)));
+        // Also where its line was empty by then: the others don't come in between.
+        turns.put_back(whose("modest"), ("modest", 0));
+        assert_eq!(turns.pop(), Some(("modest", 0)));
         turns.push(whose("modest"), ("modest", 1));
         assert!(turns.pass(|who| *who != whose("greedy")));
         assert_eq!(turns.pop(), Some(("modest", 1)));
