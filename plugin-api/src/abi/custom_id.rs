@@ -190,7 +190,7 @@ mod tests {
             "cw1",
             "cwm:shop:c3n82:7",
             "cwm12345678:shop:c3n82:7",
-            "cwmp123456:shop:c3n82:7",
+            "cwmp12345:shop:c3n82:7",
             "cwm12345é:shop:c3n82:7",
         ] {
             assert_eq!(CustomId::parse(later), None, "{later}");
