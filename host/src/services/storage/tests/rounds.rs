@@ -351,3 +351,35 @@ async fn a_search_between_writes_keeps_its_turn() {
     let count = "SELECT count(*) FROM shop__items";
     assert_eq!(shop.query(1, count).await.unwrap(), json!([[20]]));
 }
+
+/// However many reads of others come between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_has_its_turn_among_reads_without_end() {
+    let kit = Kit::configured("[storage]\nbackup_on_shutdown = false");
+    let (one, other) = (
+        kit.plugin("one", json!({})).await,
+        kit.plugin("other", json!({})).await,
+    );
+    let victim = kit.plugin("victim", json!({})).await;
+    let made = "CREATE TABLE victim__t (x)";
+    victim.execute(1, made, json!([])).await.unwrap();
+    let flood = futures_util::future::join_all((0..64).map(|n| {
+        let greedy = if n % 2 == 0 { &one } else { &other };
+        async move {
+            loop {
+                greedy.query(1, "SELECT 1").await.unwrap();
+            }
+        }
+    }));
+    let served = Box::pin(async {
+        for _ in 0..150 {
+            let insert = "INSERT INTO victim__t VALUES (1)";
+            victim.execute(1, insert, json!([])).await.unwrap();
+        }
+    });
+    let done = futures_util::future::select(Box::pin(flood), served);
+    assert!(matches!(
+        in_time(done).await,
+        futures_util::future::Either::Right(_)
+    ));
+}
