@@ -7,42 +7,35 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{
-            AtomicBool, AtomicU64,
+            AtomicBool,
             Ordering::{Relaxed, SeqCst},
         },
     },
-    time::{Duration, Instant},
 };
 
 use plugin_api::{
     abi::{
-        CallHead, ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead,
-        Record, abi_stable::prefix_type::WithMetadata, frame_kind, message_kind, send_status,
-        status,
+        ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead, Record,
+        abi_stable::prefix_type::WithMetadata, message_kind, send_status, status,
     },
     manifest::Manifest,
 };
 use tokio::{runtime::Handle, sync::oneshot};
-use tracing::Instrument;
 
 use super::{
-    calls::{Admission, Call, Calls, MOST_BODY, MOST_HEAD, Ticket},
+    call_server::CallServer,
+    calls::{MOST_BODY, MOST_HEAD},
     interpose::{self, Tid},
     library::Ledger,
     lines::Lines,
     mailbox::Mailbox,
-    packet::Packet,
     symbols::Library,
     vitals::Vitals,
 };
 use crate::{
-    metrics::{OTHER, PluginFigures},
+    metrics::PluginFigures,
     redact,
-    services::{
-        self, Caller, Completion, Failure, Services,
-        host_call::{self, Lifetime},
-    },
-    shown,
+    services::{Caller, Services},
 };
 
 /// The answer to a frame.
@@ -76,20 +69,13 @@ pub type Waiter = oneshot::Sender<Answer>;
 #[derive(Debug)]
 pub struct Bridge {
     caller: Caller,
-    mailbox: Arc<Mailbox>,
     services: Arc<Services>,
     runtime: Handle,
     manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
     waiters: Mutex<HashMap<u64, Waiter>>,
     closed: AtomicBool,
-    /// Host calls end with it.
-    lifetime: Lifetime,
-    /// Host calls so far.
-    called: AtomicU64,
-    /// Those that are open.
-    calls: Arc<Calls>,
-    /// Whether one was told that this host does not know.
-    unknown: Arc<AtomicBool>,
+    /// Its host calls.
+    calls: Arc<CallServer>,
     /// What it logs.
     lines: Lines,
     vitals: Vitals,
@@ -113,18 +99,16 @@ impl Bridge {
         figures: Arc<PluginFigures>,
     ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
         let (send, receive) = oneshot::channel();
+        let caller = Caller::new(plugin, generation);
+        let (known, counted) = (Arc::clone(&services), Arc::clone(&figures));
         let bridge = Self {
-            caller: Caller::new(plugin, generation),
-            mailbox,
+            calls: Arc::new(CallServer::new(caller.clone(), known, mailbox, counted)),
+            caller,
             services,
             runtime: Handle::current(),
             manifest: Mutex::new(Some(send)),
             waiters: Mutex::default(),
             closed: AtomicBool::new(false),
-            lifetime: Lifetime::new(),
-            called: AtomicU64::new(0),
-            calls: Arc::default(),
-            unknown: Arc::default(),
             lines: Lines::new(),
             vitals: Vitals::default(),
             library: OnceLock::new(),
@@ -205,7 +189,6 @@ impl Bridge {
             Some(panic) => format!("its thread has ended; the last panic was: {panic}"),
             None => "its thread has ended".into(),
         });
-        self.lifetime.end();
         self.calls.close();
         self.waiters().clear();
         self.manifest
@@ -219,7 +202,7 @@ impl Bridge {
     /// How many host calls this generation has made.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.called.load(Relaxed)
+        self.calls.count()
     }
 
     /// How this generation is.
@@ -238,7 +221,7 @@ impl Bridge {
         }
         if head.len() > MOST_HEAD && message.kind != message_kind::ANSWER {
             return match message.kind {
-                message_kind::CALL => self.call(message.id, head, body),
+                message_kind::CALL => self.calls.take(message.id, head, body),
                 _ => send_status::REFUSED,
             };
         }
@@ -258,7 +241,7 @@ impl Bridge {
                     let _ = waiter.send(answer(message.status, head, body));
                 }
             }
-            message_kind::CALL => return self.call(message.id, head, body),
+            message_kind::CALL => return self.calls.take(message.id, head, body),
             message_kind::LOG => self.log(head),
             message_kind::PANIC => self.panicked(head),
             _ => return send_status::REFUSED,
@@ -274,74 +257,6 @@ impl Bridge {
             .take();
         if let Some(waiting) = waiting {
             let _ = waiting.send(serde_json::from_slice(head).map_err(|error| error.to_string()));
-        }
-    }
-
-    fn call(&self, id: u64, head: &[u8], body: &[u8]) -> u32 {
-        self.called.fetch_add(1, Relaxed);
-        let began = Instant::now();
-        let ticket = match self.calls.admit(head.len(), body.len()) {
-            Admission::Admitted(ticket) => ticket,
-            Admission::Refused(ticket, why) => {
-                self.tell_refused(&why);
-                return self.refuse(id, ticket, Failure::Refused(why));
-            }
-            Admission::Full => return send_status::REFUSED,
-        };
-        let head = match serde_json::from_slice::<CallHead>(head) {
-            Ok(head) => head,
-            Err(error) => return self.refuse(id, ticket, error.into()),
-        };
-        let name = head.call.clone();
-        let head = match self.services.call_at_once(&self.caller, head) {
-            Ok(completion) => {
-                let well = completion.status == status::OK;
-                self.figures.called(&name, began.elapsed(), well);
-                self.complete(id, ticket, completion);
-                return send_status::TAKEN;
-            }
-            Err(head) => head,
-        };
-        let call = Call {
-            id,
-            head,
-            body: body.to_vec(),
-            began,
-            ticket,
-        };
-        if let Some(call) = self.calls.enter(call) {
-            let server = Server {
-                caller: self.caller.clone(),
-                services: Arc::clone(&self.services),
-                mailbox: Arc::clone(&self.mailbox),
-                figures: Arc::clone(&self.figures),
-                lifetime: self.lifetime.clone(),
-                calls: Arc::clone(&self.calls),
-                unknown: Arc::clone(&self.unknown),
-            };
-            self.runtime.spawn(server.serve(call));
-        }
-        send_status::TAKEN
-    }
-
-    /// Answers a call that is not served.
-    fn refuse(&self, id: u64, ticket: Ticket, failure: Failure) -> u32 {
-        self.figures.called(OTHER, Duration::ZERO, false);
-        self.complete(id, ticket, services::failed(failure));
-        send_status::TAKEN
-    }
-
-    /// Answers a call, unless nobody waits for it.
-    fn complete(&self, id: u64, ticket: Ticket, completion: Completion) {
-        if id != 0 {
-            let _ = self.mailbox.push(reply(id, ticket, completion));
-        }
-    }
-
-    fn tell_refused(&self, why: &str) {
-        if self.calls.tell() {
-            let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
-            tracing::warn!(plugin, generation, "host calls are refused: {why}");
         }
     }
 
@@ -388,68 +303,9 @@ impl Bridge {
     }
 }
 
-/// Serves calls of one generation, one after the other in the same place.
-struct Server {
-    caller: Caller,
-    services: Arc<Services>,
-    mailbox: Arc<Mailbox>,
-    figures: Arc<PluginFigures>,
-    lifetime: Lifetime,
-    calls: Arc<Calls>,
-    unknown: Arc<AtomicBool>,
-}
-
-impl Server {
-    /// This call, and those that waited for its place.
-    async fn serve(self, mut call: Call) {
-        loop {
-            self.calls.room().await;
-            let name = call.head.call.clone();
-            let plugin = &*self.caller.plugin;
-            let span = tracing::debug_span!("host_call", plugin, call = &*name, id = call.id);
-            self.serve_one(&name, call).instrument(span).await;
-            let Some(next) = self.calls.next(&name) else {
-                return;
-            };
-            call = next;
-            // Behind whoever else has something to do.
-            tokio::task::yield_now().await;
-        }
-    }
-
-    async fn serve_one(&self, name: &str, call: Call) {
-        let Call {
-            id, began, ticket, ..
-        } = call;
-        let serving = self.services.call(&self.caller, call.head, call.body);
-        let completion = host_call::serve(&self.caller, &self.lifetime, serving).await;
-        let Some(completion) = completion else {
-            return self.figures.called(name, began.elapsed(), false);
-        };
-        let well = completion.status == status::OK;
-        // A name that the host does not know is the plugin's own invention.
-        let known = completion.status != status::UNSUPPORTED;
-        if !known && !self.unknown.swap(true, Relaxed) {
-            let (plugin, call) = (&*self.caller.plugin, shown::line(name));
-            tracing::warn!(
-                plugin,
-                "an unknown host call, `{call:.100}`; others are not told any more"
-            );
-        }
-        let name = if known { name } else { OTHER };
-        let took = began.elapsed();
-        self.figures.called(name, took, well);
-        tracing::debug!(status = completion.status, ?took, "answered");
-        if id != 0 {
-            let _ = self.mailbox.push(reply(id, ticket, completion));
-        }
-    }
-}
-
 impl Drop for Bridge {
     fn drop(&mut self) {
         // A generation whose thread never began is closed by nobody.
-        self.lifetime.end();
         self.calls.close();
         self.give_up_figures();
     }
@@ -478,17 +334,6 @@ fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
     }
 }
 
-fn reply(id: u64, mut ticket: Ticket, completion: Completion) -> Packet {
-    ticket.answered(completion.head.len() + completion.body.len());
-    Packet {
-        status: completion.status,
-        head: completion.head,
-        ticket: Some(ticket),
-        ..Packet::bare(frame_kind::REPLY, id)
-    }
-    .with_payload(completion.body)
-}
-
 /// [`HostVtable::send`].
 unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
     // SAFETY: `ctx` is `Arc::as_ptr` of a bridge that the generation keeps alive until `run` has returned.
@@ -506,7 +351,10 @@ unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::services;
 
     /// Sends what a broken plugin might.
     fn sends(bridge: &Arc<Bridge>, kind: u16, id: u64, head: &[u8]) -> u32 {

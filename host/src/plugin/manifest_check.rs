@@ -129,7 +129,6 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
     problems
 }
 
-/// Names that differ in case alone, the plugin's own and those of what it declares.
 /// Entries of each kind that a plugin may declare.
 const MOST: usize = 1_000;
 
@@ -210,6 +209,7 @@ fn sizes(manifest: &Manifest, problems: &mut Vec<String>) {
     }
 }
 
+/// Names that differ in case alone, the plugin's own and those of what it declares.
 fn same_names(
     plugin: &str,
     manifest: &Manifest,
@@ -218,7 +218,7 @@ fn same_names(
 ) {
     if let Some(other) = names::twin(plugin, neighbours.iter().map(|neighbour| neighbour.name)) {
         problems.push(format!(
-            "the plugin `{plugin}` and the plugin `{other}`, which is loaded, differ in upper and lower case alone, and would              share their tables: give one of them another name, or unload that one first"
+            "the plugin `{plugin}` and the plugin `{other}`, which is loaded, differ in upper and lower case alone, and would share their tables: give one of them another name, or unload that one first"
         ));
     }
     let shared = manifest.shares.iter().map(|table| &*table.table);

@@ -9,7 +9,7 @@
 //! | `library.rs` | a library on its own thread: open, check the boundary, run |
 //! | `generation.rs`, `vitals.rs` | one load of one plugin, and its signs of life |
 //! | `mailbox.rs`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
-//! | `calls.rs` | how many host calls of a plugin are served at once, and how many wait |
+//! | `call_server.rs`, `calls.rs` | a plugin's host calls: served and answered; how many at once, and how many wait |
 //! | `slot.rs` | a plugin's place, through all its generations |
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
@@ -21,6 +21,7 @@
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
 mod bridge;
+mod call_server;
 mod calls;
 pub mod census;
 pub(crate) mod command_check;
