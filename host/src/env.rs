@@ -15,7 +15,7 @@ use std::{
 };
 
 use self::dotenv::{Broken, Dotenv};
-use crate::nearest::nearest;
+use host_base::nearest::nearest;
 
 const TOKEN: &str = "DISCORD_TOKEN";
 const OWNER_ID: &str = "BOT_OWNER_ID";

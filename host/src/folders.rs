@@ -8,10 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    config::{self, Config},
-    nearest::nearest,
-};
+use host_base::nearest::nearest;
+
+use crate::config::{self, Config};
 
 /// A folder that can't be meant.
 #[derive(Debug)]

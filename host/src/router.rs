@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use host_base::names::tidy;
 use plugin_api::{
     EventKind,
     abi::{event_flag, frame_kind},
@@ -19,7 +20,7 @@ use crate::{
         table::{Commands, Found},
     },
     intents,
-    plugin::{EventRecord, Packet, Refused, Slot, tidy},
+    plugin::{EventRecord, Packet, Refused, Slot},
 };
 
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use host_base::redact;
 use tokio::{
     sync::watch,
     time::{Instant, interval},
@@ -13,7 +14,7 @@ use twilight_model::gateway::{
 
 use crate::{
     config::{Activity as Kind, Config as Whole, Presence, Status as Config},
-    owner, redact,
+    owner,
     router::Routes,
     services::Cache,
 };

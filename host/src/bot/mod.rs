@@ -24,6 +24,7 @@ use std::{
     time::Instant,
 };
 
+use host_base::{private, redact};
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -38,7 +39,6 @@ use crate::{
     gateway::GatewayError,
     metrics::Server,
     plugin::{LoadError, Plugins, interpose},
-    private, redact,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,

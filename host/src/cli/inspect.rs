@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::shown;
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
@@ -15,7 +16,6 @@ use crate::{
     commands::{table::inherited, usage},
     intents,
     plugin::{file, interpose, probe},
-    shown,
 };
 
 /// How long the file may take to tell its manifest.

@@ -21,6 +21,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use host_base::shown;
 
 use crate::{
     bot::BotError,
@@ -29,7 +30,6 @@ use crate::{
     folders::not_there,
     log,
     plugin::{memory, probe},
-    shown,
 };
 
 /// Where variables are read that the environment has not.

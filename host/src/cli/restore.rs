@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use host_base::nearest::nearest;
+
 use super::CliResult;
-use crate::{config::Config, nearest::nearest, services::storage};
+use crate::{config::Config, services::storage};
 
 /// Restores a backup; without one, lists them.
 pub(super) fn run(config: &Path, backup: Option<&Path>) -> CliResult {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::Args;
+use host_base::shown;
 use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
@@ -26,7 +27,6 @@ use crate::{
     env::{Environment, Secret},
     folders::{self, not_there},
     services::schedules::Clock,
-    shown,
 };
 
 /// How long the bot may take until it is ready.

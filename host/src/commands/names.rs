@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
+use host_base::names::tidy;
 use plugin_api::manifest::CommandKind;
 use serde_json::Value;
 
 use super::CommandRoute;
 use crate::{
     config, owner,
-    plugin::tidy,
     registration::{
         How, Listed,
         plan::{Key, Plan},

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::FutureExt;
+use host_base::error_id;
 use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
 use tokio::time::Instant;
 use twilight_model::id::Id;
@@ -16,7 +17,6 @@ use super::{
 };
 use crate::{
     dispatch::{Dispatch, Invocation},
-    error_id,
     plugin::{EventRecord, Refused},
 };
 

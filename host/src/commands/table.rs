@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use host_base::names::tidy;
 use plugin_api::manifest::{CommandKind, CommandManifest};
 
 use super::prefix;
-use crate::plugin::{Slot, tidy};
+use crate::plugin::Slot;
 
 /// Where a command leads.
 #[derive(Debug, Clone)]

@@ -200,7 +200,7 @@ pub(super) fn nearest<'a>(
         .filter(|(likeness, _)| *likeness >= SIMILAR)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
-        .or_else(|| crate::nearest::nearest(&word, known))
+        .or_else(|| host_base::nearest::nearest(&word, known))
 }
 
 fn entries<'d, 'i>(

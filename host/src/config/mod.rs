@@ -210,7 +210,7 @@ impl Config {
         let named = self
             .plugins
             .iter()
-            .find(|(key, _)| crate::plugin::tidy(key) == crate::plugin::tidy(name));
+            .find(|(key, _)| host_base::names::tidy(key) == host_base::names::tidy(name));
         plugins::to_json(named.map_or(&empty, |(_, table)| table))
     }
 }

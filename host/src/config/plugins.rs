@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use host_base::names::tidy;
 use serde_json::{Map, Value as Json};
 use toml::{
     Table, Value,
@@ -13,7 +14,6 @@ use super::{
     document::{Document, Fault, Item, nearest},
     values::{expected, quoted_list},
 };
-use crate::plugin::tidy;
 
 pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<String, Table> {
     let (entries, faults) = document.free_table("plugins");

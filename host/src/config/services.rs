@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use host_base::names::tidy;
 use toml::de::{DeTable, DeValue};
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
     values::{IdOf, expected, folder, id, integer, list, milliseconds, seconds, string_that},
     web,
 };
-use crate::plugin::tidy;
 
 /// `[hooks]`: how events of the framework and of plugins are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]

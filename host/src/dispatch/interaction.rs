@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_base::{error_id, names::tidy};
 use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS};
 use serde_json::{Value, json};
 
@@ -13,10 +14,9 @@ use crate::{
         read::Picked,
         request::{Given, Request},
     },
-    error_id,
     lenient::{self, Field, Fields},
     owner,
-    plugin::{EventRecord, Refused, Slot, tidy},
+    plugin::{EventRecord, Refused, Slot},
     services::reply::{AUTO_DEFER, Kind, Received},
 };
 

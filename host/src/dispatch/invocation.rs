@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::{error_id, shown};
 use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind};
 use plugin_api::hook::{CommandError, CommandExecuted};
 use serde_json::{Value, json};
@@ -15,14 +16,12 @@ use twilight_model::id::Id;
 use super::Dispatch;
 use crate::{
     commands::{CommandRoute, limits::Running},
-    error_id,
     plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
     services::{
         Failure, UNKNOWN_INTERACTION,
         commands::{self, Commands},
         reply::Typed,
     },
-    shown,
 };
 
 /// An invocation that is queued.

@@ -8,8 +8,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use host_base::private;
+
 use super::queue::Output;
-use crate::{config::Log, private};
+use crate::config::Log;
 
 const PERMANENT: &str = "permanent.log";
 const CURRENT_RUN: &str = "current_run.log";

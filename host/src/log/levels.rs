@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use host_base::{names::tidy, nearest::nearest};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
-
-use crate::{nearest::nearest, plugin::tidy};
 
 /// The target of all that plugins log.
 pub(super) const PLUGIN_TARGET: &str = "plugin";

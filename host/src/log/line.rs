@@ -6,6 +6,7 @@ use std::{
     sync::{OnceLock, PoisonError, RwLock},
 };
 
+use host_base::shown;
 use tracing_subscriber::{
     Layer,
     field::RecordFields,
@@ -17,7 +18,6 @@ use tracing_subscriber::{
 };
 
 use super::queue::Queue;
-use crate::shown;
 
 /// What changes a line before it is written.
 type Redact = Box<dyn Fn(&str) -> Cow<'_, str> + Send + Sync>;

@@ -13,11 +13,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use host_base::shown;
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::Page;
-use crate::{config::Live, plugin::Plugins, services::Services, shown};
+use crate::{config::Live, plugin::Plugins, services::Services};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";

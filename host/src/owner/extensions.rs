@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
+use host_base::shown;
 use serde_json::Value;
 
 use super::{Owner, embeds};
@@ -10,7 +11,6 @@ use crate::{
     metrics::MissingIntent,
     plugin::{LoadError, LoadReport, Status, UnloadReport},
     registration::How,
-    shown,
 };
 
 impl Owner {

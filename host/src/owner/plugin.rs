@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
+use host_base::{names::tidy, shown};
 use serde_json::Value;
 
 use super::{Owner, embeds};
 use crate::{
     metrics::{Calls, PluginFigures},
-    plugin::{Generation, tidy},
-    shown,
+    plugin::Generation,
 };
 
 /// Handlers and host calls that are shown: those that took most time.

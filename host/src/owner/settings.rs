@@ -1,12 +1,12 @@
 //! Commands for settings: the owner's for the bot, and those of a server's managers for their server.
 
+use host_base::nearest::nearest;
 use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 use super::{Owner, embeds};
 use crate::{
     config::described,
-    nearest::nearest,
     services::settings::{Changed, SettingsError},
 };
 
@@ -32,7 +32,7 @@ impl Owner {
             )
         } else if let Some(plugin) = plugins
             .iter()
-            .find(|one| one["plugin"] == crate::plugin::tidy(line))
+            .find(|one| one["plugin"] == host_base::names::tidy(line))
         {
             (
                 format!("Settings of {line}"),

@@ -13,6 +13,7 @@ use std::{
     },
 };
 
+use host_base::redact;
 use plugin_api::{
     abi::{
         ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead, Record,
@@ -34,7 +35,6 @@ use super::{
 };
 use crate::{
     metrics::PluginFigures,
-    redact,
     services::{Caller, Services},
 };
 

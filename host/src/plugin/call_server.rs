@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::shown;
 use plugin_api::abi::{CallHead, frame_kind, send_status, status};
 use tokio::runtime::Handle;
 use tracing::Instrument;
@@ -24,7 +25,6 @@ use crate::{
         self, Caller, Completion, Failure, Services,
         host_call::{self, Lifetime},
     },
-    shown,
 };
 
 /// Serves the host calls of one generation.

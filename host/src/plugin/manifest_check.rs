@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use host_base::names;
+use host_base::shown;
 use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
 use semver::{Version, VersionReq};
 
-use super::{command_check, names, unknown};
-use crate::{services, shown};
+use super::{command_check, unknown};
+use crate::services;
 
 /// What is loaded beside the plugin.
 pub struct Neighbour<'a> {
@@ -29,7 +31,7 @@ pub struct Missing {
 #[must_use]
 pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> Vec<String> {
     let mut problems = Vec::new();
-    if super::tidy(&manifest.name) != plugin {
+    if names::tidy(&manifest.name) != plugin {
         problems.push(format!(
             "the file's note says `{plugin}`, its manifest says `{}`",
             manifest.name
@@ -113,12 +115,12 @@ pub fn problems(plugin: &str, manifest: &Manifest, neighbours: &[Neighbour<'_>])
         let conflict = manifest
             .conflicts
             .iter()
-            .any(|name| super::tidy(name) == neighbour.name)
+            .any(|name| names::tidy(name) == neighbour.name)
             || neighbour
                 .manifest
                 .conflicts
                 .iter()
-                .any(|name| super::tidy(name) == plugin);
+                .any(|name| names::tidy(name) == plugin);
         if conflict {
             problems.push(format!(
                 "it conflicts with `{}`, which is loaded; unload that one first",
@@ -241,7 +243,7 @@ fn same_names(
 #[must_use]
 pub fn missing_dependency(manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> Option<Missing> {
     manifest.dependencies.iter().find_map(|dependency| {
-        let name = super::tidy(&dependency.name);
+        let name = names::tidy(&dependency.name);
         let problem = match neighbours.iter().find(|neighbour| neighbour.name == name) {
             None => format!("it needs `{name}`, which is not loaded; load that one first"),
             Some(neighbour) => version_problem(

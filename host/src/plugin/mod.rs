@@ -14,7 +14,6 @@
 //! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `manifest_check.rs` | whether a manifest can be served |
-//! | `names.rs` | when two names are the same |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
 //! | `symbols.rs` | names for the addresses of a panic |
 //! | `memory.rs` | large buffers go back to the system |
@@ -36,7 +35,6 @@ mod lines;
 mod mailbox;
 mod manifest_check;
 pub mod memory;
-pub(crate) mod names;
 mod packet;
 mod plugins;
 pub mod probe;
@@ -80,10 +78,4 @@ pub fn manifest_problems(
         manifest_check::missing_dependency(manifest, &neighbours).map(|missing| missing.problem),
     );
     problems
-}
-
-/// A plugin's name as the host uses it: a package's name with dashes as underscores, as in its file's name.
-#[must_use]
-pub fn tidy(name: &str) -> String {
-    name.replace(['-', ' '], "_")
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use host_base::names::tidy;
 use plugin_api::{
     abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
     manifest::FunctionManifest,
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{Caller, Completion, Failure};
 use crate::{
-    plugin::{Packet, Refused, Slot, next_id, tidy},
+    plugin::{Packet, Refused, Slot, next_id},
     router::Routes,
 };
 

@@ -31,13 +31,13 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use host_base::error_id;
 use plugin_api::abi::{CallHead, ErrorHead, status};
 
 use self::schedules::Clock;
 use crate::{
     config::{Config, Live},
     env::Secret,
-    error_id,
     metrics::Figures,
     router::Routes,
 };

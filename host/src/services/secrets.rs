@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+use host_base::redact;
 use plugin_api::abi::SecretCall;
 use serde_json::Value;
 
@@ -15,7 +16,6 @@ use super::{Caller, Completion, Failure};
 use crate::{
     config::{Live, secret_name},
     env::{SECRET_PREFIX, Secret},
-    redact,
 };
 
 /// Most bytes of a secret.

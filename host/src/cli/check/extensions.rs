@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::{names, nearest::nearest};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
@@ -14,8 +15,7 @@ use crate::{
     commands::table::count,
     config::Config,
     folders,
-    nearest::nearest,
-    plugin::{self, LoadError, file, manifest_problems, probe, shadow},
+    plugin::{LoadError, file, manifest_problems, probe, shadow},
     watcher,
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
     let mut from: BTreeMap<String, PathBuf> = BTreeMap::new();
     let listed = |name: &str| {
         let mut all = config.extensions.blacklist.iter();
-        all.any(|listed| plugin::tidy(listed) == plugin::tidy(name))
+        all.any(|listed| names::tidy(listed) == names::tidy(name))
     };
     for path in files {
         let name = file::plugin_name(&path).unwrap_or_default();
@@ -51,7 +51,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
         }
         match one(config, &path).await {
             Ok(manifest) => {
-                let name = plugin::tidy(&manifest.name);
+                let name = names::tidy(&manifest.name);
                 if let Some(first) = from.get(&name) {
                     report.wrong(format!(
                         "{} and {} are both the plugin `{name}`: one of them is loaded and the other refused; delete one",
@@ -100,7 +100,7 @@ fn names(config: &Config, manifests: &BTreeMap<String, Manifest>, report: &Repor
     for (table, names) in named {
         for name in names
             .into_iter()
-            .filter(|name| !manifests.contains_key(&plugin::tidy(name)))
+            .filter(|name| !manifests.contains_key(&names::tidy(name)))
         {
             let hint = nearest(name, known());
             let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));

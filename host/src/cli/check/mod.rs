@@ -12,8 +12,10 @@ mod places;
 
 use std::{fmt::Display, io::Write, path::Path};
 
+use host_base::shown;
+
 use super::{CliResult, DOTENV, chain};
-use crate::{config::Config, env::Environment, services::web, shown};
+use crate::{config::Config, env::Environment, services::web};
 
 /// What was found so far.
 #[derive(Debug, Default)]

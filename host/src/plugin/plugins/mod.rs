@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use host_base::{names::tidy, nearest::nearest};
 use plugin_api::hook::ExtensionFailed;
 use tokio::sync::{mpsc, watch};
 use twilight_model::gateway::Intents;
@@ -31,12 +32,10 @@ use super::{
     shadow,
     slot::Slot,
     states::States,
-    tidy,
     unload::UnloadReport,
 };
 use crate::{
     config::Live,
-    nearest::nearest,
     router::Routes,
     services::{Caller, Services},
 };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use host_base::names::tidy;
 use plugin_api::manifest::Manifest;
 
 use super::Plugins;
-use crate::plugin::tidy;
 
 /// Those that need `name` themselves, and not by way of others.
 pub(super) fn that_need(manifests: &BTreeMap<String, Manifest>, name: &str) -> Vec<String> {

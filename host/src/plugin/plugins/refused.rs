@@ -6,8 +6,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::names::tidy;
+
 use super::{Plugins, transaction};
-use crate::{config::Config, plugin::error::LoadError, plugin::tidy};
+use crate::{config::Config, plugin::error::LoadError};
 
 /// What may lift a refusal, beside another content of the file and a touch, which always may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,12 +9,13 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use host_base::names::tidy;
 use plugin_api::hook::ExtensionUnloaded;
 use tokio::sync::watch;
 
 use super::{Plugins, list, order, slots};
 use crate::plugin::{
-    SavedState, error::LoadError, generation::Generation, slot::Slot, states::Moment, tidy,
+    SavedState, error::LoadError, generation::Generation, slot::Slot, states::Moment,
     unload::UnloadReport,
 };
 

@@ -7,14 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::shown;
 use plugin_api::hook::ExtensionFailed;
 use tokio::time::sleep;
 
 use super::{Failed, Plugins, stopping::Saving};
-use crate::{
-    plugin::{generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS},
-    shown,
-};
+use crate::plugin::{generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS};
 
 /// The pause before the first restart; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

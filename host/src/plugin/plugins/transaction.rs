@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use host_base::names::tidy;
 use plugin_api::{abi::StartHead, manifest::Manifest};
 use tokio::sync::watch;
 
@@ -22,7 +23,6 @@ use crate::{
         probe, shadow,
         slot::Slot,
         states::Moment,
-        tidy,
         unload::UnloadReport,
     },
     services::Caller,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use host_base::nearest::nearest;
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
@@ -22,7 +23,6 @@ use crate::{
         names::{self, Meant},
         prefix, read, usage,
     },
-    nearest::nearest,
     services::{Completion, Failure, Services, storage::Usage},
 };
 

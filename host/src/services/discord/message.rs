@@ -1,15 +1,13 @@
 //! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, its
 //! components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
 
+use host_base::names::tidy;
 use memchr::memmem::find;
 use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
 use super::{path::parts, seal::Seals};
-use crate::{
-    plugin::tidy,
-    services::{Failure, host_call, reply::edited},
-};
+use crate::services::{Failure, host_call, reply::edited};
 
 /// The kind of an interaction's response that opens a modal.
 const MODAL: u64 = 9;

@@ -26,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::{redact, shown};
 use http::StatusCode;
 use plugin_api::abi::{RequestCall, ResponseHead};
 use serde_json::Value;
@@ -43,7 +44,7 @@ use super::{
     host_call::{self, on_the_wire},
     later::{Later, Sent},
 };
-use crate::{config, metrics::Figures, redact, shown};
+use crate::{config, metrics::Figures};
 
 /// Discord's REST API.
 pub struct Discord {

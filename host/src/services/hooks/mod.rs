@@ -14,6 +14,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_base::{nearest::nearest, shown};
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
@@ -34,9 +35,7 @@ use self::{
 use super::{Alerts, Caller, Completion, Failure};
 use crate::{
     config::Live,
-    nearest::nearest,
     router::{HookRoute, Routes},
-    shown,
 };
 
 /// Bytes of the name of a plugin's event.

@@ -39,7 +39,8 @@ pub use self::{
 };
 use self::{store::CutShort, when::When};
 use super::{Caller, Completion, Failure, Storage, storage::StorageError};
-use crate::{config::Live, nearest::nearest};
+use crate::config::Live;
+use host_base::nearest::nearest;
 
 /// The host calls, by name.
 pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::error_id;
 use plugin_api::{
     abi::{EntryKind, InvokeHead, frame_kind, status},
     hook::ScheduleFailed,
@@ -21,7 +22,6 @@ use super::{
     store::{self, Claimed, Outcome},
 };
 use crate::{
-    error_id,
     plugin::{Packet, next_id},
     router::Routes,
     services::Services,

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use host_base::names::tidy;
 use plugin_api::{
     abi::{SettingsHead, frame_kind},
     hook::SettingChanged,
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Settings, schema};
 use crate::{
     config::{Config, ConfigError, described, differences, effective, is_live},
-    plugin::{Packet, tidy},
+    plugin::Packet,
     router::Routes,
     services::Caller,
 };

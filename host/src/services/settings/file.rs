@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_base::{names::tidy, nearest::nearest};
 use plugin_api::manifest::SettingManifest;
 use toml_edit::Value;
 
@@ -12,8 +13,6 @@ use super::{Changed, Settings, SettingsError, change, document, schema};
 use crate::{
     config::{Config, Described, described, toml_table},
     folders,
-    nearest::nearest,
-    plugin::tidy,
     services::files,
 };
 

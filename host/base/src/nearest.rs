@@ -1,7 +1,7 @@
 //! What somebody may have meant who wrote a name that there is not.
 
 /// The known name that `word` may stand for: at most a third of its letters are wrong, left out, too many or swapped.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let slips = |known: &str| strsim::damerau_levenshtein(&known.to_lowercase(), &word);
     known

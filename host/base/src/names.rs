@@ -5,28 +5,34 @@
 
 use std::collections::HashMap;
 
+/// A plugin's name as the host uses it: a package's name with dashes as underscores, as in its file's name.
+#[must_use]
+pub fn tidy(name: &str) -> String {
+    name.replace(['-', ' '], "_")
+}
+
 /// Whether two names are one, written in two ways or in the same.
 #[must_use]
-pub(crate) fn same(one: &str, other: &str) -> bool {
+pub fn same(one: &str, other: &str) -> bool {
     one == other || folded(one) == folded(other)
 }
 
 /// A name as it is compared.
 #[must_use]
-pub(crate) fn folded(name: &str) -> String {
+pub fn folded(name: &str) -> String {
     // Upper case first: `ß` and `SS`, `ſ` and `s` are the same in one direction only.
     name.to_uppercase().to_lowercase()
 }
 
 /// The first of the other names that differs from `name` in case alone.
-pub(crate) fn twin<'a>(name: &str, others: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn twin<'a>(name: &str, others: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     others
         .into_iter()
         .find(|other| *other != name && same(name, other))
 }
 
 /// What is wrong with names of one kind (`function`, say) that a plugin brings: each pair that differs in case alone.
-pub(crate) fn problems<'a>(
+pub fn problems<'a>(
     kind: &str,
     names: impl IntoIterator<Item = &'a str>,
     problems: &mut Vec<String>,

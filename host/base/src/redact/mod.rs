@@ -152,7 +152,7 @@ pub async fn clean(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// What `look` makes of `bytes`; many of them are looked through where that holds up nobody.
-pub(crate) async fn looked_through<T: Send + 'static>(
+pub async fn looked_through<T: Send + 'static>(
     bytes: Vec<u8>,
     look: impl FnOnce(Vec<u8>) -> T + Send + 'static,
 ) -> T {

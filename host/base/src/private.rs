@@ -41,7 +41,11 @@ pub fn folder(path: &Path) -> io::Result<Option<u32>> {
 }
 
 /// The same for a folder of the bot's; what has become of it is told in the log.
-pub(crate) fn folder_told(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// The folder can't be made, or its permissions can't be read or changed.
+pub fn folder_told(path: &Path) -> io::Result<()> {
     match folder(path) {
         Ok(None) => Ok(()),
         Ok(Some(before)) => {

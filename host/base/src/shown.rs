@@ -18,7 +18,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// The same inside of JSON, whose own escapes stand for what is below U+0020 already.
-pub(crate) fn json(line: &str) -> Cow<'_, str> {
+pub fn json(line: &str) -> Cow<'_, str> {
     if is_plain(without_end(line)) || !line.contains(|c| obeyed(c) && c != '\n') {
         return Cow::Borrowed(line);
     }
@@ -35,17 +35,17 @@ pub(crate) fn json(line: &str) -> Cow<'_, str> {
 }
 
 /// Somebody's sentence inside of the host's own on Discord: one line, that ends no code block and has no link but those that look it.
-pub(crate) fn said(text: &str) -> String {
+pub fn said(text: &str) -> String {
     line(text).replace("```", "'''").replace("](", "]\\(")
 }
 
 /// Somebody's word between the host's backticks on Discord.
-pub(crate) fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     line(text).replace('`', "'")
 }
 
 /// A message of the host's own, whatever stands in it by now.
-pub(crate) fn message(message: &mut Value) {
+pub fn message(message: &mut Value) {
     match message {
         Value::String(said) => {
             if let Cow::Owned(shown) = text(said) {
