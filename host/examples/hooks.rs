@@ -15,7 +15,6 @@ use std::{
 };
 
 use host::{
-    config::Config,
     plugin::{Plugins, interpose},
     router::Routes,
     services::{
@@ -23,6 +22,7 @@ use host::{
         hooks::{Circuit, HookView},
     },
 };
+use host_ops::config::Config;
 use plugin_api::{Hook, abi::CallHead};
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};

@@ -15,7 +15,6 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use host::{
-    config::{Config, Live},
     plugin::{Plugins, interpose},
     router::Routes,
     services::{
@@ -23,6 +22,7 @@ use host::{
         schedules::{Clock, Runner, ScheduleView},
     },
 };
+use host_ops::config::{Config, Live};
 use plugin_api::{
     Hook,
     abi::{CallHead, ScheduleCreate},

@@ -12,11 +12,11 @@ use std::{
 };
 
 use host::{
-    config::Config,
     plugin::{EventRecord, Packet, Plugins, census, interpose, memory, next_id},
     router::Routes,
     services::Services,
 };
+use host_ops::config::Config;
 use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
 use plugin_api::manifest::CommandKind;
 use tokio::{

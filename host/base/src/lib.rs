@@ -6,6 +6,7 @@
 //! | [`nearest`] | spelling suggestions: the known name that a word may stand for |
 //! | [`error_id`] | short ids by which a member's report leads to a line of the log |
 //! | [`shown`] | other people's words, made safe for the log and for Discord |
+//! | [`unseen`] | characters that nobody sees |
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
 //! | [`private`] | files and folders that nobody else on the machine reads |
 
@@ -15,3 +16,4 @@ pub mod nearest;
 pub mod private;
 pub mod redact;
 pub mod shown;
+pub mod unseen;

@@ -25,10 +25,12 @@ use std::{
 
 use host::{
     Bot,
-    config::Config,
-    env::{Environment, Secret},
     plugin::interpose,
     services::{Caller, Services},
+};
+use host_ops::{
+    config::Config,
+    env::{Environment, Secret},
 };
 use sandbox::{Options, RateLimits, Sandbox};
 use serde_json::{Value, json};

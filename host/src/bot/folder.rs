@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
+use host_ops::config::Config;
 use tokio::sync::mpsc;
 
 use super::BotError;
 use crate::{
-    config::Config,
     plugin::file,
     watcher::{self, FileChange, Pace, Watcher},
 };

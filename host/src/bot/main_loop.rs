@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_ops::config::Config;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -14,7 +15,6 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, connect::Core, folder::Files};
 use crate::{
-    config::Config,
     dispatch::Dispatch,
     gateway::{FromShard, GatewayError},
     plugin::{LoadError, Plugins},

@@ -22,13 +22,10 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use host_base::shown;
+use host_ops::{config::Config, env::Environment, folders::not_there, log};
 
 use crate::{
     bot::BotError,
-    config::Config,
-    env::Environment,
-    folders::not_there,
-    log,
     plugin::{memory, probe},
 };
 

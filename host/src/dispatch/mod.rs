@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 pub(crate) use self::invocation::Invocation;
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
+use host_ops::config::Live;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
@@ -22,7 +23,6 @@ use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
 use crate::{
-    config::Live,
     gateway::News,
     lenient::Faults,
     owner::{self, Owner},

@@ -14,11 +14,12 @@ use axum::{
     routing::get,
 };
 use host_base::shown;
+use host_ops::config::Live;
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::Page;
-use crate::{config::Live, plugin::Plugins, services::Services};
+use crate::{plugin::Plugins, services::Services};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";

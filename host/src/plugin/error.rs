@@ -2,10 +2,11 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use host_ops::config::ConfigError;
 use thiserror::Error;
 
 use super::file::FileError;
-use crate::{config::ConfigError, services::storage::StorageError};
+use crate::services::storage::StorageError;
 
 /// Why a plugin was not loaded.
 #[derive(Debug, Error)]

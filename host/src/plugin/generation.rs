@@ -334,7 +334,7 @@ impl Generation {
 
     /// Tells the plugin which of its lines are wanted.
     pub fn tell_log_level(&self) {
-        let level = crate::log::plugin_level(&self.plugin);
+        let level = host_ops::log::plugin_level(&self.plugin);
         let _ = self
             .mailbox
             .push(Packet::new(frame_kind::LOG_LEVEL, 0, &level));

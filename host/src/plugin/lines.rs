@@ -82,7 +82,7 @@ impl Lines {
             Level::TRACE => 4,
         };
         figures.lines[severity].fetch_add(1, Relaxed);
-        if !crate::log::takes(plugin, level) {
+        if !host_ops::log::takes(plugin, level) {
             return;
         }
         let fate = {

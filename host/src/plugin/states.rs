@@ -7,8 +7,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use host_ops::config::Live;
+
 use super::{generation::SavedState, state_file};
-use crate::config::Live;
 
 /// The states of all plugins on disk.
 ///
@@ -118,7 +119,7 @@ impl States {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use host_ops::config::Config;
 
     fn state(text: &str) -> SavedState {
         SavedState {

@@ -166,7 +166,7 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
             report.stayed.extend(files_left_open(
                 &context.descriptors,
                 &context.shadow,
-                crate::log::folder(),
+                host_ops::log::folder(),
             ));
             unmap(&mut report, &context.shadow, ended);
         }

@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use host_ops::config::Live;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -39,7 +40,6 @@ pub use self::{
 };
 use crate::{
     commands::names::Registered,
-    config::Live,
     owner,
     plugin::file,
     router::Routes,

@@ -9,10 +9,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_ops::config::Live;
+
 use host_base::names::folded;
 
 use super::storage::Place;
-use crate::config::Live;
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;

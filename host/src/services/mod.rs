@@ -32,15 +32,14 @@ use std::{
 
 use futures_util::FutureExt;
 use host_base::error_id;
+use host_ops::{
+    config::{Config, Live},
+    env::Secret,
+};
 use plugin_api::abi::{CallHead, ErrorHead, status};
 
 use self::schedules::Clock;
-use crate::{
-    config::{Config, Live},
-    env::Secret,
-    metrics::Figures,
-    router::Routes,
-};
+use crate::{metrics::Figures, router::Routes};
 
 pub use self::{
     alerts::Alerts,

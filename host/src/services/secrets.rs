@@ -9,14 +9,14 @@ use std::{
 };
 
 use host_base::redact;
+use host_ops::{
+    config::{Live, secret_name},
+    env::{SECRET_PREFIX, Secret},
+};
 use plugin_api::abi::SecretCall;
 use serde_json::Value;
 
 use super::{Caller, Completion, Failure};
-use crate::{
-    config::{Live, secret_name},
-    env::{SECRET_PREFIX, Secret},
-};
 
 /// Most bytes of a secret.
 const LONGEST: u64 = 64 << 10;
@@ -258,7 +258,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::config::Config;
+    use host_ops::config::Config;
 
     struct Kit {
         folder: tempfile::TempDir,

@@ -8,13 +8,12 @@ use std::{
 };
 
 use host_base::{names, nearest::nearest};
+use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
 use crate::{
     commands::table::count,
-    config::Config,
-    folders,
     plugin::{LoadError, file, manifest_problems, probe, shadow},
     watcher,
 };

@@ -12,10 +12,12 @@ mod places;
 
 use std::{fmt::Display, io::Write, path::Path};
 
+use host_ops::{config::Config, env::Environment};
+
 use host_base::shown;
 
 use super::{CliResult, DOTENV, chain};
-use crate::{config::Config, env::Environment, services::web};
+use crate::services::web;
 
 /// What was found so far.
 #[derive(Debug, Default)]

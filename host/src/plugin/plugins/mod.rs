@@ -16,6 +16,7 @@ use std::{
 };
 
 use host_base::{names::tidy, nearest::nearest};
+use host_ops::config::Live;
 use plugin_api::hook::ExtensionFailed;
 use tokio::sync::{mpsc, watch};
 use twilight_model::gateway::Intents;
@@ -35,7 +36,6 @@ use super::{
     unload::UnloadReport,
 };
 use crate::{
-    config::Live,
     router::Routes,
     services::{Caller, Services},
 };
@@ -335,7 +335,7 @@ impl Plugins {
     /// Tells every plugin which of its log lines are wanted, whenever that changes: before anything that comes to it later.
     pub fn follow_log_levels(self: &Arc<Self>) {
         let plugins = Arc::downgrade(self);
-        crate::log::follow(move || {
+        host_ops::log::follow(move || {
             let Some(plugins) = plugins.upgrade() else {
                 return false;
             };

@@ -6,10 +6,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_ops::config::Config;
+
 use host_base::names::tidy;
 
 use super::{Plugins, transaction};
-use crate::{config::Config, plugin::error::LoadError};
+use crate::plugin::error::LoadError;
 
 /// What may lift a refusal, beside another content of the file and a touch, which always may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

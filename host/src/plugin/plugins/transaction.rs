@@ -8,12 +8,12 @@ use std::{
 };
 
 use host_base::names::tidy;
+use host_ops::config::Config;
 use plugin_api::{abi::StartHead, manifest::Manifest};
 use tokio::sync::watch;
 
 use super::{KEPT, LoadReport, Loaded, Plugins, exists, slots};
 use crate::{
-    config::Config,
     plugin::{
         census,
         error::LoadError,
@@ -169,10 +169,10 @@ impl Plugins {
             generation: generation.number,
             calls: crate::services::calls().map(str::to_owned).collect(),
             settings: self.services.settings.at_start(&caller),
-            log_level: crate::log::plugin_level(&generation.plugin).to_owned(),
+            log_level: host_ops::log::plugin_level(&generation.plugin).to_owned(),
             bot_id: Some(self.services.bot_id()).filter(|id| *id != 0),
             application_id: Some(self.services.application_id()).filter(|id| *id != 0),
-            colours: self.config.now().answers.colours,
+            colours: self.services.replies.colours(),
             component_timeout_s: Some(self.config.now().components.timeout_s)
                 .filter(|seconds| *seconds != 0),
         };

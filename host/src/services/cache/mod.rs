@@ -48,10 +48,8 @@ use self::{
 };
 pub use self::{seen::Seen, serve::CALLS, unknown::Unknown};
 use super::Discord;
-use crate::{
-    config,
-    lenient::{self, Fields},
-};
+use crate::lenient::{self, Fields};
+use host_ops::config;
 
 /// What the host keeps of Discord.
 pub struct Cache {

@@ -27,6 +27,7 @@ use std::{
 };
 
 use host_base::{redact, shown};
+use host_ops::config;
 use http::StatusCode;
 use plugin_api::abi::{RequestCall, ResponseHead};
 use serde_json::Value;
@@ -44,7 +45,7 @@ use super::{
     host_call::{self, on_the_wire},
     later::{Later, Sent},
 };
-use crate::{config, metrics::Figures};
+use crate::metrics::Figures;
 
 /// Discord's REST API.
 pub struct Discord {

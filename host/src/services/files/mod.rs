@@ -18,6 +18,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_ops::config::Live;
 use plugin_api::abi::FileCall;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,7 +33,6 @@ use super::{
     disk::{Disk, on_disk},
     host_call::on_the_wire,
 };
-use crate::config::Live;
 
 /// How often something is tried that may go better a moment later.
 const ATTEMPTS: u32 = 3;

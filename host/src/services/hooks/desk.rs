@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use host_ops::config::{self, Live};
 use tracing::Span;
 
 use super::{
@@ -20,7 +21,6 @@ use super::{
     breaker::{Breaker, Limits},
 };
 use crate::{
-    config::{self, Live},
     plugin::{Answer, Packet, Refused, Slot, next_id},
     router::HookRoute,
 };

@@ -15,6 +15,7 @@ use std::{
 };
 
 use host_base::{nearest::nearest, shown};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
@@ -33,10 +34,7 @@ use self::{
     history::History,
 };
 use super::{Alerts, Caller, Completion, Failure};
-use crate::{
-    config::Live,
-    router::{HookRoute, Routes},
-};
+use crate::router::{HookRoute, Routes};
 
 /// Bytes of the name of a plugin's event.
 const NAME: usize = 100;

@@ -31,6 +31,7 @@ use std::{
     time::Duration,
 };
 
+use host_ops::config::Live;
 use plugin_api::abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone};
 use serde_json::Value;
 
@@ -46,7 +47,7 @@ use super::{
     discord::{Call, Discord},
     later::{Later, Sent},
 };
-use crate::{config::Live, router::Routes};
+use crate::router::Routes;
 
 /// When the host defers by itself: leaves a second of Discord's three for the way there.
 pub const AUTO_DEFER: Duration = Duration::from_secs(2);
@@ -93,7 +94,13 @@ impl Replies {
     /// Colours of embeds.
     #[must_use]
     pub fn colours(&self) -> Colours {
-        self.config.now().answers.colours
+        let colours = self.config.now().answers.colours;
+        Colours {
+            normal: colours.normal,
+            success: colours.success,
+            warning: colours.warning,
+            error: colours.error,
+        }
     }
 
     /// The host call `reply`.

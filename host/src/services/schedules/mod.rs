@@ -39,8 +39,8 @@ pub use self::{
 };
 use self::{store::CutShort, when::When};
 use super::{Caller, Completion, Failure, Storage, storage::StorageError};
-use crate::config::Live;
 use host_base::nearest::nearest;
+use host_ops::config::Live;
 
 /// The host calls, by name.
 pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];

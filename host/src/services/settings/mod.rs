@@ -28,6 +28,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_ops::config::{ConfigError, Live};
 use plugin_api::{
     abi::{SettingCall, SettingReply},
     manifest::{Manifest, SettingManifest},
@@ -36,10 +37,7 @@ use serde_json::{Map, Value};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::{Alerts, Caller, Completion, Failure, Hooks, Storage};
-use crate::{
-    config::{ConfigError, Live},
-    router::Routes,
-};
+use crate::router::Routes;
 
 /// The settings.
 pub struct Settings {

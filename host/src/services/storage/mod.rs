@@ -85,7 +85,7 @@ use self::{
     shelf::Verb,
 };
 use super::{Caller, Completion, Failure, disk::Disk, host_call};
-use crate::config::{Config, Live};
+use host_ops::config::{Config, Live};
 
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);

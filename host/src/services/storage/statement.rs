@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_ops::config::Storage as Settings;
 use plugin_api::abi::{StorageExpect, StorageResult, StorageStep, StorageValue};
 use rusqlite::{CachedStatement, Connection, Error as SqlError, Statement, types::ValueRef};
 
@@ -15,7 +16,7 @@ use super::{
     fence::{Declared, owner_of},
     limits, searches, virtual_tables,
 };
-use crate::{config::Storage as Settings, services::disk::Disk};
+use crate::services::disk::Disk;
 pub(super) use searches::Searches;
 
 /// A connection at work for a plugin.

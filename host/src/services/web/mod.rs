@@ -32,12 +32,9 @@ use self::{
     client::failed,
     hop::{Hop, shown, without_query},
 };
-pub(crate) use self::{
-    allowed::{check, problems},
-    client::authorities,
-};
+pub(crate) use self::{allowed::problems, client::authorities};
 use super::{Caller, Completion, Failure};
-use crate::config::{self, Live};
+use host_ops::config::{self, Live};
 
 /// As many redirects as browsers follow, about.
 const REDIRECTS: usize = 10;

@@ -14,6 +14,7 @@ mod trouble;
 
 use std::{path::PathBuf, time::Duration};
 
+use host_ops::config::Config;
 use plugin_api::{
     abi::{
         ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult,
@@ -25,7 +26,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Caller, Failure, Place, Storage};
-use crate::config::Config;
 
 /// Storage in a folder of its own.
 struct Kit {
