@@ -14,10 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::{
-    config::Config,
-    services::{Caller, Storage},
-};
+use host::{config::Config, services::Storage};
+use host_loader::Caller;
 use plugin_api::manifest::Manifest;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

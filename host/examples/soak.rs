@@ -11,12 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::{
-    config::Config,
-    plugin::{EventRecord, Packet, Plugins, census, interpose, memory, next_id},
-    router::Routes,
-    services::Services,
-};
+use host::{config::Config, program, router::Routes, services::Services};
+use host_loader::{EventRecord, Packet, census, interpose, memory, next_id};
 use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
 use plugin_api::manifest::CommandKind;
 use tokio::{
@@ -52,7 +48,7 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     let routes = Arc::new(Routes::default());
     let services = Services::through(discord().await?, &config, Arc::clone(&routes));
     let services = Arc::new(services);
-    let plugins = Plugins::new(
+    let plugins = program::plugins(
         Arc::new(config),
         PathBuf::new(),
         services,

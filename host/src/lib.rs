@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
-//! [`commands`] reads what members type and pick; [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
-//! owner commands; [`metrics`] and [`log`] are what the operator sees, with other people's words as [`shown`] makes them; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
+//! [`commands`] reads what members type and pick; [`router`] knows who gets it; the loader (`host_loader`) loads, serves and unloads, and [`program`] is what it is told of the bot; [`services`] answer what plugins ask; [`owner`] serves
+//! owner commands; [`metrics`] and [`log`] are what the operator sees, with other people's words as `host_base::shown` makes them; [`registration`] and [`status`] keep Discord up to date; [`config`] and
 //! [`mod@env`] are what the operator says; [`cli`] is the command line.
 
 pub mod bot;
@@ -23,11 +23,10 @@ pub mod lenient;
 pub mod log;
 pub mod metrics;
 pub mod owner;
-pub mod plugin;
+pub mod program;
 pub mod registration;
 pub mod router;
 pub mod services;
 pub mod status;
-pub mod watcher;
 
 pub use bot::{Bot, BotError, run};

@@ -7,11 +7,14 @@
 //! | [`error_id`] | short ids by which a member's report leads to a line of the log |
 //! | [`shown`] | other people's words, made safe for the log and for Discord |
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
+//! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
 //! | [`private`] | files and folders that nobody else on the machine reads |
 
+pub mod bounded;
 pub mod error_id;
 pub mod names;
 pub mod nearest;
 pub mod private;
 pub mod redact;
 pub mod shown;
+pub mod timing;

@@ -4,8 +4,9 @@ use std::{io::Write, path::Path, sync::Arc};
 
 use host::{
     config::{Config, Live},
-    services::{Caller, Files, Storage},
+    services::{Files, Storage},
 };
+use host_loader::Caller;
 use plugin_api::manifest::Manifest;
 use serde_json::json;
 use tokio::task::JoinSet;

@@ -27,9 +27,9 @@ use host::{
     Bot,
     config::Config,
     env::{Environment, Secret},
-    plugin::interpose,
-    services::{Caller, Services},
+    services::Services,
 };
+use host_loader::{Caller, interpose};
 use sandbox::{Options, RateLimits, Sandbox};
 use serde_json::{Value, json};
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use host_loader::Plugins;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{BotError, folder::Files, main_loop::MainLoop, ready};
@@ -11,7 +12,6 @@ use crate::{
     env::Environment,
     gateway::{self, Follow},
     owner::Owner,
-    plugin::Plugins,
     registration::Registration,
     router::Routes,
     services::{Services, commands::WRITTEN_EVERY, schedules::Runner},

@@ -22,15 +22,9 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use host_base::shown;
+use host_loader::{memory, probe};
 
-use crate::{
-    bot::BotError,
-    config::Config,
-    env::Environment,
-    folders::not_there,
-    log,
-    plugin::{memory, probe},
-};
+use crate::{bot::BotError, config::Config, env::Environment, folders::not_there, log};
 
 /// Where variables are read that the environment has not.
 const DOTENV: &str = ".env";

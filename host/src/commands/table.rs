@@ -3,10 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use host_base::names::tidy;
+use host_loader::Slot;
 use plugin_api::manifest::{CommandKind, CommandManifest};
 
 use super::prefix;
-use crate::plugin::Slot;
 
 /// Where a command leads.
 #[derive(Debug, Clone)]

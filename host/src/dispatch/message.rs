@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use host_loader::EventRecord;
 use plugin_api::{
     abi::{Origin, event_flag},
     manifest::CommandManifest,
@@ -17,7 +18,6 @@ use crate::{
         usage,
     },
     owner,
-    plugin::EventRecord,
     services::commands::GuildRules,
 };
 

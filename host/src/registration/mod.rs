@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use host_loader::file;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -41,7 +42,6 @@ use crate::{
     commands::names::Registered,
     config::Live,
     owner,
-    plugin::file,
     router::Routes,
     services::{Failure, Services},
 };

@@ -9,10 +9,11 @@ use std::{
 };
 
 use host_base::redact;
+use host_loader::{Caller, Completion};
 use plugin_api::abi::SecretCall;
 use serde_json::Value;
 
-use super::{Caller, Completion, Failure};
+use super::Failure;
 use crate::{
     config::{Live, secret_name},
     env::{SECRET_PREFIX, Secret},

@@ -12,9 +12,9 @@ use host::{
     Bot, BotError,
     config::Config,
     env::{Environment, Secret},
-    plugin::{Plugins, Status},
     services::{schedules::Clock, storage::StorageError},
 };
+use host_loader::{Plugins, Status};
 use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
 

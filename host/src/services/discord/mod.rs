@@ -27,6 +27,10 @@ use std::{
 };
 
 use host_base::{redact, shown};
+use host_loader::{
+    Completion,
+    host_call::{self, on_the_wire},
+};
 use http::StatusCode;
 use plugin_api::abi::{RequestCall, ResponseHead};
 use serde_json::Value;
@@ -40,8 +44,7 @@ use self::{
     transport::Http,
 };
 use super::{
-    Alerts, Completion, Failure,
-    host_call::{self, on_the_wire},
+    Alerts, Failure,
     later::{Later, Sent},
 };
 use crate::{config, metrics::Figures};

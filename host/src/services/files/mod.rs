@@ -18,6 +18,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_loader::{Caller, Completion, host_call::on_the_wire};
 use plugin_api::abi::FileCall;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -28,9 +29,8 @@ use self::{
     path::Relative,
 };
 use super::{
-    Caller, Completion, Failure,
+    Failure,
     disk::{Disk, on_disk},
-    host_call::on_the_wire,
 };
 use crate::config::Live;
 

@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use host_loader::{Answer, Packet, Refused, Slot, next_id};
 use tracing::Span;
 
 use super::{
@@ -21,7 +22,6 @@ use super::{
 };
 use crate::{
     config::{self, Live},
-    plugin::{Answer, Packet, Refused, Slot, next_id},
     router::HookRoute,
 };
 

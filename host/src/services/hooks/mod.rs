@@ -15,6 +15,7 @@ use std::{
 };
 
 use host_base::{nearest::nearest, shown};
+use host_loader::{Caller, Completion};
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
@@ -32,7 +33,7 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use super::{Alerts, Caller, Completion, Failure};
+use super::{Alerts, Failure};
 use crate::{
     config::Live,
     router::{HookRoute, Routes},

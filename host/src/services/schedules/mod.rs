@@ -38,9 +38,10 @@ pub use self::{
     store::ScheduleView,
 };
 use self::{store::CutShort, when::When};
-use super::{Caller, Completion, Failure, Storage, storage::StorageError};
+use super::{Failure, Storage, storage::StorageError};
 use crate::config::Live;
 use host_base::nearest::nearest;
+use host_loader::{Caller, Completion};
 
 /// The host calls, by name.
 pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use host_base::names::tidy;
+use host_loader::{Caller, Packet};
 use plugin_api::{
     abi::{SettingsHead, frame_kind},
     hook::SettingChanged,
@@ -13,9 +14,7 @@ use serde_json::{Map, Value};
 use super::{Settings, schema};
 use crate::{
     config::{Config, ConfigError, described, differences, effective, is_live},
-    plugin::Packet,
     router::Routes,
-    services::Caller,
 };
 
 /// What became of a change: each a dotted path.

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use host_loader::Caller;
 use r2d2::{ManageConnection, Pool, PooledConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
@@ -24,10 +25,7 @@ use super::{
     rounds::ASIDE_AT_ONCE,
     statement::{Desk, Searches},
 };
-use crate::{
-    config::Live,
-    services::{Caller, disk::Disk},
-};
+use crate::{config::Live, services::disk::Disk};
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.

@@ -84,8 +84,9 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Caller, Completion, Failure, disk::Disk, host_call};
+use super::{Failure, disk::Disk};
 use crate::config::{Config, Live};
+use host_loader::{Caller, Completion, host_call};
 
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);

@@ -36,8 +36,9 @@ pub(crate) use self::{
     allowed::{check, problems},
     client::authorities,
 };
-use super::{Caller, Completion, Failure};
+use super::Failure;
 use crate::config::{self, Live};
+use host_loader::{Caller, Completion};
 
 /// As many redirects as browsers follow, about.
 const REDIRECTS: usize = 10;

@@ -14,6 +14,7 @@ mod trouble;
 
 use std::{path::PathBuf, time::Duration};
 
+use host_loader::Caller;
 use plugin_api::{
     abi::{
         ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult,
@@ -24,7 +25,7 @@ use plugin_api::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Caller, Failure, Place, Storage};
+use super::{Failure, Place, Storage};
 use crate::config::Config;
 
 /// Storage in a folder of its own.
