@@ -12,20 +12,20 @@ use std::{
 };
 
 use host::{
-    metrics::{Handled, PluginFigures},
-    plugin::{Packet, Plugins, interpose, next_id},
+    program,
     router::Routes,
     services::{
         Services,
         reply::{Kind, Received},
     },
 };
+use host_loader::{Handled, Packet, PluginFigures, Plugins, interpose, next_id};
 use host_ops::config::Config;
 use plugin_api::abi::{CommandHead, OptionValue, Origin, frame_kind};
 use plugin_api::manifest::CommandKind;
 use tokio::sync::oneshot;
 
-type Answered = oneshot::Receiver<host::plugin::Answer>;
+type Answered = oneshot::Receiver<host_loader::Answer>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     interpose::install();
@@ -49,7 +49,7 @@ async fn bench(file: PathBuf) -> Result<(), String> {
     config.extensions.probe = false;
     let services = Arc::new(Services::offline());
     let routes = Arc::new(Routes::default());
-    let plugins = Plugins::new(
+    let plugins = program::plugins(
         Arc::new(config),
         PathBuf::new(),
         services,

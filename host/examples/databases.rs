@@ -14,7 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::services::{Caller, Storage};
+use host::services::Storage;
+use host_loader::Caller;
 use host_ops::config::Config;
 use plugin_api::manifest::Manifest;
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@ use std::{
 };
 
 use host_base::names::tidy;
+use host_loader::{EventRecord, Packet, Refused, Slot};
 use plugin_api::{
     EventKind,
     abi::{event_flag, frame_kind},
@@ -20,7 +21,6 @@ use crate::{
         table::{Commands, Found},
     },
     intents,
-    plugin::{EventRecord, Packet, Refused, Slot},
 };
 
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.

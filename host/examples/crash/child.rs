@@ -2,7 +2,8 @@
 
 use std::{io::Write, path::Path, sync::Arc};
 
-use host::services::{Caller, Files, Storage};
+use host::services::{Files, Storage};
+use host_loader::Caller;
 use host_ops::config::{Config, Live};
 use plugin_api::manifest::Manifest;
 use serde_json::json;

@@ -23,11 +23,8 @@ use std::{
     time::Duration,
 };
 
-use host::{
-    Bot,
-    plugin::interpose,
-    services::{Caller, Services},
-};
+use host::{Bot, services::Services};
+use host_loader::{Caller, interpose};
 use host_ops::{
     config::Config,
     env::{Environment, Secret},

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use host_loader::Plugins;
 use host_ops::{config::Live, env::Environment};
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -10,7 +11,6 @@ use crate::{
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
     gateway::{self, Follow},
     owner::Owner,
-    plugin::Plugins,
     registration::Registration,
     router::Routes,
     services::{Services, commands::WRITTEN_EVERY, schedules::Runner},

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_loader::{LoadError, Plugins, watcher::FileChange};
 use host_ops::config::Config;
 use tokio::{
     sync::{mpsc, watch},
@@ -17,9 +18,7 @@ use super::{BotError, connect::Core, folder::Files};
 use crate::{
     dispatch::Dispatch,
     gateway::{FromShard, GatewayError},
-    plugin::{LoadError, Plugins},
     services::{Services, schedules::Runner},
-    watcher::FileChange,
 };
 
 /// What the databases get for their end when the plugins have used up the time.

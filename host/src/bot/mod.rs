@@ -25,6 +25,7 @@ use std::{
 };
 
 use host_base::{private, redact};
+use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
 use host_ops::{
     config::{Config, Live},
     env::Environment,
@@ -40,12 +41,11 @@ use self::{
 use crate::{
     gateway::GatewayError,
     metrics::Server,
-    plugin::{LoadError, Plugins, interpose},
+    program,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
     },
-    watcher::WatchError,
 };
 
 /// Why the bot does not run.
@@ -177,7 +177,7 @@ impl Bot {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
         }
-        let plugins = Arc::new(Plugins::new(
+        let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,
             Arc::clone(&services),
@@ -216,9 +216,8 @@ impl Bot {
                 .await;
         }
         services.figures.started.store(true, Relaxed);
-        plugins.follow_log_levels();
-        let followed = Arc::clone(&plugins);
-        tokio::spawn(async move { followed.follow_config().await });
+        program::follow_log_levels(&plugins);
+        tokio::spawn(program::follow_config(Arc::clone(&plugins), live.clone()));
         let (stop, stopped) = watch::channel(false);
         let main_loop = core.connect(environment, files, stopped).await?;
         Ok(Self {

@@ -9,13 +9,13 @@ use std::{
 };
 
 use host_base::shown;
+use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
 use crate::{
     commands::{table::inherited, usage},
     intents,
-    plugin::{file, interpose, probe},
 };
 
 /// How long the file may take to tell its manifest.

@@ -3,9 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use host_base::{names::tidy, unseen};
+use host_loader::Slot;
 use plugin_api::manifest::{CommandKind, CommandManifest};
-
-use crate::plugin::Slot;
 
 /// Where a command leads.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use host_base::unseen;
+use host_loader::EventRecord;
 use plugin_api::{
     abi::{Origin, event_flag},
     manifest::CommandManifest,
@@ -18,7 +19,6 @@ use crate::{
         usage,
     },
     owner,
-    plugin::EventRecord,
     services::commands::GuildRules,
 };
 

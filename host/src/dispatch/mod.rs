@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 pub(crate) use self::invocation::Invocation;
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
+use host_loader::{EventRecord, next_id};
 use host_ops::config::Live;
 use plugin_api::{
     EventKind,
@@ -26,7 +27,6 @@ use crate::{
     gateway::News,
     lenient::Faults,
     owner::{self, Owner},
-    plugin::{EventRecord, next_id},
     router::Routes,
     services::Services,
 };

@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use host_loader::file;
 use host_ops::config::Live;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
@@ -41,7 +42,6 @@ pub use self::{
 use crate::{
     commands::names::Registered,
     owner,
-    plugin::file,
     router::Routes,
     services::{Failure, Services},
 };

@@ -3,6 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use host_base::names::tidy;
+use host_loader::{Caller, Completion};
+use host_loader::{Packet, Refused, Slot, next_id};
 use plugin_api::{
     abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
     manifest::FunctionManifest,
@@ -10,11 +12,8 @@ use plugin_api::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Caller, Completion, Failure};
-use crate::{
-    plugin::{Packet, Refused, Slot, next_id},
-    router::Routes,
-};
+use super::Failure;
+use crate::router::Routes;
 
 /// What a call may take when the caller names nothing.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);

@@ -2,7 +2,6 @@
 
 mod alerts;
 pub mod cache;
-mod caller;
 pub mod commands;
 mod discord;
 pub mod disk;
@@ -10,7 +9,6 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
-pub mod host_call;
 pub mod later;
 mod metrics;
 mod registries;
@@ -32,11 +30,12 @@ use std::{
 
 use futures_util::FutureExt;
 use host_base::error_id;
+use host_loader::{Caller, Completion, Unserved};
 use host_ops::{
     config::{Config, Live},
     env::Secret,
 };
-use plugin_api::abi::{CallHead, ErrorHead, status};
+use plugin_api::{abi::CallHead, manifest::Manifest};
 
 use self::schedules::Clock;
 use crate::{metrics::Figures, router::Routes};
@@ -44,7 +43,6 @@ use crate::{metrics::Figures, router::Routes};
 pub use self::{
     alerts::Alerts,
     cache::Cache,
-    caller::Caller,
     commands::Commands,
     discord::Discord,
     failure::{Failure, UNKNOWN_INTERACTION},
@@ -60,17 +58,6 @@ pub use self::{
     storage::Storage,
     web::Web,
 };
-
-/// How a host call ended.
-#[derive(Debug, Default)]
-pub struct Completion {
-    /// One of [`status`].
-    pub status: u16,
-    /// JSON, or empty.
-    pub head: Vec<u8>,
-    /// The payload.
-    pub body: Vec<u8>,
-}
 
 /// The host calls, by name. What is not here is answered as unsupported.
 pub fn calls() -> impl Iterator<Item = &'static str> {
@@ -231,6 +218,12 @@ impl Services {
         self.later.set_application(application_id);
     }
 
+    /// Where commands, events and calls lead.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.functions.routes()
+    }
+
     /// The bot's user id; 0 while it is not known.
     #[must_use]
     pub fn bot_id(&self) -> u64 {
@@ -294,20 +287,7 @@ impl Services {
             call if storage::CALLS.contains(&call) => {
                 self.storage.serve(caller, call, head.params, body).await
             }
-            unknown => {
-                let error = ErrorHead {
-                    message: format!(
-                        "this host ({}) does not know the host call `{unknown:.100}`: update the host",
-                        env!("CARGO_PKG_VERSION")
-                    ),
-                    ..ErrorHead::default()
-                };
-                return Completion {
-                    status: status::UNSUPPORTED,
-                    head: serde_json::to_vec(&error).unwrap_or_default(),
-                    body: Vec::new(),
-                };
-            }
+            unknown => return Completion::unknown(unknown),
         };
         completed(caller, &head.call, result)
     }
@@ -328,6 +308,31 @@ impl Services {
             _ => {}
         }
         Ok(body)
+    }
+
+    /// A generation is about to start: prepares what its manifest declares.
+    ///
+    /// # Errors
+    ///
+    /// Its settings do not fit, or its tables can't be prepared.
+    pub async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        let settings = self.settings.generation_starts(caller, manifest);
+        settings.map_err(|error| Unserved {
+            reason: format!("its settings do not fit:\n{error}"),
+            configured: true,
+        })?;
+        self.schedules.generation_starts(caller, manifest);
+        let tables = self.storage.generation_starts(caller, manifest).await;
+        tables.map_err(|error| Unserved {
+            reason: error.to_string(),
+            configured: false,
+        })?;
+        self.web.generation_starts(caller, manifest);
+        Ok(())
     }
 
     /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
@@ -364,15 +369,6 @@ async fn answered(
     })
 }
 
-/// What a call is answered that failed.
-pub(crate) fn failed(failure: Failure) -> Completion {
-    Completion {
-        status: status::FAILED,
-        head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-        body: Vec::new(),
-    }
-}
-
 fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
     result.unwrap_or_else(|failure| {
         tracing::debug!(
@@ -380,12 +376,14 @@ fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -
             call,
             "a host call failed: {failure}"
         );
-        failed(failure)
+        Completion::failed(&failure.into_head())
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use plugin_api::abi::{ErrorHead, status};
+
     use super::*;
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use host_base::redact;
+use host_loader::{Caller, Completion};
 use host_ops::{
     config::{Live, secret_name},
     env::{SECRET_PREFIX, Secret},
@@ -16,7 +17,7 @@ use host_ops::{
 use plugin_api::abi::SecretCall;
 use serde_json::Value;
 
-use super::{Caller, Completion, Failure};
+use super::Failure;
 
 /// Most bytes of a secret.
 const LONGEST: u64 = 64 << 10;

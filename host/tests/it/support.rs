@@ -10,9 +10,9 @@ use std::{
 
 use host::{
     Bot, BotError,
-    plugin::{Plugins, Status},
     services::{schedules::Clock, storage::StorageError},
 };
+use host_loader::{Plugins, Status};
 use host_ops::{
     config::Config,
     env::{Environment, Secret},

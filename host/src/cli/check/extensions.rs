@@ -8,20 +8,21 @@ use std::{
 };
 
 use host_base::{names, nearest::nearest};
+use host_loader::{
+    LoadError,
+    file::{self, plugin_files},
+    manifest_problems, probe, shadow,
+};
 use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
-use crate::{
-    commands::table::count,
-    plugin::{LoadError, file, manifest_problems, probe, shadow},
-    watcher,
-};
+use crate::{commands::table::count, program::Rules};
 
 /// Tries each file; the manifests by the plugins' names.
 pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {
     let folder = &config.extensions.folder;
-    let files = watcher::plugin_files(folder);
+    let files = plugin_files(folder);
     // That it can't be meant was told.
     if folders::slips(config)
         .iter()
@@ -72,7 +73,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
 
 fn plugins(manifests: &BTreeMap<String, Manifest>, report: &mut Report) {
     for (name, manifest) in manifests {
-        let problems = manifest_problems(name, manifest, manifests);
+        let problems = manifest_problems(&Rules, name, manifest, manifests);
         if problems.is_empty() {
             report.ok(format!(
                 "{name} {}: {} command(s)",

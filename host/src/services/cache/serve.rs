@@ -1,5 +1,6 @@
 //! The host calls `cache.…`: what is kept, and where it is not and the plugin wishes so, what Discord says.
 
+use host_loader::Completion;
 use plugin_api::abi::{CacheCall, CacheReply, RequestCall};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     lenient::{Faults, Fields},
-    services::{Completion, Failure, discord},
+    services::{Failure, discord},
 };
 
 /// The host calls.

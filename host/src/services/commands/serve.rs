@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use host_base::nearest::nearest;
+use host_loader::Completion;
 use host_ops::config::check_prefix;
 use plugin_api::{
     abi::{
@@ -22,9 +23,9 @@ use crate::{
         gate::{self, Asker},
         limits::{Use, Wait},
         names::{self, Meant},
-        read, usage,
+        read, refusal, usage,
     },
-    services::{Completion, Failure, Services, storage::Usage},
+    services::{Failure, Services, storage::Usage},
 };
 
 /// The calls, by name.
@@ -182,7 +183,7 @@ impl Services {
             .await
             .map_err(|error| match error {
                 NotChecked::Refused(refused) => {
-                    let text = format!("`{}` can't be asked: {}", route.plugin, refused.sentence());
+                    let text = format!("`{}` can't be asked: {}", route.plugin, refusal(refused));
                     Failure::Refused(text)
                 }
                 NotChecked::Failed(error) => Failure::Plugin {

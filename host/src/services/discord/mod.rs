@@ -27,6 +27,10 @@ use std::{
 };
 
 use host_base::{redact, shown};
+use host_loader::{
+    Completion,
+    host_call::{self, on_the_wire},
+};
 use host_ops::config;
 use http::StatusCode;
 use plugin_api::abi::{RequestCall, ResponseHead};
@@ -41,8 +45,7 @@ use self::{
     transport::Http,
 };
 use super::{
-    Alerts, Completion, Failure,
-    host_call::{self, on_the_wire},
+    Alerts, Failure,
     later::{Later, Sent},
 };
 use crate::metrics::Figures;

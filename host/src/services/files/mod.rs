@@ -18,6 +18,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_loader::{Caller, Completion, host_call::on_the_wire};
 use host_ops::config::Live;
 use plugin_api::abi::FileCall;
 use serde::Serialize;
@@ -29,9 +30,8 @@ use self::{
     path::Relative,
 };
 use super::{
-    Caller, Completion, Failure,
+    Failure,
     disk::{Disk, on_disk},
-    host_call::on_the_wire,
 };
 
 /// How often something is tried that may go better a moment later.

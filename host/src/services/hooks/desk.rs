@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use host_loader::{Answer, Packet, Refused, Slot, next_id};
 use host_ops::config::{self, Live};
 use tracing::Span;
 
@@ -20,10 +21,7 @@ use super::{
     HookView,
     breaker::{Breaker, Limits},
 };
-use crate::{
-    plugin::{Answer, Packet, Refused, Slot, next_id},
-    router::HookRoute,
-};
+use crate::router::HookRoute;
 
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);

@@ -15,6 +15,7 @@ use std::{
 };
 
 use host_base::{nearest::nearest, shown};
+use host_loader::{Caller, Completion};
 use host_ops::config::Live;
 use plugin_api::{
     abi::{EmitCall, EmitHead},
@@ -33,7 +34,7 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use super::{Alerts, Caller, Completion, Failure};
+use super::{Alerts, Failure};
 use crate::router::{HookRoute, Routes};
 
 /// Bytes of the name of a plugin's event.

@@ -9,11 +9,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_loader::{Caller, Completion};
 use plugin_api::abi::{MetricCall, MetricKind};
 use serde_json::Value;
 
 pub use self::series::{Labels, Sample, Series};
-use super::{Caller, Completion, Failure};
+use super::Failure;
 
 /// Figures of one plugin.
 const NAMES: usize = 50;

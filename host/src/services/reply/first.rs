@@ -6,6 +6,7 @@ use std::{
 };
 
 use host_base::error_id;
+use host_loader::host_call;
 use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
 
@@ -19,7 +20,6 @@ use crate::services::{
     Failure,
     discord::Call,
     failure::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK},
-    host_call,
 };
 
 /// How long Discord is waited for. It wants the response within three seconds: of a later answer there is nothing left to do, and a

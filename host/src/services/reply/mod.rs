@@ -31,6 +31,7 @@ use std::{
     time::Duration,
 };
 
+use host_loader::Completion;
 use host_ops::config::Live;
 use plugin_api::abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone};
 use serde_json::Value;
@@ -43,7 +44,7 @@ pub(super) use self::{
     open::TOKEN_LIFE,
 };
 use super::{
-    Completion, Failure,
+    Failure,
     discord::{Call, Discord},
     later::{Later, Sent},
 };

@@ -38,8 +38,9 @@ pub use self::{
     store::ScheduleView,
 };
 use self::{store::CutShort, when::When};
-use super::{Caller, Completion, Failure, Storage, storage::StorageError};
+use super::{Failure, Storage, storage::StorageError};
 use host_base::nearest::nearest;
+use host_loader::{Caller, Completion};
 use host_ops::config::Live;
 
 /// The host calls, by name.

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use host_base::names::tidy;
+use host_loader::{Caller, Packet};
 use host_ops::config::{Config, ConfigError, described, differences, effective, is_live};
 use plugin_api::{
     abi::{SettingsHead, frame_kind},
@@ -12,7 +13,7 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 use super::{Settings, schema};
-use crate::{plugin::Packet, router::Routes, services::Caller};
+use crate::router::Routes;
 
 /// What became of a change: each a dotted path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

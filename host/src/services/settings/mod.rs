@@ -28,6 +28,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_loader::{Caller, Completion};
 use host_ops::config::{ConfigError, Live};
 use plugin_api::{
     abi::{SettingCall, SettingReply},
@@ -36,7 +37,7 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
-use super::{Alerts, Caller, Completion, Failure, Hooks, Storage};
+use super::{Alerts, Failure, Hooks, Storage};
 use crate::router::Routes;
 
 /// The settings.

@@ -84,7 +84,8 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Caller, Completion, Failure, disk::Disk, host_call};
+use super::{Failure, disk::Disk};
+use host_loader::{Caller, Completion, host_call};
 use host_ops::config::{Config, Live};
 
 /// How long the statements of one piece of the host's own work may take, in one database.

@@ -33,7 +33,8 @@ use self::{
     hop::{Hop, shown, without_query},
 };
 pub(crate) use self::{allowed::problems, client::authorities};
-use super::{Caller, Completion, Failure};
+use super::Failure;
+use host_loader::{Caller, Completion};
 use host_ops::config::{self, Live};
 
 /// As many redirects as browsers follow, about.

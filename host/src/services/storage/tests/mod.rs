@@ -14,6 +14,7 @@ mod trouble;
 
 use std::{path::PathBuf, time::Duration};
 
+use host_loader::Caller;
 use host_ops::config::Config;
 use plugin_api::{
     abi::{
@@ -25,7 +26,7 @@ use plugin_api::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Caller, Failure, Place, Storage};
+use super::{Failure, Place, Storage};
 
 /// Storage in a folder of its own.
 struct Kit {
