@@ -13,10 +13,8 @@ use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
-use crate::{
-    commands::{table::inherited, usage},
-    intents,
-};
+use crate::router::inherited;
+use crate::{commands::usage, intents};
 
 /// How long the file may take to tell its manifest.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -1,5 +1,6 @@
 //! What happens to an event: the cache learns from it, listeners get it, commands and components become invocations.
 
+mod command;
 mod guilds;
 mod interaction;
 mod invocation;
@@ -11,7 +12,6 @@ mod unreadable;
 
 use std::sync::Arc;
 
-pub(crate) use self::invocation::Invocation;
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use host_loader::{EventRecord, next_id};
 use host_ops::config::Live;
@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
 use crate::{
+    commands::Pipeline,
     gateway::News,
     lenient::Faults,
     owner::{self, Owner},
@@ -37,6 +38,7 @@ pub struct Dispatch {
     pub(crate) config: Live,
     pub(crate) services: Arc<Services>,
     pub(crate) routes: Arc<Routes>,
+    pub(crate) commands: Arc<Pipeline>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) guilds: Guilds,
     /// What the lists of context menus that members look at were opened on.
@@ -63,7 +65,7 @@ impl Dispatch {
             }
         };
         let (name, data) = (&*payload.name, payload.data);
-        self.services.commands.heard_with(intents);
+        self.commands.policy.heard_with(intents);
         let cache = &self.services.cache;
         let mut faults = match news {
             News::Late => Faults::default(),

@@ -7,11 +7,9 @@ use host_loader::{LoadError, LoadReport, Status, UnloadReport};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{
-    commands::{names::Registered, table::count},
-    metrics::MissingIntent,
-    registration::How,
-};
+use crate::commands::{How, Registered};
+use crate::metrics::MissingIntent;
+use crate::router::count;
 
 impl Owner {
     pub(super) async fn load(&self, line: &str) -> Value {
@@ -64,13 +62,13 @@ impl Owner {
 
     /// Why messages that begin with the prefix are not read, where they are not.
     fn deaf(&self) -> Option<String> {
-        let commands = &self.services.commands;
-        let prefix = commands.own_prefix();
+        let policy = &self.commands.policy;
+        let prefix = policy.own_prefix();
         let instead = "a mention of the bot, direct messages and slash commands work";
-        if commands.hears_content() {
+        if policy.hears_content() {
             return None;
         }
-        Some(if commands.wants_content() {
+        Some(if self.commands.wants_content() {
             format!(
                 "`{prefix}` is not heard in servers: the connection has not got the intent MESSAGE_CONTENT yet. If this stays, switch it \
                  on in the Developer Portal > your application > Bot. Meanwhile {instead}."

@@ -6,10 +6,8 @@ use host_base::shown;
 use serde_json::Value;
 
 use super::{GROUP, Owner, embeds};
-use crate::{
-    commands::names::Registered,
-    registration::{How, Report},
-};
+use crate::commands::{How, Registered};
+use crate::registration::Report;
 
 /// Cells of the usage bar.
 const CELLS: usize = 20;

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use host_loader::Neighbour;
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest, OptionKind, OptionManifest};
 
-use crate::{commands::table::inherited, owner};
+use crate::owner;
+use crate::router::inherited;
 
 /// Discord's limits.
 const OPTIONS: usize = 25;

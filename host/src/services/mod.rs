@@ -2,7 +2,6 @@
 
 mod alerts;
 pub mod cache;
-pub mod commands;
 mod discord;
 pub mod disk;
 mod failure;
@@ -21,14 +20,15 @@ pub mod web;
 
 use std::{
     collections::BTreeMap,
+    fmt,
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use host_base::error_id;
 use host_loader::{Caller, Completion, Unserved};
 use host_ops::{
@@ -36,6 +36,7 @@ use host_ops::{
     env::Secret,
 };
 use plugin_api::{abi::CallHead, manifest::Manifest};
+use serde_json::Value;
 
 use self::schedules::Clock;
 use crate::{metrics::Figures, router::Routes};
@@ -43,7 +44,6 @@ use crate::{metrics::Figures, router::Routes};
 pub use self::{
     alerts::Alerts,
     cache::Cache,
-    commands::Commands,
     discord::Discord,
     failure::{Failure, UNKNOWN_INTERACTION},
     files::Files,
@@ -58,6 +58,28 @@ pub use self::{
     storage::Storage,
     web::Web,
 };
+
+/// The host calls about commands, which are served by a room above this one.
+const COMMANDS: [&str; 5] = [
+    "commands.list",
+    "commands.prefix",
+    "commands.require",
+    "commands.usage",
+    "commands.why",
+];
+
+/// A capability that is built on the services: whoever wires the bot gives it to them.
+pub trait Capability: fmt::Debug + Send + Sync {
+    /// Serves one of its host calls.
+    fn serve<'a>(
+        &'a self,
+        call: &'a str,
+        params: Value,
+    ) -> BoxFuture<'a, Result<Completion, Failure>>;
+
+    /// How many entries it has that plugins fill, and what they are.
+    fn count(&self) -> (&'static str, usize);
+}
 
 /// The host calls, by name. What is not here is answered as unsupported.
 pub fn calls() -> impl Iterator<Item = &'static str> {
@@ -77,7 +99,7 @@ pub fn calls() -> impl Iterator<Item = &'static str> {
     ];
     let all = [
         cache::CALLS,
-        &commands::CALLS,
+        &COMMANDS,
         &schedules::CALLS,
         &storage::CALLS,
         OTHERS,
@@ -105,8 +127,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
-    /// Commands: who owns the bot, what servers have set, limits, uses.
-    pub commands: Commands,
+    commands: OnceLock<Arc<dyn Capability>>,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -150,18 +171,13 @@ impl Services {
         Self {
             web: Web::new(live.clone()),
             cache,
-            replies: Replies::new(
-                live.clone(),
-                Arc::clone(&discord),
-                Arc::clone(&later),
-                Arc::clone(&routes),
-            ),
+            replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
             later,
             files: Files::new(live.clone(), config.data.folder.clone()).with_disk(storage.disk()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
-            commands: Commands::new(live.clone(), Arc::clone(&routes), &storage),
+            commands: OnceLock::new(),
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -186,6 +202,11 @@ impl Services {
         self.later.set_clock(clock.clone());
         self.schedules = Schedules::new(live.clone(), clock);
         self
+    }
+
+    /// From here on the host calls about commands are served.
+    pub fn serve_commands(&self, commands: Arc<dyn Capability>) {
+        let _ = self.commands.set(commands);
     }
 
     /// Services that reach nobody: for the probe.
@@ -276,7 +297,10 @@ impl Services {
             "metrics.record" => self.metrics.serve(caller, head.params),
             "secrets.get" => self.secrets.serve(caller, head.params).await,
             "settings.get" => self.settings.serve(caller, head.params).await,
-            call if commands::CALLS.contains(&call) => self.commands_call(call, head.params).await,
+            call if COMMANDS.contains(&call) => match self.commands.get() {
+                Some(commands) => commands.serve(call, head.params).await,
+                None => return Completion::unknown(call),
+            },
             "web.request" => self.web.serve(caller, head.params, body).await,
             "reply" => self.replies.serve(head.params, body).await,
             call if schedules::CALLS.contains(&call) => {

@@ -13,7 +13,6 @@ impl Services {
         let samples = families.iter().map(|family| family.samples.len()).sum();
         let files = self.files.figures();
         let services = [
-            ("commands at work", self.commands.limits.running_count()),
             ("databases, open", storage.map_or(0, |it| it.open)),
             ("figures, families", families.len()),
             ("figures, generations", self.metrics.generation_count()),
@@ -34,6 +33,7 @@ impl Services {
             ("web, generations", self.web.generation_count()),
         ];
         let routes = self.functions.routes().counts();
-        services.into_iter().chain(routes).collect()
+        let commands = self.commands.get().map(|commands| commands.count());
+        services.into_iter().chain(routes).chain(commands).collect()
     }
 }

@@ -494,16 +494,10 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     tokio::time::timeout(PATIENCE, free).await.unwrap();
 
     // Uses are counted by command, server and day.
-    bot.bot.services().commands.counts.write().await;
+    let log = &bot.bot.commands().usage;
+    log.write().await;
     let guild = bot.sandbox.guild_id();
-    let used = bot
-        .bot
-        .services()
-        .commands
-        .counts
-        .recent(guild)
-        .await
-        .unwrap();
+    let used = log.recent(guild).await.unwrap();
     let daily = used.iter().find(|used| used.command == "daily").unwrap();
     assert_eq!(
         (daily.uses, daily.errors, &*daily.plugin),

@@ -9,8 +9,9 @@ use plugin_api::{
 use serde_json::Value;
 
 use super::{line, people::Place, refused, words};
+use crate::router::CommandRoute;
 use crate::{
-    commands::{CommandRoute, usage},
+    commands::usage,
     lenient::{self, Field, Fields},
 };
 
