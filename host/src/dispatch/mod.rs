@@ -11,8 +11,6 @@ mod unreadable;
 
 use std::sync::Arc;
 
-pub(crate) use self::invocation::Invocation;
-pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use host_loader::{EventRecord, next_id};
 use plugin_api::{
     EventKind,
@@ -22,6 +20,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
+pub(crate) use self::invocation::Invocation;
+pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
     config::Live,
     gateway::News,

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use host_base::nearest::nearest;
-use host_loader::Completion;
+use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
         WhyReply,
     },
-    manifest::CommandKind,
+    manifest::{CommandKind, Manifest},
 };
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::Commands;
 use crate::{
     commands::{
         CommandRoute, Found,
@@ -24,7 +25,11 @@ use crate::{
         names::{self, Meant},
         prefix, read, refusal, usage,
     },
-    services::{Failure, Services, storage::Usage},
+    services::{
+        Failure, Services,
+        capability::{Capability, HOST_TABLES, HostCall, Leaves},
+        storage::Usage,
+    },
 };
 
 /// The calls, by name.
@@ -323,4 +328,31 @@ fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
         head: serde_json::to_vec(reply)?,
         body: Vec::new(),
     })
+}
+
+impl Capability for Commands {
+    const CALLS: &'static [&'static str] = &CALLS;
+    const PLACES: Places = HOST_TABLES;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        services: &Services,
+        _: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        services.commands_call(&call.name, call.params).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("commands at work", self.limits.running_count())]
+    }
 }

@@ -6,14 +6,13 @@ use std::{
     time::Duration,
 };
 
+use host_loader::{Answer, Packet, Refused, Slot, next_id};
 use plugin_api::abi::{EntryKind, InvokeHead, frame_kind};
 use serde::Serialize;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
 };
-
-use host_loader::{Answer, Packet, Refused, Slot, next_id};
 use tracing::Span;
 
 use super::{

@@ -15,10 +15,11 @@ use std::{
 };
 
 use host_base::{nearest::nearest, shown};
-use host_loader::{Caller, Completion};
+use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
+    manifest::Manifest,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -37,6 +38,10 @@ use super::{Alerts, Failure};
 use crate::{
     config::Live,
     router::{HookRoute, Routes},
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, MEMORY},
+    },
 };
 
 /// Bytes of the name of a plugin's event.
@@ -326,5 +331,34 @@ impl fmt::Debug for Hooks {
         f.debug_struct("Hooks")
             .field("rules", &self.config.now().hooks)
             .finish_non_exhaustive()
+    }
+}
+
+impl Capability for Hooks {
+    const CALLS: &'static [&'static str] = &["hooks.emit"];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {
+        self.prune();
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("hooks, desks", self.desk_count())]
     }
 }

@@ -59,6 +59,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use host_loader::{Caller, Completion, Places, Unserved, host_call};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -85,8 +86,13 @@ use self::{
     shelf::Verb,
 };
 use super::{Failure, disk::Disk};
-use crate::config::{Config, Live};
-use host_loader::{Caller, Completion, host_call};
+use crate::{
+    config::{Config, Live},
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, places},
+    },
+};
 
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
@@ -397,5 +403,47 @@ pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<Str
                 used.table
             ));
         }
+    }
+}
+
+impl Capability for Storage {
+    const CALLS: &'static [&'static str] = &CALLS;
+    const PLACES: Places = places("storage", 1_024);
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+        self::problems(plugin, manifest, problems);
+    }
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        let prepared = Self::generation_starts(self, caller, manifest).await;
+        prepared.map_err(|error| Unserved {
+            reason: error.to_string(),
+            configured: false,
+        })
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, &call.name, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("databases, open", self.numbers().map_or(0, |it| it.open)),
+            ("storage, fences", self.fence_count()),
+        ]
     }
 }
