@@ -8,6 +8,7 @@
 mod access;
 mod answers;
 mod api;
+mod attacks;
 mod beats;
 mod cache;
 mod callbacks;
