@@ -63,4 +63,5 @@ mod threads;
 mod torture;
 mod watch;
 mod web;
+mod words;
 mod wrong_inputs;
