@@ -17,6 +17,7 @@ mod cli;
 mod commands;
 mod components;
 mod crash;
+mod doors;
 mod ended;
 mod environment;
 mod everything;
