@@ -6,6 +6,8 @@
 mod breaker;
 mod desk;
 mod history;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
@@ -107,6 +109,11 @@ impl Hooks {
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
         let EmitCall { event } = serde_json::from_value(params)?;
+        if event.len() > NAME || event.contains(char::is_control) {
+            return Err(Failure::Refused(format!(
+                "the name of an event is one line of {NAME} bytes at most"
+            )));
+        }
         let own = event
             .strip_prefix(&*caller.plugin)
             .is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'));
@@ -119,11 +126,6 @@ impl Hooks {
             return Err(Failure::Refused(format!(
                 "can't tell `{event}`: {hint}; call yours `{}.something`",
                 caller.plugin
-            )));
-        }
-        if event.len() > NAME || event.contains(char::is_control) {
-            return Err(Failure::Refused(format!(
-                "the name of an event is one line of {NAME} bytes at most"
             )));
         }
         if body.len() > PAYLOAD_BYTES {
