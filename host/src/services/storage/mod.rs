@@ -59,6 +59,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use host_base::names;
 use host_loader::{Caller, Completion, Places, Unserved, host_call};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
@@ -107,6 +108,9 @@ pub struct Storage {
     /// Who knows which servers the bot is in.
     members: OnceLock<Membership>,
     disk: Arc<Disk>,
+    /// The thread that looks through all databases at the start.
+    #[cfg(test)]
+    looking: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 /// Whether the bot is in a server.
@@ -134,10 +138,12 @@ impl Storage {
         let looking = std::thread::Builder::new()
             .name("storage-count".into())
             .spawn(move || meter::look_around(&looks, &folder));
-        if let Err(error) = looking {
+        if let Err(error) = &looking {
             tracing::warn!("what plugins keep is counted as databases are opened: {error}");
         }
         Ok(Self {
+            #[cfg(test)]
+            looking: Mutex::new(looking.ok()),
             lanes: Some(Arc::new(lanes)),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
@@ -155,6 +161,8 @@ impl Storage {
     #[must_use]
     pub fn absent() -> Self {
         Self {
+            #[cfg(test)]
+            looking: Mutex::default(),
             lanes: None,
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
@@ -167,6 +175,15 @@ impl Storage {
     #[must_use]
     pub fn disk(&self) -> &Arc<Disk> {
         &self.disk
+    }
+
+    /// Waits until all databases were looked through.
+    #[cfg(test)]
+    fn looked_around(&self) {
+        let looking = self.looking.lock().unwrap().take();
+        looking
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     }
 
     /// Whether there are none.
@@ -204,7 +221,8 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A migration failed, a plugin whose name differs in case alone has tables here, or the database can't be used. The generation is still entered.
+    /// A plugin whose name differs in case alone keeps something here. Or a migration failed, or the database can't be used: then
+    /// the generation is still entered.
     pub async fn generation_starts(
         &self,
         caller: &Caller,
@@ -213,11 +231,41 @@ impl Storage {
         let Some(lanes) = &self.lanes else {
             return Ok(());
         };
+        self.no_twin_is_left(&lanes.data, &caller.plugin)?;
         let declared = lanes.fences.enter(Declared::new(caller.clone(), manifest));
         if declared.migrations(Place::Bot).is_empty() {
             return Ok(());
         }
         self.migrate(Place::Bot, declared).await.map(drop)
+    }
+
+    /// Whether nothing is here of a plugin whose name differs in case alone, loaded or not. What is not known yet, while the
+    /// databases are looked through after the start, is found by each database when it is used.
+    fn no_twin_is_left(&self, data: &Path, plugin: &str) -> Result<(), StorageError> {
+        if let Some((other, kept)) = self.disk.twin(plugin) {
+            return Err(StorageError::Left {
+                plugin: plugin.to_owned(),
+                other,
+                bytes: kept.all(),
+            });
+        }
+        let folders = data.join("plugins");
+        if folders.join(plugin).is_dir() {
+            return Ok(());
+        }
+        let all: Vec<String> = std::fs::read_dir(&folders)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        match names::twin(plugin, all.iter().map(String::as_str)) {
+            None => Ok(()),
+            Some(other) => Err(StorageError::LeftFiles {
+                plugin: plugin.to_owned(),
+                other: other.to_owned(),
+                folder: folders.join(other),
+            }),
+        }
     }
 
     /// Takes a generation out that is over. What it still has queued does not happen.

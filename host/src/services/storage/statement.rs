@@ -132,6 +132,11 @@ impl Desk<'_> {
             statement.discard();
             return Err(self.refused(sql, searches::REFUSED.into()));
         }
+        let heavy = limits::heavy(self.link, &self.who, &keyed, &statement).map_err(of)?;
+        if let Some(reason) = heavy {
+            statement.discard();
+            return Err(self.refused(sql, reason));
+        }
         Ok(statement)
     }
 
