@@ -15,7 +15,6 @@ use std::{
 };
 
 use host::{
-    config::Config,
     program,
     router::Routes,
     services::{
@@ -24,6 +23,7 @@ use host::{
     },
 };
 use host_loader::{Caller, interpose};
+use host_ops::config::Config;
 use plugin_api::{Hook, abi::CallHead};
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};

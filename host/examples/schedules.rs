@@ -15,7 +15,6 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use host::{
-    config::{Config, Live},
     program,
     router::Routes,
     services::{
@@ -24,6 +23,7 @@ use host::{
     },
 };
 use host_loader::{Caller, interpose};
+use host_ops::config::{Config, Live};
 use plugin_api::{
     Hook,
     abi::{CallHead, ScheduleCreate},

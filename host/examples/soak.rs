@@ -11,10 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::{config::Config, program, router::Routes, services::Services};
+use host::{program, router::Routes, services::Services};
 use host_loader::{EventRecord, Packet, census, interpose, memory, next_id};
-use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
-use plugin_api::manifest::CommandKind;
+use host_ops::config::Config;
+use plugin_api::{
+    abi::{CommandHead, EventHeader, Origin, frame_kind},
+    manifest::CommandKind,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,

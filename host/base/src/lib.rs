@@ -6,6 +6,7 @@
 //! | [`nearest`] | spelling suggestions: the known name that a word may stand for |
 //! | [`error_id`] | short ids by which a member's report leads to a line of the log |
 //! | [`shown`] | other people's words, made safe for the log and for Discord |
+//! | [`unseen`] | characters that nobody sees |
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
 //! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
 //! | [`private`] | files and folders that nobody else on the machine reads |
@@ -18,3 +19,4 @@ pub mod private;
 pub mod redact;
 pub mod shown;
 pub mod timing;
+pub mod unseen;

@@ -23,13 +23,12 @@ use std::{
     time::Duration,
 };
 
-use host::{
-    Bot,
+use host::{Bot, services::Services};
+use host_loader::{Caller, interpose};
+use host_ops::{
     config::Config,
     env::{Environment, Secret},
-    services::Services,
 };
-use host_loader::{Caller, interpose};
 use sandbox::{Options, RateLimits, Sandbox};
 use serde_json::{Value, json};
 

@@ -10,10 +10,10 @@ use host_loader::{
     file::{self, plugin_files},
     watcher::{FileChange, Pace, Watcher},
 };
+use host_ops::config::Config;
 use tokio::sync::mpsc;
 
 use super::BotError;
-use crate::config::Config;
 
 /// The watcher and what it tells, if the folder is watched.
 pub(super) type Files = Option<(Watcher, mpsc::Receiver<FileChange>)>;

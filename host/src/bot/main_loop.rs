@@ -7,6 +7,7 @@ use std::{
 };
 
 use host_loader::{LoadError, Plugins, watcher::FileChange};
+use host_ops::config::Config;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -15,7 +16,6 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, connect::Core, folder::Files};
 use crate::{
-    config::Config,
     dispatch::Dispatch,
     gateway::{FromShard, GatewayError},
     services::{Services, schedules::Runner},

@@ -26,6 +26,10 @@ use std::{
 
 use host_base::{private, redact};
 use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
+use host_ops::{
+    config::{Config, Live},
+    env::Environment,
+};
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -35,8 +39,6 @@ use self::{
     login::identify,
 };
 use crate::{
-    config::{Config, Live},
-    env::Environment,
     gateway::GatewayError,
     metrics::Server,
     program,
@@ -156,7 +158,7 @@ impl Bot {
             );
         }
         let _ = rustls::crypto::ring::default_provider().install_default();
-        crate::log::redact_with(redact::text);
+        host_ops::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
         // What keeps it from being made is told by the databases, which need it first.

@@ -6,12 +6,13 @@ use std::{
 };
 
 use host_base::names::tidy;
+use host_ops::config;
 use plugin_api::manifest::CommandKind;
 use serde_json::Value;
 
 use super::CommandRoute;
 use crate::{
-    config, owner,
+    owner,
     registration::{
         How, Listed,
         plan::{Key, Plan},

@@ -12,6 +12,7 @@ mod unreadable;
 use std::sync::Arc;
 
 use host_loader::{EventRecord, next_id};
+use host_ops::config::Live;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
@@ -23,7 +24,6 @@ use twilight_gateway::{Intents, Message};
 pub(crate) use self::invocation::Invocation;
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
-    config::Live,
     gateway::News,
     lenient::Faults,
     owner::{self, Owner},

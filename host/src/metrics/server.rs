@@ -15,11 +15,12 @@ use axum::{
 };
 use host_base::shown;
 use host_loader::Plugins;
+use host_ops::config::Live;
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::Page;
-use crate::{config::Live, services::Services};
+use crate::services::Services;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -15,6 +15,10 @@ use host_loader::{
     Caller, Change, Completion, Figures, LoadError, Neighbour, Options, Places, Plugins, Program,
     Slot, Unserved,
 };
+use host_ops::{
+    config::{Config, Live},
+    log,
+};
 use plugin_api::{
     abi::{CallHead, StartHead},
     manifest::Manifest,
@@ -23,8 +27,6 @@ use tracing::Level;
 
 pub use self::manifest::Rules;
 use crate::{
-    config::{Config, Live},
-    log,
     router::Routes,
     services::{self, Services},
 };
@@ -169,7 +171,7 @@ impl Program for BotProgram {
             log_level: log::plugin_level(&caller.plugin).to_owned(),
             bot_id: Some(services.bot_id()).filter(|id| *id != 0),
             application_id: Some(services.application_id()).filter(|id| *id != 0),
-            colours: config.answers.colours,
+            colours: services.replies.colours(),
             component_timeout_s: Some(config.components.timeout_s).filter(|it| *it != 0),
         }
     }

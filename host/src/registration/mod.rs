@@ -26,6 +26,7 @@ use std::{
 };
 
 use host_loader::file;
+use host_ops::config::Live;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -40,7 +41,6 @@ pub use self::{
 };
 use crate::{
     commands::names::Registered,
-    config::Live,
     owner,
     router::Routes,
     services::{Failure, Services},

@@ -10,9 +10,9 @@ use std::{
 };
 
 use host_base::names::folded;
+use host_ops::config::Live;
 
 use super::storage::Place;
-use crate::config::Live;
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;

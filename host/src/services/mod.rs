@@ -32,6 +32,10 @@ use std::{
 use futures_util::FutureExt;
 use host_base::error_id;
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::{
+    config::{Config, Live},
+    env::Secret,
+};
 use plugin_api::{abi::CallHead, manifest::Manifest};
 
 pub use self::{
@@ -56,12 +60,7 @@ use self::{
     capability::{Capability, HostCall, Leaves, capabilities},
     schedules::Clock,
 };
-use crate::{
-    config::{Config, Live},
-    env::Secret,
-    metrics::Figures,
-    router::Routes,
-};
+use crate::{metrics::Figures, router::Routes};
 
 capabilities! {
     cache: Cache,

@@ -10,17 +10,17 @@ use std::{
 
 use host_base::redact;
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::{
+    config::{Live, secret_name},
+    env::{SECRET_PREFIX, Secret},
+};
 use plugin_api::{abi::SecretCall, manifest::Manifest};
 use serde_json::Value;
 
 use super::Failure;
-use crate::{
-    config::{Live, secret_name},
-    env::{SECRET_PREFIX, Secret},
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, MEMORY},
-    },
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, MEMORY},
 };
 
 /// Most bytes of a secret.
@@ -290,7 +290,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::config::Config;
+    use host_ops::config::Config;
 
     struct Kit {
         folder: tempfile::TempDir,

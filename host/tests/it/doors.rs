@@ -8,7 +8,12 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Uri},
+};
 use sandbox::Way;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -17,7 +22,6 @@ use crate::{fixtures, observe::page, process::Process, support::Fixture};
 
 /// Says what it is told to, in one place or the other.
 const LEAKER: &str = r#"//! Can keep nothing to itself.
-use std::time::Duration;
 
 use plugin_api::{Json, hook::Hook, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -367,7 +371,7 @@ async fn the_web_is_told_no_secret_but_those_that_were_granted() {
     let port = listener.local_addr().unwrap().port();
     let listen = async |State(heard): State<Arc<Mutex<Vec<String>>>>,
                         headers: HeaderMap,
-                        uri: axum::http::Uri,
+                        uri: Uri,
                         body: Bytes| {
         let body = String::from_utf8_lossy(&body).into_owned();
         heard

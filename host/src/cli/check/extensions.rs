@@ -13,10 +13,11 @@ use host_loader::{
     file::{self, plugin_files},
     manifest_problems, probe, shadow,
 };
+use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
-use crate::{commands::table::count, config::Config, folders, program::Rules};
+use crate::{commands::table::count, program::Rules};
 
 /// Tries each file; the manifests by the plugins' names.
 pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use host_base::nearest::nearest;
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::check_prefix;
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
@@ -23,7 +24,7 @@ use crate::{
         gate::{self, Asker},
         limits::{Use, Wait},
         names::{self, Meant},
-        prefix, read, refusal, usage,
+        read, refusal, usage,
     },
     services::{
         Failure, Services,
@@ -257,7 +258,7 @@ impl Services {
             Some(prefix) => {
                 let checked = match prefix.contains(char::is_whitespace) {
                     true => Err("1 to 5 characters without blanks are expected".to_owned()),
-                    false => prefix::check(prefix),
+                    false => check_prefix(prefix),
                 };
                 checked.map_err(|why| {
                     told(format!(

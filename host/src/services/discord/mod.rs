@@ -31,6 +31,7 @@ use host_loader::{
     Caller, Completion, Places, Unserved,
     host_call::{self, on_the_wire},
 };
+use host_ops::config;
 use http::StatusCode;
 use plugin_api::{
     abi::{RequestCall, ResponseHead},
@@ -51,7 +52,6 @@ use super::{
     later::{Later, Sent},
 };
 use crate::{
-    config,
     metrics::Figures,
     services::{
         Services,

@@ -19,6 +19,7 @@ use std::{
 };
 
 use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
+use host_ops::config::Live;
 use plugin_api::{abi::FileCall, manifest::Manifest};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,12 +33,9 @@ use super::{
     Failure,
     disk::{Disk, on_disk},
 };
-use crate::{
-    config::Live,
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, places},
-    },
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
 };
 
 /// How often something is tried that may go better a moment later.

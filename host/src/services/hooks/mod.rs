@@ -18,6 +18,7 @@ use std::{
 
 use host_base::{nearest::nearest, shown};
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
@@ -38,7 +39,6 @@ use self::{
 };
 use super::{Alerts, Failure};
 use crate::{
-    config::Live,
     router::{HookRoute, Routes},
     services::{
         Services,

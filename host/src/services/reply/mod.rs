@@ -32,6 +32,7 @@ use std::{
 };
 
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone},
     manifest::Manifest,
@@ -51,7 +52,6 @@ use super::{
     later::{Later, Sent},
 };
 use crate::{
-    config::Live,
     router::Routes,
     services::{
         Services,
@@ -104,7 +104,13 @@ impl Replies {
     /// Colours of embeds.
     #[must_use]
     pub fn colours(&self) -> Colours {
-        self.config.now().answers.colours
+        let colours = self.config.now().answers.colours;
+        Colours {
+            normal: colours.normal,
+            success: colours.success,
+            warning: colours.warning,
+            error: colours.error,
+        }
     }
 
     /// The host call `reply`.

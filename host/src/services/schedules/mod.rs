@@ -24,6 +24,7 @@ use std::{
 
 use host_base::nearest::nearest;
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{
         ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
@@ -41,12 +42,9 @@ pub use self::{
 };
 use self::{store::CutShort, when::When};
 use super::{Failure, Storage, storage::StorageError};
-use crate::{
-    config::Live,
-    services::{
-        Services,
-        capability::{Capability, HOST_TABLES, HostCall, Leaves},
-    },
+use crate::services::{
+    Services,
+    capability::{Capability, HOST_TABLES, HostCall, Leaves},
 };
 
 /// The host calls, by name.

@@ -29,6 +29,7 @@ use std::{
 };
 
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::{ConfigError, Live};
 use plugin_api::{
     abi::{SettingCall, SettingReply},
     manifest::{Manifest, SettingManifest},
@@ -38,7 +39,6 @@ use serde_json::{Map, Value};
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::{Alerts, Failure, Hooks, Storage};
 use crate::{
-    config::{ConfigError, Live},
     router::Routes,
     services::{
         Services,

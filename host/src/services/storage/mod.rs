@@ -61,6 +61,7 @@ use std::{
 
 use host_base::names;
 use host_loader::{Caller, Completion, Places, Unserved, host_call};
+use host_ops::config::{Config, Live};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -87,12 +88,9 @@ use self::{
     shelf::Verb,
 };
 use super::{Failure, disk::Disk};
-use crate::{
-    config::{Config, Live},
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, places},
-    },
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
 };
 
 /// How long the statements of one piece of the host's own work may take, in one database.

@@ -19,6 +19,7 @@ use std::{
 };
 
 use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::{self, Live};
 use plugin_api::{
     abi::{WebCall, WebReply},
     manifest::Manifest,
@@ -33,17 +34,11 @@ use self::{
     client::failed,
     hop::{Hop, shown, without_query},
 };
-pub(crate) use self::{
-    allowed::{check, problems},
-    client::authorities,
-};
+pub(crate) use self::{allowed::problems, client::authorities};
 use super::Failure;
-use crate::{
-    config::{self, Live},
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, places},
-    },
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
 };
 
 /// As many redirects as browsers follow, about.

@@ -16,6 +16,7 @@ mod worst;
 use std::{path::PathBuf, time::Duration};
 
 use host_loader::Caller;
+use host_ops::config::Config;
 use plugin_api::{
     abi::{
         ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult,
@@ -27,7 +28,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Failure, Place, Storage};
-use crate::config::Config;
 
 /// Storage in a folder of its own.
 struct Kit {

@@ -8,10 +8,10 @@ use super::{
     document::{Fault, Item, Table},
     values::{Reading, boolean, expected, folder, integer, list, string, string_that, word},
 };
+use crate::filter::{check_filter, parse_level};
 
 /// `[log]`: what is logged, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Log {
     /// The filter, in the words of [`EnvFilter`](tracing_subscriber::EnvFilter). The target `plugin` stands for all plugins.
     pub level: String,
@@ -69,7 +69,7 @@ impl Log {
             ("never", Colour::Never),
         ];
         table.read("level", &mut log.level, |item| {
-            string_that(item, crate::log::check_filter)
+            string_that(item, check_filter)
         });
         table.read("plugins", &mut log.plugins, plugin_levels);
         table.read("colour", &mut log.colour, |item| word(item, &colours));
@@ -91,7 +91,6 @@ impl Log {
 
 /// `[metrics]`: where figures are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Metrics {
     /// The address; `None` when it is `off`.
     pub listen: Option<SocketAddr>,
@@ -156,7 +155,7 @@ fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<String, String>> {
     let (mut levels, mut faults) = (BTreeMap::new(), Vec::new());
     for (plugin, item) in entries {
         match string(item) {
-            Ok(level) if crate::log::parse_level(&level).is_some() => {
+            Ok(level) if parse_level(&level).is_some() => {
                 levels.insert(plugin.get_ref().to_string(), level);
             }
             Ok(level) => faults.push(Fault::new(

@@ -7,7 +7,6 @@ use super::{
 
 /// `[commands]`: commands of members, and how they are registered with Discord.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Commands {
     /// Uses within the period for each user, of commands that declare no cooldown; 0: as many as one likes.
     pub cooldown_uses: u32,

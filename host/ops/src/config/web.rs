@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::{
+    checks::web_host,
     document::Table,
     values::{boolean, integer, milliseconds, string_that},
 };
 
 /// `[web]`: requests of plugins to other servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Web {
     /// Whether the owner grants each host, or a plugin may reach what it declares.
     pub require_grants: bool,
@@ -68,5 +68,5 @@ impl Web {
 
 /// A host, as in `[grants.<plugin>] web`.
 pub(super) fn host(text: &str) -> Result<(), String> {
-    crate::services::web::check(text).map_err(|why| format!("`{text}`: {why}"))
+    web_host(text).map_err(|why| format!("`{text}`: {why}"))
 }

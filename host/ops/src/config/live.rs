@@ -29,7 +29,8 @@ impl Live {
         self.0.subscribe()
     }
 
-    pub(crate) fn replace(&self, config: Config) {
+    /// Takes a configuration over as it stands: the settings service alone does this.
+    pub fn replace(&self, config: Config) {
         self.0.send_replace(Arc::new(config));
     }
 }
@@ -149,7 +150,7 @@ impl Config {
     /// This configuration with all that can be taken over of what has changed in the file; the rest stays until a restart,
     /// and what the process was started with beside the file stays, too.
     #[must_use]
-    pub(crate) fn taking_over(&self, next: Self) -> Self {
+    pub fn taking_over(&self, next: Self) -> Self {
         let mut config = self.clone();
         let changed = differences(&self.source.table(), &next.source.table());
         for (table, key, take_over) in LIVE {

@@ -6,7 +6,6 @@ use super::document::Fault;
 
 /// Why a configuration was refused.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ConfigError {
     /// The file is there but cannot be read.
     #[error("cannot read the configuration {}", path.display())]
@@ -26,7 +25,6 @@ pub enum ConfigError {
 
 /// One thing that is wrong, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Problem {
     /// The file, as it was named to the parser.
     pub origin: String,

@@ -58,8 +58,33 @@ pub(super) fn plugin_name(text: &str) -> Result<(), String> {
     }
 }
 
-/// A name that can be a file's and, in capitals, a variable's.
-pub(crate) fn secret_name(text: &str) -> Result<(), String> {
+/// Whether a host on the web is written as it has to be: `api.example.com`, or `*.example.org` for all below that.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn web_host(host: &str) -> Result<(), &'static str> {
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    if name.is_empty() || name.contains('*') {
+        return Err("a host is `api.example.com`, or `*.example.org` for all below that");
+    }
+    if host.starts_with("*.") && !name.contains('.') {
+        return Err("a whole top-level domain is too much");
+    }
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_ip = name.parse::<std::net::IpAddr>().is_ok();
+    if !is_ip && !name.chars().all(is_plain) {
+        return Err("a host is a name alone, without https://, port and path");
+    }
+    Ok(())
+}
+
+/// Whether a name can be a file's and, in capitals, a variable's.
+///
+/// # Errors
+///
+/// What a secret's name consists of.
+pub fn secret_name(text: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
         return Err(format!(
@@ -83,5 +108,20 @@ pub(super) fn status_texts(item: &Item<'_>) -> Reading<Vec<String>> {
     match item.get_ref().as_str() {
         Some(_) => Ok(vec![text(item)?]),
         None => list(item, "a string or a list of strings", text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_on_the_web_is_a_name_or_all_below_a_domain() {
+        for wrong in ["", "*", "*.com", "https://a.b", "a.b:80", "a.b/c", "a.*.b"] {
+            assert!(web_host(wrong).is_err(), "{wrong}");
+        }
+        for right in ["localhost", "a.b", "*.a.b", "127.0.0.1", "::1"] {
+            assert_eq!(web_host(right), Ok(()), "{right}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! `[answers]` and `[components]`: how members are answered.
 
-use plugin_api::abi::Colours;
 use toml::de::DeValue;
 
 use super::{
@@ -8,9 +7,32 @@ use super::{
     values::{Reading, expected, quoted_list, seconds, string},
 };
 
+/// Colours of embeds, as 0xRRGGBB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colours {
+    /// Of those that say nothing else.
+    pub normal: u32,
+    /// Something was done.
+    pub success: u32,
+    /// Something should be looked at.
+    pub warning: u32,
+    /// Something went wrong.
+    pub error: u32,
+}
+
+impl Default for Colours {
+    fn default() -> Self {
+        Self {
+            normal: 0x34_6E_B0,
+            success: 0x2E_8B_57,
+            warning: 0xD6_89_10,
+            error: 0xC0_39_2B,
+        }
+    }
+}
+
 /// `[answers]`: how answers look, and how long they stay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
     /// Colours of embeds.
     pub colours: Colours,
@@ -18,16 +40,6 @@ pub struct Answers {
     pub delete_success_after_s: u64,
     /// After how long a refusal or an error is deleted; 0: never.
     pub delete_error_after_s: u64,
-}
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self {
-            colours: Colours::DEFAULT,
-            delete_success_after_s: 0,
-            delete_error_after_s: 0,
-        }
-    }
 }
 
 impl Answers {
@@ -50,7 +62,6 @@ impl Answers {
 
 /// `[components]`: buttons and selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Components {
     /// How long those of an answer can be used since they were last; 0: for ever.
     pub timeout_s: u64,
@@ -81,7 +92,7 @@ fn colours(item: &Item<'_>) -> Reading<Colours> {
         )]);
     };
     let names = ["normal", "success", "warning", "error"];
-    let (mut colours, mut faults) = (Colours::DEFAULT, Vec::new());
+    let (mut colours, mut faults) = (Colours::default(), Vec::new());
     for (name, item) in entries {
         let place = match &**name.get_ref() {
             "normal" => &mut colours.normal,

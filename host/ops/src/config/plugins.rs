@@ -47,7 +47,7 @@ impl Config {
     /// # Errors
     ///
     /// Keys that are not among `names`, and what `check` refuses: each with its place.
-    pub(crate) fn check_plugin(
+    pub fn check_plugin(
         &self,
         plugin: &str,
         names: &[&str],

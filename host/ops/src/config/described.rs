@@ -7,7 +7,8 @@ use toml::{Table, Value};
 
 use super::is_live;
 
-const COMMENTED: &str = include_str!("default.toml");
+/// The commented file of defaults: every key with its words.
+pub const COMMENTED: &str = include_str!("default.toml");
 
 /// Whether a file is the commented example as it came, which changes nothing.
 #[must_use]
@@ -17,7 +18,6 @@ pub fn is_example(text: &str) -> bool {
 
 /// A key of the host's.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Described {
     /// Its table.
     pub table: &'static str,
@@ -71,7 +71,7 @@ fn read() -> Vec<Described> {
 }
 
 /// A text that was read before, and so is TOML, as a document.
-pub(crate) fn toml_table(text: &str) -> Table {
+pub fn toml_table(text: &str) -> Table {
     let text = text.trim_start_matches('\u{feff}');
     text.parse().unwrap_or_default()
 }

@@ -7,7 +7,6 @@ use super::{
 
 /// `[schedules]`: what plugins do at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Schedules {
     /// How long a run may take that declares nothing else.
     pub timeout_ms: u64,

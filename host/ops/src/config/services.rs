@@ -14,7 +14,6 @@ use super::{
 
 /// `[hooks]`: how events of the framework and of plugins are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Hooks {
     /// Events that may wait for one handler.
     pub queue: usize,
@@ -71,7 +70,6 @@ impl Hooks {
 
 /// `[alerts]`: where the owner is told what should not wait until somebody reads the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Alerts {
     /// The channel. Unset: alerts go to the log alone.
     pub channel_id: Option<u64>,
@@ -103,7 +101,6 @@ impl Alerts {
 
 /// `[files]`: files of plugins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Files {
     /// Files that are kept in memory after they were read.
     pub cache_entries: usize,
@@ -148,7 +145,6 @@ impl Files {
 
 /// `[grants.<plugin>]`: what a plugin may use beyond what is its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Grants {
     /// Folders, by the name that the plugin asks for.
     pub folders: BTreeMap<String, PathBuf>,
@@ -160,7 +156,6 @@ pub struct Grants {
 
 /// `[secrets]`: where secrets of plugins lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Secrets {
     /// A file for each, called like the secret.
     pub folder: PathBuf,

@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use super::{
     checks::{api_url, gateway_url, host_and_port, plugin_name, status_texts},
     document::{Item, Table},
+    prefix::check_prefix,
     values::{
         IdOf, Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word,
     },
 };
-use crate::commands::prefix;
 
 /// `[discord]`: how Discord is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Discord {
     /// `host:port` of a proxy that speaks plain HTTP and does the rate limiting. Unset: Discord itself.
     pub http_proxy: Option<String>,
@@ -65,7 +64,6 @@ impl Discord {
 
 /// `[bot]`: how people address the bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Bot {
     /// What a text command starts with: 1 to 5 characters.
     pub prefix: String,
@@ -89,7 +87,7 @@ impl Bot {
     pub(super) fn read(mut table: Table<'_, '_>) -> Self {
         let mut bot = Self::default();
         table.read("prefix", &mut bot.prefix, |item| {
-            string_that(item, prefix::check)
+            string_that(item, check_prefix)
         });
         table.read("mention_prefix", &mut bot.mention_prefix, boolean);
         table.read("owner_ids", &mut bot.owner_ids, |item| {
@@ -101,7 +99,6 @@ impl Bot {
 
 /// `[extensions]`: where plugins come from, and how long their steps may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Extensions {
     /// The extensions folder. The usual one is made when it is missing.
     pub folder: PathBuf,
@@ -189,7 +186,6 @@ impl Extensions {
 
 /// `[status]`: what the bot shows below its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Status {
     /// The texts, shown in turn, with `{guilds}`, `{users}` and `{commands}` as numbers, `{servers}` and
     /// `{members}` as numbers with their word. Empty: none is shown.
@@ -271,7 +267,6 @@ impl Status {
 
 /// `[shutdown]`: how the host ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Shutdown {
     /// How long the whole of it may take; whoever is late is named in the log.
     pub timeout_ms: u64,
@@ -293,7 +288,6 @@ impl Shutdown {
 
 /// `[data]`: where the host keeps what must survive it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Data {
     /// The data folder.
     pub folder: PathBuf,
@@ -317,7 +311,6 @@ impl Data {
 
 /// `[storage]`: the databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Storage {
     /// Most databases of servers that are open at once.
     pub max_open: u64,

@@ -67,7 +67,6 @@ impl fmt::Debug for Secret {
 
 /// Why the environment was refused.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum EnvError {
     /// The `.env` file is there but cannot be read.
     #[error("cannot read {}", path.display())]

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use host_base::{names::tidy, nearest::nearest};
+use host_base::names::tidy;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+
+use crate::filter::{check_filter, directives, level_word, parse_level};
 
 /// The target of all that plugins log.
 pub(super) const PLUGIN_TARGET: &str = "plugin";
@@ -36,11 +38,11 @@ impl Levels {
     pub fn new(level: &str, plugins: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut of_plugins = BTreeMap::new();
         for (plugin, level) in plugins {
-            let parsed = parse(level)
+            let parsed = parse_level(level)
                 .ok_or_else(|| format!("[log] plugins: `{level}` of `{plugin}` is no level"))?;
             of_plugins.insert(tidy(plugin), parsed);
         }
-        check(level).map_err(|error| format!("[log] level: {error}"))?;
+        check_filter(level).map_err(|error| format!("[log] level: {error}"))?;
         let levels = Self {
             level: level.to_owned(),
             plugins: plugins.clone(),
@@ -57,8 +59,8 @@ impl Levels {
         let is_same = |directive: &str| match (target, directive.split_once('=')) {
             (Some(target), Some((of, _))) => of == target,
             // A target alone means all of it.
-            (Some(target), None) => directive == target && parse(directive).is_none(),
-            (None, None) => parse(directive).is_some(),
+            (Some(target), None) => directive == target && parse_level(directive).is_none(),
+            (None, None) => parse_level(directive).is_some(),
             (None, Some(_)) => false,
         };
         let mut directives: Vec<String> = directives(&self.level)
@@ -66,8 +68,10 @@ impl Levels {
             .map(str::to_owned)
             .collect();
         match (target, level) {
-            (Some(target), Some(level)) => directives.push(format!("{target}={}", word(level))),
-            (None, Some(level)) => directives.insert(0, word(level).to_owned()),
+            (Some(target), Some(level)) => {
+                directives.push(format!("{target}={}", level_word(level)))
+            }
+            (None, Some(level)) => directives.insert(0, level_word(level).to_owned()),
             (None, None) => directives.insert(0, "info".to_owned()),
             (Some(_), None) => {}
         }
@@ -87,98 +91,22 @@ impl Levels {
     /// the bridge asks for each by name.
     pub(super) fn filter(&self) -> Result<EnvFilter, String> {
         let plugins = self.of_plugins.values().fold(self.others, |a, b| a.max(*b));
-        let mut all = vec![word(FLOOR).to_owned()];
+        let mut all = vec![level_word(FLOOR).to_owned()];
         all.extend(directives(&self.level).map(floored));
-        all.push(format!("{PLUGIN_TARGET}={}", word(plugins)));
+        all.push(format!("{PLUGIN_TARGET}={}", level_word(plugins)));
         all.extend(OF_THE_WATCHER.iter().map(|target| format!("{target}=info")));
         EnvFilter::try_new(all.join(",")).map_err(|error| format!("[log] level: {error}"))
     }
 }
 
-/// The level of that name, in whatever case.
-#[must_use]
-pub fn parse(level: &str) -> Option<LevelFilter> {
-    Some(match &*level.trim().to_ascii_lowercase() {
-        "off" => LevelFilter::OFF,
-        "error" => LevelFilter::ERROR,
-        "warn" => LevelFilter::WARN,
-        "info" => LevelFilter::INFO,
-        "debug" => LevelFilter::DEBUG,
-        "trace" => LevelFilter::TRACE,
-        _ => return None,
-    })
-}
-
-/// Whether this is a filter: levels, and levels of modules. A word that is no level would stand for a module, and silence all
-/// others.
-///
-/// # Errors
-///
-/// What is no level.
-pub fn check(filter: &str) -> Result<(), String> {
-    let mut any = false;
-    for directive in directives(filter) {
-        any = true;
-        // A span's fields are set with `=` as well: `[event{shard=1}]=trace`.
-        let behind = directive.rfind(']').map_or(0, |end| end + 1);
-        let (target, level) = match directive[behind..].rsplit_once('=') {
-            Some((target, level)) => (&directive[..behind + target.len()], level),
-            None if parse(directive).is_some() => continue,
-            None => ("", directive),
-        };
-        if parse(level).is_none() {
-            let lower = level.to_lowercase();
-            let near = nearest(&lower, LEVELS).map(|near| format!("; did you mean `{near}`?"));
-            let near = near.unwrap_or_else(|| format!("; the levels are {}", LEVELS.join(", ")));
-            let of = match target {
-                "" => String::new(),
-                target => format!(" (of `{target}`)"),
-            };
-            let module = match target.is_empty() && level.contains("::") {
-                true => format!("; a module needs one: `{level}=debug`"),
-                false => near,
-            };
-            return Err(format!("`{level}`{of} is not a level{module}"));
-        }
-        if directive.starts_with('=') {
-            return Err(format!(
-                "`{directive}` has no module before the `=`; write `{level}`, or `host{directive}`"
-            ));
-        }
-    }
-    if !any {
-        return Err("no level is set; write one, such as `info`, or `info,host=debug`".to_owned());
-    }
-    let filter: Vec<&str> = directives(filter).collect();
-    EnvFilter::builder()
-        .parse(filter.join(","))
-        .map(drop)
-        .map_err(|error| format!("{error}; write a level such as `info`, or `info,host=debug`"))
-}
-
 /// Errors stay.
 fn floored(directive: &str) -> String {
     match directive.rsplit_once('=') {
-        Some((target, level)) if parse(level) == Some(LevelFilter::OFF) => {
-            format!("{target}={}", word(FLOOR))
+        Some((target, level)) if parse_level(level) == Some(LevelFilter::OFF) => {
+            format!("{target}={}", level_word(FLOOR))
         }
-        None if parse(directive) == Some(LevelFilter::OFF) => word(FLOOR).to_owned(),
+        None if parse_level(directive) == Some(LevelFilter::OFF) => level_word(FLOOR).to_owned(),
         _ => directive.to_owned(),
-    }
-}
-
-const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
-
-/// A level's name.
-#[must_use]
-pub fn word(level: LevelFilter) -> &'static str {
-    match level.into_level() {
-        None => "off",
-        Some(tracing::Level::ERROR) => "error",
-        Some(tracing::Level::WARN) => "warn",
-        Some(tracing::Level::INFO) => "info",
-        Some(tracing::Level::DEBUG) => "debug",
-        Some(tracing::Level::TRACE) => "trace",
     }
 }
 
@@ -187,20 +115,15 @@ fn level_of(filter: &str, target: &str) -> LevelFilter {
     let mut level = LevelFilter::ERROR;
     for directive in directives(filter) {
         match directive.split_once('=') {
-            Some((of, exception)) if of == target => return parse(exception).unwrap_or(level),
+            Some((of, exception)) if of == target => {
+                return parse_level(exception).unwrap_or(level);
+            }
             None if directive == target => return LevelFilter::TRACE,
-            None => level = parse(directive).unwrap_or(level),
+            None => level = parse_level(directive).unwrap_or(level),
             Some(_) => {}
         }
     }
     level
-}
-
-fn directives(filter: &str) -> impl Iterator<Item = &str> {
-    filter
-        .split(',')
-        .map(str::trim)
-        .filter(|directive| !directive.is_empty())
 }
 
 #[cfg(test)]
@@ -236,48 +159,15 @@ mod tests {
         let shown = |levels: &Levels| levels.filter().unwrap().to_string();
         assert!(shown(&levels("warn", &[("a", "trace")])).contains("plugin=trace"));
         assert!(shown(&levels("debug", &[("a", "off")])).contains("plugin=debug"));
-        assert!(Levels::new("info,=", &BTreeMap::new()).is_err());
+        for wrong in ["info,=", "verbose", "info,host=loud", "host", "", " , "] {
+            assert!(Levels::new(wrong, &BTreeMap::new()).is_err(), "{wrong}");
+        }
         let wrong = BTreeMap::from([("a".to_owned(), "loud".to_owned())]);
         assert!(
             Levels::new("info", &wrong)
                 .unwrap_err()
                 .contains("`loud` of `a`")
         );
-    }
-
-    #[test]
-    fn what_is_no_level_is_refused_and_does_not_silence_the_rest() {
-        for (filter, said) in [
-            (
-                "verbose",
-                "`verbose` is not a level; the levels are error, warn",
-            ),
-            ("loud", "`loud` is not a level"),
-            ("inof", "did you mean `info`?"),
-            ("warning", "did you mean `warn`?"),
-            ("info,host=loud", "`loud` (of `host`) is not a level"),
-            ("host", "`host` is not a level"),
-            ("host::gateway", "a module needs one: `host::gateway=debug`"),
-            ("info,,hyper", "`hyper` is not a level"),
-            ("info=3", "`3` (of `info`) is not a level"),
-            ("3", "`3` is not a level"),
-            ("=debug", "no module before the `=`"),
-            ("info;debug", "is not a level"),
-            ("", "no level is set"),
-            (" , ", "no level is set"),
-        ] {
-            let error = check(filter).unwrap_err();
-            assert!(error.contains(said), "{filter}: {error}");
-            assert!(Levels::new(filter, &BTreeMap::new()).is_err());
-        }
-        for filter in [
-            "INFO",
-            "info, host=debug",
-            "off",
-            "warn,[event{shard=1}]=trace",
-        ] {
-            assert_eq!(check(filter), Ok(()), "{filter}");
-        }
     }
 
     #[test]

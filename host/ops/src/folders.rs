@@ -14,16 +14,17 @@ use crate::config::{self, Config};
 
 /// A folder that can't be meant.
 #[derive(Debug)]
-pub(crate) struct Slip {
+pub struct Slip {
     /// Where it is named: `[data] folder`.
-    pub(crate) key: String,
-    pub(crate) folder: PathBuf,
+    pub key: String,
+    /// The folder.
+    pub folder: PathBuf,
     /// Cause, place, next step.
-    pub(crate) told: String,
+    pub told: String,
 }
 
 /// The folders of a configuration that can't be meant: what a start needs.
-pub(crate) fn slips(config: &Config) -> Vec<Slip> {
+pub fn slips(config: &Config) -> Vec<Slip> {
     let mut slips = Slips::of(config);
     slips.made_inside(
         &config.data.folder,
@@ -45,7 +46,7 @@ pub(crate) fn slips(config: &Config) -> Vec<Slip> {
 }
 
 /// Those that plugins were granted: a start goes on without them.
-pub(crate) fn slips_of_grants(config: &Config) -> Vec<Slip> {
+pub fn slips_of_grants(config: &Config) -> Vec<Slip> {
     let mut slips = Slips::of(config);
     for (plugin, grants) in &config.grants {
         for (name, folder) in &grants.folders {
@@ -56,8 +57,12 @@ pub(crate) fn slips_of_grants(config: &Config) -> Vec<Slip> {
     slips.found
 }
 
-/// Lets nothing be started on folders that can't be meant.
-pub(crate) fn refuse_slips(config: &Config, but: Option<&Path>) -> Result<(), String> {
+/// Lets nothing be started on folders that can't be meant, but for the one that is left out.
+///
+/// # Errors
+///
+/// Which they are, a line each.
+pub fn refuse_slips(config: &Config, but: Option<&Path>) -> Result<(), String> {
     let slips = slips(config).into_iter();
     let told: Vec<String> = slips
         .filter(|slip| Some(&*slip.folder) != but)
@@ -73,7 +78,7 @@ pub(crate) fn refuse_slips(config: &Config, but: Option<&Path>) -> Result<(), St
 }
 
 /// `exampels is no folder; did you mean examples?`
-pub(crate) fn not_there(path: &Path, what: &str) -> String {
+pub fn not_there(path: &Path, what: &str) -> String {
     let shown = path.display();
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

@@ -7,7 +7,6 @@ use super::{
 
 /// `[cache]`: what is kept of Discord.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Cache {
     /// Members that are kept, those seen last.
     pub members: usize,

@@ -29,11 +29,9 @@ use self::{
     files::Files,
     queue::{Queue, Stderr},
 };
-pub use self::{
-    levels::{Levels, check as check_filter, parse as parse_level, word as level_word},
-    line::redact_with,
-};
+pub use self::{levels::Levels, line::redact_with};
 use crate::config::{Colour, Log};
+pub use crate::filter::{check_filter, level_word, parse_level};
 
 /// The log of this process, once it has begun.
 struct Running {
@@ -184,7 +182,7 @@ pub fn plugin_level(plugin: &str) -> &'static str {
         }
         None => LevelFilter::current(),
     };
-    levels::word(level)
+    level_word(level)
 }
 
 /// Whether a plugin's line of that level is written.

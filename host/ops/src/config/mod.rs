@@ -14,6 +14,7 @@ mod error;
 mod live;
 mod observe;
 mod plugins;
+mod prefix;
 mod schedules;
 mod services;
 mod tables;
@@ -31,16 +32,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use answers::{Answers, Components};
+pub use answers::{Answers, Colours, Components};
 pub use cache::Cache;
-pub(crate) use checks::secret_name;
+pub use checks::{secret_name, web_host};
 pub use commands::{Commands, Overflow, OwnerGuild};
-pub(crate) use described::toml_table;
-pub use described::{Described, described, differences, effective, is_example};
+pub use described::{
+    COMMENTED, Described, described, differences, effective, is_example, toml_table,
+};
 use document::Document;
 pub use error::{ConfigError, Problem};
 pub use live::{Live, is_live};
 pub use observe::{Colour, Log, Metrics};
+pub use prefix::check_prefix;
 pub use schedules::Schedules;
 pub use services::{Alerts, Files, Grants, Hooks, Secrets};
 pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
@@ -49,13 +52,13 @@ pub use web::Web;
 /// The whole configuration.
 ///
 /// ```
-/// # use host::config::Config;
+/// # use host_ops::config::Config;
 /// let config = Config::parse("[bot]\nprefix = \"?\"", "config.toml")?;
 /// assert_eq!(config.bot.prefix, "?");
 ///
 /// let error = Config::parse("[bot]\nprefx = \"?\"", "config.toml").unwrap_err();
 /// assert_eq!(error.to_string(), "config.toml:2:1: unknown key `prefx` in [bot]; did you mean `prefix`?");
-/// # Ok::<(), host::config::ConfigError>(())
+/// # Ok::<(), host_ops::config::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
@@ -118,7 +121,7 @@ pub struct Source {
 
 impl Source {
     /// The text as a document.
-    pub(crate) fn table(&self) -> toml::Table {
+    pub fn table(&self) -> toml::Table {
         toml_table(&self.text)
     }
 }
@@ -144,7 +147,11 @@ impl Config {
     }
 
     /// The text of the file at `path`; `None` when there is none.
-    pub(crate) fn text_of(path: &Path) -> Result<Option<String>, ConfigError> {
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is no text.
+    pub fn text_of(path: &Path) -> Result<Option<String>, ConfigError> {
         match fs::read(path) {
             Ok(bytes) => String::from_utf8(bytes)
                 .map(Some)
