@@ -21,8 +21,10 @@ use host::{
 };
 use host_loader::{Handled, Packet, PluginFigures, Plugins, interpose, next_id};
 use host_ops::config::Config;
-use plugin_api::abi::{CommandHead, OptionValue, Origin, frame_kind};
-use plugin_api::manifest::CommandKind;
+use plugin_api::{
+    abi::{CommandHead, OptionValue, Origin, frame_kind},
+    manifest::CommandKind,
+};
 use tokio::sync::oneshot;
 
 type Answered = oneshot::Receiver<host_loader::Answer>;

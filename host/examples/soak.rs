@@ -14,8 +14,10 @@ use std::{
 use host::{program, router::Routes, services::Services};
 use host_loader::{EventRecord, Packet, census, interpose, memory, next_id};
 use host_ops::config::Config;
-use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
-use plugin_api::manifest::CommandKind;
+use plugin_api::{
+    abi::{CommandHead, EventHeader, Origin, frame_kind},
+    manifest::CommandKind,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,

@@ -96,6 +96,7 @@ impl CallServer {
             id,
             head,
             body: body.to_vec(),
+            places: self.program.places(&name),
             began,
             ticket,
         };
@@ -121,11 +122,11 @@ impl CallServer {
     async fn serve(self: Arc<Self>, mut call: Call) {
         loop {
             self.calls.room().await;
-            let name = call.head.call.clone();
+            let (name, places) = (call.head.call.clone(), call.places);
             let plugin = &*self.caller.plugin;
             let span = tracing::debug_span!("host_call", plugin, call = &*name, id = call.id);
             self.serve_one(&name, call).instrument(span).await;
-            let Some(next) = self.calls.next(&name) else {
+            let Some(next) = self.calls.next(places) else {
                 return;
             };
             call = next;

@@ -1,6 +1,6 @@
 //! A generation's host calls: how many of them are served at once, how many wait, and what they may take.
 //!
-//! Each service serves a few calls of a generation at once ([`Share`]); the others stand in line here, in the order in which
+//! Each kind of calls has so many [`Places`], as the program says; the others stand in line here, in the order in which
 //! they came, and not in the queues that plugins share: a plugin that makes a thousand calls waits for itself. What a call
 //! brings and what its answer takes is counted until the plugin has given the answer back. While it takes no answers, no
 //! further calls are begun.
@@ -32,55 +32,21 @@ pub const MOST_BYTES: usize = 256 << 20;
 /// Bytes of answers that the plugin has not given back, from which on no further call is begun.
 const ANSWERS_BYTES: usize = 64 << 20;
 
-/// A kind of calls that take places from each other.
+/// Calls that take places from each other, and how many of one generation are served at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Share {
-    /// What lies in memory.
-    Memory,
-    /// The file service, which has threads for sixteen.
-    Files,
-    /// Plugins' own tables: that service has a line for each plugin, and commits what waits there together.
-    Storage,
-    /// The host's own tables, in which every plugin's calls stand in the host's line.
-    HostTables,
-    /// Functions of other plugins, whose handlers serve their members as well.
-    Functions,
-    /// Discord: the governor has a line for each plugin. Answers to members don't stand behind other requests.
-    Discord,
-    /// Answers to members.
-    Answers,
-    /// The web: `web.max_concurrent` is its limit.
-    Web,
-    /// What this host does not know.
-    Unknown,
+pub struct Places {
+    /// What they are called; those of one name share their places.
+    pub name: &'static str,
+    /// How many are served at once: 1 or more.
+    pub at_once: usize,
 }
 
-impl Share {
-    fn of(call: &str) -> Self {
-        match call.split_once('.').map_or(call, |(service, _)| service) {
-            "cache" | "hooks" | "metrics" | "secrets" | "settings" => Self::Memory,
-            "files" => Self::Files,
-            "storage" => Self::Storage,
-            "commands" | "schedules" => Self::HostTables,
-            "functions" => Self::Functions,
-            "discord" => Self::Discord,
-            "reply" => Self::Answers,
-            "web" => Self::Web,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// Calls that are served at once.
-    const fn places(self) -> usize {
-        match self {
-            Self::Files | Self::HostTables | Self::Unknown => 4,
-            Self::Memory => 16,
-            // Half of the handlers that run at once in a plugin that says nothing else.
-            Self::Functions => 32,
-            Self::Discord | Self::Answers => 256,
-            Self::Storage | Self::Web => 1_024,
-        }
-    }
+impl Places {
+    /// Calls that the program does not know.
+    pub const UNKNOWN: Self = Self {
+        name: "unknown",
+        at_once: 4,
+    };
 }
 
 /// A call that waits to be served.
@@ -92,6 +58,8 @@ pub struct Call {
     pub head: CallHead,
     /// Its body.
     pub body: Vec<u8>,
+    /// Which places it takes one of.
+    pub places: Places,
     /// When it came.
     pub began: Instant,
     /// What it takes.
@@ -124,7 +92,8 @@ struct State {
     asked_bytes: usize,
     answer_bytes: usize,
     closed: bool,
-    lines: HashMap<Share, Line>,
+    /// By the name of their places.
+    lines: HashMap<&'static str, Line>,
 }
 
 #[derive(Debug, Default)]
@@ -166,10 +135,9 @@ impl Calls {
 
     /// Gives the call back when there is a place for it; else it waits, and [`next`](Self::next) has it in its turn.
     pub fn enter(&self, call: Call) -> Option<Call> {
-        let share = Share::of(&call.head.call);
         let mut state = self.lock();
-        let line = state.lines.entry(share).or_default();
-        if line.served < share.places() {
+        let line = state.lines.entry(call.places.name).or_default();
+        if line.served < call.places.at_once {
             line.served += 1;
             return Some(call);
         }
@@ -177,10 +145,10 @@ impl Calls {
         None
     }
 
-    /// What is to be served in the place of one of this name, that is done: the next of its line. With `None` its place is given up.
-    pub fn next(&self, served: &str) -> Option<Call> {
+    /// What is to be served in the place of one that is done: the next of its line. With `None` its place is given up.
+    pub fn next(&self, served: Places) -> Option<Call> {
         let mut state = self.lock();
-        let line = state.lines.get_mut(&Share::of(served))?;
+        let line = state.lines.get_mut(served.name)?;
         let next = line.waiting.pop_front();
         if next.is_none() {
             line.served -= 1;
@@ -294,14 +262,25 @@ mod tests {
         }
     }
 
-    fn call(calls: &Arc<Calls>, id: u64, name: &str) -> Call {
+    const STORAGE: Places = Places {
+        name: "storage",
+        at_once: 1_024,
+    };
+
+    const FILES: Places = Places {
+        name: "files",
+        at_once: 4,
+    };
+
+    fn call(calls: &Arc<Calls>, id: u64, places: Places) -> Call {
         Call {
             id,
             head: CallHead {
-                call: name.into(),
+                call: places.name.into(),
                 params: serde_json::Value::Null,
             },
             body: Vec::new(),
+            places,
             began: Instant::now(),
             ticket: admitted(calls, 10),
         }
@@ -310,22 +289,22 @@ mod tests {
     #[test]
     fn each_kind_has_its_places_and_a_line_in_order() {
         let calls = Arc::<Calls>::default();
-        let places = Share::Files.places() as u64;
+        let places = FILES.at_once as u64;
         for id in 0..places {
-            assert!(calls.enter(call(&calls, id, "files.read")).is_some());
+            assert!(calls.enter(call(&calls, id, FILES)).is_some());
         }
         for id in [100, 101] {
-            assert!(calls.enter(call(&calls, id, "files.write")).is_none());
+            assert!(calls.enter(call(&calls, id, FILES)).is_none());
         }
         // Another kind does not wait for it.
-        assert!(calls.enter(call(&calls, 0, "storage.get")).is_some());
-        assert!(calls.enter(call(&calls, 0, "nonsense")).is_some());
-        let next = || calls.next("files.read").map(|call| call.id);
+        assert!(calls.enter(call(&calls, 0, STORAGE)).is_some());
+        assert!(calls.enter(call(&calls, 0, Places::UNKNOWN)).is_some());
+        let next = || calls.next(FILES).map(|call| call.id);
         assert_eq!((next(), next()), (Some(100), Some(101)));
         for _ in 0..places {
             assert_eq!(next(), None);
         }
-        assert!(calls.enter(call(&calls, 0, "files.list")).is_some());
+        assert!(calls.enter(call(&calls, 0, FILES)).is_some());
     }
 
     #[test]

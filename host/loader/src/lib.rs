@@ -78,6 +78,7 @@ use plugin_api::manifest::Manifest;
 
 pub use bridge::Answer;
 pub use caller::Caller;
+pub use calls::Places;
 pub use error::LoadError;
 pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
 pub use generation::{Generation, Load, SavedState, interrupted, next_id};

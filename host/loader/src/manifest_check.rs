@@ -185,6 +185,8 @@ fn same_names(
     names::problems("schedule", schedules, problems);
     let handlers = manifest.hooks.iter().map(|hook| &*hook.handler);
     names::problems("hook handler", handlers, problems);
+    let hooks = manifest.hooks.iter().map(|hook| &*hook.event);
+    names::problems("hook", hooks, problems);
     let components = manifest.components.iter().map(|component| &**component);
     names::problems("component handler", components, problems);
 }
@@ -250,13 +252,20 @@ mod tests {
                 "hooks": [
                     {"event": "bot_ready", "handler": "greet"},
                     {"event": "shop.sold", "handler": "Greet"},
+                    {"event": "shop.Sold", "handler": "thank"},
+                ],
+                "commands": [
+                    {"name": "buy", "description": "d", "prefix": true, "aliases": ["b"]},
+                    {"name": "sell", "description": "d", "prefix": true, "aliases": ["B"]},
                 ],
             }),
             &[
                 &differ("table", "shop__items", "shop__Items"),
                 &differ("function", "price", "Price"),
                 &differ("hook handler", "greet", "Greet"),
+                &differ("hook", "shop.sold", "shop.Sold"),
                 &differ("component handler", "buy", "BUY"),
+                "command `B` is declared twice",
             ],
         );
         let other = manifest(serde_json::json!({}));

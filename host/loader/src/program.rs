@@ -13,7 +13,7 @@ use plugin_api::{
 };
 use tracing::Level;
 
-use crate::{Caller, Figures, LoadError, Neighbour, Slot};
+use crate::{Caller, Figures, LoadError, Neighbour, Places, Slot};
 
 /// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
 #[derive(Debug, Clone)]
@@ -154,6 +154,9 @@ pub trait Program: Rules + fmt::Debug + Send + Sync {
     /// What is counted of each plugin.
     fn figures(&self) -> &Figures;
 
+    /// Which places a host call takes one of.
+    fn places(&self, call: &str) -> Places;
+
     /// Serves a host call that neither waits nor takes time, on the plugin's own thread and in the order in which it makes them.
     ///
     /// # Errors
@@ -224,6 +227,10 @@ impl Program for Nobody {
 
     fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    fn places(&self, _: &str) -> Places {
+        Places::UNKNOWN
     }
 
     fn call_at_once(&self, _: &Caller, head: CallHead) -> Result<Completion, CallHead> {

@@ -14,8 +14,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::dotenv::{Broken, Dotenv};
 use host_base::nearest::nearest;
+
+use self::dotenv::{Broken, Dotenv};
 
 const TOKEN: &str = "DISCORD_TOKEN";
 const OWNER_ID: &str = "BOT_OWNER_ID";

@@ -45,7 +45,7 @@ use crate::{
     owner, program,
     router::Routes,
     services::{
-        Capability, Failure, Services, Storage, schedules::Clock, settings::Watch,
+        Failure, ServeCommands, Services, Storage, schedules::Clock, settings::Watch,
         storage::StorageError,
     },
 };
@@ -184,7 +184,7 @@ impl Bot {
             &services.storage,
             owner::NAMES,
         ));
-        services.serve_commands(Arc::clone(&commands) as Arc<dyn Capability>);
+        services.serve_commands(Arc::clone(&commands) as Arc<dyn ServeCommands>);
         tokio::select! {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use host_ops::config::Config;
-
 use host_base::nearest::nearest;
+use host_ops::config::Config;
 
 use super::CliResult;
 use crate::services::storage;

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     router::{CommandRoute, Found},
-    services::{Capability, Failure, storage::Usage},
+    services::{Failure, ServeCommands, storage::Usage},
 };
 
 /// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
@@ -51,7 +51,7 @@ impl Asked {
     }
 }
 
-impl Capability for Pipeline {
+impl ServeCommands for Pipeline {
     fn serve<'a>(
         &'a self,
         call: &'a str,
@@ -70,8 +70,8 @@ impl Capability for Pipeline {
         })
     }
 
-    fn count(&self) -> (&'static str, usize) {
-        ("commands at work", self.policy.limits.running_count())
+    fn at_work(&self) -> usize {
+        self.policy.limits.running_count()
     }
 }
 

@@ -12,7 +12,6 @@ mod unreadable;
 
 use std::sync::Arc;
 
-pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use host_loader::{EventRecord, next_id};
 use host_ops::config::Live;
 use plugin_api::{
@@ -23,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
+pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
     commands::Pipeline,
     gateway::News,

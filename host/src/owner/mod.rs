@@ -17,12 +17,11 @@ mod storage;
 
 use std::sync::{Arc, OnceLock};
 
-pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
-
 use host_base::{nearest::nearest, shown};
 use host_loader::Plugins;
 use serde_json::{Value, json};
 
+pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
 pub(crate) use self::embeds::paint;
 use crate::{commands::Pipeline, registration::Registration, services::Services};
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use host_base::names;
 use host_loader::Neighbour;
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest, OptionKind, OptionManifest};
 
@@ -23,7 +24,7 @@ pub(super) fn problems(
     neighbours: &[Neighbour<'_>],
     problems: &mut Vec<String>,
 ) {
-    let mut names = HashSet::new();
+    let mut taken_names = HashSet::new();
     for command in &manifest.commands {
         shape(command, "", 0, problems);
         let size = characters(command);
@@ -34,10 +35,11 @@ pub(super) fn problems(
             ));
         }
         for name in std::iter::once(&command.name).chain(&command.aliases) {
-            if !names.insert((command.kind, name)) {
+            // Members' words are looked up without upper and lower case.
+            if !taken_names.insert((command.kind, names::folded(name))) {
                 problems.push(format!("command `{name}` is declared twice"));
             }
-            if owner::NAMES.contains(&&**name) {
+            if owner::NAMES.iter().any(|own| names::same(own, name)) {
                 problems.push(format!(
                     "command `{name}` is the host's own: choose another name"
                 ));
@@ -45,7 +47,9 @@ pub(super) fn problems(
             let taken = neighbours.iter().find(|neighbour| {
                 neighbour.manifest.commands.iter().any(|other| {
                     other.kind == command.kind
-                        && (other.name == *name || other.aliases.contains(name))
+                        && std::iter::once(&other.name)
+                            .chain(&other.aliases)
+                            .any(|other| names::same(other, name))
                 })
             });
             if let Some(neighbour) = taken {
@@ -94,10 +98,10 @@ fn shape(command: &CommandManifest, above: &str, depth: usize, problems: &mut Ve
             command.subcommands.len()
         ));
     }
-    let mut names = HashSet::new();
+    let mut taken_names = HashSet::new();
     for child in &command.subcommands {
         for name in std::iter::once(&child.name).chain(&child.aliases) {
-            if !names.insert(name) {
+            if !taken_names.insert(names::folded(name)) {
                 problems.push(format!("command `{path} {name}` is declared twice"));
             }
         }
@@ -177,14 +181,14 @@ fn one_option(option: &OptionManifest, last: bool, place: &str, problems: &mut V
             "{place}: choices are for strings, integers and numbers"
         ));
     }
-    let mut names = HashSet::new();
+    let mut taken_names = HashSet::new();
     for choice in &option.choices {
         if !(1..=100).contains(&choice.name.chars().count()) {
             problems.push(format!(
                 "{place}: Discord takes choices of 1 to 100 characters"
             ));
         }
-        if !names.insert(&choice.name) {
+        if !taken_names.insert(&choice.name) {
             problems.push(format!("{place}: choice `{}` is there twice", choice.name));
         }
         let fits = match option.kind {

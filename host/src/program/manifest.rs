@@ -75,10 +75,7 @@ impl host_loader::Rules for Rules {
                 ));
             }
         }
-        services::schedules::problems(&manifest.schedules, problems);
-        services::web::problems(manifest, problems);
-        services::storage::problems(plugin, manifest, problems);
-        services::settings::schema::problems(manifest, problems);
+        services::problems(plugin, manifest, problems);
     }
 }
 

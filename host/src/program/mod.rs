@@ -12,8 +12,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::shown;
 use host_loader::{
-    Caller, Change, Completion, Figures, LoadError, Neighbour, Options, Plugins, Program, Slot,
-    Unserved,
+    Caller, Change, Completion, Figures, LoadError, Neighbour, Options, Places, Plugins, Program,
+    Slot, Unserved,
 };
 use host_ops::{
     config::{Config, Live},
@@ -134,6 +134,10 @@ impl Program for BotProgram {
 
     fn figures(&self) -> &Figures {
         &self.services.figures.plugins
+    }
+
+    fn places(&self, call: &str) -> Places {
+        services::places(call)
     }
 
     fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {

@@ -2,6 +2,8 @@
 
 mod alerts;
 pub mod cache;
+mod capability;
+mod commands;
 mod discord;
 pub mod disk;
 mod failure;
@@ -20,30 +22,26 @@ pub mod web;
 
 use std::{
     collections::BTreeMap,
-    fmt,
     panic::AssertUnwindSafe,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use host_base::error_id;
-use host_loader::{Caller, Completion, Unserved};
+use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::{
     config::{Config, Live},
     env::Secret,
 };
 use plugin_api::{abi::CallHead, manifest::Manifest};
-use serde_json::Value;
-
-use self::schedules::Clock;
-use crate::{metrics::Figures, router::Routes};
 
 pub use self::{
     alerts::Alerts,
     cache::Cache,
+    commands::ServeCommands,
     discord::Discord,
     failure::{Failure, UNKNOWN_INTERACTION},
     files::Files,
@@ -58,53 +56,27 @@ pub use self::{
     storage::Storage,
     web::Web,
 };
+use self::{
+    capability::{Capability, HostCall, Leaves, capabilities},
+    commands::CommandCalls,
+    schedules::Clock,
+};
+use crate::{metrics::Figures, router::Routes};
 
-/// The host calls about commands, which are served by a room above this one.
-const COMMANDS: [&str; 5] = [
-    "commands.list",
-    "commands.prefix",
-    "commands.require",
-    "commands.usage",
-    "commands.why",
-];
-
-/// A capability that is built on the services: whoever wires the bot gives it to them.
-pub trait Capability: fmt::Debug + Send + Sync {
-    /// Serves one of its host calls.
-    fn serve<'a>(
-        &'a self,
-        call: &'a str,
-        params: Value,
-    ) -> BoxFuture<'a, Result<Completion, Failure>>;
-
-    /// How many entries it has that plugins fill, and what they are.
-    fn count(&self) -> (&'static str, usize);
-}
-
-/// The host calls, by name. What is not here is answered as unsupported.
-pub fn calls() -> impl Iterator<Item = &'static str> {
-    const OTHERS: &[&str] = &[
-        "discord.request",
-        "files.list",
-        "files.read",
-        "files.remove",
-        "files.write",
-        "functions.call",
-        "hooks.emit",
-        "metrics.record",
-        "reply",
-        "secrets.get",
-        "settings.get",
-        "web.request",
-    ];
-    let all = [
-        cache::CALLS,
-        &COMMANDS,
-        &schedules::CALLS,
-        &storage::CALLS,
-        OTHERS,
-    ];
-    all.into_iter().flatten().copied()
+capabilities! {
+    cache: Cache,
+    commands: CommandCalls,
+    discord: Discord,
+    files: Files,
+    functions: Functions,
+    hooks: Hooks,
+    metrics: Metrics,
+    replies: Replies,
+    schedules: Schedules,
+    secrets: Secrets,
+    settings: Settings,
+    storage: Storage,
+    web: Web,
 }
 
 /// The answers to host calls.
@@ -127,7 +99,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
-    commands: OnceLock<Arc<dyn Capability>>,
+    commands: CommandCalls,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -177,7 +149,7 @@ impl Services {
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
-            commands: OnceLock::new(),
+            commands: CommandCalls::default(),
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -205,8 +177,8 @@ impl Services {
     }
 
     /// From here on the host calls about commands are served.
-    pub fn serve_commands(&self, commands: Arc<dyn Capability>) {
-        let _ = self.commands.set(commands);
+    pub fn serve_commands(&self, commands: Arc<dyn ServeCommands>) {
+        self.commands.are_served_by(commands);
     }
 
     /// Services that reach nobody: for the probe.
@@ -264,13 +236,17 @@ impl Services {
     ///
     /// The call, which is to be served by [`call`](Self::call).
     pub fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {
-        match &*head.call {
-            "metrics.record" => Ok(completed(
-                caller,
-                &head.call,
-                self.metrics.serve(caller, head.params),
-            )),
-            _ => Err(head),
+        let call = HostCall {
+            name: head.call.clone(),
+            params: head.params,
+            body: Vec::new(),
+        };
+        match self.at_once(caller, call) {
+            Ok(result) => Ok(completed(caller, &head.call, result)),
+            Err(call) => Err(CallHead {
+                call: call.name,
+                params: call.params,
+            }),
         }
     }
 
@@ -281,39 +257,20 @@ impl Services {
     }
 
     async fn serve(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
+        let name = head.call.clone();
         let body = match self.may_leave(caller, &head, body).await {
             Ok(body) => body,
-            Err(failure) => return completed(caller, &head.call, Err(failure)),
+            Err(failure) => return completed(caller, &name, Err(failure)),
         };
-        let result = match &*head.call {
-            call if cache::CALLS.contains(&call) => self.cache.serve(call, head.params).await,
-            "discord.request" => self.discord.serve(&self.later, head.params, body).await,
-            "files.list" | "files.read" | "files.remove" | "files.write" => {
-                let verb = &head.call["files.".len()..];
-                self.files.serve(caller, verb, head.params, body).await
-            }
-            "functions.call" => self.functions.serve(caller, head.params, body).await,
-            "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
-            "metrics.record" => self.metrics.serve(caller, head.params),
-            "secrets.get" => self.secrets.serve(caller, head.params).await,
-            "settings.get" => self.settings.serve(caller, head.params).await,
-            call if COMMANDS.contains(&call) => match self.commands.get() {
-                Some(commands) => commands.serve(call, head.params).await,
-                None => return Completion::unknown(call),
-            },
-            "web.request" => self.web.serve(caller, head.params, body).await,
-            "reply" => self.replies.serve(head.params, body).await,
-            call if schedules::CALLS.contains(&call) => {
-                self.schedules
-                    .serve(&self.storage, caller, call, head.params, body)
-                    .await
-            }
-            call if storage::CALLS.contains(&call) => {
-                self.storage.serve(caller, call, head.params, body).await
-            }
-            unknown => return Completion::unknown(unknown),
+        let call = HostCall {
+            name: head.call,
+            params: head.params,
+            body,
         };
-        completed(caller, &head.call, result)
+        match self.served(caller, call).await {
+            Some(result) => completed(caller, &name, result),
+            None => Completion::unknown(&name),
+        }
     }
 
     /// Gives the body of a call back that carries no secret to where it does not belong. What is shown on Discord loses them on its way
@@ -325,49 +282,13 @@ impl Services {
         body: Vec<u8>,
     ) -> Result<Vec<u8>, Failure> {
         let path = || head.params["path"].as_str().unwrap_or_default();
-        match &*head.call {
-            "web.request" => return self.secrets.may_leave(caller, &head.params, body).await,
-            "discord.request" => self.secrets.may_be_asked(caller, path())?,
-            call if call.starts_with("files.") => self.secrets.may_be_shown(path())?,
-            _ => {}
+        match leaves(&head.call) {
+            Leaves::Nothing => {}
+            Leaves::WebRequest => return self.secrets.may_leave(caller, &head.params, body).await,
+            Leaves::DiscordPath => self.secrets.may_be_asked(caller, path())?,
+            Leaves::FilePath => self.secrets.may_be_shown(path())?,
         }
         Ok(body)
-    }
-
-    /// A generation is about to start: prepares what its manifest declares.
-    ///
-    /// # Errors
-    ///
-    /// Its settings do not fit, or its tables can't be prepared.
-    pub async fn generation_starts(
-        &self,
-        caller: &Caller,
-        manifest: &Manifest,
-    ) -> Result<(), Unserved> {
-        let settings = self.settings.generation_starts(caller, manifest);
-        settings.map_err(|error| Unserved {
-            reason: format!("its settings do not fit:\n{error}"),
-            configured: true,
-        })?;
-        self.schedules.generation_starts(caller, manifest);
-        let tables = self.storage.generation_starts(caller, manifest).await;
-        tables.map_err(|error| Unserved {
-            reason: error.to_string(),
-            configured: false,
-        })?;
-        self.web.generation_starts(caller, manifest);
-        Ok(())
-    }
-
-    /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
-    pub fn generation_ended(&self, caller: &Caller) {
-        tracing::trace!(%caller, "the generation is over");
-        self.metrics.generation_ended(caller);
-        self.hooks.prune();
-        self.schedules.generation_ended(caller);
-        self.settings.generation_ended(caller);
-        self.storage.generation_ended(caller);
-        self.web.generation_ended(caller);
     }
 }
 

@@ -2,13 +2,19 @@
 
 use std::ops::Range;
 
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 
 /// Bytes that are looked at together: what an escaped body of many megabytes takes more is bounded by this.
 const PART: usize = 64 << 10;
 
 /// Most bytes of an escape: `\u{10ffff}`, and two `\uXXXX` for one character.
-const LONGEST: usize = 12;
+const ESCAPE: usize = 12;
+
+/// Most backslashes that are read as one: of a text that was escaped three times.
+const BACKSLASHES: usize = 7;
+
+/// Most bytes that one character is written with.
+const LONGEST: usize = ESCAPE + BACKSLASHES - 1;
 
 /// A part of a text without its escapes.
 pub(super) struct Unescaped {
@@ -21,18 +27,26 @@ pub(super) struct Unescaped {
 impl Unescaped {
     /// The parts of a text that has escapes, which overlap so far that what has `longest` bytes is whole in one of them. None, where
     /// there is no escape.
+    ///
+    /// Where backslashes were escaped, all of it comes twice: as it stands, and as what is meant by a text that shows escapes and was
+    /// put into JSON then, such as what `{:?}` makes of a key.
     pub(super) fn parts(text: &[u8], longest: usize) -> impl Iterator<Item = Self> {
+        let shown = memmem::find(text, br"\\").map(|_| Self::parts_of(text, longest, true));
+        Self::parts_of(text, longest, false).chain(shown.into_iter().flatten())
+    }
+
+    fn parts_of(text: &[u8], longest: usize, shown: bool) -> impl Iterator<Item = Self> {
         let overlap = longest * LONGEST;
         let mut next = memchr2(b'\\', b'%', text).map(|at| at.saturating_sub(overlap));
         std::iter::from_fn(move || {
             let from = next?;
             let end = (from + PART.max(2 * overlap)).min(text.len());
             next = (end < text.len()).then(|| end - overlap);
-            Some(Self::read(&text[from..end], from))
+            Some(Self::read(&text[from..end], from, shown))
         })
     }
 
-    fn read(part: &[u8], offset: usize) -> Self {
+    fn read(part: &[u8], offset: usize, shown: bool) -> Self {
         let mut read = Self {
             bytes: Vec::with_capacity(part.len()),
             runs: Vec::new(),
@@ -43,6 +57,7 @@ impl Unescaped {
             read.runs.push((read.bytes.len(), offset + at));
             let escape = match rest[0] {
                 b'%' => percent(rest).map(|byte| (Unit::Byte(byte), 3)),
+                b'\\' if shown => Some(backslashes(rest)),
                 b'\\' => backslash(rest),
                 _ => None,
             };
@@ -127,9 +142,19 @@ fn backslash(rest: &[u8]) -> Option<(Unit, usize)> {
     Some((Unit::Byte(unit), 2))
 }
 
+/// The same, of which the backslash was escaped as well, once or more often; it alone, where nothing comes behind it.
+fn backslashes(rest: &[u8]) -> (Unit, usize) {
+    let all = rest.iter().take(BACKSLASHES);
+    let more = all.take_while(|byte| **byte == b'\\').count() - 1;
+    match backslash(&rest[more..]) {
+        Some((unit, length)) => (unit, more + length),
+        None => (Unit::Byte(b'\\'), more + 1),
+    }
+}
+
 fn unicode(rest: &[u8]) -> Option<(Unit, usize)> {
     if rest.get(2) == Some(&b'{') {
-        let end = rest.iter().take(LONGEST).position(|byte| *byte == b'}')?;
+        let end = rest.iter().take(ESCAPE).position(|byte| *byte == b'}')?;
         let c = char::from_u32(hex(rest.get(3..end)?)?)?;
         return Some((Unit::Char(c), end + 1));
     }
@@ -155,9 +180,11 @@ mod tests {
     fn escapes_are_read_and_their_places_kept() {
         let text = br#"a%41\u0042\u{43}\"\\u0044 \ud83d\ude00 %zz \u12 \ud800x \"#;
         let parts: Vec<Unescaped> = Unescaped::parts(text, 10).collect();
-        let [part] = &*parts else {
+        let [part, shown] = &*parts else {
             panic!("{}", parts.len())
         };
+        assert!(shown.bytes().starts_with(b"aABC\"D "));
+        assert_eq!(shown.place(&(5..6)), 18..25);
         let plain = "aABC\"\\u0044 😀 %zz \\u12 \\ud800x \\";
         assert_eq!(part.bytes(), plain.as_bytes());
         assert_eq!(part.place(&(1..4)), 1..16);

@@ -220,6 +220,8 @@ mod tests {
         assert_eq!(text(&format!("{whole:?}")), "\"<redacted>\"");
         let json = serde_json::to_string(&[whole]).unwrap();
         assert_eq!(text(&json), "[\"<redacted>\"]");
+        let shown = serde_json::to_string(&[format!("{whole:?}")]).unwrap();
+        assert_eq!(text(&shown), "[\"\\\"<redacted>\\\"\"]");
         assert!(matches!(text("nothing here"), Cow::Borrowed(_)));
         let mut file = b"\xff ".to_vec();
         file.extend(b"second-line-of-it");
@@ -254,6 +256,9 @@ mod tests {
             secret.replace('k', "\\u006b"),
             secret.replace('/', "\\/").replace('Z', "%5A"),
             secret.replace("ü", "%C3%BC"),
+            // As a text that shows escapes, in JSON; and in JSON in JSON.
+            each(&units).replace('\\', "\\\\"),
+            each(&units).replace('\\', r"\\\\"),
         ];
         for form in &escaped {
             assert_eq!(text(&format!("a {form} \\n")), "a <redacted> \\n", "{form}");

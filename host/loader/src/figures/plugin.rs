@@ -14,9 +14,8 @@ use plugin_api::{
     abi::{frame_kind, status},
 };
 
-use crate::{census::thread_cpu_time, interpose::Tid};
-
 use super::KINDS;
+use crate::{census::thread_cpu_time, interpose::Tid};
 
 /// Commands, components, entries and events of one plugin that are told apart.
 const NAMES: usize = 200;

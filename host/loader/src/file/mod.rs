@@ -26,12 +26,11 @@ use std::path::Path;
 use plugin_api::abi::{ABI_MAJOR, ABI_MINOR, ABI_STABLE_VERSION, NoteInfo, PluginNote};
 use sha2::{Digest, Sha256};
 
+use elf::Library;
 pub use error::FileError;
 pub use format::Format;
 pub(crate) use name::{is_candidate, list};
 pub use name::{plugin_files, plugin_name, rename_blanks, tidy_name};
-
-use elf::Library;
 
 /// What a good plugin file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]

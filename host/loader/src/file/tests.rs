@@ -1,7 +1,6 @@
 use std::{env, fs};
 
 use object::elf::{self as elf_format, DF_1_NODELETE, DF_1_PIE, ET_CORE, ET_EXEC, ET_REL};
-
 use plugin_api::abi::API_VERSION;
 
 use super::{

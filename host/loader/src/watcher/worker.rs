@@ -8,8 +8,6 @@ use std::{
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use crate::file::is_candidate;
-
 use super::{
     FileChange, Pace,
     debounce::{Debounce, Sign, Verdict},
@@ -17,6 +15,7 @@ use super::{
     inbox::{Inbox, News},
     watched::Watched,
 };
+use crate::file::is_candidate;
 
 /// How often the folder is looked for while it is gone, should nobody tell of its return.
 const FOLDER_RETRY: Duration = Duration::from_secs(1);

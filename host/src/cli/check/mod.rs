@@ -12,9 +12,8 @@ mod places;
 
 use std::{fmt::Display, io::Write, path::Path};
 
-use host_ops::{config::Config, env::Environment};
-
 use host_base::shown;
+use host_ops::{config::Config, env::Environment};
 
 use super::{CliResult, DOTENV, chain};
 use crate::services::web;

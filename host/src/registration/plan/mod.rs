@@ -32,12 +32,12 @@ use std::{
     sync::Arc,
 };
 
+use host_ops::config::{self, Overflow};
 use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::{declared::Declared, modes::Mode, namesakes::settle};
-use host_ops::config::{self, Overflow};
 
 use crate::commands::{HOST, Key, Listed};
 

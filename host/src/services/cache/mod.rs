@@ -31,6 +31,7 @@ use std::{
     time::Instant,
 };
 
+use host_ops::config;
 use twilight_model::{
     channel::Channel,
     guild::{Guild, Role},
@@ -49,7 +50,6 @@ use self::{
 pub use self::{seen::Seen, serve::CALLS, unknown::Unknown};
 use super::Discord;
 use crate::lenient::{self, Fields};
-use host_ops::config;
 
 /// What the host keeps of Discord.
 pub struct Cache {

@@ -28,12 +28,15 @@ use std::{
 
 use host_base::{redact, shown};
 use host_loader::{
-    Completion,
+    Caller, Completion, Places, Unserved,
     host_call::{self, on_the_wire},
 };
 use host_ops::config;
 use http::StatusCode;
-use plugin_api::abi::{RequestCall, ResponseHead};
+use plugin_api::{
+    abi::{RequestCall, ResponseHead},
+    manifest::Manifest,
+};
 use serde_json::Value;
 
 pub(super) use self::transport::{Answer, Lost, Outgoing, Transport};
@@ -48,7 +51,13 @@ use super::{
     Alerts, Failure,
     later::{Later, Sent},
 };
-use crate::metrics::Figures;
+use crate::{
+    metrics::Figures,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, places},
+    },
+};
 
 /// Discord's REST API.
 pub struct Discord {
@@ -398,3 +407,30 @@ impl fmt::Debug for Discord {
 
 #[cfg(test)]
 mod tests;
+
+impl Capability for Discord {
+    const CALLS: &'static [&'static str] = &["discord.request"];
+    const PLACES: Places = places("discord", 256);
+    const LEAVES: Leaves = Leaves::DiscordPath;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        services: &Services,
+        _: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, &services.later, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
+}

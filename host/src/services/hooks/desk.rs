@@ -6,15 +6,14 @@ use std::{
     time::Duration,
 };
 
+use host_loader::{Answer, Packet, Refused, Slot, next_id};
+use host_ops::config::{self, Live};
 use plugin_api::abi::{EntryKind, InvokeHead, frame_kind};
 use serde::Serialize;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
 };
-
-use host_loader::{Answer, Packet, Refused, Slot, next_id};
-use host_ops::config::{self, Live};
 use tracing::Span;
 
 use super::{

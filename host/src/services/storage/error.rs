@@ -266,6 +266,33 @@ pub enum StorageError {
         /// The one that has been here.
         other: String,
     },
+    /// Another plugin whose name differs in case alone has left something.
+    #[error(
+        "the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, keeps {bytes} bytes here, and the \
+         two would share their tables: give this plugin another name"
+    )]
+    Left {
+        /// The plugin.
+        plugin: String,
+        /// The one that was here.
+        other: String,
+        /// What it keeps in all databases and files.
+        bytes: u64,
+    },
+    /// Another plugin whose name differs in case alone has left a folder.
+    #[error(
+        "the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, has files in {}, and on some file \
+         systems the two would share them: give this plugin another name, or move that folder away",
+        folder.display()
+    )]
+    LeftFiles {
+        /// The plugin.
+        plugin: String,
+        /// The one that was here.
+        other: String,
+        /// Its folder.
+        folder: PathBuf,
+    },
     /// A database is wanted for a server that the bot is not in.
     #[error(
         "the bot is not in the server {guild_id}, and makes no database for it: ask for the database of a server that an event or a \

@@ -13,7 +13,8 @@ use super::{
     connection::Link,
     error::StorageError,
     fence::{Declared, Migration, owner_of},
-    meter::Meter,
+    limits,
+    meter::{self, Meter},
     place::Place,
     searches,
     statement::Desk,
@@ -54,8 +55,11 @@ pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, Storage
     let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
     let plugin = &*declared.caller.plugin;
     let all = applied(desk.link).map_err(of)?;
-    // It may not be loaded now, and has its tables all the same.
-    if let Some(other) = names::twin(plugin, all.iter().map(|applied| &*applied.plugin)) {
+    // It may not be loaded now, and has its tables all the same, by migrations or without.
+    let there = meter::plugins(&desk.link.connection).map_err(of)?;
+    let migrated = all.iter().map(|applied| &*applied.plugin);
+    let all_there = migrated.chain(there.iter().map(|plugin| &**plugin));
+    if let Some(other) = names::twin(plugin, all_there) {
         return Err(StorageError::Namesake {
             place: desk.at.place,
             plugin: plugin.to_owned(),
@@ -183,6 +187,10 @@ fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError
         let searches = searches::found(link, desk.who.clone(), &text, &tables);
         if searches.map_err(|error| desk.error(&text, &error))? {
             return Err(desk.refused(&text, searches::REFUSED.into()));
+        }
+        let heavy = limits::heavy(link, &desk.who, &text, &statement);
+        if let Some(reason) = heavy.map_err(|error| desk.error(&text, &error))? {
+            return Err(desk.refused(&text, reason));
         }
         let reshapes = link.current().reshapes;
         let before = if reshapes {

@@ -8,6 +8,7 @@ use std::{
 use host_ops::config::Storage as Settings;
 use plugin_api::abi::{StorageExpect, StorageResult, StorageStep, StorageValue};
 use rusqlite::{CachedStatement, Connection, Error as SqlError, Statement, types::ValueRef};
+pub(super) use searches::Searches;
 
 use super::{
     authorizer::Who,
@@ -17,7 +18,6 @@ use super::{
     limits, searches, virtual_tables,
 };
 use crate::services::disk::Disk;
-pub(super) use searches::Searches;
 
 /// A connection at work for a plugin.
 pub(super) struct Desk<'a> {
@@ -132,6 +132,11 @@ impl Desk<'_> {
         {
             statement.discard();
             return Err(self.refused(sql, searches::REFUSED.into()));
+        }
+        let heavy = limits::heavy(self.link, &self.who, &keyed, &statement).map_err(of)?;
+        if let Some(reason) = heavy {
+            statement.discard();
+            return Err(self.refused(sql, reason));
         }
         Ok(statement)
     }

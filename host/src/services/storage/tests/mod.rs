@@ -11,6 +11,7 @@ mod rounds;
 mod shares;
 mod slow;
 mod trouble;
+mod worst;
 
 use std::{path::PathBuf, time::Duration};
 
