@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Owner, embeds};
 use crate::commands::{How, Registered};
-use crate::metrics::MissingIntent;
+use crate::figures::MissingIntent;
 use crate::router::count;
 
 impl Owner {

@@ -61,7 +61,7 @@ use self::{
     commands::CommandCalls,
     schedules::Clock,
 };
-use crate::{metrics::Figures, router::Routes};
+use crate::{figures::Figures, router::Routes};
 
 capabilities! {
     cache: Cache,

@@ -52,7 +52,7 @@ use super::{
     later::{Later, Sent},
 };
 use crate::{
-    metrics::Figures,
+    figures::Figures,
     services::{
         Services,
         capability::{Capability, HostCall, Leaves, places},
