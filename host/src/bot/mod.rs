@@ -25,11 +25,13 @@ use std::{
 };
 
 use host_base::{private, redact};
+use host_capability::Failure;
 use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
 use host_ops::{
     config::{Config, Live},
     env::Environment,
 };
+use host_store::{Storage, storage::StorageError};
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -43,9 +45,7 @@ use crate::{
     metrics::Server,
     program,
     router::Routes,
-    services::{
-        Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
-    },
+    services::{Services, schedules::Clock, settings::Watch},
 };
 
 /// Why the bot does not run.

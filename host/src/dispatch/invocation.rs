@@ -6,9 +6,12 @@ use std::{
 };
 
 use host_base::{error_id, shown};
+use host_capability::{Failure, UNKNOWN_INTERACTION};
 use host_loader::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id};
-use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind};
-use plugin_api::hook::{CommandError, CommandExecuted};
+use plugin_api::{
+    abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind},
+    hook::{CommandError, CommandExecuted},
+};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
@@ -18,7 +21,6 @@ use super::Dispatch;
 use crate::{
     commands::{CommandRoute, limits::Running},
     services::{
-        Failure, UNKNOWN_INTERACTION,
         commands::{self, Commands},
         reply::Typed,
     },

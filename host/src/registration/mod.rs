@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use host_capability::Failure;
 use host_loader::file;
 use host_ops::config::Live;
 use serde_json::{Map, Value};
@@ -39,12 +40,7 @@ pub use self::{
     plan::{How, Listed},
     report::Report,
 };
-use crate::{
-    commands::names::Registered,
-    owner,
-    router::Routes,
-    services::{Failure, Services},
-};
+use crate::{commands::names::Registered, owner, router::Routes, services::Services};
 
 /// Changes that come within this time are registered together.
 const QUIET: Duration = Duration::from_millis(200);

@@ -5,13 +5,14 @@ use std::{
     time::Duration,
 };
 
+use host_capability::Failure;
 use host_ops::config::OwnerGuild;
 use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 use twilight_model::id::Id;
 
 use super::{QUIET, Registration, diff, print};
-use crate::{owner, services::Failure};
+use crate::owner;
 
 /// After a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(60);

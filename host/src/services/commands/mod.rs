@@ -10,6 +10,7 @@ use std::sync::{
 };
 
 use host_ops::config::Live;
+use host_store::{Storage, storage::StorageError};
 use plugin_api::manifest::{CooldownManifest, Per};
 use twilight_model::gateway::Intents;
 
@@ -19,11 +20,7 @@ pub use self::{
     serve::CALLS,
     usage::{Counts, WRITTEN_EVERY},
 };
-use crate::{
-    commands::limits::Limits,
-    router::Routes,
-    services::{Storage, storage::StorageError},
-};
+use crate::{commands::limits::Limits, router::Routes};
 
 /// What is known and kept about commands.
 #[derive(Debug)]

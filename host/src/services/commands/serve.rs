@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use host_base::nearest::nearest;
+use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::check_prefix;
+use host_store::storage::Usage;
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
@@ -26,11 +28,7 @@ use crate::{
         names::{self, Meant},
         read, refusal, usage,
     },
-    services::{
-        Failure, Services,
-        capability::{Capability, HOST_TABLES, HostCall, Leaves},
-        storage::Usage,
-    },
+    services::Services,
 };
 
 /// The calls, by name.
@@ -331,7 +329,7 @@ fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
     })
 }
 
-impl Capability for Commands {
+impl Capability<Services> for Commands {
     const CALLS: &'static [&'static str] = &CALLS;
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;

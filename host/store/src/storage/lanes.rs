@@ -26,7 +26,7 @@ use super::{
     state::{Errand, Lane, Numbers, State, Work},
     turns::Whose,
 };
-use crate::services::disk::Disk;
+use crate::disk::Disk;
 
 /// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;
