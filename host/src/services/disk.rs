@@ -4,13 +4,15 @@
 //! Databases count by pages, since a table of a small row takes one too; files by blocks, and folders as one each.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::names::folded;
+use host_ops::config::Live;
+
 use super::storage::Place;
-use crate::{config::Live, plugin::names::folded};
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;
@@ -75,6 +77,8 @@ struct State {
     /// In the databases that were looked into.
     tables: HashMap<Place, HashMap<String, u64>>,
     plugins: BTreeMap<String, Kept>,
+    /// How plugins that keep something have written their names, by the names as they are compared.
+    written: HashMap<String, BTreeSet<String>>,
 }
 
 impl Disk {
@@ -100,6 +104,19 @@ impl Disk {
         let state = self.state();
         let kept = state.plugins.iter().filter(|(_, kept)| kept.all() > 0);
         kept.map(|(plugin, kept)| (plugin.clone(), *kept)).collect()
+    }
+
+    /// Another plugin that keeps something here, and whose name differs in case alone: it need not be loaded.
+    pub(super) fn twin(&self, plugin: &str) -> Option<(String, Kept)> {
+        let state = self.state();
+        let folded = folded(plugin);
+        let kept = *state.plugins.get(&folded).filter(|kept| kept.all() > 0)?;
+        let written = state.written.get(&folded)?;
+        // Where both are here already, each database tells what is whose.
+        let other = (!written.contains(plugin))
+            .then(|| written.first())
+            .flatten()?;
+        Some((other.clone(), kept))
     }
 
     /// What a plugin may keep.
@@ -141,8 +158,8 @@ impl Disk {
 
     /// What a plugin has written to a database, or given back.
     pub(super) fn add_tables(&self, place: Place, plugin: &str, bytes: i64) {
-        let plugin = folded(plugin);
         let mut state = self.state();
+        let plugin = state.named(plugin);
         let tables = state.tables.entry(place).or_default();
         let there = tables.entry(plugin.clone()).or_default();
         let before = *there;
@@ -154,11 +171,13 @@ impl Disk {
 
     /// What a plugin's folder holds.
     pub(super) fn set_files(&self, plugin: &str, bytes: u64) {
-        self.state()
-            .plugins
-            .entry(folded(plugin))
-            .or_default()
-            .files = bytes;
+        let mut state = self.state();
+        if bytes == 0 {
+            state.plugins.entry(folded(plugin)).or_default().files = 0;
+            return;
+        }
+        let plugin = state.named(plugin);
+        state.plugins.entry(plugin).or_default().files = bytes;
     }
 
     /// What a plugin's folder will hold more, if it may, or holds less.
@@ -175,6 +194,9 @@ impl Disk {
             });
         }
         kept.files = kept.files.saturating_add_signed(bytes);
+        if bytes > 0 {
+            state.named(plugin);
+        }
         Ok(())
     }
 
@@ -191,11 +213,21 @@ impl State {
         }
         let mut tables = HashMap::new();
         for (plugin, bytes) in of {
-            let plugin = folded(&plugin);
+            let plugin = self.named(&plugin);
             self.plugins.entry(plugin.clone()).or_default().tables += bytes;
             *tables.entry(plugin).or_default() += bytes;
         }
         self.tables.insert(place, tables);
+    }
+
+    /// Notes how a plugin writes its name that keeps something; the name as it is compared.
+    fn named(&mut self, plugin: &str) -> String {
+        let folded = folded(plugin);
+        let written = self.written.entry(folded.clone()).or_default();
+        if !written.contains(plugin) {
+            written.insert(plugin.to_owned());
+        }
+        folded
     }
 }
 

@@ -22,7 +22,6 @@ use crate::{fixtures, observe::page, process::Process, support::Fixture};
 
 /// Says what it is told to, in one place or the other.
 const LEAKER: &str = r#"//! Can keep nothing to itself.
-use std::time::Duration;
 
 use plugin_api::{Json, hook::Hook, prelude::*};
 use serde::{Deserialize, Serialize};

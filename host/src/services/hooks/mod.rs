@@ -16,9 +16,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_base::{nearest::nearest, shown};
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
+    manifest::Manifest,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -33,12 +37,13 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use super::{Alerts, Caller, Completion, Failure};
+use super::{Alerts, Failure};
 use crate::{
-    config::Live,
-    nearest::nearest,
     router::{HookRoute, Routes},
-    shown,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, MEMORY},
+    },
 };
 
 /// Bytes of the name of a plugin's event.
@@ -328,5 +333,34 @@ impl fmt::Debug for Hooks {
         f.debug_struct("Hooks")
             .field("rules", &self.config.now().hooks)
             .finish_non_exhaustive()
+    }
+}
+
+impl Capability for Hooks {
+    const CALLS: &'static [&'static str] = &["hooks.emit"];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {
+        self.prune();
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("hooks, desks", self.desk_count())]
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_ops::config::Config;
 use serde_json::json;
 
 use super::*;
-use crate::{config::Config, services::Discord};
+use crate::services::Discord;
 
 fn hooks() -> Hooks {
     let live = Live::new(Config::default());

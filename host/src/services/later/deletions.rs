@@ -6,11 +6,12 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use host_loader::host_call;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Later, Sent, Token};
-use crate::services::{Failure, host_call, reply::TOKEN_LIFE, storage::Deletion};
+use crate::services::{Failure, reply::TOKEN_LIFE, storage::Deletion};
 
 /// While Discord is out of reach it is tried again after each of these, and then given up until the next start.
 const AGAIN: [Duration; 4] = [

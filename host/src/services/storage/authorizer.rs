@@ -206,9 +206,11 @@ impl Current {
                 self.functions += limits::weight(function_name);
                 if self.functions > limits::FUNCTIONS {
                     return Err(format!(
-                        "a statement calls {} functions at most, and `LIKE` and `GLOB` count as {} each: use several statements",
+                        "a statement calls {} functions at most, `LIKE` and `GLOB` count as {} each, and JSON functions with \
+                         paths as {}: use several statements",
                         limits::FUNCTIONS,
-                        limits::weight("like")
+                        limits::weight("like"),
+                        limits::weight("json_set")
                     ));
                 }
                 function(function_name)

@@ -6,11 +6,12 @@ use std::{
     time::SystemTime,
 };
 
+use host_ops::config::Storage as Settings;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::place::Place;
-use crate::{config::Storage as Settings, services::disk::NoRoom};
+use crate::services::disk::NoRoom;
 
 /// Why storage could not do what it was asked.
 #[derive(Debug, Clone, Error)]
@@ -264,6 +265,33 @@ pub enum StorageError {
         plugin: String,
         /// The one that has been here.
         other: String,
+    },
+    /// Another plugin whose name differs in case alone has left something.
+    #[error(
+        "the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, keeps {bytes} bytes here, and the \
+         two would share their tables: give this plugin another name"
+    )]
+    Left {
+        /// The plugin.
+        plugin: String,
+        /// The one that was here.
+        other: String,
+        /// What it keeps in all databases and files.
+        bytes: u64,
+    },
+    /// Another plugin whose name differs in case alone has left a folder.
+    #[error(
+        "the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, has files in {}, and on some file \
+         systems the two would share them: give this plugin another name, or move that folder away",
+        folder.display()
+    )]
+    LeftFiles {
+        /// The plugin.
+        plugin: String,
+        /// The one that was here.
+        other: String,
+        /// Its folder.
+        folder: PathBuf,
     },
     /// A database is wanted for a server that the bot is not in.
     #[error(

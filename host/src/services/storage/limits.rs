@@ -3,10 +3,10 @@
 //! Time is limited by the clock, which a function over a text is not stopped by: so no text is so long, no pattern so odd, and no
 //! statement has so many functions, that they would take seconds without a row in between.
 
-use rusqlite::{Connection, limits::Limit};
+use host_ops::config::Storage as Settings;
+use rusqlite::{Connection, Statement, StatementStatus, limits::Limit};
 
-use super::functions;
-use crate::config::Storage as Settings;
+use super::{authorizer::Who, connection::Link, functions};
 
 /// What a row has beside its longest value: keys, and the names of what it belongs to.
 const BESIDE: u64 = 64 << 10;
@@ -21,12 +21,101 @@ const PATTERN: i32 = 200;
 /// many, since it is compared with each place.
 pub(super) const FUNCTIONS: u32 = 500;
 
+/// Those that look for up to a hundred paths in a text, each from its beginning.
+const OF_PATHS: [&str; 10] = [
+    "json_extract",
+    "json_insert",
+    "json_remove",
+    "json_replace",
+    "json_set",
+    "jsonb_extract",
+    "jsonb_insert",
+    "jsonb_remove",
+    "jsonb_replace",
+    "jsonb_set",
+];
+
+/// Most steps in a compiled statement, views and triggers included, that may go through a whole text and are no functions:
+/// between them nothing stops it, unless it goes on to another row.
+const OVER_TEXTS: usize = 2_000;
+
+/// These: where a number is wanted of a text, all of it is read, and to compare two takes as long as they are the same.
+const GOES_OVER_TEXTS: [&str; 23] = [
+    "Add",
+    "Affinity",
+    "And",
+    "BitAnd",
+    "BitNot",
+    "BitOr",
+    "Cast",
+    "Concat",
+    "Divide",
+    "Eq",
+    "Ge",
+    "Gt",
+    "If",
+    "IfNot",
+    "Le",
+    "Lt",
+    "Multiply",
+    "Ne",
+    "Not",
+    "Or",
+    "Remainder",
+    "ShiftLeft",
+    "Subtract",
+];
+
+/// A compiled statement that takes no more memory has no more steps than that.
+const SMALL: i32 = 40_000;
+
 /// How many functions one counts as.
 pub(super) fn weight(function: &str) -> u32 {
-    match &*function.to_ascii_lowercase() {
+    let function = function.to_ascii_lowercase();
+    match &*function {
         "like" | "glob" => 20,
+        _ if OF_PATHS.contains(&&*function) => 10,
         _ => 1,
     }
+}
+
+/// What of a compiled statement would take seconds in which nothing stops it. What is small is not looked at.
+pub(super) fn heavy(
+    link: &Link,
+    who: &Who,
+    sql: &str,
+    statement: &Statement<'_>,
+) -> rusqlite::Result<Option<String>> {
+    if statement.get_status(StatementStatus::MemUsed) <= SMALL {
+        return Ok(None);
+    }
+    let before = std::mem::take(&mut *link.current());
+    link.begin(who.clone());
+    let counted = over_texts(&link.connection, sql);
+    *link.current() = before;
+    let counted = counted?;
+    Ok((counted > OVER_TEXTS).then(|| {
+        format!(
+            "a statement calculates, compares and converts {OVER_TEXTS} times at most for one row, what its triggers and views do \
+             included, and this one {counted} times: use several statements, or values in a table"
+        )
+    }))
+}
+
+fn over_texts(connection: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare(&format!("EXPLAIN {sql}"))?;
+    let mut rows = statement.raw_query();
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let opcode = row.get_ref("opcode")?;
+        let known = |known: &&str| {
+            opcode
+                .as_bytes()
+                .is_ok_and(|opcode| opcode == known.as_bytes())
+        };
+        count += usize::from(GOES_OVER_TEXTS.iter().any(known));
+    }
+    Ok(count)
 }
 
 /// What the tables of `owner` calculate by themselves with each row (checks, defaults, indexes, columns), where it is too much:
@@ -44,14 +133,15 @@ pub(super) fn problem(connection: &Connection, owner: &str) -> rusqlite::Result<
         if table != of {
             (of, all) = (table, 0);
         }
-        let patterns = sql.matches("like").count() + sql.matches("glob").count();
-        let calls = sql.matches('(').count();
-        all += calls + patterns * weight("like") as usize;
+        let heavy = ["like", "glob"].into_iter().chain(OF_PATHS);
+        let heavy = heavy.map(|name| sql.matches(name).count() * weight(name) as usize);
+        all += sql.matches('(').count() + heavy.sum::<usize>();
         if all > FUNCTIONS as usize {
             return Ok(Some(format!(
                 "the table `{of}` and its indexes would calculate more than {FUNCTIONS} functions for each row: counted are \
-                 opening brackets, and `LIKE` and `GLOB` as {} each",
-                weight("like")
+                 opening brackets, `LIKE` and `GLOB` as {} each, and JSON functions with paths as {}",
+                weight("like"),
+                weight("json_set")
             )));
         }
     }

@@ -26,17 +26,19 @@ const ENDLESS: u64 = 0xFFFF_FFFE;
 /// Up to so many the bound of a statement is not exact: setting it anew for each call would take longer than many calls do.
 const ROUGHLY: u64 = 1 << 16;
 
-/// Counts anew, from the pages themselves: all of them are read.
+/// Counts anew, from the pages themselves: all of them are read. Names stay written as their plugins write them.
 pub(super) const RECOUNT: &str = "
-DELETE FROM cogwright__disk;
+UPDATE cogwright__disk SET pages = 0;
 INSERT INTO cogwright__disk (plugin, pages)
-SELECT plugin, sum(pages) FROM (
-    SELECT lower(substr(s.tbl_name, 1, instr(s.tbl_name, '__') - 1)) AS plugin, d.pageno AS pages
+SELECT coalesce((SELECT m.plugin FROM cogwright__migrations AS m WHERE lower(m.plugin) = owner LIMIT 1), owner), sum(pages)
+FROM (
+    SELECT lower(substr(s.tbl_name, 1, instr(s.tbl_name, '__') - 1)) AS owner, d.pageno AS pages
     FROM dbstat AS d JOIN sqlite_schema AS s ON s.name = d.name WHERE d.aggregate = TRUE
     UNION ALL
     SELECT lower(plugin), sum(length(CAST(key AS BLOB)) + length(CAST(value AS BLOB)) + 64) / 4000 + 1
     FROM cogwright__shelf GROUP BY 1
-) WHERE plugin NOT IN ('', 'cogwright') GROUP BY plugin;
+) WHERE owner NOT IN ('', 'cogwright') GROUP BY owner
+ON CONFLICT DO UPDATE SET pages = excluded.pages;
 ";
 
 /// Counts in one transaction.
@@ -187,6 +189,14 @@ pub(super) fn give_back(link: &Link, at: &At<'_>) -> Result<bool, StorageError> 
     let after = free()?;
     // A file of an older host gives nothing back.
     Ok(after < before && after > FREE)
+}
+
+/// The plugins that have pages in a database, as they write their names.
+pub(super) fn plugins(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached("SELECT plugin FROM cogwright__disk WHERE pages > 0")?
+        .query_map([], |row| row.get(0))?
+        .collect()
 }
 
 /// What a database holds of each plugin, in bytes.

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use host_base::names;
 use rusqlite::{Batch, params};
 
 use super::{
@@ -12,13 +13,12 @@ use super::{
     connection::Link,
     error::StorageError,
     fence::{Declared, Migration, owner_of},
-    meter::Meter,
+    limits,
+    meter::{self, Meter},
     place::Place,
     searches,
     statement::Desk,
 };
-
-use crate::plugin::names;
 
 /// A migration that has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,11 @@ pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, Storage
     let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
     let plugin = &*declared.caller.plugin;
     let all = applied(desk.link).map_err(of)?;
-    // It may not be loaded now, and has its tables all the same.
-    if let Some(other) = names::twin(plugin, all.iter().map(|applied| &*applied.plugin)) {
+    // It may not be loaded now, and has its tables all the same, by migrations or without.
+    let there = meter::plugins(&desk.link.connection).map_err(of)?;
+    let migrated = all.iter().map(|applied| &*applied.plugin);
+    let all_there = migrated.chain(there.iter().map(|plugin| &**plugin));
+    if let Some(other) = names::twin(plugin, all_there) {
         return Err(StorageError::Namesake {
             place: desk.at.place,
             plugin: plugin.to_owned(),
@@ -184,6 +187,10 @@ fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError
         let searches = searches::found(link, desk.who.clone(), &text, &tables);
         if searches.map_err(|error| desk.error(&text, &error))? {
             return Err(desk.refused(&text, searches::REFUSED.into()));
+        }
+        let heavy = limits::heavy(link, &desk.who, &text, &statement);
+        if let Some(reason) = heavy.map_err(|error| desk.error(&text, &error))? {
+            return Err(desk.refused(&text, reason));
         }
         let reshapes = link.current().reshapes;
         let before = if reshapes {

@@ -59,6 +59,9 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use host_base::names;
+use host_loader::{Caller, Completion, Places, Unserved, host_call};
+use host_ops::config::{Config, Live};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -84,8 +87,11 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Caller, Completion, Failure, disk::Disk, host_call};
-use crate::config::{Config, Live};
+use super::{Failure, disk::Disk};
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
+};
 
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
@@ -100,6 +106,9 @@ pub struct Storage {
     /// Who knows which servers the bot is in.
     members: OnceLock<Membership>,
     disk: Arc<Disk>,
+    /// The thread that looks through all databases at the start.
+    #[cfg(test)]
+    looking: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 /// Whether the bot is in a server.
@@ -127,10 +136,12 @@ impl Storage {
         let looking = std::thread::Builder::new()
             .name("storage-count".into())
             .spawn(move || meter::look_around(&looks, &folder));
-        if let Err(error) = looking {
+        if let Err(error) = &looking {
             tracing::warn!("what plugins keep is counted as databases are opened: {error}");
         }
         Ok(Self {
+            #[cfg(test)]
+            looking: Mutex::new(looking.ok()),
             lanes: Some(Arc::new(lanes)),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
@@ -148,6 +159,8 @@ impl Storage {
     #[must_use]
     pub fn absent() -> Self {
         Self {
+            #[cfg(test)]
+            looking: Mutex::default(),
             lanes: None,
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
@@ -160,6 +173,15 @@ impl Storage {
     #[must_use]
     pub fn disk(&self) -> &Arc<Disk> {
         &self.disk
+    }
+
+    /// Waits until all databases were looked through.
+    #[cfg(test)]
+    fn looked_around(&self) {
+        let looking = self.looking.lock().unwrap().take();
+        looking
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     }
 
     /// Whether there are none.
@@ -197,7 +219,8 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A migration failed, a plugin whose name differs in case alone has tables here, or the database can't be used. The generation is still entered.
+    /// A plugin whose name differs in case alone keeps something here. Or a migration failed, or the database can't be used: then
+    /// the generation is still entered.
     pub async fn generation_starts(
         &self,
         caller: &Caller,
@@ -206,11 +229,41 @@ impl Storage {
         let Some(lanes) = &self.lanes else {
             return Ok(());
         };
+        self.no_twin_is_left(&lanes.data, &caller.plugin)?;
         let declared = lanes.fences.enter(Declared::new(caller.clone(), manifest));
         if declared.migrations(Place::Bot).is_empty() {
             return Ok(());
         }
         self.migrate(Place::Bot, declared).await.map(drop)
+    }
+
+    /// Whether nothing is here of a plugin whose name differs in case alone, loaded or not. What is not known yet, while the
+    /// databases are looked through after the start, is found by each database when it is used.
+    fn no_twin_is_left(&self, data: &Path, plugin: &str) -> Result<(), StorageError> {
+        if let Some((other, kept)) = self.disk.twin(plugin) {
+            return Err(StorageError::Left {
+                plugin: plugin.to_owned(),
+                other,
+                bytes: kept.all(),
+            });
+        }
+        let folders = data.join("plugins");
+        if folders.join(plugin).is_dir() {
+            return Ok(());
+        }
+        let all: Vec<String> = std::fs::read_dir(&folders)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        match names::twin(plugin, all.iter().map(String::as_str)) {
+            None => Ok(()),
+            Some(other) => Err(StorageError::LeftFiles {
+                plugin: plugin.to_owned(),
+                other: other.to_owned(),
+                folder: folders.join(other),
+            }),
+        }
     }
 
     /// Takes a generation out that is over. What it still has queued does not happen.
@@ -396,5 +449,47 @@ pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<Str
                 used.table
             ));
         }
+    }
+}
+
+impl Capability for Storage {
+    const CALLS: &'static [&'static str] = &CALLS;
+    const PLACES: Places = places("storage", 1_024);
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+        self::problems(plugin, manifest, problems);
+    }
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        let prepared = Self::generation_starts(self, caller, manifest).await;
+        prepared.map_err(|error| Unserved {
+            reason: error.to_string(),
+            configured: false,
+        })
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, &call.name, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("databases, open", self.numbers().map_or(0, |it| it.open)),
+            ("storage, fences", self.fence_count()),
+        ]
     }
 }

@@ -18,7 +18,7 @@ use super::{
     connection::Link,
     error::{At, StorageError},
     fence::{Fences, HOST, hex},
-    searches,
+    limits, searches,
 };
 
 /// Most bytes that one table may tell about one user: more is no longer about a user, but a mistake or an attack.
@@ -197,7 +197,7 @@ impl Clerk<'_> {
         }
         let table = quoted(&subject.table);
         let sql = format!("DELETE FROM {table} WHERE {}", subject.condition());
-        self.without_searches(subject, &sql)?;
+        self.bearable(subject, &sql)?;
         let deleted = self.link.connection.execute(&sql, [user]);
         deleted
             .map(|rows| rows as u64)
@@ -210,7 +210,7 @@ impl Clerk<'_> {
         }
         let table = quoted(&subject.table);
         let sql = format!("SELECT * FROM {table} WHERE {}", subject.condition());
-        self.without_searches(subject, &sql)?;
+        self.bearable(subject, &sql)?;
         let read = || -> rusqlite::Result<Option<Vec<Value>>> {
             let mut statement = self.link.connection.prepare(&sql)?;
             let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
@@ -320,15 +320,19 @@ impl Clerk<'_> {
     }
 
     /// A trigger or a view that searches is none that everybody can wait for.
-    fn without_searches(&self, subject: &Subject, sql: &str) -> Result<(), StorageError> {
+    fn bearable(&self, subject: &Subject, sql: &str) -> Result<(), StorageError> {
         let who = self.who(&subject.plugin);
         let found = searches::in_statement(self.link, &who, sql);
         match found.map_err(|error| self.error(sql, &error))? {
-            true => Err(StorageError::Call(searches::REFUSED.into())),
-            false => {
-                self.link.begin(who);
-                Ok(())
-            }
+            true => return Err(StorageError::Call(searches::REFUSED.into())),
+            false => self.link.begin(who.clone()),
+        }
+        // Its triggers are in it.
+        let statement = self.link.connection.prepare(sql);
+        let heavy = statement.and_then(|it| limits::heavy(self.link, &who, sql, &it));
+        match heavy.map_err(|error| self.error(sql, &error))? {
+            Some(reason) => Err(StorageError::Call(reason)),
+            None => Ok(()),
         }
     }
 

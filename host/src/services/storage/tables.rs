@@ -95,7 +95,7 @@ CREATE TABLE IF NOT EXISTS cogwright__settings (
     // What there is of each plugin is counted by `prepare`.
     Step {
         all: "
-CREATE TABLE cogwright__disk (plugin TEXT PRIMARY KEY, pages INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE cogwright__disk (plugin TEXT COLLATE NOCASE PRIMARY KEY, pages INTEGER NOT NULL) WITHOUT ROWID;
 ",
         bot: "
 ALTER TABLE cogwright__scheduled_counts ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;

@@ -272,22 +272,105 @@ async fn triggers_do_not_borrow_the_rights_of_whoever_sets_them_off() {
     );
 }
 
+/// Found by a database, where it is not known at the load: `bank` was not here then.
 #[tokio::test]
 async fn a_plugin_whose_name_differs_in_case_alone_gets_none_of_the_others_tables() {
-    let kit = Kit::new();
-    let (_shop, bank) = two(&kit, json!({})).await;
-    kit.storage.generation_ended(&bank.caller);
-    // `bank` is not loaded, and its tables are there.
-    let twin = kit.plugin("Bank", json!({})).await;
-    for sql in ["SELECT pin FROM bank__secret", "DROP TABLE bank__secret"] {
-        says(
-            twin.execute(1, sql, json!([])).await,
-            &[
-                "1/guild.db has tables of the plugin `bank`, whose name differs from `Bank` in upper and lower case alone",
-            ],
-        );
+    for (there, comes) in [("bank", "Bank"), ("Bank", "bank")] {
+        for guild in [0, 1] {
+            let kit = Kit::new();
+            let twin = kit.plugin(comes, json!({})).await;
+            // With migrations and without: it may make its tables by itself.
+            let migrated =
+                json!({"migrations": [migration(1, "guild", "CREATE TABLE bank__rates (rate)")]});
+            for manifest in [json!({}), migrated] {
+                let bank = kit.generation(there, 1, manifest).await.unwrap();
+                let made = "CREATE TABLE IF NOT EXISTS bank__secret AS SELECT 1234 AS pin";
+                bank.execute(guild, made, json!([])).await.unwrap();
+                for sql in [
+                    "SELECT pin FROM bank__secret",
+                    "DELETE FROM bank__secret",
+                    "DROP TABLE bank__secret",
+                    "SELECT 1",
+                ] {
+                    let told = format!(
+                        "{} has tables of the plugin `{there}`, whose name differs from `{comes}`",
+                        Place::of(guild)
+                    );
+                    says(twin.execute(guild, sql, json!([])).await, &[&told]);
+                    says(twin.query(guild, sql).await, &[&told]);
+                }
+                let pin = bank.query(guild, "SELECT pin FROM bank__secret").await;
+                assert_eq!(pin.unwrap(), json!([[1234]]));
+                kit.storage.generation_ended(&bank.caller);
+            }
+        }
     }
-    let bank = kit.generation("bank", 2, json!({})).await.unwrap();
-    let pin = bank.query(1, "SELECT pin FROM bank__secret").await;
-    assert_eq!(pin.unwrap(), json!([[1234]]));
+}
+
+/// And at the load, where anything is left of the other, which is not loaded: tables, shelves, or files.
+#[tokio::test]
+async fn a_plugin_is_not_loaded_where_its_namesake_has_left_something() {
+    for (there, comes) in [("bank", "Bank"), ("Bank", "bank"), ("b_1", "B_1")] {
+        for what in ["tables", "a shelf"] {
+            let kit = Kit::new();
+            let bank = kit.plugin(there, json!({})).await;
+            match what {
+                "tables" => {
+                    let made = format!("CREATE TABLE {there}__secret AS SELECT 1234 AS pin");
+                    bank.execute(7, &made, json!([])).await.unwrap();
+                }
+                _ => {
+                    let call = json!({"guild_id": "7", "shelf": "vault", "key": "pin"});
+                    let value = format!("{:?}", "4".repeat(100_000));
+                    let call = serde_json::from_value(call).unwrap();
+                    bank.shelf("set", &call, value.as_bytes()).await.unwrap();
+                }
+            }
+            kit.storage.generation_ended(&bank.caller);
+            let refused = |kit: &Kit| {
+                let (caller, none) = (Caller::new(comes, 1), Manifest::default());
+                let started = kit.storage.generation_starts(&caller, &none);
+                let started = futures_util::FutureExt::now_or_never(started).unwrap();
+                let told = started.map_err(|error| error.to_string());
+                let expect = format!(
+                    "the plugin `{there}`, whose name differs from `{comes}` in upper and lower case alone, keeps "
+                );
+                says(told, &[&expect, "give this plugin another name"]);
+                assert_eq!(kit.storage.fence_count(), 0);
+            };
+            refused(&kit);
+            // What is counted anew is still the same plugin's, and it is known after a restart, too.
+            let recount = kit.storage.with(Place::of(7), |database, connected| {
+                database.recount(connected)
+            });
+            recount.await.unwrap();
+            refused(&kit);
+            let kit = kit.restart("").await;
+            kit.storage.looked_around();
+            refused(&kit);
+            kit.generation(there, 2, json!({})).await.unwrap();
+        }
+    }
+    // A folder of files, or of a state.
+    let kit = Kit::new();
+    std::fs::create_dir_all(kit.folder.path().join("plugins/shop/files")).unwrap();
+    let told = kit.generation("Shop", 1, json!({})).await.map(drop);
+    let expect = [
+        "the plugin `shop`, whose name differs from `Shop`",
+        "has files in",
+        "plugins/shop",
+    ];
+    says(told.map_err(|error| error.to_string()), &expect);
+    kit.generation("shop", 1, json!({})).await.unwrap();
+    // Nothing is left of one that has given everything back.
+    let kit = Kit::new();
+    let bank = kit.plugin("bank", json!({})).await;
+    bank.execute(1, "CREATE TABLE bank__x (x)", json!([]))
+        .await
+        .unwrap();
+    bank.execute(1, "DROP TABLE bank__x", json!([]))
+        .await
+        .unwrap();
+    kit.storage.generation_ended(&bank.caller);
+    kit.generation("Bank", 1, json!({})).await.unwrap();
 }

@@ -316,3 +316,113 @@ async fn what_tables_calculate_by_themselves_is_counted_and_does_not_keep_a_back
     let backup = kit.storage.backup().await.unwrap();
     assert_eq!((backup.copied, backup.failed.len()), (1, 0), "{backup:?}");
 }
+
+/// Operators are no functions: a number is read out of all of a text with each, and the authorizer is told of none.
+#[tokio::test]
+async fn what_goes_over_long_texts_without_a_function_is_counted_too() {
+    let kit = Kit::new();
+    let shop = kit.plugin("shop", json!({})).await;
+    for sql in [
+        "CREATE TABLE shop__t (t)",
+        "INSERT INTO shop__t VALUES (1)",
+        "CREATE TABLE shop__log (x)",
+    ] {
+        shop.execute(1, sql, json!([])).await.unwrap();
+    }
+    let many = |what: &str, count: usize| vec![vec![what; 100].join(" + "); count / 100].join(", ");
+    let refused = ["at most for one row, what its triggers and views do included, and this one"];
+    for what in [
+        "-t",
+        "(t + 1)",
+        "CAST(t AS REAL)",
+        "CAST(t AS INTEGER)",
+        "(t = 'x' COLLATE NOCASE)",
+        "(t || 'x')",
+    ] {
+        let sql = |count| format!("SELECT {} FROM shop__t", many(what, count));
+        says(shop.query(1, &sql(3_000)).await, &refused);
+        shop.query(1, &sql(400)).await.unwrap();
+    }
+    // Nor in the tables' own shape, in views or triggers.
+    let generated: Vec<String> = (0..30)
+        .map(|n| format!("g{n} AS ({})", many("-t", 100)))
+        .collect();
+    for sql in [
+        format!("CREATE TABLE shop__own (t, {})", generated.join(", ")),
+        format!(
+            "CREATE VIEW shop__all AS SELECT {} FROM shop__t",
+            many("-t", 3_000)
+        ),
+        format!(
+            "CREATE TRIGGER shop__trap AFTER DELETE ON shop__t BEGIN INSERT INTO shop__log SELECT 1 WHERE {}; END",
+            vec![many("-old.t", 100); 30].join(" AND ")
+        ),
+    ] {
+        shop.execute(1, &sql, json!([])).await.unwrap();
+    }
+    says(
+        shop.execute(1, "INSERT INTO shop__own VALUES (1) RETURNING *", json!([]))
+            .await,
+        &refused,
+    );
+    says(shop.query(1, "SELECT * FROM shop__all").await, &refused);
+    says(
+        shop.execute(1, "DELETE FROM shop__t", json!([])).await,
+        &refused,
+    );
+    // What a statement has of constants alone is no work.
+    let values = vec!["(1)"; 20_000].join(", ");
+    let insert = format!("INSERT INTO shop__log VALUES {values}");
+    assert_eq!(
+        shop.execute(1, &insert, json!([])).await.unwrap().changed,
+        20_000
+    );
+}
+
+/// In a migration, and in what the host erases.
+#[tokio::test]
+async fn and_what_migrations_and_erasures_go_over() {
+    let kit = Kit::new();
+    let sum = vec![vec!["-old.user_id"; 100].join(" + "); 30].join(" AND ");
+    let trap = format!(
+        "CREATE TABLE shop__t (user_id); CREATE TABLE shop__log (x);
+         CREATE TRIGGER shop__trap AFTER DELETE ON shop__t BEGIN INSERT INTO shop__log SELECT 1 WHERE {sum}; END;
+         INSERT INTO shop__t VALUES (7);"
+    );
+    let heavy = format!("{trap} DELETE FROM shop__t;");
+    let one = |sql: &str| json!({"migrations": [migration(1, "guild", sql)], "subjects": [{"table": "shop__t", "column": "user_id"}]});
+    let expect = "at most for one row, what its triggers and views do included";
+    let shop = kit.generation("shop", 1, one(&heavy)).await.unwrap();
+    says(shop.query(1, "SELECT 1").await, &["migration 1", expect]);
+    kit.storage.generation_ended(&shop.caller);
+    let shop = kit.generation("shop", 2, one(&trap)).await.unwrap();
+    shop.query(1, "SELECT 1").await.unwrap();
+    let erased = kit.storage.erase_subject(7).await.unwrap();
+    assert_eq!(erased.failed.len(), 1, "{erased:?}");
+    assert!(
+        format!("{:?}", erased.failed[0]).contains(expect),
+        "{erased:?}"
+    );
+}
+
+/// A hundred paths in a text of a megabyte, in each of many functions, took a minute.
+#[tokio::test]
+async fn functions_with_many_paths_count_as_many() {
+    let kit = Kit::new();
+    let shop = kit.plugin("shop", json!({})).await;
+    let many = |call: &str, count| format!("SELECT {}", vec![call; count].join(", "));
+    let refused = ["JSON functions with paths as 10"];
+    for call in [
+        "json_set('{}', '$.a', 1)",
+        "JSON_EXTRACT('{}', '$.a', '$.b')",
+        "jsonb_remove('{}', '$.a')",
+    ] {
+        says(shop.query(1, &many(call, 51)).await, &refused);
+        shop.query(1, &many(call, 50)).await.unwrap();
+    }
+    // The operator has one path.
+    shop.query(1, &many("'{}' ->> '$.a'", 200)).await.unwrap();
+    let checks = vec!["json_extract(x, '$.a')"; 60].join(" + ");
+    let made = format!("CREATE TABLE shop__t (x CHECK ({checks}))");
+    says(shop.execute(1, &made, json!([])).await, &refused);
+}
