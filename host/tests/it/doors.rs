@@ -74,7 +74,7 @@ async fn leak(ctx: CommandContext) -> Result {
         "panic" => panic!("{words}"),
         "log" => tracing::warn!(field = &*words, debug = ?words, "{words}"),
         "hook" => drop(host.emit(&Said { words }).await?),
-        "schedule" => drop(host.schedule("later").after(Duration::ZERO).payload(&words).await?),
+        "schedule" => drop(host.schedule("later").after(std::time::Duration::ZERO).payload(&words).await?),
         "own-file" => host.files().write(&words, "x").await?,
         "figure" => host.counter("words", "What was said").with("word", words).add(1.0),
         "address" => drop(web(format!("http://127.0.0.1:{words}")).send().await?),
