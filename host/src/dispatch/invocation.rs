@@ -1,6 +1,7 @@
 //! An invocation on its way: queued for its plugin, followed until it is answered, and told of when it fails.
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -25,6 +26,9 @@ use crate::{
         reply::Typed,
     },
 };
+
+/// Characters that a message of Discord's takes.
+const MESSAGE: usize = 2_000;
 
 /// An invocation that is queued.
 pub(crate) struct Invocation {
@@ -246,7 +250,8 @@ impl Dispatch {
 
     /// Tells a member why not: a sentence, which all refusals are, the host's and the plugins'.
     pub(crate) async fn say(&self, origin: Origin, text: &str) {
-        if let Err(failure) = self.refuse(origin, json!({"content": text})).await {
+        let message = json!({"content": fitting(text)});
+        if let Err(failure) = self.refuse(origin, message).await {
             untold(&failure);
         }
     }
@@ -256,7 +261,7 @@ impl Dispatch {
     pub(crate) fn whisper(self: &Arc<Self>, origin: Origin, text: String) {
         let dispatch = Arc::clone(self);
         tokio::spawn(async move {
-            let message = json!({"content": text});
+            let message = json!({"content": fitting(&text)});
             if let Err(failure) = dispatch.refuse_in(origin, message, true).await {
                 untold(&failure);
             }
@@ -347,6 +352,14 @@ impl Dispatch {
         if let Origin::Interaction { id, .. } = origin {
             self.services.replies.acknowledge(*id).await;
         }
+    }
+}
+
+/// As much of a text as one message takes: one that Discord refuses would leave the member without an answer.
+fn fitting(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MESSAGE) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.chars().take(MESSAGE - 1).chain(['…']).collect()),
     }
 }
 
