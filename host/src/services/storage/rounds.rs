@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, getpriority_process, setpriority_process};
+
 use super::{
     batch::Job,
     clock::Running,
@@ -31,7 +33,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// Most calls that are aside at once in one database: each has a connection.
 pub(super) const ASIDE_AT_ONCE: u32 = 2;
 
-/// How much lower the priority of a thread is whose call has stepped aside, as `nice` counts it.
+/// The priority of a thread whose call has stepped aside, as `nice` counts it.
 const ASIDE_NICE: i32 = 10;
 
 /// A thread's work on a lane.
@@ -278,8 +280,9 @@ impl Lanes {
 impl Round {
     /// Lowers its thread's priority, which can't be raised again.
     fn set_nice(&self, nice: i32) {
-        if let Some(thread) = self.thread.and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::setpriority_process(Some(thread), nice);
+        let thread = self.thread.and_then(Pid::from_raw);
+        if thread.is_some() && getpriority_process(thread).is_ok_and(|now| now < nice) {
+            let _ = setpriority_process(thread, nice);
         }
     }
 
