@@ -12,20 +12,22 @@ use std::{
 };
 
 use host::{
-    config::Config,
-    metrics::{Handled, PluginFigures},
-    plugin::{Packet, Plugins, interpose, next_id},
+    program,
     router::Routes,
     services::{
         Services,
         reply::{Kind, Received},
     },
 };
-use plugin_api::abi::{CommandHead, OptionValue, Origin, frame_kind};
-use plugin_api::manifest::CommandKind;
+use host_loader::{Handled, Packet, PluginFigures, Plugins, interpose, next_id};
+use host_ops::config::Config;
+use plugin_api::{
+    abi::{CommandHead, OptionValue, Origin, frame_kind},
+    manifest::CommandKind,
+};
 use tokio::sync::oneshot;
 
-type Answered = oneshot::Receiver<host::plugin::Answer>;
+type Answered = oneshot::Receiver<host_loader::Answer>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     interpose::install();
@@ -49,7 +51,7 @@ async fn bench(file: PathBuf) -> Result<(), String> {
     config.extensions.probe = false;
     let services = Arc::new(Services::offline());
     let routes = Arc::new(Routes::default());
-    let plugins = Plugins::new(
+    let plugins = program::plugins(
         Arc::new(config),
         PathBuf::new(),
         services,
@@ -168,21 +170,21 @@ async fn logging(folder: &Path, routes: &Routes) -> Result<(), String> {
     each("a span, no log", 1_000_000, span);
     let mut config = Config::default().log;
     config.folder = folder.join("botlogs");
-    host::log::init(&config, "bench")?;
+    host_ops::log::init(&config, "bench")?;
     each("an invocation's span, level info", 1_000_000, span);
     each("an event's span, level info", 1_000_000, debug);
     each("a line, level info", 10_000, || {
         tracing::info!(plugin = "hello", "a line of the usual length, more or less");
     });
-    host::log::flush();
+    host_ops::log::flush();
     let at_info = at_once(routes).await?;
     println!(
         "{:<32} {at_info:>10.2?} each",
         "command, 64 at once, level info"
     );
-    host::log::set_levels("debug", &BTreeMap::new())?;
+    host_ops::log::set_levels("debug", &BTreeMap::new())?;
     each("an event's span, level debug", 1_000_000, debug);
-    host::log::set_levels("off", &BTreeMap::new())
+    host_ops::log::set_levels("off", &BTreeMap::new())
 }
 
 async fn reloads(plugins: &Plugins, file: &Path, count: usize) -> Result<Vec<Duration>, String> {

@@ -92,9 +92,9 @@ fn each(what: &str, count: u64, work: impl FnOnce()) {
 async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Nothing here asks Discord.
-    let discord = host::config::Config::default().discord;
+    let discord = host_ops::config::Config::default().discord;
     let discord = Arc::new(Discord::new(&discord, None, Arc::default()));
-    let mut config = host::config::Config::default().cache;
+    let mut config = host_ops::config::Config::default().cache;
     config.members = usize::try_from(MEMBERS).unwrap();
     let cache = Cache::new(&config, discord);
     let id = |number: u64| (number + 1) << 22;

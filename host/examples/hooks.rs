@@ -15,14 +15,15 @@ use std::{
 };
 
 use host::{
-    config::Config,
-    plugin::{Plugins, interpose},
+    program,
     router::Routes,
     services::{
-        Caller, Services,
+        Services,
         hooks::{Circuit, HookView},
     },
 };
+use host_loader::{Caller, interpose};
+use host_ops::config::Config;
 use plugin_api::{Hook, abi::CallHead};
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
@@ -77,7 +78,7 @@ async fn measure(file: &Path, span: Duration, rate: u64) -> Result<(), Box<dyn E
     // Port 9 is `discard`: nothing here asks Discord.
     let services = Services::through("127.0.0.1:9".into(), &config, Arc::clone(&routes));
     let services = Arc::new(services);
-    let plugins = Plugins::new(
+    let plugins = program::plugins(
         Arc::new(config),
         PathBuf::new(),
         Arc::clone(&services),

@@ -15,14 +15,15 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use host::{
-    config::{Config, Live},
-    plugin::{Plugins, interpose},
+    program,
     router::Routes,
     services::{
-        Caller, Services, Storage,
+        Services, Storage,
         schedules::{Clock, Runner, ScheduleView},
     },
 };
+use host_loader::{Caller, interpose};
+use host_ops::config::{Config, Live};
 use plugin_api::{
     Hook,
     abi::{CallHead, ScheduleCreate},
@@ -76,7 +77,7 @@ async fn measure(file: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
     let secrets = BTreeMap::new();
     let services = Services::new(None, &live, Arc::clone(&routes), storage, &secrets);
     let services = Arc::new(services.with_clock(&live, clock.clone()));
-    let plugins = Plugins::new(
+    let plugins = program::plugins(
         live,
         PathBuf::new(),
         Arc::clone(&services),

@@ -11,14 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::{
-    config::Config,
-    plugin::{EventRecord, Packet, Plugins, census, interpose, memory, next_id},
-    router::Routes,
-    services::Services,
+use host::{program, router::Routes, services::Services};
+use host_loader::{EventRecord, Packet, census, interpose, memory, next_id};
+use host_ops::config::Config;
+use plugin_api::{
+    abi::{CommandHead, EventHeader, Origin, frame_kind},
+    manifest::CommandKind,
 };
-use plugin_api::abi::{CommandHead, EventHeader, Origin, frame_kind};
-use plugin_api::manifest::CommandKind;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -52,7 +51,7 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     let routes = Arc::new(Routes::default());
     let services = Services::through(discord().await?, &config, Arc::clone(&routes));
     let services = Arc::new(services);
-    let plugins = Plugins::new(
+    let plugins = program::plugins(
         Arc::new(config),
         PathBuf::new(),
         services,

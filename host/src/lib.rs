@@ -6,33 +6,24 @@
 //! ```
 //!
 //! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
-//! [`commands`] reads what members type and pick; [`router`] knows who gets it; [`plugin`] loads, serves and unloads; [`services`] answer what plugins ask; [`owner`] serves
-//! owner commands; [`metrics`] and [`log`] are what the operator sees, with other people's words as [`shown`] makes them; [`registration`] and [`status`] keep Discord up to date; [`watcher`] sees files come and go; [`config`] and
-//! [`mod@env`] are what the operator says; [`cli`] is the command line.
+//! [`commands`] reads what members type and pick; [`router`] knows who gets it; the loader (`host_loader`) loads, serves and unloads, and [`program`] is what it is told of the bot; [`services`] answer what plugins ask; [`owner`] serves
+//! owner commands; [`metrics`] are what the operator sees; [`registration`] and [`status`] keep Discord up to date; [`cli`] is the command line.
+//!
+//! Below this crate: [`host_base`] is what every part may know, [`host_ops`] what the operator says and sees.
 
 pub mod bot;
 pub mod cli;
 pub mod commands;
-pub mod config;
 pub mod dispatch;
-pub mod env;
-mod error_id;
-mod folders;
 pub mod gateway;
 pub mod intents;
 pub mod lenient;
-pub mod log;
 pub mod metrics;
-mod nearest;
 pub mod owner;
-pub mod plugin;
-pub mod private;
-pub mod redact;
+pub mod program;
 pub mod registration;
 pub mod router;
 pub mod services;
-pub mod shown;
 pub mod status;
-pub mod watcher;
 
 pub use bot::{Bot, BotError, run};

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use host_base::names::tidy;
+use host_loader::{EventRecord, Packet, Refused, Slot};
 use plugin_api::{
     EventKind,
     abi::{event_flag, frame_kind},
@@ -19,7 +21,6 @@ use crate::{
         table::{Commands, Found},
     },
     intents,
-    plugin::{EventRecord, Packet, Refused, Slot, tidy},
 };
 
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use host_base::redact;
+use host_ops::config::{Activity as Kind, Config as Whole, Presence, Status as Config};
 use tokio::{
     sync::watch,
     time::{Instant, interval},
@@ -11,12 +13,7 @@ use twilight_model::gateway::{
     presence::{Activity, ActivityType, MinimalActivity, Status},
 };
 
-use crate::{
-    config::{Activity as Kind, Config as Whole, Presence, Status as Config},
-    owner, redact,
-    router::Routes,
-    services::Cache,
-};
+use crate::{owner, router::Routes, services::Cache};
 
 /// Numbers that a status text may show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! It crosses as JSON and is additive: every field but the name and version may be missing, fields that a reader does not know
 //! are ignored, and words that it does not know read as `Unknown`. What the host does with those stands in
-//! `host/src/plugin/unknown.rs`.
+//! `host/loader/src/unknown.rs`.
 
 mod command;
 

@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use host::services::{Caller, Files};
+use host::services::Files;
+use host_loader::Caller;
 use serde_json::json;
 
 use crate::{

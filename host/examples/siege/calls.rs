@@ -3,7 +3,8 @@
 use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
-use host::services::{Caller, Services};
+use host::services::Services;
+use host_loader::Caller;
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use sandbox::Sandbox;
 use serde_json::{Value, json};

@@ -23,12 +23,11 @@ use std::{
     time::Duration,
 };
 
-use host::{
-    Bot,
+use host::{Bot, services::Services};
+use host_loader::{Caller, interpose};
+use host_ops::{
     config::Config,
     env::{Environment, Secret},
-    plugin::interpose,
-    services::{Caller, Services},
 };
 use sandbox::{Options, RateLimits, Sandbox};
 use serde_json::{Value, json};

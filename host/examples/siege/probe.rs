@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::services::{Caller, Services};
+use host::services::Services;
+use host_loader::Caller;
 use sandbox::Sandbox;
 
 use crate::{AT_ONCE, PATIENCE, calls::Call};

@@ -2,16 +2,15 @@
 
 use std::{sync::Arc, time::Instant};
 
+use host_loader::Plugins;
+use host_ops::{config::Live, env::Environment};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{BotError, folder::Files, main_loop::MainLoop, ready};
 use crate::{
-    config::Live,
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
-    env::Environment,
     gateway::{self, Follow},
     owner::Owner,
-    plugin::Plugins,
     registration::Registration,
     router::Routes,
     services::{Services, commands::WRITTEN_EVERY, schedules::Runner},

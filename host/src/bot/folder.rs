@@ -6,21 +6,21 @@ use std::{
     time::Duration,
 };
 
+use host_loader::{
+    file::{self, plugin_files},
+    watcher::{FileChange, Pace, Watcher},
+};
+use host_ops::config::Config;
 use tokio::sync::mpsc;
 
 use super::BotError;
-use crate::{
-    config::Config,
-    plugin::file,
-    watcher::{self, FileChange, Pace, Watcher},
-};
 
 /// The watcher and what it tells, if the folder is watched.
 pub(super) type Files = Option<(Watcher, mpsc::Receiver<FileChange>)>;
 
 /// The plugin files of a folder, blanks in their names replaced by underscores.
 pub(super) fn tidy_files(folder: &Path) -> Vec<PathBuf> {
-    watcher::plugin_files(folder)
+    plugin_files(folder)
         .into_iter()
         .map(|path| {
             file::rename_blanks(&path).unwrap_or_else(|error| {

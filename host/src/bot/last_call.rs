@@ -8,9 +8,8 @@ use std::{
     time::Duration,
 };
 
+use host_loader::Plugins;
 use tokio::runtime::Handle;
-
-use crate::plugin::Plugins;
 
 /// The longest that the end is put off.
 const PATIENCE: Duration = Duration::from_millis(1500);

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_loader::{LoadError, Plugins, watcher::FileChange};
+use host_ops::config::Config;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -14,12 +16,9 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, connect::Core, folder::Files};
 use crate::{
-    config::Config,
     dispatch::Dispatch,
     gateway::{FromShard, GatewayError},
-    plugin::{LoadError, Plugins},
     services::{Services, schedules::Runner},
-    watcher::FileChange,
 };
 
 /// What the databases get for their end when the plugins have used up the time.

@@ -24,6 +24,12 @@ use std::{
     time::Instant,
 };
 
+use host_base::{private, redact};
+use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
+use host_ops::{
+    config::{Config, Live},
+    env::Environment,
+};
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -33,17 +39,13 @@ use self::{
     login::identify,
 };
 use crate::{
-    config::{Config, Live},
-    env::Environment,
     gateway::GatewayError,
     metrics::Server,
-    plugin::{LoadError, Plugins, interpose},
-    private, redact,
+    program,
     router::Routes,
     services::{
         Failure, Services, Storage, schedules::Clock, settings::Watch, storage::StorageError,
     },
-    watcher::WatchError,
 };
 
 /// Why the bot does not run.
@@ -156,7 +158,7 @@ impl Bot {
             );
         }
         let _ = rustls::crypto::ring::default_provider().install_default();
-        crate::log::redact_with(redact::text);
+        host_ops::log::redact_with(redact::text);
         redact::keep_out(environment.token.expose());
         let live = Live::new(config);
         // What keeps it from being made is told by the databases, which need it first.
@@ -175,7 +177,7 @@ impl Bot {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
         }
-        let plugins = Arc::new(Plugins::new(
+        let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,
             Arc::clone(&services),
@@ -214,9 +216,8 @@ impl Bot {
                 .await;
         }
         services.figures.started.store(true, Relaxed);
-        plugins.follow_log_levels();
-        let followed = Arc::clone(&plugins);
-        tokio::spawn(async move { followed.follow_config().await });
+        program::follow_log_levels(&plugins);
+        tokio::spawn(program::follow_config(Arc::clone(&plugins), live.clone()));
         let (stop, stopped) = watch::channel(false);
         let main_loop = core.connect(environment, files, stopped).await?;
         Ok(Self {

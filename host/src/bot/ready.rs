@@ -5,10 +5,11 @@ use std::{
     time::Instant,
 };
 
+use host_loader::Plugins;
 use tokio::sync::watch;
 use twilight_model::guild::Permissions;
 
-use crate::{dispatch::Dispatch, plugin::Plugins, status::counted};
+use crate::{dispatch::Dispatch, status::counted};
 
 /// What answers need in a server, whatever commands declare.
 const ANSWERS: Permissions = Permissions::VIEW_CHANNEL

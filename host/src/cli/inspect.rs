@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
+use host_base::shown;
+use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
 use crate::{
     commands::{table::inherited, usage},
     intents,
-    plugin::{file, interpose, probe},
-    shown,
 };
 
 /// How long the file may take to tell its manifest.

@@ -21,16 +21,11 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use host_base::shown;
+use host_loader::{memory, probe};
+use host_ops::{config::Config, env::Environment, folders::not_there, log};
 
-use crate::{
-    bot::BotError,
-    config::Config,
-    env::Environment,
-    folders::not_there,
-    log,
-    plugin::{memory, probe},
-    shown,
-};
+use crate::bot::BotError;
 
 /// Where variables are read that the environment has not.
 const DOTENV: &str = ".env";

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::config::is_example;
+use host_ops::config::is_example;
 
 const CONFIG: &str = "config.toml";
 const LOCAL: &str = "config.local.toml";
@@ -40,7 +40,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let own = || own(folder.path());
         assert_eq!(own(), (at(CONFIG), None), "none is there");
-        fs::write(at(CONFIG), include_str!("../config/default.toml")).unwrap();
+        fs::write(at(CONFIG), host_ops::config::COMMENTED).unwrap();
         assert_eq!(own(), (at(LOCAL), None), "the example");
         fs::write(at(LOCAL), "bot.prefix = \"?\"\n").unwrap();
         assert_eq!(own(), (at(LOCAL), None), "the example, and what was set");
@@ -51,7 +51,7 @@ mod tests {
         fs::remove_file(at(LOCAL)).unwrap();
         assert_eq!(own(), (at(CONFIG), None), "an operator's own");
         // Another line ending, as some checkouts have it, changes no setting.
-        let example = include_str!("../config/default.toml").replace('\n', "\r\n");
+        let example = host_ops::config::COMMENTED.replace('\n', "\r\n");
         fs::write(at(CONFIG), example).unwrap();
         assert_eq!(own(), (at(LOCAL), None), "the example on Windows");
     }

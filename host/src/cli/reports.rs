@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_loader::{Plugins, Status};
 use sandbox::{PartState, Report, Sandbox};
 
 use super::rebuild::Built;
-use crate::plugin::{Plugins, Status};
+use crate::commands::table::count;
 
 /// Reports every change of the set of plugins, from what is loaded now on, for as long as it is let.
 pub(super) async fn feed(sandbox: Sandbox, plugins: Arc<Plugins>) {
@@ -75,7 +76,7 @@ fn report(status: &Status, before: Option<u64>) -> Report {
                 Some(_) => PartState::Reloaded,
                 None => PartState::Loaded,
             };
-            let commands = match serving.commands {
+            let commands = match count(&serving.manifest.commands) {
                 1 => "1 command".to_owned(),
                 number => format!("{number} commands"),
             };
@@ -95,10 +96,14 @@ fn report(status: &Status, before: Option<u64>) -> Report {
 mod tests {
     use std::time::{Duration, SystemTime};
 
+    use host_loader::{Load, Serving};
+    use plugin_api::manifest::Manifest;
+
     use super::*;
-    use crate::plugin::{Load, Serving};
 
     fn status(generation: Option<u64>, error: Option<&str>) -> Status {
+        let manifest = serde_json::json!({"commands": [{"name": "tag", "description": "d"}]});
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
         Status {
             plugin: "tags".to_owned(),
             file: "libtags.so".into(),
@@ -108,8 +113,7 @@ mod tests {
                 load_time: Duration::from_millis(7),
                 since: SystemTime::UNIX_EPOCH,
                 load: Load::default(),
-                commands: 1,
-                web_hosts: Vec::new(),
+                manifest: manifest.clone(),
             }),
             error: error.map(str::to_owned),
         }

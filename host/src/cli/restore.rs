@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use host_base::nearest::nearest;
+use host_ops::config::Config;
+
 use super::CliResult;
-use crate::{config::Config, nearest::nearest, services::storage};
+use crate::services::storage;
 
 /// Restores a backup; without one, lists them.
 pub(super) fn run(config: &Path, backup: Option<&Path>) -> CliResult {

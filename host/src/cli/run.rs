@@ -2,8 +2,10 @@
 
 use std::{env, path::Path};
 
+use host_ops::{config::Config, env::Environment, folders};
+
 use super::{CliResult, DOTENV, configure, runtime, signalled};
-use crate::{bot, config::Config, env::Environment, folders};
+use crate::bot;
 
 /// Runs the bot on Discord until a signal or its end.
 pub(super) fn run(config: &Path) -> CliResult {

@@ -10,6 +10,12 @@ use std::{
 };
 
 use clap::Args;
+use host_base::shown;
+use host_ops::{
+    config::{Config, Metrics},
+    env::{Environment, Secret},
+    folders::{self, not_there},
+};
 use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
@@ -20,14 +26,7 @@ use super::{
     sandbox_config::{Copy, FOLDER},
     sandbox_time, signalled,
 };
-use crate::{
-    bot::Bot,
-    config::{Config, Metrics},
-    env::{Environment, Secret},
-    folders::{self, not_there},
-    services::schedules::Clock,
-    shown,
-};
+use crate::{bot::Bot, services::schedules::Clock};
 
 /// How long the bot may take until it is ready.
 const READY: Duration = Duration::from_secs(60);

@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_ops::config::{Config, ConfigError};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::CliResult;
-use crate::config::{Config, ConfigError};
 
 /// The folder of the sandbox below another one.
 pub(super) const FOLDER: &str = "sandbox";

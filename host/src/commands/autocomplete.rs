@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use host_loader::{EventRecord, Packet, next_id};
 use plugin_api::{
     abi::{AutocompleteCall, EntryKind, InvokeHead, frame_kind},
     manifest::{ChoiceManifest, OptionKind},
@@ -13,10 +14,7 @@ use super::{
     CommandRoute,
     read::{self, Picked, Place},
 };
-use crate::{
-    dispatch::Dispatch,
-    plugin::{EventRecord, Packet, next_id},
-};
+use crate::dispatch::Dispatch;
 
 /// How long a plugin may take: leaves half a second of Discord's three for the way there.
 const DEADLINE: Duration = Duration::from_millis(2_500);

@@ -24,4 +24,16 @@ pub(crate) mod request;
 pub(crate) mod table;
 pub(crate) mod usage;
 
+use host_loader::Refused;
+
 pub use self::table::{CommandRoute, Found, GroupRoute};
+
+/// What a member is told whose command its plugin takes no work for.
+pub(crate) fn refusal(refused: Refused) -> String {
+    match refused {
+        Refused::Full => {
+            "This command has too much to do right now. Please try again in a minute.".into()
+        }
+        Refused::Closed => "This command is being unloaded. Please try again later.".into(),
+    }
+}

@@ -5,13 +5,14 @@ use std::{
     sync::Arc,
 };
 
+use host_base::names::tidy;
+use host_ops::config;
 use plugin_api::manifest::CommandKind;
 use serde_json::Value;
 
 use super::CommandRoute;
 use crate::{
-    config, owner,
-    plugin::tidy,
+    owner,
     registration::{
         How, Listed,
         plan::{Key, Plan},

@@ -1,11 +1,6 @@
-//! What a text command begins with: the prefix, a mention of the bot or of its role; and which prefixes can't work.
+//! What a text command begins with: the prefix, a mention of the bot or of its role.
 
-/// The most characters of a prefix.
-const MOST: usize = 5;
-
-/// What Discord's markup begins with: a prefix like this would make a command of every message that begins with a mention,
-/// an emoji or a time ([reference](https://docs.discord.com/developers/reference#message-formatting)).
-const MARKUP: [&str; 7] = ["<@", "<#", "<:", "<a:", "<t:", "<id:", "</"];
+use host_base::unseen::trim;
 
 /// What a message may begin with.
 #[derive(Debug, Clone, Copy)]
@@ -78,87 +73,10 @@ fn without_mention(text: &str, bot_id: u64, is_own_role: impl FnOnce(u64) -> boo
     is_own.then(|| trim(line))
 }
 
-/// Without what nobody sees at both ends: blanks of all kinds, marks without a width, directions. Keyboards and copied texts
-/// bring them along.
-pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches(is_unseen)
-}
-
-/// Whether nobody sees this character at the end of a word.
-pub(crate) fn is_unseen(c: char) -> bool {
-    c.is_whitespace() || is_invisible(c) || is_joiner(c)
-}
-
-/// Whether a text has nothing in it that anybody would see.
-pub(crate) fn is_blank(text: &str) -> bool {
-    text.chars().all(is_unseen)
-}
-
 /// A blank as somebody types it who writes a sentence. One that does not break the line (U+00A0, U+202F) is what a French
 /// keyboard puts beside an exclamation mark by itself.
 fn is_wide_blank(c: char) -> bool {
     c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}')
-}
-
-/// Has no width wherever it stands, or only turns the direction of what is beside it.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Has a meaning inside an emoji or a word, and none at an end.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
-}
-
-/// Turns the direction of what is beside it.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether messages can begin with this prefix.
-///
-/// # Errors
-///
-/// Why they can't.
-pub(crate) fn check(text: &str) -> Result<(), String> {
-    let count = text.chars().count();
-    let markup = MARKUP.iter().find(|begin| text.starts_with(**begin));
-    let is_hidden = |c: &char| is_invisible(*c);
-    let edge = text.chars().next().filter(|c| is_joiner(*c));
-    if text.trim().is_empty() {
-        Err("the prefix is blank; every message would be a command".to_owned())
-    } else if text.starts_with(char::is_whitespace) {
-        Err(
-            "the prefix starts with a blank, which Discord cuts off; nobody could write it"
-                .to_owned(),
-        )
-    } else if let Some(hidden) = text.chars().find(is_hidden).or(edge) {
-        let what = if is_direction(hidden) {
-            "a mark that turns the direction of writing"
-        } else {
-            "which nobody sees"
-        };
-        let code = u32::from(hidden);
-        Err(format!(
-            "the prefix contains U+{code:04X}, {what}; nobody could write it"
-        ))
-    } else if text.starts_with('/') {
-        Err("the prefix starts with `/`, which Discord keeps for slash commands; members could not send it".to_owned())
-    } else if let Some(markup) = markup {
-        Err(format!(
-            "the prefix starts with `{markup}`, with which Discord writes mentions, emojis and links; take another"
-        ))
-    } else if count > MOST {
-        Err(format!(
-            "the prefix has {count} characters; {MOST} is the most"
-        ))
-    } else {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -265,48 +183,6 @@ mod tests {
                 Some((prefix, "hello")),
                 "{content:?}"
             );
-        }
-    }
-
-    #[test]
-    fn prefixes_that_cannot_work_are_refused_with_the_reason() {
-        for (prefix, reason) in [
-            ("", "is blank"),
-            ("\u{a0}", "is blank"),
-            (" !", "starts with a blank"),
-            ("/", "keeps for slash commands"),
-            ("//", "keeps for slash commands"),
-            ("<@", "writes mentions"),
-            ("<@!", "writes mentions"),
-            ("<#", "writes mentions"),
-            ("<:a", "writes mentions"),
-            ("</", "writes mentions"),
-            ("\u{200b}", "U+200B, which nobody sees"),
-            ("!\u{200b}", "U+200B, which nobody sees"),
-            ("\u{feff}!", "U+FEFF, which nobody sees"),
-            ("\u{2800}", "U+2800, which nobody sees"),
-            ("!\n!", "U+000A, which nobody sees"),
-            ("\u{200f}!", "U+200F, a mark that turns the direction"),
-            ("\u{202e}", "U+202E, a mark that turns the direction"),
-            ("\u{200d}!", "U+200D, which nobody sees"),
-            ("\u{fe0f}", "U+FE0F, which nobody sees"),
-            ("abcdef", "has 6 characters"),
-        ] {
-            let said = check(prefix).unwrap_err();
-            assert!(said.contains(reason), "for {prefix:?}: {said}");
-        }
-        for prefix in [
-            "!",
-            "?",
-            "hey ",
-            "<",
-            "@",
-            "ä",
-            "\u{2757}\u{fe0f}",
-            "👨\u{200d}💻",
-            "ب",
-        ] {
-            assert_eq!(check(prefix), Ok(()), "for {prefix:?}");
         }
     }
 }

@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::FutureExt;
+use host_base::error_id;
+use host_loader::EventRecord;
 use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
 use tokio::time::Instant;
 use twilight_model::id::Id;
 
+use super::refusal;
 use super::{
     CommandRoute,
     checks::{self, NotChecked},
@@ -14,11 +17,7 @@ use super::{
     limits::Use,
     read::{self, Picked, Place},
 };
-use crate::{
-    dispatch::{Dispatch, Invocation},
-    error_id,
-    plugin::{EventRecord, Refused},
-};
+use crate::dispatch::{Dispatch, Invocation};
 
 /// One use of a command.
 #[derive(Debug)]
@@ -100,7 +99,7 @@ impl From<String> for Stopped {
 impl From<NotChecked> for Stopped {
     fn from(error: NotChecked) -> Self {
         match error {
-            NotChecked::Refused(refused) => Self::Told(refused.sentence()),
+            NotChecked::Refused(refused) => Self::Told(refusal(refused)),
             NotChecked::Failed(error) => match error.user_message {
                 Some(text) => Self::Told(text),
                 None => Self::Broken(error),
@@ -181,7 +180,7 @@ impl Dispatch {
         let queued = self
             .routes
             .with_command(route.command.kind, &route.path, |route| {
-                Invocation::command(&request.event, route, &head).map_err(Refused::sentence)
+                Invocation::command(&request.event, route, &head).map_err(refusal)
             });
         let text = match queued {
             Some(Ok(invocation)) => return Ok(invocation.holding(running)),

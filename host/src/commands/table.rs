@@ -2,10 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use host_base::{names::tidy, unseen};
+use host_loader::Slot;
 use plugin_api::manifest::{CommandKind, CommandManifest};
-
-use super::prefix;
-use crate::plugin::{Slot, tidy};
 
 /// Where a command leads.
 #[derive(Debug, Clone)]
@@ -91,11 +90,11 @@ impl Commands {
             if !path.is_empty() {
                 path.push(' ');
             }
-            path.push_str(&prefix::trim(word).to_lowercase());
+            path.push_str(&unseen::trim(word).to_lowercase());
             let Some(here) = self.typed.get(&path) else {
                 break;
             };
-            rest = after.trim_start_matches(prefix::is_unseen);
+            rest = after.trim_start_matches(unseen::is_unseen);
             found = Some((here.clone(), rest));
             if matches!(here, Found::Command(_)) {
                 break;

@@ -1,9 +1,9 @@
 //! How a command is written.
 
+use host_base::shown;
 use plugin_api::manifest::{CommandManifest, OptionKind, OptionManifest};
 
 use super::table::GroupRoute;
-use crate::shown;
 
 /// `!echo <text> [times]`.
 #[must_use]

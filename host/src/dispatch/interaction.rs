@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_base::{error_id, names::tidy};
+use host_loader::{EventRecord, Slot};
 use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS};
 use serde_json::{Value, json};
 
@@ -11,12 +13,11 @@ use crate::{
         autocomplete::Asked,
         names::{self, Meant},
         read::Picked,
+        refusal,
         request::{Given, Request},
     },
-    error_id,
     lenient::{self, Field, Fields},
     owner,
-    plugin::{EventRecord, Refused, Slot, tidy},
     services::reply::{AUTO_DEFER, Kind, Received},
 };
 
@@ -280,7 +281,7 @@ impl Dispatch {
         };
         let queued = self.routes.with_plugin(&tidy(id.plugin), |slot| {
             head.handler = handler_name(slot, id.handler);
-            Invocation::component(event, slot, &head).map_err(Refused::sentence)
+            Invocation::component(event, slot, &head).map_err(refusal)
         });
         match queued {
             Some(Ok(invocation)) => self.follow(invocation),

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::{error_id, shown};
+use host_loader::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id};
 use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind};
 use plugin_api::hook::{CommandError, CommandExecuted};
 use serde_json::{Value, json};
@@ -15,14 +17,11 @@ use twilight_model::id::Id;
 use super::Dispatch;
 use crate::{
     commands::{CommandRoute, limits::Running},
-    error_id,
-    plugin::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id},
     services::{
         Failure, UNKNOWN_INTERACTION,
         commands::{self, Commands},
         reply::Typed,
     },
-    shown,
 };
 
 /// An invocation that is queued.
@@ -166,18 +165,6 @@ impl Used {
             channel_id: self.event.header.channel_id,
             error: error.to_owned(),
             error_id: error_id.to_owned(),
-        }
-    }
-}
-
-impl Refused {
-    /// For the member.
-    pub(crate) fn sentence(self) -> String {
-        match self {
-            Self::Full => {
-                "This command has too much to do right now. Please try again in a minute.".into()
-            }
-            Self::Closed => "This command is being unloaded. Please try again later.".into(),
         }
     }
 }

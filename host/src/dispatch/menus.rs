@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use host_loader::EventRecord;
 use plugin_api::abi::{Origin, ReplyCall, ReplyMode};
 use serde_json::{Value, json};
 
@@ -16,7 +17,6 @@ use crate::{
         request::{Given, Request},
     },
     lenient::Fields,
-    plugin::EventRecord,
     services::reply::Kind,
 };
 

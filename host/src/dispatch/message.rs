@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use host_base::unseen;
+use host_loader::EventRecord;
 use plugin_api::{
     abi::{Origin, event_flag},
     manifest::CommandManifest,
@@ -17,7 +19,6 @@ use crate::{
         usage,
     },
     owner,
-    plugin::EventRecord,
     services::commands::GuildRules,
 };
 
@@ -71,15 +72,15 @@ impl Dispatch {
             Some(end) => line.split_at(end),
             None => (line, ""),
         };
-        let name = prefix::trim(name).to_lowercase();
+        let name = unseen::trim(name).to_lowercase();
         let is_owner = self.owner.is_owner(event.header.user_id);
         if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
-            return self.managers_command(event, origin, prefix::trim(rest));
+            return self.managers_command(event, origin, unseen::trim(rest));
         }
         if owner::NAMES.contains(&&*name) {
             // Others are not told: owner commands are nobody else's business.
             if is_owner {
-                self.owner_command(origin, &name, prefix::trim(rest));
+                self.owner_command(origin, &name, unseen::trim(rest));
             }
             return;
         }

@@ -11,8 +11,8 @@ mod unreadable;
 
 use std::sync::Arc;
 
-pub(crate) use self::invocation::Invocation;
-pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
+use host_loader::{EventRecord, next_id};
+use host_ops::config::Live;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
@@ -21,12 +21,12 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
+pub(crate) use self::invocation::Invocation;
+pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
-    config::Live,
     gateway::News,
     lenient::Faults,
     owner::{self, Owner},
-    plugin::{EventRecord, next_id},
     router::Routes,
     services::Services,
 };

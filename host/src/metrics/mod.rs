@@ -2,49 +2,41 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `timing.rs`, `bounded.rs` | a histogram of durations; a map that can't be blown up |
-//! | `plugin.rs` | what is counted of one plugin, through all its generations |
 //! | `gateway.rs`, `rest.rs` | what is counted of the shards, and of requests to Discord |
 //! | `page/` | all of it as Prometheus text, put together when it is asked for |
 //! | `server.rs` | `/metrics`, `/livez` and `/readyz` |
 //!
 //! Invariant: a label is one of a plugin, an event, a command, a shard, a route class, a result: never a server or a user.
 
-mod bounded;
 mod gateway;
 mod page;
-mod plugin;
 mod rest;
 mod server;
-mod timing;
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
+use host_base::bounded::Bounded;
+use host_loader::KINDS;
 use plugin_api::EventKind;
 
 pub use self::{
-    bounded::{Bounded, OTHER},
     gateway::{MissingIntent, ShardFigures, Standing},
     page::Page,
-    plugin::{Calls, Handled, PluginFigures},
     rest::{Rest, class as route_class},
     server::Server,
-    timing::Timing,
 };
-
-/// Kinds of events that are told apart; what has a higher number counts as unknown.
-const KINDS: usize = 128;
 
 /// What is counted while the bot runs. What a service counts by itself is not here: the page asks the service.
 #[derive(Debug)]
 pub struct Figures {
-    plugins: Mutex<BTreeMap<String, Arc<PluginFigures>>>,
+    /// Of each plugin.
+    pub plugins: host_loader::Figures,
     shards: Mutex<BTreeMap<u32, Arc<ShardFigures>>>,
     /// By the event's number.
     events: Vec<AtomicU64>,
@@ -61,7 +53,7 @@ pub struct Figures {
 impl Default for Figures {
     fn default() -> Self {
         Self {
-            plugins: Mutex::default(),
+            plugins: host_loader::Figures::default(),
             shards: Mutex::default(),
             events: (0..KINDS).map(|_| AtomicU64::new(0)).collect(),
             unreadable: Bounded::new(KINDS),
@@ -73,41 +65,6 @@ impl Default for Figures {
 }
 
 impl Figures {
-    /// A generation of a plugin begins: the plugin's figures, which are there until its last generation has ended.
-    #[must_use]
-    pub fn generation_begins(&self, plugin: &str) -> Arc<PluginFigures> {
-        let mut plugins = self.plugins();
-        let figures = plugins.entry(plugin.to_owned()).or_default();
-        figures.begin();
-        Arc::clone(figures)
-    }
-
-    /// A generation is over.
-    pub fn generation_ends(&self, plugin: &str) {
-        let mut plugins = self.plugins();
-        if plugins.get(plugin).is_some_and(|figures| figures.end()) {
-            plugins.remove(plugin);
-        }
-    }
-
-    /// How many plugins have figures.
-    #[must_use]
-    pub fn plugin_count(&self) -> usize {
-        self.plugins().len()
-    }
-
-    /// How many generations have begun and are not over.
-    #[must_use]
-    pub fn generations_alive(&self) -> usize {
-        self.plugins().values().map(|figures| figures.alive()).sum()
-    }
-
-    /// A plugin's figures.
-    #[must_use]
-    pub fn plugin(&self, plugin: &str) -> Option<Arc<PluginFigures>> {
-        self.plugins().get(plugin).map(Arc::clone)
-    }
-
     /// A shard's figures, from now on.
     #[must_use]
     pub fn shard(&self, shard: u32) -> Arc<ShardFigures> {
@@ -151,9 +108,5 @@ impl Figures {
         let all = self.unreadable.all().into_iter();
         all.map(|(event, count)| (event, count.load(Relaxed)))
             .collect()
-    }
-
-    fn plugins(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PluginFigures>>> {
-        self.plugins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Bounded, Timing};
+use host_base::{
+    bounded::{Bounded, OTHER},
+    timing::Timing,
+};
 
 /// Route classes with their results that are told apart: Discord has some 200 routes, a bot uses few.
 const ROUTES: usize = 300;
@@ -54,7 +57,7 @@ impl Rest {
     pub fn all(&self) -> Vec<(String, String, u64)> {
         let all = self.requests.all().into_iter();
         all.map(|(key, count)| {
-            let (route, status) = key.rsplit_once(' ').unwrap_or((&key, super::OTHER));
+            let (route, status) = key.rsplit_once(' ').unwrap_or((&key, OTHER));
             (route.to_owned(), status.to_owned(), count.load(Relaxed))
         })
         .collect()

@@ -13,11 +13,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use host_base::shown;
+use host_loader::Plugins;
+use host_ops::config::Live;
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::Page;
-use crate::{config::Live, plugin::Plugins, services::Services, shown};
+use crate::services::Services;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -218,7 +221,7 @@ async fn ready(State(shown): State<Shown>) -> (StatusCode, Json<Readiness>) {
     }
     let down = shards.iter().filter(|(_, shard)| !shard.is_up());
     missing.extend(down.map(|(shard, _)| format!("shard {shard} has no session")));
-    let lacking = figures.missing_intents(&shown.plugins.intents());
+    let lacking = figures.missing_intents(&shown.services.routes().intents());
     missing.extend(lacking.iter().map(ToString::to_string));
     for status in shown.plugins.status() {
         if let (None, Some(error)) = (status.serving, status.error) {

@@ -1,9 +1,8 @@
 //! What all answers to owner commands are made of.
 
+use host_base::shown;
 use plugin_api::abi::{Colours, Tone};
 use serde_json::{Value, json};
-
-use crate::shown;
 
 /// The colours that embeds are made in; [`paint`] puts the configured ones in their place.
 pub(super) const GREEN: u32 = Colours::DEFAULT.success;

@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
+use host_base::shown;
+use host_loader::{LoadError, LoadReport, Status, UnloadReport};
 use serde_json::Value;
 
 use super::{Owner, embeds};
 use crate::{
-    commands::names::Registered,
+    commands::{names::Registered, table::count},
     metrics::MissingIntent,
-    plugin::{LoadError, LoadReport, Status, UnloadReport},
     registration::How,
-    shown,
 };
 
 impl Owner {
@@ -57,7 +57,7 @@ impl Owner {
 
     pub(super) fn extensions(&self) -> Value {
         let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
-        let missing = (self.services.figures).missing_intents(&self.plugins.intents());
+        let missing = (self.services.figures).missing_intents(&self.services.routes().intents());
         let (registered, deaf) = (self.registered(), self.deaf());
         extensions(&all, &written_off, &registered, deaf, &missing)
     }
@@ -218,12 +218,12 @@ fn status(status: &Status, registered: &Registered) -> Value {
             serving.version,
             serving.generation,
             embeds::milliseconds(serving.load_time),
-            embeds::plural(serving.commands, "command")
+            embeds::plural(count(&serving.manifest.commands), "command")
         ));
-        if !serving.web_hosts.is_empty() {
+        if !serving.manifest.web_hosts.is_empty() {
             lines.push(format!(
                 "asks on the web: {}",
-                shown::said(&serving.web_hosts.join(", "))
+                shown::said(&serving.manifest.web_hosts.join(", "))
             ));
         }
         let kinds = kinds(&status.plugin, registered);

@@ -2,13 +2,11 @@
 
 use std::time::SystemTime;
 
+use host_base::shown;
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{
-    services::hooks::{Circuit, HookView, Told},
-    shown,
-};
+use crate::services::hooks::{Circuit, HookView, Told};
 
 const USAGE: &str = "fw_hooks [list | history | enable ID | disable ID | reset ID]";
 const WHAT: &str = "Shows the handlers of hooks and how they fare, or what was told lately; switches a handler on or off until the \

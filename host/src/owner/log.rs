@@ -1,9 +1,10 @@
 //! The owner command that changes what is logged.
 
+use host_base::names::tidy;
+use host_ops::log;
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{log, plugin::tidy};
 
 const USAGE: &str = "fw_log [TARGET | PLUGIN] [LEVEL]";
 const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host::gateway`, or of \

@@ -17,15 +17,14 @@ mod storage;
 
 use std::sync::{Arc, OnceLock};
 
-pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
-pub(crate) use self::declared::{is_group, named};
-
+use host_base::{nearest::nearest, shown};
+use host_loader::Plugins;
 use serde_json::{Value, json};
 
+pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
+pub(crate) use self::declared::{is_group, named};
 pub(crate) use self::embeds::paint;
-use crate::{
-    nearest::nearest, plugin::Plugins, registration::Registration, services::Services, shown,
-};
+use crate::{registration::Registration, services::Services};
 
 /// What owner commands begin with that no plugin has one like.
 const OWN: &str = "fw_";

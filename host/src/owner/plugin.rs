@@ -5,14 +5,11 @@ use std::{
     time::Duration,
 };
 
+use host_base::{names::tidy, shown};
+use host_loader::{Calls, Generation, PluginFigures};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{
-    metrics::{Calls, PluginFigures},
-    plugin::{Generation, tidy},
-    shown,
-};
 
 /// Handlers and host calls that are shown: those that took most time.
 const SHOWN: usize = 8;
@@ -27,8 +24,8 @@ impl Owner {
         }
         let loaded = self.plugins.generations();
         let found = loaded.iter().find(|(name, _)| *name == tidy(line));
-        let figures =
-            found.and_then(|(_, generation)| self.services.figures.plugin(&generation.plugin));
+        let figures = found
+            .and_then(|(_, generation)| self.services.figures.plugins.plugin(&generation.plugin));
         let (Some((name, generation)), Some(figures)) = (found, figures) else {
             let why = match self.plugins.loaded_name(line).await {
                 Err(error) => error.to_string(),

@@ -1,13 +1,10 @@
 //! The owner command for schedules.
 
+use host_base::{names::tidy, shown};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{
-    plugin::tidy,
-    services::{Failure, schedules::ScheduleView},
-    shown,
-};
+use crate::services::{Failure, schedules::ScheduleView};
 
 const USAGE: &str = "fw_schedules [run | pause | resume PLUGIN NAME]";
 const WHAT: &str = "Shows what plugins do at a time, or has one of it run now, rest, or go on.";

@@ -1,14 +1,12 @@
 //! Commands for settings: the owner's for the bot, and those of a server's managers for their server.
 
+use host_base::nearest::nearest;
+use host_ops::config::described;
 use serde_json::Value;
 use twilight_model::guild::Permissions;
 
 use super::{Owner, embeds};
-use crate::{
-    config::described,
-    nearest::nearest,
-    services::settings::{Changed, SettingsError},
-};
+use crate::services::settings::{Changed, SettingsError};
 
 const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
 const USAGE_OF_MANAGERS: &str =
@@ -32,7 +30,7 @@ impl Owner {
             )
         } else if let Some(plugin) = plugins
             .iter()
-            .find(|one| one["plugin"] == crate::plugin::tidy(line))
+            .find(|one| one["plugin"] == host_base::names::tidy(line))
         {
             (
                 format!("Settings of {line}"),

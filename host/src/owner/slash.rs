@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_base::shown;
 use serde_json::Value;
 
 use super::{GROUP, Owner, embeds};
 use crate::{
     commands::names::Registered,
     registration::{How, Report},
-    shown,
 };
 
 /// Cells of the usage bar.

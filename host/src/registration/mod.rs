@@ -25,6 +25,8 @@ use std::{
     time::Duration,
 };
 
+use host_loader::file;
+use host_ops::config::Live;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -39,9 +41,7 @@ pub use self::{
 };
 use crate::{
     commands::names::Registered,
-    config::Live,
     owner,
-    plugin::file,
     router::Routes,
     services::{Failure, Services},
 };

@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
+use host_base::shown;
+use host_ops::config::Live;
 use plugin_api::abi::RequestCall;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Discord, discord::Call};
-use crate::{config::Live, shown};
 
 /// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
 const REMEMBERED: usize = 1000;

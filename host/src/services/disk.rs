@@ -9,8 +9,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::names::folded;
+use host_ops::config::Live;
+
 use super::storage::Place;
-use crate::{config::Live, plugin::names::folded};
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;

@@ -2,17 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
+use host_base::names::tidy;
+use host_loader::{Caller, Completion, Packet, Places, Refused, Slot, Unserved, next_id};
 use plugin_api::{
     abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
-    manifest::FunctionManifest,
+    manifest::{FunctionManifest, Manifest},
 };
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Caller, Completion, Failure};
+use super::Failure;
 use crate::{
-    plugin::{Packet, Refused, Slot, next_id, tidy},
     router::Routes,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, places},
+    },
 };
 
 /// What a call may take when the caller names nothing.
@@ -151,4 +156,32 @@ fn check(slot: &Slot, call: &FunctionCall) -> Result<(), String> {
         call.version,
         versions.join(", ")
     ))
+}
+
+impl Capability for Functions {
+    const CALLS: &'static [&'static str] = &["functions.call"];
+    const PLACES: Places = places("functions", 32);
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        let routes = self.routes().counts();
+        routes.to_vec()
+    }
 }

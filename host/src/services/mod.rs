@@ -2,7 +2,7 @@
 
 mod alerts;
 pub mod cache;
-mod caller;
+mod capability;
 pub mod commands;
 mod discord;
 pub mod disk;
@@ -10,7 +10,6 @@ mod failure;
 pub mod files;
 mod functions;
 pub mod hooks;
-pub mod host_call;
 pub mod later;
 mod metrics;
 mod registries;
@@ -31,21 +30,17 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use plugin_api::abi::{CallHead, ErrorHead, status};
-
-use self::schedules::Clock;
-use crate::{
+use host_base::error_id;
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::{
     config::{Config, Live},
     env::Secret,
-    error_id,
-    metrics::Figures,
-    router::Routes,
 };
+use plugin_api::{abi::CallHead, manifest::Manifest};
 
 pub use self::{
     alerts::Alerts,
     cache::Cache,
-    caller::Caller,
     commands::Commands,
     discord::Discord,
     failure::{Failure, UNKNOWN_INTERACTION},
@@ -61,42 +56,26 @@ pub use self::{
     storage::Storage,
     web::Web,
 };
+use self::{
+    capability::{Capability, HostCall, Leaves, capabilities},
+    schedules::Clock,
+};
+use crate::{metrics::Figures, router::Routes};
 
-/// How a host call ended.
-#[derive(Debug, Default)]
-pub struct Completion {
-    /// One of [`status`].
-    pub status: u16,
-    /// JSON, or empty.
-    pub head: Vec<u8>,
-    /// The payload.
-    pub body: Vec<u8>,
-}
-
-/// The host calls, by name. What is not here is answered as unsupported.
-pub fn calls() -> impl Iterator<Item = &'static str> {
-    const OTHERS: &[&str] = &[
-        "discord.request",
-        "files.list",
-        "files.read",
-        "files.remove",
-        "files.write",
-        "functions.call",
-        "hooks.emit",
-        "metrics.record",
-        "reply",
-        "secrets.get",
-        "settings.get",
-        "web.request",
-    ];
-    let all = [
-        cache::CALLS,
-        &commands::CALLS,
-        &schedules::CALLS,
-        &storage::CALLS,
-        OTHERS,
-    ];
-    all.into_iter().flatten().copied()
+capabilities! {
+    cache: Cache,
+    commands: Commands,
+    discord: Discord,
+    files: Files,
+    functions: Functions,
+    hooks: Hooks,
+    metrics: Metrics,
+    replies: Replies,
+    schedules: Schedules,
+    secrets: Secrets,
+    settings: Settings,
+    storage: Storage,
+    web: Web,
 }
 
 /// The answers to host calls.
@@ -232,6 +211,12 @@ impl Services {
         self.later.set_application(application_id);
     }
 
+    /// Where commands, events and calls lead.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.functions.routes()
+    }
+
     /// The bot's user id; 0 while it is not known.
     #[must_use]
     pub fn bot_id(&self) -> u64 {
@@ -251,13 +236,17 @@ impl Services {
     ///
     /// The call, which is to be served by [`call`](Self::call).
     pub fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {
-        match &*head.call {
-            "metrics.record" => Ok(completed(
-                caller,
-                &head.call,
-                self.metrics.serve(caller, head.params),
-            )),
-            _ => Err(head),
+        let call = HostCall {
+            name: head.call.clone(),
+            params: head.params,
+            body: Vec::new(),
+        };
+        match self.at_once(caller, call) {
+            Ok(result) => Ok(completed(caller, &head.call, result)),
+            Err(call) => Err(CallHead {
+                call: call.name,
+                params: call.params,
+            }),
         }
     }
 
@@ -268,49 +257,20 @@ impl Services {
     }
 
     async fn serve(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
+        let name = head.call.clone();
         let body = match self.may_leave(caller, &head, body).await {
             Ok(body) => body,
-            Err(failure) => return completed(caller, &head.call, Err(failure)),
+            Err(failure) => return completed(caller, &name, Err(failure)),
         };
-        let result = match &*head.call {
-            call if cache::CALLS.contains(&call) => self.cache.serve(call, head.params).await,
-            "discord.request" => self.discord.serve(&self.later, head.params, body).await,
-            "files.list" | "files.read" | "files.remove" | "files.write" => {
-                let verb = &head.call["files.".len()..];
-                self.files.serve(caller, verb, head.params, body).await
-            }
-            "functions.call" => self.functions.serve(caller, head.params, body).await,
-            "hooks.emit" => self.hooks.serve(caller, head.params, body).await,
-            "metrics.record" => self.metrics.serve(caller, head.params),
-            "secrets.get" => self.secrets.serve(caller, head.params).await,
-            "settings.get" => self.settings.serve(caller, head.params).await,
-            call if commands::CALLS.contains(&call) => self.commands_call(call, head.params).await,
-            "web.request" => self.web.serve(caller, head.params, body).await,
-            "reply" => self.replies.serve(head.params, body).await,
-            call if schedules::CALLS.contains(&call) => {
-                self.schedules
-                    .serve(&self.storage, caller, call, head.params, body)
-                    .await
-            }
-            call if storage::CALLS.contains(&call) => {
-                self.storage.serve(caller, call, head.params, body).await
-            }
-            unknown => {
-                let error = ErrorHead {
-                    message: format!(
-                        "this host ({}) does not know the host call `{unknown:.100}`: update the host",
-                        env!("CARGO_PKG_VERSION")
-                    ),
-                    ..ErrorHead::default()
-                };
-                return Completion {
-                    status: status::UNSUPPORTED,
-                    head: serde_json::to_vec(&error).unwrap_or_default(),
-                    body: Vec::new(),
-                };
-            }
+        let call = HostCall {
+            name: head.call,
+            params: head.params,
+            body,
         };
-        completed(caller, &head.call, result)
+        match self.served(caller, call).await {
+            Some(result) => completed(caller, &name, result),
+            None => Completion::unknown(&name),
+        }
     }
 
     /// Gives the body of a call back that carries no secret to where it does not belong. What is shown on Discord loses them on its way
@@ -322,24 +282,13 @@ impl Services {
         body: Vec<u8>,
     ) -> Result<Vec<u8>, Failure> {
         let path = || head.params["path"].as_str().unwrap_or_default();
-        match &*head.call {
-            "web.request" => return self.secrets.may_leave(caller, &head.params, body).await,
-            "discord.request" => self.secrets.may_be_asked(caller, path())?,
-            call if call.starts_with("files.") => self.secrets.may_be_shown(path())?,
-            _ => {}
+        match leaves(&head.call) {
+            Leaves::Nothing => {}
+            Leaves::WebRequest => return self.secrets.may_leave(caller, &head.params, body).await,
+            Leaves::DiscordPath => self.secrets.may_be_asked(caller, path())?,
+            Leaves::FilePath => self.secrets.may_be_shown(path())?,
         }
         Ok(body)
-    }
-
-    /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
-    pub fn generation_ended(&self, caller: &Caller) {
-        tracing::trace!(%caller, "the generation is over");
-        self.metrics.generation_ended(caller);
-        self.hooks.prune();
-        self.schedules.generation_ended(caller);
-        self.settings.generation_ended(caller);
-        self.storage.generation_ended(caller);
-        self.web.generation_ended(caller);
     }
 }
 
@@ -365,15 +314,6 @@ async fn answered(
     })
 }
 
-/// What a call is answered that failed.
-pub(crate) fn failed(failure: Failure) -> Completion {
-    Completion {
-        status: status::FAILED,
-        head: serde_json::to_vec(&failure.into_head()).unwrap_or_default(),
-        body: Vec::new(),
-    }
-}
-
 fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -> Completion {
     result.unwrap_or_else(|failure| {
         tracing::debug!(
@@ -381,12 +321,14 @@ fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -
             call,
             "a host call failed: {failure}"
         );
-        failed(failure)
+        Completion::failed(&failure.into_head())
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use plugin_api::abi::{ErrorHead, status};
+
     use super::*;
 
     #[tokio::test]

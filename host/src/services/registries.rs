@@ -8,29 +8,14 @@ impl Services {
     /// How many entries each registry has that plugins fill, by registry.
     #[must_use]
     pub fn registries(&self) -> BTreeMap<&'static str, usize> {
-        let storage = self.storage.numbers();
-        let families = self.metrics.families();
-        let samples = families.iter().map(|family| family.samples.len()).sum();
-        let files = self.files.figures();
-        let services = [
-            ("commands at work", self.commands.limits.running_count()),
-            ("databases, open", storage.map_or(0, |it| it.open)),
-            ("figures, families", families.len()),
-            ("figures, generations", self.metrics.generation_count()),
-            ("figures, plugins", self.figures.plugin_count()),
-            ("figures, samples", samples),
-            ("files, cached", files.cached),
-            ("files, locks", files.locks),
-            ("generations alive", self.figures.generations_alive()),
-            ("hooks, desks", self.hooks.desk_count()),
-            ("interactions, open", self.replies.open_count()),
+        let others = [
+            ("figures, plugins", self.figures.plugins.plugin_count()),
+            (
+                "generations alive",
+                self.figures.plugins.generations_alive(),
+            ),
             ("messages, watched", self.later.watched_count()),
-            ("schedules, generations", self.schedules.declared_count()),
-            ("settings, generations", self.settings.declared_count()),
-            ("storage, fences", self.storage.fence_count()),
-            ("web, generations", self.web.generation_count()),
         ];
-        let routes = self.functions.routes().counts();
-        services.into_iter().chain(routes).collect()
+        self.of_capabilities().into_iter().chain(others).collect()
     }
 }

@@ -8,14 +8,19 @@ use std::{
     path::Path,
 };
 
-use plugin_api::abi::SecretCall;
-use serde_json::Value;
-
-use super::{Caller, Completion, Failure};
-use crate::{
+use host_base::redact;
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::{
     config::{Live, secret_name},
     env::{SECRET_PREFIX, Secret},
-    redact,
+};
+use plugin_api::{abi::SecretCall, manifest::Manifest};
+use serde_json::Value;
+
+use super::Failure;
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, MEMORY},
 };
 
 /// Most bytes of a secret.
@@ -253,12 +258,39 @@ fn private(file: &File, path: &Path) -> Result<(), String> {
     Ok(())
 }
 
+impl Capability for Secrets {
+    const CALLS: &'static [&'static str] = &["secrets.get"];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::config::Config;
+    use host_ops::config::Config;
 
     struct Kit {
         folder: tempfile::TempDir,

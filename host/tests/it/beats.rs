@@ -2,10 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use host::services::{
-    Caller,
-    hooks::{Circuit, HookView},
-};
+use host::services::hooks::{Circuit, HookView};
+use host_loader::Caller;
 use plugin_api::{Hook, abi::CallHead};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

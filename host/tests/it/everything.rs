@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use host::plugin::census;
+use host_loader::census;
 use tokio::{io::AsyncReadExt, net::TcpListener, runtime::Handle};
 
 use crate::{

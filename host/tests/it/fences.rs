@@ -6,26 +6,46 @@ use crate::{fixtures, support::Fixture};
 
 /// Both are this plugin: it has a table about users and one of what it has got hold of, and runs any SQL.
 const SOURCE: &str = r##"//! Rows about users.
+use std::{cell::{Cell, RefCell}, rc::Rc};
+
 use plugin_api::prelude::*;
+
+/// An attack that goes on until it is stopped.
+#[derive(Default)]
+struct Attack {
+    running: Cell<u32>,
+    stop: Cell<bool>,
+    told: RefCell<Option<String>>,
+}
+
+type State = Rc<Attack>;
 
 const TABLES: &str = "
     CREATE TABLE NAME__rows (user_id INTEGER, secret TEXT);
     CREATE TABLE NAME__loot (secret TEXT);";
 
 export_plugin!(|| {
-    Plugin::new()
+    Plugin::with_state(|_| async { Ok(State::default()) })
         .migration(1, Scope::Guild, TABLES)
         .subject("NAME__rows", "user_id")
         .command(Command::new("COMMAND", "Runs SQL").option(CommandOption::string("sql", "It").rest()).run(run_sql))
+        .command(Command::new("COMMAND-write", "Runs SQL that writes").option(CommandOption::string("sql", "It").rest()).run(write_sql))
+        .command(
+            Command::new("COMMAND-attack", "Begins an attack")
+                .option(CommandOption::string("how", "In which way"))
+                .option(CommandOption::string("sql", "With what").rest())
+                .run(attack),
+        )
+        .command(Command::new("COMMAND-stop", "Ends it").run(stop))
         .command(Command::new("COMMAND-flood", "Makes calls").run(flood))
         .command(Command::new("COMMAND-elsewhere", "Asks for a server's database").run(elsewhere))
 });
 
-fn database(ctx: &CommandContext) -> Result<Database> {
+fn database(ctx: &CommandContext<State>) -> Result<Database> {
     Ok(ctx.host().storage().guild(ctx.guild_id().ok_or(Error::user("in servers only"))?))
 }
 
-async fn run_sql(ctx: CommandContext) -> Result {
+async fn run_sql(ctx: CommandContext<State>) -> Result {
     let sql: String = ctx.option("sql")?;
     match database(&ctx)?.query(&sql, params![]).await {
         Ok(rows) => {
@@ -36,7 +56,86 @@ async fn run_sql(ctx: CommandContext) -> Result {
     }
 }
 
-async fn elsewhere(ctx: CommandContext) -> Result {
+async fn write_sql(ctx: CommandContext<State>) -> Result {
+    let sql: String = ctx.option("sql")?;
+    match database(&ctx)?.execute(&sql, params![]).await {
+        Ok(_) => ctx.reply("done").await,
+        Err(error) => ctx.reply(error.to_string()).await,
+    }
+}
+
+/// The attack, once.
+async fn strike(host: &Host, database: &Database, how: &str, sql: &str) -> Result<()> {
+    match how {
+        "query" => database.query(sql, params![]).await.map(drop),
+        "write" => database.execute(sql, params![]).await.map(drop),
+        "transaction" => {
+            let steps = database.transaction(|all| {
+                for _ in 0..20_000 {
+                    all.execute(sql, params![]);
+                }
+            });
+            steps.await.map(drop)
+        }
+        "flood" => database.execute("DELETE FROM NAME__loot", params![]).await.map(drop),
+        "files" => {
+            for number in 0..30 {
+                host.files().write(&format!("{number}"), vec![7_u8; 500_000]).await?;
+            }
+            Ok(())
+        }
+        "shelf" => {
+            for number in 0..30 {
+                database.shelf("hoard").set(&format!("{number}"), &"x".repeat(500_000)).await?;
+            }
+            Ok(())
+        }
+        _ => host.storage().guild(Id::new(4_711)).query("SELECT 1", params![]).await.map(drop),
+    }
+}
+
+async fn attack(ctx: CommandContext<State>) -> Result {
+    let how: String = ctx.option("how")?;
+    let sql: String = ctx.option::<Option<String>>("sql")?.unwrap_or_default();
+    let state = ctx.state().clone();
+    state.stop.set(false);
+    state.told.replace(None);
+    // Two at once have all threads that one plugin gets.
+    let tasks = if how == "flood" { 1_500 } else { 2 };
+    for _ in 0..tasks {
+        let (host, database, state) = (ctx.host().clone(), database(&ctx)?, state.clone());
+        let (how, sql) = (how.clone(), sql.clone());
+        state.running.set(state.running.get() + 1);
+        ctx.host().spawn(async move {
+            while !state.stop.get() {
+                let told = match strike(&host, &database, &how, &sql).await {
+                    Ok(()) => "done".to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                state.told.borrow_mut().get_or_insert(told);
+            }
+            state.running.set(state.running.get() - 1);
+            Ok(())
+        });
+    }
+    // They have been begun, each.
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    ctx.reply("attacking").await
+}
+
+async fn stop(ctx: CommandContext<State>) -> Result {
+    let state = ctx.state().clone();
+    let running = state.running.get();
+    state.stop.set(true);
+    while state.running.get() > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let told = state.told.take().unwrap_or_default();
+    let had = if running == 2 || running == 1_500 { "none had stopped" } else { "some had stopped" };
+    ctx.reply(format!("{had}: {told}")).await
+}
+
+async fn elsewhere(ctx: CommandContext<State>) -> Result {
     let database = ctx.host().storage().guild(Id::new(4_711));
     match database.query("SELECT 1", params![]).await {
         Ok(_) => ctx.reply("there is one").await,
@@ -44,7 +143,7 @@ async fn elsewhere(ctx: CommandContext) -> Result {
     }
 }
 
-async fn flood(ctx: CommandContext) -> Result {
+async fn flood(ctx: CommandContext<State>) -> Result {
     let database = database(&ctx)?;
     for _ in 0..1_500 {
         let database = database.clone();
@@ -64,6 +163,15 @@ fn built(name: &str, tag: &str) -> PathBuf {
     fixtures::plugin(name, tag, "0.1.0", "", &source)
 }
 
+/// The attacker with more of a manifest.
+pub fn attacker_with(tag: &str, more: &str) -> PathBuf {
+    let source = SOURCE
+        .replace("NAME", "attacker")
+        .replace("COMMAND", "attacker")
+        .replace(".subject(", &format!("{more}.subject("));
+    fixtures::plugin("attacker", &format!("fences-{tag}"), "0.2.0", "", &source)
+}
+
 fn victim() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| built("victim", "fences")).clone()
@@ -75,7 +183,7 @@ fn attacker() -> PathBuf {
 }
 
 /// Both loaded, and a row of the member's and of the owner's in each.
-async fn both(config: &str) -> Fixture {
+pub async fn both(config: &str) -> Fixture {
     let bot = Fixture::configured(&[], config).await;
     for (library, name) in [(victim(), "victim"), (attacker(), "attacker")] {
         bot.drop_in(&library, name);
@@ -95,14 +203,14 @@ async fn both(config: &str) -> Fixture {
 }
 
 /// What a plugin says to a statement.
-async fn sql_of(bot: &Fixture, plugin: &str, sql: &str) -> String {
+pub async fn sql_of(bot: &Fixture, plugin: &str, sql: &str) -> String {
     bot.ask(&bot.member(), &format!("!{plugin} {sql}"))
         .await
         .content
 }
 
 /// The owner erases all that is kept about the member; what they are answered.
-async fn erase(bot: &Fixture) -> String {
+pub async fn erase(bot: &Fixture) -> String {
     let line = format!("!fw_erase_data <@{}> erase", bot.member().id());
     bot.ask(&bot.owner(), &line).await.text()
 }

@@ -117,12 +117,19 @@ pub fn plugin_of(
     // cargo names a cdylib after its library alone: one of the same name would take the other's place in the target
     // folder. The plugin's name is its package's.
     let lib = format!("{name}_{tag}").replace('-', "_");
+    // As the workspace has it, and only where it is used.
+    let tracing = match source.contains("tracing::") {
+        true => {
+            "tracing = { version = \"0.1\", default-features = false, features = [\"attributes\", \"std\"] }\n"
+        }
+        false => "",
+    };
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n\n\
          [lib]\nname = \"{lib}\"\ncrate-type = [\"cdylib\"]\n\n\
          [dependencies]\nplugin-api = {{ path = \"{}\", features = [{features}] }}\n\
          serde = {{ version = \"1\", features = [\"derive\"] }}\n\
-         tokio = {{ version = \"1\", default-features = false, features = [\"time\"] }}\n\n[workspace]\n\n\
+         tokio = {{ version = \"1\", default-features = false, features = [\"time\"] }}\n{tracing}\n[workspace]\n\n\
          [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
         api.display()
     );

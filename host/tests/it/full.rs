@@ -10,7 +10,7 @@ use std::{
     process::{Command, Output},
 };
 
-use host::services::Caller;
+use host_loader::Caller;
 use serde_json::json;
 
 use crate::support::Fixture;

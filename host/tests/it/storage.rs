@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, sync::OnceLock, time::Duration};
 
-use host::services::Caller;
+use host_loader::Caller;
 use serde_json::json;
 
 use crate::{

@@ -10,10 +10,12 @@ use std::{
 
 use host::{
     Bot, BotError,
+    services::{schedules::Clock, storage::StorageError},
+};
+use host_loader::{Plugins, Status};
+use host_ops::{
     config::Config,
     env::{Environment, Secret},
-    plugin::{Plugins, Status},
-    services::{schedules::Clock, storage::StorageError},
 };
 use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
@@ -276,10 +278,10 @@ async fn start(
         fs::write(&file, more).unwrap();
     }
     let mut config = Config::load(&file).unwrap();
-    if config.secrets == host::config::Secrets::default() {
+    if config.secrets == host_ops::config::Secrets::default() {
         config.secrets.folder = folder.join("secrets");
     }
-    if config.metrics == host::config::Metrics::default() {
+    if config.metrics == host_ops::config::Metrics::default() {
         config.metrics.listen = None;
     }
     config.extensions.folder = folder.join("extensions");

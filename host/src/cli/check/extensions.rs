@@ -7,22 +7,22 @@ use std::{
     time::Duration,
 };
 
+use host_base::{names, nearest::nearest};
+use host_loader::{
+    LoadError,
+    file::{self, plugin_files},
+    manifest_problems, probe, shadow,
+};
+use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
-use crate::{
-    commands::table::count,
-    config::Config,
-    folders,
-    nearest::nearest,
-    plugin::{self, LoadError, file, manifest_problems, probe, shadow},
-    watcher,
-};
+use crate::{commands::table::count, program::Rules};
 
 /// Tries each file; the manifests by the plugins' names.
 pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {
     let folder = &config.extensions.folder;
-    let files = watcher::plugin_files(folder);
+    let files = plugin_files(folder);
     // That it can't be meant was told.
     if folders::slips(config)
         .iter()
@@ -41,7 +41,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
     let mut from: BTreeMap<String, PathBuf> = BTreeMap::new();
     let listed = |name: &str| {
         let mut all = config.extensions.blacklist.iter();
-        all.any(|listed| plugin::tidy(listed) == plugin::tidy(name))
+        all.any(|listed| names::tidy(listed) == names::tidy(name))
     };
     for path in files {
         let name = file::plugin_name(&path).unwrap_or_default();
@@ -51,7 +51,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
         }
         match one(config, &path).await {
             Ok(manifest) => {
-                let name = plugin::tidy(&manifest.name);
+                let name = names::tidy(&manifest.name);
                 if let Some(first) = from.get(&name) {
                     report.wrong(format!(
                         "{} and {} are both the plugin `{name}`: one of them is loaded and the other refused; delete one",
@@ -73,7 +73,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
 
 fn plugins(manifests: &BTreeMap<String, Manifest>, report: &mut Report) {
     for (name, manifest) in manifests {
-        let problems = manifest_problems(name, manifest, manifests);
+        let problems = manifest_problems(&Rules, name, manifest, manifests);
         if problems.is_empty() {
             report.ok(format!(
                 "{name} {}: {} command(s)",
@@ -100,7 +100,7 @@ fn names(config: &Config, manifests: &BTreeMap<String, Manifest>, report: &Repor
     for (table, names) in named {
         for name in names
             .into_iter()
-            .filter(|name| !manifests.contains_key(&plugin::tidy(name)))
+            .filter(|name| !manifests.contains_key(&names::tidy(name)))
         {
             let hint = nearest(name, known());
             let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));

@@ -3,14 +3,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_ops::{config::Config, env::Environment};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use twilight_model::gateway::Intents;
 
 use super::Report;
 use crate::{
-    config::Config,
-    env::Environment,
     intents,
     services::{Discord, Failure},
 };

@@ -6,14 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_ops::{config::Config, folders};
 use tokio::net::TcpListener;
 
 use super::Report;
-use crate::{
-    config::Config,
-    folders,
-    services::{files, storage},
-};
+use crate::services::{files, storage};
 
 /// Tries the folders and the databases; whether a bot runs on them right now.
 pub(super) fn check(config: &Config, report: &mut Report) -> bool {

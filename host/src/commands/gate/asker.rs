@@ -1,5 +1,6 @@
 //! Who wants to use a command: what Discord said of them, and what the cache or Discord knows besides.
 
+use host_loader::EventRecord;
 use twilight_model::{
     guild::Permissions,
     id::{
@@ -10,7 +11,6 @@ use twilight_model::{
 
 use crate::{
     lenient::{self, Field, Fields},
-    plugin::EventRecord,
     services::{Services, cache::in_thread},
 };
 

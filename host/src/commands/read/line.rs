@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use host_base::unseen::{is_blank, is_unseen, trim};
 use plugin_api::{
     abi::OptionValue,
     manifest::{CommandManifest, OptionKind, OptionManifest},
@@ -14,11 +15,7 @@ use super::{
     value::{self, Value},
     words,
 };
-use crate::commands::{
-    CommandRoute,
-    prefix::{is_blank, is_unseen, trim},
-    usage,
-};
+use crate::commands::{CommandRoute, usage};
 
 /// Reads a line.
 ///

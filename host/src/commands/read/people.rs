@@ -1,5 +1,7 @@
 //! Finds users, roles and channels by mention, id or name: what a slash command has picked from a list.
 
+use host_base::unseen::trim;
+use host_loader::EventRecord;
 use plugin_api::{
     abi::OptionValue,
     manifest::{OptionKind, OptionManifest},
@@ -7,7 +9,7 @@ use plugin_api::{
 use serde_json::Value;
 use twilight_model::id::Id;
 
-use crate::{commands::prefix::trim, lenient::Fields, plugin::EventRecord, services::Services};
+use crate::{lenient::Fields, services::Services};
 
 /// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
 /// Discord lists.

@@ -1,12 +1,11 @@
 //! Reads one word as an option's value.
 
+use host_base::unseen::trim;
 use jiff::{SignedDuration, Timestamp, civil, fmt::friendly, tz::TimeZone};
 use plugin_api::{
     abi::OptionValue,
     manifest::{OptionKind, OptionManifest},
 };
-
-use crate::commands::prefix::trim;
 
 /// What a word is, as far as it can be told without asking anybody.
 pub(super) enum Value {

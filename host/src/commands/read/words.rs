@@ -1,6 +1,6 @@
 //! Cuts a line into words.
 
-use crate::commands::prefix::is_unseen;
+use host_base::unseen::is_unseen;
 
 /// Opening quotes, and what closes each: as people type them, and what their keyboards make of it.
 const QUOTES: [(char, &str); 16] = [

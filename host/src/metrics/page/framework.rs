@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
 
+use host_loader::Plugins;
+
 use super::rows::{Labels, Rows, number, timing};
 use crate::{
     metrics::Figures,
-    plugin::Plugins,
     services::{Services, hooks::Circuit},
 };
 

@@ -11,6 +11,8 @@ mod rows;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use host_base::redact;
+use host_loader::Plugins;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, text},
@@ -18,7 +20,7 @@ use prometheus_client::{
 };
 
 use self::rows::Rows;
-use crate::{plugin::Plugins, redact, services::Services};
+use crate::services::Services;
 
 /// The page.
 pub struct Page {

@@ -5,12 +5,10 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
+use host_loader::{Generation, PluginFigures, Plugins};
+
 use super::rows::{Labels, Rows, number, timing};
-use crate::{
-    metrics::PluginFigures,
-    plugin::{Generation, Plugins},
-    services::Services,
-};
+use crate::services::Services;
 
 /// A plugin that serves.
 struct Serving {
@@ -36,7 +34,7 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
         .generations()
         .into_iter()
         .filter_map(|(name, generation)| {
-            let figures = services.figures.plugin(&generation.plugin)?;
+            let figures = services.figures.plugins.plugin(&generation.plugin)?;
             Some(Serving {
                 name,
                 generation,

@@ -3,10 +3,10 @@
 
 use std::{fmt, time::Duration};
 
+use host_loader::census::thread_count;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::rows::{Labels, Rows, number};
-use crate::plugin::census::thread_count;
 
 pub(super) fn write(rows: &mut Rows<'_>) -> fmt::Result {
     let Ok(pid) = sysinfo::get_current_pid() else {

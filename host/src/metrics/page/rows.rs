@@ -2,12 +2,11 @@
 
 use std::fmt;
 
+use host_base::timing::Timing;
 use prometheus_client::{
     encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet},
     metrics::MetricType,
 };
-
-use crate::metrics::Timing;
 
 /// A label and its value.
 pub(super) type Labels = Vec<(&'static str, String)>;

@@ -32,12 +32,12 @@ use std::{
     sync::Arc,
 };
 
+use host_ops::config::{self, Overflow};
 use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::{declared::Declared, modes::Mode, namesakes::settle};
-use crate::config::{self, Overflow};
 
 /// The name of the host's own commands' group, and of the host as if it were a plugin.
 pub(crate) const HOST: &str = "cogwright";

@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_ops::config;
 use lru::LruCache;
 
 use super::Seen;
-use crate::config;
 
 /// The members that were seen last.
 ///

@@ -31,6 +31,7 @@ use std::{
     time::Instant,
 };
 
+use host_ops::config;
 use twilight_model::{
     channel::Channel,
     guild::{Guild, Role},
@@ -48,10 +49,7 @@ use self::{
 };
 pub use self::{seen::Seen, serve::CALLS, unknown::Unknown};
 use super::Discord;
-use crate::{
-    config,
-    lenient::{self, Fields},
-};
+use crate::lenient::{self, Fields};
 
 /// What the host keeps of Discord.
 pub struct Cache {

@@ -1,6 +1,10 @@
 //! The host calls `cache.…`: what is kept, and where it is not and the plugin wishes so, what Discord says.
 
-use plugin_api::abi::{CacheCall, CacheReply, RequestCall};
+use host_loader::{Caller, Completion, Places, Unserved};
+use plugin_api::{
+    abi::{CacheCall, CacheReply, RequestCall},
+    manifest::Manifest,
+};
 use serde::Serialize;
 use serde_json::Value;
 use twilight_model::{
@@ -18,7 +22,11 @@ use super::{
 };
 use crate::{
     lenient::{Faults, Fields},
-    services::{Completion, Failure, discord},
+    services::{
+        Failure, Services,
+        capability::{Capability, HostCall, Leaves, MEMORY},
+        discord,
+    },
 };
 
 /// The host calls.
@@ -292,5 +300,27 @@ fn answered(body: Vec<u8>) -> Completion {
         head: br#"{"known":true}"#.to_vec(),
         body,
         ..Completion::default()
+    }
+}
+
+impl Capability for Cache {
+    const CALLS: &'static [&'static str] = CALLS;
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(&self, _: &Services, _: &Caller, call: HostCall) -> Result<Completion, Failure> {
+        Self::serve(self, &call.name, call.params).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        Vec::new()
     }
 }

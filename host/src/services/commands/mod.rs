@@ -9,6 +9,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use host_ops::config::Live;
 use plugin_api::manifest::{CooldownManifest, Per};
 use twilight_model::gateway::Intents;
 
@@ -20,7 +21,6 @@ pub use self::{
 };
 use crate::{
     commands::limits::Limits,
-    config::Live,
     router::Routes,
     services::{Storage, storage::StorageError},
 };

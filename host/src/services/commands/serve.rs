@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use host_base::nearest::nearest;
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::check_prefix;
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
         WhyReply,
     },
-    manifest::CommandKind,
+    manifest::{CommandKind, Manifest},
 };
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::Commands;
 use crate::{
     commands::{
         CommandRoute, Found,
@@ -20,10 +24,13 @@ use crate::{
         gate::{self, Asker},
         limits::{Use, Wait},
         names::{self, Meant},
-        prefix, read, usage,
+        read, refusal, usage,
     },
-    nearest::nearest,
-    services::{Completion, Failure, Services, storage::Usage},
+    services::{
+        Failure, Services,
+        capability::{Capability, HOST_TABLES, HostCall, Leaves},
+        storage::Usage,
+    },
 };
 
 /// The calls, by name.
@@ -181,7 +188,7 @@ impl Services {
             .await
             .map_err(|error| match error {
                 NotChecked::Refused(refused) => {
-                    let text = format!("`{}` can't be asked: {}", route.plugin, refused.sentence());
+                    let text = format!("`{}` can't be asked: {}", route.plugin, refusal(refused));
                     Failure::Refused(text)
                 }
                 NotChecked::Failed(error) => Failure::Plugin {
@@ -251,7 +258,7 @@ impl Services {
             Some(prefix) => {
                 let checked = match prefix.contains(char::is_whitespace) {
                     true => Err("1 to 5 characters without blanks are expected".to_owned()),
-                    false => prefix::check(prefix),
+                    false => check_prefix(prefix),
                 };
                 checked.map_err(|why| {
                     told(format!(
@@ -322,4 +329,31 @@ fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
         head: serde_json::to_vec(reply)?,
         body: Vec::new(),
     })
+}
+
+impl Capability for Commands {
+    const CALLS: &'static [&'static str] = &CALLS;
+    const PLACES: Places = HOST_TABLES;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        services: &Services,
+        _: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        services.commands_call(&call.name, call.params).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("commands at work", self.limits.running_count())]
+    }
 }

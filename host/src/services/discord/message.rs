@@ -1,15 +1,14 @@
 //! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, its
 //! components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
 
+use host_base::names::tidy;
+use host_loader::host_call;
 use memchr::memmem::find;
 use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
 use super::{path::parts, seal::Seals};
-use crate::{
-    plugin::tidy,
-    services::{Failure, host_call, reply::edited},
-};
+use crate::services::{Failure, reply::edited};
 
 /// The kind of an interaction's response that opens a modal.
 const MODAL: u64 = 9;
@@ -199,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_component_of_another_plugin_is_not_sent() {
-        let caller = crate::services::Caller::new("till", 1);
+        let caller = host_loader::Caller::new("till", 1);
         let lifetime = host_call::Lifetime::new();
         let serving = async {
             let of = |id: &str| {
@@ -247,7 +246,7 @@ mod tests {
                     );
                 }
             }
-            crate::services::Completion::default()
+            host_loader::Completion::default()
         };
         host_call::serve(&caller, &lifetime, serving).await.unwrap();
         // What the host itself sends is what it means to.

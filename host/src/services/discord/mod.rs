@@ -26,8 +26,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::{redact, shown};
+use host_loader::{
+    Caller, Completion, Places, Unserved,
+    host_call::{self, on_the_wire},
+};
+use host_ops::config;
 use http::StatusCode;
-use plugin_api::abi::{RequestCall, ResponseHead};
+use plugin_api::{
+    abi::{RequestCall, ResponseHead},
+    manifest::Manifest,
+};
 use serde_json::Value;
 
 pub(super) use self::transport::{Answer, Lost, Outgoing, Transport};
@@ -39,11 +48,16 @@ use self::{
     transport::Http,
 };
 use super::{
-    Alerts, Completion, Failure,
-    host_call::{self, on_the_wire},
+    Alerts, Failure,
     later::{Later, Sent},
 };
-use crate::{config, metrics::Figures, redact, shown};
+use crate::{
+    metrics::Figures,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, places},
+    },
+};
 
 /// Discord's REST API.
 pub struct Discord {
@@ -393,3 +407,30 @@ impl fmt::Debug for Discord {
 
 #[cfg(test)]
 mod tests;
+
+impl Capability for Discord {
+    const CALLS: &'static [&'static str] = &["discord.request"];
+    const PLACES: Places = places("discord", 256);
+    const LEAVES: Leaves = Leaves::DiscordPath;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        services: &Services,
+        _: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, &services.later, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
+}

@@ -237,7 +237,7 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
     kit.discord
         .governor
         .tell(move |stopped| hears.lock().unwrap().push(words_of(stopped)));
-    let caller = crate::services::Caller::new("loop", 1);
+    let caller = Caller::new("loop", 1);
     let lifetime = host_call::Lifetime::new();
     let served = host_call::serve(&caller, &lifetime, async {
         for n in 0..3_000 {

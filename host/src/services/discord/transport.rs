@@ -3,11 +3,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use host_ops::config;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, redirect};
 use twilight_http::request::Request;
-
-use crate::config;
 
 /// What a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);

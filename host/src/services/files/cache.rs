@@ -2,11 +2,11 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
+use host_ops::config;
 use lru::LruCache;
 use tokio::time::Instant;
 
 use super::{disk::Stamp, path::Relative};
-use crate::config;
 
 /// A file: the folder that it is below, and where.
 pub(super) type Key = (Arc<PathBuf>, Relative);

@@ -18,7 +18,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use plugin_api::abi::FileCall;
+use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
+use host_ops::config::Live;
+use plugin_api::{abi::FileCall, manifest::Manifest};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore};
@@ -28,11 +30,13 @@ use self::{
     path::Relative,
 };
 use super::{
-    Caller, Completion, Failure,
+    Failure,
     disk::{Disk, on_disk},
-    host_call::on_the_wire,
 };
-use crate::config::Live;
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
+};
 
 /// How often something is tried that may go better a moment later.
 const ATTEMPTS: u32 = 3;
@@ -493,3 +497,36 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests;
+
+impl Capability for Files {
+    const CALLS: &'static [&'static str] =
+        &["files.list", "files.read", "files.remove", "files.write"];
+    const PLACES: Places = places("files", 4);
+    const LEAVES: Leaves = Leaves::FilePath;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        let verb = call.name.strip_prefix("files.").unwrap_or_default();
+        Self::serve(self, caller, verb, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        let figures = self.figures();
+        vec![
+            ("files, cached", figures.cached),
+            ("files, locks", figures.locks),
+        ]
+    }
+}

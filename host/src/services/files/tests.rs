@@ -7,10 +7,10 @@ use std::{
     path::Path,
 };
 
+use host_ops::config;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config;
 
 struct Disk {
     folder: TempDir,

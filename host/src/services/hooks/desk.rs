@@ -6,24 +6,21 @@ use std::{
     time::Duration,
 };
 
+use host_loader::{Answer, Packet, Refused, Slot, next_id};
+use host_ops::config::{self, Live};
 use plugin_api::abi::{EntryKind, InvokeHead, frame_kind};
 use serde::Serialize;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
 };
-
 use tracing::Span;
 
 use super::{
     HookView,
     breaker::{Breaker, Limits},
 };
-use crate::{
-    config::{self, Live},
-    plugin::{Answer, Packet, Refused, Slot, next_id},
-    router::HookRoute,
-};
+use crate::router::HookRoute;
 
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);

@@ -6,6 +6,8 @@
 mod breaker;
 mod desk;
 mod history;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
@@ -14,9 +16,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_base::{nearest::nearest, shown};
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{EmitCall, EmitHead},
     hook::{FRAMEWORK_EVENTS, Hook},
+    manifest::Manifest,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -31,12 +37,13 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use super::{Alerts, Caller, Completion, Failure};
+use super::{Alerts, Failure};
 use crate::{
-    config::Live,
-    nearest::nearest,
     router::{HookRoute, Routes},
-    shown,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, MEMORY},
+    },
 };
 
 /// Bytes of the name of a plugin's event.
@@ -102,6 +109,11 @@ impl Hooks {
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
         let EmitCall { event } = serde_json::from_value(params)?;
+        if event.len() > NAME || event.contains(char::is_control) {
+            return Err(Failure::Refused(format!(
+                "the name of an event is one line of {NAME} bytes at most"
+            )));
+        }
         let own = event
             .strip_prefix(&*caller.plugin)
             .is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'));
@@ -114,11 +126,6 @@ impl Hooks {
             return Err(Failure::Refused(format!(
                 "can't tell `{event}`: {hint}; call yours `{}.something`",
                 caller.plugin
-            )));
-        }
-        if event.len() > NAME || event.contains(char::is_control) {
-            return Err(Failure::Refused(format!(
-                "the name of an event is one line of {NAME} bytes at most"
             )));
         }
         if body.len() > PAYLOAD_BYTES {
@@ -326,5 +333,34 @@ impl fmt::Debug for Hooks {
         f.debug_struct("Hooks")
             .field("rules", &self.config.now().hooks)
             .finish_non_exhaustive()
+    }
+}
+
+impl Capability for Hooks {
+    const CALLS: &'static [&'static str] = &["hooks.emit"];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {
+        self.prune();
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("hooks, desks", self.desk_count())]
     }
 }

@@ -6,11 +6,12 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use host_loader::host_call;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Later, Sent, Token};
-use crate::services::{Failure, host_call, reply::TOKEN_LIFE, storage::Deletion};
+use crate::services::{Failure, reply::TOKEN_LIFE, storage::Deletion};
 
 /// While Discord is out of reach it is tried again after each of these, and then given up until the next start.
 const AGAIN: [Duration; 4] = [
@@ -49,6 +50,17 @@ impl Drop for Place {
     }
 }
 
+fn may_wait(waiting: &Waiting) -> Result<(), Failure> {
+    let whose = host_call::caller().map(|caller| caller.plugin);
+    let count = lock(waiting).get(&whose).copied();
+    match count.unwrap_or_default() < MOST || whose.is_none() {
+        true => Ok(()),
+        false => Err(Failure::Refused(format!(
+            "{MOST} messages of the plugin wait for their deletion already: send this one without, or delete it by a schedule"
+        ))),
+    }
+}
+
 fn lock(waiting: &Waiting) -> MutexGuard<'_, HashMap<Option<Arc<str>>, usize>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -60,14 +72,7 @@ impl Later {
     ///
     /// As many wait as may.
     pub fn may_delete(&self) -> Result<(), Failure> {
-        let whose = host_call::caller().map(|caller| caller.plugin);
-        let count = lock(&self.waiting).get(&whose).copied();
-        match count.unwrap_or_default() < MOST || whose.is_none() {
-            true => Ok(()),
-            false => Err(Failure::Refused(format!(
-                "{MOST} messages of the plugin wait for their deletion already: send this one without, or delete it by a schedule"
-            ))),
-        }
+        may_wait(&self.waiting)
     }
 
     /// Deletes a message after a while, also if the bot is restarted meanwhile.
@@ -207,5 +212,44 @@ mod tests {
             read(deletion).1.is_some()
         };
         assert!(of(0, "t") && !of(15 * 60, "t") && !of(0, ""));
+    }
+
+    /// As a call of the plugin's, each.
+    async fn of_plugin<T>(plugin: &str, work: impl FnOnce() -> T) -> T {
+        let caller = crate::services::Caller::new(plugin, 1);
+        let lifetime = host_call::Lifetime::new();
+        let (mut work, mut done) = (Some(work), None);
+        let serving = async {
+            done = work.take().map(|work| work());
+            crate::services::Completion::default()
+        };
+        host_call::serve(&caller, &lifetime, serving).await.unwrap();
+        done.unwrap()
+    }
+
+    #[tokio::test]
+    async fn five_thousand_messages_of_a_plugin_wait_for_their_deletion_and_no_other_pays_for_it() {
+        let waiting = Waiting::default();
+        let mut places: Vec<Place> = of_plugin("greedy", || {
+            (0..MOST).map(|_| Place::take(&waiting)).collect()
+        })
+        .await;
+        let refused = of_plugin("greedy", || may_wait(&waiting))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "5000 messages of the plugin wait for their deletion already: send this one without, or delete it by a schedule"
+        );
+        of_plugin("other", || may_wait(&waiting)).await.unwrap();
+        // The host's own have no bound.
+        may_wait(&waiting).unwrap();
+        places.pop();
+        of_plugin("greedy", || may_wait(&waiting)).await.unwrap();
+        drop(places);
+        assert!(
+            lock(&waiting).is_empty(),
+            "nobody is remembered for nothing"
+        );
     }
 }

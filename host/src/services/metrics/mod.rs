@@ -9,11 +9,19 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use plugin_api::abi::{MetricCall, MetricKind};
+use host_loader::{Caller, Completion, Places, Unserved};
+use plugin_api::{
+    abi::{MetricCall, MetricKind},
+    manifest::Manifest,
+};
 use serde_json::Value;
 
 pub use self::series::{Labels, Sample, Series};
-use super::{Caller, Completion, Failure};
+use super::Failure;
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, MEMORY},
+};
 
 /// Figures of one plugin.
 const NAMES: usize = 50;
@@ -152,6 +160,49 @@ fn cut(text: String) -> String {
     match text.char_indices().nth(WORDS) {
         Some((end, _)) => text[..end].to_owned(),
         None => text,
+    }
+}
+
+impl Capability for Metrics {
+    const CALLS: &'static [&'static str] = &["metrics.record"];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    fn serve_at_once(
+        &self,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Result<Completion, Failure>, HostCall> {
+        Ok(Self::serve(self, caller, call.params))
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params)
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        let families = self.families();
+        let samples = families.iter().map(|family| family.samples.len()).sum();
+        vec![
+            ("figures, families", families.len()),
+            ("figures, generations", self.generation_count()),
+            ("figures, samples", samples),
+        ]
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use host_base::bounded::OTHER;
 use plugin_api::abi::{MetricCall, MetricKind};
-
-use crate::metrics::OTHER;
 
 /// Combinations of label values of one figure.
 const COMBINATIONS: usize = 100;

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use host_base::error_id;
+use host_loader::host_call;
 use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
 
@@ -14,14 +16,10 @@ use super::{
     open::Interaction,
     state::{First, Heard, Original, Progress, Step, Why},
 };
-use crate::{
-    error_id,
-    services::{
-        Failure,
-        discord::Call,
-        failure::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK},
-        host_call,
-    },
+use crate::services::{
+    Failure,
+    discord::Call,
+    failure::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK},
 };
 
 /// How long Discord is waited for. It wants the response within three seconds: of a later answer there is nothing left to do, and a

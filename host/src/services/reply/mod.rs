@@ -31,7 +31,12 @@ use std::{
     time::Duration,
 };
 
-use plugin_api::abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone};
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
+use plugin_api::{
+    abi::{Answered, Colours, Origin, ReplyCall, ReplyMode, RequestCall, Tone},
+    manifest::Manifest,
+};
 use serde_json::Value;
 
 use self::open::Open;
@@ -42,11 +47,17 @@ pub(super) use self::{
     open::TOKEN_LIFE,
 };
 use super::{
-    Completion, Failure,
+    Failure,
     discord::{Call, Discord},
     later::{Later, Sent},
 };
-use crate::{config::Live, router::Routes};
+use crate::{
+    router::Routes,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, places},
+    },
+};
 
 /// When the host defers by itself: leaves a second of Discord's three for the way there.
 pub const AUTO_DEFER: Duration = Duration::from_secs(2);
@@ -93,7 +104,13 @@ impl Replies {
     /// Colours of embeds.
     #[must_use]
     pub fn colours(&self) -> Colours {
-        self.config.now().answers.colours
+        let colours = self.config.now().answers.colours;
+        Colours {
+            normal: colours.normal,
+            success: colours.success,
+            warning: colours.warning,
+            error: colours.error,
+        }
     }
 
     /// The host call `reply`.
@@ -243,3 +260,25 @@ fn unknown(what: &str) -> Failure {
 
 #[cfg(test)]
 mod tests;
+
+impl Capability for Replies {
+    const CALLS: &'static [&'static str] = &["reply"];
+    const PLACES: Places = places("answers", 256);
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(&self, _: &Services, _: &Caller, call: HostCall) -> Result<Completion, Failure> {
+        Self::serve(self, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("interactions, open", self.open_count())]
+    }
+}

@@ -216,6 +216,22 @@ mod tests {
         assert!(open.by_id.is_empty() && open.queue.is_empty());
     }
 
+    #[test]
+    fn a_hundred_thousand_are_remembered_and_of_more_the_oldest_goes() {
+        let (mut open, now) = (Open::default(), Instant::now());
+        for id in 0..MOST as u64 + 10 {
+            open.add(interaction(id, now));
+        }
+        assert_eq!((open.by_id.len(), open.queue.len()), (MOST, MOST));
+        assert!(!open.by_id.contains_key(&9) && open.by_id.contains_key(&10));
+        // The same id again and again takes no more places than any other.
+        for _ in 0..MOST {
+            open.add(interaction(4_711, now));
+        }
+        assert!(open.by_id.len() <= MOST && open.queue.len() <= MOST);
+        assert!(open.by_id.contains_key(&4_711));
+    }
+
     /// A hundred thousand come and go in a moment; a look at all that are there would take minutes.
     #[test]
     fn the_cost_of_one_more_does_not_depend_on_how_many_there_are() {

@@ -49,7 +49,7 @@ impl Story {
         let simulated = Simulated(Arc::new(Mutex::new(world)));
         let discord = Arc::new(Discord::simulated(Box::new(simulated.clone())));
         let later = Later::new(Arc::clone(&discord), Arc::new(Storage::absent()));
-        let live = Live::new(crate::config::Config::default());
+        let live = Live::new(host_ops::config::Config::default());
         let replies = Replies::new(live, discord, Arc::new(later), Arc::default());
         replies.set_application(APPLICATION);
         replies.register(Received {
@@ -196,4 +196,10 @@ async fn each_answer_is_given_once_or_an_error_told_whatever_gets_lost() {
             );
         }
     }
+}
+
+#[test]
+fn colours_that_nobody_configures_are_those_that_plugins_are_built_with() {
+    let story = Story::of(1, 1_000_000, false, Kind::Command, false);
+    assert_eq!(story.replies.colours(), Colours::DEFAULT);
 }

@@ -22,6 +22,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::nearest::nearest;
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::Live;
 use plugin_api::{
     abi::{
         ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
@@ -38,8 +41,11 @@ pub use self::{
     store::ScheduleView,
 };
 use self::{store::CutShort, when::When};
-use super::{Caller, Completion, Failure, Storage, storage::StorageError};
-use crate::{config::Live, nearest::nearest};
+use super::{Failure, Storage, storage::StorageError};
+use crate::services::{
+    Services,
+    capability::{Capability, HOST_TABLES, HostCall, Leaves},
+};
 
 /// The host calls, by name.
 pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];
@@ -431,4 +437,48 @@ fn report(run: &CutShort) {
             ": it does not begin again, and counts as missed"
         }
     );
+}
+
+impl Capability for Schedules {
+    const CALLS: &'static [&'static str] = &CALLS;
+    const PLACES: Places = HOST_TABLES;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+        self::problems(&manifest.schedules, problems);
+    }
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        Self::generation_starts(self, caller, manifest);
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(
+            self,
+            &services.storage,
+            caller,
+            &call.name,
+            call.params,
+            call.body,
+        )
+        .await
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("schedules, generations", self.declared_count())]
+    }
 }

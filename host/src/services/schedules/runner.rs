@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use host_base::error_id;
+use host_loader::{Packet, next_id};
 use plugin_api::{
     abi::{EntryKind, InvokeHead, frame_kind, status},
     hook::ScheduleFailed,
@@ -20,12 +22,7 @@ use super::{
     Declared, Run,
     store::{self, Claimed, Outcome},
 };
-use crate::{
-    error_id,
-    plugin::{Packet, next_id},
-    router::Routes,
-    services::Services,
-};
+use crate::{router::Routes, services::Services};
 
 /// What the host waits beyond a run's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);

@@ -1,5 +1,6 @@
 //! Schedules in a database, without a bot around them: what is claimed, by whom, how often.
 
+use host_ops::config::Config;
 use jiff::{Timestamp, tz::TimeZone};
 use plugin_api::{abi::ScheduleEntry, manifest::ScheduleManifest};
 use serde_json::json;
@@ -9,7 +10,6 @@ use super::{
     when::tests::{Fields, Random, second_opinion},
     *,
 };
-use crate::config::Config;
 
 const LATE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;

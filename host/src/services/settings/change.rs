@@ -2,6 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
+use host_base::names::tidy;
+use host_loader::{Caller, Packet};
+use host_ops::config::{Config, ConfigError, described, differences, effective, is_live};
 use plugin_api::{
     abi::{SettingsHead, frame_kind},
     hook::SettingChanged,
@@ -10,12 +13,7 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 use super::{Settings, schema};
-use crate::{
-    config::{Config, ConfigError, described, differences, effective, is_live},
-    plugin::{Packet, tidy},
-    router::Routes,
-    services::Caller,
-};
+use crate::router::Routes;
 
 /// What became of a change: each a dotted path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,7 +103,7 @@ impl Settings {
         let now = before.taking_over(next);
         let levels = |config: &Config| (config.log.level.clone(), config.log.plugins.clone());
         if levels(&now) != levels(&before)
-            && let Err(error) = crate::log::set_levels(&now.log.level, &now.log.plugins)
+            && let Err(error) = host_ops::log::set_levels(&now.log.level, &now.log.plugins)
         {
             tracing::error!("the log's levels stay: {error}");
         }

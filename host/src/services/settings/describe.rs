@@ -1,13 +1,11 @@
 //! All settings, for people and pages.
 
+use host_base::names::tidy;
+use host_ops::config::{described, effective};
 use plugin_api::manifest::{SettingKind, SettingManifest};
 use serde_json::{Value, json};
 
 use super::{Settings, SettingsError, file::Target, schema};
-use crate::{
-    config::{described, effective},
-    plugin::tidy,
-};
 
 impl Settings {
     /// All settings with what they take, their values, and where those come from; ids as strings.

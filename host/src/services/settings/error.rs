@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::{config::ConfigError, services::storage::StorageError};
+use host_ops::config::ConfigError;
+
+use crate::services::storage::StorageError;
 
 /// Why a setting was not changed. Nothing was written then.
 #[derive(Debug, thiserror::Error)]

@@ -5,17 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_base::{names::tidy, nearest::nearest};
+use host_ops::{
+    config::{Config, Described, described, toml_table},
+    folders,
+};
 use plugin_api::manifest::SettingManifest;
 use toml_edit::Value;
 
 use super::{Changed, Settings, SettingsError, change, document, schema};
-use crate::{
-    config::{Config, Described, described, toml_table},
-    folders,
-    nearest::nearest,
-    plugin::tidy,
-    services::files,
-};
+use crate::services::files;
 
 /// What a dotted path leads to.
 pub(super) enum Target {

@@ -28,6 +28,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::{ConfigError, Live};
 use plugin_api::{
     abi::{SettingCall, SettingReply},
     manifest::{Manifest, SettingManifest},
@@ -35,10 +37,13 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
-use super::{Alerts, Caller, Completion, Failure, Hooks, Storage};
+use super::{Alerts, Failure, Hooks, Storage};
 use crate::{
-    config::{ConfigError, Live},
     router::Routes,
+    services::{
+        Services,
+        capability::{Capability, HostCall, Leaves, MEMORY},
+    },
 };
 
 /// The settings.
@@ -212,5 +217,44 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("file", &self.config.now().source.path)
             .finish_non_exhaustive()
+    }
+}
+
+impl Capability for Settings {
+    const CALLS: &'static [&'static str] = &["settings.get"];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+        schema::problems(manifest, problems);
+    }
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        let fitting = Self::generation_starts(self, caller, manifest);
+        fitting.map_err(|error| Unserved {
+            reason: format!("its settings do not fit:\n{error}"),
+            configured: true,
+        })
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params).await
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("settings, generations", self.declared_count())]
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use host_ops::config::secret_name;
 use plugin_api::manifest::{Manifest, SettingKind, SettingManifest};
 use serde_json::{Value, json};
-
-use crate::config::secret_name;
 
 /// Most settings of a plugin.
 const MOST: usize = 100;

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use host_base::private;
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use super::{
@@ -19,7 +20,6 @@ use super::{
     place::Place,
     tables,
 };
-use crate::private;
 
 /// How long the check of one copy may take.
 const CHECK: Duration = Duration::from_secs(600);

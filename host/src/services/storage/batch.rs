@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_loader::Completion;
 use plugin_api::abi::{ShelfCall, StorageCall, StorageReply};
 use tokio::sync::oneshot;
 
@@ -23,7 +24,6 @@ use super::{
     statement::{Desk, Searches},
     turns::Whose,
 };
-use crate::services::Completion;
 
 /// Most calls in one transaction.
 pub(super) const CALLS: usize = 128;

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_ops::config::{Live, Storage as Settings};
 use rusqlite::{Connection, InterruptHandle, OpenFlags, config::DbConfig, hooks::Authorization};
 
 use super::{
@@ -20,7 +21,6 @@ use super::{
     place::Place,
     tables, virtual_tables,
 };
-use crate::config::{Live, Storage as Settings};
 
 /// How many of SQLite's steps pass between two looks at the clock: some 10 µs.
 const STEPS_PER_LOOK: i32 = 1_000;

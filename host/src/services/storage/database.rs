@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use host_loader::Caller;
+use host_ops::config::Live;
 use r2d2::{ManageConnection, Pool, PooledConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
@@ -24,10 +26,7 @@ use super::{
     rounds::ASIDE_AT_ONCE,
     statement::{Desk, Searches},
 };
-use crate::{
-    config::Live,
-    services::{Caller, disk::Disk},
-};
+use crate::services::disk::Disk;
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.

@@ -6,11 +6,12 @@ use std::{
     time::SystemTime,
 };
 
+use host_ops::config::Storage as Settings;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::place::Place;
-use crate::{config::Storage as Settings, services::disk::NoRoom};
+use crate::services::disk::NoRoom;
 
 /// Why storage could not do what it was asked.
 #[derive(Debug, Clone, Error)]

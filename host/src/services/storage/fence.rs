@@ -7,11 +7,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool, atomic::Ordering::Relaxed},
 };
 
+use host_loader::Caller;
 use plugin_api::manifest::{Manifest, Scope, SubjectManifest, TableManifest};
 use sha2::{Digest, Sha256};
 
 use super::{authorizer::Who, place::Place};
-use crate::services::Caller;
 
 /// Whose the host's own tables are.
 pub(super) const HOST: &str = "cogwright";

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_ops::config::{Live, Storage as Settings};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
@@ -26,10 +27,7 @@ use super::{
     state::{Errand, Lane, Numbers, State, Work},
     turns::Whose,
 };
-use crate::{
-    config::{Live, Storage as Settings},
-    services::disk::Disk,
-};
+use crate::services::disk::Disk;
 
 /// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;

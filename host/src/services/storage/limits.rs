@@ -3,10 +3,10 @@
 //! Time is limited by the clock, which a function over a text is not stopped by: so no text is so long, no pattern so odd, and no
 //! statement has so many functions, that they would take seconds without a row in between.
 
+use host_ops::config::Storage as Settings;
 use rusqlite::{Connection, Statement, StatementStatus, limits::Limit};
 
 use super::{authorizer::Who, connection::Link, functions};
-use crate::config::Storage as Settings;
 
 /// What a row has beside its longest value: keys, and the names of what it belongs to.
 const BESIDE: u64 = 64 << 10;
@@ -113,7 +113,7 @@ fn over_texts(connection: &Connection, sql: &str) -> rusqlite::Result<usize> {
                 .as_bytes()
                 .is_ok_and(|opcode| opcode == known.as_bytes())
         };
-        count += usize::from(GOES_OVER_TEXTS.iter().any(|one| known(one)));
+        count += usize::from(GOES_OVER_TEXTS.iter().any(known));
     }
     Ok(count)
 }

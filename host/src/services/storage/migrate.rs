@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use host_base::names;
 use rusqlite::{Batch, params};
 
 use super::{
@@ -18,8 +19,6 @@ use super::{
     searches,
     statement::Desk,
 };
-
-use crate::plugin::names;
 
 /// A migration that has run.
 #[derive(Debug, Clone, PartialEq, Eq)]

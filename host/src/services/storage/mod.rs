@@ -59,6 +59,9 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use host_base::names;
+use host_loader::{Caller, Completion, Places, Unserved, host_call};
+use host_ops::config::{Config, Live};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -84,10 +87,10 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Caller, Completion, Failure, disk::Disk, host_call};
-use crate::{
-    config::{Config, Live},
-    plugin::names,
+use super::{Failure, disk::Disk};
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
 };
 
 /// How long the statements of one piece of the host's own work may take, in one database.
@@ -446,5 +449,47 @@ pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<Str
                 used.table
             ));
         }
+    }
+}
+
+impl Capability for Storage {
+    const CALLS: &'static [&'static str] = &CALLS;
+    const PLACES: Places = places("storage", 1_024);
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+        self::problems(plugin, manifest, problems);
+    }
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        let prepared = Self::generation_starts(self, caller, manifest).await;
+        prepared.map_err(|error| Unserved {
+            reason: error.to_string(),
+            configured: false,
+        })
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, &call.name, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("databases, open", self.numbers().map_or(0, |it| it.open)),
+            ("storage, fences", self.fence_count()),
+        ]
     }
 }

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use host_base::private;
 use serde_json::{Value, json};
 
 use super::{
@@ -19,7 +20,6 @@ use super::{
     place::Place,
     subject::{self, Clerk, Strikes},
 };
-use crate::private;
 
 /// What was exported.
 #[derive(Debug, Clone)]

@@ -5,8 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_ops::config::Storage as Settings;
 use plugin_api::abi::{StorageExpect, StorageResult, StorageStep, StorageValue};
 use rusqlite::{CachedStatement, Connection, Error as SqlError, Statement, types::ValueRef};
+pub(super) use searches::Searches;
 
 use super::{
     authorizer::Who,
@@ -15,8 +17,7 @@ use super::{
     fence::{Declared, owner_of},
     limits, searches, virtual_tables,
 };
-use crate::{config::Storage as Settings, services::disk::Disk};
-pub(super) use searches::Searches;
+use crate::services::disk::Disk;
 
 /// A connection at work for a plugin.
 pub(super) struct Desk<'a> {

@@ -1,5 +1,6 @@
 //! Which hosts a plugin may reach.
 
+use host_ops::config::web_host;
 use plugin_api::manifest::Manifest;
 use reqwest::Url;
 
@@ -67,25 +68,8 @@ fn fits(patterns: &[String], host: &str) -> bool {
 /// What is wrong with the hosts that a manifest declares.
 pub(crate) fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
     for host in &manifest.web_hosts {
-        if let Err(why) = check(host) {
+        if let Err(why) = web_host(host) {
             problems.push(format!("web host `{host}`: {why}"));
         }
     }
-}
-
-/// Whether a host is written as it has to be.
-pub(crate) fn check(host: &str) -> Result<(), &'static str> {
-    let name = host.strip_prefix("*.").unwrap_or(host);
-    if name.is_empty() || name.contains('*') {
-        return Err("a host is `api.example.com`, or `*.example.org` for all below that");
-    }
-    if host.starts_with("*.") && !name.contains('.') {
-        return Err("a whole top-level domain is too much");
-    }
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let is_ip = name.parse::<std::net::IpAddr>().is_ok();
-    if !is_ip && !name.chars().all(is_plain) {
-        return Err("a host is a name alone, without https://, port and path");
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use host_loader::host_call::on_the_wire;
 use plugin_api::abi::WebCall;
 use reqwest::{
     Method, Response, Url,
@@ -9,7 +10,6 @@ use reqwest::{
 };
 
 use super::{Failure, refused};
-use crate::services::host_call::on_the_wire;
 
 /// The longest address with its query: common servers take no longer ones
 /// ([RFC 9110, 4.1](https://www.rfc-editor.org/rfc/rfc9110#section-4.1) asks for 8,000 at least).

@@ -18,6 +18,8 @@ use std::{
     time::Duration,
 };
 
+use host_loader::{Caller, Completion, Places, Unserved};
+use host_ops::config::{self, Live};
 use plugin_api::{
     abi::{WebCall, WebReply},
     manifest::Manifest,
@@ -32,12 +34,12 @@ use self::{
     client::failed,
     hop::{Hop, shown, without_query},
 };
-pub(crate) use self::{
-    allowed::{check, problems},
-    client::authorities,
+pub(crate) use self::{allowed::problems, client::authorities};
+use super::Failure;
+use crate::services::{
+    Services,
+    capability::{Capability, HostCall, Leaves, places},
 };
-use super::{Caller, Completion, Failure};
-use crate::config::{self, Live};
 
 /// As many redirects as browsers follow, about.
 const REDIRECTS: usize = 10;
@@ -257,4 +259,40 @@ async fn answer(
 
 fn refused(why: impl Into<String>) -> Failure {
     Failure::Refused(why.into())
+}
+
+impl Capability for Web {
+    const CALLS: &'static [&'static str] = &["web.request"];
+    const PLACES: Places = places("web", 1_024);
+    const LEAVES: Leaves = Leaves::WebRequest;
+
+    fn problems(_: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+        self::problems(manifest, problems);
+    }
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        Self::generation_starts(self, caller, manifest);
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        _: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        Self::serve(self, caller, call.params, call.body).await
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        Self::generation_ended(self, caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        vec![("web, generations", self.generation_count())]
+    }
 }

@@ -335,12 +335,6 @@ fn hosts_fit_whole_names() {
     ] {
         assert!(matches!(judge(url), Verdict::Refused(_)), "{url}");
     }
-    for wrong in ["", "*", "*.com", "https://a.b", "a.b:80", "a.b/c", "a.*.b"] {
-        assert!(check(wrong).is_err(), "{wrong}");
-    }
-    for right in ["localhost", "a.b", "*.a.b", "127.0.0.1", "::1"] {
-        assert_eq!(check(right), Ok(()), "{right}");
-    }
 }
 
 #[test]

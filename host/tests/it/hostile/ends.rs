@@ -1,6 +1,6 @@
 //! What would end the process ends one plugin.
 
-use host::plugin::LoadError;
+use host_loader::LoadError;
 
 use super::{Hostile, alone, build, is_logged, logged, until};
 

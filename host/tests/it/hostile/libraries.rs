@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use host::plugin::census;
+use host_loader::census;
 
 use super::{Hostile, alone, build};
 

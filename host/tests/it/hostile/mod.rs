@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::plugin::{UnloadReport, census};
+use host_loader::{UnloadReport, census};
 
 use crate::{
     fixtures::{self, ALONE},

@@ -15,6 +15,8 @@ mod worst;
 
 use std::{path::PathBuf, time::Duration};
 
+use host_loader::Caller;
+use host_ops::config::Config;
 use plugin_api::{
     abi::{
         ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult,
@@ -25,8 +27,7 @@ use plugin_api::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Caller, Failure, Place, Storage};
-use crate::config::Config;
+use super::{Failure, Place, Storage};
 
 /// Storage in a folder of its own.
 struct Kit {

@@ -472,7 +472,7 @@ async fn searches() {
     println!("| search | answered after |\n| --- | --- |");
     for (row, of) in [(2, "4,000 characters"), (1, "a megabyte")] {
         for (what, select, terms) in [
-            ("10 words", "1", vec!["a"; 10].join(" ")),
+            ("10 words", "1", ["a"; 10].join(" ")),
             ("a phrase of 20", "1", format!("\"{}\"", "a ".repeat(20))),
             (
                 "`NEAR` of 200",

@@ -1,0 +1,22 @@
+//! What every part of the host may know. Nothing here knows Discord, plugins, databases or the configuration.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`names`] | plugins' names, and when two names are the same |
+//! | [`nearest`] | spelling suggestions: the known name that a word may stand for |
+//! | [`error_id`] | short ids by which a member's report leads to a line of the log |
+//! | [`shown`] | other people's words, made safe for the log and for Discord |
+//! | [`unseen`] | characters that nobody sees |
+//! | [`redact`] | secrets, masked by their value in whatever leaves |
+//! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
+//! | [`private`] | files and folders that nobody else on the machine reads |
+
+pub mod bounded;
+pub mod error_id;
+pub mod names;
+pub mod nearest;
+pub mod private;
+pub mod redact;
+pub mod shown;
+pub mod timing;
+pub mod unseen;

@@ -1,0 +1,502 @@
+//! What a plugin sends: answers, host calls, log lines. The other direction is `mailbox.rs`.
+
+use std::{
+    collections::HashMap,
+    ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+};
+
+use host_base::redact;
+use plugin_api::{
+    abi::{
+        ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead, Record,
+        abi_stable::prefix_type::WithMetadata, message_kind, send_status, status,
+    },
+    manifest::Manifest,
+};
+use tokio::{runtime::Handle, sync::oneshot};
+
+use super::{
+    call_server::CallServer,
+    calls::{MOST_BODY, MOST_HEAD},
+    interpose::{self, Tid},
+    library::Ledger,
+    lines::Lines,
+    mailbox::Mailbox,
+    symbols::Library,
+    vitals::Vitals,
+};
+use crate::{Caller, PluginFigures, Program};
+
+/// The answer to a frame.
+#[derive(Debug)]
+pub struct Answer {
+    /// One of [`status`].
+    pub status: u16,
+    /// JSON, or empty.
+    pub head: Vec<u8>,
+    /// The payload.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// What went wrong, unless all is well.
+    #[must_use]
+    pub fn error(&self) -> Option<ErrorHead> {
+        (self.status != status::OK).then(|| {
+            serde_json::from_slice(&self.head).unwrap_or_else(|_| ErrorHead {
+                message: format!("the plugin answered with status {}", self.status),
+                ..ErrorHead::default()
+            })
+        })
+    }
+}
+
+/// Who waits for an answer.
+pub type Waiter = oneshot::Sender<Answer>;
+
+/// The host as one generation sees it.
+#[derive(Debug)]
+pub struct Bridge {
+    caller: Caller,
+    program: Arc<dyn Program>,
+    runtime: Handle,
+    manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
+    waiters: Mutex<HashMap<u64, Waiter>>,
+    closed: AtomicBool,
+    /// Its host calls.
+    calls: Arc<CallServer>,
+    /// What it logs.
+    lines: Lines,
+    vitals: Vitals,
+    /// Where the library lies, once it is open.
+    library: OnceLock<Library>,
+    figures: Arc<PluginFigures>,
+    /// The plugin's, while it runs and not a moment longer.
+    ledger: Mutex<Option<Ledger>>,
+    /// Whether its figures are given up.
+    uncounted: AtomicBool,
+}
+
+impl Bridge {
+    /// A bridge, and where the manifest will come.
+    #[must_use]
+    pub fn new(
+        plugin: &str,
+        generation: u64,
+        mailbox: Arc<Mailbox>,
+        program: Arc<dyn Program>,
+        figures: Arc<PluginFigures>,
+    ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
+        let (send, receive) = oneshot::channel();
+        let caller = Caller::new(plugin, generation);
+        let (known, counted) = (Arc::clone(&program), Arc::clone(&figures));
+        let bridge = Self {
+            calls: Arc::new(CallServer::new(caller.clone(), known, mailbox, counted)),
+            caller,
+            program,
+            runtime: Handle::current(),
+            manifest: Mutex::new(Some(send)),
+            waiters: Mutex::default(),
+            closed: AtomicBool::new(false),
+            lines: Lines::new(),
+            vitals: Vitals::default(),
+            library: OnceLock::new(),
+            figures,
+            ledger: Mutex::default(),
+            uncounted: AtomicBool::new(false),
+        };
+        (bridge, receive)
+    }
+
+    /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
+    #[must_use]
+    pub fn handle(self: &Arc<Self>) -> HostHandle {
+        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable::new(send));
+        HostHandle {
+            ctx: Arc::as_ptr(self).cast(),
+            vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
+        }
+    }
+
+    /// Tells where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
+    pub fn opened(&self, library: Library, thread: Tid, ledger: Ledger) {
+        let _ = self.library.set(library);
+        self.figures.thread_begins(thread);
+        self.vitals.thread_begins(thread);
+        // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
+        unsafe { interpose::tell_of_exit(self.vitals.left()) };
+        *self.ledger() = Some(ledger);
+    }
+
+    /// Tells that `run` has returned, on the plugin's thread.
+    pub fn run_ended(&self, thread: Tid) {
+        self.ledger().take();
+        self.figures.thread_ends(thread);
+        self.vitals.run_ended();
+        // SAFETY: null asks for nothing.
+        unsafe { interpose::tell_of_exit(std::ptr::null()) };
+    }
+
+    /// Bytes that the plugin holds; `None` when it does not run, or keeps its ledger in another way.
+    #[must_use]
+    pub fn heap(&self) -> Option<u64> {
+        // Under the lock: the ledger is there as long as the plugin runs.
+        let ledger = self.ledger();
+        let (bytes, _) = ledger.as_ref().and_then(Ledger::live)?;
+        Some(bytes)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Option<Ledger>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its figures go with the last generation of the plugin.
+    fn give_up_figures(&self) {
+        if !self.uncounted.swap(true, SeqCst) {
+            self.program.figures().generation_ends(&self.caller.plugin);
+        }
+    }
+
+    /// Waits for the answer to frame `id`; when the generation is over, `waiter` learns so at once.
+    pub fn expect(&self, id: u64, waiter: Waiter) {
+        let mut waiters = self.waiters();
+        // Under the lock that `close` takes after it has set this: nobody is left waiting.
+        if !self.closed.load(SeqCst) {
+            waiters.insert(id, waiter);
+        }
+    }
+
+    /// Takes whoever waits for `id`.
+    pub fn take_waiter(&self, id: u64) -> Option<Waiter> {
+        self.waiters().remove(&id)
+    }
+
+    /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
+    pub fn close(&self) {
+        self.closed.store(true, SeqCst);
+        self.vitals.over(|| match self.vitals.last_panic() {
+            Some(panic) => format!("its thread has ended; the last panic was: {panic}"),
+            None => "its thread has ended".into(),
+        });
+        self.calls.close();
+        self.waiters().clear();
+        self.manifest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.program.generation_ended(&self.caller);
+        self.give_up_figures();
+    }
+
+    /// The program that it is loaded into.
+    #[must_use]
+    pub fn program(&self) -> &dyn Program {
+        &*self.program
+    }
+
+    /// How many host calls this generation has made.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.count()
+    }
+
+    /// How this generation is.
+    #[must_use]
+    pub const fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+
+    fn waiters(&self) -> MutexGuard<'_, HashMap<u64, Waiter>> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn receive(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
+        if self.closed.load(Relaxed) {
+            return send_status::CLOSED;
+        }
+        if head.len() > MOST_HEAD && message.kind != message_kind::ANSWER {
+            return match message.kind {
+                message_kind::CALL => self.calls.take(message.id, head, body),
+                _ => send_status::REFUSED,
+            };
+        }
+        // What people may read: errors, log lines, panics. Escaped secrets are found as well, so the JSON stays whole.
+        let clean = match message.kind {
+            message_kind::ANSWER | message_kind::LOG | message_kind::PANIC => {
+                redact::bytes(head.to_vec())
+            }
+            _ => Vec::new(),
+        };
+        let head = if clean.is_empty() { head } else { &clean };
+        match message.kind {
+            message_kind::MANIFEST => self.manifest(head),
+            message_kind::ANSWER => {
+                if let Some(waiter) = self.take_waiter(message.id) {
+                    self.figures.answered(message.status);
+                    let _ = waiter.send(answer(message.status, head, body));
+                }
+            }
+            message_kind::CALL => return self.calls.take(message.id, head, body),
+            message_kind::LOG => self.log(head),
+            message_kind::PANIC => self.panicked(head),
+            _ => return send_status::REFUSED,
+        }
+        send_status::TAKEN
+    }
+
+    fn manifest(&self, head: &[u8]) {
+        let waiting = self
+            .manifest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(waiting) = waiting {
+            let _ = waiting.send(serde_json::from_slice(head).map_err(|error| error.to_string()));
+        }
+    }
+
+    fn log(&self, head: &[u8]) {
+        if let Ok(log) = serde_json::from_slice::<LogHead>(head) {
+            let plugin = &*self.caller.plugin;
+            let wanted = |level| self.program.wants_log_line(plugin, level);
+            self.lines.write(plugin, &self.figures, wanted, &log);
+        }
+    }
+
+    fn panicked(&self, head: &[u8]) {
+        self.figures.panics.fetch_add(1, Relaxed);
+        let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
+        self.vitals.panicked(&head.message, &head.location);
+        if head.ends_plugin {
+            // Its thread stays where it is for good: nobody is to wait for it.
+            self.vitals.over(|| {
+                format!(
+                    "a panic that can't be caught: {}, at {}",
+                    head.message, head.location
+                )
+            });
+            self.close();
+        }
+        let caller = self.caller.clone();
+        let library = self.library.get().cloned();
+        // Off the plugin's thread: names are looked up in its file.
+        self.runtime.spawn_blocking(move || {
+            let names = library.map_or_else(Vec::new, |library| library.names(&head.frames));
+            let within = if names.is_empty() {
+                String::new()
+            } else {
+                format!("; in {}", names.join(", called by "))
+            };
+            tracing::error!(
+                target: "plugin",
+                plugin = &*caller.plugin,
+                generation = caller.generation,
+                thread = &*head.thread,
+                at = &*head.location,
+                "panicked: {}{within}",
+                head.message
+            );
+        });
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        // A generation whose thread never began is closed by nobody.
+        self.calls.close();
+        self.give_up_figures();
+    }
+}
+
+/// What a plugin has answered, if it can be kept.
+fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
+    if head.len() <= MOST_HEAD && body.len() <= MOST_BODY {
+        return Answer {
+            status,
+            head: head.to_vec(),
+            body: body.to_vec(),
+        };
+    }
+    let error = ErrorHead {
+        message: format!(
+            "the plugin's answer has {} bytes, and {MOST_BODY} are the most",
+            head.len() + body.len()
+        ),
+        ..ErrorHead::default()
+    };
+    Answer {
+        status: status::FAILED,
+        head: serde_json::to_vec(&error).unwrap_or_default(),
+        body: Vec::new(),
+    }
+}
+
+/// [`HostVtable::send`].
+unsafe extern "C" fn send(ctx: *const c_void, message: *const c_void) -> u32 {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a bridge that the generation keeps alive until `run` has returned.
+    let bridge = unsafe { &*ctx.cast::<Bridge>() };
+    // SAFETY: the plugin's message lives until we return and tells its size, says the contract.
+    let Some(message) = (unsafe { Message::read(message) }) else {
+        return send_status::REFUSED;
+    };
+    // SAFETY: so do the slices.
+    let (head, body) = unsafe { (message.head.get(), message.body.get()) };
+    // Never unwinds into the plugin.
+    catch_unwind(AssertUnwindSafe(|| bridge.receive(&message, head, body)))
+        .unwrap_or(send_status::REFUSED)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::program::Nobody;
+
+    /// Sends what a broken plugin might.
+    fn sends(bridge: &Arc<Bridge>, kind: u16, id: u64, head: &[u8]) -> u32 {
+        let message = Message {
+            id,
+            kind,
+            status: 77,
+            head: plugin_api::abi::Bytes::of(head),
+            ..Message::EMPTY
+        };
+        let handle = bridge.handle();
+        // SAFETY: the bridge and the message live until the call returns.
+        unsafe { handle.vtable.send()(handle.ctx, (&raw const message).cast()) }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_read_as_far_as_it_goes_and_this_host_knows_it() {
+        let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
+        let nobody = Arc::new(Nobody::default());
+        let (bridge, _manifest) = Bridge::new("fake", 1, mailbox, nobody, Arc::default());
+        let bridge = Arc::new(bridge);
+        let handle = bridge.handle();
+        // A message, and what a later version has behind it.
+        let mut place = [Message::EMPTY; 2];
+        let first = Message::FIRST_SIZE as u16;
+        for (size, code) in [
+            (0, send_status::REFUSED),
+            (first - 1, send_status::REFUSED),
+            (first, send_status::TAKEN),
+            (first + 40, send_status::TAKEN),
+        ] {
+            place[0] = Message {
+                size,
+                id: u64::from(size),
+                kind: message_kind::ANSWER,
+                ..Message::EMPTY
+            };
+            let (waiter, mut answer) = oneshot::channel();
+            bridge.expect(size.into(), waiter);
+            // SAFETY: the bridge lives, and there are as many bytes as the message tells.
+            let said = unsafe { handle.vtable.send()(handle.ctx, place.as_ptr().cast()) };
+            assert_eq!(said, code, "{size} bytes");
+            assert_eq!(answer.try_recv().is_ok(), code == send_status::TAKEN);
+        }
+        // SAFETY: null is allowed.
+        let said = unsafe { handle.vtable.send()(handle.ctx, std::ptr::null()) };
+        assert_eq!(said, send_status::REFUSED);
+    }
+
+    #[tokio::test]
+    async fn hostile_messages_are_refused_or_ignored_and_answers_come_once() {
+        let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
+        let nobody = Arc::new(Nobody::default());
+        let (bridge, manifest) = Bridge::new("fake", 1, mailbox, nobody, Arc::default());
+        let bridge = Arc::new(bridge);
+        for kind in 0..=u16::MAX {
+            for head in [
+                &b""[..],
+                b"\xFF\xFE",
+                b"{",
+                b"[1,2",
+                b"null",
+                b"{\"call\":7}",
+            ] {
+                let code = sends(&bridge, kind, u64::from(kind), head);
+                assert!(
+                    code == send_status::TAKEN || code == send_status::REFUSED,
+                    "kind {kind}: {code}"
+                );
+            }
+        }
+        assert!(manifest.await.unwrap().is_err(), "no manifest was readable");
+        let (waiter, answer) = oneshot::channel();
+        bridge.expect(5, waiter);
+        sends(&bridge, message_kind::ANSWER, 4, b"");
+        sends(&bridge, message_kind::ANSWER, 5, b"");
+        sends(&bridge, message_kind::ANSWER, 5, b"again");
+        let answer = answer.await.unwrap();
+        // A status that this host does not know is a failure.
+        assert_eq!(
+            answer.error().unwrap().message,
+            "the plugin answered with status 77"
+        );
+        bridge.close();
+        assert_eq!(
+            sends(&bridge, message_kind::LOG, 0, b"{}"),
+            send_status::CLOSED
+        );
+    }
+
+    /// What is no JSON, or none that can be read: what `tests/it/calls.rs` asks a plugin to send is whole.
+    #[tokio::test]
+    async fn a_call_with_a_head_that_can_not_be_read_is_answered() {
+        let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
+        let nobody = Arc::new(Nobody::default());
+        let (bridge, _manifest) =
+            Bridge::new("fake", 1, Arc::clone(&mailbox), nobody, Arc::default());
+        let bridge = Arc::new(bridge);
+        let mut sent = 0;
+        for call in ["reply", "storage.query"] {
+            let whole =
+                format!("{{\"call\":\"{call}\",\"params\":{{\"name\":\"a\",\"path\":\"b\"}}}}");
+            let params =
+                |params: &str| format!("{{\"call\":\"{call}\",\"params\":{params}}}").into_bytes();
+            let mut heads: Vec<Vec<u8>> = (0..whole.len())
+                .map(|end| whole.as_bytes()[..end].to_vec())
+                .collect();
+            heads.extend([
+                params(&"[".repeat(100_000)),
+                params(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))),
+                params(&"{\"a\":".repeat(100_000)),
+                params("\"\\ud800\""),
+                params("{\"name\":\"\\udc00\\ud800\"}"),
+                params("NaN"),
+                params("{\"value\":1e999}"),
+                params("{\"value\":-Infinity}"),
+                params("{\"name\":\"a\",\"name\":7,\"name\":null}"),
+                params("{\"name\":\"\u{0}\"}"),
+                [&b"{\"call\":\""[..], b"\xff\xfe\x80"].concat(),
+                vec![b' '; MOST_HEAD + 1],
+            ]);
+            for head in heads {
+                sent += 1;
+                assert_eq!(
+                    sends(&bridge, message_kind::CALL, sent, &head),
+                    send_status::TAKEN
+                );
+            }
+        }
+        // Nobody takes the answers: each stays.
+        let answered = async {
+            while (mailbox.depth() as u64) < sent {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), answered).await;
+        assert!(waited.is_ok(), "{} of {sent} are answered", mailbox.depth());
+        assert_eq!(mailbox.depth() as u64, sent);
+    }
+}

@@ -1,0 +1,196 @@
+//! Server of a generation's host calls: admits what its plugin asks, serves it in turn, and puts the answers into its mailbox.
+//! Who waits is decided in `calls.rs`, what the answers are in the program.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use host_base::{bounded::OTHER, shown};
+use plugin_api::abi::{CallHead, ErrorHead, frame_kind, send_status, status};
+use tokio::runtime::Handle;
+use tracing::Instrument;
+
+use super::{
+    calls::{Admission, Call, Calls, Ticket},
+    mailbox::Mailbox,
+    packet::Packet,
+};
+use crate::{
+    Caller, Completion, PluginFigures, Program,
+    host_call::{self, Lifetime},
+};
+
+/// Serves the host calls of one generation.
+#[derive(Debug)]
+pub struct CallServer {
+    caller: Caller,
+    program: Arc<dyn Program>,
+    mailbox: Arc<Mailbox>,
+    figures: Arc<PluginFigures>,
+    runtime: Handle,
+    /// Calls end with it.
+    lifetime: Lifetime,
+    calls: Arc<Calls>,
+    /// How many there were.
+    count: AtomicU64,
+    /// Whether the log has one that this host does not know.
+    unknown: AtomicBool,
+}
+
+impl CallServer {
+    /// Serves `caller`, and answers into `mailbox`. Calls are served on the runtime that this is made on.
+    #[must_use]
+    pub fn new(
+        caller: Caller,
+        program: Arc<dyn Program>,
+        mailbox: Arc<Mailbox>,
+        figures: Arc<PluginFigures>,
+    ) -> Self {
+        Self {
+            caller,
+            program,
+            mailbox,
+            figures,
+            runtime: Handle::current(),
+            lifetime: Lifetime::new(),
+            calls: Arc::default(),
+            count: AtomicU64::new(0),
+            unknown: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes a call; one of [`send_status`].
+    pub fn take(self: &Arc<Self>, id: u64, head: &[u8], body: &[u8]) -> u32 {
+        self.count.fetch_add(1, Relaxed);
+        let began = Instant::now();
+        let ticket = match self.calls.admit(head.len(), body.len()) {
+            Admission::Admitted(ticket) => ticket,
+            Admission::Refused(ticket, why) => {
+                self.tell_refused(&why);
+                return self.refuse(id, ticket, why);
+            }
+            Admission::Full => return send_status::REFUSED,
+        };
+        let head = match serde_json::from_slice::<CallHead>(head) {
+            Ok(head) => head,
+            Err(error) => {
+                let why = format!("the call's parameters can't be read: {error}");
+                return self.refuse(id, ticket, why);
+            }
+        };
+        let name = head.call.clone();
+        let head = match self.program.call_at_once(&self.caller, head) {
+            Ok(completion) => {
+                let well = completion.status == status::OK;
+                self.figures.called(&name, began.elapsed(), well);
+                self.complete(id, ticket, completion);
+                return send_status::TAKEN;
+            }
+            Err(head) => head,
+        };
+        let call = Call {
+            id,
+            head,
+            body: body.to_vec(),
+            places: self.program.places(&name),
+            began,
+            ticket,
+        };
+        if let Some(call) = self.calls.enter(call) {
+            self.runtime.spawn(Arc::clone(self).serve(call));
+        }
+        send_status::TAKEN
+    }
+
+    /// How many calls there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count.load(Relaxed)
+    }
+
+    /// Ends it: calls that are served or wait are given up.
+    pub fn close(&self) {
+        self.lifetime.end();
+        self.calls.close();
+    }
+
+    /// This call, and those that waited for its place.
+    async fn serve(self: Arc<Self>, mut call: Call) {
+        loop {
+            self.calls.room().await;
+            let (name, places) = (call.head.call.clone(), call.places);
+            let plugin = &*self.caller.plugin;
+            let span = tracing::debug_span!("host_call", plugin, call = &*name, id = call.id);
+            self.serve_one(&name, call).instrument(span).await;
+            let Some(next) = self.calls.next(places) else {
+                return;
+            };
+            call = next;
+            // Behind whoever else has something to do.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn serve_one(&self, name: &str, call: Call) {
+        let Call {
+            id, began, ticket, ..
+        } = call;
+        let serving = self.program.call(&self.caller, call.head, call.body);
+        let completion = host_call::serve(&self.caller, &self.lifetime, serving).await;
+        let Some(completion) = completion else {
+            return self.figures.called(name, began.elapsed(), false);
+        };
+        let well = completion.status == status::OK;
+        // A name that the host does not know is the plugin's own invention.
+        let known = completion.status != status::UNSUPPORTED;
+        if !known && !self.unknown.swap(true, Relaxed) {
+            let (plugin, call) = (&*self.caller.plugin, shown::line(name));
+            tracing::warn!(
+                plugin,
+                "an unknown host call, `{call:.100}`; others are not told any more"
+            );
+        }
+        let name = if known { name } else { OTHER };
+        let took = began.elapsed();
+        self.figures.called(name, took, well);
+        tracing::debug!(status = completion.status, ?took, "answered");
+        self.complete(id, ticket, completion);
+    }
+
+    /// Answers a call that is not served.
+    fn refuse(&self, id: u64, ticket: Ticket, why: String) -> u32 {
+        self.figures.called(OTHER, Duration::ZERO, false);
+        let error = ErrorHead {
+            message: why,
+            ..ErrorHead::default()
+        };
+        self.complete(id, ticket, Completion::failed(&error));
+        send_status::TAKEN
+    }
+
+    /// Answers a call, unless nobody waits for it.
+    fn complete(&self, id: u64, mut ticket: Ticket, completion: Completion) {
+        if id == 0 {
+            return;
+        }
+        ticket.answered(completion.head.len() + completion.body.len());
+        let answer = Packet {
+            status: completion.status,
+            head: completion.head,
+            ticket: Some(ticket),
+            ..Packet::bare(frame_kind::REPLY, id)
+        };
+        let _ = self.mailbox.push(answer.with_payload(completion.body));
+    }
+
+    fn tell_refused(&self, why: &str) {
+        if self.calls.tell() {
+            let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
+            tracing::warn!(plugin, generation, "host calls are refused: {why}");
+        }
+    }
+}

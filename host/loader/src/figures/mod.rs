@@ -1,0 +1,58 @@
+//! What is counted of each plugin, through all its generations.
+
+mod plugin;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub use plugin::{Calls, Handled, PluginFigures};
+
+/// Kinds of events that are told apart; what has a higher number counts as unknown.
+pub const KINDS: usize = 128;
+
+/// What is counted of plugins, by name. A plugin's figures are there until its last generation has ended.
+#[derive(Debug, Default)]
+pub struct Figures(Mutex<BTreeMap<String, Arc<PluginFigures>>>);
+
+impl Figures {
+    /// A generation of a plugin begins: the plugin's figures.
+    #[must_use]
+    pub fn generation_begins(&self, plugin: &str) -> Arc<PluginFigures> {
+        let mut plugins = self.plugins();
+        let figures = plugins.entry(plugin.to_owned()).or_default();
+        figures.begin();
+        Arc::clone(figures)
+    }
+
+    /// A generation is over.
+    pub fn generation_ends(&self, plugin: &str) {
+        let mut plugins = self.plugins();
+        if plugins.get(plugin).is_some_and(|figures| figures.end()) {
+            plugins.remove(plugin);
+        }
+    }
+
+    /// How many plugins have figures.
+    #[must_use]
+    pub fn plugin_count(&self) -> usize {
+        self.plugins().len()
+    }
+
+    /// How many generations have begun and are not over.
+    #[must_use]
+    pub fn generations_alive(&self) -> usize {
+        self.plugins().values().map(|figures| figures.alive()).sum()
+    }
+
+    /// A plugin's figures.
+    #[must_use]
+    pub fn plugin(&self, plugin: &str) -> Option<Arc<PluginFigures>> {
+        self.plugins().get(plugin).map(Arc::clone)
+    }
+
+    fn plugins(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PluginFigures>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

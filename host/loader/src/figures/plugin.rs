@@ -1,0 +1,207 @@
+//! What is counted of one plugin, through all its generations.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use host_base::{bounded::Bounded, timing::Timing};
+use plugin_api::{
+    EventKind,
+    abi::{frame_kind, status},
+};
+
+use super::KINDS;
+use crate::{census::thread_cpu_time, interpose::Tid};
+
+/// Commands, components, entries and events of one plugin that are told apart.
+const NAMES: usize = 200;
+
+/// Host calls that are told apart: more than there are.
+const CALLS: usize = 64;
+
+/// What is counted of one plugin.
+#[derive(Debug)]
+pub struct PluginFigures {
+    generations: Mutex<Generations>,
+    /// From being queued to being taken by the plugin's thread.
+    pub waited: Timing,
+    /// From being taken to being given back: commands, components and entries by `kind name`.
+    handled: Bounded<Timing>,
+    /// Events, by their number.
+    events: Vec<OnceLock<Box<Timing>>>,
+    /// Commands, components and entries that ended badly.
+    pub failed: AtomicU64,
+    /// Of those, the ones that panicked.
+    pub panicked: AtomicU64,
+    /// Of those, the ones that were cut short.
+    pub cancelled: AtomicU64,
+    /// Panics anywhere in the plugin.
+    pub panics: AtomicU64,
+    /// Events that were dropped because it was too far behind.
+    pub dropped: AtomicU64,
+    /// Log lines, from the most severe level to the least.
+    pub lines: [AtomicU64; 5],
+    calls: Bounded<Calls>,
+}
+
+#[derive(Debug, Default)]
+struct Generations {
+    alive: u64,
+    begun: u64,
+    /// Processor time of those that have ended.
+    cpu: Duration,
+    threads: Vec<Tid>,
+}
+
+/// Calls of one name.
+#[derive(Debug, Default)]
+pub struct Calls {
+    /// How long they took.
+    pub took: Timing,
+    /// How many of them failed.
+    pub failed: AtomicU64,
+}
+
+/// What a plugin's thread has worked on.
+#[derive(Debug, Clone, Copy)]
+pub struct Handled<'a> {
+    /// One of [`frame_kind`].
+    pub frame: u16,
+    /// For an event: its number.
+    pub event: u16,
+    /// For a command, a component or an entry: its name.
+    pub name: &'a str,
+}
+
+impl Default for PluginFigures {
+    fn default() -> Self {
+        Self {
+            generations: Mutex::default(),
+            waited: Timing::default(),
+            handled: Bounded::new(NAMES),
+            events: (0..KINDS).map(|_| OnceLock::new()).collect(),
+            failed: AtomicU64::new(0),
+            panicked: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
+            panics: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            lines: Default::default(),
+            calls: Bounded::new(CALLS),
+        }
+    }
+}
+
+impl PluginFigures {
+    pub(super) fn begin(&self) {
+        let mut generations = self.generations();
+        generations.alive += 1;
+        generations.begun += 1;
+    }
+
+    /// Whether it was the last one.
+    pub(super) fn end(&self) -> bool {
+        let mut generations = self.generations();
+        generations.alive = generations.alive.saturating_sub(1);
+        generations.alive == 0
+    }
+
+    /// Generations that have begun and are not over.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        usize::try_from(self.generations().alive).unwrap_or(usize::MAX)
+    }
+
+    /// Generations that were begun since the plugin was last away.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.generations().begun
+    }
+
+    /// A generation's thread begins.
+    pub fn thread_begins(&self, thread: Tid) {
+        self.generations().threads.push(thread);
+    }
+
+    /// A generation's thread is about to end.
+    pub fn thread_ends(&self, thread: Tid) {
+        let mut generations = self.generations();
+        generations.threads.retain(|other| *other != thread);
+        generations.cpu += thread_cpu_time(thread).unwrap_or_default();
+    }
+
+    /// Processor time of the threads of all generations, of those that have ended, too: it only grows.
+    #[must_use]
+    pub fn cpu(&self) -> Duration {
+        let generations = self.generations();
+        let alive = generations.threads.iter().copied();
+        generations.cpu + alive.filter_map(thread_cpu_time).sum::<Duration>()
+    }
+
+    /// Work was given back after `took`.
+    pub fn handled(&self, what: Handled<'_>, took: Duration) {
+        let kind = match what.frame {
+            frame_kind::EVENT => {
+                let index = usize::from(what.event);
+                let events = &self.events[if index < KINDS { index } else { 0 }];
+                return events.get_or_init(Box::default).observe(took);
+            }
+            frame_kind::COMMAND => "command",
+            frame_kind::COMPONENT => "component",
+            frame_kind::INVOKE => "entry",
+            _ => return,
+        };
+        self.handled.of_pair(kind, what.name).observe(took);
+    }
+
+    /// Handler times by kind and name.
+    pub fn each_handled(&self, mut each: impl FnMut(&str, &str, &Timing)) {
+        for (number, timing) in (0..).zip(&self.events) {
+            if let Some(timing) = timing.get() {
+                each("event", EventKind::from_number(number).name(), timing);
+            }
+        }
+        for (key, timing) in self.handled.all() {
+            let (kind, name) = key.split_once(' ').unwrap_or((&key, &key));
+            each(kind, name, &timing);
+        }
+    }
+
+    /// An answer came, with this status.
+    pub fn answered(&self, answer: u16) {
+        if answer == status::OK {
+            return;
+        }
+        self.failed.fetch_add(1, Relaxed);
+        match answer {
+            status::PANICKED => &self.panicked,
+            status::CANCELLED => &self.cancelled,
+            _ => return,
+        }
+        .fetch_add(1, Relaxed);
+    }
+
+    /// A host call of this name was answered.
+    pub fn called(&self, name: &str, took: Duration, well: bool) {
+        let calls = self.calls.of(name);
+        calls.took.observe(took);
+        if !well {
+            calls.failed.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Host calls by name.
+    #[must_use]
+    pub fn all_calls(&self) -> Vec<(String, Arc<Calls>)> {
+        self.calls.all()
+    }
+
+    fn generations(&self) -> MutexGuard<'_, Generations> {
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

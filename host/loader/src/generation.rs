@@ -1,0 +1,526 @@
+//! One load of one plugin: started, asked, saved, stopped.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use plugin_api::{
+    abi::{
+        ErrorHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead, frame_kind, status,
+    },
+    manifest::Manifest,
+};
+use serde::Serialize;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    bridge::{Answer, Bridge},
+    census,
+    descriptors::Descriptors,
+    error::LoadError,
+    interpose::Owner,
+    libraries,
+    library::{self, Ended},
+    mailbox::{Mailbox, Refused},
+    packet::Packet,
+    signals,
+    states::Moment,
+    unknown,
+    unload::{self, Left, UnloadReport},
+    vitals::Vitals,
+};
+use crate::Program;
+
+/// Frame ids are the process's: a packet keeps its id when it is carried to the next generation.
+static NEXT_FRAME: AtomicU64 = AtomicU64::new(1);
+
+/// A saved state: schema number and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedState {
+    /// The plugin's schema number.
+    pub schema: u32,
+    /// The plugin's bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// One load of one plugin.
+pub struct Generation {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Which load of it this is, counted from 1.
+    pub number: u64,
+    /// What it declared.
+    pub manifest: Manifest,
+    /// The private copy that it was loaded from.
+    pub shadow: PathBuf,
+    /// When it was loaded.
+    pub since: Instant,
+    mailbox: Arc<Mailbox>,
+    bridge: Arc<Bridge>,
+    thread: Mutex<Option<Running>>,
+    /// The process's descriptors before the library was opened.
+    descriptors: Descriptors,
+    /// Whose threads, timers and signals are its own.
+    owner: Owner,
+    /// Whether it was told to stop: its end is no failure then.
+    stopping: AtomicBool,
+    /// The id that its last state is the answer to; 0 while nobody waits for it.
+    last_save: AtomicU64,
+}
+
+struct Running {
+    ending: oneshot::Receiver<Option<Ended>>,
+    thread: JoinHandle<()>,
+}
+
+impl Generation {
+    /// Opens the library on a thread of its own and waits until it has declared itself. It serves nobody yet.
+    ///
+    /// # Errors
+    ///
+    /// The library can't be opened, its boundary does not fit, or it did not declare itself within `deadline`. Whatever
+    /// was opened is closed again.
+    pub async fn open(
+        plugin: &str,
+        number: u64,
+        shadow: &Path,
+        program: Arc<dyn Program>,
+        deadline: Duration,
+    ) -> Result<Self, LoadError> {
+        // Reads some dozens of links: not on a thread that others' work waits for.
+        let descriptors = tokio::task::spawn_blocking(census::open_fds)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let figures = program.figures().generation_begins(plugin);
+        let counted = Arc::clone(&figures);
+        let mailbox = Mailbox::new(counted).map_err(|source| LoadError::Mailbox { source });
+        let mailbox = Arc::new(mailbox.inspect_err(|_| program.figures().generation_ends(plugin))?);
+        let (bridge, declared) =
+            Bridge::new(plugin, number, Arc::clone(&mailbox), program, figures);
+        let bridge = Arc::new(bridge);
+        let thread = library::start(
+            plugin,
+            number,
+            shadow.to_owned(),
+            Arc::clone(&bridge),
+            Arc::clone(&mailbox),
+        )?;
+        let mut generation = Self {
+            plugin: plugin.to_owned(),
+            number,
+            manifest: Manifest::default(),
+            shadow: shadow.to_owned(),
+            since: Instant::now(),
+            mailbox,
+            bridge,
+            thread: Mutex::new(Some(Running {
+                ending: thread.ending,
+                thread: thread.thread,
+            })),
+            descriptors,
+            owner: Owner::HOST,
+            stopping: AtomicBool::new(false),
+            last_save: AtomicU64::new(0),
+        };
+        let opened = timeout(deadline, thread.opened).await;
+        if let Ok(Ok(Ok(owner))) = opened {
+            generation.owner = owner;
+        } else {
+            // What was opened is closed as after any life: counted, or not at all.
+            let report = generation.unload(Duration::ZERO).await;
+            let reason = match opened {
+                Ok(Ok(Err(error))) => return Err(error),
+                Err(_) if report.is_some_and(|report| !report.unmapped) => format!(
+                    "opening the library took longer than {deadline:?}; it stays mapped until the host restarts"
+                ),
+                Err(_) => format!("opening the library took longer than {deadline:?}"),
+                Ok(_) => "its thread ended while the library was opened".into(),
+            };
+            return Err(LoadError::Declaration { reason });
+        }
+        match timeout(deadline, declared).await {
+            Ok(Ok(Ok(manifest))) => {
+                let mut manifest = manifest;
+                for what in unknown::leave_out(&mut manifest) {
+                    tracing::warn!(plugin = &*generation.plugin, "{what}");
+                }
+                generation.manifest = manifest;
+                Ok(generation)
+            }
+            failed => {
+                let reason = match failed {
+                    Err(_) => format!("nothing came within {deadline:?}"),
+                    Ok(Err(_)) => match generation.bridge.vitals().last_panic() {
+                        Some(panic) => format!("its declaration panicked: {panic}"),
+                        None => "its thread ended; the log says why".into(),
+                    },
+                    Ok(Ok(Err(error))) => format!("its manifest is unreadable: {error}"),
+                    Ok(Ok(Ok(_))) => unreachable!("handled above"),
+                };
+                generation.unload(Duration::ZERO).await;
+                Err(LoadError::Declaration { reason })
+            }
+        }
+    }
+
+    /// Whether an address lies in its code, or in that of what it is linked with or has opened.
+    #[must_use]
+    pub fn has_code_at(&self, address: usize) -> bool {
+        let code = libraries::code_of(self.owner, &self.shadow);
+        code.iter().any(|(lo, hi)| (*lo..*hi).contains(&address))
+    }
+
+    /// Starts the plugin.
+    ///
+    /// # Errors
+    ///
+    /// `start` failed, panicked, or did not return within `deadline`.
+    pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
+        let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
+        let answer = timeout(deadline, answer).await;
+        // By libc it would have been told at once.
+        let code = libraries::code_of(self.owner, &self.shadow);
+        signals::look_for_bypasses(&self.plugin, self.owner, &code);
+        match answer {
+            Ok(Some(answer)) => match answer.error() {
+                None => Ok(()),
+                Some(error) => Err(LoadError::Start {
+                    reason: match self.bridge.vitals().last_panic() {
+                        Some(panic) if answer.status == status::PANICKED => {
+                            format!("it panicked: {panic}")
+                        }
+                        _ => error.message,
+                    },
+                }),
+            },
+            Ok(None) => Err(LoadError::Start {
+                reason: "its thread ended; the log says why".into(),
+            }),
+            Err(_) => Err(LoadError::Deadline {
+                phase: "start",
+                deadline,
+                setting: "start_timeout_ms",
+            }),
+        }
+    }
+
+    /// Holds work back and saves. Whoever calls this thaws the generation or replaces it.
+    ///
+    /// # Errors
+    ///
+    /// Saving failed, panicked, or did not return within `deadline`.
+    pub async fn freeze_and_save(
+        &self,
+        deadline: Duration,
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
+        let (id, answer) = self.expect_answer();
+        self.mailbox.freeze(Packet::bare(frame_kind::SAVE, id));
+        self.saved(id, answer, deadline).await
+    }
+
+    /// Saves while work flows: what the state is at some moment from now on, whatever handlers are at work and however its
+    /// plugin hands over. One that is never without work, or that waits for Discord, has a state, too.
+    ///
+    /// # Errors
+    ///
+    /// As for [`freeze_and_save`](Self::freeze_and_save).
+    pub async fn save(
+        &self,
+        deadline: Duration,
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
+        let (id, answer) = self.expect_answer();
+        let head = SaveRequestHead { as_it_is: true };
+        let _ = self.mailbox.push(Packet::new(frame_kind::SAVE, id, &head));
+        self.saved(id, answer, deadline).await
+    }
+
+    /// Asks for the state behind all that is still served, before the plugin says goodbye. To be called before
+    /// [`unload`](Self::unload), and awaited beside it: a plugin that does not come to its end gives none.
+    pub fn last_state(&self) -> impl Future<Output = Option<(Moment, SavedState)>> + use<> {
+        let (id, answer) = self.expect_answer();
+        self.last_save.store(id, SeqCst);
+        let (plugin, moment) = (self.plugin.clone(), self.moment(id));
+        async move {
+            let answer = answer.await.ok()?;
+            if let Some(error) = answer.error() {
+                tracing::error!(
+                    plugin,
+                    "what it did after its first save is not in its state: {}",
+                    error.message
+                );
+                return None;
+            }
+            Some((moment, state_of(answer)?))
+        }
+    }
+
+    fn expect_answer(&self) -> (u64, oneshot::Receiver<Answer>) {
+        let (id, (waiter, answer)) = (next_id(), oneshot::channel());
+        self.bridge.expect(id, waiter);
+        (id, answer)
+    }
+
+    fn moment(&self, save: u64) -> Moment {
+        Moment {
+            generation: self.number,
+            save,
+        }
+    }
+
+    async fn saved(
+        &self,
+        id: u64,
+        answer: oneshot::Receiver<Answer>,
+        deadline: Duration,
+    ) -> Result<Option<(Moment, SavedState)>, LoadError> {
+        let failed = |reason| LoadError::State {
+            phase: "saved",
+            reason,
+        };
+        match timeout(deadline, answer).await {
+            Ok(Ok(answer)) => match answer.error() {
+                None => Ok(state_of(answer).map(|state| (self.moment(id), state))),
+                Some(error) => Err(failed(error.message)),
+            },
+            Ok(Err(_)) => Err(failed("its thread ended".into())),
+            Err(_) => Err(LoadError::Deadline {
+                phase: "save",
+                deadline,
+                setting: "save_timeout_ms",
+            }),
+        }
+    }
+
+    /// Lets work flow again after [`freeze_and_save`](Self::freeze_and_save).
+    pub fn thaw(&self) {
+        self.mailbox.thaw();
+    }
+
+    /// Hands the plugin a saved state. The inner error is the plugin's own words.
+    ///
+    /// # Errors
+    ///
+    /// The plugin refused the state, or did not return within `deadline`.
+    pub async fn restore(&self, state: &SavedState, deadline: Duration) -> Result<(), String> {
+        let head = RestoreHead {
+            schema: state.schema,
+        };
+        let packet =
+            Packet::new(frame_kind::RESTORE, next_id(), &head).with_payload(state.bytes.clone());
+        match timeout(deadline, self.ask(packet)).await {
+            Ok(Some(answer)) => answer.error().map_or(Ok(()), |error| Err(error.message)),
+            Ok(None) => Err("its thread ended".into()),
+            Err(_) => Err(format!("nothing came within {deadline:?}")),
+        }
+    }
+
+    /// Tells the plugin that it serves from now on.
+    pub fn go_live(&self) {
+        let _ = self.mailbox.push(Packet::bare(frame_kind::LIVE, 0));
+        // It may have changed since the start.
+        self.tell_log_level();
+    }
+
+    /// Tells the plugin which of its lines are wanted.
+    pub fn tell_log_level(&self) {
+        let level = self.bridge.program().log_level(&self.plugin);
+        let _ = self
+            .mailbox
+            .push(Packet::new(frame_kind::LOG_LEVEL, 0, &level));
+    }
+
+    /// Queues an event.
+    ///
+    /// # Errors
+    ///
+    /// The lane is full or closed.
+    pub fn send(&self, packet: Packet) -> Result<(), Refused> {
+        self.mailbox.push(packet)
+    }
+
+    /// Queues a command or component; its answer comes to `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// The lane is full or closed.
+    pub fn invoke(&self, packet: Packet, waiter: oneshot::Sender<Answer>) -> Result<(), Refused> {
+        let id = packet.id;
+        self.bridge.expect(id, waiter);
+        self.mailbox.push(packet).inspect_err(|_| {
+            self.bridge.take_waiter(id);
+        })
+    }
+
+    /// Carries the work that waits, and those who wait for it, over to `next`; takes no work any more.
+    pub fn hand_over_to(&self, next: &Self) {
+        let mut packets = self.mailbox.close();
+        packets.retain(|packet| match self.bridge.take_waiter(packet.id) {
+            Some(waiter) => {
+                next.bridge.expect(packet.id, waiter);
+                true
+            }
+            // Whoever waited was told that it had failed, when the generation's thread ended.
+            None => packet.kind == frame_kind::EVENT,
+        });
+        next.mailbox.adopt(packets);
+    }
+
+    /// Tells the plugin to stop, and waits (a moment at most) until its background tasks have ended: those of the next
+    /// generation begin then. [`unload`](Self::unload) does the rest.
+    pub async fn begin_to_stop(&self, deadline: Duration) {
+        self.stopping.store(true, SeqCst);
+        let head = StopHead {
+            deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            ..StopHead::default()
+        };
+        let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
+        // Control is taken in order: whoever answers this has seen the STOP.
+        let seen = self.ask(Packet::bare(frame_kind::PING, next_id()));
+        if timeout(BACKGROUND_GRACE, seen).await.is_err() {
+            tracing::warn!(
+                plugin = &*self.plugin,
+                generation = self.number,
+                "the old generation is busy: its background tasks may overlap the new one's"
+            );
+        }
+    }
+
+    /// Numbers for `extensions` and the log.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            depth: self.mailbox.depth(),
+            dropped_events: self.mailbox.dropped_events(),
+            calls: self.bridge.calls(),
+            panics: self.bridge.vitals().panics(),
+        }
+    }
+
+    /// Bytes that it holds; `None` when that can't be known.
+    #[must_use]
+    pub fn heap(&self) -> Option<u64> {
+        self.bridge.heap()
+    }
+
+    /// Stops the plugin, giving its handlers `deadline` to end, and closes the library. What waits in the mailbox is still
+    /// served, unless it was handed over. A plugin that does not stop is written off: reported, and never unmapped.
+    pub async fn unload(&self, deadline: Duration) -> Option<UnloadReport> {
+        let Running { ending, thread } = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        let began = Instant::now();
+        self.stopping.store(true, SeqCst);
+        self.mailbox.close_behind();
+        self.mailbox.thaw();
+        let head = StopHead {
+            deadline_ms: deadline.as_millis().try_into().unwrap_or(u64::MAX),
+            save_id: Some(self.last_save.load(SeqCst)).filter(|id| *id != 0),
+        };
+        let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
+        let Ok(ended) = timeout(deadline + STOP_GRACE, ending).await else {
+            self.bridge.close();
+            let report = UnloadReport::written_off(&self.plugin, self.number, began.elapsed());
+            report.log();
+            return Some(report);
+        };
+        self.bridge.close();
+        let context = unload::Context {
+            plugin: self.plugin.clone(),
+            generation: self.number,
+            shadow: self.shadow.clone(),
+            began,
+            descriptors: self.descriptors.clone(),
+            own_files: self.bridge.program().options().own_files,
+        };
+        // Without a value the thread has lost the library to a panic of the host's: it stays mapped.
+        let ended = ended.map_or(Left::Lost, |ended| {
+            ended.map_or(Left::Nothing, Left::Library)
+        });
+        Some(unload::close(context, thread, ended).await)
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn vitals(&self) -> &Vitals {
+        self.bridge.vitals()
+    }
+
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(SeqCst)
+    }
+
+    /// For one that is over: it takes no work any more, and all who wait for it learn so at once.
+    pub fn close(&self) {
+        self.mailbox.close_behind();
+        self.bridge.close();
+    }
+
+    async fn ask(&self, packet: Packet) -> Option<Answer> {
+        let (waiter, answer) = oneshot::channel();
+        self.invoke(packet, waiter).ok()?;
+        answer.await.ok()
+    }
+}
+
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}#{}", self.plugin, self.number)
+    }
+}
+
+/// How much a plugin has to do.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Load {
+    /// Packets that wait.
+    pub depth: usize,
+    /// Events dropped because it was too far behind.
+    pub dropped_events: u64,
+    /// Host calls made.
+    pub calls: u64,
+    /// Panics.
+    pub panics: u64,
+}
+
+/// How long the next generation's background tasks wait for the end of the last one's.
+const BACKGROUND_GRACE: Duration = Duration::from_millis(500);
+
+/// What a plugin's thread may take beyond the deadline to drop its runtime: tokio waits 500 ms for blocking threads.
+const STOP_GRACE: Duration = Duration::from_millis(1500);
+
+/// A new frame id.
+#[must_use]
+pub fn next_id() -> u64 {
+    NEXT_FRAME.fetch_add(1, Relaxed)
+}
+
+fn state_of(answer: Answer) -> Option<SavedState> {
+    let head: SaveHead = serde_json::from_slice(&answer.head).unwrap_or_default();
+    head.schema.map(|schema| SavedState {
+        schema,
+        bytes: answer.body,
+    })
+}
+
+/// The error that a member's invocation ends with when its plugin went away.
+#[must_use]
+pub fn interrupted() -> ErrorHead {
+    ErrorHead {
+        message: "the plugin was unloaded, or its thread ended, before it had answered".into(),
+        ..ErrorHead::default()
+    }
+}

@@ -1,0 +1,239 @@
+//! A host call on its way: whose it is, and what ends it.
+//!
+//! A call ends with the generation that made it. Whatever it waits for then (a rate limit, a retry, a place in a queue, an
+//! answer) is given up at once, and what has not begun does not begin. One exception: what changes something elsewhere and
+//! has left the host ([`on_the_wire`]) is waited for, so that the log can say what became of it.
+
+use std::{
+    fmt,
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::Poll,
+};
+
+use tokio::sync::watch;
+
+use crate::{Caller, Completion};
+
+tokio::task_local! {
+    /// The call that the running task serves. The host's own work has none.
+    static CURRENT: Arc<Current>;
+}
+
+/// How long a generation's calls may go on. Clones are the same lifetime.
+#[derive(Debug, Clone)]
+pub struct Lifetime(watch::Sender<bool>);
+
+impl Lifetime {
+    /// One that begins.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Ends it: calls that wait are given up.
+    pub fn end(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Until it is over.
+    async fn over(&self) {
+        // Never an error: the sender is ours.
+        let _ = self.0.subscribe().wait_for(|over| *over).await;
+    }
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What is known of a call while it is served.
+#[derive(Debug)]
+struct Current {
+    caller: Caller,
+    lifetime: Lifetime,
+    /// How many things of its are on the wire.
+    on_the_wire: AtomicUsize,
+    /// The last of them, for the log.
+    what: Mutex<String>,
+}
+
+/// Serves a call for as long as its generation lives; `None` when it was given up.
+pub async fn serve(
+    caller: &Caller,
+    lifetime: &Lifetime,
+    serving: impl Future<Output = Completion>,
+) -> Option<Completion> {
+    let current = Arc::new(Current {
+        caller: caller.clone(),
+        lifetime: lifetime.clone(),
+        on_the_wire: AtomicUsize::new(0),
+        what: Mutex::default(),
+    });
+    let mut over = pin!(lifetime.over());
+    let mut is_over = false;
+    let mut serving = pin!(CURRENT.scope(Arc::clone(&current), serving));
+    let completion = std::future::poll_fn(|cx| {
+        is_over = is_over || over.as_mut().poll(cx).is_ready();
+        let waits = || current.on_the_wire.load(SeqCst) == 0;
+        // Asked before and after: nothing new begins, and what has come back from the wire waits for nothing else.
+        if is_over && waits() {
+            return Poll::Ready(None);
+        }
+        match serving.as_mut().poll(cx) {
+            Poll::Ready(completion) => Poll::Ready(Some(completion)),
+            Poll::Pending if is_over && waits() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await;
+    if is_over {
+        current.tell(completion.as_ref());
+    }
+    completion
+}
+
+impl Current {
+    /// Says what became of a call whose generation was over first.
+    fn tell(&self, completion: Option<&Completion>) {
+        let what = self.what.lock().unwrap_or_else(PoisonError::into_inner);
+        let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
+        if what.is_empty() {
+            tracing::debug!(plugin, generation, "a call ended with its generation");
+        } else {
+            let status = completion.map(|completion| completion.status);
+            tracing::info!(
+                plugin,
+                generation,
+                status,
+                "the plugin was gone when this came back: {what}"
+            );
+        }
+    }
+}
+
+/// Something that changes the world is on its way, until this is dropped.
+#[derive(Debug)]
+#[must_use = "it is on the wire until this is dropped"]
+pub struct OnTheWire(Option<Arc<Current>>);
+
+/// Tells that the call being served has something on its way that can't be called back: `what` of it, for the log.
+pub fn on_the_wire(what: impl fmt::Display) -> OnTheWire {
+    let current = CURRENT.try_with(Arc::clone).ok();
+    if let Some(current) = &current {
+        current.on_the_wire.fetch_add(1, SeqCst);
+        *current.what.lock().unwrap_or_else(PoisonError::into_inner) = what.to_string();
+    }
+    OnTheWire(current)
+}
+
+impl OnTheWire {
+    /// It has come back, and this is how.
+    pub fn came_back(self, how: impl fmt::Display) {
+        if let Some(current) = &self.0 {
+            use fmt::Write;
+            let mut what = current.what.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = write!(what, ": {how}");
+        }
+    }
+}
+
+impl Drop for OnTheWire {
+    fn drop(&mut self) {
+        if let Some(current) = &self.0 {
+            current.on_the_wire.fetch_sub(1, SeqCst);
+        }
+    }
+}
+
+/// The lifetime of the generation whose call is served; `None` for the host's own work.
+#[must_use]
+pub fn lifetime() -> Option<Lifetime> {
+    CURRENT.try_with(|current| current.lifetime.clone()).ok()
+}
+
+/// Whose call is served; `None` for the host's own work.
+#[must_use]
+pub fn caller() -> Option<Caller> {
+    CURRENT.try_with(|current| current.caller.clone()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, future::pending};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn caller_of(name: &str) -> Caller {
+        Caller::new(name, 1)
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_ends_with_its_generation() {
+        let (caller, lifetime) = (caller_of("a"), Lifetime::new());
+        let waiting = serve(&caller, &lifetime, async {
+            lifetime.end();
+            pending().await
+        });
+        assert!(waiting.await.is_none());
+        // And none begins.
+        let begun = serve(&caller, &lifetime, async { unreachable!() });
+        assert!(begun.await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_is_on_the_wire_comes_back_and_nothing_begins_behind_it() {
+        let (caller, lifetime) = (caller_of("a"), Lifetime::new());
+        let (sent, is_sent) = oneshot::channel::<()>();
+        let (back, comes_back) = oneshot::channel::<()>();
+        let seen = RefCell::new(Vec::new());
+        let serving = serve(&caller, &lifetime, async {
+            let wire = on_the_wire("POST something");
+            seen.borrow_mut().push("sent");
+            sent.send(()).unwrap();
+            comes_back.await.unwrap();
+            wire.came_back(200);
+            seen.borrow_mut().push("noted");
+            pending().await
+        });
+        let end = async {
+            is_sent.await.unwrap();
+            lifetime.end();
+            // However often it is looked at, it is waited for.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(*seen.borrow(), ["sent"]);
+            back.send(()).unwrap();
+        };
+        let (completion, ()) = tokio::join!(serving, end);
+        assert!(completion.is_none());
+        assert_eq!(*seen.borrow(), ["sent", "noted"]);
+    }
+
+    #[tokio::test]
+    async fn a_call_knows_whose_it_is_and_the_hosts_own_work_is_nobodys() {
+        assert_eq!(caller(), None);
+        drop(on_the_wire("of the host"));
+        let (me, its) = (caller_of("b"), Lifetime::new());
+        let served = serve(&me, &its, async {
+            assert_eq!(caller(), Some(caller_of("b")));
+            assert!(!lifetime().unwrap().is_over());
+            Completion::default()
+        });
+        assert!(served.await.is_some());
+    }
+}

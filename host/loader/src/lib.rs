@@ -1,0 +1,111 @@
+//! Loader of plugins: compiled libraries that come, change and go while the program runs.
+//!
+//! A plugin is a `cdylib` built with `plugin-api`. Each load of it, a *generation*, runs on a thread of its own and exchanges frames and
+//! messages with the program, and nothing else ([`Packet`], [`Answer`]). A load is a transaction: any failure leaves the old generation
+//! serving. An unload is measured: a library is unmapped only when nothing of it is left.
+//!
+//! The crate knows neither Discord nor SQL nor a configuration file. It loads plugins into any program that implements [`Program`]:
+//!
+//! ```ignore
+//! // Before any plugin is loaded: whose threads, timers and signals are there is known from the first on.
+//! host_loader::interpose::install();
+//! let plugins = Arc::new(Plugins::new(Arc::new(MyProgram::new()), std::env::current_exe()?)?);
+//! tokio::spawn(Arc::clone(&plugins).supervise());
+//! plugins.load_file(Path::new("extensions/libhello.so")).await?;
+//! // `Program::route` was given a slot: what it is sent comes to the plugin, through all its generations.
+//! ```
+//!
+//! The executable must answer the subcommand [`probe::SUBCOMMAND`] with [`probe::probe`], and export libc's functions that
+//! [`interpose`] stands in front of; a package with an executable does so by a line of its build script (see `host/build.rs`).
+//!
+//! In reading order:
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | `program.rs` | what the loader asks of the program: options, host calls, checks, routes |
+//! | `watcher/` | the extensions folder: files that come, change and go |
+//! | `file/` | what a file must be before any of its code runs |
+//! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
+//! | `manifest_check.rs`, `unknown.rs` | whether a manifest can be served; what of it is newer than this host |
+//! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
+//! | `library.rs` | a library on its own thread: open, check the boundary, run |
+//! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
+//! | `mailbox.rs`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
+//! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
+//! | `figures/` | what is counted of each plugin |
+//! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
+//! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
+//! | `symbols.rs`, `memory.rs` | names for the addresses of a panic; large buffers go back to the system |
+#![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
+
+mod bridge;
+mod call_server;
+mod caller;
+mod calls;
+pub mod census;
+mod descriptors;
+mod error;
+mod figures;
+pub mod file;
+mod generation;
+pub mod host_call;
+pub mod interpose;
+mod libraries;
+mod library;
+mod lines;
+mod mailbox;
+mod manifest_check;
+pub mod memory;
+mod packet;
+mod plugins;
+pub mod probe;
+mod program;
+pub mod shadow;
+mod signals;
+mod slot;
+mod state_file;
+mod states;
+mod symbols;
+mod unknown;
+mod unload;
+mod vitals;
+pub mod watcher;
+
+use std::collections::BTreeMap;
+
+use plugin_api::manifest::Manifest;
+
+pub use bridge::Answer;
+pub use caller::Caller;
+pub use calls::Places;
+pub use error::LoadError;
+pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
+pub use generation::{Generation, Load, SavedState, interrupted, next_id};
+pub use mailbox::Refused;
+pub use manifest_check::Neighbour;
+pub use packet::{EventRecord, Packet};
+pub use plugins::{LoadReport, Plugins, Serving, Status};
+pub use program::{Change, Completion, Options, Program, Rules, Unserved};
+pub use slot::Slot;
+pub use unload::UnloadReport;
+
+/// All that is wrong with a manifest beside others, by name.
+#[must_use]
+pub fn manifest_problems(
+    rules: &impl Rules,
+    plugin: &str,
+    manifest: &Manifest,
+    others: &BTreeMap<String, Manifest>,
+) -> Vec<String> {
+    let neighbours: Vec<Neighbour<'_>> = others
+        .iter()
+        .filter(|(name, _)| *name != plugin)
+        .map(|(name, manifest)| Neighbour { name, manifest })
+        .collect();
+    let mut problems = manifest_check::problems(rules, plugin, manifest, &neighbours);
+    problems.extend(
+        manifest_check::missing_dependency(manifest, &neighbours).map(|missing| missing.problem),
+    );
+    problems
+}

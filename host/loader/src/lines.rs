@@ -1,0 +1,191 @@
+//! What a plugin logs, on its way into the host's log. Each plugin has a share of it: one that logs without end fills no disk with it
+//! and drowns nobody else's lines. All are counted, whether they are written or not.
+
+use std::{
+    sync::{Mutex, PoisonError, atomic::Ordering::Relaxed},
+    time::Instant,
+};
+
+use plugin_api::abi::LogHead;
+use tracing::Level;
+
+use crate::PluginFigures;
+
+/// Lines that may come at once.
+const AT_ONCE: f64 = 1000.0;
+
+/// Lines that may come for as long as it takes.
+const A_SECOND: f64 = 100.0;
+
+/// Longest text of a line, fields included, in bytes.
+const LONGEST: usize = 16 << 10;
+
+/// The lines of one generation.
+#[derive(Debug)]
+pub struct Lines(Mutex<Share>);
+
+#[derive(Debug)]
+struct Share {
+    /// Lines that may still come.
+    left: f64,
+    at: Instant,
+    /// Lines that were left out since the last that was written.
+    left_out: u64,
+}
+
+/// What becomes of a line.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is written, behind so many that were not.
+    Written(u64),
+    /// It is the first of those that are left out.
+    FirstOut,
+    Out,
+}
+
+impl Share {
+    fn take(&mut self, now: Instant) -> Fate {
+        let since = now.saturating_duration_since(self.at).as_secs_f64();
+        self.left = (self.left + since * A_SECOND).min(AT_ONCE);
+        self.at = now;
+        if self.left < 1.0 {
+            self.left_out += 1;
+            return match self.left_out {
+                1 => Fate::FirstOut,
+                _ => Fate::Out,
+            };
+        }
+        self.left -= 1.0;
+        Fate::Written(std::mem::take(&mut self.left_out))
+    }
+}
+
+impl Lines {
+    /// A whole share.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Mutex::new(Share {
+            left: AT_ONCE,
+            at: Instant::now(),
+            left_out: 0,
+        }))
+    }
+
+    /// Writes a line of `plugin`'s, if its level is wanted.
+    pub fn write(
+        &self,
+        plugin: &str,
+        figures: &PluginFigures,
+        wanted: impl FnOnce(Level) -> bool,
+        log: &LogHead,
+    ) {
+        let level = log.level.parse().unwrap_or(Level::INFO);
+        let severity = match level {
+            Level::ERROR => 0,
+            Level::WARN => 1,
+            Level::INFO => 2,
+            Level::DEBUG => 3,
+            Level::TRACE => 4,
+        };
+        figures.lines[severity].fetch_add(1, Relaxed);
+        if !wanted(level) {
+            return;
+        }
+        let fate = {
+            let mut share = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            share.take(Instant::now())
+        };
+        match fate {
+            Fate::Written(0) => {}
+            Fate::Written(left_out) => {
+                tracing::warn!(plugin, left_out, "lines of the plugin's were left out");
+            }
+            Fate::FirstOut => {
+                tracing::warn!(
+                    plugin,
+                    "it logs more than {AT_ONCE} lines at once and {A_SECOND} a second: what comes on top is left out, and counted"
+                );
+                return;
+            }
+            Fate::Out => return,
+        }
+        let mut text = log.message.clone();
+        for (name, value) in &log.fields {
+            text.push_str(&format!(" {name}={value}"));
+        }
+        cut(&mut text);
+        let (module, invocation) = (&*log.target, log.frame);
+        macro_rules! emit {
+            ($level:ident) => {
+                tracing::$level!(target: "plugin", plugin, module, invocation, "{text}")
+            };
+        }
+        match level {
+            Level::ERROR => emit!(error),
+            Level::WARN => emit!(warn),
+            Level::INFO => emit!(info),
+            Level::DEBUG => emit!(debug),
+            Level::TRACE => emit!(trace),
+        }
+    }
+}
+
+/// Leaves out what is too much of a text, and says how much that was.
+fn cut(text: &mut String) {
+    if text.len() <= LONGEST {
+        return;
+    }
+    let mut end = LONGEST;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let left_out = text.len() - end;
+    text.truncate(end);
+    text.push_str(&format!("… ({left_out} bytes left out)"));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_is_written_up_to_its_share_and_what_is_left_out_is_told() {
+        let now = Instant::now();
+        let mut share = Share {
+            left: AT_ONCE,
+            at: now,
+            left_out: 0,
+        };
+        for line in 0..1000 {
+            assert_eq!(share.take(now), Fate::Written(0), "line {line}");
+        }
+        assert_eq!(share.take(now), Fate::FirstOut);
+        for _ in 0..49 {
+            assert_eq!(share.take(now), Fate::Out);
+        }
+        // A hundred a second from there on, and the first of them tells of the others.
+        let later = now + Duration::from_millis(20);
+        assert_eq!(share.take(later), Fate::Written(50));
+        assert_eq!(share.take(later), Fate::Written(0));
+        assert_eq!(share.take(later), Fate::FirstOut);
+        // After a rest it is whole again, and no more than whole.
+        let rested = later + Duration::from_secs(3600);
+        assert_eq!(share.take(rested), Fate::Written(1));
+        for _ in 1..1000 {
+            assert_eq!(share.take(rested), Fate::Written(0));
+        }
+        assert_eq!(share.take(rested), Fate::FirstOut);
+    }
+
+    #[test]
+    fn a_line_without_end_ends() {
+        let mut text = "ü".repeat(LONGEST);
+        cut(&mut text);
+        assert!(text.starts_with("üü") && text.ends_with("… (16384 bytes left out)"));
+        let mut short = "short".to_owned();
+        cut(&mut short);
+        assert_eq!(short, "short");
+    }
+}

@@ -1,0 +1,367 @@
+//! A generation's mailbox: what the host queues for a plugin, and the `exchange` by which the plugin takes it.
+//!
+//! Two lanes. *Control* (completions, life cycle) is never bounded and always flows. *Work* (events, commands, components)
+//! is bounded per kind, can be frozen while state is handed over, and can be carried to the next generation as it is.
+
+use std::{
+    cell::Cell,
+    collections::{HashMap, VecDeque},
+    ffi::c_void,
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use plugin_api::abi::{
+    Bytes, EventHeader, Frame, MailboxHandle, MailboxVtable, MailboxVtable_Ref, Record,
+    abi_stable::prefix_type::WithMetadata, frame_kind,
+};
+
+use super::packet::Packet;
+use crate::{Handled, PluginFigures};
+
+/// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
+/// plugin that is this far behind serves nobody by working through old events first.
+///
+/// Miri, which runs the tests of this, is some thousand times slower.
+pub const EVENT_LIMIT: usize = if cfg!(miri) { 64 } else { 4096 };
+
+/// Most commands and components that wait for one plugin. What comes on top fails at once, so that a member gets an answer.
+pub const CALL_LIMIT: usize = if cfg!(miri) { 16 } else { 1024 };
+
+/// Why a packet was not queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The lane is full.
+    Full,
+    /// The generation takes no more work.
+    Closed,
+}
+
+/// A generation's mailbox.
+#[derive(Debug)]
+pub struct Mailbox {
+    lanes: Mutex<Lanes>,
+    /// Packets that the plugin holds, by token. Only `exchange` locks it, and so only the plugin's thread.
+    held: Mutex<Held>,
+    signal: OwnedFd,
+    dropped_events: AtomicU64,
+    figures: Arc<PluginFigures>,
+}
+
+#[derive(Debug, Default)]
+struct Lanes {
+    control: VecDeque<Packet>,
+    work: VecDeque<Packet>,
+    events: usize,
+    calls: usize,
+    frozen: bool,
+    closed: bool,
+    idle: bool,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    last_token: u64,
+    // In an `Arc`, since frames point into it: a `Box` promises to be the only way there whenever it is moved.
+    packets: HashMap<u64, Taken>,
+}
+
+/// A packet that the plugin has taken.
+#[derive(Debug)]
+struct Taken {
+    packet: Arc<(Packet, EventHeader)>,
+    at: Instant,
+}
+
+impl Mailbox {
+    /// An empty mailbox, which counts how its work waits and how long it takes.
+    ///
+    /// # Errors
+    ///
+    /// The process has no descriptor left for the signal.
+    pub fn new(figures: Arc<PluginFigures>) -> io::Result<Self> {
+        Ok(Self {
+            lanes: Mutex::default(),
+            held: Mutex::default(),
+            signal: event_signal()?,
+            dropped_events: AtomicU64::new(0),
+            figures,
+        })
+    }
+
+    /// Queues a packet, and wakes the plugin if it is idle.
+    ///
+    /// # Errors
+    ///
+    /// Work is refused when its lane is full or closed; control never is.
+    pub fn push(&self, mut packet: Packet) -> Result<(), Refused> {
+        if packet.is_work() {
+            packet.queued = Some(Instant::now());
+        }
+        let mut lanes = self.lock();
+        if packet.is_work() {
+            if lanes.closed {
+                return Err(Refused::Closed);
+            }
+            if packet.kind == frame_kind::EVENT {
+                if lanes.events >= EVENT_LIMIT {
+                    self.dropped_events.fetch_add(1, Relaxed);
+                    self.figures.dropped.fetch_add(1, Relaxed);
+                    return Err(Refused::Full);
+                }
+                lanes.events += 1;
+            } else {
+                if lanes.calls >= CALL_LIMIT {
+                    return Err(Refused::Full);
+                }
+                lanes.calls += 1;
+            }
+            lanes.work.push_back(packet);
+            if lanes.frozen {
+                return Ok(());
+            }
+        } else {
+            lanes.control.push_back(packet);
+        }
+        self.wake(lanes);
+        Ok(())
+    }
+
+    /// Holds work back and queues `packet` (a SAVE): what the plugin sees after it is control alone.
+    pub fn freeze(&self, packet: Packet) {
+        let mut lanes = self.lock();
+        lanes.frozen = true;
+        lanes.control.push_back(packet);
+        self.wake(lanes);
+    }
+
+    /// Lets work flow again.
+    pub fn thaw(&self) {
+        let mut lanes = self.lock();
+        lanes.frozen = false;
+        self.wake(lanes);
+    }
+
+    /// Closes the work lane and takes what waits in it, in order.
+    pub fn close(&self) -> VecDeque<Packet> {
+        let mut lanes = self.lock();
+        lanes.closed = true;
+        lanes.events = 0;
+        lanes.calls = 0;
+        std::mem::take(&mut lanes.work)
+    }
+
+    /// Closes the work lane; what waits in it is still served.
+    pub fn close_behind(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Queues what another generation left, in order and without a bound (it was bounded there), before all that comes.
+    pub fn adopt(&self, packets: VecDeque<Packet>) {
+        let mut lanes = self.lock();
+        for packet in packets {
+            if packet.kind == frame_kind::EVENT {
+                lanes.events += 1;
+            } else {
+                lanes.calls += 1;
+            }
+            lanes.work.push_back(packet);
+        }
+        self.wake(lanes);
+    }
+
+    /// How many packets wait.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let lanes = self.lock();
+        lanes.control.len() + lanes.work.len()
+    }
+
+    /// How many events were dropped because the plugin was too far behind.
+    #[must_use]
+    pub fn dropped_events(&self) -> u64 {
+        self.dropped_events.load(Relaxed)
+    }
+
+    /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
+    #[must_use]
+    pub fn handle(self: &Arc<Self>) -> MailboxHandle {
+        const VTABLE: &WithMetadata<MailboxVtable> =
+            &WithMetadata::new(MailboxVtable::new(exchange::<Frame>));
+        MailboxHandle {
+            ctx: Arc::as_ptr(self).cast(),
+            vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
+            signal: self.signal.as_raw_fd(),
+        }
+    }
+
+    fn exchange(
+        &self,
+        released: &[u64],
+        work: usize,
+        mut out: impl FnMut(usize, Frame),
+        cap: usize,
+    ) -> usize {
+        let now = Instant::now();
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for token in released {
+            // A token that is forged, or given back twice, is in no map.
+            if let Some(Taken { packet, at }) = held.packets.remove(token) {
+                let (packet, header) = &*packet;
+                let what = Handled {
+                    frame: packet.kind,
+                    event: header.kind,
+                    name: &packet.name,
+                };
+                self.figures.handled(what, now - at);
+            }
+        }
+        if cap == 0 {
+            return 0;
+        }
+        let mut taken = 0;
+        let mut lanes = self.lock();
+        while taken < cap
+            && let Some(packet) = lanes.control.pop_front()
+        {
+            out(taken, held.hold(packet, now));
+            taken += 1;
+        }
+        let mut work_left = work;
+        while taken < cap
+            && work_left > 0
+            && !lanes.frozen
+            && let Some(packet) = lanes.work.pop_front()
+        {
+            if packet.kind == frame_kind::EVENT {
+                lanes.events -= 1;
+            } else {
+                lanes.calls -= 1;
+            }
+            if let Some(queued) = packet.queued {
+                self.figures
+                    .waited
+                    .observe(now.saturating_duration_since(queued));
+            }
+            out(taken, held.hold(packet, now));
+            taken += 1;
+            work_left -= 1;
+        }
+        // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
+        lanes.idle = taken == 0;
+        taken
+    }
+
+    /// After an exchange that panicked behind this many frames: those are the plugin's. Without any it goes idle, and is woken at once
+    /// when something waits.
+    fn exchange_failed(&self, taken: usize) {
+        tracing::error!("an exchange of frames panicked; what it was about to hand out is lost");
+        let mut lanes = self.lock();
+        lanes.idle = taken == 0;
+        let work_waits = !lanes.frozen && !lanes.work.is_empty();
+        if work_waits || !lanes.control.is_empty() {
+            self.wake(lanes);
+        }
+    }
+
+    /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
+    fn wake(&self, mut lanes: MutexGuard<'_, Lanes>) {
+        let idle = std::mem::take(&mut lanes.idle);
+        drop(lanes);
+        if idle {
+            signal(&self.signal);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn hold(&mut self, packet: Packet, now: Instant) -> Frame {
+        self.last_token += 1;
+        let token = self.last_token;
+        let header = packet.header();
+        let held = self.packets.entry(token).or_insert_with(|| Taken {
+            packet: Arc::new((packet, header)),
+            at: now,
+        });
+        let (packet, header) = &*held.packet;
+        Frame {
+            token,
+            id: packet.id,
+            kind: packet.kind,
+            status: packet.status,
+            header_bytes: size_of::<EventHeader>() as u16,
+            header: (&raw const *header).cast(),
+            head: Bytes::of(&packet.head),
+            body: Bytes::of(packet.body()),
+            ..Frame::EMPTY
+        }
+    }
+}
+
+/// [`MailboxVtable::exchange`]. `R` is the frame of this host's version; the tests have a later one.
+unsafe extern "C" fn exchange<R: Record + From<Frame>>(
+    ctx: *const c_void,
+    released: *const u64,
+    released_len: usize,
+    out: *mut c_void,
+    stride: usize,
+    cap: usize,
+    work: usize,
+) -> usize {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a mailbox that the generation keeps alive until `run` has returned.
+    let mailbox = unsafe { &*ctx.cast::<Mailbox>() };
+    let released = if released.is_null() || released_len == 0 {
+        &[]
+    } else {
+        // SAFETY: the plugin's tokens live until we return, says the contract.
+        unsafe { std::slice::from_raw_parts(released, released_len) }
+    };
+    // Frames that would not fit stay in their lane.
+    let cap = if stride < R::FIRST_SIZE { 0 } else { cap };
+    let taken = Cell::new(0);
+    let put = |index: usize, frame: Frame| {
+        // SAFETY: `index` is below `cap`, and the plugin's buffer has room for `cap` frames that lie `stride` bytes apart.
+        // They fit, was looked at above.
+        let _ = unsafe { R::from(frame).write(out.byte_add(index * stride), stride) };
+        taken.set(index + 1);
+    };
+    // Never unwinds into the plugin.
+    catch_unwind(AssertUnwindSafe(|| {
+        mailbox.exchange(released, work, put, cap)
+    }))
+    .unwrap_or_else(|_| {
+        mailbox.exchange_failed(taken.get());
+        taken.get()
+    })
+}
+
+/// A descriptor to signal through.
+fn event_signal() -> io::Result<OwnedFd> {
+    // SAFETY: plain system call; the descriptor is ours from here on.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a fresh descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn signal(fd: &OwnedFd) {
+    let one = 1u64.to_ne_bytes();
+    // SAFETY: eight bytes of ours to a descriptor of ours. It can only fail when the counter would overflow, and then the
+    // descriptor is readable anyway.
+    unsafe { libc::write(fd.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,508 @@
+//! The set of loaded plugins: load, reload and unload as transactions.
+
+mod order;
+mod refused;
+mod status;
+mod stopping;
+mod supervise;
+mod transaction;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use host_base::{names::tidy, nearest::nearest};
+use plugin_api::hook::ExtensionFailed;
+use tokio::sync::{mpsc, watch};
+
+pub use self::status::{LoadReport, Serving, Status};
+use self::{
+    stopping::{Leaving, Saving},
+    supervise::{Restarts, Trouble},
+};
+use super::{
+    error::LoadError,
+    file::{self, FileInfo},
+    shadow,
+    slot::Slot,
+    states::States,
+    unload::UnloadReport,
+};
+use crate::{Caller, Change, Program};
+
+/// The set of loaded plugins.
+#[derive(Debug)]
+pub struct Plugins {
+    /// The program that they are loaded into.
+    program: Arc<dyn Program>,
+    /// The executable that probes; itself, unless a test says otherwise.
+    probe_with: PathBuf,
+    set: Mutex<Set>,
+    /// One at a time per plugin and per file; different plugins load side by side.
+    doors: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Counts up with every change of the set.
+    changes: watch::Sender<u64>,
+    written_off: Arc<WrittenOff>,
+    /// What lies on the disk of their states.
+    states: Arc<States>,
+    /// Loads that are under way.
+    loading: watch::Sender<usize>,
+    /// Generations that are on their way out, by plugin.
+    leaving: Mutex<BTreeMap<String, Leaving>>,
+    /// When the shutdown is to be over, once it has begun.
+    until: Mutex<Option<Instant>>,
+    /// What happens to generations that nobody has told to stop; `None` when there are to be none any more.
+    trouble: mpsc::UnboundedSender<Option<Trouble>>,
+    troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
+    /// The files that were refused, by path.
+    refused: refused::Refused,
+}
+
+/// Generations that did not stop, or that something still refers to: they stay mapped.
+#[derive(Debug, Default)]
+struct WrittenOff(Mutex<Vec<String>>);
+
+impl WrittenOff {
+    async fn book(&self, report: &UnloadReport, shadow: &Path) {
+        if report.unmapped {
+            let shadow = shadow.to_owned();
+            let _ = tokio::task::spawn_blocking(move || fs::remove_file(shadow)).await;
+        } else {
+            self.enter(&report.plugin, report.generation);
+        }
+    }
+
+    /// Enters a generation that stays mapped, once.
+    fn enter(&self, plugin: &str, generation: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{plugin}#{generation}");
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+}
+
+/// Doors, and contents that were probed, that are kept before those that nobody needs are forgotten.
+const KEPT: usize = 512;
+
+#[derive(Debug, Default)]
+struct Set {
+    loaded: BTreeMap<String, Loaded>,
+    failed: BTreeMap<String, Failed>,
+    /// The last generation's number of each name that there ever was: no number comes twice. Grows by some bytes with each name.
+    generations: HashMap<String, u64>,
+    probed: HashSet<[u8; 32]>,
+    restarts: HashMap<String, Restarts>,
+    /// What was found when the generation of a plugin was closed whose thread had ended.
+    buried: HashMap<String, UnloadReport>,
+    stopping: bool,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    slot: Arc<Slot>,
+    file: PathBuf,
+    info: FileInfo,
+    load_time: Duration,
+    since: SystemTime,
+}
+
+#[derive(Debug)]
+struct Failed {
+    file: PathBuf,
+    error: String,
+    needs: Option<String>,
+}
+
+impl Plugins {
+    /// No plugins yet. Empties the shadow folder of what an earlier run left.
+    ///
+    /// # Errors
+    ///
+    /// The shadow folder can't be made.
+    pub fn new(program: Arc<dyn Program>, probe_with: PathBuf) -> Result<Self, LoadError> {
+        let options = program.options();
+        let folder = options.shadow();
+        shadow::prepare(&folder).map_err(|source| LoadError::Shadow {
+            path: folder,
+            source,
+        })?;
+        // Unbounded: a generation has one trouble at most.
+        let (trouble, troubles) = mpsc::unbounded_channel();
+        Ok(Self {
+            states: Arc::new(States::new(options.data)),
+            program,
+            probe_with,
+            set: Mutex::default(),
+            doors: Mutex::default(),
+            changes: watch::Sender::new(0),
+            written_off: Arc::default(),
+            loading: watch::Sender::new(0),
+            leaving: Mutex::default(),
+            until: Mutex::default(),
+            trouble,
+            troubles: Mutex::new(Some(troubles)),
+            refused: refused::Refused::default(),
+        })
+    }
+
+    /// Tells of every change of the set.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Loads a file, or swaps the plugin that it holds for it. Any failure leaves the old generation serving.
+    ///
+    /// # Errors
+    ///
+    /// In words that an author can act on.
+    pub async fn load_file(&self, path: &Path) -> Result<LoadReport, LoadError> {
+        let result = self.load_transaction(path).await;
+        match &result {
+            Ok(report) => {
+                self.refused.forget(path);
+                tracing::info!(
+                    plugin = &*report.plugin,
+                    version = &*report.version,
+                    generation = report.generation,
+                    load_ms = report.load_time.as_millis() as u64,
+                    "{}",
+                    if report.replaced {
+                        "reloaded"
+                    } else {
+                        "loaded"
+                    }
+                );
+                let caller = Caller::new(&report.plugin, report.generation);
+                self.program.changed(Change::Loaded(caller, report.hook()));
+                Box::pin(self.load_those_that_waited_for(&report.plugin)).await;
+                if report.replaced {
+                    Box::pin(self.try_again(None)).await;
+                }
+            }
+            Err(LoadError::ShuttingDown) => {}
+            Err(error) => {
+                let plugin = file::plugin_name(path).unwrap_or_default();
+                let path_shown = path.display();
+                // Tried again, and as before: once is enough for the log.
+                if self.refused.note(path, error) {
+                    tracing::error!(plugin = &*plugin, path = %path_shown, "not loaded: {error}");
+                    self.note_failure(path, error);
+                } else {
+                    tracing::info!(plugin = &*plugin, path = %path_shown, "still not loaded: {error}");
+                }
+            }
+        }
+        self.changes.send_modify(|changes| *changes += 1);
+        result
+    }
+
+    /// Loads all files; those whose dependencies come later are tried again. Failures are logged.
+    pub async fn load_all(&self, files: Vec<PathBuf>) {
+        for file in files {
+            // A dependency that was loaded meanwhile may have pulled it in.
+            if !self.serves_file(&file) {
+                let _ = self.load_file(&file).await;
+            }
+        }
+    }
+
+    /// Loads a plugin by name from the extensions folder.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it is loaded already, or it can't be loaded.
+    pub async fn load(&self, name: &str) -> Result<LoadReport, LoadError> {
+        let name = tidy(name);
+        if self.serves(&name) {
+            return Err(LoadError::AlreadyLoaded { name });
+        }
+        let path = self.file_of(&name).await?;
+        self.load_file(&path).await
+    }
+
+    /// Reloads a plugin by name, whether its file has changed or not, and then those that depend on it.
+    ///
+    /// # Errors
+    ///
+    /// It is not loaded, or the new generation can't be; the old one goes on.
+    pub async fn reload(&self, name: &str) -> Result<Vec<LoadReport>, LoadError> {
+        let name = tidy(name);
+        let path = match self.loaded_file(&name) {
+            Some(file) if exists(file.clone()).await => file,
+            Some(_) => self.file_of(&name).await?,
+            // One that has failed is tried again.
+            None => {
+                let failed = self.set().failed.get(&name).map(|it| it.file.clone());
+                match failed {
+                    Some(file) => file,
+                    None => return Err(self.absent(&name).await),
+                }
+            }
+        };
+        let mut reports = vec![self.load_file(&path).await?];
+        for report in self.reload_dependents(&name).await {
+            reports.push(report?);
+        }
+        Ok(reports)
+    }
+
+    /// Reloads all plugins, dependencies first.
+    pub async fn reload_all(&self) -> Vec<(String, Result<LoadReport, LoadError>)> {
+        let mut reports = Vec::new();
+        for name in self.in_order() {
+            let Some(path) = self.loaded_file(&name) else {
+                continue;
+            };
+            let report = self.load_file(&path).await;
+            reports.push((name, report));
+        }
+        reports
+    }
+
+    /// Loads a file that is new or has changed, unless it holds what is loaded from it already.
+    pub async fn file_changed(&self, path: &Path, sha256: [u8; 32], load_new: bool) {
+        let known = self
+            .set()
+            .loaded
+            .values()
+            .find(|loaded| loaded.file == path)
+            .map(|loaded| loaded.info.sha256);
+        match known {
+            Some(known) if known == sha256 => {
+                self.set().failed.retain(|_, failed| failed.file != path);
+            }
+            None if !load_new => {
+                tracing::info!(path = %path.display(), "a new plugin file; `load` loads it (`extensions.auto_load` is off)");
+            }
+            _ => self.load_changed(path).await,
+        }
+    }
+
+    /// Loads a file, and reloads those that need what it was.
+    async fn load_changed(&self, path: &Path) {
+        let Ok(report) = self.load_file(path).await else {
+            return;
+        };
+        if report.replaced {
+            self.reload_dependents(&report.plugin).await;
+        }
+        // What the file held before under another name is in no file any more.
+        for name in self.names_from(path) {
+            if name != report.plugin {
+                tracing::info!(plugin = &*name, "its file holds `{}` now", report.plugin);
+                let _ = self.unload(&name, true).await;
+            }
+        }
+    }
+
+    async fn reload_dependents(&self, name: &str) -> Vec<Result<LoadReport, LoadError>> {
+        let mut reports = Vec::new();
+        for dependent in self.dependents(name) {
+            if let Some(path) = self.loaded_file(&dependent) {
+                reports.push(self.load_file(&path).await);
+            }
+        }
+        reports
+    }
+
+    /// Tells every plugin which of its log lines are wanted: before anything that comes to it later.
+    pub fn tell_log_levels(&self) {
+        for slot in slots(&self.set()) {
+            slot.current().tell_log_level();
+        }
+    }
+
+    /// Notes that a file is no plugin; what is loaded from it goes on.
+    pub fn reject(&self, path: &Path, error: &LoadError) {
+        tracing::error!(path = %path.display(), "not loaded: {error}");
+        self.refused.note(path, error);
+        self.note_failure(path, error);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Unloads what a deleted file held, with all that depends on it.
+    pub async fn unload_file(&self, path: &Path) {
+        self.refused.forget(path);
+        self.set().failed.retain(|_, failed| failed.file != path);
+        for name in self.names_from(path) {
+            tracing::info!(plugin = &*name, "its file was deleted");
+            let _ = self.unload_with(&name, Saving::Try, Some(path)).await;
+        }
+        // Also what is refused because of a plugin that was loaded from it: its copy, its rival.
+        self.try_again(None).await;
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// The plugins that are loaded from a file: one, but for the moment in which it holds another.
+    fn names_from(&self, path: &Path) -> Vec<String> {
+        let set = self.set();
+        let from = set.loaded.iter().filter(|(_, loaded)| loaded.file == path);
+        from.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn note_failure(&self, path: &Path, error: &LoadError) {
+        let name = file::plugin_name(path);
+        self.program.changed(Change::Refused(ExtensionFailed {
+            plugin: name.clone().unwrap_or_else(|| path.display().to_string()),
+            error: error.to_string(),
+        }));
+        let Some(name) = name else {
+            return;
+        };
+        let needs = match error {
+            LoadError::Dependency { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        self.set().failed.insert(
+            name,
+            Failed {
+                file: path.to_owned(),
+                error: error.to_string(),
+                needs,
+            },
+        );
+    }
+
+    async fn load_those_that_waited_for(&self, name: &str) {
+        let waiting: Vec<PathBuf> = self
+            .set()
+            .failed
+            .values()
+            .filter(|failed| failed.needs.as_deref() == Some(name))
+            .map(|failed| failed.file.clone())
+            .collect();
+        for file in waiting {
+            let _ = self.load_file(&file).await;
+        }
+    }
+
+    fn door(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that nobody is at or waits for is made anew when it is needed.
+        if doors.len() >= KEPT {
+            doors.retain(|_, door| Arc::strong_count(door) > 1);
+        }
+        Arc::clone(doors.entry(name.to_owned()).or_default())
+    }
+
+    async fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {
+        let files = self.files().await;
+        files
+            .iter()
+            .find(|path| file::plugin_name(path).is_some_and(|found| tidy(&found) == name))
+            .cloned()
+            .ok_or_else(|| self.unknown(name, &files))
+    }
+
+    /// The plugin files in the extensions folder.
+    async fn files(&self) -> Vec<PathBuf> {
+        let folder = self.program.options().extensions;
+        let files = tokio::task::spawn_blocking(move || file::plugin_files(&folder));
+        files.await.unwrap_or_default()
+    }
+
+    /// The name that a loaded plugin goes by, from one that somebody wrote.
+    ///
+    /// # Errors
+    ///
+    /// There is no such plugin, or it is not loaded.
+    pub async fn loaded_name(&self, name: &str) -> Result<String, LoadError> {
+        let tidied = tidy(name);
+        if self.set().loaded.contains_key(&tidied) {
+            return Ok(tidied);
+        }
+        Err(self.absent(&tidied).await)
+    }
+
+    /// Why a plugin that is not loaded is not there.
+    async fn absent(&self, name: &str) -> LoadError {
+        match self.file_of(name).await {
+            Ok(_) => LoadError::NotLoaded {
+                name: name.to_owned(),
+            },
+            Err(error) => error,
+        }
+    }
+
+    fn unknown(&self, name: &str, files: &[PathBuf]) -> LoadError {
+        let options = self.program.options();
+        let mut known: Vec<String> = files
+            .iter()
+            .filter_map(|path| file::plugin_name(path))
+            .filter(|name| !options.blacklist.contains(name))
+            .collect();
+        known.extend(self.set().loaded.keys().cloned());
+        known.sort();
+        known.dedup();
+        let hint = match nearest(name, known.iter().map(String::as_str)) {
+            Some(nearest) => format!("; did you mean `{nearest}`?"),
+            None if known.is_empty() => {
+                format!("; {} holds no plugin files", options.extensions.display())
+            }
+            None => format!("; there are {}", list(&known)),
+        };
+        LoadError::Unknown {
+            name: name.to_owned(),
+            hint,
+        }
+    }
+
+    /// Whether a generation of it serves, or is to: one whose thread has ended does not.
+    fn serves(&self, name: &str) -> bool {
+        let set = self.set();
+        let serving = |it: &Loaded| !it.slot.current().vitals().is_over();
+        set.loaded.get(name).is_some_and(serving)
+    }
+
+    fn serves_file(&self, path: &Path) -> bool {
+        self.set().loaded.values().any(|loaded| loaded.file == path)
+    }
+
+    fn loaded_file(&self, name: &str) -> Option<PathBuf> {
+        self.set()
+            .loaded
+            .get(name)
+            .map(|loaded| loaded.file.clone())
+    }
+
+    fn leavings(&self) -> MutexGuard<'_, BTreeMap<String, Leaving>> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where troubles come, for the one that deals with them.
+    fn troubles(&self) -> Option<mpsc::UnboundedReceiver<Option<Trouble>>> {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.take()
+    }
+
+    fn set(&self) -> MutexGuard<'_, Set> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a file is there, asked where it may block.
+async fn exists(path: PathBuf) -> bool {
+    let there = tokio::task::spawn_blocking(move || path.exists());
+    there.await.unwrap_or_default()
+}
+
+fn slots(set: &Set) -> Vec<Arc<Slot>> {
+    set.loaded
+        .values()
+        .map(|loaded| Arc::clone(&loaded.slot))
+        .collect()
+}
+
+fn list(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,143 @@
+//! What is told of the set of plugins.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
+
+use super::Plugins;
+use crate::{Generation, Load};
+
+/// What a load came to.
+#[derive(Debug, Clone)]
+pub struct LoadReport {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// Which load of it this is.
+    pub generation: u64,
+    /// From reading the file to serving.
+    pub load_time: Duration,
+    /// Whether it took over from an older generation.
+    pub replaced: bool,
+}
+
+impl LoadReport {
+    /// What plugins are told of it.
+    pub(super) fn hook(&self) -> ExtensionLoaded {
+        ExtensionLoaded {
+            plugin: self.plugin.clone(),
+            version: self.version.clone(),
+            generation: self.generation,
+            reloaded: self.replaced,
+            took_ms: self.load_time.as_millis().try_into().unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// One line of `extensions`.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// The generation that serves; `None` when none does.
+    pub serving: Option<Serving>,
+    /// Why its file, or its newest file, is not what serves.
+    pub error: Option<String>,
+}
+
+/// What is told of a generation that serves.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// Version.
+    pub version: String,
+    /// Generation.
+    pub generation: u64,
+    /// Load time.
+    pub load_time: Duration,
+    /// When it was loaded.
+    pub since: SystemTime,
+    /// How much it has to do.
+    pub load: Load,
+    /// What it declares.
+    pub manifest: Manifest,
+}
+
+impl Plugins {
+    /// What there is, by name.
+    #[must_use]
+    pub fn status(&self) -> Vec<Status> {
+        let set = self.set();
+        let mut all: BTreeMap<String, Status> = set
+            .loaded
+            .iter()
+            .map(|(name, loaded)| {
+                let generation = loaded.slot.current();
+                // Until its end has been dealt with, it is still in the set.
+                let over = generation.vitals().why_over();
+                let status = Status {
+                    plugin: name.clone(),
+                    file: loaded.file.clone(),
+                    serving: over.is_none().then(|| Serving {
+                        version: generation.manifest.version.clone(),
+                        generation: generation.number,
+                        load_time: loaded.load_time,
+                        since: loaded.since,
+                        load: generation.load(),
+                        manifest: generation.manifest.clone(),
+                    }),
+                    error: over,
+                };
+                (name.clone(), status)
+            })
+            .collect();
+        for (name, failed) in &set.failed {
+            all.entry(name.clone())
+                .or_insert_with(|| Status {
+                    plugin: name.clone(),
+                    file: failed.file.clone(),
+                    serving: None,
+                    error: None,
+                })
+                .error = Some(failed.error.clone());
+        }
+        all.into_values().collect()
+    }
+
+    /// Plugins that did not stop and stay mapped, as `name#generation`.
+    #[must_use]
+    pub fn written_off(&self) -> Vec<String> {
+        self.written_off
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The generations that serve, by plugin.
+    #[must_use]
+    pub fn generations(&self) -> Vec<(String, Arc<Generation>)> {
+        self.set()
+            .loaded
+            .iter()
+            .map(|(name, loaded)| (name.clone(), loaded.slot.current()))
+            .collect()
+    }
+
+    /// The manifests of what is loaded, by plugin.
+    #[must_use]
+    pub fn manifests(&self) -> BTreeMap<String, Manifest> {
+        self.set()
+            .loaded
+            .iter()
+            .map(|(name, loaded)| (name.clone(), loaded.slot.current().manifest.clone()))
+            .collect()
+    }
+}

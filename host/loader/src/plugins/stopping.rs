@@ -1,0 +1,326 @@
+//! Unloading: one plugin, what a deleted file held, all of them at the end. What was answered is in the state.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use host_base::names::tidy;
+use plugin_api::hook::ExtensionUnloaded;
+use tokio::sync::watch;
+
+use super::{Plugins, list, order, slots};
+use crate::{
+    Change, SavedState, error::LoadError, generation::Generation, slot::Slot, states::Moment,
+    unload::UnloadReport,
+};
+
+/// What the last saves may take when the process is told to end at once.
+const QUICKLY: Duration = Duration::from_secs(1);
+
+/// What a stop takes beyond its deadline (the plugin's runtime, the library), with some to spare for the databases.
+const BEYOND: Duration = Duration::from_millis(2500);
+
+/// What is done about a state that can't be saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Saving {
+    /// The plugin stays.
+    Insist,
+    /// The plugin goes without it.
+    Try,
+    /// It was tried already; what comes behind it is saved at the end.
+    Tried,
+}
+
+/// A generation on its way out.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    generation: Arc<Generation>,
+    waits_for: Option<String>,
+}
+
+impl Plugins {
+    /// Unloads a plugin: saves its state, has it serve what waits for it, and saves what has changed by that.
+    ///
+    /// # Errors
+    ///
+    /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
+    pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
+        let saving = if force { Saving::Try } else { Saving::Insist };
+        let name = tidy(name);
+        let report = self.unload_with(&name, saving, None).await;
+        if report.is_ok() {
+            self.try_again(Some(&name)).await;
+        }
+        report
+    }
+
+    /// The same without a second try for those it stood in the way of; where `file` is named, only if it was loaded from that.
+    pub(super) async fn unload_with(
+        &self,
+        name: &str,
+        saving: Saving,
+        file: Option<&Path>,
+    ) -> Result<UnloadReport, LoadError> {
+        let door = self.door(name);
+        let _inside = door.lock().await;
+        // It may have come from another file meanwhile, as when one is renamed.
+        if file.is_some_and(|file| !self.names_from(file).iter().any(|it| it == name)) {
+            return Err(LoadError::NotLoaded {
+                name: name.to_owned(),
+            });
+        }
+        let report = self.unload_inside(name, saving).await;
+        if report.is_ok() {
+            self.program.changed(Change::Unloaded(ExtensionUnloaded {
+                plugin: name.to_owned(),
+            }));
+        }
+        self.changes.send_modify(|changes| *changes += 1);
+        report
+    }
+
+    /// The same for somebody who holds the plugin's door.
+    pub(super) async fn unload_inside(
+        &self,
+        name: &str,
+        saving: Saving,
+    ) -> Result<UnloadReport, LoadError> {
+        let loaded = self.set().loaded.get(name).map(|it| Arc::clone(&it.slot));
+        let Some(slot) = loaded else {
+            return Err(self.absent(name).await);
+        };
+        let generation = slot.current();
+        let _leaving = self.leaving(&generation);
+        loop {
+            self.unload_dependents(name, saving).await?;
+            if saving != Saving::Tried {
+                self.save_first(&generation, saving).await?;
+            }
+            // One may have come while the state was saved: it is not left without what it needs.
+            if self.leave_routes(name, &slot) {
+                break;
+            }
+            generation.thaw();
+        }
+        Ok(self.stop(&generation).await)
+    }
+
+    async fn unload_dependents(&self, name: &str, saving: Saving) -> Result<(), LoadError> {
+        let dependents = self.dependents(name);
+        if dependents.is_empty() {
+            return Ok(());
+        }
+        if saving == Saving::Insist {
+            return Err(LoadError::Needed {
+                name: name.to_owned(),
+                dependents: list(&dependents),
+            });
+        }
+        for dependent in dependents.iter().rev() {
+            let _ = Box::pin(self.unload_with(dependent, Saving::Try, None)).await;
+        }
+        Ok(())
+    }
+
+    /// The save that may refuse an unload.
+    async fn save_first(&self, generation: &Generation, saving: Saving) -> Result<(), LoadError> {
+        if !generation.manifest.keeps_state || generation.vitals().is_over() {
+            return Ok(());
+        }
+        let deadline = self.program.options().save_timeout;
+        let written = match generation.freeze_and_save(deadline).await {
+            Ok(Some((moment, state))) => self.write_state(generation, moment, state).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        match written {
+            Err(error) if saving == Saving::Insist => {
+                generation.thaw();
+                Err(error)
+            }
+            Err(error) => {
+                tracing::error!(
+                    plugin = &*generation.plugin,
+                    "its state may be lost: {error}"
+                );
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    pub(super) async fn write_state(
+        &self,
+        generation: &Generation,
+        moment: Moment,
+        state: SavedState,
+    ) -> Result<(), LoadError> {
+        let plugin = &generation.plugin;
+        let written = self.states.write(plugin, moment, state).await;
+        written.map_err(|error| LoadError::State {
+            phase: "saved",
+            reason: format!("{}: {error}", self.states.path(plugin).display()),
+        })
+    }
+
+    /// Takes a plugin out of the routes, unless another one needs it by now.
+    fn leave_routes(&self, name: &str, slot: &Arc<Slot>) -> bool {
+        let left = self.program.route(&mut || {
+            let mut set = self.set();
+            let needed = |other: &Arc<Slot>| {
+                let generation = other.current();
+                let mut needs = generation.manifest.dependencies.iter();
+                !Arc::ptr_eq(other, slot) && needs.any(|it| tidy(&it.name) == name)
+            };
+            if set.loaded.values().any(|it| needed(&it.slot)) {
+                return Err(LoadError::Needed {
+                    name: name.to_owned(),
+                    dependents: String::new(),
+                });
+            }
+            set.loaded.remove(name);
+            Ok(slots(&set))
+        });
+        left.is_ok()
+    }
+
+    /// Has a generation serve what waits for it, saves its state behind that, and closes it.
+    async fn stop(&self, generation: &Arc<Generation>) -> UnloadReport {
+        let last = generation
+            .manifest
+            .keeps_state
+            .then(|| generation.last_state());
+        let saved = async {
+            if let Some(last) = last
+                && let Some((moment, state)) = last.await
+                && let Err(error) = self.write_state(generation, moment, state).await
+            {
+                tracing::error!(plugin = &*generation.plugin, "{error}");
+            }
+        };
+        let (report, ()) = tokio::join!(generation.unload(self.time_to_stop()), saved);
+        match (report, generation.vitals().is_over()) {
+            (None, true) => self.buried(generation),
+            (report, _) => self.book(report, generation).await,
+        }
+    }
+
+    /// How long handlers may still run: less when the whole bot stops and has no more time.
+    fn time_to_stop(&self) -> Duration {
+        let usual = self.program.options().stop_timeout;
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map_or(usual, |until| {
+            let left = until.saturating_duration_since(Instant::now());
+            usual.min(left.saturating_sub(BEYOND))
+        })
+    }
+
+    /// Unloads everything within about this time, and takes nothing any more.
+    ///
+    /// Every plugin is asked for its state at once. Then each stops, when those that need it have: whoever is slow holds up
+    /// nobody but those it needs.
+    pub async fn shut_down(&self, within: Duration) {
+        self.set().stopping = true;
+        let _ = self.trouble.send(None);
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + within);
+        let manifests = self.manifests();
+        let gone: BTreeMap<&String, watch::Sender<bool>> = manifests
+            .keys()
+            .map(|name| (name, watch::Sender::new(false)))
+            .collect();
+        let (manifests, gone) = (&manifests, &gone);
+        let all = manifests.keys().map(|name| async move {
+            if let Some(generation) = self.current(name) {
+                let _leaving = self.leaving(&generation);
+                let _ = self.save_first(&generation, Saving::Try).await;
+                // Until it is its turn to stop.
+                generation.thaw();
+                for other in order::that_need(manifests, name) {
+                    self.waits_for(name, Some(&other));
+                    let _ = gone[&other].subscribe().wait_for(|gone| *gone).await;
+                }
+                self.waits_for(name, None);
+                let _ = self.unload_with(name, Saving::Tried, None).await;
+            }
+            gone[name].send_replace(true);
+        });
+        join_all(all).await;
+        // A load that was under way is refused at its end.
+        let _ = self.loading.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    /// Who is not gone yet, in words; empty when all are.
+    #[must_use]
+    pub fn late(&self) -> String {
+        let mut late = String::new();
+        for (name, leaving) in &*self.leavings() {
+            let comma = if late.is_empty() { "" } else { ", " };
+            let _ = match &leaving.waits_for {
+                Some(other) => write!(late, "{comma}{name} (waits for {other})"),
+                None => write!(late, "{comma}{name}"),
+            };
+        }
+        late
+    }
+
+    /// Saves what can be saved within a second: the process is about to end.
+    pub async fn save_quickly(&self) {
+        let mut generations: Vec<_> = self.generations().into_iter().map(|it| it.1).collect();
+        generations.extend(
+            self.leavings()
+                .values()
+                .map(|it| Arc::clone(&it.generation)),
+        );
+        let saved = generations.iter().map(|it| self.save_now(it, QUICKLY));
+        let _ = tokio::time::timeout(QUICKLY, join_all(saved)).await;
+    }
+
+    /// Saves a generation's state as it is, while it serves.
+    pub(super) async fn save_now(&self, generation: &Generation, deadline: Duration) {
+        if !generation.manifest.keeps_state || generation.vitals().is_over() {
+            return;
+        }
+        let written = match generation.save(deadline).await {
+            Ok(Some((moment, state))) => self.write_state(generation, moment, state).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::debug!(plugin = &*generation.plugin, "not saved meanwhile: {error}");
+        }
+    }
+
+    fn current(&self, name: &str) -> Option<Arc<Generation>> {
+        self.set().loaded.get(name).map(|it| it.slot.current())
+    }
+
+    fn leaving(&self, generation: &Arc<Generation>) -> impl Drop {
+        self.leavings()
+            .entry(generation.plugin.clone())
+            .or_insert_with(|| Leaving {
+                generation: Arc::clone(generation),
+                waits_for: None,
+            });
+        Left(self, generation.plugin.clone())
+    }
+
+    fn waits_for(&self, name: &str, other: Option<&str>) {
+        if let Some(leaving) = self.leavings().get_mut(name) {
+            leaving.waits_for = other.map(str::to_owned);
+        }
+    }
+}
+
+/// Takes a generation from the list of those that are on their way out.
+struct Left<'a>(&'a Plugins, String);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.0.leavings().remove(&self.1);
+    }
+}

@@ -1,0 +1,302 @@
+//! Supervision: a plugin whose thread ends by itself is started again, one that panics too often is stopped; either way the owner
+//! is told.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use plugin_api::hook::ExtensionFailed;
+use tokio::time::sleep;
+
+use super::{Failed, Plugins, stopping::Saving};
+use crate::{Change, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS};
+
+/// The pause before the first restart; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Restarts in a row before it is left alone: some four minutes.
+const RESTARTS: u32 = 8;
+
+/// How long a plugin must have gone on for its restarts to be forgotten.
+const RECOVERED: Duration = Duration::from_secs(600);
+
+/// How often it is looked whether a plugin has taken a signal of the host's past libc.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What is the matter with a generation.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    generation: Arc<Generation>,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// Its thread has ended, or never answers again.
+    Ended(String),
+    /// It has panicked so often within a minute.
+    Panics(u64),
+}
+
+/// How often a plugin was started again.
+#[derive(Debug, Default)]
+pub(super) struct Restarts {
+    count: u32,
+    last: Option<Instant>,
+}
+
+impl Restarts {
+    /// How long to wait for the next restart; `None` when there were enough.
+    fn next(&mut self, now: Instant) -> Option<Duration> {
+        if self.last.is_some_and(|last| now - last > RECOVERED) {
+            self.count = 0;
+        }
+        if self.count >= RESTARTS {
+            return None;
+        }
+        let pause = FIRST_PAUSE * 2_u32.pow(self.count);
+        self.count += 1;
+        self.last = Some(now);
+        Some(pause.min(LONGEST_PAUSE))
+    }
+}
+
+impl Plugins {
+    /// Looks after a generation from now on.
+    pub(super) fn watch(&self, generation: &Arc<Generation>) {
+        let (generation, program) = (Arc::clone(generation), Arc::clone(&self.program));
+        let trouble = self.trouble.clone();
+        tokio::spawn(async move {
+            let vitals = generation.vitals();
+            let mut panics = vitals.panics_followed();
+            let what = loop {
+                tokio::select! {
+                    why = vitals.ended() => break What::Ended(why),
+                    Ok(()) = panics.changed() => {
+                        let limit = program.options().panics_per_minute;
+                        let panics = vitals.panics_a_minute();
+                        if limit > 0 && panics > limit.min(MOST_PANICS - 1) {
+                            break What::Panics(panics);
+                        }
+                    }
+                }
+            };
+            if !generation.is_stopping() {
+                let generation = Arc::clone(&generation);
+                let _ = trouble.send(Some(Trouble { generation, what }));
+            }
+        });
+    }
+
+    /// Deals with the troubles of plugins, and saves their states now and then, for as long as the bot runs.
+    pub async fn supervise(self: Arc<Self>) {
+        let Some(mut troubles) = self.troubles() else {
+            return;
+        };
+        let mut saved = Instant::now();
+        loop {
+            let every = self.program.options().save_every;
+            let until_save = every.saturating_sub(saved.elapsed());
+            tokio::select! {
+                trouble = troubles.recv() => match trouble {
+                    Some(Some(trouble)) => {
+                        let plugins = Arc::clone(&self);
+                        tokio::spawn(async move { plugins.deal_with(trouble).await });
+                    }
+                    Some(None) | None => return,
+                },
+                () = sleep(until_save.min(LOOK)) => {
+                    signals::put_back_hosts(|handler| self.plugin_at(handler));
+                    if !every.is_zero() && saved.elapsed() >= every {
+                        saved = Instant::now();
+                        tokio::spawn(Arc::clone(&self).save_all());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The plugin that has code at this address.
+    fn plugin_at(&self, address: usize) -> Option<String> {
+        let mut all = self.generations().into_iter();
+        let found = all.find(|(_, generation)| generation.has_code_at(address));
+        found.map(|(name, _)| name)
+    }
+
+    /// Saves the states of all plugins while they serve, one after the other.
+    async fn save_all(self: Arc<Self>) {
+        let deadline = self.program.options().save_timeout;
+        for (_, generation) in self.generations() {
+            if !generation.is_stopping() {
+                self.save_now(&generation, deadline).await;
+            }
+        }
+    }
+
+    async fn deal_with(&self, Trouble { generation, what }: Trouble) {
+        match what {
+            What::Ended(why) => self.start_again(&generation, why).await,
+            What::Panics(count) => self.stop_for_panics(&generation, count).await,
+        }
+    }
+
+    /// Unloads a plugin that panics too often, in the ordinary way: its state is saved.
+    async fn stop_for_panics(&self, generation: &Arc<Generation>, count: u64) {
+        let name = &generation.plugin;
+        let door = self.door(name);
+        let _inside = door.lock().await;
+        let Some(file) = self.file_served_by(generation) else {
+            return;
+        };
+        let last = generation.vitals().last_panic().unwrap_or_default();
+        let why = format!(
+            "it panicked {count} times within a minute (`extensions.panics_per_minute`) and was stopped, the last time with: {last}; \
+             `load {name}` starts it again"
+        );
+        let dependents = self.dependents_with_files(name);
+        if self.unload_inside(name, Saving::Try).await.is_ok() {
+            self.leave_without(name, &dependents);
+            self.fail(name, file, &why);
+        }
+    }
+
+    /// Starts a plugin again whose thread has ended, with the state that was saved last.
+    async fn start_again(&self, generation: &Arc<Generation>, mut why: String) {
+        let name = &generation.plugin;
+        let Some(file) = self.bury(generation, &why).await else {
+            return;
+        };
+        loop {
+            let pause = self.restarts(name);
+            let Some(pause) = pause else {
+                break;
+            };
+            self.fail(
+                name,
+                file.clone(),
+                &format!("{why}; it is started again in {pause:?}"),
+            );
+            sleep(pause).await;
+            if self.set().stopping || self.file_served_by(generation).is_none() {
+                return;
+            }
+            match self.load_file(&file).await {
+                Ok(_) => return,
+                Err(error) => why = error.to_string(),
+            }
+        }
+        let door = self.door(name);
+        let _inside = door.lock().await;
+        let dependents = self.dependents_with_files(name);
+        if self.file_served_by(generation).is_some()
+            && self.unload_inside(name, Saving::Try).await.is_ok()
+        {
+            self.leave_without(name, &dependents);
+            let why =
+                format!("{why}; it was started again {RESTARTS} times; `load {name}` tries anew");
+            self.fail(name, file, &why);
+        }
+    }
+
+    /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; whoever
+    /// uses one is told. Gives the plugin's file, unless another generation serves by now.
+    async fn bury(&self, generation: &Arc<Generation>, why: &str) -> Option<PathBuf> {
+        let door = self.door(&generation.plugin);
+        let _inside = door.lock().await;
+        let file = self.file_served_by(generation)?;
+        tracing::error!(
+            plugin = &*generation.plugin,
+            generation = generation.number,
+            "the plugin has failed: {why}"
+        );
+        generation.close();
+        let report = generation.unload(Duration::ZERO).await;
+        let report = self.book(report, generation).await;
+        self.set().buried.insert(generation.plugin.clone(), report);
+        self.changes.send_modify(|changes| *changes += 1);
+        Some(file)
+    }
+
+    /// What was found when a dead generation was closed.
+    pub(super) fn buried(&self, generation: &Generation) -> UnloadReport {
+        let report = self.set().buried.remove(&generation.plugin);
+        report
+            .filter(|it| it.generation == generation.number)
+            .unwrap_or_else(|| {
+                UnloadReport::written_off(&generation.plugin, generation.number, Duration::ZERO)
+            })
+    }
+
+    fn restarts(&self, name: &str) -> Option<Duration> {
+        let mut set = self.set();
+        let restarts = set.restarts.entry(name.to_owned()).or_default();
+        restarts.next(Instant::now())
+    }
+
+    /// Notes that a plugin has failed, and tells the owner and the other plugins.
+    fn fail(&self, name: &str, file: PathBuf, why: &str) {
+        self.set().failed.insert(
+            name.to_owned(),
+            Failed {
+                file,
+                error: why.to_owned(),
+                needs: None,
+            },
+        );
+        self.program.changed(Change::Failed(ExtensionFailed {
+            plugin: name.to_owned(),
+            error: why.to_owned(),
+        }));
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    fn dependents_with_files(&self, name: &str) -> Vec<(String, PathBuf)> {
+        let dependents = self.dependents(name).into_iter();
+        dependents
+            .filter_map(|dependent| Some((dependent.clone(), self.loaded_file(&dependent)?)))
+            .collect()
+    }
+
+    /// Those that were unloaded because they need `name` come back with it.
+    fn leave_without(&self, name: &str, dependents: &[(String, PathBuf)]) {
+        let mut set = self.set();
+        for (dependent, file) in dependents {
+            set.failed.insert(
+                dependent.clone(),
+                Failed {
+                    file: file.clone(),
+                    error: format!("it needs `{name}`, which has failed"),
+                    needs: Some(name.to_owned()),
+                },
+            );
+        }
+    }
+
+    fn file_served_by(&self, generation: &Arc<Generation>) -> Option<PathBuf> {
+        let set = self.set();
+        let loaded = set.loaded.get(&generation.plugin)?;
+        Arc::ptr_eq(&loaded.slot.current(), generation).then(|| loaded.file.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_restarts_end_until_it_has_recovered() {
+        let mut restarts = Restarts::default();
+        let now = Instant::now();
+        let pauses: Vec<_> = std::iter::from_fn(|| restarts.next(now))
+            .map(|pause| pause.as_secs())
+            .collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let later = now + RECOVERED + Duration::from_secs(1);
+        assert_eq!(restarts.next(later), Some(FIRST_PAUSE));
+    }
+}

@@ -1,0 +1,380 @@
+//! Closing a library, and measuring that it is gone (docs/decisions/0008).
+
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    thread::{self, JoinHandle, sleep},
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    census,
+    descriptors::{Descriptors, files_left_open},
+    interpose::{self, Owner, UnknownThread},
+    libraries,
+    library::{Ended, Held, Ledger, Mapped},
+    signals,
+};
+
+/// What the destructors of the thread-locals of a plugin's thread may take. They run when its main function has returned.
+const JOIN_GRACE: Duration = Duration::from_millis(1500);
+const JOIN_PAUSE: Duration = Duration::from_micros(200);
+
+/// What all of a close may take, the library's finalisers with it.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the kernel may still list a thread that has ended.
+const THREAD_GRACE: Duration = Duration::from_millis(500);
+
+/// Heap that plugin-api itself keeps until the library is gone (tracing's registry): below this, nothing is said.
+const OWN_HEAP_BYTES: u64 = 1024;
+
+/// What is unloaded.
+#[derive(Debug)]
+pub struct Context {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its generation.
+    pub generation: u64,
+    /// Its private copy.
+    pub shadow: PathBuf,
+    /// When the unload began.
+    pub began: Instant,
+    /// The process's descriptors before the library was opened.
+    pub descriptors: Descriptors,
+    /// A folder whose files the program itself keeps open.
+    pub own_files: Option<PathBuf>,
+}
+
+/// What an unload came to.
+#[derive(Debug, Clone)]
+pub struct UnloadReport {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its generation.
+    pub generation: u64,
+    /// From the order to stop to the end.
+    pub took: Duration,
+    /// Bytes that went back to the system: the mapping and the plugin's heap.
+    pub returned_bytes: u64,
+    /// Whether the library is no longer mapped.
+    pub unmapped: bool,
+    /// Everything that stayed, in words.
+    pub stayed: Vec<String>,
+}
+
+impl UnloadReport {
+    /// The report on a plugin that did not stop.
+    #[must_use]
+    pub fn written_off(plugin: &str, generation: u64, took: Duration) -> Self {
+        Self {
+            plugin: plugin.to_owned(),
+            generation,
+            took,
+            returned_bytes: 0,
+            unmapped: false,
+            stayed: vec![
+                "its thread, which did not stop in time: the library stays mapped until the host restarts".into(),
+            ],
+        }
+    }
+
+    /// Writes it to the log.
+    pub fn log(&self) {
+        let took_ms = self.took.as_millis();
+        let (plugin, generation) = (&*self.plugin, self.generation);
+        let returned_bytes = self.returned_bytes;
+        if self.stayed.is_empty() {
+            tracing::info!(
+                plugin,
+                generation,
+                took_ms,
+                returned_bytes,
+                "unloaded; nothing stayed"
+            );
+        } else {
+            let stayed = self.stayed.join("; ");
+            tracing::warn!(
+                plugin,
+                generation,
+                took_ms,
+                returned_bytes,
+                "unloaded; what stayed: {stayed}"
+            );
+        }
+    }
+}
+
+/// What a generation's thread gave back.
+#[derive(Debug)]
+pub enum Left {
+    /// A library.
+    Library(Ended),
+    /// The loader refused the file: there is nothing to close.
+    Nothing,
+    /// A panic of the host's took it along.
+    Lost,
+}
+
+/// Joins the thread of a generation that is about to end, and closes its library, when it has seen that nothing of it runs.
+///
+/// On a thread of its own, which goes on when nobody waits for it any more: finalisers of the library run there, and may
+/// take their time or never return.
+pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
+    let (tell, told) = oneshot::channel();
+    let (plugin, generation, began) = (context.plugin.clone(), context.generation, context.began);
+    let mut failed = UnloadReport::written_off(&plugin, generation, Duration::ZERO);
+    let closing = thread::Builder::new()
+        .name(format!("unload#{generation}"))
+        .spawn(move || {
+            let was_open = !matches!(left, Left::Nothing);
+            let report = join_and_close(context, thread, left);
+            if was_open || !report.stayed.is_empty() {
+                report.log();
+            }
+            let _ = tell.send(report);
+        });
+    let why = match closing {
+        Ok(_) => match timeout(CLOSE_LIMIT, told).await {
+            Ok(Ok(report)) => return report,
+            Ok(Err(_)) => "the library: closing it panicked".to_owned(),
+            Err(_) => format!("the library: its finalisers did not return within {CLOSE_LIMIT:?}"),
+        },
+        Err(error) => format!("the library: no thread could be started to close it: {error}"),
+    };
+    failed.took = began.elapsed();
+    failed.stayed = vec![why];
+    failed.log();
+    failed
+}
+
+fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
+    let mut report = UnloadReport {
+        plugin: context.plugin,
+        generation: context.generation,
+        took: Duration::ZERO,
+        returned_bytes: 0,
+        unmapped: false,
+        stayed: Vec::new(),
+    };
+    match left {
+        _ if !join(thread, JOIN_GRACE) => report.stayed.push(format!(
+            "its thread, in which a destructor of a thread-local did not return within {JOIN_GRACE:?}: the library stays \
+             mapped until the host restarts"
+        )),
+        Left::Library(ended) => {
+            report.stayed.extend(files_left_open(
+                &context.descriptors,
+                &context.shadow,
+                context.own_files.as_deref(),
+            ));
+            unmap(&mut report, &context.shadow, ended);
+        }
+        Left::Nothing => report.unmapped = true,
+        Left::Lost => report
+            .stayed
+            .push("the library: its thread ended without giving it back".into()),
+    }
+    report.took = context.began.elapsed();
+    report
+}
+
+/// Waits until a thread has ended, with all destructors of its thread-locals.
+fn join(thread: JoinHandle<()>, limit: Duration) -> bool {
+    let began = Instant::now();
+    // Its function has returned; destructors run behind that, of which std knows nothing.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::os::unix::thread::JoinHandleExt;
+        unsafe extern "C" {
+            fn pthread_tryjoin_np(
+                thread: libc::pthread_t,
+                result: *mut *mut std::ffi::c_void,
+            ) -> std::ffi::c_int;
+        }
+        let thread = thread.into_pthread_t();
+        // SAFETY: a thread that nobody has joined or detached: std's handle was given up for it.
+        while unsafe { pthread_tryjoin_np(thread, std::ptr::null_mut()) } == libc::EBUSY {
+            if began.elapsed() > limit {
+                // SAFETY: as above; the last use of it.
+                unsafe { libc::pthread_detach(thread) };
+                return false;
+            }
+            sleep(JOIN_PAUSE);
+        }
+        true
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    {
+        while !thread.is_finished() {
+            if began.elapsed() > limit {
+                return false;
+            }
+            sleep(JOIN_PAUSE);
+        }
+        thread.join().is_ok()
+    }
+}
+
+fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
+    let Held { owner, before, .. } = ended.held();
+    let (owner, unknown_before) = (*owner, &before.unknown_threads);
+    let Some(mapped) = ended.held().mapped.clone() else {
+        report
+            .stayed
+            .push("the library: the dynamic loader does not list it".into());
+        return;
+    };
+    if !interpose::supported() {
+        // Whether a thread of the plugin still runs can't be known here.
+        report
+            .stayed
+            .push("the library: on this system plugins are never unmapped".into());
+        return;
+    }
+    // What would call into it, or start threads of it, goes first.
+    let mut timers = Some(0);
+    let mut delete_timers = || {
+        timers = timers
+            .zip(interpose::delete_timers_of(owner))
+            .map(|(all, more)| all + more)
+    };
+    delete_timers();
+    if let Some(threads) = stray_threads(owner, &mapped, unknown_before) {
+        // Code that runs is never unmapped.
+        report.stayed.push(threads);
+        return;
+    }
+    // Its last thread may have made some meanwhile.
+    delete_timers();
+    match timers {
+        Some(0) => {}
+        Some(timers) => report
+            .stayed
+            .push(format!("{timers} timer(s), which were deleted")),
+        None => {
+            report
+                .stayed
+                .push(stays_mapped("a timer's call, which did not begin in time"));
+            return;
+        }
+    }
+    let brought = libraries::brought(owner, shadow, &before.images);
+    let code = || {
+        brought
+            .iter()
+            .map(|image| (image.lo, image.hi))
+            .chain([(mapped.low, mapped.high)])
+    };
+    signals::look_for_bypasses(&report.plugin, owner, &code().collect::<Vec<_>>());
+    match interpose::release_signals_of(owner) {
+        Some(signals) if signals.is_empty() => {}
+        Some(signals) => report.stayed.push(format!(
+            "its handling of {}: what was in force before is again",
+            signals::names(&signals)
+        )),
+        None => {
+            report
+                .stayed
+                .push(stays_mapped("a signal handler, which did not return"));
+            return;
+        }
+    }
+    if let Some((bytes, blocks)) = ended.held().ledger.as_ref().and_then(Ledger::live)
+        && bytes > OWN_HEAP_BYTES
+    {
+        report.stayed.push(format!(
+            "{bytes} bytes of heap in {blocks} blocks, which were freed"
+        ));
+    }
+    let keys: Vec<_> = code().map(|(lo, hi)| interpose::keys_of(lo, hi)).collect();
+    // SAFETY: the plugin's thread was joined, it has no other, and no timer or signal leads into it any more.
+    let Held {
+        library,
+        ledger,
+        handles,
+        ..
+    } = unsafe { ended.take() };
+    // Finalisers run on this thread, which is ours alone, and on the plugin's behalf.
+    owner.enter();
+    let closed = interpose::while_closing(|| library.close());
+    Owner::HOST.enter();
+    interpose::delete_timers_of(owner);
+    interpose::release_signals_of(owner);
+    let images = census::images();
+    report.unmapped = closed.is_ok() && census::is_mapped(mapped.base, shadow) == Some(false);
+    for ((lo, hi), keys) in code().zip(keys) {
+        // Of what is still mapped, the keys are in use.
+        if !images.iter().any(|image| (image.lo, image.hi) == (lo, hi)) {
+            // SAFETY: the plugin's threads have ended, and with them all that used the keys.
+            unsafe { interpose::reap_keys(&keys, owner, lo, hi) };
+        }
+    }
+    report
+        .stayed
+        .extend(libraries::stayed(owner, &brought, &images));
+    interpose::forget_opened_by(owner);
+    signals::forget(owner);
+    if !report.unmapped {
+        // Its code is there, and may call them.
+        mem::forget(handles);
+        report.stayed.push(match closed {
+            Err(error) => format!("the library: {error}"),
+            Ok(()) => format!(
+                "{} bytes of mapping: something in the process still refers to the library",
+                mapped.high - mapped.low
+            ),
+        });
+        return;
+    }
+    report.returned_bytes = (mapped.high - mapped.low) as u64;
+    let Some(ledger) = ledger else {
+        return;
+    };
+    // SAFETY: the library is unmapped, its thread was joined, and it has no other thread; the bridge gave its handle up.
+    match unsafe { ledger.reclaim() } {
+        Some(heap_bytes) => report.returned_bytes += heap_bytes,
+        None => report
+            .stayed
+            .push("its heap: another version of plugin-api keeps its ledger in another way".into()),
+    }
+}
+
+fn stays_mapped(what: &str) -> String {
+    format!("{what}: the library stays mapped until the host restarts")
+}
+
+/// What runs that may be code of the plugin: its threads, and those that have appeared since it was opened and that nobody
+/// is known to have created.
+fn stray_threads(owner: Owner, mapped: &Mapped, before: &[UnknownThread]) -> Option<String> {
+    let began = Instant::now();
+    loop {
+        let own = interpose::threads_of(owner, mapped.low, mapped.high).len();
+        let unknown: Vec<UnknownThread> = interpose::unknown_threads()
+            .into_iter()
+            .filter(|thread| !before.contains(thread))
+            .collect();
+        if own == 0 && unknown.is_empty() {
+            return None;
+        }
+        if began.elapsed() <= THREAD_GRACE {
+            sleep(Duration::from_millis(2));
+            continue;
+        }
+        let own =
+            (own > 0).then(|| format!("{own} thread(s) that the plugin started and did not end"));
+        let unknown = (!unknown.is_empty()).then(|| {
+            let tids: Vec<String> = unknown.iter().map(|thread| thread.tid.to_string()).collect();
+            format!(
+                "{} thread(s) since it was opened that nobody is known to have started (a helper of libc's own, or a bare \
+                 system call; {})",
+                tids.len(),
+                tids.join(", ")
+            )
+        });
+        let all: Vec<String> = own.into_iter().chain(unknown).collect();
+        return Some(stays_mapped(&all.join(", ")));
+    }
+}

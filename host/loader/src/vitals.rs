@@ -1,0 +1,209 @@
+//! Signs of life of a generation: whether its thread goes on, and how often it panics.
+
+use std::{
+    collections::VecDeque,
+    ffi::CStr,
+    path::Path,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicI32,
+            Ordering::{Acquire, Release},
+        },
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::interpose::{Left, Tid};
+
+/// Panics are counted over this time.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Most panics whose times are remembered: no limit is above it.
+pub const MOST_PANICS: u64 = 10_000;
+
+/// How often it is looked whether the thread is there: one that was ended by a bare system call tells nobody.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Signs of life of a generation.
+#[derive(Debug)]
+pub struct Vitals {
+    /// Why it is over; `None` while it is not.
+    ended: watch::Sender<Option<String>>,
+    /// How often it has panicked.
+    panicked: watch::Sender<u64>,
+    /// When it has panicked within the window, and how.
+    panics: Mutex<Panics>,
+    /// Its thread, while `run` has not returned.
+    thread: AtomicI32,
+    /// By which function it wanted to end itself or the process.
+    left: Left,
+}
+
+#[derive(Debug, Default)]
+struct Panics {
+    at: VecDeque<Instant>,
+    last: Option<String>,
+}
+
+impl Default for Vitals {
+    fn default() -> Self {
+        Self {
+            ended: watch::Sender::new(None),
+            panicked: watch::Sender::new(0),
+            panics: Mutex::default(),
+            thread: AtomicI32::new(0),
+            left: Left::default(),
+        }
+    }
+}
+
+impl Vitals {
+    /// Tells on which thread it runs.
+    pub fn thread_begins(&self, thread: Tid) {
+        self.thread.store(thread, Release);
+    }
+
+    /// What is set when the thread wants to end itself or the process.
+    #[must_use]
+    pub const fn left(&self) -> *const Left {
+        &raw const self.left
+    }
+
+    /// Tells that `run` has returned.
+    pub fn run_ended(&self) {
+        self.thread.store(0, Release);
+    }
+
+    /// Tells that the generation is over. Whoever says so first is heard.
+    pub fn over(&self, why: impl FnOnce() -> String) {
+        self.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            if first {
+                *ended = Some(why());
+            }
+            first
+        });
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
+    /// Why it is over; `None` while it is not.
+    pub fn why_over(&self) -> Option<String> {
+        self.ended.borrow().clone()
+    }
+
+    /// Why it is over, once it is.
+    pub async fn ended(&self) -> String {
+        let mut ended = self.ended.subscribe();
+        loop {
+            let changed = ended.wait_for(Option::is_some);
+            if let Ok(Ok(why)) = tokio::time::timeout(LOOK, changed).await {
+                return why.clone().unwrap_or_default();
+            }
+            if let Some(function) = self.called() {
+                self.over(|| format!("its thread called `{function}`"));
+            } else if self.has_vanished() {
+                self.over(|| {
+                    "its thread was ended from within, past all that could be caught".into()
+                });
+            }
+        }
+    }
+
+    /// The function by which it wanted to end itself or the process.
+    fn called(&self) -> Option<&'static str> {
+        let function = self.left.load(Acquire).cast_const();
+        if function.is_null() {
+            return None;
+        }
+        // SAFETY: a constant of the host's that ends in zero.
+        unsafe { CStr::from_ptr(function) }.to_str().ok()
+    }
+
+    fn has_vanished(&self) -> bool {
+        let thread = self.thread.load(Acquire);
+        thread != 0
+            && cfg!(target_os = "linux")
+            && !Path::new(&format!("/proc/self/task/{thread}")).exists()
+    }
+
+    /// Counts a panic.
+    pub fn panicked(&self, message: &str, location: &str) {
+        let mut panics = self.lock();
+        panics.at.push_back(Instant::now());
+        if panics.at.len() as u64 > MOST_PANICS {
+            panics.at.pop_front();
+        }
+        panics.last = Some(match location {
+            "" => message.to_owned(),
+            _ => format!("{message}, at {location}"),
+        });
+        drop(panics);
+        self.panicked.send_modify(|count| *count += 1);
+    }
+
+    /// How often it has panicked.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        *self.panicked.borrow()
+    }
+
+    /// Tells of every panic.
+    #[must_use]
+    pub fn panics_followed(&self) -> watch::Receiver<u64> {
+        self.panicked.subscribe()
+    }
+
+    /// How often it has panicked within the last minute.
+    #[must_use]
+    pub fn panics_a_minute(&self) -> u64 {
+        let mut panics = self.lock();
+        while panics.at.front().is_some_and(|at| at.elapsed() > WINDOW) {
+            panics.at.pop_front();
+        }
+        panics.at.len() as u64
+    }
+
+    /// The last panic: its text and its place.
+    #[must_use]
+    pub fn last_panic(&self) -> Option<String> {
+        self.lock().last.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Panics> {
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_reason_is_heard_and_panics_are_counted() {
+        let vitals = Vitals::default();
+        assert!(!vitals.is_over());
+        vitals.panicked("no tea", "src/lib.rs:3:5");
+        assert_eq!((vitals.panics(), vitals.panics_a_minute()), (1, 1));
+        assert_eq!(vitals.last_panic().unwrap(), "no tea, at src/lib.rs:3:5");
+        vitals.over(|| "first".into());
+        vitals.over(|| "second".into());
+        assert_eq!(vitals.ended().await, "first");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_thread_that_vanishes_is_noticed() {
+        let vitals = Vitals::default();
+        let thread = std::thread::spawn(crate::interpose::current_thread);
+        vitals.thread_begins(thread.join().unwrap());
+        assert!(vitals.ended().await.contains("ended from within"));
+    }
+}

@@ -1,0 +1,202 @@
+//! What a manifest may declare in the bot: Discord's rules, and those of the services.
+
+use std::collections::{HashMap, HashSet};
+
+use host_loader::Neighbour;
+use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
+
+use super::commands;
+use crate::services;
+
+/// The rules of this host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules;
+
+impl host_loader::Rules for Rules {
+    fn calls(&self) -> Vec<&'static str> {
+        services::calls().collect()
+    }
+
+    fn problems(
+        &self,
+        plugin: &str,
+        manifest: &Manifest,
+        neighbours: &[Neighbour<'_>],
+        problems: &mut Vec<String>,
+    ) {
+        commands::problems(manifest, neighbours, problems);
+        for listener in &manifest.listeners {
+            if EventKind::named(&listener.event).is_none() {
+                problems.push(format!(
+                    "this host ({}) does not know the event `{}`: update the host",
+                    env!("CARGO_PKG_VERSION"),
+                    listener.event
+                ));
+            }
+        }
+        for hook in &manifest.hooks {
+            let event = &*hook.event;
+            if !event.contains('.') && !FRAMEWORK_EVENTS.contains(&event) {
+                problems.push(format!(
+                    "this host ({}) does not know the hook `{event}`: update the host, or name the plugin that tells it, as in `shop.{event}`",
+                    env!("CARGO_PKG_VERSION")
+                ));
+            }
+        }
+        let mut handlers = HashSet::new();
+        for hook in &manifest.hooks {
+            let (event, name) = (&hook.event, &hook.handler);
+            if !handlers.insert((event, name)) {
+                problems.push(format!(
+                    "hook `{event}` has two handlers called `{name}`: give one of them another name"
+                ));
+            }
+            if name.is_empty() || name.contains(|c: char| c == ':' || c.is_whitespace()) {
+                problems.push(format!(
+                    "handler `{name}` of hook `{event}`: a name has no colon and no blanks, and is not empty"
+                ));
+            }
+        }
+        let mut components = HashMap::new();
+        for component in &manifest.components {
+            match components.insert(HandlerNumber::of(component), component) {
+                Some(other) if other == component => {
+                    problems.push(format!("component handler `{component}` is declared twice"));
+                }
+                Some(other) => problems.push(format!(
+                    "component handlers `{other}` and `{component}` have the same number in custom ids: give one of them another name"
+                )),
+                None => {}
+            }
+            if component.is_empty() || component.contains([':', '~']) || component.starts_with('.')
+            {
+                problems.push(format!(
+                    "component handler `{component}`: a name has no colon and no tilde, does not begin with a dot, and is not empty"
+                ));
+            }
+        }
+        services::problems(plugin, manifest, problems);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use host_loader::manifest_problems;
+
+    use super::*;
+
+    fn manifest(json: serde_json::Value) -> Manifest {
+        let mut manifest: Manifest = serde_json::from_value(json).unwrap();
+        manifest.name = "shop".into();
+        manifest.version = "1.0.0".into();
+        manifest
+    }
+
+    fn check(json: serde_json::Value, expect: &[&str]) {
+        let found = manifest_problems(&Rules, "shop", &manifest(json), &BTreeMap::new());
+        assert_eq!(found.len(), expect.len(), "{found:#?}");
+        for (found, expect) in found.iter().zip(expect) {
+            assert!(found.contains(expect), "{found} does not say {expect}");
+        }
+    }
+
+    fn command(name: &str) -> serde_json::Value {
+        serde_json::json!({"name": name, "description": "d", "prefix": true})
+    }
+
+    #[test]
+    fn a_hook_that_nobody_tells_is_named() {
+        check(
+            serde_json::json!({"hooks": [
+                {"event": "bot_ready", "handler": "a"},
+                {"event": "shop.sold", "handler": "b"},
+                {"event": "sold", "handler": "c"},
+            ]}),
+            &[
+                "does not know the hook `sold`: update the host, or name the plugin that tells it, as in `shop.sold`",
+            ],
+        );
+    }
+
+    #[test]
+    fn two_handlers_of_a_hook_with_one_name_are_refused() {
+        check(
+            serde_json::json!({"hooks": [
+                {"event": "bot_ready", "handler": "greet"},
+                {"event": "bot_ready", "handler": "greet"},
+                {"event": "shop.sold", "handler": "greet"},
+                {"event": "shop.sold", "handler": "a:b"},
+            ]}),
+            &[
+                "hook `bot_ready` has two handlers called `greet`: give one of them another name",
+                "handler `a:b` of hook `shop.sold`: a name has no colon",
+            ],
+        );
+    }
+
+    #[test]
+    fn two_component_handlers_with_one_number_are_refused() {
+        // Found by trying: some ten thousand names have two with the same number.
+        let mut numbers = HashMap::new();
+        let (one, other) = (0..)
+            .find_map(|n| {
+                let name = format!("handler-{n}");
+                let number = HandlerNumber::of(&name);
+                numbers.insert(number, name.clone()).map(|one| (one, name))
+            })
+            .unwrap();
+        check(
+            serde_json::json!({"components": ["buy", one, other]}),
+            &[&format!(
+                "component handlers `{one}` and `{other}` have the same number in custom ids: give one of them another name"
+            )],
+        );
+    }
+
+    #[test]
+    fn a_good_manifest_has_no_problems() {
+        check(
+            serde_json::json!({"commands": [command("buy")], "components": ["cart"]}),
+            &[],
+        );
+    }
+
+    #[test]
+    fn each_problem_is_named() {
+        check(
+            serde_json::json!({"commands": [command("buy"), command("buy")]}),
+            &["command `buy` is declared twice"],
+        );
+        check(
+            serde_json::json!({"commands": [command("reload")]}),
+            &["the host's own"],
+        );
+        check(
+            serde_json::json!({"commands": [command("Buy It")]}),
+            &["lower-case"],
+        );
+        check(
+            serde_json::json!({"listeners": [{"event": "MOON_RISE"}]}),
+            &["`MOON_RISE`"],
+        );
+        check(
+            serde_json::json!({"requires": ["timer.create"]}),
+            &["`timer.create`"],
+        );
+        check(serde_json::json!({"components": ["a:b"]}), &["no colon"]);
+    }
+
+    #[test]
+    fn neighbours_own_their_commands() {
+        let other = manifest(serde_json::json!({"commands": [command("buy")]}));
+        let ours = manifest(serde_json::json!({"commands": [command("buy")]}));
+        let others = BTreeMap::from([("market".to_owned(), other)]);
+        let found = manifest_problems(&Rules, "shop", &ours, &others);
+        assert!(
+            found[0].contains("taken by the plugin `market`"),
+            "{found:?}"
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! The bot as the loader sees it: options, rules, host calls and routes.
+
+mod commands;
+mod manifest;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use host_base::shown;
+use host_loader::{
+    Caller, Change, Completion, Figures, LoadError, Neighbour, Options, Places, Plugins, Program,
+    Slot, Unserved,
+};
+use host_ops::{
+    config::{Config, Live},
+    log,
+};
+use plugin_api::{
+    abi::{CallHead, StartHead},
+    manifest::Manifest,
+};
+use tracing::Level;
+
+pub use self::manifest::Rules;
+use crate::{
+    router::Routes,
+    services::{self, Services},
+};
+
+/// The bot, for the loader.
+#[derive(Debug)]
+struct BotProgram {
+    config: Live,
+    services: Arc<Services>,
+    routes: Arc<Routes>,
+}
+
+/// No plugins yet, in a bot with this configuration, these services and these routes. `probe_with` is the executable that tries
+/// files.
+///
+/// # Errors
+///
+/// The folder of private copies can't be made.
+pub fn plugins(
+    config: impl Into<Live>,
+    probe_with: PathBuf,
+    services: Arc<Services>,
+    routes: Arc<Routes>,
+) -> Result<Plugins, LoadError> {
+    let program = BotProgram {
+        config: config.into(),
+        services,
+        routes,
+    };
+    Plugins::new(Arc::new(program), probe_with)
+}
+
+/// Tells plugins which of their log lines are wanted, whenever that changes.
+pub fn follow_log_levels(plugins: &Arc<Plugins>) {
+    let plugins: Weak<Plugins> = Arc::downgrade(plugins);
+    log::follow(move || match plugins.upgrade() {
+        Some(plugins) => {
+            plugins.tell_log_levels();
+            true
+        }
+        None => false,
+    });
+}
+
+/// Tries plugins again that config.toml stood in the way of, whenever it changes.
+pub async fn follow_config(plugins: Arc<Plugins>, config: Live) {
+    let mut changes = config.follow();
+    let mut before = config.now();
+    while changes.changed().await.is_ok() {
+        let now = config.now();
+        if concerns_plugins(&before, &now) {
+            plugins.configuration_changed().await;
+        }
+        before = now;
+    }
+}
+
+/// Whether a change of the configuration may lift a refusal.
+fn concerns_plugins(before: &Config, now: &Config) -> bool {
+    before.extensions != now.extensions
+        || before.plugins != now.plugins
+        || before.grants != now.grants
+        || before.web != now.web
+        || before.secrets != now.secrets
+}
+
+/// What `[extensions]` and `[data]` say.
+fn options(config: &Config) -> Options {
+    let extensions = &config.extensions;
+    Options {
+        extensions: extensions.folder.clone(),
+        data: config.data.folder.clone(),
+        own_files: log::folder().map(PathBuf::from),
+        blacklist: extensions.blacklist.clone(),
+        probe: extensions.probe,
+        probe_timeout: Duration::from_millis(extensions.probe_timeout_ms),
+        start_timeout: Duration::from_millis(extensions.start_timeout_ms),
+        save_timeout: Duration::from_millis(extensions.save_timeout_ms),
+        stop_timeout: Duration::from_millis(extensions.stop_timeout_ms),
+        save_every: Duration::from_secs(extensions.save_every_s),
+        panics_per_minute: extensions.panics_per_minute,
+    }
+}
+
+impl host_loader::Rules for BotProgram {
+    fn calls(&self) -> Vec<&'static str> {
+        Rules.calls()
+    }
+
+    fn problems(
+        &self,
+        plugin: &str,
+        manifest: &Manifest,
+        neighbours: &[Neighbour<'_>],
+        problems: &mut Vec<String>,
+    ) {
+        Rules.problems(plugin, manifest, neighbours, problems);
+    }
+}
+
+impl Program for BotProgram {
+    fn options(&self) -> Options {
+        options(&self.config.now())
+    }
+
+    fn figures(&self) -> &Figures {
+        &self.services.figures.plugins
+    }
+
+    fn places(&self, call: &str) -> Places {
+        services::places(call)
+    }
+
+    fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {
+        self.services.call_at_once(caller, head)
+    }
+
+    fn call<'a>(
+        &'a self,
+        caller: &'a Caller,
+        head: CallHead,
+        body: Vec<u8>,
+    ) -> BoxFuture<'a, Completion> {
+        Box::pin(self.services.call(caller, head, body))
+    }
+
+    fn generation_starts<'a>(
+        &'a self,
+        caller: &'a Caller,
+        manifest: &'a Manifest,
+    ) -> BoxFuture<'a, Result<(), Unserved>> {
+        Box::pin(self.services.generation_starts(caller, manifest))
+    }
+
+    fn start_head(&self, caller: &Caller) -> StartHead {
+        let (config, services) = (self.config.now(), &self.services);
+        StartHead {
+            host_version: env!("CARGO_PKG_VERSION").to_owned(),
+            generation: caller.generation,
+            calls: services::calls().map(str::to_owned).collect(),
+            settings: services.settings.at_start(caller),
+            log_level: log::plugin_level(&caller.plugin).to_owned(),
+            bot_id: Some(services.bot_id()).filter(|id| *id != 0),
+            application_id: Some(services.application_id()).filter(|id| *id != 0),
+            colours: services.replies.colours(),
+            component_timeout_s: Some(config.components.timeout_s).filter(|it| *it != 0),
+        }
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        self.services.generation_ended(caller);
+    }
+
+    fn changed(&self, change: Change) {
+        let services = &self.services;
+        match change {
+            Change::Loaded(caller, hook) => {
+                services.settings.generation_serves(&caller);
+                services.hooks.emit(&hook);
+            }
+            Change::Unloaded(hook) => services.hooks.emit(&hook),
+            Change::Refused(hook) => services.hooks.emit(&hook),
+            Change::Failed(hook) => {
+                services.hooks.emit(&hook);
+                let (plugin, why) = (&hook.plugin, shown::said(&hook.error));
+                services.alerts.raise(
+                    &format!("plugin {plugin}"),
+                    &format!("The plugin `{plugin}` has failed: {why}"),
+                );
+            }
+        }
+    }
+
+    fn route(
+        &self,
+        change: &mut dyn FnMut() -> Result<Vec<Arc<Slot>>, LoadError>,
+    ) -> Result<(), LoadError> {
+        self.routes.change(change)
+    }
+
+    fn log_level(&self, plugin: &str) -> &'static str {
+        log::plugin_level(plugin)
+    }
+
+    fn wants_log_line(&self, plugin: &str, level: Level) -> bool {
+        log::takes(plugin, level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_what_no_plugin_sees_tries_nothing_again() {
+        let of = |text: &str| Config::parse(text, "c").unwrap();
+        let concerns = |text: &str| concerns_plugins(&of(""), &of(text));
+        assert!(!concerns("bot.prefix = '?'"));
+        assert!(concerns("extensions.blacklist = ['a']"));
+        assert!(concerns("plugins.a.limit = 3"));
+    }
+
+    #[test]
+    fn the_loaders_defaults_are_those_of_the_configuration() {
+        let ours = options(&Config::default());
+        let theirs = Options::default();
+        assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Capabilities: host calls of one kind each, and all that belongs to them.
+//!
+//! Whoever adds one writes its file, with an implementation of [`Capability`], and a line in the list in `mod.rs`. All parts must be
+//! written, also those in which there is nothing to do: none is forgotten.
+
+use host_loader::{Caller, Completion, Places, Unserved};
+use plugin_api::manifest::Manifest;
+use serde_json::Value;
+
+use super::{Failure, Services};
+
+/// A host call on its way to its capability.
+#[derive(Debug)]
+pub(crate) struct HostCall {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its parameters.
+    pub(crate) params: Value,
+    /// The payload.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What a call lets out of the host, in which no secret may be that does not belong there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// Nothing; or what loses its secrets on its way, as all messages do.
+    Nothing,
+    /// A request to somebody else's server: its head and its body.
+    WebRequest,
+    /// A path of Discord's API, in the parameter `path`.
+    DiscordPath,
+    /// A file's name that people may see, in the parameter `path`.
+    FilePath,
+}
+
+/// Places for calls that are answered from memory.
+pub(crate) const MEMORY: Places = places("memory", 16);
+
+/// Places for calls that work on the host's own tables, in which every plugin's calls stand in the host's line.
+pub(crate) const HOST_TABLES: Places = places("host tables", 4);
+
+/// Places of that name.
+pub(crate) const fn places(name: &'static str, at_once: usize) -> Places {
+    Places { name, at_once }
+}
+
+/// Host calls of one kind, and what belongs to them.
+pub(crate) trait Capability {
+    /// Its calls, by name.
+    const CALLS: &'static [&'static str];
+
+    /// How many of its calls are served at once, of one generation; the others wait in that generation's own line.
+    const PLACES: Places;
+
+    /// What its calls let out of the host.
+    const LEAVES: Leaves;
+
+    /// Adds what is wrong with that part of a manifest that is about it, in words.
+    fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>);
+
+    /// A generation is about to start: prepares what it declares.
+    ///
+    /// # Errors
+    ///
+    /// The plugin can't be served.
+    async fn generation_starts(&self, caller: &Caller, manifest: &Manifest)
+    -> Result<(), Unserved>;
+
+    /// Serves a call that neither waits nor takes time, on the plugin's own thread and in the order in which it makes them.
+    ///
+    /// # Errors
+    ///
+    /// The call, which is to be served by [`serve`](Self::serve).
+    fn serve_at_once(
+        &self,
+        _: &Caller,
+        call: HostCall,
+    ) -> Result<Result<Completion, Failure>, HostCall> {
+        Err(call)
+    }
+
+    /// Serves a call.
+    ///
+    /// # Errors
+    ///
+    /// Why it failed.
+    async fn serve(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure>;
+
+    /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
+    fn generation_ended(&self, caller: &Caller);
+
+    /// How many entries each registry has that plugins fill, by its name: after a reload as many as before.
+    fn registries(&self) -> Vec<(&'static str, usize)>;
+}
+
+/// Writes what goes through all capabilities: a line each, the field of [`Services`] and its type.
+macro_rules! capabilities {
+    ($($field:ident: $type:ty,)*) => {
+        /// The host calls, by name. What is not here is answered as unsupported.
+        pub fn calls() -> impl Iterator<Item = &'static str> {
+            let all = [$(<$type as Capability>::CALLS),*];
+            all.into_iter().flatten().copied()
+        }
+
+        /// Which places a call takes one of.
+        pub(crate) fn places(call: &str) -> Places {
+            $(if <$type as Capability>::CALLS.contains(&call) {
+                return <$type as Capability>::PLACES;
+            })*
+            Places::UNKNOWN
+        }
+
+        /// What a call lets out of the host.
+        fn leaves(call: &str) -> Leaves {
+            $(if <$type as Capability>::CALLS.contains(&call) {
+                return <$type as Capability>::LEAVES;
+            })*
+            Leaves::Nothing
+        }
+
+        /// Adds what is wrong with a manifest, in words.
+        pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+            $(<$type as Capability>::problems(plugin, manifest, problems);)*
+        }
+
+        impl Services {
+            /// A generation is about to start: prepares what its manifest declares.
+            ///
+            /// # Errors
+            ///
+            /// Its settings do not fit, or its tables can't be prepared.
+            pub async fn generation_starts(
+                &self,
+                caller: &Caller,
+                manifest: &Manifest,
+            ) -> Result<(), Unserved> {
+                $(<$type as Capability>::generation_starts(&self.$field, caller, manifest).await?;)*
+                Ok(())
+            }
+
+            /// Gives up what a generation registered, once it is over.
+            pub fn generation_ended(&self, caller: &Caller) {
+                $(<$type as Capability>::generation_ended(&self.$field, caller);)*
+            }
+
+            /// Serves a call at once, or gives it back.
+            fn at_once(
+                &self,
+                caller: &Caller,
+                call: HostCall,
+            ) -> Result<Result<Completion, Failure>, HostCall> {
+                $(if <$type as Capability>::CALLS.contains(&&*call.name) {
+                    return <$type as Capability>::serve_at_once(&self.$field, caller, call);
+                })*
+                Err(call)
+            }
+
+            /// Serves a call; `None` when nothing of that name is known.
+            async fn served(
+                &self,
+                caller: &Caller,
+                call: HostCall,
+            ) -> Option<Result<Completion, Failure>> {
+                $(if <$type as Capability>::CALLS.contains(&&*call.name) {
+                    return Some(<$type as Capability>::serve(&self.$field, self, caller, call).await);
+                })*
+                None
+            }
+
+            /// The registries of all capabilities.
+            fn of_capabilities(&self) -> Vec<(&'static str, usize)> {
+                let mut all = Vec::new();
+                $(all.extend(<$type as Capability>::registries(&self.$field));)*
+                all
+            }
+        }
+    };
+}
+pub(super) use capabilities;
