@@ -57,6 +57,10 @@ costs:
 hooks:
     cargo build --release -p misbehave && cargo run --release -p host --example hooks -- target/release/libmisbehave.so
 
+# The longest single steps of SQLite that the limits let through, and what a victim notices of attacks in its own database.
+fences:
+    cargo test --release -p host --lib storage::tests::worst -- --ignored --nocapture --test-threads 1
+
 # One plugin floods every service for a minute; latency and throughput of the others, beside a quiet run.
 siege seconds="60":
     cargo build --release -p misbehave -p hello && cargo run --release -p host --example siege -- target/release {{seconds}}

@@ -14,9 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::services::Storage;
 use host_loader::Caller;
 use host_ops::config::Config;
+use host_store::Storage;
 use plugin_api::manifest::Manifest;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

@@ -18,12 +18,13 @@ use host::{
     program,
     router::Routes,
     services::{
-        Services, Storage,
+        Services,
         schedules::{Clock, Runner, ScheduleView},
     },
 };
 use host_loader::{Caller, interpose};
 use host_ops::config::{Config, Live};
+use host_store::Storage;
 use plugin_api::{
     Hook,
     abi::{CallHead, ScheduleCreate},

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use host::services::storage::{Place, check_all};
+use host_store::storage::{Place, check_all};
 use rusqlite::Connection;
 
 use crate::{GUILDS, Outcome, files};

@@ -2,9 +2,9 @@
 
 use std::{io::Write, path::Path, sync::Arc};
 
-use host::services::{Files, Storage};
 use host_loader::Caller;
 use host_ops::config::{Config, Live};
+use host_store::{Files, Storage};
 use plugin_api::manifest::Manifest;
 use serde_json::json;
 use tokio::task::JoinSet;

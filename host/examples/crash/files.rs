@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use host::services::Files;
 use host_loader::Caller;
+use host_store::Files;
 use serde_json::json;
 
 use crate::{

@@ -28,7 +28,7 @@ use super::{
     calls::{MOST_BODY, MOST_HEAD},
     interpose::{self, Tid},
     library::Ledger,
-    lines::Lines,
+    lines::{Lines, cut},
     mailbox::Mailbox,
     symbols::Library,
     vitals::Vitals,
@@ -47,14 +47,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What went wrong, unless all is well.
+    /// What went wrong, unless all is well: no longer than a line of the log may be, where it is told.
     #[must_use]
     pub fn error(&self) -> Option<ErrorHead> {
         (self.status != status::OK).then(|| {
-            serde_json::from_slice(&self.head).unwrap_or_else(|_| ErrorHead {
+            let read = serde_json::from_slice(&self.head);
+            let mut error: ErrorHead = read.unwrap_or_else(|_| ErrorHead {
                 message: format!("the plugin answered with status {}", self.status),
                 ..ErrorHead::default()
-            })
+            });
+            cut(&mut error.message);
+            if let Some(words) = &mut error.user_message {
+                cut(words);
+            }
+            error
         })
     }
 }
@@ -273,7 +279,10 @@ impl Bridge {
 
     fn panicked(&self, head: &[u8]) {
         self.figures.panics.fetch_add(1, Relaxed);
-        let head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
+        let mut head: PanicHead = serde_json::from_slice(head).unwrap_or_default();
+        for text in [&mut head.message, &mut head.location, &mut head.thread] {
+            cut(text);
+        }
         self.vitals.panicked(&head.message, &head.location);
         if head.ends_plugin {
             // Its thread stays where it is for good: nobody is to wait for it.

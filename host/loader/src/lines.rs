@@ -17,7 +17,7 @@ const AT_ONCE: f64 = 1000.0;
 /// Lines that may come for as long as it takes.
 const A_SECOND: f64 = 100.0;
 
-/// Longest text of a line, fields included, in bytes.
+/// Longest text of a line, fields included, of an error and of a panic, in bytes.
 const LONGEST: usize = 16 << 10;
 
 /// The lines of one generation.
@@ -131,7 +131,7 @@ impl Lines {
 }
 
 /// Leaves out what is too much of a text, and says how much that was.
-fn cut(text: &mut String) {
+pub(super) fn cut(text: &mut String) {
     if text.len() <= LONGEST {
         return;
     }

@@ -1,9 +1,11 @@
 //! Who the bot is.
 
+use host_capability::Failure;
+
 use super::BotError;
 use crate::{
     lenient::{self, Fields},
-    services::{Failure, Services},
+    services::Services,
 };
 
 /// Asks Discord who the bot is, for as long as it takes.

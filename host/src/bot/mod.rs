@@ -26,11 +26,13 @@ use std::{
 };
 
 use host_base::{private, redact};
+use host_capability::Failure;
 use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
 use host_ops::{
     config::{Config, Live},
     env::Environment,
 };
+use host_store::{Storage, storage::StorageError};
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -45,10 +47,7 @@ use crate::{
     metrics::Server,
     owner, program,
     router::Routes,
-    services::{
-        Failure, ServeCommands, Services, Storage, schedules::Clock, settings::Watch,
-        storage::StorageError,
-    },
+    services::{ServeCommands, Services, schedules::Clock, settings::Watch},
 };
 
 /// Why the bot does not run.

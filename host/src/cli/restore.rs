@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use host_base::nearest::nearest;
 use host_ops::config::Config;
+use host_store::storage;
 
 use super::CliResult;
-use crate::services::storage;
 
 /// Restores a backup; without one, lists them.
 pub(super) fn run(config: &Path, backup: Option<&Path>) -> CliResult {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use host_base::nearest::nearest;
+use host_capability::Failure;
 use host_loader::Completion;
 use host_ops::config::check_prefix;
+use host_store::storage::Usage;
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
@@ -29,7 +31,7 @@ use super::{
 };
 use crate::{
     router::{CommandRoute, Found},
-    services::{Failure, ServeCommands, storage::Usage},
+    services::ServeCommands,
 };
 
 /// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.

@@ -3,12 +3,13 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use host_ops::config::Live;
+use host_store::Storage;
 use twilight_model::gateway::Intents;
 
 use super::{policy::Policy, registered::Registered, usage_log::UsageLog};
 use crate::{
     router::Routes,
-    services::{Cache, Discord, Storage},
+    services::{Cache, Discord},
 };
 
 /// Commands, whatever they come by: which one is meant, who may, how often, with which options.

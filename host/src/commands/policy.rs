@@ -6,11 +6,11 @@ use std::sync::{
 };
 
 use host_ops::config::Live;
+use host_store::{Storage, storage::StorageError};
 use plugin_api::manifest::{CooldownManifest, Per};
 use twilight_model::gateway::Intents;
 
 use super::{limits::Limits, rules::Rules};
-use crate::services::{Storage, storage::StorageError};
 
 /// Who may use commands, where, and how often.
 #[derive(Debug)]

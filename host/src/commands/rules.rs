@@ -9,11 +9,11 @@ use std::{
     },
 };
 
+use host_store::{Storage, storage::StorageError};
 use lru::LruCache;
 use serde_json::{Value, json};
 
 use super::registered::HOST;
-use crate::services::{Storage, storage::StorageError};
 
 /// Servers whose rules are kept in memory: the busy ones of a large bot.
 const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Timestamp, civil, tz::TimeZone};
-
-use crate::services::{
-    Failure, Storage,
+use host_capability::Failure;
+use host_store::{
+    Storage,
     storage::{Place, StorageError, Usage},
 };
+use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// How long a use may be in memory alone.
 pub const WRITTEN_EVERY: Duration = Duration::from_secs(30);

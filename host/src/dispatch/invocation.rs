@@ -1,14 +1,18 @@
 //! An invocation on its way: queued for its plugin, followed until it is answered, and told of when it fails.
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use host_base::{error_id, shown};
+use host_capability::{Failure, UNKNOWN_INTERACTION};
 use host_loader::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id};
-use plugin_api::abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind};
-use plugin_api::hook::{CommandError, CommandExecuted};
+use plugin_api::{
+    abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind},
+    hook::{CommandError, CommandExecuted},
+};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
@@ -18,8 +22,11 @@ use super::Dispatch;
 use crate::{
     commands::{self, Running, UsageLog},
     router::CommandRoute,
-    services::{Failure, UNKNOWN_INTERACTION, reply::Typed},
+    services::reply::Typed,
 };
+
+/// Characters that a message of Discord's takes.
+const MESSAGE: usize = 2_000;
 
 /// An invocation that is queued.
 pub(crate) struct Invocation {
@@ -241,7 +248,8 @@ impl Dispatch {
 
     /// Tells a member why not: a sentence, which all refusals are, the host's and the plugins'.
     pub(crate) async fn say(&self, origin: Origin, text: &str) {
-        if let Err(failure) = self.refuse(origin, json!({"content": text})).await {
+        let message = json!({"content": fitting(text)});
+        if let Err(failure) = self.refuse(origin, message).await {
             untold(&failure);
         }
     }
@@ -251,7 +259,7 @@ impl Dispatch {
     pub(crate) fn whisper(self: &Arc<Self>, origin: Origin, text: String) {
         let dispatch = Arc::clone(self);
         tokio::spawn(async move {
-            let message = json!({"content": text});
+            let message = json!({"content": fitting(&text)});
             if let Err(failure) = dispatch.refuse_in(origin, message, true).await {
                 untold(&failure);
             }
@@ -342,6 +350,14 @@ impl Dispatch {
         if let Origin::Interaction { id, .. } = origin {
             self.services.replies.acknowledge(*id).await;
         }
+    }
+}
+
+/// As much of a text as one message takes: one that Discord refuses would leave the member without an answer.
+fn fitting(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MESSAGE) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.chars().take(MESSAGE - 1).chain(['…']).collect()),
     }
 }
 

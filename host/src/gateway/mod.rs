@@ -11,6 +11,7 @@ use std::{
     time::Instant,
 };
 
+use host_capability::Failure;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
@@ -21,7 +22,7 @@ use self::{permits::Permits, renewal::Allowance};
 use crate::{
     figures::Figures,
     lenient::{self, Fields},
-    services::{Discord, Failure},
+    services::Discord,
 };
 
 /// Messages between the shards and the dispatcher: a second or two of a busy bot. When it is full the shards stop reading,

@@ -1,9 +1,9 @@
 //! The owner command that shows how the files of plugins fare.
 
+use host_store::files::{FileFigures, Health};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::services::files::{FileFigures, Health};
 
 impl Owner {
     pub(super) fn files(&self) -> Value {

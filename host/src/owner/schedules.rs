@@ -1,10 +1,11 @@
 //! The owner command for schedules.
 
 use host_base::{names::tidy, shown};
+use host_capability::Failure;
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::services::{Failure, schedules::ScheduleView};
+use crate::services::schedules::ScheduleView;
 
 const USAGE: &str = "fw_schedules [run | pause | resume PLUGIN NAME]";
 const WHAT: &str = "Shows what plugins do at a time, or has one of it run now, rest, or go on.";

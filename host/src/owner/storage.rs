@@ -1,10 +1,10 @@
 //! Owner commands for the databases.
 
 use host_base::shown;
+use host_store::storage::{BackupReport, Erased, Exported, MigrationState};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::services::storage::{BackupReport, Erased, Exported, MigrationState};
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";

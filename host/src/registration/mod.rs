@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use host_capability::Failure;
 use host_loader::file;
 use host_ops::config::Live;
 use serde_json::{Map, Value};
@@ -39,7 +40,7 @@ use self::{
 use crate::{
     commands::{Key, Pipeline, Registered},
     router::Routes,
-    services::{Alerts, Cache, Discord, Failure},
+    services::{Alerts, Cache, Discord},
 };
 
 /// Changes that come within this time are registered together.

@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
+use host_capability::Failure;
 use host_ops::config::OwnerGuild;
 use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 use twilight_model::id::Id;
 
 use super::{QUIET, Registration, diff, print};
-use crate::services::Failure;
 
 /// After a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(60);

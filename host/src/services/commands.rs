@@ -6,14 +6,12 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 
-use super::{
-    Failure, Services,
-    capability::{Capability, HOST_TABLES, HostCall, Leaves},
-};
+use super::Services;
 
 /// Serves the host calls about commands.
 pub trait ServeCommands: fmt::Debug + Send + Sync {
@@ -39,7 +37,7 @@ impl CommandCalls {
     }
 }
 
-impl Capability for CommandCalls {
+impl Capability<Services> for CommandCalls {
     const CALLS: &'static [&'static str] = &[
         "commands.list",
         "commands.prefix",

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use host_base::names::tidy;
+use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Packet, Places, Refused, Slot, Unserved, next_id};
 use plugin_api::{
     abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
@@ -11,14 +12,7 @@ use plugin_api::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::Failure;
-use crate::{
-    router::Routes,
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, places},
-    },
-};
+use crate::{router::Routes, services::Services};
 
 /// What a call may take when the caller names nothing.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
@@ -158,7 +152,7 @@ fn check(slot: &Slot, call: &FunctionCall) -> Result<(), String> {
     ))
 }
 
-impl Capability for Functions {
+impl Capability<Services> for Functions {
     const CALLS: &'static [&'static str] = &["functions.call"];
     const PLACES: Places = places("functions", 32);
     const LEAVES: Leaves = Leaves::Nothing;

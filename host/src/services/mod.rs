@@ -2,12 +2,8 @@
 
 mod alerts;
 pub mod cache;
-mod capability;
 mod commands;
 mod discord;
-pub mod disk;
-mod failure;
-pub mod files;
 mod functions;
 pub mod hooks;
 pub mod later;
@@ -17,7 +13,6 @@ pub mod reply;
 pub mod schedules;
 mod secrets;
 pub mod settings;
-pub mod storage;
 pub mod web;
 
 use std::{
@@ -31,20 +26,20 @@ use std::{
 
 use futures_util::FutureExt;
 use host_base::error_id;
-use host_loader::{Caller, Completion, Places, Unserved};
+use host_capability::{Failure, HostCall, Leaves, capabilities};
+use host_loader::{Caller, Completion};
 use host_ops::{
     config::{Config, Live},
     env::Secret,
 };
-use plugin_api::{abi::CallHead, manifest::Manifest};
+use host_store::{Files, Storage};
+use plugin_api::abi::CallHead;
 
 pub use self::{
     alerts::Alerts,
     cache::Cache,
     commands::ServeCommands,
     discord::Discord,
-    failure::{Failure, UNKNOWN_INTERACTION},
-    files::Files,
     functions::Functions,
     hooks::Hooks,
     later::Later,
@@ -53,17 +48,13 @@ pub use self::{
     schedules::Schedules,
     secrets::Secrets,
     settings::Settings,
-    storage::Storage,
     web::Web,
 };
-use self::{
-    capability::{Capability, HostCall, Leaves, capabilities},
-    commands::CommandCalls,
-    schedules::Clock,
-};
+use self::{commands::CommandCalls, schedules::Clock};
 use crate::{figures::Figures, router::Routes};
 
 capabilities! {
+    Services {
     cache: Cache,
     commands: CommandCalls,
     discord: Discord,
@@ -77,6 +68,7 @@ capabilities! {
     settings: Settings,
     storage: Storage,
     web: Web,
+    }
 }
 
 /// The answers to host calls.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use host_base::redact;
+use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::{
     config::{Live, secret_name},
@@ -17,11 +18,7 @@ use host_ops::{
 use plugin_api::{abi::SecretCall, manifest::Manifest};
 use serde_json::Value;
 
-use super::Failure;
-use crate::services::{
-    Services,
-    capability::{Capability, HostCall, Leaves, MEMORY},
-};
+use crate::services::Services;
 
 /// Most bytes of a secret.
 const LONGEST: u64 = 64 << 10;
@@ -258,7 +255,7 @@ fn private(file: &File, path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-impl Capability for Secrets {
+impl Capability<Services> for Secrets {
     const CALLS: &'static [&'static str] = &["secrets.get"];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;

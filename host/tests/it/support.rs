@@ -8,15 +8,13 @@ use std::{
     time::Duration,
 };
 
-use host::{
-    Bot, BotError,
-    services::{schedules::Clock, storage::StorageError},
-};
+use host::{Bot, BotError, services::schedules::Clock};
 use host_loader::{Plugins, Status};
 use host_ops::{
     config::Config,
     env::{Environment, Secret},
 };
+use host_store::storage::StorageError;
 use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
 

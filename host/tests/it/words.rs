@@ -27,6 +27,7 @@ export_plugin!(|| {
         .command(Command::new("alive", "Answers").run(|ctx| async move { ctx.reply("alive").await }))
         .command(Command::new("say", "Says it").option(CommandOption::string("door", "Where"))
             .option(CommandOption::string("words", "What").rest()).run(say))
+        .command(Command::new("long", "Says it at length").option(CommandOption::string("door", "Where")).run(long))
         .command(Command::new("count", "Takes a number").option(CommandOption::integer("number", "It").required()).run(count))
         .on_hook("listen", listen)
         .scheduled("later", later)
@@ -58,12 +59,29 @@ async fn say(ctx: CommandContext) -> Result {
     ctx.reply("said").await
 }
 
+/// Four megabytes of it.
+async fn long(ctx: CommandContext) -> Result {
+    let (door, words) = (ctx.option::<String>("door")?, "long ".repeat(800_000));
+    match &*door {
+        "error" => return Err(Error::new(words)),
+        "panic" => panic!("{words}"),
+        "log" => tracing::warn!(field = &*words, "{words}"),
+        "task" => drop(ctx.host().spawn(async move { Err(Error::new(words)) })),
+        "hook" => drop(ctx.host().emit(&Said { words: "long".to_owned() }).await?),
+        _ => return Err(Error::user(words)),
+    }
+    ctx.reply("said").await
+}
+
 async fn count(ctx: CommandContext) -> Result {
     let number: i64 = ctx.option("number")?;
     ctx.reply(format!("{number}")).await
 }
 
 async fn listen(ctx: HookContext<Said>) -> Result {
+    if ctx.payload().words == "long" {
+        return Err(Error::new("long ".repeat(800_000)));
+    }
     Err(Error::new(&ctx.payload().words))
 }
 
@@ -288,6 +306,37 @@ async fn lines_of_json_stay_one_object_each_whatever_is_said() {
                 time.is_some_and(|time| !time.starts_with("2001-")),
                 "{place}: {line}"
             );
+        }
+    }
+}
+
+/// No line of what it says has more than 16 KiB, beside what the host says with it; and members get no thousand messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_plugin_says_at_length_is_cut_wherever_the_host_tells_of_it() {
+    let config = "[hooks]\nfailures = 1\n[log]\njson = true";
+    let bot = Process::run(&plugins()[..1], config).await;
+    let member = bot.member();
+    bot.until(&member, "!alive", "alive").await;
+    for door in ["error", "panic", "log", "task", "hook"] {
+        let answer = bot.ask(&member, &format!("!long {door}")).await.text();
+        assert!(answer.len() < 1_000, "{door}: {}", answer.len());
+    }
+    bot.until_said("failed too often").await;
+    // What is for the member is as much as a message takes: one that Discord refuses would be no answer at all.
+    let answer = bot.ask(&member, "!long user").await.content;
+    assert!(
+        answer.chars().count() == 2_000 && answer.ends_with('…'),
+        "{answer}"
+    );
+    for (place, text) in logs(&bot).await {
+        let told = text
+            .lines()
+            .filter(|line| line.contains("long long"))
+            .collect::<Vec<_>>();
+        assert!(told.len() >= 5, "{place}: {}", told.len());
+        for line in told {
+            assert!(line.len() < 20 << 10, "{place}: {:.300}", line);
+            assert!(line.contains("bytes left out"), "{place}: {:.300}", line);
         }
     }
 }

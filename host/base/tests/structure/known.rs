@@ -4,14 +4,10 @@
 /// The crate, the module in which the members are, and they.
 pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     ("host", "services", &["alerts", "discord", "later", "reply"]),
+    ("host-store", "", &["disk", "storage"]),
     (
-        "host",
-        "services",
-        &["capability", "disk", "failure", "storage"],
-    ),
-    (
-        "host",
-        "services::storage",
+        "host-store",
+        "storage",
         &[
             "authorizer",
             "connection",
@@ -25,8 +21,8 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "host",
-        "services::storage",
+        "host-store",
+        "storage",
         &["batch", "database", "lanes", "rounds", "state"],
     ),
     (

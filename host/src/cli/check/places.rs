@@ -7,10 +7,10 @@ use std::{
 };
 
 use host_ops::{config::Config, folders};
+use host_store::{files, storage};
 use tokio::net::TcpListener;
 
 use super::Report;
-use crate::services::{files, storage};
 
 /// Tries the folders and the databases; whether a bot runs on them right now.
 pub(super) fn check(config: &Config, report: &mut Report) -> bool {

@@ -1,5 +1,6 @@
 //! The host calls `cache.…`: what is kept, and where it is not and the plugin wishes so, what Discord says.
 
+use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{CacheCall, CacheReply, RequestCall},
@@ -22,11 +23,7 @@ use super::{
 };
 use crate::{
     lenient::{Faults, Fields},
-    services::{
-        Failure, Services,
-        capability::{Capability, HostCall, Leaves, MEMORY},
-        discord,
-    },
+    services::{Services, discord},
 };
 
 /// The host calls.
@@ -303,7 +300,7 @@ fn answered(body: Vec<u8>) -> Completion {
     }
 }
 
-impl Capability for Cache {
+impl Capability<Services> for Cache {
     const CALLS: &'static [&'static str] = CALLS;
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;

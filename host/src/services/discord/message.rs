@@ -2,13 +2,14 @@
 //! components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
 
 use host_base::names::tidy;
+use host_capability::Failure;
 use host_loader::host_call;
 use memchr::memmem::find;
 use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
 use super::{path::parts, seal::Seals};
-use crate::services::{Failure, reply::edited};
+use crate::services::reply::edited;
 
 /// The kind of an interaction's response that opens a modal.
 const MODAL: u64 = 9;

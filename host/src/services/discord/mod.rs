@@ -27,6 +27,7 @@ use std::{
 };
 
 use host_base::{redact, shown};
+use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{
     Caller, Completion, Places, Unserved,
     host_call::{self, on_the_wire},
@@ -48,16 +49,10 @@ use self::{
     transport::Http,
 };
 use super::{
-    Alerts, Failure,
+    Alerts,
     later::{Later, Sent},
 };
-use crate::{
-    figures::Figures,
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, places},
-    },
-};
+use crate::{figures::Figures, services::Services};
 
 /// Discord's REST API.
 pub struct Discord {
@@ -408,7 +403,7 @@ impl fmt::Debug for Discord {
 #[cfg(test)]
 mod tests;
 
-impl Capability for Discord {
+impl Capability<Services> for Discord {
     const CALLS: &'static [&'static str] = &["discord.request"];
     const PLACES: Places = places("discord", 256);
     const LEAVES: Leaves = Leaves::DiscordPath;

@@ -3,11 +3,10 @@
 //! `channels/1/%6Dessages` and `channels/1/messages` are one route to a server, and two texts. So a path is taken apart, each part is
 //! decoded, what no route of Discord's has is refused, and what is left is written in one way.
 
+use host_capability::Failure;
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
-
-use crate::services::Failure;
 
 /// More than any route with its query.
 const LONGEST: usize = 4000;

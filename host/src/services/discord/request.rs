@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use host_capability::Failure;
 use http::{
     HeaderName, HeaderValue,
     header::{CONTENT_TYPE, InvalidHeaderValue},
@@ -17,7 +18,6 @@ use super::{
     seal::Seals,
     transport::Outgoing,
 };
-use crate::services::Failure;
 
 /// The request that a call asks for, and whether it may be sent twice.
 pub(super) fn build(mut call: Call, seals: &Seals) -> Result<(Outgoing, Repeat), Failure> {

@@ -7,11 +7,10 @@
 
 use std::{fmt, sync::OnceLock};
 
+use host_capability::Failure;
 use plugin_api::{CUSTOM_ID_LIMIT, abi::CustomId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-
-use crate::services::Failure;
 
 /// Seven digits to the base 36.
 const SEALS: u64 = 36_u64.pow(7);

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use host_capability::Failure;
 use plugin_api::abi::RequestCall;
 
 use super::{Call, Discord};
-use crate::{lenient::Fields, services::Failure};
+use crate::lenient::Fields;
 
 /// From the first pause to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));

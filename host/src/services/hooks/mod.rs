@@ -17,6 +17,7 @@ use std::{
 };
 
 use host_base::{nearest::nearest, shown};
+use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use plugin_api::{
@@ -37,13 +38,10 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use super::{Alerts, Failure};
+use super::Alerts;
 use crate::{
     router::{HookRoute, Routes},
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, MEMORY},
-    },
+    services::Services,
 };
 
 /// Bytes of the name of a plugin's event.
@@ -336,7 +334,7 @@ impl fmt::Debug for Hooks {
     }
 }
 
-impl Capability for Hooks {
+impl Capability<Services> for Hooks {
     const CALLS: &'static [&'static str] = &["hooks.emit"];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;

@@ -6,12 +6,14 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use host_capability::Failure;
 use host_loader::host_call;
+use host_store::storage::Deletion;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Later, Sent, Token};
-use crate::services::{Failure, reply::TOKEN_LIFE, storage::Deletion};
+use crate::services::reply::TOKEN_LIFE;
 
 /// While Discord is out of reach it is tried again after each of these, and then given up until the next start.
 const AGAIN: [Duration; 4] = [

@@ -15,12 +15,14 @@ use std::{
     },
 };
 
+use host_capability::Failure;
+use host_store::Storage;
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
 use self::{components::Watched, deletions::Waiting};
 use super::{
-    Discord, Failure, Storage,
+    Discord,
     reply::{EPHEMERAL, TOKEN_LIFE},
     schedules::Clock,
 };

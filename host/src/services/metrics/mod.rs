@@ -9,6 +9,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{MetricCall, MetricKind},
@@ -17,11 +18,7 @@ use plugin_api::{
 use serde_json::Value;
 
 pub use self::series::{Labels, Sample, Series};
-use super::Failure;
-use crate::services::{
-    Services,
-    capability::{Capability, HostCall, Leaves, MEMORY},
-};
+use crate::services::Services;
 
 /// Figures of one plugin.
 const NAMES: usize = 50;
@@ -163,7 +160,7 @@ fn cut(text: String) -> String {
     }
 }
 
-impl Capability for Metrics {
+impl Capability<Services> for Metrics {
     const CALLS: &'static [&'static str] = &["metrics.record"];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;

@@ -1,10 +1,9 @@
 //! The flag that makes an answer private, in whatever form its body has.
 
+use host_capability::Failure;
 use memchr::memmem::find;
 use plugin_api::{CUSTOM_ID_LIMIT, abi::CustomId};
 use serde_json::Value;
-
-use crate::services::Failure;
 
 /// Message flag: for the invoker's eyes alone
 /// ([reference](https://discord.com/developers/docs/resources/message#message-object-message-flags)).

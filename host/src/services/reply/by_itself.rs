@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use host_capability::{Failure, UNKNOWN_MESSAGE};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -12,7 +13,6 @@ use super::{
     open::Interaction,
     state::{First, Progress, State},
 };
-use crate::services::{Failure, failure::UNKNOWN_MESSAGE};
 
 impl Replies {
     /// Defers an interaction that nobody has answered yet.

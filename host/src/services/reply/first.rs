@@ -6,6 +6,9 @@ use std::{
 };
 
 use host_base::error_id;
+use host_capability::{
+    ALREADY_ACKNOWLEDGED, Failure, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK,
+};
 use host_loader::host_call;
 use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
@@ -16,11 +19,7 @@ use super::{
     open::Interaction,
     state::{First, Heard, Original, Progress, Step, Why},
 };
-use crate::services::{
-    Failure,
-    discord::Call,
-    failure::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK},
-};
+use crate::services::discord::Call;
 
 /// How long Discord is waited for. It wants the response within three seconds: of a later answer there is nothing left to do, and a
 /// connection that is dead without saying so is best not waited for.

@@ -1,5 +1,6 @@
 //! Answers to an interaction.
 
+use host_capability::{Failure, UNKNOWN_MESSAGE};
 use plugin_api::abi::{ReplyCall, ReplyMode};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::{
     open::Interaction,
     state::{First, Own, Progress, State, Way},
 };
-use crate::services::{Failure, failure::UNKNOWN_MESSAGE, later::Sent};
+use crate::services::later::Sent;
 
 impl Replies {
     pub(super) async fn to_interaction(

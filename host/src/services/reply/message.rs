@@ -1,10 +1,10 @@
 //! Answers to a message with the prefix.
 
+use host_capability::Failure;
 use plugin_api::abi::{ReplyCall, ReplyMode};
 use serde_json::{Value, json};
 
 use super::Replies;
-use crate::services::Failure;
 
 impl Replies {
     pub(super) async fn to_message(

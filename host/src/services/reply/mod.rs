@@ -31,6 +31,7 @@ use std::{
     time::Duration,
 };
 
+use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use plugin_api::{
@@ -47,14 +48,10 @@ pub(super) use self::{
     open::TOKEN_LIFE,
 };
 use super::{
-    Failure,
     discord::{Call, Discord},
     later::{Later, Sent},
 };
-use crate::services::{
-    Services,
-    capability::{Capability, HostCall, Leaves, places},
-};
+use crate::services::Services;
 
 /// When the host defers by itself: leaves a second of Discord's three for the way there.
 pub const AUTO_DEFER: Duration = Duration::from_secs(2);
@@ -253,7 +250,7 @@ fn unknown(what: &str) -> Failure {
 #[cfg(test)]
 mod tests;
 
-impl Capability for Replies {
+impl Capability<Services> for Replies {
     const CALLS: &'static [&'static str] = &["reply"];
     const PLACES: Places = places("answers", 256);
     const LEAVES: Leaves = Leaves::Nothing;

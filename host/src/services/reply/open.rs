@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
+use host_capability::Failure;
 use plugin_api::abi::{CustomId, Origin};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use super::{Replies, state::Progress};
-use crate::services::{Failure, later::Token};
+use crate::services::later::Token;
 
 /// How long Discord honours an interaction's token.
 pub(in crate::services) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);

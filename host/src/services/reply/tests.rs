@@ -5,11 +5,11 @@ mod simulated;
 
 use std::collections::BTreeSet;
 
+use host_store::Storage;
 use serde_json::json;
 
 use self::simulated::{APPLICATION, Dice, INTERACTION, Message, SOURCE, Simulated, World};
 use super::*;
-use crate::services::Storage;
 
 struct Story {
     simulated: Simulated,

@@ -23,8 +23,10 @@ use std::{
 };
 
 use host_base::nearest::nearest;
+use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
+use host_store::{Storage, storage::StorageError};
 use plugin_api::{
     abi::{
         ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
@@ -41,11 +43,7 @@ pub use self::{
     store::ScheduleView,
 };
 use self::{store::CutShort, when::When};
-use super::{Failure, Storage, storage::StorageError};
-use crate::services::{
-    Services,
-    capability::{Capability, HOST_TABLES, HostCall, Leaves},
-};
+use crate::services::Services;
 
 /// The host calls, by name.
 pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];
@@ -439,7 +437,7 @@ fn report(run: &CutShort) {
     );
 }
 
-impl Capability for Schedules {
+impl Capability<Services> for Schedules {
     const CALLS: &'static [&'static str] = &CALLS;
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;

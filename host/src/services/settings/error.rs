@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use host_ops::config::ConfigError;
-
-use crate::services::storage::StorageError;
+use host_store::storage::StorageError;
 
 /// Why a setting was not changed. Nothing was written then.
 #[derive(Debug, thiserror::Error)]

@@ -10,11 +10,11 @@ use host_ops::{
     config::{Config, Described, described, toml_table},
     folders,
 };
+use host_store::files;
 use plugin_api::manifest::SettingManifest;
 use toml_edit::Value;
 
 use super::{Changed, Settings, SettingsError, change, document, schema};
-use crate::services::files;
 
 /// What a dotted path leads to.
 pub(super) enum Target {

@@ -9,12 +9,12 @@ use std::{
     },
 };
 
+use host_store::{Storage, storage::StorageError};
 use lru::LruCache;
 use plugin_api::manifest::SettingManifest;
 use serde_json::Value;
 
 use super::schema;
-use crate::services::{Storage, storage::StorageError};
 
 /// Servers whose values are kept in memory: the busy ones of a large bot.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();

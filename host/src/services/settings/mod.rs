@@ -28,8 +28,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{ConfigError, Live};
+use host_store::Storage;
 use plugin_api::{
     abi::{SettingCall, SettingReply},
     manifest::{Manifest, SettingManifest},
@@ -37,14 +39,8 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
-use super::{Alerts, Failure, Hooks, Storage};
-use crate::{
-    router::Routes,
-    services::{
-        Services,
-        capability::{Capability, HostCall, Leaves, MEMORY},
-    },
-};
+use super::{Alerts, Hooks};
+use crate::{router::Routes, services::Services};
 
 /// The settings.
 pub struct Settings {
@@ -220,7 +216,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-impl Capability for Settings {
+impl Capability<Services> for Settings {
     const CALLS: &'static [&'static str] = &["settings.get"];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{self, Live};
 use plugin_api::{
@@ -35,11 +36,7 @@ use self::{
     hop::{Hop, shown, without_query},
 };
 pub(crate) use self::{allowed::problems, client::authorities};
-use super::Failure;
-use crate::services::{
-    Services,
-    capability::{Capability, HostCall, Leaves, places},
-};
+use crate::services::Services;
 
 /// As many redirects as browsers follow, about.
 const REDIRECTS: usize = 10;
@@ -261,7 +258,7 @@ fn refused(why: impl Into<String>) -> Failure {
     Failure::Refused(why.into())
 }
 
-impl Capability for Web {
+impl Capability<Services> for Web {
     const CALLS: &'static [&'static str] = &["web.request"];
     const PLACES: Places = places("web", 1_024);
     const LEAVES: Leaves = Leaves::WebRequest;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use futures_util::future::join_all;
-use host::services::Failure;
+use host_capability::Failure;
 use sandbox::{Effect, ErrorBody, Fault, Way};
 use serde_json::Value;
 

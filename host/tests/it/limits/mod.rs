@@ -8,7 +8,7 @@ mod waits;
 
 use std::{path::PathBuf, sync::OnceLock, time::Duration};
 
-use host::services::Failure;
+use host_capability::Failure;
 use sandbox::{Crossing, Effect, ErrorBody, Fault, Scope, Way};
 use serde_json::{Value, json};
 
@@ -19,7 +19,6 @@ use crate::{
 
 /// Asks Discord for what it is told to, and says what came of it.
 const ASKER: &str = r#"//! Asks Discord.
-use std::collections::BTreeMap;
 
 use plugin_api::prelude::*;
 

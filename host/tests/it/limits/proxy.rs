@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use host::services::Failure;
+use host_capability::Failure;
 use sandbox::{Effect, Fault, Scope, Way};
 
 use super::{asks, channel, crossings, limit, requests, until};

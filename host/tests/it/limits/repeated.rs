@@ -1,6 +1,6 @@
 //! Requests whose answers are lost: once more where that does the same thing twice, and never where it would do two.
 
-use host::services::Failure;
+use host_capability::Failure;
 use sandbox::{Effect, ErrorBody, Fault};
 use serde_json::{Value, json};
 

@@ -6,13 +6,11 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use host_capability::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::services::{
-    discord::{Answer, Lost, Outgoing, Transport},
-    failure::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION},
-};
+use crate::services::discord::{Answer, Lost, Outgoing, Transport};
 
 pub(super) const APPLICATION: u64 = 1;
 /// The message of the component.

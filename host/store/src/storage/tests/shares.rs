@@ -73,7 +73,7 @@ async fn functions_over_long_texts_end_in_time() {
 #[test]
 fn values_and_memory_have_limits_that_are_told() {
     const ALONE: &str = "COGWRIGHT_TEST_ALONE";
-    let name = "services::storage::tests::shares::values_and_memory_have_limits_that_are_told";
+    let name = "storage::tests::shares::values_and_memory_have_limits_that_are_told";
     if std::env::var_os(ALONE).is_some() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         return runtime.block_on(values_and_memory());

@@ -12,7 +12,7 @@ use super::{
     error::{At, StorageError, shorten},
     place::Place,
 };
-use crate::services::disk::Disk;
+use crate::disk::Disk;
 
 /// Pages that a database may have free; more are given back to the system.
 const FREE: u64 = 256;

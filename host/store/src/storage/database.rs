@@ -26,7 +26,7 @@ use super::{
     rounds::ASIDE_AT_ONCE,
     statement::{Desk, Searches},
 };
-use crate::services::disk::Disk;
+use crate::disk::Disk;
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.

@@ -17,7 +17,7 @@ use super::{
     fence::{Declared, owner_of},
     limits, searches, virtual_tables,
 };
-use crate::services::disk::Disk;
+use crate::disk::Disk;
 
 /// A connection at work for a plugin.
 pub(super) struct Desk<'a> {

@@ -5,6 +5,7 @@
 //! database delays nobody by more than a batch.
 
 use std::{
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
@@ -15,7 +16,7 @@ use host_ops::config::{Live, Storage as Settings};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
-    batch::{self, CALLS, Job},
+    batch::{self, CALLS, CALLS_OF_ONE, Job},
     clock::Clock,
     database::{BOT_CONNECTIONS, Connected, Database},
     error::StorageError,
@@ -26,7 +27,7 @@ use super::{
     state::{Errand, Lane, Numbers, State, Work},
     turns::Whose,
 };
-use crate::services::disk::Disk;
+use crate::disk::Disk;
 
 /// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;
@@ -246,23 +247,26 @@ impl Lanes {
                 Worked::LeftBehind => return,
             };
             state = back;
-            let goes_on = match round {
+            let stepped_aside = match round {
                 Some(round) => {
                     state.done(&round.whose());
-                    !round.is_aside() || self.back_from_aside(&mut state, place)
+                    round.is_aside()
                 }
                 None => {
                     state.done(&whose);
-                    true
+                    false
                 }
             };
+            if stepped_aside {
+                Self::back_from_aside(&mut state, place);
+            }
             state.forget_if_unused(place);
             self.schedule(&mut state, place);
             if state.closed && state.ready.is_empty() && state.running == 0 {
                 self.quiet.notify_all();
             }
-            if !goes_on {
-                state.threads -= 1;
+            // Its priority can't be raised again. Others are in its place, or come when they are needed.
+            if stepped_aside {
                 return;
             }
         }
@@ -286,16 +290,24 @@ impl Lanes {
             return Worked::Nothing(state);
         };
         (entry.writing, entry.queued) = (true, false);
-        let mut jobs = Vec::new();
+        let mut jobs: Vec<Arc<Job>> = Vec::new();
         let mut errand = None;
-        while jobs.len() < CALLS && entry.writes.pass(&may) {
+        let mut taken: HashMap<Whose, usize> = HashMap::new();
+        while jobs.len() < CALLS
+            && entry.writes.pass(|whose| {
+                may(whose) && taken.get(whose).is_none_or(|count| *count < CALLS_OF_ONE)
+            })
+        {
             match entry.writes.next() {
                 Some(Work::Errand(_)) if !jobs.is_empty() => break,
                 None => break,
                 Some(_) => {}
             }
             match entry.writes.pop() {
-                Some(Work::Call(job)) => jobs.push(job),
+                Some(Work::Call(job)) => {
+                    *taken.entry(job.whose()).or_default() += 1;
+                    jobs.push(job);
+                }
                 Some(Work::Errand(first)) => {
                     errand = Some(first);
                     break;

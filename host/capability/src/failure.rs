@@ -7,8 +7,6 @@ use plugin_api::abi::ErrorHead;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::storage::StorageError;
-
 /// Discord's code for a user who takes no direct messages from the bot
 /// ([reference](https://docs.discord.com/developers/topics/opcodes-and-status-codes#json)).
 const DIRECT_MESSAGES_CLOSED: u64 = 50_007;
@@ -17,11 +15,11 @@ const NO_MUTUAL_GUILDS: u64 = 50_278;
 /// An interaction whose three seconds are over, or that never was.
 pub const UNKNOWN_INTERACTION: u64 = 10_062;
 /// An interaction that has had its first response.
-pub(super) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
+pub const ALREADY_ACKNOWLEDGED: u64 = 40_060;
 /// A message that is not there, or not any more.
-pub(super) const UNKNOWN_MESSAGE: u64 = 10_008;
+pub const UNKNOWN_MESSAGE: u64 = 10_008;
 /// What an interaction's token is for as long as there was no first response.
-pub(super) const UNKNOWN_WEBHOOK: u64 = 10_015;
+pub const UNKNOWN_WEBHOOK: u64 = 10_015;
 
 /// Why a host call failed.
 #[derive(Debug, Error)]
@@ -97,8 +95,13 @@ pub enum Failure {
     #[error("{0}")]
     Web(String),
     /// A database.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
+    #[error("{message}")]
+    Storage {
+        /// What failed, with its place and the next step.
+        message: String,
+        /// What the member may be told.
+        user_message: Option<String>,
+    },
 }
 
 impl Failure {
@@ -128,8 +131,9 @@ impl Failure {
                 head.http_status = Some(StatusCode::NOT_FOUND.as_u16());
                 head.discord_code = Some(UNKNOWN_INTERACTION);
             }
-            Self::Plugin { user_message, .. } => head.user_message = user_message,
-            Self::Storage(error) => head.user_message = error.user_message().map(str::to_owned),
+            Self::Plugin { user_message, .. } | Self::Storage { user_message, .. } => {
+                head.user_message = user_message;
+            }
             _ => {}
         }
         head
@@ -138,18 +142,18 @@ impl Failure {
 
 impl Failure {
     /// Whether Discord says that a user takes no direct messages from the bot.
-    pub(super) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         let codes = [DIRECT_MESSAGES_CLOSED, NO_MUTUAL_GUILDS];
         matches!(self, Self::Discord { code, .. } if codes.contains(code))
     }
 
     /// Whether Discord refused for this reason.
-    pub(super) fn is(&self, reason: u64) -> bool {
+    pub fn is(&self, reason: u64) -> bool {
         matches!(self, Self::Discord { code, .. } if *code == reason)
     }
 
     /// Whether Discord may have done what was asked, though it did not say so.
-    pub(super) fn is_lost(&self) -> bool {
+    pub fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Discord { status: 500.., .. })
     }
 
@@ -162,7 +166,7 @@ impl Failure {
 
 impl Failure {
     /// What Discord says when it refuses. What is none of its JSON comes from in front of it, and is not repeated.
-    pub(super) fn of_answer(status: StatusCode, body: &[u8]) -> Self {
+    pub fn of_answer(status: StatusCode, body: &[u8]) -> Self {
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         let message = match answer["message"].as_str() {
             Some(message) => message.to_owned(),

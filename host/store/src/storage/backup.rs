@@ -285,15 +285,7 @@ pub(super) fn sync(folder: &Path) -> io::Result<()> {
 
 /// The time as a file's name: `2026-11-22T15-48-51`, UTC.
 pub(super) fn stamp() -> String {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let time = twilight_model::util::Timestamp::from_secs(now.cast_signed());
-    time.map_or_else(
-        |_| now.to_string(),
-        |time| {
-            let text = time.iso_8601().to_string();
-            text.chars().take(19).collect::<String>().replace(':', "-")
-        },
-    )
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H-%M-%S")
+        .to_string()
 }

@@ -1,28 +1,33 @@
 //! Capabilities: host calls of one kind each, and all that belongs to them.
 //!
-//! Whoever adds one writes its file, with an implementation of [`Capability`], and a line in the list in `mod.rs`. All parts must be
-//! written, also those in which there is nothing to do: none is forgotten.
+//! Whoever adds one writes an implementation of [`Capability`] and a line in the program's list (`host/src/services/mod.rs`), of which
+//! [`capabilities!`] makes what goes through all of them. All parts must be written, also those in which there is nothing to do: none
+//! is forgotten. [`Failure`] is why a call fails.
 
-use host_loader::{Caller, Completion, Places, Unserved};
-use plugin_api::manifest::Manifest;
+mod failure;
+
+pub use host_loader::{Caller, Completion, Places, Unserved};
+pub use plugin_api::manifest::Manifest;
 use serde_json::Value;
 
-use super::{Failure, Services};
+pub use failure::{
+    ALREADY_ACKNOWLEDGED, Failure, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK,
+};
 
 /// A host call on its way to its capability.
 #[derive(Debug)]
-pub(crate) struct HostCall {
+pub struct HostCall {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Its parameters.
-    pub(crate) params: Value,
+    pub params: Value,
     /// The payload.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 /// What a call lets out of the host, in which no secret may be that does not belong there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leaves {
+pub enum Leaves {
     /// Nothing; or what loses its secrets on its way, as all messages do.
     Nothing,
     /// A request to somebody else's server: its head and its body.
@@ -34,18 +39,19 @@ pub(crate) enum Leaves {
 }
 
 /// Places for calls that are answered from memory.
-pub(crate) const MEMORY: Places = places("memory", 16);
+pub const MEMORY: Places = places("memory", 16);
 
 /// Places for calls that work on the host's own tables, in which every plugin's calls stand in the host's line.
-pub(crate) const HOST_TABLES: Places = places("host tables", 4);
+pub const HOST_TABLES: Places = places("host tables", 4);
 
 /// Places of that name.
-pub(crate) const fn places(name: &'static str, at_once: usize) -> Places {
+#[must_use]
+pub const fn places(name: &'static str, at_once: usize) -> Places {
     Places { name, at_once }
 }
 
-/// Host calls of one kind, and what belongs to them.
-pub(crate) trait Capability {
+/// Host calls of one kind, and what belongs to them, as part of a program `P`.
+pub trait Capability<P> {
     /// Its calls, by name.
     const CALLS: &'static [&'static str];
 
@@ -63,8 +69,11 @@ pub(crate) trait Capability {
     /// # Errors
     ///
     /// The plugin can't be served.
-    async fn generation_starts(&self, caller: &Caller, manifest: &Manifest)
-    -> Result<(), Unserved>;
+    fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> impl Future<Output = Result<(), Unserved>> + Send;
 
     /// Serves a call that neither waits nor takes time, on the plugin's own thread and in the order in which it makes them.
     ///
@@ -80,16 +89,12 @@ pub(crate) trait Capability {
     }
 
     /// Serves a call.
-    ///
-    /// # Errors
-    ///
-    /// Why it failed.
-    async fn serve(
+    fn serve(
         &self,
-        services: &Services,
+        program: &P,
         caller: &Caller,
         call: HostCall,
-    ) -> Result<Completion, Failure>;
+    ) -> impl Future<Output = Result<Completion, Failure>> + Send;
 
     /// Gives up what a generation registered, once it is over. What must outlive it belongs to the plugin, not to `caller`.
     fn generation_ended(&self, caller: &Caller);
@@ -98,37 +103,38 @@ pub(crate) trait Capability {
     fn registries(&self) -> Vec<(&'static str, usize)>;
 }
 
-/// Writes what goes through all capabilities: a line each, the field of [`Services`] and its type.
+/// Writes what goes through all capabilities of a program: its type, and a line each with the field and its type.
+#[macro_export]
 macro_rules! capabilities {
-    ($($field:ident: $type:ty,)*) => {
+    ($program:ty { $($field:ident: $type:ty,)* }) => {
         /// The host calls, by name. What is not here is answered as unsupported.
         pub fn calls() -> impl Iterator<Item = &'static str> {
-            let all = [$(<$type as Capability>::CALLS),*];
+            let all = [$(<$type as $crate::Capability<$program>>::CALLS),*];
             all.into_iter().flatten().copied()
         }
 
         /// Which places a call takes one of.
-        pub(crate) fn places(call: &str) -> Places {
-            $(if <$type as Capability>::CALLS.contains(&call) {
-                return <$type as Capability>::PLACES;
+        pub(crate) fn places(call: &str) -> $crate::Places {
+            $(if <$type as $crate::Capability<$program>>::CALLS.contains(&call) {
+                return <$type as $crate::Capability<$program>>::PLACES;
             })*
-            Places::UNKNOWN
+            $crate::Places::UNKNOWN
         }
 
         /// What a call lets out of the host.
-        fn leaves(call: &str) -> Leaves {
-            $(if <$type as Capability>::CALLS.contains(&call) {
-                return <$type as Capability>::LEAVES;
+        fn leaves(call: &str) -> $crate::Leaves {
+            $(if <$type as $crate::Capability<$program>>::CALLS.contains(&call) {
+                return <$type as $crate::Capability<$program>>::LEAVES;
             })*
-            Leaves::Nothing
+            $crate::Leaves::Nothing
         }
 
         /// Adds what is wrong with a manifest, in words.
-        pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
-            $(<$type as Capability>::problems(plugin, manifest, problems);)*
+        pub(crate) fn problems(plugin: &str, manifest: &$crate::Manifest, problems: &mut Vec<String>) {
+            $(<$type as $crate::Capability<$program>>::problems(plugin, manifest, problems);)*
         }
 
-        impl Services {
+        impl $program {
             /// A generation is about to start: prepares what its manifest declares.
             ///
             /// # Errors
@@ -136,26 +142,26 @@ macro_rules! capabilities {
             /// Its settings do not fit, or its tables can't be prepared.
             pub async fn generation_starts(
                 &self,
-                caller: &Caller,
-                manifest: &Manifest,
-            ) -> Result<(), Unserved> {
-                $(<$type as Capability>::generation_starts(&self.$field, caller, manifest).await?;)*
+                caller: &$crate::Caller,
+                manifest: &$crate::Manifest,
+            ) -> Result<(), $crate::Unserved> {
+                $(<$type as $crate::Capability<$program>>::generation_starts(&self.$field, caller, manifest).await?;)*
                 Ok(())
             }
 
             /// Gives up what a generation registered, once it is over.
-            pub fn generation_ended(&self, caller: &Caller) {
-                $(<$type as Capability>::generation_ended(&self.$field, caller);)*
+            pub fn generation_ended(&self, caller: &$crate::Caller) {
+                $(<$type as $crate::Capability<$program>>::generation_ended(&self.$field, caller);)*
             }
 
             /// Serves a call at once, or gives it back.
             fn at_once(
                 &self,
-                caller: &Caller,
-                call: HostCall,
-            ) -> Result<Result<Completion, Failure>, HostCall> {
-                $(if <$type as Capability>::CALLS.contains(&&*call.name) {
-                    return <$type as Capability>::serve_at_once(&self.$field, caller, call);
+                caller: &$crate::Caller,
+                call: $crate::HostCall,
+            ) -> Result<Result<$crate::Completion, $crate::Failure>, $crate::HostCall> {
+                $(if <$type as $crate::Capability<$program>>::CALLS.contains(&&*call.name) {
+                    return <$type as $crate::Capability<$program>>::serve_at_once(&self.$field, caller, call);
                 })*
                 Err(call)
             }
@@ -163,11 +169,11 @@ macro_rules! capabilities {
             /// Serves a call; `None` when nothing of that name is known.
             async fn served(
                 &self,
-                caller: &Caller,
-                call: HostCall,
-            ) -> Option<Result<Completion, Failure>> {
-                $(if <$type as Capability>::CALLS.contains(&&*call.name) {
-                    return Some(<$type as Capability>::serve(&self.$field, self, caller, call).await);
+                caller: &$crate::Caller,
+                call: $crate::HostCall,
+            ) -> Option<Result<$crate::Completion, $crate::Failure>> {
+                $(if <$type as $crate::Capability<$program>>::CALLS.contains(&&*call.name) {
+                    return Some(<$type as $crate::Capability<$program>>::serve(&self.$field, self, caller, call).await);
                 })*
                 None
             }
@@ -175,10 +181,9 @@ macro_rules! capabilities {
             /// The registries of all capabilities.
             fn of_capabilities(&self) -> Vec<(&'static str, usize)> {
                 let mut all = Vec::new();
-                $(all.extend(<$type as Capability>::registries(&self.$field));)*
+                $(all.extend(<$type as $crate::Capability<$program>>::registries(&self.$field));)*
                 all
             }
         }
     };
 }
-pub(super) use capabilities;

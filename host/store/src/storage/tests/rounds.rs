@@ -135,6 +135,47 @@ async fn queries_that_take_their_time_step_aside_for_readers_and_writers() {
     }
 }
 
+/// With what the short ones leave of the processor; and the thread that has worked so works for nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_has_stepped_aside_has_a_lower_priority_than_the_others() {
+    let nice = || rustix::process::getpriority_process(None).unwrap();
+    let config = "[storage]\nstatement_timeout_ms = 600000\nthreads = 1";
+    let guild = 1;
+    let kit = Kit::configured(config);
+    let (slow, other) = (
+        kit.plugin("slow", json!({})).await,
+        kit.plugin("other", json!({})).await,
+    );
+    let of_lane = async || {
+        let asked = kit.storage.with(Place::of(guild), move |_, _| Ok(nice()));
+        in_time(asked).await.unwrap()
+    };
+    let usual = of_lane().await;
+    let (release, begins) = stalling(&kit, Place::of(guild)).await;
+    let tells = kit.storage.with(Place::of(guild), move |_, connected| {
+        let flags = FunctionFlags::SQLITE_UTF8;
+        let made = connected
+            .connection
+            .create_scalar_function("nice", 0, flags, move |_| Ok(nice()));
+        made.unwrap();
+        Ok(())
+    });
+    tells.await.unwrap();
+    let asked = slow.query(guild, "SELECT stall() * nice()");
+    let meanwhile = async {
+        // The others are served, so it has stepped aside.
+        in_time(other.query(guild, "SELECT 1")).await.unwrap();
+        assert_eq!(of_lane().await, usual);
+        begins.recv().unwrap();
+        drop(release);
+    };
+    let (told, ()) = tokio::join!(asked, meanwhile);
+    assert_eq!(told.unwrap(), json!([[usual.max(10)]]));
+    for _ in 0..10 {
+        assert_eq!(of_lane().await, usual);
+    }
+}
+
 /// In one batch with what others write it would keep them from it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_query_between_writes_is_taken_out_of_their_transaction() {

@@ -11,7 +11,7 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::place::Place;
-use crate::services::disk::NoRoom;
+use crate::disk::NoRoom;
 
 /// Why storage could not do what it was asked.
 #[derive(Debug, Clone, Error)]
@@ -581,4 +581,13 @@ pub(super) fn shorten(sql: &str) -> String {
         line.push('…');
     }
     line
+}
+
+impl From<StorageError> for host_capability::Failure {
+    fn from(error: StorageError) -> Self {
+        Self::Storage {
+            message: error.to_string(),
+            user_message: error.user_message().map(str::to_owned),
+        }
+    }
 }

@@ -60,6 +60,7 @@ use std::{
 };
 
 use host_base::names;
+use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call};
 use host_ops::config::{Config, Live};
 use plugin_api::manifest::Manifest;
@@ -87,11 +88,7 @@ use self::{
     lock::Lock,
     shelf::Verb,
 };
-use super::{Failure, disk::Disk};
-use crate::services::{
-    Services,
-    capability::{Capability, HostCall, Leaves, places},
-};
+use crate::disk::Disk;
 
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
@@ -151,7 +148,7 @@ impl Storage {
     }
 
     /// Asks this one from now on whether the bot is in a server, before a database is made for it.
-    pub(crate) fn ask_for_guilds(&self, is_in: impl Fn(u64) -> bool + Send + Sync + 'static) {
+    pub fn ask_for_guilds(&self, is_in: impl Fn(u64) -> bool + Send + Sync + 'static) {
         let _ = self.members.set(Membership(Box::new(is_in)));
     }
 
@@ -185,7 +182,7 @@ impl Storage {
     }
 
     /// Whether there are none.
-    pub(crate) fn is_absent(&self) -> bool {
+    pub fn is_absent(&self) -> bool {
         self.lanes.is_none()
     }
 
@@ -303,7 +300,11 @@ impl Storage {
     }
 
     /// Runs the host's own work in the bot's database, in a transaction: when this returns, it is on the disk.
-    pub(super) async fn in_bot<T: Send + 'static>(
+    ///
+    /// # Errors
+    ///
+    /// There are no databases, or what the statement failed of.
+    pub async fn in_bot<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StorageError> {
@@ -322,7 +323,7 @@ impl Storage {
     }
 
     /// Whether the bot has a database yet.
-    pub(super) fn has_bot(&self) -> bool {
+    pub fn has_bot(&self) -> bool {
         self.data()
             .is_ok_and(|data| Place::Bot.file(data).is_file())
     }
@@ -452,7 +453,7 @@ pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<Str
     }
 }
 
-impl Capability for Storage {
+impl<P: Sync> Capability<P> for Storage {
     const CALLS: &'static [&'static str] = &CALLS;
     const PLACES: Places = places("storage", 1_024);
     const LEAVES: Leaves = Leaves::Nothing;
@@ -473,12 +474,7 @@ impl Capability for Storage {
         })
     }
 
-    async fn serve(
-        &self,
-        _: &Services,
-        caller: &Caller,
-        call: HostCall,
-    ) -> Result<Completion, Failure> {
+    async fn serve(&self, _: &P, caller: &Caller, call: HostCall) -> Result<Completion, Failure> {
         Self::serve(self, caller, &call.name, call.params, call.body).await
     }
 

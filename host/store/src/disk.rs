@@ -12,7 +12,7 @@ use std::{
 use host_base::names::folded;
 use host_ops::config::Live;
 
-use super::storage::Place;
+use crate::storage::Place;
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;

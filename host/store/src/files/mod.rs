@@ -18,6 +18,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
 use host_ops::config::Live;
 use plugin_api::{abi::FileCall, manifest::Manifest};
@@ -29,14 +30,7 @@ use self::{
     cache::{Cache, Key},
     path::Relative,
 };
-use super::{
-    Failure,
-    disk::{Disk, on_disk},
-};
-use crate::services::{
-    Services,
-    capability::{Capability, HostCall, Leaves, places},
-};
+use crate::disk::{Disk, on_disk};
 
 /// How often something is tried that may go better a moment later.
 const ATTEMPTS: u32 = 3;
@@ -465,7 +459,11 @@ fn may_pass(error: &io::Error) -> bool {
 
 /// Writes a file of the host's own as plugins' are: whole or not at all, on the disk when this returns, with the old mode.
 /// What a crash left of an earlier write goes.
-pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+///
+/// What the system says; the file is as it was.
+pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = file.file_name().and_then(|name| name.to_str());
     let name = Relative::parse(name.unwrap_or_default()).map_err(io::Error::other)?;
     let folder = match file.parent() {
@@ -478,7 +476,8 @@ pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// What the system says, and the next step.
-pub(crate) fn sentence(error: &io::Error) -> String {
+#[must_use]
+pub fn sentence(error: &io::Error) -> String {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull => {
             "; free some space and try again: what was there before is untouched"
@@ -498,7 +497,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests;
 
-impl Capability for Files {
+impl<P: Sync> Capability<P> for Files {
     const CALLS: &'static [&'static str] =
         &["files.list", "files.read", "files.remove", "files.write"];
     const PLACES: Places = places("files", 4);
@@ -510,12 +509,7 @@ impl Capability for Files {
         Ok(())
     }
 
-    async fn serve(
-        &self,
-        _: &Services,
-        caller: &Caller,
-        call: HostCall,
-    ) -> Result<Completion, Failure> {
+    async fn serve(&self, _: &P, caller: &Caller, call: HostCall) -> Result<Completion, Failure> {
         let verb = call.name.strip_prefix("files.").unwrap_or_default();
         Self::serve(self, caller, verb, call.params, call.body).await
     }

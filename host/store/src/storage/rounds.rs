@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, getpriority_process, setpriority_process};
+
 use super::{
     batch::Job,
     clock::Running,
@@ -30,6 +32,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// Most calls that are aside at once in one database: each has a connection.
 pub(super) const ASIDE_AT_ONCE: u32 = 2;
+
+/// The priority of a thread whose call has stepped aside, as `nice` counts it.
+const ASIDE_NICE: i32 = 10;
 
 /// A thread's work on a lane.
 pub(super) struct Round {
@@ -191,15 +196,15 @@ impl Lanes {
         round.give_up_lane(&mut state, &job);
         state.unclaim(round.place);
         self.schedule(&mut state, round.place);
+        // Short calls of others need the processor first. The thread is there: to end, it would need the lock.
+        round.set_nice(ASIDE_NICE);
     }
 
-    /// A call that had stepped aside is done; whether there is still something to do for its thread.
-    pub(super) fn back_from_aside(&self, state: &mut State, place: Place) -> bool {
+    /// A call that had stepped aside is done.
+    pub(super) fn back_from_aside(state: &mut State, place: Place) {
         if let Some(entry) = state.places.get_mut(&place) {
             entry.aside -= 1;
         }
-        state.threads += 1;
-        state.threads <= self.settings().threads as usize
     }
 
     /// Goes on without a thread that does not stop: its call is answered, its other calls are in the line again, and the
@@ -234,10 +239,8 @@ impl Lanes {
         self.schedule(&mut state, place);
         drop(state);
         drop(stale);
-        if let Some(thread) = round.thread.and_then(rustix::process::Pid::from_raw) {
-            // It works for nobody any more: only with what the others leave of the processor.
-            let _ = rustix::process::setpriority_process(Some(thread), 19);
-        }
+        // It works for nobody any more: only with what the others leave of the processor.
+        round.set_nice(19);
         let caller = culprit.declared.caller();
         let error = StorageError::Unstoppable {
             place,
@@ -275,6 +278,14 @@ impl Lanes {
 }
 
 impl Round {
+    /// Lowers its thread's priority, which can't be raised again.
+    fn set_nice(&self, nice: i32) {
+        let thread = self.thread.and_then(Pid::from_raw);
+        if thread.is_some() && getpriority_process(thread).is_ok_and(|now| now < nice) {
+            let _ = setpriority_process(thread, nice);
+        }
+    }
+
     /// Puts what it has not begun back into the lines, and leaves the lane.
     fn give_up_lane(&self, state: &mut State, current: &Arc<Job>) {
         let Some(entry) = state.places.get_mut(&self.place) else {

@@ -19,7 +19,7 @@ use rustix::{
 use serde::Serialize;
 
 use super::path::{Missing, Relative, UNFINISHED, folder, link};
-use crate::services::disk::on_disk;
+use crate::disk::on_disk;
 
 /// What tells whether a file is still what it was: who writes it anew changes its inode or its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,8 +27,13 @@ use super::{
 
 /// Most calls in one transaction.
 pub(super) const CALLS: usize = 128;
+/// Most of them of one plugin: the others wait until the transaction is done.
+pub(super) const CALLS_OF_ONE: usize = 32;
 /// How long a transaction takes new calls: beyond, whoever came first would wait for the last.
 const OPEN: Duration = Duration::from_millis(20);
+
+/// How long a batch of reads takes new ones: they gain nothing from being many.
+const OPEN_READS: Duration = Duration::from_micros(250);
 
 /// What a plugin asks. It can be carried out again, should its transaction be lost through another call's fault.
 #[derive(Debug)]
@@ -153,7 +158,7 @@ pub(super) fn read(
     };
     let began = Instant::now();
     let mut jobs = jobs.into_iter();
-    while began.elapsed() <= OPEN
+    while began.elapsed() <= OPEN_READS
         && let Some(job) = jobs.next()
     {
         if job.declared.has_ended() {

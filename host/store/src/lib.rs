@@ -1,0 +1,19 @@
+//! What plugins keep: SQL databases, key-value stores and files.
+//!
+//! What one plugin stores, another neither reads nor changes but where both say so; whoever floods waits in a line of its own; and how much
+//! each may keep is counted over all of it together. `docs/fences.md` says for each what is fenced, what is shared, and the limits.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`storage`] | SQL databases, one of the bot's and one of each server's; key-value stores in them; migrations, backups, a user's data |
+//! | [`files`] | files of plugins, in a folder each and in those that the owner grants |
+//! | [`disk`] | how much each plugin keeps, and may keep |
+//!
+//! Both are capabilities of any program. Deliberately absent: Discord.
+
+pub mod disk;
+pub mod files;
+pub mod storage;
+
+pub use files::Files;
+pub use storage::Storage;
