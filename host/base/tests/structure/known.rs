@@ -3,7 +3,6 @@
 
 /// The crate, the module in which the members are, and they.
 pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
-    ("host", "services", &["alerts", "discord", "later", "reply"]),
     ("host-store", "", &["disk", "storage"]),
     (
         "host-store",
