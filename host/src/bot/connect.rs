@@ -8,12 +8,13 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{BotError, folder::Files, main_loop::MainLoop, ready};
 use crate::{
+    commands::{Pipeline, WRITTEN_EVERY},
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
     gateway::{self, Follow},
-    owner::Owner,
-    registration::Registration,
+    owner::{self, Owner},
+    registration::{OfHost, Registration, Setup},
     router::Routes,
-    services::{Services, commands::WRITTEN_EVERY, schedules::Runner},
+    services::{Services, schedules::Runner},
     status::{self, Numbers},
 };
 
@@ -22,6 +23,7 @@ pub(super) struct Core {
     pub(super) config: Live,
     pub(super) services: Arc<Services>,
     pub(super) routes: Arc<Routes>,
+    pub(super) commands: Arc<Pipeline>,
     pub(super) plugins: Arc<Plugins>,
     /// When the start began.
     pub(super) began: Instant,
@@ -39,26 +41,21 @@ impl Core {
         let owner = Arc::new(Owner::new(
             Arc::clone(&self.plugins),
             Arc::clone(&self.services),
+            Arc::clone(&self.commands),
         ));
         let memory = config.data.folder.join("registered_commands");
-        let registration = Arc::new(
-            Registration::new(
-                Arc::clone(&self.services),
-                Arc::clone(&self.routes),
-                self.config.clone(),
-                memory,
-            )
-            .await,
-        );
+        let registration = Arc::new(Registration::new(self.setup(), memory).await);
         owner.set_registration(Arc::clone(&registration));
-        self.services.commands.set_owner(environment.bot_owner_id);
+        let policy = &self.commands.policy;
+        policy.set_owner(environment.bot_owner_id);
         self.services.later.carry_on().await;
-        let counting = tokio::spawn(write_counts(Arc::clone(&self.services)));
+        let counting = tokio::spawn(write_uses(Arc::clone(&self.commands)));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
             config: self.config.clone(),
             services: Arc::clone(&self.services),
             routes: Arc::clone(&self.routes),
+            commands: Arc::clone(&self.commands),
             owner,
             guilds: Guilds::default(),
             listed: Listed::default(),
@@ -130,12 +127,29 @@ impl Core {
         };
         Ok(tokio::spawn(main.run()))
     }
+
+    /// What the registration works with.
+    fn setup(&self) -> Setup {
+        Setup {
+            discord: Arc::clone(&self.services.discord),
+            cache: Arc::clone(&self.services.cache),
+            alerts: Arc::clone(&self.services.alerts),
+            application_id: self.services.application_id(),
+            commands: Arc::clone(&self.commands),
+            routes: Arc::clone(&self.routes),
+            host: OfHost {
+                commands: owner::slash_commands(),
+                owners: owner::group(),
+            },
+            config: self.config.clone(),
+        }
+    }
 }
 
 /// Writes down how often commands are used, as long as the bot runs.
-async fn write_counts(services: Arc<Services>) {
+async fn write_uses(commands: Arc<Pipeline>) {
     loop {
         tokio::time::sleep(WRITTEN_EVERY).await;
-        services.commands.counts.write().await;
+        commands.usage.write().await;
     }
 }

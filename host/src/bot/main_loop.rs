@@ -16,6 +16,7 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, connect::Core, folder::Files};
 use crate::{
+    commands::UsageLog,
     dispatch::Dispatch,
     gateway::{FromShard, GatewayError},
     services::{Services, schedules::Runner},
@@ -161,6 +162,7 @@ impl MainLoop {
         self.counting.abort();
         end_storage(
             &self.core.services,
+            &self.core.commands.usage,
             deadline.saturating_sub(began.elapsed()),
         )
         .await;
@@ -169,7 +171,12 @@ impl MainLoop {
 }
 
 /// Takes plugins and databases down where no loop is there to do it.
-pub(super) async fn take_down(config: &Config, services: &Services, plugins: &Plugins) {
+pub(super) async fn take_down(
+    config: &Config,
+    services: &Services,
+    uses: &UsageLog,
+    plugins: &Plugins,
+) {
     let deadline = Duration::from_millis(config.shutdown.timeout_ms);
     let began = Instant::now();
     if tokio::time::timeout(deadline, plugins.shut_down(deadline))
@@ -178,16 +185,13 @@ pub(super) async fn take_down(config: &Config, services: &Services, plugins: &Pl
     {
         tracing::error!("the plugins took longer than {deadline:?} (`shutdown.timeout_ms`)");
     }
-    end_storage(services, deadline.saturating_sub(began.elapsed())).await;
+    end_storage(services, uses, deadline.saturating_sub(began.elapsed())).await;
 }
 
 /// Last: plugins write until they are gone. Whoever was late does not take the databases with it.
-async fn end_storage(services: &Services, left: Duration) {
+async fn end_storage(services: &Services, uses: &UsageLog, left: Duration) {
     let left = left.max(STORAGE_GRACE);
-    if tokio::time::timeout(left, services.commands.counts.write())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(left, uses.write()).await.is_err() {
         tracing::error!("how often commands were used lately could not be written down in time");
     }
     services.storage.shut_down(left).await;

@@ -41,11 +41,12 @@ use self::{
     login::identify,
 };
 use crate::{
+    commands::Pipeline,
     gateway::GatewayError,
     metrics::Server,
-    program,
+    owner, program,
     router::Routes,
-    services::{Services, schedules::Clock, settings::Watch},
+    services::{ServeCommands, Services, schedules::Clock, settings::Watch},
 };
 
 /// Why the bot does not run.
@@ -102,6 +103,7 @@ pub struct Bot {
     config: Live,
     plugins: Arc<Plugins>,
     services: Arc<Services>,
+    commands: Arc<Pipeline>,
     stop: watch::Sender<bool>,
     _settings: Option<Watch>,
     main_loop: JoinHandle<Result<(), BotError>>,
@@ -173,6 +175,15 @@ impl Bot {
         );
         let services = Arc::new(services.with_clock(&live, clock));
         services.secrets.keep_out();
+        let commands = Arc::new(Pipeline::new(
+            live.clone(),
+            Arc::clone(&routes),
+            Arc::clone(&services.cache),
+            Arc::clone(&services.discord),
+            &services.storage,
+            owner::NAMES,
+        ));
+        services.serve_commands(Arc::clone(&commands) as Arc<dyn ServeCommands>);
         tokio::select! {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
@@ -188,6 +199,7 @@ impl Bot {
             config: live.clone(),
             services: Arc::clone(&services),
             routes,
+            commands: Arc::clone(&commands),
             plugins: Arc::clone(&plugins),
             began,
         };
@@ -198,7 +210,7 @@ impl Bot {
         };
         if !matches!(started, Ok(Some(_))) {
             // What plugins have done since they were loaded is in their states, whatever the start failed of.
-            main_loop::take_down(&live.now(), &services, &plugins).await;
+            main_loop::take_down(&live.now(), &services, &commands.usage, &plugins).await;
         }
         started
     }
@@ -207,6 +219,7 @@ impl Bot {
     async fn load_and_connect(core: Core, environment: &Environment) -> Result<Self, BotError> {
         let (live, config) = (core.config.clone(), core.config.now());
         let (services, plugins) = (Arc::clone(&core.services), Arc::clone(&core.plugins));
+        let commands = Arc::clone(&core.commands);
         let metrics = Server::start(&core.config, &services, &plugins).await;
         let files = watch_folder(&config)?;
         tokio::spawn(Arc::clone(&plugins).supervise());
@@ -225,6 +238,7 @@ impl Bot {
             plugins,
             _settings: services.settings.watch(),
             services,
+            commands,
             stop,
             main_loop,
             metrics,
@@ -243,6 +257,12 @@ impl Bot {
         &self.services
     }
 
+    /// Commands, whatever they come by.
+    #[must_use]
+    pub fn commands(&self) -> &Arc<Pipeline> {
+        &self.commands
+    }
+
     /// Where the figures are served, if they are.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
@@ -259,7 +279,13 @@ impl Bot {
             Ok(ended) => ended,
             Err(_) => {
                 // It was to take the plugins down.
-                main_loop::take_down(&self.config.now(), &self.services, &self.plugins).await;
+                main_loop::take_down(
+                    &self.config.now(),
+                    &self.services,
+                    &self.commands.usage,
+                    &self.plugins,
+                )
+                .await;
                 Err(BotError::Panicked)
             }
         }

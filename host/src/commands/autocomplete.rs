@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use twilight_model::id::Id;
 
 use super::{
-    CommandRoute,
+    pipeline::Pipeline,
     read::{self, Picked, Place},
 };
-use crate::dispatch::Dispatch;
+use crate::router::CommandRoute;
 
 /// How long a plugin may take: leaves half a second of Discord's three for the way there.
 const DEADLINE: Duration = Duration::from_millis(2_500);
@@ -23,56 +23,43 @@ const CHOICES: usize = 25;
 
 /// An interaction that asks for values.
 pub(crate) struct Asked {
-    pub(crate) id: u64,
-    pub(crate) token: String,
     pub(crate) locale: String,
     pub(crate) picked: Picked,
 }
 
-impl Dispatch {
-    /// Proposes values; none when nobody does in time.
-    pub(crate) fn autocomplete(
-        self: &Arc<Self>,
-        event: Arc<EventRecord>,
-        route: CommandRoute,
-        asked: Asked,
-    ) {
-        let dispatch = Arc::clone(self);
-        tokio::spawn(async move {
-            let proposing = dispatch.propose(&event, &route, &asked);
-            let choices = match tokio::time::timeout(DEADLINE, proposing).await {
-                Ok(Ok(choices)) => choices,
-                Ok(Err(error)) => {
-                    tracing::warn!(
-                        plugin = &*route.plugin,
-                        command = &*route.path,
-                        "autocompletion failed: {error}"
-                    );
-                    Vec::new()
-                }
-                Err(_) => {
-                    tracing::warn!(
-                        plugin = &*route.plugin,
-                        command = &*route.path,
-                        "autocompletion took longer than {DEADLINE:?}"
-                    );
-                    Vec::new()
-                }
-            };
-            let choices: Vec<Value> = choices
-                .iter()
-                .take(CHOICES)
-                .map(|choice| json!({"name": shortened(&choice.name), "value": choice.value}))
-                .collect();
-            let replies = &dispatch.services.replies;
-            let proposing = replies.propose(asked.id, &asked.token, choices.into());
-            if let Err(failure) = proposing.await {
-                tracing::debug!(
+impl Pipeline {
+    /// Values for what is being typed, as Discord wants them; none when nobody proposes any in time.
+    pub(crate) async fn autocomplete(
+        &self,
+        event: &Arc<EventRecord>,
+        route: &CommandRoute,
+        asked: &Asked,
+    ) -> Vec<Value> {
+        let proposing = self.propose(event, route, asked);
+        let choices = match tokio::time::timeout(DEADLINE, proposing).await {
+            Ok(Ok(choices)) => choices,
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    plugin = &*route.plugin,
                     command = &*route.path,
-                    "values could not be proposed: {failure}"
+                    "autocompletion failed: {error}"
                 );
+                Vec::new()
             }
-        });
+            Err(_) => {
+                tracing::warn!(
+                    plugin = &*route.plugin,
+                    command = &*route.path,
+                    "autocompletion took longer than {DEADLINE:?}"
+                );
+                Vec::new()
+            }
+        };
+        choices
+            .iter()
+            .take(CHOICES)
+            .map(|choice| json!({"name": shortened(&choice.name), "value": choice.value}))
+            .collect()
     }
 
     async fn propose(
@@ -84,7 +71,7 @@ impl Dispatch {
         let Some((option, typed)) = asked.picked.focused() else {
             return Err("Discord did not say which option is typed".into());
         };
-        let place = Place::of_interaction(&self.services, event);
+        let place = Place::of_interaction(self, event);
         let call = AutocompleteCall {
             command: route.path.to_string(),
             option: option.to_owned(),

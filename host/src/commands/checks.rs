@@ -5,7 +5,7 @@ use std::time::Duration;
 use host_loader::{Packet, Refused, interrupted, next_id};
 use plugin_api::abi::{CheckCall, CheckReply, EntryKind, ErrorHead, InvokeHead, frame_kind};
 
-use super::CommandRoute;
+use crate::router::CommandRoute;
 
 /// How long they may take: whoever waits for an answer does not wait longer.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,39 +1,47 @@
-//! Commands: from a member's message or interaction to a plugin's mailbox.
+//! Commands: from a member's message or interaction to what its plugin is told.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `table.rs` | which commands there are, by path and by context menu |
+//! | `pipeline.rs` | what the steps of a use work with |
 //! | `prefix.rs` | what a text command begins with |
-//! | `request.rs` | one use of a command, whatever it came by |
+//! | `names.rs` | which command a registered name means |
+//! | `registered.rs` | what is registered with Discord, and how each command is reached |
+//! | `request.rs` | one use of a command, whatever it came by, through all the steps |
+//! | `policy.rs`, `rules.rs` | who owns the bot, what servers have set |
 //! | `gate/` | who may |
 //! | `checks.rs` | what the plugin's own checks say |
+//! | `refusal.rs` | what a member is told whose command its plugin takes no work for |
 //! | `limits.rs` | how often, and how many at once |
 //! | `read/` | what was typed or picked, as typed options |
 //! | `usage.rs` | the usage line, and how a command is written |
-//! | `names.rs` | which command a registered name means |
+//! | `usage_log.rs` | how often commands are used, by day |
 //! | `autocomplete.rs` | values that are proposed while a member types |
+//! | `host_calls.rs` | the `commands.…` host calls |
+//!
+//! Which commands there are is the routes' business ([`Index`](crate::router::Index)).
 
 pub(crate) mod autocomplete;
-pub(crate) mod checks;
-pub(crate) mod gate;
-pub(crate) mod limits;
+mod checks;
+mod gate;
+mod host_calls;
+mod limits;
 pub(crate) mod names;
+mod pipeline;
+mod policy;
 pub(crate) mod prefix;
 pub(crate) mod read;
+mod refusal;
+mod registered;
 pub(crate) mod request;
-pub(crate) mod table;
+mod rules;
 pub(crate) mod usage;
+mod usage_log;
 
-use host_loader::Refused;
-
-pub use self::table::{CommandRoute, Found, GroupRoute};
-
-/// What a member is told whose command its plugin takes no work for.
-pub(crate) fn refusal(refused: Refused) -> String {
-    match refused {
-        Refused::Full => {
-            "This command has too much to do right now. Please try again in a minute.".into()
-        }
-        Refused::Closed => "This command is being unloaded. Please try again later.".into(),
-    }
-}
+pub(crate) use self::{limits::Running, refusal::refusal};
+pub use self::{
+    pipeline::Pipeline,
+    policy::Policy,
+    registered::{HOST, How, Key, Listed, Registered},
+    rules::{GuildRules, Rules},
+    usage_log::{UsageLog, Used, WRITTEN_EVERY},
+};

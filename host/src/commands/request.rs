@@ -2,22 +2,20 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures_util::FutureExt;
-use host_base::error_id;
-use host_loader::EventRecord;
+use host_loader::{EventRecord, Refused};
 use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
 use tokio::time::Instant;
 use twilight_model::id::Id;
 
-use super::refusal;
 use super::{
-    CommandRoute,
     checks::{self, NotChecked},
     gate::{self, Asker},
-    limits::Use,
+    limits::{Running, Use},
+    pipeline::Pipeline,
     read::{self, Picked, Place},
+    refusal::refusal,
 };
-use crate::dispatch::{Dispatch, Invocation};
+use crate::router::CommandRoute;
 
 /// One use of a command.
 #[derive(Debug)]
@@ -60,30 +58,22 @@ impl Request {
         }
     }
 
-    async fn options(&self, dispatch: &Dispatch) -> Result<BTreeMap<String, OptionValue>, String> {
+    async fn options(&self, commands: &Pipeline) -> Result<BTreeMap<String, OptionValue>, String> {
         match &self.given {
             Given::Line { prefix, line } => {
-                let place = Place::of_message(&dispatch.services, &self.event);
+                let place = Place::of_message(commands, &self.event);
                 read::line(prefix, &self.route, line, &place).await
             }
             Given::Picked(picked) => {
-                let place = Place::of_interaction(&dispatch.services, &self.event);
+                let place = Place::of_interaction(commands, &self.event);
                 read::picked(&self.route, picked, &place).await
             }
         }
     }
 }
 
-/// Carries on as far as it can at once, and in a task of its own from where it has to wait: what need not wait keeps its order.
-pub(crate) fn at_once(work: impl Future<Output = ()> + Send + 'static) {
-    let mut work = Box::pin(work);
-    if (&mut work).now_or_never().is_none() {
-        tokio::spawn(work);
-    }
-}
-
 /// Why a use of a command did not come to its plugin.
-enum Stopped {
+pub(crate) enum Stopped {
     /// It may not, or can't: for the member.
     Told(String),
     /// One of the plugin's checks is broken.
@@ -108,42 +98,18 @@ impl From<NotChecked> for Stopped {
     }
 }
 
-impl Dispatch {
-    /// Serves a use of a command.
-    pub(crate) fn serve(self: &Arc<Self>, request: Request) {
-        let dispatch = Arc::clone(self);
-        at_once(async move {
-            let typed = match &request.origin {
-                Origin::Message { message_id, .. } => {
-                    let replies = &dispatch.services.replies;
-                    Some(replies.typed(*message_id, &request.route))
-                }
-                _ => None,
-            };
-            match dispatch.admit(&request).await {
-                Ok(invocation) => dispatch.follow(invocation.typed(typed)),
-                Err(Stopped::Told(text)) => dispatch.say(request.origin, &text).await,
-                Err(Stopped::Broken(error)) => {
-                    let id = error_id::new();
-                    let (plugin, command) = (&*request.route.plugin, &*request.route.path);
-                    tracing::error!(
-                        plugin,
-                        error_id = &*id,
-                        "the check of command `{command}` failed: {}",
-                        error.message
-                    );
-                    dispatch.apologise(request.origin, &id).await;
-                }
-            }
-        });
-    }
-
-    /// Queues the command, if it may be used so.
-    async fn admit(self: &Arc<Self>, request: &Request) -> Result<Invocation, Stopped> {
+impl Pipeline {
+    /// Takes a use of a command through all that decides about it, and has it queued if it may be used so: by `queue`, which looks
+    /// at the plugin as it is then. Also its place among the uses that may run at once.
+    pub(crate) async fn admit<T>(
+        &self,
+        request: &Request,
+        queue: impl FnOnce(&CommandRoute, &CommandHead) -> Result<T, Refused>,
+    ) -> Result<(T, Running), Stopped> {
         let (route, name) = (&request.route, request.name());
         let header = &request.event.header;
         let asker = Asker::of(&request.event);
-        gate::check(&self.services, route, &name, &asker)
+        gate::check(&self.policy, &self.cache, route, &name, &asker)
             .await
             .map_err(|refusal| refusal.text)?;
         let call = CheckCall {
@@ -156,14 +122,14 @@ impl Dispatch {
             return Err(refusal.into());
         }
         let options = request.options(self).await?;
-        let commands = &self.services.commands;
-        let running = commands
+        let running = self
+            .policy
             .limits
             .enter(Use {
                 path: &route.path,
                 command: &route.command,
                 header,
-                default: commands.default_cooldown(),
+                default: self.policy.default_cooldown(),
                 now: Instant::now(),
             })
             .map_err(|wait| wait.sentence(&name))?;
@@ -179,12 +145,10 @@ impl Dispatch {
         // Looked up anew: what was read may have taken a while, and the plugin may have been swapped or unloaded meanwhile.
         let queued = self
             .routes
-            .with_command(route.command.kind, &route.path, |route| {
-                Invocation::command(&request.event, route, &head).map_err(refusal)
-            });
+            .with_command(route.command.kind, &route.path, |route| queue(route, &head));
         let text = match queued {
-            Some(Ok(invocation)) => return Ok(invocation.holding(running)),
-            Some(Err(text)) => text,
+            Some(Ok(queued)) => return Ok((queued, running)),
+            Some(Err(refused)) => refusal(refused),
             None => format!("`{name}` has just been unloaded. Please try again later."),
         };
         running.give_back();

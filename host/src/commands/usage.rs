@@ -3,7 +3,7 @@
 use host_base::shown;
 use plugin_api::manifest::{CommandManifest, OptionKind, OptionManifest};
 
-use super::table::GroupRoute;
+use crate::router::GroupRoute;
 
 /// `!echo <text> [times]`.
 #[must_use]

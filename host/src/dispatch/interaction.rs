@@ -136,15 +136,14 @@ impl Dispatch {
 
     /// Values for what is being typed; none for a command that is gone.
     fn proposed(self: &Arc<Self>, event: &Arc<EventRecord>, told: &Told<'_>, picked: Picked) {
-        match names::resolve(&self.routes, picked.kind, &picked.names) {
+        match self.commands.resolve(picked.kind, &picked.names) {
             Some(Meant::Command(route)) => {
+                let from = (told.id, told.token.clone());
                 let asked = Asked {
-                    id: told.id,
-                    token: told.token.clone(),
                     locale: told.locale.clone(),
                     picked,
                 };
-                self.autocomplete(Arc::clone(event), *route, asked);
+                self.autocomplete(Arc::clone(event), *route, from, asked);
             }
             _ => self.propose_nothing(told),
         }
@@ -217,7 +216,7 @@ impl Dispatch {
     }
 
     fn slash(self: &Arc<Self>, event: &Arc<EventRecord>, origin: &Origin, picked: Picked) {
-        match names::resolve(&self.routes, picked.kind, &picked.names) {
+        match self.commands.resolve(picked.kind, &picked.names) {
             Some(Meant::Host(name)) => {
                 self.begin(event, origin, Kind::Command, true);
                 if name == owner::OF_MANAGERS {

@@ -20,11 +20,9 @@ use twilight_model::id::Id;
 
 use super::Dispatch;
 use crate::{
-    commands::{CommandRoute, limits::Running},
-    services::{
-        commands::{self, Commands},
-        reply::Typed,
-    },
+    commands::{self, Running, UsageLog},
+    router::CommandRoute,
+    services::reply::Typed,
 };
 
 /// Characters that a message of Discord's takes.
@@ -136,8 +134,8 @@ fn span(event: &EventRecord, kind: &str, id: u64, plugin: &str, name: &str) -> S
 }
 
 impl Used {
-    fn count(&self, commands: &Commands, failed: bool) {
-        commands.counts.note(commands::Used {
+    fn count(&self, log: &UsageLog, failed: bool) {
+        log.note(commands::Used {
             guild: self.event.header.guild_id,
             command: Arc::clone(&self.command),
             plugin: Arc::clone(&self.plugin),
@@ -202,7 +200,7 @@ impl Dispatch {
                 let failed = error
                     .as_ref()
                     .is_some_and(|error| error.user_message.is_none());
-                used.count(&dispatch.services.commands, failed);
+                used.count(&dispatch.commands.usage, failed);
             }
             let slash = matches!(origin, Origin::Interaction { .. });
             let Some(error) = error else {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Dispatch;
 use crate::{
     commands::{
-        names::{self, Meant},
+        names::Meant,
         read::Picked,
         request::{Given, Request},
     },
@@ -115,8 +115,7 @@ impl Dispatch {
             );
         };
         let picked = picked.on(name);
-        let Some(Meant::Command(route)) = names::resolve(&self.routes, picked.kind, &picked.names)
-        else {
+        let Some(Meant::Command(route)) = self.commands.resolve(picked.kind, &picked.names) else {
             self.begin(event, origin, Kind::Command, true);
             let text = format!("`{name}` is not loaded right now. Please try again later.");
             return self.tell(origin.clone(), text);

@@ -10,16 +10,16 @@ use plugin_api::{
 };
 use twilight_model::id::Id;
 
-use super::Dispatch;
+use super::{Dispatch, command::at_once};
 use crate::{
     commands::{
+        GuildRules,
         prefix::{self, Means, Stripped},
-        request::{Given, Request, at_once},
-        table::Found,
+        request::{Given, Request},
         usage,
     },
     owner,
-    services::commands::GuildRules,
+    router::Found,
 };
 
 impl Dispatch {
@@ -28,13 +28,13 @@ impl Dispatch {
         if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
             return;
         }
-        let (guild, rules) = (event.header.guild_id, &self.services.commands.rules);
+        let (guild, rules) = (event.header.guild_id, &self.commands.policy.rules);
         if let Some(rules) = rules.now(guild) {
             return self.message_by(event, &rules);
         }
         let (dispatch, event) = (Arc::clone(self), Arc::clone(event));
         at_once(async move {
-            let rules = dispatch.services.commands.rules.of(guild).await;
+            let rules = dispatch.commands.policy.rules.of(guild).await;
             let rules = rules.unwrap_or_else(|error| {
                 tracing::error!(
                     guild,
@@ -90,7 +90,7 @@ impl Dispatch {
         match self.routes.find_command(line) {
             Some((Found::Command(route), line)) => {
                 if !route.command.prefix {
-                    let text = match self.routes.registered().slash(&route.path) {
+                    let text = match self.commands.registered().slash(&route.path) {
                         Some(slash) => {
                             format!("`{}` is a slash command: type `{slash}`.", route.path)
                         }

@@ -1,5 +1,6 @@
 //! What happens to an event: the cache learns from it, listeners get it, commands and components become invocations.
 
+mod command;
 mod guilds;
 mod interaction;
 mod invocation;
@@ -21,9 +22,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
-pub(crate) use self::invocation::Invocation;
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
+    commands::Pipeline,
     gateway::News,
     lenient::Faults,
     owner::{self, Owner},
@@ -37,6 +38,7 @@ pub struct Dispatch {
     pub(crate) config: Live,
     pub(crate) services: Arc<Services>,
     pub(crate) routes: Arc<Routes>,
+    pub(crate) commands: Arc<Pipeline>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) guilds: Guilds,
     /// What the lists of context menus that members look at were opened on.
@@ -63,7 +65,7 @@ impl Dispatch {
             }
         };
         let (name, data) = (&*payload.name, payload.data);
-        self.services.commands.heard_with(intents);
+        self.commands.policy.heard_with(intents);
         let cache = &self.services.cache;
         let mut faults = match news {
             News::Late => Faults::default(),

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::commands;
+
 /// The command of a server's managers.
 pub const OF_MANAGERS: &str = "settings";
 
@@ -203,7 +205,7 @@ pub const NAMES: &[&str] = &{
 };
 
 /// The group of the owners' commands by slash: `/cogwright load`.
-pub const GROUP: &str = "cogwright";
+pub const GROUP: &str = commands::HOST;
 
 /// What is registered for everybody: the command of a server's managers.
 #[must_use]
@@ -232,21 +234,6 @@ pub fn group() -> Value {
         "default_member_permissions": "0",
         "options": options,
     })
-}
-
-/// Whether a registered command is this group.
-pub(crate) fn is_group(command: &Value) -> bool {
-    command["name"] == GROUP && command["type"].as_u64().unwrap_or(1) == 1
-}
-
-/// Which command of the owners' is meant by these registered names: in their group, or alone, as an older host registered it.
-pub(crate) fn named(names: &[String]) -> Option<&'static str> {
-    let name = match names {
-        [group, name] if group == GROUP => name,
-        [name] => name,
-        _ => return None,
-    };
-    NAMES.iter().copied().find(|known| known == name)
 }
 
 /// A command, or one of a group: Discord's number is the same.

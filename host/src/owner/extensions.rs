@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{Owner, embeds};
 use crate::{
-    commands::{names::Registered, table::count},
+    commands::{How, Registered},
     metrics::MissingIntent,
-    registration::How,
+    router::count,
 };
 
 impl Owner {
@@ -64,13 +64,13 @@ impl Owner {
 
     /// Why messages that begin with the prefix are not read, where they are not.
     fn deaf(&self) -> Option<String> {
-        let commands = &self.services.commands;
-        let prefix = commands.own_prefix();
+        let policy = &self.commands.policy;
+        let prefix = policy.own_prefix();
         let instead = "a mention of the bot, direct messages and slash commands work";
-        if commands.hears_content() {
+        if policy.hears_content() {
             return None;
         }
-        Some(if commands.wants_content() {
+        Some(if self.commands.wants_content() {
             format!(
                 "`{prefix}` is not heard in servers: the connection has not got the intent MESSAGE_CONTENT yet. If this stays, switch it \
                  on in the Developer Portal > your application > Bot. Meanwhile {instead}."

@@ -22,9 +22,8 @@ use host_loader::Plugins;
 use serde_json::{Value, json};
 
 pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
-pub(crate) use self::declared::{is_group, named};
 pub(crate) use self::embeds::paint;
-use crate::{registration::Registration, services::Services};
+use crate::{commands::Pipeline, registration::Registration, services::Services};
 
 /// What owner commands begin with that no plugin has one like.
 const OWN: &str = "fw_";
@@ -34,16 +33,18 @@ const OWN: &str = "fw_";
 pub struct Owner {
     plugins: Arc<Plugins>,
     services: Arc<Services>,
+    commands: Arc<Pipeline>,
     registration: OnceLock<Arc<Registration>>,
 }
 
 impl Owner {
     /// Serves the bot's owners.
     #[must_use]
-    pub fn new(plugins: Arc<Plugins>, services: Arc<Services>) -> Self {
+    pub fn new(plugins: Arc<Plugins>, services: Arc<Services>, commands: Arc<Pipeline>) -> Self {
         Self {
             plugins,
             services,
+            commands,
             registration: OnceLock::new(),
         }
     }
@@ -56,7 +57,7 @@ impl Owner {
     /// Whether a user is an owner.
     #[must_use]
     pub fn is_owner(&self, user_id: u64) -> bool {
-        self.services.commands.is_owner(user_id)
+        self.commands.policy.is_owner(user_id)
     }
 
     /// Runs an owner command; the answer as a message of Discord's.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{GROUP, Owner, embeds};
 use crate::{
-    commands::names::Registered,
-    registration::{How, Report},
+    commands::{How, Registered},
+    registration::Report,
 };
 
 /// Cells of the usage bar.

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use plugin_api::manifest::CommandKind;
 use serde_json::Value;
 
-use super::{
-    diff,
-    plan::{How, Key, Plan},
-};
+use super::{diff, plan::Plan};
+use crate::commands::{How, Key};
 
 /// The commands that these places in `sent` are about, each with Discord's reasons. A place is `3.options.0.name` in a list,
 /// and `options.0.name` in a single command.

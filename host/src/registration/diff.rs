@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::plan::Planned;
-use crate::owner;
+use crate::commands::HOST;
 
 /// Commands that Discord has and the plan knows nothing of, such as the one that opens an activity: they stay.
 const FOREIGN: std::ops::RangeFrom<u64> = 4..;
@@ -48,7 +48,7 @@ pub(super) fn diff<'a>(known: &'a [Value], wanted: &'a [Planned], in_guild: bool
     }
     for known in known {
         // The owners' group is registered by itself (`owners.rs`).
-        let is_owners = in_guild && owner::is_group(known);
+        let is_owners = in_guild && is_owners_group(known);
         if FOREIGN.contains(&kind(known)) || is_owners {
             diff.foreign.push(known);
         } else if !wanted.iter().any(|wanted| is_same(known, &wanted.json)) {
@@ -153,6 +153,11 @@ fn whole(number: &Number) -> Number {
         Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => (float as i64).into(),
         _ => number.clone(),
     }
+}
+
+/// Whether a registered command is the group of the owners' commands.
+pub(super) fn is_owners_group(command: &Value) -> bool {
+    command["name"] == HOST && kind(command) == 1
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use std::{
 use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Key, Layout};
+use super::plan::Layout;
+use crate::commands::Key;
 
 /// Commands that an application may create in a day, in each scope
 /// ([reference](https://discord.com/developers/docs/interactions/application-commands#registering-a-command)).

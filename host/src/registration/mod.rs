@@ -31,16 +31,17 @@ use host_ops::config::Live;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
+pub use self::report::Report;
 use self::{
     diff::Diff,
     memory::{Memory, Refused},
-    plan::{Declared, Input, Key, Plan, Planned},
+    plan::{Declared, Input, Plan, Planned},
 };
-pub use self::{
-    plan::{How, Listed},
-    report::Report,
+use crate::{
+    commands::{Key, Pipeline, Registered},
+    router::Routes,
+    services::{Alerts, Cache, Discord},
 };
-use crate::{commands::names::Registered, owner, router::Routes, services::Services};
 
 /// Changes that come within this time are registered together.
 const QUIET: Duration = Duration::from_millis(200);
@@ -54,12 +55,40 @@ const NO_MORE_CREATES: u64 = 30034;
 /// Registers slash commands and context menus.
 #[derive(Debug)]
 pub struct Registration {
-    services: Arc<Services>,
-    routes: Arc<Routes>,
-    config: Live,
+    with: Setup,
     path: PathBuf,
     /// Held while registering: what is sent last is what is registered.
     memory: Mutex<Memory>,
+}
+
+/// What the registration works with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Where commands are registered.
+    pub discord: Arc<Discord>,
+    /// Whose servers the bot is in.
+    pub cache: Arc<Cache>,
+    /// Who hears of commands that Discord refuses.
+    pub alerts: Arc<Alerts>,
+    /// The bot's application.
+    pub application_id: u64,
+    /// Who is told how each command is reached.
+    pub commands: Arc<Pipeline>,
+    /// What plugins declare.
+    pub routes: Arc<Routes>,
+    /// What the host declares.
+    pub host: OfHost,
+    /// The settings.
+    pub config: Live,
+}
+
+/// The host's own commands, as Discord wants them.
+#[derive(Debug)]
+pub struct OfHost {
+    /// For everybody.
+    pub commands: Vec<Value>,
+    /// The bot's owners', as one group of the name [`HOST`](crate::commands::HOST).
+    pub owners: Value,
 }
 
 /// Where commands are registered.
@@ -88,29 +117,22 @@ struct Change {
 }
 
 impl Registration {
-    /// Registers what `routes` lead to; `path` is a file that remembers what is registered, so that a restart without changes
+    /// Registers what the routes lead to; `path` is a file that remembers what is registered, so that a restart without changes
     /// costs Discord nothing.
     #[must_use]
-    pub async fn new(
-        services: Arc<Services>,
-        routes: Arc<Routes>,
-        config: Live,
-        path: PathBuf,
-    ) -> Self {
+    pub async fn new(with: Setup, path: PathBuf) -> Self {
         let mut memory = Memory::read(&path);
-        if memory.application != services.application_id() {
-            memory = Memory::of(services.application_id());
+        if memory.application != with.application_id {
+            memory = Memory::of(with.application_id);
         }
         let this = Self {
-            services,
-            routes,
-            config,
+            with,
             path,
             memory: Mutex::default(),
         };
         // Names are known before the first interaction comes.
-        this.count_uses().await;
-        let plan = this.plan(&mut memory);
+        let uses = this.uses().await;
+        let plan = this.plan(&mut memory, &uses);
         this.publish(&plan, &mut memory);
         Self {
             memory: memory.into(),
@@ -120,7 +142,7 @@ impl Registration {
 
     /// Registers after every change, until the sender of `changes` is gone. What fails, or must wait, is tried again.
     pub async fn follow(&self, mut changes: watch::Receiver<u64>) {
-        let mut config = self.config.follow();
+        let mut config = self.with.config.follow();
         let mut failures = 0;
         loop {
             // Wait until it is quiet: a start loads many plugins one after the other.
@@ -158,7 +180,7 @@ impl Registration {
     /// What is registered, and how each command is reached.
     #[must_use]
     pub fn registered(&self) -> Arc<Registered> {
-        self.routes.registered()
+        self.with.commands.registered()
     }
 
     /// Looks what is registered, whether anything has changed or not, and changes what differs.
@@ -174,9 +196,9 @@ impl Registration {
 
     async fn register(&self, always: bool) -> Result<Report, Failure> {
         let mut memory = self.memory.lock().await;
-        self.count_uses().await;
+        let uses = self.uses().await;
         let result = loop {
-            let plan = self.plan(&mut memory);
+            let plan = self.plan(&mut memory, &uses);
             self.publish(&plan, &mut memory);
             let mut sent = Vec::new();
             match self.bring(&plan, &mut memory, always, &mut sent).await {
@@ -210,34 +232,40 @@ impl Registration {
         }
     }
 
-    /// Learns how often the commands of each plugin were used lately: the least used are grouped first.
-    async fn count_uses(&self) {
-        let recent = self.services.commands.counts.recent(0).await;
+    /// How often the commands of each plugin were used lately: the least used are grouped first.
+    async fn uses(&self) -> HashMap<String, u64> {
+        let recent = self.with.commands.usage.recent(0).await;
         let mut uses: HashMap<String, u64> = HashMap::new();
         for used in recent.unwrap_or_default() {
             *uses.entry(used.plugin).or_default() += used.uses;
         }
-        self.routes.set_uses(uses);
+        uses
     }
 
     fn scope(&self) -> Scope {
-        Scope::of(self.config.now().commands.development_guild)
+        Scope::of(self.with.config.now().commands.development_guild)
     }
 
     fn declared(&self) -> Vec<Declared> {
-        let plugins = self.routes.declared_commands().into_iter();
+        let plugins = self.with.routes.declared_commands().into_iter();
         let plugins = plugins.map(|(plugin, command)| Declared::of(plugin, &command));
-        let host = owner::slash_commands().into_iter().map(Declared::of_host);
+        let host = self
+            .with
+            .host
+            .commands
+            .iter()
+            .cloned()
+            .map(Declared::of_host);
         plugins.chain(host).collect()
     }
 
-    fn plan(&self, memory: &mut Memory) -> Plan {
+    fn plan(&self, memory: &mut Memory, uses: &HashMap<String, u64>) -> Plan {
         let declared = self.declared();
         let refused = memory.refused(|key| print_of(&declared, key));
         plan::plan(&Input {
             declared: &declared,
-            uses: &|plugin| self.routes.uses(plugin),
-            settings: &self.config.now().commands,
+            uses: &|plugin| uses.get(plugin).copied().unwrap_or_default(),
+            settings: &self.with.config.now().commands,
             before: &memory.layout,
             refused: &refused,
         })
@@ -255,9 +283,22 @@ impl Registration {
         memory.forget_slowly(old.into_iter());
         memory.layout = plan.layout.clone();
         let former = memory.former.iter();
-        let former = former.map(|it| (it.names.clone(), it.path.clone()));
-        self.routes
-            .set_registered(Registered::new(plan, &self.config.now().commands, former));
+        let grouped = plan.layout.grouped();
+        let settings = &self.with.config.now().commands;
+        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        self.with.commands.set_registered(Registered {
+            grouped: grouped
+                .map(|(path, names)| (names.join(" "), path.to_owned()))
+                .collect(),
+            former: former
+                .map(|it| (it.names.clone(), it.path.clone()))
+                .collect(),
+            listed: plan.listed.clone(),
+            used: plan.used,
+            limit: number(settings.limit),
+            warn_at: number(settings.warn_at),
+            grouped_plugins: plan.layout.grouped_plugins(),
+        });
     }
 
     /// Remembers commands that Discord does not take; whether there are any.
@@ -265,14 +306,17 @@ impl Registration {
         let declared = self.declared();
         for (key, why) in blamed {
             let (kind, path) = key.clone();
-            let plugin = self.routes.registered().plugin_of(key).unwrap_or_default();
+            let plugin = self
+                .with
+                .commands
+                .registered()
+                .plugin_of(key)
+                .unwrap_or_default();
             let text = format!(
                 "Discord refuses the command `{path}` of the plugin `{plugin}`, which is left out: {why}"
             );
             tracing::error!("{text}");
-            self.services
-                .alerts
-                .raise(&format!("command {path}"), &text);
+            self.with.alerts.raise(&format!("command {path}"), &text);
             memory.refused.push(Refused {
                 kind,
                 path,
@@ -333,7 +377,7 @@ impl Registration {
     async fn known(&self, scope: &Scope) -> Result<Vec<Value>, Failure> {
         let path = format!("{}?with_localizations=true", self.path_of(scope));
         match self
-            .services
+            .with
             .discord
             .json("GET", path, &Value::Null, false)
             .await?
@@ -348,15 +392,12 @@ impl Registration {
     async fn send(&self, scope: &Scope, change: Change) -> Result<(), Failure> {
         let Change { method, id, body } = change;
         let path = format!("{}{id}", self.path_of(scope));
-        self.services
-            .discord
-            .json(method, path, &body, false)
-            .await?;
+        self.with.discord.json(method, path, &body, false).await?;
         Ok(())
     }
 
     fn path_of(&self, scope: &Scope) -> String {
-        let application = self.services.application_id();
+        let application = self.with.application_id;
         match scope.guild {
             Some(guild) => format!("applications/{application}/guilds/{guild}/commands"),
             None => format!("applications/{application}/commands"),
@@ -365,7 +406,7 @@ impl Registration {
 
     /// While new names must wait, those that they replace stay, if they still mean something.
     fn keep<'a>(&self, diff: &mut Diff<'a>) -> Vec<&'a Value> {
-        let registered = self.routes.registered();
+        let registered = self.with.commands.registered();
         let mut room =
             100_usize.saturating_sub(diff.same.len() + diff.edit.len() + diff.create.len());
         let (keep, delete) = diff.delete.iter().partition(|known| {

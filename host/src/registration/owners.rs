@@ -12,7 +12,6 @@ use tokio::{sync::watch, time::timeout};
 use twilight_model::id::Id;
 
 use super::{QUIET, Registration, diff, print};
-use crate::owner;
 
 /// After a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(60);
@@ -24,7 +23,7 @@ impl Registration {
     /// Keeps the group where it belongs, until the sender of `pulse`, which counts up when servers come, change and go, is
     /// gone.
     pub async fn follow_owners(&self, mut pulse: watch::Receiver<u64>) {
-        let mut config = self.config.follow();
+        let mut config = self.with.config.follow();
         let mut refused = Refused::new();
         loop {
             // A start brings many servers one after the other.
@@ -62,8 +61,8 @@ impl Registration {
         always: bool,
         refused: &mut Refused,
     ) -> Result<(), Failure> {
-        let group = owner::group();
-        let wanted = print(std::iter::once(&group));
+        let group = &self.with.host.owners;
+        let wanted = print(std::iter::once(group));
         let mut memory = self.memory.lock().await;
         let before = memory.owners.clone();
         let mut result = Ok(());
@@ -73,7 +72,7 @@ impl Registration {
             if (is_there && !always) || refused.get(&guild) == Some(&wanted) {
                 continue;
             }
-            match self.place_in(guild, &group, always).await {
+            match self.place_in(guild, group, always).await {
                 Ok(()) => {
                     memory.owners.insert(guild.to_string(), wanted.clone());
                 }
@@ -114,7 +113,7 @@ impl Registration {
     /// Creates the group in a server, or replaces the one of this name. With `look` only if it differs.
     async fn place_in(&self, guild: u64, group: &Value, look: bool) -> Result<(), Failure> {
         let path = format!("{}/{guild}/commands", self.guilds_path());
-        let discord = &self.services.discord;
+        let discord = &self.with.discord;
         if look {
             let known = discord
                 .json(
@@ -134,12 +133,12 @@ impl Registration {
 
     /// Where the group belongs, as far as it is known.
     pub(crate) fn owners_guilds(&self) -> BTreeSet<u64> {
-        let cache = &self.services.cache;
-        match self.config.now().commands.owner_guild {
+        let cache = &self.with.cache;
+        match self.with.config.now().commands.owner_guild {
             OwnerGuild::None => BTreeSet::new(),
             OwnerGuild::One(guild) => BTreeSet::from([guild]),
             OwnerGuild::Owned => {
-                let is_owner = |user: u64| self.services.commands.is_owner(user);
+                let is_owner = |user: u64| self.with.commands.policy.is_owner(user);
                 let guilds = cache.guilds().into_iter();
                 guilds
                     .filter(|guild| cache.owner(*guild).is_ok_and(|owner| is_owner(owner.get())))
@@ -151,13 +150,13 @@ impl Registration {
 
     /// Whose server that is, is not known yet, or not now: nothing is taken away on a guess.
     fn may_still_be_ours(&self, guild: u64) -> bool {
-        self.config.now().commands.owner_guild == OwnerGuild::Owned
-            && Id::new_checked(guild).is_some_and(|guild| self.services.cache.owner(guild).is_err())
+        self.with.config.now().commands.owner_guild == OwnerGuild::Owned
+            && Id::new_checked(guild).is_some_and(|guild| self.with.cache.owner(guild).is_err())
     }
 
     async fn take_owners_away(&self, guild: u64) -> Result<(), Failure> {
         let path = format!("{}/{guild}/commands", self.guilds_path());
-        let discord = &self.services.discord;
+        let discord = &self.with.discord;
         let known = discord
             .json("GET", path.clone(), &Value::Null, false)
             .await?;
@@ -165,7 +164,7 @@ impl Registration {
             .as_array()
             .into_iter()
             .flatten()
-            .filter(|it| owner::is_group(it))
+            .filter(|it| diff::is_owners_group(it))
         {
             let id = command["id"].as_str().unwrap_or_default();
             let path = format!("{path}/{id}");
@@ -175,6 +174,6 @@ impl Registration {
     }
 
     fn guilds_path(&self) -> String {
-        format!("applications/{}/guilds", self.services.application_id())
+        format!("applications/{}/guilds", self.with.application_id)
     }
 }

@@ -2,7 +2,7 @@
 
 mod alerts;
 pub mod cache;
-pub mod commands;
+mod commands;
 mod discord;
 mod functions;
 pub mod hooks;
@@ -35,11 +35,10 @@ use host_ops::{
 use host_store::{Files, Storage};
 use plugin_api::abi::CallHead;
 
-use self::schedules::Clock;
 pub use self::{
     alerts::Alerts,
     cache::Cache,
-    commands::Commands,
+    commands::ServeCommands,
     discord::Discord,
     functions::Functions,
     hooks::Hooks,
@@ -51,12 +50,13 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
+use self::{commands::CommandCalls, schedules::Clock};
 use crate::{metrics::Figures, router::Routes};
 
 capabilities! {
     Services {
     cache: Cache,
-    commands: Commands,
+    commands: CommandCalls,
     discord: Discord,
     files: Files,
     functions: Functions,
@@ -91,8 +91,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
-    /// Commands: who owns the bot, what servers have set, limits, uses.
-    pub commands: Commands,
+    commands: CommandCalls,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -136,18 +135,13 @@ impl Services {
         Self {
             web: Web::new(live.clone()),
             cache,
-            replies: Replies::new(
-                live.clone(),
-                Arc::clone(&discord),
-                Arc::clone(&later),
-                Arc::clone(&routes),
-            ),
+            replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
             later,
             files: Files::new(live.clone(), config.data.folder.clone()).with_disk(storage.disk()),
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
-            commands: Commands::new(live.clone(), Arc::clone(&routes), &storage),
+            commands: CommandCalls::default(),
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -172,6 +166,11 @@ impl Services {
         self.later.set_clock(clock.clone());
         self.schedules = Schedules::new(live.clone(), clock);
         self
+    }
+
+    /// From here on the host calls about commands are served.
+    pub fn serve_commands(&self, commands: Arc<dyn ServeCommands>) {
+        self.commands.are_served_by(commands);
     }
 
     /// Services that reach nobody: for the probe.

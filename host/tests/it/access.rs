@@ -1,6 +1,6 @@
 //! Who may use which command: the reference's faults as cases, roles and prefixes per server, cooldowns, and why.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{path::PathBuf, sync::OnceLock, time::Duration};
 
 use serde_json::json;
 use twilight_model::guild::Permissions;
@@ -11,7 +11,6 @@ use crate::{
 };
 
 const SOURCE: &str = r#"//! Commands that not everybody may use.
-use std::time::Duration;
 
 use plugin_api::{manifest::Per, prelude::*};
 
@@ -494,16 +493,10 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     tokio::time::timeout(PATIENCE, free).await.unwrap();
 
     // Uses are counted by command, server and day.
-    bot.bot.services().commands.counts.write().await;
+    let log = &bot.bot.commands().usage;
+    log.write().await;
     let guild = bot.sandbox.guild_id();
-    let used = bot
-        .bot
-        .services()
-        .commands
-        .counts
-        .recent(guild)
-        .await
-        .unwrap();
+    let used = log.recent(guild).await.unwrap();
     let daily = used.iter().find(|used| used.command == "daily").unwrap();
     assert_eq!(
         (daily.uses, daily.errors, &*daily.plugin),

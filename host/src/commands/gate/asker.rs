@@ -11,7 +11,7 @@ use twilight_model::{
 
 use crate::{
     lenient::{self, Field, Fields},
-    services::{Services, cache::in_thread},
+    services::cache::{Cache, in_thread},
 };
 
 /// Who wants to use a command, and where.
@@ -89,49 +89,48 @@ impl Asker {
         }
     }
 
-    pub(super) async fn is_guild_owner(&self, services: &Services) -> bool {
+    pub(super) async fn is_guild_owner(&self, cache: &Cache) -> bool {
         let Some((guild, user, _)) = self.ids() else {
             return false;
         };
-        let owner = services.cache.fetch_owner(guild).await;
+        let owner = cache.fetch_owner(guild).await;
         owner.is_ok_and(|owner| owner == user)
     }
 
     /// What the member may do in the channel.
-    pub(super) async fn permissions(&self, services: &Services) -> Result<Permissions, String> {
+    pub(super) async fn permissions(&self, cache: &Cache) -> Result<Permissions, String> {
         if let Some(permissions) = self.said.permissions {
             return Ok(permissions);
         }
         let (guild, user, channel) = self.ids().ok_or("this is no server")?;
-        self.fetched(services, guild, user, channel).await
+        self.fetched(cache, guild, user, channel).await
     }
 
     /// What the bot may do in the channel.
-    pub(super) async fn bot_permissions(&self, services: &Services) -> Result<Permissions, String> {
+    pub(super) async fn bot_permissions(&self, cache: &Cache) -> Result<Permissions, String> {
         if let Some(permissions) = self.said.app_permissions {
             return Ok(permissions);
         }
         let (guild, _, channel) = self.ids().ok_or("this is no server")?;
-        let bot = Id::new_checked(services.bot_id()).ok_or("the bot has not logged in yet")?;
-        self.fetched(services, guild, bot, channel).await
+        let bot = Id::new_checked(cache.bot_id()).ok_or("the bot has not logged in yet")?;
+        self.fetched(cache, guild, bot, channel).await
     }
 
     async fn fetched(
         &self,
-        services: &Services,
+        cache: &Cache,
         guild: Id<GuildMarker>,
         user: Id<UserMarker>,
         channel: Option<Id<ChannelMarker>>,
     ) -> Result<Permissions, String> {
-        services
-            .cache
+        cache
             .fetch_permissions(guild, user, channel)
             .await
             .map_err(|error| error.to_string())
     }
 
-    pub(super) async fn has_one_of(&self, services: &Services, roles: &[u64]) -> bool {
-        let own = self.roles(services).await;
+    pub(super) async fn has_one_of(&self, cache: &Cache, roles: &[u64]) -> bool {
+        let own = self.roles(cache).await;
         // The role that everyone has is the server's id.
         roles
             .iter()
@@ -139,10 +138,10 @@ impl Asker {
     }
 
     /// Whether the member has one of these roles, each a name or an id.
-    pub(super) async fn has_a_role_called(&self, services: &Services, wanted: &[String]) -> bool {
-        let own = self.roles(services).await;
+    pub(super) async fn has_a_role_called(&self, cache: &Cache, wanted: &[String]) -> bool {
+        let own = self.roles(cache).await;
         let named = match Id::new_checked(self.guild) {
-            Some(guild) => services.cache.fetch_role_names(guild).await,
+            Some(guild) => cache.fetch_role_names(guild).await,
             None => Vec::new(),
         };
         wanted.iter().any(|wanted| {
@@ -154,25 +153,24 @@ impl Asker {
         })
     }
 
-    async fn roles(&self, services: &Services) -> Vec<u64> {
+    async fn roles(&self, cache: &Cache) -> Vec<u64> {
         if let Some(roles) = &self.said.roles {
             return roles.clone();
         }
         let Some((guild, user, _)) = self.ids() else {
             return Vec::new();
         };
-        if let Ok(member) = services.cache.member(guild, user) {
+        if let Ok(member) = cache.member(guild, user) {
             return member.roles.to_vec();
         }
-        let fetched = services.cache.fetch_member(guild, user).await;
+        let fetched = cache.fetch_member(guild, user).await;
         fetched.map_or_else(|_| Vec::new(), |member| member.roles.to_vec())
     }
 
-    pub(super) async fn is_age_restricted(&self, services: &Services) -> bool {
+    pub(super) async fn is_age_restricted(&self, cache: &Cache) -> bool {
         if let Some(is_age_restricted) = self.said.age_restricted {
             return is_age_restricted;
         }
-        let cache = &services.cache;
         let asked = cache.fetch_age_restricted(self.guild, self.channel).await;
         asked.unwrap_or_else(|why| {
             let (guild, channel) = (self.guild, self.channel);

@@ -13,10 +13,11 @@
 mod asker;
 mod words;
 
-pub(crate) use self::asker::Asker;
-use super::CommandRoute;
-use crate::services::{Services, commands::GuildRules};
 use twilight_model::guild::Permissions;
+
+pub(crate) use self::asker::Asker;
+use super::{policy::Policy, rules::GuildRules};
+use crate::{router::CommandRoute, services::Cache};
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,20 +64,21 @@ impl Rule {
 
 /// Whether a command may be used: the first rule that refuses. `name` is the command as it is typed.
 pub(crate) async fn check(
-    services: &Services,
+    policy: &Policy,
+    cache: &Cache,
     route: &CommandRoute,
     name: &str,
     asker: &Asker,
 ) -> Result<(), Refusal> {
-    place(services, route, name, asker).await?;
-    if !services.commands.is_owner(asker.user) {
-        member(services, route, name, asker).await?;
+    place(cache, route, name, asker).await?;
+    if !policy.is_owner(asker.user) {
+        member(policy, cache, route, name, asker).await?;
     }
-    bot(services, route, name, asker).await
+    bot(cache, route, name, asker).await
 }
 
 async fn place(
-    services: &Services,
+    cache: &Cache,
     route: &CommandRoute,
     name: &str,
     asker: &Asker,
@@ -94,14 +96,15 @@ async fn place(
     if command.dm_only && asker.guild != 0 {
         return refuse(format!("`{name}` works in direct messages only."));
     }
-    if command.age_restricted && asker.guild != 0 && !asker.is_age_restricted(services).await {
+    if command.age_restricted && asker.guild != 0 && !asker.is_age_restricted(cache).await {
         return refuse(format!("`{name}` works in age-restricted channels only."));
     }
     Ok(())
 }
 
 async fn member(
-    services: &Services,
+    policy: &Policy,
+    cache: &Cache,
     route: &CommandRoute,
     name: &str,
     asker: &Asker,
@@ -116,13 +119,13 @@ async fn member(
     if asker.guild == 0 {
         return Ok(());
     }
-    let rules = rules(services, asker.guild, name).await?;
+    let rules = rules(policy, asker.guild, name).await?;
     let named = rules.roles_for(&route.path);
     let declares = access.permissions != 0 || !access.any_role.is_empty();
     if !access.guild_owner_only && named.is_none() && !declares {
         return Ok(());
     }
-    if asker.is_guild_owner(services).await {
+    if asker.is_guild_owner(cache).await {
         return Ok(());
     }
     if access.guild_owner_only {
@@ -132,14 +135,14 @@ async fn member(
         });
     }
     let has = asker
-        .permissions(services)
+        .permissions(cache)
         .await
         .map_err(|why| unknown(name, &why))?;
     if has.contains(Permissions::ADMINISTRATOR) {
         return Ok(());
     }
     if let Some((_, roles)) = named {
-        if asker.has_one_of(services, roles).await {
+        if asker.has_one_of(cache, roles).await {
             return Ok(());
         }
         let text = format!(
@@ -158,7 +161,7 @@ async fn member(
             text: format!("`{name}` needs {}.", words::permissions(missing, "you")),
         });
     }
-    if !access.any_role.is_empty() && !asker.has_a_role_called(services, &access.any_role).await {
+    if !access.any_role.is_empty() && !asker.has_a_role_called(cache, &access.any_role).await {
         let roles = access.any_role.iter().map(|role| match role.parse() {
             Ok(id) => words::role(id),
             Err(_) => format!("`{role}`"),
@@ -172,7 +175,7 @@ async fn member(
 }
 
 async fn bot(
-    services: &Services,
+    cache: &Cache,
     route: &CommandRoute,
     name: &str,
     asker: &Asker,
@@ -182,7 +185,7 @@ async fn bot(
         return Ok(());
     }
     // Where it is not known what the bot may do, Discord itself will say it.
-    let Ok(has) = asker.bot_permissions(services).await else {
+    let Ok(has) = asker.bot_permissions(cache).await else {
         return Ok(());
     };
     if has.contains(Permissions::ADMINISTRATOR) || has.contains(needed) {
@@ -199,11 +202,11 @@ async fn bot(
 
 /// A server's rules. What can't be read refuses nobody by accident, and nobody gets in by accident either.
 async fn rules(
-    services: &Services,
+    policy: &Policy,
     guild: u64,
     name: &str,
 ) -> Result<std::sync::Arc<GuildRules>, Refusal> {
-    services.commands.rules.of(guild).await.map_err(|error| {
+    policy.rules.of(guild).await.map_err(|error| {
         tracing::error!(guild, "who may use commands there can't be read: {error}");
         unknown(
             name,

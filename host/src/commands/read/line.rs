@@ -15,7 +15,7 @@ use super::{
     value::{self, Value},
     words,
 };
-use crate::commands::{CommandRoute, usage};
+use crate::{commands::usage, router::CommandRoute};
 
 /// Reads a line.
 ///
@@ -170,7 +170,7 @@ mod tests {
 
     async fn read_all(command: CommandManifest, line: &str) -> Result<String, String> {
         let services = Services::offline();
-        let place = Place::new(&services, 0, "{}");
+        let place = Place::new(&services.cache, &services.discord, 0, "{}");
         let options = read_as("!", "echo", &command, line, &place).await?;
         let written = |(name, value): (&String, &OptionValue)| format!("{name}={value:?}");
         Ok(options.iter().map(written).collect::<Vec<_>>().join(" "))

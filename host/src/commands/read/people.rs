@@ -9,7 +9,11 @@ use plugin_api::{
 use serde_json::Value;
 use twilight_model::id::Id;
 
-use crate::{lenient::Fields, services::Services};
+use crate::{
+    commands::pipeline::Pipeline,
+    lenient::Fields,
+    services::{Cache, Discord},
+};
 
 /// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
 /// Discord lists.
@@ -17,7 +21,8 @@ const FOUND: usize = 1_000;
 
 /// Where a command is used: what names mean there.
 pub(crate) struct Place<'a> {
-    services: &'a Services,
+    cache: &'a Cache,
+    discord: &'a Discord,
     /// 0 in direct messages.
     guild_id: u64,
     /// The message that the command is, where it is one.
@@ -52,22 +57,30 @@ type NotFound = Option<String>;
 
 impl<'a> Place<'a> {
     /// Where a message was written.
-    pub(crate) fn of_message(services: &'a Services, event: &EventRecord) -> Self {
-        Self::new(services, event.header.guild_id, &event.json)
+    pub(crate) fn of_message(commands: &'a Pipeline, event: &EventRecord) -> Self {
+        let (cache, discord) = (&commands.cache, &commands.discord);
+        Self::new(cache, discord, event.header.guild_id, &event.json)
     }
 
-    pub(crate) fn new(services: &'a Services, guild_id: u64, message: &str) -> Self {
+    pub(crate) fn new(
+        cache: &'a Cache,
+        discord: &'a Discord,
+        guild_id: u64,
+        message: &str,
+    ) -> Self {
         Self {
-            services,
+            cache,
+            discord,
             guild_id,
             message: Message::read(message),
         }
     }
 
     /// Where an interaction came from.
-    pub(crate) fn of_interaction(services: &'a Services, event: &EventRecord) -> Self {
+    pub(crate) fn of_interaction(commands: &'a Pipeline, event: &EventRecord) -> Self {
         Self {
-            services,
+            cache: &commands.cache,
+            discord: &commands.discord,
             guild_id: event.header.guild_id,
             message: Message::default(),
         }
@@ -124,7 +137,7 @@ impl<'a> Place<'a> {
             return Ok(id);
         }
         if let (Some(guild), Some(user)) = (Id::new_checked(self.guild_id), Id::new_checked(id))
-            && self.services.cache.member(guild, user).is_ok()
+            && self.cache.member(guild, user).is_ok()
         {
             return Ok(id);
         }
@@ -173,7 +186,7 @@ impl<'a> Place<'a> {
             .filter(is_called)
             .filter_map(|member| member["user"]["id"].as_str()?.parse().ok())
             .collect();
-        for id in self.services.cache.members_called(guild, &meant) {
+        for id in self.cache.members_called(guild, &meant) {
             // Whoever is known from the cache alone may have left since: bots without the intent are not told.
             let path = format!("guilds/{guild}/members/{id}");
             if !ids.contains(&id) && self.get::<Value>(path).await.is_some() {
@@ -225,7 +238,7 @@ impl<'a> Place<'a> {
         let Some(guild) = Id::new_checked(self.guild_id) else {
             return Err(Some("there are no roles in direct messages".into()));
         };
-        if let Ok(roles) = self.services.cache.role_names(guild) {
+        if let Ok(roles) = self.cache.role_names(guild) {
             let named = |(id, name)| Named { id, name, kind: 0 };
             return Ok(roles.into_iter().map(named).collect());
         }
@@ -237,7 +250,7 @@ impl<'a> Place<'a> {
         let Some(guild) = Id::new_checked(self.guild_id) else {
             return Err(Some("there are no channels in direct messages".into()));
         };
-        if let Ok(channels) = self.services.cache.channel_names(guild) {
+        if let Ok(channels) = self.cache.channel_names(guild) {
             let named = |(id, name, kind)| Named { id, name, kind };
             return Ok(channels.into_iter().map(named).collect());
         }
@@ -267,7 +280,6 @@ impl<'a> Place<'a> {
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: String) -> Option<T> {
         let answer = self
-            .services
             .discord
             .json("GET", path, &Value::Null, false)
             .await

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::{line, people::Place, refused, words};
 use crate::{
-    commands::{CommandRoute, usage},
+    commands::usage,
     lenient::{self, Field, Fields},
+    router::CommandRoute,
 };
 
 /// What a member has picked, as far as it can be read.

@@ -9,7 +9,7 @@ use plugin_api::manifest::CommandKind;
 use serde_json::{Map, Value, json};
 
 use super::{
-    How, Input, Key, Layout, Limits, Listed, Plan, Planned,
+    Input, Layout, Limits, Plan, Planned,
     declared::{Declared, Leaf, prune},
     menus, merge,
     modes::{Mode, Set, Top},
@@ -17,6 +17,7 @@ use super::{
     pack::free_name,
     units::Unit,
 };
+use crate::commands::{How, Key, Listed};
 
 /// The name of commands that several plugins share.
 const SHARED: &str = "more";

@@ -5,8 +5,11 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use plugin_api::manifest::{CommandKind, CommandManifest};
 use serde_json::{Map, Value};
 
-use super::{HOST, Key};
-use crate::{commands::table::inherited, registration::shape};
+use crate::{
+    commands::{HOST, Key},
+    registration::shape,
+    router::inherited,
+};
 
 /// What a plugin declares: a command with its own name, or a group with all in it.
 #[derive(Debug, Clone)]

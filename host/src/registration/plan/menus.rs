@@ -5,7 +5,8 @@ use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 use plugin_api::manifest::CommandKind;
 use serde_json::{Map, Value, json};
 
-use super::{Declared, How, Input, Layout, Plan, Planned, merge};
+use super::{Declared, Input, Layout, Plan, Planned, merge};
+use crate::commands::How;
 
 /// Menus of a kind.
 pub(super) const LIMIT: usize = 15;

@@ -38,12 +38,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::{declared::Declared, modes::Mode, namesakes::settle};
-
-/// The name of the host's own commands' group, and of the host as if it were a plugin.
-pub(crate) const HOST: &str = "cogwright";
-
-/// A command: its kind, and its names behind each other, `tag admin clear`.
-pub(crate) type Key = (CommandKind, String);
+use crate::commands::{HOST, Key, Listed};
 
 /// What a plan is made of.
 pub(crate) struct Input<'a> {
@@ -117,50 +112,6 @@ pub(crate) struct Planned {
     pub(crate) plugins: BTreeSet<Arc<str>>,
     /// How often it is used.
     pub(crate) uses: u64,
-}
-
-/// A command, and how it is reached.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// Its plugin; `cogwright` for the host's own.
-    pub plugin: Arc<str>,
-    /// Whether a message with the prefix reaches it.
-    pub prefix: bool,
-    /// How it is reached with Discord's own means.
-    pub how: How,
-}
-
-/// How a command is reached with Discord's own means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum How {
-    /// By its own name.
-    Itself,
-    /// By these names, below its plugin's.
-    Grouped(Vec<String>),
-    /// In the context menu of this name, which opens a list.
-    InMenu(String),
-    /// It is not declared so.
-    NotDeclared,
-    /// Not at all, and why.
-    LeftOut(String),
-}
-
-impl Listed {
-    /// How it is reached in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
-    #[must_use]
-    pub fn kind(&self, of: CommandKind) -> String {
-        match &self.how {
-            How::Itself if of != CommandKind::Chat => "context menu".into(),
-            How::Itself if self.prefix => "hybrid".into(),
-            How::Itself => "slash only".into(),
-            How::Grouped(names) if self.prefix => format!("hybrid, grouped: /{}", names.join(" ")),
-            How::Grouped(names) => format!("slash only, grouped: /{}", names.join(" ")),
-            How::InMenu(menu) => format!("in the menu {menu}"),
-            How::NotDeclared => "prefix only".into(),
-            How::LeftOut(why) if self.prefix => format!("prefix only: {why}"),
-            How::LeftOut(why) => format!("not registered: {why}"),
-        }
-    }
 }
 
 /// Discord's limits, and the operator's.

@@ -8,6 +8,7 @@ use plugin_api::manifest::{
 use serde_json::json;
 
 use super::{declared::is_group, *};
+use crate::commands::How;
 
 /// The sets. A set is made from its number alone: a failing one is `check(number)`.
 const SETS: u64 = 10_000;

@@ -40,7 +40,7 @@ pub const CALLS: &[&str] = &[
 ];
 
 impl Cache {
-    pub(super) fn bot_id(&self) -> u64 {
+    pub(crate) fn bot_id(&self) -> u64 {
         self.bot_id.load(std::sync::atomic::Ordering::Relaxed)
     }
 

@@ -51,7 +51,7 @@ use super::{
     discord::{Call, Discord},
     later::{Later, Sent},
 };
-use crate::{router::Routes, services::Services};
+use crate::services::Services;
 
 /// When the host defers by itself: leaves a second of Discord's three for the way there.
 pub const AUTO_DEFER: Duration = Duration::from_secs(2);
@@ -70,12 +70,7 @@ pub struct Replies {
 impl Replies {
     /// Answers through `discord`, as configured.
     #[must_use]
-    pub fn new(
-        config: Live,
-        discord: Arc<Discord>,
-        later: Arc<Later>,
-        routes: Arc<Routes>,
-    ) -> Self {
+    pub fn new(config: Live, discord: Arc<Discord>, later: Arc<Later>) -> Self {
         let open = Arc::<Mutex<Open>>::default();
         let known = Arc::downgrade(&open);
         discord
@@ -87,7 +82,7 @@ impl Replies {
             config,
             application_id: AtomicU64::new(0),
             open,
-            typed: typed::Book::new(routes),
+            typed: typed::Book::default(),
         }
     }
 

@@ -50,7 +50,7 @@ impl Story {
         let discord = Arc::new(Discord::simulated(Box::new(simulated.clone())));
         let later = Later::new(Arc::clone(&discord), Arc::new(Storage::absent()));
         let live = Live::new(host_ops::config::Config::default());
-        let replies = Replies::new(live, discord, Arc::new(later), Arc::default());
+        let replies = Replies::new(live, discord, Arc::new(later));
         replies.set_application(APPLICATION);
         replies.register(Received {
             id: INTERACTION,

@@ -6,18 +6,17 @@ use std::{
 };
 
 use super::Replies;
-use crate::{commands::CommandRoute, router::Routes};
 
 /// The commands, by the messages that they were typed in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Book {
     open: Arc<Mutex<HashMap<u64, Entry>>>,
-    routes: Arc<Routes>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    path: Arc<str>,
+    /// The command as it is typed by slash, where it can be.
+    slash: Option<String>,
     /// Declared so: its answers are for whoever typed it.
     private: bool,
 }
@@ -36,19 +35,11 @@ impl Drop for Typed {
 }
 
 impl Book {
-    pub(super) fn new(routes: Arc<Routes>) -> Self {
-        Self {
-            open: Arc::default(),
-            routes,
-        }
-    }
-
     /// What a member is told whose direct messages are closed.
     pub(super) fn closed_sentence(&self, message_id: u64) -> String {
-        let path = lock(&self.open)
+        let slash = lock(&self.open)
             .get(&message_id)
-            .map(|entry| Arc::clone(&entry.path));
-        let slash = path.and_then(|path| self.routes.registered().slash(&path));
+            .and_then(|entry| entry.slash.clone());
         let or = slash.map_or_else(String::new, |slash| {
             format!(", or type `{slash}`, which only you see here")
         });
@@ -59,12 +50,10 @@ impl Book {
 }
 
 impl Replies {
-    /// Remembers a command that was typed in this message, until it is over.
-    pub(crate) fn typed(&self, message_id: u64, route: &CommandRoute) -> Typed {
-        let entry = Entry {
-            path: Arc::clone(&route.path),
-            private: route.command.ephemeral,
-        };
+    /// Remembers a command that was typed in this message, until it is over: whether it was declared to answer in `private`, and how
+    /// it is typed by `slash`.
+    pub(crate) fn typed(&self, message_id: u64, private: bool, slash: Option<String>) -> Typed {
+        let entry = Entry { slash, private };
         lock(&self.typed.open).insert(message_id, entry);
         Typed {
             open: Arc::clone(&self.typed.open),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use host_base::nearest::nearest;
-use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
-use host_loader::{Caller, Completion, Places, Unserved};
+use host_capability::Failure;
+use host_loader::Completion;
 use host_ops::config::check_prefix;
 use host_store::storage::Usage;
 use plugin_api::{
@@ -12,33 +13,26 @@ use plugin_api::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
         WhyReply,
     },
-    manifest::{CommandKind, Manifest},
+    manifest::CommandKind,
 };
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::Commands;
-use crate::{
-    commands::{
-        CommandRoute, Found,
-        checks::{self, NotChecked},
-        gate::{self, Asker},
-        limits::{Use, Wait},
-        names::{self, Meant},
-        read, refusal, usage,
-    },
-    services::Services,
+use super::{
+    checks::{self, NotChecked},
+    gate::{self, Asker},
+    limits::{Use, Wait},
+    names::Meant,
+    pipeline::Pipeline,
+    read,
+    refusal::refusal,
+    usage,
 };
-
-/// The calls, by name.
-pub const CALLS: [&str; 5] = [
-    "commands.list",
-    "commands.prefix",
-    "commands.require",
-    "commands.usage",
-    "commands.why",
-];
+use crate::{
+    router::{CommandRoute, Found},
+    services::ServeCommands,
+};
 
 /// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
 struct Asked {
@@ -59,28 +53,36 @@ impl Asked {
     }
 }
 
-impl Services {
-    pub(in crate::services) async fn commands_call(
-        &self,
-        call: &str,
+impl ServeCommands for Pipeline {
+    fn serve<'a>(
+        &'a self,
+        call: &'a str,
         params: Value,
-    ) -> Result<Completion, Failure> {
-        let asked: CommandsCall = serde_json::from_value(params)?;
-        let asked = Asked::of(asked);
-        match call {
-            "commands.list" => answer(&self.list(asked.guild_id).await?),
-            "commands.why" => answer(&self.why(&asked).await?),
-            "commands.require" => answer(&self.require(&asked).await?),
-            "commands.usage" => answer(&self.usage(&asked).await?),
-            _ => answer(&self.prefix(&asked).await?),
-        }
+    ) -> BoxFuture<'a, Result<Completion, Failure>> {
+        Box::pin(async move {
+            let asked: CommandsCall = serde_json::from_value(params)?;
+            let asked = Asked::of(asked);
+            match call {
+                "commands.list" => answer(&self.list(asked.guild_id).await?),
+                "commands.why" => answer(&self.why(&asked).await?),
+                "commands.require" => answer(&self.require(&asked).await?),
+                "commands.usage" => answer(&self.used(&asked).await?),
+                _ => answer(&self.prefix(&asked).await?),
+            }
+        })
     }
 
+    fn at_work(&self) -> usize {
+        self.policy.limits.running_count()
+    }
+}
+
+impl Pipeline {
     async fn list(&self, guild: u64) -> Result<Vec<CommandView>, Failure> {
-        let rules = self.commands.rules.of(guild).await?;
-        let used = self.commands.counts.recent(guild).await?;
-        let prefix = self.commands.prefix(guild).await?.text;
-        let registered = self.commands.routes.registered();
+        let rules = self.policy.rules.of(guild).await?;
+        let used = self.usage.recent(guild).await?;
+        let prefix = self.policy.prefix(guild).await?.text;
+        let registered = self.registered();
         let view = |route: CommandRoute| {
             let command = &route.command;
             let counted = used
@@ -108,17 +110,11 @@ impl Services {
             view.mean_us = counted.map_or(0, |used| used.took_us / used.uses.max(1));
             view
         };
-        Ok(self
-            .commands
-            .routes
-            .commands()
-            .into_iter()
-            .map(view)
-            .collect())
+        Ok(self.routes.commands().into_iter().map(view).collect())
     }
 
-    async fn usage(&self, asked: &Asked) -> Result<Vec<UsageView>, Failure> {
-        let counts = &self.commands.counts;
+    async fn used(&self, asked: &Asked) -> Result<Vec<UsageView>, Failure> {
+        let counts = &self.usage;
         let used = counts
             .by_day(asked.guild_id, asked.call.since.as_deref())
             .await?;
@@ -136,7 +132,7 @@ impl Services {
     }
 
     async fn why(&self, asked: &Asked) -> Result<WhyReply, Failure> {
-        let prefix = self.commands.prefix(asked.guild_id).await?.text;
+        let prefix = self.policy.prefix(asked.guild_id).await?.text;
         let route = match self.found(&asked.call.command, &prefix)? {
             Found::Command(route) => route,
             Found::Group(group) => {
@@ -153,9 +149,9 @@ impl Services {
         );
         let mut reply = WhyReply::default();
         reply.command = route.path.to_string();
-        reply.typed = self.commands.routes.registered().ways(&prefix, &route);
+        reply.typed = self.registered().ways(&prefix, &route);
         let name = reply.typed.first().unwrap_or(&reply.command);
-        let refused = match gate::check(self, &route, name, &asker).await {
+        let refused = match gate::check(&self.policy, &self.cache, &route, name, &asker).await {
             Err(refusal) => Some((refusal.rule.name(), refusal.text)),
             Ok(()) => match self.asked_why(&route, asked).await? {
                 Some(text) => Some(("check", text)),
@@ -201,17 +197,17 @@ impl Services {
         header.user_id = asked.user_id;
         header.guild_id = asked.guild_id;
         header.channel_id = asked.channel_id.unwrap_or_default();
-        self.commands.limits.look(Use {
+        self.policy.limits.look(Use {
             path: &route.path,
             command: &route.command,
             header: &header,
-            default: self.commands.default_cooldown(),
+            default: self.policy.default_cooldown(),
             now: Instant::now(),
         })
     }
 
     async fn require(&self, asked: &Asked) -> Result<RequireReply, Failure> {
-        let prefix = self.commands.prefix(asked.guild_id).await?.text;
+        let prefix = self.policy.prefix(asked.guild_id).await?.text;
         let (path, access) = match self.found(&asked.call.command, &prefix)? {
             Found::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
             Found::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
@@ -221,7 +217,7 @@ impl Services {
                 "`{path}` is for the bot's owner alone, and no server can open it."
             )));
         }
-        let place = read::Place::new(self, asked.guild_id, "{}");
+        let place = read::Place::new(&self.cache, &self.discord, asked.guild_id, "{}");
         let mut roles = Vec::new();
         for word in &asked.call.roles {
             let role = place.role(word).await.map_err(|reason| {
@@ -235,7 +231,7 @@ impl Services {
                 roles.push(role);
             }
         }
-        self.commands
+        self.policy
             .rules
             .set_roles(asked.guild_id, &path, &roles)
             .await?;
@@ -246,7 +242,7 @@ impl Services {
     }
 
     async fn prefix(&self, asked: &Asked) -> Result<PrefixReply, Failure> {
-        let (guild, rules) = (asked.guild_id, &self.commands.rules);
+        let (guild, rules) = (asked.guild_id, &self.policy.rules);
         if (asked.call.prefix.is_some() || asked.call.mention_prefix.is_some()) && guild == 0 {
             return Err(told("There is no prefix in direct messages.".into()));
         }
@@ -270,7 +266,7 @@ impl Services {
         if let Some(on) = asked.call.mention_prefix {
             rules.set_mention_prefix(guild, Some(on)).await?;
         }
-        let prefix = self.commands.prefix(guild).await?;
+        let prefix = self.policy.prefix(guild).await?;
         let mut reply = PrefixReply::default();
         reply.prefix = prefix.text;
         reply.mention_prefix = prefix.mention;
@@ -286,7 +282,7 @@ impl Services {
     }
 
     fn named(&self, path: &str) -> Option<Found> {
-        let routes = &self.commands.routes;
+        let routes = &self.routes;
         for kind in [CommandKind::User, CommandKind::Message] {
             if let Some(route) = routes.with_command(kind, path, Clone::clone) {
                 return Some(Found::Command(route));
@@ -296,14 +292,14 @@ impl Services {
             return Some(found);
         }
         let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
-        match names::resolve(routes, CommandKind::Chat, &words)? {
+        match self.resolve(CommandKind::Chat, &words)? {
             Meant::Command(route) => Some(Found::Command(*route)),
             _ => None,
         }
     }
 
     fn unknown(&self, path: &str) -> Failure {
-        let commands = self.commands.routes.commands();
+        let commands = self.routes.commands();
         let nearest = nearest(path, commands.iter().map(|route| &*route.path));
         let hint = nearest.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
         told(format!(
@@ -327,31 +323,4 @@ fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
         head: serde_json::to_vec(reply)?,
         body: Vec::new(),
     })
-}
-
-impl Capability<Services> for Commands {
-    const CALLS: &'static [&'static str] = &CALLS;
-    const PLACES: Places = HOST_TABLES;
-    const LEAVES: Leaves = Leaves::Nothing;
-
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
-
-    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
-        Ok(())
-    }
-
-    async fn serve(
-        &self,
-        services: &Services,
-        _: &Caller,
-        call: HostCall,
-    ) -> Result<Completion, Failure> {
-        services.commands_call(&call.name, call.params).await
-    }
-
-    fn generation_ended(&self, _: &Caller) {}
-
-    fn registries(&self) -> Vec<(&'static str, usize)> {
-        vec![("commands at work", self.limits.running_count())]
-    }
 }

@@ -36,24 +36,29 @@ struct Key {
 
 /// A use that has ended.
 #[derive(Debug, Clone)]
-pub(crate) struct Used {
-    pub(crate) guild: u64,
-    pub(crate) command: Arc<str>,
-    pub(crate) plugin: Arc<str>,
-    pub(crate) failed: bool,
-    pub(crate) took: Duration,
+pub struct Used {
+    /// The server; 0 in direct messages.
+    pub guild: u64,
+    /// Its path.
+    pub command: Arc<str>,
+    /// Its plugin.
+    pub plugin: Arc<str>,
+    /// Whether it failed of what was not the member's own mistake.
+    pub failed: bool,
+    /// How long it took.
+    pub took: Duration,
 }
 
-/// Counts uses.
+/// UsageLog uses.
 #[derive(Debug)]
-pub struct Counts {
+pub struct UsageLog {
     storage: Arc<Storage>,
     fresh: Mutex<HashMap<Key, Count>>,
     /// One at a time: what could not be written is counted again.
     writing: tokio::sync::Mutex<()>,
 }
 
-impl Counts {
+impl UsageLog {
     pub(super) fn new(storage: Arc<Storage>) -> Self {
         Self {
             storage,
@@ -62,7 +67,7 @@ impl Counts {
         }
     }
 
-    /// Counts a use that has ended.
+    /// UsageLog a use that has ended.
     pub(crate) fn note(&self, used: Used) {
         let key = Key {
             guild: used.guild,

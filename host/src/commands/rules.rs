@@ -13,11 +13,10 @@ use host_store::{Storage, storage::StorageError};
 use lru::LruCache;
 use serde_json::{Value, json};
 
+use super::registered::HOST;
+
 /// Servers whose rules are kept in memory: the busy ones of a large bot.
 const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
-
-/// In whose name they are kept among the settings: no plugin has it.
-const HOST: &str = "cogwright";
 
 /// What a server has set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

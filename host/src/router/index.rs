@@ -1,4 +1,4 @@
-//! Which commands there are.
+//! Index of commands: by path, by alias and by context menu.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -42,7 +42,7 @@ const DEPTH: usize = 3;
 
 /// The commands of all plugins.
 #[derive(Debug, Default)]
-pub(crate) struct Commands {
+pub struct Index {
     /// By path, each name in it or one of its aliases.
     typed: HashMap<String, Found>,
     menus: HashMap<(CommandKind, String), CommandRoute>,
@@ -52,7 +52,7 @@ pub(crate) struct Commands {
     declared: Vec<(Arc<str>, Arc<CommandManifest>)>,
 }
 
-impl Commands {
+impl Index {
     /// The commands of the plugins in `slots`.
     pub(crate) fn of(slots: &[Arc<Slot>]) -> Self {
         let mut commands = Self::default();
@@ -126,7 +126,7 @@ impl Commands {
 }
 
 struct Adding<'a> {
-    commands: &'a mut Commands,
+    commands: &'a mut Index,
     plugin: &'a Arc<str>,
     slot: &'a Arc<Slot>,
 }

@@ -1,8 +1,4 @@
-//! Commands as services know them: who owns the bot, what servers have set, limits, uses; and the `commands.…` host calls.
-
-mod rules;
-mod serve;
-mod usage;
+//! Policy of commands: who owns the bot, what servers have set, and the limits.
 
 use std::sync::{
     Arc,
@@ -14,25 +10,16 @@ use host_store::{Storage, storage::StorageError};
 use plugin_api::manifest::{CooldownManifest, Per};
 use twilight_model::gateway::Intents;
 
-pub(crate) use self::usage::Used;
-pub use self::{
-    rules::{GuildRules, Rules},
-    serve::CALLS,
-    usage::{Counts, WRITTEN_EVERY},
-};
-use crate::{commands::limits::Limits, router::Routes};
+use super::{limits::Limits, rules::Rules};
 
-/// What is known and kept about commands.
+/// Who may use commands, where, and how often.
 #[derive(Debug)]
-pub struct Commands {
+pub struct Policy {
     live: Live,
-    routes: Arc<Routes>,
     /// The owner that the environment names.
     first_owner: AtomicU64,
     /// What servers have set.
     pub rules: Rules,
-    /// How often commands are used.
-    pub counts: Counts,
     pub(crate) limits: Limits,
     /// The intents of the session that told of something last.
     intents: AtomicU64,
@@ -47,14 +34,12 @@ pub(crate) struct Prefix {
     pub(crate) own: bool,
 }
 
-impl Commands {
-    pub(super) fn new(live: Live, routes: Arc<Routes>, storage: &Arc<Storage>) -> Self {
+impl Policy {
+    pub(super) fn new(live: Live, storage: &Arc<Storage>) -> Self {
         Self {
             live,
-            routes,
             first_owner: AtomicU64::new(0),
             rules: Rules::new(Arc::clone(storage)),
-            counts: Counts::new(Arc::clone(storage)),
             limits: Limits::default(),
             intents: AtomicU64::new(0),
         }
@@ -73,12 +58,6 @@ impl Commands {
     /// Whether the bot is told what stands in messages that do not mention it.
     pub(crate) fn hears_content(&self) -> bool {
         let intents = Intents::from_bits_truncate(self.intents.load(Relaxed));
-        intents.contains(Intents::MESSAGE_CONTENT)
-    }
-
-    /// Whether a loaded plugin needs that.
-    pub(crate) fn wants_content(&self) -> bool {
-        let (intents, _) = self.routes.intents();
         intents.contains(Intents::MESSAGE_CONTENT)
     }
 

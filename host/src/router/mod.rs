@@ -1,4 +1,6 @@
-//! Who gets what: commands, components and events to plugins.
+//! Routing table: which plugin gets which command, component and event. `index.rs` has the commands.
+
+mod index;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,27 +16,19 @@ use plugin_api::{
 };
 use twilight_model::gateway::Intents;
 
-use crate::{
-    commands::{
-        CommandRoute,
-        names::Registered,
-        table::{Commands, Found},
-    },
-    intents,
-};
+pub use self::index::{CommandRoute, Found, GroupRoute, Index};
+pub(crate) use self::index::{count, inherited};
+use crate::intents;
 
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.
 #[derive(Debug, Default)]
 pub struct Routes {
     table: RwLock<Table>,
-    registered: RwLock<Arc<Registered>>,
-    /// How often the commands of plugins are used, by plugin.
-    uses: RwLock<HashMap<String, u64>>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
-    commands: Commands,
+    commands: Index,
     /// Plugins, by name.
     plugins: HashMap<String, Arc<Slot>>,
     /// By event.
@@ -168,32 +162,6 @@ impl Routes {
         self.table().commands.declared().to_vec()
     }
 
-    /// What is registered with Discord, and how each command is reached.
-    #[must_use]
-    pub fn registered(&self) -> Arc<Registered> {
-        let registered = self.registered.read();
-        Arc::clone(&registered.unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn set_registered(&self, registered: Registered) {
-        let mut known = self
-            .registered
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *known = Arc::new(registered);
-    }
-
-    /// How often a plugin's commands are used.
-    pub(crate) fn uses(&self, plugin: &str) -> u64 {
-        let uses = self.uses.read().unwrap_or_else(PoisonError::into_inner);
-        uses.get(plugin).copied().unwrap_or_default()
-    }
-
-    /// Says how often each plugin's commands are used: when there are too many, the least used are grouped first.
-    pub fn set_uses(&self, uses: HashMap<String, u64>) {
-        *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
-    }
-
     /// How much is routed, by kind.
     #[must_use]
     pub fn counts(&self) -> [(&'static str, usize); 6] {
@@ -264,7 +232,7 @@ impl Table {
                     });
             }
         }
-        table.commands = Commands::of(slots);
+        table.commands = Index::of(slots);
         table.hooks = hooks(slots);
         table
     }

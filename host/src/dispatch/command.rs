@@ -1,0 +1,86 @@
+//! Uses of commands: taken through the pipeline, then followed; and values that are proposed while a member types.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use host_base::error_id;
+use host_loader::EventRecord;
+use plugin_api::abi::Origin;
+
+use super::{Dispatch, invocation::Invocation};
+use crate::{
+    commands::{
+        autocomplete::Asked,
+        request::{Request, Stopped},
+    },
+    router::CommandRoute,
+    services::reply::Typed,
+};
+
+/// Carries on as far as it can at once, and in a task of its own from where it has to wait: what need not wait keeps its order.
+pub(super) fn at_once(work: impl Future<Output = ()> + Send + 'static) {
+    let mut work = Box::pin(work);
+    if (&mut work).now_or_never().is_none() {
+        tokio::spawn(work);
+    }
+}
+
+impl Dispatch {
+    /// Serves a use of a command.
+    pub(super) fn serve(self: &Arc<Self>, request: Request) {
+        let dispatch = Arc::clone(self);
+        at_once(async move {
+            let typed = dispatch.typed(&request);
+            let queue =
+                |route: &CommandRoute, head: &_| Invocation::command(&request.event, route, head);
+            match dispatch.commands.admit(&request, queue).await {
+                Ok((invocation, running)) => {
+                    dispatch.follow(invocation.holding(running).typed(typed));
+                }
+                Err(Stopped::Told(text)) => dispatch.say(request.origin, &text).await,
+                Err(Stopped::Broken(error)) => {
+                    let id = error_id::new();
+                    let (plugin, command) = (&*request.route.plugin, &*request.route.path);
+                    tracing::error!(
+                        plugin,
+                        error_id = &*id,
+                        "the check of command `{command}` failed: {}",
+                        error.message
+                    );
+                    dispatch.apologise(request.origin, &id).await;
+                }
+            }
+        });
+    }
+
+    /// Remembers a command that came with a message as what answers to the message are about.
+    fn typed(&self, request: &Request) -> Option<Typed> {
+        let Origin::Message { message_id, .. } = &request.origin else {
+            return None;
+        };
+        let (route, replies) = (&request.route, &self.services.replies);
+        let slash = self.commands.registered().slash(&route.path);
+        Some(replies.typed(*message_id, route.command.ephemeral, slash))
+    }
+
+    /// Proposes values for what is being typed.
+    pub(super) fn autocomplete(
+        self: &Arc<Self>,
+        event: Arc<EventRecord>,
+        route: CommandRoute,
+        (id, token): (u64, String),
+        asked: Asked,
+    ) {
+        let dispatch = Arc::clone(self);
+        tokio::spawn(async move {
+            let choices = dispatch.commands.autocomplete(&event, &route, &asked).await;
+            let replies = &dispatch.services.replies;
+            if let Err(failure) = replies.propose(id, &token, choices.into()).await {
+                tracing::debug!(
+                    command = &*route.path,
+                    "values could not be proposed: {failure}"
+                );
+            }
+        });
+    }
+}
