@@ -1,6 +1,6 @@
 //! Who may use which command: the reference's faults as cases, roles and prefixes per server, cooldowns, and why.
 
-use std::{path::PathBuf, sync::OnceLock, time::Duration};
+use std::{path::PathBuf, sync::OnceLock};
 
 use serde_json::json;
 use twilight_model::guild::Permissions;
