@@ -59,7 +59,7 @@ hooks:
 
 # The longest single steps of SQLite that the limits let through, and what a victim notices of attacks in its own database.
 fences:
-    cargo test --release -p host --lib storage::tests::worst -- --ignored --nocapture --test-threads 1
+    cargo test --release -p host-store --lib storage::tests::worst -- --ignored --nocapture --test-threads 1
 
 # One plugin floods every service for a minute; latency and throughput of the others, beside a quiet run.
 siege seconds="60":

@@ -254,10 +254,6 @@ mod tests {
                     {"event": "shop.sold", "handler": "Greet"},
                     {"event": "shop.Sold", "handler": "thank"},
                 ],
-                "commands": [
-                    {"name": "buy", "description": "d", "prefix": true, "aliases": ["b"]},
-                    {"name": "sell", "description": "d", "prefix": true, "aliases": ["B"]},
-                ],
             }),
             &[
                 &differ("table", "shop__items", "shop__Items"),
@@ -265,7 +261,6 @@ mod tests {
                 &differ("hook handler", "greet", "Greet"),
                 &differ("hook", "shop.sold", "shop.Sold"),
                 &differ("component handler", "buy", "BUY"),
-                "command `B` is declared twice",
             ],
         );
         let other = manifest(serde_json::json!({}));

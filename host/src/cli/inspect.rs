@@ -13,8 +13,7 @@ use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
-use crate::router::inherited;
-use crate::{commands::usage, intents};
+use crate::{commands::usage, intents, router::inherited};
 
 /// How long the file may take to tell its manifest.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -7,9 +7,11 @@ use host_loader::{LoadError, LoadReport, Status, UnloadReport};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::commands::{How, Registered};
-use crate::figures::MissingIntent;
-use crate::router::count;
+use crate::{
+    commands::{How, Registered},
+    figures::MissingIntent,
+    router::count,
+};
 
 impl Owner {
     pub(super) async fn load(&self, line: &str) -> Value {

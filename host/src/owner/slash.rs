@@ -6,8 +6,10 @@ use host_base::shown;
 use serde_json::Value;
 
 use super::{GROUP, Owner, embeds};
-use crate::commands::{How, Registered};
-use crate::registration::Report;
+use crate::{
+    commands::{How, Registered},
+    registration::Report,
+};
 
 /// Cells of the usage bar.
 const CELLS: usize = 20;

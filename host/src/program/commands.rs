@@ -7,8 +7,7 @@ use host_base::names;
 use host_loader::Neighbour;
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest, OptionKind, OptionManifest};
 
-use crate::owner;
-use crate::router::inherited;
+use crate::{owner, router::inherited};
 
 /// Discord's limits.
 const OPTIONS: usize = 25;

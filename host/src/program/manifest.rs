@@ -164,6 +164,17 @@ mod tests {
     }
 
     #[test]
+    fn a_commands_alias_that_differs_in_case_alone_is_the_same() {
+        check(
+            serde_json::json!({"commands": [
+                {"name": "buy", "description": "d", "prefix": true, "aliases": ["b"]},
+                {"name": "sell", "description": "d", "prefix": true, "aliases": ["B"]},
+            ]}),
+            &["command `B` is declared twice"],
+        );
+    }
+
+    #[test]
     fn each_problem_is_named() {
         check(
             serde_json::json!({"commands": [command("buy"), command("buy")]}),

@@ -17,8 +17,7 @@ use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
-use crate::program::Rules;
-use crate::router::count;
+use crate::{program::Rules, router::count};
 
 /// Tries each file; the manifests by the plugins' names.
 pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {

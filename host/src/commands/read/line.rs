@@ -15,8 +15,7 @@ use super::{
     value::{self, Value},
     words,
 };
-use crate::commands::usage;
-use crate::router::CommandRoute;
+use crate::{commands::usage, router::CommandRoute};
 
 /// Reads a line.
 ///

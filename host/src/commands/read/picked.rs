@@ -9,10 +9,10 @@ use plugin_api::{
 use serde_json::Value;
 
 use super::{line, people::Place, refused, words};
-use crate::router::CommandRoute;
 use crate::{
     commands::usage,
     lenient::{self, Field, Fields},
+    router::CommandRoute,
 };
 
 /// What a member has picked, as far as it can be read.

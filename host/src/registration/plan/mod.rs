@@ -38,7 +38,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::{declared::Declared, modes::Mode, namesakes::settle};
-
 use crate::commands::{HOST, Key, Listed};
 
 /// What a plan is made of.
