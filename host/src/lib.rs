@@ -7,7 +7,7 @@
 //!
 //! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
 //! [`commands`] reads what members type and pick; [`router`] knows who gets it; the loader (`host_loader`) loads, serves and unloads, and [`program`] is what it is told of the bot; [`services`] answer what plugins ask; [`owner`] serves
-//! owner commands; [`metrics`] are what the operator sees; [`registration`] and [`status`] keep Discord up to date; [`cli`] is the command line.
+//! owner commands; [`figures`] are what is counted, and [`metrics`] how the operator sees it; [`registration`] and [`status`] keep Discord up to date; [`cli`] is the command line.
 //!
 //! Below this crate: [`host_base`] is what every part may know, [`host_ops`] what the operator says and sees.
 
@@ -15,6 +15,7 @@ pub mod bot;
 pub mod cli;
 pub mod commands;
 pub mod dispatch;
+pub mod figures;
 pub mod gateway;
 pub mod intents;
 pub mod lenient;

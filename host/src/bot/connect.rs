@@ -1,33 +1,20 @@
 //! From what is there to what goes on: the gateway, the registration, the status, the schedules, the loop.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use host_loader::Plugins;
-use host_ops::{config::Live, env::Environment};
+use host_ops::env::Environment;
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{BotError, folder::Files, main_loop::MainLoop, ready};
+use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
     commands::{Pipeline, WRITTEN_EVERY},
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
     gateway::{self, Follow},
     owner::{self, Owner},
     registration::{OfHost, Registration, Setup},
-    router::Routes,
-    services::{Services, schedules::Runner},
+    services::schedules::Runner,
     status::{self, Numbers},
 };
-
-/// What is there before the gateway is.
-pub(super) struct Core {
-    pub(super) config: Live,
-    pub(super) services: Arc<Services>,
-    pub(super) routes: Arc<Routes>,
-    pub(super) commands: Arc<Pipeline>,
-    pub(super) plugins: Arc<Plugins>,
-    /// When the start began.
-    pub(super) began: Instant,
-}
 
 impl Core {
     /// Connects to the gateway, and begins all that goes on from now on.

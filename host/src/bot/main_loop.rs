@@ -14,7 +14,7 @@ use tokio::{
 };
 use twilight_model::gateway::Intents;
 
-use super::{BotError, connect::Core, folder::Files};
+use super::{BotError, core::Core, folder::Files};
 use crate::{
     commands::UsageLog,
     dispatch::Dispatch,

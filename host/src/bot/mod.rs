@@ -10,6 +10,7 @@
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
+mod core;
 mod folder;
 pub(crate) mod last_call;
 mod login;
@@ -36,7 +37,7 @@ use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 
 use self::{
-    connect::Core,
+    core::Core,
     folder::{tidy_files, watch_folder},
     login::identify,
 };

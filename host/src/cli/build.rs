@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use super::{CliResult, rebuild::is_source};
+use super::CliResult;
 
 /// Errors of the compiler that are told on the page.
 const MOST_ERRORS: usize = 30;
@@ -143,4 +143,30 @@ fn plugins(root: &Path) -> Vec<(PathBuf, String)> {
     }
     plugins.sort();
     plugins
+}
+
+/// Whether a change of this file can change what is built.
+pub(super) fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name == "Cargo.toml"
+        || name == "build.rs"
+        || path.extension().is_some_and(|extension| extension == "rs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editors_leave_files_that_are_no_sources() {
+        assert!(is_source(Path::new("/a/src/lib.rs")) && is_source(Path::new("/a/Cargo.toml")));
+        for name in [
+            "/a/src/.lib.rs.swp",
+            "/a/src/lib.rs~",
+            "/a/src/4913",
+            "/a/README.md",
+        ] {
+            assert!(!is_source(Path::new(name)), "{name}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeSet,
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, RecvTimeoutError},
@@ -115,14 +114,6 @@ fn concerns(errors: &str, package: &str) -> bool {
         || errors.contains(&format!("could not compile `{package}`"))
 }
 
-/// Whether a change of this file can change what is built.
-pub(super) fn is_source(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    name == "Cargo.toml"
-        || name == "build.rs"
-        || path.extension().is_some_and(|extension| extension == "rs")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,18 +124,5 @@ mod tests {
             "examples/poll/src/lib.rs:3:5: error: nothing\nerror: could not compile `poll` (lib)";
         assert!(concerns(errors, "poll") && !concerns(errors, "hello"));
         assert!(concerns("error: no such file", "hello"));
-    }
-
-    #[test]
-    fn editors_leave_files_that_are_no_sources() {
-        assert!(is_source(Path::new("/a/src/lib.rs")) && is_source(Path::new("/a/Cargo.toml")));
-        for name in [
-            "/a/src/.lib.rs.swp",
-            "/a/src/lib.rs~",
-            "/a/src/4913",
-            "/a/README.md",
-        ] {
-            assert!(!is_source(Path::new(name)), "{name}");
-        }
     }
 }

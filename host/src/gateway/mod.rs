@@ -20,8 +20,8 @@ use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresenceP
 pub use self::merge::News;
 use self::{permits::Permits, renewal::Allowance};
 use crate::{
+    figures::Figures,
     lenient::{self, Fields},
-    metrics::Figures,
     services::Discord,
 };
 

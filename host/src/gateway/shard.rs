@@ -25,7 +25,7 @@ use super::{
     permits::Permits,
     renewal::{Input, Output, Renewal, SessionNumber},
 };
-use crate::{intents, metrics::ShardFigures};
+use crate::{figures::ShardFigures, intents};
 
 type Received = Option<Result<Message, ReceiveMessageError>>;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Owner, embeds};
 use crate::{
     commands::{How, Registered},
-    metrics::MissingIntent,
+    figures::MissingIntent,
     router::count,
 };
 

@@ -10,6 +10,7 @@ pub mod later;
 mod metrics;
 mod registries;
 pub mod reply;
+mod requests;
 pub mod schedules;
 mod secrets;
 pub mod settings;
@@ -51,7 +52,7 @@ pub use self::{
     web::Web,
 };
 use self::{commands::CommandCalls, schedules::Clock};
-use crate::{metrics::Figures, router::Routes};
+use crate::{figures::Figures, router::Routes};
 
 capabilities! {
     Services {
@@ -123,7 +124,12 @@ impl Services {
         let storage = Arc::new(storage);
         let later = Arc::new(Later::new(Arc::clone(&discord), Arc::clone(&storage)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
-        discord.tell(Arc::downgrade(&alerts));
+        let raised = Arc::downgrade(&alerts);
+        discord.tell(move |subject, text| {
+            if let Some(alerts) = raised.upgrade() {
+                alerts.raise(subject, text);
+            }
+        });
         let hooks = Arc::new(Hooks::new(
             live.clone(),
             Arc::clone(&routes),

@@ -3,8 +3,9 @@
 use toml::de::DeValue;
 
 use super::{
-    document::{Fault, Item, Table, nearest},
-    values::{Reading, expected, quoted_list, seconds, string},
+    document::Table,
+    fault::{Fault, Item, expected, nearest, quoted_list},
+    values::{Reading, seconds, string},
 };
 
 /// Colours of embeds, as 0xRRGGBB.

@@ -1,7 +1,7 @@
 //! What a setting's type cannot say: whether its text makes sense.
 
 use super::{
-    document::Item,
+    fault::Item,
     values::{Reading, list, string_that},
 };
 

@@ -1,7 +1,8 @@
 //! `[commands]`: commands of members, and how they are registered with Discord.
 
 use super::{
-    document::{Fault, Item, Table},
+    document::Table,
+    fault::{Fault, Item},
     values::{IdOf, Reading, count, id, integer, seconds, word},
 };
 

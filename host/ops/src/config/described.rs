@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
-use super::is_live;
+use super::live::is_live;
 
 /// The commented file of defaults: every key with its words.
 pub const COMMENTED: &str = include_str!("default.toml");

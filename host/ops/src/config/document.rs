@@ -2,34 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::de::{DeTable, DeValue};
 
-use super::values::{expected, quoted_list};
-
-/// A value with its place in the file.
-pub(super) type Item<'i> = Spanned<DeValue<'i>>;
-
-/// What is wrong, and the byte where it is.
-#[derive(Debug)]
-pub(super) struct Fault {
-    pub at: usize,
-    pub message: String,
-}
-
-impl Fault {
-    pub fn new(item: &Item<'_>, message: impl Into<String>) -> Self {
-        Self {
-            at: item.span().start,
-            message: message.into(),
-        }
-    }
-}
-
-/// How likely two words are the same but for a slip, from 0 to 1; below this they are different words.
-const SIMILAR: f64 = 0.8;
+use super::fault::{Fault, Item, expected, nearest, quoted_list};
 
 pub(super) struct Document<'i> {
     tables: DeTable<'i>,
@@ -186,21 +161,6 @@ impl<'i> Table<'_, 'i> {
             })),
         }
     }
-}
-
-/// The known word that `word` most likely stands for: one that begins alike, or one with a slip in it.
-pub(super) fn nearest<'a>(
-    word: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-) -> Option<&'a str> {
-    let word = word.to_lowercase().replace('-', "_");
-    known
-        .clone()
-        .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= SIMILAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-        .or_else(|| host_base::nearest::nearest(&word, known))
 }
 
 fn entries<'d, 'i>(

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf, string::FromUtf8Error};
 
-use super::document::Fault;
+use super::fault::Fault;
 
 /// Why a configuration was refused.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Config, differences};
+use super::Config;
 
 /// The configuration as it is now. Clones are the same; only the settings service changes it.
 #[derive(Debug, Clone)]
@@ -48,12 +48,12 @@ impl From<Arc<Config>> for Live {
 }
 
 /// How a key's value is taken over.
-type TakeOver = fn(&mut Config, &Config);
+pub(super) type TakeOver = fn(&mut Config, &Config);
 
 macro_rules! live {
     ($($table:ident { $($key:ident)* })*) => {
         /// The keys that a running bot takes over, and how: whoever enters one reads it through [`Live`].
-        const LIVE: &[(&str, &str, TakeOver)] = &[$($(
+        pub(super) const LIVE: &[(&str, &str, TakeOver)] = &[$($(
             (stringify!($table), stringify!($key), |to, from| to.$table.$key.clone_from(&from.$table.$key)),
         )*)*];
     };
@@ -146,25 +146,6 @@ pub fn is_live(table: &str, key: &str) -> bool {
     matches!(table, "grants" | "plugins") || LIVE.iter().any(|(t, k, _)| (*t, *k) == (table, key))
 }
 
-impl Config {
-    /// This configuration with all that can be taken over of what has changed in the file; the rest stays until a restart,
-    /// and what the process was started with beside the file stays, too.
-    #[must_use]
-    pub fn taking_over(&self, next: Self) -> Self {
-        let mut config = self.clone();
-        let changed = differences(&self.source.table(), &next.source.table());
-        for (table, key, take_over) in LIVE {
-            if changed.contains(&format!("{table}.{key}")) {
-                take_over(&mut config, &next);
-            }
-        }
-        config.grants = next.grants;
-        config.plugins = next.plugins;
-        config.source = next.source;
-        config
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::described, *};
@@ -183,34 +164,5 @@ mod tests {
         said.sort_unstable();
         known.sort_unstable();
         assert_eq!(said, known, "each key once, in one of the two tables");
-    }
-
-    #[test]
-    fn what_stands_beside_the_file_stays_until_its_key_is_changed() {
-        let mut running = Config::parse("[bot]\nprefix = '?'", "c").unwrap();
-        running.metrics.listen = None;
-        let next = |text| Config::parse(text, "c").unwrap();
-        let now = running.taking_over(next("[bot]\nprefix = '+'"));
-        assert_eq!((&*now.bot.prefix, now.metrics.listen), ("+", None));
-        let now = now.taking_over(next("[metrics]\nlisten = '127.0.0.1:1'"));
-        assert_eq!(now.bot.prefix, "!");
-        assert_eq!(now.metrics.listen, "127.0.0.1:1".parse().ok());
-    }
-
-    #[test]
-    fn what_needs_a_restart_stays() {
-        let running = Config::parse("[data]\nfolder = 'a'\n[bot]\nprefix = '?'", "c").unwrap();
-        let next = Config::parse(
-            "[data]\nfolder = 'b'\n[bot]\nprefix = '+'\n[plugins.shop]\nlimit = 3",
-            "c",
-        )
-        .unwrap();
-        let now = running.taking_over(next);
-        assert_eq!(
-            (now.data.folder.to_str(), &*now.bot.prefix),
-            (Some("a"), "+")
-        );
-        assert!(now.plugins.contains_key("shop"));
-        assert!(now.source.text.contains("'b'"));
     }
 }

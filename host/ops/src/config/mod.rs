@@ -11,6 +11,7 @@ mod commands;
 mod described;
 mod document;
 mod error;
+mod fault;
 mod live;
 mod observe;
 mod plugins;
@@ -18,6 +19,7 @@ mod prefix;
 mod schedules;
 mod services;
 mod tables;
+mod take_over;
 mod values;
 mod web;
 

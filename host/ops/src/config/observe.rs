@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use toml::de::DeValue;
 
 use super::{
-    document::{Fault, Item, Table},
-    values::{Reading, boolean, expected, folder, integer, list, string, string_that, word},
+    document::Table,
+    fault::{Fault, Item, expected},
+    values::{Reading, boolean, folder, integer, list, string, string_that, word},
 };
 use crate::filter::{check_filter, parse_level};
 

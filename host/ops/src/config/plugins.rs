@@ -11,8 +11,8 @@ use toml::{
 
 use super::{
     Config, ConfigError,
-    document::{Document, Fault, Item, nearest},
-    values::{expected, quoted_list},
+    document::Document,
+    fault::{Fault, Item, expected, nearest, quoted_list},
 };
 
 pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<String, Table> {

@@ -7,8 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     checks::secret_name,
-    document::{Document, Fault, Table, nearest},
-    values::{IdOf, expected, folder, id, integer, list, milliseconds, seconds, string_that},
+    document::{Document, Table},
+    fault::{Fault, expected, nearest},
+    values::{IdOf, folder, id, integer, list, milliseconds, seconds, string_that},
     web,
 };
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::{
     checks::{api_url, gateway_url, host_and_port, plugin_name, status_texts},
-    document::{Item, Table},
+    document::Table,
+    fault::Item,
     prefix::check_prefix,
     values::{
         IdOf, Reading, boolean, count, folder, id, list, milliseconds, seconds, string_that, word,

@@ -4,24 +4,10 @@ use std::{ops::RangeInclusive, path::PathBuf};
 
 use toml::de::{DeInteger, DeValue};
 
-use super::document::{Fault, Item, nearest};
+use super::fault::{Fault, Item, expected, nearest, quoted_list};
 
 /// What a reader gives: the value, or everything that is wrong with it.
 pub(super) type Reading<T> = Result<T, Vec<Fault>>;
-
-/// The fault "expected this, found that".
-pub(super) fn expected(what: &str, item: &Item<'_>) -> Fault {
-    let found = match item.get_ref() {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    };
-    Fault::new(item, format!("expected {what}, found {found}"))
-}
 
 pub(super) fn boolean(item: &Item<'_>) -> Reading<bool> {
     item.get_ref()
@@ -164,14 +150,6 @@ pub(super) fn list<T>(
     } else {
         Err(faults)
     }
-}
-
-/// `a`, `b`, `c`.
-pub(super) fn quoted_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    words
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// The number as written, if it fits.

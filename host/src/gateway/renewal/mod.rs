@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use twilight_model::gateway::Intents;
 
 pub(super) use self::allowance::Allowance;
-use crate::metrics::Standing;
+use crate::figures::Standing;
 
 /// How long the session that was replaced is still read. Discord dispatches to both within milliseconds.
 const OVERLAP: Duration = Duration::from_secs(3);

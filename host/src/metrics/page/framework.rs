@@ -6,7 +6,7 @@ use host_loader::Plugins;
 
 use super::rows::{Labels, Rows, number, timing};
 use crate::{
-    metrics::Figures,
+    figures::Figures,
     services::{Services, hooks::Circuit},
 };
 

@@ -8,8 +8,8 @@ use memchr::memmem::find;
 use plugin_api::abi::{CustomId, RequestCall};
 use serde_json::{Value, json};
 
+use super::body::edited;
 use super::{path::parts, seal::Seals};
-use crate::services::reply::edited;
 
 /// The kind of an interaction's response that opens a modal.
 const MODAL: u64 = 9;
@@ -33,7 +33,7 @@ fn place_of_message(method: &str, path: &str) -> Option<&'static str> {
 }
 
 /// Whether a request sends or changes a message that is all of its body.
-pub(super) fn writes_message(method: &str, path: &str) -> bool {
+pub(in crate::services) fn writes_message(method: &str, path: &str) -> bool {
     place_of_message(method, path) == Some("")
 }
 

@@ -6,11 +6,13 @@
 //! | `transport.rs` | one request, one answer |
 //! | `repeat.rs` | what may be sent twice, should the answer be lost |
 //! | `request.rs` | from a call to a request |
+//! | `body.rs` | a message inside a body, changed |
 //! | `path.rs` | a path, read once |
 //! | `message.rs` | what holds of every message |
 //! | `seal.rs` | which modals were opened by the host |
 //! | `startup.rs` | what is asked before anything else goes on, until it is answered |
 
+mod body;
 mod governor;
 mod message;
 mod path;
@@ -22,25 +24,24 @@ mod transport;
 
 use std::{
     fmt,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use host_base::{redact, shown};
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
-use host_loader::{
-    Caller, Completion, Places, Unserved,
-    host_call::{self, on_the_wire},
-};
+use host_capability::Failure;
+use host_loader::host_call::{self, on_the_wire};
 use host_ops::config;
 use http::StatusCode;
-use plugin_api::{
-    abi::{RequestCall, ResponseHead},
-    manifest::Manifest,
-};
+use plugin_api::abi::RequestCall;
 use serde_json::Value;
 
-pub(super) use self::transport::{Answer, Lost, Outgoing, Transport};
+pub(super) use self::{
+    body::edited,
+    message::writes_message,
+    path::canonical,
+    transport::{Answer, Lost, Outgoing, Transport},
+};
 use self::{
     governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
     repeat::{PAUSE, Repeat, may_pass},
@@ -48,11 +49,14 @@ use self::{
     seal::Seals,
     transport::Http,
 };
-use super::{
-    Alerts,
-    later::{Later, Sent},
-};
-use crate::{metrics::Figures, services::Services};
+use crate::figures::Figures;
+
+/// Message flag: for the invoker's eyes alone
+/// ([reference](https://discord.com/developers/docs/resources/message#message-object-message-flags)).
+pub(in crate::services) const EPHEMERAL: u64 = 64;
+
+/// How long Discord honours an interaction's token.
+pub(in crate::services) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// Discord's REST API.
 pub struct Discord {
@@ -130,51 +134,12 @@ impl Discord {
         }
     }
 
-    /// Tells the owner by `alerts` when requests are stopped because too many were invalid.
-    pub(super) fn tell(&self, alerts: Weak<Alerts>) {
+    /// Has `raise` told, subject and text, when requests are stopped because too many were invalid.
+    pub(super) fn tell(&self, raise: impl Fn(&str, &str) + Send + Sync + 'static) {
         self.governor.tell(move |stopped| {
-            if let Some(alerts) = alerts.upgrade() {
-                let whose = stopped.plugin.as_deref().unwrap_or("the bot");
-                alerts.raise(&format!("invalid requests of {whose}"), &words_of(stopped));
-            }
+            let whose = stopped.plugin.as_deref().unwrap_or("the bot");
+            raise(&format!("invalid requests of {whose}"), &words_of(stopped));
         });
-    }
-
-    /// The host call `discord.request`.
-    ///
-    /// # Errors
-    ///
-    /// The parameters are wrong, or Discord refused.
-    pub async fn serve(
-        &self,
-        later: &Arc<Later>,
-        params: Value,
-        body: Vec<u8>,
-    ) -> Result<Completion, Failure> {
-        let mut request: RequestCall = serde_json::from_value(params)?;
-        request.path = path::canonical(&request.path)?;
-        let writes = message::writes_message(&request.method, &request.path);
-        let delete_after = request.delete_after_ms.map(Duration::from_millis);
-        if delete_after.is_some() {
-            later.may_delete()?;
-        }
-        let call = Call {
-            request,
-            body,
-            ..Call::default()
-        };
-        let (status, body) = self.send(call).await?;
-        if writes && let Ok(message) = serde_json::from_slice::<Value>(&body) {
-            later.watch(&message, None);
-            if let (Some(after), Some(sent)) = (delete_after, Sent::read(&message)) {
-                later.delete(sent, None, after);
-            }
-        }
-        Ok(Completion {
-            status: 0,
-            head: serde_json::to_vec(&ResponseHead { status })?,
-            body,
-        })
     }
 
     /// Sends JSON and reads JSON; `Null` for an empty response.
@@ -402,30 +367,3 @@ impl fmt::Debug for Discord {
 
 #[cfg(test)]
 mod tests;
-
-impl Capability<Services> for Discord {
-    const CALLS: &'static [&'static str] = &["discord.request"];
-    const PLACES: Places = places("discord", 256);
-    const LEAVES: Leaves = Leaves::DiscordPath;
-
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
-
-    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
-        Ok(())
-    }
-
-    async fn serve(
-        &self,
-        services: &Services,
-        _: &Caller,
-        call: HostCall,
-    ) -> Result<Completion, Failure> {
-        Self::serve(self, &services.later, call.params, call.body).await
-    }
-
-    fn generation_ended(&self, _: &Caller) {}
-
-    fn registries(&self) -> Vec<(&'static str, usize)> {
-        Vec::new()
-    }
-}

@@ -34,7 +34,7 @@ const QUERY: &AsciiSet = &CONTROLS
 /// # Errors
 ///
 /// It is none of Discord's; the text says what of it, and what a path is.
-pub(super) fn canonical(path: &str) -> Result<String, Failure> {
+pub(in crate::services) fn canonical(path: &str) -> Result<String, Failure> {
     if path.len() > LONGEST {
         return Err(Failure::Refused(format!(
             "a path of {} bytes: {LONGEST} are the most",

@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
 
-use crate::services::reply::edited;
+use super::body::edited;
 
 /// What is waited before the second try, unless Discord says more.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use host_loader::{Caller, Completion};
 use http::{HeaderMap, HeaderValue};
 
 use super::*;

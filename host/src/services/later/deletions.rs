@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Later, Sent, Token};
-use crate::services::reply::TOKEN_LIFE;
+use crate::services::discord::TOKEN_LIFE;
 
 /// While Discord is out of reach it is tried again after each of these, and then given up until the next start.
 const AGAIN: [Duration; 4] = [

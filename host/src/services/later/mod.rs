@@ -23,7 +23,7 @@ use tokio::{sync::watch, time::Instant};
 use self::{components::Watched, deletions::Waiting};
 use super::{
     Discord,
-    reply::{EPHEMERAL, TOKEN_LIFE},
+    discord::{EPHEMERAL, TOKEN_LIFE},
     schedules::Clock,
 };
 

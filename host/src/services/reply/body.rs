@@ -1,13 +1,10 @@
 //! The flag that makes an answer private, in whatever form its body has.
 
 use host_capability::Failure;
-use memchr::memmem::find;
 use plugin_api::{CUSTOM_ID_LIMIT, abi::CustomId};
 use serde_json::Value;
 
-/// Message flag: for the invoker's eyes alone
-/// ([reference](https://discord.com/developers/docs/resources/message#message-object-message-flags)).
-pub(in crate::services) const EPHEMERAL: u64 = 64;
+use crate::services::discord::{EPHEMERAL, edited};
 
 /// Sets the flag in a message's JSON.
 pub(super) fn set_ephemeral(data: &mut Value, ephemeral: bool) {
@@ -40,34 +37,6 @@ pub(super) fn keep_private(modal: &mut Value) {
 /// The body is neither. Never sent without the flag: a private answer must not be shown to everybody.
 pub(super) fn make_ephemeral(body: Vec<u8>, boundary: Option<&str>) -> Result<Vec<u8>, Failure> {
     edited(&body, boundary, |data| set_ephemeral(data, true))
-}
-
-/// The body with its message changed by `edit`.
-///
-/// # Errors
-///
-/// As for [`make_ephemeral`].
-pub(in crate::services) fn edited(
-    body: &[u8],
-    boundary: Option<&str>,
-    edit: impl FnOnce(&mut Value),
-) -> Result<Vec<u8>, Failure> {
-    let Some(boundary) = boundary else {
-        let mut data: Value = serde_json::from_slice(body)?;
-        edit(&mut data);
-        return Ok(serde_json::to_vec(&data)?);
-    };
-    let malformed =
-        || Failure::Refused("the first part of the body has to be `payload_json`".into());
-    let begin = find(body, b"\r\n\r\n").ok_or_else(malformed)? + 4;
-    if find(&body[..begin], b"name=\"payload_json\"").is_none() {
-        return Err(malformed());
-    }
-    let end = begin
-        + find(&body[begin..], format!("\r\n--{boundary}").as_bytes()).ok_or_else(malformed)?;
-    let mut data: Value = serde_json::from_slice(&body[begin..end])?;
-    edit(&mut data);
-    Ok([&body[..begin], &serde_json::to_vec(&data)?, &body[end..]].concat())
 }
 
 #[cfg(test)]

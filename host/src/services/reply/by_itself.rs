@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    Kind, Received, Replies,
-    body::{self, EPHEMERAL},
+    Kind, Received, Replies, body,
     first::Outcome,
     open::Interaction,
     state::{First, Progress, State},
 };
+use crate::services::discord::EPHEMERAL;
 
 impl Replies {
     /// Defers an interaction that nobody has answered yet.

@@ -15,11 +15,10 @@ use serde_json::{Value, json};
 
 use super::{
     Replies,
-    body::EPHEMERAL,
     open::Interaction,
     state::{First, Heard, Original, Progress, Step, Why},
 };
-use crate::services::discord::Call;
+use crate::services::discord::{Call, EPHEMERAL};
 
 /// How long Discord is waited for. It wants the response within three seconds: of a later answer there is nothing left to do, and a
 /// connection that is dead without saying so is best not waited for.

@@ -43,10 +43,6 @@ use serde_json::Value;
 use self::open::Open;
 pub use self::open::{Kind, Received};
 pub(crate) use self::typed::Typed;
-pub(super) use self::{
-    body::{EPHEMERAL, edited},
-    open::TOKEN_LIFE,
-};
 use super::{
     discord::{Call, Discord},
     later::{Later, Sent},

@@ -3,7 +3,6 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
-    time::Duration,
 };
 
 use host_capability::Failure;
@@ -11,10 +10,7 @@ use plugin_api::abi::{CustomId, Origin};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use super::{Replies, state::Progress};
-use crate::services::later::Token;
-
-/// How long Discord honours an interaction's token.
-pub(in crate::services) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+use crate::services::{discord::TOKEN_LIFE, later::Token};
 
 /// Most that are kept: a hundred a second for as long as they are. Of more the oldest are forgotten, and can't be answered any more.
 const MOST: usize = 100_000;
@@ -184,6 +180,8 @@ impl Replies {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn interaction(id: u64, since: Instant) -> Arc<Interaction> {

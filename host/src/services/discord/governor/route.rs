@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::metrics;
+use crate::figures::route_class;
 
 /// A route: requests of one route share their limits
 /// ([reference](https://discord.com/developers/docs/topics/rate-limits)).
@@ -24,7 +24,7 @@ impl Route {
             _ => 0,
         };
         Self {
-            template: format!("{method} {}", metrics::route_class(path)).into(),
+            template: format!("{method} {}", route_class(path)).into(),
             resource: parts[..own].join("/").into(),
         }
     }

@@ -1,0 +1,19 @@
+//! Parts of the bot that are there before the gateway is.
+
+use std::{sync::Arc, time::Instant};
+
+use host_loader::Plugins;
+use host_ops::config::Live;
+
+use crate::{commands::Pipeline, router::Routes, services::Services};
+
+/// What is there before the gateway is.
+pub(super) struct Core {
+    pub(super) config: Live,
+    pub(super) services: Arc<Services>,
+    pub(super) routes: Arc<Routes>,
+    pub(super) commands: Arc<Pipeline>,
+    pub(super) plugins: Arc<Plugins>,
+    /// When the start began.
+    pub(super) began: Instant,
+}
