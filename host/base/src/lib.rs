@@ -9,6 +9,7 @@
 //! | [`unseen`] | characters that nobody sees |
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
 //! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
+//! | [`share`] | how many lines of the log somebody may fill |
 //! | [`private`] | files and folders that nobody else on the machine reads |
 
 pub mod bounded;
@@ -17,6 +18,7 @@ pub mod names;
 pub mod nearest;
 pub mod private;
 pub mod redact;
+pub mod share;
 pub mod shown;
 pub mod timing;
 pub mod unseen;

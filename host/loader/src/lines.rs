@@ -6,16 +6,11 @@ use std::{
     time::Instant,
 };
 
+use host_base::share::{A_SECOND, AT_ONCE, Fate, Share};
 use plugin_api::abi::LogHead;
 use tracing::Level;
 
 use crate::PluginFigures;
-
-/// Lines that may come at once.
-const AT_ONCE: f64 = 1000.0;
-
-/// Lines that may come for as long as it takes.
-const A_SECOND: f64 = 100.0;
 
 /// Longest text of a line, fields included, of an error and of a panic, in bytes.
 const LONGEST: usize = 16 << 10;
@@ -24,51 +19,11 @@ const LONGEST: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Lines(Mutex<Share>);
 
-#[derive(Debug)]
-struct Share {
-    /// Lines that may still come.
-    left: f64,
-    at: Instant,
-    /// Lines that were left out since the last that was written.
-    left_out: u64,
-}
-
-/// What becomes of a line.
-#[derive(Debug, PartialEq, Eq)]
-enum Fate {
-    /// It is written, behind so many that were not.
-    Written(u64),
-    /// It is the first of those that are left out.
-    FirstOut,
-    Out,
-}
-
-impl Share {
-    fn take(&mut self, now: Instant) -> Fate {
-        let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.left = (self.left + since * A_SECOND).min(AT_ONCE);
-        self.at = now;
-        if self.left < 1.0 {
-            self.left_out += 1;
-            return match self.left_out {
-                1 => Fate::FirstOut,
-                _ => Fate::Out,
-            };
-        }
-        self.left -= 1.0;
-        Fate::Written(std::mem::take(&mut self.left_out))
-    }
-}
-
 impl Lines {
     /// A whole share.
     #[must_use]
     pub fn new() -> Self {
-        Self(Mutex::new(Share {
-            left: AT_ONCE,
-            at: Instant::now(),
-            left_out: 0,
-        }))
+        Self(Mutex::new(Share::whole(Instant::now())))
     }
 
     /// Writes a line of `plugin`'s, if its level is wanted.
@@ -146,38 +101,7 @@ pub(super) fn cut(text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    #[test]
-    fn a_flood_is_written_up_to_its_share_and_what_is_left_out_is_told() {
-        let now = Instant::now();
-        let mut share = Share {
-            left: AT_ONCE,
-            at: now,
-            left_out: 0,
-        };
-        for line in 0..1000 {
-            assert_eq!(share.take(now), Fate::Written(0), "line {line}");
-        }
-        assert_eq!(share.take(now), Fate::FirstOut);
-        for _ in 0..49 {
-            assert_eq!(share.take(now), Fate::Out);
-        }
-        // A hundred a second from there on, and the first of them tells of the others.
-        let later = now + Duration::from_millis(20);
-        assert_eq!(share.take(later), Fate::Written(50));
-        assert_eq!(share.take(later), Fate::Written(0));
-        assert_eq!(share.take(later), Fate::FirstOut);
-        // After a rest it is whole again, and no more than whole.
-        let rested = later + Duration::from_secs(3600);
-        assert_eq!(share.take(rested), Fate::Written(1));
-        for _ in 1..1000 {
-            assert_eq!(share.take(rested), Fate::Written(0));
-        }
-        assert_eq!(share.take(rested), Fate::FirstOut);
-    }
 
     #[test]
     fn a_line_without_end_ends() {

@@ -5,8 +5,10 @@
 //! | `levels.rs` | what is logged: per target, and per plugin |
 //! | `queue.rs` | a thread per output, so that nobody who logs waits for a disk or a terminal |
 //! | `files.rs` | `permanent.log`, rotated, and `current_run.log` |
+//! | `about.rs` | what the host says about each plugin has a share |
 //! | `line.rs` | from events to lines |
 
+mod about;
 mod files;
 mod levels;
 mod line;
@@ -26,6 +28,7 @@ use tracing_subscriber::{
 };
 
 use self::{
+    about::AboutPlugins,
     files::Files,
     queue::{Queue, Stderr},
 };
@@ -82,6 +85,7 @@ pub fn init(config: &Log, first: &str) -> Result<(), String> {
     }
     let begun = tracing_subscriber::registry()
         .with(filter)
+        .with(AboutPlugins::default())
         .with(line::layer(config.json, colour, stderr))
         .with(to_files)
         .try_init();

@@ -388,7 +388,12 @@ impl Desk {
 
     fn failed(&self, state: &mut State, error: String) {
         state.figures.failures += 1;
-        tracing::warn!(hook = &*self.id, "the hook's handler failed: {error}");
+        let (plugin, _) = self.id.split_once(':').unwrap_or((&self.id, ""));
+        tracing::warn!(
+            plugin,
+            hook = &*self.id,
+            "the hook's handler failed: {error}"
+        );
         if state.breaker.failed(Instant::now(), self.rules().breaker) {
             (self.alarm)(&self.id, Alarm::Opened(error.clone()));
         }

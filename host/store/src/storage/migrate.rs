@@ -233,15 +233,25 @@ fn note_subjects(desk: &Desk<'_>, declared: &Declared) -> rusqlite::Result<()> {
             .query_row(params![plugin, table, subject.column], |row| row.get(0))?;
         desk.link.begin(desk.who.clone());
         // One that is broken is noted, so that it is named when it can't be told or erased.
-        let is_there = connection
+        let (has_table, is_there): (bool, bool) = connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE lower(name) = lower(?2))",
+                "SELECT count(*) > 0, count(*) FILTER (WHERE lower(name) = lower(?2)) > 0 FROM pragma_table_info(?1)",
             )
             .and_then(|mut statement| {
-                statement.query_row(params![table, subject.column], |row| row.get(0))
+                statement.query_row(params![table, subject.column], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
             })
-            .unwrap_or(true);
+            .unwrap_or((true, true));
         desk.link.begin(Who::Host);
+        if has_table && !is_there {
+            tracing::warn!(
+                plugin,
+                "it declares that `{table}` tells by its column `{}` whom a row is about, and the table has no such column: exports and \
+                 erasures of users leave it out",
+                subject.column
+            );
+        }
         if is_there && !noted {
             connection
                 .prepare_cached("INSERT INTO cogwright__subjects (plugin, table_name, column_name) VALUES (?1, ?2, ?3)")?

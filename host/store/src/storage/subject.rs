@@ -65,6 +65,8 @@ struct Subject {
     plugin: String,
     table: String,
     column: String,
+    /// All columns that the plugin has ever declared of the table.
+    declared: Vec<String>,
 }
 
 impl Subject {
@@ -239,17 +241,28 @@ impl Clerk<'_> {
         })
     }
 
-    /// Whether the table still has the column.
+    /// Whether there is anything to look at: nothing is kept in a table that is not there, and a column that was renamed has another
+    /// declaration. A table whose column is gone, and of which nothing else says whom its rows are about, is not passed over.
     fn is_there(&self, subject: &Subject) -> Result<bool, StorageError> {
-        let sql =
-            "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE lower(name) = lower(?2))";
-        let found =
-            self.link
-                .connection
-                .query_row(sql, params![subject.table, subject.column], |row| {
-                    row.get(0)
-                });
-        found.map_err(|error| self.error(sql, &error))
+        let sql = "SELECT lower(name) FROM pragma_table_info(?1)";
+        let read = || {
+            let mut statement = self.link.connection.prepare(sql)?;
+            let names = statement.query_map([&subject.table], |row| row.get(0))?;
+            names.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        let columns = read().map_err(|error| self.error(sql, &error))?;
+        let has = |column: &String| columns.contains(&column.to_ascii_lowercase());
+        if has(&subject.column) {
+            return Ok(true);
+        }
+        if columns.is_empty() || subject.declared.iter().any(has) {
+            return Ok(false);
+        }
+        Err(StorageError::Call(format!(
+            "it has no column `{}` any more, by which the plugin has told whom a row is about: what is in it about this user is not \
+             known, until the plugin declares the column that it has now (`subject`)",
+            subject.column
+        )))
     }
 
     fn shelves(&self, user: i64) -> Result<Vec<Value>, StorageError> {
@@ -279,11 +292,23 @@ impl Clerk<'_> {
                     plugin: row.get(0)?,
                     table: row.get(1)?,
                     column: row.get(2)?,
+                    declared: Vec::new(),
                 })
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        self.as_host(|| read().map_err(|error| self.error(sql, &error)))
+        let mut all: Vec<Subject> =
+            self.as_host(|| read().map_err(|error| self.error(sql, &error)))?;
+        let mut declared: HashMap<String, Vec<String>> = HashMap::new();
+        for it in &all {
+            let columns = declared.entry(it.table.to_ascii_lowercase()).or_default();
+            columns.push(it.column.clone());
+        }
+        for it in &mut all {
+            it.declared
+                .clone_from(&declared[&it.table.to_ascii_lowercase()]);
+        }
+        Ok(all)
     }
 
     /// Does something in a plugin's table, as the plugin, for as long as its statements may take.

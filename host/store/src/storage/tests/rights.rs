@@ -292,6 +292,46 @@ async fn a_full_text_table_over_anothers_rows_tells_nothing_also_in_old_files() 
 }
 
 #[tokio::test]
+async fn a_subject_whose_column_is_gone_is_named_and_one_that_was_declared_anew_is_told() {
+    let kit = Kit::new();
+    let of = |column: &str| json!({"subjects": [{"table": "shop__orders", "column": column}]});
+    let shop = kit.plugin("shop", of("user_id")).await;
+    for sql in [
+        "CREATE TABLE shop__orders (user_id INTEGER, what)",
+        "INSERT INTO shop__orders VALUES (613425648685547541, 'tea')",
+    ] {
+        shop.execute(1, sql, json!([])).await.unwrap();
+    }
+    // What is declared is noted when a generation first uses the database.
+    kit.storage.generation_ended(&shop.caller);
+    let shop = kit.generation("shop", 2, of("user_id")).await.unwrap();
+    let rename = "ALTER TABLE shop__orders RENAME COLUMN user_id TO buyer";
+    shop.execute(1, rename, json!([])).await.unwrap();
+    let exported = kit.storage.export_subject(ANN).await.unwrap();
+    let erased = kit.storage.erase_subject(ANN).await.unwrap();
+    let of_export: String = exported.failed.iter().map(|(_, why)| &**why).collect();
+    let of_erasure: String = erased.failed.iter().map(|(_, why)| &**why).collect();
+    for said in [of_export, of_erasure] {
+        assert!(
+            said.contains("`shop__orders`: it has no column `user_id` any more"),
+            "{said}"
+        );
+    }
+    assert_eq!(erased.rows, 0);
+    // The next version says which it is now.
+    kit.storage.generation_ended(&shop.caller);
+    let shop = kit.generation("shop", 3, of("buyer")).await.unwrap();
+    shop.query(1, "SELECT 1").await.unwrap();
+    let exported = kit.storage.export_subject(ANN).await.unwrap();
+    assert!(exported.failed.is_empty(), "{:?}", exported.failed);
+    let text = std::fs::read_to_string(&exported.file).unwrap();
+    assert!(text.contains("tea"), "{text}");
+    let erased = kit.storage.erase_subject(ANN).await.unwrap();
+    assert!(erased.failed.is_empty(), "{:?}", erased.failed);
+    assert_eq!(erased.rows, 1);
+}
+
+#[tokio::test]
 async fn a_broken_subject_fails_alone() {
     let kit = Kit::new();
     let victim = victim(&kit).await;
