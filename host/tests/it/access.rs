@@ -11,6 +11,7 @@ use crate::{
 };
 
 const SOURCE: &str = r#"//! Commands that not everybody may use.
+use std::time::Duration;
 
 use plugin_api::{manifest::Per, prelude::*};
 

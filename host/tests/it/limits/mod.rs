@@ -19,6 +19,7 @@ use crate::{
 
 /// Asks Discord for what it is told to, and says what came of it.
 const ASKER: &str = r#"//! Asks Discord.
+use std::collections::BTreeMap;
 
 use std::collections::BTreeMap;
 
