@@ -9,7 +9,7 @@
 
 use std::{fs, sync::Arc, time::Instant};
 
-use host::services::{Cache, Discord};
+use host_discord::{Cache, Discord};
 use serde_json::{Value, json};
 use twilight_model::{gateway::Intents, guild::Permissions, id::Id};
 

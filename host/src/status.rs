@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use host_base::redact;
+use host_discord::Cache;
 use host_ops::config::{Activity as Kind, Config as Whole, Presence, Status as Config};
 use tokio::{
     sync::watch,
@@ -13,7 +14,7 @@ use twilight_model::gateway::{
     presence::{Activity, ActivityType, MinimalActivity, Status},
 };
 
-use crate::{owner, router::Routes, services::Cache};
+use crate::{owner, router::Routes};
 
 /// Numbers that a status text may show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

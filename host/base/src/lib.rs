@@ -10,9 +10,11 @@
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
 //! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
 //! | [`share`] | how many lines of the log somebody may fill |
+//! | [`clock`] | the wall clock, or a test's |
 //! | [`private`] | files and folders that nobody else on the machine reads |
 
 pub mod bounded;
+pub mod clock;
 pub mod error_id;
 pub mod names;
 pub mod nearest;

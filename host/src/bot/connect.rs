@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use host_discord::gateway::{self, Follow};
 use host_ops::env::Environment;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -9,7 +10,6 @@ use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
     commands::{Pipeline, WRITTEN_EVERY},
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
-    gateway::{self, Follow},
     owner::{self, Owner},
     registration::{OfHost, Registration, Setup},
     services::schedules::Runner,

@@ -1,12 +1,10 @@
 //! Who the bot is.
 
 use host_capability::Failure;
+use host_discord::lenient::{self, Fields};
 
 use super::BotError;
-use crate::{
-    lenient::{self, Fields},
-    services::Services,
-};
+use crate::services::Services;
 
 /// Asks Discord who the bot is, for as long as it takes.
 pub(super) async fn identify(services: &Services) -> Result<(), BotError> {

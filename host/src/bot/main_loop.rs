@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_discord::gateway::{FromShard, GatewayError};
 use host_loader::{LoadError, Plugins, watcher::FileChange};
 use host_ops::config::Config;
 use tokio::{
@@ -18,7 +19,6 @@ use super::{BotError, core::Core, folder::Files};
 use crate::{
     commands::UsageLog,
     dispatch::Dispatch,
-    gateway::{FromShard, GatewayError},
     services::{Services, schedules::Runner},
 };
 

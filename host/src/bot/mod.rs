@@ -27,6 +27,7 @@ use std::{
 
 use host_base::{private, redact};
 use host_capability::Failure;
+use host_discord::gateway::GatewayError;
 use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
 use host_ops::{
     config::{Config, Live},
@@ -43,7 +44,6 @@ use self::{
 };
 use crate::{
     commands::Pipeline,
-    gateway::GatewayError,
     metrics::Server,
     owner, program,
     router::Routes,

@@ -9,11 +9,12 @@ use std::{
 };
 
 use host_base::shown;
+use host_discord::intents;
 use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
-use crate::{commands::usage, intents, router::inherited};
+use crate::{commands::usage, router::inherited};
 
 /// How long the file may take to tell its manifest.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -2,15 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use host_discord::{Cache, Discord};
 use host_ops::config::Live;
 use host_store::Storage;
 use twilight_model::gateway::Intents;
 
 use super::{policy::Policy, registered::Registered, usage_log::UsageLog};
-use crate::{
-    router::Routes,
-    services::{Cache, Discord},
-};
+use crate::router::Routes;
 
 /// Commands, whatever they come by: which one is meant, who may, how often, with which options.
 #[derive(Debug)]

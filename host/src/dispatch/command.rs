@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use host_base::error_id;
+use host_discord::reply::Typed;
 use host_loader::EventRecord;
 use plugin_api::abi::Origin;
 
@@ -14,7 +15,6 @@ use crate::{
         request::{Request, Stopped},
     },
     router::CommandRoute,
-    services::reply::Typed,
 };
 
 /// Carries on as far as it can at once, and in a task of its own from where it has to wait: what need not wait keeps its order.

@@ -5,14 +5,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use host_discord::{
+    gateway::News,
+    lenient::{self, Field, Fields},
+};
 use plugin_api::hook::{BotReady, GuildJoined, GuildLeft};
 
 use super::peek;
-use crate::{
-    gateway::News,
-    lenient::{self, Field, Fields},
-    services::Services,
-};
+use crate::services::Services;
 
 /// The servers that the bot is in, by what the shards were told.
 #[derive(Debug, Default)]

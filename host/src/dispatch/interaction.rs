@@ -3,6 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use host_base::{error_id, names::tidy};
+use host_discord::{
+    lenient::{self, Field, Fields},
+    reply::{AUTO_DEFER, Kind, Received},
+};
 use host_loader::{EventRecord, Slot};
 use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS};
 use serde_json::{Value, json};
@@ -16,9 +20,7 @@ use crate::{
         refusal,
         request::{Given, Request},
     },
-    lenient::{self, Field, Fields},
     owner,
-    services::reply::{AUTO_DEFER, Kind, Received},
 };
 
 /// An interaction, as far as routing needs it. Everything else of it is the plugin's.

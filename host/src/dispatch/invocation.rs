@@ -8,6 +8,7 @@ use std::{
 
 use host_base::{error_id, shown};
 use host_capability::{Failure, UNKNOWN_INTERACTION};
+use host_discord::reply::Typed;
 use host_loader::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id};
 use plugin_api::{
     abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind},
@@ -22,7 +23,6 @@ use super::Dispatch;
 use crate::{
     commands::{self, Running, UsageLog},
     router::CommandRoute,
-    services::reply::Typed,
 };
 
 /// Characters that a message of Discord's takes.

@@ -5,19 +5,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use host_discord::{lenient::Fields, reply::Kind};
 use host_loader::EventRecord;
 use plugin_api::abi::{Origin, ReplyCall, ReplyMode};
 use serde_json::{Value, json};
 
 use super::Dispatch;
-use crate::{
-    commands::{
-        names::Meant,
-        read::Picked,
-        request::{Given, Request},
-    },
-    lenient::Fields,
-    services::reply::Kind,
+use crate::commands::{
+    names::Meant,
+    read::Picked,
+    request::{Given, Request},
 };
 
 /// What a list's selects are called: `cw-menus:<interaction>:<number>`.

@@ -12,6 +12,7 @@ mod unreadable;
 
 use std::sync::Arc;
 
+use host_discord::{gateway::News, lenient::Faults};
 use host_loader::{EventRecord, next_id};
 use host_ops::config::Live;
 use plugin_api::{
@@ -25,8 +26,6 @@ use twilight_gateway::{Intents, Message};
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
     commands::Pipeline,
-    gateway::News,
-    lenient::Faults,
     owner::{self, Owner},
     router::Routes,
     services::Services,

@@ -2,13 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use host_discord::lenient::{self, Faults, Field, Fields};
 use host_loader::EventRecord;
 use plugin_api::{
     EventKind,
     abi::{Bytes, EventHeader, event_flag},
 };
-
-use crate::lenient::{self, Faults, Field, Fields};
 
 /// An event of the gateway ([reference](https://discord.com/developers/docs/events/gateway-events#payload-structure)).
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{figures::Figures, lenient::Faults};
+use host_discord::{figures::Figures, lenient::Faults};
 
 /// The same place of the same kind of event is told once in this time: Discord changes something for everybody at once.
 const QUIET: Duration = Duration::from_secs(60);

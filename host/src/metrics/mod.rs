@@ -1,4 +1,4 @@
-//! The page that a Prometheus server reads the [figures](crate::figures) from.
+//! The page that a Prometheus server reads the [figures](host_discord::figures) from.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use host_base::shown;
+use host_discord::figures::MissingIntent;
 use host_loader::{LoadError, LoadReport, Status, UnloadReport};
 use serde_json::Value;
 
 use super::{Owner, embeds};
 use crate::{
     commands::{How, Registered},
-    figures::MissingIntent,
     router::count,
 };
 

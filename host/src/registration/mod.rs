@@ -26,6 +26,7 @@ use std::{
 };
 
 use host_capability::Failure;
+use host_discord::{Alerts, Cache, Discord};
 use host_loader::file;
 use host_ops::config::Live;
 use serde_json::{Map, Value};
@@ -40,7 +41,6 @@ use self::{
 use crate::{
     commands::{Key, Pipeline, Registered},
     router::Routes,
-    services::{Alerts, Cache, Discord},
 };
 
 /// Changes that come within this time are registered together.

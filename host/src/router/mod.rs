@@ -8,6 +8,7 @@ use std::{
 };
 
 use host_base::names::tidy;
+use host_discord::intents;
 use host_loader::{EventRecord, Packet, Refused, Slot};
 use plugin_api::{
     EventKind,
@@ -18,7 +19,6 @@ use twilight_model::gateway::Intents;
 
 pub use self::index::{CommandRoute, Found, GroupRoute, Index};
 pub(crate) use self::index::{count, inherited};
-use crate::intents;
 
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.
 #[derive(Debug, Default)]

@@ -1,15 +1,10 @@
 //! What plugins may ask of the host: one file per capability, `plugin-api/src/host/` asks under the same names.
 
-mod alerts;
-pub mod cache;
 mod commands;
-mod discord;
 mod functions;
 pub mod hooks;
-pub mod later;
 mod metrics;
 mod registries;
-pub mod reply;
 mod requests;
 pub mod schedules;
 mod secrets;
@@ -28,6 +23,7 @@ use std::{
 use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Failure, HostCall, Leaves, capabilities};
+use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
 use host_loader::{Caller, Completion};
 use host_ops::{
     config::{Config, Live},
@@ -36,23 +32,18 @@ use host_ops::{
 use host_store::{Files, Storage};
 use plugin_api::abi::CallHead;
 
+use self::{commands::CommandCalls, schedules::Clock};
 pub use self::{
-    alerts::Alerts,
-    cache::Cache,
     commands::ServeCommands,
-    discord::Discord,
     functions::Functions,
     hooks::Hooks,
-    later::Later,
     metrics::{Family, Metrics, Sample},
-    reply::Replies,
     schedules::Schedules,
     secrets::Secrets,
     settings::Settings,
     web::Web,
 };
-use self::{commands::CommandCalls, schedules::Clock};
-use crate::{figures::Figures, router::Routes};
+use crate::router::Routes;
 
 capabilities! {
     Services {

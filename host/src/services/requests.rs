@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_discord::{
+    Discord,
+    later::Sent,
+    rest::{Call, canonical, writes_message},
+};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{RequestCall, ResponseHead},
@@ -10,11 +15,7 @@ use plugin_api::{
 };
 use serde_json::Value;
 
-use super::{
-    Discord, Services,
-    discord::{Call, canonical, writes_message},
-    later::Sent,
-};
+use super::Services;
 
 impl Capability<Services> for Discord {
     const CALLS: &'static [&'static str] = &["discord.request"];

@@ -221,7 +221,7 @@ fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
                   expect \"`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?\"\n\
                   owner@general: !fw_log helo default\nexpect \"Until the bot stops\"\n\
                   owner@general: !fw_log hello debug\nexpect \"Until the bot stops\"\n\
-                  owner@general: !fw_log host::gateway debug\nexpect \"Until the bot stops\"\n";
+                  owner@general: !fw_log host_discord::gateway debug\nexpect \"Until the bot stops\"\n";
     let output = played(folder.path(), script, &[]);
     assert!(
         output.status.success(),

@@ -1,6 +1,6 @@
 //! Slash commands with typed options, buttons and modals; also across a reload and a restart.
 
-use host::services::reply::{Kind, Received};
+use host_discord::reply::{Kind, Received};
 use serde_json::json;
 
 use crate::support::{Fixture, PATIENCE};

@@ -4,13 +4,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use host_capability::Failure;
+use host_discord::{Discord, intents};
 use host_ops::{config::Config, env::Environment};
 use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use twilight_model::gateway::Intents;
 
 use super::Report;
-use crate::{intents, services::Discord};
 
 /// Asks Discord.
 pub(super) async fn check(

@@ -1,5 +1,9 @@
 //! Who wants to use a command: what Discord said of them, and what the cache or Discord knows besides.
 
+use host_discord::{
+    cache::{Cache, in_thread},
+    lenient::{self, Field, Fields},
+};
 use host_loader::EventRecord;
 use twilight_model::{
     guild::Permissions,
@@ -7,11 +11,6 @@ use twilight_model::{
         Id,
         marker::{ChannelMarker, GuildMarker, UserMarker},
     },
-};
-
-use crate::{
-    lenient::{self, Field, Fields},
-    services::cache::{Cache, in_thread},
 };
 
 /// Who wants to use a command, and where.

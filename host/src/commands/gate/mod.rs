@@ -13,11 +13,12 @@
 mod asker;
 mod words;
 
+use host_discord::Cache;
 use twilight_model::guild::Permissions;
 
 pub(crate) use self::asker::Asker;
 use super::{policy::Policy, rules::GuildRules};
-use crate::{router::CommandRoute, services::Cache};
+use crate::router::CommandRoute;
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]

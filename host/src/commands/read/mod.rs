@@ -14,6 +14,7 @@ mod picked;
 mod value;
 mod words;
 
+use host_discord::lenient::{self, Fields};
 use plugin_api::manifest::{OptionKind, OptionManifest};
 use serde_json::{Value, json};
 use twilight_model::channel::Attachment;
@@ -24,7 +25,6 @@ pub(crate) use self::{
     picked::{Picked, read as picked, typed_so_far},
 };
 use super::usage::quoted;
-use crate::lenient::{self, Fields};
 
 /// What an option takes, in words: "a whole number from 1 to 5".
 pub(crate) fn expected(option: &OptionManifest) -> String {

@@ -1,6 +1,7 @@
 //! Finds users, roles and channels by mention, id or name: what a slash command has picked from a list.
 
 use host_base::unseen::trim;
+use host_discord::{Cache, Discord, lenient::Fields};
 use host_loader::EventRecord;
 use plugin_api::{
     abi::OptionValue,
@@ -9,11 +10,7 @@ use plugin_api::{
 use serde_json::Value;
 use twilight_model::id::Id;
 
-use crate::{
-    commands::pipeline::Pipeline,
-    lenient::Fields,
-    services::{Cache, Discord},
-};
+use crate::commands::pipeline::Pipeline;
 
 /// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
 /// Discord lists.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use host_discord::lenient::{self, Field, Fields};
 use plugin_api::{
     abi::OptionValue,
     manifest::{CommandKind, OptionKind, OptionManifest},
@@ -9,11 +10,7 @@ use plugin_api::{
 use serde_json::Value;
 
 use super::{line, people::Place, refused, words};
-use crate::{
-    commands::usage,
-    lenient::{self, Field, Fields},
-    router::CommandRoute,
-};
+use crate::{commands::usage, router::CommandRoute};
 
 /// What a member has picked, as far as it can be read.
 #[derive(Debug)]

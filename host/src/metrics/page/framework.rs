@@ -2,13 +2,11 @@
 
 use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
 
+use host_discord::figures::Figures;
 use host_loader::Plugins;
 
 use super::rows::{Labels, Rows, number, timing};
-use crate::{
-    figures::Figures,
-    services::{Services, hooks::Circuit},
-};
+use crate::services::{Services, hooks::Circuit};
 
 pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins) -> fmt::Result {
     let version = env!("CARGO_PKG_VERSION").to_owned();

@@ -18,6 +18,7 @@ use std::{
 
 use host_base::{nearest::nearest, shown};
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use plugin_api::{
@@ -38,7 +39,6 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use super::Alerts;
 use crate::{
     router::{HookRoute, Routes},
     services::Services,

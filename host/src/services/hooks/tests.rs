@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_discord::Discord;
 use host_ops::config::Config;
 use serde_json::json;
 
 use super::*;
-use crate::services::Discord;
 
 fn hooks() -> Hooks {
     let live = Live::new(Config::default());

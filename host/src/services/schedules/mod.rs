@@ -5,12 +5,10 @@
 //! | `when.rs` | when a period or a cron expression is due, changes of the clock included |
 //! | `store/` | the tables: what is declared, what was scheduled at run time, what runs |
 //! | `runner.rs` | the loop that claims what is due, and follows each run to its end |
-//! | `clock.rs` | the wall clock, or a test's |
 //!
 //! Invariants: a run is claimed in a transaction before its handler is called. A due time is claimed once: what the database
 //! keeps is the next one, and it only rises.
 
-mod clock;
 mod runner;
 mod store;
 #[cfg(test)]
@@ -22,6 +20,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use host_base::clock::{Clock, Time};
 use host_base::nearest::nearest;
 use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
@@ -37,11 +36,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, OnceCell};
 
 pub(crate) use self::when::problems;
-pub use self::{
-    clock::{Clock, Time},
-    runner::Runner,
-    store::ScheduleView,
-};
+pub use self::{runner::Runner, store::ScheduleView};
 use self::{store::CutShort, when::When};
 use crate::services::Services;
 

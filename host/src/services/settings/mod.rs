@@ -29,6 +29,7 @@ use std::{
 };
 
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{ConfigError, Live};
 use host_store::Storage;
@@ -39,7 +40,7 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
-use super::{Alerts, Hooks};
+use super::Hooks;
 use crate::{router::Routes, services::Services};
 
 /// The settings.

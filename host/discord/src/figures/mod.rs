@@ -1,0 +1,106 @@
+//! Figures: what is counted while the bot runs. Whoever counts has them; [`metrics`](crate::metrics) shows them.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `gateway.rs`, `rest.rs` | what is counted of the shards, and of requests to Discord |
+//!
+//! Invariant: a label is one of a plugin, an event, a command, a shard, a route class, a result: never a server or a user.
+
+mod gateway;
+mod rest;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use host_base::bounded::Bounded;
+use host_loader::KINDS;
+use plugin_api::EventKind;
+
+pub use self::{
+    gateway::{MissingIntent, ShardFigures, Standing},
+    rest::{Rest, class as route_class},
+};
+
+/// What is counted while the bot runs. What a service counts by itself is not here: the page asks the service.
+#[derive(Debug)]
+pub struct Figures {
+    /// Of each plugin.
+    pub plugins: host_loader::Figures,
+    shards: Mutex<BTreeMap<u32, Arc<ShardFigures>>>,
+    /// By the event's number.
+    events: Vec<AtomicU64>,
+    /// Events of which something could not be read, by name.
+    unreadable: Bounded<AtomicU64>,
+    /// Requests to Discord.
+    pub rest: Rest,
+    /// Interactions that the host deferred, because no plugin had answered in time.
+    pub deferred: AtomicU64,
+    /// Whether the plugins of the extensions folder have been tried.
+    pub started: AtomicBool,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self {
+            plugins: host_loader::Figures::default(),
+            shards: Mutex::default(),
+            events: (0..KINDS).map(|_| AtomicU64::new(0)).collect(),
+            unreadable: Bounded::new(KINDS),
+            rest: Rest::default(),
+            deferred: AtomicU64::new(0),
+            started: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Figures {
+    /// A shard's figures, from now on.
+    #[must_use]
+    pub fn shard(&self, shard: u32) -> Arc<ShardFigures> {
+        let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shards.entry(shard).or_default())
+    }
+
+    /// All shards.
+    #[must_use]
+    pub fn shards(&self) -> Vec<(u32, Arc<ShardFigures>)> {
+        let shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        shards
+            .iter()
+            .map(|(shard, figures)| (*shard, Arc::clone(figures)))
+            .collect()
+    }
+
+    /// Counts an event from the gateway.
+    pub fn event(&self, kind: EventKind) {
+        let index = usize::from(kind.number());
+        self.events[if index < KINDS { index } else { 0 }].fetch_add(1, Relaxed);
+    }
+
+    /// Counts an event of which something could not be read.
+    pub fn unreadable(&self, event: &str) {
+        self.unreadable.of(event).fetch_add(1, Relaxed);
+    }
+
+    /// Events by name; those that never came are left out.
+    pub fn events(&self) -> Vec<(&'static str, u64)> {
+        let count = |(number, count): (usize, &AtomicU64)| {
+            let kind = EventKind::from_number(u16::try_from(number).unwrap_or_default());
+            (kind.name(), count.load(Relaxed))
+        };
+        let all = self.events.iter().enumerate().map(count);
+        all.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Events of which something could not be read, by name.
+    pub fn unreadable_events(&self) -> Vec<(String, u64)> {
+        let all = self.unreadable.all().into_iter();
+        all.map(|(event, count)| (event, count.load(Relaxed)))
+            .collect()
+    }
+}

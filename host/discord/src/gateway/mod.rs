@@ -1,0 +1,294 @@
+//! The shards: connected, resumed, and renewed when the intents change.
+
+mod merge;
+mod permits;
+mod renewal;
+mod shard;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
+
+use host_capability::Failure;
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
+use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
+
+pub use self::merge::News;
+use self::{permits::Permits, renewal::Allowance};
+use crate::{
+    Discord,
+    figures::Figures,
+    lenient::{self, Fields},
+};
+
+/// Messages between the shards and the dispatcher: a second or two of a busy bot. When it is full the shards stop reading,
+/// and the messages wait in their sockets.
+pub const MESSAGES: usize = 1024;
+
+/// What the shards are made from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The bot's token.
+    pub token: String,
+    /// `[discord] gateway_url`.
+    pub gateway_url: Option<String>,
+    /// `SHARD_COUNT`; otherwise what Discord recommends.
+    pub shard_count: Option<u32>,
+    /// `SHARD_IDS`; otherwise all.
+    pub shard_ids: Option<Vec<u32>>,
+}
+
+/// A message from a shard, or its end.
+#[derive(Debug)]
+pub enum FromShard {
+    /// A gateway message.
+    Message {
+        /// Which shard.
+        shard: u32,
+        /// The intents of its session.
+        intents: Intents,
+        /// What it is to the cache and to plugins.
+        news: News,
+        /// The message.
+        message: Message,
+    },
+    /// Discord refuses a session with other intents; the shard goes on with the one that it has.
+    Refused {
+        /// Which shard.
+        shard: u32,
+        /// Why.
+        reason: GatewayError,
+    },
+    /// Discord has closed the shard for good.
+    Closed {
+        /// Which shard.
+        shard: u32,
+        /// Why.
+        reason: GatewayError,
+    },
+}
+
+/// Why the bot can't be on the gateway.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// Discord does not know the token.
+    #[error(
+        "Discord does not know the token in DISCORD_TOKEN: copy it anew from the Developer Portal > your application > Bot > Reset Token"
+    )]
+    Token,
+    /// Discord did not tell how many shards to start.
+    #[error("can't ask Discord how many shards to start: {0}")]
+    Recommendation(String),
+    /// Discord allows no more sessions today.
+    #[error(
+        "Discord allows no new session before {minutes} minutes from now: the bot has started too often today"
+    )]
+    SessionLimit {
+        /// Until the limit is reset.
+        minutes: u64,
+    },
+    /// `SHARD_IDS` and `SHARD_COUNT` do not fit.
+    #[error("SHARD_IDS names shard {id}, and there are {count} shards: ids go from 0 to {}", count - 1)]
+    ShardId {
+        /// The id.
+        id: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// Discord refused the session.
+    #[error("{words}")]
+    Refused {
+        /// The close code, where there was one.
+        code: Option<u16>,
+        /// What it means, and the next step.
+        words: String,
+    },
+}
+
+/// What the shards follow while they run.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// The intents to be identified with; the plugins behind each.
+    pub intents: watch::Receiver<(Intents, BTreeMap<u64, Vec<String>>)>,
+    /// The presence to show.
+    pub presence: watch::Receiver<UpdatePresencePayload>,
+    /// True when the shards shall close.
+    pub stop: watch::Receiver<bool>,
+    /// Where it is noted how the shards fare.
+    pub figures: Arc<Figures>,
+}
+
+/// Starts the shards. Their messages come through the receiver, which ends when all of them have closed.
+///
+/// # Errors
+///
+/// Discord recommends no number of shards, allows no session, or the numbers given do not fit.
+pub async fn start(
+    settings: Settings,
+    discord: &Discord,
+    follow: Follow,
+) -> Result<mpsc::Receiver<FromShard>, GatewayError> {
+    let info = recommendation(discord).await?;
+    let count = settings.shard_count.unwrap_or(info.shards).max(1);
+    let ids = settings
+        .shard_ids
+        .clone()
+        .unwrap_or_else(|| (0..count).collect());
+    if let Some(&id) = ids.iter().find(|id| **id >= count) {
+        return Err(GatewayError::ShardId { id, count });
+    }
+    if (info.remaining as usize) < ids.len() {
+        return Err(GatewayError::SessionLimit {
+            minutes: info.reset_after_ms / 60_000 + 1,
+        });
+    }
+    tracing::info!(shards = ids.len(), of = count, "connecting");
+    let queue = InMemoryQueue::new(
+        info.max_concurrency,
+        info.remaining,
+        std::time::Duration::from_millis(info.reset_after_ms),
+        info.total,
+    );
+    let (sender, receiver) = mpsc::channel(MESSAGES);
+    let gateway_url = settings.gateway_url.clone().or(Some(info.url));
+    let template = Arc::new(Template {
+        token: settings.token,
+        gateway_url,
+        queue,
+        allowance: Allowance::of(info.total, info.remaining, count, Instant::now()),
+    });
+    for id in ids {
+        // From now on it is waited for.
+        let _ = follow.figures.shard(id);
+        let id = ShardId::new(id, count);
+        tokio::spawn(shard::run(
+            id,
+            Arc::clone(&template),
+            follow.clone(),
+            sender.clone(),
+        ));
+    }
+    Ok(receiver)
+}
+
+/// Where the gateway is, if Discord does not say it.
+const GATEWAY: &str = "wss://gateway.discord.gg";
+
+/// More shards than any bot has: a number beyond it is none that Discord has meant.
+const MOST_SHARDS: u32 = 100_000;
+
+/// What `/gateway/bot` says
+/// ([reference](https://discord.com/developers/docs/events/gateway#get-gateway-bot)).
+#[derive(Debug)]
+struct Recommendation {
+    url: String,
+    shards: u32,
+    total: u32,
+    remaining: u32,
+    reset_after_ms: u64,
+    max_concurrency: u16,
+}
+
+/// What all shards have in common.
+#[derive(Debug)]
+struct Template {
+    token: String,
+    gateway_url: Option<String>,
+    queue: InMemoryQueue,
+    allowance: Allowance,
+}
+
+impl Template {
+    fn config(
+        &self,
+        intents: Intents,
+        presence: UpdatePresencePayload,
+        may_identify: Arc<AtomicBool>,
+    ) -> Config<Permits> {
+        let permits = Permits {
+            queue: self.queue.clone(),
+            given: may_identify,
+        };
+        let mut config = ConfigBuilder::new(self.token.clone(), intents)
+            .queue(permits)
+            .presence(presence);
+        if let Some(url) = &self.gateway_url {
+            config = config.proxy_url(url.trim_end_matches('/').to_owned());
+        }
+        config.build()
+    }
+}
+
+/// What Discord recommends, and how many sessions it allows: asked for as long as it takes. What it leaves out is taken to be as
+/// for a small bot.
+async fn recommendation(discord: &Discord) -> Result<Recommendation, GatewayError> {
+    let answer = discord.ask_until_answered("gateway/bot").await;
+    let answer = answer.map_err(|failure| match failure {
+        Failure::Discord { status: 401, .. } => GatewayError::Token,
+        failure => GatewayError::Recommendation(failure.to_string()),
+    })?;
+    Ok(Recommendation::read(&answer))
+}
+
+impl Recommendation {
+    /// Each part of which can't be read is as for a small bot.
+    fn read(answer: &str) -> Self {
+        let fields = Fields::read(answer).unwrap_or_default();
+        let limit = fields.object("session_start_limit").known();
+        let limit = limit.unwrap_or_default();
+        let number = |of: &Fields<'_>, name: &str, default: u32| {
+            let number = of.get(name, lenient::number).known();
+            number.map_or(default, |number| number.try_into().unwrap_or(u32::MAX))
+        };
+        let url = fields.get("url", lenient::text).known();
+        let url = url.filter(|url| url.starts_with("wss://") || url.starts_with("ws://"));
+        let reset_after = limit.get("reset_after", lenient::number).known();
+        let at_once = number(&limit, "max_concurrency", 1).try_into();
+        Self {
+            url: url.map_or_else(|| GATEWAY.to_owned(), Into::into),
+            shards: Some(number(&fields, "shards", 1))
+                .filter(|shards| (1..=MOST_SHARDS).contains(shards))
+                .unwrap_or(1),
+            total: number(&limit, "total", 1_000),
+            remaining: number(&limit, "remaining", 1_000),
+            reset_after_ms: reset_after.unwrap_or_default(),
+            max_concurrency: at_once.unwrap_or(u16::MAX).max(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_odd_in_the_recommendation_is_as_for_a_small_bot() {
+        let read = |answer: &str| {
+            let it = Recommendation::read(answer);
+            let limits = (
+                it.total,
+                it.remaining,
+                it.reset_after_ms,
+                it.max_concurrency,
+            );
+            (it.url, it.shards, limits)
+        };
+        let good = r#"{"url":"wss://g.example","shards":3,"session_start_limit":
+            {"total":9,"remaining":8,"reset_after":7,"max_concurrency":16}}"#;
+        assert_eq!(read(good), ("wss://g.example".to_owned(), 3, (9, 8, 7, 16)));
+        let small = (GATEWAY.to_owned(), 1, (1_000, 1_000, 0, 1));
+        for odd in [
+            "{}",
+            r#"{"url":5,"shards":0,"session_start_limit":[]}"#,
+            r#"{"url":"x","shards":-1,"session_start_limit":{"total":1e400,"remaining":"many","reset_after":null}}"#,
+            r#"{"url":"\ud800","shards":4000000000,"session_start_limit":{"max_concurrency":0}}"#,
+        ] {
+            assert_eq!(read(odd), small, "{odd}");
+        }
+    }
+}
