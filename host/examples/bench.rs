@@ -11,7 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::{program, router::Routes, services::Services};
+use host::{program, services::Services};
+use host_commands::router::Routes;
 use host_discord::reply::{Kind, Received};
 use host_loader::{Handled, Packet, PluginFigures, Plugins, interpose, next_id};
 use host_ops::config::Config;

@@ -16,12 +16,12 @@ use std::{
 
 use host::{
     program,
-    router::Routes,
     services::{
         Services,
         hooks::{Circuit, HookView},
     },
 };
+use host_commands::router::Routes;
 use host_loader::{Caller, interpose};
 use host_ops::config::Config;
 use plugin_api::{Hook, abi::CallHead};

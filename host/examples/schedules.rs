@@ -16,12 +16,12 @@ use std::{
 use futures_util::{StreamExt, stream};
 use host::{
     program,
-    router::Routes,
     services::{
         Services,
         schedules::{Clock, Runner, ScheduleView},
     },
 };
+use host_commands::router::Routes;
 use host_loader::{Caller, interpose};
 use host_ops::config::{Config, Live};
 use host_store::Storage;

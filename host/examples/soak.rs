@@ -11,7 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host::{program, router::Routes, services::Services};
+use host::{program, services::Services};
+use host_commands::router::Routes;
 use host_loader::{EventRecord, Packet, census, interpose, memory, next_id};
 use host_ops::config::Config;
 use plugin_api::{

@@ -13,13 +13,10 @@
 
 pub mod bot;
 pub mod cli;
-pub mod commands;
 pub mod dispatch;
 pub mod metrics;
 pub mod owner;
 pub mod program;
-pub mod registration;
-pub mod router;
 pub mod services;
 pub mod status;
 

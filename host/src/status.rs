@@ -14,7 +14,8 @@ use twilight_model::gateway::{
     presence::{Activity, ActivityType, MinimalActivity, Status},
 };
 
-use crate::{owner, router::Routes};
+use crate::owner;
+use host_commands::router::Routes;
 
 /// Numbers that a status text may show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,12 +8,14 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
-    commands::{Pipeline, WRITTEN_EVERY},
     dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
     owner::{self, Owner},
-    registration::{OfHost, Registration, Setup},
     services::schedules::Runner,
     status::{self, Numbers},
+};
+use host_commands::{
+    Pipeline, WRITTEN_EVERY,
+    registration::{OfHost, Registration, Setup},
 };
 
 impl Core {

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Instant};
 use host_loader::Plugins;
 use host_ops::config::Live;
 
-use crate::{commands::Pipeline, router::Routes, services::Services};
+use crate::services::Services;
+use host_commands::{Pipeline, router::Routes};
 
 /// What is there before the gateway is.
 pub(super) struct Core {

@@ -17,10 +17,10 @@ use twilight_model::gateway::Intents;
 
 use super::{BotError, core::Core, folder::Files};
 use crate::{
-    commands::UsageLog,
     dispatch::Dispatch,
     services::{Services, schedules::Runner},
 };
+use host_commands::UsageLog;
 
 /// What the databases get for their end when the plugins have used up the time.
 const STORAGE_GRACE: Duration = Duration::from_secs(2);

@@ -43,12 +43,11 @@ use self::{
     login::identify,
 };
 use crate::{
-    commands::Pipeline,
     metrics::Server,
     owner, program,
-    router::Routes,
-    services::{ServeCommands, Services, schedules::Clock, settings::Watch},
+    services::{Services, schedules::Clock, settings::Watch},
 };
+use host_commands::{Pipeline, router::Routes};
 
 /// Why the bot does not run.
 #[derive(Debug, Error)]
@@ -184,7 +183,7 @@ impl Bot {
             &services.storage,
             owner::NAMES,
         ));
-        services.serve_commands(Arc::clone(&commands) as Arc<dyn ServeCommands>);
+        services.serve_commands(Arc::clone(&commands));
         tokio::select! {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),

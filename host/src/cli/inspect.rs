@@ -14,7 +14,7 @@ use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
-use crate::{commands::usage, router::inherited};
+use host_commands::{router::inherited, usage};
 
 /// How long the file may take to tell its manifest.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use host_loader::{Plugins, Status};
 use sandbox::{PartState, Report, Sandbox};
 
 use super::rebuild::Built;
-use crate::router::count;
+use host_commands::router::count;
 
 /// Reports every change of the set of plugins, from what is loaded now on, for as long as it is let.
 pub(super) async fn feed(sandbox: Sandbox, plugins: Arc<Plugins>) {

@@ -9,11 +9,9 @@ use host_loader::EventRecord;
 use plugin_api::abi::Origin;
 
 use super::{Dispatch, invocation::Invocation};
-use crate::{
-    commands::{
-        autocomplete::Asked,
-        request::{Request, Stopped},
-    },
+use host_commands::{
+    autocomplete::Asked,
+    request::{Request, Stopped},
     router::CommandRoute,
 };
 

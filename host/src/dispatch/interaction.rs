@@ -12,15 +12,13 @@ use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS}
 use serde_json::{Value, json};
 
 use super::{Dispatch, invocation::Invocation, menus};
-use crate::{
-    commands::{
-        autocomplete::Asked,
-        names::{self, Meant},
-        read::Picked,
-        refusal,
-        request::{Given, Request},
-    },
-    owner,
+use crate::owner;
+use host_commands::{
+    autocomplete::Asked,
+    names::{self, Meant},
+    read::Picked,
+    refusal,
+    request::{Given, Request},
 };
 
 /// An interaction, as far as routing needs it. Everything else of it is the plugin's.

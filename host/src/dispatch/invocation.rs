@@ -20,10 +20,7 @@ use tracing::{Instrument, Span};
 use twilight_model::id::Id;
 
 use super::Dispatch;
-use crate::{
-    commands::{self, Running, UsageLog},
-    router::CommandRoute,
-};
+use host_commands::{Running, UsageLog, router::CommandRoute};
 
 /// Characters that a message of Discord's takes.
 const MESSAGE: usize = 2_000;
@@ -135,7 +132,7 @@ fn span(event: &EventRecord, kind: &str, id: u64, plugin: &str, name: &str) -> S
 
 impl Used {
     fn count(&self, log: &UsageLog, failed: bool) {
-        log.note(commands::Used {
+        log.note(host_commands::Used {
             guild: self.event.header.guild_id,
             command: Arc::clone(&self.command),
             plugin: Arc::clone(&self.plugin),

@@ -11,7 +11,7 @@ use plugin_api::abi::{Origin, ReplyCall, ReplyMode};
 use serde_json::{Value, json};
 
 use super::Dispatch;
-use crate::commands::{
+use host_commands::{
     names::Meant,
     read::Picked,
     request::{Given, Request},

@@ -11,15 +11,13 @@ use plugin_api::{
 use twilight_model::id::Id;
 
 use super::{Dispatch, command::at_once};
-use crate::{
-    commands::{
-        GuildRules,
-        prefix::{self, Means, Stripped},
-        request::{Given, Request},
-        usage,
-    },
-    owner,
+use crate::owner;
+use host_commands::{
+    GuildRules,
+    prefix::{self, Means, Stripped},
+    request::{Given, Request},
     router::Found,
+    usage,
 };
 
 impl Dispatch {

@@ -25,11 +25,10 @@ use twilight_gateway::{Intents, Message};
 
 pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
 use crate::{
-    commands::Pipeline,
     owner::{self, Owner},
-    router::Routes,
     services::Services,
 };
+use host_commands::{Pipeline, router::Routes};
 
 /// Takes events from the gateway to whoever they are for.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::commands;
 
 /// The command of a server's managers.
 pub const OF_MANAGERS: &str = "settings";
@@ -205,7 +204,7 @@ pub const NAMES: &[&str] = &{
 };
 
 /// The group of the owners' commands by slash: `/cogwright load`.
-pub const GROUP: &str = commands::HOST;
+pub const GROUP: &str = host_commands::HOST;
 
 /// What is registered for everybody: the command of a server's managers.
 #[must_use]

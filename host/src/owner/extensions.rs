@@ -8,10 +8,7 @@ use host_loader::{LoadError, LoadReport, Status, UnloadReport};
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::{
-    commands::{How, Registered},
-    router::count,
-};
+use host_commands::{How, Registered, router::count};
 
 impl Owner {
     pub(super) async fn load(&self, line: &str) -> Value {

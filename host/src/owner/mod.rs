@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 
 pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
 pub(crate) use self::embeds::paint;
-use crate::{commands::Pipeline, registration::Registration, services::Services};
+use crate::services::Services;
+use host_commands::{Pipeline, registration::Registration};
 
 /// What owner commands begin with that no plugin has one like.
 const OWN: &str = "fw_";

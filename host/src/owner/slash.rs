@@ -6,10 +6,7 @@ use host_base::shown;
 use serde_json::Value;
 
 use super::{GROUP, Owner, embeds};
-use crate::{
-    commands::{How, Registered},
-    registration::Report,
-};
+use host_commands::{How, Registered, registration::Report};
 
 /// Cells of the usage bar.
 const CELLS: usize = 20;

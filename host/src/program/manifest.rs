@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use host_commands::manifest_check;
 use host_loader::Neighbour;
 use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
 
-use super::commands;
-use crate::services;
+use crate::{owner, services};
 
 /// The rules of this host.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,7 +24,7 @@ impl host_loader::Rules for Rules {
         neighbours: &[Neighbour<'_>],
         problems: &mut Vec<String>,
     ) {
-        commands::problems(manifest, neighbours, problems);
+        manifest_check::problems(manifest, neighbours, owner::NAMES, problems);
         for listener in &manifest.listeners {
             if EventKind::named(&listener.event).is_none() {
                 problems.push(format!(

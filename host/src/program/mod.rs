@@ -1,6 +1,5 @@
 //! The bot as the loader sees it: options, rules, host calls and routes.
 
-mod commands;
 mod manifest;
 
 use std::{
@@ -26,10 +25,8 @@ use plugin_api::{
 use tracing::Level;
 
 pub use self::manifest::Rules;
-use crate::{
-    router::Routes,
-    services::{self, Services},
-};
+use crate::services::{self, Services};
+use host_commands::router::Routes;
 
 /// The bot, for the loader.
 #[derive(Debug)]

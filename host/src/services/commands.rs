@@ -1,50 +1,27 @@
 //! Host calls about commands. They are served by the commands, which are built on the services.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
-use futures_util::future::BoxFuture;
 use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
+use host_commands::Pipeline;
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::manifest::Manifest;
-use serde_json::Value;
 
 use super::Services;
 
-/// Serves the host calls about commands.
-pub trait ServeCommands: fmt::Debug + Send + Sync {
-    /// Serves a call of this name.
-    fn serve<'a>(
-        &'a self,
-        call: &'a str,
-        params: Value,
-    ) -> BoxFuture<'a, Result<Completion, Failure>>;
-
-    /// How many uses of commands are at work.
-    fn at_work(&self) -> usize;
-}
-
 /// The host calls about commands, from the moment that somebody serves them.
 #[derive(Debug, Default)]
-pub struct CommandCalls(OnceLock<Arc<dyn ServeCommands>>);
+pub struct CommandCalls(OnceLock<Arc<Pipeline>>);
 
 impl CommandCalls {
     /// Has them served from here on. The first one stays.
-    pub(super) fn are_served_by(&self, commands: Arc<dyn ServeCommands>) {
+    pub(super) fn are_served_by(&self, commands: Arc<Pipeline>) {
         let _ = self.0.set(commands);
     }
 }
 
 impl Capability<Services> for CommandCalls {
-    const CALLS: &'static [&'static str] = &[
-        "commands.list",
-        "commands.prefix",
-        "commands.require",
-        "commands.usage",
-        "commands.why",
-    ];
+    const CALLS: &'static [&'static str] = Pipeline::CALLS;
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;
 

@@ -12,7 +12,8 @@ use plugin_api::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::{router::Routes, services::Services};
+use crate::services::Services;
+use host_commands::router::Routes;
 
 /// What a call may take when the caller names nothing.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);

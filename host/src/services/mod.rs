@@ -23,6 +23,7 @@ use std::{
 use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Failure, HostCall, Leaves, capabilities};
+use host_commands::Pipeline;
 use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
 use host_loader::{Caller, Completion};
 use host_ops::{
@@ -34,7 +35,6 @@ use plugin_api::abi::CallHead;
 
 use self::{commands::CommandCalls, schedules::Clock};
 pub use self::{
-    commands::ServeCommands,
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
@@ -43,7 +43,7 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
-use crate::router::Routes;
+use host_commands::router::Routes;
 
 capabilities! {
     Services {
@@ -166,7 +166,7 @@ impl Services {
     }
 
     /// From here on the host calls about commands are served.
-    pub fn serve_commands(&self, commands: Arc<dyn ServeCommands>) {
+    pub fn serve_commands(&self, commands: Arc<Pipeline>) {
         self.commands.are_served_by(commands);
     }
 

@@ -17,7 +17,8 @@ use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
-use crate::{program::Rules, router::count};
+use crate::program::Rules;
+use host_commands::router::count;
 
 /// Tries each file; the manifests by the plugins' names.
 pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {

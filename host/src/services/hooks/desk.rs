@@ -20,7 +20,7 @@ use super::{
     HookView,
     breaker::{Breaker, Limits},
 };
-use crate::router::HookRoute;
+use host_commands::router::HookRoute;
 
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);

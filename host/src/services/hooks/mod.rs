@@ -39,10 +39,8 @@ use self::{
     desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
     history::History,
 };
-use crate::{
-    router::{HookRoute, Routes},
-    services::Services,
-};
+use crate::services::Services;
+use host_commands::router::{HookRoute, Routes};
 
 /// Bytes of the name of a plugin's event.
 const NAME: usize = 100;

@@ -22,7 +22,8 @@ use super::{
     Declared, Run,
     store::{self, Claimed, Outcome},
 };
-use crate::{router::Routes, services::Services};
+use crate::services::Services;
+use host_commands::router::Routes;
 
 /// What the host waits beyond a run's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);

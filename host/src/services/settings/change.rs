@@ -13,7 +13,7 @@ use plugin_api::{
 use serde_json::{Map, Value};
 
 use super::{Settings, schema};
-use crate::router::Routes;
+use host_commands::router::Routes;
 
 /// What became of a change: each a dotted path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -41,7 +41,8 @@ use serde_json::{Map, Value};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
-use crate::{router::Routes, services::Services};
+use crate::services::Services;
+use host_commands::router::Routes;
 
 /// The settings.
 pub struct Settings {

@@ -1,0 +1,330 @@
+//! The `commands.…` host calls.
+
+use std::sync::Arc;
+
+use host_base::nearest::nearest;
+use host_capability::Failure;
+use host_loader::Completion;
+use host_ops::config::check_prefix;
+use host_store::storage::Usage;
+use plugin_api::{
+    abi::{
+        CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
+        WhyReply,
+    },
+    manifest::CommandKind,
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{
+    checks::{self, NotChecked},
+    gate::{self, Asker},
+    limits::{Use, Wait},
+    names::Meant,
+    pipeline::Pipeline,
+    read,
+    refusal::refusal,
+    usage,
+};
+use crate::router::{CommandRoute, Found};
+
+/// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
+struct Asked {
+    guild_id: u64,
+    channel_id: Option<u64>,
+    user_id: u64,
+    call: CommandsCall,
+}
+
+impl Asked {
+    fn of(call: CommandsCall) -> Self {
+        Self {
+            guild_id: call.guild_id.unwrap_or_default(),
+            channel_id: call.channel_id,
+            user_id: call.user_id.unwrap_or_default(),
+            call,
+        }
+    }
+}
+
+impl Pipeline {
+    /// The host calls about commands, by name.
+    pub const CALLS: &'static [&'static str] = &[
+        "commands.list",
+        "commands.prefix",
+        "commands.require",
+        "commands.usage",
+        "commands.why",
+    ];
+
+    /// Serves one of [`CALLS`](Self::CALLS).
+    ///
+    /// # Errors
+    ///
+    /// The parameters can't be read, there is no such command, or the database can't be used.
+    pub async fn serve(&self, call: &str, params: Value) -> Result<Completion, Failure> {
+        let asked: CommandsCall = serde_json::from_value(params)?;
+        let asked = Asked::of(asked);
+        match call {
+            "commands.list" => answer(&self.list(asked.guild_id).await?),
+            "commands.why" => answer(&self.why(&asked).await?),
+            "commands.require" => answer(&self.require(&asked).await?),
+            "commands.usage" => answer(&self.used(&asked).await?),
+            _ => answer(&self.prefix(&asked).await?),
+        }
+    }
+
+    /// How many uses of commands are at work.
+    #[must_use]
+    pub fn at_work(&self) -> usize {
+        self.policy.limits.running_count()
+    }
+
+    async fn list(&self, guild: u64) -> Result<Vec<CommandView>, Failure> {
+        let rules = self.policy.rules.of(guild).await?;
+        let used = self.usage.recent(guild).await?;
+        let prefix = self.policy.prefix(guild).await?.text;
+        let registered = self.registered();
+        let view = |route: CommandRoute| {
+            let command = &route.command;
+            let counted = used
+                .iter()
+                .find(|used| used.command == *route.path && used.plugin == *route.plugin);
+            let mut view = CommandView::default();
+            view.path = route.path.to_string();
+            view.kind = command.kind;
+            view.plugin = route.plugin.to_string();
+            view.description.clone_from(&command.description);
+            view.help.clone_from(&command.help);
+            view.aliases.clone_from(&command.aliases);
+            view.usage = usage::usage("", &route.path, command);
+            view.typed = registered.ways(&prefix, &route);
+            view.reached = registered.kind(&route);
+            view.prefix = command.prefix;
+            view.slash = command.slash;
+            view.owner_only = command.access.owner_only;
+            view.roles = rules
+                .roles_for(&route.path)
+                .map(|(_, roles)| roles.to_vec())
+                .unwrap_or_default();
+            view.uses = counted.map_or(0, |used| used.uses);
+            view.errors = counted.map_or(0, |used| used.errors);
+            view.mean_us = counted.map_or(0, |used| used.took_us / used.uses.max(1));
+            view
+        };
+        Ok(self.routes.commands().into_iter().map(view).collect())
+    }
+
+    async fn used(&self, asked: &Asked) -> Result<Vec<UsageView>, Failure> {
+        let counts = &self.usage;
+        let used = counts
+            .by_day(asked.guild_id, asked.call.since.as_deref())
+            .await?;
+        let view = |used: Usage| {
+            let mut view = UsageView::default();
+            view.day = used.day;
+            view.command = used.command;
+            view.plugin = used.plugin;
+            view.uses = used.uses;
+            view.errors = used.errors;
+            view.took_us = used.took_us;
+            view
+        };
+        Ok(used.into_iter().map(view).collect())
+    }
+
+    async fn why(&self, asked: &Asked) -> Result<WhyReply, Failure> {
+        let prefix = self.policy.prefix(asked.guild_id).await?.text;
+        let route = match self.found(&asked.call.command, &prefix)? {
+            Found::Command(route) => route,
+            Found::Group(group) => {
+                return Err(told(format!(
+                    "`{}` is a group: name one of its commands.",
+                    group.path
+                )));
+            }
+        };
+        let asker = Asker::somebody(
+            asked.user_id,
+            asked.guild_id,
+            asked.channel_id.unwrap_or_default(),
+        );
+        let mut reply = WhyReply::default();
+        reply.command = route.path.to_string();
+        reply.typed = self.registered().ways(&prefix, &route);
+        let name = reply.typed.first().unwrap_or(&reply.command);
+        let refused = match gate::check(&self.policy, &self.cache, &route, name, &asker).await {
+            Err(refusal) => Some((refusal.rule.name(), refusal.text)),
+            Ok(()) => match self.asked_why(&route, asked).await? {
+                Some(text) => Some(("check", text)),
+                None => self
+                    .waits(&route, asked)
+                    .map(|wait| (wait.rule(), wait.sentence(name))),
+            },
+        };
+        if let Some((rule, text)) = refused {
+            reply.rule = Some(rule.to_owned());
+            reply.text = text;
+        }
+        Ok(reply)
+    }
+
+    async fn asked_why(
+        &self,
+        route: &CommandRoute,
+        asked: &Asked,
+    ) -> Result<Option<String>, Failure> {
+        let call = CheckCall {
+            command: route.path.to_string(),
+            user_id: asked.user_id,
+            guild_id: asked.call.guild_id,
+            channel_id: asked.channel_id,
+        };
+        checks::ask(route, &call)
+            .await
+            .map_err(|error| match error {
+                NotChecked::Refused(refused) => {
+                    let text = format!("`{}` can't be asked: {}", route.plugin, refusal(refused));
+                    Failure::Refused(text)
+                }
+                NotChecked::Failed(error) => Failure::Plugin {
+                    message: format!("the check of `{}` failed: {}", route.path, error.message),
+                    user_message: error.user_message,
+                },
+            })
+    }
+
+    fn waits(&self, route: &CommandRoute, asked: &Asked) -> Option<Wait> {
+        let mut header = EventHeader::EMPTY;
+        header.user_id = asked.user_id;
+        header.guild_id = asked.guild_id;
+        header.channel_id = asked.channel_id.unwrap_or_default();
+        self.policy.limits.look(Use {
+            path: &route.path,
+            command: &route.command,
+            header: &header,
+            default: self.policy.default_cooldown(),
+            now: Instant::now(),
+        })
+    }
+
+    async fn require(&self, asked: &Asked) -> Result<RequireReply, Failure> {
+        let prefix = self.policy.prefix(asked.guild_id).await?.text;
+        let (path, access) = match self.found(&asked.call.command, &prefix)? {
+            Found::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
+            Found::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
+        };
+        if access.owner_only {
+            return Err(told(format!(
+                "`{path}` is for the bot's owner alone, and no server can open it."
+            )));
+        }
+        let place = read::Place::new(&self.cache, &self.discord, asked.guild_id, "{}");
+        let mut roles = Vec::new();
+        for word in &asked.call.roles {
+            let role = place.role(word).await.map_err(|reason| {
+                told(format!(
+                    "{} can't be: {}.",
+                    usage::quoted(word),
+                    reason.as_deref().unwrap_or("no role is called so")
+                ))
+            })?;
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        self.policy
+            .rules
+            .set_roles(asked.guild_id, &path, &roles)
+            .await?;
+        let mut reply = RequireReply::default();
+        reply.command = path.to_string();
+        reply.roles = roles;
+        Ok(reply)
+    }
+
+    async fn prefix(&self, asked: &Asked) -> Result<PrefixReply, Failure> {
+        let (guild, rules) = (asked.guild_id, &self.policy.rules);
+        if (asked.call.prefix.is_some() || asked.call.mention_prefix.is_some()) && guild == 0 {
+            return Err(told("There is no prefix in direct messages.".into()));
+        }
+        match asked.call.prefix.as_deref() {
+            None => {}
+            Some("") => rules.set_prefix(guild, None).await?,
+            Some(prefix) => {
+                let checked = match prefix.contains(char::is_whitespace) {
+                    true => Err("1 to 5 characters without blanks are expected".to_owned()),
+                    false => check_prefix(prefix),
+                };
+                checked.map_err(|why| {
+                    told(format!(
+                        "{} can't be the prefix: {why}.",
+                        usage::quoted(prefix)
+                    ))
+                })?;
+                rules.set_prefix(guild, Some(prefix)).await?;
+            }
+        }
+        if let Some(on) = asked.call.mention_prefix {
+            rules.set_mention_prefix(guild, Some(on)).await?;
+        }
+        let prefix = self.policy.prefix(guild).await?;
+        let mut reply = PrefixReply::default();
+        reply.prefix = prefix.text;
+        reply.mention_prefix = prefix.mention;
+        reply.own = prefix.own;
+        Ok(reply)
+    }
+
+    /// The command or group with this path; an alias does as well, and so does what a member types: `!ban`, `/shop ban`.
+    fn found(&self, path: &str, prefix: &str) -> Result<Found, Failure> {
+        let bare = path.strip_prefix('/').or(path.strip_prefix(prefix));
+        let found = self.named(path).or_else(|| self.named(bare?.trim_start()));
+        found.ok_or_else(|| self.unknown(path))
+    }
+
+    fn named(&self, path: &str) -> Option<Found> {
+        let routes = &self.routes;
+        for kind in [CommandKind::User, CommandKind::Message] {
+            if let Some(route) = routes.with_command(kind, path, Clone::clone) {
+                return Some(Found::Command(route));
+            }
+        }
+        if let Some((found, "")) = routes.find_command(path) {
+            return Some(found);
+        }
+        let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
+        match self.resolve(CommandKind::Chat, &words)? {
+            Meant::Command(route) => Some(Found::Command(*route)),
+            _ => None,
+        }
+    }
+
+    fn unknown(&self, path: &str) -> Failure {
+        let commands = self.routes.commands();
+        let nearest = nearest(path, commands.iter().map(|route| &*route.path));
+        let hint = nearest.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+        told(format!(
+            "There is no command {}.{hint}",
+            usage::quoted(path)
+        ))
+    }
+}
+
+/// A failure that the member may be told as it is.
+fn told(text: String) -> Failure {
+    Failure::Plugin {
+        message: text.clone(),
+        user_message: Some(text),
+    }
+}
+
+fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
+    Ok(Completion {
+        status: 0,
+        head: serde_json::to_vec(reply)?,
+        body: Vec::new(),
+    })
+}

@@ -1,0 +1,71 @@
+//! Pipeline: what the steps of a use of a command work with.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use host_discord::{Cache, Discord};
+use host_ops::config::Live;
+use host_store::Storage;
+use twilight_model::gateway::Intents;
+
+use super::{policy::Policy, registered::Registered, usage_log::UsageLog};
+use crate::router::Routes;
+
+/// Commands, whatever they come by: which one is meant, who may, how often, with which options.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Who owns the bot, what servers have set, limits.
+    pub policy: Policy,
+    /// How often commands are used.
+    pub usage: UsageLog,
+    pub(super) routes: Arc<Routes>,
+    pub(super) cache: Arc<Cache>,
+    pub(super) discord: Arc<Discord>,
+    /// Names of commands that the host serves itself. No plugin may take them.
+    pub(super) reserved: &'static [&'static str],
+    registered: RwLock<Arc<Registered>>,
+}
+
+impl Pipeline {
+    /// Commands of the plugins in `routes`, and of the host by the names in `reserved`.
+    #[must_use]
+    pub fn new(
+        live: Live,
+        routes: Arc<Routes>,
+        cache: Arc<Cache>,
+        discord: Arc<Discord>,
+        storage: &Arc<Storage>,
+        reserved: &'static [&'static str],
+    ) -> Self {
+        Self {
+            policy: Policy::new(live, storage),
+            usage: UsageLog::new(Arc::clone(storage)),
+            routes,
+            cache,
+            discord,
+            reserved,
+            registered: RwLock::default(),
+        }
+    }
+
+    /// Whether a loaded plugin needs to be told what stands in messages that do not mention the bot.
+    pub fn wants_content(&self) -> bool {
+        let (intents, _) = self.routes.intents();
+        intents.contains(Intents::MESSAGE_CONTENT)
+    }
+
+    /// What is registered with Discord, and how each command is reached.
+    #[must_use]
+    pub fn registered(&self) -> Arc<Registered> {
+        let registered = self.registered.read();
+        Arc::clone(&registered.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From here on names mean what this says.
+    pub fn set_registered(&self, registered: Registered) {
+        let mut known = self
+            .registered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = Arc::new(registered);
+    }
+}

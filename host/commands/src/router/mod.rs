@@ -1,0 +1,270 @@
+//! Routing table: which plugin gets which command, component and event. `index.rs` has the commands.
+
+mod index;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use host_base::names::tidy;
+use host_discord::intents;
+use host_loader::{EventRecord, Packet, Refused, Slot};
+use plugin_api::{
+    EventKind,
+    abi::{event_flag, frame_kind},
+    manifest::{CommandKind, CommandManifest},
+};
+use twilight_model::gateway::Intents;
+
+pub use self::index::{CommandRoute, Found, GroupRoute, Index};
+pub use self::index::{count, inherited};
+
+/// The routes. Read for every event, changed when a plugin comes, goes or is swapped.
+#[derive(Debug, Default)]
+pub struct Routes {
+    table: RwLock<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    commands: Index,
+    /// Plugins, by name.
+    plugins: HashMap<String, Arc<Slot>>,
+    /// By event.
+    listeners: HashMap<u16, Vec<ListenerRoute>>,
+    /// By event, highest priority first.
+    hooks: HashMap<String, Arc<[HookRoute]>>,
+}
+
+/// Where a hook leads.
+#[derive(Debug, Clone)]
+pub struct HookRoute {
+    /// `plugin:event:handler`.
+    pub id: String,
+    /// The event.
+    pub event: String,
+    /// The handler's name within the plugin.
+    pub handler: String,
+    /// Its plugin's name.
+    pub plugin: String,
+    /// Handlers with a higher one are called first.
+    pub priority: i32,
+    /// Its plugin.
+    pub slot: Arc<Slot>,
+}
+
+#[derive(Debug)]
+struct ListenerRoute {
+    guild_id: u64,
+    ignore_bots: bool,
+    /// Which of the event's plugins: several listeners of one plugin make one packet.
+    plugin: usize,
+    slot: Arc<Slot>,
+}
+
+impl Routes {
+    /// Changes what is routed to, in one step: nothing is looked up or queued while `change` runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of `change`; the routes stay as they were.
+    pub fn change<E>(&self, change: impl FnOnce() -> Result<Vec<Arc<Slot>>, E>) -> Result<(), E> {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        *table = Table::of(&change()?);
+        Ok(())
+    }
+
+    /// Looks a command up by its path and does something with it, before routes can change.
+    pub fn with_command<R>(
+        &self,
+        kind: CommandKind,
+        path: &str,
+        f: impl FnOnce(&CommandRoute) -> R,
+    ) -> Option<R> {
+        self.table().commands.at(kind, path).map(f)
+    }
+
+    /// What a line begins with: a command or a group by its names or aliases, and what stands behind them.
+    #[must_use]
+    pub fn find_command<'a>(&self, line: &'a str) -> Option<(Found, &'a str)> {
+        self.table().commands.find(line)
+    }
+
+    /// Looks a plugin up and does something with it, before routes can change.
+    pub fn with_plugin<R>(&self, name: &str, f: impl FnOnce(&Slot) -> R) -> Option<R> {
+        let table = self.table();
+        table.plugins.get(name).map(|slot| f(slot))
+    }
+
+    /// All plugins.
+    #[must_use]
+    pub fn plugins(&self) -> Vec<Arc<Slot>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.plugins.values().map(Arc::clone).collect()
+    }
+
+    /// Queues an event for all that listen to it, who log about it under `id`.
+    pub fn deliver(&self, event: &Arc<EventRecord>, id: u64) {
+        let table = self.table();
+        let Some(listeners) = table.listeners.get(&event.header.kind) else {
+            return;
+        };
+        let mut last = usize::MAX;
+        for listener in listeners {
+            let wanted = listener.plugin != last
+                && (listener.guild_id == 0 || listener.guild_id == event.header.guild_id)
+                && !(listener.ignore_bots && event.header.flags & event_flag::BOT != 0);
+            if !wanted {
+                continue;
+            }
+            last = listener.plugin;
+            let packet = Packet::bare(frame_kind::EVENT, id).with_event(Arc::clone(event));
+            if listener.slot.send(packet) == Err(Refused::Full) {
+                let generation = listener.slot.current();
+                tracing::warn!(
+                    plugin = &*generation.plugin,
+                    event = EventKind::from_number(event.header.kind).name(),
+                    dropped = generation.load().dropped_events,
+                    "the plugin is too far behind: an event was dropped"
+                );
+            }
+        }
+    }
+
+    /// The handlers of a hook's event, highest priority first; `None` when there is none.
+    #[must_use]
+    pub fn hooks(&self, event: &str) -> Option<Arc<[HookRoute]>> {
+        let table = self.table();
+        table.hooks.get(event).map(Arc::clone)
+    }
+
+    /// The handlers of all hooks, by event and priority.
+    #[must_use]
+    pub fn all_hooks(&self) -> Vec<HookRoute> {
+        let table = self.table();
+        let by_event: BTreeMap<_, _> = table.hooks.iter().collect();
+        by_event
+            .into_values()
+            .flat_map(|routes| routes.iter().cloned())
+            .collect()
+    }
+
+    /// Each command once, by plugin and as declared; those in groups on their own.
+    #[must_use]
+    pub fn commands(&self) -> Vec<CommandRoute> {
+        self.table().commands.all().to_vec()
+    }
+
+    /// What the plugins declare, with their names: a group with all in it is one.
+    #[must_use]
+    pub fn declared_commands(&self) -> Vec<(Arc<str>, Arc<CommandManifest>)> {
+        self.table().commands.declared().to_vec()
+    }
+
+    /// How much is routed, by kind.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, usize); 6] {
+        let table = self.table();
+        let functions = |slot: &Arc<Slot>| slot.current().manifest.functions.len();
+        [
+            ("routes, plugins", table.plugins.len()),
+            ("routes, commands", table.commands.all().len()),
+            ("routes, declared", table.commands.declared().len()),
+            (
+                "routes, listeners",
+                table.listeners.values().map(Vec::len).sum(),
+            ),
+            (
+                "routes, hooks",
+                table.hooks.values().map(|routes| routes.len()).sum(),
+            ),
+            (
+                "routes, functions",
+                table.plugins.values().map(functions).sum(),
+            ),
+        ]
+    }
+
+    /// The intents that all this needs, and the plugins behind each.
+    #[must_use]
+    pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {
+        let table = self.table();
+        let mut all = intents::HOST;
+        let mut reasons: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        for (name, slot) in &table.plugins {
+            let wanted = intents::of(&slot.current().manifest);
+            all |= wanted;
+            for intent in wanted.iter() {
+                reasons.entry(intent.bits()).or_default().push(name.clone());
+            }
+        }
+        reasons.values_mut().for_each(|names| names.sort());
+        (all, reasons)
+    }
+
+    fn table(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn of(slots: &[Arc<Slot>]) -> Self {
+        let mut table = Self::default();
+        for (plugin, slot) in slots.iter().enumerate() {
+            let generation = slot.current();
+            table
+                .plugins
+                .insert(tidy(&generation.plugin), Arc::clone(slot));
+            for listener in &generation.manifest.listeners {
+                let Some(kind) = EventKind::named(&listener.event) else {
+                    continue;
+                };
+                table
+                    .listeners
+                    .entry(kind.number())
+                    .or_default()
+                    .push(ListenerRoute {
+                        guild_id: listener.guild_id.unwrap_or_default(),
+                        ignore_bots: listener.ignore_bots,
+                        plugin,
+                        slot: Arc::clone(slot),
+                    });
+            }
+        }
+        table.commands = Index::of(slots);
+        table.hooks = hooks(slots);
+        table
+    }
+}
+
+/// The handlers of hooks, by event, highest priority first; among equals by their plugins' names, as declared.
+fn hooks(slots: &[Arc<Slot>]) -> HashMap<String, Arc<[HookRoute]>> {
+    let mut hooks: HashMap<String, Vec<HookRoute>> = HashMap::new();
+    for slot in slots {
+        let generation = slot.current();
+        for hook in &generation.manifest.hooks {
+            let plugin = tidy(&generation.plugin);
+            hooks
+                .entry(hook.event.clone())
+                .or_default()
+                .push(HookRoute {
+                    id: format!("{plugin}:{}:{}", hook.event, hook.handler),
+                    event: hook.event.clone(),
+                    handler: hook.handler.clone(),
+                    plugin,
+                    priority: hook.priority,
+                    slot: Arc::clone(slot),
+                });
+        }
+    }
+    let sorted = |(event, mut routes): (String, Vec<HookRoute>)| {
+        routes.sort_by(|a, b| {
+            b.priority
+                .cmp(&a.priority)
+                .then_with(|| a.plugin.cmp(&b.plugin))
+        });
+        (event, routes.into())
+    };
+    hooks.into_iter().map(sorted).collect()
+}
