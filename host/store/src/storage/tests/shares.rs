@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::*;
 
 /// What nothing here may take. The attacks took minutes, or did not end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const ANN: u64 = 613_425_648_685_547_541;
 
