@@ -5,11 +5,21 @@
 //! discord ◀─ services ◀──────────────────────── host call ◀─────────────┘
 //! ```
 //!
-//! The modules in reading order: [`bot`] wires everything; [`gateway`] reads the shards; [`dispatch`] decides what an event is;
-//! [`commands`] reads what members type and pick; [`router`] knows who gets it; the loader (`host_loader`) loads, serves and unloads, and [`program`] is what it is told of the bot; [`services`] answer what plugins ask; [`owner`] serves
-//! owner commands; [`figures`] are what is counted, and [`metrics`] how the operator sees it; [`registration`] and [`status`] keep Discord up to date; [`cli`] is the command line.
+//! This is the program; what it is made of are crates below it, in reading order: [`host_discord`] (gateway, REST, cache, answers),
+//! [`host_commands`] (routes, the pipeline of a use, registration), [`host_loader`] (plugins: loaded, served, unloaded), [`host_capability`] and
+//! [`host_store`] (host calls; what plugins keep), [`host_ops`] (configuration, log), [`host_base`] (what all may know).
+//! `docs/architecture.md` has the table of who may import whom, and a test holds them to it.
 //!
-//! Below this crate: [`host_base`] is what every part may know, [`host_ops`] what the operator says and sees.
+//! | module | what it is |
+//! | --- | --- |
+//! | [`bot`] | everything wired together, and the one loop that moves it |
+//! | [`dispatch`] | what an event is, and who gets it |
+//! | [`services`] | the answers to host calls: the list of capabilities |
+//! | [`program`] | the bot as the loader sees it |
+//! | [`owner`] | owner commands |
+//! | [`metrics`] | the page that a Prometheus server reads |
+//! | [`status`] | the text that the bot shows on Discord |
+//! | [`cli`] | the command line |
 
 pub mod bot;
 pub mod cli;

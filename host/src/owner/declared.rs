@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-
 /// The command of a server's managers.
 pub const OF_MANAGERS: &str = "settings";
 

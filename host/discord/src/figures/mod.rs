@@ -1,4 +1,4 @@
-//! Figures: what is counted while the bot runs. Whoever counts has them; [`metrics`](crate::metrics) shows them.
+//! Counts of the running bot: shards, events, requests. Whoever counts has them; the program's page of metrics shows them.
 //!
 //! | file | what it does |
 //! | --- | --- |
