@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Owner, embeds};
 
 const USAGE: &str = "fw_log [TARGET | PLUGIN] [LEVEL]";
-const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host::gateway`, or of \
+const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host_discord::gateway`, or of \
     all. The levels are error, warn, info, debug, trace and off; `default` takes an exception away.";
 
 impl Owner {

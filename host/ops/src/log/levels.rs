@@ -190,6 +190,18 @@ mod tests {
     }
 
     #[test]
+    fn the_host_is_all_of_its_crates() {
+        use tracing_subscriber::layer::SubscriberExt;
+        let filter = levels("warn,host=debug", &[]).filter().unwrap();
+        let subscriber = tracing_subscriber::registry().with(filter);
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::enabled!(target: "host::dispatch", tracing::Level::DEBUG));
+            assert!(tracing::enabled!(target: "host_loader::plugins", tracing::Level::DEBUG));
+            assert!(!tracing::enabled!(target: "hyper::client", tracing::Level::DEBUG));
+        });
+    }
+
+    #[test]
     fn a_watcher_that_tells_of_each_line_of_the_log_is_not_logged() {
         use tracing_subscriber::layer::SubscriberExt;
         for filter in ["trace", "info,notify=trace", "debug"] {
