@@ -85,7 +85,7 @@ pub fn name(intent: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plugin_api::manifest::Manifest;
+    use plugin_api::{EventKind, manifest::Manifest};
 
     use super::*;
 
@@ -100,5 +100,30 @@ mod tests {
         let joins = manifest(serde_json::json!({"listeners": [{"event": "GUILD_MEMBER_ADD"}]}));
         assert_eq!(of(&joins), Intents::GUILD_MEMBERS);
         assert_eq!(name(Intents::MESSAGE_CONTENT.bits()), "MESSAGE_CONTENT");
+    }
+
+    /// Whoever enters an event in plugin-api decides here or above what it needs
+    /// ([reference](https://discord.com/developers/docs/events/gateway#list-of-intents)).
+    #[test]
+    fn each_event_has_its_intents_or_is_sent_to_everybody() {
+        const TO_EVERYBODY: [&str; 9] = [
+            "READY",
+            "RESUMED",
+            "INTERACTION_CREATE",
+            "VOICE_SERVER_UPDATE",
+            "ENTITLEMENT_CREATE",
+            "ENTITLEMENT_UPDATE",
+            "ENTITLEMENT_DELETE",
+            "USER_UPDATE",
+            "APPLICATION_COMMAND_PERMISSIONS_UPDATE",
+        ];
+        let known = (1..=u16::MAX).map(|number| EventKind::from_number(number).name());
+        let mut without: Vec<&str> = known
+            .filter(|name| EventKind::named(name).is_some() && of_event(name).is_empty())
+            .collect();
+        without.sort_unstable();
+        let mut expected = TO_EVERYBODY;
+        expected.sort_unstable();
+        assert_eq!(without, expected);
     }
 }
