@@ -13,7 +13,7 @@ use std::{
 
 use host::{program, services::Services};
 use host_commands::router::Routes;
-use host_loader::{EventRecord, Packet, census, interpose, memory, next_id};
+use host_loader::{EventRecord, Packet, interpose, memory, next_id, snapshot};
 use host_ops::config::Config;
 use plugin_api::{
     abi::{CommandHead, EventHeader, Origin, frame_kind},
@@ -61,12 +61,12 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     // The first cycles fill what is filled once: the pool of blocking threads, the allocator's arenas, connections, and the
     // pages of the loader's own tables.
     let warm_up = cycles.clamp(10, 250);
-    let mut before = census::Census::default();
+    let mut before = snapshot::ProcessSnapshot::default();
     let began = Instant::now();
     for cycle in 0..warm_up + cycles {
         if cycle == warm_up {
             memory::trim();
-            before = census::Census::take();
+            before = snapshot::ProcessSnapshot::take();
         }
         plugins.load_file(&file).await?;
         call(&routes).await?;
@@ -77,12 +77,13 @@ async fn soak(file: PathBuf, cycles: usize) -> Result<(), Box<dyn Error>> {
     }
     let took = began.elapsed();
     memory::trim();
-    let after = census::Census::take();
-    let mapped = census::mapped_bytes(folder.path()).unwrap_or_default();
+    let after = snapshot::ProcessSnapshot::take();
+    let mapped = snapshot::mapped_bytes(folder.path()).unwrap_or_default();
     let grown = after.resident_bytes.unwrap_or_default() as i64
         - before.resident_bytes.unwrap_or_default() as i64;
     let per_cycle = grown / cycles as i64;
-    let fds = |census: &census::Census| census.fds.as_ref().map_or(0, |fds| fds.len());
+    let fds =
+        |snapshot: &snapshot::ProcessSnapshot| snapshot.fds.as_ref().map_or(0, |fds| fds.len());
     println!("cycles            {cycles} (after {warm_up} to warm up)");
     println!(
         "a cycle           {:.1} ms",

@@ -80,8 +80,8 @@ impl<S: 'static> Plugin<S> {
         let key = (EntryKind::Function, entry(name, version));
         let twice = self.handlers.entries.insert(
             key,
-            Rc::new(move |state, host, head: InvokeHead, parcel| {
-                let argument = match serde_json::from_slice(parcel.body()) {
+            Rc::new(move |state, host, head: InvokeHead, frame_guard| {
+                let argument = match serde_json::from_slice(frame_guard.body()) {
                     Ok(argument) => argument,
                     Err(error) => {
                         return Box::pin(std::future::ready(Err(Error::new(format!(

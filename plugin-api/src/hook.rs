@@ -129,8 +129,8 @@ impl<S: 'static> Plugin<S> {
         });
         self.handlers.entries.insert(
             (EntryKind::Hook, format!("{}:{name}", H::EVENT)),
-            Rc::new(move |state, host, head, parcel| {
-                let payload = serde_json::from_slice(parcel.body());
+            Rc::new(move |state, host, head, frame_guard| {
+                let payload = serde_json::from_slice(frame_guard.body());
                 match payload {
                     Ok(payload) => {
                         let handled = handler(HookContext {

@@ -10,7 +10,7 @@ use crate::{
     guard::{Guarded, dispose},
     host::Host,
     manifest::CommandKind,
-    raw::Parcel,
+    raw::FrameGuard,
     runtime::{LocalFuture, Running},
     state::State,
 };
@@ -23,8 +23,8 @@ type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
 type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
 /// An entry: it is given its argument as JSON, and gives its result as JSON.
 pub(crate) type EntryHandler<S> =
-    Rc<dyn Fn(Rc<S>, Host, InvokeHead, Parcel) -> LocalFuture<Result<Vec<u8>>>>;
-type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<Parcel>) -> LocalFuture<Result>>;
+    Rc<dyn Fn(Rc<S>, Host, InvokeHead, FrameGuard) -> LocalFuture<Result<Vec<u8>>>>;
+type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<FrameGuard>) -> LocalFuture<Result>>;
 
 /// What a plugin has declared, by name.
 pub(crate) struct Handlers<S> {
@@ -67,7 +67,12 @@ impl<S> Drop for Handlers<S> {
 }
 
 impl<S: 'static> Running for Live<S> {
-    fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result> {
+    fn command(
+        &self,
+        host: &Host,
+        head: CommandHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result> {
         let key = (head.kind, head.command);
         let handler = self.handlers.commands.get(&key);
         let head = CommandHead {
@@ -79,22 +84,27 @@ impl<S: 'static> Running for Live<S> {
                 Rc::clone(&self.state),
                 host.clone(),
                 head,
-                parcel,
+                frame_guard,
             )),
             None => missing("command", &head.command),
         }
     }
 
-    fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result> {
+    fn component(
+        &self,
+        host: &Host,
+        head: ComponentHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result> {
         match self.handlers.components.get(&head.handler) {
             Some(handler) => handler(ComponentContext::new(
                 Rc::clone(&self.state),
                 host.clone(),
                 head,
-                parcel,
+                frame_guard,
             )),
             None if self.handlers.pages.contains_key(&head.handler) => {
-                Box::pin(context::turned(host.clone(), head, parcel))
+                Box::pin(context::turned(host.clone(), head, frame_guard))
             }
             None => missing("component", &head.handler),
         }
@@ -122,16 +132,21 @@ impl<S: 'static> Running for Live<S> {
             && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
     }
 
-    fn event(&self, listener: usize, host: &Host, parcel: Rc<Parcel>) -> LocalFuture<Result> {
+    fn event(
+        &self,
+        listener: usize,
+        host: &Host,
+        frame_guard: Rc<FrameGuard>,
+    ) -> LocalFuture<Result> {
         let handler = &self.handlers.listeners[listener].handler;
-        handler(Rc::clone(&self.state), host.clone(), parcel)
+        handler(Rc::clone(&self.state), host.clone(), frame_guard)
     }
 
     fn invoke(
         &self,
         host: &Host,
         head: InvokeHead,
-        parcel: Parcel,
+        frame_guard: FrameGuard,
     ) -> LocalFuture<Result<Vec<u8>>> {
         let key = (head.kind, head.entry);
         let Some(handler) = self.handlers.entries.get(&key) else {
@@ -141,7 +156,7 @@ impl<S: 'static> Running for Live<S> {
             entry: key.1,
             ..head
         };
-        handler(Rc::clone(&self.state), host.clone(), head, parcel)
+        handler(Rc::clone(&self.state), host.clone(), head, frame_guard)
     }
 
     fn save(&self) -> LocalFuture<Result<Option<State>>> {

@@ -279,8 +279,8 @@ impl<S: 'static> Plugin<S> {
             kind: EventKind::named(E::NAME).map_or(0, EventKind::number),
             guild_id: manifest.guild_id,
             ignore_bots: manifest.ignore_bots,
-            handler: Rc::new(move |state, host, parcel| {
-                Box::pin(handler(EventContext::new(state, host, parcel)))
+            handler: Rc::new(move |state, host, frame_guard| {
+                Box::pin(handler(EventContext::new(state, host, frame_guard)))
             }),
         });
         self.manifest.listeners.push(manifest);

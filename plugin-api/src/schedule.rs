@@ -250,8 +250,8 @@ impl<S: 'static> Plugin<S> {
     {
         self.handlers.entries.insert(
             (EntryKind::Schedule, schedule.0.name.clone()),
-            Rc::new(move |state, host, _head, parcel| {
-                match serde_json::from_slice(parcel.body()) {
+            Rc::new(move |state, host, _head, frame_guard| {
+                match serde_json::from_slice(frame_guard.body()) {
                     Ok(run) => {
                         let handled = handler(ScheduleContext { state, host, run });
                         Box::pin(async move { handled.await.map(|()| Vec::new()) })

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::{
     checks::{self, NotChecked},
-    gate::{self, Asker},
+    gate::{self, Invoker},
     limits::{Use, Wait},
     names::Meant,
     pipeline::Pipeline,
@@ -146,7 +146,7 @@ impl Pipeline {
                 )));
             }
         };
-        let asker = Asker::somebody(
+        let invoker = Invoker::somebody(
             asked.user_id,
             asked.guild_id,
             asked.channel_id.unwrap_or_default(),
@@ -155,7 +155,7 @@ impl Pipeline {
         reply.command = route.path.to_string();
         reply.typed = self.registered().ways(&prefix, &route);
         let name = reply.typed.first().unwrap_or(&reply.command);
-        let refused = match gate::check(&self.policy, &self.cache, &route, name, &asker).await {
+        let refused = match gate::check(&self.policy, &self.cache, &route, name, &invoker).await {
             Err(refusal) => Some((refusal.rule.name(), refusal.text)),
             Ok(()) => match self.asked_why(&route, asked).await? {
                 Some(text) => Some(("check", text)),

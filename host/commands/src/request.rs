@@ -9,7 +9,7 @@ use twilight_model::id::Id;
 
 use super::{
     checks::{self, NotChecked},
-    gate::{self, Asker},
+    gate::{self, Invoker},
     limits::{Running, Use},
     pipeline::Pipeline,
     read::{self, Picked, Place},
@@ -112,8 +112,8 @@ impl Pipeline {
     ) -> Result<(T, Running), Stopped> {
         let (route, name) = (&request.route, request.name());
         let header = &request.event.header;
-        let asker = Asker::of(&request.event);
-        gate::check(&self.policy, &self.cache, route, &name, &asker)
+        let invoker = Invoker::of(&request.event);
+        gate::check(&self.policy, &self.cache, route, &name, &invoker)
             .await
             .map_err(|refusal| refusal.text)?;
         let call = CheckCall {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, thread::sleep, time::Duration};
 
-use super::census;
+use super::snapshot;
 
 /// How long a file of the host's own may be open at the moment of an unload.
 const SECOND_LOOK: Duration = Duration::from_millis(20);
@@ -20,7 +20,7 @@ pub fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>)
     let own = &fs::canonicalize(own).unwrap_or_else(|_| own.to_owned());
     let process = &Path::new("/proc").join(std::process::id().to_string());
     let opened = || -> Option<Descriptors> {
-        let mut now = census::open_fds()?;
+        let mut now = snapshot::open_fds()?;
         now.retain(|fd, target| {
             let path = Path::new(target);
             before.get(fd) != Some(target)
@@ -64,7 +64,7 @@ mod tests {
         fs::create_dir_all(shadow.parent().unwrap()).unwrap();
         let log = logs.join("permanent.log");
         let _first = File::create(&log).unwrap();
-        let before = census::open_fds().unwrap();
+        let before = snapshot::open_fds().unwrap();
         // The old one is open under another name for a moment, the new one from now on.
         fs::rename(&log, logs.join("permanent.log.1")).unwrap();
         let _second = File::create(&log).unwrap();

@@ -24,7 +24,6 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     bridge::{Answer, Bridge},
-    census,
     descriptors::Descriptors,
     error::LoadError,
     interpose::Owner,
@@ -32,7 +31,7 @@ use super::{
     library::{self, Ended},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    signals,
+    signals, snapshot,
     states::Moment,
     unknown,
     unload::{self, Left, UnloadReport},
@@ -97,7 +96,7 @@ impl Generation {
         deadline: Duration,
     ) -> Result<Self, LoadError> {
         // Reads some dozens of links: not on a thread that others' work waits for.
-        let descriptors = tokio::task::spawn_blocking(census::open_fds)
+        let descriptors = tokio::task::spawn_blocking(snapshot::open_fds)
             .await
             .ok()
             .flatten()
@@ -414,7 +413,7 @@ impl Generation {
     }
 
     /// Stops the plugin, giving its handlers `deadline` to end, and closes the library. What waits in the mailbox is still
-    /// served, unless it was handed over. A plugin that does not stop is written off: reported, and never unmapped.
+    /// served, unless it was handed over. A plugin that does not stop is abandoned: reported, and never unmapped.
     pub async fn unload(&self, deadline: Duration) -> Option<UnloadReport> {
         let Running { ending, thread } = self
             .thread
@@ -432,7 +431,7 @@ impl Generation {
         let _ = self.mailbox.push(Packet::new(frame_kind::STOP, 0, &head));
         let Ok(ended) = timeout(deadline + STOP_GRACE, ending).await else {
             self.bridge.close();
-            let report = UnloadReport::written_off(&self.plugin, self.number, began.elapsed());
+            let report = UnloadReport::abandoned(&self.plugin, self.number, began.elapsed());
             report.log();
             return Some(report);
         };

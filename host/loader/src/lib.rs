@@ -34,7 +34,7 @@
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
 //! | `figures/` | what is counted of each plugin |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
-//! | `unload.rs`, `census.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `unload.rs`, `snapshot.rs`, `interpose/` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `symbols.rs`, `memory.rs` | names for the addresses of a panic; large buffers go back to the system |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
@@ -43,7 +43,6 @@ mod bridge;
 mod call_server;
 mod caller;
 mod calls;
-pub mod census;
 mod descriptors;
 mod error;
 mod figures;
@@ -64,6 +63,7 @@ mod program;
 pub mod shadow;
 mod signals;
 mod slot;
+pub mod snapshot;
 mod state_file;
 mod states;
 mod symbols;

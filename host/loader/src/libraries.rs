@@ -3,14 +3,14 @@
 use std::{collections::HashSet, ffi::OsString, path::Path};
 
 use super::{
-    census::{self, Image},
     interpose::{self, Owner},
+    snapshot::{self, Image},
 };
 
 /// What a plugin has brought, and what that has brought: all that was not there `before` it was opened.
 #[must_use]
 pub fn brought(owner: Owner, shadow: &Path, before: &[Image]) -> Vec<Image> {
-    let all = census::images();
+    let all = snapshot::images();
     let plugin = all.iter().filter(|image| image.path == shadow);
     let names = plugin
         .flat_map(|image| image.needed.iter().cloned())
@@ -25,7 +25,7 @@ pub fn brought(owner: Owner, shadow: &Path, before: &[Image]) -> Vec<Image> {
 /// Where the code of a plugin lies, and that of all that it is linked with or has opened.
 #[must_use]
 pub fn code_of(owner: Owner, shadow: &Path) -> Vec<(usize, usize)> {
-    let plugin = census::image_of(shadow);
+    let plugin = snapshot::image_of(shadow);
     let all = brought(owner, shadow, &[]).into_iter().chain(plugin);
     all.map(|image| (image.lo, image.hi)).collect()
 }

@@ -27,11 +27,12 @@ use tokio::sync::oneshot;
 
 use super::{
     bridge::Bridge,
-    census::{self, Image},
     error::LoadError,
     interpose::{self, Owner, UnknownThread},
     mailbox::Mailbox,
-    signals, symbols,
+    signals,
+    snapshot::{self, Image},
+    symbols,
 };
 
 /// Where a library lies in memory, and its ledger while it runs.
@@ -186,13 +187,13 @@ pub fn start(
             let closing = Arc::clone(&bridge);
             let ended = run(&path, owner, opened_send, bridge, mailbox);
             closing.close();
-            // Nobody waits for a generation that was written off. Its library is not closed for that: nobody has counted
+            // Nobody waits for a generation that was abandoned. Its library is not closed for that: nobody has counted
             // what else of it runs.
             if let Err(Some(_)) = ending_send.send(ended) {
                 tracing::warn!(
                     plugin,
                     generation,
-                    "the thread of a generation that was written off has ended; its library stays mapped until the host \
+                    "the thread of a generation that was abandoned has ended; its library stays mapped until the host \
                      restarts"
                 );
             }
@@ -214,7 +215,7 @@ fn run(
 ) -> Option<Ended> {
     let before = Before {
         unknown_threads: interpose::unknown_threads(),
-        images: census::images(),
+        images: snapshot::images(),
     };
     // SAFETY: this runs the library's constructors. The file was checked, and tried in a probe process.
     let library = match unsafe { Library::new(path) } {
@@ -228,7 +229,7 @@ fn run(
     // From here on nothing but a counted unload closes it, whatever happens.
     let mut ended = Ended(ManuallyDrop::new(Held {
         library,
-        mapped: census::image_of(path).map(Mapped::from),
+        mapped: snapshot::image_of(path).map(Mapped::from),
         ledger: None,
         owner,
         before,

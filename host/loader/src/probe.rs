@@ -15,7 +15,7 @@ use std::{
 use plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::{census, error::LoadError, generation::Generation, program::Nobody};
+use super::{error::LoadError, generation::Generation, program::Nobody, snapshot};
 
 /// The hidden subcommand that a probe is started with.
 pub const SUBCOMMAND: &str = "probe";
@@ -151,7 +151,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     // SAFETY: a plain system call; nothing handles SIGALRM here.
     unsafe { libc::alarm(deadline.as_secs() as u32 + 1) };
     let nobody = Arc::new(Nobody::default());
-    let before = census::Census::take();
+    let before = snapshot::ProcessSnapshot::take();
     let generation = match Generation::open("probe", 1, &file, nobody, deadline).await {
         Ok(generation) => generation,
         Err(error) => {
@@ -168,7 +168,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
         .map(|report| report.stayed)
         .unwrap_or_default();
     drop(generation);
-    let fds = census::Census::take().fds_since(&before);
+    let fds = snapshot::ProcessSnapshot::take().fds_since(&before);
     if !fds.is_empty() {
         let named: Vec<String> = fds.values().cloned().collect();
         stayed.push(format!("{} descriptor(s): {}", fds.len(), named.join(", ")));

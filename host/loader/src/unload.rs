@@ -10,12 +10,11 @@ use std::{
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    census,
     descriptors::{Descriptors, files_left_open},
     interpose::{self, Owner, UnknownThread},
     libraries,
     library::{Ended, Held, Ledger, Mapped},
-    signals,
+    signals, snapshot,
 };
 
 /// What the destructors of the thread-locals of a plugin's thread may take. They run when its main function has returned.
@@ -68,7 +67,7 @@ pub struct UnloadReport {
 impl UnloadReport {
     /// The report on a plugin that did not stop.
     #[must_use]
-    pub fn written_off(plugin: &str, generation: u64, took: Duration) -> Self {
+    pub fn abandoned(plugin: &str, generation: u64, took: Duration) -> Self {
         Self {
             plugin: plugin.to_owned(),
             generation,
@@ -125,7 +124,7 @@ pub enum Left {
 pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
     let (tell, told) = oneshot::channel();
     let (plugin, generation, began) = (context.plugin.clone(), context.generation, context.began);
-    let mut failed = UnloadReport::written_off(&plugin, generation, Duration::ZERO);
+    let mut failed = UnloadReport::abandoned(&plugin, generation, Duration::ZERO);
     let closing = thread::Builder::new()
         .name(format!("unload#{generation}"))
         .spawn(move || {
@@ -303,8 +302,8 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
     Owner::HOST.enter();
     interpose::delete_timers_of(owner);
     interpose::release_signals_of(owner);
-    let images = census::images();
-    report.unmapped = closed.is_ok() && census::is_mapped(mapped.base, shadow) == Some(false);
+    let images = snapshot::images();
+    report.unmapped = closed.is_ok() && snapshot::is_mapped(mapped.base, shadow) == Some(false);
     for ((lo, hi), keys) in code().zip(keys) {
         // Of what is still mapped, the keys are in use.
         if !images.iter().any(|image| (image.lo, image.hi) == (lo, hi)) {

@@ -15,7 +15,7 @@ pub(super) fn run(config: &Path) -> CliResult {
     let shutdown = signalled()?;
     let runtime = runtime()?;
     let result = runtime.block_on(bot::run(config, environment, env::current_exe()?, shutdown));
-    // A plugin that was written off may still run: nothing waits for it.
+    // A plugin that was abandoned may still run: nothing waits for it.
     runtime.shutdown_background();
     Ok(result?)
 }

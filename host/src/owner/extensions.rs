@@ -53,10 +53,10 @@ impl Owner {
     }
 
     pub(super) fn extensions(&self) -> Value {
-        let (all, written_off) = (self.plugins.status(), self.plugins.written_off());
+        let (all, abandoned) = (self.plugins.status(), self.plugins.abandoned());
         let missing = (self.services.figures).missing_intents(&self.services.routes().intents());
         let (registered, deaf) = (self.registered(), self.deaf());
-        extensions(&all, &written_off, &registered, deaf, &missing)
+        extensions(&all, &abandoned, &registered, deaf, &missing)
     }
 
     /// Why messages that begin with the prefix are not read, where they are not.
@@ -152,7 +152,7 @@ fn unloaded(report: &UnloadReport) -> Value {
 
 fn extensions(
     all: &[Status],
-    written_off: &[String],
+    abandoned: &[String],
     registered: &Registered,
     deaf: Option<String>,
     missing: &[MissingIntent],
@@ -163,12 +163,12 @@ fn extensions(
         let lines: Vec<String> = missing.iter().map(|it| format!("⚠ {it}")).collect();
         fields.push(embeds::field("Gateway", &lines.join("\n")));
     }
-    if !written_off.is_empty() {
+    if !abandoned.is_empty() {
         fields.push(embeds::field(
-            "Written off",
+            "Abandoned",
             &format!(
                 "{}: still mapped, until the host restarts",
-                written_off.join(", ")
+                abandoned.join(", ")
             ),
         ));
     }

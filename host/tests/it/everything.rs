@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use host_loader::census;
+use host_loader::snapshot;
 use tokio::{io::AsyncReadExt, net::TcpListener, runtime::Handle};
 
 use crate::{
@@ -233,7 +233,7 @@ fn is_settled(counts: &Counts) -> bool {
     let is = |name: &str, wanted: usize| counts[name] == wanted;
     is("generations alive", 1)
         && is("figures, samples", 3)
-        && is("hooks, desks", 6)
+        && is("hooks, queues", 6)
         && is("files, locks", 0)
 }
 
@@ -244,7 +244,7 @@ fn is_quiet(counts: &Counts) -> bool {
 }
 
 fn registries(bot: &Fixture) -> Counts {
-    // A handler has its desk from the first time on that it is asked for: all of them now.
+    // A handler has its queue from the first time on that it is asked for: all of them now.
     let _ = bot.bot.services().hooks.list();
     let generations = bot.plugins().generations();
     let waiting = generations
@@ -272,10 +272,10 @@ async fn until(bot: &Fixture, what: &str, wanted: impl Fn(&Counts) -> bool) -> C
 }
 
 fn of_the_process(bot: &Fixture) -> Counts {
-    let census = census::Census::take();
+    let snapshot = snapshot::ProcessSnapshot::take();
     BTreeMap::from([
-        ("threads", census.thread_count.unwrap()),
-        ("descriptors", census.fds.unwrap().len()),
+        ("threads", snapshot.thread_count.unwrap()),
+        ("descriptors", snapshot.fds.unwrap().len()),
         ("tasks", Handle::current().metrics().num_alive_tasks()),
         ("mapped KiB of plugins", mapped_bytes(bot) / 1024),
     ])
@@ -284,7 +284,7 @@ fn of_the_process(bot: &Fixture) -> Counts {
 /// What is mapped of plugins' files: of their private copies.
 fn mapped_bytes(bot: &Fixture) -> usize {
     let copies = bot.folder.path().join("data/shadow");
-    census::mapped_bytes(&copies).unwrap() as usize
+    snapshot::mapped_bytes(&copies).unwrap() as usize
 }
 
 /// Waits until the process has no more of anything than before.

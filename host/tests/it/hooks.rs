@@ -307,7 +307,7 @@ async fn hooks_are_switched_reset_and_go_with_their_plugin() {
     bot.plugins().reload("till").await.unwrap();
     assert!(!hook(&bot, "sleep").enabled);
     bot.plugins().unload("till", false).await.unwrap();
-    assert_eq!((hooks.list().len(), hooks.desk_count()), (0, 0));
+    assert_eq!((hooks.list().len(), hooks.queue_count()), (0, 0));
     assert_eq!(
         bot.ask(&member, "!sell 1").await.content,
         "0 queued, 0 skipped"
@@ -347,7 +347,7 @@ async fn the_framework_tells_what_happens() {
             "unloaded shop",
             "failed broken",
         ];
-        // Each event has a desk of its own: their order among each other is nobody's promise.
+        // Each event has a queue of its own: their order among each other is nobody's promise.
         for line in expected {
             assert!(news.contains(line), "{line} is not in: {news}");
         }

@@ -26,7 +26,7 @@ async fn serves(library: &std::path::Path, name: &str) {
     println!("{report:?}");
     bot.plugins().load(name).await.unwrap();
     assert_eq!(bot.ask(&member, "!kept 1").await.content, "Kept 43");
-    assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
+    assert_eq!(bot.plugins().abandoned(), Vec::<String>::new());
     bot.close().await;
 }
 

@@ -36,7 +36,7 @@ async fn a_handler_that_never_ends_is_cancelled_and_the_member_is_told() {
     bot.plugins().reload("misbehave").await.unwrap();
     let answer = member.expects_reply_to(&sent).await.unwrap().text();
     assert!(answer.contains("error id"), "{answer}");
-    assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
+    assert_eq!(bot.plugins().abandoned(), Vec::<String>::new());
     bot.close().await;
 }
 
@@ -92,7 +92,7 @@ async fn a_plugin_that_blocks_is_written_off_and_a_new_generation_serves_beside_
     );
     bot.plugins().load("misbehave").await.unwrap();
     assert_eq!(bot.ask(&member, "!work").await.content, "worked 499500");
-    assert_eq!(bot.plugins().written_off(), ["misbehave#1"]);
+    assert_eq!(bot.plugins().abandoned(), ["misbehave#1"]);
     // The bot stops in time all the same.
     tokio::time::timeout(Duration::from_secs(30), bot.close())
         .await

@@ -254,7 +254,7 @@ async fn a_destructor_that_panics_costs_what_it_is_about_alone() {
     assert_eq!(bot.ask(&member, "!alive").await.content, "alive");
     let report = bot.plugins().unload("fragile", false).await.unwrap();
     assert!(report.unmapped, "{report:?}");
-    assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
+    assert_eq!(bot.plugins().abandoned(), Vec::<String>::new());
     bot.close().await;
 }
 

@@ -20,7 +20,7 @@ async fn check(config: &str, library: impl FnOnce(&Fixture) -> PathBuf, sentence
     }
     assert_eq!(bot.ask(&member, "!hello").await.content, HELLO);
     // The refused one left nothing behind, and a good one is taken again.
-    assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
+    assert_eq!(bot.plugins().abandoned(), Vec::<String>::new());
     let reports = bot.plugins().reload("hello").await;
     assert!(reports.is_err(), "the bad file is still there");
     bot.drop_in(&fixtures::howdy(), "hello");

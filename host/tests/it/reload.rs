@@ -110,7 +110,7 @@ async fn a_background_task_ends_with_its_generation_and_never_ticks_twice() {
     }
     // The new generation's own task ticks; the older ones' are gone with their threads.
     assert_eq!(bot.ask(&member, "!wait").await.content, "Tick!");
-    assert_eq!(bot.plugins().written_off(), Vec::<String>::new());
+    assert_eq!(bot.plugins().abandoned(), Vec::<String>::new());
     bot.close().await;
 }
 

@@ -134,9 +134,9 @@ impl<S: 'static> Command<S> {
 }
 
 pub(super) fn entry<S: 'static>(completer: Completer<S>) -> EntryHandler<S> {
-    Rc::new(move |state, host, _head, parcel| {
+    Rc::new(move |state, host, _head, frame_guard| {
         let call: Result<AutocompleteCall> =
-            serde_json::from_slice(parcel.body()).map_err(Error::from);
+            serde_json::from_slice(frame_guard.body()).map_err(Error::from);
         let completer = Rc::clone(&completer);
         Box::pin(async move {
             let call = call?;

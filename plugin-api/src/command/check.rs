@@ -85,9 +85,10 @@ pub(super) fn before<S: 'static>(
 /// The entry that answers whether somebody may: before each use, and when they ask why not.
 pub(super) fn entry<S: 'static>(checks: Vec<Check<S>>) -> EntryHandler<S> {
     let checks: Rc<[Check<S>]> = checks.into();
-    Rc::new(move |state, host, _head, parcel| {
+    Rc::new(move |state, host, _head, frame_guard| {
         let checks = Rc::clone(&checks);
-        let call: Result<CheckCall> = serde_json::from_slice(parcel.body()).map_err(Error::from);
+        let call: Result<CheckCall> =
+            serde_json::from_slice(frame_guard.body()).map_err(Error::from);
         Box::pin(async move {
             let refusal = match all(&checks, &state, &host, &call?).await {
                 Ok(()) => None,

@@ -13,7 +13,7 @@ use crate::{
     command::{FromOption, OptionInput},
     error::{Error, Result},
     host::Host,
-    raw::Parcel,
+    raw::FrameGuard,
 };
 
 /// What a command's handler is given; `S` is the plugin's state.
@@ -39,10 +39,15 @@ pub struct CommandContext<S = ()> {
 }
 
 impl<S> CommandContext<S> {
-    pub(crate) fn new(state: Rc<S>, host: Host, head: CommandHead, parcel: Parcel) -> Self {
+    pub(crate) fn new(
+        state: Rc<S>,
+        host: Host,
+        head: CommandHead,
+        frame_guard: FrameGuard,
+    ) -> Self {
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), parcel, head.ephemeral),
+            invocation: Invocation::new(host, head.origin.clone(), frame_guard, head.ephemeral),
             head,
         }
     }

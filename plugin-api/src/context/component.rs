@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     host::Host,
     message::NewMessage,
-    raw::Parcel,
+    raw::FrameGuard,
 };
 
 /// What the handler of a button, select or modal is given; `S` is the plugin's state.
@@ -45,13 +45,20 @@ pub struct ComponentContext<S = ()> {
 }
 
 impl<S> ComponentContext<S> {
-    pub(crate) fn new(state: Rc<S>, host: Host, head: ComponentHead, parcel: Parcel) -> Self {
+    pub(crate) fn new(
+        state: Rc<S>,
+        host: Host,
+        head: ComponentHead,
+        frame_guard: FrameGuard,
+    ) -> Self {
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), parcel, false).inherits(Stamp {
-                owner: head.owner,
-                timeout_s: head.timeout_s,
-            }),
+            invocation: Invocation::new(host, head.origin.clone(), frame_guard, false).inherits(
+                Stamp {
+                    owner: head.owner,
+                    timeout_s: head.timeout_s,
+                },
+            ),
             head,
         }
     }

@@ -8,7 +8,8 @@ use twilight_model::id::{
 };
 
 use crate::{
-    abi::event_flag, accessors::surroundings, error::Result, event::Event, host::Host, raw::Parcel,
+    abi::event_flag, accessors::surroundings, error::Result, event::Event, host::Host,
+    raw::FrameGuard,
 };
 
 /// What a listener's handler is given: `E` is the event, `S` the plugin's state.
@@ -37,17 +38,17 @@ use crate::{
 pub struct EventContext<E, S = ()> {
     state: Rc<S>,
     host: Host,
-    parcel: Rc<Parcel>,
+    frame_guard: Rc<FrameGuard>,
     event: OnceCell<Box<E>>,
     kind: PhantomData<E>,
 }
 
 impl<E: Event, S> EventContext<E, S> {
-    pub(crate) fn new(state: Rc<S>, host: Host, parcel: Rc<Parcel>) -> Self {
+    pub(crate) fn new(state: Rc<S>, host: Host, frame_guard: Rc<FrameGuard>) -> Self {
         Self {
             state,
             host,
-            parcel,
+            frame_guard,
             event: OnceCell::new(),
             kind: PhantomData,
         }
@@ -78,7 +79,7 @@ impl<E: Event, S> EventContext<E, S> {
     /// Never.
     pub fn event(&self) -> Result<&E> {
         if self.event.get().is_none() {
-            let event = E::parse(self.parcel.body())?;
+            let event = E::parse(self.frame_guard.body())?;
             let _ = self.event.set(event);
         }
         Ok(self.event.get().expect("it was set above"))
@@ -99,25 +100,25 @@ impl<E: Event, S> EventContext<E, S> {
     /// ```
     #[must_use]
     pub fn raw(&self) -> &[u8] {
-        self.parcel.body()
+        self.frame_guard.body()
     }
 
     /// In which server; `None` in direct messages, and for events of no server.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        self.parcel.header().header.guild()
+        self.frame_guard.header().header.guild()
     }
 
     /// In which channel, for events of a channel.
     #[must_use]
     pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
-        self.parcel.header().header.channel()
+        self.frame_guard.header().header.channel()
     }
 
     /// Which message, for events of a message.
     #[must_use]
     pub fn message_id(&self) -> Option<Id<MessageMarker>> {
-        self.parcel.header().header.message()
+        self.frame_guard.header().header.message()
     }
 
     /// Who caused it, for events of a user.
@@ -135,7 +136,7 @@ impl<E: Event, S> EventContext<E, S> {
     /// ```
     #[must_use]
     pub fn user_id(&self) -> Option<Id<UserMarker>> {
-        self.parcel.header().header.user()
+        self.frame_guard.header().header.user()
     }
 
     /// The message's text, for `MESSAGE_CREATE` and `MESSAGE_UPDATE`; else empty. Without the privileged intent
@@ -143,20 +144,20 @@ impl<E: Event, S> EventContext<E, S> {
     /// in direct messages and in messages that mention the bot only.
     #[must_use]
     pub fn content(&self) -> &str {
-        self.parcel.header().content
+        self.frame_guard.header().content
     }
 
     /// Whether a bot (this one included) or a webhook caused it. [`Listener::ignore_bots`](crate::Listener::ignore_bots)
     /// leaves them out from the start.
     #[must_use]
     pub fn is_bot(&self) -> bool {
-        self.parcel.header().header.flags & event_flag::BOT != 0
+        self.frame_guard.header().header.flags & event_flag::BOT != 0
     }
 
     /// Whether the message mentions this bot by name; `@everyone` and its roles don't count.
     #[must_use]
     pub fn mentions_me(&self) -> bool {
-        self.parcel.header().header.flags & event_flag::MENTIONS_ME != 0
+        self.frame_guard.header().header.flags & event_flag::MENTIONS_ME != 0
     }
 }
 

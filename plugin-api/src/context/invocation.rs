@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Result},
     host::Host,
     message::NewMessage,
-    raw::Parcel,
+    raw::FrameGuard,
     runtime::Click,
 };
 
@@ -56,7 +56,7 @@ pub struct Invocation {
     /// Where answers go: an asked modal's submission takes the place of what was invoked.
     origin: RefCell<Origin>,
     by_prefix: bool,
-    parcel: Parcel,
+    frame_guard: FrameGuard,
     first_answer: Cell<Option<Answered>>,
     /// Whom the components of an updated message are for, where that one's were made so.
     inherited: Option<Stamp>,
@@ -67,12 +67,17 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    pub(crate) fn new(host: Host, origin: Origin, parcel: Parcel, ephemeral: bool) -> Self {
+    pub(crate) fn new(
+        host: Host,
+        origin: Origin,
+        frame_guard: FrameGuard,
+        ephemeral: bool,
+    ) -> Self {
         Self {
             host,
             by_prefix: matches!(origin, Origin::Message { .. }),
             origin: RefCell::new(origin),
-            parcel,
+            frame_guard,
             first_answer: Cell::new(None),
             inherited: None,
             held: RefCell::new(None),
@@ -95,7 +100,7 @@ impl Invocation {
         let at = Self::new(
             self.host.clone(),
             click.head.origin,
-            click.parcel,
+            click.frame_guard,
             self.ephemeral,
         );
         at.held.replace(Some(click.done));
@@ -128,13 +133,13 @@ impl Invocation {
     /// Who did it.
     #[must_use]
     pub fn user(&self) -> User<'_> {
-        user(&self.parcel)
+        user(&self.frame_guard)
     }
 
     /// In which server; `None` in direct messages.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
-        self.parcel.header().header.guild()
+        self.frame_guard.header().header.guild()
     }
 
     /// In which channel.
@@ -153,7 +158,7 @@ impl Invocation {
     /// Never with a host that keeps its contract: a command comes from a channel.
     #[must_use]
     pub fn channel_id(&self) -> Id<ChannelMarker> {
-        Id::new(self.parcel.header().header.channel_id)
+        Id::new(self.frame_guard.header().header.channel_id)
     }
 
     /// Whether it came as a message with the prefix, and not as an interaction.
@@ -352,7 +357,7 @@ impl Invocation {
     /// ```
     #[must_use]
     pub fn raw(&self) -> &[u8] {
-        self.parcel.body()
+        self.frame_guard.body()
     }
 
     /// The message that the command came as; an error for an interaction.

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     host::Host,
     message::NewMessage,
-    raw::Parcel,
+    raw::FrameGuard,
 };
 
 /// A page, and how many there are: what a [pages](crate::Plugin::pages) function gives.
@@ -146,14 +146,14 @@ impl Invocation {
 }
 
 /// A click on a button of pages, or the number that was typed.
-pub(crate) async fn turned(host: Host, head: ComponentHead, parcel: Parcel) -> Result {
+pub(crate) async fn turned(host: Host, head: ComponentHead, frame_guard: FrameGuard) -> Result {
     let stamp = Stamp {
         owner: head.owner,
         timeout_s: head.timeout_s,
     };
     let typed = head.fields.get("page").map(|text| text.trim().to_owned());
     let (name, argument) = (head.handler, head.argument);
-    let click = Invocation::new(host, head.origin, parcel, false).inherits(stamp);
+    let click = Invocation::new(host, head.origin, frame_guard, false).inherits(stamp);
     let unreadable = || Error::new(format!("`{argument}` is no page of `{name}`"));
     let (turn, argument) = argument.split_once(':').ok_or_else(unreadable)?;
     let mut characters = turn.chars();

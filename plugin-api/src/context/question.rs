@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     host::Host,
     message::NewMessage,
-    raw::Parcel,
+    raw::FrameGuard,
     runtime::{AWAIT, Click, Question, Waited},
 };
 
@@ -249,8 +249,8 @@ impl Fields {
 }
 
 /// A click on a question: for whoever waits for it, or for nobody any more.
-pub(crate) async fn clicked(host: Host, head: ComponentHead, parcel: Parcel) -> Result {
-    let unanswered = match host.0.answer_question(head, parcel) {
+pub(crate) async fn clicked(host: Host, head: ComponentHead, frame_guard: FrameGuard) -> Result {
+    let unanswered = match host.0.answer_question(head, frame_guard) {
         Ok(over) => {
             // Whoever waited answers it; an error says that they are done.
             let _ = over.await;
@@ -258,8 +258,10 @@ pub(crate) async fn clicked(host: Host, head: ComponentHead, parcel: Parcel) -> 
         }
         Err(unanswered) => unanswered,
     };
-    let Click { head, parcel, .. } = *unanswered;
-    let click = Invocation::new(host, head.origin, parcel, false);
+    let Click {
+        head, frame_guard, ..
+    } = *unanswered;
+    let click = Invocation::new(host, head.origin, frame_guard, false);
     let shown = click.interaction()?.message;
     if let Some(mut shown) = shown {
         disable(&mut shown.components);

@@ -2,7 +2,7 @@
 
 use twilight_model::id::{Id, marker::UserMarker};
 
-use crate::raw::Parcel;
+use crate::raw::FrameGuard;
 
 /// Whoever used a command or a component.
 ///
@@ -34,8 +34,8 @@ impl User<'_> {
     }
 }
 
-pub(super) fn user(parcel: &Parcel) -> User<'_> {
-    let header = parcel.header();
+pub(super) fn user(frame_guard: &FrameGuard) -> User<'_> {
+    let header = frame_guard.header();
     User {
         // 1 is no user's id: the oldest snowflake in use is far above.
         id: Id::new_checked(header.header.user_id).unwrap_or(Id::new(1)),

@@ -52,7 +52,7 @@ impl Inbox {
 
     /// Gives back what was dropped since, and takes new frames, of which at most `work` are work. An empty answer is the
     /// plugin's word that it goes idle.
-    pub(crate) fn exchange(&mut self, work: usize) -> impl Iterator<Item = Parcel> {
+    pub(crate) fn exchange(&mut self, work: usize) -> impl Iterator<Item = FrameGuard> {
         let released = self.released.take();
         // SAFETY: `frames` has room for EXCHANGE_BATCH frames that lie as far apart as it says, the tokens live until the call returns, and this is the
         // generation's thread (`new`).
@@ -69,7 +69,7 @@ impl Inbox {
         };
         self.frames[..taken.min(EXCHANGE_BATCH)]
             .iter()
-            .map(|frame| Parcel {
+            .map(|frame| FrameGuard {
                 // SAFETY: the place of a whole frame, whose size the host has written.
                 frame: unsafe { Frame::read(std::ptr::from_ref(frame).cast()) }
                     .unwrap_or(Frame::EMPTY),
@@ -111,12 +111,12 @@ impl Wakes {
 /// A frame that the plugin holds. Dropping it gives it back at the next exchange.
 ///
 /// Invariant: not `Send`, so that tokens are given back by the generation's thread alone.
-pub(crate) struct Parcel {
+pub(crate) struct FrameGuard {
     frame: Frame,
     released: Rc<RefCell<Vec<u64>>>,
 }
 
-impl Parcel {
+impl FrameGuard {
     pub(crate) fn kind(&self) -> u16 {
         self.frame.kind
     }
@@ -153,7 +153,7 @@ impl Parcel {
     }
 }
 
-impl Drop for Parcel {
+impl Drop for FrameGuard {
     fn drop(&mut self) {
         if self.frame.token != 0 {
             self.released.borrow_mut().push(self.frame.token);
@@ -161,9 +161,9 @@ impl Drop for Parcel {
     }
 }
 
-impl fmt::Debug for Parcel {
+impl fmt::Debug for FrameGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parcel")
+        f.debug_struct("FrameGuard")
             .field("kind", &self.frame.kind)
             .field("id", &self.frame.id)
             .finish_non_exhaustive()

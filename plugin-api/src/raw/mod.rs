@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::{runtime::Builder, task::LocalSet};
 
 pub(crate) use backtrace::addresses;
-pub(crate) use inbox::{Inbox, Parcel, Wakes};
+pub(crate) use inbox::{FrameGuard, Inbox, Wakes};
 pub(crate) use link::{Link, SendError};
 
 use crate::{

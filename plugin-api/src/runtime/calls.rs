@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::{
     abi::{ErrorHead, status},
     error::{Error, Result},
-    raw::Parcel,
+    raw::FrameGuard,
 };
 
 /// The completion of a host call.
@@ -40,18 +40,18 @@ impl Calls {
     }
 
     /// Completes a call. An id that is not open (given up, or made up) is ignored.
-    pub(super) fn complete(&mut self, parcel: &Parcel) {
-        let Some(waiting) = self.open.remove(&parcel.id()) else {
+    pub(super) fn complete(&mut self, frame_guard: &FrameGuard) {
+        let Some(waiting) = self.open.remove(&frame_guard.id()) else {
             return;
         };
-        let result = if parcel.status() == status::OK {
+        let result = if frame_guard.status() == status::OK {
             Ok(Reply {
-                head: parcel.head().to_vec(),
-                body: parcel.body().to_vec(),
+                head: frame_guard.head().to_vec(),
+                body: frame_guard.body().to_vec(),
             })
         } else {
-            let head = serde_json::from_slice(parcel.head()).unwrap_or_else(|_| ErrorHead {
-                message: format!("the host failed with status {}", parcel.status()),
+            let head = serde_json::from_slice(frame_guard.head()).unwrap_or_else(|_| ErrorHead {
+                message: format!("the host failed with status {}", frame_guard.status()),
                 ..ErrorHead::default()
             });
             Err(Error::from_head(head))

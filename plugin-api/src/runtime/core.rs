@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     guard::dispose,
     manifest::Manifest,
-    raw::{Link, Parcel, SendError},
+    raw::{FrameGuard, Link, SendError},
 };
 
 /// What a generation's handlers share.
@@ -166,8 +166,8 @@ impl Core {
         }
     }
 
-    pub(super) fn complete(&self, parcel: &Parcel) {
-        self.calls.borrow_mut().complete(parcel);
+    pub(super) fn complete(&self, frame_guard: &FrameGuard) {
+        self.calls.borrow_mut().complete(frame_guard);
     }
 
     /// Asks the host for something that it does not answer.

@@ -37,7 +37,7 @@ use crate::{
     guard::dispose,
     host::Host,
     manifest::{CommandKind, Handoff, Manifest},
-    raw::{Inbox, Link, Parcel, Wakes},
+    raw::{FrameGuard, Inbox, Link, Wakes},
     state::State,
 };
 
@@ -49,7 +49,7 @@ const GOODBYE: Duration = Duration::from_millis(50);
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 /// Calls a handler: inside of its job, by the future that this gives.
-type Call<H> = fn(Rc<dyn Running>, Host, H, Parcel) -> LocalFuture<Result<Answer>>;
+type Call<H> = fn(Rc<dyn Running>, Host, H, FrameGuard) -> LocalFuture<Result<Answer>>;
 type Start = Box<dyn FnOnce(Host) -> LocalFuture<Result<Rc<dyn Running>>>>;
 
 /// A plugin with its types erased.
@@ -71,15 +71,34 @@ impl std::fmt::Debug for Program {
 /// Invariant: what calls author's code (all but `listeners` and `listens`) is called inside of a [`Job`], since the call itself
 /// may panic and not just the future that it gives.
 pub(crate) trait Running {
-    fn command(&self, host: &Host, head: CommandHead, parcel: Parcel) -> LocalFuture<Result>;
-    fn component(&self, host: &Host, head: ComponentHead, parcel: Parcel) -> LocalFuture<Result>;
+    fn command(
+        &self,
+        host: &Host,
+        head: CommandHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result>;
+    fn component(
+        &self,
+        host: &Host,
+        head: ComponentHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result>;
     fn page(&self, host: &Host, name: &str, turn: Turn) -> LocalFuture<Result<Page>>;
     /// How many listeners there are, and whether one of them wants an event; which are told apart by their places.
     fn listeners(&self) -> usize;
     fn listens(&self, listener: usize, header: &EventHeader) -> bool;
-    fn event(&self, listener: usize, host: &Host, parcel: Rc<Parcel>) -> LocalFuture<Result>;
-    fn invoke(&self, host: &Host, head: InvokeHead, parcel: Parcel)
-    -> LocalFuture<Result<Vec<u8>>>;
+    fn event(
+        &self,
+        listener: usize,
+        host: &Host,
+        frame_guard: Rc<FrameGuard>,
+    ) -> LocalFuture<Result>;
+    fn invoke(
+        &self,
+        host: &Host,
+        head: InvokeHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result<Vec<u8>>>;
     fn save(&self) -> LocalFuture<Result<Option<State>>>;
     fn restore(&self, state: State) -> LocalFuture<Result>;
     fn stop(&self) -> LocalFuture<()>;
@@ -108,9 +127,9 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
     };
     loop {
         let mut taken = 0;
-        for parcel in inbox.exchange(concurrency.saturating_sub(core.in_flight())) {
+        for frame_guard in inbox.exchange(concurrency.saturating_sub(core.in_flight())) {
             taken += 1;
-            room.take(parcel);
+            room.take(frame_guard);
         }
         while room.jobs.try_join_next().is_some() {}
         if taken > 0 {
@@ -174,45 +193,51 @@ struct Room {
 }
 
 impl Room {
-    fn take(&mut self, parcel: Parcel) {
-        let id = parcel.id();
-        match parcel.kind() {
-            frame_kind::REPLY => self.core.complete(&parcel),
-            frame_kind::EVENT => self.event(parcel),
-            frame_kind::COMMAND => self.work(id, parcel, |running, host, head, parcel| {
-                Box::pin(async move {
-                    running.command(&host, head, parcel).await?;
-                    Ok(Answer::None)
-                })
-            }),
-            frame_kind::COMPONENT => self.work(id, parcel, |running, host, head, parcel| {
-                Box::pin(async move {
-                    component(&*running, &host, head, parcel).await?;
-                    Ok(Answer::None)
-                })
-            }),
-            frame_kind::INVOKE => {
-                self.work(id, parcel, |running, host, head: InvokeHead, parcel| {
+    fn take(&mut self, frame_guard: FrameGuard) {
+        let id = frame_guard.id();
+        match frame_guard.kind() {
+            frame_kind::REPLY => self.core.complete(&frame_guard),
+            frame_kind::EVENT => self.event(frame_guard),
+            frame_kind::COMMAND => {
+                self.work(id, frame_guard, |running, host, head, frame_guard| {
                     Box::pin(async move {
-                        let deadline_ms = head.deadline_ms;
-                        let entry = running.invoke(&host, head, parcel);
-                        within(deadline_ms, entry).await.map(Answer::Result)
+                        running.command(&host, head, frame_guard).await?;
+                        Ok(Answer::None)
                     })
                 })
             }
+            frame_kind::COMPONENT => {
+                self.work(id, frame_guard, |running, host, head, frame_guard| {
+                    Box::pin(async move {
+                        component(&*running, &host, head, frame_guard).await?;
+                        Ok(Answer::None)
+                    })
+                })
+            }
+            frame_kind::INVOKE => self.work(
+                id,
+                frame_guard,
+                |running, host, head: InvokeHead, frame_guard| {
+                    Box::pin(async move {
+                        let deadline_ms = head.deadline_ms;
+                        let entry = running.invoke(&host, head, frame_guard);
+                        within(deadline_ms, entry).await.map(Answer::Result)
+                    })
+                },
+            ),
             frame_kind::PING => self.answer(id, &Ok(Answer::None)),
-            frame_kind::START => self.start(id, &parcel),
-            frame_kind::RESTORE => self.restore(id, &parcel),
-            frame_kind::SAVE => self.save(id, parcel.head()),
+            frame_kind::START => self.start(id, &frame_guard),
+            frame_kind::RESTORE => self.restore(id, &frame_guard),
+            frame_kind::SAVE => self.save(id, frame_guard.head()),
             frame_kind::LIVE => self.core.go_live(),
-            frame_kind::STOP => self.stop(&parcel),
+            frame_kind::STOP => self.stop(&frame_guard),
             frame_kind::LOG_LEVEL => {
-                if let Ok(level) = serde_json::from_slice::<String>(parcel.head()) {
+                if let Ok(level) = serde_json::from_slice::<String>(frame_guard.head()) {
                     logs::set_level(&level);
                 }
             }
             frame_kind::SETTINGS => {
-                if let Ok(head) = serde_json::from_slice::<SettingsHead>(parcel.head()) {
+                if let Ok(head) = serde_json::from_slice::<SettingsHead>(frame_guard.head()) {
                     self.core.set_settings(head.settings);
                 }
             }
@@ -232,8 +257,8 @@ impl Room {
         self.core.answer(id, status::UNSUPPORTED, &head, &[]);
     }
 
-    fn start(&mut self, id: u64, parcel: &Parcel) {
-        let head: StartHead = match serde_json::from_slice(parcel.head()) {
+    fn start(&mut self, id: u64, frame_guard: &FrameGuard) {
+        let head: StartHead = match serde_json::from_slice(frame_guard.head()) {
             Ok(head) => head,
             Err(error) => return self.answer(id, &Err(error.into())),
         };
@@ -252,20 +277,20 @@ impl Room {
         self.spawn(id, false, Box::pin(started));
     }
 
-    fn event(&mut self, parcel: Parcel) {
+    fn event(&mut self, frame_guard: FrameGuard) {
         let Some(running) = self.core.running() else {
             return;
         };
-        let (frame, header) = (parcel.id(), parcel.header().header);
-        let parcel = Rc::new(parcel);
+        let (frame, header) = (frame_guard.id(), frame_guard.header().header);
+        let frame_guard = Rc::new(frame_guard);
         for listener in 0..running.listeners() {
             if !running.listens(listener, &header) {
                 continue;
             }
             let host = Host::new(Rc::clone(&self.core));
-            let (running, parcel) = (Rc::clone(&running), Rc::clone(&parcel));
+            let (running, frame_guard) = (Rc::clone(&running), Rc::clone(&frame_guard));
             let handler = async move {
-                running.event(listener, &host, parcel).await?;
+                running.event(listener, &host, frame_guard).await?;
                 Ok(Answer::None)
             };
             let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
@@ -273,8 +298,8 @@ impl Room {
         }
     }
 
-    fn work<H: Head>(&mut self, id: u64, parcel: Parcel, call: Call<H>) {
-        let head: H = match serde_json::from_slice(parcel.head()) {
+    fn work<H: Head>(&mut self, id: u64, frame_guard: FrameGuard, call: Call<H>) {
+        let head: H = match serde_json::from_slice(frame_guard.head()) {
             Ok(head) => head,
             Err(error) => return self.answer(id, &Err(error.into())),
         };
@@ -285,14 +310,14 @@ impl Room {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
         let host = Host::new(Rc::clone(&self.core));
-        self.spawn(id, true, call(running, host, head, parcel));
+        self.spawn(id, true, call(running, host, head, frame_guard));
     }
 
-    fn restore(&mut self, id: u64, parcel: &Parcel) {
-        let schema = serde_json::from_slice::<RestoreHead>(parcel.head())
+    fn restore(&mut self, id: u64, frame_guard: &FrameGuard) {
+        let schema = serde_json::from_slice::<RestoreHead>(frame_guard.head())
             .unwrap_or_default()
             .schema;
-        let state = State::from_bytes(schema, parcel.body().to_vec());
+        let state = State::from_bytes(schema, frame_guard.body().to_vec());
         let Some(running) = self.core.running() else {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
@@ -316,8 +341,8 @@ impl Room {
         self.spawn(id, false, Box::pin(saved));
     }
 
-    fn stop(&mut self, parcel: &Parcel) {
-        let head: StopHead = serde_json::from_slice(parcel.head()).unwrap_or_default();
+    fn stop(&mut self, frame_guard: &FrameGuard) {
+        let head: StopHead = serde_json::from_slice(frame_guard.head()).unwrap_or_default();
         self.stop_at = Some(Instant::now() + Duration::from_millis(head.deadline_ms));
         self.last_save = head.save_id;
         self.core.end_background();
@@ -355,9 +380,9 @@ impl Room {
             let mut goodbye = pin!(caught(async move { running.stop().await }));
             loop {
                 // Host calls of the goodbye are still completed.
-                for parcel in inbox.exchange(0) {
-                    if parcel.kind() == frame_kind::REPLY {
-                        self.core.complete(&parcel);
+                for frame_guard in inbox.exchange(0) {
+                    if frame_guard.kind() == frame_kind::REPLY {
+                        self.core.complete(&frame_guard);
                     }
                 }
                 tokio::select! {
@@ -381,12 +406,12 @@ fn component(
     running: &dyn Running,
     host: &Host,
     head: ComponentHead,
-    parcel: Parcel,
+    frame_guard: FrameGuard,
 ) -> LocalFuture<Result> {
     if head.handler == AWAIT {
-        return Box::pin(context::clicked(host.clone(), head, parcel));
+        return Box::pin(context::clicked(host.clone(), head, frame_guard));
     }
-    running.component(host, head, parcel)
+    running.component(host, head, frame_guard)
 }
 
 /// Drops a handler that takes longer, where there is a limit.

@@ -5,14 +5,14 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 use tokio::sync::oneshot;
 
 use super::Core;
-use crate::{abi::ComponentHead, raw::Parcel};
+use crate::{abi::ComponentHead, raw::FrameGuard};
 
 pub(crate) use crate::abi::QUESTIONS as AWAIT;
 
 /// A member's answer.
 pub(crate) struct Click {
     pub(crate) head: ComponentHead,
-    pub(crate) parcel: Parcel,
+    pub(crate) frame_guard: FrameGuard,
     /// Dropped when the answer has been dealt with: the host then knows that nothing more comes.
     pub(crate) done: oneshot::Sender<()>,
 }
@@ -116,10 +116,14 @@ impl Core {
     pub(crate) fn answer_question(
         &self,
         head: ComponentHead,
-        parcel: Parcel,
+        frame_guard: FrameGuard,
     ) -> Result<oneshot::Receiver<()>, Box<Click>> {
         let (done, over) = oneshot::channel();
-        let click = Box::new(Click { head, parcel, done });
+        let click = Box::new(Click {
+            head,
+            frame_guard,
+            done,
+        });
         let key = click.head.argument.split(':').next().unwrap_or_default();
         let Some(waiting) = self.questions.end(key) else {
             return Err(click);

@@ -10,13 +10,13 @@
 //! Administrators have all roles and permissions, as with Discord. The plugin's own checks (`checks.rs`) come after these, and
 //! the limits (`limits.rs`) last: what is refused has not been counted. `why` asks in the same order.
 
-mod asker;
+mod invoker;
 mod words;
 
 use host_discord::Cache;
 use twilight_model::guild::Permissions;
 
-pub use self::asker::Asker;
+pub use self::invoker::Invoker;
 use super::{policy::Policy, rules::GuildRules};
 use crate::router::CommandRoute;
 
@@ -69,20 +69,20 @@ pub async fn check(
     cache: &Cache,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker,
+    invoker: &Invoker,
 ) -> Result<(), Refusal> {
-    place(cache, route, name, asker).await?;
-    if !policy.is_owner(asker.user) {
-        member(policy, cache, route, name, asker).await?;
+    place(cache, route, name, invoker).await?;
+    if !policy.is_owner(invoker.user) {
+        member(policy, cache, route, name, invoker).await?;
     }
-    bot(cache, route, name, asker).await
+    bot(cache, route, name, invoker).await
 }
 
 async fn place(
     cache: &Cache,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker,
+    invoker: &Invoker,
 ) -> Result<(), Refusal> {
     let command = &route.command;
     let refuse = |text: String| {
@@ -91,13 +91,13 @@ async fn place(
             text,
         })
     };
-    if command.guild_only && asker.guild == 0 {
+    if command.guild_only && invoker.guild == 0 {
         return refuse(format!("`{name}` works in servers only."));
     }
-    if command.dm_only && asker.guild != 0 {
+    if command.dm_only && invoker.guild != 0 {
         return refuse(format!("`{name}` works in direct messages only."));
     }
-    if command.age_restricted && asker.guild != 0 && !asker.is_age_restricted(cache).await {
+    if command.age_restricted && invoker.guild != 0 && !invoker.is_age_restricted(cache).await {
         return refuse(format!("`{name}` works in age-restricted channels only."));
     }
     Ok(())
@@ -108,7 +108,7 @@ async fn member(
     cache: &Cache,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker,
+    invoker: &Invoker,
 ) -> Result<(), Refusal> {
     let access = &route.command.access;
     if access.owner_only {
@@ -117,16 +117,16 @@ async fn member(
             text: format!("`{name}` is for the bot's owner alone."),
         });
     }
-    if asker.guild == 0 {
+    if invoker.guild == 0 {
         return Ok(());
     }
-    let rules = rules(policy, asker.guild, name).await?;
+    let rules = rules(policy, invoker.guild, name).await?;
     let named = rules.roles_for(&route.path);
     let declares = access.permissions != 0 || !access.any_role.is_empty();
     if !access.guild_owner_only && named.is_none() && !declares {
         return Ok(());
     }
-    if asker.is_guild_owner(cache).await {
+    if invoker.is_guild_owner(cache).await {
         return Ok(());
     }
     if access.guild_owner_only {
@@ -135,7 +135,7 @@ async fn member(
             text: format!("`{name}` is for the owner of this server."),
         });
     }
-    let has = asker
+    let has = invoker
         .permissions(cache)
         .await
         .map_err(|why| unknown(name, &why))?;
@@ -143,7 +143,7 @@ async fn member(
         return Ok(());
     }
     if let Some((_, roles)) = named {
-        if asker.has_one_of(cache, roles).await {
+        if invoker.has_one_of(cache, roles).await {
             return Ok(());
         }
         let text = format!(
@@ -162,7 +162,7 @@ async fn member(
             text: format!("`{name}` needs {}.", words::permissions(missing, "you")),
         });
     }
-    if !access.any_role.is_empty() && !asker.has_a_role_called(cache, &access.any_role).await {
+    if !access.any_role.is_empty() && !invoker.has_a_role_called(cache, &access.any_role).await {
         let roles = access.any_role.iter().map(|role| match role.parse() {
             Ok(id) => words::role(id),
             Err(_) => format!("`{role}`"),
@@ -179,14 +179,14 @@ async fn bot(
     cache: &Cache,
     route: &CommandRoute,
     name: &str,
-    asker: &Asker,
+    invoker: &Invoker,
 ) -> Result<(), Refusal> {
     let needed = Permissions::from_bits_truncate(route.command.access.bot_permissions);
-    if needed.is_empty() || asker.guild == 0 {
+    if needed.is_empty() || invoker.guild == 0 {
         return Ok(());
     }
     // Where it is not known what the bot may do, Discord itself will say it.
-    let Ok(has) = asker.bot_permissions(cache).await else {
+    let Ok(has) = invoker.bot_permissions(cache).await else {
         return Ok(());
     };
     if has.contains(Permissions::ADMINISTRATOR) || has.contains(needed) {

@@ -56,7 +56,8 @@ pub(super) struct Refused {
     pub(super) kind: CommandKind,
     pub(super) path: String,
     /// As it was declared: a change is a new chance.
-    pub(super) print: String,
+    #[serde(alias = "print")]
+    pub(super) fingerprint: String,
     pub(super) why: String,
 }
 
@@ -134,10 +135,11 @@ impl Memory {
     /// What is still refused; what has changed since has a new chance.
     pub(super) fn refused(
         &mut self,
-        print: impl Fn(&Key) -> Option<String>,
+        fingerprint: impl Fn(&Key) -> Option<String>,
     ) -> BTreeMap<Key, String> {
-        self.refused
-            .retain(|it| print(&(it.kind, it.path.clone())).as_ref() == Some(&it.print));
+        self.refused.retain(|it| {
+            fingerprint(&(it.kind, it.path.clone())).as_ref() == Some(&it.fingerprint)
+        });
         let refused = self.refused.iter();
         refused
             .map(|it| ((it.kind, it.path.clone()), it.why.clone()))

@@ -258,7 +258,7 @@ impl Registration {
 
     fn plan(&self, memory: &mut Memory, uses: &HashMap<String, u64>) -> Plan {
         let declared = self.declared();
-        let refused = memory.refused(|key| print_of(&declared, key));
+        let refused = memory.refused(|key| fingerprint_of(&declared, key));
         plan::plan(&Input {
             declared: &declared,
             uses: &|plugin| uses.get(plugin).copied().unwrap_or_default(),
@@ -317,7 +317,7 @@ impl Registration {
             memory.refused.push(Refused {
                 kind,
                 path,
-                print: print_of(&declared, key).unwrap_or_default(),
+                fingerprint: fingerprint_of(&declared, key).unwrap_or_default(),
                 why: why.clone(),
             });
         }
@@ -333,8 +333,8 @@ impl Registration {
         sent: &mut Vec<Value>,
     ) -> Result<Report, Failure> {
         let scope = self.scope();
-        let print = print(plan.commands.iter().map(|it| &it.json));
-        let is_there = memory.registered.get(&scope.name) == Some(&print);
+        let fingerprint = fingerprint(plan.commands.iter().map(|it| &it.json));
+        let is_there = memory.registered.get(&scope.name) == Some(&fingerprint);
         if is_there && memory.registered.len() == 1 && !always {
             return Ok(Report::default());
         }
@@ -362,7 +362,7 @@ impl Registration {
         }
         memory.created(&scope.name, diff.create.len());
         if later.is_empty() {
-            memory.registered.insert(scope.name.clone(), print);
+            memory.registered.insert(scope.name.clone(), fingerprint);
         }
         self.withdraw(&scope, memory).await?;
         let again_in = (!later.is_empty()).then(|| memory.next_creates(&scope.name));
@@ -480,7 +480,7 @@ fn changes(diff: &Diff<'_>, kept: &[&Value], scope: &Scope) -> Vec<Change> {
     }
 }
 
-fn print<'a>(commands: impl Iterator<Item = &'a Value>) -> String {
+fn fingerprint<'a>(commands: impl Iterator<Item = &'a Value>) -> String {
     let text: String = commands.map(|json| sorted(json).to_string()).collect();
     file::hex(&file::sha256(text.as_bytes()))
 }
@@ -503,7 +503,7 @@ fn sorted(json: &Value) -> Value {
 }
 
 /// What a command is declared as.
-fn print_of(declared: &[Declared], key: &Key) -> Option<String> {
+fn fingerprint_of(declared: &[Declared], key: &Key) -> Option<String> {
     let declared = declared.iter().find(|it| it.declares(key))?;
-    Some(print(declared.json().into_iter()))
+    Some(fingerprint(declared.json().into_iter()))
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 use twilight_model::id::Id;
 
-use super::{QUIET, Registration, diff, print};
+use super::{QUIET, Registration, diff, fingerprint};
 
 /// After a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(60);
@@ -62,7 +62,7 @@ impl Registration {
         refused: &mut Refused,
     ) -> Result<(), Failure> {
         let group = &self.with.host.owners;
-        let wanted = print(std::iter::once(group));
+        let wanted = fingerprint(std::iter::once(group));
         let mut memory = self.memory.lock().await;
         let before = memory.owners.clone();
         let mut result = Ok(());

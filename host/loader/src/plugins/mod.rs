@@ -43,10 +43,10 @@ pub struct Plugins {
     probe_with: PathBuf,
     set: Mutex<Set>,
     /// One at a time per plugin and per file; different plugins load side by side.
-    doors: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Counts up with every change of the set.
     changes: watch::Sender<u64>,
-    written_off: Arc<WrittenOff>,
+    abandoned: Arc<Abandoned>,
     /// What lies on the disk of their states.
     states: Arc<States>,
     /// Loads that are under way.
@@ -64,9 +64,9 @@ pub struct Plugins {
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
 #[derive(Debug, Default)]
-struct WrittenOff(Mutex<Vec<String>>);
+struct Abandoned(Mutex<Vec<String>>);
 
-impl WrittenOff {
+impl Abandoned {
     async fn book(&self, report: &UnloadReport, shadow: &Path) {
         if report.unmapped {
             let shadow = shadow.to_owned();
@@ -86,7 +86,7 @@ impl WrittenOff {
     }
 }
 
-/// Doors, and contents that were probed, that are kept before those that nobody needs are forgotten.
+/// Locks, and contents that were probed, that are kept before those that nobody needs are forgotten.
 const KEPT: usize = 512;
 
 #[derive(Debug, Default)]
@@ -138,9 +138,9 @@ impl Plugins {
             program,
             probe_with,
             set: Mutex::default(),
-            doors: Mutex::default(),
+            locks: Mutex::default(),
             changes: watch::Sender::new(0),
-            written_off: Arc::default(),
+            abandoned: Arc::default(),
             loading: watch::Sender::new(0),
             leaving: Mutex::default(),
             until: Mutex::default(),
@@ -382,13 +382,13 @@ impl Plugins {
         }
     }
 
-    fn door(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock_of(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         // One that nobody is at or waits for is made anew when it is needed.
-        if doors.len() >= KEPT {
-            doors.retain(|_, door| Arc::strong_count(door) > 1);
+        if locks.len() >= KEPT {
+            locks.retain(|_, lock| Arc::strong_count(lock) > 1);
         }
-        Arc::clone(doors.entry(name.to_owned()).or_default())
+        Arc::clone(locks.entry(name.to_owned()).or_default())
     }
 
     async fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {

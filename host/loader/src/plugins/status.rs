@@ -113,8 +113,8 @@ impl Plugins {
 
     /// Plugins that did not stop and stay mapped, as `name#generation`.
     #[must_use]
-    pub fn written_off(&self) -> Vec<String> {
-        self.written_off
+    pub fn abandoned(&self) -> Vec<String> {
+        self.abandoned
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

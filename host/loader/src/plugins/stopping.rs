@@ -66,8 +66,8 @@ impl Plugins {
         saving: Saving,
         file: Option<&Path>,
     ) -> Result<UnloadReport, LoadError> {
-        let door = self.door(name);
-        let _inside = door.lock().await;
+        let lock = self.lock_of(name);
+        let _inside = lock.lock().await;
         // It may have come from another file meanwhile, as when one is renamed.
         if file.is_some_and(|file| !self.names_from(file).iter().any(|it| it == name)) {
             return Err(LoadError::NotLoaded {
@@ -84,7 +84,7 @@ impl Plugins {
         report
     }
 
-    /// The same for somebody who holds the plugin's door.
+    /// The same for somebody who holds the plugin's lock.
     pub(super) async fn unload_inside(
         &self,
         name: &str,

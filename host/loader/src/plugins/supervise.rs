@@ -148,8 +148,8 @@ impl Plugins {
     /// Unloads a plugin that panics too often, in the ordinary way: its state is saved.
     async fn stop_for_panics(&self, generation: &Arc<Generation>, count: u64) {
         let name = &generation.plugin;
-        let door = self.door(name);
-        let _inside = door.lock().await;
+        let lock = self.lock_of(name);
+        let _inside = lock.lock().await;
         let Some(file) = self.file_served_by(generation) else {
             return;
         };
@@ -190,8 +190,8 @@ impl Plugins {
                 Err(error) => why = error.to_string(),
             }
         }
-        let door = self.door(name);
-        let _inside = door.lock().await;
+        let lock = self.lock_of(name);
+        let _inside = lock.lock().await;
         let dependents = self.dependents_with_files(name);
         if self.file_served_by(generation).is_some()
             && self.unload_inside(name, Saving::Try).await.is_ok()
@@ -206,8 +206,8 @@ impl Plugins {
     /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; whoever
     /// uses one is told. Gives the plugin's file, unless another generation serves by now.
     async fn bury(&self, generation: &Arc<Generation>, why: &str) -> Option<PathBuf> {
-        let door = self.door(&generation.plugin);
-        let _inside = door.lock().await;
+        let lock = self.lock_of(&generation.plugin);
+        let _inside = lock.lock().await;
         let file = self.file_served_by(generation)?;
         tracing::error!(
             plugin = &*generation.plugin,
@@ -228,7 +228,7 @@ impl Plugins {
         report
             .filter(|it| it.generation == generation.number)
             .unwrap_or_else(|| {
-                UnloadReport::written_off(&generation.plugin, generation.number, Duration::ZERO)
+                UnloadReport::abandoned(&generation.plugin, generation.number, Duration::ZERO)
             })
     }
 

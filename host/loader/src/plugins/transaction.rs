@@ -13,13 +13,14 @@ use tokio::sync::watch;
 
 use super::{KEPT, LoadReport, Loaded, Plugins, exists, slots};
 use crate::{
-    Caller, census,
+    Caller,
     error::LoadError,
     file::{self, FileInfo},
     generation::{Generation, SavedState},
     manifest_check::{self, Neighbour},
     probe, shadow,
     slot::Slot,
+    snapshot,
     states::Moment,
     unload::UnloadReport,
 };
@@ -29,8 +30,8 @@ impl Plugins {
         let began = Instant::now();
         let _loading = Loading::begin(&self.loading);
         // Before the file is read: of two changes in a row, the later content is loaded last.
-        let file_door = self.door(&path.to_string_lossy());
-        let _reading = file_door.lock().await;
+        let file_lock = self.lock_of(&path.to_string_lossy());
+        let _reading = file_lock.lock().await;
         let (bytes, info) = read(path).await?;
         let name = tidy(&info.note.name);
         if !is_name(&name) {
@@ -49,8 +50,8 @@ impl Plugins {
         {
             return Err(LoadError::Blacklisted { name });
         }
-        let door = self.door(&name);
-        let _inside = door.lock().await;
+        let lock = self.lock_of(&name);
+        let _inside = lock.lock().await;
         if let Some(file) = self.loaded_file(&name)
             && file != path
             && exists(file.clone()).await
@@ -76,9 +77,9 @@ impl Plugins {
             .load_shadow(path, &name, number, &shadow, &info, probed, began)
             .await;
         if loaded.is_err() {
-            match census::mapped_bytes(&shadow) {
+            match snapshot::mapped_bytes(&shadow) {
                 Some(0) => drop(fs::remove_file(&shadow)),
-                Some(_) => self.written_off.enter(&name, number),
+                Some(_) => self.abandoned.enter(&name, number),
                 None => {}
             }
         }
@@ -297,12 +298,12 @@ impl Plugins {
     /// Lets an old generation end on its own time.
     fn retire(&self, old: Arc<Generation>, next: Arc<Generation>) {
         let deadline = self.program.options().stop_timeout;
-        let written_off = Arc::clone(&self.written_off);
+        let abandoned = Arc::clone(&self.abandoned);
         tokio::spawn(async move {
             old.begin_to_stop(deadline).await;
             next.go_live();
             if let Some(report) = old.unload(deadline).await {
-                written_off.book(&report, &old.shadow).await;
+                abandoned.book(&report, &old.shadow).await;
             }
         });
     }
@@ -324,8 +325,8 @@ impl Plugins {
             ..
         } = generation;
         let report =
-            report.unwrap_or_else(|| UnloadReport::written_off(name, *number, Duration::ZERO));
-        self.written_off.book(&report, shadow).await;
+            report.unwrap_or_else(|| UnloadReport::abandoned(name, *number, Duration::ZERO));
+        self.abandoned.book(&report, shadow).await;
         report
     }
 

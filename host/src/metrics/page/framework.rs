@@ -24,7 +24,7 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
         .iter()
         .filter(|status| status.error.is_some())
         .count();
-    let away = plugins.written_off().len();
+    let away = plugins.abandoned().len();
     rows.level(
         "cogwright_plugins_loaded",
         "Plugins that serve",

@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use host_loader::census::thread_count;
+use host_loader::snapshot::thread_count;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::rows::{Labels, Rows, number};

@@ -4,7 +4,7 @@
 //! generation by itself. What is kept here by the handler's id outlives a reload: its queue, its breaker, its figures.
 
 mod breaker;
-mod desk;
+mod handler_queue;
 mod history;
 #[cfg(test)]
 mod tests;
@@ -32,11 +32,11 @@ use tokio::time::Instant;
 
 pub use self::{
     breaker::{Circuit, Limits},
-    desk::Figures,
+    handler_queue::Figures,
     history::Told,
 };
 use self::{
-    desk::{Alarm, Desk, Job, Offered, Taken, Ticket},
+    handler_queue::{Alarm, HandlerQueue, Job, Offered, Taken, Ticket},
     history::History,
 };
 use crate::services::Services;
@@ -76,7 +76,7 @@ pub struct Hooks {
     routes: Arc<Routes>,
     config: Live,
     alerts: Arc<Alerts>,
-    desks: Mutex<HashMap<String, Arc<Desk>>>,
+    handler_queues: Mutex<HashMap<String, Arc<HandlerQueue>>>,
     history: Mutex<History>,
 }
 
@@ -88,7 +88,7 @@ impl Hooks {
             routes,
             config,
             alerts,
-            desks: Mutex::default(),
+            handler_queues: Mutex::default(),
             history: Mutex::default(),
         }
     }
@@ -133,9 +133,12 @@ impl Hooks {
         let mut told = EmitHead::default();
         let patience = self.patience();
         let in_line = self.offer(&event, &caller.plugin, body.into(), &mut told);
-        let in_line = in_line
-            .into_iter()
-            .map(|(desk, ticket)| async move { desk.placed(ticket, patience).await });
+        let in_line =
+            in_line
+                .into_iter()
+                .map(|(handler_queue, ticket)| async move {
+                    handler_queue.placed(ticket, patience).await
+                });
         for taken in futures_util::future::join_all(in_line).await {
             count(&mut told, taken);
         }
@@ -160,10 +163,10 @@ impl Hooks {
             }
         };
         let mut told = EmitHead::default();
-        for (desk, ticket) in self.offer(H::EVENT, "", json.into(), &mut told) {
+        for (handler_queue, ticket) in self.offer(H::EVENT, "", json.into(), &mut told) {
             told.queued += 1;
             let patience = self.patience();
-            tokio::spawn(async move { desk.placed(ticket, patience).await });
+            tokio::spawn(async move { handler_queue.placed(ticket, patience).await });
         }
         self.note(H::EVENT, "", &told);
     }
@@ -172,7 +175,7 @@ impl Hooks {
     #[must_use]
     pub fn list(&self) -> Vec<HookView> {
         let routes = self.routes.all_hooks();
-        let view = |route| self.desk(route).view(route);
+        let view = |route| self.handler_queue(route).view(route);
         routes.iter().map(view).collect()
     }
 
@@ -205,17 +208,17 @@ impl Hooks {
         Ok(())
     }
 
-    /// Forgets the desks of handlers that are gone.
+    /// Forgets the handler_queues of handlers that are gone.
     pub fn prune(&self) {
         let routes = self.routes.all_hooks();
-        self.desks()
+        self.handler_queues()
             .retain(|id, _| routes.iter().any(|route| route.id == *id));
     }
 
-    /// How many desks there are: one for each handler that was ever asked for.
+    /// How many handler_queues there are: one for each handler that was ever asked for.
     #[must_use]
-    pub fn desk_count(&self) -> usize {
-        self.desks().len()
+    pub fn queue_count(&self) -> usize {
+        self.handler_queues().len()
     }
 
     /// Offers an event to all its handlers. What stands in the line at those that are behind comes back.
@@ -225,32 +228,32 @@ impl Hooks {
         from: &str,
         payload: Arc<[u8]>,
         told: &mut EmitHead,
-    ) -> Vec<(Arc<Desk>, Ticket)> {
+    ) -> Vec<(Arc<HandlerQueue>, Ticket)> {
         let Some(routes) = self.routes.hooks(event) else {
             return Vec::new();
         };
         let (from, since) = (Arc::from(from), Instant::now());
         let mut in_line = Vec::new();
         for route in routes.iter() {
-            let desk = self.desk(route);
+            let handler_queue = self.handler_queue(route);
             let job = Job {
                 slot: Arc::clone(&route.slot),
                 payload: Arc::clone(&payload),
                 from: Arc::clone(&from),
                 since,
             };
-            match desk.offer(job) {
+            match handler_queue.offer(job) {
                 Offered::Taken(taken) => count(told, taken),
-                Offered::InLine(ticket) => in_line.push((desk, ticket)),
+                Offered::InLine(ticket) => in_line.push((handler_queue, ticket)),
             }
         }
         in_line
     }
 
-    fn desk(&self, route: &HookRoute) -> Arc<Desk> {
-        let mut desks = self.desks();
-        if let Some(desk) = desks.get(&route.id) {
-            return Arc::clone(desk);
+    fn handler_queue(&self, route: &HookRoute) -> Arc<HandlerQueue> {
+        let mut handler_queues = self.handler_queues();
+        if let Some(handler_queue) = handler_queues.get(&route.id) {
+            return Arc::clone(handler_queue);
         }
         let (alerts, config) = (Arc::clone(&self.alerts), self.config.clone());
         let alarm = move |id: &str, alarm: Alarm| {
@@ -267,20 +270,20 @@ impl Hooks {
         }
         };
         let entry = format!("{}:{}", route.event, route.handler);
-        let desk = Arc::new(Desk::new(
+        let handler_queue = Arc::new(HandlerQueue::new(
             route.id.clone(),
             entry,
             self.config.clone(),
             alarm,
         ));
-        desks.insert(route.id.clone(), Arc::clone(&desk));
-        desk
+        handler_queues.insert(route.id.clone(), Arc::clone(&handler_queue));
+        handler_queue
     }
 
-    fn known(&self, id: &str) -> Result<Arc<Desk>, Failure> {
+    fn known(&self, id: &str) -> Result<Arc<HandlerQueue>, Failure> {
         let routes = self.routes.all_hooks();
         match routes.iter().find(|route| route.id == id) {
-            Some(route) => Ok(self.desk(route)),
+            Some(route) => Ok(self.handler_queue(route)),
             None => {
                 let hint = match nearest(id, routes.iter().map(|route| &*route.id)) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -311,8 +314,10 @@ impl Hooks {
         Duration::from_millis(self.config.now().hooks.push_timeout_ms)
     }
 
-    fn desks(&self) -> MutexGuard<'_, HashMap<String, Arc<Desk>>> {
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn handler_queues(&self) -> MutexGuard<'_, HashMap<String, Arc<HandlerQueue>>> {
+        self.handler_queues
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -357,6 +362,6 @@ impl Capability<Services> for Hooks {
     }
 
     fn registries(&self) -> Vec<(&'static str, usize)> {
-        vec![("hooks, desks", self.desk_count())]
+        vec![("hooks, queues", self.queue_count())]
     }
 }

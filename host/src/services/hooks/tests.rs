@@ -73,5 +73,9 @@ async fn an_event_has_256_kib_with_it_and_a_name_of_one_line_of_100_bytes() {
         names.len() <= 100 && names.contains_key("shop.499"),
         "{names:?}"
     );
-    assert_eq!(hooks.desk_count(), 0, "nobody listens, and nothing is kept");
+    assert_eq!(
+        hooks.queue_count(),
+        0,
+        "nobody listens, and nothing is kept"
+    );
 }

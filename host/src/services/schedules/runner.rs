@@ -53,7 +53,7 @@ impl Runner {
         changes: watch::Receiver<u64>,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let desk = Desk {
+        let scheduler = Scheduler {
             services,
             routes,
             changes,
@@ -63,7 +63,7 @@ impl Runner {
         };
         Self {
             stop,
-            running: tokio::spawn(desk.run()),
+            running: tokio::spawn(scheduler.run()),
         }
     }
 
@@ -86,7 +86,7 @@ struct Loaded {
     known: bool,
 }
 
-struct Desk {
+struct Scheduler {
     services: Arc<Services>,
     routes: Arc<Routes>,
     changes: watch::Receiver<u64>,
@@ -95,7 +95,7 @@ struct Desk {
     runs: JoinSet<()>,
 }
 
-impl Desk {
+impl Scheduler {
     async fn run(mut self) {
         let mut seen = self.look_at_clock();
         while !*self.stopped.borrow() {

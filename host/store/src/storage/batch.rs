@@ -21,7 +21,7 @@ use super::{
     meter::Meter,
     rounds::{ASIDE, Ended, Round},
     shelf::{self, Verb},
-    statement::{Desk, Searches},
+    statement::{Searches, StatementRunner},
     turns::Whose,
 };
 
@@ -165,8 +165,8 @@ pub(super) fn read(
             job.end(Err(StorageError::Ended));
             continue;
         }
-        let desk = database.desk(&connected, &job.declared, fences, Searches::Allowed);
-        match only_reads(&desk, &job.request) {
+        let runner = database.runner(&connected, &job.declared, fences, Searches::Allowed);
+        match only_reads(&runner, &job.request) {
             Ok(true) if database.is_migrated(&job.declared) => {}
             Ok(_) => {
                 writes.push(job);
@@ -182,7 +182,7 @@ pub(super) fn read(
             }
         }
         let doing = round.begin(&job);
-        let result = patiently(|| true, || carry_out(&desk, &job.request, &job.body));
+        let result = patiently(|| true, || carry_out(&runner, &job.request, &job.body));
         let ended = doing.end();
         if ended == Ended::LeftBehind {
             break;
@@ -200,12 +200,12 @@ pub(super) fn read(
     }
 }
 
-fn only_reads(desk: &Desk<'_>, request: &Request) -> Result<bool, StorageError> {
+fn only_reads(runner: &StatementRunner<'_>, request: &Request) -> Result<bool, StorageError> {
     let (Request::Query(call) | Request::Run(call)) = request else {
         return Ok(request.reads());
     };
     for step in &call.steps {
-        if !desk.only_reads(&step.sql)? {
+        if !runner.only_reads(&step.sql)? {
             return Ok(false);
         }
     }
@@ -237,10 +237,10 @@ pub(super) fn write(
             job.end(Err(note(error, &mut worst)));
             continue;
         }
-        let desk = database.desk(&connected, &job.declared, fences, Searches::Allowed);
-        if ready.is_empty() && only_reads(&desk, &job.request).unwrap_or_default() {
+        let runner = database.runner(&connected, &job.declared, fences, Searches::Allowed);
+        if ready.is_empty() && only_reads(&runner, &job.request).unwrap_or_default() {
             first.push(job);
-        } else if job.slow.load(Relaxed) || is_search(&desk, &job.request) {
+        } else if job.slow.load(Relaxed) || is_search(&runner, &job.request) {
             // Not while somebody writes: it may take what time it has.
             rest.push(job);
             break;
@@ -264,12 +264,12 @@ pub(super) fn write(
 }
 
 /// Whether it only looks for something in a full-text table.
-fn is_search(desk: &Desk<'_>, request: &Request) -> bool {
+fn is_search(runner: &StatementRunner<'_>, request: &Request) -> bool {
     let (Request::Query(call) | Request::Run(call)) = request else {
         return false;
     };
-    call.steps.iter().any(|step| desk.is_search(&step.sql))
-        && only_reads(desk, request).unwrap_or_default()
+    call.steps.iter().any(|step| runner.is_search(&step.sql))
+        && only_reads(runner, request).unwrap_or_default()
 }
 
 /// One transaction for all; if it is lost, one for each.
@@ -290,9 +290,9 @@ fn together(
     let mut untidy = false;
     let outcome = transaction(connected, database, |meter| {
         for job in &jobs {
-            let desk = database.desk(connected, &job.declared, fences, Searches::Refused);
+            let runner = database.runner(connected, &job.declared, fences, Searches::Refused);
             let doing = round.begin(job);
-            let result = in_turn(&desk, meter, job);
+            let result = in_turn(&runner, meter, job);
             if doing.end() == Ended::LeftBehind {
                 return Err(Lost::LeftBehind);
             }
@@ -359,13 +359,13 @@ fn is_again(job: &Job, result: &Option<Result<Completion, StorageError>>) -> boo
 
 /// One call in the transaction. One that reads has a moment, since others wait to write; `None` where that was too short.
 fn in_turn(
-    desk: &Desk<'_>,
+    runner: &StatementRunner<'_>,
     meter: &mut Meter<'_>,
     job: &Job,
 ) -> Option<Result<Completion, StorageError>> {
-    let reads = only_reads(desk, &job.request).unwrap_or_default();
-    let moment = reads.then(|| desk.link.until(ASIDE));
-    let result = savepoint(desk, meter, job);
+    let reads = only_reads(runner, &job.request).unwrap_or_default();
+    let moment = reads.then(|| runner.link.until(ASIDE));
+    let result = savepoint(runner, meter, job);
     drop(moment);
     if reads && matches!(result, Err(StorageError::Slow { .. })) {
         job.slow.store(true, Relaxed);
@@ -443,31 +443,32 @@ fn transaction(
 
 /// One call inside of the transaction: all of it, or nothing.
 fn savepoint(
-    desk: &Desk<'_>,
+    runner: &StatementRunner<'_>,
     meter: &mut Meter<'_>,
     job: &Job,
 ) -> Result<Completion, StorageError> {
     let control = |sql: &str| {
-        desk.link.begin(Who::Host);
-        desk.link
+        runner.link.begin(Who::Host);
+        runner
+            .link
             .connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.raw_execute())
-            .map_err(|error| StorageError::of_sql(&desk.at, sql, &error))
+            .map_err(|error| StorageError::of_sql(&runner.at, sql, &error))
     };
     let plugin = &*job.declared.caller.plugin;
     meter.bound(plugin)?;
     control("SAVEPOINT one_call")?;
-    let in_transaction = || !desk.link.connection.is_autocommit();
+    let in_transaction = || !runner.link.connection.is_autocommit();
     let result = patiently(in_transaction, || {
-        let result = carry_out(desk, &job.request, &job.body);
+        let result = carry_out(runner, &job.request, &job.body);
         if matches!(result, Err(StorageError::Memory { .. })) && in_transaction() {
             control("ROLLBACK TO one_call")?;
         }
         result
     });
     let result = result.map_err(|error| meter.told(error, plugin, job.sql()));
-    if desk.link.connection.is_autocommit() {
+    if runner.link.connection.is_autocommit() {
         return result;
     }
     let result = result.and_then(|done| meter.charge(plugin, job.sql()).map(|()| done));
@@ -486,21 +487,25 @@ fn savepoint(
     result
 }
 
-fn carry_out(desk: &Desk<'_>, request: &Request, body: &[u8]) -> Result<Completion, StorageError> {
+fn carry_out(
+    runner: &StatementRunner<'_>,
+    request: &Request,
+    body: &[u8],
+) -> Result<Completion, StorageError> {
     // All its statements together: else a call of many would hold the database for as many times the limit.
-    let limit = Duration::from_millis(desk.settings.statement_timeout_ms);
-    let _until = desk.link.until(limit);
+    let limit = Duration::from_millis(runner.settings.statement_timeout_ms);
+    let _until = runner.link.until(limit);
     let (head, body) = match request {
         Request::Query(call) | Request::Run(call) => {
             let mut out = Vec::new();
             let mut reply = StorageReply::default();
             for step in &call.steps {
-                reply.results.push(desk.run(step, body, &mut out)?);
+                reply.results.push(runner.run(step, body, &mut out)?);
             }
             (serde_json::to_vec(&reply), out)
         }
         Request::Shelf(verb, call) => {
-            let (reply, value) = shelf::run(desk, *verb, call, body)?;
+            let (reply, value) = shelf::run(runner, *verb, call, body)?;
             (serde_json::to_vec(&reply), value)
         }
     };

@@ -24,7 +24,7 @@ use super::{
     meter, migrate,
     place::Place,
     rounds::ASIDE_AT_ONCE,
-    statement::{Desk, Searches},
+    statement::{Searches, StatementRunner},
 };
 use crate::disk::Disk;
 
@@ -128,14 +128,14 @@ impl Database {
     }
 
     /// Where a plugin's statements are run.
-    pub(super) fn desk<'a>(
+    pub(super) fn runner<'a>(
         &'a self,
         link: &'a Link,
         declared: &'a Arc<Declared>,
         fences: &Fences,
         searches: Searches,
-    ) -> Desk<'a> {
-        Desk {
+    ) -> StatementRunner<'a> {
+        StatementRunner {
             link,
             at: self.at().on_behalf_of(&declared.caller.plugin),
             settings: self.opener.settings(),
@@ -164,9 +164,9 @@ impl Database {
             Some(Err(error)) if !again => return Err(error.clone()),
             _ => {}
         }
-        let mut desk = self.desk(connected, declared, fences, Searches::Refused);
-        desk.at.time = Time::of_migration(desk.settings.migration_timeout_ms);
-        let result = migrate::run(&desk, declared);
+        let mut runner = self.runner(connected, declared, fences, Searches::Refused);
+        runner.at.time = Time::of_migration(runner.settings.migration_timeout_ms);
+        let result = migrate::run(&runner, declared);
         if let Err(error) = &result {
             tracing::error!(plugin = &*declared.caller.plugin, "{error}");
         }

@@ -24,7 +24,7 @@ use super::{
     meter,
     place::Place,
     rounds::{GRACE, Round},
-    state::{Errand, Lane, Numbers, State, Work},
+    state::{HostJob, Lane, Numbers, State, Work},
     turns::Whose,
 };
 use crate::disk::Disk;
@@ -117,15 +117,15 @@ impl Lanes {
     }
 
     /// Queues work of the host's own.
-    pub(super) fn errand(self: &Arc<Self>, place: Place, errand: Errand) {
+    pub(super) fn host_job(self: &Arc<Self>, place: Place, host_job: HostJob) {
         let mut state = self.state();
         if state.closed {
             drop(state);
-            errand(Err(StorageError::Closed));
+            host_job(Err(StorageError::Closed));
             return;
         }
         let entry = state.places.entry(place).or_default();
-        entry.writes.push(None, Work::Errand(errand));
+        entry.writes.push(None, Work::HostJob(host_job));
         self.schedule(&mut state, place);
     }
 
@@ -182,7 +182,7 @@ impl Lanes {
             while let Some(work) = entry.writes.pop() {
                 match work {
                     Work::Call(job) => job.end(Err(StorageError::Closed)),
-                    Work::Errand(errand) => errand(Err(StorageError::Closed)),
+                    Work::HostJob(host_job) => host_job(Err(StorageError::Closed)),
                 }
             }
         }
@@ -291,7 +291,7 @@ impl Lanes {
         };
         (entry.writing, entry.queued) = (true, false);
         let mut jobs: Vec<Arc<Job>> = Vec::new();
-        let mut errand = None;
+        let mut host_job = None;
         let mut taken: HashMap<Whose, usize> = HashMap::new();
         while jobs.len() < CALLS
             && entry.writes.pass(|whose| {
@@ -299,7 +299,7 @@ impl Lanes {
             })
         {
             match entry.writes.next() {
-                Some(Work::Errand(_)) if !jobs.is_empty() => break,
+                Some(Work::HostJob(_)) if !jobs.is_empty() => break,
                 None => break,
                 Some(_) => {}
             }
@@ -308,8 +308,8 @@ impl Lanes {
                     *taken.entry(job.whose()).or_default() += 1;
                     jobs.push(job);
                 }
-                Some(Work::Errand(first)) => {
-                    errand = Some(first);
+                Some(Work::HostJob(first)) => {
+                    host_job = Some(first);
                     break;
                 }
                 None => break,
@@ -330,16 +330,16 @@ impl Lanes {
             });
         }
         let opened = database.as_ref().ok().map(Arc::clone);
-        let (rest, worst) = guarded(|| match (database, errand) {
-            (Ok(database), Some(errand)) => {
+        let (rest, worst) = guarded(|| match (database, host_job) {
+            (Ok(database), Some(host_job)) => {
                 match database.connect() {
-                    Ok(connected) => errand(Ok((&database, &connected))),
-                    Err(error) => errand(Err(error)),
+                    Ok(connected) => host_job(Ok((&database, &connected))),
+                    Err(error) => host_job(Err(error)),
                 }
                 (Vec::new(), None)
             }
-            (Err(error), Some(errand)) => {
-                errand(Err(error.clone()));
+            (Err(error), Some(host_job)) => {
+                host_job(Err(error.clone()));
                 (Vec::new(), Some(error))
             }
             (Ok(database), None) if jobs.iter().all(|job| job.request.reads()) => {
@@ -362,7 +362,7 @@ impl Lanes {
         let mut state = self.state();
         if opened.is_some_and(|database| database.untidy.swap(false, Relaxed)) && !state.closed {
             let entry = state.places.entry(place).or_default();
-            entry.writes.push(None, Work::Errand(Box::new(tidy)));
+            entry.writes.push(None, Work::HostJob(Box::new(tidy)));
         }
         // The others have its calls, and the lane.
         if round.has_lane()

@@ -17,7 +17,7 @@ use super::{
     meter::{self, Meter},
     place::Place,
     searches,
-    statement::Desk,
+    statement::StatementRunner,
 };
 
 /// A migration that has run.
@@ -51,17 +51,20 @@ pub(super) fn applied(link: &Link) -> rusqlite::Result<Vec<Applied>> {
 }
 
 /// Runs what is missing of a plugin's migrations, and notes its columns about users; how many migrations ran.
-pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, StorageError> {
-    let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
+pub(super) fn run(
+    runner: &StatementRunner<'_>,
+    declared: &Declared,
+) -> Result<usize, StorageError> {
+    let of = |error: rusqlite::Error| StorageError::of(&runner.at, &error);
     let plugin = &*declared.caller.plugin;
-    let all = applied(desk.link).map_err(of)?;
+    let all = applied(runner.link).map_err(of)?;
     // It may not be loaded now, and has its tables all the same, by migrations or without.
-    let there = meter::plugins(&desk.link.connection).map_err(of)?;
+    let there = meter::plugins(&runner.link.connection).map_err(of)?;
     let migrated = all.iter().map(|applied| &*applied.plugin);
     let all_there = migrated.chain(there.iter().map(|plugin| &**plugin));
     if let Some(other) = names::twin(plugin, all_there) {
         return Err(StorageError::Namesake {
-            place: desk.at.place,
+            place: runner.at.place,
             plugin: plugin.to_owned(),
             other: other.to_owned(),
         });
@@ -72,12 +75,12 @@ pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, Storage
         .map(|applied| (applied.number, applied.checksum))
         .collect();
     let mut ran = 0;
-    for migration in declared.migrations(desk.at.place) {
+    for migration in declared.migrations(runner.at.place) {
         match recorded.get(&migration.number) {
             Some(checksum) if *checksum == migration.checksum => {}
             Some(checksum) => {
                 return Err(StorageError::Changed {
-                    place: desk.at.place,
+                    place: runner.at.place,
                     plugin: plugin.to_owned(),
                     number: migration.number,
                     recorded: checksum.clone(),
@@ -85,24 +88,28 @@ pub(super) fn run(desk: &Desk<'_>, declared: &Declared) -> Result<usize, Storage
                 });
             }
             None => {
-                one(desk, declared, migration)?;
+                one(runner, declared, migration)?;
                 ran += 1;
             }
         }
     }
-    note_subjects(desk, declared).map_err(of)?;
+    note_subjects(runner, declared).map_err(of)?;
     Ok(ran)
 }
 
-fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<(), StorageError> {
-    let next = match desk.at.place {
+fn one(
+    runner: &StatementRunner<'_>,
+    declared: &Declared,
+    migration: &Migration,
+) -> Result<(), StorageError> {
+    let next = match runner.at.place {
         Place::Bot => "load of the plugin",
         Place::Guild(_) => "load of the plugin, and by `fw_migrate`",
     };
     let failed = |error: StorageError| match error {
         StorageError::Sql { sql, reason, .. } | StorageError::Fence { sql, reason, .. } => {
             StorageError::Migration {
-                place: desk.at.place,
+                place: runner.at.place,
                 plugin: declared.caller.plugin.to_string(),
                 number: migration.number,
                 reason: format!("{reason}, in `{sql}`"),
@@ -113,7 +120,7 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
         | StorageError::Memory { .. }
         | StorageError::TooBig { .. }
         | StorageError::DiskShare { .. }) => StorageError::Migration {
-            place: desk.at.place,
+            place: runner.at.place,
             plugin: declared.caller.plugin.to_string(),
             number: migration.number,
             reason: limit.to_string(),
@@ -122,18 +129,18 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
         // The file's trouble, and not the migration's.
         other => other,
     };
-    let link = desk.link;
+    let link = runner.link;
     link.begin(Who::Host);
-    let of = |error: rusqlite::Error| StorageError::of(&desk.at, &error);
+    let of = |error: rusqlite::Error| StorageError::of(&runner.at, &error);
     link.connection
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(of)?;
     let plugin = &*declared.caller.plugin;
     let mut meter = None;
     let done = (|| {
-        let meter = meter.insert(Meter::begin(link, desk.at, desk.disk)?);
+        let meter = meter.insert(Meter::begin(link, runner.at, runner.disk)?);
         meter.bound(plugin)?;
-        statements(desk, migration).map_err(|error| meter.told(error, plugin, &migration.sql))?;
+        statements(runner, migration).map_err(|error| meter.told(error, plugin, &migration.sql))?;
         meter.charge(plugin, &migration.sql)?;
         meter.note().map(drop)
     })();
@@ -151,7 +158,7 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
                 ],
             )
             .and_then(|_| link.connection.execute_batch("COMMIT"))
-            .map_err(|error| failed(StorageError::of_sql(&desk.at, "COMMIT", &error)))
+            .map_err(|error| failed(StorageError::of_sql(&runner.at, "COMMIT", &error)))
     });
     if done.is_err() && !link.connection.is_autocommit() {
         link.begin(Who::Host);
@@ -159,55 +166,55 @@ fn one(desk: &Desk<'_>, declared: &Declared, migration: &Migration) -> Result<()
     }
     done?;
     if let Some(meter) = meter {
-        meter.done(desk.at.place);
+        meter.done(runner.at.place);
     }
     tracing::info!(
         plugin = &*declared.caller.plugin,
-        database = %desk.at.place,
+        database = %runner.at.place,
         number = migration.number,
         "migrated"
     );
     Ok(())
 }
 
-fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError> {
+fn statements(runner: &StatementRunner<'_>, migration: &Migration) -> Result<(), StorageError> {
     use rusqlite::fallible_iterator::FallibleIterator;
 
-    let link = desk.link;
-    let _until = link.until(Duration::from_millis(desk.at.time.limit_ms));
+    let link = runner.link;
+    let _until = link.until(Duration::from_millis(runner.at.time.limit_ms));
     let mut batch = Batch::new(&link.connection, &migration.sql);
-    let begin = || link.begin(desk.who.clone());
+    let begin = || link.begin(runner.who.clone());
     begin();
     let sql = &migration.sql;
-    while let Some(mut statement) = batch.next().map_err(|error| desk.error(sql, &error))? {
+    while let Some(mut statement) = batch.next().map_err(|error| runner.error(sql, &error))? {
         let text = statement
             .expanded_sql()
             .unwrap_or_else(|| migration.sql.clone());
         let tables = std::mem::take(&mut link.current().tables);
-        let searches = searches::found(link, desk.who.clone(), &text, &tables);
-        if searches.map_err(|error| desk.error(&text, &error))? {
-            return Err(desk.refused(&text, searches::REFUSED.into()));
+        let searches = searches::found(link, runner.who.clone(), &text, &tables);
+        if searches.map_err(|error| runner.error(&text, &error))? {
+            return Err(runner.refused(&text, searches::REFUSED.into()));
         }
-        let heavy = limits::heavy(link, &desk.who, &text, &statement);
-        if let Some(reason) = heavy.map_err(|error| desk.error(&text, &error))? {
-            return Err(desk.refused(&text, reason));
+        let heavy = limits::heavy(link, &runner.who, &text, &statement);
+        if let Some(reason) = heavy.map_err(|error| runner.error(&text, &error))? {
+            return Err(runner.refused(&text, reason));
         }
         let reshapes = link.current().reshapes;
         let before = if reshapes {
-            desk.strangers(&text)?
+            runner.strangers(&text)?
         } else {
             Vec::new()
         };
         let mut rows = statement.raw_query();
         while rows
             .next()
-            .map_err(|error| desk.error(&text, &error))?
+            .map_err(|error| runner.error(&text, &error))?
             .is_some()
         {}
         drop(rows);
         drop(statement);
         if reshapes {
-            desk.look_at_shapes(&text, &before)?;
+            runner.look_at_shapes(&text, &before)?;
         }
         begin();
     }
@@ -215,11 +222,11 @@ fn statements(desk: &Desk<'_>, migration: &Migration) -> Result<(), StorageError
 }
 
 /// The columns about users are kept in the database itself, so that they are known when the plugin is not loaded.
-fn note_subjects(desk: &Desk<'_>, declared: &Declared) -> rusqlite::Result<()> {
-    desk.link.begin(Who::Host);
+fn note_subjects(runner: &StatementRunner<'_>, declared: &Declared) -> rusqlite::Result<()> {
+    runner.link.begin(Who::Host);
     let plugin = &*declared.caller.plugin;
     let owner = plugin.to_ascii_lowercase();
-    let connection = &desk.link.connection;
+    let connection = &runner.link.connection;
     for subject in &declared.subjects {
         let table = subject.table.to_ascii_lowercase();
         if owner_of(&table) != Some(&owner) {
@@ -231,7 +238,7 @@ fn note_subjects(desk: &Desk<'_>, declared: &Declared) -> rusqlite::Result<()> {
                 "SELECT EXISTS (SELECT 1 FROM cogwright__subjects WHERE plugin = ?1 AND table_name = ?2 AND column_name = ?3)",
             )?
             .query_row(params![plugin, table, subject.column], |row| row.get(0))?;
-        desk.link.begin(desk.who.clone());
+        runner.link.begin(runner.who.clone());
         // One that is broken is noted, so that it is named when it can't be told or erased.
         let (has_table, is_there): (bool, bool) = connection
             .prepare_cached(
@@ -243,7 +250,7 @@ fn note_subjects(desk: &Desk<'_>, declared: &Declared) -> rusqlite::Result<()> {
                 })
             })
             .unwrap_or((true, true));
-        desk.link.begin(Who::Host);
+        runner.link.begin(Who::Host);
         if has_table && !is_there {
             tracing::warn!(
                 plugin,

@@ -336,7 +336,7 @@ impl Storage {
     ) -> Result<T, StorageError> {
         let (done, result) = oneshot::channel();
         let lifetime = host_call::lifetime();
-        let errand = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
+        let host_job = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
             // It has waited in the lane: who asked for it may be gone by now.
             let over = lifetime.is_some_and(|lifetime| lifetime.is_over());
             let open = if over { Err(StorageError::Ended) } else { open };
@@ -350,7 +350,7 @@ impl Storage {
             });
             let _ = done.send(result);
         };
-        self.lanes()?.errand(place, Box::new(errand));
+        self.lanes()?.host_job(place, Box::new(host_job));
         result.await.unwrap_or(Err(StorageError::Closed))
     }
 

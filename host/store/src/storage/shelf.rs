@@ -3,7 +3,7 @@
 use plugin_api::abi::{ShelfCall, ShelfReply};
 use rusqlite::{OptionalExtension, params};
 
-use super::{authorizer::Who, error::StorageError, statement::Desk};
+use super::{authorizer::Who, error::StorageError, statement::StatementRunner};
 
 /// Longest name of a shelf and longest key, in bytes.
 const KEY_BYTES: usize = 512;
@@ -19,7 +19,7 @@ pub(super) enum Verb {
 
 /// Serves a shelf's call; the reply, and the value where there is one.
 pub(super) fn run(
-    desk: &Desk<'_>,
+    runner: &StatementRunner<'_>,
     verb: Verb,
     call: &ShelfCall,
     value: &[u8],
@@ -33,13 +33,13 @@ pub(super) fn run(
             )));
         }
     }
-    let Who::Plugin(declared, _) = &desk.who else {
+    let Who::Plugin(declared, _) = &runner.who else {
         return Err(StorageError::Ended);
     };
     // The table is the host's; the plugin's name is bound below.
-    desk.link.begin(Who::Host);
+    runner.link.begin(Who::Host);
     let shelf = OfPlugin {
-        desk,
+        runner,
         plugin: &declared.caller.plugin,
         call,
         subject: call.subject.unwrap_or_default().cast_signed(),
@@ -53,7 +53,7 @@ pub(super) fn run(
 }
 
 struct OfPlugin<'a> {
-    desk: &'a Desk<'a>,
+    runner: &'a StatementRunner<'a>,
     plugin: &'a str,
     call: &'a ShelfCall,
     subject: i64,
@@ -81,7 +81,7 @@ impl OfPlugin<'_> {
     }
 
     fn set(&self, value: &[u8]) -> Answer {
-        let limit = self.desk.settings.max_value_bytes;
+        let limit = self.runner.settings.max_value_bytes;
         if value.len() as u64 > limit {
             return Err(StorageError::Call(format!(
                 "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_value_bytes`): keep it as a file, or in \
@@ -132,7 +132,7 @@ impl OfPlugin<'_> {
     }
 
     fn keys(&self) -> Answer {
-        let limit = self.desk.settings.max_rows;
+        let limit = self.runner.settings.max_rows;
         let sql = "SELECT key FROM cogwright__shelf
                    WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key >= ?4 AND substr(key, 1, length(?4)) = ?4
                    ORDER BY key LIMIT ?5";
@@ -147,8 +147,8 @@ impl OfPlugin<'_> {
         })?;
         if keys.len() as u64 > limit {
             return Err(StorageError::TooMuch {
-                place: self.desk.at.place,
-                who: self.desk.at.who(),
+                place: self.runner.at.place,
+                who: self.runner.at.who(),
                 sql: format!("the keys of the shelf `{shelf}`"),
                 limit: format!("{limit} keys"),
                 setting: "storage.max_rows",
@@ -172,14 +172,14 @@ impl OfPlugin<'_> {
         run: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StorageError> {
         let done = self
-            .desk
+            .runner
             .link
             .connection
             .prepare_cached(sql)
             .and_then(|mut statement| run(&mut statement));
         done.map_err(|error| {
             let what = format!("{} of the shelf `{}`", self.call.key, self.call.shelf);
-            StorageError::of_sql(&self.desk.at, &what, &error)
+            StorageError::of_sql(&self.runner.at, &what, &error)
         })
     }
 }

@@ -14,11 +14,12 @@ use super::{
 };
 
 /// Work of the host's own: gets the database to itself.
-pub(super) type Errand = Box<dyn FnOnce(Result<(&Arc<Database>, &Connected), StorageError>) + Send>;
+pub(super) type HostJob =
+    Box<dyn FnOnce(Result<(&Arc<Database>, &Connected), StorageError>) + Send>;
 
 pub(super) enum Work {
     Call(Arc<Job>),
-    Errand(Errand),
+    HostJob(HostJob),
 }
 
 #[derive(Default)]

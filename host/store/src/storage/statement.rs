@@ -20,7 +20,7 @@ use super::{
 use crate::disk::Disk;
 
 /// A connection at work for a plugin.
-pub(super) struct Desk<'a> {
+pub(super) struct StatementRunner<'a> {
     pub(super) link: &'a Link,
     pub(super) at: At<'a>,
     pub(super) settings: Settings,
@@ -31,7 +31,7 @@ pub(super) struct Desk<'a> {
     pub(super) disk: &'a Disk,
 }
 
-impl Desk<'_> {
+impl StatementRunner<'_> {
     /// Whether a statement searches a full-text table.
     pub(super) fn is_search(&self, sql: &str) -> bool {
         match self.prepare(sql, Searches::Refused) {

@@ -27,7 +27,11 @@ async fn a_lost_first_response_is_given_once() {
     let story = Story::begin().await;
     let troubles = losses();
     for (number, effect) in troubles.iter().enumerate() {
-        for (command, text) in [("ping", "pong"), ("hush", "psst"), ("parcel", "parcel")] {
+        for (command, text) in [
+            ("ping", "pong"),
+            ("hush", "psst"),
+            ("frame_guard", "frame_guard"),
+        ] {
             story.fault(CALLBACK, effect.clone(), Some(1));
             let answer = story.ask(command).await;
             assert_eq!(answer.text(), text, "{effect:?}");

@@ -30,7 +30,7 @@ export_plugin!(|| {
     Plugin::new()
         .command(command("ping").run(ping))
         .command(command("hush").ephemeral().run(hush))
-        .command(command("parcel").run(parcel))
+        .command(command("frame_guard").run(frame_guard))
         .command(command("form").run(form))
         .command(command("panel").run(panel))
         .command(command("broken").run(broken))
@@ -75,8 +75,8 @@ async fn hush(ctx: CommandContext) -> Result {
     ctx.reply("psst").await
 }
 
-async fn parcel(ctx: CommandContext) -> Result {
-    ctx.reply(NewMessage::from("parcel").file("a.txt", "tea")).await
+async fn frame_guard(ctx: CommandContext) -> Result {
+    ctx.reply(NewMessage::from("frame_guard").file("a.txt", "tea")).await
 }
 
 async fn form(ctx: CommandContext) -> Result {

@@ -11,7 +11,7 @@ async fn what_somebody_else_has_begun_goes_on() {
     // "Is thinking…" becomes the answer.
     for (command, text) in [
         ("ping", "pong"),
-        ("parcel", "parcel"),
+        ("frame_guard", "frame_guard"),
         ("broken", "error id"),
         ("no", "not today"),
         ("silent", "Done."),

@@ -13,7 +13,15 @@ async fn an_interaction_that_is_over_is_left_alone() {
     let story = Story::begin().await;
     story.ask("panel").await;
     story.fault(CALLBACK, Effect::Refuse { code: 10_062 }, None);
-    let commands = ["ping", "hush", "form", "broken", "no", "silent", "parcel"];
+    let commands = [
+        "ping",
+        "hush",
+        "form",
+        "broken",
+        "no",
+        "silent",
+        "frame_guard",
+    ];
     for command in commands {
         story.member.start_slash("general", command, &[]).unwrap();
     }

@@ -1,4 +1,4 @@
-//! A generation that was written off is never freed, whatever drops it.
+//! A generation that was abandoned is never freed, whatever drops it.
 
 use std::{fs, sync::Arc};
 
@@ -28,14 +28,14 @@ fn a_generation_that_was_written_off_stays_mapped_when_its_thread_ends() {
             });
             assert!(is_logged(&[
                 "plugin=\"hostile\"",
-                "was written off has ended"
+                "was abandoned has ended"
             ]));
             // glibc would unmap it now, if it was closed.
             host.reload_others("hello", 3).await;
             assert!(host.mapped("hostile") > 0);
             host.release(&thread);
             host.until_done(&thread);
-            assert_eq!(host.bot.plugins().written_off(), ["hostile#1"]);
+            assert_eq!(host.bot.plugins().abandoned(), ["hostile#1"]);
             // Another generation serves beside it, and its own report is its own.
             host.bot.plugins().load("hostile").await.unwrap();
             let report = host.bot.plugins().unload("hostile", false).await.unwrap();
@@ -163,7 +163,7 @@ fn a_library_that_takes_too_long_to_open_is_never_freed() {
             });
             host.reload_others("hello", 3).await;
             assert!(host.mapped("constructed") > 0);
-            assert_eq!(host.bot.plugins().written_off(), ["constructed#1"]);
+            assert_eq!(host.bot.plugins().abandoned(), ["constructed#1"]);
             host.release(&of_constructors("constructed"));
             host.until_done(&of_constructors("constructed"));
             host.bot.close().await;

@@ -6,7 +6,7 @@ use super::{Hostile, alone, build, is_logged, logged, until};
 
 /// A plugin is asked for its end, by a member who is told that it failed. Then it serves again, and so does everybody else.
 async fn ends(host: &Hostile, plugin: &str, ask: &str, why: &str) {
-    let before = host.bot.plugins().written_off().len();
+    let before = host.bot.plugins().abandoned().len();
     let plugin_is = format!("plugin=\"{plugin}\"");
     let failed = || logged(&["the plugin has failed", &plugin_is, why]);
     let failed_before = failed();
@@ -18,8 +18,8 @@ async fn ends(host: &Hostile, plugin: &str, ask: &str, why: &str) {
         Ok(_) | Err(LoadError::AlreadyLoaded { .. }) => {}
         Err(error) => panic!("{ask}: {error}"),
     }
-    let written_off = host.bot.plugins().written_off();
-    assert_eq!(written_off.len(), before + 1, "{ask}: {written_off:?}");
+    let abandoned = host.bot.plugins().abandoned();
+    assert_eq!(abandoned.len(), before + 1, "{ask}: {abandoned:?}");
     host.reload_others("hello", 1).await;
 }
 

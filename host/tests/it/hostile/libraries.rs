@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use host_loader::census;
+use host_loader::snapshot;
 
 use super::{Hostile, alone, build};
 
@@ -15,7 +15,7 @@ fn a_library_that_was_opened_is_told_of_when_it_stays() {
             let opened = build::dependent("libopened.so");
             let host = Hostile::with(&[build::hostile()]).await;
             let is_mapped = |name: &str| {
-                let images = census::images();
+                let images = snapshot::images();
                 images.iter().any(|image| image.path.ends_with(name))
             };
             assert!(is_mapped("libdependent.so"));

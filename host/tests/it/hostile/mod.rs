@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host_loader::{UnloadReport, census};
+use host_loader::{UnloadReport, snapshot};
 
 use crate::{
     fixtures::{self, ALONE},
@@ -151,11 +151,11 @@ impl Hostile {
 
     /// How many generations of a plugin are mapped.
     fn generations(&self, plugin: &str) -> usize {
-        let of = |image: &census::Image| {
+        let of = |image: &snapshot::Image| {
             let file = image.path.file_name().unwrap_or_default();
             file.to_string_lossy().starts_with(&format!("{plugin}-"))
         };
-        census::images().iter().filter(|image| of(image)).count()
+        snapshot::images().iter().filter(|image| of(image)).count()
     }
 
     /// Bytes of a plugin's generations that are mapped.
@@ -168,7 +168,7 @@ impl Hostile {
                 let name = entry.file_name().into_string().unwrap();
                 name.starts_with(&format!("{plugin}-"))
             })
-            .map(|entry| census::mapped_bytes(&entry.path()).unwrap())
+            .map(|entry| snapshot::mapped_bytes(&entry.path()).unwrap())
             .sum()
     }
 
@@ -198,7 +198,7 @@ impl Hostile {
     /// Whether what the report says of the library is so.
     fn agrees(&self, report: &UnloadReport) {
         let name = format!("{}-{}-", report.plugin, report.generation);
-        let mapped = census::images().iter().any(|image| {
+        let mapped = snapshot::images().iter().any(|image| {
             let file = image.path.file_name().unwrap_or_default();
             file.to_string_lossy().starts_with(&name)
         });

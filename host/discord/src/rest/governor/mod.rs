@@ -40,12 +40,12 @@ pub(super) struct Governor {
     /// For the tasks that wake it.
     this: Weak<Self>,
     /// `None` where a proxy does the limiting.
-    desk: Option<Mutex<Desk>>,
+    state: Option<Mutex<State>>,
     longest_wait: Duration,
     teller: OnceLock<Teller>,
 }
 
-struct Desk {
+struct State {
     book: Book,
     waiting: HashMap<u64, oneshot::Sender<Verdict>>,
     /// When it will be woken.
@@ -77,8 +77,8 @@ impl Governor {
     pub fn new(rules: Rules, is_proxied: bool) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
-            desk: (!is_proxied).then(|| {
-                Mutex::new(Desk {
+            state: (!is_proxied).then(|| {
+                Mutex::new(State {
                     book: Book::new(rules),
                     waiting: HashMap::new(),
                     alarm: None,
@@ -104,16 +104,16 @@ impl Governor {
         asked: &Asked,
         again: Option<Ticket>,
     ) -> Result<Permit, Refused> {
-        if self.desk.is_none() {
+        if self.state.is_none() {
             return self.permit_at_once(again).await;
         }
         let (send, verdict) = oneshot::channel();
-        let ticket = self.work(|desk, now| {
-            let ticket = desk.book.ask(asked, again, now);
-            desk.waiting.insert(ticket.number, send);
+        let ticket = self.work(|state, now| {
+            let ticket = state.book.ask(asked, again, now);
+            state.waiting.insert(ticket.number, send);
             ticket
         });
-        let ticket = ticket.unwrap_or_else(|| unreachable!("there is a desk"));
+        let ticket = ticket.unwrap_or_else(|| unreachable!("there is a state"));
         // Gives the place back if this is dropped.
         let mut permit = Permit {
             governor: Arc::clone(self),
@@ -146,45 +146,45 @@ impl Governor {
 
     /// How many requests wait.
     pub fn waiting(&self) -> usize {
-        let desk = self.desk.as_ref();
-        desk.map_or(0, |desk| lock(desk).book.waiting())
+        let state = self.state.as_ref();
+        state.map_or(0, |state| lock(state).book.waiting())
     }
 
-    /// Does something at the desk, and then all that follows from it.
-    fn work<T>(&self, work: impl FnOnce(&mut Desk, Instant) -> T) -> Option<T> {
-        let mut desk = lock(self.desk.as_ref()?);
+    /// Does something at the state, and then all that follows from it.
+    fn work<T>(&self, work: impl FnOnce(&mut State, Instant) -> T) -> Option<T> {
+        let mut state = lock(self.state.as_ref()?);
         let now = Instant::now();
-        let done = work(&mut desk, now);
-        for (number, verdict) in desk.book.pump(now) {
-            if let Some(waiting) = desk.waiting.remove(&number) {
+        let done = work(&mut state, now);
+        for (number, verdict) in state.book.pump(now) {
+            if let Some(waiting) = state.waiting.remove(&number) {
                 // Whoever has gone gives its place back itself.
                 let _ = waiting.send(verdict);
             }
         }
-        self.set_alarm(&mut desk, now);
+        self.set_alarm(&mut state, now);
         Some(done)
     }
 
     /// Has itself woken when something changes by itself.
-    fn set_alarm(&self, desk: &mut Desk, now: Instant) {
-        let Some(due) = desk.book.due(now) else {
+    fn set_alarm(&self, state: &mut State, now: Instant) {
+        let Some(due) = state.book.due(now) else {
             return;
         };
-        if desk.alarm.is_some_and(|alarm| alarm <= due && alarm > now) {
+        if state.alarm.is_some_and(|alarm| alarm <= due && alarm > now) {
             return;
         }
         // There is none while the process ends.
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        desk.alarm = Some(due);
+        state.alarm = Some(due);
         let this = self.this.clone();
         runtime.spawn(async move {
             tokio::time::sleep_until(due.into()).await;
             if let Some(this) = this.upgrade() {
-                this.work(|desk, _| {
-                    if desk.alarm == Some(due) {
-                        desk.alarm = None;
+                this.work(|state, _| {
+                    if state.alarm == Some(due) {
+                        state.alarm = None;
                     }
                 });
             }
@@ -195,14 +195,14 @@ impl Governor {
 impl Permit {
     /// What Discord has said; what becomes of the request.
     pub fn answered(mut self, told: &Told) -> Fate {
-        if self.governor.desk.is_none() {
+        if self.governor.state.is_none() {
             return proxied(told, self.tries, self.governor.longest_wait);
         }
         let Some(ticket) = self.ticket.take() else {
             return Fate::Done;
         };
         let governor = Arc::clone(&self.governor);
-        let answered = governor.work(|desk, now| desk.book.answered(ticket.number, told, now));
+        let answered = governor.work(|state, now| state.book.answered(ticket.number, told, now));
         let (fate, stopped) = answered.unwrap_or((Fate::Done, None));
         if let (Some(stopped), Some(teller)) = (stopped, governor.teller.get()) {
             teller(&stopped);
@@ -229,9 +229,9 @@ fn proxied(told: &Told, tries: u32, longest_wait: Duration) -> Fate {
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.governor.work(|desk, _| {
-                desk.waiting.remove(&ticket.number);
-                desk.book.leave(ticket.number);
+            self.governor.work(|state, _| {
+                state.waiting.remove(&ticket.number);
+                state.book.leave(ticket.number);
             });
         }
     }
@@ -240,14 +240,14 @@ impl Drop for Permit {
 impl fmt::Debug for Governor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Governor")
-            .field("is_on", &self.desk.is_some())
+            .field("is_on", &self.state.is_some())
             .field("waiting", &self.waiting())
             .finish_non_exhaustive()
     }
 }
 
-fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(in super::super) fn claim(
         let Some((anchor_ms, next_ms, is_running)) = row else {
             continue;
         };
-        let desk = Desk {
+        let claimer = Claimer {
             connection,
             now_ms,
             late_ms,
@@ -45,8 +45,8 @@ pub(in super::super) fn claim(
             schedule,
         };
         let wake = match &schedule.when {
-            When::AtRunTime => desk.claim_entries(&mut claimed.runs)?,
-            when => desk.claim_due(when, anchor_ms, next_ms, is_running, &mut claimed.runs)?,
+            When::AtRunTime => claimer.claim_entries(&mut claimed.runs)?,
+            when => claimer.claim_due(when, anchor_ms, next_ms, is_running, &mut claimed.runs)?,
         };
         claimed.next_ms = [claimed.next_ms, wake].into_iter().flatten().min();
     }
@@ -54,7 +54,7 @@ pub(in super::super) fn claim(
 }
 
 /// Where one schedule is claimed.
-struct Desk<'a> {
+struct Claimer<'a> {
     connection: &'a Connection,
     now_ms: i64,
     late_ms: i64,
@@ -62,7 +62,7 @@ struct Desk<'a> {
     schedule: &'a Declared,
 }
 
-impl Desk<'_> {
+impl Claimer<'_> {
     /// Claims the latest due time that has passed; the earlier ones were missed. The next one comes back.
     fn claim_due(
         &self,

@@ -15,7 +15,7 @@ use twilight_model::{
 
 /// Who wants to use a command, and where.
 #[derive(Debug)]
-pub struct Asker {
+pub struct Invoker {
     pub user: u64,
     /// 0 in direct messages.
     pub guild: u64,
@@ -67,7 +67,7 @@ impl Said {
 /// Server, user and channel.
 type Ids = (Id<GuildMarker>, Id<UserMarker>, Option<Id<ChannelMarker>>);
 
-impl Asker {
+impl Invoker {
     /// Whoever caused an event.
     pub fn of(event: &EventRecord) -> Self {
         Self {

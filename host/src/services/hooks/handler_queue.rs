@@ -1,4 +1,4 @@
-//! One handler's desk: what waits for it, one event after the other, and how it fares.
+//! One handler's handler_queue: what waits for it, one event after the other, and how it fares.
 
 use std::{
     collections::VecDeque,
@@ -25,7 +25,7 @@ use host_commands::router::HookRoute;
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How a desk works.
+/// How a handler_queue works.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     /// Events that may wait.
@@ -67,7 +67,7 @@ pub(super) struct Job {
     pub(super) since: Instant,
 }
 
-/// What became of an event at a desk.
+/// What became of an event at a handler_queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It is handled, or waits in the queue.
@@ -78,12 +78,12 @@ pub(super) enum Taken {
     Dropped,
 }
 
-/// What a desk says to an event.
+/// What a handler_queue says to an event.
 #[derive(Debug)]
 pub(super) enum Offered {
     /// What became of it.
     Taken(Taken),
-    /// It stands in the line for a place in the queue: to be waited for with [`Desk::placed`].
+    /// It stands in the line for a place in the queue: to be waited for with [`HandlerQueue::placed`].
     InLine(Ticket),
 }
 
@@ -118,7 +118,7 @@ pub struct Figures {
     pub runs: u64,
     /// Of those, the ones that failed: errors, panics, time-outs.
     pub failures: u64,
-    /// Events that found the desk full for too long.
+    /// Events that found the handler_queue full for too long.
     pub dropped: u64,
     /// Events that came while the handler was switched off or rested, or whose plugin was unloaded first.
     pub skipped: u64,
@@ -133,8 +133,8 @@ pub struct Figures {
 /// Whom alarms are told, with the hook's id.
 type Alarmed = Box<dyn Fn(&str, Alarm) + Send + Sync>;
 
-/// One handler's desk.
-pub(super) struct Desk {
+/// One handler's handler_queue.
+pub(super) struct HandlerQueue {
     /// `plugin:event:handler`.
     pub(super) id: String,
     /// The entry's name within the plugin.
@@ -186,7 +186,7 @@ impl State {
     }
 }
 
-impl Desk {
+impl HandlerQueue {
     pub(super) fn new(
         id: String,
         entry: String,

@@ -51,7 +51,7 @@ impl Image {
 
 /// What there is of the process at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Census {
+pub struct ProcessSnapshot {
     /// All threads of the process.
     pub thread_count: Option<usize>,
     /// All open descriptors of the process and what they lead to.
@@ -60,7 +60,7 @@ pub struct Census {
     pub resident_bytes: Option<u64>,
 }
 
-impl Census {
+impl ProcessSnapshot {
     /// Counts.
     #[must_use]
     pub fn take() -> Self {
@@ -71,7 +71,7 @@ impl Census {
         }
     }
 
-    /// The descriptors that are open now and were not in an earlier census, or led elsewhere. The host's own work opens
+    /// The descriptors that are open now and were not in an earlier snapshot, or led elsewhere. The host's own work opens
     /// descriptors, too: proof is what is still there when the process is quiet, as in the probe.
     #[must_use]
     pub fn fds_since(&self, earlier: &Self) -> BTreeMap<i32, String> {
@@ -398,9 +398,9 @@ mod tests {
 
     #[test]
     fn a_descriptor_is_counted_once_and_told_from_earlier_ones() {
-        let before = Census::take();
+        let before = ProcessSnapshot::take();
         let file = File::open("/dev/null").unwrap();
-        let after = Census::take();
+        let after = ProcessSnapshot::take();
         assert_eq!(
             after
                 .fds_since(&before)
