@@ -21,8 +21,6 @@ use crate::{
 const ASKER: &str = r#"//! Asks Discord.
 use std::collections::BTreeMap;
 
-use std::collections::BTreeMap;
-
 use plugin_api::prelude::*;
 
 export_plugin!(|| {
