@@ -1,4 +1,4 @@
-//! One handler's handler_queue: what waits for it, one event after the other, and how it fares.
+//! Queue of one handler: what waits for it, one event after the other, and how it fares.
 
 use std::{
     collections::VecDeque,
@@ -25,7 +25,7 @@ use host_commands::router::HookRoute;
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How a handler_queue works.
+/// How a queue works.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     /// Events that may wait.
@@ -67,7 +67,7 @@ pub(super) struct Job {
     pub(super) since: Instant,
 }
 
-/// What became of an event at a handler_queue.
+/// What became of an event at a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It is handled, or waits in the queue.
@@ -78,7 +78,7 @@ pub(super) enum Taken {
     Dropped,
 }
 
-/// What a handler_queue says to an event.
+/// What a queue says to an event.
 #[derive(Debug)]
 pub(super) enum Offered {
     /// What became of it.
@@ -118,7 +118,7 @@ pub struct Figures {
     pub runs: u64,
     /// Of those, the ones that failed: errors, panics, time-outs.
     pub failures: u64,
-    /// Events that found the handler_queue full for too long.
+    /// Events that found the queue full for too long.
     pub dropped: u64,
     /// Events that came while the handler was switched off or rested, or whose plugin was unloaded first.
     pub skipped: u64,
@@ -133,7 +133,7 @@ pub struct Figures {
 /// Whom alarms are told, with the hook's id.
 type Alarmed = Box<dyn Fn(&str, Alarm) + Send + Sync>;
 
-/// One handler's handler_queue.
+/// One handler's queue.
 pub(super) struct HandlerQueue {
     /// `plugin:event:handler`.
     pub(super) id: String,

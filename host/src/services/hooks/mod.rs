@@ -1,6 +1,6 @@
 //! Hooks: events of the framework and of plugins, told to every plugin that handles them.
 //!
-//! Which handlers there are is the routes' business (`router.rs`, from the manifests), so a handler ends with its
+//! Which handlers there are is the routes' business (`host_commands::router`, from the manifests), so a handler ends with its
 //! generation by itself. What is kept here by the handler's id outlives a reload: its queue, its breaker, its figures.
 
 mod breaker;
@@ -208,14 +208,14 @@ impl Hooks {
         Ok(())
     }
 
-    /// Forgets the handler_queues of handlers that are gone.
+    /// Forgets the queues of handlers that are gone.
     pub fn prune(&self) {
         let routes = self.routes.all_hooks();
         self.handler_queues()
             .retain(|id, _| routes.iter().any(|route| route.id == *id));
     }
 
-    /// How many handler_queues there are: one for each handler that was ever asked for.
+    /// How many queues there are: one for each handler that was ever asked for.
     #[must_use]
     pub fn queue_count(&self) -> usize {
         self.handler_queues().len()

@@ -113,7 +113,7 @@ impl Governor {
             state.waiting.insert(ticket.number, send);
             ticket
         });
-        let ticket = ticket.unwrap_or_else(|| unreachable!("there is a state"));
+        let ticket = ticket.unwrap_or_else(|| unreachable!("it is on"));
         // Gives the place back if this is dropped.
         let mut permit = Permit {
             governor: Arc::clone(self),
@@ -150,7 +150,7 @@ impl Governor {
         state.map_or(0, |state| lock(state).book.waiting())
     }
 
-    /// Does something at the state, and then all that follows from it.
+    /// Changes the state, and then does all that follows from it.
     fn work<T>(&self, work: impl FnOnce(&mut State, Instant) -> T) -> Option<T> {
         let mut state = lock(self.state.as_ref()?);
         let now = Instant::now();
