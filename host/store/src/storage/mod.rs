@@ -226,7 +226,7 @@ impl Storage {
         let Some(lanes) = &self.lanes else {
             return Ok(());
         };
-        self.no_twin_is_left(&lanes.data, &caller.plugin)?;
+        self.no_twin_is_left(&lanes.data, &caller.plugin).await?;
         let declared = lanes.fences.enter(Declared::new(caller.clone(), manifest));
         if declared.migrations(Place::Bot).is_empty() {
             return Ok(());
@@ -236,7 +236,7 @@ impl Storage {
 
     /// Whether nothing is here of a plugin whose name differs in case alone, loaded or not. What is not known yet, while the
     /// databases are looked through after the start, is found by each database when it is used.
-    fn no_twin_is_left(&self, data: &Path, plugin: &str) -> Result<(), StorageError> {
+    async fn no_twin_is_left(&self, data: &Path, plugin: &str) -> Result<(), StorageError> {
         if let Some((other, kept)) = self.disk.twin(plugin) {
             return Err(StorageError::Left {
                 plugin: plugin.to_owned(),
@@ -244,23 +244,9 @@ impl Storage {
                 bytes: kept.all(),
             });
         }
-        let folders = data.join("plugins");
-        if folders.join(plugin).is_dir() {
-            return Ok(());
-        }
-        let all: Vec<String> = std::fs::read_dir(&folders)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .collect();
-        match names::twin(plugin, all.iter().map(String::as_str)) {
-            None => Ok(()),
-            Some(other) => Err(StorageError::LeftFiles {
-                plugin: plugin.to_owned(),
-                other: other.to_owned(),
-                folder: folders.join(other),
-            }),
-        }
+        let (folders, plugin) = (data.join("plugins"), plugin.to_owned());
+        let looked = tokio::task::spawn_blocking(move || folder_of_twin(&folders, plugin));
+        looked.await.unwrap_or(Ok(()))
     }
 
     /// Takes a generation out that is over. What it still has queued does not happen.
@@ -365,6 +351,26 @@ impl Storage {
     fn release_lock(&self) {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock.take());
+    }
+}
+
+/// Whether there is a folder of a plugin whose name differs in case alone, and none of the plugin's own.
+fn folder_of_twin(folders: &Path, plugin: String) -> Result<(), StorageError> {
+    if folders.join(&plugin).is_dir() {
+        return Ok(());
+    }
+    let all: Vec<String> = std::fs::read_dir(folders)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    match names::twin(&plugin, all.iter().map(String::as_str)) {
+        None => Ok(()),
+        Some(other) => Err(StorageError::LeftFiles {
+            folder: folders.join(other),
+            other: other.to_owned(),
+            plugin,
+        }),
     }
 }
 
