@@ -82,9 +82,21 @@ impl Owner {
     }
 }
 
-/// Whether a target names a module of the host's, or one in a library.
+/// The host's crates, as targets of the log.
+const CRATES: [&str; 8] = [
+    "host",
+    "host_base",
+    "host_capability",
+    "host_commands",
+    "host_discord",
+    "host_loader",
+    "host_ops",
+    "host_store",
+];
+
+/// Whether a target names one of the host's crates, or a module in one or in a library.
 fn is_module(target: &str) -> bool {
-    target.contains("::") || target == "host"
+    target.contains("::") || CRATES.contains(&target)
 }
 
 const AS_IT_IS: &str = "Until the bot stops; `[log]` in config.toml is what it starts with.";
