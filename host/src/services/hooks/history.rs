@@ -1,4 +1,4 @@
-//! What was told lately.
+//! Ring buffer of recently emitted events.
 
 use std::{
     collections::{BTreeMap, VecDeque},
