@@ -1,4 +1,4 @@
-//! Who may use a command, where, and how often.
+//! Access rules of a command: who may use it, where, and how often.
 
 use std::{future::Future, rc::Rc, time::Duration};
 
