@@ -114,7 +114,8 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// Each user may use it so many times within a period. Default: `[commands] cooldown` of the bot. Survives a reload.
+    /// Each user may use it so many times within a period. Default: `[commands] cooldown_uses` and `cooldown_s` of
+    /// the bot. Survives a reload.
     ///
     /// ```
     /// use std::time::Duration;
