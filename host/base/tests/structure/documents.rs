@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::workspace;
+use crate::{packages, workspace};
 
 /// Folders of the repository that paths begin with.
 const FOLDERS: [&str; 7] = [
@@ -237,6 +237,20 @@ fn setting(text: &str, all: &BTreeSet<String>) -> Option<String> {
     (is_key && is_table && !is_file).then(|| format!("{table}.{key}"))
 }
 
+/// The part of a page below the heading that names a folder.
+fn section<'a>(page: &'a str, folder: &str) -> Option<&'a str> {
+    let (_, rest) = page.split_once(&format!("\n### `{folder}/`\n"))?;
+    Some(rest.split("\n#").next().unwrap_or(rest))
+}
+
+/// Whether a part of the map names a file or folder: `a.rs`, `a/`, or something in it.
+fn is_on_map(section: &str, name: &str) -> bool {
+    let stem = name.strip_suffix(".rs").unwrap_or(name);
+    let begins = [format!("{stem}.rs"), format!("{stem}/")];
+    let mut names = section.lines().flat_map(quoted);
+    names.any(|text| begins.iter().any(|begin| text.starts_with(begin)))
+}
+
 /// What is wrong in a document, each with its place.
 fn told(path: &Path, faults: impl IntoIterator<Item = String>) -> Vec<String> {
     let root = workspace();
@@ -257,6 +271,39 @@ fn paths_in_documents_exist() {
     });
     let faults: Vec<_> = faults.collect();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn modules_are_on_the_map() {
+    let root = workspace();
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let packages = packages();
+    // Plugins have pages of their own.
+    let packages = packages.iter().filter(|package| {
+        let is_plugin =
+            package.folder.starts_with("examples/") || package.folder.starts_with("plugins/");
+        !is_plugin && package.folder != "plugin-api/macros"
+    });
+    let mut lost = Vec::new();
+    for package in packages {
+        let source = format!("{}/src", package.folder);
+        let Some(section) = section(&page, &source).or_else(|| section(&page, &package.folder))
+        else {
+            lost.push(format!("no part `{source}/`"));
+            continue;
+        };
+        for entry in fs::read_dir(root.join(&source)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let is_named_by_all = ["lib.rs", "error.rs"].contains(&&*name);
+            if !is_named_by_all && !is_on_map(section, &name) {
+                lost.push(format!("{source}/{name}"));
+            }
+        }
+    }
+    assert!(
+        lost.is_empty(),
+        "not on the map of docs/architecture.md: {lost:#?}"
+    );
 }
 
 #[test]
@@ -345,6 +392,12 @@ fn what_leads_nowhere_is_reported() {
         anchors("# A `b` (c)\n## D-e: f"),
         ["a-b-c".to_owned(), "d-e-f".to_owned()].into()
     );
+    let map = section(
+        "## B\n\n### `a/src/`\n\n`b.rs`, `c/d.rs`\n\n### `e/`\n`f.rs`",
+        "a/src",
+    )
+    .unwrap();
+    assert!(is_on_map(map, "b.rs") && is_on_map(map, "c") && !is_on_map(map, "f.rs"));
     let all = BTreeSet::from(["log.level".to_owned()]);
     assert_eq!(setting("log.levels", &all), Some("log.levels".to_owned()));
     assert_eq!(
