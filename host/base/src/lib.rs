@@ -1,4 +1,4 @@
-//! What every part of the host may know. Nothing here knows Discord, plugins, databases or the configuration.
+//! Utilities below every other crate of the host. Nothing here knows Discord, plugins, databases or the configuration.
 //!
 //! | module | what it is |
 //! | --- | --- |

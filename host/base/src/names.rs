@@ -1,4 +1,4 @@
-//! When two names are the same: the one rule, for plugins and for all that they name.
+//! Name equality: the one rule for when two names are the same, for plugins and for all that they name.
 //!
 //! SQLite, file systems of other systems and people who type do not tell upper from lower case, while Rust does. So names that
 //! differ in case alone are one name, and a plugin that would bring the second is refused.

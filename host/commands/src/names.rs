@@ -1,4 +1,4 @@
-//! Which command a name that is registered with Discord means.
+//! Resolution of registered names to commands.
 
 use plugin_api::manifest::CommandKind;
 

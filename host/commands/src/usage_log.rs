@@ -1,4 +1,4 @@
-//! How often commands are used, by command, server and day: counted in memory, and written down now and then.
+//! Command use counts, by command, server and day: counted in memory, and written to the databases now and then.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,4 +1,4 @@
-//! From what is there to what goes on: the gateway, the registration, the status, the schedules, the loop.
+//! Connection to the gateway, and the start of all long-running tasks.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! All that can wake the bot, and the way down.
+//! Main loop of the bot: all events that can wake it, and the shutdown sequence.
 
 use std::{
     collections::BTreeMap,

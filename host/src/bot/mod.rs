@@ -1,4 +1,4 @@
-//! The bot: everything wired together, and the one loop that moves it.
+//! Bot: everything wired together, and the one loop that moves it.
 //!
 //! | file | what it does |
 //! | --- | --- |

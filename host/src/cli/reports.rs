@@ -1,4 +1,4 @@
-//! Tells the sandbox's page of the plugins as they load, reload and fail.
+//! Reports to the sandbox's page on plugins as they load, reload and fail.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! An invocation on its way: queued for its plugin, followed until it is answered, and told of when it fails.
+//! Invocation: a command or component queued for its plugin, and followed until it is answered or has failed.
 
 use std::{
     borrow::Cow,

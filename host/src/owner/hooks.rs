@@ -1,4 +1,4 @@
-//! Owner command for the hooks.
+//! Owner command for hooks: handlers, history, switches.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! The owner command that changes what is logged.
+//! Owner command for log levels.
 
 use host_base::PluginName;
 use host_ops::log;

@@ -1,4 +1,4 @@
-//! The owner command that shows how one plugin fares.
+//! Owner command for one plugin's costs and health.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},

@@ -1,4 +1,4 @@
-//! The owner command for schedules.
+//! Owner command for schedules.
 
 use host_base::{PluginName, shown};
 use host_capability::Failure;

@@ -1,4 +1,4 @@
-//! What a manifest may declare in the bot: Discord's rules, and those of the services.
+//! Manifest rules of the bot: Discord's, and those of the services.
 
 use std::collections::{HashMap, HashSet};
 

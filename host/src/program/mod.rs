@@ -1,4 +1,4 @@
-//! The bot as the loader sees it: options, rules, host calls and routes.
+//! Bot's side of the loader's interface: options, rules, host calls and routes.
 
 mod manifest;
 

@@ -1,4 +1,4 @@
-//! Host calls about commands. They are served by the commands, which are built on the services.
+//! Capability `commands`: its calls are served by host-commands, which is built on the services.
 
 use std::sync::{Arc, OnceLock};
 

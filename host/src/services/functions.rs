@@ -1,4 +1,4 @@
-//! Functions that plugins offer to each other.
+//! Calls from plugin to plugin: functions that they offer to each other.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The host call `discord.request`: any route of Discord's, and what becomes of the message that it sends.
+//! Host call `discord.request`: any route of Discord's, and what becomes of the message that it sends.
 
 use std::time::Duration;
 

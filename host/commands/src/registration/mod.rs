@@ -1,4 +1,4 @@
-//! Slash commands and context menus, registered with Discord as they are loaded.
+//! Registration of slash commands and context menus with Discord, as plugins are loaded.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! The host calls `cache.…`: what is kept, and where it is not and the plugin wishes so, what Discord says.
+//! The `cache.…` host calls: answered from the cache, or by Discord where the plugin wishes so.
 
 use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};

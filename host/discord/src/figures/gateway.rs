@@ -1,4 +1,4 @@
-//! What is counted of a shard, and how its session stands with what the plugins want.
+//! Shard metrics: connections, events, and how a session stands with what the plugins want.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! The shards: connected, resumed, and renewed when the intents change.
+//! Gateway shards: connected, resumed, and renewed when the intents change.
 
 mod merge;
 mod permits;

@@ -1,4 +1,4 @@
-//! One shard: its sessions are read until the last one closes for good.
+//! Task of one shard: reads its sessions until the last one closes for good.
 
 use std::{
     sync::{

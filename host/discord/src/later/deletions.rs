@@ -1,4 +1,4 @@
-//! Messages that are deleted after a while: remembered in the bot's database until they are, so that a restart forgets none.
+//! Delayed deletion of messages: remembered in the bot's database until it is done, so that a restart forgets none.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! What happens to a message after it was sent: it is deleted, or its components are disabled, when the time has come.
+//! Delayed work on messages that were sent: deletion, and disabling of their components.
 //!
 //! The host does it, so that a reload of the plugin that sent it changes nothing. A restart carries on with deletions
 //! (`deletions.rs`); of components the click tells (`components.rs`).

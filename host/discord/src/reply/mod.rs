@@ -1,4 +1,4 @@
-//! Answers to commands, components and modals.
+//! Replies to commands, components and modals.
 //!
 //! The host owns an interaction, not the plugin: it knows whether the next answer is the first response, an edit of a
 //! deferred one, or a follow-up; and it defers by itself before Discord's three seconds are over, also while a plugin is

@@ -1,5 +1,5 @@
-//! What holds of every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies nobody, its
-//! components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
+//! Rules for every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies
+//! nobody, its components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
 
 use host_base::PluginName;
 use host_capability::Failure;

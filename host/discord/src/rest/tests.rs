@@ -1,4 +1,4 @@
-//! The whole way of a request, over a transport that says what the test wants.
+//! Tests of a request's whole way, over a transport that says what the test wants.
 
 use std::{
     collections::VecDeque,

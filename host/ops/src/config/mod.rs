@@ -1,4 +1,4 @@
-//! What the owner sets: `config.toml`, one struct per table.
+//! The bot's configuration, `config.toml`: one struct per table.
 //!
 //! Every setting has a default, and the commented `config.toml` in the repository shows them all: tests hold the two
 //! equal.

@@ -1,4 +1,4 @@
-//! What a running bot takes over of a file that was changed.
+//! Merge of a changed file into the running configuration.
 
 use super::{Config, described::differences, live::LIVE};
 

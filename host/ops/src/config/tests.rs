@@ -1,3 +1,5 @@
+//! Tests of reading a whole configuration.
+
 use super::*;
 
 /// Parses `text` and compares the problems, one line each.

@@ -1,4 +1,4 @@
-//! What is logged: a filter per target, and a level per plugin.
+//! Log levels: a filter per target, and a level per plugin.
 
 use std::collections::BTreeMap;
 

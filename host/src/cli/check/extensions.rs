@@ -1,4 +1,4 @@
-//! The plugin files: loaded as a start would load them, from a copy beside the data.
+//! Check of the plugin files: loaded as a start would load them, from a copy beside the data.
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,5 @@
-//! What Discord alone knows: whether the token is good, whether the ids are what they are said to be, and which privileged
-//! intents are switched on.
+//! Checks that ask Discord: whether the token is good, whether the ids are what they are said to be, and which
+//! privileged intents are switched on.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The plugins, one by one.
+//! Metrics of each plugin.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! Queue of one handler: what waits for it, one event after the other, and how it fares.
+//! Event queue of one handler: one event after the other, with time-outs, breaker and counts.
 
 use std::{
     collections::VecDeque,

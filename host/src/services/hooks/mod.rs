@@ -1,4 +1,4 @@
-//! Hooks: events of the framework and of plugins, told to every plugin that handles them.
+//! Hooks: events of the framework and of plugins, emitted to every plugin that handles them.
 //!
 //! Which handlers there are is the routes' business (`host_commands::router`, from the manifests), so a handler ends with its
 //! generation by itself. What is kept here by the handler's id outlives a reload: its queue, its breaker, its figures.

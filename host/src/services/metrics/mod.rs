@@ -1,4 +1,4 @@
-//! Figures of plugins' own: counters, gauges and histograms that they declare by name.
+//! Metrics of plugins' own: counters, gauges and histograms that they declare by name.
 //!
 //! They belong to a generation and go with it. Their number is bounded, whatever a plugin does.
 

@@ -1,4 +1,4 @@
-//! Schedules: what plugins do at a time, kept in the bot's database.
+//! Schedules: periodic, cron and one-time runs of plugins' handlers, kept in the bot's database.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! The loop that claims what is due, and follows each run to its end.
+//! Scheduler loop: claims what is due, and follows each run to its end.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! A new configuration taken over, and told: to the parts of the host, to plugins, to people.
+//! Takeover of a changed configuration by the parts of the host and by plugins, and its summary.
 
 use std::{fmt, sync::Arc};
 

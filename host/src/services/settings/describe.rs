@@ -1,4 +1,4 @@
-//! All settings, for people and pages.
+//! Listing of all settings with values and defaults, for people and pages.
 
 use host_base::PluginName;
 use host_ops::config::{described, effective};

@@ -1,4 +1,4 @@
-//! config.toml read and written: whole or not at all, and never over what can't be read.
+//! Reads and atomic writes of config.toml, and never over what can't be read.
 
 use std::{
     fs, io,

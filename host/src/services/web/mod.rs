@@ -1,4 +1,4 @@
-//! Other servers on the web, through one HTTP client: hosts that a plugin declares or the owner grants it, with limits.
+//! Web requests of plugins, through one HTTP client: hosts that a plugin declares or the owner grants it, with limits.
 //!
 //! Addresses of the local network are refused, where they come from a name as well as where they stand in the URL: see
 //! `address.rs`. Redirects are followed here (`hop.rs`), so that each is looked at as the first address was.

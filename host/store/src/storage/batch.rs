@@ -1,4 +1,4 @@
-//! Calls that are carried out together: one transaction, one fsync, and each call all or nothing for itself.
+//! Batch of calls in one transaction with one fsync, each call all or nothing for itself.
 
 use std::{
     sync::{

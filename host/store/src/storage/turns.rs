@@ -1,5 +1,5 @@
-//! A queue in which everybody has a line of their own, and one after the other has a turn: whoever has queued a thousand calls
-//! delays the others by one at a time.
+//! Fair queue: a line per plugin, served in turn, so that whoever has queued a thousand calls delays the others by one
+//! at a time.
 
 use std::collections::{HashMap, VecDeque};
 

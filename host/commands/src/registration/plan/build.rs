@@ -1,4 +1,4 @@
-//! Names, Discord's JSON, and what became of each command.
+//! Assembly of the plan: names, Discord's JSON, and what became of each command.
 
 use std::collections::{BTreeMap, BTreeSet};
 

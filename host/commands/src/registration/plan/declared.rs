@@ -1,4 +1,4 @@
-//! What is declared, and the commands in it.
+//! Declared top-level commands, each with the commands in it.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

@@ -1,4 +1,4 @@
-//! The planner: fits any set of commands into Discord's limits
+//! Command planner: fits any set of commands into Discord's limits
 //! ([reference](https://discord.com/developers/docs/interactions/application-commands#registering-a-command)).
 //!
 //! A pure function: what is declared, how much it is used and the last plan go in; what to register, which command each

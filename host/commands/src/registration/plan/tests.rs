@@ -1,4 +1,5 @@
-//! Random sets of commands: every plan is one that Discord takes, nothing is lost, and little moves when little changes.
+//! Property tests of the planner with random sets of commands: every plan is one that Discord takes, nothing is lost,
+//! and little moves when little changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,5 +1,5 @@
-//! Who waits for what, and when it goes out: a state machine without a clock, a socket or a task. It is told what happens and
-//! when.
+//! Rate limit state machine: who waits for what, and when it goes out. It has no clock, socket or task, and is told
+//! what happens and when.
 //!
 //! ```text
 //!  ask ───▶ waiting ──pump: its turn, and nothing is in the way──▶ on its way ──answered──▶ done

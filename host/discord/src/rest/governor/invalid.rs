@@ -1,4 +1,4 @@
-//! Invalid requests: who sends 10,000 of them in ten minutes is banned by his address
+//! Invalid requests, counted: who sends 10,000 of them in ten minutes is banned by address
 //! ([reference](https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans)).
 
 use std::{

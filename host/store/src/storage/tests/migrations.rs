@@ -1,4 +1,4 @@
-//! From one shape of the tables to the next.
+//! Tests of migrations, from one shape of the tables to the next.
 
 use super::*;
 
