@@ -35,10 +35,10 @@ pub(super) fn builds(sandbox: Sandbox) -> impl Fn(&str, Built<'_>) + Send + 'sta
     }
 }
 
-/// What was told of a plugin: the generation that serves, and why its newest file is not what serves.
+/// Reported state of a plugin: the generation that serves, and why its newest file is not what serves.
 type Told = (Option<u64>, Option<String>);
 
-/// What is to be told now, given what was told before.
+/// Reports to send now, given what was reported before.
 fn news(told: &mut BTreeMap<String, Told>, all: &[Status]) -> Vec<Report> {
     let mut reports = Vec::new();
     let gone: Vec<_> = told

@@ -13,7 +13,7 @@ const KEPT: usize = 100;
 /// Events that are kept of one name, so that a busy one does not push out the others.
 const KEPT_OF_ONE: usize = 20;
 
-/// One event that was told.
+/// One emitted event.
 #[derive(Debug, Clone, Serialize)]
 pub struct Told {
     /// When.
@@ -21,7 +21,7 @@ pub struct Told {
     pub at: SystemTime,
     /// The event.
     pub event: String,
-    /// The plugin that told it; empty: the framework.
+    /// The plugin that emitted it; empty: the framework.
     pub from: String,
     /// Handlers that it was queued for.
     pub queued: u32,
@@ -49,7 +49,7 @@ impl History {
         self.kept.push_back(told);
     }
 
-    /// Forgets the oldest event of whoever has told most of them: a plugin that invents names pushes out its own.
+    /// Forgets the oldest event of the plugin that has emitted most of them: one that invents names pushes out its own.
     fn make_room(&mut self) {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for told in &self.kept {

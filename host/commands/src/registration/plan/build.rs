@@ -107,7 +107,7 @@ fn list(input: &Input<'_>) -> BTreeMap<Key, Listed> {
             let how = match input.refused.get(&key) {
                 Some(why) => How::LeftOut(format!("Discord refused it: {why}")),
                 None if !known.slash => How::NotDeclared,
-                None => How::LeftOut("there are more commands than Discord takes".into()),
+                None => How::LeftOut("there are more commands than Discord accepts".into()),
             };
             let listed = Listed {
                 plugin: Arc::clone(&declared.plugin),
