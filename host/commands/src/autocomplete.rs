@@ -95,7 +95,7 @@ impl Pipeline {
         let answer = route
             .slot
             .invoke(packet)
-            .map_err(|_| "the plugin has too much to do")?;
+            .map_err(|_| "the plugin is busy")?;
         let answer = answer
             .await
             .map_err(|_| "the plugin was swapped meanwhile")?;
@@ -126,7 +126,7 @@ fn fits(kind: Option<OptionKind>, value: &Value) -> bool {
     }
 }
 
-/// Discord takes names of up to 100 characters.
+/// Discord accepts names of up to 100 characters.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= 100 {
         return name.to_owned();

@@ -314,7 +314,7 @@ impl Pipeline {
     }
 }
 
-/// A failure that the member may be told as it is.
+/// A failure whose text the member may read as it is.
 fn told(text: String) -> Failure {
     Failure::Plugin {
         message: text.clone(),

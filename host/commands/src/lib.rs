@@ -12,7 +12,7 @@
 //! | `policy.rs`, `rules.rs` | who owns the bot, what servers have set |
 //! | `authorize/` | who may |
 //! | `checks.rs` | what the plugin's own checks say |
-//! | `refusal.rs` | what a member is told whose command its plugin takes no work for |
+//! | `refusal.rs` | sentences for members whose command its plugin can't take |
 //! | `limits.rs` | how often, and how many at once |
 //! | `read/` | what was typed or picked, as typed options |
 //! | `usage.rs` | the usage line, and how a command is written |

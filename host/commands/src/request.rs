@@ -104,7 +104,7 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// What it is stopped by, and what the member is told.
+    /// What stopped it, and the sentence for the member.
     pub async fn admit<T>(
         &self,
         request: &Request,

@@ -17,7 +17,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 /// How long a use may be in memory alone.
 pub const WRITTEN_EVERY: Duration = Duration::from_secs(30);
 
-/// The days that tell how much something is used.
+/// Days over which uses count.
 const RECENT_DAYS: i64 = 30;
 
 #[derive(Debug, Clone, Copy, Default)]

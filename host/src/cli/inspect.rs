@@ -16,7 +16,7 @@ use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 use super::CliResult;
 use host_commands::{router::inherited, usage_line};
 
-/// How long the file may take to tell its manifest.
+/// How long the file may take to give its manifest.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Shows what a plugin file is.

@@ -33,7 +33,7 @@ pub(crate) struct Invocation {
     /// Around all that the host does about it; its id stands in the plugin's own lines, too.
     span: Span,
     answer: oneshot::Receiver<Answer>,
-    /// For commands: what the hooks are told afterwards.
+    /// For commands: the hook event that is emitted afterwards.
     used: Option<CommandInUse>,
     /// Its place among the uses that may run at once.
     running: Option<Running>,
@@ -171,7 +171,7 @@ impl CommandInUse {
 }
 
 impl Dispatch {
-    /// Waits for the answer; a failure is told to the member and logged with an error id.
+    /// Waits for the answer; a failure is answered to the member and logged with an error id.
     pub(crate) fn follow(self: &Arc<Self>, invocation: Invocation) {
         let dispatch = Arc::clone(self);
         let span = invocation.span.clone();
@@ -361,6 +361,6 @@ fn fitting(text: &str) -> Cow<'_, str> {
 /// A line in the log, unless there is one.
 fn untold(failure: &Failure) {
     if !failure.is_logged() {
-        tracing::warn!("a member could not be told: {failure}");
+        tracing::warn!("a member could not be answered: {failure}");
     }
 }

@@ -117,7 +117,7 @@ impl Dispatch {
         }
     }
 
-    /// Tells an owner whose owner command there is not. Nobody else: it may be another bot's.
+    /// Answers an owner who typed an owner command that does not exist. Nobody else: it may be another bot's.
     fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, is_owner: bool) {
         if let Some(answer) = self.owner.mistyped(name).filter(|_| is_owner) {
             let dispatch = Arc::clone(self);
@@ -133,7 +133,7 @@ impl Dispatch {
         }
     }
 
-    /// What a member is told who has only mentioned the bot.
+    /// Answer to a member who has only mentioned the bot.
     fn introduce(self: &Arc<Self>, origin: Origin, prefix: &str) {
         let help = match self.routes.find_command("help") {
             Some(_) => format!(" `{prefix}help` shows them."),

@@ -30,7 +30,7 @@ use crate::{
 };
 use host_commands::{Pipeline, router::Routes};
 
-/// Takes events from the gateway to whoever they are for.
+/// Dispatches the gateway's events: to listeners, commands and components.
 #[derive(Debug)]
 pub struct Dispatch {
     pub(crate) config: Live,

@@ -60,10 +60,9 @@ const fn command(
     }
 }
 
-const USER: Parameter = Parameter::new("user", Kind::User, "Whom the data are about").required();
+const USER: Parameter = Parameter::new("user", Kind::User, "User whom the data are about").required();
 const PLUGIN: Parameter = Parameter::new("name", Kind::Text, "Name of the plugin").required();
-const SETTING: Parameter =
-    Parameter::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
+const SETTING: Parameter = Parameter::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
 
 const COMMANDS: &[OwnerCommand] = &[
     command("extensions", "Shows the plugins that are loaded", &[]),
@@ -95,8 +94,12 @@ const COMMANDS: &[OwnerCommand] = &[
         "Shows how many slash commands there are, and may be",
         &[],
     ),
-    command("fw_plugin", "Shows what a plugin takes", &[PLUGIN]),
-    command("fw_files", "Shows how the files of plugins fare", &[]),
+    command("fw_plugin", "Shows what a plugin uses", &[PLUGIN]),
+    command(
+        "fw_files",
+        "Shows figures of plugins' files: reads, writes, failures, locks",
+        &[],
+    ),
     command(
         "fw_hooks",
         "Shows the handlers of hooks, switches one on or off, closes its breaker",
@@ -104,19 +107,19 @@ const COMMANDS: &[OwnerCommand] = &[
             Parameter::new(
                 "what",
                 Kind::OneOf(&["list", "history", "enable", "disable", "reset"]),
-                "What to do; shows all without it",
+                "What to do; left out: shows all",
             ),
             Parameter::new("id", Kind::Text, "The handler, as the list shows it"),
         ],
     ),
     command(
         "fw_schedules",
-        "Shows what plugins do at a time, or changes it",
+        "Shows the schedules of plugins, or changes one",
         &[
             Parameter::new(
                 "action",
                 Kind::OneOf(&["run", "pause", "resume"]),
-                "What to do; shows all without it",
+                "What to do; left out: shows all",
             ),
             Parameter::new("plugin", Kind::Text, "Whose schedule"),
             Parameter::new("name", Kind::Text, "Which one"),
@@ -126,17 +129,17 @@ const COMMANDS: &[OwnerCommand] = &[
         "fw_log",
         "Shows or changes what is logged",
         &[
-            Parameter::new("of", Kind::Text, "A plugin or a module; all without it"),
+            Parameter::new("of", Kind::Text, "A plugin or a module; left out: all"),
             Parameter::new(
                 "level",
                 Kind::OneOf(&["error", "warn", "info", "debug", "trace", "off", "default"]),
-                "From here on it is logged; default takes an exception away",
+                "Lowest level that is logged; default removes an exception",
             ),
         ],
     ),
     command(
         "fw_settings",
-        "Shows settings, their values and what they take",
+        "Shows settings, their values and what they accept",
         &[Parameter::new(
             "of",
             Kind::Text,
@@ -164,7 +167,7 @@ const COMMANDS: &[OwnerCommand] = &[
         &[Parameter::new(
             "plugin",
             Kind::Text,
-            "One plugin's; all without it",
+            "One plugin's; left out: all",
         )],
     ),
     command(
@@ -187,7 +190,7 @@ const COMMANDS: &[OwnerCommand] = &[
             Parameter::new(
                 "action",
                 Kind::OneOf(&["show", "set", "reset"]),
-                "What to do; shows without it",
+                "What to do; left out: shows them",
             ),
             Parameter::new("setting", Kind::Text, "PLUGIN.NAME; to show also PLUGIN"),
             Parameter::new("value", Kind::Text, "Its new value"),
@@ -271,7 +274,7 @@ mod tests {
     fn discord_takes_them_all() {
         let group = group();
         let inside = group["options"].as_array().unwrap();
-        assert!(inside.len() <= 25, "Discord takes 25 in a group");
+        assert!(inside.len() <= 25, "Discord accepts 25 in a group");
         assert_eq!(inside.len() + slash_commands().len(), NAMES.len());
         for command in slash_commands().iter().chain(inside).chain([&group]) {
             let is_short = |text: &Value| (1..=100).contains(&text.as_str().unwrap().len());

@@ -87,7 +87,7 @@ impl Owner {
         answer(embed)
     }
 
-    /// What an owner is told who has written the name of an owner command that there is not; nothing where it may be a plugin's, or
+    /// Answer to an owner who typed an owner command that does not exist; nothing where it may be a plugin's, or
     /// another bot's.
     #[must_use]
     pub fn mistyped(&self, name: &str) -> Option<Value> {

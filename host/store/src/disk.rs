@@ -64,7 +64,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// What all plugins keep. Names are told apart as everywhere, without upper and lower case.
+/// What all plugins keep. Names that differ in case alone are one, as everywhere.
 #[derive(Debug)]
 pub struct Disk {
     config: Live,

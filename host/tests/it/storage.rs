@@ -302,7 +302,7 @@ async fn a_server_that_was_left_is_closed_and_kept_and_one_that_is_away_stays_op
     let before = storage.numbers().unwrap();
     assert_eq!(before.open, 1);
 
-    // An outage: Discord takes the server away, and brings it back.
+    // An outage: Discord accepts the server away, and brings it back.
     let id = guild.to_string();
     let outage = json!({"id": id, "unavailable": true});
     bot.sandbox.dispatch("GUILD_DELETE", Some(guild), outage);

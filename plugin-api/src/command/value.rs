@@ -277,7 +277,7 @@ macro_rules! smaller_integers {
         impl OptionType for $ty {
             fn declare(option: &mut CommandOption) {
                 i64::declare(option);
-                // Discord takes integers of up to 2^53.
+                // Discord accepts integers of up to 2^53.
                 option.0.min = Some((Self::MIN as f64).max(-9_007_199_254_740_992.0));
                 option.0.max = Some((Self::MAX as f64).min(9_007_199_254_740_992.0));
             }

@@ -68,7 +68,7 @@ impl ComponentScope {
         let characters = id.chars().count();
         if characters > CUSTOM_ID_LIMIT {
             return Err(Error::new(format!(
-                "the custom id `{id}` has {characters} characters, Discord takes {CUSTOM_ID_LIMIT}: shorten the argument, \
+                "the custom id `{id}` has {characters} characters, Discord accepts {CUSTOM_ID_LIMIT}: shorten the argument, \
                  or keep it in the plugin's state and pass a key"
             )));
         }

@@ -98,7 +98,7 @@ impl Reply {
     fn call(&self, mode: ReplyMode, sent: Answered) -> Result<ReplyCall> {
         if sent.message_id.is_none() {
             return Err(Error::new(
-                "this host does not tell which message it has sent: update the host",
+                "this host does not say which message it has sent: update the host",
             ));
         }
         Ok(ReplyCall {

@@ -19,7 +19,7 @@ const COMPONENTS_V2: u64 = 1 << 15;
 
 impl NewMessage {
     /// Adds a [row](https://discord.com/developers/docs/components/reference#action-row) of buttons or one select;
-    /// Discord takes up to 5 rows of up to 5 buttons.
+    /// Discord accepts up to 5 rows of up to 5 buttons.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -93,7 +93,7 @@ impl NewMessage {
 
     /// How long its components can be used, counted anew with each use; then the host disables them. Whole seconds;
     /// `[components] timeout_s` of config.toml (300) for an answer that says nothing. Components of messages that are no
-    /// answers ([`Discord::send`](crate::Discord::send)) work for everyone and for ever, unless told otherwise.
+    /// answers ([`Discord::send`](crate::Discord::send)) work for everyone and for ever by default.
     #[must_use]
     pub const fn timeout(mut self, time: Duration) -> Self {
         let seconds = time.as_secs();

@@ -331,6 +331,16 @@ fn links_in_documents_lead_somewhere() {
 }
 
 #[test]
+fn the_readme_has_the_whole_of_hello() {
+    let root = workspace();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    for file in ["examples/hello/src/lib.rs", "examples/hello/Cargo.toml"] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        assert!(readme.contains(&format!("\n{text}```")), "README.md shows another {file}");
+    }
+}
+
+#[test]
 fn routines_settings_and_calls_in_documents_exist() {
     let root = workspace();
     let justfile = fs::read_to_string(root.join("justfile")).unwrap();

@@ -26,7 +26,7 @@ pub struct Resolver<'a> {
     message: Message,
 }
 
-/// What a message tells of those whom it mentions, and its files.
+/// Resolved mentions of a message, and its files.
 #[derive(Debug, Default)]
 struct Message {
     mentions: Vec<Mentioned>,
@@ -36,7 +36,7 @@ struct Message {
 #[derive(Debug)]
 struct Mentioned {
     id: u64,
-    /// Members of the server are told as such.
+    /// Members of the server are marked as such.
     is_member: bool,
 }
 
@@ -317,7 +317,7 @@ fn one(ids: &[u64], what: &str) -> Result<u64, NotFound> {
     }
 }
 
-/// What a word says of whom it means.
+/// Reference to a user, role or channel, as a word makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Means {
     /// Whoever has this id.

@@ -7,7 +7,7 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 
-/// What a word is, as far as it can be told without asking anybody.
+/// Kind of a word, as far as it shows without asking anybody.
 pub(super) enum Value {
     /// This.
     Known(OptionValue),

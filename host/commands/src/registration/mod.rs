@@ -70,7 +70,7 @@ pub struct Setup {
     pub alerts: Arc<Alerts>,
     /// The bot's application.
     pub application_id: u64,
-    /// Who is told how each command is reached.
+    /// Subscriber to how each command is reached.
     pub commands: Arc<Pipeline>,
     /// What plugins declare.
     pub routes: Arc<Routes>,

@@ -29,7 +29,7 @@ struct Inner {
     seen: LruCache<(u64, u64), Entry>,
     /// The bot's own, by server.
     own: HashMap<u64, Arc<Seen>>,
-    /// Since when the bot is told of every change, by server.
+    /// Since when the bot gets every change, by server.
     told: HashMap<u64, Instant>,
 }
 
@@ -129,7 +129,7 @@ impl Members {
         inner.own.retain(|of, own| !is_meant(*of, own.user));
     }
 
-    /// From now on the bot is told of every change of a server's members, or is not.
+    /// From now on the bot gets every change of a server's members, or does not.
     pub(super) fn told(&self, guild: u64, of_every_change: bool, now: Instant) {
         let mut inner = self.inner();
         if of_every_change {

@@ -35,7 +35,7 @@ impl Drop for Typed {
 }
 
 impl TypedCommands {
-    /// What a member is told whose direct messages are closed.
+    /// Sentence for a member whose direct messages are closed.
     pub(super) fn closed_sentence(&self, message_id: u64) -> String {
         let slash = lock(&self.open)
             .get(&message_id)

@@ -80,7 +80,7 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Whether the path itself carries the right to it (interactions and webhooks), and no token is sent.
     pub without_token: bool,
-    /// Whether it tells the owner something: it goes out when nothing else does any more.
+    /// Whether it is an alert to the owner: it goes out when nothing else does any more.
     pub is_alert: bool,
     /// For how long an answer is waited, where it is of no use any later.
     pub answer_within: Option<Duration>,
@@ -136,7 +136,7 @@ impl Discord {
         }
     }
 
-    /// Has `raise` told, subject and text, when requests are stopped because too many were invalid.
+    /// Calls `raise` with a subject and a text when requests are stopped because too many were invalid.
     pub fn tell(&self, raise: impl Fn(&str, &str) + Send + Sync + 'static) {
         self.governor.tell(move |stopped| {
             let whose = stopped.plugin.as_deref().unwrap_or("the bot");

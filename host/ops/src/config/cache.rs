@@ -10,7 +10,7 @@ use super::{
 pub struct Cache {
     /// Members that are kept, those seen last.
     pub members: usize,
-    /// How long a member counts as known in a server of whose members the bot is not told.
+    /// How long a member counts as known in a server whose member events the bot does not get.
     pub member_ttl_s: u64,
 }
 

@@ -19,7 +19,7 @@ pub struct Commands {
     pub warn_at: u64,
     /// More than these are grouped.
     pub group_at: u64,
-    /// Most slash commands that are registered: Discord takes 100.
+    /// Most slash commands that are registered: Discord accepts 100.
     pub limit: u64,
     /// A server that commands are registered in instead of everywhere.
     pub development_guild: Option<u64>,

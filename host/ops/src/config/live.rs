@@ -77,7 +77,7 @@ live! {
     storage { max_open statement_timeout_ms migration_timeout_ms slow_query_ms max_rows max_plugin_bytes backup_on_shutdown backups_kept }
 }
 
-/// The keys that need a restart, and why; whoever changes one is told so.
+/// The keys that need a restart, and why; the answer to a change says so.
 #[cfg(test)]
 const NEED_RESTART: &[(&str, &[&str], &str)] = &[
     (
@@ -131,12 +131,12 @@ const NEED_RESTART: &[(&str, &[&str], &str)] = &[
         &["members", "member_ttl_s"],
         "its room is taken at the start",
     ),
-    ("answers", &["colours"], "plugins are told at their start"),
+    ("answers", &["colours"], "plugins learn it at their start"),
     ("web", &["ca_file"], "the clients are made once"),
     (
         "components",
         &["timeout_s"],
-        "plugins are told at their start",
+        "plugins learn it at their start",
     ),
 ];
 

@@ -70,12 +70,12 @@ impl Hooks {
     }
 }
 
-/// `[alerts]`: where the owner is told what should not wait until somebody reads the log.
+/// `[alerts]`: the channel for what should not wait until somebody reads the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alerts {
     /// The channel. Unset: alerts go to the log alone.
     pub channel_id: Option<u64>,
-    /// How long nothing more is told about the same thing.
+    /// How long nothing more is reported about the same thing.
     pub cool_down_s: u64,
 }
 

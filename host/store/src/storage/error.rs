@@ -169,7 +169,7 @@ pub enum StorageError {
         file: PathBuf,
         /// SQLite's words.
         reason: String,
-        /// How it was then, before anybody was told: when it was last written to, and its bytes.
+        /// How it was then, before the error was reported: when it was last written to, and its bytes.
         seen: Option<(SystemTime, u64)>,
     },
     /// The disk is full.
@@ -409,7 +409,7 @@ impl StorageError {
         }
     }
 
-    /// A damaged file, looked at before anybody is told: whoever is may put it right at once.
+    /// A damaged file, looked at before the error is reported: whoever reads that may put it right at once.
     pub(super) fn damaged(file: PathBuf, reason: String) -> Self {
         let seen = look(&file);
         Self::Damaged { file, reason, seen }
@@ -507,7 +507,7 @@ impl Time {
     }
 }
 
-/// Where something happened, for whom, and under which limits: what errors tell.
+/// Context of an error: where it happened, for which plugin, and under which limits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At<'a> {
     pub(super) database_id: DatabaseId,

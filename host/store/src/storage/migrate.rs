@@ -254,7 +254,7 @@ fn note_subjects(runner: &StatementRunner<'_>, declared: &Declared) -> rusqlite:
         if has_table && !is_there {
             tracing::warn!(
                 plugin,
-                "it declares that `{table}` tells by its column `{}` whom a row is about, and the table has no such column: exports and \
+                "it declares that `{table}` says in its column `{}` whom a row is about, and the table has no such column: exports and \
                  erasures of users leave it out",
                 subject.column
             );

@@ -190,7 +190,7 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// What [`StorageError`] tells.
+    /// Text of [`StorageError`].
     pub async fn serve(
         &self,
         caller: &Caller,

@@ -62,11 +62,11 @@ struct Inner {
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It is told, and the next one comes.
+    /// Its result is sent, and the next call comes.
     InTurn,
-    /// It is told, and others have gone on with the rest.
+    /// Its result is sent, and others have gone on with the rest.
     Aside,
-    /// Others have gone on without it, and nothing of it may be told or kept.
+    /// Others have gone on without it, and nothing of it may be sent or kept.
     LeftBehind,
 }
 

@@ -21,7 +21,7 @@ use super::{
     table_access::{HOST, TableAccess, hex},
 };
 
-/// Most bytes that one table may tell about one user: more is no longer about a user, but a mistake or an attack.
+/// Most bytes about one user that one table may give: more is no longer about a user, but a mistake or an attack.
 const TOLD: usize = 64 << 20;
 
 /// How often a plugin may be stopped for its time in one export or erasure, before nothing more of it is tried: in ten thousand
@@ -59,7 +59,7 @@ pub(super) struct SubjectAccess<'a> {
     pub(super) timeouts: &'a Timeouts,
 }
 
-/// A column that tells whom a row is about.
+/// A column that holds the user whom a row is about.
 #[derive(Debug, Clone)]
 struct Subject {
     plugin: String,
@@ -238,7 +238,7 @@ impl SubjectAccess<'_> {
         let found = read().map_err(|error| self.error(&sql, &error))?;
         found.ok_or_else(|| {
             StorageError::Call(format!(
-                "it tells more than {} MiB about one user: look into the table",
+                "it holds more than {} MiB about one user: look into the table",
                 TOLD >> 20
             ))
         })
@@ -262,7 +262,7 @@ impl SubjectAccess<'_> {
             return Ok(false);
         }
         Err(StorageError::Call(format!(
-            "it has no column `{}` any more, by which the plugin has told whom a row is about: what is in it about this user is not \
+            "it has no column `{}` any more, by which the plugin said whom a row is about: what is in it about this user is not \
              known, until the plugin declares the column that it has now (`subject`)",
             subject.column
         )))

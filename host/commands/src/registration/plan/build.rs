@@ -99,7 +99,7 @@ fn list(input: &Input<'_>) -> BTreeMap<Key, ListedCommand> {
             let how = match input.refused.get(&key) {
                 Some(why) => How::LeftOut(format!("Discord refused it: {why}")),
                 None if !known.slash => How::NotDeclared,
-                None => How::LeftOut("there are more commands than Discord takes".into()),
+                None => How::LeftOut("there are more commands than Discord accepts".into()),
             };
             let listed = ListedCommand {
                 plugin: declared.plugin.clone(),

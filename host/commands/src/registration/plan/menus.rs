@@ -1,4 +1,4 @@
-//! Placement of context menus: Discord takes 15 of each kind. Beyond that the last of them opens a list of the rest.
+//! Placement of context menus: Discord accepts 15 of each kind. Beyond that the last of them opens a list of the rest.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 

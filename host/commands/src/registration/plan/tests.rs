@@ -1,4 +1,4 @@
-//! Property tests of the planner with random sets of commands: every plan is one that Discord takes, nothing is lost,
+//! Property tests of the planner with random sets of commands: every plan is one that Discord accepts, nothing is lost,
 //! and little moves when little changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -117,7 +117,7 @@ impl Generator {
             // One so large that nothing can be above it.
             let is_chat = command.kind == CommandKind::Chat;
             if self.random.one_in(200) && is_chat && command.subcommands.is_empty() {
-                // 2,565 characters of names and descriptions, 5,180 of choices: Discord takes 8,000.
+                // 2,565 characters of names and descriptions, 5,180 of choices: Discord accepts 8,000.
                 let choice = |number: usize, value: usize| {
                     ChoiceManifest::new(format!("{number:0100}"), format!("{number:0value$}"))
                 };
@@ -213,7 +213,7 @@ fn names_of(path: &str, how: &How) -> Option<Vec<String>> {
     }
 }
 
-/// Discord takes it, and each command is reached in exactly one way, or by prefix.
+/// Discord accepts it, and each command is reached in exactly one way, or by prefix.
 fn is_whole(number: u64, declared: &[DeclaredCommand], plan: &Plan, settings: &config::Commands) {
     let commands = || plan.commands.iter().map(|it| &it.json);
     sandbox::check_commands(commands()).unwrap_or_else(|error| panic!("set {number}: {error}"));
@@ -456,7 +456,7 @@ fn what_has_no_prefix_is_grouped_when_the_rest_is_left_to_it() {
     assert_eq!(kind("s"), "slash only, grouped: /p0 s");
     assert_eq!(
         kind("c0-0"),
-        "prefix only: there are more commands than Discord takes"
+        "prefix only: there are more commands than Discord accepts"
     );
 }
 

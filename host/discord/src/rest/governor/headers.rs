@@ -14,7 +14,7 @@ const UNKNOWN_WAIT: Duration = Duration::from_secs(5);
 /// More is no wait.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What an answer tells.
+/// Rate limit state in a response.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::rest) struct RateLimitInfo {
     /// HTTP status.

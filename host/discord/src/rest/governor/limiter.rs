@@ -38,7 +38,7 @@ const TRIES: u32 = 5;
 /// Requests of one plugin that wait: some minutes of all that the global limit lets through. Beyond, it awaits nothing.
 const WAITING: usize = 5_000;
 
-/// Buckets that are kept before those that tell nothing any more are forgotten.
+/// Buckets that are kept before expired ones are forgotten.
 const BUCKETS: usize = 20_000;
 
 /// Routes whose buckets' names are known. Discord has some 300.
@@ -173,7 +173,7 @@ impl Barrier {
         }
     }
 
-    /// The scout is back; the way is open if it was not told to wait again.
+    /// The scout is back; the way is open if Discord did not ask it to wait again.
     fn back(&mut self, number: u64, is_well: bool) {
         if self.scout == Some(number) {
             self.scout = None;
@@ -255,7 +255,7 @@ impl Limits {
         }
     }
 
-    /// Forgets what tells nothing any more, when it has become much.
+    /// Forgets expired buckets, when there are many.
     fn tidy(&mut self, now: Instant) {
         if self.buckets.len() > BUCKETS {
             let tells = |at: Option<Instant>| at.is_some_and(|at| at > now);

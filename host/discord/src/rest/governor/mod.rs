@@ -33,7 +33,7 @@ pub(super) use self::{
 /// How often a request waits when a proxy passes on that it is to wait.
 const PROXIED_TRIES: u32 = 4;
 
-/// Whom it is told that something has been stopped.
+/// Callback that reports a stop.
 type Teller = Box<dyn Fn(&Stopped) + Send + Sync>;
 
 /// The governor.

@@ -40,7 +40,7 @@ pub(in crate::rest) enum RequestClass {
     Token,
     /// All else, by the bot's token.
     Bot,
-    /// What the owner is told: it goes out when nothing else does any more.
+    /// An alert to the owner: it goes out when nothing else does any more.
     Alert,
 }
 

@@ -390,7 +390,7 @@ impl World {
     }
 }
 
-/// What Discord has told to wait, and until when.
+/// Waits that Discord has asked for, and until when.
 #[derive(Default)]
 struct Standing {
     routes: HashMap<Route, Instant>,
