@@ -36,7 +36,7 @@ pub use self::{
     history::Told,
 };
 use self::{
-    handler_queue::{Alarm, HandlerQueue, Job, Offered, Taken, Ticket},
+    handler_queue::{Alarm, HandlerQueue, Job, Offered, Place, Taken},
     history::History,
 };
 use crate::services::Services;
@@ -136,8 +136,8 @@ impl Hooks {
         let in_line =
             in_line
                 .into_iter()
-                .map(|(handler_queue, ticket)| async move {
-                    handler_queue.placed(ticket, patience).await
+                .map(|(handler_queue, place)| async move {
+                    handler_queue.placed(place, patience).await
                 });
         for taken in futures_util::future::join_all(in_line).await {
             count(&mut told, taken);
@@ -163,10 +163,10 @@ impl Hooks {
             }
         };
         let mut told = EmitHead::default();
-        for (handler_queue, ticket) in self.offer(H::EVENT, "", json.into(), &mut told) {
+        for (handler_queue, place) in self.offer(H::EVENT, "", json.into(), &mut told) {
             told.queued += 1;
             let patience = self.patience();
-            tokio::spawn(async move { handler_queue.placed(ticket, patience).await });
+            tokio::spawn(async move { handler_queue.placed(place, patience).await });
         }
         self.note(H::EVENT, "", &told);
     }
@@ -228,7 +228,7 @@ impl Hooks {
         from: &str,
         payload: Arc<[u8]>,
         told: &mut EmitHead,
-    ) -> Vec<(Arc<HandlerQueue>, Ticket)> {
+    ) -> Vec<(Arc<HandlerQueue>, Place)> {
         let Some(routes) = self.routes.hooks(event) else {
             return Vec::new();
         };
@@ -244,7 +244,7 @@ impl Hooks {
             };
             match handler_queue.offer(job) {
                 Offered::Taken(taken) => count(told, taken),
-                Offered::InLine(ticket) => in_line.push((handler_queue, ticket)),
+                Offered::InLine(place) => in_line.push((handler_queue, place)),
             }
         }
         in_line
