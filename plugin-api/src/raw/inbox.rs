@@ -1,4 +1,4 @@
-//! Taking frames from the host: the mailbox, and frames as values that give themselves back.
+//! Receiver of frames from the host: the mailbox, and frames as values that give themselves back.
 
 use std::{
     cell::RefCell,

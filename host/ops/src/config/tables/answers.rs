@@ -1,4 +1,4 @@
-//! `[answers]`.
+//! `[answers]`: how answers look, and how long they stay.
 
 use toml::de::DeValue;
 

@@ -1,4 +1,4 @@
-//! `[bot]`.
+//! `[bot]`: how people address the bot.
 
 use crate::config::{
     prefix::check_prefix,

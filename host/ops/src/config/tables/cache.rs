@@ -1,4 +1,4 @@
-//! `[cache]`.
+//! `[cache]`: what is kept of Discord.
 
 use crate::config::values::{number, seconds};
 

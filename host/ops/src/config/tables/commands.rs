@@ -1,4 +1,4 @@
-//! `[commands]`.
+//! `[commands]`: members' commands, and how they are registered with Discord.
 
 use crate::config::{
     fault::{Fault, Item},

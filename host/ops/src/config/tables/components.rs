@@ -1,4 +1,4 @@
-//! `[components]`.
+//! `[components]`: buttons and selects.
 
 use crate::config::values::seconds;
 

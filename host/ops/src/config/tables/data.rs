@@ -1,4 +1,4 @@
-//! `[data]`.
+//! `[data]`: where the host keeps what must survive it.
 
 use std::path::PathBuf;
 

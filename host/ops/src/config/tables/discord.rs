@@ -1,4 +1,4 @@
-//! `[discord]`.
+//! `[discord]`: how Discord is reached.
 
 use crate::config::{
     checks::{api_url, gateway_url, host_and_port},

@@ -1,10 +1,13 @@
-//! `[extensions]`.
+//! `[extensions]`: where plugins come from, and how long their steps may take.
 
 use std::path::PathBuf;
 
+use host_base::PluginName;
+
 use crate::config::{
     checks::plugin_name,
-    values::{boolean, folder, list, milliseconds, number, seconds, text, timeout},
+    fault::Item,
+    values::{Reading, boolean, folder, list, milliseconds, number, seconds, text, timeout},
 };
 
 table! {
@@ -19,7 +22,7 @@ table! {
         /// Whether a plugin is loaded, reloaded and unloaded when its file comes, changes and goes.
         restart auto_reload: bool = true, boolean;
         /// Names of plugins that are not loaded by themselves.
-        live blacklist: Vec<String> = Vec::new(), list("a list of plugin names", text(plugin_name));
+        live blacklist: Vec<PluginName> = Vec::new(), list("a list of plugin names", plugin);
         // As the folder.
         /// How long a file must lie still before it counts as written.
         restart debounce_ms: u64 = 200, milliseconds(10..=60_000);
@@ -38,4 +41,8 @@ table! {
         /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
         live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
     }
+}
+
+fn plugin(item: &Item<'_>) -> Reading<PluginName> {
+    text(plugin_name)(item).map(|name| PluginName::new(&name))
 }

@@ -1,4 +1,4 @@
-//! `[files]`.
+//! `[files]`: files of plugins.
 
 use crate::config::values::{number, seconds};
 

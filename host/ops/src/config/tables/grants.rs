@@ -1,10 +1,11 @@
-//! `[grants.<plugin>]`.
+//! `[grants.<plugin>]`: what a plugin may use beyond what is its own.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use toml::de::{DeTable, DeValue};
 
+use super::plugins::enter;
 use crate::config::{
     checks::{granted_host, secret_name},
     document::Document,
@@ -23,14 +24,14 @@ pub struct Grants {
     pub web: Vec<String>,
 }
 
-pub(in crate::config) fn read(document: &mut Document<'_>) -> BTreeMap<String, Grants> {
+pub(in crate::config) fn read(document: &mut Document<'_>) -> BTreeMap<PluginName, Grants> {
     let (entries, faults) = document.free_table("grants");
     let mut grants = BTreeMap::new();
     for (name, item) in entries.into_iter().flatten() {
         match item.get_ref() {
             DeValue::Table(entries) => {
                 let granted = grants_of(name.get_ref(), entries, faults);
-                grants.insert(tidy(name.get_ref()), granted);
+                enter(&mut grants, "grants", name, granted, faults);
             }
             _ => faults.push(expected(
                 &format!("the table [grants.{}]", name.get_ref()),

@@ -1,4 +1,4 @@
-//! `[hooks]`.
+//! `[hooks]`: how events of the framework and of plugins are handled.
 
 use crate::config::values::{milliseconds, number, seconds};
 

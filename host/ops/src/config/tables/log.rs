@@ -1,9 +1,11 @@
-//! `[log]`.
+//! `[log]`: what is logged, and where.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use host_base::PluginName;
 use toml::de::DeValue;
 
+use super::plugins::enter;
 use crate::{
     config::{
         fault::{Fault, Item, expected},
@@ -19,7 +21,7 @@ table! {
         /// The filter, in the words of [`EnvFilter`](tracing_subscriber::EnvFilter). The target `plugin` stands for all plugins.
         live level: String = "info".into(), text(check_filter);
         /// Levels of single plugins, by name.
-        live plugins: BTreeMap<String, String> = BTreeMap::new(), plugin_levels;
+        live plugins: BTreeMap<PluginName, String> = BTreeMap::new(), plugin_levels;
         /// Whether lines on a terminal are coloured.
         restart colour: Colour = Colour::Auto, word(&[
             ("auto", Colour::Auto),
@@ -53,7 +55,7 @@ pub enum Colour {
 }
 
 /// A table of plugins and their levels.
-fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<String, String>> {
+fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<PluginName, String>> {
     let DeValue::Table(entries) = item.get_ref() else {
         return Err(vec![expected(
             "a table, such as `{ ping = \"debug\" }`",
@@ -64,7 +66,7 @@ fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<String, String>> {
     for (plugin, item) in entries {
         match string(item) {
             Ok(level) if parse_level(&level).is_some() => {
-                levels.insert(plugin.get_ref().to_string(), level);
+                enter(&mut levels, "log.plugins", plugin, level, &mut faults);
             }
             Ok(level) => faults.push(Fault::new(
                 item,

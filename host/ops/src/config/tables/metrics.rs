@@ -1,4 +1,4 @@
-//! `[metrics]`.
+//! `[metrics]`: where figures are served.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! `[schedules]`.
+//! `[schedules]`: when and how plugins' schedules run.
 
 use crate::config::values::{milliseconds, number, seconds};
 

@@ -1,4 +1,4 @@
-//! `[secrets]`.
+//! `[secrets]`: where secrets of plugins lie.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `[shutdown]`.
+//! `[shutdown]`: how the host ends.
 
 use crate::config::values::timeout;
 

@@ -1,4 +1,4 @@
-//! `[status]`.
+//! `[status]`: what the bot shows below its name.
 
 use crate::config::{
     checks::status_texts,

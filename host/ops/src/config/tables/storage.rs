@@ -1,4 +1,4 @@
-//! `[storage]`.
+//! `[storage]`: the databases.
 
 use crate::config::values::{boolean, number, timeout};
 
