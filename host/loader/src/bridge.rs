@@ -26,14 +26,16 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
-    interpose::{self, Tid},
     library::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
     symbols::Library,
     vitals::Vitals,
 };
-use crate::{Caller, PluginFigures, Program};
+use crate::{
+    Caller, PluginFigures, Program,
+    platform::{Tid, interpose},
+};
 
 /// The answer to a frame.
 #[derive(Debug)]
@@ -138,7 +140,7 @@ impl Bridge {
         self.figures.thread_begins(thread);
         self.vitals.thread_begins(thread);
         // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
-        unsafe { interpose::tell_of_exit(self.vitals.left()) };
+        unsafe { interpose::report_exit(self.vitals.ended_by()) };
         *self.ledger() = Some(ledger);
     }
 
@@ -148,7 +150,7 @@ impl Bridge {
         self.figures.thread_ends(thread);
         self.vitals.run_ended();
         // SAFETY: null asks for nothing.
-        unsafe { interpose::tell_of_exit(std::ptr::null()) };
+        unsafe { interpose::report_exit(std::ptr::null()) };
     }
 
     /// Bytes that the plugin holds; `None` when it does not run, or keeps its ledger in another way.

@@ -26,18 +26,20 @@ use super::{
     bridge::{Answer, Bridge},
     descriptors::Descriptors,
     error::LoadError,
-    interpose::Owner,
     libraries,
     library::{self, Ended},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    signals, snapshot,
+    signals,
     states::Moment,
     unknown,
     unload::{self, Left, UnloadReport},
     vitals::Vitals,
 };
-use crate::Program;
+use crate::{
+    Program,
+    platform::{Owner, process},
+};
 
 /// Frame ids are the process's: a packet keeps its id when it is carried to the next generation.
 static NEXT_FRAME: AtomicU64 = AtomicU64::new(1);
@@ -96,7 +98,7 @@ impl Generation {
         deadline: Duration,
     ) -> Result<Self, LoadError> {
         // Reads some dozens of links: not on a thread that others' work waits for.
-        let descriptors = tokio::task::spawn_blocking(snapshot::open_fds)
+        let descriptors = tokio::task::spawn_blocking(process::open_fds)
             .await
             .ok()
             .flatten()

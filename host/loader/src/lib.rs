@@ -30,13 +30,14 @@
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
 //! | `library.rs` | a library on its own thread: open, check the boundary, run |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
-//! | `mailbox.rs`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
+//! | `mailbox/`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
 //! | `figures/` | what is counted of each plugin |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
-//! | `unload.rs`, `snapshot.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `unload.rs` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
-//! | `symbols.rs`, `memory.rs` | names for the addresses of a panic; large buffers go back to the system |
+//! | `symbols.rs` | names for the addresses of a panic |
+//! | `platform/` | all that the loader asks of the operating system: [`interpose`], [`snapshot`], [`memory`] and what is its own |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
 mod bridge;
@@ -49,21 +50,19 @@ mod figures;
 pub mod file;
 mod generation;
 pub mod host_call;
-pub mod interpose;
 mod libraries;
 mod library;
 mod lines;
 mod mailbox;
 mod manifest_check;
-pub mod memory;
 mod packet;
+mod platform;
 mod plugins;
 pub mod probe;
 mod program;
 pub mod shadow;
 mod signals;
 mod slot;
-pub mod snapshot;
 mod state_file;
 mod states;
 mod symbols;
@@ -85,6 +84,7 @@ pub use generation::{Generation, Load, SavedState, interrupted, next_id};
 pub use mailbox::Refused;
 pub use manifest_check::Neighbour;
 pub use packet::{EventRecord, Packet};
+pub use platform::{interpose, memory, snapshot};
 pub use plugins::{LoadReport, Plugins, Serving, Status};
 pub use program::{Change, Completion, Options, Program, Rules, Unserved};
 pub use slot::Slot;

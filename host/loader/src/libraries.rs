@@ -2,10 +2,7 @@
 
 use std::{collections::HashSet, ffi::OsString, path::Path};
 
-use super::{
-    interpose::{self, Owner},
-    snapshot::{self, Image},
-};
+use crate::platform::{Image, Owner, interpose, snapshot};
 
 /// What a plugin has brought, and what that has brought: all that was not there `before` it was opened.
 #[must_use]

@@ -25,15 +25,8 @@ use plugin_api::{
 };
 use tokio::sync::oneshot;
 
-use super::{
-    bridge::Bridge,
-    error::LoadError,
-    interpose::{self, Owner, UnknownThread},
-    mailbox::Mailbox,
-    signals,
-    snapshot::{self, Image},
-    symbols,
-};
+use super::{bridge::Bridge, error::LoadError, mailbox::Mailbox, signals, symbols};
+use crate::platform::{Image, Owner, UnknownThread, interpose, process, snapshot};
 
 /// Where a library lies in memory, and its ledger while it runs.
 #[derive(Debug, Clone)]
@@ -255,7 +248,7 @@ fn run(
         low: mapped.low,
         high: mapped.high,
     };
-    let thread = interpose::current_thread();
+    let thread = process::current_thread();
     // Its address never changes; the host reads it from any thread, until `run` has returned.
     // SAFETY: of this plugin; the bridge gives it up in `run_ended`.
     bridge.opened(symbols, thread, unsafe { Ledger::new(module.ledger()()) });

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, Once, PoisonError},
 };
 
-use super::interpose::{self, Owner};
+use crate::platform::{self, Owner, interpose};
 
 /// The names of the libraries that are open or were.
 static NAMES: Mutex<Vec<(Owner, String)>> = Mutex::new(Vec::new());
@@ -84,28 +84,9 @@ fn tell(plugin: &str, signals: &str) {
 /// What people call these signals.
 #[must_use]
 pub fn names(signals: &[i32]) -> String {
-    let name = |signal: &i32| match *signal {
-        libc::SIGHUP => "SIGHUP".to_owned(),
-        libc::SIGINT => "SIGINT".to_owned(),
-        libc::SIGQUIT => "SIGQUIT".to_owned(),
-        libc::SIGILL => "SIGILL".to_owned(),
-        libc::SIGTRAP => "SIGTRAP".to_owned(),
-        libc::SIGABRT => "SIGABRT".to_owned(),
-        libc::SIGBUS => "SIGBUS".to_owned(),
-        libc::SIGFPE => "SIGFPE".to_owned(),
-        libc::SIGUSR1 => "SIGUSR1".to_owned(),
-        libc::SIGSEGV => "SIGSEGV".to_owned(),
-        libc::SIGUSR2 => "SIGUSR2".to_owned(),
-        libc::SIGPIPE => "SIGPIPE".to_owned(),
-        libc::SIGALRM => "SIGALRM".to_owned(),
-        libc::SIGTERM => "SIGTERM".to_owned(),
-        libc::SIGCHLD => "SIGCHLD".to_owned(),
-        libc::SIGCONT => "SIGCONT".to_owned(),
-        libc::SIGURG => "SIGURG".to_owned(),
-        libc::SIGWINCH => "SIGWINCH".to_owned(),
-        libc::SIGIO => "SIGIO".to_owned(),
-        libc::SIGSYS => "SIGSYS".to_owned(),
-        other => format!("signal {other}"),
+    let name = |signal: &i32| match platform::signals::name(*signal) {
+        Some(name) => name.to_owned(),
+        None => format!("signal {signal}"),
     };
     signals.iter().map(name).collect::<Vec<_>>().join(", ")
 }

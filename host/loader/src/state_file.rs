@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::generation::SavedState;
+use crate::platform::files;
 
 const MAGIC: &[u8; 8] = b"CWSTATE1";
 
@@ -33,7 +34,7 @@ pub fn write(path: &Path, state: &SavedState) -> io::Result<()> {
     file.write_all(&state.bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
-    fs::File::open(folder)?.sync_all()
+    files::sync_folder(folder)
 }
 
 /// Reads a state; `None` when there is none.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use object::{Object, ObjectSymbol, SymbolKind, read::elf::ElfFile64};
+use crate::platform::library_files;
 
 /// Most names that are told: the author's code is at the top.
 const NAMES: usize = 6;
@@ -46,15 +46,7 @@ impl Library {
         let Ok(bytes) = fs::read(&self.file) else {
             return Vec::new();
         };
-        let Ok(elf) = ElfFile64::<object::Endianness>::parse(&*bytes) else {
-            return Vec::new();
-        };
-        let mut functions: Vec<(u64, &str)> = elf
-            .symbols()
-            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.address() != 0)
-            .filter_map(|symbol| Some((symbol.address(), symbol.name().ok()?)))
-            .collect();
-        functions.sort_unstable();
+        let functions = library_files::functions(&bytes);
         let mut names: Vec<String> = Vec::new();
         for address in addresses {
             let Ok(address) = usize::try_from(*address) else {

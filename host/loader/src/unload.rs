@@ -11,15 +11,14 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     descriptors::{Descriptors, files_left_open},
-    interpose::{self, Owner, UnknownThread},
     libraries,
     library::{Ended, Held, Ledger, Mapped},
-    signals, snapshot,
+    signals,
 };
+use crate::platform::{Owner, UnknownThread, interpose, snapshot, threads};
 
 /// What the destructors of the thread-locals of a plugin's thread may take. They run when its main function has returned.
 const JOIN_GRACE: Duration = Duration::from_millis(1500);
-const JOIN_PAUSE: Duration = Duration::from_micros(200);
 
 /// What all of a close may take, the library's finalisers with it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
@@ -159,7 +158,7 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
         stayed: Vec::new(),
     };
     match left {
-        _ if !join(thread, JOIN_GRACE) => report.stayed.push(format!(
+        _ if !threads::join_within(thread, JOIN_GRACE) => report.stayed.push(format!(
             "its thread, in which a destructor of a thread-local did not return within {JOIN_GRACE:?}: the library stays \
              mapped until the host restarts"
         )),
@@ -178,43 +177,6 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
     }
     report.took = context.began.elapsed();
     report
-}
-
-/// Waits until a thread has ended, with all destructors of its thread-locals.
-fn join(thread: JoinHandle<()>, limit: Duration) -> bool {
-    let began = Instant::now();
-    // Its function has returned; destructors run behind that, of which std knows nothing.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        use std::os::unix::thread::JoinHandleExt;
-        unsafe extern "C" {
-            fn pthread_tryjoin_np(
-                thread: libc::pthread_t,
-                result: *mut *mut std::ffi::c_void,
-            ) -> std::ffi::c_int;
-        }
-        let thread = thread.into_pthread_t();
-        // SAFETY: a thread that nobody has joined or detached: std's handle was given up for it.
-        while unsafe { pthread_tryjoin_np(thread, std::ptr::null_mut()) } == libc::EBUSY {
-            if began.elapsed() > limit {
-                // SAFETY: as above; the last use of it.
-                unsafe { libc::pthread_detach(thread) };
-                return false;
-            }
-            sleep(JOIN_PAUSE);
-        }
-        true
-    }
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-    {
-        while !thread.is_finished() {
-            if began.elapsed() > limit {
-                return false;
-            }
-            sleep(JOIN_PAUSE);
-        }
-        thread.join().is_ok()
-    }
 }
 
 fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {

@@ -43,20 +43,6 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "host-loader",
-        "interpose",
-        &[
-            "exit",
-            "finalisers",
-            "keys",
-            "opened",
-            "real",
-            "signals",
-            "threads",
-            "timers",
-        ],
-    ),
-    (
         "plugin-api",
         "",
         &[

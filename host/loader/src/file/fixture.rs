@@ -3,7 +3,7 @@
 use object::elf;
 use plugin_api::abi::{PluginNote, SECTION};
 
-use super::elf::{ENTRY, host_machine};
+use crate::platform::library_files::{ENTRY, host_machine};
 
 /// A file to be. [`Fixture::plugin`] is a good one; each field makes it worse.
 #[derive(Debug, Clone)]

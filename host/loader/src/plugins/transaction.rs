@@ -18,9 +18,9 @@ use crate::{
     file::{self, FileInfo},
     generation::{Generation, SavedState},
     manifest_check::{self, Neighbour},
+    platform::process,
     probe, shadow,
     slot::Slot,
-    snapshot,
     states::Moment,
     unload::UnloadReport,
 };
@@ -77,7 +77,7 @@ impl Plugins {
             .load_shadow(path, &name, number, &shadow, &info, probed, began)
             .await;
         if loaded.is_err() {
-            match snapshot::mapped_bytes(&shadow) {
+            match process::mapped_bytes(&shadow) {
                 Some(0) => drop(fs::remove_file(&shadow)),
                 Some(_) => self.abandoned.enter(&name, number),
                 None => {}

@@ -12,7 +12,10 @@ use std::{
 use tracing::info;
 
 use super::{FileChange, debounce::Reading};
-use crate::file::{self, FileError, plugin_name};
+use crate::{
+    file::{self, FileError, plugin_name},
+    platform::files,
+};
 
 /// The folder, and what was last reported of each file in it.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ pub(super) struct Folder {
     path: PathBuf,
     reported: BTreeMap<PathBuf, Reported>,
     /// What the system said of each file when it was last read, or when it was first seen.
-    stamps: BTreeMap<PathBuf, Stamp>,
+    versions: BTreeMap<PathBuf, Version>,
     /// Files that we have renamed: the event of that is nobody's touch.
     renamed: BTreeSet<PathBuf>,
 }
@@ -28,33 +31,22 @@ pub(super) struct Folder {
 /// What tells that a file may be another one, without reading it. Time stamps prove nothing (a copy may keep an old one), but
 /// all of these together change with whatever happens to a file.
 #[derive(Debug, PartialEq, Eq)]
-struct Stamp {
+struct Version {
     bytes: u64,
     modified: Option<SystemTime>,
-    /// Inode, and when that was changed.
+    /// What else the platform knows of it.
     node: (u64, i64, i64),
 }
 
-impl Stamp {
+impl Version {
     fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self {
             bytes: metadata.len(),
             modified: metadata.modified().ok(),
-            node: node(&metadata),
+            node: files::version(&metadata),
         })
     }
-}
-
-#[cfg(unix)]
-fn node(metadata: &fs::Metadata) -> (u64, i64, i64) {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
-}
-
-#[cfg(not(unix))]
-fn node(_metadata: &fs::Metadata) -> (u64, i64, i64) {
-    (0, 0, 0)
 }
 
 /// What was last reported of a file. Time stamps are not looked at: a copy may keep an old one.
@@ -90,14 +82,14 @@ impl Folder {
     pub fn new(path: PathBuf, mut known: BTreeMap<String, [u8; 32]>) -> io::Result<Self> {
         let mut reported = BTreeMap::new();
         let mut present = BTreeSet::new();
-        let mut stamps = BTreeMap::new();
+        let mut versions = BTreeMap::new();
         // A link that leads nowhere yet has nothing in it.
         let there = match file::list(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             there => there?,
         };
         for path in there {
-            stamps.extend(Stamp::of(&path).map(|stamp| (path.clone(), stamp)));
+            versions.extend(Version::of(&path).map(|version| (path.clone(), version)));
             let known = plugin_name(&path).and_then(|name| known.get_key_value(&name));
             let content = known.map_or(Reported::Nothing, |(_, hash)| Reported::Content(*hash));
             present.extend(known.map(|(name, _)| name.clone()));
@@ -114,7 +106,7 @@ impl Folder {
         Ok(Self {
             path,
             reported,
-            stamps,
+            versions,
             renamed: BTreeSet::new(),
         })
     }
@@ -149,16 +141,16 @@ impl Folder {
     /// When the folder cannot be listed.
     pub fn glance(&self) -> io::Result<Vec<PathBuf>> {
         let mut paths = self.look()?;
-        paths.retain(|path| Stamp::of(path).as_ref() != self.stamps.get(path));
+        paths.retain(|path| Version::of(path).as_ref() != self.versions.get(path));
         Ok(paths.into_iter().collect())
     }
 
     /// Reads the file at `path`.
     pub fn read(&mut self, path: &Path) -> Read {
         // Before its content: what is written while it is read has another one.
-        match Stamp::of(path) {
-            Some(stamp) => drop(self.stamps.insert(path.to_owned(), stamp)),
-            None => drop(self.stamps.remove(path)),
+        match Version::of(path) {
+            Some(version) => drop(self.versions.insert(path.to_owned(), version)),
+            None => drop(self.versions.remove(path)),
         }
         let unreadable = |reason: &dyn ToString| {
             let error = FileError::Unreadable {

@@ -21,6 +21,7 @@ use super::{
     inbox::{Inbox, News},
     way::Way,
 };
+use crate::platform::files;
 
 /// What is to be looked at when something happens at a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,16 +200,8 @@ fn changed(before: &BTreeMap<OsString, Way>, now: &BTreeMap<OsString, Way>) -> V
     names.into_iter().cloned().collect()
 }
 
-#[cfg(unix)]
 fn identity(path: &Path) -> Option<Identity> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path) -> Option<Identity> {
-    fs::metadata(path).ok().map(|_| (0, 0))
+    fs::metadata(path).ok().map(|it| files::identity(&it))
 }
 
 /// Sorts one event into `news`; whether it is any.

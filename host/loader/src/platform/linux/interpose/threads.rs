@@ -21,11 +21,8 @@ use std::{
     },
 };
 
-use super::{
-    Tid, UnknownThread,
-    owner::Owner,
-    real::{SpinLock, THREAD_CREATE, in_executable},
-};
+use super::next_symbol::{SpinLock, THREAD_CREATE, in_executable};
+use crate::platform::{Owner, Tid, UnknownThread};
 
 /// `-unwind`, as `pthread_exit` unwinds through the caller of a thread's function.
 type Start = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;

@@ -6,10 +6,10 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    owner::Owner,
-    real::{KEY_CREATE, KEY_DELETE, SIGACTION, THREAD_CREATE, TIMER_CREATE, TIMER_DELETE},
+use super::next_symbol::{
+    KEY_CREATE, KEY_DELETE, SIGACTION, THREAD_CREATE, TIMER_CREATE, TIMER_DELETE,
 };
+use crate::platform::Owner;
 
 const ROUNDS: u32 = 5_000;
 

@@ -8,7 +8,6 @@ use std::{
     collections::{HashMap, VecDeque},
     ffi::c_void,
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -22,8 +21,7 @@ use plugin_api::abi::{
     abi_stable::prefix_type::WithMetadata, frame_kind,
 };
 
-use super::packet::Packet;
-use crate::{Handled, PluginFigures};
+use crate::{Handled, PluginFigures, packet::Packet, platform::wake::WakeSignal};
 
 /// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
 /// plugin that is this far behind serves nobody by working through old events first.
@@ -49,7 +47,7 @@ pub struct Mailbox {
     lanes: Mutex<Lanes>,
     /// Packets that the plugin holds, by token. Only `exchange` locks it, and so only the plugin's thread.
     held: Mutex<Held>,
-    signal: OwnedFd,
+    signal: WakeSignal,
     dropped_events: AtomicU64,
     figures: Arc<PluginFigures>,
 }
@@ -84,12 +82,12 @@ impl Mailbox {
     ///
     /// # Errors
     ///
-    /// The process has no descriptor left for the signal.
+    /// The signal can't be made: the process has no descriptor left, or the platform has none.
     pub fn new(figures: Arc<PluginFigures>) -> io::Result<Self> {
         Ok(Self {
             lanes: Mutex::default(),
             held: Mutex::default(),
-            signal: event_signal()?,
+            signal: WakeSignal::new()?,
             dropped_events: AtomicU64::new(0),
             figures,
         })
@@ -197,7 +195,7 @@ impl Mailbox {
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
-            signal: self.signal.as_raw_fd(),
+            signal: self.signal.handle(),
         }
     }
 
@@ -275,7 +273,7 @@ impl Mailbox {
         let idle = std::mem::take(&mut lanes.idle);
         drop(lanes);
         if idle {
-            signal(&self.signal);
+            self.signal.raise();
         }
     }
 
@@ -343,24 +341,6 @@ unsafe extern "C" fn exchange<R: Record + From<Frame>>(
         mailbox.exchange_failed(taken.get());
         taken.get()
     })
-}
-
-/// A descriptor to signal through.
-fn event_signal() -> io::Result<OwnedFd> {
-    // SAFETY: plain system call; the descriptor is ours from here on.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: a fresh descriptor that nobody else owns.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-fn signal(fd: &OwnedFd) {
-    let one = 1u64.to_ne_bytes();
-    // SAFETY: eight bytes of ours to a descriptor of ours. It can only fail when the counter would overflow, and then the
-    // descriptor is readable anyway.
-    unsafe { libc::write(fd.as_raw_fd(), one.as_ptr().cast(), one.len()) };
 }
 
 #[cfg(test)]

@@ -24,11 +24,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    TakenSignal,
-    owner::Owner,
-    real::{SIGACTION, SpinLock, fail, in_executable, is_fork},
-};
+use super::next_symbol::{SIGACTION, SpinLock, fail, in_executable, is_fork};
+use crate::platform::{Owner, TakenSignal};
 
 type Set = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
 type Handler = unsafe extern "C-unwind" fn(c_int, *mut libc::siginfo_t, *mut c_void);

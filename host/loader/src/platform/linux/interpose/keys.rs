@@ -8,10 +8,8 @@ use std::{
     sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{
-    owner::Owner,
-    real::{KEY_CREATE, KEY_DELETE, SpinLock, is_fork},
-};
+use super::next_symbol::{KEY_CREATE, KEY_DELETE, SpinLock, is_fork};
+use crate::platform::Owner;
 
 type Destructor = unsafe extern "C" fn(*mut c_void);
 type Create = unsafe extern "C" fn(*mut libc::pthread_key_t, Option<Destructor>) -> c_int;

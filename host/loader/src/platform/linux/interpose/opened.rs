@@ -10,7 +10,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{owner::Owner, real::DLOPEN};
+use super::next_symbol::DLOPEN;
+use crate::platform::Owner;
 
 /// By owner, the names that were opened on its behalf. `dlopen` allocates and waits in any case.
 static OPENED: Mutex<Vec<(Owner, OsString)>> = Mutex::new(Vec::new());

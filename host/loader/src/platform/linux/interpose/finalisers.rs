@@ -16,7 +16,7 @@ use std::{
     sync::OnceLock,
 };
 
-use super::real::{KEY_CREATE, THREAD_ATEXIT, in_executable};
+use super::next_symbol::{KEY_CREATE, THREAD_ATEXIT, in_executable};
 
 type Destructor = unsafe extern "C" fn(*mut c_void);
 type Register = unsafe extern "C" fn(Option<Destructor>, *mut c_void, *mut c_void) -> c_int;

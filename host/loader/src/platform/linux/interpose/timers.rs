@@ -16,10 +16,10 @@ use std::{
 };
 
 use super::{
-    owner::Owner,
-    real::{SETITIMER, SpinLock, TIMER_CREATE, TIMER_DELETE, fail, is_fork},
+    next_symbol::{SETITIMER, SpinLock, TIMER_CREATE, TIMER_DELETE, fail, is_fork},
     threads,
 };
+use crate::platform::Owner;
 
 type Create =
     unsafe extern "C" fn(libc::clockid_t, *mut libc::sigevent, *mut libc::timer_t) -> c_int;
