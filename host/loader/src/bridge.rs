@@ -26,14 +26,14 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
-    library::Ledger,
+    ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
     symbols::Library,
     vitals::Vitals,
 };
 use crate::{
-    Caller, PluginFigures, Program,
+    Caller, Environment, PluginFigures,
     platform::{Tid, interpose},
 };
 
@@ -74,7 +74,7 @@ pub type Waiter = oneshot::Sender<Answer>;
 #[derive(Debug)]
 pub struct Bridge {
     caller: Caller,
-    program: Arc<dyn Program>,
+    environment: Arc<dyn Environment>,
     runtime: Handle,
     manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
     waiters: Mutex<HashMap<u64, Waiter>>,
@@ -100,16 +100,16 @@ impl Bridge {
         plugin: &str,
         generation: u64,
         mailbox: Arc<Mailbox>,
-        program: Arc<dyn Program>,
+        environment: Arc<dyn Environment>,
         figures: Arc<PluginFigures>,
     ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
         let (send, receive) = oneshot::channel();
         let caller = Caller::new(plugin, generation);
-        let (known, counted) = (Arc::clone(&program), Arc::clone(&figures));
+        let (known, counted) = (Arc::clone(&environment), Arc::clone(&figures));
         let bridge = Self {
             calls: Arc::new(CallServer::new(caller.clone(), known, mailbox, counted)),
             caller,
-            program,
+            environment,
             runtime: Handle::current(),
             manifest: Mutex::new(Some(send)),
             waiters: Mutex::default(),
@@ -169,7 +169,9 @@ impl Bridge {
     /// Its figures go with the last generation of the plugin.
     fn give_up_figures(&self) {
         if !self.uncounted.swap(true, SeqCst) {
-            self.program.figures().generation_ends(&self.caller.plugin);
+            self.environment
+                .figures()
+                .generation_ends(&self.caller.plugin);
         }
     }
 
@@ -200,14 +202,14 @@ impl Bridge {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        self.program.generation_ended(&self.caller);
+        self.environment.generation_ended(&self.caller);
         self.give_up_figures();
     }
 
     /// The program that it is loaded into.
     #[must_use]
-    pub fn program(&self) -> &dyn Program {
-        &*self.program
+    pub fn environment(&self) -> &dyn Environment {
+        &*self.environment
     }
 
     /// How many host calls this generation has made.
@@ -274,7 +276,7 @@ impl Bridge {
     fn log(&self, head: &[u8]) {
         if let Ok(log) = serde_json::from_slice::<LogHead>(head) {
             let plugin = &*self.caller.plugin;
-            let wanted = |level| self.program.wants_log_line(plugin, level);
+            let wanted = |level| self.environment.wants_log_line(plugin, level);
             self.lines.write(plugin, &self.figures, wanted, &log);
         }
     }

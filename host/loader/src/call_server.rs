@@ -20,7 +20,7 @@ use super::{
     packet::Packet,
 };
 use crate::{
-    Caller, Completion, PluginFigures, Program,
+    Caller, Completion, Environment, PluginFigures,
     host_call::{self, Lifetime},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub struct CallServer {
     caller: Caller,
-    program: Arc<dyn Program>,
+    environment: Arc<dyn Environment>,
     mailbox: Arc<Mailbox>,
     figures: Arc<PluginFigures>,
     runtime: Handle,
@@ -46,13 +46,13 @@ impl CallServer {
     #[must_use]
     pub fn new(
         caller: Caller,
-        program: Arc<dyn Program>,
+        environment: Arc<dyn Environment>,
         mailbox: Arc<Mailbox>,
         figures: Arc<PluginFigures>,
     ) -> Self {
         Self {
             caller,
-            program,
+            environment,
             mailbox,
             figures,
             runtime: Handle::current(),
@@ -83,7 +83,7 @@ impl CallServer {
             }
         };
         let name = head.call.clone();
-        let head = match self.program.call_at_once(&self.caller, head) {
+        let head = match self.environment.call_at_once(&self.caller, head) {
             Ok(completion) => {
                 let well = completion.status == status::OK;
                 self.figures.called(&name, began.elapsed(), well);
@@ -96,7 +96,7 @@ impl CallServer {
             id,
             head,
             body: body.to_vec(),
-            places: self.program.places(&name),
+            places: self.environment.places(&name),
             began,
             ticket,
         };
@@ -139,7 +139,7 @@ impl CallServer {
         let Call {
             id, began, ticket, ..
         } = call;
-        let serving = self.program.call(&self.caller, call.head, call.body);
+        let serving = self.environment.call(&self.caller, call.head, call.body);
         let completion = host_call::serve(&self.caller, &self.lifetime, serving).await;
         let Some(completion) = completion else {
             return self.figures.called(name, began.elapsed(), false);

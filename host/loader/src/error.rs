@@ -4,7 +4,16 @@ use std::{io, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
-use super::{file::FileError, program::Unserved};
+use super::file::FileError;
+
+/// Why the program does not serve a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unserved {
+    /// In words.
+    pub reason: String,
+    /// Whether another configuration may help.
+    pub configured: bool,
+}
 
 /// Why a plugin was not loaded.
 #[derive(Debug, Error)]

@@ -31,27 +31,19 @@ use super::{
     mailbox::{Mailbox, Refused},
     packet::Packet,
     signals,
+    state_file::SavedState,
     states::Moment,
     unknown,
     unload::{self, Left, UnloadReport},
     vitals::Vitals,
 };
 use crate::{
-    Program,
+    Environment,
     platform::{Owner, process},
 };
 
 /// Frame ids are the process's: a packet keeps its id when it is carried to the next generation.
 static NEXT_FRAME: AtomicU64 = AtomicU64::new(1);
-
-/// A saved state: schema number and bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedState {
-    /// The plugin's schema number.
-    pub schema: u32,
-    /// The plugin's bytes.
-    pub bytes: Vec<u8>,
-}
 
 /// One load of one plugin.
 pub struct Generation {
@@ -94,7 +86,7 @@ impl Generation {
         plugin: &str,
         number: u64,
         shadow: &Path,
-        program: Arc<dyn Program>,
+        environment: Arc<dyn Environment>,
         deadline: Duration,
     ) -> Result<Self, LoadError> {
         // Reads some dozens of links: not on a thread that others' work waits for.
@@ -103,12 +95,13 @@ impl Generation {
             .ok()
             .flatten()
             .unwrap_or_default();
-        let figures = program.figures().generation_begins(plugin);
+        let figures = environment.figures().generation_begins(plugin);
         let counted = Arc::clone(&figures);
         let mailbox = Mailbox::new(counted).map_err(|source| LoadError::Mailbox { source });
-        let mailbox = Arc::new(mailbox.inspect_err(|_| program.figures().generation_ends(plugin))?);
+        let mailbox =
+            Arc::new(mailbox.inspect_err(|_| environment.figures().generation_ends(plugin))?);
         let (bridge, declared) =
-            Bridge::new(plugin, number, Arc::clone(&mailbox), program, figures);
+            Bridge::new(plugin, number, Arc::clone(&mailbox), environment, figures);
         let bridge = Arc::new(bridge);
         let thread = library::start(
             plugin,
@@ -335,7 +328,7 @@ impl Generation {
 
     /// Tells the plugin which of its lines are wanted.
     pub fn tell_log_level(&self) {
-        let level = self.bridge.program().log_level(&self.plugin);
+        let level = self.bridge.environment().log_level(&self.plugin);
         let _ = self
             .mailbox
             .push(Packet::new(frame_kind::LOG_LEVEL, 0, &level));
@@ -399,8 +392,8 @@ impl Generation {
 
     /// Numbers for `extensions` and the log.
     #[must_use]
-    pub fn load(&self) -> Load {
-        Load {
+    pub fn load(&self) -> Workload {
+        Workload {
             depth: self.mailbox.depth(),
             dropped_events: self.mailbox.dropped_events(),
             calls: self.bridge.calls(),
@@ -444,7 +437,7 @@ impl Generation {
             shadow: self.shadow.clone(),
             began,
             descriptors: self.descriptors.clone(),
-            own_files: self.bridge.program().options().own_files,
+            own_files: self.bridge.environment().options().own_files,
         };
         // Without a value the thread has lost the library to a panic of the host's: it stays mapped.
         let ended = ended.map_or(Left::Lost, |ended| {
@@ -486,7 +479,7 @@ impl std::fmt::Debug for Generation {
 
 /// How much a plugin has to do.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Load {
+pub struct Workload {
     /// Packets that wait.
     pub depth: usize,
     /// Events dropped because it was too far behind.

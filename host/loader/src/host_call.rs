@@ -14,13 +14,55 @@ use std::{
     task::Poll,
 };
 
+use plugin_api::abi::{ErrorHead, status};
 use tokio::sync::watch;
 
-use crate::{Caller, Completion};
+use crate::Caller;
 
 tokio::task_local! {
     /// The call that the running task serves. The host's own work has none.
     static CURRENT: Arc<Current>;
+}
+
+/// How a host call ended.
+#[derive(Debug, Default)]
+pub struct Completion {
+    /// One of [`status`].
+    pub status: u16,
+    /// JSON, or empty.
+    pub head: Vec<u8>,
+    /// The payload.
+    pub body: Vec<u8>,
+}
+
+impl Completion {
+    /// What a call is answered that failed.
+    #[must_use]
+    pub fn failed(error: &ErrorHead) -> Self {
+        Self::error(status::FAILED, error)
+    }
+
+    /// What a call is answered that the program does not know.
+    #[must_use]
+    pub fn unknown(call: &str) -> Self {
+        let message = format!(
+            "this host ({}) does not know the host call `{call:.100}`: update the host",
+            env!("CARGO_PKG_VERSION")
+        );
+        let error = ErrorHead {
+            message,
+            ..ErrorHead::default()
+        };
+        Self::error(status::UNSUPPORTED, &error)
+    }
+
+    fn error(status: u16, error: &ErrorHead) -> Self {
+        Self {
+            status,
+            head: serde_json::to_vec(error).unwrap_or_default(),
+            body: Vec::new(),
+        }
+    }
 }
 
 /// How long a generation's calls may go on. Clones are the same lifetime.

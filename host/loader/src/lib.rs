@@ -22,13 +22,13 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `program.rs` | what the loader asks of the program: options, host calls, checks, routes |
+//! | `program.rs`, `environment.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, host calls) |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
 //! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
 //! | `manifest_check.rs`, `unknown.rs` | whether a manifest can be served; what of it is newer than this host |
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
-//! | `library.rs` | a library on its own thread: open, check the boundary, run |
+//! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
 //! | `mailbox/`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
@@ -45,11 +45,13 @@ mod call_server;
 mod caller;
 mod calls;
 mod descriptors;
+mod environment;
 mod error;
 mod figures;
 pub mod file;
 mod generation;
 pub mod host_call;
+mod ledger;
 mod libraries;
 mod library;
 mod lines;
@@ -78,16 +80,19 @@ use plugin_api::manifest::Manifest;
 pub use bridge::Answer;
 pub use caller::Caller;
 pub use calls::Places;
-pub use error::LoadError;
+pub use environment::{Environment, Options};
+pub use error::{LoadError, Unserved};
 pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
-pub use generation::{Generation, Load, SavedState, interrupted, next_id};
+pub use generation::{Generation, Workload, interrupted, next_id};
+pub use host_call::Completion;
 pub use mailbox::Refused;
-pub use manifest_check::Neighbour;
+pub use manifest_check::{Neighbour, Rules};
 pub use packet::{EventRecord, Packet};
 pub use platform::{interpose, memory, snapshot};
 pub use plugins::{LoadReport, Plugins, Serving, Status};
-pub use program::{Change, Completion, Options, Program, Rules, Unserved};
+pub use program::{Change, Program};
 pub use slot::Slot;
+pub use state_file::SavedState;
 pub use unload::UnloadReport;
 
 /// All that is wrong with a manifest beside others, by name.

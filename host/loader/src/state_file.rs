@@ -8,8 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::generation::SavedState;
 use crate::platform::files;
+
+/// A saved state: schema number and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedState {
+    /// The plugin's schema number.
+    pub schema: u32,
+    /// The plugin's bytes.
+    pub bytes: Vec<u8>,
+}
 
 const MAGIC: &[u8; 8] = b"CWSTATE1";
 

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{generation::SavedState, state_file};
+use super::state_file::{self, SavedState};
 
 /// The states of all plugins on disk.
 ///

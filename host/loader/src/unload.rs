@@ -11,8 +11,9 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     descriptors::{Descriptors, files_left_open},
+    ledger::Ledger,
     libraries,
-    library::{Ended, Held, Ledger, Mapped},
+    library::{Ended, Held, Mapped},
     signals,
 };
 use crate::platform::{Owner, UnknownThread, interpose, snapshot, threads};

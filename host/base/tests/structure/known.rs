@@ -25,24 +25,6 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
         &["batch", "database", "lanes", "rounds", "state"],
     ),
     (
-        "host-loader",
-        "",
-        &[
-            "bridge",
-            "call_server",
-            "error",
-            "generation",
-            "host_call",
-            "library",
-            "manifest_check",
-            "program",
-            "slot",
-            "state_file",
-            "states",
-            "unload",
-        ],
-    ),
-    (
         "plugin-api",
         "",
         &[

@@ -10,7 +10,7 @@ use std::{
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
-use crate::{Generation, Load};
+use crate::{Generation, Workload};
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ pub struct Serving {
     /// When it was loaded.
     pub since: SystemTime,
     /// How much it has to do.
-    pub load: Load,
+    pub load: Workload,
     /// What it declares.
     pub manifest: Manifest,
 }
