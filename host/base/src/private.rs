@@ -91,7 +91,8 @@ fn is_shared(path: &Path) -> bool {
     here || home
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

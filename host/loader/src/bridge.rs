@@ -1,4 +1,4 @@
-//! What a plugin sends: answers, host calls, log lines. The other direction is `mailbox.rs`.
+//! Bridge: receiver of what a plugin sends, answers, host calls, log lines. The other direction is the mailbox.
 
 use std::{
     collections::HashMap,
@@ -29,7 +29,7 @@ use super::{
     ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
-    symbols::Library,
+    symbols::Symbols,
     vitals::Vitals,
 };
 use crate::{
@@ -49,7 +49,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What went wrong, unless all is well: no longer than a line of the log may be, where it is told.
+    /// What went wrong, unless all is well: no longer than a line of the log may be, where it is logged.
     #[must_use]
     pub fn error(&self) -> Option<ErrorHead> {
         (self.status != status::OK).then(|| {
@@ -85,7 +85,7 @@ pub struct Bridge {
     lines: Lines,
     vitals: Vitals,
     /// Where the library lies, once it is open.
-    library: OnceLock<Library>,
+    symbols: OnceLock<Symbols>,
     figures: Arc<PluginFigures>,
     /// The plugin's, while it runs and not a moment longer.
     ledger: Mutex<Option<Ledger>>,
@@ -116,7 +116,7 @@ impl Bridge {
             closed: AtomicBool::new(false),
             lines: Lines::new(),
             vitals: Vitals::default(),
-            library: OnceLock::new(),
+            symbols: OnceLock::new(),
             figures,
             ledger: Mutex::default(),
             uncounted: AtomicBool::new(false),
@@ -134,9 +134,9 @@ impl Bridge {
         }
     }
 
-    /// Tells where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
-    pub fn opened(&self, library: Library, thread: Tid, ledger: Ledger) {
-        let _ = self.library.set(library);
+    /// Notes where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
+    pub fn opened(&self, symbols: Symbols, thread: Tid, ledger: Ledger) {
+        let _ = self.symbols.set(symbols);
         self.figures.thread_begins(thread);
         self.vitals.thread_begins(thread);
         // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
@@ -144,7 +144,7 @@ impl Bridge {
         *self.ledger() = Some(ledger);
     }
 
-    /// Tells that `run` has returned, on the plugin's thread.
+    /// Notes that `run` has returned, on the plugin's thread.
     pub fn run_ended(&self, thread: Tid) {
         self.ledger().take();
         self.figures.thread_ends(thread);
@@ -299,10 +299,10 @@ impl Bridge {
             self.close();
         }
         let caller = self.caller.clone();
-        let library = self.library.get().cloned();
+        let symbols = self.symbols.get().cloned();
         // Off the plugin's thread: names are looked up in its file.
         self.runtime.spawn_blocking(move || {
-            let names = library.map_or_else(Vec::new, |library| library.names(&head.frames));
+            let names = symbols.map_or_else(Vec::new, |symbols| symbols.names(&head.frames));
             let within = if names.is_empty() {
                 String::new()
             } else {

@@ -1,4 +1,4 @@
-//! Files that a plugin has left open.
+//! Descriptors: files that a plugin has left open.
 
 use std::{
     collections::BTreeMap, env::consts::DLL_SUFFIX, fs, path::Path, thread::sleep, time::Duration,

@@ -1,4 +1,4 @@
-//! Why a plugin was not loaded, in words that an author can act on.
+//! Errors of a load, in words that an author can act on.
 
 use std::{io, path::PathBuf, time::Duration};
 

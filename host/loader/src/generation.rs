@@ -1,4 +1,4 @@
-//! One load of one plugin: started, asked, saved, stopped.
+//! Generation: one load of one plugin, which is started, asked, saved, and stopped.
 
 use std::{
     path::{Path, PathBuf},
@@ -27,14 +27,14 @@ use super::{
     descriptors::Descriptors,
     error::LoadError,
     libraries,
-    library::{self, Ended},
+    library::{self, PinnedLibrary},
     mailbox::{Mailbox, Refused},
     packet::Packet,
     signals,
     state_file::SavedState,
     states::Moment,
     unknown,
-    unload::{self, Left, UnloadReport},
+    unload::{self, GivenBack, UnloadReport},
     vitals::Vitals,
 };
 use crate::{
@@ -71,7 +71,7 @@ pub struct Generation {
 }
 
 struct Running {
-    ending: oneshot::Receiver<Option<Ended>>,
+    ending: oneshot::Receiver<Option<PinnedLibrary>>,
     thread: JoinHandle<()>,
 }
 
@@ -183,7 +183,7 @@ impl Generation {
     pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
         let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
         let answer = timeout(deadline, answer).await;
-        // By libc it would have been told at once.
+        // By libc it would have been reported at once.
         let code = libraries::code_of(self.owner, &self.shadow);
         signals::look_for_bypasses(&self.plugin, self.owner, &code);
         match answer {
@@ -323,11 +323,11 @@ impl Generation {
     pub fn go_live(&self) {
         let _ = self.mailbox.push(Packet::bare(frame_kind::LIVE, 0));
         // It may have changed since the start.
-        self.tell_log_level();
+        self.send_log_level();
     }
 
-    /// Tells the plugin which of its lines are wanted.
-    pub fn tell_log_level(&self) {
+    /// Sends the plugin which of its lines are wanted.
+    pub fn send_log_level(&self) {
         let level = self.bridge.environment().log_level(&self.plugin);
         let _ = self
             .mailbox
@@ -338,7 +338,7 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// The lane is full or closed.
+    /// The queue is full or closed.
     pub fn send(&self, packet: Packet) -> Result<(), Refused> {
         self.mailbox.push(packet)
     }
@@ -347,7 +347,7 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// The lane is full or closed.
+    /// The queue is full or closed.
     pub fn invoke(&self, packet: Packet, waiter: oneshot::Sender<Answer>) -> Result<(), Refused> {
         let id = packet.id;
         self.bridge.expect(id, waiter);
@@ -364,7 +364,7 @@ impl Generation {
                 next.bridge.expect(packet.id, waiter);
                 true
             }
-            // Whoever waited was told that it had failed, when the generation's thread ended.
+            // Who waited has learnt that it had failed, when the generation's thread ended.
             None => packet.kind == frame_kind::EVENT,
         });
         next.mailbox.adopt(packets);
@@ -440,10 +440,10 @@ impl Generation {
             own_files: self.bridge.environment().options().own_files,
         };
         // Without a value the thread has lost the library to a panic of the host's: it stays mapped.
-        let ended = ended.map_or(Left::Lost, |ended| {
-            ended.map_or(Left::Nothing, Left::Library)
+        let given_back = ended.map_or(GivenBack::Lost, |library| {
+            library.map_or(GivenBack::Nothing, GivenBack::Library)
         });
-        Some(unload::close(context, thread, ended).await)
+        Some(unload::close(context, thread, given_back).await)
     }
 
     /// How it is.

@@ -1,4 +1,4 @@
-//! A host call on its way: whose it is, and what ends it.
+//! Host call on its way: whose it is, and what ends it.
 //!
 //! A call ends with the generation that made it. Whatever it waits for then (a rate limit, a retry, a place in a queue, an
 //! answer) is given up at once, and what has not begun does not begin. One exception: what changes something elsewhere and
@@ -141,14 +141,14 @@ pub async fn serve(
     })
     .await;
     if is_over {
-        current.tell(completion.as_ref());
+        current.log(completion.as_ref());
     }
     completion
 }
 
 impl Current {
     /// Says what became of a call whose generation was over first.
-    fn tell(&self, completion: Option<&Completion>) {
+    fn log(&self, completion: Option<&Completion>) {
         let what = self.what.lock().unwrap_or_else(PoisonError::into_inner);
         let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
         if what.is_empty() {

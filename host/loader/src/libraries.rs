@@ -1,4 +1,4 @@
-//! The libraries that a plugin has brought into the process: those that it is linked with, and those that it opens.
+//! Libraries that a plugin has brought into the process: those that it is linked with, and those that it opens.
 
 use std::{collections::HashSet, ffi::OsString, path::Path};
 

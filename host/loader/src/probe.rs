@@ -1,4 +1,4 @@
-//! The probe: a child process that loads a file, asks it for its manifest, unloads it, and tells what stayed.
+//! Probe: a child process that loads a file, asks it for its manifest, unloads it, and reports what stayed.
 //!
 //! A damaged file can end the process inside `dlopen`, and no check of its bytes can foresee that.
 

@@ -41,7 +41,7 @@ pub trait Program: Environment + Rules {
         manifest: &'a Manifest,
     ) -> BoxFuture<'a, Result<(), Unserved>>;
 
-    /// What a generation is told at its start.
+    /// What a generation gets at its start.
     fn start_head(&self, caller: &Caller) -> StartHead;
 
     /// The set has changed.

@@ -1,4 +1,4 @@
-//! Private copies: what is loaded is never the file in the extensions folder.
+//! Shadow copies: what is loaded is never the file in the extensions folder.
 //!
 //! The dynamic loader knows files by name and then by inode, so every generation gets a name that is never used again; and a
 //! file that is truncated under running code would end the process.

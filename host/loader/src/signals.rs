@@ -1,4 +1,4 @@
-//! Plugins that take signals, or want to end the process: who they are, and what the operator reads of it.
+//! Signals that plugins take, and ends of the process that they want: who they are, and what the operator reads of it.
 
 use std::{
     ffi::CStr,
@@ -10,7 +10,7 @@ use crate::platform::{self, Owner, interpose};
 /// The names of the libraries that are open or were.
 static NAMES: Mutex<Vec<(Owner, String)>> = Mutex::new(Vec::new());
 
-/// Before a library is opened: what the host has in force is known from here on, and whose name to tell.
+/// Before a library is opened: what the host has in force is known from here on, and whose name to log.
 pub fn watch(owner: Owner, plugin: &str) {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
@@ -33,7 +33,7 @@ pub fn look_for_bypasses(plugin: &str, owner: Owner, code: &[(usize, usize)]) {
     for signal in interpose::verify_signals(owner, code) {
         let signals = names(&[signal.number]);
         if signal.hosts {
-            tell(plugin, &signals);
+            log_refusal(plugin, &signals);
         } else {
             tracing::warn!(plugin, "it has set {signals} by a bare system call");
         }
@@ -46,7 +46,7 @@ pub fn put_back_hosts(whose: impl Fn(usize) -> Option<String>) {
     for (number, handler) in interpose::put_back_hosts() {
         let signals = names(&[number]);
         match whose(handler) {
-            Some(plugin) => tell(&plugin, &signals),
+            Some(plugin) => log_refusal(&plugin, &signals),
             None => tracing::warn!(
                 "a plugin has set {signals} by a bare system call, which is the host's: the host's handling is in force again"
             ),
@@ -56,7 +56,7 @@ pub fn put_back_hosts(whose: impl Fn(usize) -> Option<String>) {
 
 /// Called on the plugin's thread, where it asked for the signal.
 fn refused(owner: Owner, number: i32) {
-    tell(&name(owner), &names(&[number]));
+    log_refusal(&name(owner), &names(&[number]));
 }
 
 /// Called on the plugin's thread, which stays where it is from here on.
@@ -74,7 +74,7 @@ fn name(owner: Owner) -> String {
     plugin.map_or_else(String::new, |(_, name)| name.clone())
 }
 
-fn tell(plugin: &str, signals: &str) {
+fn log_refusal(plugin: &str, signals: &str) {
     tracing::warn!(
         plugin,
         "it wanted to take {signals}, which is the host's: the host's handling stays in force"

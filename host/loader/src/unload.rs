@@ -1,4 +1,4 @@
-//! Closing a library, and measuring that it is gone (docs/decisions/0008).
+//! Unload: closes a library, and measures that it is gone (docs/decisions/0008).
 
 use std::{
     mem,
@@ -13,7 +13,7 @@ use super::{
     descriptors::{Descriptors, files_left_open},
     ledger::Ledger,
     libraries,
-    library::{Ended, Held, Mapped},
+    library::{Mapped, OpenLibrary, PinnedLibrary},
     signals,
 };
 use crate::platform::{Owner, UnknownThread, interpose, snapshot, threads};
@@ -108,9 +108,9 @@ impl UnloadReport {
 
 /// What a generation's thread gave back.
 #[derive(Debug)]
-pub enum Left {
+pub enum GivenBack {
     /// A library.
-    Library(Ended),
+    Library(PinnedLibrary),
     /// The loader refused the file: there is nothing to close.
     Nothing,
     /// A panic of the host's took it along.
@@ -121,22 +121,26 @@ pub enum Left {
 ///
 /// On a thread of its own, which goes on when nobody waits for it any more: finalisers of the library run there, and may
 /// take their time or never return.
-pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
-    let (tell, told) = oneshot::channel();
+pub async fn close(
+    context: Context,
+    thread: JoinHandle<()>,
+    given_back: GivenBack,
+) -> UnloadReport {
+    let (report_to, reported) = oneshot::channel();
     let (plugin, generation, began) = (context.plugin.clone(), context.generation, context.began);
     let mut failed = UnloadReport::abandoned(&plugin, generation, Duration::ZERO);
     let closing = thread::Builder::new()
         .name(format!("unload#{generation}"))
         .spawn(move || {
-            let was_open = !matches!(left, Left::Nothing);
-            let report = join_and_close(context, thread, left);
+            let was_open = !matches!(given_back, GivenBack::Nothing);
+            let report = join_and_close(context, thread, given_back);
             if was_open || !report.stayed.is_empty() {
                 report.log();
             }
-            let _ = tell.send(report);
+            let _ = report_to.send(report);
         });
     let why = match closing {
-        Ok(_) => match timeout(CLOSE_LIMIT, told).await {
+        Ok(_) => match timeout(CLOSE_LIMIT, reported).await {
             Ok(Ok(report)) => return report,
             Ok(Err(_)) => "the library: closing it panicked".to_owned(),
             Err(_) => format!("the library: its finalisers did not return within {CLOSE_LIMIT:?}"),
@@ -149,7 +153,7 @@ pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> Unlo
     failed
 }
 
-fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
+fn join_and_close(context: Context, thread: JoinHandle<()>, given_back: GivenBack) -> UnloadReport {
     let mut report = UnloadReport {
         plugin: context.plugin,
         generation: context.generation,
@@ -158,21 +162,21 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
         unmapped: false,
         stayed: Vec::new(),
     };
-    match left {
+    match given_back {
         _ if !threads::join_within(thread, JOIN_GRACE) => report.stayed.push(format!(
             "its thread, in which a destructor of a thread-local did not return within {JOIN_GRACE:?}: the library stays \
              mapped until the host restarts"
         )),
-        Left::Library(ended) => {
+        GivenBack::Library(pinned) => {
             report.stayed.extend(files_left_open(
                 &context.descriptors,
                 &context.shadow,
                 context.own_files.as_deref(),
             ));
-            unmap(&mut report, &context.shadow, ended);
+            unmap(&mut report, &context.shadow, pinned);
         }
-        Left::Nothing => report.unmapped = true,
-        Left::Lost => report
+        GivenBack::Nothing => report.unmapped = true,
+        GivenBack::Lost => report
             .stayed
             .push("the library: its thread ended without giving it back".into()),
     }
@@ -180,10 +184,10 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
     report
 }
 
-fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
-    let Held { owner, before, .. } = ended.held();
+fn unmap(report: &mut UnloadReport, shadow: &Path, pinned: PinnedLibrary) {
+    let OpenLibrary { owner, before, .. } = pinned.held();
     let (owner, unknown_before) = (*owner, &before.unknown_threads);
-    let Some(mapped) = ended.held().mapped.clone() else {
+    let Some(mapped) = pinned.held().mapped.clone() else {
         report
             .stayed
             .push("the library: the dynamic loader does not list it".into());
@@ -244,7 +248,7 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
             return;
         }
     }
-    if let Some((bytes, blocks)) = ended.held().ledger.as_ref().and_then(Ledger::live)
+    if let Some((bytes, blocks)) = pinned.held().ledger.as_ref().and_then(Ledger::live)
         && bytes > OWN_HEAP_BYTES
     {
         report.stayed.push(format!(
@@ -253,12 +257,12 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
     }
     let keys: Vec<_> = code().map(|(lo, hi)| interpose::keys_of(lo, hi)).collect();
     // SAFETY: the plugin's thread was joined, it has no other, and no timer or signal leads into it any more.
-    let Held {
+    let OpenLibrary {
         library,
         ledger,
         handles,
         ..
-    } = unsafe { ended.take() };
+    } = unsafe { pinned.take() };
     // Finalisers run on this thread, which is ours alone, and on the plugin's behalf.
     owner.enter();
     let closed = interpose::while_closing(|| library.close());

@@ -1,4 +1,4 @@
-//! Signs of life of a generation: whether its thread goes on, and how often it panics.
+//! Vitals of a generation: whether its thread goes on, and how often it panics.
 
 use std::{
     collections::VecDeque,
@@ -23,7 +23,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Most panics whose times are remembered: no limit is above it.
 pub const MOST_PANICS: u64 = 10_000;
 
-/// How often it is looked whether the thread is there: one that was ended by a bare system call tells nobody.
+/// How often it is looked whether the thread is there: one that was ended by a bare system call reports nothing.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Signs of life of a generation.
@@ -60,7 +60,7 @@ impl Default for Vitals {
 }
 
 impl Vitals {
-    /// Tells on which thread it runs.
+    /// Notes on which thread it runs.
     pub fn thread_begins(&self, thread: Tid) {
         self.thread.store(thread, Release);
     }
@@ -71,12 +71,12 @@ impl Vitals {
         &raw const self.ended_by
     }
 
-    /// Tells that `run` has returned.
+    /// Notes that `run` has returned.
     pub fn run_ended(&self) {
         self.thread.store(0, Release);
     }
 
-    /// Tells that the generation is over. Whoever says so first is heard.
+    /// Notes that the generation is over. The first reason stays.
     pub fn over(&self, why: impl FnOnce() -> String) {
         self.ended.send_if_modified(|ended| {
             let first = ended.is_none();
@@ -152,7 +152,7 @@ impl Vitals {
         *self.panicked.borrow()
     }
 
-    /// Tells of every panic.
+    /// Counts of panics, as they change.
     #[must_use]
     pub fn panics_followed(&self) -> watch::Receiver<u64> {
         self.panicked.subscribe()

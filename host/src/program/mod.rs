@@ -61,7 +61,7 @@ pub fn follow_log_levels(plugins: &Arc<Plugins>) {
     let plugins: Weak<Plugins> = Arc::downgrade(plugins);
     log::follow(move || match plugins.upgrade() {
         Some(plugins) => {
-            plugins.tell_log_levels();
+            plugins.send_log_levels();
             true
         }
         None => false,

@@ -1,4 +1,4 @@
-//! What is counted of one plugin, through all its generations.
+//! Metrics of one plugin, through all its generations.
 
 use std::{
     sync::{

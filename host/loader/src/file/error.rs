@@ -1,4 +1,4 @@
-//! What can be wrong with a plugin file, and what its author should do.
+//! Errors of a plugin file: what is wrong with it, and what its author should do.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::platform::FileFault;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(
     missing_docs,
-    reason = "the fields mean the same in every variant, and are told above"
+    reason = "the fields mean the same in every variant, and are explained above"
 )]
 #[non_exhaustive]
 pub enum FileError {

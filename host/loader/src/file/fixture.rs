@@ -1,4 +1,4 @@
-//! Builds small plugin files by hand: everything that the check looks at, and nothing that could run.
+//! Builder of small plugin files: everything that the check looks at, and nothing that could run.
 
 use object::elf;
 use plugin_api::abi::{PluginNote, SECTION};

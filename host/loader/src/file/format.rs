@@ -1,4 +1,4 @@
-//! Recognises what people drop by mistake.
+//! File formats that people drop by mistake.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Looks at a plugin file before any of its code runs.
+//! Checks of a plugin file before any of its code runs.
 //!
 //! [`check`] reads bytes, never opens the library, and never panics, whatever the bytes are. It finds files that are cut short,
 //! built for another machine, or not plugins at all, and reads the plugin's note. It cannot find a flipped bit in the code:
@@ -31,7 +31,7 @@ pub use format::Format;
 pub(crate) use name::{is_candidate, list};
 pub use name::{plugin_files, plugin_name, rename_blanks, tidy_name};
 
-/// What a good plugin file tells.
+/// What there is to know of a good plugin file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileInfo {

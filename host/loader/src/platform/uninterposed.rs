@@ -1,4 +1,4 @@
-//! The functions of `linux/interpose` where nothing is interposed: nothing is known, so nothing is given back, and no library is unmapped.
+//! Stand-in for the interposers where there are none: nothing is known, so nothing is given back, and no library is unmapped.
 
 #![allow(missing_docs, reason = "they are the others' twins")]
 

@@ -1,4 +1,4 @@
-//! What is told of the set of plugins.
+//! Status of the set of plugins, and reports of loads.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ pub struct LoadReport {
 }
 
 impl LoadReport {
-    /// What plugins are told of it.
+    /// The hook's event of it.
     pub(super) fn hook(&self) -> ExtensionLoaded {
         ExtensionLoaded {
             plugin: self.plugin.clone(),
@@ -53,7 +53,7 @@ pub struct Status {
     pub error: Option<String>,
 }
 
-/// What is told of a generation that serves.
+/// Status of a generation that serves.
 #[derive(Debug, Clone)]
 pub struct Serving {
     /// Version.

@@ -57,7 +57,7 @@ impl Plugins {
         Ok(load.report(&next, replaced))
     }
 
-    pub(super) async fn book(
+    pub(super) async fn record(
         &self,
         report: Option<UnloadReport>,
         generation: &Generation,
@@ -70,7 +70,7 @@ impl Plugins {
         } = generation;
         let report =
             report.unwrap_or_else(|| UnloadReport::abandoned(name, *number, Duration::ZERO));
-        self.abandoned.book(&report, shadow).await;
+        self.abandoned.record(&report, shadow).await;
         report
     }
 
@@ -350,7 +350,7 @@ impl<'a> Load<'a> {
             old.begin_to_stop(deadline).await;
             next.go_live();
             if let Some(report) = old.unload(deadline).await {
-                abandoned.book(&report, &old.shadow).await;
+                abandoned.record(&report, &old.shadow).await;
             }
         });
     }
@@ -372,7 +372,7 @@ impl<'a> Load<'a> {
     /// Closes a generation that does not come to serve.
     async fn close(&self, next: &Generation) {
         let report = next.unload(Duration::from_millis(100)).await;
-        self.plugins.book(report, next).await;
+        self.plugins.record(report, next).await;
     }
 
     fn report(&self, next: &Generation, replaced: bool) -> LoadReport {

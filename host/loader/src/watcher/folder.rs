@@ -1,4 +1,4 @@
-//! What lies in the extensions folder, and what of it was reported.
+//! Contents of the extensions folder, and what of them was reported.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,7 +59,7 @@ enum Reported {
     Error(FileError),
 }
 
-/// A file that was read: what to tell the debouncer, and what to report once it has settled.
+/// A file that was read: what is for the debouncer, and what to report once it has settled.
 #[derive(Debug)]
 pub(super) struct Read {
     pub reading: Reading,
@@ -211,8 +211,8 @@ impl Folder {
     }
 
     /// Notes what was found in the file at `path`, and gives what is new about it; if nothing is, then that somebody did
-    /// something to it, where that `was_told`.
-    pub fn settle(&mut self, path: PathBuf, read: Read, was_told: bool) -> Option<FileChange> {
+    /// something to it, where that `was_notified`.
+    pub fn settle(&mut self, path: PathBuf, read: Read, was_notified: bool) -> Option<FileChange> {
         let name = plugin_name(&path)?;
         let (path, reported, outcome) = match read.found {
             Found::Nothing => {
@@ -224,7 +224,7 @@ impl Folder {
             Found::Unreadable(error) => (path, Reported::Error(error.clone()), Err(error)),
             Found::File(hash, _) if self.reported.get(&path) == Some(&Reported::Content(hash)) => {
                 let is_ours = self.renamed.remove(&path);
-                return (was_told && !is_ours).then_some(FileChange::Touched { path, name });
+                return (was_notified && !is_ours).then_some(FileChange::Touched { path, name });
             }
             Found::File(hash, checked) => match tidied(path.clone()) {
                 Ok(tidy) => {

@@ -1,4 +1,4 @@
-//! What the system is asked to tell of: the extensions folder, and every folder in which a link on the way to a plugin file
+//! Watched folders, of which the system reports changes: the extensions folder, and every folder in which a link on the way to a plugin file
 //! lies, or the file that it leads to.
 
 use std::{
@@ -34,7 +34,7 @@ enum Target {
 
 /// The places that matter. Whatever else happens in the watched folders is not looked at.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Places {
+struct WatchedPlaces {
     /// The extensions folder, without links; `None` while there is none.
     root: Option<PathBuf>,
     /// By the place, which has no links before it.
@@ -53,7 +53,7 @@ pub(super) struct Moved {
 pub(super) struct Watched {
     /// Held for its drop, which ends the events. `None` where the system can't tell: then there is the poll alone.
     notify: Option<RecommendedWatcher>,
-    places: Arc<RwLock<Places>>,
+    places: Arc<RwLock<WatchedPlaces>>,
     /// The folders that the system tells of, each with what it was: another one may have come in its place.
     folders: BTreeMap<PathBuf, Identity>,
     /// The ways of the files that are links.
@@ -67,7 +67,7 @@ type Identity = (u64, u64);
 impl Watched {
     /// Has what happens put into `inbox`.
     pub fn new(inbox: Arc<Inbox>) -> Self {
-        let places = Arc::<RwLock<Places>>::default();
+        let places = Arc::<RwLock<WatchedPlaces>>::default();
         let shared = Arc::clone(&places);
         let notify = notify::recommended_watcher(move |event| {
             let now = Instant::now();
@@ -123,7 +123,7 @@ impl Watched {
     pub fn follow(&mut self, folder: &Path, names: impl Iterator<Item = OsString>) -> Moved {
         let root = fs::canonicalize(folder).ok();
         let root = root.and_then(|root| identity(&root).map(|identity| (root, identity)));
-        let mut places = Places {
+        let mut places = WatchedPlaces {
             root: root.as_ref().map(|(root, _)| root.clone()),
             on_the_way: BTreeMap::new(),
         };
@@ -157,7 +157,7 @@ impl Watched {
     }
 
     /// Has the system tell of these places, and of no others.
-    fn watch(&mut self, places: Places) {
+    fn watch(&mut self, places: WatchedPlaces) {
         let parents = places.on_the_way.keys().filter_map(|place| place.parent());
         let wanted: BTreeSet<PathBuf> = parents
             .map(Path::to_owned)
@@ -205,7 +205,7 @@ fn identity(path: &Path) -> Option<Identity> {
 }
 
 /// Sorts one event into `news`; whether it is any.
-fn sort(event: Event, places: &Places, news: &mut News, now: Instant) -> bool {
+fn sort(event: Event, places: &WatchedPlaces, news: &mut News, now: Instant) -> bool {
     let mut is_news = event.need_rescan();
     news.scan |= is_news;
     let sign = match event.kind {
@@ -257,7 +257,7 @@ mod tests {
 
     fn sorted(event: Event) -> News {
         let mut news = News::default();
-        let places = Places {
+        let places = WatchedPlaces {
             root: Some("/x".into()),
             on_the_way: BTreeMap::from([
                 (

@@ -1,4 +1,4 @@
-//! Large buffers go back to the system as soon as they are freed.
+//! Memory of malloc: large buffers go back to the system as soon as they are freed.
 
 /// Above this, glibc's malloc asks the system for each block, and gives it back when it is freed.
 #[cfg(target_env = "gnu")]

@@ -1,4 +1,4 @@
-//! What would end the process, or the thread that the host counts on, when a plugin calls it.
+//! Exit functions: what would end the process, or the thread that the host counts on, when a plugin calls it.
 //!
 //! `abort` (std calls it for what it can't go on from: a panic while a panic's text is made, say; C++ for an exception that
 //! nobody catches), `exit` and its like, C's `assert`, and `pthread_exit`, which unwinds the stack: a frame of Rust's that catches
@@ -30,19 +30,19 @@ use super::next_symbol::{
 use crate::platform::{EndedBy, Owner};
 
 /// Called on the plugin's thread, with the function's name.
-type Tell = fn(Owner, &'static CStr);
+type OnExit = fn(Owner, &'static CStr);
 
 thread_local! {
     // Without a destructor: a plain word in the executable's own block, there from the thread's first to its last moment.
     static ENDED_BY: Cell<*const EndedBy> = const { Cell::new(ptr::null()) };
 }
 
-static TELL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static ON_EXIT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 /// Whether plugins may end this process.
 static MORTAL: AtomicBool = AtomicBool::new(false);
 
-/// From here on, when this thread wants to end itself or the process, `ended_by` tells; null: nobody is told.
+/// From here on, when this thread wants to end itself or the process, `ended_by` says so; null: nobody is notified.
 ///
 /// # Safety
 ///
@@ -51,9 +51,9 @@ pub unsafe fn report_exit(ended_by: *const EndedBy) {
     ENDED_BY.set(ended_by);
 }
 
-/// Has `tell` called when a plugin wants to end the process.
-pub fn on_exit(tell: Tell) {
-    TELL.store(tell as *mut c_void, Release);
+/// Has `handler` called when a plugin wants to end the process.
+pub fn on_exit(handler: OnExit) {
+    ON_EXIT.store(handler as *mut c_void, Release);
 }
 
 /// Lets plugins end this process: one that was made to see what a file does.
@@ -67,10 +67,10 @@ fn keep(function: &'static CStr, caller: usize) {
     if owner.is_host() || in_executable(caller) || MORTAL.load(Relaxed) || is_fork() {
         return;
     }
-    let tell = TELL.load(Acquire);
-    if !tell.is_null() {
+    let handler = ON_EXIT.load(Acquire);
+    if !handler.is_null() {
         // SAFETY: `on_exit` put a function of that type there.
-        unsafe { mem::transmute::<*mut c_void, Tell>(tell)(owner, function) };
+        unsafe { mem::transmute::<*mut c_void, OnExit>(handler)(owner, function) };
     }
     stay(function);
 }

@@ -1,4 +1,4 @@
-//! Functions of libc that the executable puts itself in front of, to know what a plugin leaves in the process.
+//! Interposers: functions of libc that the executable puts itself in front of, to know what a plugin leaves in the process.
 //!
 //! | file | functions | why |
 //! | --- | --- | --- |
@@ -10,7 +10,7 @@
 //! | `opened.rs` | `dlopen` | which libraries a plugin has brought |
 //! | `finalisers.rs` | `__cxa_thread_atexit_impl` | a destructor that is registered while its library is being unmapped |
 //!
-//! `hooks.rs` is the table of them, `next_symbol.rs` finds libc's own. Whose something is tells `platform/owner.rs`: every thread runs on
+//! `hooks.rs` is the table of them, `next_symbol.rs` finds libc's own. Whose something is says `platform/owner.rs`: every thread runs on
 //! somebody's behalf.
 //!
 //! A library that is opened finds the executable's functions before libc's, because the executable exports them
