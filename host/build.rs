@@ -1,4 +1,5 @@
-//! Exports the functions of libc that the loader stands in front of from this package's executables, so that plugins bind to them.
+//! Build script: exports the functions of libc that the loader stands in front of from this package's executables, so
+//! that plugins bind to them.
 
 use std::env;
 

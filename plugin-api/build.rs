@@ -1,4 +1,4 @@
-//! Tells the crate which compiler and target it is built by, for the note (`src/abi/note.rs`).
+//! Build script: tells the crate which compiler and target it is built by, for the note (`src/abi/note.rs`).
 //!
 //! Nothing here may fail: whatever calls itself a compiler, the plugin is built.
 

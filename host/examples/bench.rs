@@ -1,4 +1,4 @@
-//! How fast the boundary and the loader are: `bench FILE`, with the library of `examples/misbehave`.
+//! Benchmark of the boundary and the loader: `bench FILE`, with the library of `examples/misbehave`.
 //!
 //! Prints medians and 99th percentiles of one run; compare runs on the same machine only.
 

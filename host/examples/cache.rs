@@ -1,4 +1,5 @@
-//! What the cache takes: bytes per server, channel, role and member, and the time of an event and of a permission check.
+//! Measurement of the cache: bytes per server, channel, role and member, and the time of an event and of a permission
+//! check.
 //!
 //! `cargo run --release -p host --example cache`
 

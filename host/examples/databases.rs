@@ -1,4 +1,4 @@
-//! Many databases, and how fast they are: `databases [GUILDS] [TOUCHES]`, by default 10,000 and 40,000.
+//! Benchmark of many databases: `databases [GUILDS] [TOUCHES]`, by default 10,000 and 40,000.
 //!
 //! Touches the databases of servers in random order, 32 at a time: writes a value, reads one. Prints speed, memory and
 //! descriptors; an error if more than `storage.max_open` were open. Then the speed of writes that are acknowledged.

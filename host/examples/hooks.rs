@@ -1,7 +1,7 @@
-//! What bad handlers of a hook do to the good ones: `hooks FILE [SECONDS] [EVENTS A SECOND]`, with the library of
-//! `examples/misbehave`, whose handlers of one event are two good ones, one that can't keep up, one that sleeps until it is
-//! cut short, one that panics and one that fails. First the good ones run alone, the others switched off; then all of them, in
-//! the same process: the delays stand side by side.
+//! Benchmark of hooks: what bad handlers of a hook do to the good ones: `hooks FILE [SECONDS] [EVENTS A SECOND]`, with
+//! the library of `examples/misbehave`, whose handlers of one event are two good ones, one that can't keep up, one that
+//! sleeps until it is cut short, one that panics and one that fails. First the good ones run alone, the others switched
+//! off; then all of them, in the same process: the delays stand side by side.
 //!
 //! Exit code 0 when the good ones got every event, in order, and each handler's counts add up: what was told is what ran,
 //! well or not, was dropped, or was skipped.

@@ -1,5 +1,5 @@
-//! How fast runs of schedules are that are due all at once, and what that does to events: `schedules FILE [RUNS]`, with the
-//! library of `examples/misbehave`, whose handler of runs ends at once.
+//! Benchmark of schedules: how fast runs are that are due all at once, and what that does to events. `schedules FILE
+//! [RUNS]`, with the library of `examples/misbehave`, whose handler of runs ends at once.
 //!
 //! A handler of a hook hears a thousand events a second, first alone, then while the runs are made up for; its delays stand side
 //! by side. Exit code 0 when each run has ended well, once, and no event was lost.

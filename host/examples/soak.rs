@@ -1,4 +1,4 @@
-//! Load, call and unload a plugin over and over, and measure that nothing stays.
+//! Soak test: loads, calls and unloads a plugin over and over, and measures that nothing stays.
 //!
 //! `soak FILE CYCLES`: exit code 0 when no mapping of the plugin is left, there are as many threads and descriptors as before,
 //! and memory grew by less than 1 KiB a cycle, in one of four rounds.

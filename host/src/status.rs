@@ -1,4 +1,4 @@
-//! The status text below the bot's name.
+//! Status text below the bot's name.
 
 use std::{sync::Arc, time::Duration};
 

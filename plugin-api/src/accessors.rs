@@ -1,4 +1,4 @@
-//! Methods that several types have in common, written once.
+//! Accessors that several types have in common, written once.
 
 /// Of a context with the fields `state` and `host`.
 macro_rules! surroundings {

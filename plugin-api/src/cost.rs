@@ -1,4 +1,4 @@
-//! What the guards cost, beside doing without, and how such things are timed: `just costs`.
+//! Benchmarks of the guards, beside doing without, and how such things are timed: `just costs`.
 
 use std::{
     future::{Future, ready},

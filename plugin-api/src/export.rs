@@ -1,4 +1,4 @@
-//! The one line that makes a library a plugin.
+//! Macro `export_plugin!`, which makes a library a plugin.
 
 /// Exports a plugin: `export_plugin!(plugin)`, where `plugin` is a function (or closure) that returns a
 /// [`Plugin`](crate::Plugin).

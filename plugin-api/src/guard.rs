@@ -1,4 +1,5 @@
-//! Guards around author's code: a panic in a closure, a destructor or a panic's own payload ends with what panicked.
+//! Panic guards around author's code: a panic in a closure, a destructor or a panic's own payload ends with what
+//! panicked.
 //!
 //! Invariant: nothing of an author's is called or dropped outside of these and of [`Job`](crate::runtime), which uses them.
 

@@ -1,4 +1,4 @@
-//! Hooks: what the framework and plugins tell each other about.
+//! Hooks: events that the framework and plugins emit to each other.
 
 use std::{fmt, rc::Rc};
 

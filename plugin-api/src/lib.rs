@@ -164,3 +164,8 @@ mod tokio_without_signal_and_process {
     const _TOKIO_SIGNAL_AND_PROCESS_FEATURES_MUST_BE_OFF: ((), ()) =
         (signal::ABSENT, process::ABSENT);
 }
+
+/// The guide's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/writing-plugins.md")]
+struct Guide;

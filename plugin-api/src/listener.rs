@@ -1,4 +1,4 @@
-//! The filters of a listener.
+//! Listener filters.
 
 use twilight_model::id::{Id, marker::GuildMarker};
 

@@ -1,4 +1,4 @@
-//! A started plugin: frames find their handlers.
+//! Started plugin: frames find their handlers.
 
 use std::{collections::HashMap, rc::Rc};
 

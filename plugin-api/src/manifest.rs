@@ -1,4 +1,4 @@
-//! The manifest: what a plugin declares. Routing, registration and owner commands read it.
+//! Manifest of a plugin: what it declares. Routing, registration and owner commands read it.
 //!
 //! It crosses as JSON and is additive: every field but the name and version may be missing, fields that a reader does not know
 //! are ignored, and words that it does not know read as `Unknown`. What the host does with those stands in

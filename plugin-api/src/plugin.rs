@@ -1,4 +1,4 @@
-//! The declaration of a plugin.
+//! Plugin builder: the declaration of a plugin.
 
 use std::{collections::HashMap, future::Future, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! Schedules: handlers that the host calls when their time has come, also after a reload or a restart.
+//! Schedules: handlers that the host calls at their time, also after a reload or a restart.
 
 use std::{
     fmt,

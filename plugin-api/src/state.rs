@@ -1,4 +1,4 @@
-//! What one generation hands to the next.
+//! Saved state, handed from one generation to the next.
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -1,4 +1,4 @@
-//! What a plugin declares about its tables: how they came to be, who else may use them, and whom they are about.
+//! Table declarations of a plugin: migrations, shares with others, data subjects.
 
 use crate::{
     manifest::{MigrationManifest, Scope, SubjectManifest, TableManifest},

@@ -1,4 +1,5 @@
-//! Who is woken by what the bot shows: hundreds of users may wait, and each message concerns few of them.
+//! Notifiers of those who wait for what the bot shows: hundreds of users may wait, and each message concerns few of
+//! them.
 
 use std::{collections::HashMap, sync::Arc};
 

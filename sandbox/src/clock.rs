@@ -1,4 +1,4 @@
-//! The sandbox's time: it runs with the wall clock, and can be paused and moved.
+//! Clock of the sandbox: it runs with the wall clock, and can be paused and moved.
 
 use std::{
     sync::Arc,

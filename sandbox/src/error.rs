@@ -1,4 +1,4 @@
-//! What can go wrong when a sandbox is started or used.
+//! Errors of starting or using a sandbox.
 
 use std::{io, net::SocketAddr};
 

@@ -1,4 +1,4 @@
-//! The one port: gateway, REST, files and the page.
+//! HTTP server on the one port: gateway, REST, files and the page.
 
 use std::{collections::HashMap, sync::Arc};
 

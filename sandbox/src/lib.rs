@@ -1,5 +1,5 @@
-//! A simulated Discord on loopback: gateway, REST, a world of guilds and users, actors to play them,
-//! scripts, and a web page. It knows Discord only, and nothing of the bot that is tried out.
+//! Simulated Discord on loopback: gateway, REST, a world of guilds and users, actors to play them, scripts, and a web
+//! page. It knows Discord only, and nothing of the bot that is tried out.
 //!
 //! ```text
 //!  page ──┐                                      ┌── gateway ◀──▶ bot

@@ -1,4 +1,4 @@
-//! What a sandbox can be told before it starts.
+//! Options of a sandbox, set before it starts.
 
 use std::{fmt, str::FromStr, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Who may ask at all: this machine by its own names, and no page of another site.
+//! Host and origin check: this machine may ask, by its own names, and no page of another site.
 //!
 //! A page that somebody has open can send requests to loopback. What the browser adds to them gives it away: an `Origin`
 //! that is not the sandbox's, or, after DNS rebinding, a `Host` that is not loopback. Bots send no `Origin`, and the `Host` that

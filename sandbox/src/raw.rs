@@ -1,4 +1,4 @@
-//! Payloads that nobody checked: whatever Discord may send one day, and what it should never send.
+//! Raw payloads that nobody checked: whatever Discord may send one day, and what it should never send.
 //!
 //! A raw event goes past intents and permissions, and leaves the world as it is. An interaction among them becomes
 //! one that is answered like any other, if it has an id and a token.

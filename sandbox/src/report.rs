@@ -1,4 +1,4 @@
-//! What a bot tells of itself: its parts (plugins, cogs, extensions) as they load, change and fail.
+//! Reports of a bot about its parts (plugins, cogs, extensions) as they load, change and fail.
 //!
 //! The sandbox knows Discord only, so a bot says it in its own words, by [`Sandbox::report`](crate::Sandbox::report) or
 //! with `POST /sandbox/report`.

@@ -1,4 +1,4 @@
-//! The sandbox itself: one port on loopback with gateway, REST, files and the page.
+//! Server of a sandbox: one port on loopback with gateway, REST, files and the page.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},

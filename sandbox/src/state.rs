@@ -1,4 +1,5 @@
-//! The one owner of everything that changes: one mutex, held for a few lines and never across an `.await`.
+//! Shared state, the one owner of everything that changes: one mutex, held for a few lines and never across an
+//! `.await`.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The bot's token, drawn anew at each start.
+//! Token of the bot, drawn anew at each start.
 
 /// The digits of base64 for URLs: <https://www.rfc-editor.org/rfc/rfc4648#section-5>.
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

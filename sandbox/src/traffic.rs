@@ -1,4 +1,4 @@
-//! The inspector: what crossed the gateway and REST, newest last.
+//! Traffic log for the inspector: what crossed the gateway and REST, newest last.
 
 use std::{collections::VecDeque, fmt, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Messages and interactions as people see them: what tests and transcripts are written in.
+//! Views of messages and interactions as people see them: what tests and transcripts are written in.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;

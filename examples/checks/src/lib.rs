@@ -1,4 +1,4 @@
-//! Who may use a command, and how often: the host sees to it before the handler is called.
+//! Access rules and cooldowns: the host sees to them before the handler is called.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! Handlers of one hook, good and bad ones, and what the good ones were told: for the measurement of the hook service.
+//! Hook handlers, good and bad ones, and what the good ones received: for the measurement of the hook service.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,5 +1,6 @@
-//! A fixture that misbehaves on request, to show the host's manners. `[plugins.misbehave] start = "panic"` and the like
-//! misbehave in the start; `!misbehave panic` and the like afterwards; handlers of the hook `misbehave.beat` at each event.
+//! Fixture that misbehaves on request, to show the host's manners. `[plugins.misbehave] start = "panic"` and the like
+//! misbehave in the start; `!misbehave panic` and the like afterwards; handlers of the hook `misbehave.beat` at each
+//! event.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 

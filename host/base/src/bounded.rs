@@ -1,4 +1,4 @@
-//! A map of counts that can't be blown up.
+//! Counter map with a bounded number of keys, so that labels from outside can't blow it up.
 
 use std::{
     collections::BTreeMap,

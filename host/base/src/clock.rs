@@ -1,4 +1,4 @@
-//! The clock that schedules go by.
+//! Clock of schedules: the machine's, or one that a test or the sandbox moves.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! Short ids by which a member's report leads to a line of the log.
+//! Error ids: short ids by which a member's report leads to a line of the log.
 
 use std::{
     collections::hash_map::RandomState,

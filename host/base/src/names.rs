@@ -1,15 +1,9 @@
-//! When two names are the same: the one rule, for plugins and for all that they name.
+//! Name equality: the one rule for when two names are the same, for plugins and for all that they name.
 //!
 //! SQLite, file systems of other systems and people who type do not tell upper from lower case, while Rust does. So names that
 //! differ in case alone are one name, and a plugin that would bring the second is refused.
 
 use std::collections::HashMap;
-
-/// A plugin's name as the host uses it: a package's name with dashes as underscores, as in its file's name.
-#[must_use]
-pub fn tidy(name: &str) -> String {
-    name.replace(['-', ' '], "_")
-}
 
 /// Whether two names are one, written in two ways or in the same.
 #[must_use]

@@ -1,4 +1,4 @@
-//! What somebody may have meant who wrote a name that there is not.
+//! Spelling suggestions: the known name that is nearest to one that does not exist.
 
 /// The known name that `word` may stand for: at most a third of its letters are wrong, left out, too many or swapped.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

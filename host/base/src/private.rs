@@ -1,4 +1,4 @@
-//! Folders that are nobody else's business: the data, the log, the backups.
+//! Private folders (data, log, backups), closed to other users of the machine.
 
 #[cfg(unix)]
 use std::{

@@ -1,4 +1,4 @@
-//! Shares of the log: how many lines somebody may fill it with.
+//! Rate limit of log lines: how many one source may write at once, and per second.
 
 use std::time::Instant;
 

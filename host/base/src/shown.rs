@@ -1,4 +1,4 @@
-//! Other people's words as they may be shown, on a terminal and in what the host says on Discord: what would move a cursor, colour it,
+//! Escaping of untrusted text for terminals and for what the host says on Discord: what would move a cursor, colour it,
 //! turn the direction of writing or not be seen at all is shown, and not obeyed.
 
 use std::{borrow::Cow, fmt::Write as _};

@@ -1,4 +1,4 @@
-//! A histogram of durations.
+//! Histogram of durations.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

@@ -1,4 +1,4 @@
-//! Characters that nobody sees: blanks of all kinds, marks without a width, directions of writing.
+//! Invisible characters: blanks of all kinds, marks without a width, directions of writing.
 
 /// Without what nobody sees at both ends: blanks of all kinds, marks without a width, directions. Keyboards and copied texts
 /// bring them along.

@@ -1,4 +1,4 @@
-//! Why a host call failed.
+//! Failures of host calls.
 
 use std::{sync::Arc, time::Duration};
 

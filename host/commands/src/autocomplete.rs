@@ -1,4 +1,4 @@
-//! Values that are proposed while a member types.
+//! Autocompletion: values that a plugin proposes while a member types.
 
 use std::{sync::Arc, time::Duration};
 

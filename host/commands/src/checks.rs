@@ -1,4 +1,4 @@
-//! A plugin's own checks of a command, asked before a use is counted, and when somebody asks why not.
+//! Plugins' own checks of a command, asked before a use is counted, and by `why`.
 
 use std::time::Duration;
 

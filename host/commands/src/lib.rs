@@ -1,5 +1,4 @@
-//! Commands: which there are, what of them Discord shows, and what happens from a member's message or interaction to what its plugin is
-//! told.
+//! Commands, from a member's message or interaction to the plugin's handler, and their registration with Discord.
 //!
 //! Deliberately absent: the events that bring them (`dispatch`), the owner's own commands.
 //!

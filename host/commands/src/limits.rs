@@ -1,5 +1,4 @@
-//! How often a command may be used, and how many uses may run at once. Kept by the host, by the command's name: a reload
-//! changes nothing.
+//! Cooldowns and concurrency limits. Kept by the host, by the command's name: a reload changes nothing.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,5 +1,6 @@
-//! Whether declared commands can be served: Discord's rules, so that one bad command does not block the registration of all
-//! others ([reference](https://discord.com/developers/docs/interactions/application-commands#application-command-object)).
+//! Check of declared commands against Discord's rules, so that one bad command does not block the registration of all
+//! others
+//! ([reference](https://discord.com/developers/docs/interactions/application-commands#application-command-object)).
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Pipeline: what the steps of a use of a command work with.
+//! Context of the command pipeline: what its steps work with.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

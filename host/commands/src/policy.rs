@@ -1,4 +1,4 @@
-//! Policy of commands: who owns the bot, what servers have set, and the limits.
+//! Command policy: who owns the bot, what servers have set, and the limits.
 
 use std::sync::{
     Arc,

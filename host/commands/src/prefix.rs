@@ -1,4 +1,4 @@
-//! What a text command begins with: the prefix, a mention of the bot or of its role.
+//! Prefixes of text commands: the bot's or the server's, a mention of the bot or of its role.
 
 use host_base::unseen::trim;
 

@@ -1,4 +1,4 @@
-//! Sentences for members whose command its plugin takes no work for.
+//! Refusal sentences for members whose command its plugin can't take.
 
 use host_loader::Refused;
 

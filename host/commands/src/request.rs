@@ -1,4 +1,4 @@
-//! One use of a command, whatever it came by.
+//! Request: one use of a command, whatever it came by.
 
 use std::{collections::BTreeMap, sync::Arc};
 

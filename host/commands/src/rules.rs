@@ -1,4 +1,4 @@
-//! What servers have set for the host itself: their prefix, and who may use which command.
+//! Server rules: the prefix of a server, and who may use which command in it.
 
 use std::{
     collections::BTreeMap,

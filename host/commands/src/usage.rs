@@ -1,4 +1,4 @@
-//! How a command is written.
+//! Usage lines of commands.
 
 use host_base::shown;
 use plugin_api::manifest::{CommandManifest, OptionKind, OptionManifest};

@@ -1,4 +1,4 @@
-//! Telling the owner, in a channel, what should not wait until somebody reads the log.
+//! Alerts to the owner, in a channel, of what should not wait until somebody reads the log.
 
 use std::{
     collections::HashMap,

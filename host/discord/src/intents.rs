@@ -1,4 +1,5 @@
-//! Which gateway intents a manifest needs ([reference](https://discord.com/developers/docs/events/gateway#list-of-intents)).
+//! Gateway intents that a manifest needs
+//! ([reference](https://discord.com/developers/docs/events/gateway#list-of-intents)).
 
 use plugin_api::manifest::{CommandManifest, Manifest};
 use twilight_model::gateway::Intents;

@@ -1,4 +1,4 @@
-//! Discord: the gateway's sessions, the REST API, what is kept of it, and answers to members.
+//! Discord as the host knows it: gateway sessions, the REST API, a cache, and answers to members.
 //!
 //! | module | what it is |
 //! | --- | --- |

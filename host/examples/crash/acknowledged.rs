@@ -1,4 +1,4 @@
-//! What the child was told is done, and whether it is there.
+//! Check that what was acknowledged to the child is there.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -1,4 +1,4 @@
-//! The process that is killed: it writes for ever, and says what was acknowledged.
+//! Child process that is killed: it writes for ever, and says what was acknowledged.
 
 use std::{io::Write, path::Path, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! `kill -9` in a loop while databases and files are written to: `crash [ROUNDS] [CHEAT]`.
+//! Crash test: `kill -9` in a loop while databases and files are written to: `crash [ROUNDS] [CHEAT]`.
 //!
 //! A child process writes to nine databases and to plugins' files, from many tasks at once, and says of each write that it was
 //! acknowledged. The parent kills it at a moment of its own choosing, and looks: every acknowledged write has to be there,

@@ -1,4 +1,4 @@
-//! The calls: of each service what a plugin does all day.
+//! Calls of the siege: of each service what a plugin does all day.
 
 use std::{io, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! What a plugin that floods every service does to the others: `siege FOLDER [SECONDS]`, with a folder in which the libraries of
-//! `examples/misbehave`, the besieger, and `examples/hello` lie.
+//! Benchmark of fairness: what a plugin that floods every service does to the others. `siege FOLDER [SECONDS]`, with a
+//! folder in which the libraries of `examples/misbehave`, the besieger, and `examples/hello` lie.
 //!
 //! A bot runs on a sandbox, in this process. A victim asks each service in turn, [`AT_ONCE`] calls at once; members say
 //! `!hello`. First nobody else is there; then the besieger makes [`FLOOD`] of the same call at once; then that many of every

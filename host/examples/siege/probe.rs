@@ -1,4 +1,4 @@
-//! What the victim asks, and how long it waits.
+//! Probe calls of the victim, and how long each waits.
 
 use std::{
     fmt,

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use futures_util::future::BoxFuture;
+use host_base::PluginName;
 use plugin_api::abi::CallHead;
 use tracing::Level;
 
@@ -18,7 +19,7 @@ pub struct Options {
     /// A folder whose open files are the program's own, such as its log's: no plugin has left them open.
     pub own_files: Option<PathBuf>,
     /// Plugins that are not loaded.
-    pub blacklist: Vec<String>,
+    pub blacklist: Vec<PluginName>,
     /// Whether a file is tried in a child process first; default: yes.
     pub probe: bool,
     /// How long that child may take; default: 2 s.
@@ -91,8 +92,8 @@ pub trait Environment: fmt::Debug + Send + Sync {
     fn generation_ended(&self, caller: &Caller);
 
     /// The least severe of a plugin's log lines that are wanted, in words: `off`, `error`, … `trace`.
-    fn log_level(&self, plugin: &str) -> &'static str;
+    fn log_level(&self, plugin: &PluginName) -> &'static str;
 
     /// Whether a log line of a plugin's is wanted.
-    fn wants_log_line(&self, plugin: &str, level: Level) -> bool;
+    fn wants_log_line(&self, plugin: &PluginName, level: Level) -> bool;
 }

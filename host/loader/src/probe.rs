@@ -140,7 +140,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     child::end_after(deadline);
     let nobody = Arc::new(Nobody::default());
     let before = ProcessSnapshot::take();
-    let generation = match Generation::open("probe", 1, &file, nobody, deadline).await {
+    let generation = match Generation::open(&"probe".into(), 1, &file, nobody, deadline).await {
         Ok(generation) => generation,
         Err(error) => {
             return ProbeReport {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use host_base::PluginName;
 use plugin_api::{
     abi::{CallHead, StartHead},
     hook::{ExtensionFailed, ExtensionLoaded, ExtensionUnloaded},
@@ -70,7 +71,7 @@ impl Rules for Nobody {
         Vec::new()
     }
 
-    fn problems(&self, _: &str, _: &Manifest, _: &[Neighbour<'_>], _: &mut Vec<String>) {}
+    fn problems(&self, _: &PluginName, _: &Manifest, _: &[Neighbour<'_>], _: &mut Vec<String>) {}
 }
 
 impl Environment for Nobody {
@@ -96,11 +97,11 @@ impl Environment for Nobody {
 
     fn generation_ended(&self, _: &Caller) {}
 
-    fn log_level(&self, _: &str) -> &'static str {
+    fn log_level(&self, _: &PluginName) -> &'static str {
         "off"
     }
 
-    fn wants_log_line(&self, _: &str, _: Level) -> bool {
+    fn wants_log_line(&self, _: &PluginName, _: Level) -> bool {
         false
     }
 }

@@ -1,4 +1,5 @@
-//! What must not stand in a file that is shared: the token and the owner's id, from the environment or `.env`.
+//! Environment variables: the token and the owner's id, which must not stand in a file that is shared, from the
+//! environment or `.env`.
 //!
 //! Invariant: no error and no `Debug` here shows a value, because people paste the token into the wrong line.
 

@@ -1,4 +1,4 @@
-//! Folders that the configuration names: one that is not there is most likely a slip.
+//! Check of the folders that the configuration names: one that is not there is most likely a slip.
 //!
 //! The folders that a bot has when nobody says anything are made at its first start. One that is named is to be there, since a bot
 //! on an empty folder of another name would start without a plugin, or without its data, and say nothing.

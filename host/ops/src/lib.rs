@@ -1,4 +1,5 @@
-//! What the operator says and sees. Nothing here knows Discord, plugins or databases.
+//! Operator-facing parts of the host: configuration, environment, log. Nothing here knows Discord, plugins or
+//! databases.
 //!
 //! | module | what it is |
 //! | --- | --- |

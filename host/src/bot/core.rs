@@ -1,4 +1,4 @@
-//! Parts of the bot that are there before the gateway is.
+//! Parts of the bot that exist before it connects to the gateway.
 
 use std::{sync::Arc, time::Instant};
 

@@ -1,4 +1,4 @@
-//! The extensions folder.
+//! Extensions folder: its plugin files at the start, and its watcher.
 
 use std::{
     collections::BTreeMap,

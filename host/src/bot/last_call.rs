@@ -1,4 +1,4 @@
-//! What is still saved when a second signal ends the process.
+//! Last save of plugins' states when a second signal ends the process.
 //!
 //! The first signal stops the bot in order: every plugin saves, serves what waits, saves again. Whoever sends a second one does not
 //! want to wait for that. States that can be saved within a second are; then the process ends.

@@ -1,4 +1,4 @@
-//! Who the bot is.
+//! Identity of the bot: its user and application, as Discord knows the token.
 
 use host_capability::Failure;
 use host_discord::lenient::{self, Fields};

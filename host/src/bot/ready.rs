@@ -1,4 +1,4 @@
-//! The line that says that the bot is there: once all shards have a session.
+//! Ready line of the log: written once all shards have a session.
 
 use std::{
     sync::{Arc, Weak},

@@ -1,4 +1,4 @@
-//! Building the workspace's own plugins, for the sandbox in a source checkout.
+//! Builds of the checkout's own plugins, for the sandbox.
 
 use std::{
     env, fs, io,

@@ -1,4 +1,4 @@
-//! `cogwright inspect FILE`, and the probe's side of it.
+//! `cogwright inspect FILE`, and the child process of the probe.
 
 use std::{
     env, fs,

@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line: its subcommands and exit codes.
 
 mod build;
 mod check;

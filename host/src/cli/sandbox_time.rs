@@ -1,4 +1,4 @@
-//! The sandbox's clock as the one that the bot's schedules go by: an hour's jump there is one here.
+//! Clock of schedules in the sandbox: an hour's jump there is one here.
 
 use std::time::UNIX_EPOCH;
 

@@ -1,4 +1,4 @@
-//! Uses of commands: taken through the pipeline, then followed; and values that are proposed while a member types.
+//! Dispatch of commands: taken through the pipeline, then followed; and autocompletion while a member types.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Servers that the bot joins and leaves: Discord tells of both with events that mean other things as well.
+//! Servers that the bot joins and leaves, told apart from outages, which have the same events.
 
 use std::{
     collections::HashSet,

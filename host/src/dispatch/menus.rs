@@ -1,4 +1,4 @@
-//! Context menus beyond Discord's limit: one menu opens a list of them, for the invoker's eyes alone.
+//! Overflow menu for context menus beyond Discord's limit: it opens a list of them, for the invoker's eyes alone.
 
 use std::{
     collections::BTreeMap,

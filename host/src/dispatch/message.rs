@@ -1,4 +1,4 @@
-//! Messages that are commands.
+//! Messages that are prefix commands.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What happens to an event: the cache learns from it, listeners get it, commands and components become invocations.
+//! Event dispatch: the cache learns from an event, listeners get it, commands and components become invocations.
 
 mod command;
 mod guilds;

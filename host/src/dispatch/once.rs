@@ -1,4 +1,4 @@
-//! Interactions that were served: Discord may send one again, after a resume for example, and it must not run twice.
+//! Deduplication of interactions: Discord may send one again, after a resume for example, and it must not run twice.
 
 use std::{
     collections::{HashSet, VecDeque},

@@ -1,4 +1,4 @@
-//! The few fields of an event that routing needs, read without building the whole event.
+//! Partial parser of events: the few fields that routing needs, read without building the whole event.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

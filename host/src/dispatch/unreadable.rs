@@ -1,4 +1,4 @@
-//! Events that can't be read, or not all of them: counted by kind, and told in the log without what stood there.
+//! Unreadable events: counted by kind, and logged without what stood in them.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! The page that a Prometheus server reads the [figures](host_discord::figures) from.
+//! Prometheus exporter of the [metrics](host_discord::figures).
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! `/metrics`, `/livez` and `/readyz`.
+//! HTTP server of `/metrics`, `/livez` and `/readyz`.
 
 use std::{
     net::{IpAddr, SocketAddr},

@@ -1,4 +1,4 @@
-//! The owner commands as they are declared, said once: for those who look for names, and for Discord.
+//! Declarations of the owner commands: for those who look for names, and for Discord.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What all answers to owner commands are made of.
+//! Embeds of answers to owner commands.
 
 use host_base::shown;
 use plugin_api::abi::{Colours, Tone};

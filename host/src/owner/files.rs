@@ -1,4 +1,4 @@
-//! The owner command that shows how the files of plugins fare.
+//! Owner command for the files of plugins: reads, writes, failures, locks.
 
 use host_store::files::{FileFigures, Health};
 use serde_json::Value;

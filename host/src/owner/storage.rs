@@ -1,4 +1,4 @@
-//! Owner commands for the databases.
+//! Owner commands for the databases: backups, migrations, a user's data.
 
 use host_base::shown;
 use host_store::storage::{BackupReport, Erased, Exported, MigrationState};

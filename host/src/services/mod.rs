@@ -1,4 +1,4 @@
-//! What plugins may ask of the host: one file per capability, `plugin-api/src/host/` asks under the same names.
+//! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod commands;
 mod functions;

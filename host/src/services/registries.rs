@@ -1,4 +1,4 @@
-//! How much plugins have registered with the host, by registry: after a reload as much as before it.
+//! Registration counts of plugins, by registry: after a reload as much as before it.
 
 use std::collections::BTreeMap;
 

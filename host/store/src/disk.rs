@@ -1,5 +1,4 @@
-//! How much of the disk each plugin has, and how much it may have: tables, shelves and runs that wait, in all databases, and
-//! files, all together.
+//! Disk quotas of plugins: tables, key-value stores and runs that wait, in all databases, and files, all together.
 //!
 //! Databases count by pages, since a table of a small row takes one too; files by blocks, and folders as one each.
 

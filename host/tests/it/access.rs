@@ -1,4 +1,4 @@
-//! Who may use which command: the reference's faults as cases, roles and prefixes per server, cooldowns, and why.
+//! Tests of authorization: the reference's faults as cases, roles and prefixes per server, cooldowns, and `why`.
 
 use std::{path::PathBuf, sync::OnceLock};
 

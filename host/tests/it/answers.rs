@@ -1,4 +1,4 @@
-//! Answers: long texts, handles, timers, colours, mentions.
+//! Tests of answers: long texts, handles, timers, colours, mentions.
 
 use std::{path::PathBuf, sync::OnceLock};
 

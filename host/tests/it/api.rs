@@ -1,4 +1,4 @@
-//! What a plugin's author may use, in one plugin that uses it: typed listeners with filters, calls to Discord, settings,
+//! Tests of plugin-api's surface, in one plugin that uses it: typed listeners with filters, calls to Discord, settings,
 //! strict hand-over, files, selects.
 
 use std::{path::PathBuf, sync::OnceLock};

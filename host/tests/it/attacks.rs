@@ -1,5 +1,5 @@
-//! What a plugin does to the storage that it shares with a victim, each attack by its name: while it goes on, and after it, the victim
-//! is answered as ever and its rows are as they were.
+//! Attacks on the storage that a plugin shares with a victim, each by its name: while it goes on, and after it, the
+//! victim is answered as ever and its rows are as they were.
 
 use crate::{
     fences::{attacker_with, both, erase, sql_of},

@@ -1,4 +1,4 @@
-//! What the host knows of Discord, asked by a plugin: servers, members, permissions; and Discord itself where it does not.
+//! Tests of the cache, queried by a plugin: servers, members, permissions; and Discord itself where it does not know.
 
 use crate::{fixtures, support::Fixture};
 

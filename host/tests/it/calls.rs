@@ -1,6 +1,6 @@
-//! Every host call that there is, asked for with what no plugin of good sense asks for: a generator makes it from the list of host calls
-//! and from the names of the boundary's fields, so that a new call is tried as well. Each is answered, the host takes no more memory
-//! than it may, and another plugin's commands go on meanwhile.
+//! Fuzz test of all host calls: a generator makes parameters that no plugin of good sense sends, from the list of host
+//! calls and from the names of the boundary's fields, so that a new call is tried as well. Each is answered, the host
+//! takes no more memory than it may, and another plugin's commands go on meanwhile.
 
 use std::{
     collections::BTreeSet,

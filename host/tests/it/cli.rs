@@ -1,4 +1,4 @@
-//! The command line, as an operator types it.
+//! Tests of the command line, as an operator types it.
 
 use std::{
     fs,

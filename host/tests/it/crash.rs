@@ -1,4 +1,4 @@
-//! `kill -9` while databases are written to. `just crash` kills more often.
+//! Crash tests: `kill -9` while databases are written to. `just crash` kills more often.
 
 use std::process::Command;
 

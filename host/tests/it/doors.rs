@@ -1,5 +1,5 @@
-//! Secrets, by every door and in every form: what goes to Discord, to the web, to the log, to the page of figures and to the owner
-//! has none of them in it.
+//! Tests of secrets, on every way out and in every form: what goes to Discord, to the web, to the log, to the page of
+//! metrics and to the owner has none of them in it.
 
 use std::{
     fmt::Write as _,

@@ -1,4 +1,4 @@
-//! Host calls end with the generation that made them, however it went.
+//! Tests that host calls end with the generation that made them, however it went.
 
 use std::{path::PathBuf, sync::OnceLock, time::Duration};
 

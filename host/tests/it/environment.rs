@@ -1,4 +1,5 @@
-//! What a start finds in its folder: variables in `.env`, the example of a configuration, the data of an older bot.
+//! Tests of what a start finds in its folder: variables in `.env`, the example of a configuration, the data of an older
+//! bot.
 
 use std::{
     fs,

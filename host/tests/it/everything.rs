@@ -1,5 +1,5 @@
-//! A plugin that registers everything there is and cleans up nothing, reloaded over and over: the host's registries are as
-//! before.
+//! Leak test: a plugin that registers everything there is and cleans up nothing, reloaded over and over; the host's
+//! registries are as before.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! The examples that no other story is about, each with what it shows.
+//! Tests of the examples that no other file is about, each with what it shows.
 
 use sandbox::Actor;
 use twilight_model::guild::Permissions;

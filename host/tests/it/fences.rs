@@ -1,4 +1,4 @@
-//! A plugin that attacks, and a victim beside it: what the one does, the other does not notice.
+//! Tests of isolation: a plugin that attacks, and a victim beside it. What the one does, the other does not notice.
 
 use std::{fs, path::PathBuf, sync::OnceLock};
 

@@ -1,5 +1,5 @@
-//! A member's client that says something else was used than what there is: other custom ids, without their owner and their time, of
-//! another kind, with values that nobody has offered.
+//! Forged interactions: a member's client says that something else was used than what there is, with other custom ids,
+//! without their owner and their time, of another kind, with values that nobody has offered.
 
 use sandbox::MessageView;
 use serde_json::{Value, json};

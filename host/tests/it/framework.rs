@@ -1,4 +1,4 @@
-//! What the framework tells of itself by hooks, and the owner's command for them.
+//! Tests of the framework's own hook events, and of the owner's command for hooks.
 
 use std::{path::PathBuf, sync::OnceLock};
 

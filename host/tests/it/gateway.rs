@@ -1,4 +1,4 @@
-//! The gateway: resumed, reconnected, renewed with other intents, and nothing lost.
+//! Tests of the gateway: resumed, reconnected, renewed with other intents, and nothing lost.
 
 use crate::{fixtures, support::Fixture};
 

@@ -1,4 +1,5 @@
-//! Commands below their plugin's name, or left to the prefix: called what a member can type, and as guarded as ever.
+//! Tests of grouped commands, below their plugin's name or left to the prefix: called what a member can type, and as
+//! guarded as ever.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A strict hand-over waits for the handlers that run, and for those alone; what comes meanwhile counts.
+//! Tests of strict hand-over: it waits for the handlers that run, and for those alone; what comes meanwhile counts.
 
 use std::{
     path::{Path, PathBuf},

@@ -1,4 +1,4 @@
-//! Slash commands with typed options, buttons and modals; also across a reload and a restart.
+//! Tests of slash commands with typed options, buttons and modals; also across a reload and a restart.
 
 use host_discord::reply::{Kind, Received};
 use serde_json::json;

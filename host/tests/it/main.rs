@@ -1,4 +1,4 @@
-//! The whole bot on the sandbox: real plugins, compiled here, loaded into a real host.
+//! Integration tests of the whole bot on the sandbox: real plugins, compiled here, loaded into a real host.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The host's manners towards a plugin that misbehaves.
+//! Tests of the host's manners towards a plugin that misbehaves.
 
 use std::time::Duration;
 

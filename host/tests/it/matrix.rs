@@ -1,5 +1,5 @@
-//! Every type of option, by prefix and by slash, with good and bad input: the same value, or the same refusal, but for what
-//! Discord's client does not let a member send.
+//! Matrix of option types, by prefix and by slash, with good and bad input: the same value, or the same refusal, but
+//! for what Discord's client does not let a member send.
 
 use sandbox::{Actor, Error};
 use serde_json::{Value, json};

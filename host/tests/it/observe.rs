@@ -1,4 +1,4 @@
-//! What the operator sees: the log and the figures.
+//! Tests of what the operator sees: the log and the metrics.
 
 use std::{fs, net::SocketAddr, path::Path};
 

@@ -1,4 +1,4 @@
-//! What an operator can rely on: the log, the folders, the process, `check` and `restore`.
+//! Tests of what an operator relies on: the log, the folders, the process, `check` and `restore`.
 
 use std::{
     fs,

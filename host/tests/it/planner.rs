@@ -1,4 +1,4 @@
-//! More commands than Discord takes; and the requests that bring it to what is loaded.
+//! Tests of the command planner: more commands than Discord takes; and the requests that bring it to what is loaded.
 
 use std::{fs, path::PathBuf, sync::OnceLock, time::SystemTime};
 

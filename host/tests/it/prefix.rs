@@ -1,4 +1,4 @@
-//! What commands begin with, and where their private answers go.
+//! Tests of prefixes, and of where private answers to prefix commands go.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What is refused, with a sentence each, while the old generation keeps answering.
+//! Tests of refusals, with a sentence each, while the old generation keeps answering.
 
 use std::{fs, path::PathBuf};
 

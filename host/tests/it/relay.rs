@@ -1,4 +1,4 @@
-//! What stands between the bot and the sandbox: a port that passes on whatever comes, or nothing as long as it is closed.
+//! Relay between the bot and the sandbox: a port that passes on whatever comes, or nothing as long as it is closed.
 
 use std::{
     net::SocketAddr,

@@ -1,4 +1,4 @@
-//! Rebuilt plugins are swapped under the running bot, and nothing is lost.
+//! Tests of reloads: rebuilt plugins are swapped under the running bot, and nothing is lost.
 
 use std::{collections::HashMap, time::Instant};
 

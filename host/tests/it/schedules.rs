@@ -1,4 +1,5 @@
-//! Schedules with the whole bot: over reloads, restarts and kills, by a clock that stands still until it is moved.
+//! Tests of schedules with the whole bot: over reloads, restarts and kills, by a clock that stands still until it is
+//! moved.
 
 use std::{path::PathBuf, sync::OnceLock};
 

@@ -1,4 +1,4 @@
-//! Settings: changed while the bot runs, declared by plugins, per server; secrets that nobody sees.
+//! Tests of settings: changed while the bot runs, declared by plugins, per server; secrets that nobody sees.
 
 use std::{fs, path::PathBuf, time::Duration};
 

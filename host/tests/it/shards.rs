@@ -1,4 +1,5 @@
-//! A bot with two shards: each event comes once, by the shard of its server, also while both have their sessions renewed.
+//! Tests with two shards: each event comes once, by the shard of its server, also while both have their sessions
+//! renewed.
 
 use std::{collections::BTreeSet, fs, sync::Arc, time::Duration};
 

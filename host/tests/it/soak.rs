@@ -1,4 +1,4 @@
-//! Load, call, unload, over and over: nothing stays. `just soak` runs a thousand cycles.
+//! Soak test: load, call, unload, over and over; nothing stays. `just soak` runs a thousand cycles.
 
 use std::process::Command;
 

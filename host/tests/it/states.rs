@@ -1,4 +1,5 @@
-//! What was answered is in the state: at unload, at the end, at the second signal, at an end during the start.
+//! Tests that what was answered is in the state: at unload, at the end, at the second signal, at an end during the
+//! start.
 
 use std::{
     path::PathBuf,

@@ -1,4 +1,4 @@
-//! A plugin that keeps things: its databases through commands, reloads, restarts and the owner's commands.
+//! Tests of storage, through commands, reloads, restarts and the owner's commands.
 
 use std::{fs, path::PathBuf, sync::OnceLock, time::Duration};
 

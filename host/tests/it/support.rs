@@ -1,4 +1,4 @@
-//! A bot on a sandbox of its own.
+//! Test harness: a bot on a sandbox of its own.
 
 use std::{
     collections::{BTreeMap, HashSet},

@@ -1,4 +1,4 @@
-//! Commands in threads and in forum posts: what they are below counts, and a right of their own to write.
+//! Tests of commands in threads and in forum posts: what they are below counts, and a right of their own to write.
 
 use std::{path::PathBuf, sync::OnceLock};
 

@@ -1,4 +1,4 @@
-//! Files that come, change and go.
+//! Tests of the watcher: files that come, change and go.
 
 use std::fs;
 

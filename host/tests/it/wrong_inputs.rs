@@ -1,4 +1,4 @@
-//! What an operator gets wrong, and what they are told: the cause, the place, the next step.
+//! Tests of operators' mistakes, and of what they read then: the cause, the place, the next step.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 

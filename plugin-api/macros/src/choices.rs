@@ -1,4 +1,4 @@
-//! An enum as the choices of an option.
+//! Derive of `Choices`: an enum as the choices of an option.
 
 use proc_macro2::TokenStream;
 use quote::quote;

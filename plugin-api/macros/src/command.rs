@@ -1,4 +1,4 @@
-//! The handler's function, and what becomes of it.
+//! Expansion of `#[command]`: the handler's function, and what becomes of it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};

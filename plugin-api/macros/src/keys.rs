@@ -1,4 +1,4 @@
-//! What `#[command(…)]` says.
+//! Parser of the keys in `#[command(…)]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! The macros of plugin-api, which exports them: the attribute `command` and the derive `Choices`.
+//! Macros of plugin-api, which exports them: the attribute `command` and the derive `Choices`.
 //!
 //! Both write what one could write by hand with plugin-api's `Command`, `CommandOption`, `FromOption` and `OptionType`, and
 //! decide nothing at run time.

@@ -1,4 +1,4 @@
-//! A parameter that is an option.
+//! Option parameters of a command's function.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! Lists, names, and the nearest of them.
+//! Word lists for error messages: lists, names, and the nearest of them.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{

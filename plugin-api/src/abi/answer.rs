@@ -1,4 +1,4 @@
-//! The JSON heads of answers.
+//! JSON heads of answers.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The JSON heads of the `cache.…` host calls. What was asked for is the completion's body, as Discord's JSON.
+//! JSON heads of the `cache.…` host calls. What was asked for is the completion's body, as Discord's JSON.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The heads of what members do: commands, components, autocompletion.
+//! JSON heads of what members do: commands, components, autocompletion.
 
 use std::collections::BTreeMap;
 

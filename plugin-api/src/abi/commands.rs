@@ -1,4 +1,4 @@
-//! The JSON heads of the `commands.…` host calls.
+//! JSON heads of the `commands.…` host calls.
 
 use serde::{Deserialize, Serialize};
 

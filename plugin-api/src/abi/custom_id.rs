@@ -1,4 +1,4 @@
-//! Custom ids of components: what a click says of itself.
+//! Custom ids of components: plugin, handler, owner, expiry and argument of a click.
 
 use std::fmt;
 

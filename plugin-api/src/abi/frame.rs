@@ -1,4 +1,4 @@
-//! Host to plugin: one frame.
+//! Frame: the record that crosses from host to plugin, and its kinds.
 
 use std::ffi::c_void;
 

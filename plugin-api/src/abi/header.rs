@@ -1,4 +1,4 @@
-//! The part of an event that is read without parsing.
+//! Event header: the part of an event that is read without parsing.
 
 use twilight_model::id::{
     Id,

@@ -1,4 +1,4 @@
-//! Plugin to host: one message.
+//! Message: the record that crosses from plugin to host, and its kinds.
 
 use super::{Bytes, Record};
 

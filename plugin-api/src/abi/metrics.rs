@@ -1,4 +1,4 @@
-//! The JSON head of the host call `metrics.record`.
+//! JSON head of the host call `metrics.record`.
 
 use serde::{Deserialize, Serialize};
 

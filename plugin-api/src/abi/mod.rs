@@ -1,4 +1,4 @@
-//! The boundary itself: every type that crosses between host and plugin.
+//! Boundary between host and plugin: every type that crosses it.
 //!
 //! | file | what it holds |
 //! | --- | --- |
@@ -9,9 +9,11 @@
 //! | `message.rs` | plugin to host: [`Message`] and its kinds |
 //! | `header.rs` | the part of an event that is read without parsing |
 //! | `payload.rs` | the JSON heads of frames and messages |
+//! | `command.rs`, `answer.rs` | the JSON heads of commands and components, and of answers to them |
+//! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
-//! | `cache.rs` | the JSON heads of the `cache.…` host calls |
+//! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `web.rs` | the JSON heads of the host call `web.request` |

@@ -1,4 +1,4 @@
-//! What a library exports, and what it is given.
+//! Root module of a library (what it exports), and the handles that it is given.
 
 use std::ffi::c_void;
 

@@ -1,4 +1,4 @@
-//! The note: what a plugin file tells about itself before any of its code runs.
+//! Note of a plugin file: what it tells about itself before any of its code runs.
 //!
 //! It is a pointer-free static in a section of its own ([`SECTION`]), so that the host reads it from the file's bytes.
 //! Text fields are UTF-8, padded with zeros.

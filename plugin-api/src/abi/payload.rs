@@ -1,4 +1,4 @@
-//! The JSON heads of frames and messages: self-describing and additive.
+//! JSON heads of frames and messages: self-describing and additive.
 //!
 //! Every field that comes later is `#[serde(default)]`; nobody denies unknown fields.
 

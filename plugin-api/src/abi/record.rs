@@ -1,4 +1,4 @@
-//! Records that grow at their end: how each side lays out and reads what another version may have laid out.
+//! Growable records: how each side lays out and reads what another version may have laid out.
 //!
 //! A record's first field is its size, as in CLAP's `clap_event_header`. The writer tells how many bytes it has written, the
 //! reader takes no more than it knows, and what the writer has not got reads as in [`Record::EMPTY`]: absent. So either side

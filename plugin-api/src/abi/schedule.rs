@@ -1,4 +1,4 @@
-//! The JSON heads of the `schedules.…` host calls, and what a schedule's handler is given. Times are milliseconds since 1970, UTC.
+//! JSON heads of the `schedules.…` host calls, and of a schedule's run. Times are milliseconds since 1970, UTC.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

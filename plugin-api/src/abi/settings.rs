@@ -1,4 +1,4 @@
-//! The JSON heads of settings and secrets.
+//! JSON heads of settings and secrets.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! Ids of Discord's as they cross: strings, as Discord writes them, since numbers in JSON end at 2^53 for many languages. Numbers
-//! are read as well. That there is none is said by `null` or by the field's absence, and never by 0.
+//! Discord's ids on the wire: strings, as Discord writes them, since numbers in JSON end at 2^53 for many languages.
+//! Numbers are read as well. That there is none is said by `null` or by the field's absence, and never by 0.
 
 use std::fmt;
 

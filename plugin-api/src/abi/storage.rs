@@ -1,4 +1,4 @@
-//! The JSON heads of the `storage.…` host calls. Blobs and shelf values are bytes of the call's body.
+//! JSON heads of the `storage.…` host calls. Blobs and values of key-value stores are bytes of the call's body.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! Each head, and the manifest, as another version may write it: with a field more, a field less, a word that is not known.
+//! Tests of each head, and of the manifest, as another version may write it: with a field more, a field less, a word
+//! that is not known.
 
 use std::fmt::Debug;
 

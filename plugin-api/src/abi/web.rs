@@ -1,4 +1,4 @@
-//! The JSON heads of the host call `web.request`. Bodies are the call's and the completion's.
+//! JSON heads of the host call `web.request`. Bodies are the call's and the completion's.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! Enums that cross as a word: whoever is older reads a word that it does not know as `Unknown`, and so the rest of what it stands in.
+//! Extensible enums that cross as a word: whoever is older reads a word that it does not know as `Unknown`, and so the
+//! rest of what it stands in.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Who may use a command, where, and how often.
+//! Access rules of a command: who may use it, where, and how often.
 
 use std::{future::Future, rc::Rc, time::Duration};
 
@@ -114,7 +114,8 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// Each user may use it so many times within a period. Default: `[commands] cooldown` of the bot. Survives a reload.
+    /// Each user may use it so many times within a period. Default: `[commands] cooldown_uses` and `cooldown_s` of
+    /// the bot. Survives a reload.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Values that are proposed while a member types.
+//! Autocompletion: values that are proposed while a member types.
 
 use std::{fmt, future::Future, rc::Rc};
 

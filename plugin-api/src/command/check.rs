@@ -1,4 +1,4 @@
-//! A plugin's own checks.
+//! Checks of a plugin's own, before its command runs.
 
 use std::{fmt, rc::Rc};
 

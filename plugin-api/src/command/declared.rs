@@ -1,4 +1,4 @@
-//! That `#[command]` and `#[derive(Choices)]` declare what one would write by hand.
+//! Tests that `#[command]` and `#[derive(Choices)]` declare what one would write by hand.
 
 use std::time::Duration;
 

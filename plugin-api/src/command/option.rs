@@ -1,4 +1,4 @@
-//! Options of commands.
+//! Command options: name, type, limits.
 
 use super::{Choice, OptionType};
 use crate::{

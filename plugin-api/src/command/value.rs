@@ -1,4 +1,4 @@
-//! What options are read as.
+//! Option values: the types that options are read as.
 
 use std::{fmt, time::Duration};
 

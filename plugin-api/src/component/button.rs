@@ -1,4 +1,4 @@
-//! Buttons.
+//! Buttons: styles, labels, handlers.
 
 use twilight_model::{
     channel::message::{

@@ -1,4 +1,4 @@
-//! Parts of a message that is laid out: [`NewMessage::layout`](crate::NewMessage::layout).
+//! Layout components: parts of a message that is laid out ([`NewMessage::layout`](crate::NewMessage::layout)).
 
 use twilight_model::channel::message::{
     Component,

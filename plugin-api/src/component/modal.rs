@@ -1,4 +1,4 @@
-//! Modals.
+//! Modals: forms that open on a command or a click.
 
 use serde::Serialize;
 use serde_json::{Value, json};

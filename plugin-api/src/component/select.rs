@@ -1,4 +1,4 @@
-//! Selects: of texts, users, roles, channels.
+//! Select menus: of texts, users, roles, channels.
 
 use twilight_model::{
     channel::{

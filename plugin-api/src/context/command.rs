@@ -1,4 +1,4 @@
-//! What a command's handler is given.
+//! Context of a command's handler.
 
 use std::{fmt, ops::Deref, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! What the handler of a button, select or modal is given.
+//! Context of the handler of a button, select or modal.
 
 use std::{fmt, ops::Deref, rc::Rc};
 

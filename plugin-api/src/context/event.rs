@@ -1,4 +1,4 @@
-//! What a listener's handler is given.
+//! Context of a listener's handler.
 
 use std::{cell::OnceCell, fmt, marker::PhantomData, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! What commands and components have in common.
+//! Invocation: what the contexts of commands and components have in common.
 
 use std::{
     cell::{Cell, RefCell},

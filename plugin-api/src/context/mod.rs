@@ -1,4 +1,4 @@
-//! What handlers are given.
+//! Contexts that handlers are given.
 //!
 //! | file | what it holds |
 //! | --- | --- |

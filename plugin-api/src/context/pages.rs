@@ -1,4 +1,4 @@
-//! Answers of several pages, to be turned by buttons.
+//! Pagination: answers of several pages, to be turned by buttons.
 
 use std::{fmt, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! A message that shows how far something is.
+//! Progress message, edited as the work goes on.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Questions that a handler awaits the answer to.
+//! Questions to a member, whose answer a handler awaits.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What was answered, to change it later.
+//! Reply handle, to edit or delete what was answered.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! What an interaction tells of what was picked, each part read alone: whatever else is odd in it (the message that was clicked, say)
-//! costs nothing.
+//! Resolved data of an interaction, each part read alone: whatever else is odd in it (the message that was clicked,
+//! say) costs nothing.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Who did it.
+//! User of an invocation.
 
 use twilight_model::id::{Id, marker::UserMarker};
 

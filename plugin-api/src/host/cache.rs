@@ -1,4 +1,4 @@
-//! What the host knows of Discord: servers, channels, roles, members, permissions.
+//! Queries of the host's cache of Discord: servers, channels, roles, members, permissions.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! The commands of all plugins, and who may use them.
+//! Queries of all plugins' commands, and of who may use them.
 
 use serde::de::DeserializeOwned;
 use twilight_model::id::{

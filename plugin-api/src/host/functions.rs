@@ -1,4 +1,4 @@
-//! Calling another plugin's functions.
+//! Calls of another plugin's functions.
 
 use std::time::Duration;
 

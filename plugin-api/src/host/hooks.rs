@@ -1,4 +1,4 @@
-//! Telling others what has happened.
+//! Emission of hook events.
 
 use super::Host;
 use crate::{

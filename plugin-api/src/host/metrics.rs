@@ -1,4 +1,4 @@
-//! Figures of the plugin's own, on the host's `/metrics`.
+//! Metrics of the plugin's own, on the host's `/metrics`.
 
 use std::{fmt::Display, rc::Rc};
 

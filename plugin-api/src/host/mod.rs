@@ -1,4 +1,4 @@
-//! What a plugin may ask of the host: one file per capability, `host/src/services/` has the answers under the same names.
+//! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod cache;
 mod commands;

@@ -1,4 +1,5 @@
-//! Answers to commands, components and modals: the host knows whether one is the first response, an edit or a follow-up.
+//! Replies to commands, components and modals: the host knows whether one is the first response, an edit or a
+//! follow-up.
 
 use super::Host;
 use crate::{

@@ -1,4 +1,4 @@
-//! What is scheduled at run time: created, cancelled, listed.
+//! Schedules at run time: created, cancelled, listed.
 
 use std::{
     future::{Future, IntoFuture},

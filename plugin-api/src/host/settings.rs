@@ -1,4 +1,4 @@
-//! The plugin's settings, as they are now.
+//! Current values of the plugin's settings.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

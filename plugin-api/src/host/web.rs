@@ -1,4 +1,4 @@
-//! Other servers on the web, through the host's HTTP client.
+//! Web requests, through the host's HTTP client.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Commands: what routing, registration with Discord, help and permissions read of them.
+//! Commands in the manifest: what routing, registration with Discord, help and permissions read of them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A message's components: what it has, who may use them, and for how long.
+//! Components of a message: which it has, who may use them, and for how long.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Discord's limits, checked here, so that the error names the field instead of a path into JSON.
+//! Message limits of Discord's, checked here, so that the error names the field instead of a path into JSON.
 
 use twilight_model::channel::message::Embed;
 

@@ -1,4 +1,4 @@
-//! Whom a message notifies.
+//! Allowed mentions: whom a message notifies.
 
 use twilight_model::{
     channel::message::{AllowedMentions, MentionType},

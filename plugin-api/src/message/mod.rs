@@ -135,8 +135,8 @@ impl NewMessage {
         self
     }
 
-    /// Deletes the message this long after it was sent. The host does it, also after a reload of the plugin; a restart of
-    /// the bot in between leaves the message.
+    /// Deletes the message this long after it was sent. The host does it, also after a reload of the plugin and
+    /// after a restart of the bot, which deletes at once what is late.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Messages with files.
+//! Multipart bodies of messages with files.
 
 /// A `multipart/form-data` body as Discord wants it
 /// ([reference](https://discord.com/developers/docs/reference#uploading-files)): `payload_json`, then `files[n]`.

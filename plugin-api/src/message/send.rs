@@ -1,4 +1,4 @@
-//! A message on its way to the host: in pieces, with its files, and with what its body can't say.
+//! Encoding of a message for the host: in pieces, with its files, and with what its body can't say.
 
 use std::time::Duration;
 

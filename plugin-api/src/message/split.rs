@@ -1,4 +1,4 @@
-//! Texts that are longer than a message.
+//! Splitting of texts that are longer than a message.
 
 /// Discord's [limit](https://discord.com/developers/docs/resources/message#create-message) for a message's text.
 pub(crate) const TEXT_LIMIT: usize = 2000;

@@ -1,4 +1,4 @@
-//! Backtrace of a panic: bare addresses, which the host turns into names.
+//! Backtrace of a panic as bare addresses, which the host turns into names.
 //!
 //! Deliberately not `std::backtrace`: it reads the library's debug information into statics, 31 MB a generation.
 

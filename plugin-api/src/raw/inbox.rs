@@ -1,4 +1,4 @@
-//! Receiver of frames: the plugin's end of its mailbox, and frames as values that give themselves back.
+//! Receiver of frames from the host: the mailbox, and frames as values that give themselves back.
 
 use crate::abi::{EXCHANGE_BATCH, EventHeader, Frame, MailboxHandle, Record};
 use std::{cell::RefCell, fmt, rc::Rc};

@@ -1,4 +1,4 @@
-//! Sending to the host, from any thread of the plugin, for as long as `run` lasts.
+//! Sender to the host, from any thread of the plugin, for as long as `run` lasts.
 
 use std::sync::{PoisonError, RwLock};
 

@@ -1,4 +1,4 @@
-//! The adapter between the boundary's raw records and the safe runtime: all unsafe code of a plugin.
+//! Adapter between the boundary's raw records and the safe runtime: all unsafe code of a plugin.
 //!
 //! [`run`] is what [`export_plugin!`](crate::export_plugin) exports. Nothing here is for authors.
 #![allow(

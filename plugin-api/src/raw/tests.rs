@@ -1,4 +1,4 @@
-//! A plugin alone on a fake host: what crosses, record by record. Runs under Miri.
+//! Tests with a plugin alone on a fake host: what crosses, record by record. They run under Miri.
 
 use std::{
     collections::{HashSet, VecDeque},

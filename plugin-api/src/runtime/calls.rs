@@ -1,4 +1,4 @@
-//! Host calls that wait for their completion.
+//! Table of host calls that wait for their completion.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What a generation's handlers share: the way to the host, open calls, background tasks.
+//! Shared core of a generation's handlers: the way to the host, open calls, background tasks.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},

@@ -1,4 +1,4 @@
-//! A handler on its way: guarded against panics, counted, answered exactly once.
+//! Running handler: guarded against panics, counted, answered exactly once.
 
 use std::{
     future::Future,

@@ -1,4 +1,4 @@
-//! `tracing` in a plugin: events go to the host's log, under the plugin's name.
+//! Subscriber of `tracing` in a plugin: events go to the host's log, under the plugin's name.
 
 use std::{
     cell::Cell,

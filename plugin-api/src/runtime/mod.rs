@@ -1,4 +1,4 @@
-//! What runs on a plugin's thread: one loop that takes frames and starts handlers.
+//! Main loop of a plugin's thread: takes frames and starts handlers.
 //!
 //! Nothing here is generic over the plugin: a plugin is erased into a [`Program`] first, so that this code, tokio's and
 //! serde's included, is compiled once in this crate.

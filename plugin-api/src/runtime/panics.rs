@@ -1,4 +1,4 @@
-//! The plugin's panic hook.
+//! Panic hook of a plugin.
 //!
 //! std's own hook must never run in a plugin: with `RUST_BACKTRACE` set it caches the library's debug info in statics,
 //! 31 MB a generation.

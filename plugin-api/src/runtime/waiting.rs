@@ -1,4 +1,5 @@
-//! Handlers that wait for a member's answer. They don't count as running: a question takes nobody's place, and holds no reload up.
+//! Handlers that wait for a member's answer. They don't count as running: a question takes nobody's place, and holds no
+//! reload up.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 

@@ -1,4 +1,5 @@
-//! What a server's owner and administrators set about commands: who may use them, why one refuses, and the prefix.
+//! Server rules for commands, for a server's owner and administrators: who may use them, why one refuses, and the
+//! prefix.
 //!
 //! The host enforces it all, whether this plugin is loaded or not.
 

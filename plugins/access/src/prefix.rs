@@ -1,4 +1,4 @@
-//! `setprefix` and `mentionprefix`.
+//! Commands `setprefix` and `mentionprefix`.
 
 use plugin_api::{choices, prelude::*};
 

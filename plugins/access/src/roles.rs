@@ -1,4 +1,4 @@
-//! `config`: roles of which one is needed for a command.
+//! Command `config`: roles of which one is needed for a command.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `why`: the first rule that refuses.
+//! Command `why`: the first rule that refuses.
 
 use plugin_api::prelude::*;
 

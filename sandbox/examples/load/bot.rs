@@ -1,5 +1,5 @@
-//! Our bot, a process of its own as discord.py is: it does what `sandbox/bench/discordpy.py` does, and does it
-//! without a library, so that the sandbox is what limits.
+//! Benchmark bot of our own, a process of its own as discord.py is: it does what `sandbox/bench/discordpy.py` does, and
+//! does it without a library, so that the sandbox is what limits.
 
 use std::{env::Args, io, net::SocketAddr};
 

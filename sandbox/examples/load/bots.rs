@@ -1,4 +1,4 @@
-//! The bots that are measured: processes of their own that are started and spoken to in the same way.
+//! Bots that are measured: processes of their own that are started and spoken to in the same way.
 
 use std::{
     io::{BufRead, BufReader},

@@ -1,4 +1,5 @@
-//! A bot without a library: just enough of WebSocket and HTTP to take and to send as fast as bytes can be read.
+//! Minimal client without a library: just enough of WebSocket and HTTP to take and to send as fast as bytes can be
+//! read.
 
 use std::{io, net::SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Figures of several rounds, and how they are told.
+//! Statistics of several rounds, and how they are printed.
 
 use std::time::Instant;
 

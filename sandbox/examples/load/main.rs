@@ -1,4 +1,4 @@
-//! How much a sandbox carries, beside what a discord.py bot takes: `just bench-sandbox`.
+//! Load benchmark: how much a sandbox carries, beside what a discord.py bot takes: `just bench-sandbox`.
 //!
 //! The sandbox and its users are this process; each bot is one of its own, on one thread. One bot is written
 //! without a library ([`bot`]), the other one is discord.py (`sandbox/bench/discordpy.py`), if the path of a Python

@@ -1,4 +1,4 @@
-//! A world of 10,000 guilds and 1,000,000 members: its start, and a login.
+//! Benchmark of a world of 10,000 guilds and 1,000,000 members: its start, and a login.
 
 use std::{io, time::Instant};
 

@@ -1,4 +1,4 @@
-//! A sandbox with somebody to speak in each guild, and what is measured on it.
+//! Benchmark stage: a sandbox with somebody to speak in each guild, and what is measured on it.
 
 use std::{
     io,

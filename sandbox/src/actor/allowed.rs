@@ -1,4 +1,4 @@
-//! Which commands Discord's client offers to a user, and what a guild's owner sets about it.
+//! Command permissions: which commands Discord's client offers to a user, and what a guild's owner sets about it.
 
 use super::{Actor, option};
 use crate::{

@@ -1,4 +1,4 @@
-//! Waiting for what the bot shows. Nothing polls: each change of the world is looked at once.
+//! Expectations: waiting for what the bot shows. Nothing polls: each change of the world is looked at once.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Coming and going.
+//! Members that join and leave.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Acting as one user: saying, clicking, picking, submitting, and waiting for what the bot does.
+//! Actors: one user's acts (saying, clicking, picking, submitting), and waiting for what the bot does.
 
 mod allowed;
 mod command;

@@ -1,4 +1,4 @@
-//! Modals.
+//! Modals: filled in and submitted.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! The options of a command: read from text, checked against what is registered, and resolved.
+//! Options of a command: read from text, checked against what is registered, and resolved.
 
 use serde_json::{Map, Value, json};
 use twilight_model::guild::Permissions;

@@ -1,4 +1,4 @@
-//! Channels and people by the names that users write.
+//! Lookup of channels and people by the names that users write.
 
 use twilight_model::guild::Permissions;
 

@@ -1,4 +1,4 @@
-//! Voting in polls.
+//! Votes in polls.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Being there.
+//! Presence of a user: online, idle, busy or gone.
 
 use twilight_model::gateway::presence::{MinimalActivity, Status};
 

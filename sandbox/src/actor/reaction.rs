@@ -1,4 +1,4 @@
-//! Reacting to messages.
+//! Reactions to messages.
 
 use twilight_model::guild::Permissions;
 

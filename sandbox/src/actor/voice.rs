@@ -1,4 +1,4 @@
-//! Being in voice channels, without a voice.
+//! Voice channels that users join, without a voice.
 
 use super::Actor;
 use crate::{error::Error, world::VoiceState};

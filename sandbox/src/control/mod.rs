@@ -1,4 +1,4 @@
-//! The sandbox over HTTP, for tests in any language: JSON in and out below `/sandbox/`.
+//! Control API over HTTP, for tests in any language: JSON in and out below `/sandbox/`.
 //!
 //! Users act by `POST /sandbox/act`, as the page's do, or by whole scripts; what concerns the sandbox itself is
 //! [`Control`], which script lines are made of, too. Foreign `Origin`s and `Host`s are

@@ -1,4 +1,4 @@
-//! What can be asked of the sandbox itself, by HTTP and by script lines alike.
+//! Orders to the sandbox itself, by HTTP and by script lines alike.
 
 use std::time::Duration;
 

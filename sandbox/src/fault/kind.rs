@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Kinds of faults.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Faults on request: what goes wrong at Discord now and then goes wrong here when a test says so.
+//! Fault injection: what goes wrong at Discord now and then goes wrong here when a test says so.
 
 mod kind;
 mod rest;

@@ -1,4 +1,4 @@
-//! The faults that are on, and which of them strikes.
+//! Active faults, and which of them strikes.
 
 use std::{
     collections::BTreeMap,

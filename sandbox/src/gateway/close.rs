@@ -1,4 +1,4 @@
-//! Why the gateway closes a connection:
+//! Close codes of the gateway:
 //! <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>.
 
 /// A close code with its reason.

@@ -1,4 +1,4 @@
-//! One WebSocket: reads what the client sends, writes what is due.
+//! WebSocket connection: reads what the client sends, writes what is due.
 
 use std::{
     collections::{HashMap, VecDeque},

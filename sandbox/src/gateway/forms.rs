@@ -1,4 +1,4 @@
-//! The forms in which one event goes out: each is made and written once, however many sessions get it.
+//! Encoded forms of one event on its way out: each is made and written once, however many sessions get it.
 
 use std::{cell::OnceCell, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What the URL of a connection asks for:
+//! Query parameters of a connection's URL:
 //! <https://discord.com/developers/docs/events/gateway#connecting-gateway-url-query-string-params>.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! All sessions and connections, and what is dispatched to them.
+//! Hub of all sessions and connections, and of what is dispatched to them.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -1,4 +1,4 @@
-//! Which dispatches a session gets, by its intents and by what the bot may see:
+//! Event filter of a session, by its intents and by what the bot may see:
 //! <https://discord.com/developers/docs/events/gateway#list-of-intents>.
 
 use serde_json::{Value, json};

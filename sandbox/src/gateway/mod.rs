@@ -1,4 +1,4 @@
-//! The gateway: <https://discord.com/developers/docs/events/gateway>.
+//! Gateway server: <https://discord.com/developers/docs/events/gateway>.
 //!
 //! Dispatches go into the session's buffer; the connection sends from there. A connection that breaks
 //! therefore loses nothing: the session goes on filling, and RESUME sends what is missing.

@@ -1,4 +1,4 @@
-//! What clients send, and how it is answered.
+//! Opcodes that clients send, and how they are answered.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The bot's own presence: <https://discord.com/developers/docs/events/gateway-events#update-presence>.
+//! Presence of the bot itself: <https://discord.com/developers/docs/events/gateway-events#update-presence>.
 
 use serde_json::{Value, json};
 use twilight_model::gateway::presence::Status;

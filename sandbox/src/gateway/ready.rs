@@ -1,4 +1,4 @@
-//! What a new session hears first: <https://discord.com/developers/docs/events/gateway-events#ready>.
+//! READY, and the guilds that follow it: <https://discord.com/developers/docs/events/gateway-events#ready>.
 
 use std::collections::BTreeSet;
 

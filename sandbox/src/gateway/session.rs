@@ -1,4 +1,4 @@
-//! A session: what a client identified as, what it was sent, and what it is still to be sent.
+//! Gateway session: what a client identified as, what it was sent, and what it is still to be sent.
 
 use std::{
     collections::{BTreeSet, VecDeque},

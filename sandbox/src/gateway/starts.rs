@@ -1,4 +1,5 @@
-//! How often a bot may identify: <https://discord.com/developers/docs/events/gateway#session-start-limit-object>.
+//! Session start limit, the number of times a bot may identify:
+//! <https://discord.com/developers/docs/events/gateway#session-start-limit-object>.
 
 use std::{collections::BTreeMap, time::Duration};
 

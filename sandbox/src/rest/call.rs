@@ -1,4 +1,4 @@
-//! A request, read: path, query, body and files.
+//! Parsed request: path, query, body and files.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,4 @@
-//! Errors as Discord's REST API words them: `{"code", "message"}`, and 50035 with a tree of fields.
-//! <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
+//! Error responses as Discord's REST API words them: `{"code", "message"}`, and 50035 with a tree of fields.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};

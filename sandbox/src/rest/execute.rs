@@ -1,5 +1,4 @@
-//! What a webhook posts, and its messages: `webhooks/{id}/{token}[/slack | /messages/{message}]`.
-//! <https://discord.com/developers/docs/resources/webhook#execute-webhook>.
+//! Messages of a webhook: `webhooks/{id}/{token}[/slack | /messages/{message}]`.
 
 use serde_json::Value;
 use twilight_model::channel::ChannelType;

@@ -1,5 +1,5 @@
-//! Who may do what with emojis, stickers and sounds, and with scheduled events, whose rules are the same: whoever
-//! may make them may change their own; changing those of others needs to manage them.
+//! Permission rules for emojis, stickers and sounds, and for scheduled events, whose rules are the same: whoever may
+//! make them may change their own; changing those of others needs to manage them.
 
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;

@@ -1,5 +1,4 @@
-//! The guild itself: its settings, preview, widget, incident actions, integrations.
-//! <https://discord.com/developers/docs/resources/guild#modify-guild>.
+//! Routes of the guild itself: its settings, preview, widget, incident actions, integrations.
 
 use serde_json::{Value, json};
 use twilight_model::{

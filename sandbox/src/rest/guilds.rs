@@ -1,4 +1,4 @@
-//! `guilds/…`: which file serves what below a guild, and the checks that all of them need.
+//! Router below `guilds/…`, and the checks that all of its routes need.
 
 use twilight_model::guild::Permissions;
 

@@ -1,4 +1,4 @@
-//! The REST API: <https://discord.com/developers/docs/reference>.
+//! REST API server: <https://discord.com/developers/docs/reference>.
 //!
 //! A request is read ([`call`]), limited ([`limit`]), routed here, and handled by a plain function on the
 //! world in the file that is named after the resource.

@@ -1,4 +1,4 @@
-//! The channels of a guild as places: made, ordered, changed, deleted, and who may do what in them.
+//! Guild channels: made, ordered, changed, deleted, and who may do what in them.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a channel can be told, when it is made and afterwards:
+//! Channel settings, when one is made and afterwards:
 //! <https://discord.com/developers/docs/resources/channel#modify-channel>.
 
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
-//! What the application sells: `applications/{id}/entitlements`, `skus/{id}/subscriptions`.
-//! <https://discord.com/developers/docs/resources/entitlement>.
+//! Entitlements and subscriptions: `applications/{id}/entitlements`, `skus/{id}/subscriptions`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Messages in Slack's words, in Discord's:
+//! Conversion of Slack's messages to Discord's:
 //! <https://discord.com/developers/docs/resources/webhook#execute-slackcompatible-webhook>.
 
 use serde_json::{Map, Value, json};

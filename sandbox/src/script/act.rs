@@ -1,4 +1,4 @@
-//! What a user does besides writing: `[user] verb …`.
+//! Acts of a user besides writing: `[user] verb …`.
 
 use super::words::{fields, one, optional, pair, words};
 

@@ -1,4 +1,4 @@
-//! Lines that concern the sandbox itself, and no user.
+//! Script lines that concern the sandbox itself, and no user.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `fault …` lines.
+//! Script lines `fault …`.
 
 use super::control::duration;
 use crate::{

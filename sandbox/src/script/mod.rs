@@ -1,4 +1,4 @@
-//! Stories as text: one line, one act. The same grammar is read from files and in the terminal.
+//! Scripts: stories as text, one act a line. The same grammar is read from files and in the terminal.
 //!
 //! ```text
 //! # whoever acts stands first: user@channel

@@ -1,4 +1,4 @@
-//! One line of a script.
+//! Parser of one line of a script.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Deeds of the stage's user, done.
+//! Execution of acts in the actor's name.
 
 use std::time::Duration;
 

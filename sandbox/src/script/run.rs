@@ -1,4 +1,4 @@
-//! Running a script, line by line, until it ends or a line fails.
+//! Script runner: line by line, until it ends or a line fails.
 
 use std::{collections::HashSet, sync::Arc};
 

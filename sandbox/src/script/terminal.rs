@@ -1,4 +1,4 @@
-//! The same grammar, line by line, with what the bot shows as it comes.
+//! Interactive terminal: the grammar of scripts line by line, with what the bot shows as it comes.
 
 use std::sync::Arc;
 

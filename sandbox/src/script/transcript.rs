@@ -1,4 +1,4 @@
-//! Messages and modals in the words of a transcript.
+//! Transcript of messages and modals.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The words of a line: bare ones, and those in double quotes.
+//! Tokenizer of a line: bare words, and those in double quotes.
 
 use crate::actor::value;
 

@@ -1,4 +1,4 @@
-//! What the page's user does.
+//! Acts of the page's user.
 
 use axum::{
     Json,

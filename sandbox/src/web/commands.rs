@@ -1,4 +1,4 @@
-//! The commands that a user can use in a channel, and what can be put into their options.
+//! Command list of the page: what a user can use in a channel, and what can be put into the options.
 
 use axum::{
     Json,

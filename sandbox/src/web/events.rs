@@ -1,4 +1,4 @@
-//! Rings the page whenever something changes.
+//! Server-sent events: the page is notified whenever something changes.
 
 use std::convert::Infallible;
 

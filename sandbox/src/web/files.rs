@@ -1,4 +1,4 @@
-//! The page's files, as they lie in `page/`: nothing is built, nothing comes from elsewhere.
+//! Static files of the page, as they lie in `page/`: nothing is built, nothing comes from elsewhere.
 
 use axum::{
     extract::Path,

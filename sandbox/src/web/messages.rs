@@ -1,4 +1,4 @@
-//! The messages of a channel, as one user sees them.
+//! Message list of a channel, as one user sees it.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The page at `/`, its files below `/page/`, and the small JSON API below `/sandbox/` that it lives on.
+//! Web page at `/`, its files below `/page/`, and the small JSON API below `/sandbox/` that it lives on.
 //!
 //! Only pages that the sandbox itself served may use it ([`crate::origin`]).
 //!

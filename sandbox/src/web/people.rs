@@ -1,4 +1,4 @@
-//! Users, and the members of a channel's guild.
+//! User lists: all users, and the members of a channel's guild.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Guilds and channels.
+//! Guild and channel lists.
 
 use axum::{
     Json,

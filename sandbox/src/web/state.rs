@@ -1,4 +1,4 @@
-//! Who one is, how the bot is, and what is open.
+//! Session state of the page: who one is, how the bot is, and what is open.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! The inspector: what crossed, and what the bot reports of its parts.
+//! Inspector: what crossed, and what the bot reports of its parts.
 
 use axum::{
     Json,

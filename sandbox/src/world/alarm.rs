@@ -1,4 +1,4 @@
-//! What is to happen in the world at a time to come, without anybody asking.
+//! Alarms: what is to happen in the world at a time to come, without anybody asking.
 
 use std::collections::BTreeSet;
 

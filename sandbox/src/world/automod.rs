@@ -1,5 +1,4 @@
 //! Auto moderation at work: what members write is held against the rules of the guild.
-//! <https://discord.com/developers/docs/resources/auto-moderation>.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Who is banned from a guild, and what a ban takes away.
+//! Bans from a guild, and what they take away.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Building a world before the sandbox starts.
+//! World builder, for before the sandbox starts.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},

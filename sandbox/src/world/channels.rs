@@ -1,4 +1,4 @@
-//! All channels, with the two questions that are asked all the time: which are a guild's, and which is a user's.
+//! Channel index, with the two questions that are asked all the time: which are a guild's, and which is a user's.
 
 use std::collections::{BTreeMap, HashMap, btree_map};
 

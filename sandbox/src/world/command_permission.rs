@@ -1,4 +1,4 @@
-//! Who may use a command where, as the moderators of a guild have set it:
+//! Command permissions, as the moderators of a guild have set them:
 //! <https://discord.com/developers/docs/interactions/application-commands#permissions>.
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The crowd: users beyond number, each a function of a number, so that a world of a million costs nothing.
+//! Synthetic users beyond number, each a function of a number, so that a world of a million costs nothing.
 //!
 //! Who they are follows from their number alone: id (and with it the date of the account), name, and in a guild
 //! the roles, the nickname and the date of joining. What is changed about one of them is kept by

@@ -1,4 +1,4 @@
-//! How many commands an application creates in a day:
+//! Daily limit on command creation:
 //! <https://discord.com/developers/docs/interactions/application-commands#registering-a-command>.
 
 use std::{

@@ -1,4 +1,4 @@
-//! Deleting channels, with all that hangs on them.
+//! Deletion of channels, with all that hangs on them.
 
 use serde_json::Value;
 use twilight_model::channel::ChannelType;

@@ -1,4 +1,4 @@
-//! What the world tells: one dispatch for the gateway, not yet filtered for any session.
+//! World events: one dispatch for the gateway, not yet filtered for any session.
 
 use std::borrow::Cow;
 

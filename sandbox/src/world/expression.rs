@@ -1,4 +1,4 @@
-//! New emojis, stickers and sounds.
+//! Creation of emojis, stickers and sounds.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Files that were uploaded: <https://discord.com/developers/docs/resources/message#attachment-object>.
+//! Uploaded files: <https://discord.com/developers/docs/resources/message#attachment-object>.
 
 use serde_json::{Value, json};
 

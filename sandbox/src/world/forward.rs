@@ -1,4 +1,4 @@
-//! What a forwarded message takes along, and what the bot can read of a message.
+//! Snapshots of forwarded messages, and what the bot can read of a message.
 
 use serde_json::{Value, json};
 use twilight_model::gateway::Intents;

@@ -1,4 +1,4 @@
-//! Building what a guild has besides text channels, before the sandbox starts or in a test.
+//! Builders of what a guild has besides text channels, before the sandbox starts or in a test.
 
 use serde_json::json;
 use twilight_model::{channel::ChannelType, guild::Permissions};

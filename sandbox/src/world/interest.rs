@@ -1,4 +1,4 @@
-//! Who is interested in a scheduled event.
+//! Interest of users in a scheduled event.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is told and noted when a member changes, whoever changed it.
+//! Changes of members: the events and audit log entries of each, whoever made it.
 
 use serde_json::{Value, json};
 use twilight_model::guild::audit_log::AuditLogEventType;

@@ -1,4 +1,4 @@
-//! The members of one guild: some are kept, the others are of the crowd.
+//! Member table of one guild: some are kept, the others are of the crowd.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

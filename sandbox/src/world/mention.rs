@@ -1,4 +1,4 @@
-//! Whom a message mentions.
+//! Mentions of a message.
 
 use twilight_model::guild::Permissions;
 

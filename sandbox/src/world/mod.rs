@@ -1,4 +1,4 @@
-//! The world: users, guilds, channels, messages, commands and interactions, and what happens in it.
+//! World state: users, guilds, channels, messages, commands and interactions, and what happens in it.
 //!
 //! A change is a method; what Discord would tell about it is pushed to `outbox`, from where the
 //! one owner of the world ([`crate::state`]) hands it to the gateway.

@@ -1,4 +1,4 @@
-//! Who may do what, computed as Discord's page on permissions has it:
+//! Permission calculator, as Discord's page has it:
 //! <https://discord.com/developers/docs/topics/permissions#permission-overwrites>.
 
 use twilight_model::{channel::ChannelType, guild::Permissions};

@@ -1,4 +1,4 @@
-//! 200 random guilds, in which the permissions are those that twilight's calculator finds.
+//! Tests of permissions in 200 random guilds, against twilight's calculator.
 //!
 //! Where the two speak of different things, this is settled first, for both:
 //! - The calculator leaves out what is of no use in a kind of channel (and, older than text in voice channels, much of

@@ -1,4 +1,4 @@
-//! Who is online, and with what: <https://discord.com/developers/docs/events/gateway-events#presence>.
+//! Presences of users, with their activities: <https://discord.com/developers/docs/events/gateway-events#presence>.
 
 use serde_json::{Value, json};
 use twilight_model::gateway::presence::{MinimalActivity, Status};

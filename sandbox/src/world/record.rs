@@ -1,4 +1,5 @@
-//! Things that the sandbox keeps as Discord's JSON, because it only hands them back, and what changes in them.
+//! JSON records: things that the sandbox keeps as Discord's JSON, because it only hands them back, and what changes in
+//! them.
 
 use serde_json::{Map, Value, json};
 

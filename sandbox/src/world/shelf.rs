@@ -1,5 +1,5 @@
-//! What a guild keeps as records: emojis, stickers, sounds, scheduled events, rules, stages. Every change of one
-//! goes through here, so that the audit log and the gateway hear of it.
+//! Record collections of a guild: emojis, stickers, sounds, scheduled events, rules, stages. Every change of one goes
+//! through here, so that the audit log and the gateway hear of it.
 
 use serde_json::{Value, json};
 use twilight_model::guild::audit_log::AuditLogEventType;

@@ -1,4 +1,4 @@
-//! What users see of the bot, in order: the material of every `expects`.
+//! Log of what users see of the bot, in order: the material of every `expects`.
 
 use std::collections::hash_map::Entry;
 

@@ -1,4 +1,4 @@
-//! Worlds at size: guilds by the thousand, with the crowd as their members.
+//! Large worlds: guilds by the thousand, with the crowd as their members.
 
 use super::{
     World,

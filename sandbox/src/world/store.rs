@@ -1,4 +1,4 @@
-//! What the application has in the "developer portal": its emojis, what it sells, and what linked roles ask for.
+//! Developer portal of the application: its emojis, what it sells, and what linked roles ask for.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a channel has besides when it is a thread.
+//! Thread metadata: what a channel has besides when it is a thread.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! What happens to threads: they are started, followed, archived and taken away.
-//! <https://discord.com/developers/docs/topics/threads>.
+//! Thread lifecycle: started, followed, archived and deleted.
 
 use serde_json::{Value, json};
 use twilight_model::{channel::ChannelType, guild::Permissions};

@@ -1,5 +1,5 @@
-//! Messages as Discord writes them. They go out by the ten thousand, so they are written straight as text:
-//! no tree of JSON is built for them unless somebody wants to look inside.
+//! JSON writer of messages. They go out by the ten thousand, so they are written straight as text: no tree of JSON is
+//! built for them unless somebody wants to look inside.
 
 use std::borrow::Cow;
 

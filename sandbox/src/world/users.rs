@@ -1,4 +1,4 @@
-//! All users: those who were made one by one, and the crowd.
+//! User table: those who were made one by one, and the crowd.
 
 use std::{
     borrow::Cow,

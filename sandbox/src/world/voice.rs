@@ -1,4 +1,4 @@
-//! Who is in which voice channel: <https://discord.com/developers/docs/resources/voice>. Nobody is heard.
+//! Voice states, by user and channel: <https://discord.com/developers/docs/resources/voice>. Nobody is heard.
 
 use serde_json::{Value, json};
 use twilight_model::{channel::ChannelType, guild::Permissions};

@@ -1,4 +1,4 @@
-//! What goes wrong with first responses to interactions, on request.
+//! Tests of what goes wrong with first responses to interactions, on request.
 
 use sandbox::{Effect, ErrorBody, Fault, Forestaller, Options, Sandbox};
 use serde_json::{Value, json};

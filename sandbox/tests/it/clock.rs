@@ -1,4 +1,4 @@
-//! Time that is paused and moved.
+//! Tests of time that is paused and moved.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! How connections end, read byte by byte: a client's library hides what is missing.
+//! Tests of how connections end, read byte by byte: a client's library hides what is missing.
 
 use sandbox::{Options, Sandbox};
 use serde_json::json;

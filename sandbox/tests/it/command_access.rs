@@ -1,4 +1,4 @@
-//! Who is offered which command where.
+//! Tests of command permissions: who is offered which command where.
 
 use serde_json::{Value, json};
 use twilight_model::gateway::event::Event;

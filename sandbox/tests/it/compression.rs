@@ -1,4 +1,4 @@
-//! zlib, by the stream and by the payload. (twilight, in the other tests, uses zstd.)
+//! Tests of zlib, by the stream and by the payload. (twilight, in the other tests, uses zstd.)
 
 use sandbox::Options;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The sandbox over HTTP, as a test in another language uses it.
+//! Tests of the sandbox over HTTP, as a test in another language uses it.
 
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};

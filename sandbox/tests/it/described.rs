@@ -1,4 +1,4 @@
-//! The check against openapi.json, which all tests of REST go through, is itself checked here.
+//! Tests of the check against openapi.json, which all tests of REST go through.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What goes wrong on request.
+//! Tests of fault injection.
 
 use std::{io::ErrorKind, time::Duration};
 

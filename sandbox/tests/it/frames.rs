@@ -1,4 +1,4 @@
-//! How clients may put their JSON into frames: as text or, as hikari does, in binary; whole or in fragments.
+//! Tests of WebSocket framing: JSON as text or, as hikari does, in binary; whole or in fragments.
 
 use sandbox::Options;
 use serde_json::json;

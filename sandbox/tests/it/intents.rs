@@ -1,4 +1,4 @@
-//! Which events reach a bot: by its intents, and by what it may see.
+//! Tests of which events reach a bot: by its intents, and by what it may see.
 
 use sandbox::Options;
 use serde_json::json;

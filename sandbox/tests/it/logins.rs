@@ -1,4 +1,4 @@
-//! Who may start and continue a session, and how the others are told.
+//! Tests of who may start and continue a session, and how the others are refused.
 
 use std::time::Duration;
 

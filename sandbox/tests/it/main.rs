@@ -1,4 +1,4 @@
-//! The sandbox, tried with clients that we did not write: twilight's gateway and HTTP crates.
+//! Integration tests of the sandbox, with clients that we did not write: twilight's gateway and HTTP crates.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 

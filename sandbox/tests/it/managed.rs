@@ -1,4 +1,4 @@
-//! What is done to members: changed, timed out, kicked, pruned.
+//! Tests of managed members: changed, timed out, kicked, pruned.
 
 use std::time::Duration;
 

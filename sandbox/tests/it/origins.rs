@@ -1,4 +1,4 @@
-//! Who may ask: pages of other sites reach neither the gateway nor REST, the names of this machine reach both.
+//! Tests of who may ask: pages of other sites reach neither the gateway nor REST, the names of this machine reach both.
 
 use sandbox::{Options, Sandbox};
 use tokio::{

@@ -1,4 +1,4 @@
-//! Who is online, and with what.
+//! Tests of presences: who is online, and with what.
 
 use sandbox::{Options, Sandbox, World};
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! Where openapi.json is not what Discord does. Each entry has its reason; one that fits nothing any more fails.
+//! Exceptions where openapi.json is not what Discord does. Each entry has its reason; one that fits nothing any more
+//! fails.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Everything that crosses REST, against Discord's own description of it, where that lies beside the workspace.
+//! Check of everything that crosses REST against Discord's own description of it, where that lies beside the workspace.
 //!
 //! A test that starts a sandbox watches it; when the watch ends, what differed fails the test.
 

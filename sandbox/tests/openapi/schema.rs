@@ -1,4 +1,5 @@
-//! JSON Schema (draft 2020-12), as far as Discord's description uses it; any other keyword or format stops the tests.
+//! JSON Schema validator (draft 2020-12), as far as Discord's description uses it; any other keyword or format stops
+//! the tests.
 //!
 //! By hand, and not with the crate `jsonschema`: that one brings some 60 packages and a minute of cold build, and
 //! of a union with 15 variants it can't say which one was meant.

@@ -1,4 +1,4 @@
-//! Text without its escapes, and where in the text each byte stood.
+//! Unescaped text, with a map from each byte to where it stood before.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What a secret looks like.
+//! Encoded forms of a secret (plain, base64, hexadecimal) that are searched for.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Secrets are kept out of what people read: log lines, panics, errors, messages, pages.
+//! Redaction of secrets in whatever people read: log lines, panics, errors, messages, pages.
 //!
 //! One list for the process, since the log is one. A secret is on it from the moment that the host has read it, with the name that
 //! it is granted by; the bot's token has none. It is found

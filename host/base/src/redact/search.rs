@@ -1,5 +1,5 @@
-//! Many texts looked for in one pass, without looking at most of it (Wu and Manber, "A fast algorithm for multi-pattern searching",
-//! 1994): two bytes tell how far the next place is at which one of the texts can begin.
+//! Multi-pattern search in one pass that skips most of the text (Wu and Manber, "A fast algorithm for multi-pattern
+//! searching", 1994): two bytes tell how far the next place is at which one of the texts can begin.
 
 use std::{collections::BTreeMap, ops::Range};
 

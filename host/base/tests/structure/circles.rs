@@ -1,4 +1,4 @@
-//! Circles of modules: siblings that name each other, by however many steps. A module and what is in it are one.
+//! Import circles: sibling modules that name each other, by however many steps. A module and what is in it are one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,5 +1,5 @@
-//! The crates of the workspace, held to the table in `docs/architecture.md`: each has a row, imports no crate of ours but those that
-//! the row names, and nothing that is deliberately absent, by however many of our crates.
+//! Check of the workspace's crates against the table in `docs/architecture.md`: each has a row, imports no crate of
+//! ours but those that the row names, and nothing that is deliberately absent, by however many of our crates.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,5 +1,5 @@
-//! Circles that there are still. This list gets shorter: one that is gone, or has fewer members, is to be changed here, and none is
-//! added.
+//! Known import circles. This list gets shorter: an entry that is gone, or has fewer members, is changed here, and none
+//! is added.
 
 /// The crate, the module in which the members are, and they.
 pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[

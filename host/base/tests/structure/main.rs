@@ -1,10 +1,12 @@
-//! Structure of the workspace, held to what is written about it: modules without circles, crates as the table in
-//! `docs/architecture.md` says.
+//! Structure tests of the workspace, which hold it to what is written about it: modules without circles, crates as the table in
+//! `docs/architecture.md` says, documents that name what there is.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod circles;
 mod crates;
+mod decisions;
+mod documents;
 mod known;
 mod modules;
 mod tokens;

@@ -1,5 +1,5 @@
-//! The modules of a crate, and which of them each names: by `crate::`, `self::` and `super::`, in imports and elsewhere.
-//! What is for tests alone is left out.
+//! Module graph of a crate: which modules there are, and which each of them names by `crate::`, `self::` and `super::`,
+//! in imports and elsewhere.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

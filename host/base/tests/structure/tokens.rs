@@ -1,4 +1,4 @@
-//! Rust's tokens, as far as paths need them: words, `::` and single characters; no comments, no literals.
+//! Tokenizer for Rust, as far as paths need one: words, `::` and single characters; no comments, no literals.
 
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Who wants to use a command: what Discord said of them, and what the cache or Discord knows besides.
+//! Invoker of a command: what Discord said of them, and what the cache or Discord knows besides.
 
 use host_discord::{
     cache::{Cache, in_thread},

@@ -1,4 +1,4 @@
-//! Who may use a command, and where: one list of rules, asked in one order, whatever the command came by.
+//! Authorization: who may use a command, and where, by one list of rules in one order, whatever the command came by.
 //!
 //! 1. Where it works: servers, direct messages, age-restricted channels. This holds for everybody.
 //! 2. The bot's owners may use everything that is left, and what is for owners alone is for nobody else.

@@ -1,4 +1,4 @@
-//! Permissions and roles, in words.
+//! Names of permissions and roles, for sentences.
 
 use twilight_model::guild::Permissions;
 

@@ -1,4 +1,4 @@
-//! A line behind a prefix command's name.
+//! Parser of the line behind a prefix command's name.
 
 use std::collections::BTreeMap;
 

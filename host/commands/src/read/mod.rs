@@ -1,4 +1,4 @@
-//! What was typed or picked, as typed options: the same by prefix and by slash.
+//! Option parsing, from what was typed or picked to typed values: the same by prefix and by slash.
 //!
 //! | file | what it does |
 //! | --- | --- |

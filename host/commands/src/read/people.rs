@@ -1,4 +1,4 @@
-//! Finds users, roles and channels by mention, id or name: what a slash command has picked from a list.
+//! Lookup of users, roles and channels by mention, id or name: what a slash command has picked from a list.
 
 use host_base::unseen::trim;
 use host_discord::{Cache, Discord, lenient::Fields};

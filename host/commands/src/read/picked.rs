@@ -1,4 +1,4 @@
-//! The options of a slash command.
+//! Options of a slash command, as Discord sends them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Reads one word as an option's value.
+//! Parser of one word as an option's value.
 
 use host_base::unseen::trim;
 use jiff::{SignedDuration, Timestamp, civil, fmt::friendly, tz::TimeZone};

@@ -1,4 +1,4 @@
-//! Cuts a line into words.
+//! Tokenizer of a line: words, quotes and code blocks.
 
 use host_base::unseen::is_unseen;
 

@@ -1,4 +1,4 @@
-//! Which command Discord means when it refuses.
+//! Attribution of Discord's refusals to single commands.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What Discord has, compared with what it should have: by meaning, because Discord fills in defaults.
+//! Comparison of what Discord has with what it should have: by meaning, because Discord fills in defaults.
 
 use serde_json::{Map, Number, Value};
 

@@ -1,4 +1,4 @@
-//! What a restart must not forget: what is registered, under which names, and what Discord did not take.
+//! Registration state on disk: what is registered, under which names, and what Discord did not take.
 
 use std::{
     collections::BTreeMap,

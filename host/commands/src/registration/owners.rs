@@ -1,4 +1,4 @@
-//! The commands of the bot's owners: one group, where the owner wants it, so that it takes no place of everybody's.
+//! Registration of the owners' commands: one group, where the owner wants it, so that it takes no place of everybody's.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,4 @@
-//! What was done.
+//! Summary of a sync.
 
 use std::{fmt, time::Duration};
 

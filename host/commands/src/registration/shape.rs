@@ -1,4 +1,4 @@
-//! A command as Discord wants it
+//! JSON of a command, as Discord wants it
 //! ([reference](https://discord.com/developers/docs/interactions/application-commands#application-command-object)).
 
 use std::collections::BTreeMap;

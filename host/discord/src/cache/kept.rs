@@ -1,4 +1,5 @@
-//! What is kept of a server, a channel, a role: what permissions and routing need, read once; the rest as Discord's JSON.
+//! Cache entries of servers, channels and roles: what permissions and routing need, read once; the rest as Discord's
+//! JSON.
 
 use std::collections::HashMap;
 

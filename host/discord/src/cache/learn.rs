@@ -1,4 +1,4 @@
-//! What the cache learns from an event.
+//! Cache updates from gateway events.
 //!
 //! Each event is read field by field and item by item. What can't be read is noted, and what it was about is forgotten: known as
 //! far as it can be told which, and where it can't be told, all that it may have been. Nothing stays that may be out of date.

@@ -1,4 +1,4 @@
-//! Members: those who were seen last, up to a number.
+//! Member cache: those who were seen last, up to a bound.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! What the gateway has told: servers, channels, roles, members, the bot's own user, and what follows from them, permissions.
+//! Cache of Discord: servers, channels, roles, members, the bot's own user, and the permissions that follow from them.
 //!
 //! Servers, channels, active threads and roles are kept: what permissions and routing need of them read (`kept.rs`), the rest as
 //! the JSON that it came as. Members are a million, so those who were seen last are kept, in `members.rs`. Messages, presences,

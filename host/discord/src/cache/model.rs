@@ -1,4 +1,4 @@
-//! twilight's models of what is kept, for plugins: what a model can't read is left out, field by field.
+//! Conversion of cache entries to twilight's models, for plugins: what a model can't read is left out, field by field.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

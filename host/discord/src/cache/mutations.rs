@@ -1,4 +1,5 @@
-//! Each field of what Discord tells of servers changed in turn: no server is lost, and no right is wider than what was told.
+//! Mutation tests of the cache: each field of what Discord says of servers is changed in turn; no server is lost, and
+//! no right is wider than what was said.
 
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;

@@ -1,4 +1,4 @@
-//! What a member may do: twilight's calculator on what is kept.
+//! Permissions of a member: twilight's calculator on the cache.
 
 use twilight_model::{
     channel::{ChannelType, permission_overwrite::PermissionOverwrite},

@@ -1,4 +1,4 @@
-//! A member as some event or answer had it: each leaves something else out.
+//! Partial members, as some event or answer had them: each leaves something else out.
 
 use serde_json::json;
 use twilight_model::{guild::Member, user::User, util::Timestamp};

@@ -1,3 +1,5 @@
+//! Tests of the cache, event by event.
+
 use serde_json::{Value, json};
 use twilight_model::{gateway::Intents, guild::Permissions};
 

@@ -1,4 +1,4 @@
-//! Why something is not known.
+//! Reasons for a cache miss.
 
 use thiserror::Error;
 

@@ -1,4 +1,5 @@
-//! Counts of the running bot: shards, events, requests. Whoever counts has them; the program's page of metrics shows them.
+//! Metrics of the running bot: shards, events, requests. Whoever counts has them; the program's page of metrics shows
+//! them.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! What is counted of requests to Discord.
+//! Metrics of requests to Discord.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

@@ -1,4 +1,4 @@
-//! Components that can be used for a while, and are disabled then.
+//! Expiry of components: those that can be used for a while, and are disabled then.
 //!
 //! How long, and by whom, stands in their custom ids. So a click on what is over is refused also when this forgot the
 //! message: after a restart, or because there were too many.

@@ -1,4 +1,4 @@
-//! The flag that makes an answer private, in whatever form its body has.
+//! Ephemeral flag of an answer, set in whatever form its body has.
 
 use host_capability::Failure;
 use plugin_api::{CUSTOM_ID_LIMIT, abi::CustomId};

@@ -1,4 +1,4 @@
-//! What the host answers by itself: in time, when nobody has; and when there is nothing to say.
+//! Automatic responses of the host: in time, when nobody has answered; and when there is nothing to say.
 
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -1,4 +1,4 @@
-//! The first response to an interaction on its way: sent, asked for when it was lost, sent once more.
+//! First response to an interaction: sent, looked up when it was lost, sent once more.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},

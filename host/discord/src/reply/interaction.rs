@@ -1,4 +1,4 @@
-//! Answers to an interaction.
+//! Replies to an interaction.
 
 use host_capability::{Failure, UNKNOWN_MESSAGE};
 use plugin_api::abi::{ReplyCall, ReplyMode};

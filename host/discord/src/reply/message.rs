@@ -1,4 +1,4 @@
-//! Answers to a message with the prefix.
+//! Replies to a message with the prefix.
 
 use host_capability::Failure;
 use plugin_api::abi::{ReplyCall, ReplyMode};

@@ -1,4 +1,4 @@
-//! The interactions whose tokens Discord honours.
+//! Table of open interactions: those whose tokens Discord still honours.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,4 +1,5 @@
-//! What is known of an interaction, and what follows from what Discord says: a state machine that sends nothing itself.
+//! State machine of an interaction's response: what is known of it, and what follows from what Discord says. It sends
+//! nothing itself.
 //!
 //! Discord takes one first response to an interaction. Whether it has taken ours is not always told: an answer may be lost, and
 //! somebody else may have been faster (code 40060: a second process, or a plugin's request of its own). Then `@original` tells.

@@ -1,5 +1,6 @@
-//! Answers to interactions on a Discord that loses requests and answers, in whose channel somebody deletes messages, and where
-//! somebody else with the bot's token may be faster: thousands of stories, each from a number that is printed when it goes wrong.
+//! Property tests of replies, on a Discord that loses requests and answers, in whose channel somebody deletes messages,
+//! and where somebody else with the bot's token may be faster: thousands of stories, each from a number that is printed
+//! when it goes wrong.
 
 mod simulated;
 

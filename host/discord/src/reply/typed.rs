@@ -1,4 +1,4 @@
-//! Commands that were typed with the prefix and are not over: what an answer to their message is about.
+//! Table of running prefix commands: what an answer to their message is about.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! Bodies of messages: JSON, or plugin-api's `multipart/form-data`.
+//! Message bodies: JSON, or plugin-api's `multipart/form-data`.
 
 use host_capability::Failure;
 use memchr::memmem::find;

@@ -1,4 +1,4 @@
-//! A path of Discord's REST API, read once: every rule that looks at a path looks at what is sent.
+//! Canonical path of a REST request, read once: every rule that looks at a path looks at what is sent.
 //!
 //! `channels/1/%6Dessages` and `channels/1/messages` are one route to a server, and two texts. So a path is taken apart, each part is
 //! decoded, what no route of Discord's has is refused, and what is left is written in one way.

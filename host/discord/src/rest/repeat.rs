@@ -1,5 +1,5 @@
-//! What may be sent twice, should the answer be lost: what does the same thing twice, and messages, which carry a number of
-//! their own.
+//! Retry rules after a lost answer: what may be sent twice is what does the same thing twice, and messages, which carry
+//! a nonce.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

@@ -1,4 +1,4 @@
-//! From a call to a request.
+//! Conversion of a host call to an HTTP request.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Seals of modals: by its seal the host knows a modal that it has opened for this user from one that somebody has made up, also after
-//! a restart.
+//! Seals of modals: signatures by which the host knows a modal that it has opened for this user from one that somebody
+//! has made up, also after a restart.
 //!
 //! A client sends what it likes as the custom id of what was used
 //! ([discord-api-docs#3029](https://github.com/discord/discord-api-docs/pull/3029)). A component is looked for in the message that it is

@@ -1,5 +1,5 @@
-//! What is asked before anything else goes on: it is asked until it is answered, since a machine may start before its network,
-//! and Discord has its bad minutes.
+//! Requests of the start, repeated until they are answered, since a machine may start before its network, and Discord
+//! has its bad minutes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The way to Discord's REST API: one request, one answer, whatever it is.
+//! HTTP transport to Discord: one request, one answer, whatever it is.
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -29,7 +29,7 @@ use crate::platform::{LibraryFile, library_files};
 pub use error::FileError;
 pub use format::Format;
 pub(crate) use name::{is_candidate, list};
-pub use name::{plugin_files, plugin_name, rename_blanks, tidy_name};
+pub use name::{plugin_files, plugin_name, rename_blanks};
 
 /// What there is to know of a good plugin file.
 #[derive(Debug, Clone, PartialEq, Eq)]

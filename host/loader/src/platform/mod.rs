@@ -65,3 +65,52 @@ pub(crate) fn join_when_finished(thread: JoinHandle<()>, limit: Duration) -> boo
     }
     thread.join().is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    /// What only a platform's folder may say.
+    const A_PLATFORMS: [&str; 8] = [
+        "target_os",
+        "target_env",
+        "cfg(unix)",
+        "std::os::",
+        "os::unix",
+        "libc::",
+        "rustix::",
+        "\"/proc",
+    ];
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") && !path.ends_with("platform") {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_a_platforms_own_is_said_here_alone() {
+        let mut files = Vec::new();
+        sources(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut files,
+        );
+        assert!(files.len() > 40, "{files:?}");
+        for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+            let text = fs::read_to_string(file).unwrap();
+            // Tests come last in a file, and make links and open what there is.
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for word in A_PLATFORMS {
+                assert!(!code.contains(word), "{} says {word}", file.display());
+            }
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 use tokio::sync::watch;
 
@@ -75,14 +75,14 @@ impl Plugins {
     }
 
     /// Whether a plugin may be entered at this very moment.
-    fn admit(&self, name: &str, manifest: &Manifest) -> Result<(), LoadError> {
+    fn admit(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
         if self.set().stopping {
             return Err(LoadError::ShuttingDown);
         }
         self.check_manifest(name, manifest)
     }
 
-    fn check_manifest(&self, name: &str, manifest: &Manifest) -> Result<(), LoadError> {
+    fn check_manifest(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
         let others = self.manifests();
         let neighbours: Vec<Neighbour<'_>> = others
             .iter()
@@ -110,7 +110,7 @@ struct Load<'a> {
     began: Instant,
     info: FileInfo,
     /// The plugin's, from the note.
-    name: String,
+    name: PluginName,
 }
 
 impl<'a> Load<'a> {
@@ -125,7 +125,7 @@ impl<'a> Load<'a> {
             plugins,
             path,
             began,
-            name: tidy(&info.note.name),
+            name: PluginName::new(&info.note.name),
             info,
         };
         Ok((load, bytes))
@@ -142,7 +142,7 @@ impl<'a> Load<'a> {
             });
         }
         let blacklist = self.plugins.program.options().blacklist;
-        if blacklist.iter().any(|listed| tidy(listed) == *name) {
+        if blacklist.iter().any(|listed| name.is(listed)) {
             return Err(LoadError::Blacklisted { name: name.clone() });
         }
         Ok(())
@@ -206,7 +206,7 @@ impl<'a> Load<'a> {
         let report = probe::run(&plugins.probe_with, &copy.path, options.probe_timeout).await?;
         if !report.stayed.is_empty() {
             tracing::warn!(
-                plugin = &*self.name,
+                plugin = self.name.as_str(),
                 "a trial load left something behind: {}",
                 report.stayed.join("; ")
             );
@@ -364,7 +364,10 @@ impl<'a> Load<'a> {
         };
         tokio::spawn(async move {
             if let Err(error) = states.write(&plugin, moment, state).await {
-                tracing::warn!(plugin, "its state could not be written: {error}");
+                tracing::warn!(
+                    plugin = plugin.as_str(),
+                    "its state could not be written: {error}"
+                );
             }
         });
     }
@@ -397,7 +400,7 @@ impl<'a> Load<'a> {
 /// The private copy of a load that is under way. Dropped, it is removed, unless something of it is mapped still.
 struct ShadowCopy<'a> {
     path: PathBuf,
-    plugin: String,
+    plugin: PluginName,
     number: u64,
     abandoned: &'a Abandoned,
     is_kept: bool,

@@ -1,4 +1,4 @@
-//! `[cache]`.
+//! `[cache]`: what is kept of Discord.
 
 use super::{
     document::Table,

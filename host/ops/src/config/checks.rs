@@ -1,4 +1,4 @@
-//! What a setting's type cannot say: whether its text makes sense.
+//! Checks of settings' texts (addresses, names) beyond what their types say.
 
 use super::{
     fault::Item,

@@ -1,4 +1,4 @@
-//! The commented `default.toml`, held against the settings and against the checkout's example.
+//! Tests that hold the commented `default.toml` against the settings and against the checkout's example.
 
 use super::*;
 

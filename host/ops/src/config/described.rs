@@ -1,4 +1,4 @@
-//! Every key of the host's with its words and its default: read from the commented `default.toml`, where both stand. The
+//! Descriptions of the host's keys, with their defaults: read from the commented `default.toml`, where both stand. The
 //! checkout's `config.toml` is a copy for people: what they change in theirs rebuilds nothing.
 
 use std::sync::LazyLock;

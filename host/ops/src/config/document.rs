@@ -1,4 +1,4 @@
-//! A TOML document that remembers which keys it was asked for, so that each key is named once: where it is read.
+//! TOML document that remembers which keys it was asked for, so that each key is named once: where it is read.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, and where.
+//! Configuration errors: what is wrong, and in which file.
 
 use std::{fmt, io, path::PathBuf, string::FromUtf8Error};
 

@@ -1,4 +1,4 @@
-//! The configuration as it is now, and which of its keys a running bot takes over.
+//! Live configuration: its current values, and which of its keys a running bot takes over.
 
 use std::sync::Arc;
 

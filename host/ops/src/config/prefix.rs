@@ -1,4 +1,4 @@
-//! Which prefixes text commands can have.
+//! Check of a command prefix.
 
 use host_base::unseen::{is_direction, is_invisible, is_joiner};
 

@@ -1,4 +1,4 @@
-//! `[schedules]`: what plugins do at a time.
+//! `[schedules]`: when and how plugins' schedules run.
 
 use super::{
     document::Table,

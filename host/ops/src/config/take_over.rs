@@ -1,4 +1,4 @@
-//! What a running bot takes over of a file that was changed.
+//! Merge of a changed file into the running configuration.
 
 use super::{Config, described::differences, live::LIVE};
 
@@ -50,7 +50,7 @@ mod tests {
             (now.data.folder.to_str(), &*now.bot.prefix),
             (Some("a"), "+")
         );
-        assert!(now.plugins.contains_key("shop"));
+        assert!(now.plugins.contains_key(&"shop".into()));
         assert!(now.source.text.contains("'b'"));
     }
 }

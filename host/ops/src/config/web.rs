@@ -1,4 +1,4 @@
-//! `[web]`.
+//! `[web]`: requests of plugins to other servers.
 
 use std::path::PathBuf;
 

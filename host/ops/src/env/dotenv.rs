@@ -1,4 +1,4 @@
-//! The file `.env`: a variable a line, and nothing in it is more than text.
+//! Parser of `.env`: a variable a line, and nothing in it is more than text.
 //!
 //! `NAME=value`, also behind `export`; `#` begins a comment, at the beginning of a line or behind a blank. A value may stand in
 //! `'single'` or `"double quotes"`, over several lines; in double quotes `\n`, `\r`, `\t`, `\"` and `\\` are escapes. `$` is a

@@ -1,3 +1,5 @@
+//! Tests of reading the environment and `.env`.
+
 use super::*;
 
 /// The shape of a token; "MTIzNDU2Nzg5MDEyMzQ1Njc4" is the base64 of 123456789012345678.

@@ -1,5 +1,5 @@
-//! What the host itself says about plugins: each has a share of the log there, too. A plugin whose handlers fail without end, or that is
-//! too far behind for each event, fills no disk with it.
+//! Rate limit of the host's own lines about plugins. A plugin whose handlers fail without end, or that is too far
+//! behind for each event, fills no disk with them.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! The log's files: `permanent.log`, which is rotated by size, and `current_run.log`, which begins anew with each run and has
+//! Log files: `permanent.log`, which is rotated by size, and `current_run.log`, which begins anew with each run and has
 //! its last part alone when that gets long.
 
 use std::{

@@ -1,4 +1,4 @@
-//! From events to lines: what stands in them, and who may change them before they are written.
+//! Formatting of log events as lines, and what is masked in them before they are written.
 
 use std::{
     borrow::Cow,

@@ -1,4 +1,4 @@
-//! A thread per output, so that nobody who logs waits for a disk or a terminal.
+//! Output queue with a thread of its own, so that nobody who logs waits for a disk or a terminal.
 
 use std::{
     io::{self, Write},

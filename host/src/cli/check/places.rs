@@ -1,4 +1,4 @@
-//! Folders, the port, databases.
+//! Checks of folders, the port, databases.
 
 use std::{
     fs, io,

@@ -1,4 +1,4 @@
-//! From OpenMetrics to the older Prometheus text format, which `promtool` and many tools read.
+//! Conversion of OpenMetrics to the older Prometheus text format, which `promtool` and many tools read.
 //!
 //! For what is on the page they differ in three things: there a counter's family is called as its samples are, with
 //! `_total`; an information ends with `_info`; and there is no mark at the end.

@@ -1,4 +1,4 @@
-//! Figures of plugins' own.
+//! Metrics that plugins declare themselves.
 
 use std::fmt;
 

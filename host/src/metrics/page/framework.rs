@@ -1,4 +1,4 @@
-//! The gateway, Discord's REST API, and the host's services.
+//! Metrics of the gateway, Discord's REST API, and the host's services.
 
 use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
 

@@ -1,4 +1,4 @@
-//! All figures as Prometheus text, put together when they are asked for.
+//! Metrics page: all metrics as Prometheus text, collected when it is asked for.
 //!
 //! Names follow [Prometheus' conventions](https://prometheus.io/docs/practices/naming/): base units, `_total` for counters.
 

@@ -1,4 +1,4 @@
-//! The process, under the names that Prometheus' own clients use
+//! Metrics of the process, under the names that Prometheus' own clients use
 //! ([reference](https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics)).
 
 use std::{fmt, time::Duration};

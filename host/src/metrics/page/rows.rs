@@ -1,4 +1,4 @@
-//! Families of figures, one after the other.
+//! Writer of metric families, one after the other.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A circuit breaker: after some failures a handler rests, then one probe decides.
+//! Circuit breaker: after some failures a handler rests, then one probe decides.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What an event may be called, and may have with it.
+//! Tests of events' names and payloads.
 
 use std::{collections::BTreeMap, sync::Arc};
 

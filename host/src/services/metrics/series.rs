@@ -1,4 +1,4 @@
-//! One figure of one plugin: its values by labels.
+//! Series of one metric of one plugin: its values by labels.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Schedules in a database, without a bot around them: what is claimed, by whom, how often.
+//! Tests of schedules in a database, without a bot around them: what is claimed, by whom, how often.
 
 use host_ops::config::Config;
 use jiff::{Timestamp, tz::TimeZone};

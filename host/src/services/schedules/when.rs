@@ -1,4 +1,4 @@
-//! When a schedule is due: a period from an anchor, or a cron expression in a time zone.
+//! Due times of schedules: a period from an anchor, or a cron expression in a time zone.
 //!
 //! The cron expression is matched against the civil time of its zone; what an instant that is, is decided here. A civil time
 //! that does not exist is the first instant behind the gap, and one that occurs twice is its first occurrence: so an instant

@@ -1,4 +1,4 @@
-//! A value in config.toml, changed with comments and layout kept.
+//! Edits of single values in config.toml, with comments and layout kept.
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 

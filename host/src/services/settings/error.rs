@@ -1,4 +1,4 @@
-//! Why a setting was not changed.
+//! Errors of changing a setting.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What servers have set: kept in their databases, and in memory while they are used.
+//! Settings of servers: kept in their databases, and in memory while they are used.
 
 use std::{
     collections::BTreeMap,

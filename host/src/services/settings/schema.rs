@@ -1,4 +1,5 @@
-//! What a declared setting takes: checked as it is written in config.toml, crossing as the plugin reads it.
+//! Schema of a declared setting: its value is checked as it is written in config.toml, and crosses as the plugin reads
+//! it.
 
 use std::{collections::HashSet, time::Duration};
 

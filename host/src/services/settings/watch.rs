@@ -1,4 +1,4 @@
-//! Changes of config.toml from outside: noticed, taken over, and told.
+//! Watcher of config.toml: changes from outside are noticed, taken over, and reported.
 
 use std::{
     path::{Path, PathBuf},

@@ -1,4 +1,4 @@
-//! Addresses: those of the local network are not for everybody.
+//! Address filter: those of the local network are not for everybody.
 //!
 //! A name is resolved once, its addresses are looked at, and the connection goes to one of those that were looked at: a name that
 //! leads elsewhere when it is asked again (DNS rebinding) gains nothing.

@@ -1,4 +1,4 @@
-//! Which hosts a plugin may reach.
+//! Allow-list of hosts that a plugin may reach.
 
 use host_ops::config::web_host;
 use plugin_api::manifest::Manifest;

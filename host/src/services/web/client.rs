@@ -1,4 +1,4 @@
-//! The HTTP client: whom it trusts, and what its errors say.
+//! HTTP client of plugins' web requests: certificates, resolver, errors.
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 

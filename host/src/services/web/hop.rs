@@ -1,4 +1,4 @@
-//! One request after the other: what redirects make of a call.
+//! Redirects: the requests of one call, one after the other.
 
 use std::fmt;
 

@@ -1,3 +1,5 @@
+//! Tests of web requests against a server in this process.
+
 mod tls;
 
 use std::{io::Write, time::Duration};

@@ -1,4 +1,4 @@
-//! What was read lately: bounded by number, bytes and age.
+//! Cache of recently read files, bounded by number, bytes and age.
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Reading and writing, with nothing remembered.
+//! Reads and atomic writes of files, with nothing remembered.
 
 use std::{
     fs::{DirEntry, File},

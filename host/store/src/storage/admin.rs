@@ -1,4 +1,4 @@
-//! What the owner does with the databases: backups and migrations; and their end.
+//! Administration of the databases: backups, migrations, the shutdown.
 
 use std::{
     collections::BTreeMap,

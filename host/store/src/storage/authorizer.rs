@@ -1,5 +1,5 @@
-//! The fence at work: SQLite asks while it compiles a statement, and for every table, index, view and trigger that the
-//! statement reaches.
+//! SQLite authorizer that enforces table access: SQLite asks it while it compiles a statement, for every table, index,
+//! view and trigger that the statement reaches.
 //!
 //! Rights are the caller's, also inside of views and triggers; a trigger or view of another plugin's adds nothing, and must be
 //! allowed to do itself what it does. (SQLite names the innermost view or trigger, but a `WITH` clause can borrow such a name:

@@ -1,4 +1,4 @@
-//! Calls that are carried out together: one transaction, one fsync, and each call all or nothing for itself.
+//! Batch of calls in one transaction with one fsync, each call all or nothing for itself.
 
 use std::{
     sync::{
@@ -90,7 +90,7 @@ impl Job {
     }
 
     pub(super) fn whose(&self) -> Whose {
-        Some(Arc::clone(&self.declared.caller().plugin))
+        Some(self.declared.caller().plugin.clone())
     }
 
     /// What it is, for an error.

@@ -1,4 +1,4 @@
-//! Stops what runs for too long, from a thread of its own.
+//! Statement timeouts: a thread that interrupts what runs for too long.
 //!
 //! SQLite counts steps between two looks at the clock, and a step may be a function over a megabyte: so it is told from outside,
 //! too, and looks at that whenever a statement goes on to its next row.

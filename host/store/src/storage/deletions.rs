@@ -1,4 +1,4 @@
-//! Messages that are deleted later: a table of the host's in the bot's database.
+//! Table of messages that are deleted later, in the bot's database.
 
 use rusqlite::{Connection, params};
 

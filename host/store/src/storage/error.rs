@@ -1,4 +1,4 @@
-//! Why storage could not do what it was asked: what happened, where, and the next step.
+//! Storage errors: what happened, where, and the next step.
 
 use std::{
     fmt, fs,

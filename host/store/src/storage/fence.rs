@@ -1,4 +1,4 @@
-//! What plugins declare about their tables, and who may touch which.
+//! Table access: what plugins declare about their tables, and who may touch which.
 //!
 //! A table's owner is what stands before the first two underscores of its name.
 

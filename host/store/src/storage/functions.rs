@@ -1,4 +1,4 @@
-//! SQL functions over long texts, with a time that grows as the texts do.
+//! SQL functions over long texts, in linear time.
 //!
 //! SQLite's own `instr`, `replace` and `trim` compare every place with every other: over two texts of a megabyte that takes
 //! minutes, and nothing stops a function but its end. These do the same in one pass.

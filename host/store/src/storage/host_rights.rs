@@ -1,4 +1,4 @@
-//! What the host itself may do on a connection: with its own tables everything, with those of plugins nothing.
+//! Rights of the host itself on a connection: with its own tables everything, with those of plugins nothing.
 //!
 //! So a trigger, a view or a full-text table of a plugin's can't be set off with the host's rights, whatever statement of the
 //! host's would reach it: what has to be done in a plugin's tables is done as that plugin.

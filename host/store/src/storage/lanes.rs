@@ -1,4 +1,4 @@
-//! Who works on which database when: a queue for each database, and a few threads for all of them.
+//! Work queues of the databases, and the few threads that serve them all.
 //!
 //! A database has a writing lane, in which one thread at a time works, in the order of the calls; the bot's has a reading lane
 //! beside it. A thread takes a lane that has work, carries out a batch of it, and puts the lane back behind the others: a busy

@@ -1,4 +1,4 @@
-//! What one statement may be made of, and how much memory all of them may take together.
+//! Limits on a statement's parts, and on the memory of all of them together.
 //!
 //! Time is limited by the clock, which a function over a text is not stopped by: so no text is so long, no pattern so odd, and no
 //! statement has so many functions, that they would take seconds without a row in between.

@@ -1,4 +1,4 @@
-//! One bot at a time per data folder.
+//! Lock of the data folder: one bot at a time.
 
 use std::{
     fs::{self, File, TryLockError},

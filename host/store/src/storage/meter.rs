@@ -1,5 +1,5 @@
-//! How many pages of a database each plugin's calls add and give back: counted in the transaction, kept in a table of the
-//! host's, and refused where it would be more than the plugin may keep.
+//! Page counts per plugin: what each call adds to a database and gives back, counted in the transaction, kept in a
+//! table of the host's, and refused where it would be more than the plugin may keep.
 //!
 //! A call is counted for whoever made it: pages are in use that were not before. Within a statement SQLite itself stops at a
 //! page number, so that one statement does not fill the disk before it is counted.

@@ -1,4 +1,4 @@
-//! Which databases are open: opened when they are used, and closed for others or for damage.
+//! Pool of open databases: opened when they are used, and closed for others or for damage.
 
 use std::sync::{Arc, MutexGuard};
 

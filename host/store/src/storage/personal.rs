@@ -1,4 +1,4 @@
-//! All that is kept about one user, in every database and in their copies: told to the owner in a file, and erased.
+//! Export and erasure of all that is kept about one user, in every database and in the backups.
 
 use std::{
     fs, io,

@@ -1,4 +1,4 @@
-//! Which database: the bot's, or a server's.
+//! Database id: the bot's, or a server's.
 
 use std::{
     fmt, fs, io,

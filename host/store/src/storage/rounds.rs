@@ -1,4 +1,4 @@
-//! What a thread does in a lane at the moment, so that others need not wait for it.
+//! Running batches: what a thread works on at the moment, and how others go on without waiting for it.
 //!
 //! A call that only reads and takes its time steps aside: it goes on with its connection, and the lane is free for the others.
 //! One that does not stop when its time is over is left behind: SQLite stops between two rows, and within one a full-text

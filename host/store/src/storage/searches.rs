@@ -1,4 +1,4 @@
-//! When full-text tables are searched: not while something is written.
+//! Rule for full-text searches: never while something is written.
 //!
 //! A search looks into all places of a text for all of its words, and SQLite does not stop before it has: a long one is left
 //! behind by the others (`rounds.rs`), which they can do only while it does not keep them from writing.

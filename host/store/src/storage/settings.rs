@@ -1,4 +1,4 @@
-//! What servers have set for plugins: a table of the host's in their databases.
+//! Table of servers' settings for plugins, in their databases.
 
 use rusqlite::params;
 

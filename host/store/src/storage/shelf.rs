@@ -1,4 +1,4 @@
-//! Shelves: values by key, in a table of the host's.
+//! Key-value stores, in a table of the host's.
 
 use plugin_api::abi::{ShelfCall, ShelfReply};
 use rusqlite::{OptionalExtension, params};

@@ -1,4 +1,4 @@
-//! What the lanes know: which databases have work, which are open, and which of them was used longest ago.
+//! State of the work queues: which databases have work, which are open, and which was used longest ago.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},

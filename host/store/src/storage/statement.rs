@@ -1,4 +1,4 @@
-//! One statement on a plugin's behalf: fenced, limited in time and size, looked at afterwards.
+//! Execution of one statement on a plugin's behalf: fenced, limited in time and size, looked at afterwards.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

@@ -1,5 +1,5 @@
-//! All that is kept about one user: told as JSON, and erased. The databases themselves know which columns are about users, so
-//! it makes no difference whether a plugin is loaded.
+//! Data subjects: all that one database keeps about a user, as JSON, and its erasure. The databases themselves know
+//! which columns are about users, so it makes no difference whether a plugin is loaded.
 //!
 //! What is done in a plugin's tables is done as that plugin, with its fence and the limits of its statements, so that a trigger
 //! or a view of its own can do no more for the owner's command than for the plugin. One that fails fails alone, and is named.

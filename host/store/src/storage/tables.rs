@@ -1,4 +1,4 @@
-//! The host's own tables, in every database: which version a file has, and what brings it to the newest.
+//! Schema of the host's own tables, in every database: which version a file has, and what brings it to the newest.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 

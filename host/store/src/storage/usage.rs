@@ -1,4 +1,4 @@
-//! How often commands were used: a table of the host's.
+//! Table of command uses.
 
 use rusqlite::params;
 

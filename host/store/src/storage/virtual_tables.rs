@@ -1,4 +1,4 @@
-//! Virtual tables: which modules there are for plugins, and what the arguments of one may name.
+//! Virtual tables: allowed modules, and what their arguments may name.
 //!
 //! A module reads what its arguments name by statements of its own, which it compiles once and keeps, whoever uses the table
 //! later: so a table of another plugin's is refused when it is declared, and not only when it is read.

@@ -1,4 +1,4 @@
-//! A generation that was abandoned is never freed, whatever drops it.
+//! Tests that an abandoned generation is never freed, whatever drops it.
 
 use std::{fs, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Compiles the hostile plugins: C by `cc`, C++ by `c++`, Rust by cargo.
+//! Compilation of the hostile plugins: C by `cc`, C++ by `c++`, Rust by cargo.
 
 use std::{
     env, fs,

@@ -1,4 +1,4 @@
-//! What would end the process ends one plugin.
+//! Tests that what would end the process ends one plugin.
 
 use host_loader::LoadError;
 

@@ -1,4 +1,4 @@
-//! The host's signals stay the host's, and what was there before a plugin took another comes back.
+//! Tests that the host's signals stay the host's, and that what was there before a plugin took another comes back.
 
 use std::{
     path::Path,

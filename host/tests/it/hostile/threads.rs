@@ -1,4 +1,4 @@
-//! A thread belongs to the plugin on whose behalf it was created, whoever's code created it.
+//! Tests of thread ownership: a thread belongs to the plugin on whose behalf it was created, whoever's code created it.
 
 use super::{Hostile, alone, build};
 

@@ -1,4 +1,4 @@
-//! Timers go with the plugin that made them.
+//! Tests that timers go with the plugin that made them.
 
 use super::{Hostile, alone, build};
 

@@ -1,4 +1,4 @@
-//! Discord's limits and bad minutes: nothing is sent while the bot is told to wait, and nothing is done twice.
+//! Tests of Discord's limits and bad minutes: nothing is sent while the bot is told to wait, and nothing is done twice.
 
 mod invalid;
 mod proxy;

@@ -1,4 +1,5 @@
-//! `[discord] http_proxy`: somebody else does the limiting; and `requests_per_second`: Discord has raised the bot's limit.
+//! Tests of `[discord] http_proxy`, where somebody else does the limiting, and of `requests_per_second`, where Discord
+//! has raised the bot's limit.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Each field of an interaction changed in turn: it is answered, what was picked is read as what it is or refused in words, and nobody
-//! may do more.
+//! Mutation tests of interactions: each field changed in turn; it is answered, what was picked is read as what it is or
+//! refused in words, and nobody may do more.
 
 use sandbox::ResponseState;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Each field of what Discord sends changed in turn, on a whole bot: commands are answered, interactions are answered, and no
-//! server is lost. Which change it was is printed when one is not.
+//! Mutation tests on a whole bot: each field of what Discord sends changed in turn; commands are answered, interactions
+//! are answered, and no server is lost. Which change it was is printed when one is not.
 
 pub mod interactions;
 

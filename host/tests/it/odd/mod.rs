@@ -1,4 +1,5 @@
-//! What Discord may say one day, or should never say: in its answers, in events that nobody wrote, of servers that are out of reach.
+//! Odd data from Discord, as it may come one day, or should never: in its answers, in events that nobody wrote, of
+//! servers that are out of reach.
 
 mod interactions;
 mod parts;

@@ -1,4 +1,4 @@
-//! One odd part of what Discord tells of a server costs that part, and not the server.
+//! Tests that one odd part of what Discord says of a server costs that part, and not the server.
 
 use serde_json::{Value, json};
 use twilight_model::{guild::Permissions, id::Id};

@@ -1,5 +1,6 @@
-//! Random sequences of load, call, block, panic, thread, signal, reload, unload, force, kill over a dozen plugins, while
-//! members use them. The bot is a process of its own on a sandbox that outlives it. What must hold at any time:
+//! Torture test: random sequences of load, call, block, panic, thread, signal, reload, unload, force, kill over a dozen
+//! plugins, while members use them. The bot is a process of its own on a sandbox that outlives it. What must hold at
+//! any time:
 //!
 //! - the process lives, but for a `kill -9` of ours, and ends in order at SIGTERM;
 //! - what the host says of an unload is what the kernel says: "nothing stayed" means that nothing is mapped;

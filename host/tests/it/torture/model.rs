@@ -1,4 +1,4 @@
-//! What is known of the plugins, and what their answers must agree with.
+//! Model of the plugins: what is known of them, and what their answers must agree with.
 
 use std::collections::{HashMap, HashSet};
 

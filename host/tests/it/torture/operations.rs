@@ -1,4 +1,4 @@
-//! What is done to the plugins and to the bot, and what must be so behind it.
+//! Operations on the plugins and on the bot, and what must hold after each.
 
 use std::{fs, sync::atomic::Ordering::Relaxed, time::Instant};
 

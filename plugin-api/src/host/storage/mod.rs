@@ -1,4 +1,4 @@
-//! SQL databases: one of the bot's, one of each server's, and shelves for what needs no tables.
+//! SQL databases: one of the bot's, one of each server's, and key-value stores for what needs no tables.
 
 mod rows;
 mod shelf;

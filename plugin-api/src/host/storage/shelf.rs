@@ -1,4 +1,4 @@
-//! Values by key.
+//! Key-value store in a database.
 
 use serde::{Serialize, de::DeserializeOwned};
 use twilight_model::id::{Id, marker::UserMarker};

@@ -1,4 +1,4 @@
-//! Statements with their conditions, and what came of them.
+//! Transactions: statements with their conditions, and their results.
 
 use super::{Rows, Value};
 use crate::{

@@ -1,4 +1,4 @@
-//! SQLite's values.
+//! SQL values, as SQLite has them.
 
 use twilight_model::id::Id;
 

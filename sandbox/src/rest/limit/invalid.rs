@@ -1,4 +1,4 @@
-//! Who keeps sending what cannot succeed is banned for a while, by Cloudflare:
+//! Ban by Cloudflare of who keeps sending what cannot succeed:
 //! <https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>.
 
 use std::{collections::VecDeque, time::Duration};

@@ -1,4 +1,4 @@
-//! Which bucket a request falls into, and how large that is.
+//! Bucket of a request, and its size.
 //!
 //! Discord publishes no numbers, and tells clients to read the headers instead. Those here were seen by others, and
 //! each says where; every other route has [`OTHERS`].

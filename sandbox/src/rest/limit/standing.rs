@@ -1,4 +1,4 @@
-//! What a response tells about limits: headers, and the answers to one request too many.
+//! Rate limit headers of a response, and the answers to one request too many.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

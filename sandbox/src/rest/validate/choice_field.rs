@@ -1,5 +1,4 @@
-//! The fields of modals that came with labels: files, radio buttons and checkboxes.
-//! <https://discord.com/developers/docs/components/reference#radio-group>.
+//! Fields of modals that came with labels: files, radio buttons and checkboxes.
 
 use std::collections::HashSet;
 

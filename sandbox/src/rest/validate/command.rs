@@ -1,4 +1,4 @@
-//! Application commands:
+//! Validation of application commands:
 //! <https://discord.com/developers/docs/interactions/application-commands#application-command-object>.
 
 use std::collections::HashSet;

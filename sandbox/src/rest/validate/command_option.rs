@@ -1,5 +1,4 @@
-//! What Discord checks in a command besides its names: languages, places, and the bounds of options.
-//! <https://discord.com/developers/docs/interactions/application-commands#application-command-object>.
+//! Validation of a command's options, languages and places.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,4 +1,4 @@
-//! Components: <https://discord.com/developers/docs/components/reference>.
+//! Validation of components: <https://discord.com/developers/docs/components/reference>.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Embeds: <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>.
+//! Validation of embeds: <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>.
 
 use serde_json::{Value, json};
 

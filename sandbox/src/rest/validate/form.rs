@@ -1,4 +1,4 @@
-//! Bodies read by a table of fields: what is wrong is told at once, in Discord's words.
+//! Form reader: bodies read by a table of fields; what is wrong is reported at once, in Discord's words.
 //!
 //! The limits in the tables are those of Discord's own description (openapi.json) and of the page of the resource.
 

@@ -1,4 +1,5 @@
-//! The newer components, which lay a message out: <https://discord.com/developers/docs/components/reference>.
+//! Validation of the newer components, which lay a message out:
+//! <https://discord.com/developers/docs/components/reference>.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Message bodies: <https://discord.com/developers/docs/resources/message#create-message>.
+//! Validation of message bodies: <https://discord.com/developers/docs/resources/message#create-message>.
 
 use serde_json::{Value, json};
 

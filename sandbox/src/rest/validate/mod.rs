@@ -1,4 +1,4 @@
-//! What Discord checks in a body before it takes it.
+//! Validation of request bodies, as Discord does it.
 
 mod choice_field;
 mod command;

@@ -1,4 +1,5 @@
-//! Modals: <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal>.
+//! Validation of modals:
+//! <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal>.
 
 use serde_json::{Value, json};
 

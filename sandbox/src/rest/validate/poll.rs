@@ -1,4 +1,4 @@
-//! Polls: <https://discord.com/developers/docs/resources/poll#poll-create-request-object>.
+//! Validation of polls: <https://discord.com/developers/docs/resources/poll#poll-create-request-object>.
 
 use serde_json::{Value, json};
 

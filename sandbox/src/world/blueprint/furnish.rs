@@ -1,4 +1,4 @@
-//! From the tables of the file to a world.
+//! Construction of a world from the tables of its file.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! A world from a TOML file: what is in it is named, and everything that does not fit is told with its place.
+//! Blueprint: a world from a TOML file. What is in it is named, and everything that does not fit is reported with its
+//! place.
 
 mod furnish;
 mod names;

@@ -1,4 +1,4 @@
-//! Names that do not exist, and the ones that may have been meant.
+//! Name lookup, with suggestions for names that do not exist.
 
 use twilight_model::guild::Permissions;
 

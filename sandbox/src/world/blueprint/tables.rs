@@ -1,4 +1,4 @@
-//! The tables of the file, key by key. What they mean is in [`super::furnish`].
+//! Schema of the file, key by key. What they mean is in [`super::furnish`].
 
 use serde::Deserialize;
 use toml::Spanned;

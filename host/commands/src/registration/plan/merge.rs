@@ -1,4 +1,5 @@
-//! Who sees a group: whoever may use one of the commands in it. What each of them asks for, the host checks itself.
+//! Visibility of a group: whoever may use one of its commands sees it. What each of them asks for, the host checks
+//! itself.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The planner: fits any set of commands into Discord's limits
+//! Command planner: fits any set of commands into Discord's limits
 //! ([reference](https://discord.com/developers/docs/interactions/application-commands#registering-a-command)).
 //!
 //! A pure function: what is declared, how much it is used and the last plan go in; what to register, which command each
@@ -27,11 +27,9 @@ mod units;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use host_base::PluginName;
 use host_ops::config::{self, Overflow};
 use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
@@ -109,7 +107,7 @@ pub struct Planned {
     /// As Discord wants it.
     pub json: Value,
     /// Whose it is; several plugins may share a command.
-    pub plugins: BTreeSet<Arc<str>>,
+    pub plugins: BTreeSet<PluginName>,
     /// How often it is used.
     pub uses: u64,
 }

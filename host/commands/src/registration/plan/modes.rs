@@ -1,4 +1,4 @@
-//! Which plugins are grouped: the least used, as few as suffice, and those that were.
+//! Choice of the plugins that are grouped: the least used, as few as suffice, and those that were.
 
 use std::{borrow::Cow, cell::OnceCell};
 

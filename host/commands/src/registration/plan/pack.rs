@@ -1,4 +1,4 @@
-//! Things into boxes: what was in a box stays there, the rest goes where it fits first.
+//! Stable first-fit packing: what was in a box stays there, the rest goes where it fits first.
 
 /// Commands in a group, and groups in a command: Discord's limit.
 pub(super) const SLOTS: usize = 25;

@@ -1,4 +1,4 @@
-//! A plugin's commands as they go into a group.
+//! Units of grouping: a plugin's commands as they go into a group.
 //!
 //! Below its plugin's name a command keeps its own, and a group, too; a group in a group is flattened: `tag admin clear`
 //! becomes `tag-admin clear`. Where several plugins share a command, the plugin's name is the group's, and all in it is

@@ -1,4 +1,4 @@
-//! What the cache learns of members: from events about them, and from those in which they are merely seen.
+//! Cache updates about members: from events about them, and from those in which they are merely seen.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Which events each of two sessions has brought, and how often.
+//! Record of which events each of two sessions has brought, and how often.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,4 +1,4 @@
-//! Two sessions of one shard side by side, with everything that both or only one of them bring.
+//! Tests with two sessions of one shard side by side, and everything that both or only one of them bring.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The renewal alone, with a Discord made of random delays, failures and reconnects.
+//! Property tests of the renewal, with a Discord made of random delays, failures and reconnects.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What follows from what Discord says, case by case.
+//! Tests of the response state machine, case by case.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! A Discord with one interaction in one channel.
+//! Simulated Discord with one interaction in one channel.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,5 @@
-//! The governor: no request goes to Discord but when Discord wants it. The rules are in `book.rs`; here they meet time and tasks.
+//! Governor of requests: none goes to Discord but when Discord wants it. The rules are in `book.rs`; here they meet
+//! time and tasks.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! Which limit a request falls under, before Discord has said so, and how it is ranked.
+//! Route classes: which limit a request falls under before Discord has said so, and its priority.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What an answer tells of limits.
+//! Rate limit headers of a response, and the wait that a 429 asks for.
 
 use std::time::Duration;
 

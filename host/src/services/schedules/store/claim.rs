@@ -1,4 +1,4 @@
-//! What is due, claimed before it begins.
+//! Claims of due runs, before they begin.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 

@@ -1,4 +1,4 @@
-//! What plugins declare.
+//! Stored schedules that plugins declare in their manifests.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 

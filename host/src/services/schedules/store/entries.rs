@@ -1,4 +1,4 @@
-//! What was scheduled at run time.
+//! Stored entries that plugins schedule at run time.
 
 use plugin_api::abi::{ScheduleEntry, ScheduleList};
 use rusqlite::{Connection, OptionalExtension, Result, params};

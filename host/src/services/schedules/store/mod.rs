@@ -1,4 +1,4 @@
-//! Schedules in the bot's database. Each function is one transaction's work.
+//! Schedule tables in the bot's database. Each function is one transaction's work.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! Schedules as people see them.
+//! Listing of schedules for people and plugins.
 
 use rusqlite::{Connection, Result};
 

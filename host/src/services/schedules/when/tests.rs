@@ -1,4 +1,4 @@
-//! Due times, and a second opinion on them: every minute looked at by itself.
+//! Tests of due times, with a second opinion on them: every minute looked at by itself.
 
 use jiff::{Timestamp, Unit, tz::TimeZone};
 

@@ -1,4 +1,4 @@
-//! https, with an authority of the test's own.
+//! Tests of https, with an authority of the test's own.
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Backups, and all that is kept about one user.
+//! Tests of backups, and of all that is kept about one user.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Statements, transactions, shelves.
+//! Tests of statements, transactions and key-value stores.
 
 use super::*;
 

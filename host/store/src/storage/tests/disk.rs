@@ -1,4 +1,4 @@
-//! What a plugin may keep on the disk.
+//! Tests of the disk quotas.
 
 use std::time::Duration;
 

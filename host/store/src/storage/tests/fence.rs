@@ -1,4 +1,4 @@
-//! Which tables a plugin may touch.
+//! Tests of table access.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Many databases, many calls at once.
+//! Tests with many databases and many calls at once.
 
 use std::fs;
 

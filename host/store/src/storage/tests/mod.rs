@@ -1,4 +1,4 @@
-//! The databases as plugins and owners meet them, without a bot around them.
+//! Tests of the databases as plugins and owners meet them, without a bot around them.
 
 mod admin;
 mod calls;

@@ -1,4 +1,4 @@
-//! Nothing of a plugin's runs with the host's rights: an attacker beside a victim.
+//! Tests that nothing of a plugin's runs with the host's rights: an attacker beside a victim.
 
 use rusqlite::Connection;
 

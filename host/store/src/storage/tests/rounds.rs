@@ -1,4 +1,4 @@
-//! Calls that SQLite does not stop.
+//! Tests of calls that SQLite does not stop.
 
 use std::{
     sync::{Arc, Mutex, mpsc},

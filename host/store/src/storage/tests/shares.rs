@@ -1,4 +1,5 @@
-//! What one plugin may take of the databases' time, threads and memory, and what the others notice of it.
+//! Tests of fair shares: what one plugin may take of the databases' time, threads and memory, and what the others
+//! notice of it.
 
 use std::time::Duration;
 

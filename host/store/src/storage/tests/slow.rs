@@ -1,4 +1,4 @@
-//! Slow statements in the log.
+//! Tests of slow statements in the log.
 
 use std::{
     fmt,

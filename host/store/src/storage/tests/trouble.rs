@@ -1,5 +1,5 @@
-//! Damaged files, full disks, folders that can't be written: each says what happened, keeps what is there, and leaves the
-//! other databases alone.
+//! Tests with damaged files, full disks, folders that can't be written: each says what happened, keeps what is there,
+//! and leaves the other databases alone.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 

@@ -1,5 +1,5 @@
-//! Figures, and no tests: how long the worst single steps take, between which nothing stops SQLite, and what a victim in the
-//! same database notices of attacks. `just fences` prints them.
+//! Measurements, and no tests: how long the worst single steps take, between which nothing stops SQLite, and what a
+//! victim in the same database notices of attacks. `just fences` prints them.
 
 use std::time::{Duration, Instant};
 

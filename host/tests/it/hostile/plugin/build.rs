@@ -1,4 +1,4 @@
-//! Links what the test has compiled: one argument for the linker a line.
+//! Build script of the hostile plugin: links what the test has compiled, one argument for the linker a line.
 
 fn main() {
     println!("cargo:rerun-if-changed=link.txt");

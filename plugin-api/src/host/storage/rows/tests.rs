@@ -1,4 +1,4 @@
-//! Rows as the plugin's own types.
+//! Tests of rows as the plugin's own types.
 
 use serde::Deserialize;
 use twilight_model::id::{Id, marker::UserMarker};

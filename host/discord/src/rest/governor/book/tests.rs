@@ -1,4 +1,4 @@
-//! A simulated Discord on the other side, in simulated time: seconds of work for hours of traffic.
+//! Tests of the rate limits against a simulated Discord, in simulated time: seconds of work for hours of traffic.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
