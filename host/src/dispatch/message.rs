@@ -26,7 +26,7 @@ impl Dispatch {
         if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
             return;
         }
-        let (guild, rules) = (event.header.guild_id, &self.commands.policy.rules);
+        let (guild, rules) = (event.header.guild(), &self.commands.policy.rules);
         if let Some(rules) = rules.now(guild) {
             return self.message_by(event, &rules);
         }
@@ -35,7 +35,7 @@ impl Dispatch {
             let rules = dispatch.commands.policy.rules.of(guild).await;
             let rules = rules.unwrap_or_else(|error| {
                 tracing::error!(
-                    guild,
+                    guild = guild.map(Id::get),
                     "the server's prefix can't be read, the bot's is used: {error}"
                 );
                 Arc::default()
@@ -71,7 +71,7 @@ impl Dispatch {
             None => (line, ""),
         };
         let name = unseen::trim(name).to_lowercase();
-        let is_owner = self.owner.is_owner(event.header.user_id);
+        let is_owner = self.owner.is_owner(event.header.user());
         if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
             return self.managers_command(event, origin, unseen::trim(rest));
         }

@@ -20,6 +20,10 @@ use std::sync::{Arc, OnceLock};
 use host_base::{nearest::nearest, shown};
 use host_loader::Plugins;
 use serde_json::{Value, json};
+use twilight_model::id::{
+    Id,
+    marker::{GuildMarker, UserMarker},
+};
 
 pub use self::catalog::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
 pub(crate) use self::embeds::paint;
@@ -57,8 +61,8 @@ impl Owner {
 
     /// Whether a user is an owner.
     #[must_use]
-    pub fn is_owner(&self, user_id: u64) -> bool {
-        self.commands.policy.is_owner(user_id)
+    pub fn is_owner(&self, user: Option<Id<UserMarker>>) -> bool {
+        user.is_some_and(|user| self.commands.policy.is_owner(user))
     }
 
     /// Runs an owner command; the answer as a message of Discord's.
@@ -107,7 +111,7 @@ impl Owner {
     }
 
     /// Runs a command of a server's managers; the answer as a message of Discord's.
-    pub async fn run_for_server(&self, guild: u64, line: &str) -> Value {
+    pub async fn run_for_server(&self, guild: Id<GuildMarker>, line: &str) -> Value {
         answer(self.of_server(guild, line).await)
     }
 }

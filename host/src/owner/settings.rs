@@ -4,6 +4,10 @@ use host_base::{PluginName, nearest::nearest};
 use host_ops::config::described;
 use serde_json::Value;
 use twilight_model::guild::Permissions;
+use twilight_model::id::{
+    Id,
+    marker::{GuildMarker, UserMarker},
+};
 
 use super::{Owner, embeds};
 use crate::services::settings::{Changed, SettingsError};
@@ -88,7 +92,7 @@ impl Owner {
     }
 
     /// `settings …`, for one server.
-    pub(super) async fn of_server(&self, guild: u64, line: &str) -> Value {
+    pub(super) async fn of_server(&self, guild: Id<GuildMarker>, line: &str) -> Value {
         let settings = &self.services.settings;
         let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let (path, value) = rest
@@ -144,12 +148,14 @@ impl Owner {
     }
 
     /// Whether somebody manages a server. Discord is asked where the message does not tell.
-    pub(crate) async fn manages(&self, guild: u64, user: u64, event: &Value) -> bool {
+    pub(crate) async fn manages(
+        &self,
+        guild: Id<GuildMarker>,
+        user: Id<UserMarker>,
+        event: &Value,
+    ) -> bool {
         let enough = Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD;
         let any = |bits: &Value| bits_of(bits).intersects(enough);
-        if guild == 0 {
-            return false;
-        }
         // An interaction brings what Discord has computed.
         if !event["member"]["permissions"].is_null() {
             return any(&event["member"]["permissions"]);
