@@ -12,12 +12,12 @@ use twilight_model::id::{
 use super::{Owner, embeds};
 use crate::services::settings::{Changed, SettingsError};
 
-const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
+const USAGE_SET: &str = "cogwright set PLUGIN.NAME VALUE";
 const USAGE_OF_MANAGERS: &str =
     "settings [PLUGIN] | settings set PLUGIN.NAME VALUE | settings reset PLUGIN.NAME";
 
 impl Owner {
-    /// `fw_settings [PLUGIN | TABLE]`.
+    /// `cogwright config [PLUGIN | TABLE]`.
     pub(super) async fn settings(&self, line: &str) -> Value {
         let all = self.services.settings.describe();
         let entries = |list: &Value| list.as_array().cloned().unwrap_or_default();
@@ -64,11 +64,10 @@ impl Owner {
         listed(&title, trouble, &shown)
     }
 
-    /// `fw_set PATH VALUE`.
+    /// `cogwright set PATH VALUE`.
     pub(super) async fn set(&self, line: &str) -> Value {
         let Some((path, value)) = line.split_once(char::is_whitespace) else {
-            let what =
-                "Changes a setting of a plugin, or of the host, as in `fw_set bot.prefix ?`.";
+            let what = "Changes a setting of a plugin, or of the host, as in `cogwright set bot.prefix ?`.";
             return match line {
                 "" => embeds::usage(USAGE_SET, what),
                 path => embeds::misused(&no_value(path), USAGE_SET, what),
@@ -80,10 +79,13 @@ impl Owner {
         }
     }
 
-    /// `fw_unset PATH`.
+    /// `cogwright unset PATH`.
     pub(super) async fn unset(&self, line: &str) -> Value {
         if line.is_empty() {
-            return embeds::usage("fw_unset PLUGIN.NAME", "Gives a setting its default again.");
+            return embeds::usage(
+                "cogwright unset PLUGIN.NAME",
+                "Gives a setting its default again.",
+            );
         }
         match self.services.settings.unset(line).await {
             Ok(changed) => embeds::changed("Unset", line, &in_words(line, &changed)),
