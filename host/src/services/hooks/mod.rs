@@ -36,7 +36,7 @@ pub use self::{
     history::Emitted,
 };
 use self::{
-    handler_queue::{Alarm, HandlerQueue, Job, Offered, Taken, Ticket},
+    handler_queue::{Alarm, HandlerQueue, Job, Offered, Place, Taken},
     history::History,
 };
 use crate::services::Services;
@@ -81,7 +81,7 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// A service that finds handlers in `routes`, and tells the owner through `alerts`.
+    /// A service that finds handlers in `routes`, and alerts the owner through `alerts`.
     #[must_use]
     pub fn new(config: Live, routes: Arc<Routes>, alerts: Arc<Alerts>) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Hooks {
     ///
     /// # Errors
     ///
-    /// The event is not the caller's to tell.
+    /// The event is not the caller's to emit.
     pub async fn serve(
         &self,
         caller: &Caller,
@@ -120,25 +120,24 @@ impl Hooks {
                 "the name of a plugin's event begins with its plugin's"
             };
             return Err(Failure::Refused(format!(
-                "can't tell `{event}`: {hint}; call yours `{}.something`",
+                "can't emit `{event}`: {hint}; call yours `{}.something`",
                 caller.plugin
             )));
         }
         if body.len() > PAYLOAD_BYTES {
             return Err(Failure::Refused(format!(
-                "`{event}` has {} bytes with it, and {PAYLOAD_BYTES} are the most: tell where the rest is",
+                "`{event}` has {} bytes with it, and {PAYLOAD_BYTES} are the most: say where the rest is",
                 body.len()
             )));
         }
         let mut emitted = EmitHead::default();
         let patience = self.patience();
         let in_line = self.offer(&event, Some(&caller.plugin), body.into(), &mut emitted);
-        let in_line =
-            in_line
-                .into_iter()
-                .map(|(handler_queue, ticket)| async move {
-                    handler_queue.placed(ticket, patience).await
-                });
+        let in_line = in_line
+            .into_iter()
+            .map(
+                |(handler_queue, place)| async move { handler_queue.placed(place, patience).await },
+            );
         for taken in futures_util::future::join_all(in_line).await {
             count(&mut emitted, taken);
         }
@@ -163,10 +162,10 @@ impl Hooks {
             }
         };
         let mut emitted = EmitHead::default();
-        for (handler_queue, ticket) in self.offer(H::EVENT, None, json.into(), &mut emitted) {
+        for (handler_queue, place) in self.offer(H::EVENT, None, json.into(), &mut emitted) {
             emitted.queued += 1;
             let patience = self.patience();
-            tokio::spawn(async move { handler_queue.placed(ticket, patience).await });
+            tokio::spawn(async move { handler_queue.placed(place, patience).await });
         }
         self.note(H::EVENT, None, &emitted);
     }
@@ -179,7 +178,7 @@ impl Hooks {
         routes.iter().map(view).collect()
     }
 
-    /// The events that were told last, newest first; 100 are kept, 20 of one name.
+    /// The latest events, newest first; 100 are kept, 20 of one name.
     #[must_use]
     pub fn history(&self, limit: usize) -> Vec<Emitted> {
         self.history
@@ -228,7 +227,7 @@ impl Hooks {
         from: Option<&PluginName>,
         payload: Arc<[u8]>,
         emitted: &mut EmitHead,
-    ) -> Vec<(Arc<HandlerQueue>, Ticket)> {
+    ) -> Vec<(Arc<HandlerQueue>, Place)> {
         let Some(routes) = self.routes.hooks(event) else {
             return Vec::new();
         };
@@ -244,7 +243,7 @@ impl Hooks {
             };
             match handler_queue.offer(job) {
                 Offered::Taken(taken) => count(emitted, taken),
-                Offered::InLine(ticket) => in_line.push((handler_queue, ticket)),
+                Offered::InLine(place) => in_line.push((handler_queue, place)),
             }
         }
         in_line

@@ -1,0 +1,226 @@
+//! Invoker of a command: what Discord said of them, and what the cache or Discord knows besides.
+
+use host_discord::{
+    cache::{Cache, in_thread},
+    lenient::{self, Field, Fields},
+};
+use host_loader::EventRecord;
+use twilight_model::{
+    guild::Permissions,
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker, UserMarker},
+    },
+};
+
+/// Who wants to use a command, and where.
+#[derive(Debug)]
+pub struct Invoker {
+    pub user: u64,
+    /// 0 in direct messages.
+    pub guild: u64,
+    pub channel: u64,
+    said: Said,
+}
+
+/// What came along with a message or an interaction; what can't be read was not said.
+#[derive(Debug, Default)]
+struct Said {
+    roles: Option<Vec<u64>>,
+    /// What the member may do in the channel: in interactions.
+    permissions: Option<Permissions>,
+    /// What the bot may do in the channel: in interactions.
+    app_permissions: Option<Permissions>,
+    /// Whether the channel is age-restricted: in interactions, and not of a thread, which is what its parent is.
+    age_restricted: Option<bool>,
+}
+
+impl Said {
+    fn read(json: &str) -> Self {
+        let fields = Fields::read(json).unwrap_or_default();
+        let member = fields.object("member").known().unwrap_or_default();
+        let channel = fields.object("channel").known();
+        let is_thread = channel.as_ref().is_some_and(|channel| {
+            matches!(channel.get("type", lenient::number), Field::Is(10..=12))
+                || channel.raw("thread_metadata").is_some()
+        });
+        let permissions = |fields: &Fields<'_>, name| {
+            let bits = fields.get(name, lenient::number).known();
+            let permissions = bits.map(Permissions::from_bits_truncate);
+            permissions.map(|it| if is_thread { in_thread(it) } else { it })
+        };
+        let roles = member.list("roles").known();
+        let age_restricted = match channel.map(|channel| channel.get("nsfw", lenient::flag)) {
+            Some(Field::Is(is)) => Some(is),
+            Some(Field::Absent) => Some(false),
+            Some(Field::Unreadable) | None => None,
+        };
+        Self {
+            roles: roles.and_then(|roles| roles.into_iter().map(lenient::id).collect()),
+            permissions: permissions(&member, "permissions"),
+            app_permissions: permissions(&fields, "app_permissions"),
+            age_restricted: age_restricted.filter(|_| !is_thread),
+        }
+    }
+}
+
+/// Server, user and channel.
+type Ids = (Id<GuildMarker>, Id<UserMarker>, Option<Id<ChannelMarker>>);
+
+impl Invoker {
+    /// The user who caused an event.
+    pub fn of(event: &EventRecord) -> Self {
+        Self {
+            user: event.header.user_id,
+            guild: event.header.guild_id,
+            channel: event.header.channel_id,
+            said: Said::read(&event.json),
+        }
+    }
+
+    /// A user of whom the event said nothing else.
+    pub fn somebody(user: u64, guild: u64, channel: u64) -> Self {
+        Self {
+            user,
+            guild,
+            channel,
+            said: Said::default(),
+        }
+    }
+
+    pub(super) async fn is_guild_owner(&self, cache: &Cache) -> bool {
+        let Some((guild, user, _)) = self.ids() else {
+            return false;
+        };
+        let owner = cache.fetch_owner(guild).await;
+        owner.is_ok_and(|owner| owner == user)
+    }
+
+    /// What the member may do in the channel.
+    pub(super) async fn permissions(&self, cache: &Cache) -> Result<Permissions, String> {
+        if let Some(permissions) = self.said.permissions {
+            return Ok(permissions);
+        }
+        let (guild, user, channel) = self.ids().ok_or("this is no server")?;
+        self.fetched(cache, guild, user, channel).await
+    }
+
+    /// What the bot may do in the channel.
+    pub(super) async fn bot_permissions(&self, cache: &Cache) -> Result<Permissions, String> {
+        if let Some(permissions) = self.said.app_permissions {
+            return Ok(permissions);
+        }
+        let (guild, _, channel) = self.ids().ok_or("this is no server")?;
+        let bot = Id::new_checked(cache.bot_id()).ok_or("the bot has not logged in yet")?;
+        self.fetched(cache, guild, bot, channel).await
+    }
+
+    async fn fetched(
+        &self,
+        cache: &Cache,
+        guild: Id<GuildMarker>,
+        user: Id<UserMarker>,
+        channel: Option<Id<ChannelMarker>>,
+    ) -> Result<Permissions, String> {
+        cache
+            .fetch_permissions(guild, user, channel)
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    pub(super) async fn has_one_of(&self, cache: &Cache, roles: &[u64]) -> bool {
+        let own = self.roles(cache).await;
+        // The role that everyone has is the server's id.
+        roles
+            .iter()
+            .any(|role| *role == self.guild || own.contains(role))
+    }
+
+    /// Whether the member has one of these roles, each a name or an id.
+    pub(super) async fn has_a_role_called(&self, cache: &Cache, wanted: &[String]) -> bool {
+        let own = self.roles(cache).await;
+        let named = match Id::new_checked(self.guild) {
+            Some(guild) => cache.fetch_role_names(guild).await,
+            None => Vec::new(),
+        };
+        wanted.iter().any(|wanted| {
+            let by_id = wanted.parse().is_ok_and(|id: u64| own.contains(&id));
+            by_id
+                || named.iter().any(|(id, name)| {
+                    own.contains(id) && name.to_lowercase() == wanted.to_lowercase()
+                })
+        })
+    }
+
+    async fn roles(&self, cache: &Cache) -> Vec<u64> {
+        if let Some(roles) = &self.said.roles {
+            return roles.clone();
+        }
+        let Some((guild, user, _)) = self.ids() else {
+            return Vec::new();
+        };
+        if let Ok(member) = cache.member(guild, user) {
+            return member.roles.to_vec();
+        }
+        let fetched = cache.fetch_member(guild, user).await;
+        fetched.map_or_else(|_| Vec::new(), |member| member.roles.to_vec())
+    }
+
+    pub(super) async fn is_age_restricted(&self, cache: &Cache) -> bool {
+        if let Some(is_age_restricted) = self.said.age_restricted {
+            return is_age_restricted;
+        }
+        let asked = cache.fetch_age_restricted(self.guild, self.channel).await;
+        asked.unwrap_or_else(|why| {
+            let (guild, channel) = (self.guild, self.channel);
+            tracing::warn!(
+                guild,
+                channel,
+                "whether it is age-restricted can't be determined: {why}"
+            );
+            false
+        })
+    }
+
+    fn ids(&self) -> Option<Ids> {
+        Some((
+            Id::new_checked(self.guild)?,
+            Id::new_checked(self.user)?,
+            Id::new_checked(self.channel),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_was_not_said() {
+        let said = Said::read(
+            r#"{"member":{"roles":["5","x"],"permissions":"-8"},"app_permissions":"2048","channel":{"type":0,"nsfw":"yes"}}"#,
+        );
+        // A role that can't be read may be the one that forbids.
+        assert_eq!((said.roles, said.permissions), (None, None));
+        assert_eq!(said.app_permissions, Some(Permissions::SEND_MESSAGES));
+        assert_eq!(said.age_restricted, None, "Discord is asked");
+    }
+
+    #[test]
+    fn a_thread_is_what_its_parent_is_and_has_a_right_of_its_own_to_send() {
+        let said = |channel: &str| {
+            let bits = Permissions::SEND_MESSAGES.bits();
+            let json = format!(
+                r#"{{"member":{{"roles":[],"permissions":"{bits}"}},"channel":{channel}}}"#
+            );
+            let said = Said::read(&json);
+            (said.age_restricted, said.permissions)
+        };
+        let none = Some(Permissions::empty());
+        let sends = Some(Permissions::SEND_MESSAGES);
+        assert_eq!(said(r#"{"type":0,"nsfw":true}"#), (Some(true), sends));
+        assert_eq!(said(r#"{"type":0}"#), (Some(false), sends));
+        assert_eq!(said(r#"{"type":11,"nsfw":false}"#), (None, none));
+        assert_eq!(said(r#"{"type":77,"thread_metadata":{}}"#), (None, none));
+    }
+}

@@ -1,0 +1,295 @@
+//! Declarations of the owner commands: for those who look for names, and for Discord.
+
+use serde_json::{Value, json};
+
+/// The command of a server's managers.
+pub const OF_MANAGERS: &str = "settings";
+
+/// An owner command.
+struct OwnerCommand {
+    name: &'static str,
+    /// What it does. Discord shows it behind the name.
+    description: &'static str,
+    options: &'static [Parameter],
+}
+
+/// What a command takes.
+struct Parameter {
+    name: &'static str,
+    description: &'static str,
+    kind: Kind,
+    required: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Flag,
+    User,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Parameter {
+    const fn new(name: &'static str, kind: Kind, description: &'static str) -> Self {
+        Self {
+            name,
+            description,
+            kind,
+            required: false,
+        }
+    }
+
+    const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+}
+
+const fn command(
+    name: &'static str,
+    description: &'static str,
+    options: &'static [Parameter],
+) -> OwnerCommand {
+    OwnerCommand {
+        name,
+        description,
+        options,
+    }
+}
+
+const USER: Parameter =
+    Parameter::new("user", Kind::User, "User whom the data are about").required();
+const PLUGIN: Parameter = Parameter::new("name", Kind::Text, "Name of the plugin").required();
+const SETTING: Parameter =
+    Parameter::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
+
+const COMMANDS: &[OwnerCommand] = &[
+    command("extensions", "Shows the plugins that are loaded", &[]),
+    command("load", "Loads a plugin", &[PLUGIN]),
+    command(
+        "reload",
+        "Reloads a plugin without losing a message",
+        &[Parameter::new("name", Kind::Text, "Name of the plugin, or all").required()],
+    ),
+    command(
+        "unload",
+        "Unloads a plugin",
+        &[
+            PLUGIN,
+            Parameter::new(
+                "force",
+                Kind::Flag,
+                "Also those that need it, and without its state if it can't be saved",
+            ),
+        ],
+    ),
+    command(
+        "sync",
+        "Registers the slash commands with Discord again",
+        &[],
+    ),
+    command(
+        "slashlimit",
+        "Shows how many slash commands there are, and may be",
+        &[],
+    ),
+    command("fw_plugin", "Shows what a plugin uses", &[PLUGIN]),
+    command(
+        "fw_files",
+        "Shows figures of plugins' files: reads, writes, failures, locks",
+        &[],
+    ),
+    command(
+        "fw_hooks",
+        "Shows the handlers of hooks, switches one on or off, closes its breaker",
+        &[
+            Parameter::new(
+                "what",
+                Kind::OneOf(&["list", "history", "enable", "disable", "reset"]),
+                "What to do; left out: shows all",
+            ),
+            Parameter::new("id", Kind::Text, "The handler, as the list shows it"),
+        ],
+    ),
+    command(
+        "fw_schedules",
+        "Shows the schedules of plugins, or changes one",
+        &[
+            Parameter::new(
+                "action",
+                Kind::OneOf(&["run", "pause", "resume"]),
+                "What to do; left out: shows all",
+            ),
+            Parameter::new("plugin", Kind::Text, "Whose schedule"),
+            Parameter::new("name", Kind::Text, "Which one"),
+        ],
+    ),
+    command(
+        "fw_log",
+        "Shows or changes what is logged",
+        &[
+            Parameter::new("of", Kind::Text, "A plugin or a module; left out: all"),
+            Parameter::new(
+                "level",
+                Kind::OneOf(&["error", "warn", "info", "debug", "trace", "off", "default"]),
+                "Lowest level that is logged; default removes an exception",
+            ),
+        ],
+    ),
+    command(
+        "fw_settings",
+        "Shows settings, their values and what they accept",
+        &[Parameter::new(
+            "of",
+            Kind::Text,
+            "A plugin, or a table of config.toml",
+        )],
+    ),
+    command(
+        "fw_set",
+        "Changes a setting of a plugin or of the host",
+        &[
+            SETTING,
+            Parameter::new("value", Kind::Text, "Its new value").required(),
+        ],
+    ),
+    command("fw_unset", "Gives a setting its default again", &[SETTING]),
+    command(
+        "fw_backup",
+        "Copies all databases to the backups folder",
+        &[],
+    ),
+    command("fw_migrations", "Shows which migrations have run", &[]),
+    command(
+        "fw_migrate",
+        "Runs the migrations that are missing, in every database",
+        &[Parameter::new(
+            "plugin",
+            Kind::Text,
+            "One plugin's; left out: all",
+        )],
+    ),
+    command(
+        "fw_export_data",
+        "Writes all that is kept about a user into a file",
+        &[USER],
+    ),
+    command(
+        "fw_erase_data",
+        "Erases all that is kept about a user, for good",
+        &[
+            USER,
+            Parameter::new("confirm", Kind::Text, "The word erase"),
+        ],
+    ),
+    command(
+        OF_MANAGERS,
+        "Shows and changes the settings of this server",
+        &[
+            Parameter::new(
+                "action",
+                Kind::OneOf(&["show", "set", "reset"]),
+                "What to do; left out: shows them",
+            ),
+            Parameter::new("setting", Kind::Text, "PLUGIN.NAME; to show also PLUGIN"),
+            Parameter::new("value", Kind::Text, "Its new value"),
+        ],
+    ),
+];
+
+/// The owner commands' names. No plugin may take them.
+pub const NAMES: &[&str] = &{
+    let mut names = [""; COMMANDS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = COMMANDS[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// The group of the owners' commands by slash: `/cogwright load`.
+pub const GROUP: &str = host_commands::HOST;
+
+/// What is registered for everybody: the command of a server's managers.
+#[must_use]
+pub fn slash_commands() -> Vec<Value> {
+    let of_managers = COMMANDS.iter().filter(|it| it.name == OF_MANAGERS);
+    of_managers
+        .map(|declared| {
+            let mut command = leaf(declared);
+            // MANAGE_GUILD
+            command["default_member_permissions"] = "32".into();
+            command["dm_permission"] = false.into();
+            command
+        })
+        .collect()
+}
+
+/// The owners' commands as one slash command. Discord shows it to administrators alone; the host answers the owners alone.
+#[must_use]
+pub fn group() -> Value {
+    let owners = COMMANDS.iter().filter(|it| it.name != OF_MANAGERS);
+    let options: Vec<Value> = owners.map(leaf).collect();
+    json!({
+        "name": GROUP,
+        "type": 1,
+        "description": "Runs the bot: for its owners",
+        "default_member_permissions": "0",
+        "options": options,
+    })
+}
+
+/// A command, or one of a group: Discord's number is the same.
+fn leaf(declared: &OwnerCommand) -> Value {
+    let options: Vec<Value> = declared.options.iter().map(option).collect();
+    json!({"name": declared.name, "type": 1, "description": declared.description, "options": options})
+}
+
+fn option(taken: &Parameter) -> Value {
+    let number = match taken.kind {
+        Kind::Text | Kind::OneOf(_) => 3,
+        Kind::Flag => 5,
+        Kind::User => 6,
+    };
+    let mut option = json!({"type": number, "name": taken.name, "description": taken.description});
+    if taken.required {
+        option["required"] = true.into();
+    }
+    if let Kind::OneOf(words) = taken.kind {
+        let choices = words
+            .iter()
+            .map(|word| json!({"name": word, "value": word}));
+        option["choices"] = choices.collect();
+    }
+    option
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn discord_takes_them_all() {
+        let group = group();
+        let inside = group["options"].as_array().unwrap();
+        assert!(inside.len() <= 25, "Discord accepts 25 in a group");
+        assert_eq!(inside.len() + slash_commands().len(), NAMES.len());
+        for command in slash_commands().iter().chain(inside).chain([&group]) {
+            let is_short = |text: &Value| (1..=100).contains(&text.as_str().unwrap().len());
+            assert!(is_short(&command["description"]), "{command}");
+            let options = command["options"].as_array().unwrap();
+            assert!(options.iter().all(|one| is_short(&one["description"])));
+            // What is required comes first.
+            let required = options.iter().map(|one| one["required"] == true);
+            assert!(required.is_sorted_by(|a, b| a >= b), "{command}");
+        }
+        let mut names = NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), NAMES.len());
+    }
+}
