@@ -3,26 +3,10 @@
 
 /// The crate, the module in which the members are, and they.
 pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
-    ("host-store", "", &["disk", "storage"]),
     (
         "host-store",
         "storage",
-        &[
-            "authorizer",
-            "connection",
-            "fence",
-            "host_rights",
-            "limits",
-            "meter",
-            "searches",
-            "tables",
-            "virtual_tables",
-        ],
-    ),
-    (
-        "host-store",
-        "storage",
-        &["batch", "database", "lanes", "rounds", "state"],
+        &["batch", "queues", "rounds", "state"],
     ),
     (
         "plugin-api",
@@ -116,7 +100,7 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "sandbox",
         "world",
-        &["crowd", "guild", "members", "role", "told", "user"],
+        &["crowd", "guild", "members", "message_json", "role", "user"],
     ),
     ("sandbox", "world", &["message", "poll", "reaction"]),
 ];
