@@ -2,7 +2,8 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`names`] | plugins' names, and when two names are the same |
+//! | [`plugin_name`] | a plugin's name, parsed once where it comes in |
+//! | [`names`] | when two names are the same |
 //! | [`nearest`] | spelling suggestions: the known name that a word may stand for |
 //! | [`error_id`] | short ids by which a member's report leads to a line of the log |
 //! | [`shown`] | other people's words, made safe for the log and for Discord |
@@ -18,9 +19,12 @@ pub mod clock;
 pub mod error_id;
 pub mod names;
 pub mod nearest;
+pub mod plugin_name;
 pub mod private;
 pub mod redact;
 pub mod share;
 pub mod shown;
 pub mod timing;
 pub mod unseen;
+
+pub use plugin_name::PluginName;

@@ -5,12 +5,6 @@
 
 use std::collections::HashMap;
 
-/// A plugin's name as the host uses it: a package's name with dashes as underscores, as in its file's name.
-#[must_use]
-pub fn tidy(name: &str) -> String {
-    name.replace(['-', ' '], "_")
-}
-
 /// Whether two names are one, written in two ways or in the same.
 #[must_use]
 pub fn same(one: &str, other: &str) -> bool {

@@ -6,6 +6,7 @@
 
 mod failure;
 
+pub use host_base::PluginName;
 pub use host_loader::{Caller, Completion, Places, Unserved};
 pub use plugin_api::manifest::Manifest;
 use serde_json::Value;
@@ -62,7 +63,7 @@ pub trait Capability<P> {
     const LEAVES: Leaves;
 
     /// Adds what is wrong with that part of a manifest that is about it, in words.
-    fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>);
+    fn problems(plugin: &PluginName, manifest: &Manifest, problems: &mut Vec<String>);
 
     /// A generation is about to start: prepares what it declares.
     ///
@@ -130,7 +131,7 @@ macro_rules! capabilities {
         }
 
         /// Adds what is wrong with a manifest, in words.
-        pub(crate) fn problems(plugin: &str, manifest: &$crate::Manifest, problems: &mut Vec<String>) {
+        pub(crate) fn problems(plugin: &$crate::PluginName, manifest: &$crate::Manifest, problems: &mut Vec<String>) {
             $(<$type as $crate::Capability<$program>>::problems(plugin, manifest, problems);)*
         }
 

@@ -1,6 +1,5 @@
 //! Resolution of registered names to commands.
 
-use host_base::names::tidy;
 use plugin_api::manifest::CommandKind;
 
 use super::{pipeline::Pipeline, registered::HOST};
@@ -34,7 +33,7 @@ impl Pipeline {
         let below_plugin = || {
             let (plugin, path) = names.split_first()?;
             let path = path.join(" ");
-            let of = |route: &CommandRoute| (*route.plugin == tidy(plugin)).then(|| path.clone());
+            let of = |route: &CommandRoute| route.plugin.is(plugin).then(|| path.clone());
             routes.with_command(kind, &path, of)?
         };
         let is_chat = kind == CommandKind::Chat;

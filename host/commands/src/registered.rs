@@ -1,10 +1,8 @@
 //! Registered commands: what Discord has, and how each command is reached.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
+use host_base::PluginName;
 use plugin_api::manifest::CommandKind;
 use serde_json::Value;
 
@@ -39,7 +37,7 @@ pub struct Registered {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// Its plugin; `cogwright` for the host's own.
-    pub plugin: Arc<str>,
+    pub plugin: PluginName,
     /// Whether a message with the prefix reaches it.
     pub prefix: bool,
     /// How it is reached with Discord's own means.
@@ -128,7 +126,7 @@ impl Registered {
             How::NotDeclared
         };
         Listed {
-            plugin: Arc::clone(&route.plugin),
+            plugin: route.plugin.clone(),
             prefix: command.prefix,
             how,
         }
@@ -136,10 +134,8 @@ impl Registered {
     }
 
     /// Whose command is registered by that key.
-    pub fn plugin_of(&self, key: &Key) -> Option<Arc<str>> {
-        self.listed
-            .get(key)
-            .map(|listed| Arc::clone(&listed.plugin))
+    pub fn plugin_of(&self, key: &Key) -> Option<PluginName> {
+        self.listed.get(key).map(|listed| listed.plugin.clone())
     }
 
     /// Whether something that Discord has still means a command.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::PluginName;
 use host_capability::Failure;
 use host_store::{
     Storage,
@@ -31,7 +32,7 @@ struct Key {
     guild: u64,
     day: String,
     command: Arc<str>,
-    plugin: Arc<str>,
+    plugin: PluginName,
 }
 
 /// A use that has ended.
@@ -42,7 +43,7 @@ pub struct Used {
     /// Its path.
     pub command: Arc<str>,
     /// Its plugin.
-    pub plugin: Arc<str>,
+    pub plugin: PluginName,
     /// Whether it failed of what was not the member's own mistake.
     pub failed: bool,
     /// How long it took.
@@ -90,13 +91,13 @@ impl UsageLog {
         let _one_at_a_time = self.writing.lock().await;
         let fresh = std::mem::take(&mut *self.fresh());
         let mut by_place: BTreeMap<u64, Vec<Usage>> = BTreeMap::new();
-        let mut all: HashMap<(String, Arc<str>, Arc<str>), Count> = HashMap::new();
+        let mut all: HashMap<(String, Arc<str>, PluginName), Count> = HashMap::new();
         for (key, count) in fresh {
             let sum = all
                 .entry((
                     key.day.clone(),
                     Arc::clone(&key.command),
-                    Arc::clone(&key.plugin),
+                    key.plugin.clone(),
                 ))
                 .or_default();
             sum.uses += count.uses;

@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use host_base::redact;
+use host_base::{PluginName, redact};
 use plugin_api::{
     abi::{
         ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead, Record,
@@ -95,7 +95,7 @@ impl Bridge {
     /// A bridge, and where the manifest will come.
     #[must_use]
     pub fn new(
-        plugin: &str,
+        plugin: &PluginName,
         generation: u64,
         mailbox: Arc<Mailbox>,
         program: Arc<dyn Program>,
@@ -271,7 +271,7 @@ impl Bridge {
 
     fn log(&self, head: &[u8]) {
         if let Ok(log) = serde_json::from_slice::<LogHead>(head) {
-            let plugin = &*self.caller.plugin;
+            let plugin = &self.caller.plugin;
             let wanted = |level| self.program.wants_log_line(plugin, level);
             self.lines.write(plugin, &self.figures, wanted, &log);
         }
@@ -388,7 +388,7 @@ mod tests {
     async fn a_message_is_read_as_far_as_it_goes_and_this_host_knows_it() {
         let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
         let nobody = Arc::new(Nobody::default());
-        let (bridge, _manifest) = Bridge::new("fake", 1, mailbox, nobody, Arc::default());
+        let (bridge, _manifest) = Bridge::new(&"fake".into(), 1, mailbox, nobody, Arc::default());
         let bridge = Arc::new(bridge);
         let handle = bridge.handle();
         // A message, and what a later version has behind it.
@@ -422,7 +422,7 @@ mod tests {
     async fn hostile_messages_are_refused_or_ignored_and_answers_come_once() {
         let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
         let nobody = Arc::new(Nobody::default());
-        let (bridge, manifest) = Bridge::new("fake", 1, mailbox, nobody, Arc::default());
+        let (bridge, manifest) = Bridge::new(&"fake".into(), 1, mailbox, nobody, Arc::default());
         let bridge = Arc::new(bridge);
         for kind in 0..=u16::MAX {
             for head in [
@@ -464,8 +464,13 @@ mod tests {
     async fn a_call_with_a_head_that_can_not_be_read_is_answered() {
         let mailbox = Arc::new(Mailbox::new(Arc::default()).unwrap());
         let nobody = Arc::new(Nobody::default());
-        let (bridge, _manifest) =
-            Bridge::new("fake", 1, Arc::clone(&mailbox), nobody, Arc::default());
+        let (bridge, _manifest) = Bridge::new(
+            &"fake".into(),
+            1,
+            Arc::clone(&mailbox),
+            nobody,
+            Arc::default(),
+        );
         let bridge = Arc::new(bridge);
         let mut sent = 0;
         for call in ["reply", "storage.query"] {

@@ -12,6 +12,7 @@ use std::{
 use host_base::{bounded::OTHER, shown};
 use plugin_api::abi::{CallHead, ErrorHead, frame_kind, send_status, status};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
@@ -19,10 +20,7 @@ use super::{
     mailbox::Mailbox,
     packet::Packet,
 };
-use crate::{
-    Caller, Completion, PluginFigures, Program,
-    host_call::{self, Lifetime},
-};
+use crate::{Caller, Completion, PluginFigures, Program, host_call};
 
 /// Serves the host calls of one generation.
 #[derive(Debug)]
@@ -33,7 +31,7 @@ pub struct CallServer {
     figures: Arc<PluginFigures>,
     runtime: Handle,
     /// Calls end with it.
-    lifetime: Lifetime,
+    over: CancellationToken,
     calls: Arc<Calls>,
     /// How many there were.
     count: AtomicU64,
@@ -56,7 +54,7 @@ impl CallServer {
             mailbox,
             figures,
             runtime: Handle::current(),
-            lifetime: Lifetime::new(),
+            over: CancellationToken::new(),
             calls: Arc::default(),
             count: AtomicU64::new(0),
             unknown: AtomicBool::new(false),
@@ -114,7 +112,7 @@ impl CallServer {
 
     /// Ends it: calls that are served or wait are given up.
     pub fn close(&self) {
-        self.lifetime.end();
+        self.over.cancel();
         self.calls.close();
     }
 
@@ -140,7 +138,7 @@ impl CallServer {
             id, began, ticket, ..
         } = call;
         let serving = self.program.call(&self.caller, call.head, call.body);
-        let completion = host_call::serve(&self.caller, &self.lifetime, serving).await;
+        let completion = host_call::serve(&self.caller, &self.over, serving).await;
         let Some(completion) = completion else {
             return self.figures.called(name, began.elapsed(), false);
         };

@@ -1,12 +1,14 @@
 //! Who makes a host call.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+
+use host_base::PluginName;
 
 /// One generation of one plugin: who makes a host call, and to whom belongs what the call registers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Caller {
     /// The plugin's name.
-    pub plugin: Arc<str>,
+    pub plugin: PluginName,
     /// Which load of it, counted from 1.
     pub generation: u64,
 }
@@ -14,7 +16,7 @@ pub struct Caller {
 impl Caller {
     /// The generation of that number.
     #[must_use]
-    pub fn new(plugin: &str, generation: u64) -> Self {
+    pub fn new(plugin: impl Into<PluginName>, generation: u64) -> Self {
         Self {
             plugin: plugin.into(),
             generation,

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use host_base::PluginName;
 use thiserror::Error;
 
 use super::{file::FileError, program::Unserved};
@@ -94,7 +95,7 @@ pub enum LoadError {
     #[error("{problem}")]
     Dependency {
         /// Which one.
-        name: String,
+        name: PluginName,
         /// What is wrong.
         problem: String,
     },
@@ -134,7 +135,7 @@ pub enum LoadError {
     #[error("there is no plugin `{name}`{hint}")]
     Unknown {
         /// As asked for.
-        name: String,
+        name: PluginName,
         /// What there is.
         hint: String,
     },
@@ -142,19 +143,19 @@ pub enum LoadError {
     #[error("`{name}` is not loaded; `load {name}` loads it")]
     NotLoaded {
         /// Its name.
-        name: String,
+        name: PluginName,
     },
     /// It is loaded.
     #[error("`{name}` is loaded already; `reload {name}` swaps it")]
     AlreadyLoaded {
         /// Its name.
-        name: String,
+        name: PluginName,
     },
     /// Others need it.
     #[error("`{name}` is needed by {dependents}; unload them first")]
     Needed {
         /// Its name.
-        name: String,
+        name: PluginName,
         /// Who needs it.
         dependents: String,
     },
@@ -162,7 +163,7 @@ pub enum LoadError {
     #[error("`{name}` is on `extensions.blacklist` in config.toml")]
     Blacklisted {
         /// Its name.
-        name: String,
+        name: PluginName,
     },
     /// The host is stopping.
     #[error("the host is shutting down")]

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::PluginName;
 use plugin_api::{
     abi::{
         ErrorHead, RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead, frame_kind, status,
@@ -54,7 +55,7 @@ pub struct SavedState {
 /// One load of one plugin.
 pub struct Generation {
     /// The plugin's name.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Which load of it this is, counted from 1.
     pub number: u64,
     /// What it declared.
@@ -89,7 +90,7 @@ impl Generation {
     /// The library can't be opened, its boundary does not fit, or it did not declare itself within `deadline`. Whatever
     /// was opened is closed again.
     pub async fn open(
-        plugin: &str,
+        plugin: &PluginName,
         number: u64,
         shadow: &Path,
         program: Arc<dyn Program>,
@@ -116,7 +117,7 @@ impl Generation {
             Arc::clone(&mailbox),
         )?;
         let mut generation = Self {
-            plugin: plugin.to_owned(),
+            plugin: plugin.clone(),
             number,
             manifest: Manifest::default(),
             shadow: shadow.to_owned(),
@@ -254,7 +255,7 @@ impl Generation {
             let answer = answer.await.ok()?;
             if let Some(error) = answer.error() {
                 tracing::error!(
-                    plugin,
+                    plugin = plugin.as_str(),
                     "what it did after its first save is not in its state: {}",
                     error.message
                 );

@@ -14,7 +14,7 @@ use std::{
     task::Poll,
 };
 
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Caller, Completion};
 
@@ -23,69 +23,35 @@ tokio::task_local! {
     static CURRENT: Arc<Current>;
 }
 
-/// How long a generation's calls may go on. Clones are the same lifetime.
-#[derive(Debug, Clone)]
-pub struct Lifetime(watch::Sender<bool>);
-
-impl Lifetime {
-    /// One that begins.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(watch::Sender::new(false))
-    }
-
-    /// Ends it: calls that wait are given up.
-    pub fn end(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether it is over.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Until it is over.
-    async fn over(&self) {
-        // Never an error: the sender is ours.
-        let _ = self.0.subscribe().wait_for(|over| *over).await;
-    }
-}
-
-impl Default for Lifetime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// What is known of a call while it is served.
 #[derive(Debug)]
 struct Current {
     caller: Caller,
-    lifetime: Lifetime,
+    /// Cancelled when its generation is over.
+    over: CancellationToken,
     /// How many things of its are on the wire.
     on_the_wire: AtomicUsize,
     /// The last of them, for the log.
     what: Mutex<String>,
 }
 
-/// Serves a call for as long as its generation lives; `None` when it was given up.
+/// Serves a call until its generation is `over`; `None` when it was given up.
 pub async fn serve(
     caller: &Caller,
-    lifetime: &Lifetime,
+    over: &CancellationToken,
     serving: impl Future<Output = Completion>,
 ) -> Option<Completion> {
     let current = Arc::new(Current {
         caller: caller.clone(),
-        lifetime: lifetime.clone(),
+        over: over.clone(),
         on_the_wire: AtomicUsize::new(0),
         what: Mutex::default(),
     });
-    let mut over = pin!(lifetime.over());
+    let mut ending = pin!(over.cancelled());
     let mut is_over = false;
     let mut serving = pin!(CURRENT.scope(Arc::clone(&current), serving));
     let completion = std::future::poll_fn(|cx| {
-        is_over = is_over || over.as_mut().poll(cx).is_ready();
+        is_over = is_over || ending.as_mut().poll(cx).is_ready();
         let waits = || current.on_the_wire.load(SeqCst) == 0;
         // Asked before and after: nothing new begins, and what has come back from the wire waits for nothing else.
         if is_over && waits() {
@@ -157,10 +123,10 @@ impl Drop for OnTheWire {
     }
 }
 
-/// The lifetime of the generation whose call is served; `None` for the host's own work.
+/// What is cancelled when the generation is over whose call is served; `None` for the host's own work.
 #[must_use]
-pub fn lifetime() -> Option<Lifetime> {
-    CURRENT.try_with(|current| current.lifetime.clone()).ok()
+pub fn over() -> Option<CancellationToken> {
+    CURRENT.try_with(|current| current.over.clone()).ok()
 }
 
 /// Whose call is served; `None` for the host's own work.
@@ -183,24 +149,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_waits_ends_with_its_generation() {
-        let (caller, lifetime) = (caller_of("a"), Lifetime::new());
-        let waiting = serve(&caller, &lifetime, async {
-            lifetime.end();
+        let (caller, token) = (caller_of("a"), CancellationToken::new());
+        let waiting = serve(&caller, &token, async {
+            token.cancel();
             pending().await
         });
         assert!(waiting.await.is_none());
         // And none begins.
-        let begun = serve(&caller, &lifetime, async { unreachable!() });
+        let begun = serve(&caller, &token, async { unreachable!() });
         assert!(begun.await.is_none());
     }
 
     #[tokio::test]
     async fn what_is_on_the_wire_comes_back_and_nothing_begins_behind_it() {
-        let (caller, lifetime) = (caller_of("a"), Lifetime::new());
+        let (caller, token) = (caller_of("a"), CancellationToken::new());
         let (sent, is_sent) = oneshot::channel::<()>();
         let (back, comes_back) = oneshot::channel::<()>();
         let seen = RefCell::new(Vec::new());
-        let serving = serve(&caller, &lifetime, async {
+        let serving = serve(&caller, &token, async {
             let wire = on_the_wire("POST something");
             seen.borrow_mut().push("sent");
             sent.send(()).unwrap();
@@ -211,7 +177,7 @@ mod tests {
         });
         let end = async {
             is_sent.await.unwrap();
-            lifetime.end();
+            token.cancel();
             // However often it is looked at, it is waited for.
             for _ in 0..10 {
                 tokio::task::yield_now().await;
@@ -228,10 +194,10 @@ mod tests {
     async fn a_call_knows_whose_it_is_and_the_hosts_own_work_is_nobodys() {
         assert_eq!(caller(), None);
         drop(on_the_wire("of the host"));
-        let (me, its) = (caller_of("b"), Lifetime::new());
+        let (me, its) = (caller_of("b"), CancellationToken::new());
         let served = serve(&me, &its, async {
             assert_eq!(caller(), Some(caller_of("b")));
-            assert!(!lifetime().unwrap().is_over());
+            assert!(!over().unwrap().is_cancelled());
             Completion::default()
         });
         assert!(served.await.is_some());

@@ -74,6 +74,7 @@ pub mod watcher;
 
 use std::collections::BTreeMap;
 
+use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
 pub use bridge::Answer;
@@ -94,9 +95,9 @@ pub use unload::UnloadReport;
 #[must_use]
 pub fn manifest_problems(
     rules: &impl Rules,
-    plugin: &str,
+    plugin: &PluginName,
     manifest: &Manifest,
-    others: &BTreeMap<String, Manifest>,
+    others: &BTreeMap<PluginName, Manifest>,
 ) -> Vec<String> {
     let neighbours: Vec<Neighbour<'_>> = others
         .iter()

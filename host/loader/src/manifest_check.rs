@@ -1,7 +1,6 @@
 //! Checks of a manifest that hold in any program: its name and version, sizes, what it needs, and who is beside it.
 
-use host_base::names;
-use host_base::shown;
+use host_base::{PluginName, names, shown};
 use plugin_api::manifest::Manifest;
 use semver::{Version, VersionReq};
 
@@ -10,7 +9,7 @@ use super::{program::Rules, unknown};
 /// What is loaded beside the plugin.
 pub struct Neighbour<'a> {
     /// Its name.
-    pub name: &'a str,
+    pub name: &'a PluginName,
     /// What it declared.
     pub manifest: &'a Manifest,
 }
@@ -19,7 +18,7 @@ pub struct Neighbour<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// Its name.
-    pub name: String,
+    pub name: PluginName,
     /// What is wrong, in words.
     pub problem: String,
 }
@@ -28,12 +27,12 @@ pub struct Missing {
 #[must_use]
 pub fn problems(
     rules: &(impl Rules + ?Sized),
-    plugin: &str,
+    plugin: &PluginName,
     manifest: &Manifest,
     neighbours: &[Neighbour<'_>],
 ) -> Vec<String> {
     let mut problems = Vec::new();
-    if names::tidy(&manifest.name) != plugin {
+    if !plugin.is(&manifest.name) {
         problems.push(format!(
             "the file's note says `{plugin}`, its manifest says `{}`",
             manifest.name
@@ -65,12 +64,12 @@ pub fn problems(
         let conflict = manifest
             .conflicts
             .iter()
-            .any(|name| names::tidy(name) == neighbour.name)
+            .any(|name| neighbour.name.is(name))
             || neighbour
                 .manifest
                 .conflicts
                 .iter()
-                .any(|name| names::tidy(name) == plugin);
+                .any(|name| plugin.is(name));
         if conflict {
             problems.push(format!(
                 "it conflicts with `{}`, which is loaded; unload that one first",
@@ -163,12 +162,15 @@ fn sizes(manifest: &Manifest, problems: &mut Vec<String>) {
 
 /// Names that differ in case alone, the plugin's own and those of what it declares.
 fn same_names(
-    plugin: &str,
+    plugin: &PluginName,
     manifest: &Manifest,
     neighbours: &[Neighbour<'_>],
     problems: &mut Vec<String>,
 ) {
-    if let Some(other) = names::twin(plugin, neighbours.iter().map(|neighbour| neighbour.name)) {
+    if let Some(other) = names::twin(
+        plugin,
+        neighbours.iter().map(|neighbour| neighbour.name.as_str()),
+    ) {
         problems.push(format!(
             "the plugin `{plugin}` and the plugin `{other}`, which is loaded, differ in upper and lower case alone, and would share their tables: give one of them another name, or unload that one first"
         ));
@@ -195,8 +197,8 @@ fn same_names(
 #[must_use]
 pub fn missing_dependency(manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> Option<Missing> {
     manifest.dependencies.iter().find_map(|dependency| {
-        let name = names::tidy(&dependency.name);
-        let problem = match neighbours.iter().find(|neighbour| neighbour.name == name) {
+        let name = PluginName::new(&dependency.name);
+        let problem = match neighbours.iter().find(|neighbour| *neighbour.name == name) {
             None => format!("it needs `{name}`, which is not loaded; load that one first"),
             Some(neighbour) => version_problem(
                 &name,
@@ -231,7 +233,7 @@ mod tests {
     }
 
     fn check(json: serde_json::Value, expect: &[&str]) {
-        let found = problems(&Nobody::default(), "shop", &manifest(json), &[]);
+        let found = problems(&Nobody::default(), &"shop".into(), &manifest(json), &[]);
         assert_eq!(found.len(), expect.len(), "{found:#?}");
         for (found, expect) in found.iter().zip(expect) {
             assert!(found.contains(expect), "{found} does not say {expect}");
@@ -264,28 +266,23 @@ mod tests {
             ],
         );
         let other = manifest(serde_json::json!({}));
-        let beside = |name| {
-            [Neighbour {
-                name,
-                manifest: &other,
-            }]
+        let beside = |name: &str| {
+            problems(
+                &Nobody::default(),
+                &"shop".into(),
+                &manifest(serde_json::json!({})),
+                &[Neighbour {
+                    name: &name.into(),
+                    manifest: &other,
+                }],
+            )
         };
-        let found = problems(
-            &Nobody::default(),
-            "shop",
-            &manifest(serde_json::json!({})),
-            &beside("Shop"),
-        );
+        let found = beside("Shop");
         assert!(
             found[0].contains("the plugin `shop` and the plugin `Shop`, which is loaded, differ"),
             "{found:?}"
         );
-        let found = problems(
-            &Nobody::default(),
-            "shop",
-            &manifest(serde_json::json!({})),
-            &beside("shop2"),
-        );
+        let found = beside("shop2");
         assert!(found.is_empty(), "{found:?}");
     }
 
@@ -317,7 +314,7 @@ mod tests {
     fn dependencies_are_there_and_fit() {
         let other = manifest(serde_json::json!({}));
         let neighbours = [Neighbour {
-            name: "market",
+            name: &"market".into(),
             manifest: &other,
         }];
         let ours =

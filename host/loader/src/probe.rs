@@ -152,7 +152,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     unsafe { libc::alarm(deadline.as_secs() as u32 + 1) };
     let nobody = Arc::new(Nobody::default());
     let before = snapshot::ProcessSnapshot::take();
-    let generation = match Generation::open("probe", 1, &file, nobody, deadline).await {
+    let generation = match Generation::open(&"probe".into(), 1, &file, nobody, deadline).await {
         Ok(generation) => generation,
         Err(error) => {
             return ProbeReport {

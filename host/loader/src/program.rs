@@ -6,6 +6,7 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use host_base::PluginName;
 use plugin_api::{
     abi::{CallHead, ErrorHead, StartHead, status},
     hook::{ExtensionFailed, ExtensionLoaded, ExtensionUnloaded},
@@ -25,7 +26,7 @@ pub struct Options {
     /// A folder whose open files are the program's own, such as its log's: no plugin has left them open.
     pub own_files: Option<PathBuf>,
     /// Plugins that are not loaded.
-    pub blacklist: Vec<String>,
+    pub blacklist: Vec<PluginName>,
     /// Whether a file is tried in a child process first; default: yes.
     pub probe: bool,
     /// How long that child may take; default: 2 s.
@@ -139,7 +140,7 @@ pub trait Rules {
     /// Adds what is wrong with a manifest, in words, beyond what the loader checks: names, versions, sizes, dependencies.
     fn problems(
         &self,
-        plugin: &str,
+        plugin: &PluginName,
         manifest: &Manifest,
         neighbours: &[Neighbour<'_>],
         problems: &mut Vec<String>,
@@ -200,10 +201,10 @@ pub trait Program: Rules + fmt::Debug + Send + Sync {
     ) -> Result<(), LoadError>;
 
     /// The least severe of a plugin's log lines that are wanted, in words: `off`, `error`, … `trace`.
-    fn log_level(&self, plugin: &str) -> &'static str;
+    fn log_level(&self, plugin: &PluginName) -> &'static str;
 
     /// Whether a log line of a plugin's is wanted.
-    fn wants_log_line(&self, plugin: &str, level: Level) -> bool;
+    fn wants_log_line(&self, plugin: &PluginName, level: Level) -> bool;
 }
 
 /// A program that serves nothing: for the probe, which never starts a plugin.
@@ -217,7 +218,7 @@ impl Rules for Nobody {
         Vec::new()
     }
 
-    fn problems(&self, _: &str, _: &Manifest, _: &[Neighbour<'_>], _: &mut Vec<String>) {}
+    fn problems(&self, _: &PluginName, _: &Manifest, _: &[Neighbour<'_>], _: &mut Vec<String>) {}
 }
 
 impl Program for Nobody {
@@ -264,11 +265,11 @@ impl Program for Nobody {
         change().map(drop)
     }
 
-    fn log_level(&self, _: &str) -> &'static str {
+    fn log_level(&self, _: &PluginName) -> &'static str {
         "off"
     }
 
-    fn wants_log_line(&self, _: &str, _: Level) -> bool {
+    fn wants_log_line(&self, _: &PluginName, _: Level) -> bool {
         false
     }
 }

@@ -5,6 +5,8 @@ use std::{
     sync::{Mutex, Once, PoisonError},
 };
 
+use host_base::PluginName;
+
 use super::interpose::{self, Owner};
 
 /// The names of the libraries that are open or were.
@@ -42,7 +44,7 @@ pub fn look_for_bypasses(plugin: &str, owner: Owner, code: &[(usize, usize)]) {
 
 /// The same for whoever it was, at any time: a signal of the host's is not out of its hands for longer than it takes until this is
 /// called again. `whose` finds the plugin that a handler belongs to.
-pub fn put_back_hosts(whose: impl Fn(usize) -> Option<String>) {
+pub fn put_back_hosts(whose: impl Fn(usize) -> Option<PluginName>) {
     for (number, handler) in interpose::put_back_hosts() {
         let signals = names(&[number]);
         match whose(handler) {

@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use host_base::PluginName;
+
 use super::{generation::SavedState, state_file};
 
 /// The states of all plugins on disk.
@@ -18,7 +20,7 @@ use super::{generation::SavedState, state_file};
 pub struct States {
     /// The data folder.
     data: PathBuf,
-    plugins: Mutex<HashMap<String, Arc<Mutex<Written>>>>,
+    plugins: Mutex<HashMap<PluginName, Arc<Mutex<Written>>>>,
 }
 
 /// Which save of which generation.
@@ -49,7 +51,7 @@ impl States {
 
     /// Where a plugin's state lies.
     #[must_use]
-    pub fn path(&self, plugin: &str) -> PathBuf {
+    pub fn path(&self, plugin: &PluginName) -> PathBuf {
         state_file::path(&self.data, plugin)
     }
 
@@ -58,7 +60,12 @@ impl States {
     /// # Errors
     ///
     /// It can't be written.
-    pub async fn write(&self, plugin: &str, moment: Moment, state: SavedState) -> io::Result<()> {
+    pub async fn write(
+        &self,
+        plugin: &PluginName,
+        moment: Moment,
+        state: SavedState,
+    ) -> io::Result<()> {
         let path = self.path(plugin);
         self.with(plugin, move |written| {
             if moment <= written.moment {
@@ -81,7 +88,11 @@ impl States {
     /// # Errors
     ///
     /// The file can't be read, or is no state.
-    pub async fn begin(&self, plugin: &str, generation: u64) -> io::Result<Option<SavedState>> {
+    pub async fn begin(
+        &self,
+        plugin: &PluginName,
+        generation: u64,
+    ) -> io::Result<Option<SavedState>> {
         let path = self.path(plugin);
         self.with(plugin, move |written| {
             let state = state_file::read(&path)?;
@@ -100,12 +111,12 @@ impl States {
     /// Does something with what was written of a plugin, one after the other, where it may block.
     async fn with<T: Send + 'static>(
         &self,
-        plugin: &str,
+        plugin: &PluginName,
         work: impl FnOnce(&mut Written) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let written = {
             let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(plugins.entry(plugin.to_owned()).or_default())
+            Arc::clone(plugins.entry(plugin.clone()).or_default())
         };
         tokio::task::spawn_blocking(move || {
             work(&mut written.lock().unwrap_or_else(PoisonError::into_inner))
@@ -128,24 +139,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_state_never_goes_back() {
+        let shop = PluginName::new("shop");
         let folder = tempfile::tempdir().unwrap();
         let states = States::new(folder.path().to_owned());
         let at = |generation, save| Moment { generation, save };
-        let read = || state_file::read(&states.path("shop")).unwrap().unwrap();
-        states.write("shop", at(1, 7), state("a")).await.unwrap();
+        let read = || state_file::read(&states.path(&shop)).unwrap().unwrap();
+        states.write(&shop, at(1, 7), state("a")).await.unwrap();
         // A later save of the same generation, and then the earlier one, which took longer.
-        states.write("shop", at(1, 9), state("c")).await.unwrap();
-        states.write("shop", at(1, 8), state("b")).await.unwrap();
+        states.write(&shop, at(1, 9), state("c")).await.unwrap();
+        states.write(&shop, at(1, 8), state("b")).await.unwrap();
         assert_eq!(read(), state("c"));
         // The next generation has begun: what the old one still writes is nothing.
-        assert_eq!(states.begin("shop", 2).await.unwrap(), Some(state("c")));
-        states.write("shop", at(1, 99), state("d")).await.unwrap();
+        assert_eq!(states.begin(&shop, 2).await.unwrap(), Some(state("c")));
+        states.write(&shop, at(1, 99), state("d")).await.unwrap();
         assert_eq!(read(), state("c"));
-        states.write("shop", at(2, 11), state("e")).await.unwrap();
+        states.write(&shop, at(2, 11), state("e")).await.unwrap();
         assert_eq!(read(), state("e"));
         // What somebody has moved away is written again, though nothing has changed.
-        std::fs::remove_file(states.path("shop")).unwrap();
-        states.write("shop", at(2, 12), state("e")).await.unwrap();
+        std::fs::remove_file(states.path(&shop)).unwrap();
+        states.write(&shop, at(2, 12), state("e")).await.unwrap();
         assert_eq!(read(), state("e"));
     }
 }

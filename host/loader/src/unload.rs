@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::PluginName;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
@@ -34,7 +35,7 @@ const OWN_HEAP_BYTES: u64 = 1024;
 #[derive(Debug)]
 pub struct Context {
     /// The plugin's name.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Its generation.
     pub generation: u64,
     /// Its private copy.
@@ -51,7 +52,7 @@ pub struct Context {
 #[derive(Debug, Clone)]
 pub struct UnloadReport {
     /// The plugin's name.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Its generation.
     pub generation: u64,
     /// From the order to stop to the end.
@@ -67,7 +68,7 @@ pub struct UnloadReport {
 impl UnloadReport {
     /// The report on a plugin that did not stop.
     #[must_use]
-    pub fn abandoned(plugin: &str, generation: u64, took: Duration) -> Self {
+    pub fn abandoned(plugin: &PluginName, generation: u64, took: Duration) -> Self {
         Self {
             plugin: plugin.to_owned(),
             generation,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use host_discord::gateway::{self, Follow};
 use host_ops::env::Environment;
 use tokio::{sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
@@ -24,7 +25,7 @@ impl Core {
         self,
         environment: &Environment,
         files: Files,
-        stopped: watch::Receiver<bool>,
+        shutdown: CancellationToken,
     ) -> Result<JoinHandle<Result<(), BotError>>, BotError> {
         let config = self.config.now();
         let owner = Arc::new(Owner::new(
@@ -59,7 +60,7 @@ impl Core {
             Numbers::count(&self.services.cache, &self.routes),
         );
         let (presence, presence_followed) = watch::channel(first);
-        let (shards_stop, shards_stopped) = watch::channel(false);
+        let gateway_shutdown = CancellationToken::new();
         let settings = gateway::Settings {
             token: environment.token.expose().to_owned(),
             gateway_url: config.discord.gateway_url.clone(),
@@ -69,7 +70,7 @@ impl Core {
         let follow = Follow {
             intents: intents_followed,
             presence: presence_followed,
-            stop: shards_stopped,
+            shutdown: gateway_shutdown.clone(),
             figures: Arc::clone(&self.services.figures),
         };
         let shards = gateway::start(settings, &self.services.discord, follow).await?;
@@ -107,10 +108,10 @@ impl Core {
             shards,
             files,
             changes,
-            stopped,
+            shutdown,
             intents,
             pulse,
-            shards_stop,
+            gateway_shutdown,
             registering,
             counting,
         };

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::PluginName;
 use host_discord::gateway::{FromShard, GatewayError};
 use host_loader::{LoadError, Plugins, watcher::FileChange};
 use host_ops::config::Config;
@@ -13,6 +14,7 @@ use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
 };
+use tokio_util::sync::CancellationToken;
 use twilight_model::gateway::Intents;
 
 use super::{BotError, core::Core, folder::Files};
@@ -41,10 +43,10 @@ pub(super) struct MainLoop {
     pub(super) shards: mpsc::Receiver<FromShard>,
     pub(super) files: Files,
     pub(super) changes: watch::Receiver<u64>,
-    pub(super) stopped: watch::Receiver<bool>,
-    pub(super) intents: watch::Sender<(Intents, BTreeMap<u64, Vec<String>>)>,
+    pub(super) shutdown: CancellationToken,
+    pub(super) intents: watch::Sender<(Intents, BTreeMap<u64, Vec<PluginName>>)>,
     pub(super) pulse: watch::Sender<u64>,
-    pub(super) shards_stop: watch::Sender<bool>,
+    pub(super) gateway_shutdown: CancellationToken,
     pub(super) registering: JoinHandle<()>,
     pub(super) counting: JoinHandle<()>,
 }
@@ -85,7 +87,7 @@ impl MainLoop {
         };
         tokio::select! {
             biased;
-            _ = self.stopped.wait_for(|stop| *stop) => Event::Stop,
+            () = self.shutdown.cancelled() => Event::Stop,
             Some(from) = self.shards.recv() => Event::Shard(from),
             Some(change) = file => Event::File(change),
             Ok(()) = self.changes.changed() => Event::PluginsChanged,
@@ -139,7 +141,7 @@ impl MainLoop {
         self.registering.abort();
         self.core.services.later.stop();
         self.schedules.stop();
-        let _ = self.shards_stop.send(true);
+        self.gateway_shutdown.cancel();
         let (mut shards, plugins) = (self.shards, &self.core.plugins);
         let gateway = async { while shards.recv().await.is_some() {} };
         let orderly = async {

@@ -35,7 +35,8 @@ use host_ops::{
 };
 use host_store::{Storage, storage::StorageError};
 use thiserror::Error;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use self::{
     core::Core,
@@ -104,7 +105,7 @@ pub struct Bot {
     plugins: Arc<Plugins>,
     services: Arc<Services>,
     commands: Arc<Pipeline>,
-    stop: watch::Sender<bool>,
+    shutdown: CancellationToken,
     _settings: Option<Watch>,
     main_loop: JoinHandle<Result<(), BotError>>,
     metrics: Server,
@@ -231,15 +232,15 @@ impl Bot {
         services.figures.started.store(true, Relaxed);
         program::follow_log_levels(&plugins);
         tokio::spawn(program::follow_config(Arc::clone(&plugins), live.clone()));
-        let (stop, stopped) = watch::channel(false);
-        let main_loop = core.connect(environment, files, stopped).await?;
+        let shutdown = CancellationToken::new();
+        let main_loop = core.connect(environment, files, shutdown.clone()).await?;
         Ok(Self {
             config: live,
             plugins,
             _settings: services.settings.watch(),
             services,
             commands,
-            stop,
+            shutdown,
             main_loop,
             metrics,
         })
@@ -297,7 +298,7 @@ impl Bot {
     ///
     /// Why the bot had ended before.
     pub async fn shut_down(mut self) -> Result<(), BotError> {
-        let _ = self.stop.send(true);
+        self.shutdown.cancel();
         self.ended().await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_base::PluginName;
 use host_loader::{Plugins, Status};
 use sandbox::{PartState, Report, Sandbox};
 
@@ -35,25 +36,25 @@ pub(super) fn builds(sandbox: Sandbox) -> impl Fn(&str, Built<'_>) + Send + 'sta
     }
 }
 
-/// Reported state of a plugin: the generation that serves, and why its newest file is not what serves.
-type Told = (Option<u64>, Option<String>);
+/// What was reported of a plugin: the generation that serves, and why its newest file is not what serves.
+type Reported = (Option<u64>, Option<String>);
 
-/// Reports to send now, given what was reported before.
-fn news(told: &mut BTreeMap<String, Told>, all: &[Status]) -> Vec<Report> {
+/// What is to be reported now, given what was reported before.
+fn news(reported: &mut BTreeMap<PluginName, Reported>, all: &[Status]) -> Vec<Report> {
     let mut reports = Vec::new();
-    let gone: Vec<_> = told
+    let gone: Vec<_> = reported
         .keys()
         .filter(|name| all.iter().all(|status| status.plugin != **name))
         .cloned()
         .collect();
     for name in gone {
-        told.remove(&name);
-        reports.push(Report::new(name, PartState::Unloaded));
+        reported.remove(&name);
+        reports.push(Report::new(name.as_str(), PartState::Unloaded));
     }
     for status in all {
         let generation = status.serving.as_ref().map(|serving| serving.generation);
         let now = (generation, status.error.clone());
-        let before = told.insert(status.plugin.clone(), now.clone());
+        let before = reported.insert(status.plugin.clone(), now.clone());
         if before.as_ref() != Some(&now) {
             reports.push(report(
                 status,
@@ -65,7 +66,7 @@ fn news(told: &mut BTreeMap<String, Told>, all: &[Status]) -> Vec<Report> {
 }
 
 fn report(status: &Status, before: Option<u64>) -> Report {
-    let report = |state| Report::new(&status.plugin, state);
+    let report = |state| Report::new(status.plugin.as_str(), state);
     match (&status.serving, &status.error) {
         (Some(serving), Some(error)) => report(PartState::Failed)
             .detail(error)
@@ -105,7 +106,7 @@ mod tests {
         let manifest = serde_json::json!({"commands": [{"name": "tag", "description": "d"}]});
         let manifest: Manifest = serde_json::from_value(manifest).unwrap();
         Status {
-            plugin: "tags".to_owned(),
+            plugin: "tags".into(),
             file: "libtags.so".into(),
             serving: generation.map(|generation| Serving {
                 version: "0.1.0".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use host_base::{error_id, names::tidy};
+use host_base::{PluginName, error_id};
 use host_discord::{
     lenient::{self, Field, Fields},
     reply::{AUTO_DEFER, Kind, Received},
@@ -278,10 +278,12 @@ impl Dispatch {
             fields: used.fields,
             picked: used.picked,
         };
-        let queued = self.routes.with_plugin(&tidy(id.plugin), |slot| {
-            head.handler = handler_name(slot, id.handler);
-            Invocation::component(event, slot, &head).map_err(refusal)
-        });
+        let queued = self
+            .routes
+            .with_plugin(&PluginName::new(id.plugin), |slot| {
+                head.handler = handler_name(slot, id.handler);
+                Invocation::component(event, slot, &head).map_err(refusal)
+            });
         match queued {
             Some(Ok(invocation)) => self.follow(invocation),
             Some(Err(text)) => self.tell(origin.clone(), text),

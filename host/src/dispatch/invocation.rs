@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use host_base::{error_id, shown};
+use host_base::{PluginName, error_id, shown};
 use host_capability::{Failure, UNKNOWN_INTERACTION};
 use host_discord::reply::Typed;
 use host_loader::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id};
@@ -28,7 +28,7 @@ const MESSAGE: usize = 2_000;
 /// An invocation that is queued.
 pub(crate) struct Invocation {
     origin: Origin,
-    plugin: String,
+    plugin: PluginName,
     what: String,
     /// Around all that the host does about it; its id stands in the plugin's own lines, too.
     span: Span,
@@ -45,7 +45,7 @@ pub(crate) struct Invocation {
 struct Used {
     event: Arc<EventRecord>,
     command: Arc<str>,
-    plugin: Arc<str>,
+    plugin: PluginName,
     began: Instant,
 }
 
@@ -70,7 +70,7 @@ impl Invocation {
             used: Some(Used {
                 event: Arc::clone(event),
                 command: Arc::clone(&route.path),
-                plugin: Arc::clone(&route.plugin),
+                plugin: route.plugin.clone(),
                 began: Instant::now(),
             }),
             running: None,
@@ -135,7 +135,7 @@ impl Used {
         log.note(host_commands::Used {
             guild: self.event.header.guild_id,
             command: Arc::clone(&self.command),
-            plugin: Arc::clone(&self.plugin),
+            plugin: self.plugin.clone(),
             failed,
             took: self.took(),
         });
@@ -145,11 +145,11 @@ impl Used {
         self.began.elapsed()
     }
 
-    fn executed(self, plugin: String, slash: bool) -> CommandExecuted {
+    fn executed(self, plugin: &PluginName, slash: bool) -> CommandExecuted {
         CommandExecuted {
             took_us: self.took().as_micros().try_into().unwrap_or(u64::MAX),
             command: self.command.to_string(),
-            plugin,
+            plugin: plugin.to_string(),
             user_id: self.event.header.user_id,
             guild_id: self.event.header.guild().map(Id::get),
             channel_id: self.event.header.channel_id,
@@ -157,10 +157,10 @@ impl Used {
         }
     }
 
-    fn failed(self, plugin: &str, error: &str, error_id: &str) -> CommandError {
+    fn failed(self, plugin: &PluginName, error: &str, error_id: &str) -> CommandError {
         CommandError {
             command: self.command.to_string(),
-            plugin: plugin.to_owned(),
+            plugin: plugin.to_string(),
             user_id: self.event.header.user_id,
             guild_id: self.event.header.guild().map(Id::get),
             channel_id: self.event.header.channel_id,
@@ -202,7 +202,7 @@ impl Dispatch {
             let slash = matches!(origin, Origin::Interaction { .. });
             let Some(error) = error else {
                 if let Some(used) = used {
-                    dispatch.services.hooks.emit(&used.executed(plugin, slash));
+                    dispatch.services.hooks.emit(&used.executed(&plugin, slash));
                 }
                 dispatch.acknowledge(&origin).await;
                 return;

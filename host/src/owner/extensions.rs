@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use host_base::shown;
+use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
 use host_loader::{LoadError, LoadReport, Status, UnloadReport};
 use serde_json::Value;
@@ -96,7 +96,7 @@ fn loaded(reports: &[LoadReport]) -> Value {
     )
 }
 
-fn reloaded_all(reports: &[(String, Result<LoadReport, LoadError>)]) -> Value {
+fn reloaded_all(reports: &[(PluginName, Result<LoadReport, LoadError>)]) -> Value {
     let failed = reports.iter().filter(|(_, result)| result.is_err()).count();
     let fields: Vec<Value> = reports
         .iter()

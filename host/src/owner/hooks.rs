@@ -6,7 +6,7 @@ use host_base::shown;
 use serde_json::Value;
 
 use super::{Owner, embeds};
-use crate::services::hooks::{Circuit, HookView, Told};
+use crate::services::hooks::{Circuit, Emitted, HookView};
 
 const USAGE: &str = "fw_hooks [list | history | enable ID | disable ID | reset ID]";
 const WHAT: &str = "Shows the handlers of hooks with their counts and failures, or the latest events; switches a handler on or off until the \
@@ -85,24 +85,20 @@ fn listed(hooks: &[HookView]) -> Value {
     )
 }
 
-fn history(told: &[Told]) -> Value {
-    let line = |told: &Told| {
-        let at = told.at.duration_since(SystemTime::UNIX_EPOCH);
-        let from = if told.from.is_empty() {
-            "framework"
-        } else {
-            &told.from
-        };
+fn history(emitted: &[Emitted]) -> Value {
+    let line = |emitted: &Emitted| {
+        let at = emitted.at.duration_since(SystemTime::UNIX_EPOCH);
+        let from = emitted.from.as_deref().unwrap_or("framework");
         format!(
             "<t:{}:T> `{}` by {from}: {} queued, {} dropped, {} skipped",
             at.unwrap_or_default().as_secs(),
-            shown::word(&told.event),
-            told.queued,
-            told.dropped,
-            told.skipped
+            shown::word(&emitted.event),
+            emitted.queued,
+            emitted.dropped,
+            emitted.skipped
         )
     };
-    let lines: Vec<String> = told.iter().map(line).collect();
+    let lines: Vec<String> = emitted.iter().map(line).collect();
     let text = if lines.is_empty() {
         "There were no events yet.".to_owned()
     } else {

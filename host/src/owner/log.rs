@@ -1,6 +1,6 @@
 //! Owner command for log levels.
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use host_ops::log;
 use serde_json::Value;
 
@@ -40,18 +40,18 @@ impl Owner {
         };
         let mut plugins = levels.plugins.clone();
         let is_plugin = of.is_some_and(|of| {
-            let named = |name: &str| tidy(name) == tidy(of);
+            let named = |name: &PluginName| name.is(of);
             self.plugins
                 .status()
                 .iter()
                 .any(|status| named(&status.plugin))
-                || plugins.keys().any(|plugin| named(plugin))
+                || plugins.keys().any(named)
         });
         let changed = match of {
             Some(of) if is_plugin => {
-                plugins.retain(|plugin, _| tidy(plugin) != tidy(of));
+                plugins.retain(|plugin, _| !plugin.is(of));
                 if let Some(level) = level {
-                    plugins.insert(tidy(of), log::level_word(level).to_owned());
+                    plugins.insert(of.into(), log::level_word(level).to_owned());
                 }
                 log::set_levels(&levels.level, &plugins)
             }

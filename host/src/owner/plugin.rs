@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use host_base::{names::tidy, shown};
+use host_base::shown;
 use host_loader::{Calls, Generation, PluginFigures};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ impl Owner {
             );
         }
         let loaded = self.plugins.generations();
-        let found = loaded.iter().find(|(name, _)| *name == tidy(line));
+        let found = loaded.iter().find(|(name, _)| name.is(line));
         let figures = found
             .and_then(|(_, generation)| self.services.figures.plugins.plugin(&generation.plugin));
         let (Some((name, generation)), Some(figures)) = (found, figures) else {

@@ -1,6 +1,6 @@
 //! Owner command for schedules.
 
-use host_base::{names::tidy, shown};
+use host_base::{PluginName, shown};
 use host_capability::Failure;
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ impl Owner {
                 Err(error) => embeds::failed("Not read", "fw_schedules", &error.to_string()),
             };
         };
-        let plugin = tidy(plugin);
+        let plugin = PluginName::new(plugin);
         let done: Result<&str, Failure> = match verb {
             "run" => schedules
                 .run_now(storage, &plugin, name)

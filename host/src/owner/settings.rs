@@ -1,6 +1,6 @@
 //! Commands for settings: the owner's for the bot, and those of a server's managers for their server.
 
-use host_base::nearest::nearest;
+use host_base::{PluginName, nearest::nearest};
 use host_ops::config::described;
 use serde_json::Value;
 use twilight_model::guild::Permissions;
@@ -30,7 +30,7 @@ impl Owner {
             )
         } else if let Some(plugin) = plugins
             .iter()
-            .find(|one| one["plugin"] == host_base::names::tidy(line))
+            .find(|one| one["plugin"] == PluginName::new(line).as_str())
         {
             (
                 format!("Settings of {line}"),

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use host_base::PluginName;
 use host_commands::manifest_check;
 use host_loader::Neighbour;
 use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
@@ -19,7 +20,7 @@ impl host_loader::Rules for Rules {
 
     fn problems(
         &self,
-        plugin: &str,
+        plugin: &PluginName,
         manifest: &Manifest,
         neighbours: &[Neighbour<'_>],
         problems: &mut Vec<String>,
@@ -95,7 +96,7 @@ mod tests {
     }
 
     fn check(json: serde_json::Value, expect: &[&str]) {
-        let found = manifest_problems(&Rules, "shop", &manifest(json), &BTreeMap::new());
+        let found = manifest_problems(&Rules, &"shop".into(), &manifest(json), &BTreeMap::new());
         assert_eq!(found.len(), expect.len(), "{found:#?}");
         for (found, expect) in found.iter().zip(expect) {
             assert!(found.contains(expect), "{found} does not say {expect}");
@@ -203,8 +204,8 @@ mod tests {
     fn neighbours_own_their_commands() {
         let other = manifest(serde_json::json!({"commands": [command("buy")]}));
         let ours = manifest(serde_json::json!({"commands": [command("buy")]}));
-        let others = BTreeMap::from([("market".to_owned(), other)]);
-        let found = manifest_problems(&Rules, "shop", &ours, &others);
+        let others = BTreeMap::from([("market".into(), other)]);
+        let found = manifest_problems(&Rules, &"shop".into(), &ours, &others);
         assert!(
             found[0].contains("taken by the plugin `market`"),
             "{found:?}"

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use host_base::shown;
+use host_base::{PluginName, shown};
 use host_loader::{
     Caller, Change, Completion, Figures, LoadError, Neighbour, Options, Places, Plugins, Program,
     Slot, Unserved,
@@ -115,7 +115,7 @@ impl host_loader::Rules for BotProgram {
 
     fn problems(
         &self,
-        plugin: &str,
+        plugin: &PluginName,
         manifest: &Manifest,
         neighbours: &[Neighbour<'_>],
         problems: &mut Vec<String>,
@@ -204,11 +204,11 @@ impl Program for BotProgram {
         self.routes.change(change)
     }
 
-    fn log_level(&self, plugin: &str) -> &'static str {
+    fn log_level(&self, plugin: &PluginName) -> &'static str {
         log::plugin_level(plugin)
     }
 
-    fn wants_log_line(&self, plugin: &str, level: Level) -> bool {
+    fn wants_log_line(&self, plugin: &PluginName, level: Level) -> bool {
         log::takes(plugin, level)
     }
 }

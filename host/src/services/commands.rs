@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_commands::Pipeline;
 use host_loader::{Caller, Completion, Places, Unserved};
@@ -25,7 +26,7 @@ impl Capability<Services> for CommandCalls {
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

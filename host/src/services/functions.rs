@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Packet, Places, Refused, Slot, Unserved, next_id};
 use plugin_api::{
@@ -79,7 +79,7 @@ impl Functions {
         let (plugin, function) = (&call.plugin, &call.function);
         let refused =
             |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));
-        let queued = self.routes.with_plugin(&tidy(plugin), |slot| {
+        let queued = self.routes.with_plugin(&PluginName::new(plugin), |slot| {
             check(slot, &call).map_err(&refused)?;
             slot.invoke(packet).map_err(|why| match why {
                 Refused::Full => refused("the plugin is busy; try again later".into()),
@@ -158,7 +158,7 @@ impl Capability<Services> for Functions {
     const PLACES: Places = places("functions", 32);
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_discord::{
     Discord,
@@ -22,7 +23,7 @@ impl Capability<Services> for Discord {
     const PLACES: Places = places("discord", 256);
     const LEAVES: Leaves = Leaves::DiscordPath;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

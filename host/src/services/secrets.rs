@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use host_base::redact;
+use host_base::{PluginName, redact};
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::{
@@ -69,7 +69,7 @@ impl Secrets {
         let SecretCall { name } = serde_json::from_value(params)?;
         secret_name(&name).map_err(Failure::Refused)?;
         let config = self.config.now();
-        let granted = config.grants.get(&*caller.plugin);
+        let granted = config.grants.get(&caller.plugin);
         if !granted.is_some_and(|granted| granted.secrets.contains(&name)) {
             return Err(Failure::Refused(format!(
                 "the secret `{name}` is not granted; the owner grants it in config.toml: [grants.{}] secrets = [\"{name}\"]",
@@ -127,7 +127,7 @@ impl Secrets {
 
     fn granted(&self, caller: &Caller) -> Vec<String> {
         let config = self.config.now();
-        let granted = config.grants.get(&*caller.plugin);
+        let granted = config.grants.get(&caller.plugin);
         granted.map_or_else(Vec::new, |granted| granted.secrets.clone())
     }
 
@@ -260,7 +260,7 @@ impl Capability<Services> for Secrets {
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

@@ -294,7 +294,7 @@ async fn hooks_are_switched_reset_and_go_with_their_plugin() {
             let history = hooks.history(100);
             history
                 .iter()
-                .any(|told| told.event == event && told.from == from)
+                .any(|told| told.event == event && told.from.as_deref().unwrap_or_default() == from)
         };
         while !both.iter().all(is_told) {
             tokio::task::yield_now().await;

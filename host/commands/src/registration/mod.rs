@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::PluginName;
 use host_capability::Failure;
 use host_discord::{Alerts, Cache, Discord};
 use host_loader::file;
@@ -303,12 +304,8 @@ impl Registration {
         let declared = self.declared();
         for (key, why) in blamed {
             let (kind, path) = key.clone();
-            let plugin = self
-                .with
-                .commands
-                .registered()
-                .plugin_of(key)
-                .unwrap_or_default();
+            let plugin = self.with.commands.registered().plugin_of(key);
+            let plugin = plugin.as_ref().map_or("?", PluginName::as_str);
             let text = format!(
                 "Discord refuses the command `{path}` of the plugin `{plugin}`, which is left out: {why}"
             );

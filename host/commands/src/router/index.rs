@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use host_base::{names::tidy, unseen};
+use host_base::{PluginName, unseen};
 use host_loader::Slot;
 use plugin_api::manifest::{CommandKind, CommandManifest};
 
@@ -14,7 +14,7 @@ pub struct CommandRoute {
     /// The command; what its groups declare for all in them is in here.
     pub command: Arc<CommandManifest>,
     /// Its plugin's name.
-    pub plugin: Arc<str>,
+    pub plugin: PluginName,
     /// Its plugin.
     pub slot: Arc<Slot>,
 }
@@ -49,7 +49,7 @@ pub struct Index {
     /// Each command once, by plugin and as declared.
     all: Vec<CommandRoute>,
     /// What the plugins declare: a group is one.
-    declared: Vec<(Arc<str>, Arc<CommandManifest>)>,
+    declared: Vec<(PluginName, Arc<CommandManifest>)>,
 }
 
 impl Index {
@@ -58,17 +58,17 @@ impl Index {
         let mut commands = Self::default();
         for slot in slots {
             let generation = slot.current();
-            let plugin: Arc<str> = tidy(&generation.plugin).into();
+            let plugin = &generation.plugin;
             for command in &generation.manifest.commands {
                 let mut add = Adding {
                     commands: &mut commands,
-                    plugin: &plugin,
+                    plugin,
                     slot,
                 };
                 add.command(command, "", &[String::new()]);
                 commands
                     .declared
-                    .push((Arc::clone(&plugin), Arc::new(command.clone())));
+                    .push((plugin.clone(), Arc::new(command.clone())));
             }
         }
         commands
@@ -120,14 +120,14 @@ impl Index {
     }
 
     /// What the plugins declare, by plugin: a group counts as one.
-    pub fn declared(&self) -> &[(Arc<str>, Arc<CommandManifest>)] {
+    pub fn declared(&self) -> &[(PluginName, Arc<CommandManifest>)] {
         &self.declared
     }
 }
 
 struct Adding<'a> {
     commands: &'a mut Index,
-    plugin: &'a Arc<str>,
+    plugin: &'a PluginName,
     slot: &'a Arc<Slot>,
 }
 
@@ -161,7 +161,7 @@ impl Adding<'_> {
         let route = CommandRoute {
             path: path.into(),
             command: Arc::new(command.clone()),
-            plugin: Arc::clone(self.plugin),
+            plugin: self.plugin.clone(),
             slot: Arc::clone(self.slot),
         };
         self.commands.all.push(route.clone());

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use host_discord::intents;
 use host_loader::{EventRecord, Packet, Refused, Slot};
 use plugin_api::{
@@ -30,7 +30,7 @@ pub struct Routes {
 struct Table {
     commands: Index,
     /// Plugins, by name.
-    plugins: HashMap<String, Arc<Slot>>,
+    plugins: HashMap<PluginName, Arc<Slot>>,
     /// By event.
     listeners: HashMap<u16, Vec<ListenerRoute>>,
     /// By event, highest priority first.
@@ -47,7 +47,7 @@ pub struct HookRoute {
     /// The handler's name within the plugin.
     pub handler: String,
     /// Its plugin's name.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Handlers with a higher one are called first.
     pub priority: i32,
     /// Its plugin.
@@ -92,7 +92,7 @@ impl Routes {
     }
 
     /// Looks a plugin up and does something with it, before routes can change.
-    pub fn with_plugin<R>(&self, name: &str, f: impl FnOnce(&Slot) -> R) -> Option<R> {
+    pub fn with_plugin<R>(&self, name: &PluginName, f: impl FnOnce(&Slot) -> R) -> Option<R> {
         let table = self.table();
         table.plugins.get(name).map(|slot| f(slot))
     }
@@ -158,7 +158,7 @@ impl Routes {
 
     /// What the plugins declare, with their names: a group with all in it is one.
     #[must_use]
-    pub fn declared_commands(&self) -> Vec<(Arc<str>, Arc<CommandManifest>)> {
+    pub fn declared_commands(&self) -> Vec<(PluginName, Arc<CommandManifest>)> {
         self.table().commands.declared().to_vec()
     }
 
@@ -188,10 +188,10 @@ impl Routes {
 
     /// The intents that all this needs, and the plugins behind each.
     #[must_use]
-    pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<String>>) {
+    pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<PluginName>>) {
         let table = self.table();
         let mut all = intents::HOST;
-        let mut reasons: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        let mut reasons: BTreeMap<u64, Vec<PluginName>> = BTreeMap::new();
         for (name, slot) in &table.plugins {
             let wanted = intents::of(&slot.current().manifest);
             all |= wanted;
@@ -215,7 +215,7 @@ impl Table {
             let generation = slot.current();
             table
                 .plugins
-                .insert(tidy(&generation.plugin), Arc::clone(slot));
+                .insert(generation.plugin.clone(), Arc::clone(slot));
             for listener in &generation.manifest.listeners {
                 let Some(kind) = EventKind::named(&listener.event) else {
                     continue;
@@ -244,7 +244,7 @@ fn hooks(slots: &[Arc<Slot>]) -> HashMap<String, Arc<[HookRoute]>> {
     for slot in slots {
         let generation = slot.current();
         for hook in &generation.manifest.hooks {
-            let plugin = tidy(&generation.plugin);
+            let plugin = generation.plugin.clone();
             hooks
                 .entry(hook.event.clone())
                 .or_default()

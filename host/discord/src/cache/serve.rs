@@ -1,5 +1,6 @@
 //! The `cache.…` host calls: answered from the cache, or by Discord where the plugin wishes so.
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
@@ -306,7 +307,7 @@ impl<P: Sync> Capability<P> for Cache {
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

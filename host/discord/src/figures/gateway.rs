@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::PluginName;
 use twilight_model::gateway::Intents;
 
 use super::Figures;
@@ -39,7 +40,7 @@ pub struct MissingIntent {
     /// Its name in Discord's documentation.
     pub intent: String,
     /// Who needs it.
-    pub plugins: Vec<String>,
+    pub plugins: Vec<PluginName>,
     standing: Standing,
 }
 
@@ -48,7 +49,7 @@ impl fmt::Display for MissingIntent {
         let Self { shard, intent, .. } = self;
         write!(f, "shard {shard} does not have {intent}")?;
         if !self.plugins.is_empty() {
-            write!(f, " for {}", self.plugins.join(", "))?;
+            write!(f, " for {}", PluginName::list(&self.plugins))?;
         }
         let minutes = |at: Instant| {
             let left = at.saturating_duration_since(Instant::now());
@@ -156,7 +157,7 @@ impl Figures {
     #[must_use]
     pub fn missing_intents(
         &self,
-        (wanted, plugins): &(Intents, BTreeMap<u64, Vec<String>>),
+        (wanted, plugins): &(Intents, BTreeMap<u64, Vec<PluginName>>),
     ) -> Vec<MissingIntent> {
         let mut missing = Vec::new();
         for (shard, figures) in self.shards() {
@@ -200,7 +201,7 @@ mod tests {
         let figures = Figures::default();
         let wanted = (
             Intents::GUILDS | Intents::MESSAGE_CONTENT,
-            BTreeMap::from([(Intents::MESSAGE_CONTENT.bits(), vec!["counter".to_owned()])]),
+            BTreeMap::from([(Intents::MESSAGE_CONTENT.bits(), vec!["counter".into()])]),
         );
         assert_eq!(figures.missing_intents(&wanted), [], "no shard, no session");
         let shard = figures.shard(3);

@@ -11,9 +11,11 @@ use std::{
     time::Instant,
 };
 
+use host_base::PluginName;
 use host_capability::Failure;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
 use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
 
@@ -114,11 +116,11 @@ pub enum GatewayError {
 #[derive(Debug, Clone)]
 pub struct Follow {
     /// The intents to be identified with; the plugins behind each.
-    pub intents: watch::Receiver<(Intents, BTreeMap<u64, Vec<String>>)>,
+    pub intents: watch::Receiver<(Intents, BTreeMap<u64, Vec<PluginName>>)>,
     /// The presence to show.
     pub presence: watch::Receiver<UpdatePresencePayload>,
     /// True when the shards shall close.
-    pub stop: watch::Receiver<bool>,
+    pub shutdown: CancellationToken,
     /// Where it is noted how the shards fare.
     pub figures: Arc<Figures>,
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, future::join_all};
+use host_base::PluginName;
 use tokio::sync::mpsc;
 use twilight_gateway::{
     CloseFrame, Intents, Message, Shard, ShardId, ShardState,
@@ -122,11 +123,11 @@ impl Task {
         let Follow {
             intents,
             presence,
-            stop,
+            shutdown,
             ..
         } = &mut self.follow;
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => Step::Stop,
+            () = shutdown.cancelled() => Step::Stop,
             (number, received) = next(&mut self.sessions) => Step::Session(number, received),
             changed = intents.changed() => if changed.is_ok() { Step::IntentsChanged } else { Step::Stop },
             changed = presence.changed() => if changed.is_ok() { Step::PresenceChanged } else { Step::Stop },
@@ -433,7 +434,7 @@ fn refusal(frame: Option<&CloseFrame<'static>>, follow: &Follow) -> GatewayError
             let named: Vec<String> = (*all & intents::PRIVILEGED)
                 .iter()
                 .map(|intent| {
-                    let plugins = reasons.get(&intent.bits()).map(|names| names.join(", ")).unwrap_or_default();
+                    let plugins = reasons.get(&intent.bits()).map_or_else(String::new, |names| PluginName::list(names));
                     format!("{} (for {plugins})", intents::name(intent.bits()))
                 })
                 .collect();

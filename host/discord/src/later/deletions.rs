@@ -6,6 +6,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use host_base::PluginName;
 use host_capability::Failure;
 use host_loader::host_call;
 use host_store::storage::Deletion;
@@ -27,10 +28,10 @@ const AGAIN: [Duration; 4] = [
 const MOST: usize = 5_000;
 
 /// How many messages wait for their deletion, by whose they are.
-pub(super) type Waiting = Arc<Mutex<HashMap<Option<Arc<str>>, usize>>>;
+pub(super) type Waiting = Arc<Mutex<HashMap<Option<PluginName>, usize>>>;
 
 /// A message that waits, until this is dropped.
-struct Place(Waiting, Option<Arc<str>>);
+struct Place(Waiting, Option<PluginName>);
 
 impl Place {
     fn take(waiting: &Waiting) -> Self {
@@ -63,7 +64,7 @@ fn may_wait(waiting: &Waiting) -> Result<(), Failure> {
     }
 }
 
-fn lock(waiting: &Waiting) -> MutexGuard<'_, HashMap<Option<Arc<str>>, usize>> {
+fn lock(waiting: &Waiting) -> MutexGuard<'_, HashMap<Option<PluginName>, usize>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -201,6 +202,8 @@ fn milliseconds(duration: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
 
     #[test]
@@ -219,13 +222,13 @@ mod tests {
     /// As a call of the plugin's, each.
     async fn of_plugin<T>(plugin: &str, work: impl FnOnce() -> T) -> T {
         let caller = host_loader::Caller::new(plugin, 1);
-        let lifetime = host_call::Lifetime::new();
+        let over = CancellationToken::new();
         let (mut work, mut done) = (Some(work), None);
         let serving = async {
             done = work.take().map(|work| work());
             host_loader::Completion::default()
         };
-        host_call::serve(&caller, &lifetime, serving).await.unwrap();
+        host_call::serve(&caller, &over, serving).await.unwrap();
         done.unwrap()
     }
 

@@ -19,7 +19,8 @@ use host_base::clock::Clock;
 use host_capability::Failure;
 use host_store::Storage;
 use serde_json::Value;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use self::{components::Watched, deletions::Waiting};
 use crate::{
@@ -70,8 +71,8 @@ pub struct Later {
     watched: Mutex<HashMap<u64, Watched>>,
     /// How many messages wait for their deletion, by the plugin that has asked for it; the host's own have none.
     waiting: Waiting,
-    /// Whether the bot stops.
-    stop: watch::Sender<bool>,
+    /// Cancelled when the bot stops.
+    shutdown: CancellationToken,
 }
 
 impl Later {
@@ -85,20 +86,19 @@ impl Later {
             clock: OnceLock::new(),
             watched: Mutex::default(),
             waiting: Waiting::default(),
-            stop: watch::Sender::new(false),
+            shutdown: CancellationToken::new(),
         }
     }
 
     /// Begins nothing more: the next start carries on.
     pub fn stop(&self) {
-        self.stop.send_replace(true);
+        self.shutdown.cancel();
     }
 
     /// Waits for that moment; `false` when the bot stops before it.
     async fn until(&self, due: Instant) -> bool {
-        let mut stop = self.stop.subscribe();
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => false,
+            () = self.shutdown.cancelled() => false,
             () = tokio::time::sleep_until(due) => true,
         }
     }

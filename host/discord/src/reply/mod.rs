@@ -31,6 +31,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
@@ -251,7 +252,7 @@ impl<P: Sync> Capability<P> for Replies {
     const PLACES: Places = places("answers", 256);
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

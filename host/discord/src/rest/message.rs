@@ -1,7 +1,7 @@
 //! Rules for every message, by whatever route and in whatever body it goes: one that says nothing of mentions notifies
 //! nobody, its components are those of the plugin that sends it, and a modal is sealed (`seal.rs`).
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use host_capability::Failure;
 use host_loader::host_call;
 use memchr::memmem::find;
@@ -92,13 +92,13 @@ pub(super) fn ruled(
 }
 
 /// The custom id of a component, or of a modal, whose use would be another plugin's.
-fn foreign_id(value: &Value, sender: &str) -> Option<String> {
+fn foreign_id(value: &Value, sender: &PluginName) -> Option<String> {
     match value {
         Value::Array(values) => values.iter().find_map(|value| foreign_id(value, sender)),
         Value::Object(fields) => {
             let id = fields.get("custom_id").and_then(Value::as_str);
             let parsed = id.and_then(CustomId::parse);
-            let is_foreign = parsed.is_some_and(|it| tidy(it.plugin) != tidy(sender));
+            let is_foreign = parsed.is_some_and(|it| !sender.is(it.plugin));
             if is_foreign || id.is_some_and(|id| id.starts_with(HOSTS_OWN)) {
                 return id.map(str::to_owned);
             }
@@ -145,6 +145,8 @@ fn is_file(head: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
 
     fn sent(method: &str, path: &str, body: &str) -> Result<Value, Failure> {
@@ -200,7 +202,7 @@ mod tests {
     #[tokio::test]
     async fn a_component_of_another_plugin_is_not_sent() {
         let caller = host_loader::Caller::new("till", 1);
-        let lifetime = host_call::Lifetime::new();
+        let over = CancellationToken::new();
         let serving = async {
             let of = |id: &str| {
                 let row = json!([{"type": 1, "components": [{"type": 2, "style": 1, "label": "Buy", "custom_id": id}]}]);
@@ -249,7 +251,7 @@ mod tests {
             }
             host_loader::Completion::default()
         };
-        host_call::serve(&caller, &lifetime, serving).await.unwrap();
+        host_call::serve(&caller, &over, serving).await.unwrap();
         // What the host itself sends is what it means to.
         sent(
             "POST",

@@ -8,6 +8,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_loader::{Caller, Completion};
 use http::{HeaderMap, HeaderValue};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -239,8 +240,8 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
         .governor
         .tell(move |stopped| hears.lock().unwrap().push(words_of(stopped)));
     let caller = Caller::new("loop", 1);
-    let lifetime = host_call::Lifetime::new();
-    let served = host_call::serve(&caller, &lifetime, async {
+    let over = CancellationToken::new();
+    let served = host_call::serve(&caller, &over, async {
         for n in 0..3_000 {
             let error = kit
                 .send("PATCH", &format!("channels/{n}"))

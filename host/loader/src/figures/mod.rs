@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::PluginName;
+
 pub use plugin::{Calls, Handled, PluginFigures};
 
 /// Kinds of events that are told apart; what has a higher number counts as unknown.
@@ -14,20 +16,20 @@ pub const KINDS: usize = 128;
 
 /// What is counted of plugins, by name. A plugin's figures are there until its last generation has ended.
 #[derive(Debug, Default)]
-pub struct Figures(Mutex<BTreeMap<String, Arc<PluginFigures>>>);
+pub struct Figures(Mutex<BTreeMap<PluginName, Arc<PluginFigures>>>);
 
 impl Figures {
     /// A generation of a plugin begins: the plugin's figures.
     #[must_use]
-    pub fn generation_begins(&self, plugin: &str) -> Arc<PluginFigures> {
+    pub fn generation_begins(&self, plugin: &PluginName) -> Arc<PluginFigures> {
         let mut plugins = self.plugins();
-        let figures = plugins.entry(plugin.to_owned()).or_default();
+        let figures = plugins.entry(plugin.clone()).or_default();
         figures.begin();
         Arc::clone(figures)
     }
 
     /// A generation is over.
-    pub fn generation_ends(&self, plugin: &str) {
+    pub fn generation_ends(&self, plugin: &PluginName) {
         let mut plugins = self.plugins();
         if plugins.get(plugin).is_some_and(|figures| figures.end()) {
             plugins.remove(plugin);
@@ -48,11 +50,11 @@ impl Figures {
 
     /// A plugin's figures.
     #[must_use]
-    pub fn plugin(&self, plugin: &str) -> Option<Arc<PluginFigures>> {
+    pub fn plugin(&self, plugin: &PluginName) -> Option<Arc<PluginFigures>> {
         self.plugins().get(plugin).map(Arc::clone)
     }
 
-    fn plugins(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PluginFigures>>> {
+    fn plugins(&self) -> MutexGuard<'_, BTreeMap<PluginName, Arc<PluginFigures>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

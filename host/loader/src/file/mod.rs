@@ -30,7 +30,7 @@ use elf::Library;
 pub use error::FileError;
 pub use format::Format;
 pub(crate) use name::{is_candidate, list};
-pub use name::{plugin_files, plugin_name, rename_blanks, tidy_name};
+pub use name::{plugin_files, plugin_name, rename_blanks};
 
 /// What a good plugin file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]

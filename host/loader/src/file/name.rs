@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_base::PluginName;
+
 /// The plugin's name in the file name of `path`: `lib` and the extension are left out, blanks become underscores.
 ///
 /// `None` when `path` is not called like a library (`.so`, `.dll`, `.dylib`), or nothing is left of its name.
@@ -17,19 +19,13 @@ use std::{
 /// assert_eq!(plugin_name(Path::new("extensions/ping.toml")), None);
 /// ```
 #[must_use]
-pub fn plugin_name(path: &Path) -> Option<String> {
+pub fn plugin_name(path: &Path) -> Option<PluginName> {
     if !matches!(path.extension()?.to_str()?, "so" | "dll" | "dylib") {
         return None;
     }
     let stem = path.file_stem()?.to_str()?;
     let name = stem.strip_prefix("lib").unwrap_or(stem);
-    (!name.is_empty()).then(|| tidy_name(name))
-}
-
-/// `name` with each blank replaced by an underscore.
-#[must_use]
-pub fn tidy_name(name: &str) -> String {
-    name.replace(char::is_whitespace, "_")
+    (!name.is_empty()).then(|| PluginName::new(name))
 }
 
 /// Renames the file at `path` so that its name has no blanks, and gives its new path. Does nothing when there are none.
@@ -45,7 +41,7 @@ pub fn rename_blanks(path: &Path) -> io::Result<PathBuf> {
             "its name is not UTF-8",
         ));
     };
-    let tidy = path.with_file_name(tidy_name(name));
+    let tidy = path.with_file_name(name.replace(char::is_whitespace, "_"));
     if tidy == path {
         return Ok(tidy);
     }

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use host_base::{names::tidy, nearest::nearest};
+use host_base::{PluginName, nearest::nearest};
 use plugin_api::hook::ExtensionFailed;
 use tokio::sync::{mpsc, watch};
 
@@ -52,7 +52,7 @@ pub struct Plugins {
     /// Loads that are under way.
     loading: watch::Sender<usize>,
     /// Generations that are on their way out, by plugin.
-    leaving: Mutex<BTreeMap<String, Leaving>>,
+    leaving: Mutex<BTreeMap<PluginName, Leaving>>,
     /// When the shutdown is to be over, once it has begun.
     until: Mutex<Option<Instant>>,
     /// What happens to generations that nobody has told to stop; `None` when there are to be none any more.
@@ -91,14 +91,14 @@ const KEPT: usize = 512;
 
 #[derive(Debug, Default)]
 struct Set {
-    loaded: BTreeMap<String, Loaded>,
-    failed: BTreeMap<String, Failed>,
+    loaded: BTreeMap<PluginName, Loaded>,
+    failed: BTreeMap<PluginName, Failed>,
     /// The last generation's number of each name that there ever was: no number comes twice. Grows by some bytes with each name.
-    generations: HashMap<String, u64>,
+    generations: HashMap<PluginName, u64>,
     probed: HashSet<[u8; 32]>,
-    restarts: HashMap<String, Restarts>,
+    restarts: HashMap<PluginName, Restarts>,
     /// What was found when the generation of a plugin was closed whose thread had ended.
-    buried: HashMap<String, UnloadReport>,
+    buried: HashMap<PluginName, UnloadReport>,
     stopping: bool,
 }
 
@@ -115,7 +115,7 @@ struct Loaded {
 struct Failed {
     file: PathBuf,
     error: String,
-    needs: Option<String>,
+    needs: Option<PluginName>,
 }
 
 impl Plugins {
@@ -187,14 +187,14 @@ impl Plugins {
             }
             Err(LoadError::ShuttingDown) => {}
             Err(error) => {
-                let plugin = file::plugin_name(path).unwrap_or_default();
+                let plugin = file::plugin_name(path);
                 let path_shown = path.display();
                 // Tried again, and as before: once is enough for the log.
                 if self.refused.note(path, error) {
-                    tracing::error!(plugin = &*plugin, path = %path_shown, "not loaded: {error}");
+                    tracing::error!(plugin = plugin.as_deref(), path = %path_shown, "not loaded: {error}");
                     self.note_failure(path, error);
                 } else {
-                    tracing::info!(plugin = &*plugin, path = %path_shown, "still not loaded: {error}");
+                    tracing::info!(plugin = plugin.as_deref(), path = %path_shown, "still not loaded: {error}");
                 }
             }
         }
@@ -218,7 +218,7 @@ impl Plugins {
     ///
     /// There is no such file, it is loaded already, or it can't be loaded.
     pub async fn load(&self, name: &str) -> Result<LoadReport, LoadError> {
-        let name = tidy(name);
+        let name = PluginName::new(name);
         if self.serves(&name) {
             return Err(LoadError::AlreadyLoaded { name });
         }
@@ -232,7 +232,7 @@ impl Plugins {
     ///
     /// It is not loaded, or the new generation can't be; the old one goes on.
     pub async fn reload(&self, name: &str) -> Result<Vec<LoadReport>, LoadError> {
-        let name = tidy(name);
+        let name = PluginName::new(name);
         let path = match self.loaded_file(&name) {
             Some(file) if exists(file.clone()).await => file,
             Some(_) => self.file_of(&name).await?,
@@ -253,7 +253,7 @@ impl Plugins {
     }
 
     /// Reloads all plugins, dependencies first.
-    pub async fn reload_all(&self) -> Vec<(String, Result<LoadReport, LoadError>)> {
+    pub async fn reload_all(&self) -> Vec<(PluginName, Result<LoadReport, LoadError>)> {
         let mut reports = Vec::new();
         for name in self.in_order() {
             let Some(path) = self.loaded_file(&name) else {
@@ -301,7 +301,7 @@ impl Plugins {
         }
     }
 
-    async fn reload_dependents(&self, name: &str) -> Vec<Result<LoadReport, LoadError>> {
+    async fn reload_dependents(&self, name: &PluginName) -> Vec<Result<LoadReport, LoadError>> {
         let mut reports = Vec::new();
         for dependent in self.dependents(name) {
             if let Some(path) = self.loaded_file(&dependent) {
@@ -340,7 +340,7 @@ impl Plugins {
     }
 
     /// The plugins that are loaded from a file: one, but for the moment in which it holds another.
-    fn names_from(&self, path: &Path) -> Vec<String> {
+    fn names_from(&self, path: &Path) -> Vec<PluginName> {
         let set = self.set();
         let from = set.loaded.iter().filter(|(_, loaded)| loaded.file == path);
         from.map(|(name, _)| name.clone()).collect()
@@ -349,7 +349,9 @@ impl Plugins {
     fn note_failure(&self, path: &Path, error: &LoadError) {
         let name = file::plugin_name(path);
         self.program.changed(Change::Refused(ExtensionFailed {
-            plugin: name.clone().unwrap_or_else(|| path.display().to_string()),
+            plugin: name
+                .as_ref()
+                .map_or_else(|| path.display().to_string(), ToString::to_string),
             error: error.to_string(),
         }));
         let Some(name) = name else {
@@ -369,12 +371,12 @@ impl Plugins {
         );
     }
 
-    async fn load_those_that_waited_for(&self, name: &str) {
+    async fn load_those_that_waited_for(&self, name: &PluginName) {
         let waiting: Vec<PathBuf> = self
             .set()
             .failed
             .values()
-            .filter(|failed| failed.needs.as_deref() == Some(name))
+            .filter(|failed| failed.needs.as_ref() == Some(name))
             .map(|failed| failed.file.clone())
             .collect();
         for file in waiting {
@@ -391,11 +393,11 @@ impl Plugins {
         Arc::clone(locks.entry(name.to_owned()).or_default())
     }
 
-    async fn file_of(&self, name: &str) -> Result<PathBuf, LoadError> {
+    async fn file_of(&self, name: &PluginName) -> Result<PathBuf, LoadError> {
         let files = self.files().await;
         files
             .iter()
-            .find(|path| file::plugin_name(path).is_some_and(|found| tidy(&found) == name))
+            .find(|path| file::plugin_name(path).is_some_and(|found| name.is(&found)))
             .cloned()
             .ok_or_else(|| self.unknown(name, &files))
     }
@@ -412,27 +414,25 @@ impl Plugins {
     /// # Errors
     ///
     /// There is no such plugin, or it is not loaded.
-    pub async fn loaded_name(&self, name: &str) -> Result<String, LoadError> {
-        let tidied = tidy(name);
-        if self.set().loaded.contains_key(&tidied) {
-            return Ok(tidied);
+    pub async fn loaded_name(&self, name: &str) -> Result<PluginName, LoadError> {
+        let name = PluginName::new(name);
+        if self.set().loaded.contains_key(&name) {
+            return Ok(name);
         }
-        Err(self.absent(&tidied).await)
+        Err(self.absent(&name).await)
     }
 
     /// Why a plugin that is not loaded is not there.
-    async fn absent(&self, name: &str) -> LoadError {
+    async fn absent(&self, name: &PluginName) -> LoadError {
         match self.file_of(name).await {
-            Ok(_) => LoadError::NotLoaded {
-                name: name.to_owned(),
-            },
+            Ok(_) => LoadError::NotLoaded { name: name.clone() },
             Err(error) => error,
         }
     }
 
-    fn unknown(&self, name: &str, files: &[PathBuf]) -> LoadError {
+    fn unknown(&self, name: &PluginName, files: &[PathBuf]) -> LoadError {
         let options = self.program.options();
-        let mut known: Vec<String> = files
+        let mut known: Vec<PluginName> = files
             .iter()
             .filter_map(|path| file::plugin_name(path))
             .filter(|name| !options.blacklist.contains(name))
@@ -440,7 +440,7 @@ impl Plugins {
         known.extend(self.set().loaded.keys().cloned());
         known.sort();
         known.dedup();
-        let hint = match nearest(name, known.iter().map(String::as_str)) {
+        let hint = match nearest(name, known.iter().map(PluginName::as_str)) {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
             None if known.is_empty() => {
                 format!("; {} holds no plugin files", options.extensions.display())
@@ -448,13 +448,13 @@ impl Plugins {
             None => format!("; there are {}", list(&known)),
         };
         LoadError::Unknown {
-            name: name.to_owned(),
+            name: name.clone(),
             hint,
         }
     }
 
     /// Whether a generation of it serves, or is to: one whose thread has ended does not.
-    fn serves(&self, name: &str) -> bool {
+    fn serves(&self, name: &PluginName) -> bool {
         let set = self.set();
         let serving = |it: &Loaded| !it.slot.current().vitals().is_over();
         set.loaded.get(name).is_some_and(serving)
@@ -464,14 +464,14 @@ impl Plugins {
         self.set().loaded.values().any(|loaded| loaded.file == path)
     }
 
-    fn loaded_file(&self, name: &str) -> Option<PathBuf> {
+    fn loaded_file(&self, name: &PluginName) -> Option<PathBuf> {
         self.set()
             .loaded
             .get(name)
             .map(|loaded| loaded.file.clone())
     }
 
-    fn leavings(&self) -> MutexGuard<'_, BTreeMap<String, Leaving>> {
+    fn leavings(&self) -> MutexGuard<'_, BTreeMap<PluginName, Leaving>> {
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -499,7 +499,7 @@ fn slots(set: &Set) -> Vec<Arc<Slot>> {
         .collect()
 }
 
-fn list(names: &[String]) -> String {
+fn list(names: &[PluginName]) -> String {
     names
         .iter()
         .map(|name| format!("`{name}`"))

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
 use super::Plugins;
 
 /// Those that need `name` themselves, and not by way of others.
-pub(super) fn that_need(manifests: &BTreeMap<String, Manifest>, name: &str) -> Vec<String> {
+pub(super) fn that_need(
+    manifests: &BTreeMap<PluginName, Manifest>,
+    name: &PluginName,
+) -> Vec<PluginName> {
     let needs = |manifest: &Manifest| {
         let mut needs = manifest.dependencies.iter();
-        needs.any(|it| tidy(&it.name) == name)
+        needs.any(|it| name.is(&it.name))
     };
     manifests
         .iter()
@@ -22,16 +25,16 @@ pub(super) fn that_need(manifests: &BTreeMap<String, Manifest>, name: &str) -> V
 
 impl Plugins {
     /// Those that need `name`, nearest first.
-    pub(super) fn dependents(&self, name: &str) -> Vec<String> {
+    pub(super) fn dependents(&self, name: &PluginName) -> Vec<PluginName> {
         let manifests = self.manifests();
-        let mut found = vec![name.to_owned()];
+        let mut found = vec![name.clone()];
         let mut at = 0;
         while at < found.len() {
             for (other, manifest) in &manifests {
                 let needs = manifest
                     .dependencies
                     .iter()
-                    .any(|dependency| tidy(&dependency.name) == found[at]);
+                    .any(|dependency| found[at].is(&dependency.name));
                 if needs && !found.contains(other) {
                     found.push(other.clone());
                 }
@@ -43,14 +46,14 @@ impl Plugins {
     }
 
     /// All that is loaded, dependencies before those that need them.
-    pub(super) fn in_order(&self) -> Vec<String> {
+    pub(super) fn in_order(&self) -> Vec<PluginName> {
         let manifests = self.manifests();
-        let mut order: Vec<String> = Vec::new();
+        let mut order: Vec<PluginName> = Vec::new();
         while order.len() < manifests.len() {
             let before = order.len();
             for (name, manifest) in &manifests {
                 let ready = manifest.dependencies.iter().all(|dependency| {
-                    let needed = tidy(&dependency.name);
+                    let needed = PluginName::new(&dependency.name);
                     order.contains(&needed) || !manifests.contains_key(&needed)
                 });
                 if ready && !order.contains(name) {

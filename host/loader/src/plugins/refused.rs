@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use host_base::names::tidy;
+use host_base::PluginName;
 
 use super::{Plugins, transaction};
 use crate::{LoadError, Unserved};
@@ -95,10 +95,10 @@ impl Plugins {
 
     /// Tries those again that another plugin, which has gone or changed, may have stood in the way of. Not what `gone` was
     /// unloaded as by name: whoever does that does not want its copy instead.
-    pub(super) async fn try_again(&self, gone: Option<&str>) {
+    pub(super) async fn try_again(&self, gone: Option<&PluginName>) {
         for path in self.refused.lifted(Lifted::Others) {
             let of_that_name = match (gone, transaction::read(&path).await) {
-                (Some(gone), Ok((_, info))) => tidy(&info.note.name) == gone,
+                (Some(gone), Ok((_, info))) => gone.is(&info.note.name),
                 _ => false,
             };
             if !of_that_name {

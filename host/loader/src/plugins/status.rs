@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_base::PluginName;
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
@@ -16,7 +17,7 @@ use crate::{Generation, Load};
 #[derive(Debug, Clone)]
 pub struct LoadReport {
     /// The plugin's name.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Its version.
     pub version: String,
     /// Which load of it this is.
@@ -31,7 +32,7 @@ impl LoadReport {
     /// What plugins are told of it.
     pub(super) fn hook(&self) -> ExtensionLoaded {
         ExtensionLoaded {
-            plugin: self.plugin.clone(),
+            plugin: self.plugin.to_string(),
             version: self.version.clone(),
             generation: self.generation,
             reloaded: self.replaced,
@@ -44,7 +45,7 @@ impl LoadReport {
 #[derive(Debug, Clone)]
 pub struct Status {
     /// The plugin's name.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Its file.
     pub file: PathBuf,
     /// The generation that serves; `None` when none does.
@@ -75,7 +76,7 @@ impl Plugins {
     #[must_use]
     pub fn status(&self) -> Vec<Status> {
         let set = self.set();
-        let mut all: BTreeMap<String, Status> = set
+        let mut all: BTreeMap<PluginName, Status> = set
             .loaded
             .iter()
             .map(|(name, loaded)| {
@@ -123,7 +124,7 @@ impl Plugins {
 
     /// The generations that serve, by plugin.
     #[must_use]
-    pub fn generations(&self) -> Vec<(String, Arc<Generation>)> {
+    pub fn generations(&self) -> Vec<(PluginName, Arc<Generation>)> {
         self.set()
             .loaded
             .iter()
@@ -133,7 +134,7 @@ impl Plugins {
 
     /// The manifests of what is loaded, by plugin.
     #[must_use]
-    pub fn manifests(&self) -> BTreeMap<String, Manifest> {
+    pub fn manifests(&self) -> BTreeMap<PluginName, Manifest> {
         self.set()
             .loaded
             .iter()

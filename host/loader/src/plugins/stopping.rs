@@ -9,9 +9,9 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use host_base::names::tidy;
+use host_base::PluginName;
 use plugin_api::hook::ExtensionUnloaded;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::{Plugins, list, order, slots};
 use crate::{
@@ -40,7 +40,7 @@ pub(super) enum Saving {
 #[derive(Debug)]
 pub(super) struct Leaving {
     generation: Arc<Generation>,
-    waits_for: Option<String>,
+    waits_for: Option<PluginName>,
 }
 
 impl Plugins {
@@ -51,7 +51,7 @@ impl Plugins {
     /// It is not loaded, others need it, or (unless `force`) its state can't be saved.
     pub async fn unload(&self, name: &str, force: bool) -> Result<UnloadReport, LoadError> {
         let saving = if force { Saving::Try } else { Saving::Insist };
-        let name = tidy(name);
+        let name = PluginName::new(name);
         let report = self.unload_with(&name, saving, None).await;
         if report.is_ok() {
             self.try_again(Some(&name)).await;
@@ -62,7 +62,7 @@ impl Plugins {
     /// The same without a second try for those it stood in the way of; where `file` is named, only if it was loaded from that.
     pub(super) async fn unload_with(
         &self,
-        name: &str,
+        name: &PluginName,
         saving: Saving,
         file: Option<&Path>,
     ) -> Result<UnloadReport, LoadError> {
@@ -70,14 +70,12 @@ impl Plugins {
         let _inside = lock.lock().await;
         // It may have come from another file meanwhile, as when one is renamed.
         if file.is_some_and(|file| !self.names_from(file).iter().any(|it| it == name)) {
-            return Err(LoadError::NotLoaded {
-                name: name.to_owned(),
-            });
+            return Err(LoadError::NotLoaded { name: name.clone() });
         }
         let report = self.unload_inside(name, saving).await;
         if report.is_ok() {
             self.program.changed(Change::Unloaded(ExtensionUnloaded {
-                plugin: name.to_owned(),
+                plugin: name.to_string(),
             }));
         }
         self.changes.send_modify(|changes| *changes += 1);
@@ -87,7 +85,7 @@ impl Plugins {
     /// The same for somebody who holds the plugin's lock.
     pub(super) async fn unload_inside(
         &self,
-        name: &str,
+        name: &PluginName,
         saving: Saving,
     ) -> Result<UnloadReport, LoadError> {
         let loaded = self.set().loaded.get(name).map(|it| Arc::clone(&it.slot));
@@ -110,14 +108,14 @@ impl Plugins {
         Ok(self.stop(&generation).await)
     }
 
-    async fn unload_dependents(&self, name: &str, saving: Saving) -> Result<(), LoadError> {
+    async fn unload_dependents(&self, name: &PluginName, saving: Saving) -> Result<(), LoadError> {
         let dependents = self.dependents(name);
         if dependents.is_empty() {
             return Ok(());
         }
         if saving == Saving::Insist {
             return Err(LoadError::Needed {
-                name: name.to_owned(),
+                name: name.clone(),
                 dependents: list(&dependents),
             });
         }
@@ -169,17 +167,17 @@ impl Plugins {
     }
 
     /// Takes a plugin out of the routes, unless another one needs it by now.
-    fn leave_routes(&self, name: &str, slot: &Arc<Slot>) -> bool {
+    fn leave_routes(&self, name: &PluginName, slot: &Arc<Slot>) -> bool {
         let left = self.program.route(&mut || {
             let mut set = self.set();
             let needed = |other: &Arc<Slot>| {
                 let generation = other.current();
                 let mut needs = generation.manifest.dependencies.iter();
-                !Arc::ptr_eq(other, slot) && needs.any(|it| tidy(&it.name) == name)
+                !Arc::ptr_eq(other, slot) && needs.any(|it| name.is(&it.name))
             };
             if set.loaded.values().any(|it| needed(&it.slot)) {
                 return Err(LoadError::Needed {
-                    name: name.to_owned(),
+                    name: name.clone(),
                     dependents: String::new(),
                 });
             }
@@ -229,9 +227,9 @@ impl Plugins {
         let _ = self.trouble.send(None);
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + within);
         let manifests = self.manifests();
-        let gone: BTreeMap<&String, watch::Sender<bool>> = manifests
+        let gone: BTreeMap<&PluginName, CancellationToken> = manifests
             .keys()
-            .map(|name| (name, watch::Sender::new(false)))
+            .map(|name| (name, CancellationToken::new()))
             .collect();
         let (manifests, gone) = (&manifests, &gone);
         let all = manifests.keys().map(|name| async move {
@@ -242,12 +240,12 @@ impl Plugins {
                 generation.thaw();
                 for other in order::that_need(manifests, name) {
                     self.waits_for(name, Some(&other));
-                    let _ = gone[&other].subscribe().wait_for(|gone| *gone).await;
+                    gone[&other].cancelled().await;
                 }
                 self.waits_for(name, None);
                 let _ = self.unload_with(name, Saving::Tried, None).await;
             }
-            gone[name].send_replace(true);
+            gone[name].cancel();
         });
         join_all(all).await;
         // A load that was under way is refused at its end.
@@ -295,7 +293,7 @@ impl Plugins {
         }
     }
 
-    fn current(&self, name: &str) -> Option<Arc<Generation>> {
+    fn current(&self, name: &PluginName) -> Option<Arc<Generation>> {
         self.set().loaded.get(name).map(|it| it.slot.current())
     }
 
@@ -309,15 +307,15 @@ impl Plugins {
         Left(self, generation.plugin.clone())
     }
 
-    fn waits_for(&self, name: &str, other: Option<&str>) {
+    fn waits_for(&self, name: &PluginName, other: Option<&PluginName>) {
         if let Some(leaving) = self.leavings().get_mut(name) {
-            leaving.waits_for = other.map(str::to_owned);
+            leaving.waits_for = other.cloned();
         }
     }
 }
 
 /// Takes a generation from the list of those that are on their way out.
-struct Left<'a>(&'a Plugins, String);
+struct Left<'a>(&'a Plugins, PluginName);
 
 impl Drop for Left<'_> {
     fn drop(&mut self) {

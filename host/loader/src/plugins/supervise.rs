@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::PluginName;
 use plugin_api::hook::ExtensionFailed;
 use tokio::time::sleep;
 
@@ -122,7 +123,7 @@ impl Plugins {
     }
 
     /// The plugin that has code at this address.
-    fn plugin_at(&self, address: usize) -> Option<String> {
+    fn plugin_at(&self, address: usize) -> Option<PluginName> {
         let mut all = self.generations().into_iter();
         let found = all.find(|(_, generation)| generation.has_code_at(address));
         found.map(|(name, _)| name)
@@ -232,16 +233,16 @@ impl Plugins {
             })
     }
 
-    fn restarts(&self, name: &str) -> Option<Duration> {
+    fn restarts(&self, name: &PluginName) -> Option<Duration> {
         let mut set = self.set();
-        let restarts = set.restarts.entry(name.to_owned()).or_default();
+        let restarts = set.restarts.entry(name.clone()).or_default();
         restarts.next(Instant::now())
     }
 
     /// Notes that a plugin has failed, and tells the owner and the other plugins.
-    fn fail(&self, name: &str, file: PathBuf, why: &str) {
+    fn fail(&self, name: &PluginName, file: PathBuf, why: &str) {
         self.set().failed.insert(
-            name.to_owned(),
+            name.clone(),
             Failed {
                 file,
                 error: why.to_owned(),
@@ -249,13 +250,13 @@ impl Plugins {
             },
         );
         self.program.changed(Change::Failed(ExtensionFailed {
-            plugin: name.to_owned(),
+            plugin: name.to_string(),
             error: why.to_owned(),
         }));
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    fn dependents_with_files(&self, name: &str) -> Vec<(String, PathBuf)> {
+    fn dependents_with_files(&self, name: &PluginName) -> Vec<(PluginName, PathBuf)> {
         let dependents = self.dependents(name).into_iter();
         dependents
             .filter_map(|dependent| Some((dependent.clone(), self.loaded_file(&dependent)?)))
@@ -263,7 +264,7 @@ impl Plugins {
     }
 
     /// Those that were unloaded because they need `name` come back with it.
-    fn leave_without(&self, name: &str, dependents: &[(String, PathBuf)]) {
+    fn leave_without(&self, name: &PluginName, dependents: &[(PluginName, PathBuf)]) {
         let mut set = self.set();
         for (dependent, file) in dependents {
             set.failed.insert(
@@ -271,7 +272,7 @@ impl Plugins {
                 Failed {
                     file: file.clone(),
                     error: format!("it needs `{name}`, which has failed"),
-                    needs: Some(name.to_owned()),
+                    needs: Some(name.clone()),
                 },
             );
         }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 use tokio::sync::watch;
 
@@ -33,7 +33,7 @@ impl Plugins {
         let file_lock = self.lock_of(&path.to_string_lossy());
         let _reading = file_lock.lock().await;
         let (bytes, info) = read(path).await?;
-        let name = tidy(&info.note.name);
+        let name = PluginName::new(&info.note.name);
         if !is_name(&name) {
             return Err(LoadError::Manifest {
                 problems: vec![format!(
@@ -46,7 +46,7 @@ impl Plugins {
             .options()
             .blacklist
             .iter()
-            .any(|listed| tidy(listed) == name)
+            .any(|listed| name.is(listed))
         {
             return Err(LoadError::Blacklisted { name });
         }
@@ -93,7 +93,7 @@ impl Plugins {
     async fn load_shadow(
         &self,
         path: &Path,
-        name: &str,
+        name: &PluginName,
         number: u64,
         shadow: &Path,
         info: &FileInfo,
@@ -105,7 +105,7 @@ impl Plugins {
             let report = probe::run(&self.probe_with, shadow, options.probe_timeout).await?;
             if !report.stayed.is_empty() {
                 tracing::warn!(
-                    plugin = name,
+                    plugin = name.as_str(),
                     "a trial load left something behind: {}",
                     report.stayed.join("; ")
                 );
@@ -134,7 +134,7 @@ impl Plugins {
         };
         self.watch(&generation);
         Ok(LoadReport {
-            plugin: name.to_owned(),
+            plugin: name.clone(),
             version: generation.manifest.version.clone(),
             generation: number,
             load_time: began.elapsed(),
@@ -238,13 +238,16 @@ impl Plugins {
         };
         tokio::spawn(async move {
             if let Err(error) = states.write(&plugin, moment, state).await {
-                tracing::warn!(plugin, "its state could not be written: {error}");
+                tracing::warn!(
+                    plugin = plugin.as_str(),
+                    "its state could not be written: {error}"
+                );
             }
         });
     }
 
     /// Whether a plugin may be entered at this very moment.
-    fn admit(&self, name: &str, manifest: &Manifest) -> Result<(), LoadError> {
+    fn admit(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
         if self.set().stopping {
             return Err(LoadError::ShuttingDown);
         }
@@ -255,7 +258,7 @@ impl Plugins {
     fn enter(
         &self,
         slot: Arc<Slot>,
-        name: &str,
+        name: &PluginName,
         path: &Path,
         info: &FileInfo,
         began: Instant,
@@ -263,7 +266,7 @@ impl Plugins {
         let mut set = self.set();
         set.failed.remove(name);
         set.loaded.insert(
-            name.to_owned(),
+            name.clone(),
             Loaded {
                 slot,
                 file: path.to_owned(),
@@ -330,7 +333,7 @@ impl Plugins {
         report
     }
 
-    fn check_manifest(&self, name: &str, manifest: &Manifest) -> Result<(), LoadError> {
+    fn check_manifest(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
         let others = self.manifests();
         let neighbours: Vec<Neighbour<'_>> = others
             .iter()
@@ -352,14 +355,14 @@ impl Plugins {
 
     async fn shadow_copy(
         &self,
-        name: &str,
+        name: &PluginName,
         number: u64,
         info: &FileInfo,
         bytes: Vec<u8>,
     ) -> Result<PathBuf, LoadError> {
         let (folder, name, sha256) = (
             self.program.options().shadow(),
-            name.to_owned(),
+            name.clone(),
             info.sha256_hex(),
         );
         tokio::task::spawn_blocking(move || shadow::copy(&folder, &name, number, &sha256, &bytes))

@@ -9,6 +9,7 @@ use std::{
     time::SystemTime,
 };
 
+use host_base::PluginName;
 use tracing::info;
 
 use super::{FileChange, debounce::Reading};
@@ -87,7 +88,7 @@ impl Folder {
     /// # Errors
     ///
     /// When the folder cannot be listed.
-    pub fn new(path: PathBuf, mut known: BTreeMap<String, [u8; 32]>) -> io::Result<Self> {
+    pub fn new(path: PathBuf, mut known: BTreeMap<PluginName, [u8; 32]>) -> io::Result<Self> {
         let mut reported = BTreeMap::new();
         let mut present = BTreeSet::new();
         let mut stamps = BTreeMap::new();

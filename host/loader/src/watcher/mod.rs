@@ -31,6 +31,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::PluginName;
 use tokio::sync::mpsc;
 
 use crate::file::FileError;
@@ -53,7 +54,7 @@ pub enum FileChange {
         /// The file.
         path: PathBuf,
         /// The plugin's name, from the file's name.
-        name: String,
+        name: PluginName,
         /// SHA-256 of the content.
         sha256: [u8; 32],
     },
@@ -63,21 +64,21 @@ pub enum FileChange {
         /// The file.
         path: PathBuf,
         /// The plugin's name, from the file's name.
-        name: String,
+        name: PluginName,
     },
     /// The file is gone.
     Removed {
         /// Where it was.
         path: PathBuf,
         /// The plugin's name, from the file's name.
-        name: String,
+        name: PluginName,
     },
     /// The file is new, or has new content, and is no plugin.
     Rejected {
         /// The file.
         path: PathBuf,
         /// The plugin's name, from the file's name.
-        name: String,
+        name: PluginName,
         /// What is wrong with it.
         error: FileError,
     },
@@ -145,7 +146,7 @@ impl Watcher {
     pub fn start(
         folder: &Path,
         pace: Pace,
-        known: BTreeMap<String, [u8; 32]>,
+        known: BTreeMap<PluginName, [u8; 32]>,
     ) -> Result<(Self, mpsc::Receiver<FileChange>), WatchError> {
         let at_folder = |source| WatchError::Folder {
             path: folder.to_owned(),

@@ -34,6 +34,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_base::PluginName;
+
 pub use answers::{Answers, Colours, Components};
 pub use cache::Cache;
 pub use checks::{secret_name, web_host};
@@ -85,7 +87,7 @@ pub struct Config {
     /// `[files]`: files of plugins.
     pub files: Files,
     /// `[grants.<plugin>]`: what a plugin may use beyond what is its own.
-    pub grants: BTreeMap<String, Grants>,
+    pub grants: BTreeMap<PluginName, Grants>,
     /// `[alerts]`: the owner's channel for what should not wait.
     pub alerts: Alerts,
     /// `[storage]`: the databases.
@@ -105,7 +107,7 @@ pub struct Config {
     /// `[components]`: buttons and selects.
     pub components: Components,
     /// `[plugins.<name>]`: settings that belong to the plugin of that name; checked where it declares them.
-    pub plugins: BTreeMap<String, toml::Table>,
+    pub plugins: BTreeMap<PluginName, toml::Table>,
     /// Where all this was read.
     pub source: Source,
 }
@@ -214,12 +216,8 @@ impl Config {
     ///
     /// Dates and times become strings.
     #[must_use]
-    pub fn plugin_settings(&self, name: &str) -> serde_json::Value {
+    pub fn plugin_settings(&self, plugin: &PluginName) -> serde_json::Value {
         let empty = toml::Table::new();
-        let named = self
-            .plugins
-            .iter()
-            .find(|(key, _)| host_base::names::tidy(key) == host_base::names::tidy(name));
-        plugins::to_json(named.map_or(&empty, |(_, table)| table))
+        plugins::to_json(self.plugins.get(plugin).unwrap_or(&empty))
     }
 }

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
+use host_base::PluginName;
 use toml::de::DeValue;
 
 use super::{
     document::Table,
     fault::{Fault, Item, expected},
+    plugins::enter,
     values::{Reading, boolean, folder, integer, list, string, string_that, word},
 };
 use crate::filter::{check_filter, parse_level};
@@ -17,7 +19,7 @@ pub struct Log {
     /// The filter, in the words of [`EnvFilter`](tracing_subscriber::EnvFilter). The target `plugin` stands for all plugins.
     pub level: String,
     /// Levels of single plugins, by name.
-    pub plugins: BTreeMap<String, String>,
+    pub plugins: BTreeMap<PluginName, String>,
     /// Whether lines on a terminal are coloured.
     pub colour: Colour,
     /// Whether lines are JSON objects.
@@ -146,7 +148,7 @@ fn host_name(text: &str) -> Result<(), String> {
 }
 
 /// A table of plugins and their levels.
-fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<String, String>> {
+fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<PluginName, String>> {
     let DeValue::Table(entries) = item.get_ref() else {
         return Err(vec![expected(
             "a table, such as `{ ping = \"debug\" }`",
@@ -157,7 +159,7 @@ fn plugin_levels(item: &Item<'_>) -> Reading<BTreeMap<String, String>> {
     for (plugin, item) in entries {
         match string(item) {
             Ok(level) if parse_level(&level).is_some() => {
-                levels.insert(plugin.get_ref().to_string(), level);
+                enter(&mut levels, "log.plugins", plugin, level, &mut faults);
             }
             Ok(level) => faults.push(Fault::new(
                 item,

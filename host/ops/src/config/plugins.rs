@@ -1,12 +1,12 @@
 //! `[plugins.<name>]`: tables that the host keeps but does not understand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use serde_json::{Map, Value as Json};
 use toml::{
-    Table, Value,
-    de::{DeTable, DeValue},
+    Spanned, Table, Value,
+    de::{DeString, DeTable, DeValue},
 };
 
 use super::{
@@ -15,13 +15,14 @@ use super::{
     fault::{Fault, Item, expected, nearest, quoted_list},
 };
 
-pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<String, Table> {
+pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<PluginName, Table> {
     let (entries, faults) = document.free_table("plugins");
     let mut plugins = BTreeMap::new();
     for (name, item) in entries.into_iter().flatten() {
         match item.get_ref() {
             DeValue::Table(settings) => {
-                plugins.insert(name.get_ref().to_string(), table(settings, faults));
+                let settings = table(settings, faults);
+                enter(&mut plugins, "plugins", name, settings, faults);
             }
             _ => faults.push(expected(
                 &format!("the table [plugins.{}]", name.get_ref()),
@@ -30,6 +31,28 @@ pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<String, Table> {
         }
     }
     plugins
+}
+
+/// Enters what a table says of a plugin, by the plugin's name; a second spelling of the same name is a fault.
+pub(super) fn enter<T>(
+    all: &mut BTreeMap<PluginName, T>,
+    table: &str,
+    name: &Spanned<DeString<'_>>,
+    value: T,
+    faults: &mut Vec<Fault>,
+) {
+    let plugin = PluginName::new(name.get_ref());
+    match all.entry(plugin) {
+        Entry::Vacant(free) => drop(free.insert(value)),
+        Entry::Occupied(taken) => faults.push(Fault {
+            at: name.span().start,
+            message: format!(
+                "`{}` in [{table}] is the plugin `{}`, of which there is an entry already; keep one",
+                name.get_ref(),
+                taken.key()
+            ),
+        }),
+    }
 }
 
 pub(super) fn to_json(table: &Table) -> Json {
@@ -49,7 +72,7 @@ impl Config {
     /// Keys that are not among `names`, and what `check` refuses: each with its place.
     pub fn check_plugin(
         &self,
-        plugin: &str,
+        plugin: &PluginName,
         names: &[&str],
         check: impl Fn(&str, &Json) -> Result<Json, String>,
     ) -> Result<Map<String, Json>, ConfigError> {
@@ -60,7 +83,7 @@ impl Config {
         let named = tables
             .into_iter()
             .flatten()
-            .find(|(name, _)| tidy(name.get_ref()) == tidy(plugin));
+            .find(|(name, _)| plugin.is(name.get_ref()));
         let (mut values, mut faults) = (Map::new(), Vec::new());
         let Some((table, item)) = named else {
             return Ok(values);

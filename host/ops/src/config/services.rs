@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use toml::de::{DeTable, DeValue};
 
 use super::{
     checks::secret_name,
     document::{Document, Table},
     fault::{Fault, expected, nearest},
+    plugins,
     values::{IdOf, folder, id, integer, list, milliseconds, seconds, string_that},
     web,
 };
@@ -178,14 +179,14 @@ impl Secrets {
     }
 }
 
-pub(super) fn grants(document: &mut Document<'_>) -> BTreeMap<String, Grants> {
+pub(super) fn grants(document: &mut Document<'_>) -> BTreeMap<PluginName, Grants> {
     let (entries, faults) = document.free_table("grants");
     let mut grants = BTreeMap::new();
     for (name, item) in entries.into_iter().flatten() {
         match item.get_ref() {
             DeValue::Table(entries) => {
                 let granted = grants_of(name.get_ref(), entries, faults);
-                grants.insert(tidy(name.get_ref()), granted);
+                plugins::enter(&mut grants, "grants", name, granted, faults);
             }
             _ => faults.push(expected(
                 &format!("the table [grants.{}]", name.get_ref()),

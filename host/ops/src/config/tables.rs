@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use host_base::PluginName;
+
 use super::{
     checks::{api_url, gateway_url, host_and_port, plugin_name, status_texts},
     document::Table,
@@ -108,7 +110,7 @@ pub struct Extensions {
     /// Whether a plugin is loaded, reloaded and unloaded when its file comes, changes and goes.
     pub auto_reload: bool,
     /// Names of plugins that are not loaded by themselves.
-    pub blacklist: Vec<String>,
+    pub blacklist: Vec<PluginName>,
     /// How long a file must lie still before it counts as written.
     pub debounce_ms: u64,
     /// Whether a file is first tried in a child process.
@@ -154,7 +156,7 @@ impl Extensions {
         table.read("auto_reload", &mut extensions.auto_reload, boolean);
         table.read("blacklist", &mut extensions.blacklist, |item| {
             list(item, "a list of plugin names", |item| {
-                string_that(item, plugin_name)
+                string_that(item, plugin_name).map(|name| PluginName::new(&name))
             })
         });
         table.read("debounce_ms", &mut extensions.debounce_ms, |item| {

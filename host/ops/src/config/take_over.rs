@@ -50,7 +50,7 @@ mod tests {
             (now.data.folder.to_str(), &*now.bot.prefix),
             (Some("a"), "+")
         );
-        assert!(now.plugins.contains_key("shop"));
+        assert!(now.plugins.contains_key(&"shop".into()));
         assert!(now.source.text.contains("'b'"));
     }
 }

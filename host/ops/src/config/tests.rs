@@ -354,6 +354,32 @@ fn columns_count_characters() {
 }
 
 #[test]
+fn a_plugin_in_two_spellings_is_refused_and_not_merged() {
+    let twice = |table: &str| {
+        format!(
+            "`my_shop` in [{table}] is the plugin `my_shop`, of which there is an entry already; keep one"
+        )
+    };
+    check(
+        "[plugins.my-shop]\na = 1\n[plugins.my_shop]\na = 2",
+        &[&format!("c:3:10: {}", twice("plugins"))],
+    );
+    check(
+        "[grants.my-shop]\nweb = []\n[grants.my_shop]\nweb = []",
+        &[&format!("c:3:9: {}", twice("grants"))],
+    );
+    check(
+        "log.plugins = { my-shop = 'info', my_shop = 'off' }",
+        &[&format!(
+            "c:1:35: `plugins` in [log]: {}",
+            twice("log.plugins")
+        )],
+    );
+    let one = config("[plugins.'my shop']\na = 1");
+    assert_eq!(one.plugin_settings(&"my-shop".into())["a"], 1);
+}
+
+#[test]
 fn settings_of_plugins_are_kept_and_become_json() {
     let config = config(
         "[plugins.ping]\nreply = 'pong'\ntimes = 0x10\nratio = 0.5\non = true\nsince = 1979-05-27\nlist = [1, { a = 2 }]\n[plugins.ping.deep]\nx = 1\n[plugins.'od-d']\n",
@@ -362,9 +388,15 @@ fn settings_of_plugins_are_kept_and_become_json() {
         "reply": "pong", "times": 16, "ratio": 0.5, "on": true, "since": "1979-05-27",
         "list": [1, { "a": 2 }], "deep": { "x": 1 },
     });
-    assert_eq!(config.plugin_settings("ping"), expect);
-    assert_eq!(config.plugin_settings("od-d"), serde_json::json!({}));
-    assert_eq!(config.plugin_settings("absent"), serde_json::json!({}));
+    assert_eq!(config.plugin_settings(&"ping".into()), expect);
+    assert_eq!(
+        config.plugin_settings(&"od-d".into()),
+        serde_json::json!({})
+    );
+    assert_eq!(
+        config.plugin_settings(&"absent".into()),
+        serde_json::json!({})
+    );
     assert_eq!(config.plugins.len(), 2);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
@@ -23,9 +23,9 @@ pub struct Levels {
     /// As in `[log] level`: a level, and exceptions per target; `plugin` stands for all plugins.
     pub level: String,
     /// As in `[log] plugins`: exceptions per plugin.
-    pub plugins: BTreeMap<String, String>,
+    pub plugins: BTreeMap<PluginName, String>,
     /// The same, ready to be asked.
-    of_plugins: BTreeMap<String, LevelFilter>,
+    of_plugins: BTreeMap<PluginName, LevelFilter>,
     others: LevelFilter,
 }
 
@@ -35,12 +35,12 @@ impl Levels {
     /// # Errors
     ///
     /// Which level is none.
-    pub fn new(level: &str, plugins: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub fn new(level: &str, plugins: &BTreeMap<PluginName, String>) -> Result<Self, String> {
         let mut of_plugins = BTreeMap::new();
         for (plugin, level) in plugins {
             let parsed = parse_level(level)
                 .ok_or_else(|| format!("[log] plugins: `{level}` of `{plugin}` is no level"))?;
-            of_plugins.insert(tidy(plugin), parsed);
+            of_plugins.insert(plugin.clone(), parsed);
         }
         check_filter(level).map_err(|error| format!("[log] level: {error}"))?;
         let levels = Self {
@@ -80,11 +80,8 @@ impl Levels {
 
     /// What a plugin's lines are held against.
     #[must_use]
-    pub fn of_plugin(&self, plugin: &str) -> LevelFilter {
-        self.of_plugins
-            .get(&*tidy(plugin))
-            .copied()
-            .unwrap_or(self.others)
+    pub fn of_plugin(&self, plugin: &PluginName) -> LevelFilter {
+        self.of_plugins.get(plugin).copied().unwrap_or(self.others)
     }
 
     /// The subscriber's filter: it lets through errors of everybody, whatever the level, and what any plugin may log, since
@@ -133,25 +130,28 @@ mod tests {
     fn levels(level: &str, plugins: &[(&str, &str)]) -> Levels {
         let plugins = plugins
             .iter()
-            .map(|(plugin, level)| ((*plugin).to_owned(), (*level).to_owned()));
+            .map(|(plugin, level)| (PluginName::new(plugin), (*level).to_owned()));
         Levels::new(level, &plugins.collect()).unwrap()
     }
 
     #[test]
     fn plugins_have_their_own_level_or_that_of_all_plugins_or_the_default() {
         let all = levels("info,host=debug", &[("my-shop", "trace")]);
-        assert_eq!(all.of_plugin("my_shop"), LevelFilter::TRACE);
-        assert_eq!(all.of_plugin("other"), LevelFilter::INFO);
+        assert_eq!(all.of_plugin(&"my_shop".into()), LevelFilter::TRACE);
+        assert_eq!(all.of_plugin(&"other".into()), LevelFilter::INFO);
         let named = levels("plugin=warn,debug", &[]);
-        assert_eq!(named.of_plugin("other"), LevelFilter::WARN);
+        assert_eq!(named.of_plugin(&"other".into()), LevelFilter::WARN);
         assert_eq!(
-            levels("host=debug", &[]).of_plugin("any"),
+            levels("host=debug", &[]).of_plugin(&"any".into()),
             LevelFilter::ERROR
         );
         // Errors stay, but for a plugin that was switched off by its name.
-        assert_eq!(levels("off", &[]).of_plugin("any"), LevelFilter::ERROR);
+        assert_eq!(
+            levels("off", &[]).of_plugin(&"any".into()),
+            LevelFilter::ERROR
+        );
         let silent = levels("info", &[("a", "off")]);
-        assert_eq!(silent.of_plugin("a"), LevelFilter::OFF);
+        assert_eq!(silent.of_plugin(&"a".into()), LevelFilter::OFF);
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
         for wrong in ["info,=", "verbose", "info,host=loud", "host", "", " , "] {
             assert!(Levels::new(wrong, &BTreeMap::new()).is_err(), "{wrong}");
         }
-        let wrong = BTreeMap::from([("a".to_owned(), "loud".to_owned())]);
+        let wrong = BTreeMap::from([("a".into(), "loud".to_owned())]);
         assert!(
             Levels::new("info", &wrong)
                 .unwrap_err()

@@ -22,6 +22,7 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError, RwLock},
 };
 
+use host_base::PluginName;
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt,
@@ -138,7 +139,7 @@ pub fn levels() -> Option<Levels> {
 /// # Errors
 ///
 /// A level is no filter; everything stays as it was.
-pub fn set_levels(level: &str, plugins: &BTreeMap<String, String>) -> Result<(), String> {
+pub fn set_levels(level: &str, plugins: &BTreeMap<PluginName, String>) -> Result<(), String> {
     let levels = Levels::new(level, plugins)?;
     let filter = levels.filter()?;
     let Some(running) = RUNNING.get() else {
@@ -175,7 +176,7 @@ pub fn follow(follower: impl Fn() -> bool + Send + 'static) {
 
 /// The most verbose level that is written of a plugin's lines: it need not send more.
 #[must_use]
-pub fn plugin_level(plugin: &str) -> &'static str {
+pub fn plugin_level(plugin: &PluginName) -> &'static str {
     let level = match RUNNING.get() {
         Some(running) => {
             let levels = running
@@ -191,7 +192,7 @@ pub fn plugin_level(plugin: &str) -> &'static str {
 
 /// Whether a plugin's line of that level is written.
 #[must_use]
-pub fn takes(plugin: &str, level: Level) -> bool {
+pub fn takes(plugin: &PluginName, level: Level) -> bool {
     RUNNING.get().is_none_or(|running| {
         let levels = running
             .levels

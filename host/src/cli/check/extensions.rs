@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use host_base::{names, nearest::nearest};
+use host_base::{PluginName, nearest::nearest};
 use host_loader::{
     LoadError,
     file::{self, plugin_files},
@@ -21,7 +21,7 @@ use crate::program::Rules;
 use host_commands::router::count;
 
 /// Tries each file; the manifests by the plugins' names.
-pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<String, Manifest> {
+pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<PluginName, Manifest> {
     let folder = &config.extensions.folder;
     let files = plugin_files(folder);
     // That it can't be meant was told.
@@ -38,21 +38,17 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
     if !config.extensions.auto_load {
         report.note("extensions.auto_load is off: none is loaded by itself");
     }
-    let mut manifests: BTreeMap<String, Manifest> = BTreeMap::new();
-    let mut from: BTreeMap<String, PathBuf> = BTreeMap::new();
-    let listed = |name: &str| {
-        let mut all = config.extensions.blacklist.iter();
-        all.any(|listed| names::tidy(listed) == names::tidy(name))
-    };
+    let mut manifests: BTreeMap<PluginName, Manifest> = BTreeMap::new();
+    let mut from: BTreeMap<PluginName, PathBuf> = BTreeMap::new();
     for path in files {
-        let name = file::plugin_name(&path).unwrap_or_default();
-        if listed(&name) {
+        let name = file::plugin_name(&path);
+        if name.is_some_and(|name| config.extensions.blacklist.contains(&name)) {
             report.note(format!("{}: on extensions.blacklist", path.display()));
             continue;
         }
         match one(config, &path).await {
             Ok(manifest) => {
-                let name = names::tidy(&manifest.name);
+                let name = PluginName::new(&manifest.name);
                 if let Some(first) = from.get(&name) {
                     report.wrong(format!(
                         "{} and {} are both the plugin `{name}`: one of them is loaded and the other refused; delete one",
@@ -72,7 +68,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Stri
     manifests
 }
 
-fn plugins(manifests: &BTreeMap<String, Manifest>, report: &mut Report) {
+fn plugins(manifests: &BTreeMap<PluginName, Manifest>, report: &mut Report) {
     for (name, manifest) in manifests {
         let problems = manifest_problems(&Rules, name, manifest, manifests);
         if problems.is_empty() {
@@ -92,7 +88,7 @@ fn plugins(manifests: &BTreeMap<String, Manifest>, report: &mut Report) {
 }
 
 /// Names of plugins in the configuration that no file has: most likely slips.
-fn names(config: &Config, manifests: &BTreeMap<String, Manifest>, report: &Report) {
+fn names(config: &Config, manifests: &BTreeMap<PluginName, Manifest>, report: &Report) {
     let known = || manifests.keys().map(|name| &**name);
     let named = [
         ("[plugins.", config.plugins.keys().collect::<Vec<_>>()),
@@ -101,7 +97,7 @@ fn names(config: &Config, manifests: &BTreeMap<String, Manifest>, report: &Repor
     for (table, names) in named {
         for name in names
             .into_iter()
-            .filter(|name| !manifests.contains_key(&names::tidy(name)))
+            .filter(|name| !manifests.contains_key(name))
         {
             let hint = nearest(name, known());
             let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));

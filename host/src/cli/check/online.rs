@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use host_base::PluginName;
 use host_capability::Failure;
 use host_discord::{Discord, intents};
 use host_ops::{config::Config, env::Environment};
@@ -16,7 +17,7 @@ use super::Report;
 pub(super) async fn check(
     config: &Config,
     environment: &Environment,
-    manifests: &BTreeMap<String, Manifest>,
+    manifests: &BTreeMap<PluginName, Manifest>,
     report: &mut Report,
 ) {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -89,7 +90,7 @@ fn seen(found: Result<Value, Failure>, id: u64, key: &str, what: &str, report: &
 /// ([reference](https://docs.discord.com/developers/resources/application#application-object-application-flags)).
 async fn privileged(
     discord: &Discord,
-    manifests: &BTreeMap<String, Manifest>,
+    manifests: &BTreeMap<PluginName, Manifest>,
     report: &mut Report,
 ) {
     let application = match read(discord, "applications/@me".into()).await {

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
+use host_base::PluginName;
 use host_loader::{Generation, PluginFigures, Plugins};
 
 use super::rows::{Labels, Rows, number, timing};
@@ -12,18 +13,18 @@ use crate::services::Services;
 
 /// A plugin that serves.
 struct Serving {
-    name: String,
+    name: PluginName,
     generation: Arc<Generation>,
     figures: Arc<PluginFigures>,
 }
 
 impl Serving {
     fn label(&self) -> Labels {
-        vec![("plugin", self.name.clone())]
+        vec![("plugin", self.name.to_string())]
     }
 
     fn labels(&self, key: &'static str, value: &str) -> Labels {
-        vec![("plugin", self.name.clone()), (key, value.to_owned())]
+        vec![("plugin", self.name.to_string()), (key, value.to_owned())]
     }
 }
 

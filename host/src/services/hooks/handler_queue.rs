@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::PluginName;
 use host_loader::{Answer, Packet, Refused, Slot, next_id};
 use host_ops::config::{self, Live};
 use plugin_api::abi::{EntryKind, InvokeHead, frame_kind};
@@ -63,7 +64,7 @@ struct Running {
 pub(super) struct Job {
     pub(super) slot: Arc<Slot>,
     pub(super) payload: Arc<[u8]>,
-    pub(super) from: Arc<str>,
+    pub(super) from: Option<PluginName>,
     pub(super) since: Instant,
 }
 
@@ -319,7 +320,7 @@ impl HandlerQueue {
         let head = InvokeHead {
             kind: EntryKind::Hook,
             entry: self.entry.clone(),
-            from: Some(job.from.to_string()).filter(|from| !from.is_empty()),
+            from: job.from.as_ref().map(ToString::to_string),
             deadline_ms: Some(limit.as_millis().try_into().unwrap_or(u64::MAX)),
         };
         let id = next_id();
@@ -333,7 +334,7 @@ impl HandlerQueue {
                     began: now,
                     limit,
                     answer,
-                    span: tracing::info_span!(parent: None, "hook", id, hook = &*self.id, from = &*job.from),
+                    span: tracing::info_span!(parent: None, "hook", id, hook = &*self.id, from = job.from.as_deref()),
                 })
             }
             // It is being unloaded: nobody's fault.

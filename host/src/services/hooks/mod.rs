@@ -16,7 +16,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use host_base::{nearest::nearest, shown};
+use host_base::{PluginName, nearest::nearest, shown};
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
@@ -33,7 +33,7 @@ use tokio::time::Instant;
 pub use self::{
     breaker::{Circuit, Limits},
     handler_queue::Figures,
-    history::Told,
+    history::Emitted,
 };
 use self::{
     handler_queue::{Alarm, HandlerQueue, Job, Offered, Taken, Ticket},
@@ -56,7 +56,7 @@ pub struct HookView {
     /// The event.
     pub event: String,
     /// Its plugin.
-    pub plugin: String,
+    pub plugin: PluginName,
     /// Handlers with a higher one are called first.
     pub priority: i32,
     /// Whether it is switched on.
@@ -130,9 +130,9 @@ impl Hooks {
                 body.len()
             )));
         }
-        let mut told = EmitHead::default();
+        let mut emitted = EmitHead::default();
         let patience = self.patience();
-        let in_line = self.offer(&event, &caller.plugin, body.into(), &mut told);
+        let in_line = self.offer(&event, Some(&caller.plugin), body.into(), &mut emitted);
         let in_line =
             in_line
                 .into_iter()
@@ -140,12 +140,12 @@ impl Hooks {
                     handler_queue.placed(ticket, patience).await
                 });
         for taken in futures_util::future::join_all(in_line).await {
-            count(&mut told, taken);
+            count(&mut emitted, taken);
         }
-        self.note(&event, &caller.plugin, &told);
+        self.note(&event, Some(&caller.plugin), &emitted);
         Ok(Completion {
             status: 0,
-            head: serde_json::to_vec(&told)?,
+            head: serde_json::to_vec(&emitted)?,
             body: Vec::new(),
         })
     }
@@ -154,7 +154,7 @@ impl Hooks {
     /// back-pressure, or not at all.
     pub fn emit<H: Hook>(&self, payload: &H) {
         if self.routes.hooks(H::EVENT).is_none() {
-            return self.note(H::EVENT, "", &EmitHead::default());
+            return self.note(H::EVENT, None, &EmitHead::default());
         }
         let json = match serde_json::to_vec(payload) {
             Ok(json) => json,
@@ -162,13 +162,13 @@ impl Hooks {
                 return tracing::error!(event = H::EVENT, "the event is no JSON: {error}");
             }
         };
-        let mut told = EmitHead::default();
-        for (handler_queue, ticket) in self.offer(H::EVENT, "", json.into(), &mut told) {
-            told.queued += 1;
+        let mut emitted = EmitHead::default();
+        for (handler_queue, ticket) in self.offer(H::EVENT, None, json.into(), &mut emitted) {
+            emitted.queued += 1;
             let patience = self.patience();
             tokio::spawn(async move { handler_queue.placed(ticket, patience).await });
         }
-        self.note(H::EVENT, "", &told);
+        self.note(H::EVENT, None, &emitted);
     }
 
     /// All handlers, by event, those that are called first first.
@@ -181,7 +181,7 @@ impl Hooks {
 
     /// The latest events, newest first; 100 are kept, 20 of one name.
     #[must_use]
-    pub fn history(&self, limit: usize) -> Vec<Told> {
+    pub fn history(&self, limit: usize) -> Vec<Emitted> {
         self.history
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -225,25 +225,25 @@ impl Hooks {
     fn offer(
         &self,
         event: &str,
-        from: &str,
+        from: Option<&PluginName>,
         payload: Arc<[u8]>,
-        told: &mut EmitHead,
+        emitted: &mut EmitHead,
     ) -> Vec<(Arc<HandlerQueue>, Ticket)> {
         let Some(routes) = self.routes.hooks(event) else {
             return Vec::new();
         };
-        let (from, since) = (Arc::from(from), Instant::now());
+        let since = Instant::now();
         let mut in_line = Vec::new();
         for route in routes.iter() {
             let handler_queue = self.handler_queue(route);
             let job = Job {
                 slot: Arc::clone(&route.slot),
                 payload: Arc::clone(&payload),
-                from: Arc::clone(&from),
+                from: from.cloned(),
                 since,
             };
             match handler_queue.offer(job) {
-                Offered::Taken(taken) => count(told, taken),
+                Offered::Taken(taken) => count(emitted, taken),
                 Offered::InLine(ticket) => in_line.push((handler_queue, ticket)),
             }
         }
@@ -295,17 +295,17 @@ impl Hooks {
         }
     }
 
-    fn note(&self, event: &str, from: &str, told: &EmitHead) {
+    fn note(&self, event: &str, from: Option<&PluginName>, emitted: &EmitHead) {
         self.history
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .note(Told {
+            .note(Emitted {
                 at: SystemTime::now(),
                 event: event.into(),
-                from: from.into(),
-                queued: told.queued,
-                dropped: told.dropped,
-                skipped: told.skipped,
+                from: from.cloned(),
+                queued: emitted.queued,
+                dropped: emitted.dropped,
+                skipped: emitted.skipped,
             });
     }
 
@@ -321,11 +321,11 @@ impl Hooks {
     }
 }
 
-fn count(told: &mut EmitHead, taken: Taken) {
+fn count(emitted: &mut EmitHead, taken: Taken) {
     *(match taken {
-        Taken::Queued => &mut told.queued,
-        Taken::Skipped => &mut told.skipped,
-        Taken::Dropped => &mut told.dropped,
+        Taken::Queued => &mut emitted.queued,
+        Taken::Skipped => &mut emitted.skipped,
+        Taken::Dropped => &mut emitted.dropped,
     }) += 1;
 }
 
@@ -342,7 +342,7 @@ impl Capability<Services> for Hooks {
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

@@ -21,7 +21,7 @@ use std::{
 };
 
 pub use host_base::clock::{Clock, Time};
-use host_base::nearest::nearest;
+use host_base::{PluginName, nearest::nearest};
 use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
@@ -105,7 +105,7 @@ fn span(ms: u64) -> String {
 /// A run that was claimed.
 #[derive(Debug, Clone, PartialEq)]
 struct Run {
-    plugin: String,
+    plugin: PluginName,
     name: String,
     at_least_once: bool,
     retries: u32,
@@ -117,7 +117,7 @@ struct Run {
 impl Run {
     fn new(plugin: &str, schedule: &Declared, due_ms: i64) -> Self {
         Self {
-            plugin: plugin.to_owned(),
+            plugin: plugin.into(),
             name: schedule.name.clone(),
             at_least_once: schedule.at_least_once,
             retries: schedule.retries,
@@ -437,7 +437,7 @@ impl Capability<Services> for Schedules {
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+    fn problems(_: &PluginName, manifest: &Manifest, problems: &mut Vec<String>) {
         self::problems(&manifest.schedules, problems);
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use host_base::error_id;
+use host_base::{PluginName, error_id};
 use host_loader::{Packet, next_id};
 use plugin_api::{
     abi::{EntryKind, InvokeHead, frame_kind, status},
@@ -17,6 +17,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::{Instant, sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Declared, Run,
@@ -40,7 +41,7 @@ const JUMP_MS: i64 = 10_000;
 /// The loop, running.
 #[derive(Debug)]
 pub struct Runner {
-    stop: watch::Sender<bool>,
+    shutdown: CancellationToken,
     running: JoinHandle<()>,
 }
 
@@ -52,24 +53,24 @@ impl Runner {
         routes: Arc<Routes>,
         changes: watch::Receiver<u64>,
     ) -> Self {
-        let (stop, stopped) = watch::channel(false);
+        let shutdown = CancellationToken::new();
         let scheduler = Scheduler {
             services,
             routes,
             changes,
-            stopped,
+            shutdown: shutdown.clone(),
             plugins: HashMap::new(),
             runs: JoinSet::new(),
         };
         Self {
-            stop,
+            shutdown,
             running: tokio::spawn(scheduler.run()),
         }
     }
 
     /// Begins nothing any more.
     pub fn stop(&self) {
-        self.stop.send_replace(true);
+        self.shutdown.cancel();
     }
 
     /// Until what runs has ended and is noted, which it is soon after its plugin's end.
@@ -90,15 +91,15 @@ struct Scheduler {
     services: Arc<Services>,
     routes: Arc<Routes>,
     changes: watch::Receiver<u64>,
-    stopped: watch::Receiver<bool>,
-    plugins: HashMap<String, Loaded>,
+    shutdown: CancellationToken,
+    plugins: HashMap<PluginName, Loaded>,
     runs: JoinSet<()>,
 }
 
 impl Scheduler {
     async fn run(mut self) {
         let mut seen = self.look_at_clock();
-        while !*self.stopped.borrow() {
+        while !self.shutdown.is_cancelled() {
             self.look_at_plugins();
             let wake = match self.begin_what_is_due().await {
                 Ok(next_ms) => next_ms,
@@ -121,7 +122,7 @@ impl Scheduler {
             () = schedules.changed.notified() => {}
             Ok(()) = self.changes.changed() => {}
             Some(_) = self.runs.join_next() => {}
-            _ = self.stopped.wait_for(|stop| *stop) => {}
+            () = self.shutdown.cancelled() => {}
         }
     }
 
@@ -181,7 +182,7 @@ impl Scheduler {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let mut all: Vec<(String, Arc<[Declared]>)> = self
+        let mut all: Vec<(PluginName, Arc<[Declared]>)> = self
             .plugins
             .iter()
             .filter(|(_, loaded)| !loaded.declared.is_empty())
@@ -215,7 +216,7 @@ impl Scheduler {
             let follower = Follower {
                 services: Arc::clone(&self.services),
                 routes: Arc::clone(&self.routes),
-                stopped: self.stopped.clone(),
+                shutdown: self.shutdown.clone(),
                 run,
             };
             self.runs.spawn(follower.follow());
@@ -257,7 +258,7 @@ impl Scheduler {
 struct Follower {
     services: Arc<Services>,
     routes: Arc<Routes>,
-    stopped: watch::Receiver<bool>,
+    shutdown: CancellationToken,
     run: Run,
 }
 
@@ -287,7 +288,7 @@ impl Follower {
             match noted {
                 Ok(()) => return,
                 // At the next start it is found as having been cut short.
-                Err(error) if *self.stopped.borrow() => {
+                Err(error) if self.shutdown.is_cancelled() => {
                     return tracing::error!("the end of a run was not noted: {error}");
                 }
                 Err(error) => {
@@ -361,7 +362,7 @@ impl Follower {
     async fn pause(&mut self, time: Duration) -> bool {
         tokio::select! {
             () = sleep(time) => true,
-            _ = self.stopped.wait_for(|stop| *stop) => false,
+            () = self.shutdown.cancelled() => false,
         }
     }
 
@@ -376,7 +377,7 @@ impl Follower {
             "a run failed: {error}"
         );
         self.services.hooks.emit(&ScheduleFailed {
-            plugin: run.plugin.clone(),
+            plugin: run.plugin.to_string(),
             schedule: run.name.clone(),
             due_ms: run.with.due_ms,
             attempts: run.with.attempt,

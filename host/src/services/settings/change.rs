@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use host_loader::{Caller, Packet};
 use host_ops::config::{Config, ConfigError, described, differences, effective, is_live};
 use plugin_api::{
@@ -26,7 +26,7 @@ pub struct Changed {
     /// In force after a reload of their plugins, which declare no settings.
     pub reload: Vec<String>,
     /// Plugins whose values do not fit, and why: they keep the last good ones.
-    pub refused: Vec<(String, String)>,
+    pub refused: Vec<(PluginName, String)>,
 }
 
 impl Changed {
@@ -63,7 +63,7 @@ impl fmt::Display for Changed {
 /// A plugin's declared settings, as they cross: with defaults, and null for what is unset.
 pub(super) fn values(
     config: &Config,
-    plugin: &str,
+    plugin: &PluginName,
     settings: &[SettingManifest],
 ) -> Result<Map<String, Value>, ConfigError> {
     let names: Vec<&str> = settings.iter().map(|setting| &*setting.name).collect();
@@ -125,7 +125,7 @@ impl Settings {
             parts.next().unwrap_or_default(),
         );
         if table == "plugins" {
-            let plugin = tidy(key);
+            let plugin = PluginName::new(key);
             if changed
                 .refused
                 .iter()
@@ -156,7 +156,7 @@ impl Settings {
     }
 
     /// Gives plugins the values that hold now; those whose table does not fit keep what they have.
-    fn refresh(&self) -> Vec<(String, String)> {
+    fn refresh(&self) -> Vec<(PluginName, String)> {
         let config = self.config.now();
         let (mut refused, mut news) = (Vec::new(), Vec::new());
         let mut declared = self.declared();
@@ -164,7 +164,7 @@ impl Settings {
             let next = match values(&config, &caller.plugin, &declared.settings) {
                 Ok(next) => next,
                 Err(error) => {
-                    refused.push((caller.plugin.to_string(), error.to_string()));
+                    refused.push((caller.plugin.clone(), error.to_string()));
                     continue;
                 }
             };

@@ -1,6 +1,6 @@
 //! Listing of all settings with values and defaults, for people and pages.
 
-use host_base::names::tidy;
+use host_base::PluginName;
 use host_ops::config::{described, effective};
 use plugin_api::manifest::{SettingKind, SettingManifest};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl Settings {
         })
     }
 
-    fn describe_one(&self, plugin: &str, setting: &SettingManifest) -> Value {
+    fn describe_one(&self, plugin: &PluginName, setting: &SettingManifest) -> Value {
         let in_file = self.in_file(plugin, setting);
         json!({
             "name": setting.name,
@@ -79,10 +79,9 @@ impl Settings {
     }
 
     /// A setting's value in the file, if it fits.
-    fn in_file(&self, plugin: &str, setting: &SettingManifest) -> Option<Value> {
+    fn in_file(&self, plugin: &PluginName, setting: &SettingManifest) -> Option<Value> {
         let now = self.config.now();
-        let table = now.plugins.iter().find(|(name, _)| tidy(name) == plugin);
-        let written = table.and_then(|(_, table)| table.get(&setting.name))?;
+        let written = now.plugins.get(plugin)?.get(&setting.name)?;
         let written = serde_json::to_value(written).ok()?;
         schema::check(setting, &written).ok().map(|_| written)
     }
@@ -99,7 +98,7 @@ impl Settings {
     ) -> Result<Vec<Value>, SettingsError> {
         let mut all = Vec::new();
         for name in self.plugins() {
-            if plugin.is_some_and(|plugin| tidy(plugin) != *name) {
+            if plugin.is_some_and(|plugin| !name.is(plugin)) {
                 continue;
             }
             let Some((_, settings)) = self.latest(&name) else {
@@ -167,7 +166,7 @@ impl Settings {
             .await?;
         if of_server().await? != before {
             self.hooks.emit(&plugin_api::hook::SettingChanged {
-                plugin,
+                plugin: plugin.to_string(),
                 name: setting.name,
                 guild_id: Some(guild).filter(|guild| *guild != 0),
             });

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use host_base::{names::tidy, nearest::nearest};
+use host_base::{PluginName, nearest::nearest};
 use host_ops::{
     config::{Config, Described, described, toml_table},
     folders,
@@ -22,11 +22,11 @@ pub(super) enum Target {
     Host(&'static Described),
     /// A setting that a plugin declares.
     Declared {
-        plugin: String,
+        plugin: PluginName,
         setting: Box<SettingManifest>,
     },
     /// Something in the table of a plugin that declares nothing.
-    Free { plugin: String, name: String },
+    Free { plugin: PluginName, name: String },
 }
 
 impl Settings {
@@ -217,7 +217,7 @@ impl Settings {
                 hint(name, keys)
             ));
         }
-        let plugin = tidy(first);
+        let plugin = PluginName::new(first);
         if let Some((_, settings)) = self.latest(&plugin) {
             return match settings.iter().find(|setting| setting.name == name) {
                 Some(setting) => Ok(Target::Declared {
@@ -234,7 +234,7 @@ impl Settings {
             };
         }
         let now = self.config.now();
-        let in_file = now.plugins.keys().any(|table| tidy(table) == plugin);
+        let in_file = now.plugins.contains_key(&plugin);
         if in_file || explicit.is_some() || self.routes.with_plugin(&plugin, |_| ()).is_some() {
             let name = name.to_owned();
             return Ok(Target::Free { plugin, name });
@@ -271,14 +271,14 @@ fn candidates(target: &Target, text: &str) -> Result<Vec<Value>, SettingsError> 
 }
 
 /// How the file calls a plugin's table.
-fn table_of(text: &str, plugin: &str) -> String {
+fn table_of(text: &str, plugin: &PluginName) -> String {
     let document = toml_table(text);
     let tables = document.get("plugins").and_then(toml::Value::as_table);
     let named = tables
         .into_iter()
         .flat_map(toml::Table::keys)
-        .find(|name| tidy(name) == plugin);
-    named.map_or_else(|| plugin.to_owned(), Clone::clone)
+        .find(|name| plugin.is(name));
+    named.map_or_else(|| plugin.to_string(), Clone::clone)
 }
 
 /// `; did you mean …?`, or what there is.

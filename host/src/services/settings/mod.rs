@@ -28,6 +28,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
 use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
@@ -180,21 +181,21 @@ impl Settings {
     }
 
     /// The settings that the newest generation of a plugin declares, if it declares any.
-    fn latest(&self, plugin: &str) -> Option<(Caller, Arc<[SettingManifest]>)> {
+    fn latest(&self, plugin: &PluginName) -> Option<(Caller, Arc<[SettingManifest]>)> {
         let declared = self.declared();
         let of = declared
             .iter()
-            .filter(|(caller, _)| *caller.plugin == *plugin);
+            .filter(|(caller, _)| caller.plugin == *plugin);
         of.max_by_key(|(caller, _)| caller.generation)
             .map(|(caller, declared)| (caller.clone(), Arc::clone(&declared.settings)))
     }
 
     /// The plugins that declare settings, by name.
-    fn plugins(&self) -> Vec<Arc<str>> {
+    fn plugins(&self) -> Vec<PluginName> {
         let declared = self.declared();
-        let mut names: Vec<Arc<str>> = declared
+        let mut names: Vec<PluginName> = declared
             .keys()
-            .map(|caller| Arc::clone(&caller.plugin))
+            .map(|caller| caller.plugin.clone())
             .collect();
         names.sort();
         names.dedup();
@@ -223,7 +224,7 @@ impl Capability<Services> for Settings {
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(_: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+    fn problems(_: &PluginName, manifest: &Manifest, problems: &mut Vec<String>) {
         schema::problems(manifest, problems);
     }
 

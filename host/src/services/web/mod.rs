@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{self, Live};
@@ -138,7 +139,7 @@ impl Web {
             },
             granted: config
                 .grants
-                .get(&*caller.plugin)
+                .get(&caller.plugin)
                 .map_or(&[][..], |it| &it.web),
         };
         let sent = async {
@@ -263,7 +264,7 @@ impl Capability<Services> for Web {
     const PLACES: Places = places("web", 1_024);
     const LEAVES: Leaves = Leaves::WebRequest;
 
-    fn problems(_: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+    fn problems(_: &PluginName, manifest: &Manifest, problems: &mut Vec<String>) {
         self::problems(manifest, problems);
     }
 

@@ -18,6 +18,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use host_base::PluginName;
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
 use host_ops::config::Live;
@@ -115,7 +116,7 @@ pub struct Files {
 
 /// Whose folder it is, and what the file in it will have.
 struct Charge {
-    plugin: Arc<str>,
+    plugin: PluginName,
     bytes: Option<u64>,
 }
 
@@ -169,7 +170,7 @@ impl Files {
             path,
         );
         // Granted folders are the operator's.
-        let owner = call.folder.is_none().then(|| Arc::clone(&caller.plugin));
+        let owner = call.folder.is_none().then(|| caller.plugin.clone());
         self.sweep_once(&key.0, owner.as_ref()).await;
         let failed = |error: io::Error| refused(sentence(&error));
         let (head, body) = match verb {
@@ -257,7 +258,7 @@ impl Files {
         Ok(Some(bytes))
     }
 
-    async fn write(&self, key: &Key, owner: Option<Arc<str>>, bytes: Vec<u8>) -> io::Result<()> {
+    async fn write(&self, key: &Key, owner: Option<PluginName>, bytes: Vec<u8>) -> io::Result<()> {
         let bytes: Arc<[u8]> = bytes.into();
         let most = self.config.now().files.max_file_bytes;
         if bytes.len() as u64 > most {
@@ -282,7 +283,7 @@ impl Files {
         Ok(())
     }
 
-    async fn remove(&self, key: &Key, owner: Option<Arc<str>>) -> io::Result<bool> {
+    async fn remove(&self, key: &Key, owner: Option<PluginName>) -> io::Result<bool> {
         let charge = owner.map(|plugin| Charge {
             plugin,
             bytes: None,
@@ -335,7 +336,7 @@ impl Files {
         &self,
         key: &Key,
         charge: Option<Charge>,
-    ) -> io::Result<Option<(Arc<str>, i64)>> {
+    ) -> io::Result<Option<(PluginName, i64)>> {
         let Some(Charge { plugin, bytes }) = charge else {
             return Ok(None);
         };
@@ -399,7 +400,7 @@ impl Files {
                 .join("files"));
         };
         let config = self.config.now();
-        let granted = config.grants.get(&*caller.plugin);
+        let granted = config.grants.get(&caller.plugin);
         granted
             .and_then(|granted| granted.folders.get(folder))
             .cloned()
@@ -413,7 +414,7 @@ impl Files {
 
     /// Removes what a crash left half written, and counts what is there, when a folder is first used. Nobody uses it before
     /// that is done.
-    async fn sweep_once(&self, root: &Path, owner: Option<&Arc<str>>) {
+    async fn sweep_once(&self, root: &Path, owner: Option<&PluginName>) {
         let swept = Arc::clone(lock(&self.swept).entry(root.to_owned()).or_default());
         let (root, started) = (root.to_owned(), self.started);
         let (owner, disk) = (owner.cloned(), Arc::clone(&self.disk));
@@ -503,7 +504,7 @@ impl<P: Sync> Capability<P> for Files {
     const PLACES: Places = places("files", 4);
     const LEAVES: Leaves = Leaves::FilePath;
 
-    fn problems(_: &str, _: &Manifest, _: &mut Vec<String>) {}
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
 
     async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
         Ok(())

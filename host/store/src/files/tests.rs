@@ -31,7 +31,7 @@ impl Disk {
             .insert("site".into(), folder.path().join("site"));
         let config = config::Config {
             files: settings,
-            grants: BTreeMap::from([("shop".to_owned(), grants)]),
+            grants: BTreeMap::from([("shop".into(), grants)]),
             ..config::Config::default()
         };
         Self {

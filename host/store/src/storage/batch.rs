@@ -90,7 +90,7 @@ impl Job {
     }
 
     pub(super) fn whose(&self) -> Whose {
-        Some(Arc::clone(&self.declared.caller().plugin))
+        Some(self.declared.caller().plugin.clone())
     }
 
     /// What it is, for an error.

@@ -59,7 +59,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use host_base::names;
+use host_base::{PluginName, names};
 use host_capability::{Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call};
 use host_ops::config::{Config, Live};
@@ -321,10 +321,10 @@ impl Storage {
         work: impl FnOnce(&Arc<Database>, &Connected) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let (done, result) = oneshot::channel();
-        let lifetime = host_call::lifetime();
+        let caller_over = host_call::over();
         let host_job = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
             // It has waited in the lane: who asked for it may be gone by now.
-            let over = lifetime.is_some_and(|lifetime| lifetime.is_over());
+            let over = caller_over.is_some_and(|over| over.is_cancelled());
             let open = if over { Err(StorageError::Ended) } else { open };
             let result = open.and_then(|(database, connected)| {
                 connected.begin(authorizer::Who::Host);
@@ -409,7 +409,7 @@ fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
 }
 
 /// What is wrong with what a manifest declares about tables, for its plugin's name.
-pub(crate) fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+pub(crate) fn problems(plugin: &PluginName, manifest: &Manifest, problems: &mut Vec<String>) {
     let owner = plugin.to_ascii_lowercase();
     let uses_storage = !manifest.migrations.is_empty()
         || !manifest.shares.is_empty()
@@ -464,7 +464,7 @@ impl<P: Sync> Capability<P> for Storage {
     const PLACES: Places = places("storage", 1_024);
     const LEAVES: Leaves = Leaves::Nothing;
 
-    fn problems(plugin: &str, manifest: &Manifest, problems: &mut Vec<String>) {
+    fn problems(plugin: &PluginName, manifest: &Manifest, problems: &mut Vec<String>) {
         self::problems(plugin, manifest, problems);
     }
 

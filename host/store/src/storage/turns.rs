@@ -1,13 +1,12 @@
 //! Fair queue: a line per plugin, served in turn, so that whoever has queued a thousand calls delays the others by one
 //! at a time.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{HashMap, VecDeque};
+
+use host_base::PluginName;
 
 /// Whose line it is: a plugin's name, or `None` for the host.
-pub(super) type Whose = Option<Arc<str>>;
+pub(super) type Whose = Option<PluginName>;
 
 /// The lines.
 #[derive(Debug)]
@@ -103,7 +102,7 @@ mod tests {
     #[test]
     fn each_has_a_turn_and_each_line_keeps_its_order() {
         let mut turns = Turns::default();
-        let whose = |name: &str| Some(Arc::from(name));
+        let whose = |name: &str| Some(PluginName::new(name));
         for number in 0..1_000 {
             turns.push(whose("greedy"), ("greedy", number));
         }

@@ -1,9 +1,6 @@
 //! Assembly of the plan: names, Discord's JSON, and what became of each command.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use plugin_api::manifest::CommandKind;
 use serde_json::{Map, Value, json};
@@ -45,12 +42,7 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
         })
         .collect();
     tops.sort_by(|a, b| {
-        let key = |top: &Top<'_>| {
-            (
-                Arc::clone(&top.declared.plugin),
-                top.declared.name().to_owned(),
-            )
-        };
+        let key = |top: &Top<'_>| (top.declared.plugin.clone(), top.declared.name().to_owned());
         key(a).cmp(&key(b))
     });
     let set = Set::of(&tops, input, limits, before);
@@ -74,7 +66,7 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
             }
             plan.commands.push(Planned {
                 json,
-                plugins: BTreeSet::from([Arc::clone(&top.top.declared.plugin)]),
+                plugins: BTreeSet::from([top.top.declared.plugin.clone()]),
                 uses: set.plugins[plugin].uses,
             });
         }
@@ -110,7 +102,7 @@ fn list(input: &Input<'_>) -> BTreeMap<Key, Listed> {
                 None => How::LeftOut("there are more commands than Discord accepts".into()),
             };
             let listed = Listed {
-                plugin: Arc::clone(&declared.plugin),
+                plugin: declared.plugin.clone(),
                 prefix: known.prefix,
                 how,
             };

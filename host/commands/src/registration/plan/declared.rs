@@ -1,7 +1,8 @@
 //! Declared top-level commands, each with the commands in it.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap};
 
+use host_base::PluginName;
 use plugin_api::manifest::{CommandKind, CommandManifest};
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use crate::{HOST, Key, registration::shape, router::inherited};
 #[derive(Debug, Clone)]
 pub struct Declared {
     /// Whose it is.
-    pub plugin: Arc<str>,
+    pub plugin: PluginName,
     /// For a line of text and slash, or a context menu.
     pub kind: CommandKind,
     /// As Discord wants it; `None` when nothing of it is for slash.
@@ -46,7 +47,7 @@ pub(super) struct Leaf<'a> {
 
 impl Declared {
     /// A command of a plugin's.
-    pub fn of(plugin: Arc<str>, command: &CommandManifest) -> Self {
+    pub fn of(plugin: PluginName, command: &CommandManifest) -> Self {
         let mut commands = BTreeMap::new();
         collect(command, "", &mut commands);
         Self {

@@ -1,6 +1,6 @@
 //! Placement of context menus: Discord accepts 15 of each kind. Beyond that the last of them opens a list of the rest.
 
-use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use plugin_api::manifest::CommandKind;
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ pub(super) fn plan(input: &Input<'_>, before: &Layout, plan: &mut Plan) {
         menus.sort_by_key(|(it, _)| {
             let is_known = before.menus.contains(&key(it));
             let uses = (input.uses)(&it.plugin);
-            (!is_known, Reverse(uses), Arc::clone(&it.plugin), key(it))
+            (!is_known, Reverse(uses), it.plugin.clone(), key(it))
         });
         let rest = if menus.len() > LIMIT {
             let rest = menus.split_off(LIMIT - 1);
@@ -47,7 +47,7 @@ pub(super) fn plan(input: &Input<'_>, before: &Layout, plan: &mut Plan) {
             plan.found(kind, it.name().to_owned(), How::Itself);
             plan.commands.push(Planned {
                 json: json.clone(),
-                plugins: BTreeSet::from([Arc::clone(&it.plugin)]),
+                plugins: BTreeSet::from([it.plugin.clone()]),
                 uses: (input.uses)(&it.plugin),
             });
         }
@@ -64,7 +64,7 @@ pub(super) fn plan(input: &Input<'_>, before: &Layout, plan: &mut Plan) {
         merge::who_sees(&mut json, rest.iter().map(|(_, json)| json));
         plan.commands.push(Planned {
             json: json.into(),
-            plugins: rest.iter().map(|(it, _)| Arc::clone(&it.plugin)).collect(),
+            plugins: rest.iter().map(|(it, _)| it.plugin.clone()).collect(),
             uses: rest.iter().map(|(it, _)| (input.uses)(&it.plugin)).sum(),
         });
     }

@@ -27,11 +27,9 @@ mod units;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use host_base::PluginName;
 use host_ops::config::{self, Overflow};
 use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
@@ -109,7 +107,7 @@ pub struct Planned {
     /// As Discord wants it.
     pub json: Value,
     /// Whose it is; several plugins may share a command.
-    pub plugins: BTreeSet<Arc<str>>,
+    pub plugins: BTreeSet<PluginName>,
     /// How often it is used.
     pub uses: u64,
 }

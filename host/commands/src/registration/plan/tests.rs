@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use host_base::PluginName;
 use plugin_api::manifest::{
     AccessManifest, ChoiceManifest, CommandManifest, Localized, OptionManifest,
 };
@@ -245,7 +246,7 @@ fn is_whole(number: u64, declared: &[Declared], plan: &Plan, settings: &config::
 }
 
 /// The plugins whose commands have other names now.
-fn renamed(before: &Plan, after: &Plan) -> BTreeSet<Arc<str>> {
+fn renamed(before: &Plan, after: &Plan) -> BTreeSet<PluginName> {
     let old = before.listed.iter();
     let moved = old.filter(|(key, listed)| {
         key.0 == CommandKind::Chat
@@ -254,9 +255,7 @@ fn renamed(before: &Plan, after: &Plan) -> BTreeSet<Arc<str>> {
                 .get(key)
                 .is_some_and(|now| now.how != listed.how)
     });
-    moved
-        .map(|(_, listed)| Arc::clone(&listed.plugin))
-        .collect()
+    moved.map(|(_, listed)| listed.plugin.clone()).collect()
 }
 
 /// Checks a set; how its plugins are placed.
@@ -346,7 +345,7 @@ fn plugins(counts: &[usize], prefix: bool) -> Vec<Declared> {
     let of = |(plugin, count): (usize, &usize)| {
         let commands = (0..*count).map(move |command| {
             let name = format!("c{plugin}-{command}");
-            Declared::of(format!("p{plugin}").into(), &leaf(&name, prefix))
+            Declared::of(PluginName::new(&format!("p{plugin}")), &leaf(&name, prefix))
         });
         commands.collect::<Vec<_>>()
     };

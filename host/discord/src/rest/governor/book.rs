@@ -17,6 +17,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use host_base::PluginName;
+
 use super::{
     invalid::{Invalid, Stopped},
     route::{Lane, Route},
@@ -63,7 +65,7 @@ impl Rules {
 #[derive(Debug, Clone)]
 pub(in crate::rest) struct Asked {
     /// Whose it is; `None` for the host's own.
-    pub plugin: Option<Arc<str>>,
+    pub plugin: Option<PluginName>,
     pub route: Route,
     pub lane: Lane,
 }
@@ -108,14 +110,14 @@ pub(in crate::rest) enum Fate {
 enum Turn {
     Answers,
     Host,
-    Plugin(Arc<str>),
+    Plugin(PluginName),
 }
 
 impl Turn {
     fn of(asked: &Asked) -> Self {
         match (&asked.plugin, asked.lane.is_counted()) {
             (_, false) => Self::Answers,
-            (Some(plugin), true) => Self::Plugin(Arc::clone(plugin)),
+            (Some(plugin), true) => Self::Plugin(plugin.clone()),
             (None, true) => Self::Host,
         }
     }
@@ -201,7 +203,7 @@ pub(in crate::rest) struct Book {
     /// Those with something that waits, in the order of their turns.
     rotation: VecDeque<Turn>,
     /// Where each waits, and whose it is.
-    places: HashMap<u64, (Turn, Route, Option<Arc<str>>)>,
+    places: HashMap<u64, (Turn, Route, Option<PluginName>)>,
     on_their_way: HashMap<u64, Out>,
     /// Those that found no place to wait.
     crowded: Vec<u64>,

@@ -3,9 +3,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
     time::{Duration, Instant},
 };
+
+use host_base::PluginName;
 
 /// What they are counted over.
 pub(super) const WINDOW: Duration = Duration::from_secs(10 * 60);
@@ -23,7 +24,7 @@ pub(super) const SHARE: usize = STOP / 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rest) struct Stopped {
     /// Of whom: a plugin, or everybody.
-    pub plugin: Option<Arc<str>>,
+    pub plugin: Option<PluginName>,
     /// Invalid requests in the last ten minutes.
     pub count: usize,
     /// When it goes on, if none is added.
@@ -34,19 +35,19 @@ pub(in crate::rest) struct Stopped {
 #[derive(Debug, Default)]
 pub(super) struct Invalid {
     all: VecDeque<Instant>,
-    by_plugin: HashMap<Arc<str>, VecDeque<Instant>>,
+    by_plugin: HashMap<PluginName, VecDeque<Instant>>,
 }
 
 impl Invalid {
     /// Counts one; what has been stopped with it.
-    pub fn note(&mut self, plugin: Option<&Arc<str>>, now: Instant) -> Option<Stopped> {
+    pub fn note(&mut self, plugin: Option<&PluginName>, now: Instant) -> Option<Stopped> {
         self.all.push_back(now);
         prune(&mut self.all, now);
         let mut stopped = (self.all.len() == STOP)
             .then(|| stop(None, &self.all, STOP))
             .flatten();
         if let Some(plugin) = plugin {
-            let own = self.by_plugin.entry(Arc::clone(plugin)).or_default();
+            let own = self.by_plugin.entry(plugin.clone()).or_default();
             own.push_back(now);
             prune(own, now);
             if own.len() == SHARE {
@@ -57,7 +58,7 @@ impl Invalid {
     }
 
     /// Why nothing of this plugin's goes out.
-    pub fn stops(&mut self, plugin: Option<&Arc<str>>, now: Instant) -> Option<Stopped> {
+    pub fn stops(&mut self, plugin: Option<&PluginName>, now: Instant) -> Option<Stopped> {
         prune(&mut self.all, now);
         if let Some(stopped) = stop(None, &self.all, STOP) {
             return Some(stopped);
@@ -82,7 +83,7 @@ fn prune(times: &mut VecDeque<Instant>, now: Instant) {
     }
 }
 
-fn stop(plugin: Option<&Arc<str>>, times: &VecDeque<Instant>, most: usize) -> Option<Stopped> {
+fn stop(plugin: Option<&PluginName>, times: &VecDeque<Instant>, most: usize) -> Option<Stopped> {
     // When that one is forgotten, there is room for one more.
     let last = times.len().checked_sub(most)?;
     Some(Stopped {
@@ -100,7 +101,7 @@ mod tests {
     fn one_plugin_is_stopped_at_its_share_and_all_at_eighty_percent() {
         let (mut invalid, start) = (Invalid::default(), Instant::now());
         let at = |ms: usize| start + Duration::from_millis(ms as u64);
-        let plugins: Vec<Arc<str>> = (0..5).map(|n| Arc::from(format!("p{n}"))).collect();
+        let plugins: Vec<PluginName> = (0..5).map(|n| PluginName::new(&format!("p{n}"))).collect();
         for n in 0..SHARE {
             assert_eq!(invalid.stops(Some(&plugins[0]), at(n)), None);
             let stopped = invalid.note(Some(&plugins[0]), at(n));

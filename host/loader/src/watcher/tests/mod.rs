@@ -14,6 +14,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use host_base::PluginName;
 use tempfile::TempDir;
 
 use super::*;
@@ -38,7 +39,7 @@ impl Bench {
     fn with(quiet: Duration, folder: TempDir, known: &[(&str, &[u8])]) -> Self {
         let known = known
             .iter()
-            .map(|(name, bytes)| ((*name).to_owned(), sha256(bytes)))
+            .map(|(name, bytes)| (PluginName::new(name), sha256(bytes)))
             .collect();
         let pace = Pace {
             debounce: quiet,
@@ -47,13 +48,18 @@ impl Bench {
         Self::paced(pace, folder, known)
     }
 
-    fn paced(pace: Pace, folder: TempDir, known: BTreeMap<String, [u8; 32]>) -> Self {
+    fn paced(pace: Pace, folder: TempDir, known: BTreeMap<PluginName, [u8; 32]>) -> Self {
         let path = folder.path().to_owned();
         Self::at(pace, folder, path, known)
     }
 
     /// One that watches `path`, below or beside `folder`.
-    fn at(pace: Pace, folder: TempDir, path: PathBuf, known: BTreeMap<String, [u8; 32]>) -> Self {
+    fn at(
+        pace: Pace,
+        folder: TempDir,
+        path: PathBuf,
+        known: BTreeMap<PluginName, [u8; 32]>,
+    ) -> Self {
         let (watcher, changes) = Watcher::start(&path, pace, known).unwrap();
         Self {
             folder,

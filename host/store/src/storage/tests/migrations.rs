@@ -194,7 +194,7 @@ fn manifests_are_checked() {
     let check = |plugin: &str, manifest: Value, expect: &str| {
         let manifest: Manifest = serde_json::from_value(manifest).unwrap();
         let mut found = Vec::new();
-        super::super::problems(plugin, &manifest, &mut found);
+        super::super::problems(&plugin.into(), &manifest, &mut found);
         let text = found.join("\n");
         assert!(
             if expect.is_empty() {
