@@ -15,9 +15,9 @@ use crate::owner;
 use host_commands::{
     GuildRules,
     prefix::{self, Means, Stripped},
-    request::{Given, Request},
-    router::Found,
-    usage,
+    request::{Arguments, Request},
+    router::Lookup,
+    usage_line,
 };
 
 impl Dispatch {
@@ -86,7 +86,7 @@ impl Dispatch {
             return self.mistyped(origin, &name, is_owner);
         }
         match self.routes.find_command(line) {
-            Some((Found::Command(route), line)) => {
+            Some((Lookup::Command(route), line)) => {
                 if !route.command.prefix {
                     let text = match self.commands.registered().slash(&route.path) {
                         Some(slash) => {
@@ -103,14 +103,14 @@ impl Dispatch {
                     event: Arc::clone(event),
                     origin,
                     route,
-                    given: Given::Line {
+                    arguments: Arguments::Line {
                         prefix: prefix.to_owned(),
                         line: line.to_owned(),
                     },
                 });
             }
-            Some((Found::Group(route), typed)) => {
-                let text = usage::of_group(prefix, &route, typed);
+            Some((Lookup::Group(route), typed)) => {
+                let text = usage_line::of_group(prefix, &route, typed);
                 self.tell_about(&route.group, origin, text);
             }
             None => self.mistyped(origin, &name, is_owner),

@@ -9,7 +9,7 @@ use twilight_model::{
 
 use super::NewMessage;
 use crate::{
-    component::{self, Stamp},
+    component::{self, ComponentScope},
     error::Result,
 };
 
@@ -140,11 +140,11 @@ impl NewMessage {
     }
 
     /// Says in the custom ids of its components whom they are for, and how long; `usual` where the message says nothing.
-    pub(crate) fn stamp(&mut self, usual: Stamp) -> Result {
-        let stamp = Stamp {
+    pub(crate) fn scope(&mut self, usual: ComponentScope) -> Result {
+        let scope = ComponentScope {
             owner: self.owner.unwrap_or(usual.owner),
             timeout_s: self.timeout_s.unwrap_or(usual.timeout_s),
         };
-        stamp.press(self.components.as_deref_mut().unwrap_or_default())
+        scope.press(self.components.as_deref_mut().unwrap_or_default())
     }
 }

@@ -131,7 +131,7 @@ fn lost_paths(text: &str, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
     lost
 }
 
-/// Whether this is the name of a folder that one of the bases has, as `gate/`.
+/// Whether this is the name of a folder that one of the bases has, as `authorize/`.
 fn is_below(text: &str, bases: &[String], exists: &dyn Fn(&str) -> bool) -> bool {
     text.ends_with('/') && bases.iter().any(|base| exists(&joined(base, text)))
 }

@@ -10,11 +10,11 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
         &[
             "authorizer",
             "connection",
-            "fence",
             "host_rights",
             "limits",
             "meter",
             "searches",
+            "table_access",
             "tables",
             "virtual_tables",
         ],
@@ -22,7 +22,7 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "host-store",
         "storage",
-        &["batch", "database", "lanes", "rounds", "state"],
+        &["batch", "database", "queues", "rounds", "state"],
     ),
     (
         "host-loader",
@@ -148,7 +148,7 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "sandbox",
         "world",
-        &["crowd", "guild", "members", "role", "told", "user"],
+        &["crowd", "guild", "members", "message_json", "role", "user"],
     ),
     ("sandbox", "world", &["message", "poll", "reaction"]),
 ];

@@ -9,7 +9,7 @@ use super::Replies;
 
 /// The commands, by the messages that they were typed in.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct TypedCommands {
     open: Arc<Mutex<HashMap<u64, Entry>>>,
 }
 
@@ -34,7 +34,7 @@ impl Drop for Typed {
     }
 }
 
-impl Book {
+impl TypedCommands {
     /// Sentence for a member whose direct messages are closed.
     pub(super) fn closed_sentence(&self, message_id: u64) -> String {
         let slash = lock(&self.open)

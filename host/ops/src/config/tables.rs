@@ -331,11 +331,11 @@ pub struct Storage {
     pub max_rows: u64,
     /// Most bytes of a result.
     pub max_result_bytes: u64,
-    /// Most bytes of a text, of a BLOB, of a row, and of a shelf's value.
+    /// Most bytes of a text, of a BLOB, of a row, and of the value of a key-value store.
     pub max_value_bytes: u64,
     /// Most bytes of memory that all databases take together.
     pub max_memory_bytes: u64,
-    /// Most bytes that one plugin may keep: tables, shelves, runs that wait, and files.
+    /// Most bytes that one plugin may keep: tables, key-value stores, runs that wait, and files.
     pub max_plugin_bytes: u64,
     /// Whether a backup is made when the bot stops.
     pub backup_on_shutdown: bool,

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    declared::Leaf,
+    declared_command::Leaf,
     pack::{Item, free_name, pack},
 };
 
