@@ -1,14 +1,16 @@
-//! Chunks: 256 KiB of address space, aligned to its size, from which a shard cuts its blocks.
+//! Chunks: 256 KiB of address space each, from which small blocks are cut.
 //!
-//! The header in front is found from any block by clearing the low bits of its address. A chunk that has become empty
-//! stays with its shard, for the next burst; all of them go at once when the host reclaims the ledger.
+//! A chunk that has become empty stays, for the next burst; all of them go at once when the host reclaims the ledger.
 
-use std::ptr;
+use std::{
+    alloc::{GlobalAlloc, System},
+    ptr,
+};
 
-use super::shard::Shard;
+use super::large::layout_of;
 
-/// Bytes of a chunk, and its alignment. Pages that no block has touched yet cost address space alone, so a plugin that
-/// needs little pays little, and the end of a chunk that is too short for the next block is no loss of memory.
+/// Bytes of a chunk. Pages that no block has touched yet cost address space alone, so a plugin that needs little pays
+/// little, and the end of a chunk that is too short for the next block is no loss of memory.
 pub(super) const BYTES: usize = 256 * 1024;
 
 /// The space that the header takes; the first block begins behind it.
@@ -32,45 +34,29 @@ pub(super) struct Chunk {
     base_bytes: usize,
     origin: u32,
     reserved: u32,
-    /// The plugin's own: the shard that takes back the chunk's blocks.
-    owner: *const Shard,
 }
 
 const _: () = assert!(size_of::<Chunk>() <= HEADER);
 
 impl Chunk {
     /// Obtains a chunk. Null when there is no memory.
-    pub(super) fn obtain(owner: &Shard, next: *mut Self) -> *mut Self {
-        let Some((origin, base, base_bytes, start)) = obtain() else {
+    pub(super) fn obtain(next: *mut Self) -> *mut Self {
+        let (origin, base) = obtain();
+        if base.is_null() {
             return ptr::null_mut();
-        };
-        let chunk = start.cast::<Self>();
-        let _ = chunk.expose_provenance();
-        // SAFETY: `start` is the beginning of BYTES bytes of our own, aligned to more than a header needs.
+        }
+        let chunk = base.cast::<Self>();
+        // SAFETY: BYTES bytes of our own, aligned as a header needs.
         unsafe {
             chunk.write(Self {
                 next,
                 base,
-                base_bytes,
+                base_bytes: BYTES,
                 origin,
                 reserved: 0,
-                owner,
             })
         };
         chunk
-    }
-
-    /// The chunk that a block was cut from. The header is reached by its address alone: a block's pointer may be that of a
-    /// box, which is good for the block and claims that nobody else uses what it touches.
-    #[inline]
-    pub(super) fn of(block: *mut u8) -> *mut Self {
-        ptr::with_exposed_provenance_mut(block.addr() & !(BYTES - 1))
-    }
-
-    #[inline]
-    pub(super) fn owner(&self) -> &Shard {
-        // SAFETY: shards lie in the table, which is freed after all of its chunks.
-        unsafe { &*self.owner }
     }
 
     /// Gives the chunks of a list back to where they came from and returns their bytes.
@@ -99,76 +85,29 @@ impl Chunk {
     }
 }
 
-/// Origin, base, bytes of the base, and the aligned start of the chunk.
-type Obtained = (u32, *mut u8, usize, *mut u8);
-
+/// Origin and base of BYTES bytes, aligned to 16 at least.
 #[cfg(all(unix, not(miri)))]
-fn obtain() -> Option<Obtained> {
-    // Neighbouring mappings are packed, so that behind one aligned chunk the next is aligned by itself.
-    let chunk = map(BYTES)?;
-    if chunk.addr().is_multiple_of(BYTES) {
-        return Some((FROM_MMAP, chunk, BYTES, chunk));
-    }
-    unmap(chunk, BYTES);
-    // Twice as much holds an aligned chunk for certain; what lies before and behind it goes back.
-    let wide = map(2 * BYTES)?;
-    let before = wide.align_offset(BYTES);
-    let chunk = wide.wrapping_add(before);
-    if before > 0 {
-        unmap(wide, before);
-    }
-    if before < BYTES {
-        unmap(chunk.wrapping_add(BYTES), BYTES - before);
-    }
-    Some((FROM_MMAP, chunk, BYTES, chunk))
-}
-
-#[cfg(all(unix, not(miri)))]
-fn map(bytes: usize) -> Option<*mut u8> {
+fn obtain() -> (u32, *mut u8) {
     // SAFETY: an anonymous mapping at an address of the kernel's choice touches nothing that exists.
     let at = unsafe {
         libc::mmap(
             ptr::null_mut(),
-            bytes,
+            BYTES,
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_PRIVATE | libc::MAP_ANON,
             -1,
             0,
         )
     };
-    (at != libc::MAP_FAILED).then_some(at.cast())
+    let failed = at == libc::MAP_FAILED;
+    (FROM_MMAP, if failed { ptr::null_mut() } else { at.cast() })
 }
 
-#[cfg(all(unix, not(miri)))]
-fn unmap(at: *mut u8, bytes: usize) {
-    // SAFETY: called with (parts of) mappings of ours that nobody uses. Failure leaves them mapped, which harms nobody.
-    unsafe { libc::munmap(at.cast(), bytes) };
-}
-
+/// Origin and base of BYTES bytes, aligned to 16 at least.
 #[cfg(not(all(unix, not(miri))))]
-fn obtain() -> Option<Obtained> {
-    use std::alloc::{GlobalAlloc, System};
-
-    // Aligned by hand: how std aligns beyond what the system offers is no contract between two versions of std.
-    let bytes = 2 * BYTES;
+fn obtain() -> (u32, *mut u8) {
     // SAFETY: the layout is not empty.
-    let base = unsafe { System.alloc(system_layout(bytes)) };
-    if base.is_null() {
-        return None;
-    }
-    Some((
-        FROM_SYSTEM,
-        base,
-        bytes,
-        base.wrapping_add(base.align_offset(BYTES)),
-    ))
-}
-
-const fn system_layout(bytes: usize) -> std::alloc::Layout {
-    match std::alloc::Layout::from_size_align(bytes, super::classes::ALIGN) {
-        Ok(layout) => layout,
-        Err(_) => std::alloc::Layout::new::<u128>(),
-    }
+    (FROM_SYSTEM, unsafe { System.alloc(layout_of(BYTES)) })
 }
 
 /// False, and nothing done, for an origin that this build does not know.
@@ -180,14 +119,13 @@ unsafe fn release(origin: u32, base: *mut u8, bytes: usize) -> bool {
     match origin {
         FROM_SYSTEM => {
             // SAFETY: obtained with the same layout.
-            unsafe {
-                std::alloc::GlobalAlloc::dealloc(&std::alloc::System, base, system_layout(bytes))
-            };
+            unsafe { System.dealloc(base, layout_of(bytes)) };
             true
         }
         #[cfg(all(unix, not(miri)))]
         FROM_MMAP => {
-            unmap(base, bytes);
+            // SAFETY: a mapping that nobody uses. Should it stay mapped, that harms nobody.
+            unsafe { libc::munmap(base.cast(), bytes) };
             true
         }
         _ => false,

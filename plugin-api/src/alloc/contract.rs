@@ -11,16 +11,17 @@ use std::{
 
 use super::{
     LedgerTable,
+    account::Account,
     chunk::Chunk,
     large::{self, LargeList},
-    shard::{Account, ShardHead},
+    small::SmallHead,
 };
 
 pub(super) const VERSION: u32 = 1;
 
 /// The beginning of every [`LedgerTable`] of this version.
 ///
-/// This, the heads of the shards, the headers of chunks and the nodes of large blocks are append only. Whoever changes
+/// This, the heads of small blocks, the headers of chunks and the nodes of large blocks are append only. Whoever changes
 /// what is there raises the version, which makes an older host leak the memory and say so.
 #[repr(C)]
 pub(super) struct Contract {
@@ -30,10 +31,11 @@ pub(super) struct Contract {
     /// What the table was cut from, and how many bytes of it there are.
     pub(super) base: *mut u8,
     pub(super) base_bytes: usize,
-    /// Where the shards begin, how far apart they are and how many: shards may grow without a new version.
-    pub(super) shards_at: u32,
-    pub(super) shard_bytes: u32,
-    pub(super) shard_count: u32,
+    /// Where the heads of small blocks begin, how far apart they are and how many: there may be more, and longer ones,
+    /// without a new version. Plugins that were built before this had one lock for all have four.
+    pub(super) small_at: u32,
+    pub(super) small_bytes: u32,
+    pub(super) small_count: u32,
     pub(super) reserved: u32,
     pub(super) peak_bytes: AtomicUsize,
     pub(super) large: LargeList,
@@ -45,7 +47,7 @@ const _: () = {
     assert!(size_of::<Contract>() == 96 && std::mem::offset_of!(LedgerTable, contract) == 0);
     assert!(std::mem::offset_of!(Contract, peak_bytes) == 40);
     assert!(std::mem::offset_of!(Contract, large) == 48);
-    assert!(size_of::<ShardHead>() == 40);
+    assert!(size_of::<SmallHead>() == 40);
 };
 
 impl LedgerTable {
@@ -71,7 +73,7 @@ impl LedgerTable {
         unsafe {
             Contract::check(this)?;
             stats.add(&(*this).large.account);
-            Contract::shards(this).for_each(|shard| stats.add(&(*shard).account));
+            Contract::small(this).for_each(|small| stats.add(&(*small).account));
             stats.peak_bytes = stats
                 .live_bytes
                 .max((*this).peak_bytes.load(Relaxed) as u64);
@@ -116,8 +118,8 @@ impl LedgerTable {
         // SAFETY: a table of this version that nobody else uses. The table goes last.
         unsafe {
             (*this).large.release_all();
-            let chunk_bytes: usize = Contract::shards(this)
-                .map(|shard| Chunk::release_all((*shard).chunks.swap(ptr::null_mut(), Acquire)))
+            let chunk_bytes: usize = Contract::small(this)
+                .map(|small| Chunk::release_all((*small).chunks.swap(ptr::null_mut(), Acquire)))
                 .sum();
             Contract::release(this);
             Ok(Reclaimed {
@@ -153,10 +155,10 @@ impl Contract {
     /// # Safety
     ///
     /// `this` is a table of this version.
-    unsafe fn shards(this: *const Self) -> impl Iterator<Item = *const ShardHead> {
+    unsafe fn small(this: *const Self) -> impl Iterator<Item = *const SmallHead> {
         // SAFETY: fields of a table of this version.
         let (at, bytes, count) =
-            unsafe { ((*this).shards_at, (*this).shard_bytes, (*this).shard_count) };
+            unsafe { ((*this).small_at, (*this).small_bytes, (*this).small_count) };
         (0..count as usize).map(move |i| {
             this.wrapping_byte_add(at as usize + i * bytes as usize)
                 .cast()
@@ -183,7 +185,7 @@ pub struct LedgerStats {
     pub live_blocks: u64,
     /// Blocks that were ever handed out; a block that grows in its place stays the same one.
     pub allocations: u64,
-    /// The most that `live_bytes` has been. At most 64 KiB too low, as not every allocation looks at it.
+    /// The most that `live_bytes` has been. At most 16 KiB too low, as not every allocation looks at it.
     pub peak_bytes: u64,
     /// Bytes taken from the system for all this: whole chunks, and large blocks with their nodes. Of a chunk, pages that
     /// were never used are address space alone.
@@ -256,27 +258,27 @@ mod tests {
         }
     }
 
-    /// A later build of the same version: more and longer shards, more fields behind the contract, aligned to less.
+    /// A later build of the same version: more and longer heads, more fields behind the contract, aligned to less.
     #[test]
     fn a_table_of_a_later_build_is_read_by_its_contract() {
         #[repr(C)]
-        struct LaterShard {
-            head: ShardHead,
+        struct LaterSmall {
+            head: SmallHead,
             more: [u64; 100],
         }
         #[repr(C)]
         struct Later {
             contract: Contract,
             more: [u64; 7],
-            shards: [LaterShard; 9],
+            small: [LaterSmall; 9],
         }
-        let shards = std::array::from_fn(|i| {
-            let head = ShardHead {
+        let small = std::array::from_fn(|i| {
+            let head = SmallHead {
                 chunks: ptr::null_mut::<Chunk>().into(),
                 account: Account::new(),
             };
             head.account.opened(i);
-            LaterShard {
+            LaterSmall {
                 head,
                 more: [u64::MAX; 100],
             }
@@ -291,15 +293,15 @@ mod tests {
                     version: VERSION,
                     base,
                     base_bytes,
-                    shards_at: std::mem::offset_of!(Later, shards) as u32,
-                    shard_bytes: size_of::<LaterShard>() as u32,
-                    shard_count: 9,
+                    small_at: std::mem::offset_of!(Later, small) as u32,
+                    small_bytes: size_of::<LaterSmall>() as u32,
+                    small_count: 9,
                     reserved: 0,
                     peak_bytes: 100.into(),
                     large: LargeList::new(),
                 },
                 more: [u64::MAX; 7],
-                shards,
+                small,
             });
             let table = base.cast::<LedgerTable>();
             assert_eq!(

@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    LedgerTable, classes,
-    shard::{Account, SpinLock},
+    LedgerTable,
+    account::{Account, SpinLock},
+    classes,
 };
 
 /// The node in front of a large block.
@@ -164,7 +165,8 @@ impl LargeList {
     ///
     /// The block is in the list.
     unsafe fn unlink(&self, block: *mut u8) -> Node {
-        // By its address alone, for the reason in `Chunk::of`.
+        // By its address alone: a block's pointer may be that of a box, which is good for the block and claims that nobody
+        // else uses what it touches.
         let node = ptr::with_exposed_provenance_mut::<Node>(block.addr() - size_of::<Node>());
         self.lock.acquire();
         // SAFETY: a node of the list, whose neighbours are null or nodes of the list, and we hold the lock.

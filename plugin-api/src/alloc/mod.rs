@@ -5,8 +5,7 @@
 //! the power to free after `dlclose` what the plugin left behind in statics and leaks ([`LedgerTable::reclaim`]).
 //!
 //! * Blocks of up to 32 KiB and 16 bytes of alignment come from 256 KiB chunks (`chunk.rs`), cut into size classes
-//!   (`classes.rs`) by one of four shards (`shard.rs`). A thread allocates from its own shard; a block returns to the
-//!   shard that its chunk belongs to, or a producer and a consumer thread would grow without limit.
+//!   (`classes.rs`) behind one lock (`small.rs`).
 //! * All else comes from the system allocator, with a list node in front (`large.rs`).
 //! * The book ([`LedgerTable`]) and everything it points to lie outside the library. Destructors that `dlclose` runs may
 //!   still free, and the host reads and frees the whole after the library's own data is gone.
@@ -20,13 +19,14 @@
     reason = "an allocator hands out raw memory; the unsafe code is this module and nothing outside it"
 )]
 
+mod account;
 mod chunk;
 mod classes;
 mod contract;
 #[cfg(test)]
 mod cost;
 mod large;
-mod shard;
+mod small;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,6 @@ use std::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use chunk::Chunk;
 pub use contract::{LedgerStats, Reclaimed, UnknownTable};
 pub use table::LedgerTable;
 
@@ -121,7 +120,7 @@ unsafe impl GlobalAlloc for Ledger {
             return ptr::null_mut();
         };
         match classes::of(layout) {
-            Some(class) => table.shard_of_thread().take(table, class, layout.size()),
+            Some(class) => table.small().take(table, class, layout.size()),
             None => table.large().take(table, layout, false),
         }
     }
@@ -133,7 +132,7 @@ unsafe impl GlobalAlloc for Ledger {
         let Some(class) = classes::of(layout) else {
             return table.large().take(table, layout, true);
         };
-        let block = table.shard_of_thread().take(table, class, layout.size());
+        let block = table.small().take(table, class, layout.size());
         if !block.is_null() {
             // Recycled blocks are dirty. Fresh ones are zero already, but telling them apart costs more than it saves.
             // SAFETY: the block has at least `size` bytes.
@@ -144,17 +143,12 @@ unsafe impl GlobalAlloc for Ledger {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        match classes::of(layout) {
-            // SAFETY: the caller's block of that layout, hence of that class and inside a chunk.
-            Some(class) => unsafe {
-                (*Chunk::of(block))
-                    .owner()
-                    .give(block, class, layout.size())
-            },
-            None => {
-                let Some(table) = self.open() else { return };
-                // SAFETY: the caller's block of that layout, hence one of the list.
-                unsafe { table.large().give(block, layout.size()) }
+        let Some(table) = self.open() else { return };
+        // SAFETY: the caller's block of that layout, hence of that class, or one of the list.
+        unsafe {
+            match classes::of(layout) {
+                Some(class) => table.small().give(block, class, layout.size()),
+                None => table.large().give(block, layout.size()),
             }
         }
     }
@@ -167,8 +161,7 @@ unsafe impl GlobalAlloc for Ledger {
         };
         match (classes::of(layout), classes::of(wanted)) {
             (Some(old), Some(new)) if old == new => {
-                // SAFETY: the caller's block, inside a chunk.
-                unsafe { (*Chunk::of(block)).owner() }.resize(table, layout.size(), size);
+                table.small().resize(table, layout.size(), size);
                 return block;
             }
             // A large block stays with the system allocator, which can move it by remapping its pages.

@@ -82,7 +82,7 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "plugin-api",
         "alloc",
-        &["chunk", "contract", "large", "shard", "table"],
+        &["chunk", "contract", "large", "small", "table"],
     ),
     (
         "plugin-api",

@@ -2,7 +2,7 @@
 
 use super::{
     fault::Item,
-    values::{Reading, list, string_that},
+    values::{Reading, list, text},
 };
 
 pub(super) fn host_and_port(text: &str) -> Result<(), String> {
@@ -79,6 +79,11 @@ pub fn web_host(host: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// A host, as in `[grants.<plugin>] web`.
+pub(super) fn granted_host(text: &str) -> Result<(), String> {
+    web_host(text).map_err(|why| format!("`{text}`: {why}"))
+}
+
 /// Whether a name can be a file's and, in capitals, a variable's.
 ///
 /// # Errors
@@ -96,18 +101,16 @@ pub fn secret_name(text: &str) -> Result<(), String> {
 
 /// One text or several. Discord's limit: 128 characters.
 pub(super) fn status_texts(item: &Item<'_>) -> Reading<Vec<String>> {
-    let text = |item: &Item<'_>| {
-        string_that(item, |text| match text.chars().count() {
-            0 => Err("this text is empty; for no status at all, write `text = []`".to_owned()),
-            1..=128 => Ok(()),
-            length => Err(format!(
-                "this text has {length} characters; Discord allows 128"
-            )),
-        })
-    };
+    let one = text(|text| match text.chars().count() {
+        0 => Err("this text is empty; for no status at all, write `text = []`".to_owned()),
+        1..=128 => Ok(()),
+        length => Err(format!(
+            "this text has {length} characters; Discord allows 128"
+        )),
+    });
     match item.get_ref().as_str() {
-        Some(_) => Ok(vec![text(item)?]),
-        None => list(item, "a string or a list of strings", text),
+        Some(_) => Ok(vec![one(item)?]),
+        None => list("a string or a list of strings", one)(item),
     }
 }
 

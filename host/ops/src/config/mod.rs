@@ -4,24 +4,16 @@
 //! equal.
 //! Unknown keys, wrong types and impossible values are refused, all at once, each with its place in the file.
 
-mod answers;
-mod cache;
 mod checks;
-mod commands;
 mod described;
 mod document;
 mod error;
 mod fault;
 mod live;
-mod observe;
-mod plugins;
 mod prefix;
-mod schedules;
-mod services;
 mod tables;
 mod take_over;
 mod values;
-mod web;
 
 #[cfg(test)]
 mod commented;
@@ -36,22 +28,39 @@ use std::{
 
 use host_base::PluginName;
 
-pub use answers::{Answers, Colours, Components};
-pub use cache::Cache;
-pub use checks::{secret_name, web_host};
-pub use commands::{Commands, Overflow, OwnerGuild};
-pub use described::{
-    COMMENTED, Described, described, differences, effective, is_example, toml_table,
+pub use self::{
+    checks::{secret_name, web_host},
+    described::{COMMENTED, Described, described, differences, effective, is_example, toml_table},
+    error::{ConfigError, Problem},
+    live::{Live, is_live},
+    prefix::check_prefix,
+    tables::{
+        alerts::Alerts,
+        answers::{Answers, Colours},
+        bot::Bot,
+        cache::Cache,
+        commands::{Commands, Overflow, OwnerGuild},
+        components::Components,
+        data::Data,
+        discord::Discord,
+        extensions::Extensions,
+        files::Files,
+        grants::Grants,
+        hooks::Hooks,
+        log::{Colour, Log},
+        metrics::Metrics,
+        schedules::Schedules,
+        secrets::Secrets,
+        shutdown::Shutdown,
+        status::{Activity, Presence, Status},
+        storage::Storage,
+        web::Web,
+    },
 };
-use document::Document;
-pub use error::{ConfigError, Problem};
-pub use live::{Live, is_live};
-pub use observe::{Colour, Log, Metrics};
-pub use prefix::check_prefix;
-pub use schedules::Schedules;
-pub use services::{Alerts, Files, Grants, Hooks, Secrets};
-pub use tables::{Activity, Bot, Data, Discord, Extensions, Presence, Shutdown, Status, Storage};
-pub use web::Web;
+use self::{
+    document::Document,
+    tables::{grants, plugins},
+};
 
 /// The whole configuration.
 ///
@@ -185,33 +194,6 @@ impl Config {
         }
     }
 
-    fn read(document: &mut Document<'_>) -> Self {
-        Self {
-            discord: Discord::read(document.table("discord")),
-            bot: Bot::read(document.table("bot")),
-            extensions: Extensions::read(document.table("extensions")),
-            status: Status::read(document.table("status")),
-            log: Log::read(document.table("log")),
-            metrics: Metrics::read(document.table("metrics")),
-            shutdown: Shutdown::read(document.table("shutdown")),
-            data: Data::read(document.table("data")),
-            hooks: Hooks::read(document.table("hooks")),
-            files: Files::read(document.table("files")),
-            grants: services::grants(document),
-            alerts: Alerts::read(document.table("alerts")),
-            storage: Storage::read(document.table("storage")),
-            schedules: Schedules::read(document.table("schedules")),
-            secrets: Secrets::read(document.table("secrets")),
-            cache: Cache::read(document.table("cache")),
-            commands: Commands::read(document.table("commands")),
-            web: Web::read(document.table("web")),
-            answers: Answers::read(document.table("answers")),
-            components: Components::read(document.table("components")),
-            plugins: plugins::read(document),
-            source: Source::default(),
-        }
-    }
-
     /// The settings of one plugin as JSON, which is how they cross to it. Empty when the owner set none.
     ///
     /// Dates and times become strings.
@@ -220,4 +202,58 @@ impl Config {
         let empty = toml::Table::new();
         plugins::to_json(self.plugins.get(plugin).unwrap_or(&empty))
     }
+}
+
+/// What goes through all tables whose keys are the host's.
+macro_rules! tables {
+    ($($table:ident: $type:ident,)*) => {
+        impl Config {
+            fn read(document: &mut Document<'_>) -> Self {
+                Self {
+                    $($table: $type::read(document.table(stringify!($table))),)*
+                    grants: grants::read(document),
+                    plugins: plugins::read(document),
+                    source: Source::default(),
+                }
+            }
+
+            /// Whether a running bot takes over what this key of the host's is changed to.
+            fn is_live(table: &str, key: &str) -> bool {
+                match table {
+                    $(stringify!($table) => $type::is_live(key),)*
+                    _ => false,
+                }
+            }
+
+            /// Takes one key of the host's over from `next`.
+            fn take_over(&mut self, table: &str, key: &str, next: &Self) {
+                match table {
+                    $(stringify!($table) => self.$table.take_over(key, &next.$table),)*
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+tables! {
+    discord: Discord,
+    bot: Bot,
+    extensions: Extensions,
+    status: Status,
+    log: Log,
+    metrics: Metrics,
+    shutdown: Shutdown,
+    data: Data,
+    hooks: Hooks,
+    files: Files,
+    alerts: Alerts,
+    storage: Storage,
+    schedules: Schedules,
+    secrets: Secrets,
+    cache: Cache,
+    commands: Commands,
+    web: Web,
+    answers: Answers,
+    components: Components,
 }

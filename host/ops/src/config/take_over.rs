@@ -1,6 +1,6 @@
 //! Merge of a changed file into the running configuration.
 
-use super::{Config, described::differences, live::LIVE};
+use super::{Config, described::differences};
 
 impl Config {
     /// This configuration with all that can be taken over of what has changed in the file; the rest stays until a restart,
@@ -8,10 +8,10 @@ impl Config {
     #[must_use]
     pub fn taking_over(&self, next: Self) -> Self {
         let mut config = self.clone();
-        let changed = differences(&self.source.table(), &next.source.table());
-        for (table, key, take_over) in LIVE {
-            if changed.contains(&format!("{table}.{key}")) {
-                take_over(&mut config, &next);
+        for path in differences(&self.source.table(), &next.source.table()) {
+            let (table, key) = path.split_once('.').unwrap_or_default();
+            if Config::is_live(table, key) {
+                config.take_over(table, key, &next);
             }
         }
         config.grants = next.grants;

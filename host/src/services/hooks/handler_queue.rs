@@ -85,20 +85,15 @@ pub(super) enum Offered {
     /// What became of it.
     Taken(Taken),
     /// It stands in the line for a place in the queue: to be waited for with [`HandlerQueue::placed`].
-    InLine(Ticket),
+    InLine(Place),
 }
 
-/// An event's number in the line, and the word that it has left it.
-#[derive(Debug)]
-pub(super) struct Ticket {
-    number: u64,
-    left: oneshot::Receiver<Taken>,
-}
+/// The word that an event has left the line.
+pub(super) type Place = oneshot::Receiver<Taken>;
 
 /// An event that waits for a place.
 #[derive(Debug)]
-struct Patient {
-    number: u64,
+struct Waiter {
     job: Job,
     left: oneshot::Sender<Taken>,
 }
@@ -149,9 +144,7 @@ pub(super) struct HandlerQueue {
 struct State {
     queue: VecDeque<Job>,
     /// Those that wait for a place in the queue, in their order: nobody overtakes them. Empty while the queue is.
-    line: VecDeque<Patient>,
-    /// Tickets given out.
-    tickets: u64,
+    line: VecDeque<Waiter>,
     busy: bool,
     off: bool,
     breaker: Breaker,
@@ -159,27 +152,19 @@ struct State {
 }
 
 impl State {
-    fn line_up(&mut self, job: Job) -> Ticket {
-        let (left, leaves) = oneshot::channel();
-        self.tickets += 1;
-        self.line.push_back(Patient {
-            number: self.tickets,
-            job,
-            left,
-        });
-        Ticket {
-            number: self.tickets,
-            left: leaves,
-        }
+    fn line_up(&mut self, job: Job) -> Place {
+        let (left, place) = oneshot::channel();
+        self.line.push_back(Waiter { job, left });
+        place
     }
 
     /// Those who wait take the places that have become free, first come, first served.
     fn move_up(&mut self, limit: usize) {
         while self.queue.len() < limit
-            && let Some(patient) = self.line.pop_front()
+            && let Some(waiter) = self.line.pop_front()
         {
-            match patient.left.send(Taken::Queued) {
-                Ok(()) => self.queue.push_back(patient.job),
+            match waiter.left.send(Taken::Queued) {
+                Ok(()) => self.queue.push_back(waiter.job),
                 // Whoever told the event has gone: it was not told.
                 Err(_) => self.figures.skipped += 1,
             }
@@ -239,23 +224,23 @@ impl HandlerQueue {
 
     /// Waits until an event has left the line; who has not done so in time is dropped. An event that nobody waits for any
     /// more loses its place: its plugin is gone.
-    pub(super) async fn placed(&self, mut ticket: Ticket, patience: Duration) -> Taken {
-        if let Ok(left) = timeout(patience, &mut ticket.left).await {
+    pub(super) async fn placed(&self, mut place: Place, patience: Duration) -> Taken {
+        if let Ok(left) = timeout(patience, &mut place).await {
             return left.unwrap_or(Taken::Skipped);
         }
+        // Words are sent under the lock: after this, none is.
         let mut state = self.state();
-        let place = state.line.iter();
-        let place = place
-            .map(|patient| patient.number)
-            .position(|number| number == ticket.number);
-        match place.and_then(|place| state.line.remove(place)) {
-            Some(_) => {
-                self.drop_one(&mut state);
-                Taken::Dropped
-            }
-            // It has left it this moment.
-            None => ticket.left.try_recv().unwrap_or(Taken::Skipped),
+        place.close();
+        if let Ok(left) = place.try_recv() {
+            return left;
         }
+        let before = state.line.len();
+        state.line.retain(|waiter| !waiter.left.is_closed());
+        // With this one go those whom nobody waits for any more.
+        let others = before - state.line.len() - 1;
+        state.figures.skipped += others as u64;
+        self.drop_one(&mut state);
+        Taken::Dropped
     }
 
     /// Counts an event that is dropped.
@@ -271,8 +256,8 @@ impl HandlerQueue {
             let skipped = state.queue.len() + state.line.len();
             state.figures.skipped += skipped as u64;
             state.queue.clear();
-            for patient in state.line.drain(..) {
-                let _ = patient.left.send(Taken::Skipped);
+            for waiter in state.line.drain(..) {
+                let _ = waiter.left.send(Taken::Skipped);
             }
         }
     }

@@ -36,7 +36,7 @@ pub use self::{
     history::Emitted,
 };
 use self::{
-    handler_queue::{Alarm, HandlerQueue, Job, Offered, Taken, Ticket},
+    handler_queue::{Alarm, HandlerQueue, Job, Offered, Place, Taken},
     history::History,
 };
 use crate::services::Services;
@@ -133,12 +133,11 @@ impl Hooks {
         let mut emitted = EmitHead::default();
         let patience = self.patience();
         let in_line = self.offer(&event, Some(&caller.plugin), body.into(), &mut emitted);
-        let in_line =
-            in_line
-                .into_iter()
-                .map(|(handler_queue, ticket)| async move {
-                    handler_queue.placed(ticket, patience).await
-                });
+        let in_line = in_line
+            .into_iter()
+            .map(
+                |(handler_queue, place)| async move { handler_queue.placed(place, patience).await },
+            );
         for taken in futures_util::future::join_all(in_line).await {
             count(&mut emitted, taken);
         }
@@ -163,10 +162,10 @@ impl Hooks {
             }
         };
         let mut emitted = EmitHead::default();
-        for (handler_queue, ticket) in self.offer(H::EVENT, None, json.into(), &mut emitted) {
+        for (handler_queue, place) in self.offer(H::EVENT, None, json.into(), &mut emitted) {
             emitted.queued += 1;
             let patience = self.patience();
-            tokio::spawn(async move { handler_queue.placed(ticket, patience).await });
+            tokio::spawn(async move { handler_queue.placed(place, patience).await });
         }
         self.note(H::EVENT, None, &emitted);
     }
@@ -228,7 +227,7 @@ impl Hooks {
         from: Option<&PluginName>,
         payload: Arc<[u8]>,
         emitted: &mut EmitHead,
-    ) -> Vec<(Arc<HandlerQueue>, Ticket)> {
+    ) -> Vec<(Arc<HandlerQueue>, Place)> {
         let Some(routes) = self.routes.hooks(event) else {
             return Vec::new();
         };
@@ -244,7 +243,7 @@ impl Hooks {
             };
             match handler_queue.offer(job) {
                 Offered::Taken(taken) => count(emitted, taken),
-                Offered::InLine(ticket) => in_line.push((handler_queue, ticket)),
+                Offered::InLine(place) => in_line.push((handler_queue, place)),
             }
         }
         in_line

@@ -1,31 +1,32 @@
-//! A shard: free lists by size class, the chunk that is being cut, and the account of both, behind one lock.
+//! Small blocks: free lists by size class, the chunk that is being cut, and the account of both, behind one lock.
 
 use std::{
     cell::UnsafeCell,
-    hint, ptr,
-    sync::atomic::{
-        AtomicPtr, AtomicU32, AtomicUsize,
-        Ordering::{Acquire, Relaxed, Release},
-    },
-    thread,
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering::Relaxed},
 };
 
-use super::{LedgerTable, chunk, chunk::Chunk, classes};
+use super::{
+    LedgerTable,
+    account::{Account, SpinLock},
+    chunk::{self, Chunk},
+    classes,
+};
 
-/// Bytes that a shard hands out between two looks at the sum of all shards, which is the plugin's peak.
-pub(super) const PEAK_STEP: usize = 16 * 1024;
+/// Bytes that are handed out between two looks at the sum of all that is held, which is the plugin's peak.
+const PEAK_STEP: usize = 16 * 1024;
 
-/// One of a plugin's shards. A cache line pair to itself, as neighbours serve other threads.
-#[repr(C, align(128))]
-pub(super) struct Shard {
-    pub(super) head: ShardHead,
+/// All small blocks of a plugin. One lock: a plugin is one thread, and those that it starts take turns.
+#[repr(C)]
+pub(super) struct SmallBlocks {
+    pub(super) head: SmallHead,
     lock: SpinLock,
     inner: UnsafeCell<Inner>,
 }
 
-/// The part of a shard that the host reads; see the contract of [`LedgerTable`].
+/// The part that the host reads; see the contract of [`LedgerTable`].
 #[repr(C)]
-pub(super) struct ShardHead {
+pub(super) struct SmallHead {
     pub(super) chunks: AtomicPtr<Chunk>,
     pub(super) account: Account,
 }
@@ -45,12 +46,12 @@ struct Free {
 }
 
 // SAFETY: `inner` is touched by the holder of the lock alone, and what its pointers lead to is memory of any thread.
-unsafe impl Sync for Shard {}
+unsafe impl Sync for SmallBlocks {}
 
-impl Shard {
+impl SmallBlocks {
     pub(super) const fn new() -> Self {
         Self {
-            head: ShardHead {
+            head: SmallHead {
                 chunks: AtomicPtr::new(ptr::null_mut()),
                 account: Account::new(),
             },
@@ -94,7 +95,7 @@ impl Shard {
     ///
     /// # Safety
     ///
-    /// The block is of this shard and class, holds `bytes`, and nobody uses it any more.
+    /// The block is of these and of this class, holds `bytes`, and nobody uses it any more.
     #[inline]
     pub(super) unsafe fn give(&self, block: *mut u8, class: usize, bytes: usize) {
         let block = block.cast::<Free>();
@@ -127,7 +128,7 @@ impl Shard {
         let size = classes::size(class);
         if inner.cut_bytes < size {
             // The one long stay under the lock: a system call in every 256 KiB.
-            let chunk = Chunk::obtain(self, self.head.chunks.load(Relaxed));
+            let chunk = Chunk::obtain(self.head.chunks.load(Relaxed));
             if chunk.is_null() {
                 return ptr::null_mut();
             }
@@ -154,105 +155,5 @@ impl Inner {
             self.until_look - bytes
         };
         look
-    }
-}
-
-/// What is held. Written under the lock of its owner, read by anyone at any time; so it costs no atomic arithmetic, and
-/// the host can look while a plugin's thread hangs with the lock in its hand.
-#[repr(C)]
-pub(super) struct Account {
-    pub(super) live_bytes: AtomicUsize,
-    pub(super) live_blocks: AtomicUsize,
-    pub(super) allocations: AtomicUsize,
-    /// Taken from the system for it.
-    pub(super) held_bytes: AtomicUsize,
-}
-
-impl Account {
-    pub(super) const fn new() -> Self {
-        Self {
-            live_bytes: AtomicUsize::new(0),
-            live_blocks: AtomicUsize::new(0),
-            allocations: AtomicUsize::new(0),
-            held_bytes: AtomicUsize::new(0),
-        }
-    }
-
-    #[inline]
-    pub(super) fn opened(&self, bytes: usize) {
-        add(&self.live_bytes, bytes);
-        add(&self.live_blocks, 1);
-        add(&self.allocations, 1);
-    }
-
-    #[inline]
-    pub(super) fn closed(&self, bytes: usize) {
-        add(&self.live_bytes, bytes.wrapping_neg());
-        add(&self.live_blocks, 1_usize.wrapping_neg());
-    }
-
-    pub(super) fn resized(&self, old: usize, new: usize) {
-        add(&self.live_bytes, new.wrapping_sub(old));
-    }
-
-    pub(super) fn hold(&self, bytes: usize) {
-        add(&self.held_bytes, bytes);
-    }
-
-    pub(super) fn let_go(&self, bytes: usize) {
-        add(&self.held_bytes, bytes.wrapping_neg());
-    }
-}
-
-#[inline]
-fn add(number: &AtomicUsize, change: usize) {
-    number.store(number.load(Relaxed).wrapping_add(change), Relaxed);
-}
-
-/// A lock of one word. A std mutex has no layout that two builds agree on, and allocates on some systems. The sections
-/// are a dozen instructions, so that a waiter spins briefly; when the holder lost its processor, spinning is no use and
-/// the waiter steps aside.
-#[repr(C)]
-pub(super) struct SpinLock(AtomicU32);
-
-impl SpinLock {
-    pub(super) const fn new() -> Self {
-        Self(AtomicU32::new(0))
-    }
-
-    #[inline]
-    pub(super) fn acquire(&self) {
-        if self
-            .0
-            .compare_exchange_weak(0, 1, Acquire, Relaxed)
-            .is_err()
-        {
-            self.wait();
-        }
-    }
-
-    #[inline]
-    pub(super) fn release(&self) {
-        self.0.store(0, Release);
-    }
-
-    #[cold]
-    fn wait(&self) {
-        let mut round = 0_u32;
-        loop {
-            // Reading first keeps the cache line shared until there is something to win.
-            if self.0.load(Relaxed) == 0
-                && self.0.compare_exchange_weak(0, 1, Acquire, Relaxed).is_ok()
-            {
-                return;
-            }
-            round += 1;
-            if round <= 6 {
-                (0..1_u32 << round).for_each(|_| hint::spin_loop());
-            } else {
-                thread::yield_now();
-                round = 3;
-            }
-        }
     }
 }

@@ -1,12 +1,24 @@
-//! `[answers]` and `[components]`: how members are answered.
+//! `[answers]`: how answers look, and how long they stay.
 
 use toml::de::DeValue;
 
-use super::{
-    document::Table,
+use crate::config::{
     fault::{Fault, Item, expected, nearest, quoted_list},
     values::{Reading, seconds, string},
 };
+
+table! {
+    /// `[answers]`: how answers look, and how long they stay.
+    Answers {
+        // Plugins are told at their start.
+        /// Colours of embeds.
+        restart colours: Colours = Colours::default(), colours;
+        /// After how long an answer in the colour of success is deleted; 0: never.
+        live delete_success_after_s: u64 = 0, seconds(0..=86_400);
+        /// After how long a refusal or an error is deleted; 0: never.
+        live delete_error_after_s: u64 = 0, seconds(0..=86_400);
+    }
+}
 
 /// Colours of embeds, as 0xRRGGBB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,58 +41,6 @@ impl Default for Colours {
             warning: 0xD6_89_10,
             error: 0xC0_39_2B,
         }
-    }
-}
-
-/// `[answers]`: how answers look, and how long they stay.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answers {
-    /// Colours of embeds.
-    pub colours: Colours,
-    /// After how long an answer in the colour of success is deleted; 0: never.
-    pub delete_success_after_s: u64,
-    /// After how long a refusal or an error is deleted; 0: never.
-    pub delete_error_after_s: u64,
-}
-
-impl Answers {
-    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
-        let mut answers = Self::default();
-        table.read("colours", &mut answers.colours, colours);
-        table.read(
-            "delete_success_after_s",
-            &mut answers.delete_success_after_s,
-            |item| seconds(item, 0..=86_400),
-        );
-        table.read(
-            "delete_error_after_s",
-            &mut answers.delete_error_after_s,
-            |item| seconds(item, 0..=86_400),
-        );
-        answers
-    }
-}
-
-/// `[components]`: buttons and selects.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Components {
-    /// How long those of an answer can be used since they were last; 0: for ever.
-    pub timeout_s: u64,
-}
-
-impl Default for Components {
-    fn default() -> Self {
-        Self { timeout_s: 300 }
-    }
-}
-
-impl Components {
-    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
-        let mut components = Self::default();
-        table.read("timeout_s", &mut components.timeout_s, |item| {
-            seconds(item, 0..=604_800)
-        });
-        components
     }
 }
 
@@ -137,7 +97,7 @@ fn colour(item: &Item<'_>) -> Reading<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Config;
+    use crate::config::Config;
 
     #[test]
     fn colours_are_read_and_wrong_ones_named() {

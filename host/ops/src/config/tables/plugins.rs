@@ -9,13 +9,13 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use super::{
+use crate::config::{
     Config, ConfigError,
     document::Document,
     fault::{Fault, Item, expected, nearest, quoted_list},
 };
 
-pub(super) fn read(document: &mut Document<'_>) -> BTreeMap<PluginName, Table> {
+pub(in crate::config) fn read(document: &mut Document<'_>) -> BTreeMap<PluginName, Table> {
     let (entries, faults) = document.free_table("plugins");
     let mut plugins = BTreeMap::new();
     for (name, item) in entries.into_iter().flatten() {
@@ -55,7 +55,7 @@ pub(super) fn enter<T>(
     }
 }
 
-pub(super) fn to_json(table: &Table) -> Json {
+pub(in crate::config) fn to_json(table: &Table) -> Json {
     Json::Object(
         table
             .iter()

@@ -1,0 +1,48 @@
+//! `[extensions]`: where plugins come from, and how long their steps may take.
+
+use std::path::PathBuf;
+
+use host_base::PluginName;
+
+use crate::config::{
+    checks::plugin_name,
+    fault::Item,
+    values::{Reading, boolean, folder, list, milliseconds, number, seconds, text, timeout},
+};
+
+table! {
+    /// `[extensions]`: where plugins come from, and how long their steps may take.
+    Extensions {
+        // The watcher is made once.
+        /// The extensions folder. The usual one is made when it is missing.
+        restart folder: PathBuf = "extensions".into(), folder;
+        /// Whether the plugins that lie in the folder are loaded at start.
+        live auto_load: bool = true, boolean;
+        // As the folder.
+        /// Whether a plugin is loaded, reloaded and unloaded when its file comes, changes and goes.
+        restart auto_reload: bool = true, boolean;
+        /// Names of plugins that are not loaded by themselves.
+        live blacklist: Vec<PluginName> = Vec::new(), list("a list of plugin names", plugin);
+        // As the folder.
+        /// How long a file must lie still before it counts as written.
+        restart debounce_ms: u64 = 200, milliseconds(10..=60_000);
+        /// Whether a file is first tried in a child process.
+        live probe: bool = true, boolean;
+        /// How long that child process may take.
+        live probe_timeout_ms: u64 = 2_000, timeout;
+        /// How long a plugin may take to start.
+        live start_timeout_ms: u64 = 10_000, timeout;
+        /// How long a plugin may take to save its state.
+        live save_timeout_ms: u64 = 2_000, timeout;
+        /// How long a plugin may take to finish what it is doing and stop.
+        live stop_timeout_ms: u64 = 5_000, timeout;
+        /// How often states are saved while plugins serve; 0: only when they stop.
+        live save_every_s: u64 = 60, seconds(0..=86_400);
+        /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
+        live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
+    }
+}
+
+fn plugin(item: &Item<'_>) -> Reading<PluginName> {
+    text(plugin_name)(item).map(|name| PluginName::new(&name))
+}
