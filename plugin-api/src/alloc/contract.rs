@@ -1,4 +1,4 @@
-//! What the host may rely on in a plugin's ledger, and what it does with it.
+//! Contract of a ledger: what the host may rely on in a plugin's, and what it does with it.
 
 use std::{
     alloc::{GlobalAlloc, System},

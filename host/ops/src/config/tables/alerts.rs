@@ -1,4 +1,4 @@
-//! `[alerts]`: where the owner is told what should not wait.
+//! `[alerts]`: the owner's channel for what should not wait.
 
 use crate::config::values::{IdOf, id, optional, seconds};
 
