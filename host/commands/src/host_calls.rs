@@ -30,7 +30,7 @@ use super::{
 };
 use crate::router::{CommandRoute, Lookup};
 
-/// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
+/// Query of a host call, with 0 for the server where it is the bot as a whole, or a direct message.
 struct Query {
     guild_id: u64,
     channel_id: Option<u64>,

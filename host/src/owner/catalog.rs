@@ -13,7 +13,7 @@ struct OwnerCommand {
     options: &'static [Parameter],
 }
 
-/// What a command takes.
+/// A parameter of a command.
 struct Parameter {
     name: &'static str,
     description: &'static str,

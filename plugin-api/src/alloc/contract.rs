@@ -176,7 +176,7 @@ impl Contract {
     }
 }
 
-/// What a plugin holds, and has held.
+/// Memory that a plugin holds, and has held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LedgerStats {
     /// Bytes in blocks that have not been given back, as they were asked for.

@@ -62,7 +62,7 @@ pub struct Settings {
     trouble: Mutex<Option<String>>,
 }
 
-/// What a generation has declared.
+/// Declared settings of a generation.
 struct Declared {
     settings: Arc<[SettingManifest]>,
     /// The bot's values: the last good ones.

@@ -27,7 +27,7 @@ pub(super) enum Who {
     Plugin(Arc<Declared>, Arc<Snapshot>),
 }
 
-/// What a connection does at the moment, shared with its authorizer.
+/// Current work of a connection, shared with its authorizer.
 #[derive(Debug, Default)]
 pub(super) struct Current {
     pub(super) who: Who,
@@ -254,7 +254,7 @@ impl Current {
     }
 }
 
-/// What a read is of.
+/// Target of a read.
 enum ReadOf {
     Harmless,
     Table,

@@ -32,7 +32,7 @@ use crate::disk::Disk;
 /// descriptors.
 pub(super) const BOT_CONNECTIONS: u32 = 3;
 
-/// Whose migrations have been looked at, and how that ended.
+/// Results of migrations, by caller.
 pub(super) type Migrated = Arc<Mutex<HashMap<Caller, Result<(), StorageError>>>>;
 
 /// An open database.

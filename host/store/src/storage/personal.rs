@@ -21,7 +21,7 @@ use super::{
     subject::{self, SubjectAccess, Timeouts},
 };
 
-/// What was exported.
+/// Summary of an export.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Exported {
@@ -33,7 +33,7 @@ pub struct Exported {
     pub failed: Vec<(DatabaseId, String)>,
 }
 
-/// What was erased.
+/// Summary of an erasure.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Erased {

@@ -16,7 +16,7 @@ use super::{authorizer::Who, database_id::DatabaseId};
 /// Whose the host's own tables are.
 pub(super) const HOST: &str = "cogwright";
 
-/// What one generation of a plugin declared about its tables.
+/// Declarations of one generation about its tables.
 #[derive(Debug)]
 pub(super) struct Declared {
     pub(super) caller: Caller,
@@ -133,7 +133,7 @@ impl Declared {
     }
 }
 
-/// What all plugins have declared.
+/// Declarations of all plugins.
 #[derive(Debug, Default)]
 pub(super) struct TableAccess(Mutex<All>);
 
@@ -143,7 +143,7 @@ struct All {
     snapshot: Arc<Snapshot>,
 }
 
-/// What all plugins declare at a moment.
+/// Declarations of all plugins at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     /// Counts up with every change.

@@ -53,7 +53,7 @@ struct State {
     alarm: Option<Instant>,
 }
 
-/// Why a request does not go out.
+/// Refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refused {
     /// It would have to wait for so long.
