@@ -18,7 +18,7 @@ table! {
         live warn_at: u64 = 90, number(1..=100, "commands");
         /// More than these are grouped.
         live group_at: u64 = 95, number(1..=100, "commands");
-        /// Most slash commands that are registered: Discord takes 100.
+        /// Most slash commands that are registered: Discord accepts 100.
         live limit: u64 = 100, number(1..=100, "commands");
         // What is registered elsewhere would stay there.
         /// A server that commands are registered in instead of everywhere.
