@@ -47,7 +47,7 @@ pub trait Hook: Serialize + DeserializeOwned + 'static {
     const EVENT: &'static str;
 }
 
-/// What a hook's handler is given: `H` is the event, `S` the plugin's state.
+/// Context of a hook's handler: `H` is the event, `S` the plugin's state.
 pub struct HookContext<H, S = ()> {
     state: Rc<S>,
     host: Host,

@@ -38,7 +38,7 @@ pub struct SettingManifest {
 }
 
 words! {
-/// What values a setting takes.
+/// Type of a setting's values.
 #[derive(Default)]
 pub enum SettingKind {
     /// Text.

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::router::{CommandRoute, Lookup};
 
-/// What is asked.
+/// Query of a host call.
 struct Query {
     /// `None`: the bot as a whole, or a direct message.
     guild: Option<Id<GuildMarker>>,

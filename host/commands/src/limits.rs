@@ -21,7 +21,7 @@ const MOST: usize = 200_000;
 /// Most uses that are remembered in one.
 const USES: usize = 10_000;
 
-/// Who shares a limit.
+/// Sharers of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sharing {
     User(u64),
@@ -70,7 +70,7 @@ impl Default for Table {
     }
 }
 
-/// Why a command has to wait.
+/// Reason for which a command has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// It was used too often: for so long.

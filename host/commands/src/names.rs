@@ -5,7 +5,7 @@ use plugin_api::manifest::CommandKind;
 use super::{pipeline::Pipeline, registered::HOST};
 use crate::router::CommandRoute;
 
-/// What a registered name means.
+/// Meaning of a registered name.
 #[derive(Debug)]
 pub enum Resolution {
     /// A command of the host's.

@@ -18,7 +18,7 @@ use twilight_model::{
 
 use super::{limits::Limits, rules::Rules};
 
-/// Who may use commands, where, and how often.
+/// Policy of commands: who may use them, where, and how often.
 #[derive(Debug)]
 pub struct Policy {
     live: Live,

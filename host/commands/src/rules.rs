@@ -19,7 +19,7 @@ use super::registered::HOST;
 /// Servers whose rules are kept in memory: the busy ones of a large bot.
 const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
-/// What a server has set.
+/// Rules of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GuildRules {
     /// Its prefix; `None`: the bot's.
@@ -44,7 +44,7 @@ impl GuildRules {
     }
 }
 
-/// What servers have set: kept in their databases, and in memory while they are used.
+/// Rules of servers: kept in their databases, and in memory while they are used.
 #[derive(Debug)]
 pub struct Rules {
     storage: Arc<Storage>,

@@ -50,7 +50,7 @@ use crate::{
 };
 use host_commands::{Pipeline, router::Routes};
 
-/// Why the bot does not run.
+/// Error that keeps the bot from running.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BotError {

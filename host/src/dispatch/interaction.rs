@@ -399,7 +399,7 @@ fn handler_name(slot: &Slot, number: HandlerNumber) -> String {
         .map_or_else(|| number.to_string(), str::to_owned)
 }
 
-/// What a component or modal was used with.
+/// Values and fields of a component or modal.
 #[derive(Default)]
 struct Submission {
     values: Vec<String>,

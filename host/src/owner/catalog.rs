@@ -17,7 +17,7 @@ struct OwnerCommand {
     options: &'static [Parameter],
 }
 
-/// What a command takes.
+/// A parameter of a command.
 struct Parameter {
     name: &'static str,
     description: &'static str,

@@ -16,7 +16,7 @@ use crate::database_id::DatabaseId;
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;
 
-/// What a plugin keeps.
+/// Disk use of a plugin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Bytes in databases.
@@ -64,7 +64,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// What all plugins keep. Names that differ in case alone are one, as everywhere.
+/// Disk use of all plugins. Names that differ in case alone are one, as everywhere.
 #[derive(Debug)]
 pub struct Disk {
     config: Live,

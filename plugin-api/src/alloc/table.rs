@@ -1,4 +1,4 @@
-//! The book of a ledger, from the plugin's side; `contract.rs` is the host's.
+//! Table of a ledger, from the plugin's side; `contract.rs` is the host's.
 
 use std::{
     alloc::{GlobalAlloc, System},

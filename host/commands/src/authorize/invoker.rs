@@ -13,7 +13,7 @@ use twilight_model::{
     },
 };
 
-/// Who wants to use a command, and where.
+/// Invoker of a command, and where.
 #[derive(Debug)]
 pub struct Invoker {
     /// `None` where the event does not say who.
@@ -24,7 +24,7 @@ pub struct Invoker {
     said: Said,
 }
 
-/// What came along with a message or an interaction; what can't be read was not said.
+/// Member data that came along with a message or an interaction; what can't be read was not said.
 #[derive(Debug, Default)]
 struct Said {
     roles: Option<Vec<u64>>,

@@ -23,7 +23,7 @@ pub use self::invoker::Invoker;
 use super::{policy::Policy, rules::GuildRules};
 use crate::router::CommandRoute;
 
-/// Why a command is refused.
+/// Refusal of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// Which rule.

@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 /// Discord lists.
 const FOUND: usize = 1_000;
 
-/// Where a command is used: what names mean there.
+/// Resolver of names, for where a command is used.
 pub struct Resolver<'a> {
     cache: &'a Cache,
     discord: &'a Discord,
@@ -49,7 +49,7 @@ struct Named {
     kind: u8,
 }
 
-/// Why nothing was found: a reason of its own, or `None` where "… is expected" says it all.
+/// Reason for which nothing was found; `None` where "… is expected" says it all.
 type NotFound = Option<String>;
 
 impl<'a> Resolver<'a> {

@@ -53,7 +53,7 @@ use crate::{
     lenient::{self, Fields},
 };
 
-/// What the host keeps of Discord.
+/// Cache of Discord's objects.
 pub struct Cache {
     /// Held for look-ups alone, never over an `.await`.
     store: RwLock<Store>,

@@ -18,7 +18,7 @@ use host_ops::{config::Config, env::Environment};
 use super::{CliResult, DOTENV, chain};
 use crate::services::web;
 
-/// What was found so far.
+/// Findings so far.
 #[derive(Debug, Default)]
 struct Report {
     wrong: usize,

@@ -131,7 +131,7 @@ impl Run {
     }
 }
 
-/// What plugins do at a time.
+/// Service of plugins' schedules.
 #[derive(Debug)]
 pub struct Schedules {
     live: Live,

@@ -23,7 +23,7 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// A server's values as they are written, by plugin and name.
 type Values = BTreeMap<(String, String), Value>;
 
-/// What servers have set.
+/// Settings of servers.
 #[derive(Debug)]
 pub(super) struct Guilds {
     kept: Mutex<LruCache<Id<GuildMarker>, Arc<Values>>>,

@@ -5,7 +5,7 @@
 //! | `schema.rs` | what a declared setting takes |
 //! | `document.rs` | a value in config.toml changed, with comments and layout kept |
 //! | `file.rs` | config.toml read and written |
-//! | `change.rs` | a new configuration taken over, and told |
+//! | `change.rs` | a new configuration taken over, and its summary |
 //! | `watch.rs` | changes from outside noticed |
 //! | `guild.rs` | what servers have set |
 //! | `describe.rs` | all settings, for people and pages |
@@ -63,7 +63,7 @@ pub struct Settings {
     trouble: Mutex<Option<String>>,
 }
 
-/// What a generation has declared.
+/// Declared settings of a generation.
 struct Declared {
     settings: Arc<[SettingManifest]>,
     /// The bot's values: the last good ones.
