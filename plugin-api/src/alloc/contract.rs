@@ -10,16 +10,12 @@ use std::{
 };
 
 use super::{
-    LedgerTable,
-    account::Account,
-    chunk::Chunk,
-    large::{self, LargeList},
-    small::SmallHead,
+    account::Account, chunk::Chunk, classes::layout_of, large::LargeList, small::SmallHead,
 };
 
 pub(super) const VERSION: u32 = 1;
 
-/// The beginning of every [`LedgerTable`] of this version.
+/// The beginning of every [`LedgerTable`](super::LedgerTable) of this version.
 ///
 /// This, the heads of small blocks, the headers of chunks and the nodes of large blocks are append only. Whoever changes
 /// what is there raises the version, which makes an older host leak the memory and say so.
@@ -44,36 +40,28 @@ pub(super) struct Contract {
 // The contract in numbers; another number is another version.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<Contract>() == 96 && std::mem::offset_of!(LedgerTable, contract) == 0);
+    assert!(size_of::<Contract>() == 96);
     assert!(std::mem::offset_of!(Contract, peak_bytes) == 40);
     assert!(std::mem::offset_of!(Contract, large) == 48);
     assert!(size_of::<SmallHead>() == 40);
 };
 
-impl LedgerTable {
-    /// What the plugin holds; all zero for a null table. While the plugin runs, each number is right, but they need not
-    /// be of the same instant.
-    ///
-    /// Any thread; takes no lock.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownTable`] when another version of plugin-api wrote the table.
+impl Contract {
+    /// What the plugin holds; all zero for a null table.
     ///
     /// # Safety
     ///
-    /// `this` is null or comes from a plugin's [`Ledger::table`](super::Ledger::table) and has not been reclaimed.
-    pub unsafe fn stats(this: *const Self) -> Result<LedgerStats, UnknownTable> {
-        let this = this.cast::<Contract>();
+    /// `this` is null or a table of some version, and has not been reclaimed.
+    pub(super) unsafe fn stats(this: *const Self) -> Result<LedgerStats, UnknownTable> {
         let mut stats = LedgerStats::default();
         if this.is_null() {
             return Ok(stats);
         }
         // SAFETY: a table, as the caller promises, and after `check` one of this version.
         unsafe {
-            Contract::check(this)?;
+            Self::check(this)?;
             stats.add(&(*this).large.account);
-            Contract::small(this).for_each(|small| stats.add(&(*small).account));
+            Self::small(this).for_each(|small| stats.add(&(*small).account));
             stats.peak_bytes = stats
                 .live_bytes
                 .max((*this).peak_bytes.load(Relaxed) as u64);
@@ -81,47 +69,24 @@ impl LedgerTable {
         Ok(stats)
     }
 
-    /// Frees whatever the plugin still holds, its chunks, and the table itself. A null table is nothing.
-    ///
-    /// The host calls this when `dlclose` has really unmapped the library, on any thread.
-    ///
-    /// ```
-    /// use std::alloc::{GlobalAlloc, Layout};
-    /// use plugin_api::alloc::{Ledger, LedgerTable};
-    ///
-    /// let ledger = Ledger::new();
-    /// // SAFETY: the layout is not empty. A plugin that forgets what it has taken:
-    /// unsafe { ledger.alloc(Layout::new::<[u8; 100]>()) };
-    ///
-    /// let table = ledger.table().cast_mut();
-    /// // SAFETY: the ledger's own table, not reclaimed before, and nobody uses the ledger from here on.
-    /// let reclaimed = unsafe { LedgerTable::reclaim(table) }?;
-    /// assert_eq!((reclaimed.bytes, reclaimed.blocks), (100, 1));
-    /// # Ok::<(), plugin_api::alloc::UnknownTable>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownTable`] when another version of plugin-api wrote the table: nothing is touched, the memory leaks.
+    /// Frees what is held, the chunks, and the table itself.
     ///
     /// # Safety
     ///
-    /// `this` is null or comes from a plugin's [`Ledger::table`](super::Ledger::table) and has not been reclaimed; the
-    /// library is unmapped, none of its threads is left, and the host keeps no pointer to memory of the plugin.
-    pub unsafe fn reclaim(this: *mut Self) -> Result<Reclaimed, UnknownTable> {
+    /// As for [`stats`](Self::stats), and nobody uses the table, or memory of it, from here on.
+    pub(super) unsafe fn reclaim(this: *mut Self) -> Result<Reclaimed, UnknownTable> {
         // SAFETY: as the caller promises.
         let stats = unsafe { Self::stats(this) }?;
-        let this = this.cast::<Contract>();
         if this.is_null() {
             return Ok(Reclaimed::default());
         }
         // SAFETY: a table of this version that nobody else uses. The table goes last.
         unsafe {
             (*this).large.release_all();
-            let chunk_bytes: usize = Contract::small(this)
+            let chunk_bytes: usize = Self::small(this)
                 .map(|small| Chunk::release_all((*small).chunks.swap(ptr::null_mut(), Acquire)))
                 .sum();
-            Contract::release(this);
+            Self::release(this);
             Ok(Reclaimed {
                 bytes: stats.live_bytes,
                 blocks: stats.live_blocks,
@@ -129,17 +94,7 @@ impl LedgerTable {
             })
         }
     }
-}
 
-impl fmt::Debug for LedgerTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: what a reference leads to has not been reclaimed.
-        let stats = unsafe { Self::stats(self) };
-        f.debug_tuple("LedgerTable").field(&stats).finish()
-    }
-}
-
-impl Contract {
     /// # Safety
     ///
     /// `this` is the table of some version.
@@ -172,7 +127,7 @@ impl Contract {
     /// `this` is a table of this version that nobody uses any more.
     pub(super) unsafe fn release(this: *mut Self) {
         // SAFETY: `base` is what the system handed out for the table.
-        unsafe { System.dealloc((*this).base, large::layout_of((*this).base_bytes)) };
+        unsafe { System.dealloc((*this).base, layout_of((*this).base_bytes)) };
     }
 }
 
@@ -201,7 +156,7 @@ impl LedgerStats {
     }
 }
 
-/// What [`LedgerTable::reclaim`] freed.
+/// What [`LedgerTable::reclaim`](super::LedgerTable::reclaim) freed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reclaimed {
     /// Bytes that the plugin had left behind.
@@ -237,13 +192,14 @@ impl std::error::Error for UnknownTable {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alloc::LedgerTable;
 
     #[test]
     fn a_table_of_an_unknown_version_is_left_alone() {
         let table = LedgerTable::create();
         // SAFETY: a fresh table of our own.
         unsafe {
-            (*table).contract.version = 2;
+            (*table.cast::<Contract>()).version = 2;
             let refusal = LedgerTable::reclaim(table).unwrap_err();
             assert_eq!(
                 refusal,
@@ -253,7 +209,7 @@ mod tests {
                 }
             );
             assert_eq!(LedgerTable::stats(table), Err(refusal));
-            (*table).contract.version = VERSION;
+            (*table.cast::<Contract>()).version = VERSION;
             assert_eq!(LedgerTable::reclaim(table), Ok(Reclaimed::default()));
         }
     }
@@ -286,7 +242,7 @@ mod tests {
         let base_bytes = size_of::<Later>();
         // SAFETY: a block of the system, written before it is read, of which the contract tells what is there.
         unsafe {
-            let base = System.alloc(large::layout_of(base_bytes));
+            let base = System.alloc(layout_of(base_bytes));
             base.cast::<Later>().write(Later {
                 contract: Contract {
                     size: base_bytes as u32,

@@ -120,8 +120,8 @@ unsafe impl GlobalAlloc for Ledger {
             return ptr::null_mut();
         };
         match classes::of(layout) {
-            Some(class) => table.small().take(table, class, layout.size()),
-            None => table.large().take(table, layout, false),
+            Some(class) => table.take_small(class, layout.size()),
+            None => table.take_large(layout, false),
         }
     }
 
@@ -130,9 +130,9 @@ unsafe impl GlobalAlloc for Ledger {
             return ptr::null_mut();
         };
         let Some(class) = classes::of(layout) else {
-            return table.large().take(table, layout, true);
+            return table.take_large(layout, true);
         };
-        let block = table.small().take(table, class, layout.size());
+        let block = table.take_small(class, layout.size());
         if !block.is_null() {
             // Recycled blocks are dirty. Fresh ones are zero already, but telling them apart costs more than it saves.
             // SAFETY: the block has at least `size` bytes.
@@ -145,12 +145,7 @@ unsafe impl GlobalAlloc for Ledger {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(table) = self.open() else { return };
         // SAFETY: the caller's block of that layout, hence of that class, or one of the list.
-        unsafe {
-            match classes::of(layout) {
-                Some(class) => table.small().give(block, class, layout.size()),
-                None => table.large().give(block, layout.size()),
-            }
-        }
+        unsafe { table.give(block, classes::of(layout), layout.size()) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
@@ -161,13 +156,13 @@ unsafe impl GlobalAlloc for Ledger {
         };
         match (classes::of(layout), classes::of(wanted)) {
             (Some(old), Some(new)) if old == new => {
-                table.small().resize(table, layout.size(), size);
+                table.resize_small(layout.size(), size);
                 return block;
             }
             // A large block stays with the system allocator, which can move it by remapping its pages.
             (None, None) if layout.align() <= classes::ALIGN => {
                 // SAFETY: the caller's block of that layout, hence one of the list, and not over-aligned.
-                return unsafe { table.large().resize(table, block, layout.size(), size) };
+                return unsafe { table.resize_large(block, layout.size(), size) };
             }
             _ => {}
         }
