@@ -131,7 +131,7 @@ pub async fn rotate(
                 if changed.is_err() {
                     return;
                 }
-                // Changes come in bursts, and Discord takes 5 presence updates in 20 s.
+                // Changes come in bursts, and Discord accepts 5 presence updates in 20 s.
                 tokio::time::sleep_until((last + Duration::from_secs(5)).max(Instant::now() + Duration::from_millis(500))).await;
                 changes.mark_unchanged();
             }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::abi::ErrorHead;
 
-/// What a handler returns: [`Error`] unless told otherwise, and nothing unless told otherwise.
+/// What a handler returns: nothing, or an [`Error`], by default.
 ///
 /// ```
 /// use plugin_api::prelude::*;
@@ -56,7 +56,7 @@ impl Error {
         }))
     }
 
-    /// An error that the member is told in these words: wrong input, a thing that is not there. Nothing goes to the log,
+    /// An error that the member reads in these words: wrong input, a thing that is not there. Nothing goes to the log,
     /// unless a listener or a background task fails with it, where there is nobody to tell.
     ///
     /// ```

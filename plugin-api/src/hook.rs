@@ -13,7 +13,7 @@ use crate::{
     plugin::Plugin,
 };
 
-/// Something that happens, told to every plugin that has a handler for it. The framework's own are below; a plugin's are
+/// Something that happens, emitted to every plugin that has a handler for it. The framework's own are below; a plugin's are
 /// its own types, named `<plugin>.<event>`, and sent with [`Host::emit`].
 ///
 /// ```
@@ -64,7 +64,7 @@ impl<H, S> HookContext<H, S> {
         &self.payload
     }
 
-    /// The plugin that told it; `None` for the framework's own.
+    /// The plugin that emitted it; `None` for the framework's own.
     #[must_use]
     pub fn from(&self) -> Option<&str> {
         self.from.as_deref()
@@ -237,7 +237,7 @@ hooks! {
         channel_id: u64,
         /// The error with its causes.
         error: String,
-        /// What the member was told to pass on; empty when the error was the member's own (wrong input, say).
+        /// The error id that the member has read; empty when the error was the member's own (wrong input, say).
         error_id: String,
     }
     /// A plugin was loaded, or replaced by a new generation.

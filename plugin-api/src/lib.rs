@@ -85,7 +85,7 @@ pub use host::{
     Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
     NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task, Web,
     WebRequest, WebResponse,
-    storage::{Database, Done, Row, Rows, Shelf, Statement, Storage, Transaction, Value},
+    storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;
 pub use manifest::Scope;
@@ -103,9 +103,9 @@ pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, Listener, Method, Modal, NewMessage, Page, PageContext,
-        Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, Shelf, State, Statement,
-        Task, TextField, Value, button, channel_select, command, danger_button, embed,
+        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
+        PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, State,
+        Statement, Task, TextField, Value, button, channel_select, command, danger_button, embed,
         export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,
         role_select, select, user_select,
     };

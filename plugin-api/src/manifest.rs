@@ -68,7 +68,7 @@ pub struct Manifest {
     pub shares: Vec<TableManifest>,
     /// Tables of other plugins that it uses.
     pub uses_tables: Vec<TableManifest>,
-    /// Columns of its tables that tell whom a row is about.
+    /// Columns of its tables that hold the user whom a row is about.
     pub subjects: Vec<SubjectManifest>,
     /// Hosts on the web that it reaches.
     pub web_hosts: Vec<String>,
@@ -146,7 +146,7 @@ impl TableManifest {
     }
 }
 
-/// A column that tells whom a row is about.
+/// A column that holds the user whom a row is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -190,7 +190,7 @@ impl<S: 'static> Plugin<S> {
     /// use plugin_api::prelude::*;
     ///
     /// async fn tidy(ctx: ScheduleContext) -> Result {
-    ///     ctx.host().storage().bot().shelf("drafts").delete("oldest").await?;
+    ///     ctx.host().storage().bot().kv_store("drafts").delete("oldest").await?;
     ///     Ok(())
     /// }
     /// let plugin = Plugin::new().every("tidy", Duration::from_secs(6 * 3600), tidy);

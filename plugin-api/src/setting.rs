@@ -14,7 +14,7 @@ use crate::{
 /// What handlers of [`Plugin::on_settings_changed`] are known by.
 const ON_SETTINGS_CHANGED: &str = "on_settings_changed";
 
-/// A setting, as a manifest tells it.
+/// A setting in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -67,7 +67,7 @@ pub enum SettingKind {
 }
 }
 
-/// A setting of a plugin: of the bot, and unset by default, until told otherwise.
+/// A setting of a plugin: of the bot, and unset by default.
 ///
 /// | setting | written in config.toml | read as |
 /// | --- | --- | --- |

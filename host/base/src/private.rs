@@ -40,7 +40,7 @@ pub fn folder(path: &Path) -> io::Result<Option<u32>> {
     Ok(Some(mode))
 }
 
-/// The same for a folder of the bot's; what has become of it is told in the log.
+/// The same for a folder of the bot's; the outcome is logged.
 ///
 /// # Errors
 ///

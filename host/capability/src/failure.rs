@@ -62,7 +62,7 @@ pub enum Failure {
     Plugin {
         /// What failed, with its causes.
         message: String,
-        /// What the member may be told.
+        /// The sentence for the member.
         user_message: Option<String>,
     },
     /// Discord was out of reach: it has not seen the request.
@@ -99,7 +99,7 @@ pub enum Failure {
     Storage {
         /// What failed, with its place and the next step.
         message: String,
-        /// What the member may be told.
+        /// The sentence for the member.
         user_message: Option<String>,
     },
 }

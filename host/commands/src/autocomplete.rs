@@ -12,7 +12,7 @@ use twilight_model::id::Id;
 
 use super::{
     pipeline::Pipeline,
-    read::{self, Picked, Place},
+    read::{self, Resolver, SlashInput},
 };
 use crate::router::CommandRoute;
 
@@ -22,11 +22,11 @@ const DEADLINE: Duration = Duration::from_millis(2_500);
 const CHOICES: usize = 25;
 
 /// An interaction that asks for values.
-pub struct Asked {
+pub struct AutocompleteQuery {
     /// The member's language, as Discord names it.
     pub locale: String,
     /// What was picked and typed so far.
-    pub picked: Picked,
+    pub picked: SlashInput,
 }
 
 impl Pipeline {
@@ -35,9 +35,9 @@ impl Pipeline {
         &self,
         event: &Arc<EventRecord>,
         route: &CommandRoute,
-        asked: &Asked,
+        query: &AutocompleteQuery,
     ) -> Vec<Value> {
-        let proposing = self.propose(event, route, asked);
+        let proposing = self.propose(event, route, query);
         let choices = match tokio::time::timeout(DEADLINE, proposing).await {
             Ok(Ok(choices)) => choices,
             Ok(Err(error)) => {
@@ -68,21 +68,21 @@ impl Pipeline {
         &self,
         event: &Arc<EventRecord>,
         route: &CommandRoute,
-        asked: &Asked,
+        query: &AutocompleteQuery,
     ) -> Result<Vec<ChoiceManifest>, String> {
-        let Some((option, typed)) = asked.picked.focused() else {
+        let Some((option, typed)) = query.picked.focused() else {
             return Err("Discord did not say which option is typed".into());
         };
-        let place = Place::of_interaction(self, event);
+        let resolver = Resolver::of_interaction(self, event);
         let call = AutocompleteCall {
             command: route.path.to_string(),
             option: option.to_owned(),
             typed: typed.to_owned(),
-            options: read::typed_so_far(route, &asked.picked, &place).await,
+            options: read::typed_so_far(route, &query.picked, &resolver).await,
             user_id: event.header.user_id,
             guild_id: event.header.guild().map(Id::get),
             channel_id: event.header.channel().map(Id::get),
-            locale: asked.locale.clone(),
+            locale: query.locale.clone(),
         };
         let head = InvokeHead {
             kind: EntryKind::Autocomplete,
@@ -95,7 +95,7 @@ impl Pipeline {
         let answer = route
             .slot
             .invoke(packet)
-            .map_err(|_| "the plugin has too much to do")?;
+            .map_err(|_| "the plugin is busy")?;
         let answer = answer
             .await
             .map_err(|_| "the plugin was swapped meanwhile")?;
@@ -126,7 +126,7 @@ fn fits(kind: Option<OptionKind>, value: &Value) -> bool {
     }
 }
 
-/// Discord takes names of up to 100 characters.
+/// Discord accepts names of up to 100 characters.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= 100 {
         return name.to_owned();

@@ -6,7 +6,7 @@ use host_base::nearest::nearest;
 use host_capability::Failure;
 use host_loader::Completion;
 use host_ops::config::check_prefix;
-use host_store::storage::Usage;
+use host_store::storage::DailyUses;
 use plugin_api::{
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
@@ -19,26 +19,26 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
+    authorize::{self, Invoker},
     checks::{self, NotChecked},
-    gate::{self, Invoker},
     limits::{Use, Wait},
-    names::Meant,
+    names::Resolution,
     pipeline::Pipeline,
     read,
     refusal::refusal,
-    usage,
+    usage_line,
 };
-use crate::router::{CommandRoute, Found};
+use crate::router::{CommandRoute, Lookup};
 
 /// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
-struct Asked {
+struct Query {
     guild_id: u64,
     channel_id: Option<u64>,
     user_id: u64,
     call: CommandsCall,
 }
 
-impl Asked {
+impl Query {
     fn of(call: CommandsCall) -> Self {
         Self {
             guild_id: call.guild_id.unwrap_or_default(),
@@ -65,14 +65,14 @@ impl Pipeline {
     ///
     /// The parameters can't be read, there is no such command, or the database can't be used.
     pub async fn serve(&self, call: &str, params: Value) -> Result<Completion, Failure> {
-        let asked: CommandsCall = serde_json::from_value(params)?;
-        let asked = Asked::of(asked);
+        let query: CommandsCall = serde_json::from_value(params)?;
+        let query = Query::of(query);
         match call {
-            "commands.list" => answer(&self.list(asked.guild_id).await?),
-            "commands.why" => answer(&self.why(&asked).await?),
-            "commands.require" => answer(&self.require(&asked).await?),
-            "commands.usage" => answer(&self.used(&asked).await?),
-            _ => answer(&self.prefix(&asked).await?),
+            "commands.list" => answer(&self.list(query.guild_id).await?),
+            "commands.why" => answer(&self.why(&query).await?),
+            "commands.require" => answer(&self.require(&query).await?),
+            "commands.usage" => answer(&self.used(&query).await?),
+            _ => answer(&self.prefix(&query).await?),
         }
     }
 
@@ -99,7 +99,7 @@ impl Pipeline {
             view.description.clone_from(&command.description);
             view.help.clone_from(&command.help);
             view.aliases.clone_from(&command.aliases);
-            view.usage = usage::usage("", &route.path, command);
+            view.usage = usage_line::usage("", &route.path, command);
             view.typed = registered.ways(&prefix, &route);
             view.reached = registered.kind(&route);
             view.prefix = command.prefix;
@@ -117,12 +117,12 @@ impl Pipeline {
         Ok(self.routes.commands().into_iter().map(view).collect())
     }
 
-    async fn used(&self, asked: &Asked) -> Result<Vec<UsageView>, Failure> {
+    async fn used(&self, query: &Query) -> Result<Vec<UsageView>, Failure> {
         let counts = &self.usage;
         let used = counts
-            .by_day(asked.guild_id, asked.call.since.as_deref())
+            .by_day(query.guild_id, query.call.since.as_deref())
             .await?;
-        let view = |used: Usage| {
+        let view = |used: DailyUses| {
             let mut view = UsageView::default();
             view.day = used.day;
             view.command = used.command;
@@ -135,11 +135,11 @@ impl Pipeline {
         Ok(used.into_iter().map(view).collect())
     }
 
-    async fn why(&self, asked: &Asked) -> Result<WhyReply, Failure> {
-        let prefix = self.policy.prefix(asked.guild_id).await?.text;
-        let route = match self.found(&asked.call.command, &prefix)? {
-            Found::Command(route) => route,
-            Found::Group(group) => {
+    async fn why(&self, query: &Query) -> Result<WhyReply, Failure> {
+        let prefix = self.policy.prefix(query.guild_id).await?.text;
+        let route = match self.found(&query.call.command, &prefix)? {
+            Lookup::Command(route) => route,
+            Lookup::Group(group) => {
                 return Err(told(format!(
                     "`{}` is a group: name one of its commands.",
                     group.path
@@ -147,23 +147,24 @@ impl Pipeline {
             }
         };
         let invoker = Invoker::somebody(
-            asked.user_id,
-            asked.guild_id,
-            asked.channel_id.unwrap_or_default(),
+            query.user_id,
+            query.guild_id,
+            query.channel_id.unwrap_or_default(),
         );
         let mut reply = WhyReply::default();
         reply.command = route.path.to_string();
         reply.typed = self.registered().ways(&prefix, &route);
         let name = reply.typed.first().unwrap_or(&reply.command);
-        let refused = match gate::check(&self.policy, &self.cache, &route, name, &invoker).await {
-            Err(refusal) => Some((refusal.rule.name(), refusal.text)),
-            Ok(()) => match self.asked_why(&route, asked).await? {
-                Some(text) => Some(("check", text)),
-                None => self
-                    .waits(&route, asked)
-                    .map(|wait| (wait.rule(), wait.sentence(name))),
-            },
-        };
+        let refused =
+            match authorize::check(&self.policy, &self.cache, &route, name, &invoker).await {
+                Err(refusal) => Some((refusal.rule.name(), refusal.text)),
+                Ok(()) => match self.asked_why(&route, query).await? {
+                    Some(text) => Some(("check", text)),
+                    None => self
+                        .waits(&route, query)
+                        .map(|wait| (wait.rule(), wait.sentence(name))),
+                },
+            };
         if let Some((rule, text)) = refused {
             reply.rule = Some(rule.to_owned());
             reply.text = text;
@@ -174,13 +175,13 @@ impl Pipeline {
     async fn asked_why(
         &self,
         route: &CommandRoute,
-        asked: &Asked,
+        query: &Query,
     ) -> Result<Option<String>, Failure> {
         let call = CheckCall {
             command: route.path.to_string(),
-            user_id: asked.user_id,
-            guild_id: asked.call.guild_id,
-            channel_id: asked.channel_id,
+            user_id: query.user_id,
+            guild_id: query.call.guild_id,
+            channel_id: query.channel_id,
         };
         checks::ask(route, &call)
             .await
@@ -196,11 +197,11 @@ impl Pipeline {
             })
     }
 
-    fn waits(&self, route: &CommandRoute, asked: &Asked) -> Option<Wait> {
+    fn waits(&self, route: &CommandRoute, query: &Query) -> Option<Wait> {
         let mut header = EventHeader::EMPTY;
-        header.user_id = asked.user_id;
-        header.guild_id = asked.guild_id;
-        header.channel_id = asked.channel_id.unwrap_or_default();
+        header.user_id = query.user_id;
+        header.guild_id = query.guild_id;
+        header.channel_id = query.channel_id.unwrap_or_default();
         self.policy.limits.look(Use {
             path: &route.path,
             command: &route.command,
@@ -210,24 +211,24 @@ impl Pipeline {
         })
     }
 
-    async fn require(&self, asked: &Asked) -> Result<RequireReply, Failure> {
-        let prefix = self.policy.prefix(asked.guild_id).await?.text;
-        let (path, access) = match self.found(&asked.call.command, &prefix)? {
-            Found::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
-            Found::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
+    async fn require(&self, query: &Query) -> Result<RequireReply, Failure> {
+        let prefix = self.policy.prefix(query.guild_id).await?.text;
+        let (path, access) = match self.found(&query.call.command, &prefix)? {
+            Lookup::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
+            Lookup::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
         };
         if access.owner_only {
             return Err(told(format!(
                 "`{path}` is for the bot's owner alone, and no server can open it."
             )));
         }
-        let place = read::Place::new(&self.cache, &self.discord, asked.guild_id, "{}");
+        let resolver = read::Resolver::new(&self.cache, &self.discord, query.guild_id, "{}");
         let mut roles = Vec::new();
-        for word in &asked.call.roles {
-            let role = place.role(word).await.map_err(|reason| {
+        for word in &query.call.roles {
+            let role = resolver.role(word).await.map_err(|reason| {
                 told(format!(
                     "{} can't be: {}.",
-                    usage::quoted(word),
+                    usage_line::quoted(word),
                     reason.as_deref().unwrap_or("no role is called so")
                 ))
             })?;
@@ -237,7 +238,7 @@ impl Pipeline {
         }
         self.policy
             .rules
-            .set_roles(asked.guild_id, &path, &roles)
+            .set_roles(query.guild_id, &path, &roles)
             .await?;
         let mut reply = RequireReply::default();
         reply.command = path.to_string();
@@ -245,12 +246,12 @@ impl Pipeline {
         Ok(reply)
     }
 
-    async fn prefix(&self, asked: &Asked) -> Result<PrefixReply, Failure> {
-        let (guild, rules) = (asked.guild_id, &self.policy.rules);
-        if (asked.call.prefix.is_some() || asked.call.mention_prefix.is_some()) && guild == 0 {
+    async fn prefix(&self, query: &Query) -> Result<PrefixReply, Failure> {
+        let (guild, rules) = (query.guild_id, &self.policy.rules);
+        if (query.call.prefix.is_some() || query.call.mention_prefix.is_some()) && guild == 0 {
             return Err(told("There is no prefix in direct messages.".into()));
         }
-        match asked.call.prefix.as_deref() {
+        match query.call.prefix.as_deref() {
             None => {}
             Some("") => rules.set_prefix(guild, None).await?,
             Some(prefix) => {
@@ -261,13 +262,13 @@ impl Pipeline {
                 checked.map_err(|why| {
                     told(format!(
                         "{} can't be the prefix: {why}.",
-                        usage::quoted(prefix)
+                        usage_line::quoted(prefix)
                     ))
                 })?;
                 rules.set_prefix(guild, Some(prefix)).await?;
             }
         }
-        if let Some(on) = asked.call.mention_prefix {
+        if let Some(on) = query.call.mention_prefix {
             rules.set_mention_prefix(guild, Some(on)).await?;
         }
         let prefix = self.policy.prefix(guild).await?;
@@ -279,17 +280,17 @@ impl Pipeline {
     }
 
     /// The command or group with this path; an alias does as well, and so does what a member types: `!ban`, `/shop ban`.
-    fn found(&self, path: &str, prefix: &str) -> Result<Found, Failure> {
+    fn found(&self, path: &str, prefix: &str) -> Result<Lookup, Failure> {
         let bare = path.strip_prefix('/').or(path.strip_prefix(prefix));
         let found = self.named(path).or_else(|| self.named(bare?.trim_start()));
         found.ok_or_else(|| self.unknown(path))
     }
 
-    fn named(&self, path: &str) -> Option<Found> {
+    fn named(&self, path: &str) -> Option<Lookup> {
         let routes = &self.routes;
         for kind in [CommandKind::User, CommandKind::Message] {
             if let Some(route) = routes.with_command(kind, path, Clone::clone) {
-                return Some(Found::Command(route));
+                return Some(Lookup::Command(route));
             }
         }
         if let Some((found, "")) = routes.find_command(path) {
@@ -297,7 +298,7 @@ impl Pipeline {
         }
         let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
         match self.resolve(CommandKind::Chat, &words)? {
-            Meant::Command(route) => Some(Found::Command(*route)),
+            Resolution::Command(route) => Some(Lookup::Command(*route)),
             _ => None,
         }
     }
@@ -308,12 +309,12 @@ impl Pipeline {
         let hint = nearest.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
         told(format!(
             "There is no command {}.{hint}",
-            usage::quoted(path)
+            usage_line::quoted(path)
         ))
     }
 }
 
-/// A failure that the member may be told as it is.
+/// A failure whose text the member may read as it is.
 fn told(text: String) -> Failure {
     Failure::Plugin {
         message: text.clone(),

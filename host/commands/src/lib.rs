@@ -10,9 +10,9 @@
 //! | `registered.rs` | what is registered with Discord, and how each command is reached |
 //! | `request.rs` | one use of a command, whatever it came by, through all the steps |
 //! | `policy.rs`, `rules.rs` | who owns the bot, what servers have set |
-//! | `gate/` | who may |
+//! | `authorize/` | who may |
 //! | `checks.rs` | what the plugin's own checks say |
-//! | `refusal.rs` | what a member is told whose command its plugin takes no work for |
+//! | `refusal.rs` | sentences for members whose command its plugin can't take |
 //! | `limits.rs` | how often, and how many at once |
 //! | `read/` | what was typed or picked, as typed options |
 //! | `usage.rs` | the usage line, and how a command is written |
@@ -23,9 +23,9 @@
 //! | `registration/` | what is registered with Discord: a layout that fits its limits, and the difference to what is there |
 //! | `manifest_check.rs` | whether declared commands can be served |
 
+mod authorize;
 pub mod autocomplete;
 mod checks;
-mod gate;
 mod host_calls;
 mod limits;
 pub mod manifest_check;
@@ -40,14 +40,14 @@ pub mod registration;
 pub mod request;
 pub mod router;
 mod rules;
-pub mod usage;
+pub mod usage_line;
 mod usage_log;
 
 pub use self::{limits::Running, refusal::refusal};
 pub use self::{
     pipeline::Pipeline,
     policy::Policy,
-    registered::{HOST, How, Key, Listed, Registered},
+    registered::{HOST, How, Key, ListedCommand, Registered},
     rules::{GuildRules, Rules},
-    usage_log::{UsageLog, Used, WRITTEN_EVERY},
+    usage_log::{CommandUse, UsageLog, WRITTEN_EVERY},
 };

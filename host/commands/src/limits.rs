@@ -89,7 +89,7 @@ pub struct Running {
 }
 
 impl Limits {
-    /// How many commands, each by whom its limit is shared, have uses that run.
+    /// Number of commands, per sharer of their limit, that have running uses.
     pub fn running_count(&self) -> usize {
         lock(&self.0).running.len()
     }

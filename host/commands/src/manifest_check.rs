@@ -31,7 +31,7 @@ pub fn problems(
         let size = characters(command);
         if size > CHARACTERS {
             problems.push(format!(
-                "command `{}` has {size} characters in names, descriptions and choices: Discord takes {CHARACTERS}",
+                "command `{}` has {size} characters in names, descriptions and choices: Discord accepts {CHARACTERS}",
                 command.name
             ));
         }
@@ -90,12 +90,12 @@ fn shape(command: &CommandManifest, above: &str, depth: usize, problems: &mut Ve
     }
     if depth >= DEPTH {
         problems.push(format!(
-            "{place} is a group in a group in a group: Discord takes two of them"
+            "{place} is a group in a group in a group: Discord accepts two of them"
         ));
     }
     if command.subcommands.len() > OPTIONS {
         problems.push(format!(
-            "{place}: Discord takes {OPTIONS} commands in a group, these are {}",
+            "{place}: Discord accepts {OPTIONS} commands in a group, these are {}",
             command.subcommands.len()
         ));
     }
@@ -121,7 +121,7 @@ fn naming(command: &CommandManifest, place: &str, problems: &mut Vec<String>) {
         description(&command.description, place, problems);
     } else if !(1..=32).contains(&command.name.chars().count()) {
         problems.push(format!(
-            "{place}: Discord takes names of 1 to 32 characters in context menus"
+            "{place}: Discord accepts names of 1 to 32 characters in context menus"
         ));
     }
     for alias in &command.aliases {
@@ -150,7 +150,9 @@ fn options(command: &CommandManifest, place: &str, problems: &mut Vec<String>) {
         problems.push(format!("{place}: a context menu has no options"));
     }
     if command.options.len() > OPTIONS {
-        problems.push(format!("{place}: Discord takes {OPTIONS} options at most"));
+        problems.push(format!(
+            "{place}: Discord accepts {OPTIONS} options at most"
+        ));
     }
     let mut seen = HashSet::new();
     let mut optional: Option<&str> = None;
@@ -161,7 +163,7 @@ fn options(command: &CommandManifest, place: &str, problems: &mut Vec<String>) {
         }
         match (optional, option.required) {
             (Some(before), true) => problems.push(format!(
-                "{place} is required and stands behind the optional `{before}`: Discord takes required ones first"
+                "{place} is required and stands behind the optional `{before}`: Discord accepts required ones first"
             )),
             (None, false) => optional = Some(&option.name),
             _ => {}
@@ -175,7 +177,9 @@ fn one_option(option: &OptionManifest, last: bool, place: &str, problems: &mut V
     description(&option.description, place, problems);
     let number = matches!(option.kind, OptionKind::Integer | OptionKind::Number);
     if option.choices.len() > CHOICES {
-        problems.push(format!("{place}: Discord takes {CHOICES} choices at most"));
+        problems.push(format!(
+            "{place}: Discord accepts {CHOICES} choices at most"
+        ));
     }
     if !option.choices.is_empty() && !number && option.kind != OptionKind::String {
         problems.push(format!(
@@ -186,7 +190,7 @@ fn one_option(option: &OptionManifest, last: bool, place: &str, problems: &mut V
     for choice in &option.choices {
         if !(1..=100).contains(&choice.name.chars().count()) {
             problems.push(format!(
-                "{place}: Discord takes choices of 1 to 100 characters"
+                "{place}: Discord accepts choices of 1 to 100 characters"
             ));
         }
         if !taken_names.insert(&choice.name) {
@@ -241,7 +245,7 @@ fn name(name: &str, place: &str, problems: &mut Vec<String>) {
         });
     if !fits {
         problems.push(format!(
-            "{place}: Discord takes names of 1 to 32 lower-case letters, digits, `-` and `_`"
+            "{place}: Discord accepts names of 1 to 32 lower-case letters, digits, `-` and `_`"
         ));
     }
 }
@@ -249,7 +253,7 @@ fn name(name: &str, place: &str, problems: &mut Vec<String>) {
 fn description(text: &str, place: &str, problems: &mut Vec<String>) {
     if !(1..=100).contains(&text.chars().count()) {
         problems.push(format!(
-            "{place}: Discord takes descriptions of 1 to 100 characters, this one has {}",
+            "{place}: Discord accepts descriptions of 1 to 100 characters, this one has {}",
             text.chars().count()
         ));
     }
@@ -381,7 +385,7 @@ mod tests {
             .collect();
         check(
             json!({"name": "c", "description": "d", "prefix": true, "options": options}),
-            &["Discord takes 8000"],
+            &["Discord accepts 8000"],
         );
     }
 

@@ -7,7 +7,7 @@ use crate::router::CommandRoute;
 
 /// What a registered name means.
 #[derive(Debug)]
-pub enum Meant {
+pub enum Resolution {
     /// A command of the host's.
     Host(String),
     /// A plugin's.
@@ -18,16 +18,16 @@ pub enum Meant {
 
 impl Pipeline {
     /// What these names mean: what is registered now, then what is declared, then what was registered before.
-    pub fn resolve(&self, kind: CommandKind, names: &[String]) -> Option<Meant> {
+    pub fn resolve(&self, kind: CommandKind, names: &[String]) -> Option<Resolution> {
         let (routes, registered) = (&self.routes, self.registered());
         let typed = names.join(" ");
         if let Some(name) = self.reserved(names).filter(|_| kind == CommandKind::Chat) {
-            return Some(Meant::Host(name.to_owned()));
+            return Some(Resolution::Host(name.to_owned()));
         }
         if kind != CommandKind::Chat {
             let inside = registered.inside_menu(kind, &typed);
             if !inside.is_empty() {
-                return Some(Meant::More(inside));
+                return Some(Resolution::More(inside));
             }
         }
         let below_plugin = || {
@@ -50,10 +50,10 @@ impl Pipeline {
         .find_map(|path| {
             let host: Vec<String> = path.split(' ').map(str::to_owned).collect();
             if let Some(name) = self.reserved(&host).filter(|_| is_chat) {
-                return Some(Meant::Host(name.to_owned()));
+                return Some(Resolution::Host(name.to_owned()));
             }
             let route = routes.with_command(kind, &path, Clone::clone)?;
-            Some(Meant::Command(Box::new(route)))
+            Some(Resolution::Command(Box::new(route)))
         })
     }
 

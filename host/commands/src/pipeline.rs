@@ -47,7 +47,7 @@ impl Pipeline {
         }
     }
 
-    /// Whether a loaded plugin needs to be told what stands in messages that do not mention the bot.
+    /// Whether a loaded plugin needs the text of messages that do not mention the bot (MESSAGE_CONTENT).
     pub fn wants_content(&self) -> bool {
         let (intents, _) = self.routes.intents();
         intents.contains(Intents::MESSAGE_CONTENT)

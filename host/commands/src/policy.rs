@@ -56,7 +56,7 @@ impl Policy {
         self.intents.store(intents.bits(), Relaxed);
     }
 
-    /// Whether the bot is told what stands in messages that do not mention it.
+    /// Whether the bot gets the text of messages that do not mention it (MESSAGE_CONTENT).
     pub fn hears_content(&self) -> bool {
         let intents = Intents::from_bits_truncate(self.intents.load(Relaxed));
         intents.contains(Intents::MESSAGE_CONTENT)

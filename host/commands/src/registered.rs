@@ -22,7 +22,7 @@ pub struct Registered {
     /// The same for names that members may still see.
     pub former: HashMap<String, String>,
     /// How each command is reached.
-    pub listed: BTreeMap<Key, Listed>,
+    pub listed: BTreeMap<Key, ListedCommand>,
     /// Slash commands that are in use, each group as one.
     pub used: usize,
     /// How many there may be.
@@ -35,7 +35,7 @@ pub struct Registered {
 
 /// A command, and how it is reached.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListedCommand {
     /// Its plugin; `cogwright` for the host's own.
     pub plugin: PluginName,
     /// Whether a message with the prefix reaches it.
@@ -59,7 +59,7 @@ pub enum How {
     LeftOut(String),
 }
 
-impl Listed {
+impl ListedCommand {
     /// How it is reached in a few words: "hybrid", "prefix only", "hybrid, grouped: /shop add".
     #[must_use]
     pub fn kind(&self, of: CommandKind) -> String {
@@ -80,12 +80,12 @@ impl Listed {
 impl Registered {
     /// How the command with this path is reached; `None` when there is none.
     #[must_use]
-    pub fn how(&self, kind: CommandKind, path: &str) -> Option<&Listed> {
+    pub fn how(&self, kind: CommandKind, path: &str) -> Option<&ListedCommand> {
         self.listed.get(&(kind, path.to_owned()))
     }
 
     /// All commands by kind and path, and how each is reached.
-    pub fn all(&self) -> impl Iterator<Item = (&(CommandKind, String), &Listed)> {
+    pub fn all(&self) -> impl Iterator<Item = (&(CommandKind, String), &ListedCommand)> {
         self.listed.iter()
     }
 
@@ -125,7 +125,7 @@ impl Registered {
         } else {
             How::NotDeclared
         };
-        Listed {
+        ListedCommand {
             plugin: route.plugin.clone(),
             prefix: command.prefix,
             how,

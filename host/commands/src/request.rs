@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use twilight_model::id::Id;
 
 use super::{
+    authorize::{self, Invoker},
     checks::{self, NotChecked},
-    gate::{self, Invoker},
     limits::{Running, Use},
     pipeline::Pipeline,
-    read::{self, Picked, Place},
+    read::{self, Resolver, SlashInput},
     refusal::refusal,
 };
 use crate::router::CommandRoute;
@@ -27,12 +27,12 @@ pub struct Request {
     /// The command.
     pub route: CommandRoute,
     /// What was given.
-    pub given: Given,
+    pub arguments: Arguments,
 }
 
 /// What was given to a command.
 #[derive(Debug)]
-pub enum Given {
+pub enum Arguments {
     /// A line.
     Line {
         /// The prefix.
@@ -41,32 +41,32 @@ pub enum Given {
         line: String,
     },
     /// Options of a slash command, or what a context menu was opened on.
-    Picked(Box<Picked>),
+    Slash(Box<SlashInput>),
 }
 
 impl Request {
     /// The command as it is typed: `!tag add`, `/tag add`.
     pub fn name(&self) -> String {
         let path = &self.route.path;
-        match &self.given {
-            Given::Line { prefix, .. } => format!("{prefix}{path}"),
-            Given::Picked(picked) if picked.kind == plugin_api::manifest::CommandKind::Chat => {
+        match &self.arguments {
+            Arguments::Line { prefix, .. } => format!("{prefix}{path}"),
+            Arguments::Slash(picked) if picked.kind == plugin_api::manifest::CommandKind::Chat => {
                 // Where it is grouped, its registered names are others than its own.
                 format!("/{}", picked.names.join(" "))
             }
-            Given::Picked(_) => path.to_string(),
+            Arguments::Slash(_) => path.to_string(),
         }
     }
 
     async fn options(&self, commands: &Pipeline) -> Result<BTreeMap<String, OptionValue>, String> {
-        match &self.given {
-            Given::Line { prefix, line } => {
-                let place = Place::of_message(commands, &self.event);
-                read::line(prefix, &self.route, line, &place).await
+        match &self.arguments {
+            Arguments::Line { prefix, line } => {
+                let resolver = Resolver::of_message(commands, &self.event);
+                read::line(prefix, &self.route, line, &resolver).await
             }
-            Given::Picked(picked) => {
-                let place = Place::of_interaction(commands, &self.event);
-                read::picked(&self.route, picked, &place).await
+            Arguments::Slash(picked) => {
+                let resolver = Resolver::of_interaction(commands, &self.event);
+                read::slash(&self.route, picked, &resolver).await
             }
         }
     }
@@ -104,7 +104,7 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// What it is stopped by, and what the member is told.
+    /// What stopped it, and the sentence for the member.
     pub async fn admit<T>(
         &self,
         request: &Request,
@@ -113,7 +113,7 @@ impl Pipeline {
         let (route, name) = (&request.route, request.name());
         let header = &request.event.header;
         let invoker = Invoker::of(&request.event);
-        gate::check(&self.policy, &self.cache, route, &name, &invoker)
+        authorize::check(&self.policy, &self.cache, route, &name, &invoker)
             .await
             .map_err(|refusal| refusal.text)?;
         let call = CheckCall {

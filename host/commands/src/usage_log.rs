@@ -10,14 +10,14 @@ use host_base::PluginName;
 use host_capability::Failure;
 use host_store::{
     Storage,
-    storage::{Place, StorageError, Usage},
+    storage::{DailyUses, DatabaseId, StorageError},
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// How long a use may be in memory alone.
 pub const WRITTEN_EVERY: Duration = Duration::from_secs(30);
 
-/// The days that tell how much something is used.
+/// Days over which uses count.
 const RECENT_DAYS: i64 = 30;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +37,7 @@ struct Key {
 
 /// A use that has ended.
 #[derive(Debug, Clone)]
-pub struct Used {
+pub struct CommandUse {
     /// The server; 0 in direct messages.
     pub guild: u64,
     /// Its path.
@@ -69,7 +69,7 @@ impl UsageLog {
     }
 
     /// UsageLog a use that has ended.
-    pub fn note(&self, used: Used) {
+    pub fn note(&self, used: CommandUse) {
         let key = Key {
             guild: used.guild,
             day: day(0),
@@ -90,7 +90,7 @@ impl UsageLog {
         }
         let _one_at_a_time = self.writing.lock().await;
         let fresh = std::mem::take(&mut *self.fresh());
-        let mut by_place: BTreeMap<u64, Vec<Usage>> = BTreeMap::new();
+        let mut by_place: BTreeMap<u64, Vec<DailyUses>> = BTreeMap::new();
         let mut all: HashMap<(String, Arc<str>, PluginName), Count> = HashMap::new();
         for (key, count) in fresh {
             let sum = all
@@ -112,15 +112,15 @@ impl UsageLog {
                 ));
             }
         }
-        let all: Vec<Usage> = all
+        let all: Vec<DailyUses> = all
             .into_iter()
             .map(|((day, command, plugin), count)| usage(day, &command, &plugin, count))
             .collect();
         if !all.is_empty() {
-            self.add(Place::Bot, all).await;
+            self.add(DatabaseId::Bot, all).await;
         }
         for (guild, usage) in by_place {
-            self.add(Place::Guild(guild), usage).await;
+            self.add(DatabaseId::Guild(guild), usage).await;
         }
     }
 
@@ -129,7 +129,7 @@ impl UsageLog {
     /// # Errors
     ///
     /// The database can't be read.
-    pub async fn recent(&self, guild: u64) -> Result<Vec<Usage>, StorageError> {
+    pub async fn recent(&self, guild: u64) -> Result<Vec<DailyUses>, StorageError> {
         if self.storage.is_absent() {
             return Ok(Vec::new());
         }
@@ -143,7 +143,7 @@ impl UsageLog {
     /// # Errors
     ///
     /// That is no day, or the database can't be read.
-    pub async fn by_day(&self, guild: u64, since: Option<&str>) -> Result<Vec<Usage>, Failure> {
+    pub async fn by_day(&self, guild: u64, since: Option<&str>) -> Result<Vec<DailyUses>, Failure> {
         let since = match since {
             None => day(-RECENT_DAYS),
             Some(since) => match since.parse::<civil::Date>() {
@@ -161,7 +161,7 @@ impl UsageLog {
     }
 
     /// A database that can't be written must not stop the others; figures are no reason to try again for ever.
-    async fn add(&self, place: Place, usage: Vec<Usage>) {
+    async fn add(&self, place: DatabaseId, usage: Vec<DailyUses>) {
         let uses: u64 = usage.iter().map(|used| used.uses).sum();
         if let Err(error) = self.storage.add_usage(place, usage).await {
             tracing::warn!("{uses} uses of commands could not be written down: {error}");
@@ -173,8 +173,8 @@ impl UsageLog {
     }
 }
 
-fn usage(day: String, command: &str, plugin: &str, count: Count) -> Usage {
-    Usage {
+fn usage(day: String, command: &str, plugin: &str, count: Count) -> DailyUses {
+    DailyUses {
         day,
         command: command.to_owned(),
         plugin: plugin.to_owned(),
@@ -184,10 +184,10 @@ fn usage(day: String, command: &str, plugin: &str, count: Count) -> Usage {
     }
 }
 
-fn place(guild: u64) -> Place {
+fn place(guild: u64) -> DatabaseId {
     match guild {
-        0 => Place::Bot,
-        guild => Place::Guild(guild),
+        0 => DatabaseId::Bot,
+        guild => DatabaseId::Guild(guild),
     }
 }
 

@@ -36,7 +36,7 @@ impl Alerts {
         }
     }
 
-    /// Tells `text`, unless the same `subject` was told within the cool-down. Never waits.
+    /// Sends `text` to the owner's channel, unless the same `subject` was sent within the cool-down. Never waits.
     pub fn raise(&self, subject: &str, text: &str) {
         if !self.is_due(subject) {
             return;
@@ -97,7 +97,7 @@ impl Alerts {
     }
 }
 
-/// Discord takes 2,000 characters.
+/// Discord accepts 2,000 characters.
 fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(1900).collect();
     if short.len() < text.len() {

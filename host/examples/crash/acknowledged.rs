@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use host_store::storage::{Place, check_all};
+use host_store::storage::{DatabaseId, check_all};
 use rusqlite::Connection;
 
 use crate::{GUILDS, Outcome, files};
@@ -25,7 +25,7 @@ pub(crate) struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Notes what the child says: `row GUILD - ID`, `shelf GUILD KEY VALUE` or `file - PATH VERSION`.
+    /// Notes what the child says: `row GUILD - ID`, `key-value store GUILD KEY VALUE` or `file - PATH VERSION`.
     pub(crate) fn note(&mut self, line: &str) -> Outcome {
         match line.split_whitespace().collect::<Vec<_>>()[..] {
             ["row", guild, "-", id] => {
@@ -66,7 +66,7 @@ impl Acknowledged {
             self.verify_rows(folder, guild)?;
         }
         for ((guild, key), value) in &self.shelf {
-            let database = Connection::open(Place::of(*guild).file(folder))?;
+            let database = Connection::open(DatabaseId::of(*guild).file(folder))?;
             let sql = "SELECT value FROM cogwright__shelf WHERE key = ?1";
             let kept: String = database.query_row(sql, [key], |row| row.get(0))?;
             if kept.parse::<i64>()? < *value {
@@ -79,12 +79,12 @@ impl Acknowledged {
     }
 
     fn verify_rows(&self, folder: &Path, guild: u64) -> Outcome {
-        let database = Connection::open(Place::of(guild).file(folder))?;
+        let database = Connection::open(DatabaseId::of(guild).file(folder))?;
         let rows: HashSet<i64> = database
             .prepare("SELECT id FROM crash__rows WHERE text = 'row ' || id")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let place = Place::of(guild);
+        let place = DatabaseId::of(guild);
         let acknowledged = self.rows.get(&guild);
         let lost = acknowledged.map_or(0, |acknowledged| acknowledged.difference(&rows).count());
         if lost > 0 {

@@ -104,7 +104,7 @@ async fn write_for_ever(folder: &Path, round: u64, cheat: Cheat) -> Outcome {
     }
 }
 
-/// Writes for ever: rows, each with its count in one transaction, and now and then a value on a shelf.
+/// Writes for ever: rows, each with its count in one transaction, and now and then a value in a key-value store.
 async fn write_rows(
     storage: &Storage,
     caller: &Caller,

@@ -149,7 +149,7 @@ impl CallServer {
             let (plugin, call) = (&*self.caller.plugin, shown::line(name));
             tracing::warn!(
                 plugin,
-                "an unknown host call, `{call:.100}`; others are not told any more"
+                "an unknown host call, `{call:.100}`; further ones are not logged"
             );
         }
         let name = if known { name } else { OTHER };

@@ -27,7 +27,7 @@ const SHARD_IDS: &str = "SHARD_IDS";
 /// More shards than any bot has; it keeps a slip of the keyboard from becoming a list of four billion ids.
 const MOST_SHARDS: u32 = 65_536;
 
-/// What the environment tells.
+/// Values from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// `DISCORD_TOKEN`: the bot's token.
@@ -53,7 +53,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for whoever sends it to Discord.
+    /// The token's text, for where it is sent to Discord.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
-    dispatch::{Dispatch, Guilds, Listed, Once, Unreadable},
+    dispatch::{Dispatch, Guilds, Once, OpenLists, Unreadable},
     owner::{self, Owner},
     services::schedules::Runner,
     status::{self, Numbers},
@@ -48,7 +48,7 @@ impl Core {
             commands: Arc::clone(&self.commands),
             owner,
             guilds: Guilds::default(),
-            listed: Listed::default(),
+            listed: OpenLists::default(),
             once: Once::default(),
             unreadable: Unreadable::default(),
             pulse: pulse.clone(),

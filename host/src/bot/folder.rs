@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::BotError;
 
-/// The watcher and what it tells, if the folder is watched.
+/// The watcher and its reports, if the folder is watched.
 pub(super) type Files = Option<(Watcher, mpsc::Receiver<FileChange>)>;
 
 /// The plugin files of a folder, blanks in their names replaced by underscores.

@@ -114,7 +114,7 @@ impl MainLoop {
         }
     }
 
-    /// The session that there is goes on, so this is no end: the owner is told, once for all shards.
+    /// The session that there is goes on, so this is no end: the owner is alerted, once for all shards.
     fn session_refused(&self, shard: u32, reason: &GatewayError) {
         tracing::error!(shard, "the session stays as it is: {reason}");
         let text = format!("The gateway session stays as it is: {reason}");

@@ -59,7 +59,7 @@ pub enum BotError {
         "Discord does not know the token in DISCORD_TOKEN: copy it anew from the Developer Portal > your application > Bot > Reset Token"
     )]
     Token,
-    /// Discord did not tell who the bot is.
+    /// Discord did not say who the bot is.
     #[error("can't ask Discord who the bot is: {0}")]
     Identity(Failure),
     /// The gateway.
@@ -80,7 +80,7 @@ pub enum BotError {
 }
 
 impl BotError {
-    /// What the process ends with: whoever starts it again by itself can tell what no restart helps against.
+    /// Exit code of the process: a service manager can tell by it what no restart helps against.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -20,7 +20,7 @@ const ANSWERS: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::ADD_REACTIONS)
     .union(Permissions::READ_MESSAGE_HISTORY);
 
-/// Waits for all shards, and tells of the bot. `pulse` counts up whenever a shard gets a session; it ends with the bot, which
+/// Waits for all shards, and logs that the bot is ready. `pulse` counts up whenever a shard gets a session; it ends with the bot, which
 /// this must not keep.
 pub(super) async fn announce(
     dispatch: Weak<Dispatch>,

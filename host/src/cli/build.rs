@@ -8,7 +8,7 @@ use std::{
 
 use super::CliResult;
 
-/// Errors of the compiler that are told on the page.
+/// Errors of the compiler that are shown on the page.
 const MOST_ERRORS: usize = 30;
 
 /// The library of plugin-api's macros. Cargo links it beside the plugins when the whole workspace is built, and anew when it

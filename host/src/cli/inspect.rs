@@ -14,9 +14,9 @@ use host_loader::{file, interpose, probe};
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
-use host_commands::{router::inherited, usage};
+use host_commands::{router::inherited, usage_line};
 
-/// How long the file may take to tell its manifest.
+/// How long the file may take to give its manifest.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Shows what a plugin file is.
@@ -134,7 +134,7 @@ fn command_line(path: &str, command: &CommandManifest) -> String {
         (_, true, false) => "prefix",
         _ => "slash",
     };
-    let usage = usage::usage("", path, command);
+    let usage = usage_line::usage("", path, command);
     if command.description.is_empty() {
         return format!("{usage} ({how})");
     }

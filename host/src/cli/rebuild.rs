@@ -30,7 +30,7 @@ pub(super) enum Built<'a> {
     Mended,
 }
 
-/// Builds plugins as their sources are saved, for as long as the result is kept, and tells of each package whose build fails,
+/// Builds plugins as their sources are saved, for as long as the result is kept, and reports each package whose build fails,
 /// and when it is well again.
 ///
 /// # Errors

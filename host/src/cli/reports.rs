@@ -36,10 +36,10 @@ pub(super) fn builds(sandbox: Sandbox) -> impl Fn(&str, Built<'_>) + Send + 'sta
     }
 }
 
-/// What was reported of a plugin: the generation that serves, and why its newest file is not what serves.
+/// Reported state of a plugin: the generation that serves, and why its newest file is not what serves.
 type Reported = (Option<u64>, Option<String>);
 
-/// What is to be reported now, given what was reported before.
+/// Reports to send now, given what was reported before.
 fn news(reported: &mut BTreeMap<PluginName, Reported>, all: &[Status]) -> Vec<Report> {
     let mut reports = Vec::new();
     let gone: Vec<_> = reported

@@ -10,7 +10,7 @@ use plugin_api::abi::Origin;
 
 use super::{Dispatch, invocation::Invocation};
 use host_commands::{
-    autocomplete::Asked,
+    autocomplete::AutocompleteQuery,
     request::{Request, Stopped},
     router::CommandRoute,
 };
@@ -67,7 +67,7 @@ impl Dispatch {
         event: Arc<EventRecord>,
         route: CommandRoute,
         (id, token): (u64, String),
-        asked: Asked,
+        asked: AutocompleteQuery,
     ) {
         let dispatch = Arc::clone(self);
         tokio::spawn(async move {

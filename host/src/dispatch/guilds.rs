@@ -14,7 +14,7 @@ use plugin_api::hook::{BotReady, GuildJoined, GuildLeft};
 use super::peek;
 use crate::services::Services;
 
-/// The servers that the bot is in, by what the shards were told.
+/// The servers that the bot is in, by what the shards have heard.
 #[derive(Debug, Default)]
 pub struct Guilds {
     known: Mutex<HashSet<u64>>,
@@ -31,7 +31,7 @@ struct Guild {
 }
 
 impl Guilds {
-    /// Learns from READY, GUILD_CREATE and GUILD_DELETE, and tells the hooks what they mean. A server that READY lists
+    /// Learns from READY, GUILD_CREATE and GUILD_DELETE, and emits what they mean as hook events. A server that READY lists
     /// comes as GUILD_CREATE and was not joined; one that is unavailable is deleted and created again and was not left
     /// ([reference](https://discord.com/developers/docs/events/gateway-events#guild-create)).
     pub(super) fn learn(
@@ -68,7 +68,7 @@ impl Guilds {
         }
     }
 
-    /// How many shards have told their servers.
+    /// Number of shards whose servers are known.
     pub(crate) fn shards(&self) -> usize {
         self.shards
             .lock()

@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 use super::{Dispatch, invocation::Invocation, menus};
 use crate::owner;
 use host_commands::{
-    autocomplete::Asked,
-    names::{self, Meant},
-    read::Picked,
+    autocomplete::AutocompleteQuery,
+    names::{self, Resolution},
+    read::SlashInput,
     refusal,
-    request::{Given, Request},
+    request::{Arguments, Request},
 };
 
 /// An interaction, as far as routing needs it. Everything else of it is the plugin's.
-struct Told<'a> {
+struct Interaction<'a> {
     id: u64,
     token: String,
     /// Discord's [type](https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-interaction-type),
@@ -32,7 +32,7 @@ struct Told<'a> {
     locale: String,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Interaction<'a> {
     /// Reads an interaction; `None` if it has no id or no token, so that nobody can answer it.
     fn read(json: &'a str) -> Option<Self> {
         let fields = Fields::read(json)?;
@@ -64,27 +64,29 @@ impl Dispatch {
     /// Serves an interaction; `false` if it was served before. Whatever has an id and a token is answered. Where `is_lost`, it is of a server and can't be
     /// told which: what may be done there can't be told either.
     pub(super) fn interaction(self: &Arc<Self>, event: &Arc<EventRecord>, is_lost: bool) -> bool {
-        let Some(told) = Told::read(&event.json) else {
+        let Some(interaction) = Interaction::read(&event.json) else {
             tracing::warn!(
                 "Discord sent an interaction without an id or a token: nobody can answer it"
             );
             return true;
         };
-        if !self.once.is_first(told.id) {
-            tracing::debug!(id = told.id, "the same interaction once more");
+        if !self.once.is_first(interaction.id) {
+            tracing::debug!(id = interaction.id, "the same interaction once more");
             return false;
         }
         let origin = Origin::Interaction {
-            id: told.id,
-            token: told.token.clone(),
+            id: interaction.id,
+            token: interaction.token.clone(),
         };
-        let custom_id = told.custom_id();
-        let picked = Picked::read(&told.data);
-        match (told.kind, picked, custom_id) {
-            _ if is_lost => self.unreadable_interaction(event, &told, &origin, "guild_id"),
+        let custom_id = interaction.custom_id();
+        let picked = SlashInput::read(&interaction.data);
+        match (interaction.kind, picked, custom_id) {
+            _ if is_lost => self.unreadable_interaction(event, &interaction, &origin, "guild_id"),
             (COMMAND, Some(picked), _) => self.slash(event, &origin, picked),
-            (AUTOCOMPLETE, Some(picked), _) => self.proposed(event, &told, picked),
-            (COMPONENT, _, Some(custom_id)) if !is_on_message(event, &told.data, &custom_id) => {
+            (AUTOCOMPLETE, Some(picked), _) => self.proposed(event, &interaction, picked),
+            (COMPONENT, _, Some(custom_id))
+                if !is_on_message(event, &interaction.data, &custom_id) =>
+            {
                 self.begin(event, &origin, Kind::Component, true);
                 tracing::debug!(
                     custom_id,
@@ -96,7 +98,7 @@ impl Dispatch {
                 );
             }
             (COMPONENT, _, Some(custom_id)) if menus::is_list(&custom_id) => {
-                let name = texts(&told.data, "values")
+                let name = texts(&interaction.data, "values")
                     .into_iter()
                     .next()
                     .unwrap_or_default();
@@ -104,9 +106,9 @@ impl Dispatch {
             }
             (COMPONENT, _, Some(custom_id)) => {
                 self.begin(event, &origin, Kind::Component, false);
-                let given = Used {
-                    values: texts(&told.data, "values"),
-                    ..Used::default()
+                let given = Submission {
+                    values: texts(&interaction.data, "values"),
+                    ..Submission::default()
                 };
                 self.component(event, &origin, &custom_id, given);
             }
@@ -121,36 +123,41 @@ impl Dispatch {
                     self.tell(origin, text.into());
                     return true;
                 }
-                self.component(event, &origin, &custom_id, submitted(&told.data));
+                self.component(event, &origin, &custom_id, submitted(&interaction.data));
             }
             (COMMAND | AUTOCOMPLETE, None, _) => {
-                self.unreadable_interaction(event, &told, &origin, "data.name");
+                self.unreadable_interaction(event, &interaction, &origin, "data.name");
             }
             (COMPONENT | MODAL, _, None) => {
-                self.unreadable_interaction(event, &told, &origin, "data.custom_id");
+                self.unreadable_interaction(event, &interaction, &origin, "data.custom_id");
             }
-            _ => self.unreadable_interaction(event, &told, &origin, "type"),
+            _ => self.unreadable_interaction(event, &interaction, &origin, "type"),
         }
         true
     }
 
     /// Values for what is being typed; none for a command that is gone.
-    fn proposed(self: &Arc<Self>, event: &Arc<EventRecord>, told: &Told<'_>, picked: Picked) {
+    fn proposed(
+        self: &Arc<Self>,
+        event: &Arc<EventRecord>,
+        interaction: &Interaction<'_>,
+        picked: SlashInput,
+    ) {
         match self.commands.resolve(picked.kind, &picked.names) {
-            Some(Meant::Command(route)) => {
-                let from = (told.id, told.token.clone());
-                let asked = Asked {
-                    locale: told.locale.clone(),
+            Some(Resolution::Command(route)) => {
+                let from = (interaction.id, interaction.token.clone());
+                let asked = AutocompleteQuery {
+                    locale: interaction.locale.clone(),
                     picked,
                 };
                 self.autocomplete(Arc::clone(event), *route, from, asked);
             }
-            _ => self.propose_nothing(told),
+            _ => self.propose_nothing(interaction),
         }
     }
 
-    fn propose_nothing(self: &Arc<Self>, told: &Told<'_>) {
-        let (dispatch, id, token) = (Arc::clone(self), told.id, told.token.clone());
+    fn propose_nothing(self: &Arc<Self>, interaction: &Interaction<'_>) {
+        let (dispatch, id, token) = (Arc::clone(self), interaction.id, interaction.token.clone());
         tokio::spawn(async move {
             let proposing = dispatch.services.replies.propose(id, &token, json!([]));
             if let Err(failure) = proposing.await {
@@ -163,22 +170,22 @@ impl Dispatch {
     fn unreadable_interaction(
         self: &Arc<Self>,
         event: &EventRecord,
-        told: &Told<'_>,
+        interaction: &Interaction<'_>,
         origin: &Origin,
         place: &str,
     ) {
         self.services.figures.unreadable("INTERACTION_CREATE");
-        if told.kind == AUTOCOMPLETE {
+        if interaction.kind == AUTOCOMPLETE {
             tracing::warn!(
                 at = place,
                 "an interaction that asks for values can't be read"
             );
-            return self.propose_nothing(told);
+            return self.propose_nothing(interaction);
         }
         let error_id = error_id::new();
         tracing::warn!(
             error_id,
-            kind = told.kind,
+            kind = interaction.kind,
             at = place,
             "an interaction can't be read"
         );
@@ -215,9 +222,9 @@ impl Dispatch {
         });
     }
 
-    fn slash(self: &Arc<Self>, event: &Arc<EventRecord>, origin: &Origin, picked: Picked) {
+    fn slash(self: &Arc<Self>, event: &Arc<EventRecord>, origin: &Origin, picked: SlashInput) {
         match self.commands.resolve(picked.kind, &picked.names) {
-            Some(Meant::Host(name)) => {
+            Some(Resolution::Host(name)) => {
                 self.begin(event, origin, Kind::Command, true);
                 if name == owner::OF_MANAGERS {
                     self.managers_command(event, origin.clone(), &picked.line());
@@ -230,17 +237,17 @@ impl Dispatch {
                     );
                 }
             }
-            Some(Meant::More(menus)) => {
+            Some(Resolution::More(menus)) => {
                 self.begin(event, origin, Kind::Command, true);
                 self.list_menus(event, origin.clone(), &menus);
             }
-            Some(Meant::Command(route)) => {
+            Some(Resolution::Command(route)) => {
                 self.begin(event, origin, Kind::Command, route.command.ephemeral);
                 self.serve(Request {
                     event: Arc::clone(event),
                     origin: origin.clone(),
                     route: *route,
-                    given: Given::Picked(Box::new(picked)),
+                    arguments: Arguments::Slash(Box::new(picked)),
                 });
             }
             None => {
@@ -259,7 +266,7 @@ impl Dispatch {
         event: &Arc<EventRecord>,
         origin: &Origin,
         custom_id: &str,
-        used: Used,
+        used: Submission,
     ) {
         let Some(id) = CustomId::parse(custom_id) else {
             // Somebody else's: a plugin that answers it by a listener of its own.
@@ -347,8 +354,8 @@ fn is_on_message(event: &EventRecord, data: &Fields<'_>, custom_id: &str) -> boo
             options.is_none_or(|options| options.iter().any(|option| option["value"] == **value))
         };
         // A kind that nobody knows says nothing; the message's own counts.
-        let told = kind.filter(|kind| KINDS.contains(kind));
-        let is_of_kind = told.is_none_or(|told| component["type"] == told);
+        let interaction = kind.filter(|kind| KINDS.contains(kind));
+        let is_of_kind = interaction.is_none_or(|interaction| component["type"] == interaction);
         let is_button = component["type"] == BUTTON;
         is_of_kind && (values.is_empty() || !is_button) && values.iter().all(is_offered)
     })
@@ -394,7 +401,7 @@ fn handler_name(slot: &Slot, number: HandlerNumber) -> String {
 
 /// What a component or modal was used with.
 #[derive(Default)]
-struct Used {
+struct Submission {
     values: Vec<String>,
     fields: BTreeMap<String, String>,
     picked: BTreeMap<String, Vec<String>>,
@@ -403,14 +410,14 @@ struct Used {
 /// A modal has few levels; what is deeper is none of ours.
 const DEEPEST: usize = 8;
 
-fn submitted(data: &Fields<'_>) -> Used {
-    let mut used = Used::default();
+fn submitted(data: &Fields<'_>) -> Submission {
+    let mut used = Submission::default();
     collect(data, DEEPEST, &mut used);
     used
 }
 
 /// What stands in the fields inside a modal, a row or a label.
-fn collect(of: &Fields<'_>, depth: usize, used: &mut Used) {
+fn collect(of: &Fields<'_>, depth: usize, used: &mut Submission) {
     let inside = of.list("components").known().unwrap_or_default();
     let inside = inside.into_iter().chain(of.raw("component"));
     for part in inside.filter_map(Fields::read) {

@@ -33,8 +33,8 @@ pub(crate) struct Invocation {
     /// Around all that the host does about it; its id stands in the plugin's own lines, too.
     span: Span,
     answer: oneshot::Receiver<Answer>,
-    /// For commands: what the hooks are told afterwards.
-    used: Option<Used>,
+    /// For commands: the hook event that is emitted afterwards.
+    used: Option<CommandInUse>,
     /// Its place among the uses that may run at once.
     running: Option<Running>,
     /// For commands by prefix: what answers to the message are about.
@@ -42,7 +42,7 @@ pub(crate) struct Invocation {
 }
 
 /// A command that was used.
-struct Used {
+struct CommandInUse {
     event: Arc<EventRecord>,
     command: Arc<str>,
     plugin: PluginName,
@@ -67,7 +67,7 @@ impl Invocation {
             what: format!("command `{}`", head.command),
             span: span(event, "command", id, &plugin, &head.command),
             plugin,
-            used: Some(Used {
+            used: Some(CommandInUse {
                 event: Arc::clone(event),
                 command: Arc::clone(&route.path),
                 plugin: route.plugin.clone(),
@@ -130,9 +130,9 @@ fn span(event: &EventRecord, kind: &str, id: u64, plugin: &str, name: &str) -> S
     )
 }
 
-impl Used {
+impl CommandInUse {
     fn count(&self, log: &UsageLog, failed: bool) {
-        log.note(host_commands::Used {
+        log.note(host_commands::CommandUse {
             guild: self.event.header.guild_id,
             command: Arc::clone(&self.command),
             plugin: self.plugin.clone(),
@@ -171,7 +171,7 @@ impl Used {
 }
 
 impl Dispatch {
-    /// Waits for the answer; a failure is told to the member and logged with an error id.
+    /// Waits for the answer; a failure is answered to the member and logged with an error id.
     pub(crate) fn follow(self: &Arc<Self>, invocation: Invocation) {
         let dispatch = Arc::clone(self);
         let span = invocation.span.clone();
@@ -361,6 +361,6 @@ fn fitting(text: &str) -> Cow<'_, str> {
 /// A line in the log, unless there is one.
 fn untold(failure: &Failure) {
     if !failure.is_logged() {
-        tracing::warn!("a member could not be told: {failure}");
+        tracing::warn!("a member could not be answered: {failure}");
     }
 }

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::Dispatch;
 use host_commands::{
-    names::Meant,
-    read::Picked,
-    request::{Given, Request},
+    names::Resolution,
+    read::SlashInput,
+    request::{Arguments, Request},
 };
 
 /// What a list's selects are called: `cw-menus:<interaction>:<number>`.
@@ -27,9 +27,9 @@ const SELECTS: usize = 5;
 
 /// Interactions that a list was opened on, by id.
 #[derive(Debug, Default)]
-pub struct Listed(Mutex<BTreeMap<u64, Arc<EventRecord>>>);
+pub struct OpenLists(Mutex<BTreeMap<u64, Arc<EventRecord>>>);
 
-impl Listed {
+impl OpenLists {
     fn remember(&self, id: u64, event: &Arc<EventRecord>) {
         let mut listed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         listed.insert(id, Arc::clone(event));
@@ -112,7 +112,8 @@ impl Dispatch {
             );
         };
         let picked = picked.on(name);
-        let Some(Meant::Command(route)) = self.commands.resolve(picked.kind, &picked.names) else {
+        let Some(Resolution::Command(route)) = self.commands.resolve(picked.kind, &picked.names)
+        else {
             self.begin(event, origin, Kind::Command, true);
             let text = format!("`{name}` is not loaded right now. Please try again later.");
             return self.tell(origin.clone(), text);
@@ -122,12 +123,12 @@ impl Dispatch {
             event: opened,
             origin: origin.clone(),
             route: *route,
-            given: Given::Picked(Box::new(picked)),
+            arguments: Arguments::Slash(Box::new(picked)),
         });
     }
 }
 
-fn picked(event: &EventRecord) -> Option<Picked> {
+fn picked(event: &EventRecord) -> Option<SlashInput> {
     let interaction = Fields::read(&event.json)?;
-    Picked::read(&interaction.object("data").known()?)
+    SlashInput::read(&interaction.object("data").known()?)
 }

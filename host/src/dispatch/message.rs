@@ -15,9 +15,9 @@ use crate::owner;
 use host_commands::{
     GuildRules,
     prefix::{self, Means, Stripped},
-    request::{Given, Request},
-    router::Found,
-    usage,
+    request::{Arguments, Request},
+    router::Lookup,
+    usage_line,
 };
 
 impl Dispatch {
@@ -86,7 +86,7 @@ impl Dispatch {
             return self.mistyped(origin, &name, is_owner);
         }
         match self.routes.find_command(line) {
-            Some((Found::Command(route), line)) => {
+            Some((Lookup::Command(route), line)) => {
                 if !route.command.prefix {
                     let text = match self.commands.registered().slash(&route.path) {
                         Some(slash) => {
@@ -103,21 +103,21 @@ impl Dispatch {
                     event: Arc::clone(event),
                     origin,
                     route,
-                    given: Given::Line {
+                    arguments: Arguments::Line {
                         prefix: prefix.to_owned(),
                         line: line.to_owned(),
                     },
                 });
             }
-            Some((Found::Group(route), typed)) => {
-                let text = usage::of_group(prefix, &route, typed);
+            Some((Lookup::Group(route), typed)) => {
+                let text = usage_line::of_group(prefix, &route, typed);
                 self.tell_about(&route.group, origin, text);
             }
             None => self.mistyped(origin, &name, is_owner),
         }
     }
 
-    /// Tells an owner whose owner command there is not. Nobody else: it may be another bot's.
+    /// Answers an owner who typed an owner command that does not exist. Nobody else: it may be another bot's.
     fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, is_owner: bool) {
         if let Some(answer) = self.owner.mistyped(name).filter(|_| is_owner) {
             let dispatch = Arc::clone(self);
@@ -133,7 +133,7 @@ impl Dispatch {
         }
     }
 
-    /// What a member is told who has only mentioned the bot.
+    /// Answer to a member who has only mentioned the bot.
     fn introduce(self: &Arc<Self>, origin: Origin, prefix: &str) {
         let help = match self.routes.find_command("help") {
             Some(_) => format!(" `{prefix}help` shows them."),

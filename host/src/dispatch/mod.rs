@@ -23,14 +23,14 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 
-pub use self::{guilds::Guilds, menus::Listed, once::Once, unreadable::Unreadable};
+pub use self::{guilds::Guilds, menus::OpenLists, once::Once, unreadable::Unreadable};
 use crate::{
     owner::{self, Owner},
     services::Services,
 };
 use host_commands::{Pipeline, router::Routes};
 
-/// Takes events from the gateway to whoever they are for.
+/// Dispatches the gateway's events: to listeners, commands and components.
 #[derive(Debug)]
 pub struct Dispatch {
     pub(crate) config: Live,
@@ -40,7 +40,7 @@ pub struct Dispatch {
     pub(crate) owner: Arc<Owner>,
     pub(crate) guilds: Guilds,
     /// What the lists of context menus that members look at were opened on.
-    pub(crate) listed: Listed,
+    pub(crate) listed: OpenLists,
     /// Interactions that were served.
     pub(crate) once: Once,
     /// What was said lately of events that can't be read.

@@ -188,7 +188,7 @@ pub fn record(context: Context<'_>, data: &str, guild_of: impl Fn(u64) -> Option
     }
 }
 
-/// Whom an event is about: whoever wrote, did, or is.
+/// The user of an event: its author, its actor, or its subject.
 fn user_of<'a>(fields: &Fields<'a>, faults: &mut Faults) -> Option<Fields<'a>> {
     let user = |name| fields.object(name);
     for name in ["author", "user"] {
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!((&*event.content, &*event.user_name), ("a \"b\" é", "ann"));
     }
 
-    /// Listeners that ignore bots are not told of it.
+    /// Listeners that ignore bots don't get it.
     #[test]
     fn an_edit_without_an_author_is_no_members() {
         let edit = |author: &str| {

@@ -8,13 +8,13 @@ use std::{
 
 use host_discord::{figures::Figures, lenient::Faults};
 
-/// The same place of the same kind of event is told once in this time: Discord changes something for everybody at once.
+/// The same place of the same kind of event is logged once in this time: Discord changes something for everybody at once.
 const QUIET: Duration = Duration::from_secs(60);
 
 /// Most places that are remembered.
 const REMEMBERED: usize = 1_000;
 
-/// What was told lately.
+/// Recently logged places.
 #[derive(Debug, Default)]
 pub struct Unreadable {
     told: Mutex<HashMap<String, Instant>>,

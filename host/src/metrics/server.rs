@@ -86,7 +86,7 @@ impl Server {
 }
 
 impl Listening {
-    /// A port that is taken costs the figures and nothing else: it is told in the log.
+    /// A port that is taken costs the metrics and nothing else: it is logged.
     async fn at(address: Option<SocketAddr>, shown: &Shown) -> Option<Self> {
         let address = address?;
         let listener = match TcpListener::bind(address).await {

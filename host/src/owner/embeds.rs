@@ -16,7 +16,7 @@ pub(super) const DESCRIPTION: usize = 4000;
 /// Discord's limit of fields.
 pub(super) const FIELDS: usize = 25;
 
-/// Paints a message's embeds in the configured colours; what they tell.
+/// Paints a message's embeds in the configured colours; gives their tone.
 pub(crate) fn paint(message: &mut Value, colours: Colours) -> Option<Tone> {
     let mut tone = None;
     for embed in message["embeds"].as_array_mut().into_iter().flatten() {

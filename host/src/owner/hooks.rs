@@ -9,7 +9,7 @@ use super::{Owner, embeds};
 use crate::services::hooks::{Circuit, Emitted, HookView};
 
 const USAGE: &str = "fw_hooks [list | history | enable ID | disable ID | reset ID]";
-const WHAT: &str = "Shows the handlers of hooks and how they fare, or what was told lately; switches a handler on or off until the \
+const WHAT: &str = "Shows the handlers of hooks with their counts and failures, or the latest events; switches a handler on or off until the \
     bot stops; closes its circuit breaker. An id is `plugin:event:handler`, as the list shows it.";
 
 impl Owner {
@@ -100,12 +100,12 @@ fn history(emitted: &[Emitted]) -> Value {
     };
     let lines: Vec<String> = emitted.iter().map(line).collect();
     let text = if lines.is_empty() {
-        "Nothing was emitted yet.".to_owned()
+        "There were no events yet.".to_owned()
     } else {
         lines.join("\n")
     };
     embeds::embed(
-        "What was emitted",
+        "Latest events",
         embeds::BLUE,
         &embeds::shorten(&text, embeds::DESCRIPTION),
         &[],

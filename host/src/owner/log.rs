@@ -8,7 +8,7 @@ use super::{Owner, embeds};
 
 const USAGE: &str = "fw_log [TARGET | PLUGIN] [LEVEL]";
 const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host_discord::gateway`, or of \
-    all. The levels are error, warn, info, debug, trace and off; `default` takes an exception away.";
+    all. The levels are error, warn, info, debug, trace and off; `default` removes an exception.";
 
 impl Owner {
     pub(super) async fn log(&self, line: &str) -> Value {
@@ -29,7 +29,7 @@ impl Owner {
                 return embeds::misused(&why, USAGE, WHAT);
             }
         };
-        // `default` takes an exception away.
+        // `default` removes an exception.
         let level = match (log::parse_level(word), word) {
             (None, "default") => None,
             (None, _) => {
@@ -72,13 +72,13 @@ impl Owner {
 }
 
 impl Owner {
-    /// The name of a plugin that there is not is one of a module to the log, most of which nobody knows by heart.
+    /// To the log the name of an unknown plugin is a module's, and nobody knows all of those by heart.
     async fn taken_for_a_module(&self, of: &str) -> String {
         let why = match self.plugins.loaded_name(of).await {
             Ok(_) => return AS_IT_IS.to_owned(),
             Err(error) => error.to_string(),
         };
-        format!("⚠ `{of}` is taken for a module: {why}\n`fw_log {of} default` takes it away again.")
+        format!("⚠ `{of}` is taken for a module: {why}\n`fw_log {of} default` removes it again.")
     }
 }
 

@@ -3,7 +3,7 @@
 //! `declared.rs` says which there are; the other files are named for what their commands are about, and make the answers, out
 //! of what is in `embeds.rs`.
 
-mod declared;
+mod catalog;
 mod embeds;
 mod extensions;
 mod files;
@@ -21,7 +21,7 @@ use host_base::{nearest::nearest, shown};
 use host_loader::Plugins;
 use serde_json::{Value, json};
 
-pub use self::declared::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
+pub use self::catalog::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
 pub(crate) use self::embeds::paint;
 use crate::services::Services;
 use host_commands::{Pipeline, registration::Registration};
@@ -87,7 +87,7 @@ impl Owner {
         answer(embed)
     }
 
-    /// What an owner is told who has written the name of an owner command that there is not; nothing where it may be a plugin's, or
+    /// Answer to an owner who typed an owner command that does not exist; nothing where it may be a plugin's, or
     /// another bot's.
     #[must_use]
     pub fn mistyped(&self, name: &str) -> Option<Value> {

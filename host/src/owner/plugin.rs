@@ -19,7 +19,7 @@ impl Owner {
         if line.is_empty() {
             return embeds::usage(
                 "fw_plugin NAME",
-                "Shows what a plugin takes: processor time, memory, waits, handlers and host calls.",
+                "Shows what a plugin uses: processor time, memory, waits, handlers and host calls.",
             );
         }
         let loaded = self.plugins.generations();

@@ -8,7 +8,7 @@ use super::{Owner, embeds};
 use crate::services::schedules::ScheduleView;
 
 const USAGE: &str = "fw_schedules [run | pause | resume PLUGIN NAME]";
-const WHAT: &str = "Shows what plugins do at a time, or has one of it run now, rest, or go on.";
+const WHAT: &str = "Shows the schedules of plugins, or runs, pauses or resumes one.";
 
 impl Owner {
     pub(super) async fn schedules(&self, line: &str) -> Value {
@@ -36,7 +36,7 @@ impl Owner {
             "run" => schedules
                 .run_now(storage, &plugin, name)
                 .await
-                .map(|()| "It begins now, beside its plan."),
+                .map(|()| "It begins now; its plan stays."),
             "pause" => schedules
                 .pause(storage, &plugin, name, true)
                 .await

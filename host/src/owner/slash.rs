@@ -68,7 +68,7 @@ fn synced(report: &Report, registered: &Registered, owners: usize) -> Value {
         ("Created", &report.created),
         ("Edited", &report.edited),
         ("Deleted", &report.deleted),
-        ("Later: Discord takes 200 new ones a day", &report.later),
+        ("Later: Discord accepts 200 new ones a day", &report.later),
     ];
     let mut fields: Vec<Value> = changes
         .iter()

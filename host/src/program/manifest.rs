@@ -39,7 +39,7 @@ impl host_loader::Rules for Rules {
             let event = &*hook.event;
             if !event.contains('.') && !FRAMEWORK_EVENTS.contains(&event) {
                 problems.push(format!(
-                    "this host ({}) does not know the hook `{event}`: update the host, or name the plugin that tells it, as in `shop.{event}`",
+                    "this host ({}) does not know the hook `{event}`: update the host, or name the plugin that emits it, as in `shop.{event}`",
                     env!("CARGO_PKG_VERSION")
                 ));
             }
@@ -116,7 +116,7 @@ mod tests {
                 {"event": "sold", "handler": "c"},
             ]}),
             &[
-                "does not know the hook `sold`: update the host, or name the plugin that tells it, as in `shop.sold`",
+                "does not know the hook `sold`: update the host, or name the plugin that emits it, as in `shop.sold`",
             ],
         );
     }

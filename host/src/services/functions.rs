@@ -82,7 +82,7 @@ impl Functions {
         let queued = self.routes.with_plugin(&PluginName::new(plugin), |slot| {
             check(slot, &call).map_err(&refused)?;
             slot.invoke(packet).map_err(|why| match why {
-                Refused::Full => refused("the plugin has too much to do; try again later".into()),
+                Refused::Full => refused("the plugin is busy; try again later".into()),
                 Refused::Closed => refused("the plugin is being unloaded".into()),
             })
         });

@@ -78,7 +78,7 @@ pub struct Services {
     pub files: Files,
     /// Events of the framework and of plugins.
     pub hooks: Arc<Hooks>,
-    /// What the owner is told at once.
+    /// Alerts to the owner.
     pub alerts: Arc<Alerts>,
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,

@@ -11,7 +11,7 @@ use std::{
 use host_base::names::folded;
 use host_ops::config::Live;
 
-use crate::storage::Place;
+use crate::storage::DatabaseId;
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;
@@ -64,7 +64,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// What all plugins keep. Names are told apart as everywhere, without upper and lower case.
+/// What all plugins keep. Names that differ in case alone are one, as everywhere.
 #[derive(Debug)]
 pub struct Disk {
     config: Live,
@@ -74,7 +74,7 @@ pub struct Disk {
 #[derive(Debug, Default)]
 struct State {
     /// In the databases that were looked into.
-    tables: HashMap<Place, HashMap<String, u64>>,
+    tables: HashMap<DatabaseId, HashMap<String, u64>>,
     plugins: BTreeMap<String, Kept>,
     /// How plugins that keep something have written their names, by the names as they are compared.
     written: HashMap<String, BTreeSet<String>>,
@@ -138,28 +138,28 @@ impl Disk {
     }
 
     /// Whether a database was looked into.
-    pub(super) fn knows(&self, place: Place) -> bool {
-        self.state().tables.contains_key(&place)
+    pub(super) fn knows(&self, database_id: DatabaseId) -> bool {
+        self.state().tables.contains_key(&database_id)
     }
 
     /// What a database holds of each plugin, in bytes.
-    pub(super) fn set_tables(&self, place: Place, kept: Vec<(String, u64)>) {
-        self.state().set(place, kept);
+    pub(super) fn set_tables(&self, database_id: DatabaseId, kept: Vec<(String, u64)>) {
+        self.state().set(database_id, kept);
     }
 
     /// As [`set_tables`](Self::set_tables), if nobody has looked into it meanwhile.
-    pub(super) fn set_unknown_tables(&self, place: Place, kept: Vec<(String, u64)>) {
+    pub(super) fn set_unknown_tables(&self, database_id: DatabaseId, kept: Vec<(String, u64)>) {
         let mut state = self.state();
-        if !state.tables.contains_key(&place) {
-            state.set(place, kept);
+        if !state.tables.contains_key(&database_id) {
+            state.set(database_id, kept);
         }
     }
 
     /// What a plugin has written to a database, or given back.
-    pub(super) fn add_tables(&self, place: Place, plugin: &str, bytes: i64) {
+    pub(super) fn add_tables(&self, database_id: DatabaseId, plugin: &str, bytes: i64) {
         let mut state = self.state();
         let plugin = state.named(plugin);
-        let tables = state.tables.entry(place).or_default();
+        let tables = state.tables.entry(database_id).or_default();
         let there = tables.entry(plugin.clone()).or_default();
         let before = *there;
         *there = before.saturating_add_signed(bytes);
@@ -205,8 +205,8 @@ impl Disk {
 }
 
 impl State {
-    fn set(&mut self, place: Place, of: Vec<(String, u64)>) {
-        for (plugin, bytes) in self.tables.remove(&place).unwrap_or_default() {
+    fn set(&mut self, database_id: DatabaseId, of: Vec<(String, u64)>) {
+        for (plugin, bytes) in self.tables.remove(&database_id).unwrap_or_default() {
             let kept = self.plugins.entry(plugin).or_default();
             kept.tables = kept.tables.saturating_sub(bytes);
         }
@@ -216,7 +216,7 @@ impl State {
             self.plugins.entry(plugin.clone()).or_default().tables += bytes;
             *tables.entry(plugin).or_default() += bytes;
         }
-        self.tables.insert(place, tables);
+        self.tables.insert(database_id, tables);
     }
 
     /// Notes how a plugin writes its name that keeps something; the name as it is compared.

@@ -316,7 +316,7 @@ async fn the_first_rule_that_refuses_is_told_and_why_names_it() {
     let asked = owner.slash("general", "why", &options).await.unwrap();
     let why = owner.expects_reply_to(&asked).await.unwrap().text();
     assert!(
-        why.contains(&format!("<@{}> is told", member.id())) && why.contains("Ban Members"),
+        why.contains(&format!("<@{}> reads", member.id())) && why.contains("Ban Members"),
         "{why}"
     );
     let asked = owner

@@ -129,7 +129,11 @@ const GREEDY: &[Attack] = &[
         KEEPS,
     ),
     by("flood", "1,500 calls at once", ""),
-    by("shelf", "more than it may keep, on a shelf", KEEPS),
+    by(
+        "shelf",
+        "more than it may keep, in a key-value store",
+        KEEPS,
+    ),
     by("files", "more than it may keep, in files", KEEPS),
     by(
         "elsewhere",
@@ -233,7 +237,7 @@ const REACHING: &[Attack] = &[
         "is the host's own",
     ),
     reads(
-        "the victim's shelves",
+        "the victim's key-value stores",
         "SELECT * FROM cogwright__shelf",
         "is the host's own",
     ),

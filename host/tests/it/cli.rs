@@ -213,7 +213,7 @@ fn the_sandboxs_clock_moves_the_bots_schedules() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
-/// To the log any word is a module's name, also that of a plugin that there is not.
+/// To the log any word is a module's name, also that of an unknown plugin.
 #[test]
 fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
     let folder = tempfile::tempdir().unwrap();

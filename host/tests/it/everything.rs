@@ -84,7 +84,7 @@ async fn start(host: Host) -> Result<Mess> {
     std::thread::spawn(move || ended.recv());
     let bot = host.storage().bot();
     bot.execute("INSERT INTO everything__bot VALUES (?1)", params![host.generation() as i64]).await?;
-    bot.shelf("mess").set("generation", &host.generation()).await?;
+    bot.kv_store("mess").set("generation", &host.generation()).await?;
     host.files().write_json("mess.json", &host.generation()).await?;
     // What is planned belongs to the plugin and stays over reloads: once is enough.
     if host.schedule("later").list().await?.is_empty() {

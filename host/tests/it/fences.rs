@@ -86,7 +86,7 @@ async fn strike(host: &Host, database: &Database, how: &str, sql: &str) -> Resul
         }
         "shelf" => {
             for number in 0..30 {
-                database.shelf("hoard").set(&format!("{number}"), &"x".repeat(500_000)).await?;
+                database.kv_store("hoard").set(&format!("{number}"), &"x".repeat(500_000)).await?;
             }
             Ok(())
         }

@@ -55,8 +55,8 @@ async fn gorge(ctx: CommandContext) -> Result {
 async fn many(ctx: CommandContext) -> Result {
     let mut calls: Vec<_> = (0..12_000)
         .map(|_| {
-            let shelf = ctx.host().storage().bot().shelf("cups");
-            Box::pin(async move { shelf.get::<u64>("k").await })
+            let kv_store = ctx.host().storage().bot().kv_store("cups");
+            Box::pin(async move { kv_store.get::<u64>("k").await })
         })
         .collect();
     // All of them are made before the plugin takes any answer.

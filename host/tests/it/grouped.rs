@@ -82,11 +82,11 @@ async fn a_grouped_command_is_called_what_can_be_typed() {
 
     // `why` takes what is typed, and says how it is.
     for (command, told) in [
-        ("ban", "is told: `!ban` needs the permission"),
-        ("!ban", "is told: `!ban` needs the permission"),
-        ("/guarded ban", "is told: `!ban` needs the permission"),
+        ("ban", "reads: `!ban` needs the permission"),
+        ("!ban", "reads: `!ban` needs the permission"),
+        ("/guarded ban", "reads: `!ban` needs the permission"),
         ("guarded ban", "It is typed `!ban` or `/guarded ban`."),
-        ("typed", "is told: `/guarded typed` needs the permission"),
+        ("typed", "reads: `/guarded typed` needs the permission"),
         ("open", "may use it here: `!open` or `/guarded open`."),
         (
             "tag add",
@@ -156,7 +156,7 @@ async fn what_is_left_to_the_prefix_is_as_guarded_as_it_was() {
     private_answers_stay_private(&bot).await;
     let figures = said(&bot, "!figures ban").await;
     assert!(
-        figures.starts_with("prefix only: there are more commands than Discord takes: !ban;"),
+        figures.starts_with("prefix only: there are more commands than Discord accepts: !ban;"),
         "{figures}"
     );
     bot.close().await;

@@ -360,7 +360,7 @@ async fn the_framework_tells_what_happens() {
     };
     assert!(
         refused.contains(
-            "can't tell `bank.robbed`: the name of a plugin's event begins with its plugin's"
+            "can't emit `bank.robbed`: the name of a plugin's event begins with its plugin's"
         ),
         "{refused}"
     );

@@ -252,7 +252,7 @@ async fn numbers_and_booleans() {
                 &refused("maybe", "yes or no"),
             ),
             not_sent("boolean", "2", Some(json!(2)), &refused("2", "yes or no")),
-            // Beyond what Discord takes.
+            // Beyond what Discord accepts.
             not_sent(
                 "integer",
                 "9007199254740993",

@@ -1,4 +1,4 @@
-//! Tests of the command planner: more commands than Discord takes; and the requests that bring it to what is loaded.
+//! Tests of the command planner: more commands than Discord accepts; and the requests that bring it to what is loaded.
 
 use std::{fs, path::PathBuf, sync::OnceLock, time::SystemTime};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// 120 commands, two of them in a group, one private; and 17 context menus.
-const SOURCE: &str = r#"//! Declares more commands than Discord takes.
+const SOURCE: &str = r#"//! Declares more commands than Discord accepts.
 use plugin_api::prelude::*;
 
 export_plugin!(|| {
@@ -235,7 +235,7 @@ async fn nothing_is_sent_when_nothing_has_changed_and_one_change_is_one_request(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_discord_refuses_is_left_out_alone() {
-    // Discord takes lengths up to 6,000; nothing of ours looks at that.
+    // Discord accepts lengths up to 6,000; nothing of ours looks at that.
     let source = r#"//! Two commands, one of which Discord does not take.
 use plugin_api::prelude::*;
 

@@ -30,7 +30,7 @@ export_plugin!(|| {
 });
 
 async fn here(ctx: CommandContext) -> Result {
-    ctx.host().storage().bot().shelf("clockwork").set("channel", &ctx.channel_id()).await?;
+    ctx.host().storage().bot().kv_store("clockwork").set("channel", &ctx.channel_id()).await?;
     ctx.reply("Here.").await
 }
 
@@ -45,7 +45,7 @@ async fn plan(ctx: CommandContext) -> Result {
 }
 
 async fn say(host: &Host, text: String) -> Result {
-    let channel: Option<Id<marker::ChannelMarker>> = host.storage().bot().shelf("clockwork").get("channel").await?;
+    let channel: Option<Id<marker::ChannelMarker>> = host.storage().bot().kv_store("clockwork").get("channel").await?;
     host.discord().send(channel.ok_or(Error::new("no channel"))?, text).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{
     support::{Fixture, PATIENCE},
 };
 
-const SOURCE: &str = r#"//! A bank, and a shelf.
+const SOURCE: &str = r#"//! A bank, and a key-value store.
 use plugin_api::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ const TABLES: &str = "
 export_plugin!(|| {
     Plugin::with_state(|host| async move {
         // The bot's database is ready when the plugin starts.
-        let starts = host.storage().bot().shelf("starts");
+        let starts = host.storage().bot().kv_store("starts");
         starts.update("count", |count: Option<u64>| count.unwrap_or(0) + 1).await?;
         Ok(())
     })
@@ -78,11 +78,11 @@ async fn top(ctx: CommandContext) -> Result {
 }
 
 async fn wish(ctx: CommandContext) -> Result {
-    let shelf = database(&ctx)?.shelf("wishes").about(ctx.user().id);
+    let kv_store = database(&ctx)?.kv_store("wishes").about(ctx.user().id);
     let text: String = ctx.option("wish")?;
-    let before: Option<Wish> = shelf.get("last").await?;
-    shelf.set("last", &Wish { text, granted: false }).await?;
-    let keys = shelf.keys("l").await?;
+    let before: Option<Wish> = kv_store.get("last").await?;
+    kv_store.set("last", &Wish { text, granted: false }).await?;
+    let keys = kv_store.keys("l").await?;
     ctx.reply(format!("{keys:?}, before: {:?}", before.map(|wish| (wish.text, wish.granted)))).await
 }
 
@@ -95,7 +95,7 @@ async fn try_sql(ctx: CommandContext) -> Result {
 }
 
 async fn starts(ctx: CommandContext) -> Result {
-    let count: Option<u64> = ctx.host().storage().bot().shelf("starts").get("count").await?;
+    let count: Option<u64> = ctx.host().storage().bot().kv_store("starts").get("count").await?;
     ctx.reply(format!("started {count:?}")).await
 }
 "#;
@@ -302,7 +302,7 @@ async fn a_server_that_was_left_is_closed_and_kept_and_one_that_is_away_stays_op
     let before = storage.numbers().unwrap();
     assert_eq!(before.open, 1);
 
-    // An outage: Discord takes the server away, and brings it back.
+    // An outage: Discord accepts the server away, and brings it back.
     let id = guild.to_string();
     let outage = json!({"id": id, "unavailable": true});
     bot.sandbox.dispatch("GUILD_DELETE", Some(guild), outage);

@@ -15,7 +15,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let variants: Vec<&Variant> = item.variants.iter().collect();
     if !(1..=25).contains(&variants.len()) {
         let text = format!(
-            "Discord takes 1 to 25 choices, and these are {}: more can be proposed with `#[autocomplete = …]`",
+            "Discord accepts 1 to 25 choices, and these are {}: more can be proposed with `#[autocomplete = …]`",
             variants.len()
         );
         return Err(Error::new(item.ident.span(), text));
@@ -117,7 +117,7 @@ mod tests {
         );
         check(
             "enum Size { }",
-            "Discord takes 1 to 25 choices, and these are 0: more can be proposed with `#[autocomplete = …]`",
+            "Discord accepts 1 to 25 choices, and these are 0: more can be proposed with `#[autocomplete = …]`",
         );
         assert_eq!(in_words("BlackTea"), "black tea");
     }

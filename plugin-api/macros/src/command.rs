@@ -285,7 +285,7 @@ mod tests {
                 "/// {}\nasync fn roll(ctx: C) -> Result {{}}",
                 "x".repeat(101)
             ),
-            "the description is 101 characters long, and Discord takes 100: end it with an empty line; what comes behind that is for help texts",
+            "the description is 101 characters long, and Discord accepts 100: end it with an empty line; what comes behind that is for help texts",
         );
         check(
             "user_menu = \"Wave at\"",

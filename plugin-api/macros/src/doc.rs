@@ -44,7 +44,7 @@ impl Doc {
             long => Err(Error::new(
                 span,
                 format!(
-                    "the description is {long} characters long, and Discord takes 100: end it with an empty line; what comes behind that is for help texts"
+                    "the description is {long} characters long, and Discord accepts 100: end it with an empty line; what comes behind that is for help texts"
                 ),
             )),
         }

@@ -35,7 +35,7 @@ impl Default for Colours {
 }
 
 words! {
-/// What an answer tells: decides its colour, and whether it is deleted after a while.
+/// Tone of an answer: decides its colour, and whether it is deleted after a while.
 pub enum Tone {
     /// Something was done.
     Success = "success",

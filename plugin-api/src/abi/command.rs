@@ -272,6 +272,6 @@ pub struct CheckCall {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CheckReply {
-    /// What the member is told, when the check refuses.
+    /// The sentence for the member, when the check refuses.
     pub refusal: Option<String>,
 }

@@ -111,7 +111,7 @@ pub struct WhyReply {
     /// The first rule that refuses: `place`, `owner`, `guild_owner`, `roles`, `permissions`, `bot`, `check`, `cooldown`,
     /// `busy`, `unknown`; `None`: it may be used.
     pub rule: Option<String>,
-    /// What the member would be told.
+    /// The sentence that the member would read.
     pub text: String,
     /// How the command is typed there, each way that there is.
     pub typed: Vec<String>,

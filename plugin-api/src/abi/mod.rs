@@ -80,7 +80,7 @@ pub use schedule::{
 };
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
 pub use storage::{
-    ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
+    KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
     StorageValue,
 };
 pub use web::{WebCall, WebReply};

@@ -163,7 +163,7 @@ pub struct FileCall {
 pub struct ErrorHead {
     /// What failed, with its causes.
     pub message: String,
-    /// What the member may be told instead.
+    /// The sentence for the member.
     #[serde(default)]
     pub user_message: Option<String>,
     /// Discord's HTTP status, where Discord refused.

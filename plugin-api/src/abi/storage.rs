@@ -97,7 +97,7 @@ pub struct StorageResult {
 
 /// Parameters of `storage.get`, `storage.set`, `storage.delete` and `storage.keys`. The value, JSON, is the body.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ShelfCall {
+pub struct KvCall {
     /// The server whose database it is; absent: the bot's.
     #[serde(
         default,
@@ -105,8 +105,9 @@ pub struct ShelfCall {
         skip_serializing_if = "Option::is_none"
     )]
     pub guild_id: Option<u64>,
-    /// The shelf's name.
-    pub shelf: String,
+    /// The key-value store's name; `shelf` on the wire, from before it was called so.
+    #[serde(rename = "shelf")]
+    pub store: String,
     /// The user whom the entry is about, if about one.
     #[serde(
         default,
@@ -122,9 +123,9 @@ pub struct ShelfCall {
     pub version: Option<u64>,
 }
 
-/// Result of a [`ShelfCall`].
+/// Result of a [`KvCall`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ShelfReply {
+pub struct KvReply {
     /// Whether the key is there (get), was there (delete), or was written (set).
     #[serde(default)]
     pub done: bool,

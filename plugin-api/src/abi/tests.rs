@@ -427,15 +427,15 @@ fn heads_of_storage() {
             ..Known::default()
         },
     );
-    let shelf = json!({"guild_id": "1", "shelf": "s", "subject": "2", "key": "k", "version": 3});
-    check::<ShelfCall>(
-        shelf,
+    let kv_store = json!({"guild_id": "1", "shelf": "s", "subject": "2", "key": "k", "version": 3});
+    check::<KvCall>(
+        kv_store,
         &Known {
             required: &["shelf"],
             ..Known::default()
         },
     );
-    check::<ShelfReply>(
+    check::<KvReply>(
         json!({"done": true, "version": 1, "keys": ["k"]}),
         &Known::default(),
     );

@@ -70,7 +70,7 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// Permissions that the bot needs in the channel: without them the member is told so, and the handler is not called.
+    /// Permissions that the bot needs in the channel: without them the member reads so, and the handler is not called.
     #[must_use]
     pub fn bot_permissions(mut self, permissions: Permissions) -> Self {
         self.manifest.access.bot_permissions |= permissions.bits();
@@ -88,7 +88,7 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// A check of your own, before the handler: [`Error::user`](crate::Error::user) refuses, and tells the member why.
+    /// A check of your own, before the handler: [`Error::user`](crate::Error::user) refuses, and the member reads why.
     /// Several are asked in turn, a group's first.
     ///
     /// ```
@@ -148,7 +148,7 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// So many uses may run at once, shared by `per`; others are told to wait.
+    /// So many uses may run at once, shared by `per`; others are asked to wait.
     ///
     /// ```
     /// use plugin_api::{manifest::Per, prelude::*};

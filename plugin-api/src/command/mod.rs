@@ -57,7 +57,7 @@ pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<
 /// [`#[command]`](macro@crate::command) writes the same from the handler alone.
 ///
 /// A command is for prefix and slash, in servers and in direct messages, for everybody, and its answers are for all to
-/// see, until told otherwise:
+/// see, by default:
 ///
 /// ```
 /// use plugin_api::prelude::*;
@@ -275,7 +275,7 @@ impl<S: 'static> Command<S> {
                 format!("command `{path}` has no handler: end its declaration with `.run(handler)`")
             } else {
                 format!(
-                    "command `{path}` has a handler and commands in it: Discord takes one or the other"
+                    "command `{path}` has a handler and commands in it: Discord accepts one or the other"
                 )
             }
         );

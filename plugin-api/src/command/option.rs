@@ -6,7 +6,7 @@ use crate::{
     manifest::{Localized, OptionKind, OptionManifest},
 };
 
-/// An option of a command: without bounds and not required, until told otherwise.
+/// An option of a command: without bounds and not required by default.
 ///
 /// | option | read as | by prefix |
 /// | --- | --- | --- |
@@ -199,7 +199,7 @@ impl CommandOption {
         self
     }
 
-    /// Greatest value, or greatest length of a string in characters. Discord takes strings of up to 6,000.
+    /// Greatest value, or greatest length of a string in characters. Discord accepts strings of up to 6,000.
     #[must_use]
     pub fn max(mut self, max: impl Into<f64>) -> Self {
         self.0.max = Some(max.into());

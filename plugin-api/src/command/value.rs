@@ -32,12 +32,12 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct OptionInput<'a> {
     name: &'a str,
-    value: Given<'a>,
+    value: Raw<'a>,
 }
 
 /// The value as it crossed, or a text of a test's.
 #[derive(Debug, Clone, Copy)]
-enum Given<'a> {
+enum Raw<'a> {
     Not,
     Value(&'a OptionValue),
     Text(&'a str),
@@ -47,7 +47,7 @@ impl<'a> OptionInput<'a> {
     pub(crate) fn of(name: &'a str, value: Option<&'a OptionValue>) -> Self {
         Self {
             name,
-            value: value.map_or(Given::Not, Given::Value),
+            value: value.map_or(Raw::Not, Raw::Value),
         }
     }
 
@@ -56,7 +56,7 @@ impl<'a> OptionInput<'a> {
     pub const fn text(name: &'a str, text: &'a str) -> Self {
         Self {
             name,
-            value: Given::Text(text),
+            value: Raw::Text(text),
         }
     }
 
@@ -65,7 +65,7 @@ impl<'a> OptionInput<'a> {
     pub const fn absent(name: &'a str) -> Self {
         Self {
             name,
-            value: Given::Not,
+            value: Raw::Not,
         }
     }
 
@@ -78,7 +78,7 @@ impl<'a> OptionInput<'a> {
     /// Whether it was given.
     #[must_use]
     pub const fn is_given(&self) -> bool {
-        !matches!(self.value, Given::Not)
+        !matches!(self.value, Raw::Not)
     }
 
     /// Reads it as another type.
@@ -94,19 +94,19 @@ impl<'a> OptionInput<'a> {
     fn mistaken(self, what: &str) -> Error {
         let name = self.name;
         let value: &dyn fmt::Debug = match &self.value {
-            Given::Not => {
+            Raw::Not => {
                 return Error::new(format!(
                     "option `{name}` was not given: declare it with `required()`, or read it as an `Option`"
                 ));
             }
-            Given::Value(OptionValue::Unknown { kind, .. }) => {
+            Raw::Value(OptionValue::Unknown { kind, .. }) => {
                 return Error::new(format!(
                     "option `{name}` is a `{kind}`, which this plugin's plugin-api ({}) does not know: build the plugin with the host's",
                     crate::abi::API_VERSION
                 ));
             }
-            Given::Value(value) => value,
-            Given::Text(text) => text,
+            Raw::Value(value) => value,
+            Raw::Text(text) => text,
         };
         Error::new(format!(
             "option `{name}` is {value:?}, and was read as {what}: read it as the type that it was declared with"
@@ -177,11 +177,11 @@ impl<T: OptionType> OptionType for Option<T> {
 impl<T: FromOption> FromOption for Vec<T> {
     fn from_option(input: OptionInput<'_>) -> Result<Self> {
         match input.value {
-            Given::Value(OptionValue::List(values)) => values
+            Raw::Value(OptionValue::List(values)) => values
                 .iter()
                 .map(|value| T::from_option(OptionInput::of(input.name, Some(value))))
                 .collect(),
-            Given::Not => Ok(Self::new()),
+            Raw::Not => Ok(Self::new()),
             _ => Ok(vec![T::from_option(input)?]),
         }
     }
@@ -209,7 +209,7 @@ macro_rules! options {
         impl FromOption for $ty {
             fn from_option(input: OptionInput<'_>) -> Result<Self> {
                 match input.value {
-                    $(Given::Value($pattern) => Ok($value),)+
+                    $(Raw::Value($pattern) => Ok($value),)+
                     _ => Err(input.mistaken($what)),
                 }
             }
@@ -241,8 +241,8 @@ options! {
 impl FromOption for String {
     fn from_option(input: OptionInput<'_>) -> Result<Self> {
         match input.value {
-            Given::Value(OptionValue::String(text)) => Ok(text.clone()),
-            Given::Text(text) => Ok(text.to_owned()),
+            Raw::Value(OptionValue::String(text)) => Ok(text.clone()),
+            Raw::Text(text) => Ok(text.to_owned()),
             _ => Err(input.mistaken("a string")),
         }
     }
@@ -257,7 +257,7 @@ impl OptionType for String {
 impl FromOption for Id<MessageMarker> {
     fn from_option(input: OptionInput<'_>) -> Result<Self> {
         match input.value {
-            Given::Value(OptionValue::Message(id @ 1..)) => Ok(Self::new(*id)),
+            Raw::Value(OptionValue::Message(id @ 1..)) => Ok(Self::new(*id)),
             _ => Err(input.mistaken("a message")),
         }
     }
@@ -277,7 +277,7 @@ macro_rules! smaller_integers {
         impl OptionType for $ty {
             fn declare(option: &mut CommandOption) {
                 i64::declare(option);
-                // Discord takes integers of up to 2^53.
+                // Discord accepts integers of up to 2^53.
                 option.0.min = Some((Self::MIN as f64).max(-9_007_199_254_740_992.0));
                 option.0.max = Some((Self::MAX as f64).min(9_007_199_254_740_992.0));
             }

@@ -53,7 +53,7 @@ pub fn danger_button(label: impl Into<String>, custom_id: impl Into<String>) -> 
     button(label, custom_id).danger()
 }
 
-/// A button that leads to a web page; nobody is told of its clicks.
+/// A button that opens a web page; its clicks are no events.
 #[must_use]
 pub fn link_button(label: impl Into<String>, url: impl Into<String>) -> ButtonBuilder {
     let mut link = button(label, "");

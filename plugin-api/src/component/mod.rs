@@ -36,20 +36,20 @@ pub const CUSTOM_ID_LIMIT: usize = 100;
 /// The custom id that leads back to a handler: it names the plugin and the handler, and carries an argument, so that a
 /// click is served after a reload and after a restart.
 pub(crate) fn custom_id(plugin: &str, handler: &str, argument: &str) -> Result<String> {
-    let stamp = Stamp::default();
-    stamp.made(plugin, handler, argument)
+    let scope = ComponentScope::default();
+    scope.made(plugin, handler, argument)
 }
 
 /// Who may use the components of a message, and how long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Stamp {
+pub(crate) struct ComponentScope {
     /// `None`: everyone.
     pub(crate) owner: Option<u64>,
     /// `None`: for ever.
     pub(crate) timeout_s: Option<u64>,
 }
 
-impl Stamp {
+impl ComponentScope {
     pub(crate) fn made(self, plugin: &str, handler: &str, argument: &str) -> Result<String> {
         self.numbered(plugin, HandlerNumber::of(handler), argument)
     }
@@ -68,7 +68,7 @@ impl Stamp {
         let characters = id.chars().count();
         if characters > CUSTOM_ID_LIMIT {
             return Err(Error::new(format!(
-                "the custom id `{id}` has {characters} characters, Discord takes {CUSTOM_ID_LIMIT}: shorten the argument, \
+                "the custom id `{id}` has {characters} characters, Discord accepts {CUSTOM_ID_LIMIT}: shorten the argument, \
                  or keep it in the plugin's state and pass a key"
             )));
         }
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn owner_and_timeout_go_into_each_id_that_has_none_wherever_it_is() {
-        let stamp = Stamp {
+        let scope = ComponentScope {
             owner: Some(u64::MAX),
             timeout_s: Some(604_800),
         };
@@ -155,7 +155,7 @@ mod tests {
             layout::container(0, [layout::section(["C"], button("D", "somebody else's"))]),
             layout::row([select("E", "cw1:shop:pskqx~1~a:x", [("F", "f")])]),
         ];
-        stamp.press(&mut parts).unwrap();
+        scope.press(&mut parts).unwrap();
         let all = serde_json::to_string(&parts).unwrap();
         assert!(
             all.contains("\"cw1:shop:c3n82~3w5e11264sgsf~cyo0:7\""),
@@ -164,6 +164,6 @@ mod tests {
         assert!(all.contains("\"somebody else's\"") && all.contains("\"cw1:shop:pskqx~1~a:x\""));
         let long = custom_id("shop", "buy", &"x".repeat(80)).unwrap();
         let mut long = [layout::row([button("A", long)])];
-        assert!(stamp.press(&mut long).is_err());
+        assert!(scope.press(&mut long).is_err());
     }
 }

@@ -42,7 +42,7 @@ impl Modal {
         }
     }
 
-    /// Adds a field; Discord takes 1 to 5 parts, of whatever kind.
+    /// Adds a field; Discord accepts 1 to 5 parts, of whatever kind.
     #[must_use]
     pub fn field(self, field: TextField) -> Self {
         self.labelled(&field.label, field.description.as_deref(), field.input)
@@ -101,7 +101,7 @@ impl Modal {
     }
 }
 
-/// A field of a [`Modal`], required unless told otherwise. What was typed is
+/// A field of a [`Modal`], required by default. What was typed is
 /// [`ComponentContext::field`](crate::ComponentContext::field) of the same id.
 ///
 /// ```

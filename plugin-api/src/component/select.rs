@@ -116,14 +116,14 @@ fn of_kind(kind: SelectMenuType, placeholder: String, custom_id: String) -> Sele
 pub struct SelectBuilder(pub(super) SelectMenu);
 
 impl SelectBuilder {
-    /// How many have to be picked: 0 to 25, 1 unless told.
+    /// How many have to be picked: 0 to 25, 1 by default.
     #[must_use]
     pub const fn min(mut self, values: u8) -> Self {
         self.0.min_values = Some(values);
         self
     }
 
-    /// How many may be picked: 1 to 25, 1 unless told.
+    /// How many may be picked: 1 to 25, 1 by default.
     #[must_use]
     pub const fn max(mut self, values: u8) -> Self {
         self.0.max_values = Some(values);

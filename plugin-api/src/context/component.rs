@@ -12,7 +12,7 @@ use twilight_model::{
 use super::{Invocation, resolved};
 use crate::{
     abi::{ComponentHead, ReplyMode},
-    component::Stamp,
+    component::ComponentScope,
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -54,7 +54,7 @@ impl<S> ComponentContext<S> {
         Self {
             state,
             invocation: Invocation::new(host, head.origin.clone(), frame_guard, false).inherits(
-                Stamp {
+                ComponentScope {
                     owner: head.owner,
                     timeout_s: head.timeout_s,
                 },

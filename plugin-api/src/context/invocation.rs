@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     abi::{Answered, Origin, ReplyCall, ReplyMode},
-    component::{self, Modal, Stamp},
+    component::{self, ComponentScope, Modal},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -59,7 +59,7 @@ pub struct Invocation {
     frame_guard: FrameGuard,
     first_answer: Cell<Option<Answered>>,
     /// Whom the components of an updated message are for, where that one's were made so.
-    inherited: Option<Stamp>,
+    inherited: Option<ComponentScope>,
     /// The click that is answered here, until the handler ends.
     held: RefCell<Option<oneshot::Sender<()>>>,
     /// Declared so by the command.
@@ -86,14 +86,14 @@ impl Invocation {
     }
 
     /// The answer to a component that was made for somebody: what updates its message is, too.
-    pub(crate) fn inherits(mut self, stamp: Stamp) -> Self {
-        self.inherited = Some(stamp);
+    pub(crate) fn inherits(mut self, scope: ComponentScope) -> Self {
+        self.inherited = Some(scope);
         self
     }
 
     /// An invocation of its own for a click; the click is over when it is dropped.
     pub(super) fn at_click(&self, click: Box<Click>) -> Self {
-        let stamp = Stamp {
+        let scope = ComponentScope {
             owner: click.head.owner,
             timeout_s: click.head.timeout_s,
         };
@@ -104,7 +104,7 @@ impl Invocation {
             self.ephemeral,
         );
         at.held.replace(Some(click.done));
-        at.inherits(stamp)
+        at.inherits(scope)
     }
 
     /// From now on answers go to this click.
@@ -431,8 +431,8 @@ impl Invocation {
     }
 
     /// Whom components are for unless their message says otherwise, and how long.
-    fn usual(&self) -> Stamp {
-        Stamp {
+    fn usual(&self) -> ComponentScope {
+        ComponentScope {
             owner: Some(self.user().id.get()),
             timeout_s: self.host.0.start().component_timeout_s,
         }
@@ -446,7 +446,7 @@ impl Invocation {
         {
             message = message.reply_to(id);
         }
-        message.stamp(match (mode, self.inherited) {
+        message.scope(match (mode, self.inherited) {
             (ReplyMode::Update, Some(inherited)) => inherited,
             _ => self.usual(),
         })?;

@@ -10,7 +10,7 @@ use twilight_model::id::{
 use super::Invocation;
 use crate::{
     abi::{ComponentHead, ReplyMode},
-    component::{Modal, Stamp, TextField, button},
+    component::{ComponentScope, Modal, TextField, button},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -147,13 +147,13 @@ impl Invocation {
 
 /// A click on a button of pages, or the number that was typed.
 pub(crate) async fn turned(host: Host, head: ComponentHead, frame_guard: FrameGuard) -> Result {
-    let stamp = Stamp {
+    let scope = ComponentScope {
         owner: head.owner,
         timeout_s: head.timeout_s,
     };
     let typed = head.fields.get("page").map(|text| text.trim().to_owned());
     let (name, argument) = (head.handler, head.argument);
-    let click = Invocation::new(host, head.origin, frame_guard, false).inherits(stamp);
+    let click = Invocation::new(host, head.origin, frame_guard, false).inherits(scope);
     let unreadable = || Error::new(format!("`{argument}` is no page of `{name}`"));
     let (turn, argument) = argument.split_once(':').ok_or_else(unreadable)?;
     let mut characters = turn.chars();
@@ -162,7 +162,7 @@ pub(crate) async fn turned(host: Host, head: ComponentHead, frame_guard: FrameGu
     let index = match turn_to {
         'j' => {
             let label = format!("Page, 1 to {number}");
-            let id = stamp.made(
+            let id = scope.made(
                 click.host().plugin_name(),
                 &name,
                 &format!("t{number}:{argument}"),

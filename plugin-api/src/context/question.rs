@@ -248,7 +248,7 @@ impl Fields {
     }
 }
 
-/// A click on a question: for whoever waits for it, or for nobody any more.
+/// A click on a question: for the handler that waits for it, or for none any more.
 pub(crate) async fn clicked(host: Host, head: ComponentHead, frame_guard: FrameGuard) -> Result {
     let unanswered = match host.0.answer_question(head, frame_guard) {
         Ok(over) => {

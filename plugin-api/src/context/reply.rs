@@ -9,7 +9,7 @@ use twilight_model::id::{
 
 use crate::{
     abi::{Answered, Origin, ReplyCall, ReplyMode},
-    component::Stamp,
+    component::ComponentScope,
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -32,12 +32,17 @@ use crate::{
 pub struct Reply {
     host: Host,
     origin: Origin,
-    usual: Stamp,
+    usual: ComponentScope,
     sent: Vec<Answered>,
 }
 
 impl Reply {
-    pub(super) const fn new(host: Host, origin: Origin, usual: Stamp, sent: Vec<Answered>) -> Self {
+    pub(super) const fn new(
+        host: Host,
+        origin: Origin,
+        usual: ComponentScope,
+        sent: Vec<Answered>,
+    ) -> Self {
         Self {
             host,
             origin,
@@ -65,7 +70,7 @@ impl Reply {
     /// Discord refused: the message is gone, say; or Discord's 15 minutes for a private answer are over.
     pub async fn edit(&self, new: impl Into<NewMessage>) -> Result {
         let mut new = new.into();
-        new.stamp(self.usual)?;
+        new.scope(self.usual)?;
         let (body, boundary) = new.to_body()?;
         let mut call = self.call(ReplyMode::Edit, self.last())?;
         new.tell(&mut call);
@@ -93,7 +98,7 @@ impl Reply {
     fn call(&self, mode: ReplyMode, sent: Answered) -> Result<ReplyCall> {
         if sent.message_id.is_none() {
             return Err(Error::new(
-                "this host does not tell which message it has sent: update the host",
+                "this host does not say which message it has sent: update the host",
             ));
         }
         Ok(ReplyCall {

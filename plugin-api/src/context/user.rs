@@ -4,7 +4,7 @@ use twilight_model::id::{Id, marker::UserMarker};
 
 use crate::raw::FrameGuard;
 
-/// Whoever used a command or a component.
+/// The user of a command or a component.
 ///
 /// ```
 /// use plugin_api::prelude::*;

@@ -14,7 +14,7 @@ use twilight_model::{
 use super::Host;
 use crate::{
     abi::{CallHead, RequestCall, ResponseHead},
-    component::Stamp,
+    component::ComponentScope,
     error::{Error, Result},
     message::NewMessage,
 };
@@ -236,7 +236,7 @@ impl Discord {
         path: String,
         mut message: NewMessage,
     ) -> Result<Box<Message>> {
-        message.stamp(Stamp::default())?;
+        message.scope(ComponentScope::default())?;
         let (body, boundary) = message.to_body()?;
         let mut request = self.request(method, path);
         request.call.multipart_boundary = boundary;

@@ -18,7 +18,7 @@ use crate::{
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The secret itself, for whoever has to be shown it.
+    /// The secret's text, for where it has to be sent.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -9,7 +9,7 @@ use twilight_model::{
 
 use super::NewMessage;
 use crate::{
-    component::{self, Stamp},
+    component::{self, ComponentScope},
     error::Result,
 };
 
@@ -19,7 +19,7 @@ const COMPONENTS_V2: u64 = 1 << 15;
 
 impl NewMessage {
     /// Adds a [row](https://discord.com/developers/docs/components/reference#action-row) of buttons or one select;
-    /// Discord takes up to 5 rows of up to 5 buttons.
+    /// Discord accepts up to 5 rows of up to 5 buttons.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -93,7 +93,7 @@ impl NewMessage {
 
     /// How long its components can be used, counted anew with each use; then the host disables them. Whole seconds;
     /// `[components] timeout_s` of config.toml (300) for an answer that says nothing. Components of messages that are no
-    /// answers ([`Discord::send`](crate::Discord::send)) work for everyone and for ever, unless told otherwise.
+    /// answers ([`Discord::send`](crate::Discord::send)) work for everyone and for ever by default.
     #[must_use]
     pub const fn timeout(mut self, time: Duration) -> Self {
         let seconds = time.as_secs();
@@ -140,11 +140,11 @@ impl NewMessage {
     }
 
     /// Says in the custom ids of its components whom they are for, and how long; `usual` where the message says nothing.
-    pub(crate) fn stamp(&mut self, usual: Stamp) -> Result {
-        let stamp = Stamp {
+    pub(crate) fn scope(&mut self, usual: ComponentScope) -> Result {
+        let scope = ComponentScope {
             owner: self.owner.unwrap_or(usual.owner),
             timeout_s: self.timeout_s.unwrap_or(usual.timeout_s),
         };
-        stamp.press(self.components.as_deref_mut().unwrap_or_default())
+        scope.press(self.components.as_deref_mut().unwrap_or_default())
     }
 }

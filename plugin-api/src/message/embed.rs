@@ -128,7 +128,7 @@ impl EmbedBuilder {
         self.colour(colour.load(Relaxed))
     }
 
-    /// Adds a field (a name of 1 to 256 and a value of 1 to 1,024 characters); Discord takes up to 25. Fields that are
+    /// Adds a field (a name of 1 to 256 and a value of 1 to 1,024 characters); Discord accepts up to 25. Fields that are
     /// `inline` stand up to three side by side.
     #[must_use]
     pub fn field(

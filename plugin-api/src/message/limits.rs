@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 pub(super) fn check_embeds(embeds: &[Embed]) -> Result {
     if embeds.len() > 10 {
         return Err(Error::new(format!(
-            "the message has {} embeds, Discord takes 10",
+            "the message has {} embeds, Discord accepts 10",
             embeds.len()
         )));
     }
@@ -39,7 +39,7 @@ fn check(embed: &Embed, name: &str) -> Result<usize> {
     text("author", author, 256)?;
     if embed.fields.len() > 25 {
         return Err(Error::new(format!(
-            "{name} has {} fields, Discord takes 25",
+            "{name} has {} fields, Discord accepts 25",
             embed.fields.len()
         )));
     }
@@ -63,7 +63,7 @@ fn within(name: &str, what: &str, characters: usize, limit: usize) -> Result {
         return Ok(());
     }
     Err(Error::new(format!(
-        "{name}: the {what} has {characters} characters, Discord takes {limit}"
+        "{name}: the {what} has {characters} characters, Discord accepts {limit}"
     )))
 }
 
@@ -85,7 +85,7 @@ mod tests {
                 .field("Second", "x".repeat(1025), false);
         assert_eq!(
             refused(&[embed("A").build(), long.build()]),
-            "embed 2 (`Rules`): the value of field 2 (`Second`) has 1025 characters, Discord takes 1024"
+            "embed 2 (`Rules`): the value of field 2 (`Second`) has 1025 characters, Discord accepts 1024"
         );
         assert_eq!(
             refused(&[embed("A").field("B", "", false).build()]),
@@ -94,7 +94,7 @@ mod tests {
         let large = embed("A").description("x".repeat(4000)).build();
         assert_eq!(
             refused(&[large.clone(), large]),
-            "the embeds of the message: the text has 8002 characters, Discord takes 6000"
+            "the embeds of the message: the text has 8002 characters, Discord accepts 6000"
         );
         assert!(check_embeds(&[embed("A").field("B", "C", false).build()]).is_ok());
     }

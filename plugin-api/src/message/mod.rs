@@ -100,7 +100,7 @@ impl From<EmbedBuilder> for NewMessage {
 }
 
 impl NewMessage {
-    /// Adds an embed; Discord takes up to 10, with 6,000 characters in all.
+    /// Adds an embed; Discord accepts up to 10, with 6,000 characters in all.
     ///
     /// ```
     /// use plugin_api::prelude::*;

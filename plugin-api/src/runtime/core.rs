@@ -41,7 +41,7 @@ pub(crate) struct Core {
     /// Whose poll this is; 0 for what does not count as running.
     polled: Cell<u64>,
     pub(super) questions: Questions,
-    room: Notify,
+    event_loop: Notify,
     live: watch::Sender<bool>,
     background: RefCell<JoinSet<()>>,
 }
@@ -59,7 +59,7 @@ impl Core {
             last_job: Cell::new(0),
             polled: Cell::new(0),
             questions: Questions::default(),
-            room: Notify::new(),
+            event_loop: Notify::new(),
             live: watch::Sender::new(false),
             background: RefCell::default(),
         }
@@ -139,13 +139,13 @@ impl Core {
     }
 
     pub(super) fn tell_of_room(&self) {
-        self.room.notify_waiters();
-        self.room.notify_one();
+        self.event_loop.notify_waiters();
+        self.event_loop.notify_one();
     }
 
     /// Until a handler has ended.
     pub(super) async fn room_was_made(&self) {
-        self.room.notified().await;
+        self.event_loop.notified().await;
     }
 
     // --- answers and calls ---

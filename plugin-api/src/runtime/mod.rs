@@ -117,7 +117,7 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
     {
         return Err(io::Error::other("the host did not take the manifest"));
     }
-    let mut room = Room {
+    let mut event_loop = EventLoop {
         core: Rc::clone(&core),
         handoff: program.manifest.handoff,
         start: Some(program.start),
@@ -129,15 +129,15 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
         let mut taken = 0;
         for frame_guard in inbox.exchange(concurrency.saturating_sub(core.in_flight())) {
             taken += 1;
-            room.take(frame_guard);
+            event_loop.take(frame_guard);
         }
-        while room.jobs.try_join_next().is_some() {}
+        while event_loop.jobs.try_join_next().is_some() {}
         if taken > 0 {
             // Otherwise the handlers' tasks starve while frames keep coming.
             yield_now().await;
             continue;
         }
-        match room.stop_at {
+        match event_loop.stop_at {
             Some(_) if core.in_flight() == 0 => break,
             Some(at) => tokio::select! {
                 woken = wakes.wait() => woken?,
@@ -150,7 +150,7 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
             },
         }
     }
-    room.close(inbox, &wakes).await
+    event_loop.close(inbox, &wakes).await
 }
 
 /// The head of work.
@@ -182,7 +182,7 @@ impl Head for InvokeHead {
 }
 
 /// What the loop keeps while it runs.
-struct Room {
+struct EventLoop {
     core: Rc<Core>,
     handoff: Handoff,
     start: Option<Start>,
@@ -192,7 +192,7 @@ struct Room {
     last_save: Option<u64>,
 }
 
-impl Room {
+impl EventLoop {
     fn take(&mut self, frame_guard: FrameGuard) {
         let id = frame_guard.id();
         match frame_guard.kind() {

@@ -63,7 +63,7 @@ impl Questions {
         }
     }
 
-    /// Ends a question: whoever waited for it runs again.
+    /// Ends a question: the handler that waited for it runs again.
     fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
         let Open { answer, handler } = self.open.borrow_mut().remove(key)?;
         let mut waiting = self.waiting.borrow_mut();
@@ -76,7 +76,7 @@ impl Questions {
         Some(answer)
     }
 
-    /// No question is answered any more: whoever waits goes on without an answer.
+    /// No question is answered any more: handlers that wait go on without an answer.
     pub(super) fn close(&self) {
         self.last.borrow_mut().closed = true;
         self.waiting.borrow_mut().clear();
@@ -113,7 +113,7 @@ impl Core {
         }
     }
 
-    /// Gives a click to whoever waits for it, and the click's end to whoever brought it; the click back where nobody does.
+    /// Gives a click to the handler that waits for it, and the click's end to its bringer; the click back where none waits.
     pub(crate) fn answer_question(
         &self,
         head: ComponentHead,

@@ -34,7 +34,7 @@ pub(super) fn mentionprefix() -> Command {
     .permissions(Permissions::ADMINISTRATOR)
     .option(CommandOption::of::<Option<Switch>>(
         "state",
-        "What to do; tells how it is when left out",
+        "What to do; left out: shows the state",
     ))
     .run(mention)
 }

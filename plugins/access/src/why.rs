@@ -3,7 +3,7 @@
 use plugin_api::prelude::*;
 
 pub(super) fn why() -> Command {
-    Command::new("why", "Tells why a command refuses")
+    Command::new("why", "Explains why a command refuses")
         .option(
             CommandOption::string(
                 "command",
@@ -13,7 +13,7 @@ pub(super) fn why() -> Command {
         )
         .option(CommandOption::user(
             "user",
-            "For whom; yourself, when nobody is named",
+            "For which user; left out: for yourself",
         ))
         .autocomplete("command", super::commands)
         .ephemeral()
@@ -32,7 +32,7 @@ async fn run(ctx: CommandContext) -> Result {
     let text = match &answer.rule {
         None => format!("<@{user}> may use it here: {}.", ways.join(" or ")),
         Some(rule) => format!(
-            "<@{user}> is told: {}\nRule: {}\nIt is typed {}.",
+            "<@{user}> reads: {}\nRule: {}\nIt is typed {}.",
             answer.text,
             explained(rule),
             ways.join(" or ")

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Actor;
 use crate::{
     error::{Error, known},
-    world::{Event, Shelf, World},
+    world::{Collection, Event, World},
 };
 
 impl Actor {
@@ -67,7 +67,7 @@ impl Actor {
         self.shared.change(|state| {
             let world = &mut state.world;
             let found = world.guilds_of(self.user).find_map(|guild| {
-                let mut events = world.shelf(guild.id, Shelf::ScheduledEvents);
+                let mut events = world.collection(guild.id, Collection::ScheduledEvents);
                 let event = events.find(|known| known["name"] == event)?;
                 Some((guild.id, event["id"].as_str()?.parse().ok()?))
             });

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 
 use super::{Answer, call::Call, error::FormErrors, guilds::need, ok};
-use crate::world::{AuditEntry, Shelf, World, shown};
+use crate::world::{AuditEntry, Collection, World, shown};
 
 /// Answers `GET audit-logs`.
 pub(super) fn list(world: &World, call: &Call, guild: u64) -> Answer {
@@ -54,9 +54,11 @@ fn referenced(world: &World, guild: u64, page: &[&AuditEntry]) -> Value {
     let threads = threads.iter().filter_map(|id| world.channels.get(id));
     let webhooks = ids(&|action| (50..=52).contains(&action));
     let webhooks = webhooks.iter().filter_map(|id| world.webhooks.get(id));
-    let records = |shelf, actions: RangeInclusive<u16>| {
+    let records = |collection, actions: RangeInclusive<u16>| {
         let ids = ids(&|action| actions.contains(&action));
-        let known = ids.iter().filter_map(|id| world.shelved(guild, shelf, *id));
+        let known = ids
+            .iter()
+            .filter_map(|id| world.record_of(guild, collection, *id));
         known.map(shown).collect::<Vec<_>>()
     };
     json!({
@@ -65,8 +67,8 @@ fn referenced(world: &World, guild: u64, page: &[&AuditEntry]) -> Value {
         "threads": threads.map(|channel| world.channel_json(channel)).collect::<Vec<_>>(),
         "webhooks": webhooks.map(|webhook| webhook.json(world, true)).collect::<Vec<_>>(),
         "integrations": [],
-        "guild_scheduled_events": records(Shelf::ScheduledEvents, 100..=102),
-        "auto_moderation_rules": records(Shelf::Rules, 140..=146),
+        "guild_scheduled_events": records(Collection::ScheduledEvents, 100..=102),
+        "auto_moderation_rules": records(Collection::Rules, 140..=146),
         "application_commands": [],
     })
 }

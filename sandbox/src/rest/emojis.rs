@@ -8,7 +8,7 @@ use super::{
     expressions::{Sort, may_create},
     validate::form::{Field, Kind, read},
 };
-use crate::world::{Record, Shelf, World};
+use crate::world::{Collection, Record, World};
 use axum::http::StatusCode;
 
 /// Emojis of each sort, plain and animated, that a guild without boosts holds.
@@ -25,7 +25,7 @@ const CHANGE: &[Field] = &[
 ];
 
 const EMOJIS: Sort = Sort {
-    shelf: Shelf::Emojis,
+    collection: Collection::Emojis,
     change: CHANGE,
     settle: |body| {
         check_name(&body)?;
@@ -74,7 +74,12 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     let image = body["image"].as_str().unwrap_or_default();
     let animated = image.starts_with("data:image/gif");
     let same = |emoji: &&Record| emoji.get("animated") == Some(&json!(animated));
-    if world.shelf(guild, Shelf::Emojis).filter(same).count() >= MAX_EMOJIS {
+    if world
+        .collection(guild, Collection::Emojis)
+        .filter(same)
+        .count()
+        >= MAX_EMOJIS
+    {
         return Err(if animated {
             ApiError::too_many_animated_emojis()
         } else {
@@ -90,6 +95,12 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     if let Some(roles) = body.get("roles").filter(|roles| roles.is_array()) {
         record.insert("roles".to_owned(), roles.clone());
     }
-    world.put(guild, Shelf::Emojis, emoji, record.clone(), call.by(world));
+    world.put(
+        guild,
+        Collection::Emojis,
+        emoji,
+        record.clone(),
+        call.by(world),
+    );
     Ok(Reply::Json(StatusCode::CREATED, Value::Object(record)))
 }

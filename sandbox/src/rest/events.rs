@@ -13,7 +13,7 @@ use super::{
     ok,
     validate::form::{Field, Kind, read, read_patch},
 };
-use crate::world::{Record, Shelf, World, fields, shown};
+use crate::world::{Collection, Record, World, fields, shown};
 
 /// Scheduled and active events that a guild holds.
 const MAX_EVENTS: usize = 100;
@@ -67,7 +67,7 @@ pub(super) fn route(
 ) -> Answer {
     match (method, path) {
         ("GET", []) => {
-            let all = world.shelf(guild, Shelf::ScheduledEvents);
+            let all = world.collection(guild, Collection::ScheduledEvents);
             let open = all.filter(|event| !is_finished(event));
             ok(open.map(|event| seen(world, call, guild, event)).collect())
         }
@@ -77,7 +77,7 @@ pub(super) fn route(
         ("DELETE", [event]) => {
             let event = id(event)?;
             may_change_own(world, guild, known(world, guild, event)?, (CREATE, MANAGE))?;
-            world.take(guild, Shelf::ScheduledEvents, event, call.by(world));
+            world.take(guild, Collection::ScheduledEvents, event, call.by(world));
             Ok(Reply::Empty)
         }
         ("GET", [event, "users"]) => users(world, call, guild, id(event)?),
@@ -96,7 +96,7 @@ pub(super) fn route(
 
 fn known(world: &World, guild: u64, event: u64) -> Result<&Record, ApiError> {
     world
-        .shelved(guild, Shelf::ScheduledEvents, event)
+        .record_of(guild, Collection::ScheduledEvents, event)
         .ok_or_else(ApiError::unknown_event)
 }
 
@@ -120,7 +120,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     let mut body = body;
     body.remove("status");
     check(world, guild, &body, true)?;
-    let events = world.shelf(guild, Shelf::ScheduledEvents);
+    let events = world.collection(guild, Collection::ScheduledEvents);
     if events.filter(|event| !is_finished(event)).count() >= MAX_EVENTS {
         return Err(ApiError::too_many_events());
     }
@@ -145,7 +145,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     record.extend(with_image_hash(body, event));
     world.put(
         guild,
-        Shelf::ScheduledEvents,
+        Collection::ScheduledEvents,
         event,
         record.clone(),
         call.by(world),
@@ -180,7 +180,7 @@ fn patch(world: &mut World, call: &Call, guild: u64, event: u64) -> Answer {
     check(world, guild, &after, starts_anew)?;
     world.put(
         guild,
-        Shelf::ScheduledEvents,
+        Collection::ScheduledEvents,
         event,
         after.clone(),
         call.by(world),

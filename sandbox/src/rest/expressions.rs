@@ -11,14 +11,14 @@ use super::{
     ok,
     validate::form::{Field, read_patch},
 };
-use crate::world::{Record, Shelf, World, shown};
+use crate::world::{Collection, Record, World, shown};
 
 const CREATE: Permissions = Permissions::CREATE_GUILD_EXPRESSIONS;
 const MANAGE: Permissions = Permissions::MANAGE_GUILD_EXPRESSIONS;
 
 /// A sort of expressions: where they are kept, and what is its own.
 pub(super) struct Sort {
-    pub shelf: Shelf,
+    pub collection: Collection,
     /// What may be changed.
     pub change: &'static [Field],
     /// Checks a change, and puts in what a field left out or `null` means.
@@ -40,7 +40,7 @@ impl Sort {
     ) -> Answer {
         match (method, path) {
             ("GET", []) => {
-                let all = world.shelf(guild, self.shelf);
+                let all = world.collection(guild, self.collection);
                 let all = all.map(|record| seen(world, guild, record)).collect();
                 ok((self.listed)(all))
             }
@@ -49,7 +49,7 @@ impl Sort {
             ("DELETE", [one]) => {
                 let one = id(one)?;
                 may_change(world, guild, self.known(world, guild, one)?)?;
-                world.take(guild, self.shelf, one, call.by(world));
+                world.take(guild, self.collection, one, call.by(world));
                 Ok(Reply::Empty)
             }
             _ => Err(ApiError::method_not_allowed()),
@@ -60,13 +60,13 @@ impl Sort {
         let mut record = self.known(world, guild, one)?.clone();
         may_change(world, guild, &record)?;
         record.extend((self.settle)(read_patch(self.change, &call.body)?)?);
-        world.put(guild, self.shelf, one, record.clone(), call.by(world));
+        world.put(guild, self.collection, one, record.clone(), call.by(world));
         ok(seen(world, guild, &record))
     }
 
     fn known<'a>(&self, world: &'a World, guild: u64, one: u64) -> Result<&'a Record, ApiError> {
         world
-            .shelved(guild, self.shelf, one)
+            .record_of(guild, self.collection, one)
             .ok_or_else(self.unknown)
     }
 }

@@ -11,7 +11,7 @@ use super::{
     ok,
     validate::form::{Field, Kind, read, read_patch, record},
 };
-use crate::world::{Record, Shelf, World, fields, shown};
+use crate::world::{Collection, Record, World, fields, shown};
 
 const KEYWORD: i64 = 1;
 const SPAM: i64 = 3;
@@ -68,14 +68,14 @@ pub(super) fn route(
 ) -> Answer {
     need(world, guild, Permissions::MANAGE_GUILD)?;
     match (method, path) {
-        ("GET", []) => ok(world.shelf_json(guild, Shelf::Rules)),
+        ("GET", []) => ok(world.shelf_json(guild, Collection::Rules)),
         ("POST", []) => create(world, call, guild),
         ("GET", [rule]) => ok(shown(known(world, guild, id(rule)?)?)),
         ("PATCH", [rule]) => patch(world, call, guild, id(rule)?),
         ("DELETE", [rule]) => {
             let rule = id(rule)?;
             known(world, guild, rule)?;
-            world.take(guild, Shelf::Rules, rule, call.by(world));
+            world.take(guild, Collection::Rules, rule, call.by(world));
             Ok(Reply::Empty)
         }
         _ => Err(ApiError::method_not_allowed()),
@@ -84,7 +84,7 @@ pub(super) fn route(
 
 fn known(world: &World, guild: u64, rule: u64) -> Result<&Record, ApiError> {
     world
-        .shelved(guild, Shelf::Rules, rule)
+        .record_of(guild, Collection::Rules, rule)
         .ok_or_else(ApiError::unknown_rule)
 }
 
@@ -94,7 +94,12 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     check(world, guild, kind, &mut body)?;
     let most = if kind == KEYWORD { 6 } else { 1 };
     let same = |rule: &&Record| rule.get("trigger_type") == Some(&json!(kind));
-    if world.shelf(guild, Shelf::Rules).filter(same).count() >= most {
+    if world
+        .collection(guild, Collection::Rules)
+        .filter(same)
+        .count()
+        >= most
+    {
         let message = format!("Maximum number of rules of this type reached ({most})");
         let code = "AUTO_MODERATION_MAX_RULES_OF_TYPE_EXCEEDED";
         return Err(ApiError::form("trigger_type", code, message));
@@ -112,7 +117,13 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     }));
     body.retain(|_, value| !value.is_null());
     record.extend(body);
-    world.put(guild, Shelf::Rules, rule, record.clone(), call.by(world));
+    world.put(
+        guild,
+        Collection::Rules,
+        rule,
+        record.clone(),
+        call.by(world),
+    );
     ok(Value::Object(record))
 }
 
@@ -124,7 +135,13 @@ fn patch(world: &mut World, call: &Call, guild: u64, rule: u64) -> Answer {
     check(world, guild, kind, &mut body)?;
     body.retain(|_, value| !value.is_null());
     record.extend(body);
-    world.put(guild, Shelf::Rules, rule, record.clone(), call.by(world));
+    world.put(
+        guild,
+        Collection::Rules,
+        rule,
+        record.clone(),
+        call.by(world),
+    );
     ok(Value::Object(record))
 }
 

@@ -11,7 +11,7 @@ use super::{
     messages::answer,
     ok, validate,
 };
-use crate::world::{Channel, ChannelKind, Draft, Message, Shelf, World};
+use crate::world::{Channel, ChannelKind, Collection, Draft, Message, World};
 
 /// The flags that a bot may set on a new message.
 const SETTABLE: u64 = 1 << 2 | 1 << 12 | VOICE_MESSAGE | 1 << 15;
@@ -246,7 +246,8 @@ fn stickers(world: &World, channel: u64, body: &Value) -> Result<Vec<Value>, Api
     }
     let here = world.guild_of(channel);
     let found = ids.iter().map(|sticker| {
-        let known = body_id(sticker).and_then(|id| world.shelved_anywhere(Shelf::Stickers, id));
+        let known =
+            body_id(sticker).and_then(|id| world.shelved_anywhere(Collection::Stickers, id));
         let known = known.filter(|(guild, _)| world.bot_guilds().any(|own| own.id == *guild));
         let (guild, record) = known.ok_or_else(ApiError::invalid_sticker)?;
         if here.is_some_and(|here| here != guild) {

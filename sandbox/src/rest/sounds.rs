@@ -11,7 +11,7 @@ use super::{
     ok,
     validate::form::{Field, Kind, read},
 };
-use crate::world::{Record, Shelf, World};
+use crate::world::{Collection, Record, World};
 
 /// Sounds that a guild without boosts holds.
 const MAX_SOUNDS: usize = 8;
@@ -31,7 +31,7 @@ const CHANGE: &[Field] = &[
 ];
 
 const SOUNDS: Sort = Sort {
-    shelf: Shelf::Sounds,
+    collection: Collection::Sounds,
     change: CHANGE,
     settle: |body| Ok(with_volume(body)),
     listed: |sounds| json!({"items": sounds}),
@@ -94,12 +94,18 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     {
         return Err(ApiError::invalid_file_type());
     }
-    if world.shelf(guild, Shelf::Sounds).count() >= MAX_SOUNDS {
+    if world.collection(guild, Collection::Sounds).count() >= MAX_SOUNDS {
         return Err(ApiError::too_many_sounds());
     }
     let bot = world.application.bot;
     let (sound, mut record) = world.new_sound(guild, "", bot);
     record.extend(body);
-    world.put(guild, Shelf::Sounds, sound, record.clone(), call.by(world));
+    world.put(
+        guild,
+        Collection::Sounds,
+        sound,
+        record.clone(),
+        call.by(world),
+    );
     Ok(Reply::Json(StatusCode::CREATED, Value::Object(record)))
 }

@@ -9,7 +9,7 @@ use super::{
     channels, ok,
     validate::form::{Field, Kind, read, read_patch},
 };
-use crate::world::{Record, Shelf, World, fields, shown};
+use crate::world::{Collection, Record, World, fields, shown};
 
 /// What makes a stage moderator.
 const MODERATOR: Permissions = Permissions::MANAGE_CHANNELS
@@ -46,7 +46,7 @@ pub(super) fn route(world: &mut World, call: &Call, method: &str, path: &[&str])
             record.extend(read_patch(CHANGE, &call.body)?);
             world.put(
                 guild,
-                Shelf::Stages,
+                Collection::Stages,
                 channel,
                 record.clone(),
                 call.by(world),
@@ -58,7 +58,7 @@ pub(super) fn route(world: &mut World, call: &Call, method: &str, path: &[&str])
             let guild = stage_of(world, channel)?;
             known(world, guild, channel)?;
             channels::need(world, channel, MODERATOR)?;
-            world.take(guild, Shelf::Stages, channel, call.by(world));
+            world.take(guild, Collection::Stages, channel, call.by(world));
             Ok(Reply::Empty)
         }
         _ => Err(ApiError::method_not_allowed()),
@@ -77,7 +77,7 @@ fn stage_of(world: &World, channel: u64) -> Result<u64, ApiError> {
 
 fn known(world: &World, guild: u64, channel: u64) -> Result<&Record, ApiError> {
     world
-        .shelved(guild, Shelf::Stages, channel)
+        .record_of(guild, Collection::Stages, channel)
         .ok_or_else(ApiError::unknown_stage)
 }
 
@@ -86,7 +86,10 @@ fn create(world: &mut World, call: &Call) -> Answer {
     let channel = body.get("channel_id").and_then(body_id).unwrap_or(0);
     let guild = stage_of(world, channel)?;
     channels::need(world, channel, MODERATOR)?;
-    if world.shelved(guild, Shelf::Stages, channel).is_some() {
+    if world
+        .record_of(guild, Collection::Stages, channel)
+        .is_some()
+    {
         return Err(ApiError::stage_is_open());
     }
     let notify = body.get("send_start_notification") == Some(&json!(true));
@@ -105,7 +108,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
     }));
     world.put(
         guild,
-        Shelf::Stages,
+        Collection::Stages,
         channel,
         record.clone(),
         call.by(world),

@@ -10,7 +10,7 @@ use super::{
     ok,
     validate::form::{Field, Kind, read},
 };
-use crate::world::{Shelf, World, shown};
+use crate::world::{Collection, World, shown};
 
 /// Stickers that a guild without boosts holds.
 const MAX_STICKERS: usize = 5;
@@ -24,7 +24,7 @@ const STICKER: &[Field] = &[
 ];
 
 const STICKERS: Sort = Sort {
-    shelf: Shelf::Stickers,
+    collection: Collection::Stickers,
     change: STICKER,
     settle: Ok,
     listed: Value::from,
@@ -47,7 +47,7 @@ pub(super) fn route(
 
 /// Answers `GET stickers/{id}`.
 pub(super) fn any(world: &World, sticker: u64) -> Answer {
-    let found = world.shelved_anywhere(Shelf::Stickers, sticker);
+    let found = world.shelved_anywhere(Collection::Stickers, sticker);
     let (_, record) = found.ok_or_else(ApiError::unknown_sticker)?;
     let mut json = shown(record);
     json["user"].take();
@@ -77,7 +77,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     if file.bytes.len() > MAX_BYTES {
         return Err(ApiError::asset_too_large());
     }
-    if world.shelf(guild, Shelf::Stickers).count() >= MAX_STICKERS {
+    if world.collection(guild, Collection::Stickers).count() >= MAX_STICKERS {
         return Err(ApiError::too_many_stickers());
     }
     let description = body.get("description").cloned();
@@ -93,7 +93,7 @@ fn create(world: &mut World, call: &Call, guild: u64) -> Answer {
     record.insert("description".to_owned(), description);
     world.put(
         guild,
-        Shelf::Stickers,
+        Collection::Stickers,
         sticker,
         record.clone(),
         call.by(world),

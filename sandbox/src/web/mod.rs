@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `files.rs` | the page: HTML, CSS and JavaScript, as they lie in `page/` |
 //! | `events.rs` | a ring whenever something changes |
-//! | `state.rs`, `places.rs`, `people.rs`, `messages.rs`, `commands.rs` | the world as one user sees it |
+//! | `state.rs`, `places.rs`, `resolver.rs`, `messages.rs`, `commands.rs` | the world as one user sees it |
 //! | `traffic.rs` | the inspector: what crossed, and what the bot reports of its parts |
 //! | `act.rs` | what the user does |
 

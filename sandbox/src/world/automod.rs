@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 
-use super::{Draft, Event, Record, Shelf, World, snowflake::iso};
+use super::{Collection, Draft, Event, Record, World, snowflake::iso};
 
 /// The type of the message that an alert is.
 const ALERT_MESSAGE: u8 = 24;
@@ -23,7 +23,7 @@ impl World {
     /// the member.
     pub(crate) fn moderate(&mut self, channel: u64, user: u64, text: &str) -> Option<String> {
         let guild = self.guild_of(channel)?;
-        self.shelf(guild, Shelf::Rules).next()?;
+        self.collection(guild, Collection::Rules).next()?;
         let known = self.guilds.get(&guild)?;
         let trusted = Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD;
         if self.guild_permissions(known, user).intersects(trusted) {
@@ -67,7 +67,7 @@ impl World {
                 && !parent.is_some_and(|parent| lists(rule, "exempt_channels", parent))
                 && !roles.iter().any(|role| lists(rule, "exempt_roles", *role))
         };
-        let rules = self.shelf(guild, Shelf::Rules).filter(applies);
+        let rules = self.collection(guild, Collection::Rules).filter(applies);
         rules.filter_map(|rule| hit(rule, text)).collect()
     }
 

@@ -25,7 +25,7 @@ impl World {
         if let Some(known) = self.guilds.get_mut(&guild) {
             let forgotten = known.settings.values_mut().filter(|value| at(value));
             forgotten.for_each(|value| *value = Value::Null);
-            if let Some(stages) = known.shelves.get_mut(&super::Shelf::Stages) {
+            if let Some(stages) = known.shelves.get_mut(&super::Collection::Stages) {
                 stages.remove(&channel);
             }
         }

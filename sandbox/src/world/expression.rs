@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{Record, Shelf, World, fields};
+use super::{Collection, Record, World, fields};
 
 impl World {
     /// Adds an emoji that everybody in a guild may use; gives the id.
     pub fn add_emoji(&mut self, guild: u64, name: &str) -> u64 {
         let owner = self.owner_of(guild);
         let (id, record) = self.new_emoji(name, false, owner);
-        self.keep_shelved(guild, Shelf::Emojis, id, record)
+        self.keep_shelved(guild, Collection::Emojis, id, record)
     }
 
     /// Adds a sticker; gives the id.
     pub fn add_sticker(&mut self, guild: u64, name: &str) -> u64 {
         let owner = self.owner_of(guild);
         let (id, record) = self.new_sticker(guild, name, name, 1, owner);
-        self.keep_shelved(guild, Shelf::Stickers, id, record)
+        self.keep_shelved(guild, Collection::Stickers, id, record)
     }
 
     /// Adds a sound to the soundboard; gives the id.
     pub fn add_sound(&mut self, guild: u64, name: &str) -> u64 {
         let owner = self.owner_of(guild);
         let (id, record) = self.new_sound(guild, name, owner);
-        self.keep_shelved(guild, Shelf::Sounds, id, record)
+        self.keep_shelved(guild, Collection::Sounds, id, record)
     }
 
     pub(crate) fn new_emoji(&mut self, name: &str, animated: bool, user: u64) -> (u64, Record) {
@@ -90,9 +90,13 @@ impl World {
     }
 
     /// Puts a record there while the world is built: nobody is told.
-    fn keep_shelved(&mut self, guild: u64, shelf: Shelf, id: u64, record: Record) -> u64 {
+    fn keep_shelved(&mut self, guild: u64, collection: Collection, id: u64, record: Record) -> u64 {
         if let Some(guild) = self.guilds.get_mut(&guild) {
-            guild.shelves.entry(shelf).or_default().insert(id, record);
+            guild
+                .shelves
+                .entry(collection)
+                .or_default()
+                .insert(id, record);
         }
         id
     }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use twilight_model::util::Timestamp;
 
 use super::{
-    Members, Record, Role, Shelf, World,
+    Collection, Members, Record, Role, World,
+    message_json::Id,
     snowflake::{created_us, iso},
-    told::Id,
 };
 
 /// A guild; its channels lie in the world.
@@ -27,7 +27,7 @@ pub(crate) struct Guild {
     /// What differs from a new guild's settings, by the names in the guild object.
     pub settings: Record,
     /// Emojis, stickers and the like.
-    pub shelves: BTreeMap<Shelf, BTreeMap<u64, Record>>,
+    pub shelves: BTreeMap<Collection, BTreeMap<u64, Record>>,
     /// Who is interested in which scheduled event.
     pub interested: BTreeMap<u64, BTreeSet<u64>>,
     /// `welcome_screen` and `onboarding`.
@@ -149,8 +149,8 @@ impl World {
             "premium_progress_bar_enabled": false,
             "nsfw": false,
             "nsfw_level": 0,
-            "emojis": self.shelf_json(guild.id, Shelf::Emojis),
-            "stickers": self.shelf_json(guild.id, Shelf::Stickers),
+            "emojis": self.shelf_json(guild.id, Collection::Emojis),
+            "stickers": self.shelf_json(guild.id, Collection::Stickers),
             "incidents_data": null,
         });
         for (key, value) in &guild.settings {
@@ -187,12 +187,12 @@ impl World {
             .into_iter()
             .map(|thread| self.synced_thread_json(thread))
             .collect();
-        for (key, shelf) in [
-            ("stage_instances", Shelf::Stages),
-            ("guild_scheduled_events", Shelf::ScheduledEvents),
-            ("soundboard_sounds", Shelf::Sounds),
+        for (key, collection) in [
+            ("stage_instances", Collection::Stages),
+            ("guild_scheduled_events", Collection::ScheduledEvents),
+            ("soundboard_sounds", Collection::Sounds),
         ] {
-            json[key] = self.shelf_json(guild.id, shelf);
+            json[key] = self.shelf_json(guild.id, collection);
         }
         for empty in ["voice_states", "presences"] {
             json[empty] = json!([]);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Event, Shelf, World};
+use super::{Collection, Event, World};
 
 impl World {
     /// The users who are interested in an event.
@@ -14,7 +14,10 @@ impl World {
 
     /// Notes that a user is interested in an event, or is no longer, and tells it.
     pub(crate) fn set_interest(&mut self, guild: u64, event: u64, user: u64, interested: bool) {
-        if self.shelved(guild, Shelf::ScheduledEvents, event).is_none() {
+        if self
+            .record_of(guild, Collection::ScheduledEvents, event)
+            .is_none()
+        {
             return;
         }
         let Some(known) = self.guilds.get_mut(&guild) else {

@@ -11,6 +11,7 @@ mod blueprint;
 mod build;
 mod channel;
 mod channels;
+mod collection;
 mod command;
 mod command_permission;
 mod crowd;
@@ -30,6 +31,7 @@ mod member_change;
 mod members;
 mod mention;
 mod message;
+mod message_json;
 mod permission;
 #[cfg(test)]
 mod permission_trials;
@@ -39,14 +41,12 @@ mod presence;
 mod reaction;
 mod record;
 mod role;
-mod shelf;
 mod sight;
 mod size;
 pub(crate) mod snowflake;
 mod store;
 mod thread;
 mod threads;
-mod told;
 mod user;
 mod users;
 mod voice;
@@ -66,6 +66,7 @@ pub(crate) use self::{
     audit::AuditEntry,
     channel::{Channel, ChannelKind, Overwrite},
     channels::Channels,
+    collection::{By, Collection, shown},
     command::{Command, CommandKind},
     command_permission::{CommandOverride, OverrideOf},
     daily::DailyCreates,
@@ -82,7 +83,6 @@ pub(crate) use self::{
     reaction::Emoji,
     record::{Record, all_of, change, changes, fields},
     role::Role,
-    shelf::{By, Shelf, shown},
     sight::Sighting,
     store::Store,
     thread::Thread,

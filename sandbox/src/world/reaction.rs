@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Message, Shelf, World};
+use super::{Collection, Message, World};
 
 /// An emoji that somebody reacts with.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,7 +45,7 @@ impl World {
             return Some(there.clone());
         }
         let mut shelves = self.guilds_of(user);
-        let kept = shelves.find_map(|guild| self.shelved(guild.id, Shelf::Emojis, id));
+        let kept = shelves.find_map(|guild| self.record_of(guild.id, Collection::Emojis, id));
         let own = || self.store.emojis.get(&id);
         let kept = kept.or_else(|| own().filter(|_| user == self.application.bot))?;
         Some(Emoji {

@@ -131,7 +131,7 @@ fn lost_paths(text: &str, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
     lost
 }
 
-/// Whether this is the name of a folder that one of the bases has, as `gate/`.
+/// Whether this is the name of a folder that one of the bases has, as `authorize/`.
 fn is_below(text: &str, bases: &[String], exists: &dyn Fn(&str) -> bool) -> bool {
     text.ends_with('/') && bases.iter().any(|base| exists(&joined(base, text)))
 }
@@ -328,6 +328,16 @@ fn links_in_documents_lead_somewhere() {
     }
     assert!(faults.is_empty(), "{faults:#?}");
     assert!(seen > 100, "{seen} links");
+}
+
+#[test]
+fn the_readme_has_the_whole_of_hello() {
+    let root = workspace();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    for file in ["examples/hello/src/lib.rs", "examples/hello/Cargo.toml"] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        assert!(readme.contains(&format!("\n{text}```")), "README.md shows another {file}");
+    }
 }
 
 #[test]

@@ -9,13 +9,12 @@ use plugin_api::{
 };
 
 use super::{
-    expected,
-    people::Place,
-    refused,
+    expected, refused,
+    resolver::Resolver,
     value::{self, Value},
     words,
 };
-use crate::{router::CommandRoute, usage};
+use crate::{router::CommandRoute, usage_line};
 
 /// Reads a line.
 ///
@@ -26,9 +25,9 @@ pub async fn read(
     prefix: &str,
     route: &CommandRoute,
     line: &str,
-    place: &Place<'_>,
+    resolver: &Resolver<'_>,
 ) -> Result<BTreeMap<String, OptionValue>, String> {
-    read_as(prefix, &route.path, &route.command, line, place).await
+    read_as(prefix, &route.path, &route.command, line, resolver).await
 }
 
 async fn read_as(
@@ -36,13 +35,13 @@ async fn read_as(
     path: &str,
     command: &CommandManifest,
     line: &str,
-    place: &Place<'_>,
+    resolver: &Resolver<'_>,
 ) -> Result<BTreeMap<String, OptionValue>, String> {
-    let with_usage = |text: String| usage::with_usage(prefix, path, command, &text);
+    let with_usage = |text: String| usage_line::with_usage(prefix, path, command, &text);
     let mut reading = Reading {
-        place,
+        resolver,
         rest: trim(line),
-        files: place.files().into(),
+        files: resolver.files().into(),
     };
     let mut options = BTreeMap::new();
     for option in &command.options {
@@ -54,7 +53,7 @@ async fn read_as(
     if reading.rest.is_empty() {
         return Ok(options);
     }
-    let extra = usage::quoted(reading.rest);
+    let extra = usage_line::quoted(reading.rest);
     Err(with_usage(if command.options.is_empty() {
         format!("`{prefix}{path}` takes no options, and {extra} is one too many.")
     } else {
@@ -63,7 +62,7 @@ async fn read_as(
 }
 
 struct Reading<'a> {
-    place: &'a Place<'a>,
+    resolver: &'a Resolver<'a>,
     rest: &'a str,
     files: std::collections::VecDeque<serde_json::Value>,
 }
@@ -82,7 +81,7 @@ impl Reading<'_> {
             while !self.rest.is_empty() {
                 let word = self.word();
                 if !is_blank(&word) {
-                    values.push(one(option, &word, self.place).await?);
+                    values.push(one(option, &word, self.resolver).await?);
                 }
             }
             return match values.is_empty() {
@@ -98,13 +97,13 @@ impl Reading<'_> {
         if is_blank(&word) || (option.rest && is_empty_quote(&word)) {
             return self.absent(option).await;
         }
-        one(option, &word, self.place).await.map(Some)
+        one(option, &word, self.resolver).await.map(Some)
     }
 
     /// What an option is that nothing was typed for.
     async fn absent(&self, option: &OptionManifest) -> Result<Option<OptionValue>, String> {
         match &option.default {
-            Some(default) => one(option, default, self.place).await.map(Some),
+            Some(default) => one(option, default, self.resolver).await.map(Some),
             None if option.required => Err(missing(option)),
             None => Ok(None),
         }
@@ -127,11 +126,11 @@ fn is_empty_quote(line: &str) -> bool {
 pub(super) async fn one(
     option: &OptionManifest,
     word: &str,
-    place: &Place<'_>,
+    resolver: &Resolver<'_>,
 ) -> Result<OptionValue, String> {
     match value::read(option, word) {
         Ok(Value::Known(value)) => Ok(value),
-        Ok(Value::Named) => place
+        Ok(Value::Named) => resolver
             .find(option, trim(word))
             .await
             .map_err(|reason| refused(option, word, reason.as_deref())),
@@ -156,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::usage::usage;
+    use crate::usage_line::usage;
 
     fn command() -> CommandManifest {
         serde_json::from_value(json!({
@@ -178,8 +177,8 @@ mod tests {
         config.discord.http_proxy = Some("127.0.0.1:9".into());
         let discord = Arc::new(Discord::new(&config.discord, None, Arc::default()));
         let cache = Cache::new(&config.cache, Arc::clone(&discord));
-        let place = Place::new(&cache, &discord, 0, "{}");
-        let options = read_as("!", "echo", &command, line, &place).await?;
+        let resolver = Resolver::new(&cache, &discord, 0, "{}");
+        let options = read_as("!", "echo", &command, line, &resolver).await?;
         let written = |(name, value): (&String, &OptionValue)| format!("{name}={value:?}");
         Ok(options.iter().map(written).collect::<Vec<_>>().join(" "))
     }

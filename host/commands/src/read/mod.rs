@@ -4,13 +4,13 @@
 //! | --- | --- |
 //! | `words.rs` | cuts a line into words, quotes and code blocks |
 //! | `value.rs` | reads one word as an option's value |
-//! | `people.rs` | finds users, roles and channels by mention, id or name |
+//! | `resolver.rs` | finds users, roles and channels by mention, id or name |
 //! | `line.rs` | a line behind a prefix command's name |
-//! | `picked.rs` | the options of a slash command |
+//! | `slash.rs` | the options of a slash command |
 
 mod line;
-mod people;
-mod picked;
+mod resolver;
+mod slash;
 mod value;
 mod words;
 
@@ -21,10 +21,10 @@ use twilight_model::channel::Attachment;
 
 pub use self::{
     line::read as line,
-    people::{Place, names_channel_kind},
-    picked::{Picked, read as picked, typed_so_far},
+    resolver::{Resolver, names_channel_kind},
+    slash::{SlashInput, read as slash, typed_so_far},
 };
-use super::usage::quoted;
+use super::usage_line::quoted;
 
 /// What an option takes, in words: "a whole number from 1 to 5".
 pub fn expected(option: &OptionManifest) -> String {

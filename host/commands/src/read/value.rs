@@ -7,7 +7,7 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 
-/// What a word is, as far as it can be told without asking anybody.
+/// Kind of a word, as far as it shows without asking anybody.
 pub(super) enum Value {
     /// This.
     Known(OptionValue),
@@ -59,16 +59,16 @@ pub(super) fn read(option: &OptionManifest, word: &str) -> Result<Value, Option<
 }
 
 fn choice(option: &OptionManifest, word: &str) -> Option<OptionValue> {
-    let meant = word.to_lowercase();
+    let resolution = word.to_lowercase();
     let choice = option.choices.iter().find(|choice| {
-        choice.name.to_lowercase() == meant
+        choice.name.to_lowercase() == resolution
             || choice.value.as_str().map_or_else(
                 || {
                     word.parse().is_ok_and(|number: serde_json::Number| {
                         choice.value == serde_json::Value::Number(number)
                     })
                 },
-                |value| value.to_lowercase() == meant,
+                |value| value.to_lowercase() == resolution,
             )
     })?;
     of_choice(option.kind, &choice.value)

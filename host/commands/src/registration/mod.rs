@@ -37,7 +37,7 @@ pub use self::report::Report;
 use self::{
     diff::Diff,
     memory::{Memory, Refused},
-    plan::{Declared, Input, Plan, Planned},
+    plan::{DeclaredCommand, Input, Plan, Planned},
 };
 use crate::{Key, Pipeline, Registered, router::Routes};
 
@@ -70,7 +70,7 @@ pub struct Setup {
     pub alerts: Arc<Alerts>,
     /// The bot's application.
     pub application_id: u64,
-    /// Who is told how each command is reached.
+    /// Subscriber to how each command is reached.
     pub commands: Arc<Pipeline>,
     /// What plugins declare.
     pub routes: Arc<Routes>,
@@ -244,16 +244,16 @@ impl Registration {
         Scope::of(self.with.config.now().commands.development_guild)
     }
 
-    fn declared(&self) -> Vec<Declared> {
+    fn declared(&self) -> Vec<DeclaredCommand> {
         let plugins = self.with.routes.declared_commands().into_iter();
-        let plugins = plugins.map(|(plugin, command)| Declared::of(plugin, &command));
+        let plugins = plugins.map(|(plugin, command)| DeclaredCommand::of(plugin, &command));
         let host = self
             .with
             .host
             .commands
             .iter()
             .cloned()
-            .map(Declared::of_host);
+            .map(DeclaredCommand::of_host);
         plugins.chain(host).collect()
     }
 
@@ -500,7 +500,7 @@ fn sorted(json: &Value) -> Value {
 }
 
 /// What a command is declared as.
-fn fingerprint_of(declared: &[Declared], key: &Key) -> Option<String> {
+fn fingerprint_of(declared: &[DeclaredCommand], key: &Key) -> Option<String> {
     let declared = declared.iter().find(|it| it.declares(key))?;
     Some(fingerprint(declared.json().into_iter()))
 }

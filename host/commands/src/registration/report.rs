@@ -18,7 +18,7 @@ pub struct Report {
     pub deleted: Vec<String>,
     /// How many were as they should be.
     pub unchanged: usize,
-    /// Names that Discord takes later: it limits how many are created in a day.
+    /// Names that Discord accepts later: it limits how many are created in a day.
     pub later: Vec<String>,
     /// When they are tried.
     pub again_in: Option<Duration>,

@@ -30,7 +30,7 @@ pub struct GroupRoute {
 
 /// What words lead to.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum Lookup {
     /// A command.
     Command(CommandRoute),
     /// A group, of which no command was named.
@@ -44,7 +44,7 @@ const DEPTH: usize = 3;
 #[derive(Debug, Default)]
 pub struct Index {
     /// By path, each name in it or one of its aliases.
-    typed: HashMap<String, Found>,
+    typed: HashMap<String, Lookup>,
     menus: HashMap<(CommandKind, String), CommandRoute>,
     /// Each command once, by plugin and as declared.
     all: Vec<CommandRoute>,
@@ -75,7 +75,7 @@ impl Index {
     }
 
     /// What a line begins with: the longest path that is known, and what stands behind it.
-    pub fn find<'a>(&self, line: &'a str) -> Option<(Found, &'a str)> {
+    pub fn find<'a>(&self, line: &'a str) -> Option<(Lookup, &'a str)> {
         let mut path = String::new();
         let mut rest = line.trim_start();
         let mut found = None;
@@ -96,7 +96,7 @@ impl Index {
             };
             rest = after.trim_start_matches(unseen::is_unseen);
             found = Some((here.clone(), rest));
-            if matches!(here, Found::Command(_)) {
+            if matches!(here, Lookup::Command(_)) {
                 break;
             }
         }
@@ -107,7 +107,7 @@ impl Index {
     pub fn at(&self, kind: CommandKind, path: &str) -> Option<&CommandRoute> {
         match kind {
             CommandKind::Chat => match self.typed.get(path) {
-                Some(Found::Command(route)) => Some(route),
+                Some(Lookup::Command(route)) => Some(route),
                 _ => None,
             },
             kind => self.menus.get(&(kind, path.to_owned())),
@@ -144,7 +144,7 @@ impl Adding<'_> {
             return self.leaf(command, &path, ways);
         }
         let below: Vec<String> = ways.iter().map(|way| format!("{way} ")).collect();
-        let group = Found::Group(GroupRoute {
+        let group = Lookup::Group(GroupRoute {
             path: path.as_str().into(),
             group: Arc::new(command.clone()),
         });
@@ -166,7 +166,7 @@ impl Adding<'_> {
         };
         self.commands.all.push(route.clone());
         if command.kind == CommandKind::Chat {
-            let found = Found::Command(route);
+            let found = Lookup::Command(route);
             for way in ways {
                 self.commands.typed.insert(way, found.clone());
             }

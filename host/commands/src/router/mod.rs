@@ -17,7 +17,7 @@ use plugin_api::{
 };
 use twilight_model::gateway::Intents;
 
-pub use self::index::{CommandRoute, Found, GroupRoute, Index};
+pub use self::index::{CommandRoute, GroupRoute, Index, Lookup};
 pub use self::index::{count, inherited};
 
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.
@@ -87,7 +87,7 @@ impl Routes {
 
     /// What a line begins with: a command or a group by its names or aliases, and what stands behind them.
     #[must_use]
-    pub fn find_command<'a>(&self, line: &'a str) -> Option<(Found, &'a str)> {
+    pub fn find_command<'a>(&self, line: &'a str) -> Option<(Lookup, &'a str)> {
         self.table().commands.find(line)
     }
 

@@ -81,7 +81,7 @@ impl GuildKept {
         guild
     }
 
-    /// Takes over what a GUILD_UPDATE tells; what it leaves out stays, but for the owner and the roles, which it always has.
+    /// Takes over the fields of a GUILD_UPDATE; what it leaves out stays, but for the owner and the roles, which it always has.
     pub(super) fn update(&mut self, fields: &Fields<'_>, faults: &mut Faults) {
         self.owner = fields.id("owner_id").noted(faults, "owner_id").known();
         self.read_roles(&fields.list("roles"), faults);
@@ -113,7 +113,7 @@ impl GuildKept {
         }
     }
 
-    /// Whether every role is as it was told last.
+    /// Whether every role could be read when it came last.
     pub(super) fn knows_roles(&self) -> bool {
         self.has_all_roles && self.roles.values().all(|role| role.permissions.is_some())
     }

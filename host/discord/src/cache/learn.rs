@@ -345,7 +345,7 @@ fn forget_roles(store: &mut super::Store, guild: Option<u64>) {
     }
 }
 
-/// Where these threads are now can't be told.
+/// These threads may be anywhere now: forgets where they were.
 fn forget_threads(store: &mut super::Store, guild: Option<u64>) {
     for (id, kept) in &mut store.guilds {
         if guild.is_none_or(|guild| guild == *id) {

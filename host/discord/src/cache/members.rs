@@ -20,16 +20,16 @@ use super::Seen;
 #[derive(Debug)]
 pub(super) struct Members {
     life: Duration,
-    book: Mutex<Book>,
+    inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
-struct Book {
+struct Inner {
     /// By server and user.
     seen: LruCache<(u64, u64), Entry>,
     /// The bot's own, by server.
     own: HashMap<u64, Arc<Seen>>,
-    /// Since when the bot is told of every change, by server.
+    /// Since when the bot gets every change, by server.
     told: HashMap<u64, Instant>,
 }
 
@@ -44,7 +44,7 @@ impl Members {
         let most = NonZeroUsize::new(settings.members).unwrap_or(NonZeroUsize::MIN);
         Self {
             life: Duration::from_secs(settings.member_ttl_s),
-            book: Mutex::new(Book {
+            inner: Mutex::new(Inner {
                 // Not `new`, which reserves for all that it may hold.
                 seen: LruCache::unbounded(),
                 own: HashMap::new(),
@@ -55,37 +55,37 @@ impl Members {
     }
 
     fn bounded(self, most: NonZeroUsize) -> Self {
-        self.book().seen.resize(most);
+        self.inner().seen.resize(most);
         self
     }
 
     pub(super) fn get(&self, guild: u64, user: u64, now: Instant) -> Option<Arc<Seen>> {
-        let mut book = self.book();
-        let book = &mut *book;
-        if let Some(own) = book.own.get(&guild).filter(|own| own.user == user) {
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        if let Some(own) = inner.own.get(&guild).filter(|own| own.user == user) {
             return Some(Arc::clone(own));
         }
-        let entry = book.seen.get(&(guild, user))?;
-        let is_told = book
+        let entry = inner.seen.get(&(guild, user))?;
+        let is_told = inner
             .told
             .get(&guild)
             .is_some_and(|since| entry.at >= *since);
         if is_told || now.saturating_duration_since(entry.at) < self.life {
             return Some(Arc::clone(&entry.member));
         }
-        book.seen.pop(&(guild, user));
+        inner.seen.pop(&(guild, user));
         None
     }
 
     /// Those of a server that are known and called so; `name` is in lower-case letters.
     pub(super) fn called(&self, guild: u64, name: &str, now: Instant) -> Vec<u64> {
-        let book = self.book();
-        let since = book.told.get(&guild).copied();
+        let inner = self.inner();
+        let since = inner.told.get(&guild).copied();
         let is_known = |entry: &Entry| {
             since.is_some_and(|since| entry.at >= since)
                 || now.saturating_duration_since(entry.at) < self.life
         };
-        let seen = book.seen.iter();
+        let seen = inner.seen.iter();
         let of_guild = seen.filter(|((of, _), entry)| *of == guild && is_known(entry));
         of_guild
             .filter(|(_, entry)| entry.member.is_called(name))
@@ -95,17 +95,17 @@ impl Members {
 
     pub(super) fn saw(&self, guild: u64, member: Seen, at: Instant) {
         let key = (guild, member.user);
-        let mut book = self.book();
-        let member = match book.seen.peek(&key) {
+        let mut inner = self.inner();
+        let member = match inner.seen.peek(&key) {
             Some(before) => member.after(&before.member),
             None => member,
         };
         let member = Arc::new(member);
-        book.seen.put(key, Entry { member, at });
+        inner.seen.put(key, Entry { member, at });
     }
 
     pub(super) fn saw_own(&self, guild: u64, member: Seen) {
-        self.book().own.insert(guild, Arc::new(member));
+        self.inner().own.insert(guild, Arc::new(member));
     }
 
     /// Nothing that is known of these members holds any more: something has changed, and it could not be read what.
@@ -113,49 +113,49 @@ impl Members {
         let is_meant = |of: u64, member: u64| {
             guild.is_none_or(|guild| guild == of) && user.is_none_or(|user| user == member)
         };
-        let mut book = self.book();
+        let mut inner = self.inner();
         if let (Some(guild), Some(user)) = (guild, user) {
-            book.seen.pop(&(guild, user));
-            if book.own.get(&guild).is_some_and(|own| own.user == user) {
-                book.own.remove(&guild);
+            inner.seen.pop(&(guild, user));
+            if inner.own.get(&guild).is_some_and(|own| own.user == user) {
+                inner.own.remove(&guild);
             }
             return;
         }
-        let seen = book.seen.iter().map(|(key, _)| *key);
+        let seen = inner.seen.iter().map(|(key, _)| *key);
         let meant: Vec<_> = seen.filter(|(of, member)| is_meant(*of, *member)).collect();
         for key in meant {
-            book.seen.pop(&key);
+            inner.seen.pop(&key);
         }
-        book.own.retain(|of, own| !is_meant(*of, own.user));
+        inner.own.retain(|of, own| !is_meant(*of, own.user));
     }
 
-    /// From now on the bot is told of every change of a server's members, or is not.
+    /// From now on the bot gets every change of a server's members, or does not.
     pub(super) fn told(&self, guild: u64, of_every_change: bool, now: Instant) {
-        let mut book = self.book();
+        let mut inner = self.inner();
         if of_every_change {
-            book.told.insert(guild, now);
+            inner.told.insert(guild, now);
         } else {
-            book.told.remove(&guild);
+            inner.told.remove(&guild);
         }
     }
 
     pub(super) fn is_told(&self, guild: u64) -> bool {
-        self.book().told.contains_key(&guild)
+        self.inner().told.contains_key(&guild)
     }
 
     pub(super) fn guild_left(&self, guild: u64) {
-        let mut book = self.book();
-        let gone: Vec<_> = book.seen.iter().map(|(key, _)| *key).collect();
+        let mut inner = self.inner();
+        let gone: Vec<_> = inner.seen.iter().map(|(key, _)| *key).collect();
         for key in gone.into_iter().filter(|key| key.0 == guild) {
-            book.seen.pop(&key);
+            inner.seen.pop(&key);
         }
-        book.own.remove(&guild);
-        book.told.remove(&guild);
+        inner.own.remove(&guild);
+        inner.told.remove(&guild);
     }
 
     pub(super) fn role_deleted(&self, guild: u64, role: u64) {
-        let mut book = self.book();
-        let Book { seen, own, .. } = &mut *book;
+        let mut inner = self.inner();
+        let Inner { seen, own, .. } = &mut *inner;
         let of_guild = seen.iter_mut().filter(|(key, _)| key.0 == guild);
         for member in of_guild
             .map(|(_, entry)| &mut entry.member)
@@ -168,11 +168,11 @@ impl Members {
     }
 
     pub(super) fn len(&self) -> usize {
-        let book = self.book();
-        book.seen.len() + book.own.len()
+        let inner = self.inner();
+        inner.seen.len() + inner.own.len()
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

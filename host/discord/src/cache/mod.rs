@@ -72,7 +72,7 @@ struct Store {
 }
 
 impl Cache {
-    /// An empty cache, that asks `discord` for what it is told to fetch.
+    /// An empty cache, which fetches from `discord`.
     #[must_use]
     pub fn new(settings: &config::Cache, discord: Arc<Discord>) -> Self {
         Self {
@@ -217,7 +217,7 @@ impl Cache {
         Ok(named.collect())
     }
 
-    /// A member, where the bot has seen it lately or is told of every change.
+    /// A member, where the bot has seen it lately or gets every change.
     ///
     /// # Errors
     ///

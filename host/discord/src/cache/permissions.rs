@@ -35,7 +35,7 @@ const SERVER_WIDE: Permissions = Permissions::KICK_MEMBERS
 
 /// A channel or thread, as far as permissions depend on it.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct ChannelScope {
     id: u64,
     is_thread: bool,
     /// `None` if they are not known.
@@ -51,7 +51,7 @@ pub(super) enum Unread {
     AllowsNothing,
 }
 
-impl Place {
+impl ChannelScope {
     /// A channel, with the overwrites that count there: a thread has those of its parent.
     pub(super) fn of(id: u64, channel: &ChannelKept, parent: Option<&ChannelKept>) -> Self {
         let ruling = if channel.is_thread {
@@ -68,14 +68,18 @@ impl Place {
 }
 
 impl Store {
-    fn place(&self, guild: u64, id: u64) -> Result<Place, Unknown> {
+    fn place(&self, guild: u64, id: u64) -> Result<ChannelScope, Unknown> {
         let (of, channel) = self.channel(id).ok_or(Unknown::Channel(id))?;
         if of != guild {
             let channel = id;
             return Err(Unknown::Elsewhere { guild, channel });
         }
         let parent = channel.parent.and_then(|parent| self.channel(parent));
-        Ok(Place::of(id, channel, parent.map(|(_, parent)| parent)))
+        Ok(ChannelScope::of(
+            id,
+            channel,
+            parent.map(|(_, parent)| parent),
+        ))
     }
 }
 
@@ -112,7 +116,7 @@ impl Cache {
         &self,
         guild: Id<GuildMarker>,
         member: &Seen,
-        place: Option<&Place>,
+        place: Option<&ChannelScope>,
         unread: Unread,
     ) -> Result<Permissions, Unknown> {
         let store = self.store();
@@ -142,7 +146,7 @@ fn computed(
     guild: Id<GuildMarker>,
     kept: &GuildKept,
     member: &Seen,
-    place: Option<&Place>,
+    place: Option<&ChannelScope>,
     unread: Unread,
 ) -> Result<Permissions, Unknown> {
     let here = |permissions: Permissions| match place {

@@ -20,7 +20,7 @@ use twilight_model::{
 use super::{
     Cache, Seen, Unknown,
     kept::ChannelKept,
-    permissions::{Place, Unread},
+    permissions::{ChannelScope, Unread},
 };
 use crate::{
     lenient::{Faults, Fields},
@@ -215,13 +215,13 @@ impl Cache {
     }
 
     /// A place, with what permissions depend on.
-    async fn fetch_place(&self, guild: u64, id: u64) -> Result<Place, Failure> {
+    async fn fetch_place(&self, guild: u64, id: u64) -> Result<ChannelScope, Failure> {
         let channel = self.fetch_channel(guild, id).await?;
         let parent = match channel.parent.filter(|_| channel.is_thread) {
             Some(parent) => Some(self.fetch_channel(guild, parent).await?),
             None => None,
         };
-        Ok(Place::of(id, &channel, parent.as_ref()))
+        Ok(ChannelScope::of(id, &channel, parent.as_ref()))
     }
 
     /// A channel of which all is known that permissions depend on, or as Discord has it now.

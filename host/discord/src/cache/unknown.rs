@@ -50,7 +50,7 @@ pub enum Unknown {
         guild: u64,
         /// The user.
         user: u64,
-        /// Whether the bot is told of every change of that server's members.
+        /// Whether the bot gets every change of that server's members.
         told: bool,
     },
     /// The bot's own user.

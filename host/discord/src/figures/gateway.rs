@@ -114,7 +114,7 @@ impl ShardFigures {
         }
     }
 
-    /// How long the last outage took, once it is over; told once.
+    /// How long the last outage took, once it is over; given once.
     pub fn take_outage(&self) -> Option<Duration> {
         self.outage().over_after.take()
     }

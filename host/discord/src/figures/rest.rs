@@ -10,7 +10,7 @@ use host_base::{
     timing::Timing,
 };
 
-/// Route classes with their results that are told apart: Discord has some 200 routes, a bot uses few.
+/// Most route classes with their results that are counted apart: Discord has some 200 routes, a bot uses few.
 const ROUTES: usize = 300;
 
 /// Requests to Discord.

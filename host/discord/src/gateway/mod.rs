@@ -83,7 +83,7 @@ pub enum GatewayError {
         "Discord does not know the token in DISCORD_TOKEN: copy it anew from the Developer Portal > your application > Bot > Reset Token"
     )]
     Token,
-    /// Discord did not tell how many shards to start.
+    /// Discord did not say how many shards to start.
     #[error("can't ask Discord how many shards to start: {0}")]
     Recommendation(String),
     /// Discord allows no more sessions today.

@@ -419,7 +419,7 @@ fn is_ready(message: &Message) -> bool {
             .is_ok_and(|event: Event<'_>| event.op == 0 && event.t.as_deref() == Some("READY"))
 }
 
-/// Discord's close codes in words that tell what to do
+/// Discord's close codes in words that say what to do
 /// ([reference](https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes)).
 fn refusal(frame: Option<&CloseFrame<'static>>, follow: &Follow) -> GatewayError {
     let text = match frame.map(|frame| frame.code) {

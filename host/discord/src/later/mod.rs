@@ -40,7 +40,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Reads what routing needs of a message as Discord tells it.
+    /// Reads what routing needs of a message's JSON.
     #[must_use]
     pub fn read(message: &Value) -> Option<Self> {
         let id = |key: &str| message[key].as_str()?.parse().ok();

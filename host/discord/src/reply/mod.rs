@@ -60,7 +60,7 @@ pub struct Replies {
     config: Live,
     application_id: AtomicU64,
     open: Arc<Mutex<Open>>,
-    typed: typed::Book,
+    typed: typed::TypedCommands,
 }
 
 impl Replies {
@@ -78,7 +78,7 @@ impl Replies {
             config,
             application_id: AtomicU64::new(0),
             open,
-            typed: typed::Book::default(),
+            typed: typed::TypedCommands::default(),
         }
     }
 

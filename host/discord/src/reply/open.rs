@@ -173,7 +173,7 @@ impl Replies {
             .cloned()
             .ok_or_else(|| {
                 Failure::Refused(
-                    "Discord takes answers to an interaction for 15 minutes, and they are over; send a message instead".into(),
+                    "Discord accepts answers to an interaction for 15 minutes, and they are over; send a message instead".into(),
                 )
             })
     }

@@ -1,14 +1,14 @@
 //! State machine of an interaction's response: what is known of it, and what follows from what Discord says. It sends
 //! nothing itself.
 //!
-//! Discord takes one first response to an interaction. Whether it has taken ours is not always told: an answer may be lost, and
+//! Discord accepts one first response to an interaction. Whether it has taken ours is not always told: an answer may be lost, and
 //! somebody else may have been faster (code 40060: a second process, or a plugin's request of its own). Then `@original` tells.
 //! Invariant: nothing is sent as a first response once Discord has said that there is one, or that the interaction is over; and at
 //! most [`MOST`] of those whose fate nobody told.
 
 use plugin_api::abi::ReplyMode;
 
-/// Most first responses of one interaction that may get lost: the second is safe, since Discord takes one.
+/// Most first responses of one interaction that may get lost: the second is safe, since Discord accepts one.
 const MOST: u8 = 2;
 
 /// How far an interaction has been answered.
@@ -149,7 +149,7 @@ pub(super) enum Way {
 #[derive(Debug)]
 pub(super) struct Progress {
     state: State,
-    /// How many first responses nobody has told the fate of.
+    /// Number of first responses whose fate is unknown.
     lost: u8,
     /// One of them was a message: what is found may be it.
     lost_message: bool,

@@ -9,7 +9,7 @@ use super::Replies;
 
 /// The commands, by the messages that they were typed in.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct TypedCommands {
     open: Arc<Mutex<HashMap<u64, Entry>>>,
 }
 
@@ -34,8 +34,8 @@ impl Drop for Typed {
     }
 }
 
-impl Book {
-    /// What a member is told whose direct messages are closed.
+impl TypedCommands {
+    /// Sentence for a member whose direct messages are closed.
     pub(super) fn closed_sentence(&self, message_id: u64) -> String {
         let slash = lock(&self.open)
             .get(&message_id)

@@ -41,7 +41,10 @@ pub(crate) use self::{
     transport::{Answer, Lost, Outgoing, Transport},
 };
 use self::{
-    governor::{Asked, Fate, Governor, Lane, Refused, Route, Rules, Stopped, Ticket, Told},
+    governor::{
+        Fate, Governor, PendingRequest, RateLimitInfo, Refused, RequestClass, Route, Rules,
+        Stopped, Ticket,
+    },
     repeat::{PAUSE, Repeat, may_pass},
     request::build,
     seal::Seals,
@@ -77,7 +80,7 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Whether the path itself carries the right to it (interactions and webhooks), and no token is sent.
     pub without_token: bool,
-    /// Whether it tells the owner something: it goes out when nothing else does any more.
+    /// Whether it is an alert to the owner: it goes out when nothing else does any more.
     pub is_alert: bool,
     /// For how long an answer is waited, where it is of no use any later.
     pub answer_within: Option<Duration>,
@@ -133,7 +136,7 @@ impl Discord {
         }
     }
 
-    /// Has `raise` told, subject and text, when requests are stopped because too many were invalid.
+    /// Calls `raise` with a subject and a text when requests are stopped because too many were invalid.
     pub fn tell(&self, raise: impl Fn(&str, &str) + Send + Sync + 'static) {
         self.governor.tell(move |stopped| {
             let whose = stopped.plugin.as_deref().unwrap_or("the bot");
@@ -215,21 +218,21 @@ impl Discord {
         mut repeat: Repeat,
         how: How,
     ) -> Result<(u16, Vec<u8>), Failure> {
-        let asked = Asked {
+        let pending = PendingRequest {
             plugin: host_call::caller().map(|caller| caller.plugin),
             route: Route::of(outgoing.method().as_str(), outgoing.path()),
-            lane: match Lane::of(outgoing.path()) {
-                _ if how.is_alert => Lane::Alert,
+            class: match RequestClass::of(outgoing.path()) {
+                _ if how.is_alert => RequestClass::Alert,
                 // A webhook that a plugin sends by is no answer to an interaction.
-                Lane::Token if outgoing.has_token() => Lane::Bot,
-                lane => lane,
+                RequestClass::Token if outgoing.has_token() => RequestClass::Bot,
+                class => class,
             },
         };
         let mut again: Option<Ticket> = None;
         let mut is_second = false;
         let mut may_be_done = false;
         loop {
-            let permit = self.governor.permit(&asked, again.take()).await;
+            let permit = self.governor.permit(&pending, again.take()).await;
             let permit = permit.map_err(|refused| self.refused(outgoing, refused))?;
             let answer = match self.on_the_wire(outgoing, how.answer_within).await {
                 Ok(answer) => answer,
@@ -247,8 +250,9 @@ impl Discord {
                     continue;
                 }
             };
-            let told = Told::read(answer.status.as_u16(), &answer.headers, &answer.body);
-            match permit.answered(&told) {
+            let headers =
+                RateLimitInfo::read(answer.status.as_u16(), &answer.headers, &answer.body);
+            match permit.answered(&headers) {
                 Fate::Again(ticket) => {
                     let method = outgoing.method();
                     self.figures.rest.limited(method.as_str(), outgoing.path());

@@ -39,7 +39,7 @@ impl Repeat {
     }
 }
 
-/// Whether it is told by that status that another try may go better.
+/// Whether that status means that another try may go better.
 pub(super) fn may_pass(status: StatusCode) -> bool {
     matches!(status.as_u16(), 502..=504)
 }

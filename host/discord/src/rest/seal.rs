@@ -64,7 +64,7 @@ impl Seals {
         let characters = sealed.chars().count();
         if characters > CUSTOM_ID_LIMIT {
             return Err(Failure::Refused(format!(
-                "with the host's seal the modal's custom id has {characters} characters, and Discord takes {CUSTOM_ID_LIMIT}: shorten \
+                "with the host's seal the modal's custom id has {characters} characters, and Discord accepts {CUSTOM_ID_LIMIT}: shorten \
                  the argument by {}, or keep it in the plugin's state and pass a key",
                 characters - CUSTOM_ID_LIMIT
             )));

@@ -148,15 +148,15 @@ async fn what_may_have_been_done_is_told_from_what_has_not() {
             why: "connection refused".into(),
         })
     };
-    let told = async |says: Vec<Result<Answer, Lost>>| {
+    let headers = async |says: Vec<Result<Answer, Lost>>| {
         let kit = kit(says);
         kit.send("POST", "webhooks/1/t").await.unwrap_err()
     };
-    let lost = told(vec![lost()]).await;
+    let lost = headers(vec![lost()]).await;
     assert!(lost.contains("answer was lost"), "{lost}");
-    let half = told(vec![unsent(), self::lost()]).await;
+    let half = headers(vec![unsent(), self::lost()]).await;
     assert!(half.contains("answer was lost"), "{half}");
-    let never = told(vec![unsent(), unsent()]).await;
+    let never = headers(vec![unsent(), unsent()]).await;
     assert!(never.contains("out of reach"), "{never}");
 }
 
@@ -234,8 +234,8 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
             r#"{"code":50013,"message":"Missing Permissions"}"#,
         )
     }));
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hears = Arc::clone(&told);
+    let headers = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&headers);
     kit.discord
         .governor
         .tell(move |stopped| hears.lock().unwrap().push(words_of(stopped)));
@@ -262,7 +262,7 @@ async fn a_plugin_that_is_refused_again_and_again_is_stopped_and_the_owner_is_to
     });
     assert!(served.await.is_some());
     assert_eq!(kit.sent().len(), 2_001);
-    assert_eq!(told.lock().unwrap().len(), 1, "once");
+    assert_eq!(headers.lock().unwrap().len(), 1, "once");
     // The others go on.
     assert_eq!(kit.send("PATCH", "channels/1").await, Ok(200));
 }

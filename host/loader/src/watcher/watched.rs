@@ -81,7 +81,7 @@ impl Watched {
         });
         let notify = notify.map_err(|error| {
             warn!(
-                "the system does not tell of changed files ({error}); they are looked for every few seconds. Raise \
+                "the system does not report changed files ({error}); they are looked for every few seconds. Raise \
                  fs.inotify.max_user_instances to hear of them at once"
             );
         });

@@ -67,7 +67,7 @@ impl Worker {
                 %folder,
                 links,
                 "watching the extensions folder, the links in it and on the way to it, and what they lead to; what the system \
-                 does not tell is looked for every {poll:?}"
+                 does not report is looked for every {poll:?}"
             );
         } else {
             self.miss();

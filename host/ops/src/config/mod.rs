@@ -97,7 +97,7 @@ pub struct Config {
     pub files: Files,
     /// `[grants.<plugin>]`: what a plugin may use beyond what is its own.
     pub grants: BTreeMap<PluginName, Grants>,
-    /// `[alerts]`: where the owner is told what should not wait.
+    /// `[alerts]`: the owner's channel for what should not wait.
     pub alerts: Alerts,
     /// `[storage]`: the databases.
     pub storage: Storage,

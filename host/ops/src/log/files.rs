@@ -21,8 +21,8 @@ const TIDY: Duration = Duration::from_secs(3600);
 
 /// Both files.
 pub(super) struct Files {
-    current_run: Told<Bounded>,
-    permanent: Told<Rotated>,
+    current_run: LineFile<Bounded>,
+    permanent: LineFile<Rotated>,
 }
 
 impl Files {
@@ -69,7 +69,7 @@ impl Files {
         )
         .map_err(|error| said(&folder.join(PERMANENT), &error))?;
         Ok(Self {
-            current_run: Told::new(
+            current_run: LineFile::new(
                 path.clone(),
                 Bounded {
                     path,
@@ -78,7 +78,7 @@ impl Files {
                     max_bytes: config.max_file_bytes,
                 },
             ),
-            permanent: Told::new(rotated.path.clone(), rotated),
+            permanent: LineFile::new(rotated.path.clone(), rotated),
         })
     }
 }
@@ -91,7 +91,7 @@ impl Output for Files {
 }
 
 /// A file that takes whole lines, and what becomes of those that it does not take.
-struct Told<F> {
+struct LineFile<F> {
     path: PathBuf,
     file: F,
     failing: bool,
@@ -109,7 +109,7 @@ trait Append {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
 }
 
-impl<F: Append> Told<F> {
+impl<F: Append> LineFile<F> {
     fn new(path: PathBuf, file: F) -> Self {
         Self {
             path,
@@ -419,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_costs_lines_and_the_file_says_how_many() {
-        let mut told = Told::new("disk".into(), Full(Vec::new(), 9));
+        let mut told = LineFile::new("disk".into(), Full(Vec::new(), 9));
         told.write("one\ntwo\nthree\n");
         assert!(told.failing);
         told.write("four\n");

@@ -11,10 +11,10 @@ use crate::filter::{check_filter, directives, level_word, parse_level};
 /// The target of all that plugins log.
 pub(super) const PLUGIN_TARGET: &str = "plugin";
 
-/// What is logged whatever anybody sets: an error id that a member was told leads somewhere.
+/// Floor of the log: errors are logged whatever is set, so that an error id that a member has read leads somewhere.
 const FLOOR: LevelFilter = LevelFilter::ERROR;
 
-/// Who tells of every change in a folder: written to a file in that folder, each line would be the next change, for ever.
+/// Targets that log every change in a folder: written to a file in that folder, each line would be the next change, for ever.
 const OF_THE_WATCHER: [&str; 2] = ["notify", "inotify"];
 
 /// What is logged.

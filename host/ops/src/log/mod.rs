@@ -41,7 +41,7 @@ pub use crate::filter::{check_filter, level_word, parse_level};
 struct Running {
     filter: reload::Handle<EnvFilter, Registry>,
     levels: RwLock<Levels>,
-    /// Who is told when the levels change, until they say that they are gone.
+    /// Subscribers to changes of the levels, until they say that they are gone.
     followers: Mutex<Vec<Follower>>,
     queues: Vec<Queue>,
     /// Where the files are, absolute; `None` when none are written.

@@ -40,7 +40,7 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     waiting: AtomicUsize,
-    /// Lines that were dropped and not yet told of.
+    /// Lines that were dropped and not yet reported.
     lost: AtomicU64,
 }
 

@@ -126,7 +126,7 @@ pub struct Figures {
     pub last_error: Option<String>,
 }
 
-/// Whom alarms are told, with the hook's id.
+/// Callback for alarms, with the hook's id.
 type Alarmed = Box<dyn Fn(&str, Alarm) + Send + Sync>;
 
 /// One handler's queue.
@@ -330,7 +330,7 @@ impl HandlerQueue {
             }
             Err(Refused::Full) => {
                 state.figures.runs += 1;
-                self.failed(state, "the plugin has too much to do".into());
+                self.failed(state, "the plugin is busy".into());
                 Err(Taken::Dropped)
             }
         }

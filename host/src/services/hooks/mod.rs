@@ -81,7 +81,7 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// A service that finds handlers in `routes`, and tells the owner through `alerts`.
+    /// A service that finds handlers in `routes`, and alerts the owner through `alerts`.
     #[must_use]
     pub fn new(config: Live, routes: Arc<Routes>, alerts: Arc<Alerts>) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Hooks {
     ///
     /// # Errors
     ///
-    /// The event is not the caller's to tell.
+    /// The event is not the caller's to emit.
     pub async fn serve(
         &self,
         caller: &Caller,
@@ -120,13 +120,13 @@ impl Hooks {
                 "the name of a plugin's event begins with its plugin's"
             };
             return Err(Failure::Refused(format!(
-                "can't tell `{event}`: {hint}; call yours `{}.something`",
+                "can't emit `{event}`: {hint}; call yours `{}.something`",
                 caller.plugin
             )));
         }
         if body.len() > PAYLOAD_BYTES {
             return Err(Failure::Refused(format!(
-                "`{event}` has {} bytes with it, and {PAYLOAD_BYTES} are the most: tell where the rest is",
+                "`{event}` has {} bytes with it, and {PAYLOAD_BYTES} are the most: say where the rest is",
                 body.len()
             )));
         }
@@ -178,7 +178,7 @@ impl Hooks {
         routes.iter().map(view).collect()
     }
 
-    /// The events that were told last, newest first; 100 are kept, 20 of one name.
+    /// The latest events, newest first; 100 are kept, 20 of one name.
     #[must_use]
     pub fn history(&self, limit: usize) -> Vec<Emitted> {
         self.history

@@ -32,7 +32,7 @@ async fn an_event_has_256_kib_with_it_and_a_name_of_one_line_of_100_bytes() {
         told(&hooks, "shop.sold", PAYLOAD_BYTES + 1)
             .await
             .unwrap_err(),
-        "`shop.sold` has 262145 bytes with it, and 262144 are the most: tell where the rest is"
+        "`shop.sold` has 262145 bytes with it, and 262144 are the most: say where the rest is"
     );
     // Also one that would be refused for something else: its name is not said.
     for odd in [
@@ -55,7 +55,7 @@ async fn an_event_has_256_kib_with_it_and_a_name_of_one_line_of_100_bytes() {
     ] {
         let why = told(&hooks, others, 0).await.unwrap_err();
         assert!(
-            why.starts_with(&format!("can't tell `{others}`: ")),
+            why.starts_with(&format!("can't emit `{others}`: ")),
             "{why}"
         );
     }

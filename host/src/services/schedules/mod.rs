@@ -46,7 +46,7 @@ pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules
 /// Most bytes of what is scheduled with a run.
 const PAYLOAD_BYTES: usize = 64 << 10;
 
-/// Whole years that can be told as a date: from 1 to 9999.
+/// Whole years that a date can have: from 1 to 9999.
 const DATES_MS: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_200_000_000;
 
 /// A schedule as a loaded plugin declares it.
@@ -54,7 +54,7 @@ const DATES_MS: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_20
 struct Declared {
     name: String,
     when: When,
-    /// What tells it from another of its name.
+    /// What distinguishes it from another of its name.
     spec: String,
     skip_missed: bool,
     at_least_once: bool,

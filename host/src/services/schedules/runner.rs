@@ -46,7 +46,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Begins to run what is due of the plugins in `routes`; `changes` tells when these are others.
+    /// Begins to run what is due of the plugins in `routes`; `changes` reports when these are others.
     #[must_use]
     pub fn start(
         services: Arc<Services>,

@@ -79,7 +79,7 @@ pub(super) fn values(
     Ok(values)
 }
 
-/// Tells a generation its values, if it serves; whether it was told.
+/// Sends a generation its values, if it serves; whether it did.
 pub(super) fn tell(routes: &Routes, caller: &Caller, values: &Map<String, Value>) -> bool {
     let head = SettingsHead {
         settings: Value::Object(values.clone()),

@@ -67,7 +67,7 @@ struct Declared {
     settings: Arc<[SettingManifest]>,
     /// The bot's values: the last good ones.
     values: Arc<Map<String, Value>>,
-    /// Whether the plugin has yet to be told them.
+    /// Whether the plugin has yet to get them.
     untold: bool,
 }
 
@@ -119,7 +119,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What a generation is told at its start: its declared settings, or else its table as it stands in config.toml.
+    /// Settings that a generation gets at its start: its declared ones, or else its table as it stands in config.toml.
     #[must_use]
     pub fn at_start(&self, caller: &Caller) -> Value {
         match self.declared().get(caller) {
@@ -128,7 +128,7 @@ impl Settings {
         }
     }
 
-    /// A generation serves: it is told what has changed since its start.
+    /// A generation serves: it gets what has changed since its start.
     pub fn generation_serves(&self, caller: &Caller) {
         let mut declared = self.declared();
         if let Some(declared) = declared.get_mut(caller).filter(|declared| declared.untold) {

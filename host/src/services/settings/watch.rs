@@ -14,7 +14,7 @@ use super::{Settings, SettingsError};
 /// How long a file must lie still: editors empty it before they write it.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// What the owner is told about, once per cool-down.
+/// Subject of alerts about the file, for their cool-down.
 const SUBJECT: &str = "settings file";
 
 /// Watches until it is dropped.
@@ -56,7 +56,7 @@ impl Settings {
         Some(Watch { following })
     }
 
-    /// Looks at the file, and tells the owner what has come of it.
+    /// Looks at the file, and alerts the owner of what has come of it.
     pub async fn noticed(&self) {
         let before = self.trouble().clone();
         match self.reread().await {

@@ -71,7 +71,7 @@ impl Generation {
 }
 
 impl Web {
-    /// The web, as the owner allows it. A file of authorities that can't be used is told in the log, and costs what they vouch
+    /// The web, as the owner allows it. A file of authorities that can't be used is logged, and costs what they vouch
     /// for alone.
     #[must_use]
     pub fn new(live: Live) -> Self {

@@ -9,10 +9,10 @@ use std::{
 
 use super::{
     BackupReport, Storage, backup,
+    database_id::DatabaseId,
     error::StorageError,
-    fence::Declared,
     migrate::{self, Applied},
-    place::Place,
+    table_access::Declared,
 };
 
 /// A migration that is declared or has run.
@@ -45,11 +45,11 @@ impl Storage {
 
     async fn backup_until(&self, deadline: Option<Instant>) -> Result<BackupReport, StorageError> {
         let _one_at_a_time = self.admin.lock().await;
-        let lanes = Arc::clone(self.lanes()?);
-        let data = lanes.data.clone();
+        let queues = Arc::clone(self.queues()?);
+        let data = queues.data.clone();
         let draft = backup::Draft::begin(&data)?;
         let mut report = BackupReport::default();
-        for place in self.places()? {
+        for database_id in self.databases()? {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 draft.give_up();
                 return Err(StorageError::Io {
@@ -58,13 +58,13 @@ impl Storage {
                         .into(),
                 });
             }
-            if draft.link_unchanged(place, &place.file(&data)) {
+            if draft.link_unchanged(database_id, &database_id.file(&data)) {
                 report.unchanged += 1;
                 continue;
             }
-            let target = draft.target(place);
+            let target = draft.target(database_id);
             let copied = self
-                .with(place, move |database, connected| {
+                .with(database_id, move |database, connected| {
                     backup::copy(&connected.connection, &database.at(), target)
                 })
                 .await;
@@ -82,13 +82,13 @@ impl Storage {
                     return Err(error);
                 }
                 Err(error) => {
-                    tracing::error!(database = %place, "not backed up, its last copy is kept: {error}");
-                    draft.keep_last(place);
-                    report.failed.push((place, error.to_string()));
+                    tracing::error!(database = %database_id, "not backed up, its last copy is kept: {error}");
+                    draft.keep_last(database_id);
+                    report.failed.push((database_id, error.to_string()));
                 }
             }
         }
-        report.folder = draft.complete(&data, lanes.settings().backups_kept as usize)?;
+        report.folder = draft.complete(&data, queues.settings().backups_kept as usize)?;
         tracing::info!(
             folder = %report.folder.display(),
             copied = report.copied,
@@ -119,10 +119,10 @@ impl Storage {
             state.declared |= declared;
             state.applied += applied;
         };
-        for declared in self.lanes()?.fences.latest() {
-            for place in [Place::Bot, Place::Guild(1)] {
-                for migration in declared.migrations(place) {
-                    let for_guilds = place != Place::Bot;
+        for declared in self.queues()?.table_access.latest() {
+            for database_id in [DatabaseId::Bot, DatabaseId::Guild(1)] {
+                for migration in declared.migrations(database_id) {
+                    let for_guilds = database_id != DatabaseId::Bot;
                     state(
                         &declared.caller.plugin,
                         for_guilds,
@@ -133,12 +133,17 @@ impl Storage {
                 }
             }
         }
-        let places = self.places()?;
-        let guilds = places.iter().filter(|place| **place != Place::Bot).count();
-        let bots = places.len() - guilds;
-        for place in places {
-            for Applied { plugin, number, .. } in self.applied(place).await.unwrap_or_default() {
-                state(&plugin, place != Place::Bot, number, false, 1);
+        let databases = self.databases()?;
+        let guilds = databases
+            .iter()
+            .filter(|database_id| **database_id != DatabaseId::Bot)
+            .count();
+        let bots = databases.len() - guilds;
+        for database_id in databases {
+            for Applied { plugin, number, .. } in
+                self.applied(database_id).await.unwrap_or_default()
+            {
+                state(&plugin, database_id != DatabaseId::Bot, number, false, 1);
             }
         }
         let mut states: Vec<_> = states.into_values().collect();
@@ -153,8 +158,8 @@ impl Storage {
     /// # Errors
     ///
     /// The database can't be read.
-    pub async fn applied(&self, place: Place) -> Result<Vec<Applied>, StorageError> {
-        self.with(place, |database, connected| {
+    pub async fn applied(&self, database_id: DatabaseId) -> Result<Vec<Applied>, StorageError> {
+        self.with(database_id, |database, connected| {
             migrate::applied(connected).map_err(|error| StorageError::of(&database.at(), &error))
         })
         .await
@@ -189,10 +194,10 @@ impl Storage {
     ) -> Result<(usize, Vec<StorageError>), StorageError> {
         let _one_at_a_time = self.admin.lock().await;
         let (mut ran, mut failed) = (0, Vec::new());
-        for place in self.places()? {
-            let latest = self.lanes()?.fences.latest();
+        for database_id in self.databases()? {
+            let latest = self.queues()?.table_access.latest();
             for declared in latest.into_iter().filter(|declared| wanted(declared)) {
-                match self.migrate(place, declared).await {
+                match self.migrate(database_id, declared).await {
                     Ok(count) => ran += count,
                     Err(error) => failed.push(error),
                 }
@@ -203,9 +208,10 @@ impl Storage {
 
     /// Makes a backup if that is wanted, finishes what is queued, closes all databases and lets go of the folder.
     pub async fn shut_down(&self, limit: Duration) {
-        let Some(lanes) = &self.lanes else { return };
+        let Some(queues) = &self.queues else { return };
         let deadline = Instant::now() + limit;
-        if lanes.settings().backup_on_shutdown && self.places().is_ok_and(|all| !all.is_empty()) {
+        if queues.settings().backup_on_shutdown && self.databases().is_ok_and(|all| !all.is_empty())
+        {
             // A third of the time is left for closing.
             let until = Instant::now() + limit.mul_f64(2.0 / 3.0);
             let made =
@@ -217,7 +223,7 @@ impl Storage {
                 Err(_) => tracing::error!("no backup was made: a database took too long"),
             }
         }
-        let closing = Arc::clone(lanes);
+        let closing = Arc::clone(queues);
         let closed = tokio::task::spawn_blocking(move || closing.shut_down(deadline)).await;
         if !closed.unwrap_or_default() {
             tracing::error!(
@@ -227,9 +233,9 @@ impl Storage {
         self.release_lock();
     }
 
-    pub(super) fn places(&self) -> Result<Vec<Place>, StorageError> {
+    pub(super) fn databases(&self) -> Result<Vec<DatabaseId>, StorageError> {
         let data = self.data()?;
-        match Place::all(data) {
+        match DatabaseId::all(data) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             all => all.map_err(|error| StorageError::of_io(data, &error)),
         }

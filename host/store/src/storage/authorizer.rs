@@ -10,8 +10,9 @@ use std::sync::Arc;
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::{
-    fence::{Declared, Snapshot, owner_of},
-    host_rights, limits, virtual_tables,
+    host_rights, limits,
+    table_access::{Declared, Snapshot, owner_of},
+    virtual_tables,
 };
 
 /// On whose behalf a connection works.

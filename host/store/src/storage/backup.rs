@@ -15,10 +15,9 @@ use rusqlite::{Connection, OpenFlags, backup::Backup};
 use super::{
     authorizer::Who,
     connection::Link,
+    database_id::DatabaseId,
     error::{At, StorageError},
-    functions,
-    place::Place,
-    tables,
+    functions, tables,
 };
 
 /// How long the check of one copy may take.
@@ -35,7 +34,7 @@ pub struct BackupReport {
     /// How many have not changed since the last backup.
     pub unchanged: usize,
     /// Databases that could not be copied, and why. Their last copies were kept.
-    pub failed: Vec<(Place, String)>,
+    pub failed: Vec<(DatabaseId, String)>,
 }
 
 pub(super) fn folder(data: &Path) -> PathBuf {
@@ -95,26 +94,26 @@ impl Draft {
     }
 
     /// Where a place's copy goes.
-    pub(super) fn target(&self, place: Place) -> PathBuf {
-        place.file(&self.part)
+    pub(super) fn target(&self, database_id: DatabaseId) -> PathBuf {
+        database_id.file(&self.part)
     }
 
     /// Takes the last backup's copy, if the file is as it was then.
-    pub(super) fn link_unchanged(&self, place: Place, source: &Path) -> bool {
-        let Some(last) = self.last.as_ref().map(|last| place.file(last)) else {
+    pub(super) fn link_unchanged(&self, database_id: DatabaseId, source: &Path) -> bool {
+        let Some(last) = self.last.as_ref().map(|last| database_id.file(last)) else {
             return false;
         };
         let log = source.with_extension("db-wal");
         let has_log = fs::metadata(log).is_ok_and(|log| log.len() > 0);
-        !has_log && looks_alike(source, &last) && link(&last, &self.target(place))
+        !has_log && looks_alike(source, &last) && link(&last, &self.target(database_id))
     }
 
     /// Takes the last backup's copy of what can't be copied now, so that it is not rotated away.
-    pub(super) fn keep_last(&self, place: Place) {
+    pub(super) fn keep_last(&self, database_id: DatabaseId) {
         if let Some(last) = &self.last {
-            let target = self.target(place);
+            let target = self.target(database_id);
             let _ = fs::remove_file(&target);
-            link(&place.file(last), &target);
+            link(&database_id.file(last), &target);
         }
     }
 
@@ -140,7 +139,7 @@ impl Draft {
 
 /// A copy that is not checked yet.
 pub(super) struct Copy {
-    place: Place,
+    database_id: DatabaseId,
     target: PathBuf,
     /// When the original was last written to.
     modified: Option<SystemTime>,
@@ -176,7 +175,7 @@ pub(super) fn copy(
         .map_err(of)?;
     copy.close().map_err(|(_, error)| of(error))?;
     Ok(Copy {
-        place: at.place,
+        database_id: at.database_id,
         modified: modified.ok(),
         target,
     })
@@ -187,7 +186,7 @@ impl Copy {
     pub(super) fn finish(self, until: Option<Instant>) -> Result<(), StorageError> {
         let target = &*self.target;
         let of_io = |error: io::Error| StorageError::of_io(target, &error);
-        let at = At::of_file(self.place, target);
+        let at = At::of_file(self.database_id, target);
         let of = |error: rusqlite::Error| StorageError::of(&at, &error);
         let left = until.map_or(CHECK, |until| {
             CHECK.min(until.saturating_duration_since(Instant::now()))
@@ -198,7 +197,7 @@ impl Copy {
         match check(&link, &at, left) {
             // What its tables calculate takes too long. It was copied page by page, and is as good as the original.
             Err(StorageError::Slow { .. }) => tracing::warn!(
-                database = %self.place,
+                database = %self.database_id,
                 "the copy was not checked to its end: what its tables calculate by themselves takes too long"
             ),
             checked => checked?,
@@ -242,18 +241,18 @@ fn check(link: &Link, at: &At<'_>, limit: Duration) -> Result<(), StorageError> 
 }
 
 /// Opens a file that nobody else uses, and tells which place it is the database of.
-pub(super) fn inspect(file: &Path) -> Result<(Connection, Place), StorageError> {
-    let at = At::of_file(Place::Bot, file);
+pub(super) fn inspect(file: &Path) -> Result<(Connection, DatabaseId), StorageError> {
+    let at = At::of_file(DatabaseId::Bot, file);
     let of = |error: rusqlite::Error| StorageError::of(&at, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(of)?;
     let link = Link::new(connection, None).map_err(of)?;
     check(&link, &at, CHECK)?;
-    let place = tables::place_of(&link.connection).map_err(of)?;
+    let database_id = tables::place_of(&link.connection).map_err(of)?;
     let connection = link.connection;
-    let place = place.and_then(|place| place.parse().ok());
-    place
-        .map(|place| (connection, place))
+    let database_id = database_id.and_then(|database_id| database_id.parse().ok());
+    database_id
+        .map(|database_id| (connection, database_id))
         .ok_or_else(|| StorageError::Foreign {
             file: file.to_owned(),
             reason: "is no database of Cogwright's".into(),

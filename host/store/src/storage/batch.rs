@@ -9,7 +9,7 @@ use std::{
 };
 
 use host_loader::Completion;
-use plugin_api::abi::{ShelfCall, StorageCall, StorageReply};
+use plugin_api::abi::{KvCall, StorageCall, StorageReply};
 use tokio::sync::oneshot;
 
 use super::{
@@ -17,12 +17,12 @@ use super::{
     connection::Link,
     database::{Connected, Database},
     error::StorageError,
-    fence::{Declared, Fences},
+    fair_queue::Whose,
+    kv_store::{self, Verb},
     meter::Meter,
     rounds::{ASIDE, Ended, Round},
-    shelf::{self, Verb},
     statement::{Searches, StatementRunner},
-    turns::Whose,
+    table_access::{Declared, TableAccess},
 };
 
 /// Most calls in one transaction.
@@ -42,17 +42,14 @@ pub(super) enum Request {
     Query(StorageCall),
     /// Statements that change something.
     Run(StorageCall),
-    /// A shelf's.
-    Shelf(Verb, ShelfCall),
+    /// Of a key-value store.
+    Kv(Verb, KvCall),
 }
 
 impl Request {
     /// Whether it most likely only reads.
     pub(super) fn reads(&self) -> bool {
-        matches!(
-            self,
-            Self::Query(_) | Self::Shelf(Verb::Get | Verb::Keys, _)
-        )
+        matches!(self, Self::Query(_) | Self::Kv(Verb::Get | Verb::Keys, _))
     }
 }
 
@@ -99,7 +96,7 @@ impl Job {
             Request::Query(call) | Request::Run(call) => {
                 call.steps.first().map_or("", |step| &step.sql)
             }
-            Request::Shelf(_, call) => &call.shelf,
+            Request::Kv(_, call) => &call.store,
         }
     }
 
@@ -140,7 +137,7 @@ pub(super) struct Read {
 /// Carries out requests that only read.
 pub(super) fn read(
     database: &Database,
-    fences: &Fences,
+    table_access: &TableAccess,
     round: &Arc<Round>,
     jobs: Vec<Arc<Job>>,
 ) -> Read {
@@ -165,7 +162,7 @@ pub(super) fn read(
             job.end(Err(StorageError::Ended));
             continue;
         }
-        let runner = database.runner(&connected, &job.declared, fences, Searches::Allowed);
+        let runner = database.runner(&connected, &job.declared, table_access, Searches::Allowed);
         match only_reads(&runner, &job.request) {
             Ok(true) if database.is_migrated(&job.declared) => {}
             Ok(_) => {
@@ -216,7 +213,7 @@ fn only_reads(runner: &StatementRunner<'_>, request: &Request) -> Result<bool, S
 /// for.
 pub(super) fn write(
     database: &Database,
-    fences: &Fences,
+    table_access: &TableAccess,
     round: &Arc<Round>,
     jobs: Vec<Arc<Job>>,
 ) -> (Vec<Arc<Job>>, Option<StorageError>) {
@@ -233,11 +230,11 @@ pub(super) fn write(
             job.end(Err(StorageError::Ended));
             continue;
         }
-        if let Err(error) = database.migrate(&connected, &job.declared, fences, false) {
+        if let Err(error) = database.migrate(&connected, &job.declared, table_access, false) {
             job.end(Err(note(error, &mut worst)));
             continue;
         }
-        let runner = database.runner(&connected, &job.declared, fences, Searches::Allowed);
+        let runner = database.runner(&connected, &job.declared, table_access, Searches::Allowed);
         if ready.is_empty() && only_reads(&runner, &job.request).unwrap_or_default() {
             first.push(job);
         } else if job.slow.load(Relaxed) || is_search(&runner, &job.request) {
@@ -251,14 +248,14 @@ pub(super) fn write(
     rest.extend(jobs);
     if !first.is_empty() {
         drop(connected);
-        let mut done = read(database, fences, round, first);
+        let mut done = read(database, table_access, round, first);
         worst = worst.or(done.worst);
         done.writes.append(&mut done.rest);
         done.writes.append(&mut ready);
         done.writes.append(&mut rest);
         return (done.writes, worst);
     }
-    let mut left = together(database, fences, round, &connected, ready, &mut worst);
+    let mut left = together(database, table_access, round, &connected, ready, &mut worst);
     left.append(&mut rest);
     (left, worst)
 }
@@ -275,7 +272,7 @@ fn is_search(runner: &StatementRunner<'_>, request: &Request) -> bool {
 /// One transaction for all; if it is lost, one for each.
 fn together(
     database: &Database,
-    fences: &Fences,
+    table_access: &TableAccess,
     round: &Arc<Round>,
     connected: &Connected,
     mut jobs: Vec<Arc<Job>>,
@@ -290,7 +287,7 @@ fn together(
     let mut untidy = false;
     let outcome = transaction(connected, database, |meter| {
         for job in &jobs {
-            let runner = database.runner(connected, &job.declared, fences, Searches::Refused);
+            let runner = database.runner(connected, &job.declared, table_access, Searches::Refused);
             let doing = round.begin(job);
             let result = in_turn(&runner, meter, job);
             if doing.end() == Ended::LeftBehind {
@@ -329,14 +326,14 @@ fn together(
             rest
         }
         Err(Lost::At(at)) if is_again(&jobs[at], &results[at]) => {
-            one_by_one(database, fences, round, connected, jobs, worst)
+            one_by_one(database, table_access, round, connected, jobs, worst)
         }
         Err(Lost::At(at)) if jobs.len() > 1 => {
             let culprit = jobs.remove(at);
             let error = results.swap_remove(at).and_then(Result::err);
             let error = error.unwrap_or(StorageError::Closed);
             culprit.end(Err(note(error, worst)));
-            one_by_one(database, fences, round, connected, jobs, worst)
+            one_by_one(database, table_access, round, connected, jobs, worst)
         }
         Err(Lost::At(_)) => {
             let error = results.pop().flatten().and_then(Result::err);
@@ -344,7 +341,7 @@ fn together(
             fail(jobs, &note(error, worst))
         }
         Err(Lost::Commit(_)) if jobs.len() > 1 => {
-            one_by_one(database, fences, round, connected, jobs, worst)
+            one_by_one(database, table_access, round, connected, jobs, worst)
         }
         Err(Lost::Commit(error)) => fail(jobs, &note(error, worst)),
         // They are in the line again already.
@@ -376,7 +373,7 @@ fn in_turn(
 
 fn one_by_one(
     database: &Database,
-    fences: &Fences,
+    table_access: &TableAccess,
     round: &Arc<Round>,
     connected: &Connected,
     jobs: Vec<Arc<Job>>,
@@ -388,7 +385,7 @@ fn one_by_one(
     for job in jobs.by_ref() {
         rest.append(&mut together(
             database,
-            fences,
+            table_access,
             round,
             connected,
             vec![job],
@@ -431,7 +428,7 @@ fn transaction(
         let mut meter = meter.map_err(Lost::Commit)?;
         work(&mut meter)?;
         control("COMMIT")?;
-        meter.done(database.at().place);
+        meter.done(database.at().database_id);
         Ok(())
     };
     let done = work();
@@ -504,8 +501,8 @@ fn carry_out(
             }
             (serde_json::to_vec(&reply), out)
         }
-        Request::Shelf(verb, call) => {
-            let (reply, value) = shelf::run(runner, *verb, call, body)?;
+        Request::Kv(verb, call) => {
+            let (reply, value) = kv_store::run(runner, *verb, call, body)?;
             (serde_json::to_vec(&reply), value)
         }
     };

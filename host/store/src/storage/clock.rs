@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::InterruptHandle;
 
-/// How long until one that did not stop is told again: it may have been between two statements.
+/// How long until one that did not stop is interrupted again: it may have been between two statements.
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// The clock of a host's databases.
@@ -35,7 +35,7 @@ struct State {
 enum Act {
     /// A connection is interrupted, again and again.
     Interrupt(Arc<InterruptHandle>),
-    /// Somebody is told, once.
+    /// A callback is called, once.
     Tell(Box<dyn FnOnce() + Send>),
 }
 

@@ -16,10 +16,9 @@ use rusqlite::{Connection, InterruptHandle, OpenFlags, config::DbConfig, hooks::
 use super::{
     authorizer::{Current, Who},
     clock::{Clock, Running},
+    database_id::DatabaseId,
     error::{At, StorageError, shorten},
-    limits,
-    place::Place,
-    tables, virtual_tables,
+    limits, tables, virtual_tables,
 };
 
 /// How many of SQLite's steps pass between two looks at the clock: some 10 µs.
@@ -123,8 +122,8 @@ impl Link {
     /// What is wrong with a statement: why it was refused, or what SQLite says.
     pub(super) fn error(&self, at: &At<'_>, sql: &str, error: &rusqlite::Error) -> StorageError {
         match self.current().refusal.take() {
-            Some(reason) => StorageError::Fence {
-                place: at.place,
+            Some(reason) => StorageError::Denied {
+                database_id: at.database_id,
                 sql: shorten(sql),
                 reason,
             },
@@ -164,7 +163,7 @@ impl Drop for Deadline<'_> {
 /// Opens the connections of one database, for r2d2.
 #[derive(Debug)]
 pub(super) struct Opener {
-    pub(super) place: Place,
+    pub(super) database_id: DatabaseId,
     pub(super) file: PathBuf,
     pub(super) config: Live,
     clock: Arc<Clock>,
@@ -174,9 +173,14 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    pub(super) fn new(place: Place, file: PathBuf, config: Live, clock: Arc<Clock>) -> Self {
+    pub(super) fn new(
+        database_id: DatabaseId,
+        file: PathBuf,
+        config: Live,
+        clock: Arc<Clock>,
+    ) -> Self {
         Self {
-            place,
+            database_id,
             file,
             config,
             clock,
@@ -190,7 +194,7 @@ impl Opener {
     }
 
     pub(super) fn at(&self) -> At<'_> {
-        At::new(self.place, &self.file, &self.settings())
+        At::new(self.database_id, &self.file, &self.settings())
     }
 
     /// Opens a connection, and makes the file and the host's tables where they are missing.
@@ -250,10 +254,10 @@ impl Opener {
         // What is sorted or set aside is on the disk, beyond a little.
         connection.pragma_update(None, "temp_store", "file")?;
         limits::set(connection, &self.settings())?;
-        let (cache_kib, journal_bytes) = match self.place {
-            Place::Bot => (8_192, 16 << 20),
+        let (cache_kib, journal_bytes) = match self.database_id {
+            DatabaseId::Bot => (8_192, 16 << 20),
             // Hundreds of these are open at once.
-            Place::Guild(_) => (512, 1 << 20),
+            DatabaseId::Guild(_) => (512, 1 << 20),
         };
         connection.pragma_update(None, "cache_size", -cache_kib)?;
         connection.pragma_update(None, "journal_size_limit", journal_bytes)?;

@@ -19,12 +19,12 @@ use super::{
     authorizer::Who,
     clock::Clock,
     connection::{Link, Opener},
+    database_id::DatabaseId,
     error::{At, StorageError, Time, look},
-    fence::{Declared, Fences},
     meter, migrate,
-    place::Place,
     rounds::ASIDE_AT_ONCE,
     statement::{Searches, StatementRunner},
+    table_access::{Declared, TableAccess},
 };
 use crate::disk::Disk;
 
@@ -53,7 +53,7 @@ pub(super) type Connected = PooledConnection<Opener>;
 impl Database {
     /// Opens it, and makes it where it is missing.
     pub(super) fn open(
-        place: Place,
+        database_id: DatabaseId,
         data: &Path,
         config: &Live,
         threads: &Arc<ScheduledThreadPool>,
@@ -61,18 +61,25 @@ impl Database {
         migrated: Migrated,
         disk: &Arc<Disk>,
     ) -> Result<Self, StorageError> {
-        let opener = || Opener::new(place, place.file(data), config.clone(), Arc::clone(clock));
+        let opener = || {
+            Opener::new(
+                database_id,
+                database_id.file(data),
+                config.clone(),
+                Arc::clone(clock),
+            )
+        };
         let first = opener();
         let link = first.open()?;
-        if !disk.knows(place) {
+        if !disk.knows(database_id) {
             let kept = meter::read(&link.connection);
             let kept = kept.map_err(|error| StorageError::of(&first.at(), &error))?;
-            disk.set_tables(place, kept);
+            disk.set_tables(database_id, kept);
         }
         *first.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
-        let connections = match place {
-            Place::Bot => BOT_CONNECTIONS,
-            Place::Guild(_) => 1,
+        let connections = match database_id {
+            DatabaseId::Bot => BOT_CONNECTIONS,
+            DatabaseId::Guild(_) => 1,
         };
         // Beside them those of calls that have stepped aside: they are opened when they are needed.
         let connections = connections + ASIDE_AT_ONCE;
@@ -123,7 +130,7 @@ impl Database {
             })
             .and_then(|()| meter::read(connection));
         let kept = counted.map_err(|error| StorageError::of(&self.at(), &error))?;
-        self.disk.set_tables(self.opener.place, kept);
+        self.disk.set_tables(self.opener.database_id, kept);
         Ok(())
     }
 
@@ -132,14 +139,14 @@ impl Database {
         &'a self,
         link: &'a Link,
         declared: &'a Arc<Declared>,
-        fences: &Fences,
+        table_access: &TableAccess,
         searches: Searches,
     ) -> StatementRunner<'a> {
         StatementRunner {
             link,
             at: self.at().on_behalf_of(&declared.caller.plugin),
             settings: self.opener.settings(),
-            who: Who::Plugin(Arc::clone(declared), fences.snapshot()),
+            who: Who::Plugin(Arc::clone(declared), table_access.snapshot()),
             searches,
             shape: &self.shape,
             disk: &self.disk,
@@ -156,7 +163,7 @@ impl Database {
         &self,
         connected: &Connected,
         declared: &Arc<Declared>,
-        fences: &Fences,
+        table_access: &TableAccess,
         again: bool,
     ) -> Result<usize, StorageError> {
         match self.migrated().get(&declared.caller) {
@@ -164,14 +171,14 @@ impl Database {
             Some(Err(error)) if !again => return Err(error.clone()),
             _ => {}
         }
-        let mut runner = self.runner(connected, declared, fences, Searches::Refused);
+        let mut runner = self.runner(connected, declared, table_access, Searches::Refused);
         runner.at.time = Time::of_migration(runner.settings.migration_timeout_ms);
         let result = migrate::run(&runner, declared);
         if let Err(error) = &result {
             tracing::error!(plugin = &*declared.caller.plugin, "{error}");
         }
         let mut migrated = self.migrated();
-        migrated.retain(|caller, _| fences.of(caller).is_some());
+        migrated.retain(|caller, _| table_access.of(caller).is_some());
         migrated.insert(
             declared.caller.clone(),
             result.as_ref().map(drop).map_err(Clone::clone),

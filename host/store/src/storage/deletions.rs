@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Storage, error::StorageError, place::Place};
+use super::{Storage, database_id::DatabaseId, error::StorageError};
 
 /// A message that is deleted later.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Storage {
     ///
     /// The database can't be read.
     pub async fn all_deletions(&self) -> Result<Vec<Deletion>, StorageError> {
-        if !Place::Bot.file(self.data()?).is_file() {
+        if !DatabaseId::Bot.file(self.data()?).is_file() {
             return Ok(Vec::new());
         }
         self.deletions(|connection| {
@@ -94,7 +94,7 @@ impl Storage {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StorageError> {
-        self.with(Place::Bot, move |database, connected| {
+        self.with(DatabaseId::Bot, move |database, connected| {
             let connection = &connected.connection;
             work(connection).map_err(|error| StorageError::of(&database.at(), &error))
         })

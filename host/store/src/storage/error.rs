@@ -10,7 +10,7 @@ use host_ops::config::Storage as Settings;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-use super::place::Place;
+use super::database_id::DatabaseId;
 use crate::disk::NoRoom;
 
 /// Why storage could not do what it was asked.
@@ -18,30 +18,30 @@ use crate::disk::NoRoom;
 #[non_exhaustive]
 pub enum StorageError {
     /// SQLite refused the statement.
-    #[error("{reason}; in `{sql}` on {place}")]
+    #[error("{reason}; in `{sql}` on {database_id}")]
     Sql {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The statement, shortened.
         sql: String,
         /// SQLite's words.
         reason: String,
     },
     /// The statement reaches for what is not the plugin's.
-    #[error("refused: {reason}; in `{sql}` on {place}")]
-    Fence {
+    #[error("refused: {reason}; in `{sql}` on {database_id}")]
+    Denied {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The statement, shortened.
         sql: String,
         /// What it reached for, and how it could be allowed.
         reason: String,
     },
     /// A condition of the transaction does not hold.
-    #[error("{}; `{sql}` on {place}, and nothing of the transaction has happened", words.as_deref().unwrap_or(reason))]
+    #[error("{}; `{sql}` on {database_id}, and nothing of the transaction has happened", words.as_deref().unwrap_or(reason))]
     Condition {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The statement, shortened.
         sql: String,
         /// What was expected, and what came.
@@ -51,11 +51,11 @@ pub enum StorageError {
     },
     /// The result is too large.
     #[error(
-        "the result has more than {limit} (`{setting}`): ask for less, with `LIMIT`, say; in `{sql}` of {who} on {place}"
+        "the result has more than {limit} (`{setting}`): ask for less, with `LIMIT`, say; in `{sql}` of {who} on {database_id}"
     )]
     TooMuch {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// Who asked.
         who: Who,
         /// The statement, shortened.
@@ -67,11 +67,11 @@ pub enum StorageError {
     },
     /// A value is too long.
     #[error(
-        "a value or a row has more than {limit} bytes (`storage.max_value_bytes`): keep it as a file, or in parts; in `{sql}` of {who} on {place}"
+        "a value or a row has more than {limit} bytes (`storage.max_value_bytes`): keep it as a file, or in parts; in `{sql}` of {who} on {database_id}"
     )]
     TooBig {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// Who asked.
         who: Who,
         /// The statement, shortened.
@@ -82,11 +82,11 @@ pub enum StorageError {
     /// The databases have no more memory.
     #[error(
         "all databases together have {limit} bytes of memory (`storage.max_memory_bytes`), and this needed more: read or change less \
-         at once; in `{sql}` of {who} on {place}"
+         at once; in `{sql}` of {who} on {database_id}"
     )]
     Memory {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// Who asked.
         who: Who,
         /// The statement, shortened.
@@ -96,13 +96,13 @@ pub enum StorageError {
     },
     /// The statement took too long.
     #[error(
-        "it took longer than {limit_ms} ms (`{}`) and was stopped, and nothing was changed; {}; in `{sql}` of {who} on {place}",
+        "it took longer than {limit_ms} ms (`{}`) and was stopped, and nothing was changed; {}; in `{sql}` of {who} on {database_id}",
         of.setting(),
         of.hint()
     )]
     Slow {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// Who asked.
         who: Who,
         /// The statement, shortened.
@@ -116,11 +116,11 @@ pub enum StorageError {
     #[error(
         "it took longer than {limit_ms} ms (`storage.statement_timeout_ms`), and does not stop, since SQLite stops only between \
          two rows; the others go on without it, and other calls of the plugin `{plugin}` are refused until it has ended. Search \
-         shorter texts, and for fewer words; in `{sql}` on {place}"
+         shorter texts, and for fewer words; in `{sql}` on {database_id}"
     )]
     Unstoppable {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The plugin.
         plugin: String,
         /// The statement, shortened.
@@ -139,20 +139,20 @@ pub enum StorageError {
     },
     /// Another plugin's call writes, and does not stop.
     #[error(
-        "{place} can be read and not be written to: a call of the plugin `{plugin}` changes something in it, took longer than \
+        "{database_id} can be read and not be written to: a call of the plugin `{plugin}` changes something in it, took longer than \
          `storage.statement_timeout_ms` allows, and does not stop; try again when it has ended, or restart the bot"
     )]
     Held {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The plugin whose call it is.
         plugin: String,
     },
     /// The plugin keeps too much.
-    #[error("{room}; in `{sql}` on {place}")]
+    #[error("{room}; in `{sql}` on {database_id}")]
     DiskShare {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The statement, shortened.
         sql: String,
         /// What it keeps, and what it may.
@@ -169,7 +169,7 @@ pub enum StorageError {
         file: PathBuf,
         /// SQLite's words.
         reason: String,
-        /// How it was then, before anybody was told: when it was last written to, and its bytes.
+        /// How it was then, before the error was reported: when it was last written to, and its bytes.
         seen: Option<(SystemTime, u64)>,
     },
     /// The disk is full.
@@ -222,11 +222,11 @@ pub enum StorageError {
     },
     /// A migration failed. Nothing of it has happened.
     #[error(
-        "migration {number} of `{plugin}` failed on {place}, and nothing of it has happened: {reason}; it is tried again at the next {next}"
+        "migration {number} of `{plugin}` failed on {database_id}, and nothing of it has happened: {reason}; it is tried again at the next {next}"
     )]
     Migration {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The plugin.
         plugin: String,
         /// Its number.
@@ -238,12 +238,12 @@ pub enum StorageError {
     },
     /// A migration is another than the one that has run.
     #[error(
-        "migration {number} of `{plugin}` has run on {place} with another text: its checksum was {recorded}, and now is \
+        "migration {number} of `{plugin}` has run on {database_id} with another text: its checksum was {recorded}, and now is \
          {declared}. Give it back its old text, and put the change into a migration with a new number"
     )]
     Changed {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The plugin.
         plugin: String,
         /// Its number.
@@ -255,12 +255,12 @@ pub enum StorageError {
     },
     /// A plugin of a name that is the same but for its case has been here.
     #[error(
-        "{place} has tables of the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, so that they \
+        "{database_id} has tables of the plugin `{other}`, whose name differs from `{plugin}` in upper and lower case alone, so that they \
          would share them: give this plugin another name"
     )]
     Namesake {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The plugin.
         plugin: String,
         /// The one that has been here.
@@ -304,12 +304,12 @@ pub enum StorageError {
     },
     /// Too many calls wait.
     #[error(
-        "{waiting} of the plugin's calls wait for {place} already: await them before you make more (a plugin, `{plugin}` here, has a \
+        "{waiting} of the plugin's calls wait for {database_id} already: await them before you make more (a plugin, `{plugin}` here, has a \
          line of its own for each database, and that is its length)"
     )]
     Busy {
         /// The database.
-        place: Place,
+        database_id: DatabaseId,
         /// The plugin.
         plugin: String,
         /// How many.
@@ -356,26 +356,26 @@ impl StorageError {
                 | ErrorCode::DatabaseLocked),
             ) => Self::of_file(at, code, reason),
             Some(ErrorCode::OperationInterrupted) => Self::Slow {
-                place: at.place,
+                database_id: at.database_id,
                 who: at.who(),
                 sql: shorten(sql),
                 limit_ms: at.time.limit_ms,
                 of: at.time.of,
             },
             Some(ErrorCode::TooBig) => Self::TooBig {
-                place: at.place,
+                database_id: at.database_id,
                 who: at.who(),
                 sql: shorten(sql),
                 limit: at.max_value_bytes,
             },
             Some(ErrorCode::OutOfMemory) => Self::Memory {
-                place: at.place,
+                database_id: at.database_id,
                 who: at.who(),
                 sql: shorten(sql),
                 limit: at.max_memory_bytes,
             },
             _ => Self::Sql {
-                place: at.place,
+                database_id: at.database_id,
                 sql: shorten(sql),
                 reason,
             },
@@ -409,7 +409,7 @@ impl StorageError {
         }
     }
 
-    /// A damaged file, looked at before anybody is told: whoever is may put it right at once.
+    /// A damaged file, looked at before the error is reported: whoever reads that may put it right at once.
     pub(super) fn damaged(file: PathBuf, reason: String) -> Self {
         let seen = look(&file);
         Self::Damaged { file, reason, seen }
@@ -507,10 +507,10 @@ impl Time {
     }
 }
 
-/// Where something happened, for whom, and under which limits: what errors tell.
+/// Context of an error: where it happened, for which plugin, and under which limits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At<'a> {
-    pub(super) place: Place,
+    pub(super) database_id: DatabaseId,
     pub(super) file: &'a Path,
     /// `None`: the host.
     pub(super) plugin: Option<&'a str>,
@@ -521,9 +521,9 @@ pub(super) struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    pub(super) const fn new(place: Place, file: &'a Path, settings: &Settings) -> Self {
+    pub(super) const fn new(database_id: DatabaseId, file: &'a Path, settings: &Settings) -> Self {
         Self {
-            place,
+            database_id,
             file,
             plugin: None,
             busy_timeout_ms: settings.busy_timeout_ms,
@@ -534,9 +534,9 @@ impl<'a> At<'a> {
     }
 
     /// A file that is looked at by itself, and not as one of the open databases.
-    pub(super) const fn of_file(place: Place, file: &'a Path) -> Self {
+    pub(super) const fn of_file(database_id: DatabaseId, file: &'a Path) -> Self {
         Self {
-            place,
+            database_id,
             file,
             plugin: None,
             busy_timeout_ms: 1_000,

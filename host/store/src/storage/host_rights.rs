@@ -6,7 +6,7 @@
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::{
-    fence::{HOST, owner_of},
+    table_access::{HOST, owner_of},
     virtual_tables::is_shadow,
 };
 

@@ -9,8 +9,8 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::{
     authorizer::Who,
     connection::Link,
+    database_id::DatabaseId,
     error::{At, StorageError, shorten},
-    place::Place,
 };
 use crate::disk::Disk;
 
@@ -124,10 +124,10 @@ impl<'a> Meter<'a> {
     }
 
     /// After the transaction has ended well.
-    pub(super) fn done(self, place: Place) {
+    pub(super) fn done(self, database_id: DatabaseId) {
         for (plugin, pages) in self.changed {
             let bytes = pages.saturating_mul(self.page_bytes.cast_signed());
-            self.disk.add_tables(place, &plugin, bytes);
+            self.disk.add_tables(database_id, &plugin, bytes);
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Meter<'a> {
 
     fn no_room(&self, plugin: &str, sql: &str) -> StorageError {
         StorageError::DiskShare {
-            place: self.at.place,
+            database_id: self.at.database_id,
             sql: shorten(sql),
             room: Box::new(self.disk.no_room(plugin)),
         }
@@ -214,11 +214,11 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<(String, u64
 /// Looks into all databases that nobody has opened yet. They are read as they lie there: what a crash left in a log beside one
 /// counts when it is opened.
 pub(super) fn look_around(disk: &Disk, data: &std::path::Path) {
-    for place in Place::all(data).unwrap_or_default() {
-        if disk.knows(place) {
+    for database_id in DatabaseId::all(data).unwrap_or_default() {
+        if disk.knows(database_id) {
             continue;
         }
-        let file = place.file(data).display().to_string();
+        let file = database_id.file(data).display().to_string();
         let file = file
             .replace('%', "%25")
             .replace('?', "%3f")
@@ -228,7 +228,7 @@ pub(super) fn look_around(disk: &Disk, data: &std::path::Path) {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(format!("file:{file}?immutable=1"), flags);
         if let Ok(kept) = opened.and_then(|connection| read(&connection)) {
-            disk.set_unknown_tables(place, kept);
+            disk.set_unknown_tables(database_id, kept);
         }
     }
 }

@@ -11,13 +11,13 @@ use rusqlite::{Batch, params};
 use super::{
     authorizer::Who,
     connection::Link,
+    database_id::DatabaseId,
     error::StorageError,
-    fence::{Declared, Migration, owner_of},
     limits,
     meter::{self, Meter},
-    place::Place,
     searches,
     statement::StatementRunner,
+    table_access::{Declared, Migration, owner_of},
 };
 
 /// A migration that has run.
@@ -64,7 +64,7 @@ pub(super) fn run(
     let all_there = migrated.chain(there.iter().map(|plugin| &**plugin));
     if let Some(other) = names::twin(plugin, all_there) {
         return Err(StorageError::Namesake {
-            place: runner.at.place,
+            database_id: runner.at.database_id,
             plugin: plugin.to_owned(),
             other: other.to_owned(),
         });
@@ -75,12 +75,12 @@ pub(super) fn run(
         .map(|applied| (applied.number, applied.checksum))
         .collect();
     let mut ran = 0;
-    for migration in declared.migrations(runner.at.place) {
+    for migration in declared.migrations(runner.at.database_id) {
         match recorded.get(&migration.number) {
             Some(checksum) if *checksum == migration.checksum => {}
             Some(checksum) => {
                 return Err(StorageError::Changed {
-                    place: runner.at.place,
+                    database_id: runner.at.database_id,
                     plugin: plugin.to_owned(),
                     number: migration.number,
                     recorded: checksum.clone(),
@@ -102,14 +102,14 @@ fn one(
     declared: &Declared,
     migration: &Migration,
 ) -> Result<(), StorageError> {
-    let next = match runner.at.place {
-        Place::Bot => "load of the plugin",
-        Place::Guild(_) => "load of the plugin, and by `fw_migrate`",
+    let next = match runner.at.database_id {
+        DatabaseId::Bot => "load of the plugin",
+        DatabaseId::Guild(_) => "load of the plugin, and by `fw_migrate`",
     };
     let failed = |error: StorageError| match error {
-        StorageError::Sql { sql, reason, .. } | StorageError::Fence { sql, reason, .. } => {
+        StorageError::Sql { sql, reason, .. } | StorageError::Denied { sql, reason, .. } => {
             StorageError::Migration {
-                place: runner.at.place,
+                database_id: runner.at.database_id,
                 plugin: declared.caller.plugin.to_string(),
                 number: migration.number,
                 reason: format!("{reason}, in `{sql}`"),
@@ -120,7 +120,7 @@ fn one(
         | StorageError::Memory { .. }
         | StorageError::TooBig { .. }
         | StorageError::DiskShare { .. }) => StorageError::Migration {
-            place: runner.at.place,
+            database_id: runner.at.database_id,
             plugin: declared.caller.plugin.to_string(),
             number: migration.number,
             reason: limit.to_string(),
@@ -166,11 +166,11 @@ fn one(
     }
     done?;
     if let Some(meter) = meter {
-        meter.done(runner.at.place);
+        meter.done(runner.at.database_id);
     }
     tracing::info!(
         plugin = &*declared.caller.plugin,
-        database = %runner.at.place,
+        database = %runner.at.database_id,
         number = migration.number,
         "migrated"
     );
@@ -254,7 +254,7 @@ fn note_subjects(runner: &StatementRunner<'_>, declared: &Declared) -> rusqlite:
         if has_table && !is_there {
             tracing::warn!(
                 plugin,
-                "it declares that `{table}` tells by its column `{}` whom a row is about, and the table has no such column: exports and \
+                "it declares that `{table}` says in its column `{}` whom a row is about, and the table has no such column: exports and \
                  erasures of users leave it out",
                 subject.column
             );

@@ -2,14 +2,14 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `lanes.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
-//! | `turns.rs`, `clock.rs`, `rounds.rs` | fair shares of a database, and of time; what does not stop is left behind |
+//! | `queues.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `fair_queue.rs`, `clock.rs`, `rounds.rs` | fair shares of a database, and of time; what does not stop is left behind |
 //! | `meter.rs` | how many pages each plugin has |
 //! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
-//! | `usage.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
-//! | `statement.rs`, `shelf.rs` | one statement, one shelf's call |
-//! | `fence.rs`, `authorizer.rs` | which tables a plugin may touch |
+//! | `command_uses.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
+//! | `statement.rs`, `kv_store.rs` | one statement, one key-value call |
+//! | `table_access.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `host_rights.rs` | what the host does in its own name: nothing in a plugin's tables |
 //! | `virtual_tables.rs`, `searches.rs` | which virtual tables there are, what they may name, and when they are searched |
 //! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
@@ -24,34 +24,34 @@ mod authorizer;
 mod backup;
 mod batch;
 mod clock;
+mod command_uses;
 mod connection;
 mod database;
+mod database_id;
 mod deletions;
 mod error;
-mod fence;
+mod fair_queue;
 mod functions;
 mod host_rights;
-mod lanes;
+mod kv_store;
 mod limits;
 mod lock;
 mod meter;
 mod migrate;
 mod opening;
 mod personal;
-mod place;
+mod queues;
 mod restore;
 mod rounds;
 mod searches;
 mod settings;
-mod shelf;
 mod state;
 mod statement;
 mod subject;
+mod table_access;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod turns;
-mod usage;
 mod virtual_tables;
 
 use std::{
@@ -71,22 +71,22 @@ pub use self::lock::is_in_use;
 pub use self::{
     admin::MigrationState,
     backup::BackupReport,
+    command_uses::DailyUses,
+    database_id::DatabaseId,
     deletions::Deletion,
     error::StorageError,
     migrate::Applied,
     personal::{Erased, Exported},
-    place::Place,
     restore::{Checked, Restored, backups, check_all, restore},
     state::Numbers,
-    usage::Usage,
 };
 use self::{
     batch::{Job, Request},
     database::{Connected, Database},
-    fence::{Declared, HOST},
-    lanes::Lanes,
+    kv_store::Verb,
     lock::Lock,
-    shelf::Verb,
+    queues::WorkQueues,
+    table_access::{Declared, HOST},
 };
 use crate::disk::Disk;
 
@@ -96,7 +96,7 @@ const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
 /// The databases.
 #[derive(Debug)]
 pub struct Storage {
-    lanes: Option<Arc<Lanes>>,
+    queues: Option<Arc<WorkQueues>>,
     lock: Mutex<Option<Lock>>,
     /// Backups, exports and the like: one at a time.
     admin: tokio::sync::Mutex<()>,
@@ -128,7 +128,7 @@ impl Storage {
         let data = &config.now().data.folder;
         let lock = Lock::take(data)?;
         let disk = Arc::new(Disk::new(config.clone()));
-        let lanes = Lanes::new(data.clone(), config.clone(), Arc::clone(&disk));
+        let queues = WorkQueues::new(data.clone(), config.clone(), Arc::clone(&disk));
         let (looks, folder) = (Arc::clone(&disk), data.clone());
         let looking = std::thread::Builder::new()
             .name("storage-count".into())
@@ -139,7 +139,7 @@ impl Storage {
         Ok(Self {
             #[cfg(test)]
             looking: Mutex::new(looking.ok()),
-            lanes: Some(Arc::new(lanes)),
+            queues: Some(Arc::new(queues)),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
             members: OnceLock::new(),
@@ -158,7 +158,7 @@ impl Storage {
         Self {
             #[cfg(test)]
             looking: Mutex::default(),
-            lanes: None,
+            queues: None,
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
             members: OnceLock::new(),
@@ -183,14 +183,14 @@ impl Storage {
 
     /// Whether there are none.
     pub fn is_absent(&self) -> bool {
-        self.lanes.is_none()
+        self.queues.is_none()
     }
 
     /// Serves a host call `storage.…`.
     ///
     /// # Errors
     ///
-    /// What [`StorageError`] tells.
+    /// Text of [`StorageError`].
     pub async fn serve(
         &self,
         caller: &Caller,
@@ -199,16 +199,16 @@ impl Storage {
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
         let (guild_id, request) = read_request(call, params)?;
-        let lanes = self.lanes()?;
-        let declared = lanes.fences.of(caller).ok_or(StorageError::Ended)?;
+        let queues = self.queues()?;
+        let declared = queues.table_access.of(caller).ok_or(StorageError::Ended)?;
         let is_in = self.members.get().is_none_or(|is_in| is_in.0(guild_id));
         // What was kept of a server that was left is still there.
-        if guild_id != 0 && !is_in && !Place::of(guild_id).file(&lanes.data).is_file() {
+        if guild_id != 0 && !is_in && !DatabaseId::of(guild_id).file(&queues.data).is_file() {
             return Err(StorageError::NoGuild { guild_id }.into());
         }
         let (done, result) = oneshot::channel();
         let job = Job::new(declared, request, body, done);
-        lanes.call(Place::of(guild_id), job);
+        queues.call(DatabaseId::of(guild_id), job);
         Ok(result.await.unwrap_or(Err(StorageError::Closed))?)
     }
 
@@ -223,15 +223,17 @@ impl Storage {
         caller: &Caller,
         manifest: &Manifest,
     ) -> Result<(), StorageError> {
-        let Some(lanes) = &self.lanes else {
+        let Some(queues) = &self.queues else {
             return Ok(());
         };
-        self.no_twin_is_left(&lanes.data, &caller.plugin).await?;
-        let declared = lanes.fences.enter(Declared::new(caller.clone(), manifest));
-        if declared.migrations(Place::Bot).is_empty() {
+        self.no_twin_is_left(&queues.data, &caller.plugin).await?;
+        let declared = queues
+            .table_access
+            .enter(Declared::new(caller.clone(), manifest));
+        if declared.migrations(DatabaseId::Bot).is_empty() {
             return Ok(());
         }
-        self.migrate(Place::Bot, declared).await.map(drop)
+        self.migrate(DatabaseId::Bot, declared).await.map(drop)
     }
 
     /// Whether nothing is here of a plugin whose name differs in case alone, loaded or not. What is not known yet, while the
@@ -251,36 +253,42 @@ impl Storage {
 
     /// Takes a generation out that is over. What it still has queued does not happen.
     pub fn generation_ended(&self, caller: &Caller) {
-        if let Some(lanes) = &self.lanes {
-            lanes.fences.leave(caller);
+        if let Some(queues) = &self.queues {
+            queues.table_access.leave(caller);
         }
     }
 
     /// How many generations are fenced in.
     #[must_use]
     pub fn fence_count(&self) -> usize {
-        self.lanes.as_ref().map_or(0, |lanes| lanes.fences.count())
+        self.queues
+            .as_ref()
+            .map_or(0, |queues| queues.table_access.count())
     }
 
     /// Closes the database of a server that the bot has left. The file stays.
     pub fn guild_left(&self, guild_id: u64) {
-        if let (Some(lanes), true) = (&self.lanes, guild_id != 0) {
-            let lanes = Arc::clone(lanes);
+        if let (Some(queues), true) = (&self.queues, guild_id != 0) {
+            let queues = Arc::clone(queues);
             // Behind what is queued, and not on this thread: closing writes to the disk.
-            tokio::task::spawn_blocking(move || lanes.close(Place::Guild(guild_id)));
+            tokio::task::spawn_blocking(move || queues.close(DatabaseId::Guild(guild_id)));
         }
     }
 
     /// How many databases are open.
     #[must_use]
     pub fn numbers(&self) -> Option<Numbers> {
-        self.lanes.as_ref().map(|lanes| lanes.numbers())
+        self.queues.as_ref().map(|queues| queues.numbers())
     }
 
-    async fn migrate(&self, place: Place, declared: Arc<Declared>) -> Result<usize, StorageError> {
-        let lanes = Arc::clone(self.lanes()?);
-        self.with(place, move |database, connected| {
-            database.migrate(connected, &declared, &lanes.fences, true)
+    async fn migrate(
+        &self,
+        database_id: DatabaseId,
+        declared: Arc<Declared>,
+    ) -> Result<usize, StorageError> {
+        let queues = Arc::clone(self.queues()?);
+        self.with(database_id, move |database, connected| {
+            database.migrate(connected, &declared, &queues.table_access, true)
         })
         .await
     }
@@ -294,7 +302,7 @@ impl Storage {
         &self,
         work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StorageError> {
-        self.with(Place::Bot, move |database, connected| {
+        self.with(DatabaseId::Bot, move |database, connected| {
             let of = |error| StorageError::of(&database.at(), &error);
             let transaction = rusqlite::Transaction::new_unchecked(
                 &connected.connection,
@@ -311,13 +319,13 @@ impl Storage {
     /// Whether the bot has a database yet.
     pub fn has_bot(&self) -> bool {
         self.data()
-            .is_ok_and(|data| Place::Bot.file(data).is_file())
+            .is_ok_and(|data| DatabaseId::Bot.file(data).is_file())
     }
 
     /// Runs the host's own work in a database, which nobody writes to meanwhile.
     async fn with<T: Send + 'static>(
         &self,
-        place: Place,
+        database_id: DatabaseId,
         work: impl FnOnce(&Arc<Database>, &Connected) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let (done, result) = oneshot::channel();
@@ -336,16 +344,16 @@ impl Storage {
             });
             let _ = done.send(result);
         };
-        self.lanes()?.host_job(place, Box::new(host_job));
+        self.queues()?.host_job(database_id, Box::new(host_job));
         result.await.unwrap_or(Err(StorageError::Closed))
     }
 
-    fn lanes(&self) -> Result<&Arc<Lanes>, StorageError> {
-        self.lanes.as_ref().ok_or(StorageError::Absent)
+    fn queues(&self) -> Result<&Arc<WorkQueues>, StorageError> {
+        self.queues.as_ref().ok_or(StorageError::Absent)
     }
 
     fn data(&self) -> Result<&Path, StorageError> {
-        Ok(&self.lanes()?.data)
+        Ok(&self.queues()?.data)
     }
 
     fn release_lock(&self) {
@@ -386,7 +394,7 @@ pub const CALLS: [&str; 7] = [
 ];
 
 fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
-    let shelf = match call {
+    let kv_store = match call {
         "storage.get" => Verb::Get,
         "storage.set" => Verb::Set,
         "storage.delete" => Verb::Delete,
@@ -401,10 +409,10 @@ fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
             return Ok((guild_id, request));
         }
     };
-    let call: plugin_api::abi::ShelfCall = serde_json::from_value(params)?;
+    let call: plugin_api::abi::KvCall = serde_json::from_value(params)?;
     Ok((
         call.guild_id.unwrap_or_default(),
-        Request::Shelf(shelf, call),
+        Request::Kv(kv_store, call),
     ))
 }
 
@@ -436,7 +444,7 @@ pub(crate) fn problems(plugin: &PluginName, manifest: &Manifest, problems: &mut 
             ));
         }
     }
-    let own = |table: &str| fence::owner_of(&table.to_ascii_lowercase()) == Some(&*owner);
+    let own = |table: &str| table_access::owner_of(&table.to_ascii_lowercase()) == Some(&*owner);
     let declared = manifest
         .shares
         .iter()
@@ -450,7 +458,7 @@ pub(crate) fn problems(plugin: &PluginName, manifest: &Manifest, problems: &mut 
         }
     }
     for used in &manifest.uses_tables {
-        if fence::owner_of(&used.table).is_none() || own(&used.table) {
+        if table_access::owner_of(&used.table).is_none() || own(&used.table) {
             problems.push(format!(
                 "it uses the table `{}`, which should be another plugin's, such as `shop__items`",
                 used.table

@@ -4,21 +4,21 @@ use std::sync::{Arc, MutexGuard};
 
 use super::{
     database::{Damage, Database},
+    database_id::DatabaseId,
     error::StorageError,
-    lanes::Lanes,
-    place::Place,
+    queues::WorkQueues,
     state::State,
 };
 
-impl Lanes {
+impl WorkQueues {
     /// The open database of a place. Opens it, after closing the one that was used longest ago if there are too many.
     pub(super) fn database<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
-        place: Place,
+        database_id: DatabaseId,
     ) -> (MutexGuard<'a, State>, Result<Arc<Database>, StorageError>) {
-        state.claim(place);
-        let Some(entry) = state.places.get_mut(&place) else {
+        state.claim(database_id);
+        let Some(entry) = state.databases.get_mut(&database_id) else {
             return (state, Err(StorageError::Closed));
         };
         if let Some(open) = &entry.open {
@@ -34,7 +34,7 @@ impl Lanes {
         }
         let migrated = std::mem::take(&mut entry.migrated);
         let mut closed = None;
-        if matches!(place, Place::Guild(_)) {
+        if matches!(database_id, DatabaseId::Guild(_)) {
             if state.open_guilds >= self.settings().max_open as usize
                 && let Some((_, oldest)) = state.idle.first_key_value()
             {
@@ -49,7 +49,7 @@ impl Lanes {
         // Outside of the lock: closing writes what the log still holds into the file.
         drop(closed);
         let opened = Database::open(
-            place,
+            database_id,
             &self.data,
             &self.config,
             &self.connectors,
@@ -59,13 +59,13 @@ impl Lanes {
         );
         let opened = opened.map(Arc::new);
         let mut state = self.state();
-        match (&opened, state.places.get_mut(&place)) {
+        match (&opened, state.databases.get_mut(&database_id)) {
             (Ok(database), Some(entry)) if entry.open.is_none() => {
                 entry.open = Some(Arc::clone(database));
             }
             // Two readers of the bot's came at once; or it failed.
             _ => {
-                if matches!(place, Place::Guild(_)) {
+                if matches!(database_id, DatabaseId::Guild(_)) {
                     state.open_guilds = state.open_guilds.saturating_sub(1);
                 }
             }
@@ -77,20 +77,24 @@ impl Lanes {
     pub(super) fn settle<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
-        place: Place,
+        database_id: DatabaseId,
         worst: Option<StorageError>,
     ) -> MutexGuard<'a, State> {
         if let Some(damage) = worst.as_ref().and_then(Damage::of) {
-            tracing::error!(database = %place, "{}", damage.error);
-            let closed = state.release(place);
-            state.places.entry(place).or_default().damage = Some(damage);
+            tracing::error!(database = %database_id, "{}", damage.error);
+            let closed = state.release(database_id);
+            state.databases.entry(database_id).or_default().damage = Some(damage);
             drop(state);
             drop(closed);
             state = self.state();
         }
-        state.unclaim(place);
-        if state.places.get(&place).is_some_and(|entry| entry.to_close) {
-            let closed = state.release(place);
+        state.unclaim(database_id);
+        if state
+            .databases
+            .get(&database_id)
+            .is_some_and(|entry| entry.to_close)
+        {
+            let closed = state.release(database_id);
             drop(state);
             drop(closed);
             state = self.state();

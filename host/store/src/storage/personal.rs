@@ -15,10 +15,10 @@ use super::{
     Storage, backup,
     connection::{Link, Opener},
     database::Database,
+    database_id::DatabaseId,
     error::StorageError,
-    lanes::Lanes,
-    place::Place,
-    subject::{self, Clerk, Strikes},
+    queues::WorkQueues,
+    subject::{self, SubjectAccess, Timeouts},
 };
 
 /// What was exported.
@@ -30,14 +30,14 @@ pub struct Exported {
     /// How many databases had something about the user.
     pub databases: usize,
     /// Databases that could not be read, and why.
-    pub failed: Vec<(Place, String)>,
+    pub failed: Vec<(DatabaseId, String)>,
 }
 
 /// What was erased.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Erased {
-    /// How many rows and shelf entries.
+    /// How many rows and key-value entries.
     pub rows: u64,
     /// In how many databases.
     pub databases: usize,
@@ -57,28 +57,30 @@ impl Storage {
     pub async fn export_subject(&self, user: u64) -> Result<Exported, StorageError> {
         let _one_at_a_time = self.admin.lock().await;
         let (mut found, mut failed) = (Vec::new(), Vec::new());
-        let strikes = Strikes::default();
-        for place in self.places()? {
-            let (lanes, strikes) = (Arc::clone(self.lanes()?), strikes.clone());
+        let timeouts = Timeouts::default();
+        for database_id in self.databases()? {
+            let (queues, timeouts) = (Arc::clone(self.queues()?), timeouts.clone());
             let exported = self
-                .with(place, move |database, connected| {
-                    subject::export(&clerk(database, connected, &lanes, &strikes), user)
+                .with(database_id, move |database, connected| {
+                    subject::export(&access(database, connected, &queues, &timeouts), user)
                 })
                 .await;
             match exported {
                 Ok(told) => {
-                    failed.extend(told.failed.into_iter().map(|reason| (place, reason)));
+                    failed.extend(told.failed.into_iter().map(|reason| (database_id, reason)));
                     if let Some(Value::Object(mut data)) = told.done {
-                        data.insert("database".into(), place.to_string().into());
+                        data.insert("database".into(), database_id.to_string().into());
                         found.push(Value::Object(data));
                     }
                 }
-                Err(error) => failed.push((place, error.to_string())),
+                Err(error) => failed.push((database_id, error.to_string())),
             }
         }
         let unread: Vec<Value> = failed
             .iter()
-            .map(|(place, error)| json!({"database": place.to_string(), "error": error}))
+            .map(
+                |(database_id, error)| json!({"database": database_id.to_string(), "error": error}),
+            )
             .collect();
         let stamp = backup::stamp();
         let databases = found.len();
@@ -106,13 +108,13 @@ impl Storage {
     pub async fn erase_subject(&self, user: u64) -> Result<Erased, StorageError> {
         let _one_at_a_time = self.admin.lock().await;
         let mut report = Erased::default();
-        let strikes = Strikes::default();
-        for place in self.places()? {
-            let (lanes, strikes) = (Arc::clone(self.lanes()?), strikes.clone());
+        let timeouts = Timeouts::default();
+        for database_id in self.databases()? {
+            let (queues, timeouts) = (Arc::clone(self.queues()?), timeouts.clone());
             let erased = self
-                .with(place, move |database, connected| {
+                .with(database_id, move |database, connected| {
                     let erased =
-                        subject::erase(&clerk(database, connected, &lanes, &strikes), user)?;
+                        subject::erase(&access(database, connected, &queues, &timeouts), user)?;
                     if erased.done > 0 {
                         database.recount(connected)?;
                     }
@@ -126,14 +128,16 @@ impl Storage {
                     let failed = erased.failed.into_iter();
                     report
                         .failed
-                        .extend(failed.map(|why| (place.to_string(), why)));
+                        .extend(failed.map(|why| (database_id.to_string(), why)));
                 }
-                Err(error) => report.failed.push((place.to_string(), error.to_string())),
+                Err(error) => report
+                    .failed
+                    .push((database_id.to_string(), error.to_string())),
             }
         }
-        let lanes = Arc::clone(self.lanes()?);
+        let queues = Arc::clone(self.queues()?);
         let copies =
-            tokio::task::spawn_blocking(move || erase_copies(&lanes, &strikes, user)).await;
+            tokio::task::spawn_blocking(move || erase_copies(&queues, &timeouts, user)).await;
         let (copies, failed) = copies.unwrap_or_default();
         report.copies = copies;
         report.failed.extend(failed);
@@ -149,44 +153,48 @@ impl Storage {
     }
 }
 
-fn clerk<'a>(
+fn access<'a>(
     database: &'a Database,
     link: &'a Link,
-    lanes: &'a Lanes,
-    strikes: &'a Strikes,
-) -> Clerk<'a> {
-    Clerk {
+    queues: &'a WorkQueues,
+    timeouts: &'a Timeouts,
+) -> SubjectAccess<'a> {
+    SubjectAccess {
         link,
         at: database.at(),
-        fences: &lanes.fences,
-        strikes,
+        table_access: &queues.table_access,
+        timeouts,
     }
 }
 
 /// Erases in backups and exports; how many files, and what failed.
-fn erase_copies(lanes: &Lanes, strikes: &Strikes, user: u64) -> (usize, Vec<(String, String)>) {
+fn erase_copies(
+    queues: &WorkQueues,
+    timeouts: &Timeouts,
+    user: u64,
+) -> (usize, Vec<(String, String)>) {
     let (mut copies, mut failed) = (0, Vec::new());
     let mut note = |file: &Path, result: Result<bool, String>| match result {
         Ok(erased) => copies += usize::from(erased),
         Err(error) => failed.push((file.display().to_string(), error)),
     };
-    let data = &*lanes.data;
+    let data = &*queues.data;
     for folder in backup::all(data) {
-        for place in Place::all(&folder).unwrap_or_default() {
+        for database_id in DatabaseId::all(&folder).unwrap_or_default() {
             let opener = Opener::new(
-                place,
-                place.file(&folder),
-                lanes.config.clone(),
-                Arc::clone(&lanes.clock),
+                database_id,
+                database_id.file(&folder),
+                queues.config.clone(),
+                Arc::clone(&queues.clock),
             );
             let erased = opener.open_copy().and_then(|link| {
-                let clerk = Clerk {
+                let access = SubjectAccess {
                     link: &link,
                     at: opener.at(),
-                    fences: &lanes.fences,
-                    strikes,
+                    table_access: &queues.table_access,
+                    timeouts,
                 };
-                subject::erase(&clerk, user)
+                subject::erase(&access, user)
             });
             match erased {
                 Ok(erased) => {

@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     backup::{self, inspect, stamp, sync},
+    database_id::DatabaseId,
     error::StorageError,
     lock::Lock,
-    place::Place,
 };
 
 /// What was restored.
@@ -17,7 +17,7 @@ use super::{
 #[non_exhaustive]
 pub struct Restored {
     /// Which database.
-    pub place: Place,
+    pub database_id: DatabaseId,
     /// Its file.
     pub file: PathBuf,
     /// Where that which was there is now.
@@ -35,14 +35,14 @@ pub fn restore(data: &Path, backup: &Path) -> Result<Vec<Restored>, StorageError
     let files = files(backup)?;
     let mut checked = Vec::new();
     for file in files {
-        let (connection, place) = inspect(&file)?;
+        let (connection, database_id) = inspect(&file)?;
         drop(connection);
-        checked.push((file, place));
+        checked.push((file, database_id));
     }
     let stamp = stamp();
     checked
         .into_iter()
-        .map(|(file, place)| one(data, &file, place, &stamp))
+        .map(|(file, database_id)| one(data, &file, database_id, &stamp))
         .collect()
 }
 
@@ -50,18 +50,26 @@ fn files(backup: &Path) -> Result<Vec<PathBuf>, StorageError> {
     if !backup.is_dir() {
         return Ok(vec![backup.to_owned()]);
     }
-    let places = Place::all(backup).map_err(|error| StorageError::of_io(backup, &error))?;
-    if places.is_empty() {
+    let databases = DatabaseId::all(backup).map_err(|error| StorageError::of_io(backup, &error))?;
+    if databases.is_empty() {
         return Err(StorageError::Foreign {
             file: backup.to_owned(),
             reason: "holds no databases".into(),
         });
     }
-    Ok(places.into_iter().map(|place| place.file(backup)).collect())
+    Ok(databases
+        .into_iter()
+        .map(|database_id| database_id.file(backup))
+        .collect())
 }
 
-fn one(data: &Path, from: &Path, place: Place, stamp: &str) -> Result<Restored, StorageError> {
-    let file = place.file(data);
+fn one(
+    data: &Path,
+    from: &Path,
+    database_id: DatabaseId,
+    stamp: &str,
+) -> Result<Restored, StorageError> {
+    let file = database_id.file(data);
     let folder = file.parent().unwrap_or(data);
     let of = |error: io::Error| StorageError::of_io(&file, &error);
     fs::create_dir_all(folder).map_err(of)?;
@@ -86,14 +94,14 @@ fn one(data: &Path, from: &Path, place: Place, stamp: &str) -> Result<Restored, 
     fs::rename(&part, &file).map_err(of)?;
     sync(folder).map_err(of)?;
     Ok(Restored {
-        place,
+        database_id,
         file,
         kept: moved,
     })
 }
 
 /// A database, and what is wrong with it.
-pub type Checked = (Place, Result<(), StorageError>);
+pub type Checked = (DatabaseId, Result<(), StorageError>);
 
 /// Checks every database of a data folder; what was found. A running bot may go on meanwhile.
 ///
@@ -104,20 +112,20 @@ pub fn check_all(data: &Path) -> Result<Vec<Checked>, StorageError> {
     if !data.exists() {
         return Ok(Vec::new());
     }
-    let places = Place::all(data).map_err(|error| StorageError::of_io(data, &error))?;
-    let check = |place: Place| {
-        let found = inspect(&place.file(data)).and_then(|(_, found)| {
-            if found == place {
+    let databases = DatabaseId::all(data).map_err(|error| StorageError::of_io(data, &error))?;
+    let check = |database_id: DatabaseId| {
+        let found = inspect(&database_id.file(data)).and_then(|(_, found)| {
+            if found == database_id {
                 return Ok(());
             }
             Err(StorageError::Foreign {
-                file: place.file(data),
+                file: database_id.file(data),
                 reason: format!("is the database of {found}"),
             })
         });
-        (place, found)
+        (database_id, found)
     };
-    Ok(places.into_iter().map(check).collect())
+    Ok(databases.into_iter().map(check).collect())
 }
 
 /// The complete backups, oldest first.

@@ -17,11 +17,11 @@ use super::{
     clock::Running,
     connection::LATER,
     database::Database,
+    database_id::DatabaseId,
     error::{StorageError, shorten},
-    lanes::Lanes,
-    place::Place,
-    state::{Lane, State, Work},
-    turns::Whose,
+    fair_queue::Whose,
+    queues::WorkQueues,
+    state::{Queue, State, Work},
 };
 
 /// How long a call may read before it steps aside.
@@ -38,14 +38,14 @@ const ASIDE_NICE: i32 = 10;
 
 /// A thread's work on a lane.
 pub(super) struct Round {
-    place: Place,
-    lane: Lane,
+    database_id: DatabaseId,
+    queue: Queue,
     /// All calls that it has taken.
     jobs: Vec<Arc<Job>>,
     /// The thread, as the system counts them.
     thread: Option<i32>,
     inner: Mutex<Inner>,
-    lanes: Arc<Lanes>,
+    queues: Arc<WorkQueues>,
 }
 
 struct Inner {
@@ -62,25 +62,25 @@ struct Inner {
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It is told, and the next one comes.
+    /// Its result is sent, and the next call comes.
     InTurn,
-    /// It is told, and others have gone on with the rest.
+    /// Its result is sent, and others have gone on with the rest.
     Aside,
-    /// Others have gone on without it, and nothing of it may be told or kept.
+    /// Others have gone on without it, and nothing of it may be sent or kept.
     LeftBehind,
 }
 
 impl Round {
     pub(super) fn new(
-        lanes: &Arc<Lanes>,
-        place: Place,
-        lane: Lane,
+        queues: &Arc<WorkQueues>,
+        database_id: DatabaseId,
+        queue: Queue,
         whose: Whose,
         jobs: &[Arc<Job>],
     ) -> Arc<Self> {
         Arc::new(Self {
-            place,
-            lane,
+            database_id,
+            queue,
             jobs: jobs.to_vec(),
             thread: this_thread(),
             inner: Mutex::new(Inner {
@@ -91,7 +91,7 @@ impl Round {
                 aside: false,
                 culprit: None,
             }),
-            lanes: Arc::clone(lanes),
+            queues: Arc::clone(queues),
         })
     }
 
@@ -102,14 +102,14 @@ impl Round {
         inner.current = Some(Arc::clone(job));
         let (number, reads) = (inner.count, !inner.writes);
         drop(inner);
-        let limit = Duration::from_millis(self.lanes.settings().statement_timeout_ms);
-        let (clock, now) = (&self.lanes.clock, Instant::now());
+        let limit = Duration::from_millis(self.queues.settings().statement_timeout_ms);
+        let (clock, now) = (&self.queues.clock, Instant::now());
         let round = Arc::clone(self);
         let aside =
-            reads.then(|| clock.call_at(now + ASIDE, move || round.lanes.aside(&round, number)));
+            reads.then(|| clock.call_at(now + ASIDE, move || round.queues.aside(&round, number)));
         let round = Arc::clone(self);
-        let leave = clock.call_at(now + limit + LATER + self.lanes.grace(), move || {
-            round.lanes.leave_behind(&round, number);
+        let leave = clock.call_at(now + limit + LATER + self.queues.grace(), move || {
+            round.queues.leave_behind(&round, number);
         });
         Doing {
             round: self,
@@ -170,13 +170,13 @@ impl Drop for Doing<'_> {
     }
 }
 
-impl Lanes {
+impl WorkQueues {
     /// Gives the lane of a call that takes its time to the others, if there are a thread and a connection for them.
     fn aside(self: &Arc<Self>, round: &Round, number: u64) {
         let mut state = self.state();
         let mut inner = round.inner();
         let closed = state.closed;
-        let Some(entry) = state.places.get_mut(&round.place) else {
+        let Some(entry) = state.databases.get_mut(&round.database_id) else {
             return;
         };
         let Some(job) = inner.current.clone() else {
@@ -194,15 +194,15 @@ impl Lanes {
         state.threads -= 1;
         drop(inner);
         round.give_up_lane(&mut state, &job);
-        state.unclaim(round.place);
-        self.schedule(&mut state, round.place);
+        state.unclaim(round.database_id);
+        self.schedule(&mut state, round.database_id);
         // Short calls of others need the processor first. The thread is there: to end, it would need the lock.
         round.set_nice(ASIDE_NICE);
     }
 
     /// A call that had stepped aside is done.
-    pub(super) fn back_from_aside(state: &mut State, place: Place) {
-        if let Some(entry) = state.places.get_mut(&place) {
+    pub(super) fn back_from_aside(state: &mut State, database_id: DatabaseId) {
+        if let Some(entry) = state.databases.get_mut(&database_id) {
             entry.aside -= 1;
         }
     }
@@ -223,32 +223,32 @@ impl Lanes {
         drop(inner);
         state.done(&whose);
         *state.left_behind.entry(culprit.whose()).or_default() += 1;
-        let place = round.place;
+        let database_id = round.database_id;
         if was_aside {
-            if let Some(entry) = state.places.get_mut(&place) {
+            if let Some(entry) = state.databases.get_mut(&database_id) {
                 entry.aside -= 1;
             }
         } else {
             state.threads -= 1;
             round.give_up_lane(&mut state, &culprit);
         }
-        let stale = state.leave_database(place);
-        if let Some(entry) = state.places.get_mut(&place).filter(|_| writes) {
+        let stale = state.leave_database(database_id);
+        if let Some(entry) = state.databases.get_mut(&database_id).filter(|_| writes) {
             entry.held_by = culprit.whose();
         }
-        self.schedule(&mut state, place);
+        self.schedule(&mut state, database_id);
         drop(state);
         drop(stale);
         // It works for nobody any more: only with what the others leave of the processor.
         round.set_nice(19);
         let caller = culprit.declared.caller();
         let error = StorageError::Unstoppable {
-            place,
+            database_id,
             plugin: caller.plugin.to_string(),
             sql: shorten(culprit.sql()),
             limit_ms: self.settings().statement_timeout_ms,
         };
-        tracing::error!(plugin = &*caller.plugin, database = %place, "{error}");
+        tracing::error!(plugin = &*caller.plugin, database = %database_id, "{error}");
         culprit.end(Err(error));
     }
 
@@ -263,15 +263,19 @@ impl Lanes {
             }
         }
         let writes = round.inner().writes;
-        if let Some(entry) = state.places.get_mut(&round.place).filter(|_| writes) {
+        if let Some(entry) = state
+            .databases
+            .get_mut(&round.database_id)
+            .filter(|_| writes)
+        {
             entry.held_by = None;
         }
-        state.forget_if_unused(round.place);
+        state.forget_if_unused(round.database_id);
         drop(state);
         let caller = culprit.declared.caller();
         tracing::info!(
             plugin = &*caller.plugin,
-            database = %round.place,
+            database = %round.database_id,
             "the call that did not stop has ended"
         );
     }
@@ -288,23 +292,23 @@ impl Round {
 
     /// Puts what it has not begun back into the lines, and leaves the lane.
     fn give_up_lane(&self, state: &mut State, current: &Arc<Job>) {
-        let Some(entry) = state.places.get_mut(&self.place) else {
+        let Some(entry) = state.databases.get_mut(&self.database_id) else {
             return;
         };
-        match self.lane {
-            Lane::Write => entry.writing = false,
-            Lane::Read => entry.reading -= 1,
+        match self.queue {
+            Queue::Write => entry.writing = false,
+            Queue::Read => entry.reading -= 1,
         }
         for job in self.jobs.iter().rev() {
             if job.is_answered() || Arc::ptr_eq(job, current) {
                 continue;
             }
-            match self.lane {
-                Lane::Write => {
+            match self.queue {
+                Queue::Write => {
                     let work = Work::Call(Arc::clone(job));
                     entry.writes.put_back(job.whose(), work);
                 }
-                Lane::Read => entry.reads.put_back(job.whose(), Arc::clone(job)),
+                Queue::Read => entry.reads.put_back(job.whose(), Arc::clone(job)),
             }
         }
     }
@@ -312,12 +316,12 @@ impl Round {
 
 impl State {
     /// Takes the open database out, whoever works with it: it is opened anew, for others.
-    fn leave_database(&mut self, place: Place) -> Option<Arc<Database>> {
-        let entry = self.places.get_mut(&place)?;
+    fn leave_database(&mut self, database_id: DatabaseId) -> Option<Arc<Database>> {
+        let entry = self.databases.get_mut(&database_id)?;
         let stale = entry.open.take()?;
         entry.migrated = Arc::clone(&stale.migrated);
         self.idle.remove(&entry.used);
-        if matches!(place, Place::Guild(_)) {
+        if matches!(database_id, DatabaseId::Guild(_)) {
             self.open_guilds = self.open_guilds.saturating_sub(1);
         }
         Some(stale)

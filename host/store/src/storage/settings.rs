@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Storage, error::StorageError, place::Place};
+use super::{Storage, database_id::DatabaseId, error::StorageError};
 
 impl Storage {
     /// A server's settings: plugin, name, JSON. A server without a database has none, and gets none by this.
@@ -14,11 +14,11 @@ impl Storage {
         &self,
         guild: u64,
     ) -> Result<Vec<(String, String, String)>, StorageError> {
-        let place = Place::Guild(guild);
-        if !place.file(self.data()?).is_file() {
+        let database_id = DatabaseId::Guild(guild);
+        if !database_id.file(self.data()?).is_file() {
             return Ok(Vec::new());
         }
-        self.with(place, move |database, connected| {
+        self.with(database_id, move |database, connected| {
             let connection = &connected.connection;
             let read = || {
                 let mut all = connection
@@ -44,7 +44,7 @@ impl Storage {
         json: Option<String>,
     ) -> Result<(), StorageError> {
         let (plugin, name) = (plugin.to_owned(), name.to_owned());
-        self.with(Place::Guild(guild), move |database, connected| {
+        self.with(DatabaseId::Guild(guild), move |database, connected| {
             let connection = &connected.connection;
             let write = || match json {
                 Some(json) => connection.execute(

@@ -8,9 +8,9 @@ use std::{
 use super::{
     batch::Job,
     database::{Connected, Damage, Database, Migrated},
+    database_id::DatabaseId,
     error::StorageError,
-    place::Place,
-    turns::{Turns, Whose},
+    fair_queue::{FairQueue, Whose},
 };
 
 /// Work of the host's own: gets the database to itself.
@@ -24,10 +24,10 @@ pub(super) enum Work {
 
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) places: HashMap<Place, Entry>,
-    pub(super) ready: VecDeque<(Place, Lane)>,
+    pub(super) databases: HashMap<DatabaseId, Entry>,
+    pub(super) ready: VecDeque<(DatabaseId, Queue)>,
     /// Open databases of servers in which nobody works, least recently used first.
-    pub(super) idle: BTreeMap<u64, Place>,
+    pub(super) idle: BTreeMap<u64, DatabaseId>,
     pub(super) clock: u64,
     pub(super) open_guilds: usize,
     pub(super) threads: usize,
@@ -44,15 +44,15 @@ pub(super) struct State {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum Queue {
     Write,
     Read,
 }
 
 #[derive(Default)]
 pub(super) struct Entry {
-    pub(super) writes: Turns<Work>,
-    pub(super) reads: Turns<Arc<Job>>,
+    pub(super) writes: FairQueue<Work>,
+    pub(super) reads: FairQueue<Arc<Job>>,
     /// Whether a thread works in the writing lane.
     pub(super) writing: bool,
     /// Whether the writing lane is in `ready`.
@@ -89,27 +89,27 @@ pub struct Numbers {
 impl State {
     /// The first lane that has work and may have a thread: a plugin whose turn it is in many databases gets half of the
     /// threads at most, so that there are some for the others.
-    pub(super) fn take_ready(&mut self, threads: usize) -> Option<(Place, Lane, Whose)> {
+    pub(super) fn take_ready(&mut self, threads: usize) -> Option<(DatabaseId, Queue, Whose)> {
         let over = self.over_share(threads);
         let may = |whose: &Whose| !over.contains(whose);
         let found = self
             .ready
             .iter()
             .enumerate()
-            .find_map(|(at, (place, lane))| {
-                let entry = self.places.get_mut(place)?;
-                let whose = match lane {
-                    Lane::Write if entry.writes.pass(may) => entry.writes.next_whose(),
-                    Lane::Read if entry.reads.pass(may) => entry.reads.next_whose(),
+            .find_map(|(at, (database_id, queue))| {
+                let entry = self.databases.get_mut(database_id)?;
+                let whose = match queue {
+                    Queue::Write if entry.writes.pass(may) => entry.writes.next_whose(),
+                    Queue::Read if entry.reads.pass(may) => entry.reads.next_whose(),
                     _ => return None,
                 };
                 Some((at, whose.cloned().flatten()))
             });
         let (at, whose) = found?;
-        let (place, lane) = self.ready.remove(at)?;
+        let (database_id, queue) = self.ready.remove(at)?;
         self.running += 1;
         self.pays_for_one_more(&whose);
-        Some((place, lane, whose))
+        Some((database_id, queue, whose))
     }
 
     /// The plugins that have as many threads as they may.
@@ -141,42 +141,42 @@ impl State {
     }
 
     /// Somebody works in it: it is not closed meanwhile.
-    pub(super) fn claim(&mut self, place: Place) {
-        if let Some(entry) = self.places.get(&place) {
+    pub(super) fn claim(&mut self, database_id: DatabaseId) {
+        if let Some(entry) = self.databases.get(&database_id) {
             self.idle.remove(&entry.used);
         }
     }
 
     /// Nobody works in it any more.
-    pub(super) fn unclaim(&mut self, place: Place) {
+    pub(super) fn unclaim(&mut self, database_id: DatabaseId) {
         self.clock += 1;
         let now = self.clock;
-        if let Some(entry) = self.places.get_mut(&place) {
+        if let Some(entry) = self.databases.get_mut(&database_id) {
             entry.used = now;
-            if entry.open.is_some() && matches!(place, Place::Guild(_)) {
-                self.idle.insert(now, place);
+            if entry.open.is_some() && matches!(database_id, DatabaseId::Guild(_)) {
+                self.idle.insert(now, database_id);
             }
         }
     }
 
     /// Takes the open database out; whoever drops it closes it.
-    pub(super) fn release(&mut self, place: Place) -> Option<Arc<Database>> {
-        let entry = self.places.get_mut(&place)?;
+    pub(super) fn release(&mut self, database_id: DatabaseId) -> Option<Arc<Database>> {
+        let entry = self.databases.get_mut(&database_id)?;
         if entry.writing {
             return None;
         }
         entry.to_close = false;
         let open = entry.open.take()?;
         self.idle.remove(&entry.used);
-        if matches!(place, Place::Guild(_)) {
+        if matches!(database_id, DatabaseId::Guild(_)) {
             self.open_guilds = self.open_guilds.saturating_sub(1);
         }
-        self.forget_if_unused(place);
+        self.forget_if_unused(database_id);
         Some(open)
     }
 
-    pub(super) fn forget_if_unused(&mut self, place: Place) {
-        let unused = self.places.get(&place).is_some_and(|entry| {
+    pub(super) fn forget_if_unused(&mut self, database_id: DatabaseId) {
+        let unused = self.databases.get(&database_id).is_some_and(|entry| {
             !entry.writing
                 && !entry.queued
                 && entry.reading == 0
@@ -188,7 +188,7 @@ impl State {
                 && entry.aside == 0
         });
         if unused {
-            self.places.remove(&place);
+            self.databases.remove(&database_id);
         }
     }
 }

@@ -14,8 +14,9 @@ use super::{
     authorizer::Who,
     connection::Link,
     error::{At, StorageError, shorten},
-    fence::{Declared, owner_of},
-    limits, searches, virtual_tables,
+    limits, searches,
+    table_access::{Declared, owner_of},
+    virtual_tables,
 };
 use crate::disk::Disk;
 
@@ -41,7 +42,7 @@ impl StatementRunner<'_> {
                 }
                 false
             }
-            Err(StorageError::Fence { reason, .. }) => reason == searches::REFUSED,
+            Err(StorageError::Denied { reason, .. }) => reason == searches::REFUSED,
             Err(_) => false,
         }
     }
@@ -70,7 +71,7 @@ impl StatementRunner<'_> {
         if took >= Duration::from_millis(self.settings.slow_query_ms) {
             tracing::warn!(
                 plugin = self.plugin(),
-                database = %self.at.place,
+                database = %self.at.database_id,
                 took_ms = took.as_millis() as u64,
                 "a slow query: {}",
                 shorten(&step.sql)
@@ -216,7 +217,7 @@ impl StatementRunner<'_> {
         match changed.or(held) {
             None => Ok(()),
             Some(reason) => Err(StorageError::Condition {
-                place: self.at.place,
+                database_id: self.at.database_id,
                 sql: shorten(sql),
                 reason,
                 words: expect.refusal.clone(),
@@ -272,8 +273,8 @@ impl StatementRunner<'_> {
     }
 
     pub(super) fn refused(&self, sql: &str, reason: String) -> StorageError {
-        StorageError::Fence {
-            place: self.at.place,
+        StorageError::Denied {
+            database_id: self.at.database_id,
             sql: shorten(sql),
             reason,
         }
@@ -281,7 +282,7 @@ impl StatementRunner<'_> {
 
     fn too_much(&self, sql: &str, limit: String, setting: &'static str) -> StorageError {
         StorageError::TooMuch {
-            place: self.at.place,
+            database_id: self.at.database_id,
             who: self.at.who(),
             sql: shorten(sql),
             limit,

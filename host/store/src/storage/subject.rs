@@ -17,11 +17,11 @@ use super::{
     authorizer::Who,
     connection::Link,
     error::{At, StorageError},
-    fence::{Fences, HOST, hex},
     limits, searches,
+    table_access::{HOST, TableAccess, hex},
 };
 
-/// Most bytes that one table may tell about one user: more is no longer about a user, but a mistake or an attack.
+/// Most bytes about one user that one table may give: more is no longer about a user, but a mistake or an attack.
 const TOLD: usize = 64 << 20;
 
 /// How often a plugin may be stopped for its time in one export or erasure, before nothing more of it is tried: in ten thousand
@@ -37,29 +37,29 @@ pub(super) struct Outcome<T> {
 
 /// How often each plugin was stopped for its time, in one export or erasure.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Strikes(Arc<Mutex<HashMap<String, u32>>>);
+pub(super) struct Timeouts(Arc<Mutex<HashMap<String, u32>>>);
 
-impl Strikes {
+impl Timeouts {
     fn of(&self, plugin: &str) -> u32 {
-        let strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        strikes.get(plugin).copied().unwrap_or_default()
+        let timeouts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        timeouts.get(plugin).copied().unwrap_or_default()
     }
 
     fn add(&self, plugin: &str) {
-        let mut strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *strikes.entry(plugin.to_owned()).or_default() += 1;
+        let mut timeouts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *timeouts.entry(plugin.to_owned()).or_default() += 1;
     }
 }
 
 /// Who exports and erases in one database.
-pub(super) struct Clerk<'a> {
+pub(super) struct SubjectAccess<'a> {
     pub(super) link: &'a Link,
     pub(super) at: At<'a>,
-    pub(super) fences: &'a Fences,
-    pub(super) strikes: &'a Strikes,
+    pub(super) table_access: &'a TableAccess,
+    pub(super) timeouts: &'a Timeouts,
 }
 
-/// A column that tells whom a row is about.
+/// A column that holds the user whom a row is about.
 #[derive(Debug, Clone)]
 struct Subject {
     plugin: String,
@@ -83,11 +83,14 @@ impl Subject {
 }
 
 /// What a database has about a user; `None` for nothing.
-pub(super) fn export(clerk: &Clerk<'_>, user: u64) -> Result<Outcome<Option<Value>>, StorageError> {
+pub(super) fn export(
+    access: &SubjectAccess<'_>,
+    user: u64,
+) -> Result<Outcome<Option<Value>>, StorageError> {
     let user = user.cast_signed();
     let (mut tables, mut failed) = (Vec::new(), Vec::new());
-    for subject in clerk.subjects()? {
-        match clerk.as_owner(&subject, || clerk.rows(&subject, user)) {
+    for subject in access.subjects()? {
+        match access.as_owner(&subject, || access.rows(&subject, user)) {
             Ok(rows) if rows.is_empty() => {}
             Ok(rows) => tables.push(json!({
                 "plugin": subject.plugin, "table": subject.table, "about_by": subject.column, "rows": rows,
@@ -95,31 +98,31 @@ pub(super) fn export(clerk: &Clerk<'_>, user: u64) -> Result<Outcome<Option<Valu
             Err(error) => failed.push(subject.failed(&error)),
         }
     }
-    let shelves = clerk.as_host(|| clerk.shelves(user))?;
-    let done = (!tables.is_empty() || !shelves.is_empty())
-        .then(|| json!({"tables": tables, "shelves": shelves}));
+    let kv_stores = access.as_host(|| access.kv_stores(user))?;
+    let done = (!tables.is_empty() || !kv_stores.is_empty())
+        .then(|| json!({"tables": tables, "key-value stores": kv_stores}));
     Ok(Outcome { done, failed })
 }
 
 /// Erases what a database has about a user, and what its pages still show of it; how many rows there were.
-pub(super) fn erase(clerk: &Clerk<'_>, user: u64) -> Result<Outcome<u64>, StorageError> {
-    let connection = &clerk.link.connection;
+pub(super) fn erase(access: &SubjectAccess<'_>, user: u64) -> Result<Outcome<u64>, StorageError> {
+    let connection = &access.link.connection;
     // Else the freed bytes stay legible in the file.
-    clerk.control("PRAGMA secure_delete = ON")?;
-    let erased = clerk.erase(user.cast_signed());
+    access.control("PRAGMA secure_delete = ON")?;
+    let erased = access.erase(user.cast_signed());
     if erased.is_err() && !connection.is_autocommit() {
-        let _ = clerk.control("ROLLBACK");
+        let _ = access.control("ROLLBACK");
     }
-    clerk.control("PRAGMA secure_delete = OFF")?;
+    access.control("PRAGMA secure_delete = OFF")?;
     let erased = erased?;
     if erased.done > 0 {
         // The log has the old pages, too.
-        clerk.control("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        access.control("PRAGMA wal_checkpoint(TRUNCATE)")?;
     }
     Ok(erased)
 }
 
-impl Clerk<'_> {
+impl SubjectAccess<'_> {
     fn erase(&self, user: i64) -> Result<Outcome<u64>, StorageError> {
         let mut erased = Outcome {
             done: 0,
@@ -235,7 +238,7 @@ impl Clerk<'_> {
         let found = read().map_err(|error| self.error(&sql, &error))?;
         found.ok_or_else(|| {
             StorageError::Call(format!(
-                "it tells more than {} MiB about one user: look into the table",
+                "it holds more than {} MiB about one user: look into the table",
                 TOLD >> 20
             ))
         })
@@ -259,13 +262,13 @@ impl Clerk<'_> {
             return Ok(false);
         }
         Err(StorageError::Call(format!(
-            "it has no column `{}` any more, by which the plugin has told whom a row is about: what is in it about this user is not \
+            "it has no column `{}` any more, by which the plugin said whom a row is about: what is in it about this user is not \
              known, until the plugin declares the column that it has now (`subject`)",
             subject.column
         )))
     }
 
-    fn shelves(&self, user: i64) -> Result<Vec<Value>, StorageError> {
+    fn kv_stores(&self, user: i64) -> Result<Vec<Value>, StorageError> {
         let sql = "SELECT plugin, shelf, key, value FROM cogwright__shelf WHERE subject = ?1 AND subject <> 0 ORDER BY 1, 2, 3";
         let read = || {
             let mut statement = self.link.connection.prepare(sql)?;
@@ -318,7 +321,7 @@ impl Clerk<'_> {
         work: impl FnOnce() -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
         let plugin = &*subject.plugin;
-        if self.strikes.of(plugin) >= STRIKES {
+        if self.timeouts.of(plugin) >= STRIKES {
             return Err(StorageError::Call(format!(
                 "not tried, since it was stopped {STRIKES} times for taking longer than {} ms (`storage.statement_timeout_ms`)",
                 self.at.time.limit_ms
@@ -331,7 +334,7 @@ impl Clerk<'_> {
         drop(until);
         self.link.begin(Who::Host);
         if matches!(done, Err(StorageError::Slow { .. })) {
-            self.strikes.add(plugin);
+            self.timeouts.add(plugin);
         }
         done
     }
@@ -340,7 +343,7 @@ impl Clerk<'_> {
         if plugin == HOST {
             Who::Host
         } else {
-            self.fences.acting(plugin)
+            self.table_access.acting(plugin)
         }
     }
 

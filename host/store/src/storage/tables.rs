@@ -4,9 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
     connection::Opener,
+    database_id::DatabaseId,
     error::{At, StorageError},
     meter,
-    place::Place,
 };
 
 /// "CWDB": tells our files from others.
@@ -129,17 +129,21 @@ pub(super) fn prepare(connection: &Connection, opener: &Opener) -> Result<(), St
     let transaction =
         Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(of)?;
     let taken = version(&transaction, &at)?;
-    take(&transaction, opener.place, taken)
+    take(&transaction, opener.database_id, taken)
         .and_then(|()| transaction.commit())
         .map_err(of)
 }
 
-fn take(transaction: &Transaction<'_>, place: Place, taken: usize) -> rusqlite::Result<()> {
+fn take(
+    transaction: &Transaction<'_>,
+    database_id: DatabaseId,
+    taken: usize,
+) -> rusqlite::Result<()> {
     for step in &STEPS[taken..] {
         transaction.execute_batch(step.all)?;
-        transaction.execute_batch(match place {
-            Place::Bot => step.bot,
-            Place::Guild(_) => step.guild,
+        transaction.execute_batch(match database_id {
+            DatabaseId::Bot => step.bot,
+            DatabaseId::Guild(_) => step.guild,
         })?;
     }
     if (1..COUNTED).contains(&taken) {
@@ -147,7 +151,7 @@ fn take(transaction: &Transaction<'_>, place: Place, taken: usize) -> rusqlite::
     }
     transaction.execute(
         "INSERT OR IGNORE INTO cogwright__about (key, value) VALUES ('place', ?1)",
-        [place.to_string()],
+        [database_id.to_string()],
     )?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", STEPS.len() as i64)

@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::OnceLock};
 
 use rusqlite::Connection;
 
-use super::{authorizer::Who, connection::Link, fence::owner_of, searches};
+use super::{authorizer::Who, connection::Link, searches, table_access::owner_of};
 
 /// What plugins may make, and the options that may stand among the arguments. SQLite takes options that are cut short, too:
 /// they are to be written out.

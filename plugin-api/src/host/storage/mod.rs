@@ -1,7 +1,7 @@
 //! SQL databases: one of the bot's, one of each server's, and key-value stores for what needs no tables.
 
+mod kv_store;
 mod rows;
-mod shelf;
 mod transaction;
 mod value;
 
@@ -9,8 +9,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use twilight_model::id::{Id, marker::GuildMarker};
 
 pub use self::{
+    kv_store::KvStore,
     rows::{Row, Rows},
-    shelf::Shelf,
     transaction::{Done, Statement, Transaction},
     value::Value,
 };
@@ -69,7 +69,7 @@ impl Storage {
 /// A database: SQLite's SQL, in which a plugin's tables begin with its name and two underscores (`shop__items`). Others are
 /// out of reach, unless their owner shares them ([`Plugin::shares`](crate::Plugin::shares)).
 ///
-/// Tables are made by migrations ([`Plugin::migration`](crate::Plugin::migration)); a [`shelf`](Self::shelf) needs none.
+/// Tables are made by migrations ([`Plugin::migration`](crate::Plugin::migration)); a [`kv_store`](Self::kv_store) needs none.
 /// Values are bound to `?1`, `?2`…, never written into the SQL.
 ///
 /// ```
@@ -161,18 +161,18 @@ impl Database {
             .await
     }
 
-    /// A shelf: values by key, for what needs no tables. It is made when it is first used, and belongs to this plugin.
+    /// A key-value store: values by key, for what needs no tables. It is made when it is first used, and belongs to this plugin.
     ///
     /// ```
     /// use plugin_api::prelude::*;
     ///
     /// async fn greet(database: &Database) -> Result<u64> {
-    ///     database.shelf("counters").update("greetings", |count: Option<u64>| count.unwrap_or(0) + 1).await
+    ///     database.kv_store("counters").update("greetings", |count: Option<u64>| count.unwrap_or(0) + 1).await
     /// }
     /// ```
     #[must_use]
-    pub fn shelf(&self, name: impl Into<String>) -> Shelf {
-        Shelf::new(self.clone(), name.into())
+    pub fn kv_store(&self, name: impl Into<String>) -> KvStore {
+        KvStore::new(self.clone(), name.into())
     }
 
     async fn run(&self, call: &str, statements: Vec<Statement>) -> Result<Vec<Done>> {

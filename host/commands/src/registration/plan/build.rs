@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Input, Layout, Limits, Plan, Planned,
-    declared::{Declared, Leaf, prune},
+    declared_command::{DeclaredCommand, Leaf, prune},
     menus, merge,
     modes::{Mode, Set, Top},
     namesakes,
     pack::free_name,
     units::Unit,
 };
-use crate::{How, Key, Listed};
+use crate::{How, Key, ListedCommand};
 
 /// The name of commands that several plugins share.
 const SHARED: &str = "more";
@@ -91,17 +91,17 @@ pub(super) fn build(input: &Input<'_>, limits: &Limits, before: &Layout) -> Plan
 }
 
 /// Every command, with what is known of it before anything is placed.
-fn list(input: &Input<'_>) -> BTreeMap<Key, Listed> {
-    let of = |declared: &Declared| -> Vec<(Key, Listed)> {
+fn list(input: &Input<'_>) -> BTreeMap<Key, ListedCommand> {
+    let of = |declared: &DeclaredCommand| -> Vec<(Key, ListedCommand)> {
         let commands = declared.commands.iter();
         let listed = commands.map(|(path, known)| {
             let key = (declared.kind, path.clone());
             let how = match input.refused.get(&key) {
                 Some(why) => How::LeftOut(format!("Discord refused it: {why}")),
                 None if !known.slash => How::NotDeclared,
-                None => How::LeftOut("there are more commands than Discord takes".into()),
+                None => How::LeftOut("there are more commands than Discord accepts".into()),
             };
-            let listed = Listed {
+            let listed = ListedCommand {
                 plugin: declared.plugin.clone(),
                 prefix: known.prefix,
                 how,

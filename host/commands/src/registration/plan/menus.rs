@@ -1,11 +1,11 @@
-//! Placement of context menus: Discord takes 15 of each kind. Beyond that the last of them opens a list of the rest.
+//! Placement of context menus: Discord accepts 15 of each kind. Beyond that the last of them opens a list of the rest.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use plugin_api::manifest::CommandKind;
 use serde_json::{Map, Value, json};
 
-use super::{Declared, Input, Layout, Plan, Planned, merge};
+use super::{DeclaredCommand, Input, Layout, Plan, Planned, merge};
 use crate::How;
 
 /// Menus of a kind.
@@ -19,10 +19,10 @@ const MORE: &str = "More…";
 pub(super) fn plan(input: &Input<'_>, before: &Layout, plan: &mut Plan) {
     for (kind, number) in [(CommandKind::User, 2), (CommandKind::Message, 3)] {
         let declared = input.declared.iter().filter(|it| it.kind == kind);
-        let mut menus: Vec<(&Declared, Value)> = declared
+        let mut menus: Vec<(&DeclaredCommand, Value)> = declared
             .filter_map(|it| Some((it, it.without(input.refused)?.into_owned())))
             .collect();
-        let key = |it: &Declared| (kind, it.name().to_owned());
+        let key = |it: &DeclaredCommand| (kind, it.name().to_owned());
         menus.sort_by_key(|(it, _)| {
             let is_known = before.menus.contains(&key(it));
             let uses = (input.uses)(&it.plugin);

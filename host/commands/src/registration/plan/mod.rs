@@ -16,7 +16,7 @@
 //! | `namesakes.rs` | localised names that are taken in their language |
 
 mod build;
-mod declared;
+mod declared_command;
 mod menus;
 mod merge;
 mod modes;
@@ -35,13 +35,13 @@ use plugin_api::manifest::CommandKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::{declared::Declared, modes::Mode, namesakes::settle};
-use crate::{HOST, Key, Listed};
+pub use self::{declared_command::DeclaredCommand, modes::Mode, namesakes::settle};
+use crate::{HOST, Key, ListedCommand};
 
 /// What a plan is made of.
 pub struct Input<'a> {
     /// What is declared, in any order.
-    pub declared: &'a [Declared],
+    pub declared: &'a [DeclaredCommand],
     /// How often a plugin's commands are used: the least used are grouped first.
     pub uses: &'a dyn Fn(&str) -> u64,
     /// The settings.
@@ -86,7 +86,7 @@ pub struct Plan {
     /// What to register, by kind and name.
     pub commands: Vec<Planned>,
     /// What became of each command.
-    pub listed: BTreeMap<Key, Listed>,
+    pub listed: BTreeMap<Key, ListedCommand>,
     /// For the next plan.
     pub layout: Layout,
     /// What the owner should know.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     HOST, Input, Layout, Limits,
-    declared::{Declared, Leaf},
+    declared_command::{DeclaredCommand, Leaf},
     pack::{Item, Packed, pack},
     units::{self, ROOM, Unit},
 };
@@ -28,7 +28,7 @@ pub enum Mode {
 
 /// Something declared that is to be registered.
 pub(super) struct Top<'a> {
-    pub(super) declared: &'a Declared,
+    pub(super) declared: &'a DeclaredCommand,
     pub(super) json: Cow<'a, Value>,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Set<'a> {
     ) -> Self {
         let mut plugins: Vec<Plugin<'a>> = Vec::new();
         for top in tops {
-            let leaves = super::declared::leaves(top.declared, &top.json);
+            let leaves = super::declared_command::leaves(top.declared, &top.json);
             let it = TopLeaves {
                 is_stiff: leaves.iter().any(units::is_stiff),
                 leaves,

@@ -1,4 +1,4 @@
-//! Localised name conflicts: Discord takes no two commands of a kind that are called the same in a language, nor two
+//! Localised name conflicts: Discord accepts no two commands of a kind that are called the same in a language, nor two
 //! options.
 //!
 //! A plugin can't know what others are called in all languages. Where two names clash, one of them is not localised in that

@@ -1,4 +1,4 @@
-//! Property tests of the planner with random sets of commands: every plan is one that Discord takes, nothing is lost,
+//! Property tests of the planner with random sets of commands: every plan is one that Discord accepts, nothing is lost,
 //! and little moves when little changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,7 +9,7 @@ use plugin_api::manifest::{
 };
 use serde_json::json;
 
-use super::{declared::is_group, *};
+use super::{declared_command::is_group, *};
 use crate::How;
 
 /// The sets. A set is made from its number alone: a failing one is `check(number)`.
@@ -104,7 +104,7 @@ impl Generator {
         command
     }
 
-    fn plugin(&mut self, plugin: &str, commands: u64) -> Vec<Declared> {
+    fn plugin(&mut self, plugin: &str, commands: u64) -> Vec<DeclaredCommand> {
         let mut declared = Vec::new();
         for _ in 0..commands {
             let mut command = self.command(0);
@@ -117,7 +117,7 @@ impl Generator {
             // One so large that nothing can be above it.
             let is_chat = command.kind == CommandKind::Chat;
             if self.random.one_in(200) && is_chat && command.subcommands.is_empty() {
-                // 2,565 characters of names and descriptions, 5,180 of choices: Discord takes 8,000.
+                // 2,565 characters of names and descriptions, 5,180 of choices: Discord accepts 8,000.
                 let choice = |number: usize, value: usize| {
                     ChoiceManifest::new(format!("{number:0100}"), format!("{number:0value$}"))
                 };
@@ -136,8 +136,9 @@ impl Generator {
                 command.description = "d".into();
             }
             if self.names.insert((command.kind, command.name.clone())) {
-                let it = Declared::of(plugin.into(), &command);
-                let leaves = declared::leaves(&it, it.json.as_ref().unwrap_or(&Value::Null));
+                let it = DeclaredCommand::of(plugin.into(), &command);
+                let leaves =
+                    declared_command::leaves(&it, it.json.as_ref().unwrap_or(&Value::Null));
                 let is_large = command.options.len() == 25 && command.slash;
                 assert_eq!(leaves.iter().any(units::is_stiff), is_large);
                 declared.push(it);
@@ -160,7 +161,7 @@ impl Generator {
     }
 }
 
-fn make(declared: &[Declared], settings: &config::Commands, before: &Layout) -> Plan {
+fn make(declared: &[DeclaredCommand], settings: &config::Commands, before: &Layout) -> Plan {
     // Each plugin has its own, many none.
     let uses = |plugin: &str| plugin.bytes().map(u64::from).sum::<u64>() % 4;
     plan(&Input {
@@ -195,9 +196,9 @@ fn registered(plan: &Plan) -> HashMap<Vec<String>, &Value> {
 }
 
 /// What the commands take, by path.
-fn declared_options(declared: &[Declared]) -> HashMap<String, &Value> {
+fn declared_options(declared: &[DeclaredCommand]) -> HashMap<String, &Value> {
     let chat = declared.iter().filter(|it| it.kind == CommandKind::Chat);
-    let leaves = chat.filter_map(|it| Some(declared::leaves(it, it.json.as_ref()?)));
+    let leaves = chat.filter_map(|it| Some(declared_command::leaves(it, it.json.as_ref()?)));
     let leaves = leaves.flatten();
     leaves
         .map(|leaf| (leaf.path(), &leaf.json["options"]))
@@ -212,8 +213,8 @@ fn names_of(path: &str, how: &How) -> Option<Vec<String>> {
     }
 }
 
-/// Discord takes it, and each command is reached in exactly one way, or by prefix.
-fn is_whole(number: u64, declared: &[Declared], plan: &Plan, settings: &config::Commands) {
+/// Discord accepts it, and each command is reached in exactly one way, or by prefix.
+fn is_whole(number: u64, declared: &[DeclaredCommand], plan: &Plan, settings: &config::Commands) {
     let commands = || plan.commands.iter().map(|it| &it.json);
     sandbox::check_commands(commands()).unwrap_or_else(|error| panic!("set {number}: {error}"));
     let slash = commands().filter(|json| json["type"] == 1).count();
@@ -263,7 +264,7 @@ fn check(number: u64) -> BTreeSet<Mode> {
     let mut generator = Generator::new(number);
     let settings = generator.settings();
     let plugins = 1 + generator.random.below(9);
-    let mut all: Vec<Declared> = Vec::new();
+    let mut all: Vec<DeclaredCommand> = Vec::new();
     let mut count = 0;
     for plugin in 0..plugins {
         let commands = 1 + generator.random.below(5);
@@ -340,12 +341,12 @@ fn leaf(name: &str, prefix: bool) -> CommandManifest {
 }
 
 /// Plugins with so many commands each.
-fn plugins(counts: &[usize], prefix: bool) -> Vec<Declared> {
+fn plugins(counts: &[usize], prefix: bool) -> Vec<DeclaredCommand> {
     let numbered = counts.iter().enumerate();
     let of = |(plugin, count): (usize, &usize)| {
         let commands = (0..*count).map(move |command| {
             let name = format!("c{plugin}-{command}");
-            Declared::of(PluginName::new(&format!("p{plugin}")), &leaf(&name, prefix))
+            DeclaredCommand::of(PluginName::new(&format!("p{plugin}")), &leaf(&name, prefix))
         });
         commands.collect::<Vec<_>>()
     };
@@ -363,7 +364,7 @@ fn a_thousand_commands_of_sixty_plugins_need_no_prefix() {
     for counts in [even, uneven] {
         let mut all = plugins(&counts, false);
         assert_eq!(all.len(), 1000);
-        all.push(Declared::of_host(
+        all.push(DeclaredCommand::of_host(
             json!({"name": "load", "type": 1, "description": "d", "options": []}),
         ));
         let plan = make(&all, &settings, &Layout::default());
@@ -422,8 +423,8 @@ fn a_group_in_a_group_is_flattened() {
     admin.subcommands = vec![leaf("clear", true)];
     group.subcommands = vec![leaf("add", true), admin];
     let all = [
-        Declared::of("p0".into(), &group),
-        Declared::of("p0".into(), &leaf("x", true)),
+        DeclaredCommand::of("p0".into(), &group),
+        DeclaredCommand::of("p0".into(), &leaf("x", true)),
     ];
     let settings = config::Commands {
         limit: 1,
@@ -445,7 +446,9 @@ fn what_has_no_prefix_is_grouped_when_the_rest_is_left_to_it() {
     let mut settings = config::Commands::default();
     (settings.limit, settings.overflow) = (3, Overflow::Prefix);
     let mut all = plugins(&[3], true);
-    all.extend([leaf("s", false), leaf("t", false)].map(|it| Declared::of("p0".into(), &it)));
+    all.extend(
+        [leaf("s", false), leaf("t", false)].map(|it| DeclaredCommand::of("p0".into(), &it)),
+    );
     let plan = make(&all, &settings, &Layout::default());
     is_whole(0, &all, &plan, &settings);
     let kind =
@@ -453,7 +456,7 @@ fn what_has_no_prefix_is_grouped_when_the_rest_is_left_to_it() {
     assert_eq!(kind("s"), "slash only, grouped: /p0 s");
     assert_eq!(
         kind("c0-0"),
-        "prefix only: there are more commands than Discord takes"
+        "prefix only: there are more commands than Discord accepts"
     );
 }
 
@@ -479,9 +482,9 @@ fn context_menus_beyond_fifteen_are_in_the_last_one() {
         let mut command = CommandManifest::default();
         (command.kind, command.name) = (CommandKind::Message, format!("Menu {number:02}"));
         command.slash = true;
-        Declared::of("p0".into(), &command)
+        DeclaredCommand::of("p0".into(), &command)
     };
-    let all: Vec<Declared> = (0..20).map(menu).collect();
+    let all: Vec<DeclaredCommand> = (0..20).map(menu).collect();
     let settings = config::Commands::default();
     let plan = make(&all, &settings, &Layout::default());
     assert_eq!(plan.commands.len(), 15);
@@ -494,9 +497,9 @@ fn context_menus_beyond_fifteen_are_in_the_last_one() {
         let mut command = CommandManifest::default();
         (command.kind, command.name) = (CommandKind::Message, format!("A {it}"));
         command.slash = true;
-        Declared::of("a".into(), &command)
+        DeclaredCommand::of("a".into(), &command)
     });
-    let all: Vec<Declared> = all.iter().cloned().chain(more).collect();
+    let all: Vec<DeclaredCommand> = all.iter().cloned().chain(more).collect();
     let after = make(&all, &settings, &plan.layout);
     assert!(after.commands.iter().any(|it| it.json["name"] == "Menu 00"));
     assert!(!after.commands.iter().any(|it| it.json["name"] == "A 0"));

@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    declared::Leaf,
+    declared_command::Leaf,
     pack::{Item, free_name, pack},
 };
 
-/// Characters that Discord takes in a command.
+/// Characters that Discord accepts in a command.
 const CHARACTERS: usize = 8_000;
 /// A name of 32 characters and a description of 100.
 const HEAD: usize = 132;

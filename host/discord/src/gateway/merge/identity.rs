@@ -90,7 +90,7 @@ impl Identity {
     }
 }
 
-/// The fields that tell an event of this kind from another one; none, where every session is sent the same and all of it does.
+/// The fields that identify an event of this kind; none, where every session is sent the same and all of it does.
 fn told_apart_by(name: &str) -> &'static [&'static str] {
     match name {
         "MESSAGE_CREATE" | "MESSAGE_DELETE" | "INTERACTION_CREATE" => &["id"],

@@ -40,12 +40,12 @@ pub(super) enum Side {
 /// What an event is to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// The cache learns from it, and plugins are told.
+    /// The cache learns from it, and plugins get it.
     Whole,
-    /// Plugins know it: a session that replaces another tells all servers again, and repeats what the other has told. The
+    /// Plugins know it: a session that replaces another lists all servers again, and repeats what the other has brought. The
     /// cache learns from it.
     Repeated,
-    /// Plugins are told. The cache has been told what is true now by the newer session, and learns nothing from the older.
+    /// Plugins get it. The cache has learnt what is true now from the newer session, and learns nothing from the older.
     Late,
 }
 
@@ -94,10 +94,10 @@ struct Overlap {
     phase: Phase,
     old: Intents,
     new: Intents,
-    /// Whether the old session was ever ready: what was told already.
+    /// Whether the old session was ever ready: whether its servers are known already.
     had_session: bool,
     brought: Brought,
-    /// The servers of the new session's READY, and whether it has told them since.
+    /// The servers of the new session's READY, and whether their GUILD_CREATE came since.
     servers: HashMap<u64, bool>,
 }
 

@@ -62,7 +62,7 @@ pub(super) enum Output {
     },
     /// Close a session.
     Close(SessionNumber),
-    /// Discord has refused or ended this session while another one goes on. The owner is told.
+    /// Discord has refused or ended this session while another one goes on. The owner is alerted.
     Refused(SessionNumber),
     /// The last session is closed for good: the shard ends.
     Ended,

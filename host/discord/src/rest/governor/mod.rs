@@ -1,17 +1,17 @@
-//! Governor of requests: none goes to Discord but when Discord wants it. The rules are in `book.rs`; here they meet
+//! Governor of requests: none goes to Discord but when Discord wants it. The rules are in `limiter.rs`; here they meet
 //! time and tasks.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `book.rs` | who waits for what, and when it goes out |
+//! | `limiter.rs` | who waits for what, and when it goes out |
 //! | `route.rs` | which limit a request falls under, and how it is ranked |
-//! | `told.rs` | what an answer tells of limits |
+//! | `headers.rs` | what an answer tells of limits |
 //! | `invalid.rs` | who sends too many invalid requests is stopped before Discord bans the address |
 
-mod book;
+mod headers;
 mod invalid;
+mod limiter;
 mod route;
-mod told;
 
 use std::{
     collections::HashMap,
@@ -22,18 +22,18 @@ use std::{
 
 use tokio::{runtime::Handle, sync::oneshot};
 
-use self::book::{Book, Verdict};
+use self::limiter::{Limiter, Verdict};
 pub(super) use self::{
-    book::{Asked, Fate, Rules, Ticket},
+    headers::RateLimitInfo,
     invalid::Stopped,
-    route::{Lane, Route},
-    told::Told,
+    limiter::{Fate, PendingRequest, Rules, Ticket},
+    route::{RequestClass, Route},
 };
 
 /// How often a request waits when a proxy passes on that it is to wait.
 const PROXIED_TRIES: u32 = 4;
 
-/// Whom it is told that something has been stopped.
+/// Callback that reports a stop.
 type Teller = Box<dyn Fn(&Stopped) + Send + Sync>;
 
 /// The governor.
@@ -47,7 +47,7 @@ pub(super) struct Governor {
 }
 
 struct State {
-    book: Book,
+    limiter: Limiter,
     waiting: HashMap<u64, oneshot::Sender<Verdict>>,
     /// When it will be woken.
     alarm: Option<Instant>,
@@ -80,7 +80,7 @@ impl Governor {
             this: this.clone(),
             state: (!is_proxied).then(|| {
                 Mutex::new(State {
-                    book: Book::new(rules),
+                    limiter: Limiter::new(rules),
                     waiting: HashMap::new(),
                     alarm: None,
                 })
@@ -102,7 +102,7 @@ impl Governor {
     /// It would wait for too long, or must not go out.
     pub async fn permit(
         self: &Arc<Self>,
-        asked: &Asked,
+        pending: &PendingRequest,
         again: Option<Ticket>,
     ) -> Result<Permit, Refused> {
         if self.state.is_none() {
@@ -110,7 +110,7 @@ impl Governor {
         }
         let (send, verdict) = oneshot::channel();
         let ticket = self.work(|state, now| {
-            let ticket = state.book.ask(asked, again, now);
+            let ticket = state.limiter.ask(pending, again, now);
             state.waiting.insert(ticket.number, send);
             ticket
         });
@@ -148,7 +148,7 @@ impl Governor {
     /// How many requests wait.
     pub fn waiting(&self) -> usize {
         let state = self.state.as_ref();
-        state.map_or(0, |state| lock(state).book.waiting())
+        state.map_or(0, |state| lock(state).limiter.waiting())
     }
 
     /// Changes the state, and then does all that follows from it.
@@ -156,7 +156,7 @@ impl Governor {
         let mut state = lock(self.state.as_ref()?);
         let now = Instant::now();
         let done = work(&mut state, now);
-        for (number, verdict) in state.book.pump(now) {
+        for (number, verdict) in state.limiter.pump(now) {
             if let Some(waiting) = state.waiting.remove(&number) {
                 // Whoever has gone gives its place back itself.
                 let _ = waiting.send(verdict);
@@ -168,7 +168,7 @@ impl Governor {
 
     /// Has itself woken when something changes by itself.
     fn set_alarm(&self, state: &mut State, now: Instant) {
-        let Some(due) = state.book.due(now) else {
+        let Some(due) = state.limiter.due(now) else {
             return;
         };
         if state.alarm.is_some_and(|alarm| alarm <= due && alarm > now) {
@@ -195,15 +195,16 @@ impl Governor {
 
 impl Permit {
     /// What Discord has said; what becomes of the request.
-    pub fn answered(mut self, told: &Told) -> Fate {
+    pub fn answered(mut self, headers: &RateLimitInfo) -> Fate {
         if self.governor.state.is_none() {
-            return proxied(told, self.tries, self.governor.longest_wait);
+            return proxied(headers, self.tries, self.governor.longest_wait);
         }
         let Some(ticket) = self.ticket.take() else {
             return Fate::Done;
         };
         let governor = Arc::clone(&self.governor);
-        let answered = governor.work(|state, now| state.book.answered(ticket.number, told, now));
+        let answered =
+            governor.work(|state, now| state.limiter.answered(ticket.number, headers, now));
         let (fate, stopped) = answered.unwrap_or((Fate::Done, None));
         if let (Some(stopped), Some(teller)) = (stopped, governor.teller.get()) {
             teller(&stopped);
@@ -213,8 +214,8 @@ impl Permit {
 }
 
 /// A proxy that passes a 429 on is obeyed, request by request: one that waits for that, and no more often than ours would.
-fn proxied(told: &Told, tries: u32, longest_wait: Duration) -> Fate {
-    match told.limited {
+fn proxied(headers: &RateLimitInfo, tries: u32, longest_wait: Duration) -> Fate {
+    match headers.limited {
         Some(limited) if limited.wait <= longest_wait && tries < PROXIED_TRIES => {
             Fate::Again(Ticket {
                 number: 0,
@@ -232,7 +233,7 @@ impl Drop for Permit {
         if let Some(ticket) = self.ticket.take() {
             self.governor.work(|state, _| {
                 state.waiting.remove(&ticket.number);
-                state.book.leave(ticket.number);
+                state.limiter.leave(ticket.number);
             });
         }
     }
@@ -257,11 +258,11 @@ mod tests {
 
     use super::*;
 
-    fn asked(path: &str) -> Asked {
-        Asked {
+    fn pending(path: &str) -> PendingRequest {
+        PendingRequest {
             plugin: None,
             route: Route::of("GET", path),
-            lane: Lane::of(path),
+            class: RequestClass::of(path),
         }
     }
 
@@ -279,23 +280,23 @@ mod tests {
     #[tokio::test]
     async fn who_waits_is_woken_by_an_answer_by_time_and_by_who_leaves() {
         let governor = governor(Duration::from_secs(30));
-        let first = governor.permit(&asked("channels/1"), None).await.unwrap();
+        let first = governor.permit(&pending("channels/1"), None).await.unwrap();
         let waits = || {
             let governor = Arc::clone(&governor);
-            tokio::spawn(async move { governor.permit(&asked("channels/1"), None).await })
+            tokio::spawn(async move { governor.permit(&pending("channels/1"), None).await })
         };
         let (second, third) = (waits(), waits());
         while governor.waiting() < 2 {
             tokio::task::yield_now().await;
         }
-        let told = Told {
+        let headers = RateLimitInfo {
             status: 200,
             remaining: Some(0),
             reset_after: Some(Duration::from_millis(50)),
-            ..Told::default()
+            ..RateLimitInfo::default()
         };
         let answered = Instant::now();
-        assert_eq!(first.answered(&told), Fate::Done);
+        assert_eq!(first.answered(&headers), Fate::Done);
         // By time; and then, because the second is dropped on its way, the third.
         let second = second.await.unwrap().unwrap();
         assert!(answered.elapsed() >= Duration::from_millis(50));
@@ -307,34 +308,34 @@ mod tests {
     #[tokio::test]
     async fn who_gives_up_waiting_leaves_no_gap() {
         let governor = governor(Duration::from_secs(30));
-        let first = governor.permit(&asked("channels/1"), None).await.unwrap();
-        let asked = asked("channels/1");
-        let mut waits = Box::pin(governor.permit(&asked, None));
+        let first = governor.permit(&pending("channels/1"), None).await.unwrap();
+        let pending = pending("channels/1");
+        let mut waits = Box::pin(governor.permit(&pending, None));
         assert!((&mut waits).now_or_never().is_none());
         assert_eq!(governor.waiting(), 1);
         drop(waits);
         assert_eq!(governor.waiting(), 0);
         drop(first);
-        drop(governor.permit(&asked, None).await.unwrap());
+        drop(governor.permit(&pending, None).await.unwrap());
     }
 
     #[tokio::test]
     async fn behind_a_proxy_nothing_waits_but_for_what_it_passes_on() {
         let governor = Governor::new(rules(Duration::from_secs(5)), true);
-        let asked = asked("channels/1");
-        let _first = governor.permit(&asked, None).await.unwrap();
-        let told = |ms| Told {
+        let pending = pending("channels/1");
+        let _first = governor.permit(&pending, None).await.unwrap();
+        let headers = |ms| RateLimitInfo {
             status: 429,
-            limited: Some(told::Limited {
-                scope: told::Scope::Route,
+            limited: Some(headers::Limited {
+                scope: headers::Scope::Route,
                 wait: Duration::from_millis(ms),
             }),
-            ..Told::default()
+            ..RateLimitInfo::default()
         };
         let mut again = None;
         for tries in 0.. {
-            let permit = governor.permit(&asked, again).await.unwrap();
-            match permit.answered(&told(1)) {
+            let permit = governor.permit(&pending, again).await.unwrap();
+            match permit.answered(&headers(1)) {
                 Fate::Again(ticket) => again = Some(ticket),
                 fate => {
                     let wait = Duration::from_millis(1);
@@ -344,8 +345,8 @@ mod tests {
             }
         }
         for (ms, is_waited) in [(5_000, true), (5_001, false), (3_600_000, false)] {
-            let permit = governor.permit(&asked, None).await.unwrap();
-            let fate = permit.answered(&told(ms));
+            let permit = governor.permit(&pending, None).await.unwrap();
+            let fate = permit.answered(&headers(ms));
             assert_eq!(matches!(fate, Fate::Again(_)), is_waited, "{ms}");
         }
     }
@@ -353,8 +354,8 @@ mod tests {
     #[tokio::test]
     async fn who_waits_in_vain_is_told_so_in_time() {
         let governor = governor(Duration::from_millis(50));
-        let _first = governor.permit(&asked("channels/1"), None).await.unwrap();
-        let refused = governor.permit(&asked("channels/1"), None).await;
+        let _first = governor.permit(&pending("channels/1"), None).await.unwrap();
+        let refused = governor.permit(&pending("channels/1"), None).await;
         assert_eq!(
             refused.unwrap_err(),
             Refused::TooLong(Duration::from_millis(50))

@@ -32,7 +32,7 @@ impl Route {
 
 /// How a request is ranked, and what applies to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::rest) enum Lane {
+pub(in crate::rest) enum RequestClass {
     /// The first answer to an interaction: a member waits, for three seconds. Outside of the bot's global limit.
     Callback,
     /// A later answer, by the interaction's token. Outside of the global limit, too
@@ -40,11 +40,11 @@ pub(in crate::rest) enum Lane {
     Token,
     /// All else, by the bot's token.
     Bot,
-    /// What the owner is told: it goes out when nothing else does any more.
+    /// An alert to the owner: it goes out when nothing else does any more.
     Alert,
 }
 
-impl Lane {
+impl RequestClass {
     pub fn of(path: &str) -> Self {
         let path = path.split('?').next().unwrap_or_default();
         let parts: Vec<&str> = path.split('/').collect();
@@ -92,11 +92,14 @@ mod tests {
     #[test]
     fn answers_are_told_from_all_else() {
         assert_eq!(
-            Lane::of("interactions/1/t/callback?with_response=true"),
-            Lane::Callback
+            RequestClass::of("interactions/1/t/callback?with_response=true"),
+            RequestClass::Callback
         );
-        assert_eq!(Lane::of("webhooks/1/t/messages/@original"), Lane::Token);
-        assert_eq!(Lane::of("webhooks/1"), Lane::Bot);
-        assert_eq!(Lane::of("channels/1/messages"), Lane::Bot);
+        assert_eq!(
+            RequestClass::of("webhooks/1/t/messages/@original"),
+            RequestClass::Token
+        );
+        assert_eq!(RequestClass::of("webhooks/1"), RequestClass::Bot);
+        assert_eq!(RequestClass::of("channels/1/messages"), RequestClass::Bot);
     }
 }

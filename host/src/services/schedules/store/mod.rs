@@ -8,8 +8,8 @@
 //! | `view.rs` | all of it, for people |
 
 mod claim;
-mod declared;
 mod entries;
+mod manifest_sync;
 mod view;
 
 use rusqlite::{Connection, Result, params};
@@ -17,8 +17,8 @@ use rusqlite::{Connection, Result, params};
 pub use self::view::ScheduleView;
 pub(super) use self::{
     claim::{Claimed, claim, claim_now},
-    declared::{declare, pause},
     entries::{Waiting, cancel, create, list},
+    manifest_sync::{declare, pause},
     view::views,
 };
 use super::Run;

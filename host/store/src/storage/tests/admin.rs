@@ -19,22 +19,26 @@ fn bank() -> Value {
 
 const ANN: u64 = 613_425_648_685_547_541;
 
-async fn fill(bank: &Plugin<'_>, place: u64) {
+async fn fill(bank: &Plugin<'_>, database_id: u64) {
     let insert = "INSERT INTO bank__accounts VALUES (?1, 77), (2, 5)";
-    bank.execute(place, insert, json!([ANN])).await.unwrap();
+    bank.execute(database_id, insert, json!([ANN]))
+        .await
+        .unwrap();
     let insert = "INSERT INTO bank__letters VALUES (?1, x'beef'), ('2', NULL)";
-    bank.execute(place, insert, json!([ANN.to_string()]))
+    bank.execute(database_id, insert, json!([ANN.to_string()]))
         .await
         .unwrap();
     for subject in [ANN, 2, 0] {
-        let at = ShelfCall {
-            guild_id: some(place),
-            shelf: "wishes".into(),
+        let at = KvCall {
+            guild_id: some(database_id),
+            store: "wishes".into(),
             subject: some(subject),
             key: "tea".into(),
             version: None,
         };
-        bank.shelf("set", &at, br#""a-green-cup""#).await.unwrap();
+        bank.kv_store("set", &at, br#""a-green-cup""#)
+            .await
+            .unwrap();
     }
 }
 
@@ -42,8 +46,8 @@ async fn fill(bank: &Plugin<'_>, place: u64) {
 async fn all_about_a_user_is_told_and_erased_also_of_plugins_that_are_gone() {
     let kit = Kit::configured("[storage]\nmax_open = 8");
     let plugin = kit.plugin("bank", bank()).await;
-    for place in [0, 1, 2, 3] {
-        fill(&plugin, place).await;
+    for database_id in [0, 1, 2, 3] {
+        fill(&plugin, database_id).await;
     }
     let before = kit.storage.backup().await.unwrap();
     assert_eq!((before.copied, before.failed.len()), (4, 0));
@@ -60,9 +64,9 @@ async fn all_about_a_user_is_told_and_erased_also_of_plugins_that_are_gone() {
         tables[1]["rows"],
         json!([{"user": ANN.to_string(), "picture": {"blob": "beef"}}])
     );
-    let shelves = &told["databases"][1]["shelves"];
+    let kv_stores = &told["databases"][1]["key-value stores"];
     assert_eq!(
-        *shelves,
+        *kv_stores,
         json!([{"plugin": "bank", "shelf": "wishes", "key": "tea", "value": "a-green-cup"}])
     );
     let mode = std::os::unix::fs::PermissionsExt::mode(
@@ -90,17 +94,20 @@ async fn all_about_a_user_is_told_and_erased_also_of_plugins_that_are_gone() {
     ]
     .concat()
     {
-        for place in Place::all(&folder).unwrap() {
-            let bytes = fs::read(place.file(&folder)).unwrap();
+        for database_id in DatabaseId::all(&folder).unwrap() {
+            let bytes = fs::read(database_id.file(&folder)).unwrap();
             let text = ANN.to_string();
             assert!(
                 !bytes
                     .windows(text.len())
                     .any(|part| part == text.as_bytes()),
-                "{place}"
+                "{database_id}"
             );
             let number = ANN.to_be_bytes();
-            assert!(!bytes.windows(8).any(|part| part == number), "{place}");
+            assert!(
+                !bytes.windows(8).any(|part| part == number),
+                "{database_id}"
+            );
         }
     }
 }
@@ -111,8 +118,8 @@ async fn backups_are_whole_rotated_and_share_what_has_not_changed() {
 
     let kit = Kit::configured("[storage]\nbackups_kept = 2\nbackup_on_shutdown = false");
     let bank = kit.plugin("bank", bank()).await;
-    for place in [0, 1, 2] {
-        fill(&bank, place).await;
+    for database_id in [0, 1, 2] {
+        fill(&bank, database_id).await;
     }
     let first = kit.storage.backup().await.unwrap();
     assert_eq!((first.copied, first.unchanged), (3, 0));
@@ -121,14 +128,16 @@ async fn backups_are_whole_rotated_and_share_what_has_not_changed() {
         .unwrap();
     let second = kit.storage.backup().await.unwrap();
     assert_eq!((second.copied, second.unchanged), (1, 2));
-    let inode = |folder: &PathBuf, place: Place| fs::metadata(place.file(folder)).unwrap().ino();
+    let inode = |folder: &PathBuf, database_id: DatabaseId| {
+        fs::metadata(database_id.file(folder)).unwrap().ino()
+    };
     assert_eq!(
-        inode(&first.folder, Place::Guild(2)),
-        inode(&second.folder, Place::Guild(2))
+        inode(&first.folder, DatabaseId::Guild(2)),
+        inode(&second.folder, DatabaseId::Guild(2))
     );
     assert_ne!(
-        inode(&first.folder, Place::Guild(1)),
-        inode(&second.folder, Place::Guild(1))
+        inode(&first.folder, DatabaseId::Guild(1)),
+        inode(&second.folder, DatabaseId::Guild(1))
     );
     let third = kit.storage.backup().await.unwrap();
     assert_eq!(backups(kit.folder.path()), [second.folder, third.folder]);
@@ -139,8 +148,8 @@ async fn backups_are_whole_rotated_and_share_what_has_not_changed() {
 async fn a_backup_is_restored_after_a_check_and_what_was_there_is_kept() {
     let kit = Kit::configured("[storage]\nbackup_on_shutdown = false");
     let plugin = kit.plugin("bank", bank()).await;
-    for place in [0, 1] {
-        fill(&plugin, place).await;
+    for database_id in [0, 1] {
+        fill(&plugin, database_id).await;
     }
     let backup = kit.storage.backup().await.unwrap().folder;
     plugin
@@ -154,7 +163,7 @@ async fn a_backup_is_restored_after_a_check_and_what_was_there_is_kept() {
     );
     kit.close().await;
     // A damaged copy is refused, and nothing is changed.
-    let copy = Place::Guild(1).file(&backup);
+    let copy = DatabaseId::Guild(1).file(&backup);
     let whole = fs::read(&copy).unwrap();
     let mut broken = whole.clone();
     for byte in &mut broken[4_096..12_288] {
@@ -167,11 +176,14 @@ async fn a_backup_is_restored_after_a_check_and_what_was_there_is_kept() {
     );
     fs::write(&copy, whole).unwrap();
     let restored = restore(&data, &copy).unwrap();
-    assert_eq!((restored.len(), restored[0].place), (1, Place::Guild(1)));
+    assert_eq!(
+        (restored.len(), restored[0].database_id),
+        (1, DatabaseId::Guild(1))
+    );
     assert!(restored[0].kept.as_ref().unwrap().exists());
     assert_eq!(restore(&data, &backup).unwrap().len(), 2);
-    for (place, found) in check_all(&data).unwrap() {
-        found.unwrap_or_else(|error| panic!("{place}: {error}"));
+    for (database_id, found) in check_all(&data).unwrap() {
+        found.unwrap_or_else(|error| panic!("{database_id}: {error}"));
     }
     let kit = kit.restart("").await;
     let bank = kit.plugin("bank", bank()).await;
@@ -190,5 +202,8 @@ async fn a_stop_leaves_a_backup() {
     kit.close().await;
     let all = backups(kit.folder.path());
     assert_eq!(all.len(), 1);
-    assert_eq!(Place::all(&all[0]).unwrap(), [Place::Bot, Place::Guild(9)]);
+    assert_eq!(
+        DatabaseId::all(&all[0]).unwrap(),
+        [DatabaseId::Bot, DatabaseId::Guild(9)]
+    );
 }

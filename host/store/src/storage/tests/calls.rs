@@ -146,9 +146,9 @@ async fn errors_name_the_statement_the_place_and_the_next_step() {
     );
     let endless =
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-    for place in [0, 7] {
+    for database_id in [0, 7] {
         says(
-            shop.query(place, endless).await,
+            shop.query(database_id, endless).await,
             &["longer than 50 ms (`storage.statement_timeout_ms`) and was stopped"],
         );
     }
@@ -166,15 +166,17 @@ async fn errors_name_the_statement_the_place_and_the_next_step() {
 async fn a_query_may_write_too() {
     let kit = Kit::new();
     let shop = kit.plugin("shop", shop()).await;
-    for place in [0, 3] {
+    for database_id in [0, 3] {
         let rows = shop
             .query(
-                place,
+                database_id,
                 "INSERT INTO shop__items VALUES ('tea', 3) RETURNING name",
             )
             .await;
         assert_eq!(rows.unwrap(), json!([["tea"]]));
-        let rows = shop.query(place, "SELECT price FROM shop__items").await;
+        let rows = shop
+            .query(database_id, "SELECT price FROM shop__items")
+            .await;
         assert_eq!(rows.unwrap(), json!([[3]]));
     }
 }
@@ -186,33 +188,33 @@ async fn shelves_keep_values_by_key() {
         kit.plugin("shop", json!({})).await,
         kit.plugin("bank", json!({})).await,
     );
-    let at = |guild_id, shelf: &str, key: &str| ShelfCall {
+    let at = |guild_id, kv_store: &str, key: &str| KvCall {
         guild_id: some(guild_id),
-        shelf: shelf.into(),
+        store: kv_store.into(),
         key: key.into(),
-        ..ShelfCall::default()
+        ..KvCall::default()
     };
     let (got, _) = shop
-        .shelf("get", &at(5, "prices", "tea"), b"")
+        .kv_store("get", &at(5, "prices", "tea"), b"")
         .await
         .unwrap();
     assert!(!got.done && got.version == 0);
-    shop.shelf("set", &at(5, "prices", "tea"), b"3")
+    shop.kv_store("set", &at(5, "prices", "tea"), b"3")
         .await
         .unwrap();
-    shop.shelf("set", &at(5, "prices", "tea"), br#"{"coins":4}"#)
+    shop.kv_store("set", &at(5, "prices", "tea"), br#"{"coins":4}"#)
         .await
         .unwrap();
     let (got, value) = shop
-        .shelf("get", &at(5, "prices", "tea"), b"")
+        .kv_store("get", &at(5, "prices", "tea"), b"")
         .await
         .unwrap();
     assert_eq!(
         (got.done, got.version, &*value),
         (true, 2, &br#"{"coins":4}"#[..])
     );
-    // Another place, another shelf, another plugin, another subject: none of them sees it.
-    let about = ShelfCall {
+    // Another place, another key-value store, another plugin, another subject: none of them sees it.
+    let about = KvCall {
         subject: Some(9),
         ..at(5, "prices", "tea")
     };
@@ -224,44 +226,44 @@ async fn shelves_keep_values_by_key() {
         (&shop, about),
     ] {
         assert!(
-            !plugin.shelf("get", &call, b"").await.unwrap().0.done,
+            !plugin.kv_store("get", &call, b"").await.unwrap().0.done,
             "{call:?}"
         );
     }
     // Versions: nothing is overwritten unseen.
-    let with = |version| ShelfCall {
+    let with = |version| KvCall {
         version: Some(version),
         ..at(5, "prices", "tea")
     };
     for (version, written) in [(0, false), (1, false), (3, false), (2, true), (2, false)] {
-        let (set, _) = shop.shelf("set", &with(version), b"5").await.unwrap();
+        let (set, _) = shop.kv_store("set", &with(version), b"5").await.unwrap();
         assert_eq!(set.done, written, "{version}");
     }
-    let new = ShelfCall {
+    let new = KvCall {
         version: Some(4),
         ..at(5, "prices", "coffee")
     };
-    assert!(!shop.shelf("set", &new, b"1").await.unwrap().0.done);
-    let new = ShelfCall {
+    assert!(!shop.kv_store("set", &new, b"1").await.unwrap().0.done);
+    let new = KvCall {
         version: Some(0),
         ..new
     };
-    assert!(shop.shelf("set", &new, b"1").await.unwrap().0.done);
-    shop.shelf("set", &at(5, "prices", "co%"), b"1")
+    assert!(shop.kv_store("set", &new, b"1").await.unwrap().0.done);
+    shop.kv_store("set", &at(5, "prices", "co%"), b"1")
         .await
         .unwrap();
     let (keys, _) = shop
-        .shelf("keys", &at(5, "prices", "co"), b"")
+        .kv_store("keys", &at(5, "prices", "co"), b"")
         .await
         .unwrap();
     assert_eq!(keys.keys, ["co%", "coffee"]);
     let (keys, _) = shop
-        .shelf("keys", &at(5, "prices", "co%"), b"")
+        .kv_store("keys", &at(5, "prices", "co%"), b"")
         .await
         .unwrap();
     assert_eq!(keys.keys, ["co%"]);
     assert!(
-        shop.shelf("delete", &at(5, "prices", "tea"), b"")
+        shop.kv_store("delete", &at(5, "prices", "tea"), b"")
             .await
             .unwrap()
             .0
@@ -269,18 +271,19 @@ async fn shelves_keep_values_by_key() {
     );
     assert!(
         !shop
-            .shelf("delete", &at(5, "prices", "tea"), b"")
+            .kv_store("delete", &at(5, "prices", "tea"), b"")
             .await
             .unwrap()
             .0
             .done
     );
     says(
-        shop.shelf("set", &at(5, "prices", "x"), b"no json").await,
-        &["a shelf's value is JSON"],
+        shop.kv_store("set", &at(5, "prices", "x"), b"no json")
+            .await,
+        &["the value of a key-value store is JSON"],
     );
     says(
-        shop.shelf("get", &at(5, "prices", &"x".repeat(513)), b"")
+        shop.kv_store("get", &at(5, "prices", &"x".repeat(513)), b"")
             .await,
         &["a key has 512 bytes at most"],
     );
@@ -290,10 +293,10 @@ async fn shelves_keep_values_by_key() {
 async fn what_was_acknowledged_is_there_after_a_restart() {
     let kit = Kit::new();
     let shop = kit.plugin("shop", shop()).await;
-    for place in [0, 4] {
+    for database_id in [0, 4] {
         let done = shop
             .execute(
-                place,
+                database_id,
                 "INSERT INTO shop__items VALUES ('tea', 3)",
                 json!([]),
             )
@@ -302,9 +305,9 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     }
     let kit = kit.restart("").await;
     let shop = kit.plugin("shop", super::shop()).await;
-    for place in [0, 4] {
+    for database_id in [0, 4] {
         assert_eq!(
-            shop.query(place, "SELECT * FROM shop__items")
+            shop.query(database_id, "SELECT * FROM shop__items")
                 .await
                 .unwrap(),
             json!([["tea", 3]])

@@ -57,22 +57,24 @@ async fn a_plugin_keeps_what_it_may_in_all_databases_together_and_loses_nothing(
             says(refused, &told);
             served.unwrap();
         }
-        let size = std::fs::metadata(kit.file(Place::of(guild))).unwrap().len();
+        let size = std::fs::metadata(kit.file(DatabaseId::of(guild)))
+            .unwrap()
+            .len();
         assert!(size < 6 * MIB, "{size}");
     }
-    let at = ShelfCall {
+    let at = KvCall {
         guild_id: Some(1),
-        shelf: "s".into(),
-        ..ShelfCall::default()
+        store: "s".into(),
+        ..KvCall::default()
     };
     let value = serde_json::to_vec(&"x".repeat(1_000_000)).unwrap();
     let mut refused = None;
     for key in 0..4 {
-        let at = ShelfCall {
+        let at = KvCall {
             key: key.to_string(),
             ..at.clone()
         };
-        refused = refused.or(greedy.shelf("set", &at, &value).await.err());
+        refused = refused.or(greedy.kv_store("set", &at, &value).await.err());
     }
     says::<()>(Err(refused.unwrap()), &told);
     // What is there is there, can be deleted, and makes room.
@@ -117,7 +119,7 @@ async fn what_is_deleted_is_given_back_to_the_system() {
         loop {
             let pages = greedy.query(1, "SELECT 1").await;
             pages.unwrap();
-            let raw = rusqlite::Connection::open(kit.file(Place::Guild(1))).unwrap();
+            let raw = rusqlite::Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
             let pages: i64 = raw
                 .query_row("PRAGMA page_count", [], |row| row.get(0))
                 .unwrap();
@@ -180,7 +182,7 @@ async fn what_was_there_before_is_counted_and_what_is_erased_is_not() {
     plugin.execute(1, insert, json!([])).await.unwrap();
     let before = kept(&kit, "notes");
     kit.close().await;
-    let raw = rusqlite::Connection::open(kit.file(Place::Guild(1))).unwrap();
+    let raw = rusqlite::Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
     raw.execute_batch("DROP TABLE cogwright__disk; PRAGMA user_version = 2")
         .unwrap();
     drop(raw);

@@ -21,12 +21,16 @@ fn version(count: u32) -> Value {
 async fn each_runs_once_in_each_database() {
     let kit = Kit::new();
     let shop = kit.plugin("shop", version(1)).await;
-    for place in [0, 5, 6] {
-        shop.execute(place, "INSERT INTO shop__items VALUES ('tea')", json!([]))
-            .await
-            .unwrap();
+    for database_id in [0, 5, 6] {
+        shop.execute(
+            database_id,
+            "INSERT INTO shop__items VALUES ('tea')",
+            json!([]),
+        )
+        .await
+        .unwrap();
     }
-    let applied = kit.storage.applied(Place::Bot).await.unwrap();
+    let applied = kit.storage.applied(DatabaseId::Bot).await.unwrap();
     assert_eq!(applied.len(), 1);
     assert_eq!(
         (
@@ -40,9 +44,9 @@ async fn each_runs_once_in_each_database() {
 
     let kit = kit.restart("").await;
     let shop = kit.plugin("shop", version(2)).await;
-    for place in [0, 5] {
+    for database_id in [0, 5] {
         assert_eq!(
-            shop.query(place, "SELECT * FROM shop__items")
+            shop.query(database_id, "SELECT * FROM shop__items")
                 .await
                 .unwrap(),
             json!([["tea", 1]])
@@ -146,7 +150,7 @@ async fn one_that_was_changed_afterwards_is_refused_with_both_checksums() {
     let one = |sql: &str| json!({"migrations": [migration(1, "bot", sql)]});
     let shop = kit.plugin("shop", one("CREATE TABLE shop__a (x)")).await;
     kit.storage.generation_ended(&shop.caller);
-    let applied = kit.storage.applied(Place::Bot).await.unwrap();
+    let applied = kit.storage.applied(DatabaseId::Bot).await.unwrap();
     let changed = kit
         .generation("shop", 2, one("CREATE TABLE shop__a (x, y)"))
         .await;
@@ -186,7 +190,7 @@ async fn a_migration_is_fenced_as_its_plugin_is() {
             &[expect],
         );
     }
-    assert_eq!(kit.storage.applied(Place::Bot).await.unwrap(), []);
+    assert_eq!(kit.storage.applied(DatabaseId::Bot).await.unwrap(), []);
 }
 
 #[test]
@@ -277,8 +281,11 @@ async fn tables_of_the_host_have_a_version_and_an_older_file_takes_the_steps_it_
     for (more, uses) in [("", 0), (used, 3)] {
         let kit = Kit::new();
         old_file(&kit, more);
-        let usage = kit.storage.usage_by_day(Place::Bot, "2026-01-01").await;
-        let found: u64 = usage.unwrap().iter().map(|used| used.uses).sum();
+        let command_uses = kit
+            .storage
+            .usage_by_day(DatabaseId::Bot, "2026-01-01")
+            .await;
+        let found: u64 = command_uses.unwrap().iter().map(|used| used.uses).sum();
         assert_eq!(found, uses);
         assert_eq!(kit.storage.all_deletions().await.unwrap(), []);
         let version = kit.storage.in_bot(|connection| {
@@ -289,7 +296,7 @@ async fn tables_of_the_host_have_a_version_and_an_older_file_takes_the_steps_it_
         let kit = kit.restart("").await;
         assert!(
             kit.storage
-                .usage_by_day(Place::Bot, "2026-01-01")
+                .usage_by_day(DatabaseId::Bot, "2026-01-01")
                 .await
                 .is_ok()
         );

@@ -3,13 +3,13 @@
 mod admin;
 mod calls;
 mod disk;
-mod fence;
-mod lanes;
 mod migrations;
+mod queues;
 mod rights;
 mod rounds;
 mod shares;
 mod slow;
+mod table_access;
 mod trouble;
 mod worst;
 
@@ -19,15 +19,15 @@ use host_loader::Caller;
 use host_ops::config::Config;
 use plugin_api::{
     abi::{
-        ShelfCall, ShelfReply, StorageCall, StorageExpect, StorageReply, StorageResult,
-        StorageStep, StorageValue,
+        KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
+        StorageValue,
     },
     manifest::Manifest,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Failure, Place, Storage};
+use super::{DatabaseId, Failure, Storage};
 
 /// Storage in a folder of its own.
 struct Kit {
@@ -82,8 +82,8 @@ impl Kit {
         })
     }
 
-    fn file(&self, place: Place) -> PathBuf {
-        place.file(self.folder.path())
+    fn file(&self, database_id: DatabaseId) -> PathBuf {
+        database_id.file(self.folder.path())
     }
 }
 
@@ -147,12 +147,12 @@ impl Plugin<'_> {
         Ok(serde_json::to_value(&reply.results[0].rows).unwrap())
     }
 
-    async fn shelf(
+    async fn kv_store(
         &self,
         verb: &str,
-        call: &ShelfCall,
+        call: &KvCall,
         value: &[u8],
-    ) -> Result<(ShelfReply, Vec<u8>), String> {
+    ) -> Result<(KvReply, Vec<u8>), String> {
         self.call(&format!("storage.{verb}"), call, value).await
     }
 }

@@ -77,10 +77,10 @@ async fn a_trigger_on_a_subject_does_nothing_that_its_plugin_may_not() {
             let erased = kit.storage.erase_subject(ANN).await.unwrap();
             // The victim's part is done, the attacker's is named.
             assert_eq!(erased.rows, 1, "{trap}: {erased:?}");
-            let [(place, why)] = &erased.failed[..] else {
+            let [(database_id, why)] = &erased.failed[..] else {
                 panic!("{trap}: {erased:?}")
             };
-            assert!(place.contains("1/guild.db"), "{place}");
+            assert!(database_id.contains("1/guild.db"), "{database_id}");
             for part in ["`attacker`", "attacker__bait"] {
                 assert!(why.contains(part), "{trap}: {why}");
             }
@@ -106,7 +106,7 @@ async fn nor_when_its_plugin_is_not_loaded_nor_in_the_backups() {
     let erased = kit.storage.erase_subject(ANN).await.unwrap();
     assert_eq!((erased.rows, erased.copies), (1, 1), "{erased:?}");
     assert_eq!(erased.failed.len(), 2, "{erased:?}");
-    let copy = Connection::open(Place::Guild(1).file(&backup)).unwrap();
+    let copy = Connection::open(DatabaseId::Guild(1).file(&backup)).unwrap();
     let count = |table: &str| {
         let sql = format!("SELECT count(*) FROM {table}");
         copy.query_row(&sql, [], |row| row.get::<_, i64>(0))
@@ -254,7 +254,7 @@ async fn a_full_text_table_over_anothers_rows_tells_nothing_also_in_old_files() 
     attacker(&kit, "").await;
     kit.close().await;
     {
-        let old = Connection::open(kit.file(Place::Guild(1))).unwrap();
+        let old = Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
         let sql = "CREATE VIRTUAL TABLE attacker__search USING fts5 (user_id, secret, content='victim__accounts');
                    INSERT INTO attacker__search (attacker__search) VALUES ('rebuild');
                    INSERT INTO cogwright__subjects VALUES ('attacker', 'attacker__search', 'user_id')";
@@ -355,7 +355,7 @@ async fn a_broken_subject_fails_alone() {
         .execute(1, "DELETE FROM attacker__loot", json!([]))
         .await
         .unwrap();
-    let raw = Connection::open(kit.file(Place::Guild(1))).unwrap();
+    let raw = Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
     raw.execute_batch("INSERT OR IGNORE INTO cogwright__subjects VALUES ('attacker', 'attacker__broken', 'user_id')")
         .unwrap();
     let exported = kit.storage.export_subject(ANN).await.unwrap();
@@ -401,9 +401,9 @@ async fn a_full_text_table_that_triggers_keep_up_is_erased_with_its_rows() {
         "subjects": [{"table": "notes__all", "column": "user_id"}],
     });
     let notes = kit.plugin("notes", manifest).await;
-    for place in [0, 1] {
+    for database_id in [0, 1] {
         let more = "INSERT INTO notes__all (user_id, text) VALUES (613425648685547541, 'iced tea')";
-        notes.execute(place, more, json!([])).await.unwrap();
+        notes.execute(database_id, more, json!([])).await.unwrap();
     }
     let exported = kit.storage.export_subject(ANN).await.unwrap();
     assert_eq!(
@@ -413,10 +413,10 @@ async fn a_full_text_table_that_triggers_keep_up_is_erased_with_its_rows() {
     );
     let erased = kit.storage.erase_subject(ANN).await.unwrap();
     assert_eq!((erased.rows, erased.failed.len()), (4, 0), "{erased:?}");
-    for place in [0, 1] {
+    for database_id in [0, 1] {
         let found = "SELECT text FROM notes__search WHERE notes__search MATCH 'tea'";
         assert_eq!(
-            notes.query(place, found).await.unwrap(),
+            notes.query(database_id, found).await.unwrap(),
             json!([["black tea"]])
         );
     }

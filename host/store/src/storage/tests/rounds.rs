@@ -21,11 +21,11 @@ async fn in_time<T>(work: impl Future<Output = T>) -> T {
 
 /// Gives a database's connection the function `stall()`, which returns when the returned sender goes, as one of SQLite's would
 /// in the middle of a row. Tells when one has begun.
-async fn stalling(kit: &Kit, place: Place) -> (mpsc::Sender<()>, mpsc::Receiver<()>) {
+async fn stalling(kit: &Kit, database_id: DatabaseId) -> (mpsc::Sender<()>, mpsc::Receiver<()>) {
     let (release, held) = mpsc::channel::<()>();
     let (begun, begins) = mpsc::channel();
     let held = Arc::new(Mutex::new(held));
-    let made = kit.storage.with(place, move |_, connected| {
+    let made = kit.storage.with(database_id, move |_, connected| {
         let stall = move |_: &mut rusqlite::functions::Context<'_>| {
             begun.send(()).unwrap();
             let _ = held.lock().unwrap().recv();
@@ -39,8 +39,8 @@ async fn stalling(kit: &Kit, place: Place) -> (mpsc::Sender<()>, mpsc::Receiver<
         Ok(())
     });
     made.await.unwrap();
-    let lanes = kit.storage.lanes().unwrap();
-    lanes.set_grace(Duration::from_millis(100));
+    let queues = kit.storage.queues().unwrap();
+    queues.set_grace(Duration::from_millis(100));
     (release, begins)
 }
 
@@ -64,7 +64,7 @@ async fn a_query_that_does_not_stop_is_left_behind_and_the_others_go_on() {
         let of = if plugin == "greedy" { &greedy } else { &victim };
         of.execute(1, &made, json!([])).await.unwrap();
     }
-    let (release, begins) = stalling(&kit, Place::Guild(1)).await;
+    let (release, begins) = stalling(&kit, DatabaseId::Guild(1)).await;
     // Those of others that came with it, in the same batch, are carried out as if nothing had been.
     let stuck = greedy.query(1, "SELECT stall()");
     let read = victim.query(1, "SELECT count(*) FROM victim__t");
@@ -147,19 +147,23 @@ async fn a_query_that_has_stepped_aside_has_a_lower_priority_than_the_others() {
         kit.plugin("other", json!({})).await,
     );
     let of_lane = async || {
-        let asked = kit.storage.with(Place::of(guild), move |_, _| Ok(nice()));
+        let asked = kit
+            .storage
+            .with(DatabaseId::of(guild), move |_, _| Ok(nice()));
         in_time(asked).await.unwrap()
     };
     let usual = of_lane().await;
-    let (release, begins) = stalling(&kit, Place::of(guild)).await;
-    let tells = kit.storage.with(Place::of(guild), move |_, connected| {
-        let flags = FunctionFlags::SQLITE_UTF8;
-        let made = connected
-            .connection
-            .create_scalar_function("nice", 0, flags, move |_| Ok(nice()));
-        made.unwrap();
-        Ok(())
-    });
+    let (release, begins) = stalling(&kit, DatabaseId::of(guild)).await;
+    let tells = kit
+        .storage
+        .with(DatabaseId::of(guild), move |_, connected| {
+            let flags = FunctionFlags::SQLITE_UTF8;
+            let made = connected
+                .connection
+                .create_scalar_function("nice", 0, flags, move |_| Ok(nice()));
+            made.unwrap();
+            Ok(())
+        });
     tells.await.unwrap();
     let asked = slow.query(guild, "SELECT stall() * nice()");
     let meanwhile = async {
@@ -189,7 +193,7 @@ async fn a_slow_query_between_writes_is_taken_out_of_their_transaction() {
     greedy.query(1, "SELECT 1").await.unwrap();
     let (release, held) = mpsc::channel::<()>();
     // All of it waits, and comes as one batch.
-    let held = kit.storage.with(Place::Guild(1), move |_, _| {
+    let held = kit.storage.with(DatabaseId::Guild(1), move |_, _| {
         let _ = held.recv();
         Ok(())
     });
@@ -230,7 +234,7 @@ async fn in_the_bots_database_too_and_as_often_as_it_comes() {
     let victim = kit.plugin("victim", json!({})).await;
     for _ in 0..4 {
         // Each of its connections is made anew by then.
-        let (release, begins) = stalling(&kit, Place::Bot).await;
+        let (release, begins) = stalling(&kit, DatabaseId::Bot).await;
         says(
             in_time(greedy.query(0, "SELECT stall()")).await,
             &["and does not stop"],
@@ -254,7 +258,7 @@ async fn one_that_writes_and_does_not_stop_is_undone_and_the_others_are_told_or_
     greedy.execute(1, made, json!([])).await.unwrap();
     let made = "CREATE TABLE victim__t (x)";
     victim.execute(1, made, json!([])).await.unwrap();
-    let (release, begins) = stalling(&kit, Place::Guild(1)).await;
+    let (release, begins) = stalling(&kit, DatabaseId::Guild(1)).await;
     let insert = "INSERT INTO greedy__t SELECT stall()";
     says(
         in_time(greedy.execute(1, insert, json!([]))).await,
@@ -280,7 +284,7 @@ async fn one_that_writes_and_does_not_stop_is_undone_and_the_others_are_told_or_
     drop(release);
     until_served(&greedy).await;
     in_time(victim.execute(1, write, json!([]))).await.unwrap();
-    let raw = rusqlite::Connection::open(kit.file(Place::Guild(1))).unwrap();
+    let raw = rusqlite::Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
     let counts = raw.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)));
     assert_eq!(counts.unwrap(), (1, 0));
 }

@@ -108,15 +108,15 @@ async fn values_and_memory() {
             .await,
         &["has more than 1048576 bytes (`storage.max_value_bytes`): keep it as a file"],
     );
-    let at = ShelfCall {
+    let at = KvCall {
         guild_id: Some(1),
-        shelf: "long".into(),
+        store: "long".into(),
         key: "long".into(),
-        ..ShelfCall::default()
+        ..KvCall::default()
     };
     let value = serde_json::to_vec(&"x".repeat(2 << 20)).unwrap();
     says(
-        greedy.shelf("set", &at, &value).await,
+        greedy.kv_store("set", &at, &value).await,
         &["1048576 are the most (`storage.max_value_bytes`)"],
     );
     // Sorted on the disk.
@@ -185,14 +185,14 @@ async fn a_call_has_one_limit_however_many_statements_it_has() {
 
 #[tokio::test]
 async fn a_thousand_calls_of_one_plugin_do_not_refuse_anothers() {
-    for place in [Place::Bot, Place::Guild(1)] {
-        let guild = u64::from(place != Place::Bot);
+    for database_id in [DatabaseId::Bot, DatabaseId::Guild(1)] {
+        let guild = u64::from(database_id != DatabaseId::Bot);
         let kit = Kit::new();
         let greedy = kit.plugin("greedy", json!({})).await;
         let victim = kit.plugin("victim", json!({})).await;
         let (release, held) = std::sync::mpsc::channel::<()>();
         // Nothing is carried out before all is queued.
-        let held = kit.storage.with(place, move |_, _| {
+        let held = kit.storage.with(database_id, move |_, _| {
             let _ = held.recv();
             Ok(())
         });

@@ -8,10 +8,10 @@ use super::*;
 async fn filled(config: &str) -> Kit {
     let kit = Kit::configured(config);
     let shop = kit.plugin("shop", shop()).await;
-    for place in [0, 1, 2] {
+    for database_id in [0, 1, 2] {
         let insert = "INSERT INTO shop__items
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) SELECT i, i FROM n";
-        shop.execute(place, insert, json!([])).await.unwrap();
+        shop.execute(database_id, insert, json!([])).await.unwrap();
     }
     kit
 }
@@ -22,7 +22,7 @@ const NO_BACKUP: &str = "[storage]\nbackup_on_shutdown = false";
 async fn a_damaged_database_is_left_as_it_is_and_the_others_go_on() {
     let kit = filled(NO_BACKUP).await;
     kit.close().await;
-    let file = kit.file(Place::Guild(1));
+    let file = kit.file(DatabaseId::Guild(1));
     let whole = fs::read(&file).unwrap();
     let mut torn = whole.clone();
     for byte in &mut torn[4_096..] {
@@ -54,10 +54,14 @@ async fn a_damaged_database_is_left_as_it_is_and_the_others_go_on() {
                 );
             }
         }
-        for place in [0, 2] {
-            shop.execute(place, "UPDATE shop__items SET price = price + 1", json!([]))
-                .await
-                .unwrap();
+        for database_id in [0, 2] {
+            shop.execute(
+                database_id,
+                "UPDATE shop__items SET price = price + 1",
+                json!([]),
+            )
+            .await
+            .unwrap();
         }
         // Put right while the bot runs: it is used again.
         kit.storage.shut_down(Duration::from_secs(5)).await;
@@ -81,7 +85,7 @@ async fn a_damaged_database_is_left_as_it_is_and_the_others_go_on() {
 #[tokio::test]
 async fn a_damaged_file_that_was_replaced_is_used_again_without_a_restart() {
     let kit = filled(NO_BACKUP).await.restart(NO_BACKUP).await;
-    let file = kit.file(Place::Guild(1));
+    let file = kit.file(DatabaseId::Guild(1));
     let whole = fs::read(&file).unwrap();
     fs::write(&file, vec![7; 9_000]).unwrap();
     let shop = kit.plugin("shop", shop()).await;
@@ -101,7 +105,7 @@ async fn a_damaged_file_that_was_replaced_is_used_again_without_a_restart() {
 #[tokio::test]
 async fn a_file_that_is_none_of_ours_is_left_alone() {
     let kit = Kit::new();
-    let file = kit.file(Place::Guild(4));
+    let file = kit.file(DatabaseId::Guild(4));
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     let other = rusqlite::Connection::open(&file).unwrap();
     other
@@ -160,7 +164,7 @@ async fn a_full_disk_fails_the_call_and_changes_nothing() {
         caller: Caller::new("shop", 1),
     };
     let limit = |pages: u64| {
-        kit.storage.with(Place::Guild(1), move |_, connected| {
+        kit.storage.with(DatabaseId::Guild(1), move |_, connected| {
             connected.end_disk_at(pages);
             Ok(())
         })
@@ -195,7 +199,7 @@ async fn a_full_disk_fails_the_call_and_changes_nothing() {
 #[tokio::test]
 async fn another_program_that_holds_the_database_is_named() {
     let kit = filled("[storage]\nbusy_timeout_ms = 50\nbackup_on_shutdown = false").await;
-    let other = rusqlite::Connection::open(kit.file(Place::Guild(1))).unwrap();
+    let other = rusqlite::Connection::open(kit.file(DatabaseId::Guild(1))).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let shop = Plugin {
         storage: &kit.storage,

@@ -1,5 +1,5 @@
 //! Measurements, and no tests: how long the worst single steps take, between which nothing stops SQLite, and what a
-//! victim in the same database notices of attacks. `just fences` prints them.
+//! victim in the same database notices of attacks. `just table_access` prints them.
 
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,7 @@ fn functions() -> Vec<(String, String)> {
             sql,
         )
     };
-    let places = |count: usize, of: &str| {
+    let databases = |count: usize, of: &str| {
         (0..count)
             .map(|n| of.replace('#', &n.to_string()))
             .collect::<Vec<_>>()
@@ -110,7 +110,7 @@ fn functions() -> Vec<(String, String)> {
         json("array", "json_set(@, '$[0]', 1)", 40),
         json(
             "array",
-            &format!("json_remove(@, {})", places(190, "'$[#]'")),
+            &format!("json_remove(@, {})", databases(190, "'$[#]'")),
             40,
         ),
         json(
@@ -120,12 +120,12 @@ fn functions() -> Vec<(String, String)> {
         ),
         json(
             "object",
-            &format!("json_set(@, {})", places(99, "'$.x#', 1")),
+            &format!("json_set(@, {})", databases(99, "'$.x#', 1")),
             40,
         ),
         json(
             "object",
-            &format!("json_extract(@, {})", places(190, "'$.x#'")),
+            &format!("json_extract(@, {})", databases(190, "'$.x#'")),
             40,
         ),
         json("object", "json_type(@)", 40),
@@ -239,7 +239,7 @@ fn shapes() -> Vec<(String, String)> {
 async fn steps() {
     let kit = Kit::configured("[storage]\nstatement_timeout_ms = 1000\nbackup_on_shutdown = false");
     kit.storage
-        .lanes()
+        .queues()
         .unwrap()
         .set_grace(Duration::from_secs(200));
     let greedy = kit.plugin("greedy", json!({})).await;
@@ -281,7 +281,7 @@ async fn bulk() {
     let kit =
         Kit::configured("[storage]\nstatement_timeout_ms = 10000\nbackup_on_shutdown = false");
     kit.storage
-        .lanes()
+        .queues()
         .unwrap()
         .set_grace(Duration::from_secs(200));
     let greedy = kit.plugin("greedy", json!({})).await;
@@ -542,7 +542,7 @@ async fn victims() {
         "| beside | reads: p50 | p99 | writes: p50 | p99 | errors |\n| --- | --- | --- | --- | --- | --- |"
     );
     for guild in [1, 0] {
-        println!("| **{}** | | | | | |", Place::of(guild));
+        println!("| **{}** | | | | | |", DatabaseId::of(guild));
         for (what, writes, sql) in attacks {
             let kit = Kit::configured("[storage]\nbackup_on_shutdown = false");
             let greedy = kit.plugin("greedy", json!({})).await;

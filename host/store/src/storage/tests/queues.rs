@@ -11,17 +11,17 @@ use super::*;
 async fn hundreds_of_databases_with_a_few_open() {
     let kit = Kit::configured("[storage]\nmax_open = 16\nbackup_on_shutdown = false");
     let shop = kit.plugin("shop", json!({})).await;
-    let at = |guild_id| ShelfCall {
+    let at = |guild_id| KvCall {
         guild_id: Some(guild_id),
-        shelf: "visits".into(),
+        store: "visits".into(),
         key: "n".into(),
-        ..ShelfCall::default()
+        ..KvCall::default()
     };
     // A fixed order that looks random: 7919 is prime to 200.
     let order: Vec<u64> = (0..600_u64).map(|n| n * 7_919 % 200 + 1).collect();
     for batch in order.chunks(40) {
         let calls: Vec<_> = batch.iter().map(|guild| at(*guild)).collect();
-        let sets = calls.iter().map(|call| shop.shelf("set", call, b"1"));
+        let sets = calls.iter().map(|call| shop.kv_store("set", call, b"1"));
         for set in join_all(sets).await {
             set.unwrap();
         }
@@ -36,7 +36,7 @@ async fn hundreds_of_databases_with_a_few_open() {
         .count();
     assert!(open <= 3 * 16 + 1, "{open} descriptors");
     for guild in 1..=200 {
-        let (got, _) = shop.shelf("get", &at(guild), b"").await.unwrap();
+        let (got, _) = shop.kv_store("get", &at(guild), b"").await.unwrap();
         assert_eq!((got.done, got.version), (true, 3), "{guild}");
     }
     // Of a server that was left the database is closed, and opened again when somebody asks.
@@ -45,14 +45,14 @@ async fn hundreds_of_databases_with_a_few_open() {
     while kit.storage.numbers().unwrap().open == before {
         tokio::task::yield_now().await;
     }
-    assert!(shop.shelf("get", &at(200), b"").await.unwrap().0.done);
+    assert!(shop.kv_store("get", &at(200), b"").await.unwrap().0.done);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_at_once_share_a_transaction_and_each_stands_for_itself() {
     let kit = Kit::configured("[storage]\nstatement_timeout_ms = 200\nbackup_on_shutdown = false");
     let shop = kit.plugin("shop", shop()).await;
-    for place in [0, 1] {
+    for database_id in [0, 1] {
         let slow = "INSERT INTO shop__items
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, count(*) FROM n";
         let calls = (0..300_u64).map(|n| {
@@ -61,13 +61,17 @@ async fn calls_at_once_share_a_transaction_and_each_stands_for_itself() {
                 match n {
                     // One that breaks a rule, and one that takes the whole transaction with it.
                     50 => {
-                        shop.execute(place, "INSERT INTO shop__items VALUES ('x', -1)", json!([]))
-                            .await
+                        shop.execute(
+                            database_id,
+                            "INSERT INTO shop__items VALUES ('x', -1)",
+                            json!([]),
+                        )
+                        .await
                     }
-                    60 => shop.execute(place, slow, json!([])).await,
+                    60 => shop.execute(database_id, slow, json!([])).await,
                     _ => {
                         shop.execute(
-                            place,
+                            database_id,
                             "INSERT INTO shop__items VALUES (?1, 1)",
                             json!([n.to_string()]),
                         )
@@ -85,7 +89,7 @@ async fn calls_at_once_share_a_transaction_and_each_stands_for_itself() {
             .collect();
         assert_eq!(failed, [50, 60]);
         let count = shop
-            .query(place, "SELECT count(*) FROM shop__items")
+            .query(database_id, "SELECT count(*) FROM shop__items")
             .await
             .unwrap();
         assert_eq!(count, json!([[298]]));
@@ -169,12 +173,14 @@ async fn too_many_calls_are_refused_and_not_piled_up() {
 async fn a_panic_ends_its_own_call_and_nothing_else() {
     let kit = Kit::configured("[storage]\nthreads = 1");
     let shop = kit.plugin("shop", shop()).await;
-    for place in [Place::Bot, Place::Guild(1)] {
-        let broken = kit.storage.with::<()>(place, |_, _| panic!("on purpose"));
+    for database_id in [DatabaseId::Bot, DatabaseId::Guild(1)] {
+        let broken = kit
+            .storage
+            .with::<()>(database_id, |_, _| panic!("on purpose"));
         assert!(broken.await.is_err());
     }
-    for place in [0, 1] {
+    for database_id in [0, 1] {
         let insert = "INSERT INTO shop__items VALUES ('tea', 3)";
-        shop.execute(place, insert, json!([])).await.unwrap();
+        shop.execute(database_id, insert, json!([])).await.unwrap();
     }
 }

@@ -2,11 +2,11 @@
 
 use rusqlite::params;
 
-use super::{Storage, error::StorageError, place::Place};
+use super::{Storage, database_id::DatabaseId, error::StorageError};
 
 /// Uses of a command on a day, in UTC.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct DailyUses {
     /// `2026-11-22`.
     pub day: String,
     /// The command's path.
@@ -27,8 +27,12 @@ impl Storage {
     /// # Errors
     ///
     /// The database can't be written.
-    pub async fn add_usage(&self, place: Place, usage: Vec<Usage>) -> Result<(), StorageError> {
-        self.with(place, move |database, connected| {
+    pub async fn add_usage(
+        &self,
+        database_id: DatabaseId,
+        command_uses: Vec<DailyUses>,
+    ) -> Result<(), StorageError> {
+        self.with(database_id, move |database, connected| {
             let connection = &connected.connection;
             let write = || {
                 let transaction = connection.unchecked_transaction()?;
@@ -39,7 +43,7 @@ impl Storage {
                          ON CONFLICT DO UPDATE SET uses = uses + excluded.uses,
                              errors = errors + excluded.errors, took_us = took_us + excluded.took_us",
                     )?;
-                    for used in &usage {
+                    for used in &command_uses {
                         add.execute(params![
                             used.day,
                             used.command,
@@ -62,9 +66,13 @@ impl Storage {
     /// # Errors
     ///
     /// The database can't be read.
-    pub async fn usage_since(&self, place: Place, day: &str) -> Result<Vec<Usage>, StorageError> {
-        self.usage(
-            place,
+    pub async fn usage_since(
+        &self,
+        database_id: DatabaseId,
+        day: &str,
+    ) -> Result<Vec<DailyUses>, StorageError> {
+        self.command_uses(
+            database_id,
             day,
             "SELECT ?1, command, plugin, sum(uses), sum(errors), sum(took_us) FROM cogwright__usage
              WHERE day >= ?1 GROUP BY command, plugin ORDER BY sum(uses) DESC, command",
@@ -77,9 +85,13 @@ impl Storage {
     /// # Errors
     ///
     /// The database can't be read.
-    pub async fn usage_by_day(&self, place: Place, day: &str) -> Result<Vec<Usage>, StorageError> {
-        self.usage(
-            place,
+    pub async fn usage_by_day(
+        &self,
+        database_id: DatabaseId,
+        day: &str,
+    ) -> Result<Vec<DailyUses>, StorageError> {
+        self.command_uses(
+            database_id,
             day,
             "SELECT day, command, plugin, uses, errors, took_us FROM cogwright__usage
              WHERE day >= ?1 ORDER BY day, command, plugin",
@@ -87,23 +99,23 @@ impl Storage {
         .await
     }
 
-    async fn usage(
+    async fn command_uses(
         &self,
-        place: Place,
+        database_id: DatabaseId,
         day: &str,
         sql: &'static str,
-    ) -> Result<Vec<Usage>, StorageError> {
-        if !place.file(self.data()?).is_file() {
+    ) -> Result<Vec<DailyUses>, StorageError> {
+        if !database_id.file(self.data()?).is_file() {
             return Ok(Vec::new());
         }
         let day = day.to_owned();
-        self.with(place, move |database, connected| {
+        self.with(database_id, move |database, connected| {
             let connection = &connected.connection;
             let read = || {
                 let mut all = connection.prepare_cached(sql)?;
                 let rows = all.query_map([&day], |row| {
                     let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
-                    Ok(Usage {
+                    Ok(DailyUses {
                         day: row.get(0)?,
                         command: row.get(1)?,
                         plugin: row.get(2)?,

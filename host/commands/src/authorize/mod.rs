@@ -219,6 +219,6 @@ async fn rules(
 fn unknown(name: &str, why: &str) -> Refusal {
     Refusal {
         rule: Rule::Unknown,
-        text: format!("Whether you may use `{name}` can't be told: {why}."),
+        text: format!("Whether you may use `{name}` can't be determined: {why}."),
     }
 }

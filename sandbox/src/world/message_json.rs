@@ -25,7 +25,7 @@ impl Serialize for Id {
 
 /// The message object: <https://discord.com/developers/docs/resources/message#message-object>.
 #[derive(Debug, Serialize)]
-struct Told<'a> {
+struct MessageObject<'a> {
     id: Id,
     #[serde(rename = "type")]
     kind: u8,
@@ -47,7 +47,7 @@ struct Told<'a> {
     extras: Extras<'a>,
     /// Twice an option, because `null` means that the message is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    referenced_message: Option<Option<Box<Told<'a>>>>,
+    referenced_message: Option<Option<Box<MessageObject<'a>>>>,
     #[serde(flatten)]
     event: Option<InEvent<'a>>,
 }
@@ -125,33 +125,33 @@ enum Reference<'a> {
 impl World {
     /// The message object as REST gives it.
     pub(crate) fn message_json(&self, message: &Message) -> Value {
-        serde_json::to_value(self.told(message)).unwrap_or_default()
+        serde_json::to_value(self.message_object(message)).unwrap_or_default()
     }
 
     /// As [`World::message_json`], written.
     pub(crate) fn message_text(&self, message: &Message) -> String {
-        written(&self.told(message))
+        written(&self.message_object(message))
     }
 
     /// The data of MESSAGE_CREATE and MESSAGE_UPDATE, written.
     pub(super) fn message_event_text(&self, message: &Message) -> String {
         let guild = self.guild_of(message.channel);
         let known = guild.and_then(|guild| self.guilds.get(&guild));
-        let mut told = self.told(message);
-        for mention in &mut told.mentions {
+        let mut message_object = self.message_object(message);
+        for mention in &mut message_object.mentions {
             mention.member = known.and_then(|guild| guild.members.get(&mention.user.id));
         }
         let channel = self.channels.get(&message.channel);
-        told.event = Some(InEvent {
+        message_object.event = Some(InEvent {
             guild_id: guild.map(Id),
             member: known.and_then(|guild| guild.members.get(&message.author)),
             channel_type: channel.map_or(0, super::Channel::type_number),
         });
-        written(&told)
+        written(&message_object)
     }
 
     /// A message with the one that it refers to.
-    fn told<'a>(&'a self, message: &'a Message) -> Told<'a> {
+    fn message_object<'a>(&'a self, message: &'a Message) -> MessageObject<'a> {
         let starter = message.place.as_ref();
         let starter = starter.filter(|_| message.kind == THREAD_STARTER);
         let id = |place: &Value, key: &str| place[key].as_str()?.parse().ok();
@@ -162,19 +162,19 @@ impl World {
         };
         let referenced = referenced.map(|(channel, reference)| {
             let referenced = self.message(channel, reference)?;
-            Some(Box::new(self.told_alone(referenced)))
+            Some(Box::new(self.message_object_alone(referenced)))
         });
-        Told {
+        MessageObject {
             referenced_message: referenced,
-            ..self.told_alone(message)
+            ..self.message_object_alone(message)
         }
     }
 
-    fn told_alone<'a>(&'a self, message: &'a Message) -> Told<'a> {
+    fn message_object_alone<'a>(&'a self, message: &'a Message) -> MessageObject<'a> {
         let mentioned = message.mentions.iter();
         let mentioned = mentioned.filter_map(|id| self.users.get(id));
         let mentions = mentioned.map(|user| Mentioned { user, member: None });
-        Told {
+        MessageObject {
             id: Id(message.id),
             kind: message.kind,
             channel_id: Id(message.channel),
@@ -248,10 +248,10 @@ fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
 }
 
 /// As JSON. Nothing in a message can fail to be written: its keys are strings.
-fn written(told: &Told<'_>) -> String {
+fn written(message_object: &MessageObject<'_>) -> String {
     // Room for all of a usual message.
     let mut text = Vec::with_capacity(1024);
-    let done = serde_json::to_writer(&mut text, told).ok();
+    let done = serde_json::to_writer(&mut text, message_object).ok();
     done.and_then(|()| String::from_utf8(text).ok())
         .unwrap_or_default()
 }

@@ -5,14 +5,14 @@ use twilight_model::id::{Id, marker::UserMarker};
 
 use super::Database;
 use crate::{
-    abi::{ShelfCall, ShelfReply},
+    abi::{KvCall, KvReply},
     error::{Error, Result},
 };
 
-/// How often [`Shelf::update`] begins anew when another call was faster.
+/// How often [`KvStore::update`] begins anew when another call was faster.
 const ATTEMPTS: usize = 32;
 
-/// Values by key, in one database, of one plugin: made by [`Database::shelf`]. A value is any type of serde's and crosses as
+/// Values by key, in one database, of one plugin: made by [`Database::kv_store`]. A value is any type of serde's and crosses as
 /// JSON; a key is any text of up to 512 bytes.
 ///
 /// ```
@@ -22,21 +22,21 @@ const ATTEMPTS: usize = 32;
 /// #[derive(Serialize, Deserialize)]
 /// struct Welcome { channel: Id<marker::ChannelMarker>, text: String }
 ///
-/// async fn set_up(shelf: &Shelf, channel: Id<marker::ChannelMarker>) -> Result {
-///     shelf.set("welcome", &Welcome { channel, text: "Hello!".into() }).await?;
-///     let welcome: Option<Welcome> = shelf.get("welcome").await?;
+/// async fn set_up(store: &KvStore, channel: Id<marker::ChannelMarker>) -> Result {
+///     store.set("welcome", &Welcome { channel, text: "Hello!".into() }).await?;
+///     let welcome: Option<Welcome> = store.get("welcome").await?;
 ///     assert!(welcome.is_some_and(|welcome| welcome.text == "Hello!"));
 ///     Ok(())
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct KvStore {
     database: Database,
     name: String,
     subject: Option<u64>,
 }
 
-impl Shelf {
+impl KvStore {
     pub(super) fn new(database: Database, name: String) -> Self {
         Self {
             database,
@@ -45,7 +45,7 @@ impl Shelf {
         }
     }
 
-    /// The part of this shelf that is about a user, with keys of its own. The owner can export all that is kept about a
+    /// The part of this key-value store that is about a user, with keys of its own. The owner can export all that is kept about a
     /// user, and erase it; this is how the host knows.
     ///
     /// ```
@@ -53,8 +53,8 @@ impl Shelf {
     ///
     /// async fn birthday(ctx: CommandContext) -> Result {
     ///     let date: String = ctx.option("date")?;
-    ///     let shelf = ctx.host().storage().bot().shelf("birthdays").about(ctx.user().id);
-    ///     shelf.set("date", &date).await?;
+    ///     let store = ctx.host().storage().bot().kv_store("birthdays").about(ctx.user().id);
+    ///     store.set("date", &date).await?;
     ///     ctx.reply("I will think of it.").await
     /// }
     /// ```
@@ -89,7 +89,7 @@ impl Shelf {
     /// The database can't be used.
     pub async fn delete(&self, key: &str) -> Result<bool> {
         let call = self.call(key);
-        let (reply, _): (ShelfReply, _) = self
+        let (reply, _): (KvReply, _) = self
             .database
             .ask("storage.delete", &call, Vec::new())
             .await?;
@@ -103,8 +103,7 @@ impl Shelf {
     /// They are more than `storage.max_rows`, or the database can't be used.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
         let call = self.call(prefix);
-        let (reply, _): (ShelfReply, _) =
-            self.database.ask("storage.keys", &call, Vec::new()).await?;
+        let (reply, _): (KvReply, _) = self.database.ask("storage.keys", &call, Vec::new()).await?;
         Ok(reply.keys)
     }
 
@@ -126,20 +125,23 @@ impl Shelf {
             }
         }
         Err(Error::new(format!(
-            "`{key}` of the shelf `{}` was changed by others {ATTEMPTS} times in a row",
+            "`{key}` of the key-value store `{}` was changed by others {ATTEMPTS} times in a row",
             self.name
         )))
     }
 
     async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<(Option<T>, u64)> {
         let call = self.call(key);
-        let (reply, body): (ShelfReply, _) =
+        let (reply, body): (KvReply, _) =
             self.database.ask("storage.get", &call, Vec::new()).await?;
         if !reply.done {
             return Ok((None, 0));
         }
         let value = serde_json::from_slice(&body).map_err(|error| {
-            Error::new(format!("`{key}` of the shelf `{}`: {error}", self.name))
+            Error::new(format!(
+                "`{key}` of the key-value store `{}`: {error}",
+                self.name
+            ))
         })?;
         Ok((Some(value), reply.version))
     }
@@ -151,19 +153,19 @@ impl Shelf {
         value: &T,
         version: Option<u64>,
     ) -> Result<bool> {
-        let call = ShelfCall {
+        let call = KvCall {
             version,
             ..self.call(key)
         };
         let body = serde_json::to_vec(value)?;
-        let (reply, _): (ShelfReply, _) = self.database.ask("storage.set", &call, body).await?;
+        let (reply, _): (KvReply, _) = self.database.ask("storage.set", &call, body).await?;
         Ok(reply.done)
     }
 
-    fn call(&self, key: &str) -> ShelfCall {
-        ShelfCall {
+    fn call(&self, key: &str) -> KvCall {
+        KvCall {
             guild_id: self.database.guild_id,
-            shelf: self.name.clone(),
+            store: self.name.clone(),
             subject: self.subject,
             key: key.to_owned(),
             version: None,

@@ -10,13 +10,13 @@ pub(super) type Whose = Option<PluginName>;
 
 /// The lines.
 #[derive(Debug)]
-pub(super) struct Turns<T> {
+pub(super) struct FairQueue<T> {
     /// Who has something in their line, next first.
     order: VecDeque<Whose>,
     lines: HashMap<Whose, VecDeque<T>>,
 }
 
-impl<T> Default for Turns<T> {
+impl<T> Default for FairQueue<T> {
     fn default() -> Self {
         Self {
             order: VecDeque::new(),
@@ -25,7 +25,7 @@ impl<T> Default for Turns<T> {
     }
 }
 
-impl<T> Turns<T> {
+impl<T> FairQueue<T> {
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
@@ -101,32 +101,32 @@ mod tests {
 
     #[test]
     fn each_has_a_turn_and_each_line_keeps_its_order() {
-        let mut turns = Turns::default();
+        let mut fair_queue = FairQueue::default();
         let whose = |name: &str| Some(PluginName::new(name));
         for number in 0..1_000 {
-            turns.push(whose("greedy"), ("greedy", number));
+            fair_queue.push(whose("greedy"), ("greedy", number));
         }
-        turns.push(whose("modest"), ("modest", 0));
-        turns.push(None, ("host", 0));
+        fair_queue.push(whose("modest"), ("modest", 0));
+        fair_queue.push(None, ("host", 0));
         assert_eq!(
-            (turns.len(), turns.waiting(&whose("greedy"))),
+            (fair_queue.len(), fair_queue.waiting(&whose("greedy"))),
             (1_002, 1_000)
         );
-        let first: Vec<_> = std::iter::from_fn(|| turns.pop()).take(4).collect();
+        let first: Vec<_> = std::iter::from_fn(|| fair_queue.pop()).take(4).collect();
         assert_eq!(
             first,
             [("greedy", 0), ("modest", 0), ("host", 0), ("greedy", 1)]
         );
-        turns.put_back(whose("greedy"), ("greedy", 1));
-        assert_eq!(turns.next(), Some(&("greedy", 1)));
+        fair_queue.put_back(whose("greedy"), ("greedy", 1));
+        assert_eq!(fair_queue.next(), Some(&("greedy", 1)));
         // Also where its line was empty by then: the others don't come in between.
-        turns.put_back(whose("modest"), ("modest", 0));
-        assert_eq!(turns.pop(), Some(("modest", 0)));
-        turns.push(whose("modest"), ("modest", 1));
-        assert!(turns.pass(|who| *who != whose("greedy")));
-        assert_eq!(turns.pop(), Some(("modest", 1)));
-        assert!(!turns.pass(|who| *who != whose("greedy")));
-        assert_eq!(std::iter::from_fn(|| turns.pop()).count(), 999);
-        assert!(turns.is_empty() && turns.next_whose().is_none());
+        fair_queue.put_back(whose("modest"), ("modest", 0));
+        assert_eq!(fair_queue.pop(), Some(("modest", 0)));
+        fair_queue.push(whose("modest"), ("modest", 1));
+        assert!(fair_queue.pass(|who| *who != whose("greedy")));
+        assert_eq!(fair_queue.pop(), Some(("modest", 1)));
+        assert!(!fair_queue.pass(|who| *who != whose("greedy")));
+        assert_eq!(std::iter::from_fn(|| fair_queue.pop()).count(), 999);
+        assert!(fair_queue.is_empty() && fair_queue.next_whose().is_none());
     }
 }

@@ -7,14 +7,14 @@ use std::{
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum DatabaseId {
     /// The bot's: `main.db`.
     Bot,
     /// A server's: `<its id>/guild.db`.
     Guild(u64),
 }
 
-impl Place {
+impl DatabaseId {
     /// As calls name it: 0 is the bot's.
     #[must_use]
     pub const fn of(guild_id: u64) -> Self {
@@ -39,9 +39,9 @@ impl Place {
     ///
     /// The folder can't be read.
     pub fn all(folder: &Path) -> io::Result<Vec<Self>> {
-        let mut places = Vec::new();
+        let mut databases = Vec::new();
         if Self::Bot.file(folder).is_file() {
-            places.push(Self::Bot);
+            databases.push(Self::Bot);
         }
         let mut guilds = Vec::new();
         for entry in fs::read_dir(folder)? {
@@ -49,19 +49,19 @@ impl Place {
             // As it is written by `file`, and in no other way.
             let id = name.to_str().and_then(|name| name.parse::<u64>().ok());
             if let Some(id) = id.filter(|id| *id != 0 && name == *id.to_string()) {
-                let place = Self::Guild(id);
-                if place.file(folder).is_file() {
-                    guilds.push(place);
+                let database_id = Self::Guild(id);
+                if database_id.file(folder).is_file() {
+                    guilds.push(database_id);
                 }
             }
         }
         guilds.sort();
-        places.extend(guilds);
-        Ok(places)
+        databases.extend(guilds);
+        Ok(databases)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DatabaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bot => f.write_str("main.db"),
@@ -70,7 +70,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl std::str::FromStr for Place {
+impl std::str::FromStr for DatabaseId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -90,16 +90,19 @@ mod tests {
     fn places_are_found_by_their_files() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path();
-        for place in [Place::Bot, Place::Guild(12), Place::Guild(3)] {
-            let file = place.file(data);
+        for database_id in [DatabaseId::Bot, DatabaseId::Guild(12), DatabaseId::Guild(3)] {
+            let file = database_id.file(data);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();
-            assert_eq!(place.to_string().parse(), Ok(place));
+            assert_eq!(database_id.to_string().parse(), Ok(database_id));
         }
         fs::create_dir_all(data.join("012")).unwrap();
         fs::write(data.join("012/guild.db"), "").unwrap();
         fs::create_dir_all(data.join("14")).unwrap();
-        let all = Place::all(data).unwrap();
-        assert_eq!(all, [Place::Bot, Place::Guild(3), Place::Guild(12)]);
+        let all = DatabaseId::all(data).unwrap();
+        assert_eq!(
+            all,
+            [DatabaseId::Bot, DatabaseId::Guild(3), DatabaseId::Guild(12)]
+        );
     }
 }

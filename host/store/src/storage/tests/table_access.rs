@@ -294,7 +294,7 @@ async fn a_plugin_whose_name_differs_in_case_alone_gets_none_of_the_others_table
                 ] {
                     let told = format!(
                         "{} has tables of the plugin `{there}`, whose name differs from `{comes}`",
-                        Place::of(guild)
+                        DatabaseId::of(guild)
                     );
                     says(twin.execute(guild, sql, json!([])).await, &[&told]);
                     says(twin.query(guild, sql).await, &[&told]);
@@ -307,11 +307,11 @@ async fn a_plugin_whose_name_differs_in_case_alone_gets_none_of_the_others_table
     }
 }
 
-/// And at the load, where anything is left of the other, which is not loaded: tables, shelves, or files.
+/// And at the load, where anything is left of the other, which is not loaded: tables, key-value stores, or files.
 #[tokio::test]
 async fn a_plugin_is_not_loaded_where_its_namesake_has_left_something() {
     for (there, comes) in [("bank", "Bank"), ("Bank", "bank"), ("b_1", "B_1")] {
-        for what in ["tables", "a shelf"] {
+        for what in ["tables", "a key-value store"] {
             let kit = Kit::new();
             let bank = kit.plugin(there, json!({})).await;
             match what {
@@ -323,7 +323,7 @@ async fn a_plugin_is_not_loaded_where_its_namesake_has_left_something() {
                     let call = json!({"guild_id": "7", "shelf": "vault", "key": "pin"});
                     let value = format!("{:?}", "4".repeat(100_000));
                     let call = serde_json::from_value(call).unwrap();
-                    bank.shelf("set", &call, value.as_bytes()).await.unwrap();
+                    bank.kv_store("set", &call, value.as_bytes()).await.unwrap();
                 }
             }
             kit.storage.generation_ended(&bank.caller);
@@ -340,7 +340,7 @@ async fn a_plugin_is_not_loaded_where_its_namesake_has_left_something() {
             };
             refused(&kit);
             // What is counted anew is still the same plugin's, and it is known after a restart, too.
-            let recount = kit.storage.with(Place::of(7), |database, connected| {
+            let recount = kit.storage.with(DatabaseId::of(7), |database, connected| {
                 database.recount(connected)
             });
             recount.await.unwrap();

@@ -20,9 +20,9 @@ use std::{
 use host_base::PluginName;
 
 use super::{
+    headers::{RateLimitInfo, Scope},
     invalid::{Invalid, Stopped},
-    route::{Lane, Route},
-    told::{Scope, Told},
+    route::{RequestClass, Route},
 };
 
 /// The global limit is counted over this time. A little more than Discord's second: what is sent within one must not arrive
@@ -38,7 +38,7 @@ const TRIES: u32 = 5;
 /// Requests of one plugin that wait: some minutes of all that the global limit lets through. Beyond, it awaits nothing.
 const WAITING: usize = 5_000;
 
-/// Buckets that are kept before those that tell nothing any more are forgotten.
+/// Buckets that are kept before expired ones are forgotten.
 const BUCKETS: usize = 20_000;
 
 /// Routes whose buckets' names are known. Discord has some 300.
@@ -63,11 +63,11 @@ impl Rules {
 
 /// A request as it is asked for.
 #[derive(Debug, Clone)]
-pub(in crate::rest) struct Asked {
+pub(in crate::rest) struct PendingRequest {
     /// Whose it is; `None` for the host's own.
     pub plugin: Option<PluginName>,
     pub route: Route,
-    pub lane: Lane,
+    pub class: RequestClass,
 }
 
 /// One request's place, which it keeps when it is sent once more.
@@ -114,8 +114,8 @@ enum Turn {
 }
 
 impl Turn {
-    fn of(asked: &Asked) -> Self {
-        match (&asked.plugin, asked.lane.is_counted()) {
+    fn of(pending: &PendingRequest) -> Self {
+        match (&pending.plugin, pending.class.is_counted()) {
             (_, false) => Self::Answers,
             (Some(plugin), true) => Self::Plugin(plugin.clone()),
             (None, true) => Self::Host,
@@ -126,7 +126,7 @@ impl Turn {
 /// What waits of one plugin: by route, each in its order.
 #[derive(Debug, Default)]
 struct Queue {
-    routes: BTreeMap<Route, (Lane, VecDeque<Ticket>)>,
+    routes: BTreeMap<Route, (RequestClass, VecDeque<Ticket>)>,
     count: usize,
 }
 
@@ -173,7 +173,7 @@ impl Barrier {
         }
     }
 
-    /// The scout is back; the way is open if it was not told to wait again.
+    /// The scout is back; the way is open if Discord did not ask it to wait again.
     fn back(&mut self, number: u64, is_well: bool) {
         if self.scout == Some(number) {
             self.scout = None;
@@ -187,7 +187,7 @@ impl Barrier {
 /// A request that is on its way.
 #[derive(Debug)]
 struct Out {
-    asked: Asked,
+    pending: PendingRequest,
     ticket: Ticket,
     bucket: Key,
 }
@@ -196,7 +196,7 @@ struct Out {
 type Key = (Arc<str>, Arc<str>);
 
 #[derive(Debug)]
-pub(in crate::rest) struct Book {
+pub(in crate::rest) struct Limiter {
     rules: Rules,
     last: u64,
     queues: BTreeMap<Turn, Queue>,
@@ -242,8 +242,8 @@ impl Limits {
     }
 
     /// From when on a request of that route goes out, as far as is known.
-    fn opens(&self, route: &Route, lane: Lane) -> Option<Instant> {
-        let global = self.global.until.filter(|_| lane.is_counted());
+    fn opens(&self, route: &Route, class: RequestClass) -> Option<Instant> {
+        let global = self.global.until.filter(|_| class.is_counted());
         let bucket = self.bucket(route).and_then(Bucket::opens);
         bucket.max(global).max(self.address.until)
     }
@@ -255,7 +255,7 @@ impl Limits {
         }
     }
 
-    /// Forgets what tells nothing any more, when it has become much.
+    /// Forgets expired buckets, when there are many.
     fn tidy(&mut self, now: Instant) {
         if self.buckets.len() > BUCKETS {
             let tells = |at: Option<Instant>| at.is_some_and(|at| at > now);
@@ -269,7 +269,7 @@ impl Limits {
     }
 }
 
-impl Book {
+impl Limiter {
     pub fn new(rules: Rules) -> Self {
         Self {
             rules,
@@ -286,24 +286,24 @@ impl Book {
     }
 
     /// What a request of that lane waits at most.
-    pub fn longest_wait(&self, lane: Lane) -> Duration {
-        match lane {
-            Lane::Callback => CALLBACK_WAIT,
+    pub fn longest_wait(&self, class: RequestClass) -> Duration {
+        match class {
+            RequestClass::Callback => CALLBACK_WAIT,
             _ => self.rules.longest_wait,
         }
     }
 
     /// Enters a request, or one that is to be sent `again` in its old place.
-    pub fn ask(&mut self, asked: &Asked, again: Option<Ticket>, now: Instant) -> Ticket {
+    pub fn ask(&mut self, pending: &PendingRequest, again: Option<Ticket>, now: Instant) -> Ticket {
         let ticket = again.unwrap_or_else(|| {
             self.last += 1;
             Ticket {
                 number: self.last,
-                until: now + self.longest_wait(asked.lane),
+                until: now + self.longest_wait(pending.class),
                 tries: 0,
             }
         });
-        let turn = Turn::of(asked);
+        let turn = Turn::of(pending);
         let queue = self.queues.entry(turn.clone()).or_default();
         if queue.count >= WAITING && again.is_none() {
             self.crowded.push(ticket.number);
@@ -315,12 +315,12 @@ impl Book {
         queue.count += 1;
         let (_, waiting) = queue
             .routes
-            .entry(asked.route.clone())
-            .or_insert_with(|| (asked.lane, VecDeque::new()));
+            .entry(pending.route.clone())
+            .or_insert_with(|| (pending.class, VecDeque::new()));
         // The old places are in front.
         let place = waiting.partition_point(|other| other.number < ticket.number);
         waiting.insert(place, ticket);
-        let place = (turn, asked.route.clone(), asked.plugin.clone());
+        let place = (turn, pending.route.clone(), pending.plugin.clone());
         self.places.insert(ticket.number, place);
         self.limits.tidy(now);
         ticket
@@ -349,31 +349,36 @@ impl Book {
     }
 
     /// What Discord says to a request that was on its way; also what has been stopped with it.
-    pub fn answered(&mut self, number: u64, told: &Told, now: Instant) -> (Fate, Option<Stopped>) {
+    pub fn answered(
+        &mut self,
+        number: u64,
+        headers: &RateLimitInfo,
+        now: Instant,
+    ) -> (Fate, Option<Stopped>) {
         let Some(out) = self.on_their_way.remove(&number) else {
             return (Fate::Done, None);
         };
         let limits = &mut self.limits;
         limits.back(&out);
-        if let Some(name) = &told.bucket {
-            let template = Arc::clone(&out.asked.route.template);
+        if let Some(name) = &headers.bucket {
+            let template = Arc::clone(&out.pending.route.template);
             limits.names.insert(template, name.as_str().into());
         }
-        let key = limits.key(&out.asked.route);
-        let scope = told.limited.map(|limited| limited.scope);
+        let key = limits.key(&out.pending.route);
+        let scope = headers.limited.map(|limited| limited.scope);
         limits.global.back(number, scope != Some(Scope::Global));
         limits.address.back(number, scope != Some(Scope::Address));
         let bucket = limits.buckets.entry(key).or_default();
-        if told.remaining.is_some() {
-            bucket.remaining = told.remaining;
-            bucket.reset = told.reset_after.map(|after| now + after);
+        if headers.remaining.is_some() {
+            bucket.remaining = headers.remaining;
+            bucket.reset = headers.reset_after.map(|after| now + after);
         }
-        let stopped = if told.is_invalid() {
-            self.invalid.note(out.asked.plugin.as_ref(), now)
+        let stopped = if headers.is_invalid() {
+            self.invalid.note(out.pending.plugin.as_ref(), now)
         } else {
             None
         };
-        let Some(limited) = told.limited else {
+        let Some(limited) = headers.limited else {
             return (Fate::Done, stopped);
         };
         let until = now + limited.wait;
@@ -435,15 +440,15 @@ impl Book {
         let mut due: Option<Instant> = None;
         let mut sooner = |at: Instant| due = Some(due.map_or(at, |due| due.min(at)));
         for queue in self.queues.values() {
-            for (route, (lane, waiting)) in &queue.routes {
+            for (route, (class, waiting)) in &queue.routes {
                 let Some(first) = waiting.front() else {
                     continue;
                 };
                 sooner(first.until);
-                let opens = self.limits.opens(route, *lane);
+                let opens = self.limits.opens(route, *class);
                 let opens = opens.filter(|opens| *opens > now);
                 opens.into_iter().for_each(&mut sooner);
-                if lane.is_counted() {
+                if class.is_counted() {
                     let first = self.lately.front().map(|(sent, _)| *sent + SECOND);
                     first.into_iter().for_each(&mut sooner);
                 }
@@ -475,12 +480,12 @@ impl Book {
             };
             let stopped = invalid.stops(plugin, now).map(Verdict::Stopped);
             let before = verdicts.len();
-            queue.routes.retain(|route, (lane, waiting)| {
-                if let Some(stopped) = stopped.as_ref().filter(|_| !lane.is_spared()) {
+            queue.routes.retain(|route, (class, waiting)| {
+                if let Some(stopped) = stopped.as_ref().filter(|_| !class.is_spared()) {
                     let all = waiting.drain(..);
                     verdicts.extend(all.map(|ticket| (ticket.number, stopped.clone())));
                 }
-                let opens = limits.opens(route, *lane).filter(|opens| *opens > now);
+                let opens = limits.opens(route, *class).filter(|opens| *opens > now);
                 while let Some(first) = waiting.front()
                     && (first.until <= now || opens.is_some_and(|opens| opens > first.until))
                 {
@@ -513,17 +518,17 @@ impl Book {
             return None;
         }
         let queue = self.queues.get(turn)?;
-        let mut first: Option<(Ticket, &Route, Lane)> = None;
-        for (route, (lane, waiting)) in &queue.routes {
+        let mut first: Option<(Ticket, &Route, RequestClass)> = None;
+        for (route, (class, waiting)) in &queue.routes {
             let Some(ticket) = waiting.front() else {
                 continue;
             };
             let earlier = first.is_none_or(|(first, ..)| ticket.number < first.number);
             if earlier && limits.is_free(route, now) {
-                first = Some((*ticket, route, *lane));
+                first = Some((*ticket, route, *class));
             }
         }
-        let (ticket, route, lane) = first?;
+        let (ticket, route, class) = first?;
         let (route, bucket) = (route.clone(), limits.key(route));
         let queue = self.queues.get_mut(turn)?;
         queue.count -= 1;
@@ -541,20 +546,20 @@ impl Book {
             self.rotation
                 .retain(|turn| *turn != Turn::Answers || self.queues.contains_key(turn));
         }
-        if lane.is_counted() {
+        if class.is_counted() {
             self.lately.push_back((now, turn.clone()));
             self.limits.global.pass(ticket.number);
         }
         self.limits.address.pass(ticket.number);
         let buckets = &mut self.limits.buckets;
         buckets.entry(bucket.clone()).or_default().on_its_way = true;
-        let asked = Asked {
+        let pending = PendingRequest {
             plugin,
             route,
-            lane,
+            class,
         };
         let out = Out {
-            asked,
+            pending,
             ticket,
             bucket,
         };

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 pub const OF_MANAGERS: &str = "settings";
 
 /// An owner command.
-struct Declared {
+struct OwnerCommand {
     name: &'static str,
     /// What it does. Discord shows it behind the name.
     description: &'static str,
-    options: &'static [Taken],
+    options: &'static [Parameter],
 }
 
 /// What a command takes.
-struct Taken {
+struct Parameter {
     name: &'static str,
     description: &'static str,
     kind: Kind,
@@ -30,7 +30,7 @@ enum Kind {
     OneOf(&'static [&'static str]),
 }
 
-impl Taken {
+impl Parameter {
     const fn new(name: &'static str, kind: Kind, description: &'static str) -> Self {
         Self {
             name,
@@ -51,33 +51,33 @@ impl Taken {
 const fn command(
     name: &'static str,
     description: &'static str,
-    options: &'static [Taken],
-) -> Declared {
-    Declared {
+    options: &'static [Parameter],
+) -> OwnerCommand {
+    OwnerCommand {
         name,
         description,
         options,
     }
 }
 
-const USER: Taken = Taken::new("user", Kind::User, "Whom the data are about").required();
-const PLUGIN: Taken = Taken::new("name", Kind::Text, "Name of the plugin").required();
-const SETTING: Taken = Taken::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
+const USER: Parameter = Parameter::new("user", Kind::User, "User whom the data are about").required();
+const PLUGIN: Parameter = Parameter::new("name", Kind::Text, "Name of the plugin").required();
+const SETTING: Parameter = Parameter::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
 
-const COMMANDS: &[Declared] = &[
+const COMMANDS: &[OwnerCommand] = &[
     command("extensions", "Shows the plugins that are loaded", &[]),
     command("load", "Loads a plugin", &[PLUGIN]),
     command(
         "reload",
         "Reloads a plugin without losing a message",
-        &[Taken::new("name", Kind::Text, "Name of the plugin, or all").required()],
+        &[Parameter::new("name", Kind::Text, "Name of the plugin, or all").required()],
     ),
     command(
         "unload",
         "Unloads a plugin",
         &[
             PLUGIN,
-            Taken::new(
+            Parameter::new(
                 "force",
                 Kind::Flag,
                 "Also those that need it, and without its state if it can't be saved",
@@ -94,49 +94,53 @@ const COMMANDS: &[Declared] = &[
         "Shows how many slash commands there are, and may be",
         &[],
     ),
-    command("fw_plugin", "Shows what a plugin takes", &[PLUGIN]),
-    command("fw_files", "Shows how the files of plugins fare", &[]),
+    command("fw_plugin", "Shows what a plugin uses", &[PLUGIN]),
+    command(
+        "fw_files",
+        "Shows figures of plugins' files: reads, writes, failures, locks",
+        &[],
+    ),
     command(
         "fw_hooks",
         "Shows the handlers of hooks, switches one on or off, closes its breaker",
         &[
-            Taken::new(
+            Parameter::new(
                 "what",
                 Kind::OneOf(&["list", "history", "enable", "disable", "reset"]),
-                "What to do; shows all without it",
+                "What to do; left out: shows all",
             ),
-            Taken::new("id", Kind::Text, "The handler, as the list shows it"),
+            Parameter::new("id", Kind::Text, "The handler, as the list shows it"),
         ],
     ),
     command(
         "fw_schedules",
-        "Shows what plugins do at a time, or changes it",
+        "Shows the schedules of plugins, or changes one",
         &[
-            Taken::new(
+            Parameter::new(
                 "action",
                 Kind::OneOf(&["run", "pause", "resume"]),
-                "What to do; shows all without it",
+                "What to do; left out: shows all",
             ),
-            Taken::new("plugin", Kind::Text, "Whose schedule"),
-            Taken::new("name", Kind::Text, "Which one"),
+            Parameter::new("plugin", Kind::Text, "Whose schedule"),
+            Parameter::new("name", Kind::Text, "Which one"),
         ],
     ),
     command(
         "fw_log",
         "Shows or changes what is logged",
         &[
-            Taken::new("of", Kind::Text, "A plugin or a module; all without it"),
-            Taken::new(
+            Parameter::new("of", Kind::Text, "A plugin or a module; left out: all"),
+            Parameter::new(
                 "level",
                 Kind::OneOf(&["error", "warn", "info", "debug", "trace", "off", "default"]),
-                "From here on it is logged; default takes an exception away",
+                "Lowest level that is logged; default removes an exception",
             ),
         ],
     ),
     command(
         "fw_settings",
-        "Shows settings, their values and what they take",
-        &[Taken::new(
+        "Shows settings, their values and what they accept",
+        &[Parameter::new(
             "of",
             Kind::Text,
             "A plugin, or a table of config.toml",
@@ -147,7 +151,7 @@ const COMMANDS: &[Declared] = &[
         "Changes a setting of a plugin or of the host",
         &[
             SETTING,
-            Taken::new("value", Kind::Text, "Its new value").required(),
+            Parameter::new("value", Kind::Text, "Its new value").required(),
         ],
     ),
     command("fw_unset", "Gives a setting its default again", &[SETTING]),
@@ -160,10 +164,10 @@ const COMMANDS: &[Declared] = &[
     command(
         "fw_migrate",
         "Runs the migrations that are missing, in every database",
-        &[Taken::new(
+        &[Parameter::new(
             "plugin",
             Kind::Text,
-            "One plugin's; all without it",
+            "One plugin's; left out: all",
         )],
     ),
     command(
@@ -174,19 +178,22 @@ const COMMANDS: &[Declared] = &[
     command(
         "fw_erase_data",
         "Erases all that is kept about a user, for good",
-        &[USER, Taken::new("confirm", Kind::Text, "The word erase")],
+        &[
+            USER,
+            Parameter::new("confirm", Kind::Text, "The word erase"),
+        ],
     ),
     command(
         OF_MANAGERS,
         "Shows and changes the settings of this server",
         &[
-            Taken::new(
+            Parameter::new(
                 "action",
                 Kind::OneOf(&["show", "set", "reset"]),
-                "What to do; shows without it",
+                "What to do; left out: shows them",
             ),
-            Taken::new("setting", Kind::Text, "PLUGIN.NAME; to show also PLUGIN"),
-            Taken::new("value", Kind::Text, "Its new value"),
+            Parameter::new("setting", Kind::Text, "PLUGIN.NAME; to show also PLUGIN"),
+            Parameter::new("value", Kind::Text, "Its new value"),
         ],
     ),
 ];
@@ -235,12 +242,12 @@ pub fn group() -> Value {
 }
 
 /// A command, or one of a group: Discord's number is the same.
-fn leaf(declared: &Declared) -> Value {
+fn leaf(declared: &OwnerCommand) -> Value {
     let options: Vec<Value> = declared.options.iter().map(option).collect();
     json!({"name": declared.name, "type": 1, "description": declared.description, "options": options})
 }
 
-fn option(taken: &Taken) -> Value {
+fn option(taken: &Parameter) -> Value {
     let number = match taken.kind {
         Kind::Text | Kind::OneOf(_) => 3,
         Kind::Flag => 5,
@@ -267,7 +274,7 @@ mod tests {
     fn discord_takes_them_all() {
         let group = group();
         let inside = group["options"].as_array().unwrap();
-        assert!(inside.len() <= 25, "Discord takes 25 in a group");
+        assert!(inside.len() <= 25, "Discord accepts 25 in a group");
         assert_eq!(inside.len() + slash_commands().len(), NAMES.len());
         for command in slash_commands().iter().chain(inside).chain([&group]) {
             let is_short = |text: &Value| (1..=100).contains(&text.as_str().unwrap().len());

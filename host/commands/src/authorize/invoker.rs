@@ -68,7 +68,7 @@ impl Said {
 type Ids = (Id<GuildMarker>, Id<UserMarker>, Option<Id<ChannelMarker>>);
 
 impl Invoker {
-    /// Whoever caused an event.
+    /// The user who caused an event.
     pub fn of(event: &EventRecord) -> Self {
         Self {
             user: event.header.user_id,
@@ -78,7 +78,7 @@ impl Invoker {
         }
     }
 
-    /// Somebody of whom nothing was said.
+    /// A user of whom the event said nothing else.
     pub fn somebody(user: u64, guild: u64, channel: u64) -> Self {
         Self {
             user,
@@ -176,7 +176,7 @@ impl Invoker {
             tracing::warn!(
                 guild,
                 channel,
-                "whether it is age-restricted can't be told: {why}"
+                "whether it is age-restricted can't be determined: {why}"
             );
             false
         })

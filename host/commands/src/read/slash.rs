@@ -9,17 +9,17 @@ use plugin_api::{
 };
 use serde_json::Value;
 
-use super::{line, people::Place, refused, words};
-use crate::{router::CommandRoute, usage};
+use super::{line, refused, resolver::Resolver, words};
+use crate::{router::CommandRoute, usage_line};
 
 /// What a member has picked, as far as it can be read.
 #[derive(Debug)]
-pub struct Picked {
+pub struct SlashInput {
     /// The command's names, from the outermost on.
     pub names: Vec<String>,
     /// What kind of command.
     pub kind: CommandKind,
-    options: Vec<Given>,
+    options: Vec<GivenOption>,
     users: Vec<u64>,
     members: Vec<u64>,
     roles: Vec<u64>,
@@ -29,7 +29,7 @@ pub struct Picked {
 
 /// What was given to an option.
 #[derive(Debug)]
-struct Given {
+struct GivenOption {
     name: String,
     /// Discord's [type](https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type),
     /// where it can be read.
@@ -39,13 +39,13 @@ struct Given {
     /// Whether it is being typed.
     is_focused: bool,
     /// Of a group or a subcommand.
-    inside: Vec<Given>,
+    inside: Vec<GivenOption>,
 }
 
 /// A group's or a subcommand's type.
 const GROUPS: std::ops::RangeInclusive<u64> = 1..=2;
 
-impl Picked {
+impl SlashInput {
     /// Reads the `data` of a command's interaction; takes the names of groups off the options. `None` if it is not told which
     /// command.
     pub fn read(data: &Fields<'_>) -> Option<Self> {
@@ -112,11 +112,11 @@ impl Picked {
 }
 
 /// The options in a command or group; those without a name are none.
-fn read_options(of: &Fields<'_>) -> Vec<Given> {
+fn read_options(of: &Fields<'_>) -> Vec<GivenOption> {
     let options = of.list("options").known().unwrap_or_default();
     let read = |json: &str| {
         let option = Fields::read(json)?;
-        Some(Given {
+        Some(GivenOption {
             name: option.get("name", lenient::text).known()?.into_owned(),
             kind: option.get("type", lenient::number).known(),
             value: option.raw("value").unwrap_or("null").to_owned(),
@@ -134,8 +134,8 @@ fn read_options(of: &Fields<'_>) -> Vec<Given> {
 /// A sentence for the member, as for a line.
 pub async fn read(
     route: &CommandRoute,
-    picked: &Picked,
-    place: &Place<'_>,
+    picked: &SlashInput,
+    resolver: &Resolver<'_>,
 ) -> Result<BTreeMap<String, OptionValue>, String> {
     let mut options = BTreeMap::new();
     if let Some(target) = picked.target {
@@ -151,13 +151,13 @@ pub async fn read(
             .iter()
             .find(|given| given.name == option.name);
         let value = match (given, &option.default) {
-            (Some(given), _) => value(option, given, picked, place).await,
-            (None, Some(default)) => line::one(option, default, place).await,
+            (Some(given), _) => value(option, given, picked, resolver).await,
+            (None, Some(default)) => line::one(option, default, resolver).await,
             (None, None) => continue,
         };
         let value = value.map_err(|text| {
             let typed = picked.names.join(" ");
-            usage::with_usage("/", &typed, &route.command, &text)
+            usage_line::with_usage("/", &typed, &route.command, &text)
         })?;
         options.insert(option.name.clone(), value);
     }
@@ -167,8 +167,8 @@ pub async fn read(
 /// The options that are there while another one is being typed; those that can't be read are left out.
 pub async fn typed_so_far(
     route: &CommandRoute,
-    picked: &Picked,
-    place: &Place<'_>,
+    picked: &SlashInput,
+    resolver: &Resolver<'_>,
 ) -> BTreeMap<String, OptionValue> {
     let mut options = BTreeMap::new();
     for given in &picked.options {
@@ -178,7 +178,7 @@ pub async fn typed_so_far(
             .iter()
             .find(|option| option.name == given.name);
         if let Some(option) = option
-            && let Ok(value) = value(option, given, picked, place).await
+            && let Ok(value) = value(option, given, picked, resolver).await
         {
             options.insert(given.name.clone(), value);
         }
@@ -188,9 +188,9 @@ pub async fn typed_so_far(
 
 async fn value(
     option: &OptionManifest,
-    given: &Given,
-    picked: &Picked,
-    place: &Place<'_>,
+    given: &GivenOption,
+    picked: &SlashInput,
+    resolver: &Resolver<'_>,
 ) -> Result<OptionValue, String> {
     let raw = &*given.value;
     // Some are typed, which Discord has no type for.
@@ -207,7 +207,7 @@ async fn value(
     });
     let value = match kind {
         3 => match lenient::text(raw) {
-            Some(text) => return typed(option, &text, place).await,
+            Some(text) => return typed(option, &text, resolver).await,
             None => None,
         },
         4 => raw.parse().ok().map(OptionValue::Integer),
@@ -215,7 +215,7 @@ async fn value(
         6 => match lenient::id(raw) {
             // It may also be that what Discord told of them could not be read.
             Some(id) if option.kind == OptionKind::Member && !picked.members.contains(&id) => {
-                let found = place.user_with(id, true).await;
+                let found = resolver.user_with(id, true).await;
                 let refuse =
                     |why: Option<String>| refused(option, &format!("<@{id}>"), why.as_deref());
                 Some(OptionValue::User(found.map_err(refuse)?))
@@ -227,7 +227,7 @@ async fn value(
         9 => match lenient::id(raw) {
             Some(id) if picked.roles.contains(&id) => Some(OptionValue::Role(id)),
             Some(id) if picked.users.contains(&id) => Some(OptionValue::User(id)),
-            Some(id) => Some(place.role_or_user(id).await),
+            Some(id) => Some(resolver.role_or_user(id).await),
             None => None,
         },
         10 => raw
@@ -252,10 +252,10 @@ async fn value(
 async fn typed(
     option: &OptionManifest,
     text: &str,
-    place: &Place<'_>,
+    resolver: &Resolver<'_>,
 ) -> Result<OptionValue, String> {
     if !option.repeated {
-        return line::one(option, text, place).await;
+        return line::one(option, text, resolver).await;
     }
     // Discord has no lists.
     let mut values = Vec::new();
@@ -263,7 +263,7 @@ async fn typed(
     while !rest.is_empty() {
         let (word, after) = words::next(rest);
         rest = after.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
-        values.push(line::one(option, word.trim_end_matches(','), place).await?);
+        values.push(line::one(option, word.trim_end_matches(','), resolver).await?);
     }
     Ok(OptionValue::List(values))
 }

@@ -8,7 +8,7 @@ use super::{AuditEntry, Event, Record, World, all_of, changes};
 
 /// A kind of records that a guild keeps.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Shelf {
+pub(crate) enum Collection {
     Emojis,
     Stickers,
     ScheduledEvents,
@@ -33,7 +33,7 @@ enum Change {
     Delete,
 }
 
-impl Shelf {
+impl Collection {
     /// The audit log's number for making one; changing and deleting are the next two.
     const fn first_action(self) -> u16 {
         match self {
@@ -78,35 +78,50 @@ const UNTOLD: [&str; 8] = [
 
 impl World {
     /// The records of a guild, the oldest first.
-    pub(crate) fn shelf(&self, guild: u64, shelf: Shelf) -> impl Iterator<Item = &Record> {
+    pub(crate) fn collection(
+        &self,
+        guild: u64,
+        collection: Collection,
+    ) -> impl Iterator<Item = &Record> {
         let shelves = self.guilds.get(&guild).map(|guild| &guild.shelves);
-        let records = shelves.and_then(|shelves| shelves.get(&shelf));
+        let records = shelves.and_then(|shelves| shelves.get(&collection));
         records.into_iter().flat_map(|records| records.values())
     }
 
     /// One record of a guild.
-    pub(crate) fn shelved(&self, guild: u64, shelf: Shelf, id: u64) -> Option<&Record> {
-        self.guilds.get(&guild)?.shelves.get(&shelf)?.get(&id)
+    pub(crate) fn record_of(&self, guild: u64, collection: Collection, id: u64) -> Option<&Record> {
+        self.guilds.get(&guild)?.shelves.get(&collection)?.get(&id)
     }
 
     /// The guild that keeps a record, and the record.
-    pub(crate) fn shelved_anywhere(&self, shelf: Shelf, id: u64) -> Option<(u64, &Record)> {
+    pub(crate) fn shelved_anywhere(
+        &self,
+        collection: Collection,
+        id: u64,
+    ) -> Option<(u64, &Record)> {
         let mut guilds = self.guilds.values();
-        guilds.find_map(|guild| Some((guild.id, guild.shelves.get(&shelf)?.get(&id)?)))
+        guilds.find_map(|guild| Some((guild.id, guild.shelves.get(&collection)?.get(&id)?)))
     }
 
     /// The records as a list.
-    pub(crate) fn shelf_json(&self, guild: u64, shelf: Shelf) -> Value {
-        let records = self.shelf(guild, shelf);
+    pub(crate) fn shelf_json(&self, guild: u64, collection: Collection) -> Value {
+        let records = self.collection(guild, collection);
         records.map(shown).collect()
     }
 
     /// Puts a record there, a new one or a changed one; notes it in the audit log and tells it.
-    pub(crate) fn put(&mut self, guild: u64, shelf: Shelf, id: u64, record: Record, by: By<'_>) {
-        let before = self.shelved(guild, shelf, id).cloned();
+    pub(crate) fn put(
+        &mut self,
+        guild: u64,
+        collection: Collection,
+        id: u64,
+        record: Record,
+        by: By<'_>,
+    ) {
+        let before = self.record_of(guild, collection, id).cloned();
         let differences = match &before {
-            None => all_of(&told(&record)),
-            Some(before) => changes(&told(before), &told(&record)),
+            None => all_of(&published(&record)),
+            Some(before) => changes(&published(before), &published(&record)),
         };
         let change = if before.is_some() {
             Change::Update
@@ -116,54 +131,75 @@ impl World {
         let Some(known) = self.guilds.get_mut(&guild) else {
             return;
         };
-        let records = known.shelves.entry(shelf).or_default();
+        let records = known.shelves.entry(collection).or_default();
         records.insert(id, record.clone());
         if change == Change::Update && differences.is_empty() {
             return;
         }
-        self.tell_shelved(guild, shelf, change, &record);
-        self.audit_shelved(guild, shelf, change, (id, &record), differences, by);
+        self.tell_shelved(guild, collection, change, &record);
+        self.audit_shelved(guild, collection, change, (id, &record), differences, by);
     }
 
     /// Takes a record away; notes it in the audit log and tells it. `None` if it is not there.
-    pub(crate) fn take(&mut self, guild: u64, shelf: Shelf, id: u64, by: By<'_>) -> Option<Record> {
+    pub(crate) fn take(
+        &mut self,
+        guild: u64,
+        collection: Collection,
+        id: u64,
+        by: By<'_>,
+    ) -> Option<Record> {
         let shelves = &mut self.guilds.get_mut(&guild)?.shelves;
-        let record = shelves.get_mut(&shelf)?.remove(&id)?;
-        let differences = changes(&told(&record), &Record::new());
-        self.tell_shelved(guild, shelf, Change::Delete, &record);
-        self.audit_shelved(guild, shelf, Change::Delete, (id, &record), differences, by);
+        let record = shelves.get_mut(&collection)?.remove(&id)?;
+        let differences = changes(&published(&record), &Record::new());
+        self.tell_shelved(guild, collection, Change::Delete, &record);
+        self.audit_shelved(
+            guild,
+            collection,
+            Change::Delete,
+            (id, &record),
+            differences,
+            by,
+        );
         Some(record)
     }
 
-    fn tell_shelved(&mut self, guild: u64, shelf: Shelf, change: Change, record: &Record) {
+    fn tell_shelved(
+        &mut self,
+        guild: u64,
+        collection: Collection,
+        change: Change,
+        record: &Record,
+    ) {
         let id = guild.to_string();
-        let data = match (shelf, change) {
-            (Shelf::Emojis, _) => json!({"guild_id": id, "emojis": self.shelf_json(guild, shelf)}),
-            (Shelf::Stickers, _) => {
-                json!({"guild_id": id, "stickers": self.shelf_json(guild, shelf)})
+        let data = match (collection, change) {
+            (Collection::Emojis, _) => {
+                json!({"guild_id": id, "emojis": self.shelf_json(guild, collection)})
             }
-            (Shelf::Sounds, Change::Delete) => {
+            (Collection::Stickers, _) => {
+                json!({"guild_id": id, "stickers": self.shelf_json(guild, collection)})
+            }
+            (Collection::Sounds, Change::Delete) => {
                 json!({"guild_id": id, "sound_id": record.get("sound_id")})
             }
             _ => shown(record),
         };
-        let event = Event::of_guild(&shelf.event(change), guild, data);
+        let event = Event::of_guild(&collection.event(change), guild, data);
         self.outbox.push(event);
     }
 
     fn audit_shelved(
         &mut self,
         guild: u64,
-        shelf: Shelf,
+        collection: Collection,
         change: Change,
         (id, record): (u64, &Record),
         changes: Vec<Value>,
         by: By<'_>,
     ) {
-        let action = AuditLogEventType::from(shelf.first_action() + change as u16);
+        let action = AuditLogEventType::from(collection.first_action() + change as u16);
         // A stage is kept by its channel; the log names both.
-        let (target, options) = match shelf {
-            Shelf::Stages => (
+        let (target, options) = match collection {
+            Collection::Stages => (
                 record
                     .get("id")
                     .and_then(Value::as_str)
@@ -192,8 +228,8 @@ pub(crate) fn shown(record: &Record) -> Value {
     Value::Object(shown)
 }
 
-fn told(record: &Record) -> Record {
-    let mut told = record.clone();
-    told.retain(|key, _| !UNTOLD.contains(&key.as_str()));
-    told
+fn published(record: &Record) -> Record {
+    let mut published = record.clone();
+    published.retain(|key, _| !UNTOLD.contains(&key.as_str()));
+    published
 }

@@ -14,9 +14,9 @@ const UNKNOWN_WAIT: Duration = Duration::from_secs(5);
 /// More is no wait.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What an answer tells.
+/// Rate limit state in a response.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::rest) struct Told {
+pub(in crate::rest) struct RateLimitInfo {
     /// HTTP status.
     pub status: u16,
     /// The bucket's name.
@@ -50,11 +50,11 @@ pub(in crate::rest) enum Scope {
     Address,
 }
 
-impl Told {
+impl RateLimitInfo {
     /// Reads an answer.
     pub fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let told = Self {
+        let headers = Self {
             status,
             bucket: text("x-ratelimit-bucket").map(str::to_owned),
             remaining: text("x-ratelimit-remaining").and_then(|text| text.parse().ok()),
@@ -62,7 +62,7 @@ impl Told {
             limited: None,
         };
         if status != 429 {
-            return told;
+            return headers;
         }
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let by_header = text(RETRY_AFTER.as_str()).and_then(seconds_of);
@@ -78,7 +78,7 @@ impl Told {
         };
         let unknown = match scope {
             Scope::Address => UNKNOWN_BAN,
-            _ => told.reset_after.unwrap_or(UNKNOWN_WAIT),
+            _ => headers.reset_after.unwrap_or(UNKNOWN_WAIT),
         };
         let wait = match (by_header, by_body) {
             // The header is the body's number, rounded up.
@@ -88,7 +88,7 @@ impl Told {
         };
         Self {
             limited: Some(Limited { scope, wait }),
-            ..told
+            ..headers
         }
     }
 
@@ -129,9 +129,9 @@ mod tests {
 
     #[track_caller]
     fn check(all: &[(&'static str, &'static str)], body: &str, scope: Scope, millis: u64) {
-        let told = Told::read(429, &headers(all), body.as_bytes());
+        let headers = RateLimitInfo::read(429, &headers(all), body.as_bytes());
         let wait = Duration::from_millis(millis);
-        assert_eq!(told.limited, Some(Limited { scope, wait }), "{body}");
+        assert_eq!(headers.limited, Some(Limited { scope, wait }), "{body}");
     }
 
     #[test]
@@ -221,7 +221,8 @@ mod tests {
     #[test]
     fn what_counts_as_invalid() {
         let of = |status, scope: &'static str| {
-            Told::read(status, &headers(&[("x-ratelimit-scope", scope)]), b"{}").is_invalid()
+            RateLimitInfo::read(status, &headers(&[("x-ratelimit-scope", scope)]), b"{}")
+                .is_invalid()
         };
         assert!(of(401, "user") && of(403, "user") && of(429, "user") && of(429, "global"));
         assert!(!of(429, "shared") && !of(404, "user") && !of(200, "user"));

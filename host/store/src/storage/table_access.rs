@@ -11,7 +11,7 @@ use host_loader::Caller;
 use plugin_api::manifest::{Manifest, Scope, SubjectManifest, TableManifest};
 use sha2::{Digest, Sha256};
 
-use super::{authorizer::Who, place::Place};
+use super::{authorizer::Who, database_id::DatabaseId};
 
 /// Whose the host's own tables are.
 pub(super) const HOST: &str = "cogwright";
@@ -79,10 +79,10 @@ impl Declared {
     }
 
     /// The migrations of a place's databases.
-    pub(super) fn migrations(&self, place: Place) -> &[Migration] {
-        match place {
-            Place::Bot => &self.bot,
-            Place::Guild(_) => &self.guild,
+    pub(super) fn migrations(&self, database_id: DatabaseId) -> &[Migration] {
+        match database_id {
+            DatabaseId::Bot => &self.bot,
+            DatabaseId::Guild(_) => &self.guild,
         }
     }
 
@@ -135,7 +135,7 @@ impl Declared {
 
 /// What all plugins have declared.
 #[derive(Debug, Default)]
-pub(super) struct Fences(Mutex<All>);
+pub(super) struct TableAccess(Mutex<All>);
 
 #[derive(Debug, Default)]
 struct All {
@@ -152,7 +152,7 @@ pub(super) struct Snapshot {
     pub(super) latest: HashMap<String, Arc<Declared>>,
 }
 
-impl Fences {
+impl TableAccess {
     /// Enters a generation.
     pub(super) fn enter(&self, declared: Declared) -> Arc<Declared> {
         let declared = Arc::new(declared);

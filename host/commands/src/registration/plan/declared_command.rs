@@ -10,7 +10,7 @@ use crate::{HOST, Key, registration::shape, router::inherited};
 
 /// What a plugin declares: a command with its own name, or a group with all in it.
 #[derive(Debug, Clone)]
-pub struct Declared {
+pub struct DeclaredCommand {
     /// Whose it is.
     pub plugin: PluginName,
     /// For a line of text and slash, or a context menu.
@@ -45,7 +45,7 @@ pub(super) struct Leaf<'a> {
     pub(super) size: usize,
 }
 
-impl Declared {
+impl DeclaredCommand {
     /// A command of a plugin's.
     pub fn of(plugin: PluginName, command: &CommandManifest) -> Self {
         let mut commands = BTreeMap::new();
@@ -152,14 +152,14 @@ pub(super) fn is_group(json: &Value) -> bool {
 }
 
 /// The commands in a declared one, pruned as it may be.
-pub(super) fn leaves<'a>(declared: &'a Declared, json: &'a Value) -> Vec<Leaf<'a>> {
+pub(super) fn leaves<'a>(declared: &'a DeclaredCommand, json: &'a Value) -> Vec<Leaf<'a>> {
     let mut leaves = Vec::new();
     gather(declared, (json, None), [""; 3], 0, &mut leaves);
     leaves
 }
 
 fn gather<'a>(
-    declared: &Declared,
+    declared: &DeclaredCommand,
     (json, group): (&'a Value, Option<&'a Value>),
     mut words: [&'a str; 3],
     depth: usize,

@@ -4,8 +4,8 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{
     super::{
+        headers::Limited,
         invalid::{BAN, SHARE},
-        told::Limited,
     },
     *,
 };
@@ -22,26 +22,26 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn asked(plugin: &str, method: &str, path: &str) -> Asked {
-    Asked {
+fn pending(plugin: &str, method: &str, path: &str) -> PendingRequest {
+    PendingRequest {
         plugin: (!plugin.is_empty()).then(|| plugin.into()),
         route: Route::of(method, path),
-        lane: Lane::of(path),
+        class: RequestClass::of(path),
     }
 }
 
-fn fine() -> Told {
-    Told {
+fn fine() -> RateLimitInfo {
+    RateLimitInfo {
         status: 200,
-        ..Told::default()
+        ..RateLimitInfo::default()
     }
 }
 
-fn limited(scope: Scope, wait: Duration) -> Told {
-    Told {
+fn limited(scope: Scope, wait: Duration) -> RateLimitInfo {
+    RateLimitInfo {
         status: 429,
         limited: Some(Limited { scope, wait }),
-        ..Told::default()
+        ..RateLimitInfo::default()
     }
 }
 
@@ -59,26 +59,27 @@ impl Dice {
 
 /// A book with a time of its own.
 struct Bench {
-    book: Book,
+    limiter: Limiter,
     now: Instant,
 }
 
 impl Bench {
     fn new() -> Self {
         Self {
-            book: Book::new(RULES),
+            limiter: Limiter::new(RULES),
             now: Instant::now(),
         }
     }
 
     fn ask(&mut self, plugin: &str, method: &str, path: &str) -> Ticket {
-        self.book.ask(&asked(plugin, method, path), None, self.now)
+        self.limiter
+            .ask(&pending(plugin, method, path), None, self.now)
     }
 
     /// The numbers that go out now; whatever else is said is wrong.
     #[track_caller]
     fn go(&mut self) -> Vec<u64> {
-        let verdicts = self.book.pump(self.now).into_iter();
+        let verdicts = self.limiter.pump(self.now).into_iter();
         verdicts
             .map(|(number, verdict)| {
                 assert_eq!(verdict, Verdict::Go);
@@ -87,8 +88,8 @@ impl Bench {
             .collect()
     }
 
-    fn answered(&mut self, ticket: Ticket, told: &Told) -> Fate {
-        self.book.answered(ticket.number, told, self.now).0
+    fn answered(&mut self, ticket: Ticket, headers: &RateLimitInfo) -> Fate {
+        self.limiter.answered(ticket.number, headers, self.now).0
     }
 }
 
@@ -99,15 +100,15 @@ fn one_of_a_bucket_is_on_its_way_and_buckets_do_not_disturb_each_other() {
     let second = bench.ask("a", "GET", "channels/1");
     let other = bench.ask("a", "GET", "channels/2");
     assert_eq!(bench.go(), [first.number, other.number]);
-    let told = Told {
+    let headers = RateLimitInfo {
         bucket: Some("abc".into()),
         remaining: Some(0),
         reset_after: Some(ms(1_500)),
         ..fine()
     };
-    assert_eq!(bench.answered(first, &told), Fate::Done);
+    assert_eq!(bench.answered(first, &headers), Fate::Done);
     assert_eq!(bench.go(), NONE);
-    assert!(bench.book.due(bench.now) <= Some(bench.now + ms(1_500)));
+    assert!(bench.limiter.due(bench.now) <= Some(bench.now + ms(1_500)));
     bench.now += ms(1_499);
     assert_eq!(bench.go(), NONE);
     bench.now += ms(1);
@@ -117,7 +118,7 @@ fn one_of_a_bucket_is_on_its_way_and_buckets_do_not_disturb_each_other() {
 #[test]
 fn routes_that_share_a_bucket_share_its_limit_as_soon_as_that_is_known() {
     let mut bench = Bench::new();
-    let told = |remaining| Told {
+    let headers = |remaining| RateLimitInfo {
         bucket: Some("write".into()),
         remaining: Some(remaining),
         reset_after: Some(ms(5_000)),
@@ -126,8 +127,8 @@ fn routes_that_share_a_bucket_share_its_limit_as_soon_as_that_is_known() {
     let send = bench.ask("a", "POST", "channels/1/messages");
     let edit = bench.ask("a", "PATCH", "channels/1/messages/2");
     assert_eq!(bench.go().len(), 2);
-    bench.answered(send, &told(1));
-    bench.answered(edit, &told(0));
+    bench.answered(send, &headers(1));
+    bench.answered(edit, &headers(0));
     bench.ask("a", "POST", "channels/1/messages");
     let elsewhere = bench.ask("a", "POST", "channels/9/messages");
     assert_eq!(bench.go(), [elsewhere.number]);
@@ -145,13 +146,13 @@ fn after_a_429_of_a_route_one_tries_and_the_others_follow_it() {
         panic!("it is worth the wait")
     };
     bench
-        .book
-        .ask(&asked("a", "GET", "channels/1"), Some(again), bench.now);
+        .limiter
+        .ask(&pending("a", "GET", "channels/1"), Some(again), bench.now);
     bench.now += ms(2_999);
     assert_eq!(bench.go(), NONE);
     bench.now += ms(1);
     assert_eq!(bench.go().len(), 1);
-    assert_eq!(others.len(), bench.book.waiting());
+    assert_eq!(others.len(), bench.limiter.waiting());
 }
 
 #[test]
@@ -164,8 +165,8 @@ fn after_a_429_of_all_routes_one_tries_and_the_others_follow_it() {
             panic!("it is worth the wait")
         };
         bench
-            .book
-            .ask(&asked("a", "GET", "channels/0"), Some(again), bench.now);
+            .limiter
+            .ask(&pending("a", "GET", "channels/0"), Some(again), bench.now);
         for n in 1..4 {
             bench.ask("a", "GET", &format!("channels/{n}"));
         }
@@ -181,7 +182,7 @@ fn after_a_429_of_all_routes_one_tries_and_the_others_follow_it() {
         bench.now += ms(1);
         let scout = bench.go();
         assert_eq!(scout.len(), 1);
-        bench.book.answered(scout[0], &fine(), bench.now);
+        bench.limiter.answered(scout[0], &fine(), bench.now);
         assert_eq!(bench.go().len(), 2, "{scope:?}: the way is open");
     }
 }
@@ -198,7 +199,7 @@ fn answers_to_interactions_pass_a_global_limit_and_no_ban() {
     assert_eq!(bench.go(), [callback.number, edit.number]);
     bench.answered(edit, &limited(Scope::Address, ms(50_000)));
     let callback = bench.ask("a", "POST", "interactions/2/t/callback");
-    let verdicts = bench.book.pump(bench.now);
+    let verdicts = bench.limiter.pump(bench.now);
     assert_eq!(verdicts, [(callback.number, Verdict::TooLong(ms(50_000)))]);
 }
 
@@ -214,17 +215,17 @@ fn what_would_wait_too_long_fails_at_once_and_names_the_wait() {
         Fate::TooLong(hour)
     );
     assert_eq!(
-        bench.book.pump(bench.now),
+        bench.limiter.pump(bench.now),
         [(second.number, Verdict::TooLong(hour))]
     );
     bench.now += ms(1_000);
     let later = bench.ask("a", "PATCH", "channels/1");
     let left = Verdict::TooLong(ms(3_599_000));
-    assert_eq!(bench.book.pump(bench.now), [(later.number, left)]);
+    assert_eq!(bench.limiter.pump(bench.now), [(later.number, left)]);
     // Another channel is not concerned.
     let other = bench.ask("a", "PATCH", "channels/2");
     assert_eq!(bench.go(), [other.number]);
-    assert_eq!(bench.book.waiting(), 0);
+    assert_eq!(bench.limiter.waiting(), 0);
 }
 
 #[test]
@@ -241,8 +242,8 @@ fn a_request_that_meets_nothing_but_429_ends() {
             }
         }
         bench
-            .book
-            .ask(&asked("a", "GET", "channels/1"), Some(ticket), bench.now);
+            .limiter
+            .ask(&pending("a", "GET", "channels/1"), Some(ticket), bench.now);
         bench.now += ms(10);
     }
 }
@@ -254,14 +255,14 @@ fn who_has_gone_leaves_nothing_behind() {
     let second = bench.ask("a", "GET", "channels/1");
     let third = bench.ask("b", "GET", "channels/1");
     assert_eq!(bench.go(), [first.number]);
-    bench.book.leave(second.number);
+    bench.limiter.leave(second.number);
     assert_eq!(bench.go(), NONE);
-    bench.book.leave(first.number);
+    bench.limiter.leave(first.number);
     assert_eq!(bench.go(), [third.number]);
-    bench.book.leave(third.number);
-    assert_eq!(bench.book.waiting(), 0);
-    assert!(bench.book.queues.is_empty() && bench.book.rotation.is_empty());
-    assert_eq!(bench.book.due(bench.now), None);
+    bench.limiter.leave(third.number);
+    assert_eq!(bench.limiter.waiting(), 0);
+    assert!(bench.limiter.queues.is_empty() && bench.limiter.rotation.is_empty());
+    assert_eq!(bench.limiter.due(bench.now), None);
     // A scout that never comes back does not leave the way shut.
     let any = bench.ask("a", "GET", "users/@me");
     bench.go();
@@ -270,7 +271,7 @@ fn who_has_gone_leaves_nothing_behind() {
     let scout = bench.ask("a", "GET", "guilds/1");
     let next = bench.ask("a", "GET", "guilds/2");
     assert_eq!(bench.go(), [scout.number]);
-    bench.book.leave(scout.number);
+    bench.limiter.leave(scout.number);
     assert_eq!(bench.go(), [next.number]);
 }
 
@@ -280,7 +281,7 @@ fn a_flood_of_one_plugin_leaves_room_for_the_others() {
     let flood: Vec<_> = (0..WAITING + 1)
         .map(|n| bench.ask("flood", "GET", &format!("channels/{n}")))
         .collect();
-    let verdicts = bench.book.pump(bench.now);
+    let verdicts = bench.limiter.pump(bench.now);
     let last = flood.last().unwrap().number;
     assert_eq!(verdicts[0], (last, Verdict::Crowded(WAITING)));
     assert_eq!(verdicts.len() - 1, RULES.for_floods());
@@ -296,8 +297,8 @@ fn a_flood_of_one_plugin_leaves_room_for_the_others() {
 
 /// Something that happens in the simulation.
 enum Happening {
-    Arrives(Asked),
-    Answered(u64, Told),
+    Arrives(PendingRequest),
+    Answered(u64, RateLimitInfo),
 }
 
 /// The simulation: Discord's answers come `TRAVEL` later.
@@ -307,8 +308,8 @@ struct World {
     what: HashMap<u64, Happening>,
     number: u64,
     /// Each that is asked for, until it is answered or refused.
-    open: HashMap<u64, (Asked, Instant)>,
-    out: HashMap<u64, Asked>,
+    open: HashMap<u64, (PendingRequest, Instant)>,
+    out: HashMap<u64, PendingRequest>,
 }
 
 const TRAVEL: Duration = Duration::from_millis(50);
@@ -333,16 +334,16 @@ impl World {
     }
 
     /// Runs until nothing is left. `discord` says what a request that goes out is answered; `over` hears how each ended: after
-    /// how long, and whether with an answer. `told` hears each answer when it is there.
+    /// how long, and whether with an answer. `headers` hears each answer when it is there.
     fn run(
         &mut self,
-        mut discord: impl FnMut(&Asked, Instant) -> Told,
-        mut told: impl FnMut(&Asked, &Told, Instant),
-        mut over: impl FnMut(&Asked, Option<&Told>, Duration),
+        mut discord: impl FnMut(&PendingRequest, Instant) -> RateLimitInfo,
+        mut headers: impl FnMut(&PendingRequest, &RateLimitInfo, Instant),
+        mut over: impl FnMut(&PendingRequest, Option<&RateLimitInfo>, Duration),
     ) {
         loop {
             let next = self.ahead.peek().map(|Reverse((at, _))| *at);
-            let due = self.bench.book.due(self.bench.now);
+            let due = self.bench.limiter.due(self.bench.now);
             let Some(at) = next.into_iter().chain(due).min() else {
                 return;
             };
@@ -355,41 +356,41 @@ impl World {
                     break;
                 };
                 match self.what.remove(&number).unwrap() {
-                    Happening::Arrives(asked) => {
-                        let ticket = self.bench.book.ask(&asked, None, now);
-                        self.open.insert(ticket.number, (asked, now));
+                    Happening::Arrives(pending) => {
+                        let ticket = self.bench.limiter.ask(&pending, None, now);
+                        self.open.insert(ticket.number, (pending, now));
                     }
                     Happening::Answered(number, answer) => {
-                        let asked = self.out.remove(&number).unwrap();
-                        told(&asked, &answer, now);
-                        match self.bench.book.answered(number, &answer, now).0 {
+                        let pending = self.out.remove(&number).unwrap();
+                        headers(&pending, &answer, now);
+                        match self.bench.limiter.answered(number, &answer, now).0 {
                             Fate::Again(ticket) => {
-                                self.bench.book.ask(&asked, Some(ticket), now);
+                                self.bench.limiter.ask(&pending, Some(ticket), now);
                             }
                             _ => {
-                                let (asked, since) = self.open.remove(&number).unwrap();
-                                over(&asked, Some(&answer), now - since);
+                                let (pending, since) = self.open.remove(&number).unwrap();
+                                over(&pending, Some(&answer), now - since);
                             }
                         }
                     }
                 }
             }
-            for (number, verdict) in self.bench.book.pump(now) {
+            for (number, verdict) in self.bench.limiter.pump(now) {
                 if verdict == Verdict::Go {
-                    let asked = self.open[&number].0.clone();
-                    let answer = discord(&asked, now);
-                    self.out.insert(number, asked);
+                    let pending = self.open[&number].0.clone();
+                    let answer = discord(&pending, now);
+                    self.out.insert(number, pending);
                     self.later(TRAVEL, Happening::Answered(number, answer));
                 } else {
-                    let (asked, since) = self.open.remove(&number).unwrap();
-                    over(&asked, None, now - since);
+                    let (pending, since) = self.open.remove(&number).unwrap();
+                    over(&pending, None, now - since);
                 }
             }
         }
     }
 }
 
-/// What Discord has told to wait, and until when.
+/// Waits that Discord has asked for, and until when.
 #[derive(Default)]
 struct Standing {
     routes: HashMap<Route, Instant>,
@@ -398,21 +399,23 @@ struct Standing {
 }
 
 impl Standing {
-    fn hear(&mut self, asked: &Asked, told: &Told, now: Instant) {
-        let Some(limited) = told.limited else { return };
+    fn hear(&mut self, pending: &PendingRequest, headers: &RateLimitInfo, now: Instant) {
+        let Some(limited) = headers.limited else {
+            return;
+        };
         let until = now + limited.wait;
         match limited.scope {
-            Scope::Route | Scope::Shared => drop(self.routes.insert(asked.route.clone(), until)),
+            Scope::Route | Scope::Shared => drop(self.routes.insert(pending.route.clone(), until)),
             Scope::Global => self.global = self.global.max(Some(until)),
             Scope::Address => self.address = self.address.max(Some(until)),
         }
     }
 
-    fn forbids(&self, asked: &Asked, now: Instant) -> bool {
+    fn forbids(&self, pending: &PendingRequest, now: Instant) -> bool {
         let over = |until: Option<Instant>| until.is_none_or(|until| until <= now);
         !(over(self.address)
-            && (over(self.global) || !asked.lane.is_counted())
-            && over(self.routes.get(&asked.route).copied()))
+            && (over(self.global) || !pending.class.is_counted())
+            && over(self.routes.get(&pending.route).copied()))
     }
 }
 
@@ -435,7 +438,7 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
                 };
                 world.later(
                     ms(at),
-                    Happening::Arrives(asked(&format!("p{plugin}"), method, &path)),
+                    Happening::Arrives(pending(&format!("p{plugin}"), method, &path)),
                 );
             }
         }
@@ -443,10 +446,10 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
         let (mut sent, mut forbidden, mut seconds) = (0, 0, VecDeque::new());
         let mut most = 0;
         let mut names: HashMap<Arc<str>, VecDeque<Instant>> = HashMap::new();
-        let discord = |asked: &Asked, now: Instant| {
+        let discord = |pending: &PendingRequest, now: Instant| {
             sent += 1;
-            forbidden += usize::from(standing.borrow().forbids(asked, now));
-            if asked.lane.is_counted() {
+            forbidden += usize::from(standing.borrow().forbids(pending, now));
+            if pending.class.is_counted() {
                 seconds.push_back(now);
                 while now - seconds[0] >= ms(1_000) {
                     seconds.pop_front();
@@ -454,12 +457,14 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
                 most = most.max(seconds.len());
             }
             // A channel's name: twice in ten minutes, and the headers say nothing of it.
-            if &*asked.route.template == "PATCH channels/:x" {
-                let name = names.entry(Arc::clone(&asked.route.resource)).or_default();
+            if &*pending.route.template == "PATCH channels/:x" {
+                let name = names
+                    .entry(Arc::clone(&pending.route.resource))
+                    .or_default();
                 name.retain(|at| now - *at < ms(600_000));
                 if name.len() >= 2 {
                     let wait = ms(600_000) - (now - name[0]);
-                    return Told {
+                    return RateLimitInfo {
                         remaining: Some(8),
                         reset_after: Some(ms(2_000)),
                         ..limited(Scope::Route, wait)
@@ -472,11 +477,11 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
                 1 => limited(Scope::Address, ms(3_000 + dice.roll(90_000))),
                 2..6 => limited(Scope::Shared, ms(dice.roll(4_000))),
                 6..12 => limited(Scope::Route, ms(dice.roll(8_000))),
-                _ => Told {
-                    bucket: asked
-                        .lane
+                _ => RateLimitInfo {
+                    bucket: pending
+                        .class
                         .is_counted()
-                        .then(|| format!("b {}", asked.route.template)),
+                        .then(|| format!("b {}", pending.route.template)),
                     remaining: Some(u32::try_from(dice.roll(3)).unwrap()),
                     reset_after: Some(ms(dice.roll(1_200))),
                     ..fine()
@@ -486,11 +491,11 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
         let (mut done, mut refused) = (0, 0);
         world.run(
             discord,
-            |asked, told, now| standing.borrow_mut().hear(asked, told, now),
-            |_, told, took| {
+            |pending, headers, now| standing.borrow_mut().hear(pending, headers, now),
+            |_, headers, took| {
                 assert!(took <= RULES.longest_wait + TRAVEL * 10, "{took:?}");
-                match told {
-                    Some(told) if told.limited.is_none() => done += 1,
+                match headers {
+                    Some(headers) if headers.limited.is_none() => done += 1,
                     _ => refused += 1,
                 }
             },
@@ -502,7 +507,7 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
             "{done} done, {refused} refused"
         );
         assert!(world.bench.now - start >= ms(3_500_000));
-        assert_eq!(world.bench.book.waiting(), 0);
+        assert_eq!(world.bench.limiter.waiting(), 0);
         println!(
             "seed {seed}: {sent} sent, {done} done, {refused} refused, {most} in one second, {forbidden} too early"
         );
@@ -516,29 +521,29 @@ fn beside_a_loop(per_second: u64) -> (Duration, usize) {
         let path = format!("channels/{}/messages", 100 + n % 500);
         world.later(
             ms(n * 1_000 / per_second),
-            Happening::Arrives(asked("loop", "POST", &path)),
+            Happening::Arrives(pending("loop", "POST", &path)),
         );
     }
     for plugin in 0..5 {
         for n in 0..240 {
             let path = format!("guilds/{plugin}/roles/{}", n % 7);
-            let arrives = Happening::Arrives(asked(&format!("p{plugin}"), "PATCH", &path));
+            let arrives = Happening::Arrives(pending(&format!("p{plugin}"), "PATCH", &path));
             world.later(ms(n * 500 + plugin * 37), arrives);
         }
     }
     let mut forbidden = 0;
     let (mut time, mut count) = (Duration::ZERO, 0);
-    let is_loop = |asked: &Asked| asked.plugin.as_deref() == Some("loop");
+    let is_loop = |pending: &PendingRequest| pending.plugin.as_deref() == Some("loop");
     world.run(
-        |asked, _| {
-            let status = if is_loop(asked) { 403 } else { 200 };
-            forbidden += usize::from(is_loop(asked));
-            Told { status, ..fine() }
+        |pending, _| {
+            let status = if is_loop(pending) { 403 } else { 200 };
+            forbidden += usize::from(is_loop(pending));
+            RateLimitInfo { status, ..fine() }
         },
         |_, _, _| {},
-        |asked, told, took| {
-            if !is_loop(asked) {
-                assert!(told.is_some(), "refused beside a loop");
+        |pending, headers, took| {
+            if !is_loop(pending) {
+                assert!(headers.is_some(), "refused beside a loop");
                 time += took;
                 count += 1;
             }

@@ -1,11 +1,11 @@
 //! Key-value stores, in a table of the host's.
 
-use plugin_api::abi::{ShelfCall, ShelfReply};
+use plugin_api::abi::{KvCall, KvReply};
 use rusqlite::{OptionalExtension, params};
 
 use super::{authorizer::Who, error::StorageError, statement::StatementRunner};
 
-/// Longest name of a shelf and longest key, in bytes.
+/// Longest name of a key-value store and longest key, in bytes.
 const KEY_BYTES: usize = 512;
 
 /// What is asked of a shelf.
@@ -17,14 +17,17 @@ pub(super) enum Verb {
     Keys,
 }
 
-/// Serves a shelf's call; the reply, and the value where there is one.
+/// Serves a key-value store's call; the reply, and the value where there is one.
 pub(super) fn run(
     runner: &StatementRunner<'_>,
     verb: Verb,
-    call: &ShelfCall,
+    call: &KvCall,
     value: &[u8],
-) -> Result<(ShelfReply, Vec<u8>), StorageError> {
-    for (what, text) in [("name of a shelf", &call.shelf), ("key", &call.key)] {
+) -> Result<(KvReply, Vec<u8>), StorageError> {
+    for (what, text) in [
+        ("name of a key-value store", &call.store),
+        ("key", &call.key),
+    ] {
         if text.len() > KEY_BYTES {
             return Err(StorageError::Call(format!(
                 "a {what} has {KEY_BYTES} bytes at most, and `{}` has {}",
@@ -38,28 +41,28 @@ pub(super) fn run(
     };
     // The table is the host's; the plugin's name is bound below.
     runner.link.begin(Who::Host);
-    let shelf = OfPlugin {
+    let kv_store = OfPlugin {
         runner,
         plugin: &declared.caller.plugin,
         call,
         subject: call.subject.unwrap_or_default().cast_signed(),
     };
     match verb {
-        Verb::Get => shelf.get(),
-        Verb::Set => shelf.set(value),
-        Verb::Delete => shelf.delete(),
-        Verb::Keys => shelf.keys(),
+        Verb::Get => kv_store.get(),
+        Verb::Set => kv_store.set(value),
+        Verb::Delete => kv_store.delete(),
+        Verb::Keys => kv_store.keys(),
     }
 }
 
 struct OfPlugin<'a> {
     runner: &'a StatementRunner<'a>,
     plugin: &'a str,
-    call: &'a ShelfCall,
+    call: &'a KvCall,
     subject: i64,
 }
 
-type Answer = Result<(ShelfReply, Vec<u8>), StorageError>;
+type Answer = Result<(KvReply, Vec<u8>), StorageError>;
 
 impl OfPlugin<'_> {
     fn get(&self) -> Answer {
@@ -72,10 +75,10 @@ impl OfPlugin<'_> {
         })?;
         let (value, version): (Option<String>, i64) =
             found.map_or((None, 0), |(value, version)| (Some(value), version));
-        let reply = ShelfReply {
+        let reply = KvReply {
             done: value.is_some(),
             version: version.cast_unsigned(),
-            ..ShelfReply::default()
+            ..KvReply::default()
         };
         Ok((reply, value.unwrap_or_default().into_bytes()))
     }
@@ -85,18 +88,18 @@ impl OfPlugin<'_> {
         if value.len() as u64 > limit {
             return Err(StorageError::Call(format!(
                 "the value for `{}` has {} bytes, and {limit} are the most (`storage.max_value_bytes`): keep it as a file, or in \
-                 parts; on the shelf `{}` of the plugin `{}`",
+                 parts; in the key-value store `{}` of the plugin `{}`",
                 self.call.key,
                 value.len(),
-                self.call.shelf,
+                self.call.store,
                 self.plugin
             )));
         }
         let text = std::str::from_utf8(value)
             .ok()
             .filter(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
-            .ok_or_else(|| StorageError::Call("a shelf's value is JSON".into()))?;
-        let (plugin, shelf, subject, key) = self.address();
+            .ok_or_else(|| StorageError::Call("the value of a key-value store is JSON".into()))?;
+        let (plugin, kv_store, subject, key) = self.address();
         // No version: whatever is there. 0: only where nothing is. Else: only where it is that one.
         let sql = "INSERT INTO cogwright__shelf (plugin, shelf, subject, key, value, version)
                    SELECT ?1, ?2, ?3, ?4, ?5, 1
@@ -108,15 +111,16 @@ impl OfPlugin<'_> {
         let version = self.call.version.map(u64::cast_signed);
         let written: Option<i64> = self.prepared(sql, |statement| {
             statement
-                .query_row(params![plugin, shelf, subject, key, text, version], |row| {
-                    row.get(0)
-                })
+                .query_row(
+                    params![plugin, kv_store, subject, key, text, version],
+                    |row| row.get(0),
+                )
                 .optional()
         })?;
-        let reply = ShelfReply {
+        let reply = KvReply {
             done: written.is_some(),
             version: written.unwrap_or_default().cast_unsigned(),
-            ..ShelfReply::default()
+            ..KvReply::default()
         };
         Ok((reply, Vec::new()))
     }
@@ -124,9 +128,9 @@ impl OfPlugin<'_> {
     fn delete(&self) -> Answer {
         let sql = "DELETE FROM cogwright__shelf WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key = ?4";
         let deleted = self.prepared(sql, |statement| statement.execute(self.address()))?;
-        let reply = ShelfReply {
+        let reply = KvReply {
             done: deleted > 0,
-            ..ShelfReply::default()
+            ..KvReply::default()
         };
         Ok((reply, Vec::new()))
     }
@@ -136,34 +140,34 @@ impl OfPlugin<'_> {
         let sql = "SELECT key FROM cogwright__shelf
                    WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key >= ?4 AND substr(key, 1, length(?4)) = ?4
                    ORDER BY key LIMIT ?5";
-        let (plugin, shelf, subject, prefix) = self.address();
+        let (plugin, kv_store, subject, prefix) = self.address();
         let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
         let keys: Vec<String> = self.prepared(sql, |statement| {
             statement
-                .query_map(params![plugin, shelf, subject, prefix, most], |row| {
+                .query_map(params![plugin, kv_store, subject, prefix, most], |row| {
                     row.get(0)
                 })?
                 .collect()
         })?;
         if keys.len() as u64 > limit {
             return Err(StorageError::TooMuch {
-                place: self.runner.at.place,
+                database_id: self.runner.at.database_id,
                 who: self.runner.at.who(),
-                sql: format!("the keys of the shelf `{shelf}`"),
+                sql: format!("the keys of the key-value store `{kv_store}`"),
                 limit: format!("{limit} keys"),
                 setting: "storage.max_rows",
             });
         }
-        let reply = ShelfReply {
+        let reply = KvReply {
             done: true,
             keys,
-            ..ShelfReply::default()
+            ..KvReply::default()
         };
         Ok((reply, Vec::new()))
     }
 
     fn address(&self) -> (&str, &str, i64, &str) {
-        (self.plugin, &self.call.shelf, self.subject, &self.call.key)
+        (self.plugin, &self.call.store, self.subject, &self.call.key)
     }
 
     fn prepared<T>(
@@ -178,7 +182,10 @@ impl OfPlugin<'_> {
             .prepare_cached(sql)
             .and_then(|mut statement| run(&mut statement));
         done.map_err(|error| {
-            let what = format!("{} of the shelf `{}`", self.call.key, self.call.shelf);
+            let what = format!(
+                "{} of the key-value store `{}`",
+                self.call.key, self.call.store
+            );
             StorageError::of_sql(&self.runner.at, &what, &error)
         })
     }

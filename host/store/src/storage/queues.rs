@@ -19,13 +19,13 @@ use super::{
     batch::{self, CALLS, CALLS_OF_ONE, Job},
     clock::Clock,
     database::{BOT_CONNECTIONS, Connected, Database},
+    database_id::DatabaseId,
     error::StorageError,
-    fence::Fences,
+    fair_queue::Whose,
     meter,
-    place::Place,
     rounds::{GRACE, Round},
-    state::{HostJob, Lane, Numbers, State, Work},
-    turns::Whose,
+    state::{HostJob, Numbers, Queue, State, Work},
+    table_access::TableAccess,
 };
 use crate::disk::Disk;
 
@@ -33,10 +33,10 @@ use crate::disk::Disk;
 const WAITING: usize = 1_024;
 
 /// The lanes of all databases.
-pub(super) struct Lanes {
+pub(super) struct WorkQueues {
     pub(super) data: PathBuf,
     pub(super) config: Live,
-    pub(super) fences: Fences,
+    pub(super) table_access: TableAccess,
     pub(super) connectors: Arc<ScheduledThreadPool>,
     pub(super) clock: Arc<Clock>,
     pub(super) disk: Arc<Disk>,
@@ -46,7 +46,7 @@ pub(super) struct Lanes {
     quiet: Condvar,
 }
 
-impl Lanes {
+impl WorkQueues {
     pub(super) fn new(data: PathBuf, config: Live, disk: Arc<Disk>) -> Self {
         let connectors = ScheduledThreadPool::builder()
             .num_threads(1)
@@ -55,7 +55,7 @@ impl Lanes {
         Self {
             data,
             config,
-            fences: Fences::default(),
+            table_access: TableAccess::default(),
             connectors: Arc::new(connectors),
             clock: Arc::default(),
             disk,
@@ -82,7 +82,7 @@ impl Lanes {
     }
 
     /// Queues a plugin's call.
-    pub(super) fn call(self: &Arc<Self>, place: Place, job: Arc<Job>) {
+    pub(super) fn call(self: &Arc<Self>, database_id: DatabaseId, job: Arc<Job>) {
         let mut state = self.state();
         if state.closed {
             drop(state);
@@ -95,46 +95,46 @@ impl Lanes {
             job.end(Err(StorageError::LeftBehind { plugin }));
             return;
         }
-        let entry = state.places.entry(place).or_default();
+        let entry = state.databases.entry(database_id).or_default();
         let whose = job.whose();
         let waiting = entry.writes.waiting(&whose) + entry.reads.waiting(&whose);
         if waiting >= WAITING {
             drop(state);
             let plugin = job.declared.caller().plugin.to_string();
             job.end(Err(StorageError::Busy {
-                place,
+                database_id,
                 plugin,
                 waiting,
             }));
             return;
         }
-        if place == Place::Bot && job.request.reads() {
+        if database_id == DatabaseId::Bot && job.request.reads() {
             entry.reads.push(whose, job);
         } else {
             entry.writes.push(whose, Work::Call(job));
         }
-        self.schedule(&mut state, place);
+        self.schedule(&mut state, database_id);
     }
 
     /// Queues work of the host's own.
-    pub(super) fn host_job(self: &Arc<Self>, place: Place, host_job: HostJob) {
+    pub(super) fn host_job(self: &Arc<Self>, database_id: DatabaseId, host_job: HostJob) {
         let mut state = self.state();
         if state.closed {
             drop(state);
             host_job(Err(StorageError::Closed));
             return;
         }
-        let entry = state.places.entry(place).or_default();
+        let entry = state.databases.entry(database_id).or_default();
         entry.writes.push(None, Work::HostJob(host_job));
-        self.schedule(&mut state, place);
+        self.schedule(&mut state, database_id);
     }
 
     /// Closes a database: now, or as soon as nobody works in it. What is asked of it later opens it again.
-    pub(super) fn close(&self, place: Place) {
+    pub(super) fn close(&self, database_id: DatabaseId) {
         let mut state = self.state();
-        let closed = state.release(place);
+        let closed = state.release(database_id);
         if closed.is_none()
-            && let Some(entry) = state.places.get_mut(&place)
+            && let Some(entry) = state.databases.get_mut(&database_id)
         {
             entry.to_close = true;
         }
@@ -169,13 +169,13 @@ impl Lanes {
         // Whatever still runs has had its time.
         self.clock.stop_all();
         self.clock.close();
-        let places = std::mem::take(&mut state.places);
+        let databases = std::mem::take(&mut state.databases);
         state.ready.clear();
         state.idle.clear();
         state.open_guilds = 0;
         drop(state);
         self.work.notify_all();
-        for mut entry in places.into_values() {
+        for mut entry in databases.into_values() {
             while let Some(job) = entry.reads.pop() {
                 job.end(Err(StorageError::Closed));
             }
@@ -190,27 +190,27 @@ impl Lanes {
     }
 
     /// Puts the lanes of a place that have work into the queue, and sees that a thread comes.
-    pub(super) fn schedule(self: &Arc<Self>, state: &mut State, place: Place) {
-        let Some(entry) = state.places.get_mut(&place) else {
+    pub(super) fn schedule(self: &Arc<Self>, state: &mut State, database_id: DatabaseId) {
+        let Some(entry) = state.databases.get_mut(&database_id) else {
             return;
         };
         if !entry.writing && !entry.queued && !entry.writes.is_empty() {
             entry.queued = true;
-            state.ready.push_back((place, Lane::Write));
+            state.ready.push_back((database_id, Queue::Write));
         }
         if entry.reading < BOT_CONNECTIONS - 1 && (entry.reading as usize) < entry.reads.len() {
             entry.reading += 1;
-            state.ready.push_back((place, Lane::Read));
+            state.ready.push_back((database_id, Queue::Read));
         }
         if state.sleeping > 0 {
             self.work.notify_one();
         } else if state.threads < self.settings().threads as usize && !state.ready.is_empty() {
             state.threads += 1;
-            let lanes = Arc::clone(self);
+            let queues = Arc::clone(self);
             let name = format!("storage-{}", state.threads);
             let started = std::thread::Builder::new()
                 .name(name)
-                .spawn(move || lanes.work());
+                .spawn(move || queues.work());
             if let Err(error) = started {
                 state.threads -= 1;
                 tracing::error!("can't start a thread for the databases: {error}");
@@ -223,7 +223,7 @@ impl Lanes {
         let mut state = self.state();
         loop {
             let threads = self.settings().threads as usize;
-            let Some((place, lane, whose)) = state.take_ready(threads) else {
+            let Some((database_id, queue, whose)) = state.take_ready(threads) else {
                 if state.closed && state.ready.is_empty() {
                     state.threads -= 1;
                     return;
@@ -236,9 +236,9 @@ impl Lanes {
                 state.sleeping -= 1;
                 continue;
             };
-            let worked = match lane {
-                Lane::Write => self.work_on_writes(state, place, &whose),
-                Lane::Read => self.work_on_reads(state, place, &whose),
+            let worked = match queue {
+                Queue::Write => self.work_on_writes(state, database_id, &whose),
+                Queue::Read => self.work_on_reads(state, database_id, &whose),
             };
             let (back, round) = match worked {
                 Worked::Nothing(back) => (back, None),
@@ -258,10 +258,10 @@ impl Lanes {
                 }
             };
             if stepped_aside {
-                Self::back_from_aside(&mut state, place);
+                Self::back_from_aside(&mut state, database_id);
             }
-            state.forget_if_unused(place);
-            self.schedule(&mut state, place);
+            state.forget_if_unused(database_id);
+            self.schedule(&mut state, database_id);
             if state.closed && state.ready.is_empty() && state.running == 0 {
                 self.quiet.notify_all();
             }
@@ -282,11 +282,11 @@ impl Lanes {
     fn work_on_writes<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
-        place: Place,
+        database_id: DatabaseId,
         whose: &Whose,
     ) -> Worked<'a> {
         let may = self.may(&state, whose);
-        let Some(entry) = state.places.get_mut(&place) else {
+        let Some(entry) = state.databases.get_mut(&database_id) else {
             return Worked::Nothing(state);
         };
         (entry.writing, entry.queued) = (true, false);
@@ -316,15 +316,18 @@ impl Lanes {
             }
         }
         let held_by = entry.held_by.clone();
-        let round = Round::new(self, place, Lane::Write, whose.clone(), &jobs);
-        let (state, database) = self.database(state, place);
+        let round = Round::new(self, database_id, Queue::Write, whose.clone(), &jobs);
+        let (state, database) = self.database(state, database_id);
         drop(state);
         if let Some(plugin) = held_by {
             jobs.retain(|job| {
                 let waits = job.request.reads();
                 if !waits {
                     let plugin = plugin.to_string();
-                    job.end(Err(StorageError::Held { place, plugin }));
+                    job.end(Err(StorageError::Held {
+                        database_id,
+                        plugin,
+                    }));
                 }
                 waits
             });
@@ -343,16 +346,17 @@ impl Lanes {
                 (Vec::new(), Some(error))
             }
             (Ok(database), None) if jobs.iter().all(|job| job.request.reads()) => {
-                let mut read = batch::read(&database, &self.fences, &round, jobs);
+                let mut read = batch::read(&database, &self.table_access, &round, jobs);
                 if read.writes.is_empty() || read.worst.is_some() || !round.has_lane() {
                     read.writes.append(&mut read.rest);
                     return (read.writes, read.worst);
                 }
-                let (mut rest, worst) = batch::write(&database, &self.fences, &round, read.writes);
+                let (mut rest, worst) =
+                    batch::write(&database, &self.table_access, &round, read.writes);
                 rest.append(&mut read.rest);
                 (rest, worst)
             }
-            (Ok(database), None) => batch::write(&database, &self.fences, &round, jobs),
+            (Ok(database), None) => batch::write(&database, &self.table_access, &round, jobs),
             (Err(error), None) => (batch::fail(jobs, &error), Some(error)),
         });
         if let Some(culprit) = round.culprit() {
@@ -361,29 +365,29 @@ impl Lanes {
         }
         let mut state = self.state();
         if opened.is_some_and(|database| database.untidy.swap(false, Relaxed)) && !state.closed {
-            let entry = state.places.entry(place).or_default();
+            let entry = state.databases.entry(database_id).or_default();
             entry.writes.push(None, Work::HostJob(Box::new(tidy)));
         }
         // The others have its calls, and the lane.
         if round.has_lane()
-            && let Some(entry) = state.places.get_mut(&place)
+            && let Some(entry) = state.databases.get_mut(&database_id)
         {
             entry.writing = false;
             for job in rest.into_iter().rev() {
                 entry.writes.put_back(job.whose(), Work::Call(job));
             }
         }
-        Worked::Done(self.settle(state, place, worst), round)
+        Worked::Done(self.settle(state, database_id, worst), round)
     }
 
     fn work_on_reads<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
-        place: Place,
+        database_id: DatabaseId,
         whose: &Whose,
     ) -> Worked<'a> {
         let may = self.may(&state, whose);
-        let Some(entry) = state.places.get_mut(&place) else {
+        let Some(entry) = state.databases.get_mut(&database_id) else {
             return Worked::Nothing(state);
         };
         // A few, so that the other readers get some, too.
@@ -394,15 +398,15 @@ impl Lanes {
                 any.then(|| entry.reads.pop()).flatten()
             })
             .collect();
-        let round = Round::new(self, place, Lane::Read, whose.clone(), &jobs);
-        let (state, database) = self.database(state, place);
+        let round = Round::new(self, database_id, Queue::Read, whose.clone(), &jobs);
+        let (state, database) = self.database(state, database_id);
         drop(state);
         let batch::Read {
             writes,
             rest,
             worst,
         } = guarded(|| match database {
-            Ok(database) => batch::read(&database, &self.fences, &round, jobs),
+            Ok(database) => batch::read(&database, &self.table_access, &round, jobs),
             Err(error) => batch::Read {
                 rest: batch::fail(jobs, &error),
                 worst: Some(error),
@@ -416,7 +420,7 @@ impl Lanes {
         let mut state = self.state();
         // The others have its calls, and the lane.
         if round.has_lane()
-            && let Some(entry) = state.places.get_mut(&place)
+            && let Some(entry) = state.databases.get_mut(&database_id)
         {
             entry.reading -= 1;
             for job in rest.into_iter().rev() {
@@ -426,7 +430,7 @@ impl Lanes {
                 entry.writes.push(job.whose(), Work::Call(job));
             }
         }
-        Worked::Done(self.settle(state, place, worst), round)
+        Worked::Done(self.settle(state, database_id, worst), round)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -460,7 +464,7 @@ fn guarded<T: Default>(batch: impl FnOnce() -> T) -> T {
     })
 }
 
-impl std::fmt::Debug for Lanes {
+impl std::fmt::Debug for WorkQueues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lanes")
             .field("data", &self.data)

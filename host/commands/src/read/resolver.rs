@@ -17,7 +17,7 @@ use crate::pipeline::Pipeline;
 const FOUND: usize = 1_000;
 
 /// Where a command is used: what names mean there.
-pub struct Place<'a> {
+pub struct Resolver<'a> {
     cache: &'a Cache,
     discord: &'a Discord,
     /// 0 in direct messages.
@@ -26,7 +26,7 @@ pub struct Place<'a> {
     message: Message,
 }
 
-/// What a message tells of those whom it mentions, and its files.
+/// Resolved mentions of a message, and its files.
 #[derive(Debug, Default)]
 struct Message {
     mentions: Vec<Mentioned>,
@@ -36,7 +36,7 @@ struct Message {
 #[derive(Debug)]
 struct Mentioned {
     id: u64,
-    /// Members of the server are told as such.
+    /// Members of the server are marked as such.
     is_member: bool,
 }
 
@@ -52,7 +52,7 @@ struct Named {
 /// Why nothing was found: a reason of its own, or `None` where "… is expected" says it all.
 type NotFound = Option<String>;
 
-impl<'a> Place<'a> {
+impl<'a> Resolver<'a> {
     /// Where a message was written.
     pub fn of_message(commands: &'a Pipeline, event: &EventRecord) -> Self {
         let (cache, discord) = (&commands.cache, &commands.discord);
@@ -162,7 +162,7 @@ impl<'a> Place<'a> {
         let query = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
         let path = format!("guilds/{guild}/members/search?query={query}&limit={FOUND}");
         let found: Vec<Value> = self.get(path).await.unwrap_or_default();
-        let meant = name.to_lowercase();
+        let resolution = name.to_lowercase();
         let is_called = |member: &&Value| {
             let names = [
                 &member["nick"],
@@ -172,14 +172,14 @@ impl<'a> Place<'a> {
             names
                 .iter()
                 .filter_map(|name| name.as_str())
-                .any(|name| trim(name).to_lowercase() == meant)
+                .any(|name| trim(name).to_lowercase() == resolution)
         };
         let mut ids: Vec<u64> = found
             .iter()
             .filter(is_called)
             .filter_map(|member| member["user"]["id"].as_str()?.parse().ok())
             .collect();
-        for id in self.cache.members_called(guild, &meant) {
+        for id in self.cache.members_called(guild, &resolution) {
             // Whoever is known from the cache alone may have left since: bots without the intent are not told.
             let path = format!("guilds/{guild}/members/{id}");
             if !ids.contains(&id) && self.get::<Value>(path).await.is_some() {
@@ -317,7 +317,7 @@ fn one(ids: &[u64], what: &str) -> Result<u64, NotFound> {
     }
 }
 
-/// What a word says of whom it means.
+/// Reference to a user, role or channel, as a word makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Means {
     /// Whoever has this id.
