@@ -51,7 +51,7 @@ bench:
 # What the ledger, the guards, and standing in front of functions of libc cost, beside doing without.
 costs:
     cargo test --release -p plugin-api --lib cost:: -- --ignored --nocapture --test-threads 1
-    cargo test --release -p host-loader --lib interpose::cost -- --ignored --nocapture
+    cargo test --release -p host-loader --lib platform::linux::interpose::cost -- --ignored --nocapture
 
 # 10,000 events a second to good and bad handlers of a hook.
 hooks:

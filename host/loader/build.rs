@@ -1,9 +1,9 @@
-//! Decides whether the loader puts itself in front of libc (`src/interpose/`) and, where it does, exports the functions from this
+//! Decides whether the loader puts itself in front of libc (`src/platform/linux/interpose/`) and, where it does, exports the functions from this
 //! package's tests, and tells packages with executables which to export, so that plugins bind to them.
 
 use std::env;
 
-/// What `interpose/real.rs` lists.
+/// What `src/platform/linux/interpose/hooks.rs` lists.
 const SYMBOLS: [&str; 28] = [
     "abort",
     "exit",

@@ -1,18 +1,12 @@
 //! Private folders (data, log, backups), closed to other users of the machine.
 
+#[cfg(unix)]
 use std::{
     env,
-    fs::{self, DirBuilder, Permissions},
-    io,
+    fs::{DirBuilder, Permissions},
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
-    path::Path,
 };
-
-const ALL_OTHERS: u32 = 0o077;
-/// Those who are not in its group, either.
-const STRANGERS: u32 = 0o007;
-const SET_GROUP: u32 = 0o2000;
-const STICKY: u32 = 0o1000;
+use std::{fs, io, path::Path};
 
 /// Makes a folder that only the bot's user can look into, or makes one that is there so; the folder's permissions before,
 /// where they were changed.
@@ -24,7 +18,13 @@ const STICKY: u32 = 0o1000;
 /// # Errors
 ///
 /// It can't be made, or its permissions can't be changed.
+#[cfg(unix)]
 pub fn folder(path: &Path) -> io::Result<Option<u32>> {
+    const ALL_OTHERS: u32 = 0o077;
+    /// Those who are not in its group, either.
+    const STRANGERS: u32 = 0o007;
+    const SET_GROUP: u32 = 0o2000;
+    const STICKY: u32 = 0o1000;
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let metadata = fs::metadata(path)?;
     let mode = metadata.mode() & 0o7777;
@@ -38,6 +38,17 @@ pub fn folder(path: &Path) -> io::Result<Option<u32>> {
     }
     fs::set_permissions(path, Permissions::from_mode(mode & !open))?;
     Ok(Some(mode))
+}
+
+/// Makes a folder. Whom it is open to is left as the system has it: permissions of this platform are not known here yet.
+///
+/// # Errors
+///
+/// It can't be made.
+#[cfg(not(unix))]
+pub fn folder(path: &Path) -> io::Result<Option<u32>> {
+    fs::create_dir_all(path)?;
+    Ok(None)
 }
 
 /// The same for a folder of the bot's; the outcome is logged.
@@ -68,6 +79,7 @@ pub fn folder_told(path: &Path) -> io::Result<()> {
 }
 
 /// Whether more lies there than the bot's own: the working folder, what is above it, the home.
+#[cfg(unix)]
 fn is_shared(path: &Path) -> bool {
     let Ok(path) = fs::canonicalize(path) else {
         return true;
@@ -80,6 +92,7 @@ fn is_shared(path: &Path) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! What a plugin sends: answers, host calls, log lines. The other direction is `mailbox.rs`.
+//! Bridge: receiver of what a plugin sends, answers, host calls, log lines. The other direction is the mailbox.
 
 use std::{
     collections::HashMap,
@@ -26,14 +26,16 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
-    interpose::{self, Tid},
-    library::Ledger,
+    ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
-    symbols::Library,
+    symbols::Symbols,
     vitals::Vitals,
 };
-use crate::{Caller, PluginFigures, Program};
+use crate::{
+    Caller, Environment, PluginFigures,
+    platform::{Tid, interpose},
+};
 
 /// The answer to a frame.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What went wrong, unless all is well: no longer than a line of the log may be, where it is told.
+    /// What went wrong, unless all is well: no longer than a line of the log may be, where it is logged.
     #[must_use]
     pub fn error(&self) -> Option<ErrorHead> {
         (self.status != status::OK).then(|| {
@@ -72,7 +74,7 @@ pub type Waiter = oneshot::Sender<Answer>;
 #[derive(Debug)]
 pub struct Bridge {
     caller: Caller,
-    program: Arc<dyn Program>,
+    environment: Arc<dyn Environment>,
     runtime: Handle,
     manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
     waiters: Mutex<HashMap<u64, Waiter>>,
@@ -83,7 +85,7 @@ pub struct Bridge {
     lines: Lines,
     vitals: Vitals,
     /// Where the library lies, once it is open.
-    library: OnceLock<Library>,
+    symbols: OnceLock<Symbols>,
     figures: Arc<PluginFigures>,
     /// The plugin's, while it runs and not a moment longer.
     ledger: Mutex<Option<Ledger>>,
@@ -98,23 +100,23 @@ impl Bridge {
         plugin: &PluginName,
         generation: u64,
         mailbox: Arc<Mailbox>,
-        program: Arc<dyn Program>,
+        environment: Arc<dyn Environment>,
         figures: Arc<PluginFigures>,
     ) -> (Self, oneshot::Receiver<Result<Manifest, String>>) {
         let (send, receive) = oneshot::channel();
         let caller = Caller::new(plugin, generation);
-        let (known, counted) = (Arc::clone(&program), Arc::clone(&figures));
+        let (known, counted) = (Arc::clone(&environment), Arc::clone(&figures));
         let bridge = Self {
             calls: Arc::new(CallServer::new(caller.clone(), known, mailbox, counted)),
             caller,
-            program,
+            environment,
             runtime: Handle::current(),
             manifest: Mutex::new(Some(send)),
             waiters: Mutex::default(),
             closed: AtomicBool::new(false),
             lines: Lines::new(),
             vitals: Vitals::default(),
-            library: OnceLock::new(),
+            symbols: OnceLock::new(),
             figures,
             ledger: Mutex::default(),
             uncounted: AtomicBool::new(false),
@@ -132,23 +134,23 @@ impl Bridge {
         }
     }
 
-    /// Tells where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
-    pub fn opened(&self, library: Library, thread: Tid, ledger: Ledger) {
-        let _ = self.library.set(library);
+    /// Notes where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
+    pub fn opened(&self, symbols: Symbols, thread: Tid, ledger: Ledger) {
+        let _ = self.symbols.set(symbols);
         self.figures.thread_begins(thread);
         self.vitals.thread_begins(thread);
         // SAFETY: this thread keeps the bridge until it ends, and `run_ended` takes the flag away before.
-        unsafe { interpose::tell_of_exit(self.vitals.left()) };
+        unsafe { interpose::report_exit(self.vitals.ended_by()) };
         *self.ledger() = Some(ledger);
     }
 
-    /// Tells that `run` has returned, on the plugin's thread.
+    /// Notes that `run` has returned, on the plugin's thread.
     pub fn run_ended(&self, thread: Tid) {
         self.ledger().take();
         self.figures.thread_ends(thread);
         self.vitals.run_ended();
         // SAFETY: null asks for nothing.
-        unsafe { interpose::tell_of_exit(std::ptr::null()) };
+        unsafe { interpose::report_exit(std::ptr::null()) };
     }
 
     /// Bytes that the plugin holds; `None` when it does not run, or keeps its ledger in another way.
@@ -167,7 +169,9 @@ impl Bridge {
     /// Its figures go with the last generation of the plugin.
     fn give_up_figures(&self) {
         if !self.uncounted.swap(true, SeqCst) {
-            self.program.figures().generation_ends(&self.caller.plugin);
+            self.environment
+                .figures()
+                .generation_ends(&self.caller.plugin);
         }
     }
 
@@ -198,14 +202,14 @@ impl Bridge {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        self.program.generation_ended(&self.caller);
+        self.environment.generation_ended(&self.caller);
         self.give_up_figures();
     }
 
     /// The program that it is loaded into.
     #[must_use]
-    pub fn program(&self) -> &dyn Program {
-        &*self.program
+    pub fn environment(&self) -> &dyn Environment {
+        &*self.environment
     }
 
     /// How many host calls this generation has made.
@@ -272,7 +276,7 @@ impl Bridge {
     fn log(&self, head: &[u8]) {
         if let Ok(log) = serde_json::from_slice::<LogHead>(head) {
             let plugin = &self.caller.plugin;
-            let wanted = |level| self.program.wants_log_line(plugin, level);
+            let wanted = |level| self.environment.wants_log_line(plugin, level);
             self.lines.write(plugin, &self.figures, wanted, &log);
         }
     }
@@ -295,10 +299,10 @@ impl Bridge {
             self.close();
         }
         let caller = self.caller.clone();
-        let library = self.library.get().cloned();
+        let symbols = self.symbols.get().cloned();
         // Off the plugin's thread: names are looked up in its file.
         self.runtime.spawn_blocking(move || {
-            let names = library.map_or_else(Vec::new, |library| library.names(&head.frames));
+            let names = symbols.map_or_else(Vec::new, |symbols| symbols.names(&head.frames));
             let within = if names.is_empty() {
                 String::new()
             } else {

@@ -1,5 +1,5 @@
-//! Server of a generation's host calls: admits what its plugin asks, serves it in turn, and puts the answers into its mailbox.
-//! Who waits is decided in `calls.rs`, what the answers are in the program.
+//! Server of a generation's host calls: admits them, serves them in turn, and puts the answers into the plugin's mailbox.
+//! Which of them wait is decided in `calls.rs`, what the answers are in the program.
 
 use std::{
     sync::{
@@ -16,23 +16,23 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    calls::{Admission, Call, Calls, Ticket},
+    calls::{Admission, Call, CallQueues, Permit},
     mailbox::Mailbox,
     packet::Packet,
 };
-use crate::{Caller, Completion, PluginFigures, Program, host_call};
+use crate::{Caller, Completion, Environment, PluginFigures, host_call};
 
 /// Serves the host calls of one generation.
 #[derive(Debug)]
 pub struct CallServer {
     caller: Caller,
-    program: Arc<dyn Program>,
+    environment: Arc<dyn Environment>,
     mailbox: Arc<Mailbox>,
     figures: Arc<PluginFigures>,
     runtime: Handle,
     /// Calls end with it.
     over: CancellationToken,
-    calls: Arc<Calls>,
+    calls: Arc<CallQueues>,
     /// How many there were.
     count: AtomicU64,
     /// Whether the log has one that this host does not know.
@@ -40,17 +40,17 @@ pub struct CallServer {
 }
 
 impl CallServer {
-    /// Serves `caller`, and answers into `mailbox`. Calls are served on the runtime that this is made on.
+    /// Serves `caller`, and answers into `mailbox`. CallQueues are served on the runtime that this is made on.
     #[must_use]
     pub fn new(
         caller: Caller,
-        program: Arc<dyn Program>,
+        environment: Arc<dyn Environment>,
         mailbox: Arc<Mailbox>,
         figures: Arc<PluginFigures>,
     ) -> Self {
         Self {
             caller,
-            program,
+            environment,
             mailbox,
             figures,
             runtime: Handle::current(),
@@ -65,11 +65,11 @@ impl CallServer {
     pub fn take(self: &Arc<Self>, id: u64, head: &[u8], body: &[u8]) -> u32 {
         self.count.fetch_add(1, Relaxed);
         let began = Instant::now();
-        let ticket = match self.calls.admit(head.len(), body.len()) {
-            Admission::Admitted(ticket) => ticket,
-            Admission::Refused(ticket, why) => {
-                self.tell_refused(&why);
-                return self.refuse(id, ticket, why);
+        let permit = match self.calls.admit(head.len(), body.len()) {
+            Admission::Admitted(permit) => permit,
+            Admission::Refused(permit, why) => {
+                self.log_refusal(&why);
+                return self.refuse(id, permit, why);
             }
             Admission::Full => return send_status::REFUSED,
         };
@@ -77,15 +77,15 @@ impl CallServer {
             Ok(head) => head,
             Err(error) => {
                 let why = format!("the call's parameters can't be read: {error}");
-                return self.refuse(id, ticket, why);
+                return self.refuse(id, permit, why);
             }
         };
         let name = head.call.clone();
-        let head = match self.program.call_at_once(&self.caller, head) {
+        let head = match self.environment.call_at_once(&self.caller, head) {
             Ok(completion) => {
                 let well = completion.status == status::OK;
                 self.figures.called(&name, began.elapsed(), well);
-                self.complete(id, ticket, completion);
+                self.complete(id, permit, completion);
                 return send_status::TAKEN;
             }
             Err(head) => head,
@@ -94,9 +94,9 @@ impl CallServer {
             id,
             head,
             body: body.to_vec(),
-            places: self.program.places(&name),
+            places: self.environment.places(&name),
             began,
-            ticket,
+            permit,
         };
         if let Some(call) = self.calls.enter(call) {
             self.runtime.spawn(Arc::clone(self).serve(call));
@@ -119,7 +119,7 @@ impl CallServer {
     /// This call, and those that waited for its place.
     async fn serve(self: Arc<Self>, mut call: Call) {
         loop {
-            self.calls.room().await;
+            self.calls.capacity().await;
             let (name, places) = (call.head.call.clone(), call.places);
             let plugin = &*self.caller.plugin;
             let span = tracing::debug_span!("host_call", plugin, call = &*name, id = call.id);
@@ -135,9 +135,9 @@ impl CallServer {
 
     async fn serve_one(&self, name: &str, call: Call) {
         let Call {
-            id, began, ticket, ..
+            id, began, permit, ..
         } = call;
-        let serving = self.program.call(&self.caller, call.head, call.body);
+        let serving = self.environment.call(&self.caller, call.head, call.body);
         let completion = host_call::serve(&self.caller, &self.over, serving).await;
         let Some(completion) = completion else {
             return self.figures.called(name, began.elapsed(), false);
@@ -156,37 +156,37 @@ impl CallServer {
         let took = began.elapsed();
         self.figures.called(name, took, well);
         tracing::debug!(status = completion.status, ?took, "answered");
-        self.complete(id, ticket, completion);
+        self.complete(id, permit, completion);
     }
 
     /// Answers a call that is not served.
-    fn refuse(&self, id: u64, ticket: Ticket, why: String) -> u32 {
+    fn refuse(&self, id: u64, permit: Permit, why: String) -> u32 {
         self.figures.called(OTHER, Duration::ZERO, false);
         let error = ErrorHead {
             message: why,
             ..ErrorHead::default()
         };
-        self.complete(id, ticket, Completion::failed(&error));
+        self.complete(id, permit, Completion::failed(&error));
         send_status::TAKEN
     }
 
     /// Answers a call, unless nobody waits for it.
-    fn complete(&self, id: u64, mut ticket: Ticket, completion: Completion) {
+    fn complete(&self, id: u64, mut permit: Permit, completion: Completion) {
         if id == 0 {
             return;
         }
-        ticket.answered(completion.head.len() + completion.body.len());
+        permit.answered(completion.head.len() + completion.body.len());
         let answer = Packet {
             status: completion.status,
             head: completion.head,
-            ticket: Some(ticket),
+            permit: Some(permit),
             ..Packet::bare(frame_kind::REPLY, id)
         };
         let _ = self.mailbox.push(answer.with_payload(completion.body));
     }
 
-    fn tell_refused(&self, why: &str) {
-        if self.calls.tell() {
+    fn log_refusal(&self, why: &str) {
+        if self.calls.is_first_refusal() {
             let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
             tracing::warn!(plugin, generation, "host calls are refused: {why}");
         }

@@ -1,4 +1,4 @@
-//! Who makes a host call.
+//! Caller of a host call.
 
 use std::fmt;
 

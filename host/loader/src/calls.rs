@@ -1,6 +1,6 @@
-//! A generation's host calls: how many of them are served at once, how many wait, and what they may take.
+//! Queues of a generation's host calls: how many of them are served at once, how many wait, and what they may take.
 //!
-//! Each kind of calls has so many [`Places`], as the program says; the others stand in line here, in the order in which
+//! Each kind of calls has so many [`Places`], as the program says; the others are queued here, in the order in which
 //! they came, and not in the queues that plugins share: a plugin that makes a thousand calls waits for itself. What a call
 //! brings and what its answer takes is counted until the plugin has given the answer back. While it takes no answers, no
 //! further calls are begun.
@@ -63,27 +63,27 @@ pub struct Call {
     /// When it came.
     pub began: Instant,
     /// What it takes.
-    pub ticket: Ticket,
+    pub permit: Permit,
 }
 
 /// What became of a call that came.
 #[derive(Debug)]
 pub enum Admission {
     /// It may be served in turn.
-    Admitted(Ticket),
+    Admitted(Permit),
     /// It is to be refused, in these words.
-    Refused(Ticket, String),
+    Refused(Permit, String),
     /// The plugin does not even take refusals.
     Full,
 }
 
 /// The calls of one generation.
 #[derive(Debug, Default)]
-pub struct Calls {
+pub struct CallQueues {
     state: Mutex<State>,
     /// Answers were given back, or all is over.
     freed: Notify,
-    told: AtomicBool,
+    is_logged: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -93,24 +93,24 @@ struct State {
     answer_bytes: usize,
     closed: bool,
     /// By the name of their places.
-    lines: HashMap<&'static str, Line>,
+    queues: HashMap<&'static str, CallQueue>,
 }
 
 #[derive(Debug, Default)]
-struct Line {
+struct CallQueue {
     served: usize,
     waiting: VecDeque<Call>,
 }
 
 /// What one call takes, until this is dropped.
 #[derive(Debug)]
-pub struct Ticket {
-    calls: Arc<Calls>,
+pub struct Permit {
+    calls: Arc<CallQueues>,
     asked: usize,
     answer: usize,
 }
 
-impl Calls {
+impl CallQueues {
     /// Takes a call in whose head and body have so many bytes.
     pub fn admit(self: &Arc<Self>, head: usize, body: usize) -> Admission {
         let mut state = self.lock();
@@ -122,42 +122,42 @@ impl Calls {
         state.open += 1;
         state.asked_bytes += asked;
         drop(state);
-        let ticket = Ticket {
+        let permit = Permit {
             calls: Arc::clone(self),
             asked,
             answer: 0,
         };
         match why {
-            None => Admission::Admitted(ticket),
-            Some(why) => Admission::Refused(ticket, why),
+            None => Admission::Admitted(permit),
+            Some(why) => Admission::Refused(permit, why),
         }
     }
 
     /// Gives the call back when there is a place for it; else it waits, and [`next`](Self::next) has it in its turn.
     pub fn enter(&self, call: Call) -> Option<Call> {
         let mut state = self.lock();
-        let line = state.lines.entry(call.places.name).or_default();
-        if line.served < call.places.at_once {
-            line.served += 1;
+        let queue = state.queues.entry(call.places.name).or_default();
+        if queue.served < call.places.at_once {
+            queue.served += 1;
             return Some(call);
         }
-        line.waiting.push_back(call);
+        queue.waiting.push_back(call);
         None
     }
 
-    /// What is to be served in the place of one that is done: the next of its line. With `None` its place is given up.
+    /// What is to be served in the place of one that is done: the next of its queue. With `None` its place is given up.
     pub fn next(&self, served: Places) -> Option<Call> {
         let mut state = self.lock();
-        let line = state.lines.get_mut(served.name)?;
-        let next = line.waiting.pop_front();
+        let queue = state.queues.get_mut(served.name)?;
+        let next = queue.waiting.pop_front();
         if next.is_none() {
-            line.served -= 1;
+            queue.served -= 1;
         }
         next
     }
 
     /// Until the plugin has given enough answers back.
-    pub async fn room(&self) {
+    pub async fn capacity(&self) {
         loop {
             let freed = self.freed.notified();
             {
@@ -174,19 +174,19 @@ impl Calls {
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let lines = state.lines.values_mut();
-        let given_up: Vec<_> = lines
-            .map(|line| std::mem::take(&mut line.waiting))
+        let queues = state.queues.values_mut();
+        let given_up: Vec<_> = queues
+            .map(|queue| std::mem::take(&mut queue.waiting))
             .collect();
         drop(state);
-        // Without the lock: each gives its ticket back.
+        // Without the lock: each gives its permit back.
         drop(given_up);
         self.freed.notify_waiters();
     }
 
     /// Whether it is the first time that there were too many: for the log.
-    pub fn tell(&self) -> bool {
-        !self.told.swap(true, Relaxed)
+    pub fn is_first_refusal(&self) -> bool {
+        !self.is_logged.swap(true, Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -222,7 +222,7 @@ impl State {
     }
 }
 
-impl Ticket {
+impl Permit {
     /// It is answered with so many bytes.
     pub fn answered(&mut self, bytes: usize) {
         let mut state = self.calls.lock();
@@ -232,7 +232,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.calls.lock();
         state.open -= 1;
@@ -255,9 +255,9 @@ mod tests {
 
     use super::*;
 
-    fn admitted(calls: &Arc<Calls>, bytes: usize) -> Ticket {
+    fn admitted(calls: &Arc<CallQueues>, bytes: usize) -> Permit {
         match calls.admit(0, bytes) {
-            Admission::Admitted(ticket) => ticket,
+            Admission::Admitted(permit) => permit,
             other => panic!("{other:?}"),
         }
     }
@@ -272,7 +272,7 @@ mod tests {
         at_once: 4,
     };
 
-    fn call(calls: &Arc<Calls>, id: u64, places: Places) -> Call {
+    fn call(calls: &Arc<CallQueues>, id: u64, places: Places) -> Call {
         Call {
             id,
             head: CallHead {
@@ -282,13 +282,13 @@ mod tests {
             body: Vec::new(),
             places,
             began: Instant::now(),
-            ticket: admitted(calls, 10),
+            permit: admitted(calls, 10),
         }
     }
 
     #[test]
     fn each_kind_has_its_places_and_a_line_in_order() {
-        let calls = Arc::<Calls>::default();
+        let calls = Arc::<CallQueues>::default();
         let places = FILES.at_once as u64;
         for id in 0..places {
             assert!(calls.enter(call(&calls, id, FILES)).is_some());
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn calls_and_bytes_are_bounded_until_answers_are_given_back() {
-        let calls = Arc::<Calls>::default();
+        let calls = Arc::<CallQueues>::default();
         let mut open: Vec<_> = (0..4).map(|_| admitted(&calls, MOST_BYTES / 4)).collect();
         let why = |admission| match admission {
             Admission::Refused(_, why) => why,
@@ -352,22 +352,22 @@ mod tests {
 
     #[test]
     fn nothing_begins_while_the_plugin_takes_no_answers() {
-        let calls = Arc::<Calls>::default();
+        let calls = Arc::<CallQueues>::default();
         let mut first = admitted(&calls, 0);
         first.answered(ANSWERS_BYTES - 1);
-        assert!(calls.room().now_or_never().is_some());
+        assert!(calls.capacity().now_or_never().is_some());
         let mut second = admitted(&calls, 0);
         second.answered(1);
-        let mut room = pin!(calls.room());
-        assert!(room.as_mut().now_or_never().is_none());
+        let mut capacity = pin!(calls.capacity());
+        assert!(capacity.as_mut().now_or_never().is_none());
         drop(second);
-        assert!(room.now_or_never().is_some());
+        assert!(capacity.now_or_never().is_some());
         // The end of the generation ends the waiting.
         let mut third = admitted(&calls, 0);
         third.answered(1);
-        let mut room = pin!(calls.room());
-        assert!(room.as_mut().now_or_never().is_none());
+        let mut capacity = pin!(calls.capacity());
+        assert!(capacity.as_mut().now_or_never().is_none());
         calls.close();
-        assert!(room.now_or_never().is_some());
+        assert!(capacity.now_or_never().is_some());
     }
 }

@@ -1,8 +1,10 @@
-//! Files that a plugin has left open.
+//! Descriptors: files that a plugin has left open.
 
-use std::{collections::BTreeMap, fs, path::Path, thread::sleep, time::Duration};
+use std::{
+    collections::BTreeMap, env::consts::DLL_SUFFIX, fs, path::Path, thread::sleep, time::Duration,
+};
 
-use super::snapshot;
+use crate::platform::process;
 
 /// How long a file of the host's own may be open at the moment of an unload.
 const SECOND_LOOK: Duration = Duration::from_millis(20);
@@ -18,17 +20,16 @@ pub fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>)
     let own = shadow.parent().and_then(Path::parent).unwrap_or(shadow);
     // What descriptors lead to is absolute.
     let own = &fs::canonicalize(own).unwrap_or_else(|_| own.to_owned());
-    let process = &Path::new("/proc").join(std::process::id().to_string());
     let opened = || -> Option<Descriptors> {
-        let mut now = snapshot::open_fds()?;
+        let mut now = process::open_fds()?;
         now.retain(|fd, target| {
             let path = Path::new(target);
             before.get(fd) != Some(target)
                 && path.is_absolute()
                 && !path.starts_with(own)
-                && !path.starts_with(process)
+                && !process::is_about_itself(path)
                 && !logs.is_some_and(|logs| path.starts_with(logs))
-                && !target.ends_with(".so")
+                && !target.ends_with(DLL_SUFFIX)
         });
         Some(now)
     };
@@ -49,7 +50,7 @@ pub fn files_left_open(before: &Descriptors, shadow: &Path, logs: Option<&Path>)
     })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::fs::File;
 
@@ -64,7 +65,7 @@ mod tests {
         fs::create_dir_all(shadow.parent().unwrap()).unwrap();
         let log = logs.join("permanent.log");
         let _first = File::create(&log).unwrap();
-        let before = snapshot::open_fds().unwrap();
+        let before = process::open_fds().unwrap();
         // The old one is open under another name for a moment, the new one from now on.
         fs::rename(&log, logs.join("permanent.log.1")).unwrap();
         let _second = File::create(&log).unwrap();

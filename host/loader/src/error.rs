@@ -1,11 +1,20 @@
-//! Why a plugin was not loaded, in words that an author can act on.
+//! Errors of a load, in words that an author can act on.
 
 use std::{io, path::PathBuf, time::Duration};
 
 use host_base::PluginName;
 use thiserror::Error;
 
-use super::{file::FileError, program::Unserved};
+use super::file::FileError;
+
+/// Why the program does not serve a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unserved {
+    /// In words.
+    pub reason: String,
+    /// Whether another configuration may help.
+    pub configured: bool,
+}
 
 /// Why a plugin was not loaded.
 #[derive(Debug, Error)]

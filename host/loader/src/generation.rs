@@ -1,4 +1,4 @@
-//! One load of one plugin: started, asked, saved, stopped.
+//! Generation: one load of one plugin, which is started, asked, saved, and stopped.
 
 use std::{
     path::{Path, PathBuf},
@@ -27,30 +27,24 @@ use super::{
     bridge::{Answer, Bridge},
     descriptors::Descriptors,
     error::LoadError,
-    interpose::Owner,
     libraries,
-    library::{self, Ended},
+    library::{self, PinnedLibrary},
     mailbox::{Mailbox, Refused},
     packet::Packet,
-    signals, snapshot,
+    signals,
+    state_file::SavedState,
     states::Moment,
     unknown,
-    unload::{self, Left, UnloadReport},
+    unload::{self, GivenBack, UnloadReport},
     vitals::Vitals,
 };
-use crate::Program;
+use crate::{
+    Environment,
+    platform::{Owner, process},
+};
 
 /// Frame ids are the process's: a packet keeps its id when it is carried to the next generation.
 static NEXT_FRAME: AtomicU64 = AtomicU64::new(1);
-
-/// A saved state: schema number and bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedState {
-    /// The plugin's schema number.
-    pub schema: u32,
-    /// The plugin's bytes.
-    pub bytes: Vec<u8>,
-}
 
 /// One load of one plugin.
 pub struct Generation {
@@ -78,7 +72,7 @@ pub struct Generation {
 }
 
 struct Running {
-    ending: oneshot::Receiver<Option<Ended>>,
+    ending: oneshot::Receiver<Option<PinnedLibrary>>,
     thread: JoinHandle<()>,
 }
 
@@ -93,21 +87,22 @@ impl Generation {
         plugin: &PluginName,
         number: u64,
         shadow: &Path,
-        program: Arc<dyn Program>,
+        environment: Arc<dyn Environment>,
         deadline: Duration,
     ) -> Result<Self, LoadError> {
         // Reads some dozens of links: not on a thread that others' work waits for.
-        let descriptors = tokio::task::spawn_blocking(snapshot::open_fds)
+        let descriptors = tokio::task::spawn_blocking(process::open_fds)
             .await
             .ok()
             .flatten()
             .unwrap_or_default();
-        let figures = program.figures().generation_begins(plugin);
+        let figures = environment.figures().generation_begins(plugin);
         let counted = Arc::clone(&figures);
         let mailbox = Mailbox::new(counted).map_err(|source| LoadError::Mailbox { source });
-        let mailbox = Arc::new(mailbox.inspect_err(|_| program.figures().generation_ends(plugin))?);
+        let mailbox =
+            Arc::new(mailbox.inspect_err(|_| environment.figures().generation_ends(plugin))?);
         let (bridge, declared) =
-            Bridge::new(plugin, number, Arc::clone(&mailbox), program, figures);
+            Bridge::new(plugin, number, Arc::clone(&mailbox), environment, figures);
         let bridge = Arc::new(bridge);
         let thread = library::start(
             plugin,
@@ -189,7 +184,7 @@ impl Generation {
     pub async fn start(&self, head: &StartHead, deadline: Duration) -> Result<(), LoadError> {
         let answer = self.ask(Packet::new(frame_kind::START, next_id(), head));
         let answer = timeout(deadline, answer).await;
-        // By libc it would have been told at once.
+        // By libc it would have been reported at once.
         let code = libraries::code_of(self.owner, &self.shadow);
         signals::look_for_bypasses(&self.plugin, self.owner, &code);
         match answer {
@@ -329,12 +324,12 @@ impl Generation {
     pub fn go_live(&self) {
         let _ = self.mailbox.push(Packet::bare(frame_kind::LIVE, 0));
         // It may have changed since the start.
-        self.tell_log_level();
+        self.send_log_level();
     }
 
-    /// Tells the plugin which of its lines are wanted.
-    pub fn tell_log_level(&self) {
-        let level = self.bridge.program().log_level(&self.plugin);
+    /// Sends the plugin which of its lines are wanted.
+    pub fn send_log_level(&self) {
+        let level = self.bridge.environment().log_level(&self.plugin);
         let _ = self
             .mailbox
             .push(Packet::new(frame_kind::LOG_LEVEL, 0, &level));
@@ -344,7 +339,7 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// The lane is full or closed.
+    /// The queue is full or closed.
     pub fn send(&self, packet: Packet) -> Result<(), Refused> {
         self.mailbox.push(packet)
     }
@@ -353,7 +348,7 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// The lane is full or closed.
+    /// The queue is full or closed.
     pub fn invoke(&self, packet: Packet, waiter: oneshot::Sender<Answer>) -> Result<(), Refused> {
         let id = packet.id;
         self.bridge.expect(id, waiter);
@@ -370,7 +365,7 @@ impl Generation {
                 next.bridge.expect(packet.id, waiter);
                 true
             }
-            // Whoever waited was told that it had failed, when the generation's thread ended.
+            // Who waited has learnt that it had failed, when the generation's thread ended.
             None => packet.kind == frame_kind::EVENT,
         });
         next.mailbox.adopt(packets);
@@ -398,8 +393,8 @@ impl Generation {
 
     /// Numbers for `extensions` and the log.
     #[must_use]
-    pub fn load(&self) -> Load {
-        Load {
+    pub fn load(&self) -> Workload {
+        Workload {
             depth: self.mailbox.depth(),
             dropped_events: self.mailbox.dropped_events(),
             calls: self.bridge.calls(),
@@ -443,13 +438,13 @@ impl Generation {
             shadow: self.shadow.clone(),
             began,
             descriptors: self.descriptors.clone(),
-            own_files: self.bridge.program().options().own_files,
+            own_files: self.bridge.environment().options().own_files,
         };
         // Without a value the thread has lost the library to a panic of the host's: it stays mapped.
-        let ended = ended.map_or(Left::Lost, |ended| {
-            ended.map_or(Left::Nothing, Left::Library)
+        let given_back = ended.map_or(GivenBack::Lost, |library| {
+            library.map_or(GivenBack::Nothing, GivenBack::Library)
         });
-        Some(unload::close(context, thread, ended).await)
+        Some(unload::close(context, thread, given_back).await)
     }
 
     /// How it is.
@@ -485,7 +480,7 @@ impl std::fmt::Debug for Generation {
 
 /// How much a plugin has to do.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Load {
+pub struct Workload {
     /// Packets that wait.
     pub depth: usize,
     /// Events dropped because it was too far behind.

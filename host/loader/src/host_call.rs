@@ -1,4 +1,4 @@
-//! A host call on its way: whose it is, and what ends it.
+//! Host call on its way: whose it is, and what ends it.
 //!
 //! A call ends with the generation that made it. Whatever it waits for then (a rate limit, a retry, a place in a queue, an
 //! answer) is given up at once, and what has not begun does not begin. One exception: what changes something elsewhere and
@@ -14,13 +14,55 @@ use std::{
     task::Poll,
 };
 
+use plugin_api::abi::{ErrorHead, status};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Caller, Completion};
+use crate::Caller;
 
 tokio::task_local! {
     /// The call that the running task serves. The host's own work has none.
     static CURRENT: Arc<Current>;
+}
+
+/// How a host call ended.
+#[derive(Debug, Default)]
+pub struct Completion {
+    /// One of [`status`].
+    pub status: u16,
+    /// JSON, or empty.
+    pub head: Vec<u8>,
+    /// The payload.
+    pub body: Vec<u8>,
+}
+
+impl Completion {
+    /// What a call is answered that failed.
+    #[must_use]
+    pub fn failed(error: &ErrorHead) -> Self {
+        Self::error(status::FAILED, error)
+    }
+
+    /// What a call is answered that the program does not know.
+    #[must_use]
+    pub fn unknown(call: &str) -> Self {
+        let message = format!(
+            "this host ({}) does not know the host call `{call:.100}`: update the host",
+            env!("CARGO_PKG_VERSION")
+        );
+        let error = ErrorHead {
+            message,
+            ..ErrorHead::default()
+        };
+        Self::error(status::UNSUPPORTED, &error)
+    }
+
+    fn error(status: u16, error: &ErrorHead) -> Self {
+        Self {
+            status,
+            head: serde_json::to_vec(error).unwrap_or_default(),
+            body: Vec::new(),
+        }
+    }
 }
 
 /// What is known of a call while it is served.
@@ -65,14 +107,14 @@ pub async fn serve(
     })
     .await;
     if is_over {
-        current.tell(completion.as_ref());
+        current.log(completion.as_ref());
     }
     completion
 }
 
 impl Current {
     /// Says what became of a call whose generation was over first.
-    fn tell(&self, completion: Option<&Completion>) {
+    fn log(&self, completion: Option<&Completion>) {
         let what = self.what.lock().unwrap_or_else(PoisonError::into_inner);
         let (plugin, generation) = (&*self.caller.plugin, self.caller.generation);
         if what.is_empty() {

@@ -22,21 +22,22 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `program.rs` | what the loader asks of the program: options, host calls, checks, routes |
+//! | `program.rs`, `environment.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, host calls) |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
 //! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
 //! | `manifest_check.rs`, `unknown.rs` | whether a manifest can be served; what of it is newer than this host |
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
-//! | `library.rs` | a library on its own thread: open, check the boundary, run |
+//! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
-//! | `mailbox.rs`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
+//! | `mailbox/`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
 //! | `figures/` | what is counted of each plugin |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
-//! | `unload.rs`, `snapshot.rs`, `interpose/` | closing a library, and measuring that it is gone |
+//! | `unload.rs` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
-//! | `symbols.rs`, `memory.rs` | names for the addresses of a panic; large buffers go back to the system |
+//! | `symbols.rs` | names for the addresses of a panic |
+//! | `platform/` | all that the loader asks of the operating system: [`interpose`], [`snapshot`], [`memory`] and what is its own |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
 mod bridge;
@@ -44,26 +45,26 @@ mod call_server;
 mod caller;
 mod calls;
 mod descriptors;
+mod environment;
 mod error;
 mod figures;
 pub mod file;
 mod generation;
 pub mod host_call;
-pub mod interpose;
+mod ledger;
 mod libraries;
 mod library;
 mod lines;
 mod mailbox;
 mod manifest_check;
-pub mod memory;
 mod packet;
+mod platform;
 mod plugins;
 pub mod probe;
 mod program;
 pub mod shadow;
 mod signals;
 mod slot;
-pub mod snapshot;
 mod state_file;
 mod states;
 mod symbols;
@@ -80,15 +81,19 @@ use plugin_api::manifest::Manifest;
 pub use bridge::Answer;
 pub use caller::Caller;
 pub use calls::Places;
-pub use error::LoadError;
+pub use environment::{Environment, Options};
+pub use error::{LoadError, Unserved};
 pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
-pub use generation::{Generation, Load, SavedState, interrupted, next_id};
+pub use generation::{Generation, Workload, interrupted, next_id};
+pub use host_call::Completion;
 pub use mailbox::Refused;
-pub use manifest_check::Neighbour;
+pub use manifest_check::{Neighbour, Rules};
 pub use packet::{EventRecord, Packet};
+pub use platform::{interpose, memory, snapshot};
 pub use plugins::{LoadReport, Plugins, Serving, Status};
-pub use program::{Change, Completion, Options, Program, Rules, Unserved};
+pub use program::{Change, Program};
 pub use slot::Slot;
+pub use state_file::SavedState;
 pub use unload::UnloadReport;
 
 /// All that is wrong with a manifest beside others, by name.

@@ -1,11 +1,8 @@
-//! The libraries that a plugin has brought into the process: those that it is linked with, and those that it opens.
+//! Libraries that a plugin has brought into the process: those that it is linked with, and those that it opens.
 
 use std::{collections::HashSet, ffi::OsString, path::Path};
 
-use super::{
-    interpose::{self, Owner},
-    snapshot::{self, Image},
-};
+use crate::platform::{Image, Owner, interpose, snapshot};
 
 /// What a plugin has brought, and what that has brought: all that was not there `before` it was opened.
 #[must_use]

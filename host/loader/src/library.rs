@@ -1,7 +1,6 @@
-//! A plugin's library on its own thread: open, check the boundary, run, and give everything back.
+//! Library of a plugin on its own thread: open, check the boundary, run, and give everything back.
 
 use std::{
-    ffi::c_void,
     mem::ManuallyDrop,
     path::{Path, PathBuf},
     sync::Arc,
@@ -9,31 +8,21 @@ use std::{
 };
 
 use libloading::Library;
-use plugin_api::{
-    abi::{
-        PluginModule_Ref,
-        abi_stable::{
-            StableAbi,
-            abi_stability::abi_checking::{
-                CheckingGlobals, check_layout_compatibility_with_globals,
-            },
-            library::{AbiHeaderRef, LibHeader, ROOT_MODULE_LOADER_NAME_WITH_NUL, RootModule},
-        },
-        run_status,
+use plugin_api::abi::{
+    PluginModule_Ref,
+    abi_stable::{
+        StableAbi,
+        abi_stability::abi_checking::{CheckingGlobals, check_layout_compatibility_with_globals},
+        library::{AbiHeaderRef, LibHeader, ROOT_MODULE_LOADER_NAME_WITH_NUL, RootModule},
     },
-    alloc::LedgerTable,
+    run_status,
 };
 use tokio::sync::oneshot;
 
 use super::{
-    bridge::Bridge,
-    error::LoadError,
-    interpose::{self, Owner, UnknownThread},
-    mailbox::Mailbox,
-    signals,
-    snapshot::{self, Image},
-    symbols,
+    bridge::Bridge, error::LoadError, ledger::Ledger, mailbox::Mailbox, signals, symbols::Symbols,
 };
+use crate::platform::{Image, Owner, UnknownThread, interpose, process, snapshot};
 
 /// Where a library lies in memory, and its ledger while it runs.
 #[derive(Debug, Clone)]
@@ -61,10 +50,10 @@ impl From<Image> for Mapped {
 /// Dropping it does nothing at all: whoever loses it (a deadline, a cancelled future, a panic, the end of the runtime) leaves
 /// the library mapped, and its mailbox and bridge allocated. `unload::close` alone takes them out, when it has seen that
 /// nothing of the library runs any more.
-pub struct Ended(ManuallyDrop<Held>);
+pub struct PinnedLibrary(ManuallyDrop<OpenLibrary>);
 
-/// What [`Ended`] holds.
-pub struct Held {
+/// What [`PinnedLibrary`] holds.
+pub struct OpenLibrary {
     /// The library, mapped.
     pub library: Library,
     /// Where it lies; `None` where the loader's list can't be read.
@@ -88,16 +77,18 @@ pub struct Before {
     pub images: Vec<Image>,
 }
 
-impl std::fmt::Debug for Ended {
+impl std::fmt::Debug for PinnedLibrary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Ended").field(&self.held().mapped).finish()
+        f.debug_tuple("PinnedLibrary")
+            .field(&self.held().mapped)
+            .finish()
     }
 }
 
-impl Ended {
+impl PinnedLibrary {
     /// What it holds, to be looked at.
     #[must_use]
-    pub fn held(&self) -> &Held {
+    pub fn held(&self) -> &OpenLibrary {
         &self.0
     }
 
@@ -107,46 +98,8 @@ impl Ended {
     ///
     /// The thread that ran the library was joined, and no other thread runs code of it or will.
     #[must_use]
-    pub unsafe fn take(self) -> Held {
+    pub unsafe fn take(self) -> OpenLibrary {
         ManuallyDrop::into_inner(self.0)
-    }
-}
-
-/// A plugin's ledger table: the plugin's memory, ours to free once the library is unmapped.
-#[derive(Debug)]
-pub struct Ledger(*const c_void);
-
-// SAFETY: the table is read by atomics, and reclaimed by one thread when nobody else is left.
-unsafe impl Send for Ledger {}
-
-impl Ledger {
-    /// The book of a plugin.
-    ///
-    /// # Safety
-    ///
-    /// `table` is what the plugin's `ledger` returned, and is reclaimed when no other `Ledger` of it is left.
-    #[must_use]
-    pub unsafe fn new(table: *const c_void) -> Self {
-        Self(table)
-    }
-
-    /// Live bytes and blocks; `None` when another version of plugin-api wrote the table.
-    #[must_use]
-    pub fn live(&self) -> Option<(u64, u64)> {
-        // SAFETY: a table that has not been reclaimed, which would have consumed the last handle of it.
-        let stats = unsafe { LedgerTable::stats(self.0.cast()) }.ok()?;
-        Some((stats.live_bytes, stats.live_blocks))
-    }
-
-    /// Frees all that the plugin left; bytes that went back to the system.
-    ///
-    /// # Safety
-    ///
-    /// The library is unmapped and none of its threads is left; this is the last handle of the table.
-    pub unsafe fn reclaim(self) -> Option<u64> {
-        // SAFETY: the caller's promise.
-        let reclaimed = unsafe { LedgerTable::reclaim(self.0.cast_mut().cast()) }.ok()?;
-        Some(reclaimed.chunk_bytes)
     }
 }
 
@@ -155,7 +108,7 @@ pub struct PluginThread {
     /// `Ok` when the library is open and `run` is about to be called.
     pub opened: oneshot::Receiver<Result<Owner, LoadError>>,
     /// Sent when the thread is about to end: with the library, when there was one.
-    pub ending: oneshot::Receiver<Option<Ended>>,
+    pub ending: oneshot::Receiver<Option<PinnedLibrary>>,
     /// The thread.
     pub thread: JoinHandle<()>,
 }
@@ -185,11 +138,11 @@ pub fn start(
             // Whatever is created on this thread is the library's, up to the destructors of its thread-locals.
             owner.enter();
             let closing = Arc::clone(&bridge);
-            let ended = run(&path, owner, opened_send, bridge, mailbox);
+            let pinned = run(&path, owner, opened_send, bridge, mailbox);
             closing.close();
             // Nobody waits for a generation that was abandoned. Its library is not closed for that: nobody has counted
             // what else of it runs.
-            if let Err(Some(_)) = ending_send.send(ended) {
+            if let Err(Some(_)) = ending_send.send(pinned) {
                 tracing::warn!(
                     plugin,
                     generation,
@@ -212,7 +165,7 @@ fn run(
     opened: oneshot::Sender<Result<Owner, LoadError>>,
     bridge: Arc<Bridge>,
     mailbox: Arc<Mailbox>,
-) -> Option<Ended> {
+) -> Option<PinnedLibrary> {
     let before = Before {
         unknown_threads: interpose::unknown_threads(),
         images: snapshot::images(),
@@ -227,7 +180,7 @@ fn run(
         }
     };
     // From here on nothing but a counted unload closes it, whatever happens.
-    let mut ended = Ended(ManuallyDrop::new(Held {
+    let mut pinned = PinnedLibrary(ManuallyDrop::new(OpenLibrary {
         library,
         mapped: snapshot::image_of(path).map(Mapped::from),
         ledger: None,
@@ -235,36 +188,36 @@ fn run(
         before,
         handles: (Arc::clone(&bridge), Arc::clone(&mailbox)),
     }));
-    let Held {
+    let OpenLibrary {
         library,
         mapped,
         ledger,
         ..
-    } = &mut *ended.0;
+    } = &mut *pinned.0;
     let module = checked_module(library).and_then(|module| Ok((module, listed(mapped.as_ref())?)));
     let (module, mapped) = match module {
         Ok(module) => module,
         Err(error) => {
             let _ = opened.send(Err(error));
-            return Some(ended);
+            return Some(pinned);
         }
     };
-    let symbols = symbols::Library {
+    let symbols = Symbols {
         file: path.to_owned(),
         base: mapped.base,
         low: mapped.low,
         high: mapped.high,
     };
-    let thread = interpose::current_thread();
+    let thread = process::current_thread();
     // Its address never changes; the host reads it from any thread, until `run` has returned.
     // SAFETY: of this plugin; the bridge gives it up in `run_ended`.
     bridge.opened(symbols, thread, unsafe { Ledger::new(module.ledger()()) });
     if opened.send(Ok(owner)).is_err() {
         // It took too long: nobody wants it any more.
         bridge.run_ended(thread);
-        return Some(ended);
+        return Some(pinned);
     }
-    // SAFETY: once a generation, on its own thread; `ended` keeps both handles valid.
+    // SAFETY: once a generation, on its own thread; `pinned` keeps both handles valid.
     let status = unsafe { module.run()(bridge.handle(), mailbox.handle()) };
     if status == run_status::BROKEN {
         tracing::error!(path = %path.display(), "the plugin's runtime could not run; its log says why");
@@ -273,7 +226,7 @@ fn run(
     // Asked for again: without memory for it at the start there was none.
     // SAFETY: of this plugin, and by now the only one.
     *ledger = Some(unsafe { Ledger::new(module.ledger()()) });
-    Some(ended)
+    Some(pinned)
 }
 
 fn listed(mapped: Option<&Mapped>) -> Result<&Mapped, LoadError> {

@@ -1,5 +1,5 @@
-//! What a plugin logs, on its way into the host's log. Each plugin has a share of it: one that logs without end fills no disk with it
-//! and drowns nobody else's lines. All are counted, whether they are written or not.
+//! Log lines of a plugin, on their way into the host's log. Each plugin has a share of it: one that logs without end fills no disk with
+//! it and drowns nobody else's lines. All are counted, whether they are written or not.
 
 use std::{
     sync::{Mutex, PoisonError, atomic::Ordering::Relaxed},

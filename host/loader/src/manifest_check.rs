@@ -4,7 +4,7 @@ use host_base::{PluginName, names, shown};
 use plugin_api::manifest::Manifest;
 use semver::{Version, VersionReq};
 
-use super::{program::Rules, unknown};
+use super::unknown;
 
 /// What is loaded beside the plugin.
 pub struct Neighbour<'a> {
@@ -12,6 +12,21 @@ pub struct Neighbour<'a> {
     pub name: &'a PluginName,
     /// What it declared.
     pub manifest: &'a Manifest,
+}
+
+/// What a manifest may declare in a program.
+pub trait Rules {
+    /// The host calls that the program knows, by name.
+    fn calls(&self) -> Vec<&'static str>;
+
+    /// Adds what is wrong with a manifest, in words, beyond what the loader checks: names, versions, sizes, dependencies.
+    fn problems(
+        &self,
+        plugin: &PluginName,
+        manifest: &Manifest,
+        neighbours: &[Neighbour<'_>],
+        problems: &mut Vec<String>,
+    );
 }
 
 /// A plugin that must be loaded first.

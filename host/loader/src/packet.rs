@@ -1,11 +1,11 @@
-//! What waits in a mailbox: one frame's worth of host memory.
+//! Packet: what waits in a mailbox, one frame's worth of host memory.
 
 use std::{sync::Arc, time::Instant};
 
 use plugin_api::abi::{Bytes, EventHeader, frame_kind};
 use serde::Serialize;
 
-use super::calls::Ticket;
+use super::calls::Permit;
 
 /// An event as it came from Discord, shared by all plugins that get it.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Packet {
     /// When it was queued.
     pub queued: Option<Instant>,
     /// For the answer to a host call: what the call takes, until the plugin has given this back.
-    pub ticket: Option<Ticket>,
+    pub permit: Option<Permit>,
 }
 
 impl Packet {
@@ -60,7 +60,7 @@ impl Packet {
             payload: Vec::new(),
             name: String::new(),
             queued: None,
-            ticket: None,
+            permit: None,
         }
     }
 
@@ -76,7 +76,7 @@ impl Packet {
             payload: Vec::new(),
             name: String::new(),
             queued: None,
-            ticket: None,
+            permit: None,
         }
     }
 

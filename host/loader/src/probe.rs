@@ -1,13 +1,12 @@
-//! The probe: a child process that loads a file, asks it for its manifest, unloads it, and tells what stayed.
+//! Probe: a child process that loads a file, asks it for its manifest, unloads it, and reports what stayed.
 //!
 //! A damaged file can end the process inside `dlopen`, and no check of its bytes can foresee that.
 
 use std::{
     env,
     io::Read,
-    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,7 +14,8 @@ use std::{
 use plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::{error::LoadError, generation::Generation, program::Nobody, snapshot};
+use super::{error::LoadError, generation::Generation, program::Nobody};
+use crate::platform::{child, snapshot::ProcessSnapshot};
 
 /// The hidden subcommand that a probe is started with.
 pub const SUBCOMMAND: &str = "probe";
@@ -88,7 +88,7 @@ fn run_blocking(
         .unwrap_or_else(PoisonError::into_inner)
         .wait()
         .map_err(|error| failed(format!("the probe process was lost: {error}")))?;
-    if timed_out || status.signal() == Some(libc::SIGALRM) {
+    if timed_out || child::was_late(status) {
         return Err(failed(format!(
             "opening the file and asking for its manifest took longer than {deadline:?} in a probe process \
              (`extensions.probe_timeout_ms`)"
@@ -103,19 +103,8 @@ fn run_blocking(
         Err(_) => Err(failed(format!(
             "a probe process {} when it opened the file: the file is damaged, or does what a plugin must not do when it is \
              loaded; build it anew",
-            ending(status)
+            child::ending(status)
         ))),
-    }
-}
-
-fn ending(status: ExitStatus) -> String {
-    match (status.signal(), status.code()) {
-        (Some(libc::SIGSEGV), _) => "crashed (SIGSEGV)".into(),
-        (Some(libc::SIGBUS), _) => "crashed (SIGBUS)".into(),
-        (Some(libc::SIGABRT), _) => "aborted (SIGABRT)".into(),
-        (Some(signal), _) => format!("was ended by signal {signal}"),
-        (None, Some(code)) => format!("ended with exit code {code}"),
-        (None, None) => "ended".into(),
     }
 }
 
@@ -148,10 +137,9 @@ impl Killer {
 /// The child's side: loads the file, unloads it, and reports. Never starts the plugin.
 pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
     // Should it hang where nothing can interrupt it, the kernel ends it, also when the host is gone.
-    // SAFETY: a plain system call; nothing handles SIGALRM here.
-    unsafe { libc::alarm(deadline.as_secs() as u32 + 1) };
+    child::end_after(deadline);
     let nobody = Arc::new(Nobody::default());
-    let before = snapshot::ProcessSnapshot::take();
+    let before = ProcessSnapshot::take();
     let generation = match Generation::open(&"probe".into(), 1, &file, nobody, deadline).await {
         Ok(generation) => generation,
         Err(error) => {
@@ -168,7 +156,7 @@ pub async fn probe(file: PathBuf, deadline: Duration) -> ProbeReport {
         .map(|report| report.stayed)
         .unwrap_or_default();
     drop(generation);
-    let fds = snapshot::ProcessSnapshot::take().fds_since(&before);
+    let fds = ProcessSnapshot::take().fds_since(&before);
     if !fds.is_empty() {
         let named: Vec<String> = fds.values().cloned().collect();
         stayed.push(format!("{} descriptor(s): {}", fds.len(), named.join(", ")));

@@ -1,4 +1,4 @@
-//! Plugins that take signals, or want to end the process: who they are, and what the operator reads of it.
+//! Signals that plugins take, and ends of the process that they want: who they are, and what the operator reads of it.
 
 use std::{
     ffi::CStr,
@@ -7,12 +7,12 @@ use std::{
 
 use host_base::PluginName;
 
-use super::interpose::{self, Owner};
+use crate::platform::{self, Owner, interpose};
 
 /// The names of the libraries that are open or were.
 static NAMES: Mutex<Vec<(Owner, String)>> = Mutex::new(Vec::new());
 
-/// Before a library is opened: what the host has in force is known from here on, and whose name to tell.
+/// Before a library is opened: what the host has in force is known from here on, and whose name to log.
 pub fn watch(owner: Owner, plugin: &str) {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
@@ -35,7 +35,7 @@ pub fn look_for_bypasses(plugin: &str, owner: Owner, code: &[(usize, usize)]) {
     for signal in interpose::verify_signals(owner, code) {
         let signals = names(&[signal.number]);
         if signal.hosts {
-            tell(plugin, &signals);
+            log_refusal(plugin, &signals);
         } else {
             tracing::warn!(plugin, "it has set {signals} by a bare system call");
         }
@@ -48,7 +48,7 @@ pub fn put_back_hosts(whose: impl Fn(usize) -> Option<PluginName>) {
     for (number, handler) in interpose::put_back_hosts() {
         let signals = names(&[number]);
         match whose(handler) {
-            Some(plugin) => tell(&plugin, &signals),
+            Some(plugin) => log_refusal(&plugin, &signals),
             None => tracing::warn!(
                 "a plugin has set {signals} by a bare system call, which is the host's: the host's handling is in force again"
             ),
@@ -58,7 +58,7 @@ pub fn put_back_hosts(whose: impl Fn(usize) -> Option<PluginName>) {
 
 /// Called on the plugin's thread, where it asked for the signal.
 fn refused(owner: Owner, number: i32) {
-    tell(&name(owner), &names(&[number]));
+    log_refusal(&name(owner), &names(&[number]));
 }
 
 /// Called on the plugin's thread, which stays where it is from here on.
@@ -76,7 +76,7 @@ fn name(owner: Owner) -> String {
     plugin.map_or_else(String::new, |(_, name)| name.clone())
 }
 
-fn tell(plugin: &str, signals: &str) {
+fn log_refusal(plugin: &str, signals: &str) {
     tracing::warn!(
         plugin,
         "it wanted to take {signals}, which is the host's: the host's handling stays in force"
@@ -86,28 +86,9 @@ fn tell(plugin: &str, signals: &str) {
 /// What people call these signals.
 #[must_use]
 pub fn names(signals: &[i32]) -> String {
-    let name = |signal: &i32| match *signal {
-        libc::SIGHUP => "SIGHUP".to_owned(),
-        libc::SIGINT => "SIGINT".to_owned(),
-        libc::SIGQUIT => "SIGQUIT".to_owned(),
-        libc::SIGILL => "SIGILL".to_owned(),
-        libc::SIGTRAP => "SIGTRAP".to_owned(),
-        libc::SIGABRT => "SIGABRT".to_owned(),
-        libc::SIGBUS => "SIGBUS".to_owned(),
-        libc::SIGFPE => "SIGFPE".to_owned(),
-        libc::SIGUSR1 => "SIGUSR1".to_owned(),
-        libc::SIGSEGV => "SIGSEGV".to_owned(),
-        libc::SIGUSR2 => "SIGUSR2".to_owned(),
-        libc::SIGPIPE => "SIGPIPE".to_owned(),
-        libc::SIGALRM => "SIGALRM".to_owned(),
-        libc::SIGTERM => "SIGTERM".to_owned(),
-        libc::SIGCHLD => "SIGCHLD".to_owned(),
-        libc::SIGCONT => "SIGCONT".to_owned(),
-        libc::SIGURG => "SIGURG".to_owned(),
-        libc::SIGWINCH => "SIGWINCH".to_owned(),
-        libc::SIGIO => "SIGIO".to_owned(),
-        libc::SIGSYS => "SIGSYS".to_owned(),
-        other => format!("signal {other}"),
+    let name = |signal: &i32| match platform::signals::name(*signal) {
+        Some(name) => name.to_owned(),
+        None => format!("signal {signal}"),
     };
     signals.iter().map(name).collect::<Vec<_>>().join(", ")
 }

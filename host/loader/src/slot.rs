@@ -1,4 +1,4 @@
-//! A plugin's place in the bot: the same through all its generations.
+//! Slot: a plugin's place, the same through all its generations.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -32,7 +32,7 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// The lane is full or closed.
+    /// The queue is full or closed.
     pub fn send(&self, packet: Packet) -> Result<(), Refused> {
         self.current
             .read()
@@ -44,7 +44,7 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// The lane is full or closed.
+    /// The queue is full or closed.
     pub fn invoke(&self, packet: Packet) -> Result<oneshot::Receiver<Answer>, Refused> {
         let (waiter, answer) = oneshot::channel();
         self.current

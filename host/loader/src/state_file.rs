@@ -8,7 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::generation::SavedState;
+use crate::platform::files;
+
+/// A saved state: schema number and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedState {
+    /// The plugin's schema number.
+    pub schema: u32,
+    /// The plugin's bytes.
+    pub bytes: Vec<u8>,
+}
 
 const MAGIC: &[u8; 8] = b"CWSTATE1";
 
@@ -33,7 +42,7 @@ pub fn write(path: &Path, state: &SavedState) -> io::Result<()> {
     file.write_all(&state.bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
-    fs::File::open(folder)?.sync_all()
+    files::sync_folder(folder)
 }
 
 /// Reads a state; `None` when there is none.

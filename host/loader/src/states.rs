@@ -1,4 +1,4 @@
-//! The states of all plugins on disk, as they are written while the bot runs: in order, and off the async workers.
+//! Writer of plugins' saved states, as they are written while the bot runs: in order, and off the async workers.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 
 use host_base::PluginName;
 
-use super::{generation::SavedState, state_file};
+use super::state_file::{self, SavedState};
 
 /// The states of all plugins on disk.
 ///

@@ -1,10 +1,10 @@
-//! Names for the addresses of a plugin's panic.
+//! Symbols of a plugin: names for the addresses of its panics.
 
 use std::{fs, path::PathBuf};
 
-use object::{Object, ObjectSymbol, SymbolKind, read::elf::ElfFile64};
+use crate::platform::library_files;
 
-/// Most names that are told: the author's code is at the top.
+/// Most names that are logged: the author's code is at the top.
 const NAMES: usize = 6;
 
 /// What stands between a panic and the code that panicked, and between that code and the thread's start.
@@ -27,7 +27,7 @@ const MACHINERY: &[&str] = &[
 
 /// A library's file, and where it lies.
 #[derive(Debug, Clone)]
-pub struct Library {
+pub struct Symbols {
     /// The private copy.
     pub file: PathBuf,
     /// What the loader added to the file's addresses.
@@ -38,7 +38,7 @@ pub struct Library {
     pub high: usize,
 }
 
-impl Library {
+impl Symbols {
     /// The names of the functions that these return addresses lie in, innermost first; without the machinery of panics and
     /// runtimes. Empty when the file was stripped of its symbols. Reads the file: some milliseconds.
     #[must_use]
@@ -46,15 +46,7 @@ impl Library {
         let Ok(bytes) = fs::read(&self.file) else {
             return Vec::new();
         };
-        let Ok(elf) = ElfFile64::<object::Endianness>::parse(&*bytes) else {
-            return Vec::new();
-        };
-        let mut functions: Vec<(u64, &str)> = elf
-            .symbols()
-            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.address() != 0)
-            .filter_map(|symbol| Some((symbol.address(), symbol.name().ok()?)))
-            .collect();
-        functions.sort_unstable();
+        let functions = library_files::functions(&bytes);
         let mut names: Vec<String> = Vec::new();
         for address in addresses {
             let Ok(address) = usize::try_from(*address) else {

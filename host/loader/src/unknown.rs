@@ -1,4 +1,4 @@
-//! What a newer plugin declares and this host does not know: left out where the rest does without it, refused where it doesn't.
+//! Unknown declarations: what a newer plugin declares and this host does not know. Left out where the rest does without it, refused where it doesn't.
 //!
 //! | declared | what happens |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! Closing a library, and measuring that it is gone (docs/decisions/0008).
+//! Unload: closes a library, and measures that it is gone (docs/decisions/0008).
 
 use std::{
     mem,
@@ -12,15 +12,15 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     descriptors::{Descriptors, files_left_open},
-    interpose::{self, Owner, UnknownThread},
+    ledger::Ledger,
     libraries,
-    library::{Ended, Held, Ledger, Mapped},
-    signals, snapshot,
+    library::{Mapped, OpenLibrary, PinnedLibrary},
+    signals,
 };
+use crate::platform::{Owner, UnknownThread, interpose, snapshot, threads};
 
 /// What the destructors of the thread-locals of a plugin's thread may take. They run when its main function has returned.
 const JOIN_GRACE: Duration = Duration::from_millis(1500);
-const JOIN_PAUSE: Duration = Duration::from_micros(200);
 
 /// What all of a close may take, the library's finalisers with it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
@@ -109,9 +109,9 @@ impl UnloadReport {
 
 /// What a generation's thread gave back.
 #[derive(Debug)]
-pub enum Left {
+pub enum GivenBack {
     /// A library.
-    Library(Ended),
+    Library(PinnedLibrary),
     /// The loader refused the file: there is nothing to close.
     Nothing,
     /// A panic of the host's took it along.
@@ -122,22 +122,26 @@ pub enum Left {
 ///
 /// On a thread of its own, which goes on when nobody waits for it any more: finalisers of the library run there, and may
 /// take their time or never return.
-pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
-    let (tell, told) = oneshot::channel();
+pub async fn close(
+    context: Context,
+    thread: JoinHandle<()>,
+    given_back: GivenBack,
+) -> UnloadReport {
+    let (report_to, reported) = oneshot::channel();
     let (plugin, generation, began) = (context.plugin.clone(), context.generation, context.began);
     let mut failed = UnloadReport::abandoned(&plugin, generation, Duration::ZERO);
     let closing = thread::Builder::new()
         .name(format!("unload#{generation}"))
         .spawn(move || {
-            let was_open = !matches!(left, Left::Nothing);
-            let report = join_and_close(context, thread, left);
+            let was_open = !matches!(given_back, GivenBack::Nothing);
+            let report = join_and_close(context, thread, given_back);
             if was_open || !report.stayed.is_empty() {
                 report.log();
             }
-            let _ = tell.send(report);
+            let _ = report_to.send(report);
         });
     let why = match closing {
-        Ok(_) => match timeout(CLOSE_LIMIT, told).await {
+        Ok(_) => match timeout(CLOSE_LIMIT, reported).await {
             Ok(Ok(report)) => return report,
             Ok(Err(_)) => "the library: closing it panicked".to_owned(),
             Err(_) => format!("the library: its finalisers did not return within {CLOSE_LIMIT:?}"),
@@ -150,7 +154,7 @@ pub async fn close(context: Context, thread: JoinHandle<()>, left: Left) -> Unlo
     failed
 }
 
-fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> UnloadReport {
+fn join_and_close(context: Context, thread: JoinHandle<()>, given_back: GivenBack) -> UnloadReport {
     let mut report = UnloadReport {
         plugin: context.plugin,
         generation: context.generation,
@@ -159,21 +163,21 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
         unmapped: false,
         stayed: Vec::new(),
     };
-    match left {
-        _ if !join(thread, JOIN_GRACE) => report.stayed.push(format!(
+    match given_back {
+        _ if !threads::join_within(thread, JOIN_GRACE) => report.stayed.push(format!(
             "its thread, in which a destructor of a thread-local did not return within {JOIN_GRACE:?}: the library stays \
              mapped until the host restarts"
         )),
-        Left::Library(ended) => {
+        GivenBack::Library(pinned) => {
             report.stayed.extend(files_left_open(
                 &context.descriptors,
                 &context.shadow,
                 context.own_files.as_deref(),
             ));
-            unmap(&mut report, &context.shadow, ended);
+            unmap(&mut report, &context.shadow, pinned);
         }
-        Left::Nothing => report.unmapped = true,
-        Left::Lost => report
+        GivenBack::Nothing => report.unmapped = true,
+        GivenBack::Lost => report
             .stayed
             .push("the library: its thread ended without giving it back".into()),
     }
@@ -181,47 +185,10 @@ fn join_and_close(context: Context, thread: JoinHandle<()>, left: Left) -> Unloa
     report
 }
 
-/// Waits until a thread has ended, with all destructors of its thread-locals.
-fn join(thread: JoinHandle<()>, limit: Duration) -> bool {
-    let began = Instant::now();
-    // Its function has returned; destructors run behind that, of which std knows nothing.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        use std::os::unix::thread::JoinHandleExt;
-        unsafe extern "C" {
-            fn pthread_tryjoin_np(
-                thread: libc::pthread_t,
-                result: *mut *mut std::ffi::c_void,
-            ) -> std::ffi::c_int;
-        }
-        let thread = thread.into_pthread_t();
-        // SAFETY: a thread that nobody has joined or detached: std's handle was given up for it.
-        while unsafe { pthread_tryjoin_np(thread, std::ptr::null_mut()) } == libc::EBUSY {
-            if began.elapsed() > limit {
-                // SAFETY: as above; the last use of it.
-                unsafe { libc::pthread_detach(thread) };
-                return false;
-            }
-            sleep(JOIN_PAUSE);
-        }
-        true
-    }
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-    {
-        while !thread.is_finished() {
-            if began.elapsed() > limit {
-                return false;
-            }
-            sleep(JOIN_PAUSE);
-        }
-        thread.join().is_ok()
-    }
-}
-
-fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
-    let Held { owner, before, .. } = ended.held();
+fn unmap(report: &mut UnloadReport, shadow: &Path, pinned: PinnedLibrary) {
+    let OpenLibrary { owner, before, .. } = pinned.held();
     let (owner, unknown_before) = (*owner, &before.unknown_threads);
-    let Some(mapped) = ended.held().mapped.clone() else {
+    let Some(mapped) = pinned.held().mapped.clone() else {
         report
             .stayed
             .push("the library: the dynamic loader does not list it".into());
@@ -282,7 +249,7 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
             return;
         }
     }
-    if let Some((bytes, blocks)) = ended.held().ledger.as_ref().and_then(Ledger::live)
+    if let Some((bytes, blocks)) = pinned.held().ledger.as_ref().and_then(Ledger::live)
         && bytes > OWN_HEAP_BYTES
     {
         report.stayed.push(format!(
@@ -291,12 +258,12 @@ fn unmap(report: &mut UnloadReport, shadow: &Path, ended: Ended) {
     }
     let keys: Vec<_> = code().map(|(lo, hi)| interpose::keys_of(lo, hi)).collect();
     // SAFETY: the plugin's thread was joined, it has no other, and no timer or signal leads into it any more.
-    let Held {
+    let OpenLibrary {
         library,
         ledger,
         handles,
         ..
-    } = unsafe { ended.take() };
+    } = unsafe { pinned.take() };
     // Finalisers run on this thread, which is ours alone, and on the plugin's behalf.
     owner.enter();
     let closed = interpose::while_closing(|| library.close());

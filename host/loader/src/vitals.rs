@@ -1,9 +1,8 @@
-//! Signs of life of a generation: whether its thread goes on, and how often it panics.
+//! Vitals of a generation: whether its thread goes on, and how often it panics.
 
 use std::{
     collections::VecDeque,
     ffi::CStr,
-    path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{
@@ -16,7 +15,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::interpose::{Left, Tid};
+use crate::platform::{EndedBy, Tid, process};
 
 /// Panics are counted over this time.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -24,7 +23,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Most panics whose times are remembered: no limit is above it.
 pub const MOST_PANICS: u64 = 10_000;
 
-/// How often it is looked whether the thread is there: one that was ended by a bare system call tells nobody.
+/// How often it is looked whether the thread is there: one that was ended by a bare system call reports nothing.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Signs of life of a generation.
@@ -39,7 +38,7 @@ pub struct Vitals {
     /// Its thread, while `run` has not returned.
     thread: AtomicI32,
     /// By which function it wanted to end itself or the process.
-    left: Left,
+    ended_by: EndedBy,
 }
 
 #[derive(Debug, Default)]
@@ -55,29 +54,29 @@ impl Default for Vitals {
             panicked: watch::Sender::new(0),
             panics: Mutex::default(),
             thread: AtomicI32::new(0),
-            left: Left::default(),
+            ended_by: EndedBy::default(),
         }
     }
 }
 
 impl Vitals {
-    /// Tells on which thread it runs.
+    /// Notes on which thread it runs.
     pub fn thread_begins(&self, thread: Tid) {
         self.thread.store(thread, Release);
     }
 
     /// What is set when the thread wants to end itself or the process.
     #[must_use]
-    pub const fn left(&self) -> *const Left {
-        &raw const self.left
+    pub const fn ended_by(&self) -> *const EndedBy {
+        &raw const self.ended_by
     }
 
-    /// Tells that `run` has returned.
+    /// Notes that `run` has returned.
     pub fn run_ended(&self) {
         self.thread.store(0, Release);
     }
 
-    /// Tells that the generation is over. Whoever says so first is heard.
+    /// Notes that the generation is over. The first reason stays.
     pub fn over(&self, why: impl FnOnce() -> String) {
         self.ended.send_if_modified(|ended| {
             let first = ended.is_none();
@@ -119,7 +118,7 @@ impl Vitals {
 
     /// The function by which it wanted to end itself or the process.
     fn called(&self) -> Option<&'static str> {
-        let function = self.left.load(Acquire).cast_const();
+        let function = self.ended_by.load(Acquire).cast_const();
         if function.is_null() {
             return None;
         }
@@ -129,9 +128,7 @@ impl Vitals {
 
     fn has_vanished(&self) -> bool {
         let thread = self.thread.load(Acquire);
-        thread != 0
-            && cfg!(target_os = "linux")
-            && !Path::new(&format!("/proc/self/task/{thread}")).exists()
+        thread != 0 && process::has_thread(thread) == Some(false)
     }
 
     /// Counts a panic.
@@ -155,7 +152,7 @@ impl Vitals {
         *self.panicked.borrow()
     }
 
-    /// Tells of every panic.
+    /// Counts of panics, as they change.
     #[must_use]
     pub fn panics_followed(&self) -> watch::Receiver<u64> {
         self.panicked.subscribe()
@@ -198,11 +195,10 @@ mod tests {
         assert_eq!(vitals.ended().await, "first");
     }
 
-    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_thread_that_vanishes_is_noticed() {
         let vitals = Vitals::default();
-        let thread = std::thread::spawn(crate::interpose::current_thread);
+        let thread = std::thread::spawn(process::current_thread);
         vitals.thread_begins(thread.join().unwrap());
         assert!(vitals.ended().await.contains("ended from within"));
     }

@@ -97,7 +97,7 @@ fn report(status: &Status, before: Option<u64>) -> Report {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use host_loader::{Load, Serving};
+    use host_loader::{Serving, Workload};
     use plugin_api::manifest::Manifest;
 
     use super::*;
@@ -113,7 +113,7 @@ mod tests {
                 generation,
                 load_time: Duration::from_millis(7),
                 since: SystemTime::UNIX_EPOCH,
-                load: Load::default(),
+                load: Workload::default(),
                 manifest: manifest.clone(),
             }),
             error: error.map(str::to_owned),

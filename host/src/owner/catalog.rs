@@ -60,9 +60,11 @@ const fn command(
     }
 }
 
-const USER: Parameter = Parameter::new("user", Kind::User, "User whom the data are about").required();
+const USER: Parameter =
+    Parameter::new("user", Kind::User, "User whom the data are about").required();
 const PLUGIN: Parameter = Parameter::new("name", Kind::Text, "Name of the plugin").required();
-const SETTING: Parameter = Parameter::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
+const SETTING: Parameter =
+    Parameter::new("setting", Kind::Text, "PLUGIN.NAME or TABLE.KEY").required();
 
 const COMMANDS: &[OwnerCommand] = &[
     command("extensions", "Shows the plugins that are loaded", &[]),

@@ -11,8 +11,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Caller, Change, Completion, Figures, LoadError, Neighbour, Options, Places, Plugins, Program,
-    Slot, Unserved,
+    Caller, Change, Completion, Environment, Figures, LoadError, Neighbour, Options, Places,
+    Plugins, Program, Slot, Unserved,
 };
 use host_ops::{
     config::{Config, Live},
@@ -61,7 +61,7 @@ pub fn follow_log_levels(plugins: &Arc<Plugins>) {
     let plugins: Weak<Plugins> = Arc::downgrade(plugins);
     log::follow(move || match plugins.upgrade() {
         Some(plugins) => {
-            plugins.tell_log_levels();
+            plugins.send_log_levels();
             true
         }
         None => false,
@@ -124,7 +124,7 @@ impl host_loader::Rules for BotProgram {
     }
 }
 
-impl Program for BotProgram {
+impl Environment for BotProgram {
     fn options(&self) -> Options {
         options(&self.config.now())
     }
@@ -150,6 +150,20 @@ impl Program for BotProgram {
         Box::pin(self.services.call(caller, head, body))
     }
 
+    fn generation_ended(&self, caller: &Caller) {
+        self.services.generation_ended(caller);
+    }
+
+    fn log_level(&self, plugin: &PluginName) -> &'static str {
+        log::plugin_level(plugin)
+    }
+
+    fn wants_log_line(&self, plugin: &PluginName, level: Level) -> bool {
+        log::takes(plugin, level)
+    }
+}
+
+impl Program for BotProgram {
     fn generation_starts<'a>(
         &'a self,
         caller: &'a Caller,
@@ -171,10 +185,6 @@ impl Program for BotProgram {
             colours: services.replies.colours(),
             component_timeout_s: Some(config.components.timeout_s).filter(|it| *it != 0),
         }
-    }
-
-    fn generation_ended(&self, caller: &Caller) {
-        self.services.generation_ended(caller);
     }
 
     fn changed(&self, change: Change) {
@@ -202,14 +212,6 @@ impl Program for BotProgram {
         change: &mut dyn FnMut() -> Result<Vec<Arc<Slot>>, LoadError>,
     ) -> Result<(), LoadError> {
         self.routes.change(change)
-    }
-
-    fn log_level(&self, plugin: &PluginName) -> &'static str {
-        log::plugin_level(plugin)
-    }
-
-    fn wants_log_line(&self, plugin: &PluginName, level: Level) -> bool {
-        log::takes(plugin, level)
     }
 }
 

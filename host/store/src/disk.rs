@@ -11,7 +11,7 @@ use std::{
 use host_base::names::folded;
 use host_ops::config::Live;
 
-use crate::storage::DatabaseId;
+use crate::database_id::DatabaseId;
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;

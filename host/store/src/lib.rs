@@ -1,7 +1,7 @@
 //! Storage of plugins: SQL databases, key-value stores and files.
 //!
 //! What one plugin stores, another neither reads nor changes but where both say so; whoever floods waits in a line of its own; and how much
-//! each may keep is counted over all of it together. `docs/table_access.md` says for each what is fenced, what is shared, and the limits.
+//! each may keep is counted over all of it together. `docs/fences.md` says for each what is fenced, what is shared, and the limits.
 //!
 //! | module | what it is |
 //! | --- | --- |
@@ -11,6 +11,7 @@
 //!
 //! Both are capabilities of any program. Deliberately absent: Discord.
 
+mod database_id;
 pub mod disk;
 pub mod files;
 pub mod storage;

@@ -48,7 +48,7 @@ const KEEPS: &str =
 const ENDLESS: &str =
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
-/// What takes time, memory, lanes or the disk.
+/// What takes time, memory, queues or the disk.
 const GREEDY: &[Attack] = &[
     reads("an endless query", ENDLESS, STOPPED),
     reads(

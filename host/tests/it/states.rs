@@ -89,7 +89,7 @@ fn answers(of: &sandbox::Actor) -> u64 {
         .count() as u64
 }
 
-/// Waits until the plugin has this many in its lane.
+/// Waits until the plugin has this many in its queue.
 async fn until_waiting(bot: &Fixture, wanted: usize) {
     let began = Instant::now();
     let waiting = || {

@@ -1,24 +1,7 @@
 //! Receiver of frames from the host: the mailbox, and frames as values that give themselves back.
 
-use std::{
-    cell::RefCell,
-    fmt, io,
-    os::fd::{AsRawFd, RawFd},
-    rc::Rc,
-};
-
-use tokio::io::{Interest, unix::AsyncFd};
-
 use crate::abi::{EXCHANGE_BATCH, EventHeader, Frame, MailboxHandle, Record};
-
-/// The host's descriptor, borrowed: watched, never read, never closed.
-struct Signal(RawFd);
-
-impl AsRawFd for Signal {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0
-    }
-}
+use std::{cell::RefCell, fmt, rc::Rc};
 
 /// The plugin's end of its mailbox.
 pub(crate) struct Inbox {
@@ -39,15 +22,10 @@ impl Inbox {
         }
     }
 
-    /// Watches the host's signal; only inside the runtime.
-    pub(crate) fn wakes(&self) -> io::Result<Wakes> {
-        // SAFETY: the descriptor is the host's and stays open until `run` returns, which is after the runtime (and with
-        // it this registration) is gone; nobody replaces it meanwhile, says `MailboxHandle::signal`.
-        let fd = unsafe {
-            AsyncFd::register_with_interest(Signal(self.handle.signal), Interest::READABLE)
-        }
-        .map_err(io::Error::from)?;
-        Ok(Wakes(fd))
+    /// The host's signal, which is valid for as long as the inbox lives.
+    #[cfg(unix)]
+    pub(super) fn signal(&self) -> i32 {
+        self.handle.signal
     }
 
     /// Gives back what was dropped since, and takes new frames, of which at most `work` are work. An empty answer is the
@@ -94,17 +72,6 @@ impl Drop for Inbox {
                 0,
             );
         }
-    }
-}
-
-/// The mailbox's signal.
-pub(crate) struct Wakes(AsyncFd<Signal>);
-
-impl Wakes {
-    /// Until the host has signalled. Never reads: the reactor watches edges, and each write of the host's is one.
-    pub(crate) async fn wait(&self) -> io::Result<()> {
-        self.0.readable().await?.clear_ready();
-        Ok(())
     }
 }
 

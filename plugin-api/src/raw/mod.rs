@@ -9,6 +9,7 @@
 mod backtrace;
 mod inbox;
 mod link;
+mod signal;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +18,9 @@ use std::time::Duration;
 use tokio::{runtime::Builder, task::LocalSet};
 
 pub(crate) use backtrace::addresses;
-pub(crate) use inbox::{FrameGuard, Inbox, Wakes};
+pub(crate) use inbox::{FrameGuard, Inbox};
 pub(crate) use link::{Link, SendError};
+pub(crate) use signal::WakeSignal;
 
 use crate::{
     abi::{HostHandle, MailboxHandle, run_status},

@@ -37,7 +37,7 @@ use crate::{
     guard::dispose,
     host::Host,
     manifest::{CommandKind, Handoff, Manifest},
-    raw::{FrameGuard, Inbox, Link, Wakes},
+    raw::{FrameGuard, Inbox, Link, WakeSignal},
     state::State,
 };
 
@@ -106,7 +106,7 @@ pub(crate) trait Running {
 
 /// Runs the plugin until it is told to stop, or its host is gone.
 pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) -> io::Result<()> {
-    let wakes = inbox.wakes()?;
+    let wakes = WakeSignal::watch(&inbox)?;
     let concurrency = program.manifest.concurrency;
     let concurrency = concurrency.map_or(DEFAULT_CONCURRENCY, |limit| limit.max(1) as usize);
     let core = Rc::new(Core::new(&program.manifest, link));
@@ -367,7 +367,7 @@ impl EventLoop {
     }
 
     /// Ends what still runs, lets the plugin say goodbye, and drops it.
-    async fn close(mut self, mut inbox: Inbox, wakes: &Wakes) -> io::Result<()> {
+    async fn close(mut self, mut inbox: Inbox, wakes: &WakeSignal) -> io::Result<()> {
         self.jobs.shutdown().await;
         dispose(self.start.take());
         if let Some(id) = self.last_save.take() {

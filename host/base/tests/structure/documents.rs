@@ -336,7 +336,10 @@ fn the_readme_has_the_whole_of_hello() {
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
     for file in ["examples/hello/src/lib.rs", "examples/hello/Cargo.toml"] {
         let text = fs::read_to_string(root.join(file)).unwrap();
-        assert!(readme.contains(&format!("\n{text}```")), "README.md shows another {file}");
+        assert!(
+            readme.contains(&format!("\n{text}```")),
+            "README.md shows another {file}"
+        );
     }
 }
 

@@ -3,58 +3,10 @@
 
 /// The crate, the module in which the members are, and they.
 pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
-    ("host-store", "", &["disk", "storage"]),
     (
         "host-store",
         "storage",
-        &[
-            "authorizer",
-            "connection",
-            "fence",
-            "host_rights",
-            "limits",
-            "meter",
-            "searches",
-            "tables",
-            "virtual_tables",
-        ],
-    ),
-    (
-        "host-store",
-        "storage",
-        &["batch", "database", "lanes", "rounds", "state"],
-    ),
-    (
-        "host-loader",
-        "",
-        &[
-            "bridge",
-            "call_server",
-            "error",
-            "generation",
-            "host_call",
-            "library",
-            "manifest_check",
-            "program",
-            "slot",
-            "state_file",
-            "states",
-            "unload",
-        ],
-    ),
-    (
-        "host-loader",
-        "interpose",
-        &[
-            "exit",
-            "finalisers",
-            "keys",
-            "opened",
-            "real",
-            "signals",
-            "threads",
-            "timers",
-        ],
+        &["batch", "queues", "rounds", "state"],
     ),
     (
         "plugin-api",
@@ -143,7 +95,7 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "sandbox",
         "world",
-        &["crowd", "guild", "members", "role", "told", "user"],
+        &["crowd", "guild", "members", "message_json", "role", "user"],
     ),
     ("sandbox", "world", &["message", "poll", "reaction"]),
 ];

@@ -1,4 +1,4 @@
-//! What is counted of each plugin, through all its generations.
+//! Metrics of each plugin, through all its generations.
 
 mod plugin;
 

@@ -1,4 +1,4 @@
-//! What is counted of one plugin, through all its generations.
+//! Metrics of one plugin, through all its generations.
 
 use std::{
     sync::{
@@ -15,7 +15,7 @@ use plugin_api::{
 };
 
 use super::KINDS;
-use crate::{interpose::Tid, snapshot::thread_cpu_time};
+use crate::platform::{Tid, process::thread_cpu_time};
 
 /// Commands, components, entries and events of one plugin that are told apart.
 const NAMES: usize = 200;

@@ -1,8 +1,9 @@
-//! What can be wrong with a plugin file, and what its author should do.
+//! Errors of a plugin file: what is wrong with it, and what its author should do.
 
 use std::path::{Path, PathBuf};
 
 use super::{Format, host_target};
+use crate::platform::FileFault;
 
 /// Why a file was refused as a plugin. The text names the file, what is wrong, and the next step.
 ///
@@ -11,7 +12,7 @@ use super::{Format, host_target};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(
     missing_docs,
-    reason = "the fields mean the same in every variant, and are told above"
+    reason = "the fields mean the same in every variant, and are explained above"
 )]
 #[non_exhaustive]
 pub enum FileError {
@@ -79,6 +80,10 @@ pub enum FileError {
     #[error("{} has no section headers, so its note cannot be read: use cargo's `strip = \"symbols\"` or less, and no `sstrip`", path.display())]
     NoSections { path: PathBuf },
 
+    /// Nobody has written yet how libraries of this platform are read.
+    #[error("{} can't be read: this host does not know the libraries of this platform ({}) yet", path.display(), host_target())]
+    UnknownFormat { path: PathBuf },
+
     /// It is a library without anything of ours.
     #[error("{} is a library, but not a Cogwright plugin: add `plugin_api::export_plugin!` to its lib.rs", path.display())]
     NotAPlugin { path: PathBuf },
@@ -143,6 +148,27 @@ pub enum FileError {
 const BUILD_CDYLIB: &str = "set `crate-type = [\"cdylib\"]` in its Cargo.toml's [lib], build it, and take the library that cargo makes";
 
 impl FileError {
+    /// What the platform finds wrong with the file at `path`.
+    pub(super) fn of(fault: FileFault, path: &Path) -> Self {
+        let path = path.to_owned();
+        match fault {
+            FileFault::OtherMachine { found, host } => Self::OtherMachine { path, found, host },
+            FileFault::ObjectFile => Self::ObjectFile { path },
+            FileFault::Program => Self::Program { path },
+            FileFault::CoreDump => Self::CoreDump { path },
+            FileFault::UnknownKind(kind) => Self::UnknownKind { path, kind },
+            FileFault::Truncated { what, needs, size } => Self::Truncated {
+                path,
+                what,
+                needs,
+                size,
+            },
+            FileFault::Damaged(what) => Self::Damaged { path, what },
+            FileFault::NoSections => Self::NoSections { path },
+            FileFault::UnknownFormat => Self::UnknownFormat { path },
+        }
+    }
+
     /// Whether the file may merely not be written to its end yet.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
@@ -165,6 +191,7 @@ impl FileError {
             | Self::Truncated { path, .. }
             | Self::Damaged { path, .. }
             | Self::NoSections { path }
+            | Self::UnknownFormat { path }
             | Self::NotAPlugin { path }
             | Self::NoNote { path }
             | Self::NoEntry { path, .. }

@@ -1,9 +1,9 @@
-//! Builds small plugin files by hand: everything that the check looks at, and nothing that could run.
+//! Builder of small plugin files: everything that the check looks at, and nothing that could run.
 
 use object::elf;
 use plugin_api::abi::{PluginNote, SECTION};
 
-use super::elf::{ENTRY, host_machine};
+use crate::platform::library_files::{ENTRY, host_machine};
 
 /// A file to be. [`Fixture::plugin`] is a good one; each field makes it worse.
 #[derive(Debug, Clone)]

@@ -1,8 +1,10 @@
-//! Recognises what people drop by mistake.
+//! File formats that people drop by mistake.
 
 use std::fmt;
 
-/// What a file is that is not an ELF file.
+use crate::platform::library_files::MAGIC;
+
+/// What a file is that is no library of this platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
@@ -31,10 +33,9 @@ pub enum Format {
 }
 
 impl Format {
-    /// What `bytes` are, or `None` when they are, or begin like, an ELF file.
+    /// What `bytes` are, or `None` when they begin like a library of this platform, or may go on so.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
-        const ELF: &[u8] = b"\x7fELF";
-        if bytes.starts_with(ELF) || ELF.starts_with(bytes) {
+        if bytes.starts_with(MAGIC) || MAGIC.starts_with(bytes) {
             return None;
         }
         let starts = |magics: &[&[u8]]| magics.iter().any(|magic| bytes.starts_with(magic));

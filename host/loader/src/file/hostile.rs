@@ -1,4 +1,4 @@
-//! Bytes that mean harm: whatever they are, the check says something and does not panic.
+//! Hostile bytes: whatever they are, the check gives an error and does not panic.
 
 use std::{env, fs, mem};
 

@@ -1,12 +1,11 @@
-//! Looks at a plugin file before any of its code runs.
+//! Checks of a plugin file before any of its code runs.
 //!
 //! [`check`] reads bytes, never opens the library, and never panics, whatever the bytes are. It finds files that are cut short,
 //! built for another machine, or not plugins at all, and reads the plugin's note. It cannot find a flipped bit in the code:
 //! that is what the probe is for.
 //!
-//! Files are ELF shared libraries, as on Linux; other systems' formats are recognised, and refused by name.
+//! What a shared library looks like, the platform knows; other systems' formats are recognised, and refused by name.
 
-mod elf;
 mod error;
 mod format;
 mod name;
@@ -26,13 +25,13 @@ use std::path::Path;
 use plugin_api::abi::{ABI_MAJOR, ABI_MINOR, ABI_STABLE_VERSION, NoteInfo, PluginNote};
 use sha2::{Digest, Sha256};
 
-use elf::Library;
+use crate::platform::{LibraryFile, library_files};
 pub use error::FileError;
 pub use format::Format;
 pub(crate) use name::{is_candidate, list};
 pub use name::{plugin_files, plugin_name, rename_blanks};
 
-/// What a good plugin file tells.
+/// What there is to know of a good plugin file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileInfo {
@@ -80,7 +79,7 @@ pub fn check(bytes: &[u8], path: &Path) -> Result<FileInfo, FileError> {
 pub(crate) fn inspect<'d>(
     bytes: &'d [u8],
     path: &'d Path,
-) -> Result<(NoteInfo, Library<'d>), FileError> {
+) -> Result<(NoteInfo, LibraryFile<'d>), FileError> {
     if bytes.is_empty() {
         return Err(FileError::Empty {
             path: path.to_owned(),
@@ -92,7 +91,7 @@ pub(crate) fn inspect<'d>(
             format,
         });
     }
-    let library = Library::read(bytes, path)?;
+    let library = library_files::read(bytes).map_err(|fault| FileError::of(fault, path))?;
     let note = note_of(&library, path)?;
     check_note(&note, path)?;
     if library.no_delete {
@@ -115,7 +114,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn note_of(library: &Library<'_>, path: &Path) -> Result<NoteInfo, FileError> {
+fn note_of(library: &LibraryFile<'_>, path: &Path) -> Result<NoteInfo, FileError> {
     let path = || path.to_owned();
     match (library.note, library.has_entry) {
         (Some(bytes), has_entry) => {

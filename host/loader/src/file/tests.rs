@@ -59,7 +59,10 @@ fn a_good_plugin() {
 #[test]
 fn the_entry_keeps_its_name() {
     // Plugins that were built with an abi_stable of another name for it would be told that they are no plugins.
-    assert_eq!(elf::ENTRY, "_1as_0lib_1header_0root_bmodule_bloader");
+    assert_eq!(
+        library_files::ENTRY,
+        "_1as_0lib_1header_0root_bmodule_bloader"
+    );
 }
 
 #[test]

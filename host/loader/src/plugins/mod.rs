@@ -1,4 +1,4 @@
-//! The set of loaded plugins: load, reload and unload as transactions.
+//! Set of the loaded plugins: load, reload and unload as transactions.
 
 mod order;
 mod refused;
@@ -55,11 +55,11 @@ pub struct Plugins {
     leaving: Mutex<BTreeMap<PluginName, Leaving>>,
     /// When the shutdown is to be over, once it has begun.
     until: Mutex<Option<Instant>>,
-    /// What happens to generations that nobody has told to stop; `None` when there are to be none any more.
+    /// What happens to generations that nobody has stopped; `None` when there are to be none any more.
     trouble: mpsc::UnboundedSender<Option<Trouble>>,
     troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
     /// The files that were refused, by path.
-    refused: refused::Refused,
+    refused: refused::RefusedFiles,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -67,7 +67,7 @@ pub struct Plugins {
 struct Abandoned(Mutex<Vec<String>>);
 
 impl Abandoned {
-    async fn book(&self, report: &UnloadReport, shadow: &Path) {
+    async fn record(&self, report: &UnloadReport, shadow: &Path) {
         if report.unmapped {
             let shadow = shadow.to_owned();
             let _ = tokio::task::spawn_blocking(move || fs::remove_file(shadow)).await;
@@ -98,7 +98,7 @@ struct Set {
     probed: HashSet<[u8; 32]>,
     restarts: HashMap<PluginName, Restarts>,
     /// What was found when the generation of a plugin was closed whose thread had ended.
-    buried: HashMap<PluginName, UnloadReport>,
+    closed: HashMap<PluginName, UnloadReport>,
     stopping: bool,
 }
 
@@ -146,11 +146,11 @@ impl Plugins {
             until: Mutex::default(),
             trouble,
             troubles: Mutex::new(Some(troubles)),
-            refused: refused::Refused::default(),
+            refused: refused::RefusedFiles::default(),
         })
     }
 
-    /// Tells of every change of the set.
+    /// A number that grows with every change of the set.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
@@ -311,10 +311,10 @@ impl Plugins {
         reports
     }
 
-    /// Tells every plugin which of its log lines are wanted: before anything that comes to it later.
-    pub fn tell_log_levels(&self) {
+    /// Sends every plugin which of its log lines are wanted: before anything that comes to it later.
+    pub fn send_log_levels(&self) {
         for slot in slots(&self.set()) {
-            slot.current().tell_log_level();
+            slot.current().send_log_level();
         }
     }
 

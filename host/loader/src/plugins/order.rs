@@ -1,4 +1,4 @@
-//! Who needs whom.
+//! Dependency order of plugins.
 
 use std::collections::BTreeMap;
 

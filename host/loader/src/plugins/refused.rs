@@ -1,4 +1,4 @@
-//! Files that were refused, and when they are tried again: when what stood in their way is gone.
+//! Refused files, and when they are tried again: when what stood in their way is gone.
 
 use std::{
     collections::BTreeMap,
@@ -40,18 +40,18 @@ impl Lifted {
 
 /// The files that were refused.
 #[derive(Debug, Default)]
-pub(super) struct Refused(Mutex<BTreeMap<PathBuf, Refusal>>);
+pub(super) struct RefusedFiles(Mutex<BTreeMap<PathBuf, FileRefusal>>);
 
 #[derive(Debug)]
-struct Refusal {
+struct FileRefusal {
     error: String,
     lifted: Lifted,
 }
 
-impl Refused {
+impl RefusedFiles {
     /// Notes a refusal; whether it is news, and not what was said of the file the last time.
     pub(super) fn note(&self, path: &Path, error: &LoadError) -> bool {
-        let refusal = Refusal {
+        let refusal = FileRefusal {
             error: error.to_string(),
             lifted: Lifted::of(error),
         };
@@ -78,7 +78,7 @@ impl Refused {
         may.map(|(path, _)| path.clone()).collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Refusal>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<PathBuf, FileRefusal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_said_twice_is_no_news_and_each_refusal_is_lifted_by_its_kind() {
-        let (refused, path) = (Refused::default(), Path::new("a.so"));
+        let (refused, path) = (RefusedFiles::default(), Path::new("a.so"));
         let listed = |name: &str| LoadError::Blacklisted { name: name.into() };
         assert!(refused.note(path, &listed("a")));
         assert!(!refused.note(path, &listed("a")));

@@ -1,4 +1,4 @@
-//! What is told of the set of plugins.
+//! Status of the set of plugins, and reports of loads.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use host_base::PluginName;
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
-use crate::{Generation, Load};
+use crate::{Generation, Workload};
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct LoadReport {
 }
 
 impl LoadReport {
-    /// What plugins are told of it.
+    /// The hook's event of it.
     pub(super) fn hook(&self) -> ExtensionLoaded {
         ExtensionLoaded {
             plugin: self.plugin.to_string(),
@@ -54,7 +54,7 @@ pub struct Status {
     pub error: Option<String>,
 }
 
-/// What is told of a generation that serves.
+/// Status of a generation that serves.
 #[derive(Debug, Clone)]
 pub struct Serving {
     /// Version.
@@ -66,7 +66,7 @@ pub struct Serving {
     /// When it was loaded.
     pub since: SystemTime,
     /// How much it has to do.
-    pub load: Load,
+    pub load: Workload,
     /// What it declares.
     pub manifest: Manifest,
 }

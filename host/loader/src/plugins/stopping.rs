@@ -1,4 +1,4 @@
-//! Unloading: one plugin, what a deleted file held, all of them at the end. What was answered is in the state.
+//! Unloads: one plugin, what a deleted file held, all of them at the end. What was answered is in the state.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use crate::{
     unload::UnloadReport,
 };
 
-/// What the last saves may take when the process is told to end at once.
+/// What the last saves may take when the process is to end at once.
 const QUICKLY: Duration = Duration::from_secs(1);
 
 /// What a stop takes beyond its deadline (the plugin's runtime, the library), with some to spare for the databases.
@@ -203,8 +203,8 @@ impl Plugins {
         };
         let (report, ()) = tokio::join!(generation.unload(self.time_to_stop()), saved);
         match (report, generation.vitals().is_over()) {
-            (None, true) => self.buried(generation),
-            (report, _) => self.book(report, generation).await,
+            (None, true) => self.closed_report(generation),
+            (report, _) => self.record(report, generation).await,
         }
     }
 
@@ -304,7 +304,7 @@ impl Plugins {
                 generation: Arc::clone(generation),
                 waits_for: None,
             });
-        Left(self, generation.plugin.clone())
+        LeavingGuard(self, generation.plugin.clone())
     }
 
     fn waits_for(&self, name: &PluginName, other: Option<&PluginName>) {
@@ -315,9 +315,9 @@ impl Plugins {
 }
 
 /// Takes a generation from the list of those that are on their way out.
-struct Left<'a>(&'a Plugins, PluginName);
+struct LeavingGuard<'a>(&'a Plugins, PluginName);
 
-impl Drop for Left<'_> {
+impl Drop for LeavingGuard<'_> {
     fn drop(&mut self) {
         self.0.leavings().remove(&self.1);
     }

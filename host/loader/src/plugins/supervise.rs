@@ -1,5 +1,5 @@
-//! Supervision: a plugin whose thread ends by itself is started again, one that panics too often is stopped; either way the owner
-//! is told.
+//! Supervision: a plugin whose thread ends by itself is started again, one that panics too often is stopped; the program is
+//! notified of either.
 
 use std::{
     path::PathBuf,
@@ -169,7 +169,7 @@ impl Plugins {
     /// Starts a plugin again whose thread has ended, with the state that was saved last.
     async fn start_again(&self, generation: &Arc<Generation>, mut why: String) {
         let name = &generation.plugin;
-        let Some(file) = self.bury(generation, &why).await else {
+        let Some(file) = self.close_failed(generation, &why).await else {
             return;
         };
         loop {
@@ -204,9 +204,9 @@ impl Plugins {
         }
     }
 
-    /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; whoever
-    /// uses one is told. Gives the plugin's file, unless another generation serves by now.
-    async fn bury(&self, generation: &Arc<Generation>, why: &str) -> Option<PathBuf> {
+    /// Closes what is left of a generation whose thread has ended. Its place stays, so that its commands stay registered; who
+    /// uses one gets an error. Gives the plugin's file, unless another generation serves by now.
+    async fn close_failed(&self, generation: &Arc<Generation>, why: &str) -> Option<PathBuf> {
         let lock = self.lock_of(&generation.plugin);
         let _inside = lock.lock().await;
         let file = self.file_served_by(generation)?;
@@ -217,15 +217,15 @@ impl Plugins {
         );
         generation.close();
         let report = generation.unload(Duration::ZERO).await;
-        let report = self.book(report, generation).await;
-        self.set().buried.insert(generation.plugin.clone(), report);
+        let report = self.record(report, generation).await;
+        self.set().closed.insert(generation.plugin.clone(), report);
         self.changes.send_modify(|changes| *changes += 1);
         Some(file)
     }
 
     /// What was found when a dead generation was closed.
-    pub(super) fn buried(&self, generation: &Generation) -> UnloadReport {
-        let report = self.set().buried.remove(&generation.plugin);
+    pub(super) fn closed_report(&self, generation: &Generation) -> UnloadReport {
+        let report = self.set().closed.remove(&generation.plugin);
         report
             .filter(|it| it.generation == generation.number)
             .unwrap_or_else(|| {
@@ -239,7 +239,7 @@ impl Plugins {
         restarts.next(Instant::now())
     }
 
-    /// Notes that a plugin has failed, and tells the owner and the other plugins.
+    /// Notes that a plugin has failed, and notifies the program.
     fn fail(&self, name: &PluginName, file: PathBuf, why: &str) {
         self.set().failed.insert(
             name.clone(),

@@ -1,4 +1,7 @@
-//! Loading and unloading: each a transaction. Any failure leaves the old generation serving.
+//! Transaction of a load: a list of steps, each of which may refuse. Any failure leaves the old generation serving.
+//!
+//! What a step has brought about is undone by what it returns: a [`ShadowCopy`] removes its file, a [`Frozen`] generation goes on, and a
+//! generation that does not come to serve is closed. Once the routes are switched nothing fails any more.
 
 use std::{
     fs,
@@ -11,16 +14,17 @@ use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 use tokio::sync::watch;
 
-use super::{KEPT, LoadReport, Loaded, Plugins, exists, slots};
+use super::{Abandoned, KEPT, LoadReport, Loaded, Plugins, exists, slots};
 use crate::{
     Caller,
     error::LoadError,
     file::{self, FileInfo},
-    generation::{Generation, SavedState},
+    generation::Generation,
     manifest_check::{self, Neighbour},
+    platform::process,
     probe, shadow,
     slot::Slot,
-    snapshot,
+    state_file::SavedState,
     states::Moment,
     unload::UnloadReport,
 };
@@ -32,291 +36,28 @@ impl Plugins {
         // Before the file is read: of two changes in a row, the later content is loaded last.
         let file_lock = self.lock_of(&path.to_string_lossy());
         let _reading = file_lock.lock().await;
-        let (bytes, info) = read(path).await?;
-        let name = PluginName::new(&info.note.name);
-        if !is_name(&name) {
-            return Err(LoadError::Manifest {
-                problems: vec![format!(
-                    "its note calls it {name:?}: a plugin's name has letters, digits, `-` and `_`"
-                )],
-            });
-        }
-        if self
-            .program
-            .options()
-            .blacklist
-            .iter()
-            .any(|listed| name.is(listed))
-        {
-            return Err(LoadError::Blacklisted { name });
-        }
-        let lock = self.lock_of(&name);
+        let (load, bytes) = Load::read(self, path, began).await?;
+        load.check_name()?;
+        let lock = self.lock_of(&load.name);
         let _inside = lock.lock().await;
-        if let Some(file) = self.loaded_file(&name)
-            && file != path
-            && exists(file.clone()).await
-        {
-            return Err(LoadError::Manifest {
-                problems: vec![format!(
-                    "it is called `{name}` as is the plugin in {}: remove one of the two files",
-                    file.display()
-                )],
-            });
-        }
-        let (number, probed) = {
-            let mut set = self.set();
-            if set.stopping {
-                return Err(LoadError::ShuttingDown);
-            }
-            let number = set.generations.entry(name.clone()).or_default();
-            *number += 1;
-            (*number, set.probed.contains(&info.sha256))
-        };
-        let shadow = self.shadow_copy(&name, number, &info, bytes).await?;
-        let loaded = self
-            .load_shadow(path, &name, number, &shadow, &info, probed, began)
-            .await;
-        if loaded.is_err() {
-            match snapshot::mapped_bytes(&shadow) {
-                Some(0) => drop(fs::remove_file(&shadow)),
-                Some(_) => self.abandoned.enter(&name, number),
-                None => {}
-            }
-        }
-        loaded
-    }
-
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the second half of load_transaction, which owns the shadow copy"
-    )]
-    async fn load_shadow(
-        &self,
-        path: &Path,
-        name: &PluginName,
-        number: u64,
-        shadow: &Path,
-        info: &FileInfo,
-        probed: bool,
-        began: Instant,
-    ) -> Result<LoadReport, LoadError> {
-        let options = self.program.options();
-        if options.probe && !probed {
-            let report = probe::run(&self.probe_with, shadow, options.probe_timeout).await?;
-            if !report.stayed.is_empty() {
-                tracing::warn!(
-                    plugin = name.as_str(),
-                    "a trial load left something behind: {}",
-                    report.stayed.join("; ")
-                );
-            }
-            let mut set = self.set();
-            if set.probed.len() >= KEPT {
-                // Each is tried once more when it comes again.
-                set.probed.clear();
-            }
-            set.probed.insert(info.sha256);
-        }
-        let deadline = options.start_timeout;
-        let generation =
-            Generation::open(name, number, shadow, Arc::clone(&self.program), deadline).await?;
-        if let Err(error) = self.take_up(&generation, deadline).await {
-            self.unload_failed(&generation).await;
-            return Err(error);
-        }
-        let generation = Arc::new(generation);
-        let replaced = match self.switch(&generation, path, info, began).await {
+        load.check_namesake().await?;
+        let number = load.number()?;
+        let copy = load.copy(number, bytes).await?;
+        load.probe(&copy).await?;
+        let next = Arc::new(load.open(&copy).await?);
+        let replaced = match load.take_up(&next).await {
             Ok(replaced) => replaced,
             Err(error) => {
-                self.unload_failed(&generation).await;
+                load.close(&next).await;
                 return Err(error);
             }
         };
-        self.watch(&generation);
-        Ok(LoadReport {
-            plugin: name.clone(),
-            version: generation.manifest.version.clone(),
-            generation: number,
-            load_time: began.elapsed(),
-            replaced,
-        })
+        copy.keep();
+        self.watch(&next);
+        Ok(load.report(&next, replaced))
     }
 
-    /// Checks the manifest and starts the plugin; the old generation serves meanwhile.
-    async fn take_up(&self, generation: &Generation, deadline: Duration) -> Result<(), LoadError> {
-        self.check_manifest(&generation.plugin, &generation.manifest)?;
-        let caller = Caller::new(&generation.plugin, generation.number);
-        self.program
-            .generation_starts(&caller, &generation.manifest)
-            .await
-            .map_err(LoadError::Unserved)?;
-        let head = self.program.start_head(&caller);
-        generation.start(&head, deadline).await
-    }
-
-    /// Hands the state over and switches the routes in one step.
-    async fn switch(
-        &self,
-        next: &Arc<Generation>,
-        path: &Path,
-        info: &FileInfo,
-        began: Instant,
-    ) -> Result<bool, LoadError> {
-        let name = &next.plugin;
-        let slot = self
-            .set()
-            .loaded
-            .get(name)
-            .map(|loaded| Arc::clone(&loaded.slot));
-        let deadline = self.program.options().save_timeout;
-        let Some(slot) = slot else {
-            self.restore_from_disk(next, deadline).await?;
-            self.program.route(&mut || {
-                self.admit(name, &next.manifest)?;
-                let slot = Arc::new(Slot::new(Arc::clone(next)));
-                Ok::<_, LoadError>(self.enter(slot, name, path, info, began))
-            })?;
-            next.go_live();
-            return Ok(false);
-        };
-        let old = slot.current();
-        let handed_over = self.hand_over(&old, next, deadline).await;
-        let state = match handed_over {
-            Ok(state) => state,
-            Err(error) => {
-                old.thaw();
-                return Err(error);
-            }
-        };
-        let switched = self.program.route(&mut || {
-            // Once more, now that nothing else can be entered: another plugin may have come meanwhile.
-            self.admit(name, &next.manifest)?;
-            drop(slot.switch(Arc::clone(next)));
-            Ok(self.enter(Arc::clone(&slot), name, path, info, began))
-        });
-        if let Err(error) = switched {
-            old.thaw();
-            return Err(error);
-        }
-        self.retire(old, Arc::clone(next));
-        if let Some(state) = state {
-            self.write_in_background(next, state);
-        }
-        Ok(true)
-    }
-
-    /// Gives the old generation's state to the next; what it was.
-    async fn hand_over(
-        &self,
-        old: &Generation,
-        next: &Generation,
-        deadline: Duration,
-    ) -> Result<Option<SavedState>, LoadError> {
-        if old.vitals().is_over() {
-            // Nothing can be asked of it any more: the next one begins with what was saved last.
-            self.restore_from_disk(next, deadline).await?;
-            return Ok(None);
-        }
-        let Some((_, state)) = old.freeze_and_save(deadline).await? else {
-            return Ok(None);
-        };
-        next.restore(&state, deadline)
-            .await
-            .map_err(|reason| LoadError::State {
-                phase: "restored",
-                reason,
-            })?;
-        Ok(Some(state))
-    }
-
-    /// Writes what a generation has begun with, so that a restart after a failure does not go back behind it.
-    fn write_in_background(&self, generation: &Generation, state: SavedState) {
-        let (states, plugin) = (Arc::clone(&self.states), generation.plugin.clone());
-        let moment = Moment {
-            generation: generation.number,
-            save: 0,
-        };
-        tokio::spawn(async move {
-            if let Err(error) = states.write(&plugin, moment, state).await {
-                tracing::warn!(
-                    plugin = plugin.as_str(),
-                    "its state could not be written: {error}"
-                );
-            }
-        });
-    }
-
-    /// Whether a plugin may be entered at this very moment.
-    fn admit(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
-        if self.set().stopping {
-            return Err(LoadError::ShuttingDown);
-        }
-        self.check_manifest(name, manifest)
-    }
-
-    /// Enters a plugin into the set; what is to be routed to.
-    fn enter(
-        &self,
-        slot: Arc<Slot>,
-        name: &PluginName,
-        path: &Path,
-        info: &FileInfo,
-        began: Instant,
-    ) -> Vec<Arc<Slot>> {
-        let mut set = self.set();
-        set.failed.remove(name);
-        set.loaded.insert(
-            name.clone(),
-            Loaded {
-                slot,
-                file: path.to_owned(),
-                info: info.clone(),
-                load_time: began.elapsed(),
-                since: SystemTime::now(),
-            },
-        );
-        slots(&set)
-    }
-
-    async fn restore_from_disk(
-        &self,
-        next: &Generation,
-        deadline: Duration,
-    ) -> Result<(), LoadError> {
-        if !next.manifest.keeps_state {
-            return Ok(());
-        }
-        let path = self.states.path(&next.plugin);
-        let broken = |reason: String| LoadError::StateFile {
-            reason,
-            path: path.clone(),
-        };
-        match self.states.begin(&next.plugin, next.number).await {
-            Ok(Some(state)) => next.restore(&state, deadline).await.map_err(broken),
-            Ok(None) => Ok(()),
-            Err(error) => Err(broken(error.to_string())),
-        }
-    }
-
-    /// Lets an old generation end on its own time.
-    fn retire(&self, old: Arc<Generation>, next: Arc<Generation>) {
-        let deadline = self.program.options().stop_timeout;
-        let abandoned = Arc::clone(&self.abandoned);
-        tokio::spawn(async move {
-            old.begin_to_stop(deadline).await;
-            next.go_live();
-            if let Some(report) = old.unload(deadline).await {
-                abandoned.book(&report, &old.shadow).await;
-            }
-        });
-    }
-
-    async fn unload_failed(&self, generation: &Generation) {
-        let report = generation.unload(Duration::from_millis(100)).await;
-        self.book(report, generation).await;
-    }
-
-    pub(super) async fn book(
+    pub(super) async fn record(
         &self,
         report: Option<UnloadReport>,
         generation: &Generation,
@@ -329,8 +70,16 @@ impl Plugins {
         } = generation;
         let report =
             report.unwrap_or_else(|| UnloadReport::abandoned(name, *number, Duration::ZERO));
-        self.abandoned.book(&report, shadow).await;
+        self.abandoned.record(&report, shadow).await;
         report
+    }
+
+    /// Whether a plugin may be entered at this very moment.
+    fn admit(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
+        if self.set().stopping {
+            return Err(LoadError::ShuttingDown);
+        }
+        self.check_manifest(name, manifest)
     }
 
     fn check_manifest(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
@@ -352,22 +101,358 @@ impl Plugins {
             None => Ok(()),
         }
     }
+}
 
-    async fn shadow_copy(
-        &self,
-        name: &PluginName,
-        number: u64,
-        info: &FileInfo,
-        bytes: Vec<u8>,
-    ) -> Result<PathBuf, LoadError> {
+/// The load of one file: a method per step, in the order in which they are taken.
+struct Load<'a> {
+    plugins: &'a Plugins,
+    path: &'a Path,
+    began: Instant,
+    info: FileInfo,
+    /// The plugin's, from the note.
+    name: PluginName,
+}
+
+impl<'a> Load<'a> {
+    /// Reads the file, and checks it before any of its code runs.
+    async fn read(
+        plugins: &'a Plugins,
+        path: &'a Path,
+        began: Instant,
+    ) -> Result<(Self, Vec<u8>), LoadError> {
+        let (bytes, info) = read(path).await?;
+        let load = Self {
+            plugins,
+            path,
+            began,
+            name: PluginName::new(&info.note.name),
+            info,
+        };
+        Ok((load, bytes))
+    }
+
+    /// Whether a plugin of that name may be loaded at all.
+    fn check_name(&self) -> Result<(), LoadError> {
+        let name = &self.name;
+        if !is_name(name) {
+            return Err(LoadError::Manifest {
+                problems: vec![format!(
+                    "its note calls it {name:?}: a plugin's name has letters, digits, `-` and `_`"
+                )],
+            });
+        }
+        let blacklist = self.plugins.program.options().blacklist;
+        if blacklist.iter().any(|listed| name.is(listed)) {
+            return Err(LoadError::Blacklisted { name: name.clone() });
+        }
+        Ok(())
+    }
+
+    /// Whether another file holds a plugin of that name.
+    async fn check_namesake(&self) -> Result<(), LoadError> {
+        let name = &self.name;
+        if let Some(file) = self.plugins.loaded_file(name)
+            && file != self.path
+            && exists(file.clone()).await
+        {
+            return Err(LoadError::Manifest {
+                problems: vec![format!(
+                    "it is called `{name}` as is the plugin in {}: remove one of the two files",
+                    file.display()
+                )],
+            });
+        }
+        Ok(())
+    }
+
+    /// Which load of the plugin this is. No number comes twice.
+    fn number(&self) -> Result<u64, LoadError> {
+        let mut set = self.plugins.set();
+        if set.stopping {
+            return Err(LoadError::ShuttingDown);
+        }
+        let number = set.generations.entry(self.name.clone()).or_default();
+        *number += 1;
+        Ok(*number)
+    }
+
+    /// Makes the private copy that is loaded.
+    async fn copy(&self, number: u64, bytes: Vec<u8>) -> Result<ShadowCopy<'a>, LoadError> {
         let (folder, name, sha256) = (
-            self.program.options().shadow(),
-            name.clone(),
-            info.sha256_hex(),
+            self.plugins.program.options().shadow(),
+            self.name.clone(),
+            self.info.sha256_hex(),
         );
-        tokio::task::spawn_blocking(move || shadow::copy(&folder, &name, number, &sha256, &bytes))
+        let copied = move || shadow::copy(&folder, &name, number, &sha256, &bytes);
+        let path = tokio::task::spawn_blocking(copied)
             .await
-            .map_err(|_| LoadError::ShuttingDown)?
+            .map_err(|_| LoadError::ShuttingDown)??;
+        Ok(ShadowCopy {
+            path,
+            plugin: self.name.clone(),
+            number,
+            abandoned: &self.plugins.abandoned,
+            is_kept: false,
+        })
+    }
+
+    /// Tries content that is new in a child process.
+    async fn probe(&self, copy: &ShadowCopy<'_>) -> Result<(), LoadError> {
+        let (plugins, sha256) = (self.plugins, self.info.sha256);
+        let options = plugins.program.options();
+        if !options.probe || plugins.set().probed.contains(&sha256) {
+            return Ok(());
+        }
+        let report = probe::run(&plugins.probe_with, &copy.path, options.probe_timeout).await?;
+        if !report.stayed.is_empty() {
+            tracing::warn!(
+                plugin = self.name.as_str(),
+                "a trial load left something behind: {}",
+                report.stayed.join("; ")
+            );
+        }
+        let mut set = plugins.set();
+        if set.probed.len() >= KEPT {
+            // Each is tried once more when it comes again.
+            set.probed.clear();
+        }
+        set.probed.insert(sha256);
+        Ok(())
+    }
+
+    /// Opens the library on a thread of its own, checks the boundary, and waits until the plugin has declared itself.
+    async fn open(&self, copy: &ShadowCopy<'_>) -> Result<Generation, LoadError> {
+        let program = Arc::clone(&self.plugins.program);
+        Generation::open(
+            &self.name,
+            copy.number,
+            &copy.path,
+            program,
+            self.start_timeout(),
+        )
+        .await
+    }
+
+    /// What comes between a library that is open and a plugin that serves; whether it took over from an older generation, which
+    /// serves meanwhile.
+    async fn take_up(&self, next: &Arc<Generation>) -> Result<bool, LoadError> {
+        self.plugins.check_manifest(&self.name, &next.manifest)?;
+        self.start(next).await?;
+        let Some(slot) = self.slot() else {
+            self.restore_from_disk(next).await?;
+            self.route(next, || Arc::new(Slot::new(Arc::clone(next))))?;
+            next.go_live();
+            return Ok(false);
+        };
+        let old = Frozen::of(&slot);
+        let state = self.hand_state_over(&old.generation, next).await?;
+        self.route(next, || {
+            drop(slot.switch(Arc::clone(next)));
+            Arc::clone(&slot)
+        })?;
+        self.retire(old, next);
+        if let Some(state) = state {
+            self.write_in_background(next, state);
+        }
+        Ok(true)
+    }
+
+    /// Has the program prepare what the plugin declares, and starts it.
+    async fn start(&self, next: &Generation) -> Result<(), LoadError> {
+        let program = &self.plugins.program;
+        let caller = Caller::new(&next.plugin, next.number);
+        let prepared = program.generation_starts(&caller, &next.manifest).await;
+        prepared.map_err(LoadError::Unserved)?;
+        let head = program.start_head(&caller);
+        next.start(&head, self.start_timeout()).await
+    }
+
+    /// The plugin's place, where it is loaded already.
+    fn slot(&self) -> Option<Arc<Slot>> {
+        let set = self.plugins.set();
+        let loaded = set.loaded.get(&self.name);
+        loaded.map(|loaded| Arc::clone(&loaded.slot))
+    }
+
+    /// Gives the state that was saved last to a generation that takes over from none.
+    async fn restore_from_disk(&self, next: &Generation) -> Result<(), LoadError> {
+        if !next.manifest.keeps_state {
+            return Ok(());
+        }
+        let states = &self.plugins.states;
+        let path = states.path(&self.name);
+        let broken = |reason: String| LoadError::StateFile { reason, path };
+        match states.begin(&self.name, next.number).await {
+            Ok(Some(state)) => {
+                let restored = next.restore(&state, self.save_timeout()).await;
+                restored.map_err(broken)
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(broken(error.to_string())),
+        }
+    }
+
+    /// Gives the old generation's state to the next; what it was.
+    async fn hand_state_over(
+        &self,
+        old: &Generation,
+        next: &Generation,
+    ) -> Result<Option<SavedState>, LoadError> {
+        let deadline = self.save_timeout();
+        if old.vitals().is_over() {
+            // Nothing can be asked of it any more: the next one begins with what was saved last.
+            self.restore_from_disk(next).await?;
+            return Ok(None);
+        }
+        let Some((_, state)) = old.freeze_and_save(deadline).await? else {
+            return Ok(None);
+        };
+        let restored = next.restore(&state, deadline).await;
+        restored.map_err(|reason| LoadError::State {
+            phase: "restored",
+            reason,
+        })?;
+        Ok(Some(state))
+    }
+
+    /// Switches the routes in one step: `place` puts the generation into its slot.
+    fn route(&self, next: &Generation, place: impl Fn() -> Arc<Slot>) -> Result<(), LoadError> {
+        self.plugins.program.route(&mut || {
+            // Once more, now that nothing else can be entered: another plugin may have come meanwhile.
+            self.plugins.admit(&self.name, &next.manifest)?;
+            Ok(self.enter(place()))
+        })
+    }
+
+    /// Enters the plugin into the set; what is to be routed to.
+    fn enter(&self, slot: Arc<Slot>) -> Vec<Arc<Slot>> {
+        let mut set = self.plugins.set();
+        set.failed.remove(&self.name);
+        set.loaded.insert(
+            self.name.clone(),
+            Loaded {
+                slot,
+                file: self.path.to_owned(),
+                info: self.info.clone(),
+                load_time: self.began.elapsed(),
+                since: SystemTime::now(),
+            },
+        );
+        slots(&set)
+    }
+
+    /// Lets the old generation end on its own time.
+    fn retire(&self, old: Frozen, next: &Arc<Generation>) {
+        let (old, next) = (old.replaced(), Arc::clone(next));
+        let deadline = self.plugins.program.options().stop_timeout;
+        let abandoned = Arc::clone(&self.plugins.abandoned);
+        tokio::spawn(async move {
+            old.begin_to_stop(deadline).await;
+            next.go_live();
+            if let Some(report) = old.unload(deadline).await {
+                abandoned.record(&report, &old.shadow).await;
+            }
+        });
+    }
+
+    /// Writes what a generation has begun with, so that a restart after a failure does not go back behind it.
+    fn write_in_background(&self, next: &Generation, state: SavedState) {
+        let (states, plugin) = (Arc::clone(&self.plugins.states), self.name.clone());
+        let moment = Moment {
+            generation: next.number,
+            save: 0,
+        };
+        tokio::spawn(async move {
+            if let Err(error) = states.write(&plugin, moment, state).await {
+                tracing::warn!(
+                    plugin = plugin.as_str(),
+                    "its state could not be written: {error}"
+                );
+            }
+        });
+    }
+
+    /// Closes a generation that does not come to serve.
+    async fn close(&self, next: &Generation) {
+        let report = next.unload(Duration::from_millis(100)).await;
+        self.plugins.record(report, next).await;
+    }
+
+    fn report(&self, next: &Generation, replaced: bool) -> LoadReport {
+        LoadReport {
+            plugin: self.name.clone(),
+            version: next.manifest.version.clone(),
+            generation: next.number,
+            load_time: self.began.elapsed(),
+            replaced,
+        }
+    }
+
+    fn start_timeout(&self) -> Duration {
+        self.plugins.program.options().start_timeout
+    }
+
+    fn save_timeout(&self) -> Duration {
+        self.plugins.program.options().save_timeout
+    }
+}
+
+/// The private copy of a load that is under way. Dropped, it is removed, unless something of it is mapped still.
+struct ShadowCopy<'a> {
+    path: PathBuf,
+    plugin: PluginName,
+    number: u64,
+    abandoned: &'a Abandoned,
+    is_kept: bool,
+}
+
+impl ShadowCopy<'_> {
+    /// The plugin serves: the copy is its generation's.
+    fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for ShadowCopy<'_> {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        match process::mapped_bytes(&self.path) {
+            Some(0) => drop(fs::remove_file(&self.path)),
+            Some(_) => self.abandoned.enter(&self.plugin, self.number),
+            None => {}
+        }
+    }
+}
+
+/// A generation whose work is held back while its state is handed over. Dropped, it goes on.
+struct Frozen {
+    generation: Arc<Generation>,
+    is_replaced: bool,
+}
+
+impl Frozen {
+    /// The generation that serves in a place.
+    fn of(slot: &Slot) -> Self {
+        Self {
+            generation: slot.current(),
+            is_replaced: false,
+        }
+    }
+
+    /// Another one serves in its place.
+    fn replaced(mut self) -> Arc<Generation> {
+        self.is_replaced = true;
+        Arc::clone(&self.generation)
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        if !self.is_replaced {
+            self.generation.thaw();
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! When is a file written? A state machine without a clock, a disk or a thread: it is told what happened and when.
+//! Debouncer: decides when a file is written. A state machine without a clock, a disk or a thread, which is given what happened and
+//! when.
 //!
 //! ```text
 //!                 event: a new deadline                     whole, and its writer is done,
 //!                 ┌────┐                                    or the same as in the last reading
 //!                 │    ▼                                  ┌───────────────────────────────────▶ settled
-//! event ───▶ lying still ──deadline──▶ reading ──told──┤
+//! event ───▶ lying still ──deadline──▶ reading ──read──┤
 //!                 ▲                                       │ otherwise: another deadline
 //!                 └───────────────────────────────────────┘ (cut short for too long: settled as it is)
 //! ```
@@ -66,7 +67,7 @@ struct Unsettled {
     /// Whether its writer is known to be done.
     is_done: bool,
     /// Whether there was an event.
-    is_told: bool,
+    is_notified: bool,
     /// Its hash in the last reading.
     last: Option<[u8; 32]>,
 }
@@ -97,7 +98,7 @@ impl Debounce {
                 due,
                 changed: now,
                 is_done,
-                is_told: sign != Sign::Found,
+                is_notified: sign != Sign::Found,
                 last: None,
             },
         );
@@ -109,8 +110,8 @@ impl Debounce {
     }
 
     /// Whether somebody did something to the file at `path`, which waits; one that was only found may be as it was.
-    pub fn was_told(&self, path: &Path) -> bool {
-        self.files.get(path).is_some_and(|file| file.is_told)
+    pub fn was_notified(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|file| file.is_notified)
     }
 
     /// When the next file is due.

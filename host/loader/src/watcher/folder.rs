@@ -1,4 +1,4 @@
-//! What lies in the extensions folder, and what of it was reported.
+//! Contents of the extensions folder, and what of them was reported.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,10 @@ use host_base::PluginName;
 use tracing::info;
 
 use super::{FileChange, debounce::Reading};
-use crate::file::{self, FileError, plugin_name};
+use crate::{
+    file::{self, FileError, plugin_name},
+    platform::files,
+};
 
 /// The folder, and what was last reported of each file in it.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub(super) struct Folder {
     path: PathBuf,
     reported: BTreeMap<PathBuf, Reported>,
     /// What the system said of each file when it was last read, or when it was first seen.
-    stamps: BTreeMap<PathBuf, Stamp>,
+    versions: BTreeMap<PathBuf, Version>,
     /// Files that we have renamed: the event of that is nobody's touch.
     renamed: BTreeSet<PathBuf>,
 }
@@ -29,33 +32,22 @@ pub(super) struct Folder {
 /// What tells that a file may be another one, without reading it. Time stamps prove nothing (a copy may keep an old one), but
 /// all of these together change with whatever happens to a file.
 #[derive(Debug, PartialEq, Eq)]
-struct Stamp {
+struct Version {
     bytes: u64,
     modified: Option<SystemTime>,
-    /// Inode, and when that was changed.
+    /// What else the platform knows of it.
     node: (u64, i64, i64),
 }
 
-impl Stamp {
+impl Version {
     fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self {
             bytes: metadata.len(),
             modified: metadata.modified().ok(),
-            node: node(&metadata),
+            node: files::version(&metadata),
         })
     }
-}
-
-#[cfg(unix)]
-fn node(metadata: &fs::Metadata) -> (u64, i64, i64) {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
-}
-
-#[cfg(not(unix))]
-fn node(_metadata: &fs::Metadata) -> (u64, i64, i64) {
-    (0, 0, 0)
 }
 
 /// What was last reported of a file. Time stamps are not looked at: a copy may keep an old one.
@@ -68,7 +60,7 @@ enum Reported {
     Error(FileError),
 }
 
-/// A file that was read: what to tell the debouncer, and what to report once it has settled.
+/// A file that was read: what is for the debouncer, and what to report once it has settled.
 #[derive(Debug)]
 pub(super) struct Read {
     pub reading: Reading,
@@ -91,14 +83,14 @@ impl Folder {
     pub fn new(path: PathBuf, mut known: BTreeMap<PluginName, [u8; 32]>) -> io::Result<Self> {
         let mut reported = BTreeMap::new();
         let mut present = BTreeSet::new();
-        let mut stamps = BTreeMap::new();
+        let mut versions = BTreeMap::new();
         // A link that leads nowhere yet has nothing in it.
         let there = match file::list(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             there => there?,
         };
         for path in there {
-            stamps.extend(Stamp::of(&path).map(|stamp| (path.clone(), stamp)));
+            versions.extend(Version::of(&path).map(|version| (path.clone(), version)));
             let known = plugin_name(&path).and_then(|name| known.get_key_value(&name));
             let content = known.map_or(Reported::Nothing, |(_, hash)| Reported::Content(*hash));
             present.extend(known.map(|(name, _)| name.clone()));
@@ -115,7 +107,7 @@ impl Folder {
         Ok(Self {
             path,
             reported,
-            stamps,
+            versions,
             renamed: BTreeSet::new(),
         })
     }
@@ -150,16 +142,16 @@ impl Folder {
     /// When the folder cannot be listed.
     pub fn glance(&self) -> io::Result<Vec<PathBuf>> {
         let mut paths = self.look()?;
-        paths.retain(|path| Stamp::of(path).as_ref() != self.stamps.get(path));
+        paths.retain(|path| Version::of(path).as_ref() != self.versions.get(path));
         Ok(paths.into_iter().collect())
     }
 
     /// Reads the file at `path`.
     pub fn read(&mut self, path: &Path) -> Read {
         // Before its content: what is written while it is read has another one.
-        match Stamp::of(path) {
-            Some(stamp) => drop(self.stamps.insert(path.to_owned(), stamp)),
-            None => drop(self.stamps.remove(path)),
+        match Version::of(path) {
+            Some(version) => drop(self.versions.insert(path.to_owned(), version)),
+            None => drop(self.versions.remove(path)),
         }
         let unreadable = |reason: &dyn ToString| {
             let error = FileError::Unreadable {
@@ -220,8 +212,8 @@ impl Folder {
     }
 
     /// Notes what was found in the file at `path`, and gives what is new about it; if nothing is, then that somebody did
-    /// something to it, where that `was_told`.
-    pub fn settle(&mut self, path: PathBuf, read: Read, was_told: bool) -> Option<FileChange> {
+    /// something to it, where that `was_notified`.
+    pub fn settle(&mut self, path: PathBuf, read: Read, was_notified: bool) -> Option<FileChange> {
         let name = plugin_name(&path)?;
         let (path, reported, outcome) = match read.found {
             Found::Nothing => {
@@ -233,7 +225,7 @@ impl Folder {
             Found::Unreadable(error) => (path, Reported::Error(error.clone()), Err(error)),
             Found::File(hash, _) if self.reported.get(&path) == Some(&Reported::Content(hash)) => {
                 let is_ours = self.renamed.remove(&path);
-                return (was_told && !is_ours).then_some(FileChange::Touched { path, name });
+                return (was_notified && !is_ours).then_some(FileChange::Touched { path, name });
             }
             Found::File(hash, checked) => match tidied(path.clone()) {
                 Ok(tidy) => {

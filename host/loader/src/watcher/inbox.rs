@@ -1,4 +1,4 @@
-//! What the watcher's thread is told: a closed set of news, merged per file, so that it never grows beyond the folder.
+//! Inbox of the watcher's thread: a closed set of news, merged per file, so that it never grows beyond the folder.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

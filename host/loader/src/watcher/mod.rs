@@ -1,12 +1,12 @@
-//! Watches the extensions folder and tells when a plugin file has come, changed or gone.
+//! Watcher of the extensions folder: reports when a plugin file has come, changed or gone.
 //!
-//! A change is new content, told by its hash: touching a file, or writing the same bytes again, is none. A file is reported when
+//! A change is new content, known by its hash: touching a file, or writing the same bytes again, is none. A file is reported when
 //! it is written to its end (`debounce.rs` says when that is), and when it never is, it is reported as it is. Events of the
-//! system are hints only: they tell where to look, and when some were lost, the whole folder is looked at.
+//! system are hints only: they say where to look, and when some were lost, the whole folder is looked at.
 //!
 //! Links are followed: those in the folder, those on the way to it (`current -> releases/7`), and links to links. Each is
 //! watched where it lies, and so is the file at the end, so that a switch and a rebuild in place are both seen. What the system
-//! does not tell (network file systems, a mount over the folder, writes through a memory map) is looked for every few seconds,
+//! does not report (network file systems, a mount over the folder, writes through a memory map) is looked for every few seconds,
 //! by `stat` alone. A folder that is gone is waited for; what was in it is not reported as gone.
 //!
 //! Not watched: subfolders.
@@ -109,7 +109,7 @@ pub enum WatchError {
 pub struct Pace {
     /// How long a file must lie still.
     pub debounce: Duration,
-    /// How often it is looked whether something has happened that the system did not tell.
+    /// How often it is looked whether something has happened that the system did not report.
     pub poll: Duration,
 }
 

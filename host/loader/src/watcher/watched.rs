@@ -1,4 +1,4 @@
-//! What the system is asked to tell of: the extensions folder, and every folder in which a link on the way to a plugin file
+//! Watched folders, of which the system reports changes: the extensions folder, and every folder in which a link on the way to a plugin file
 //! lies, or the file that it leads to.
 
 use std::{
@@ -21,6 +21,7 @@ use super::{
     inbox::{Inbox, News},
     way::Way,
 };
+use crate::platform::files;
 
 /// What is to be looked at when something happens at a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +34,7 @@ enum Target {
 
 /// The places that matter. Whatever else happens in the watched folders is not looked at.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Places {
+struct WatchedPlaces {
     /// The extensions folder, without links; `None` while there is none.
     root: Option<PathBuf>,
     /// By the place, which has no links before it.
@@ -52,7 +53,7 @@ pub(super) struct Moved {
 pub(super) struct Watched {
     /// Held for its drop, which ends the events. `None` where the system can't tell: then there is the poll alone.
     notify: Option<RecommendedWatcher>,
-    places: Arc<RwLock<Places>>,
+    places: Arc<RwLock<WatchedPlaces>>,
     /// The folders that the system tells of, each with what it was: another one may have come in its place.
     folders: BTreeMap<PathBuf, Identity>,
     /// The ways of the files that are links.
@@ -66,7 +67,7 @@ type Identity = (u64, u64);
 impl Watched {
     /// Has what happens put into `inbox`.
     pub fn new(inbox: Arc<Inbox>) -> Self {
-        let places = Arc::<RwLock<Places>>::default();
+        let places = Arc::<RwLock<WatchedPlaces>>::default();
         let shared = Arc::clone(&places);
         let notify = notify::recommended_watcher(move |event| {
             let now = Instant::now();
@@ -122,7 +123,7 @@ impl Watched {
     pub fn follow(&mut self, folder: &Path, names: impl Iterator<Item = OsString>) -> Moved {
         let root = fs::canonicalize(folder).ok();
         let root = root.and_then(|root| identity(&root).map(|identity| (root, identity)));
-        let mut places = Places {
+        let mut places = WatchedPlaces {
             root: root.as_ref().map(|(root, _)| root.clone()),
             on_the_way: BTreeMap::new(),
         };
@@ -156,7 +157,7 @@ impl Watched {
     }
 
     /// Has the system tell of these places, and of no others.
-    fn watch(&mut self, places: Places) {
+    fn watch(&mut self, places: WatchedPlaces) {
         let parents = places.on_the_way.keys().filter_map(|place| place.parent());
         let wanted: BTreeSet<PathBuf> = parents
             .map(Path::to_owned)
@@ -199,20 +200,12 @@ fn changed(before: &BTreeMap<OsString, Way>, now: &BTreeMap<OsString, Way>) -> V
     names.into_iter().cloned().collect()
 }
 
-#[cfg(unix)]
 fn identity(path: &Path) -> Option<Identity> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path) -> Option<Identity> {
-    fs::metadata(path).ok().map(|_| (0, 0))
+    fs::metadata(path).ok().map(|it| files::identity(&it))
 }
 
 /// Sorts one event into `news`; whether it is any.
-fn sort(event: Event, places: &Places, news: &mut News, now: Instant) -> bool {
+fn sort(event: Event, places: &WatchedPlaces, news: &mut News, now: Instant) -> bool {
     let mut is_news = event.need_rescan();
     news.scan |= is_news;
     let sign = match event.kind {
@@ -264,7 +257,7 @@ mod tests {
 
     fn sorted(event: Event) -> News {
         let mut news = News::default();
-        let places = Places {
+        let places = WatchedPlaces {
             root: Some("/x".into()),
             on_the_way: BTreeMap::from([
                 (

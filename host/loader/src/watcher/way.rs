@@ -1,4 +1,4 @@
-//! The way to a file: each link on it may be switched, and is watched where it lies.
+//! Path to a file, link by link: each may be switched, and is watched where it lies.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,4 @@
-//! The watcher's thread: takes news of the folder, reads what is due, reports what is new.
+//! Worker of the watcher: takes news of the folder, reads what is due, reports what is new.
 
 use std::{
     sync::Arc,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::file::is_candidate;
 
-/// How often the folder is looked for while it is gone, should nobody tell of its return.
+/// How often the folder is looked for while it is gone, should nobody report its return.
 const FOLDER_RETRY: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
@@ -54,12 +54,12 @@ impl Worker {
             poll_due: Instant::now() + pace.poll,
             is_missed: false,
         };
-        worker.tell();
+        worker.log_start();
         worker
     }
 
     /// Says what is watched.
-    fn tell(&mut self) {
+    fn log_start(&mut self) {
         let folder = self.folder.path().display();
         let (links, poll) = (self.watched.links(), self.poll);
         if self.watched.is_there() {
@@ -133,7 +133,7 @@ impl Worker {
             self.scan();
         } else if !self.watched.is_there() {
             self.miss();
-            // It may have come back just before its parent was watched, and nobody tells of that.
+            // It may have come back just before its parent was watched, and nobody reports that.
             self.poll_due = self.poll_due.min(now + self.poll.min(FOLDER_RETRY));
         }
     }
@@ -149,7 +149,7 @@ impl Worker {
         }
     }
 
-    /// Looks for what the system has not told: on network file systems, behind mounts, through memory maps.
+    /// Looks for what the system has not reported: on network file systems, behind mounts, through memory maps.
     fn glance(&mut self) {
         let now = Instant::now();
         for path in self.folder.glance().unwrap_or_default() {
@@ -175,12 +175,12 @@ impl Worker {
 
     fn read_due(&mut self) -> Result<(), Closed> {
         for path in self.debounce.due(Instant::now()) {
-            let was_told = self.debounce.was_told(&path);
+            let was_notified = self.debounce.was_notified(&path);
             let read = self.folder.read(&path);
             if self.debounce.read(&path, read.reading, Instant::now()) == Verdict::Wait {
                 continue;
             }
-            if let Some(change) = self.folder.settle(path, read, was_told) {
+            if let Some(change) = self.folder.settle(path, read, was_notified) {
                 self.changes.blocking_send(change).map_err(|_| Closed)?;
             }
         }

@@ -9,11 +9,11 @@ use std::{
 
 use super::{
     BackupReport, Storage, backup,
-    database_id::DatabaseId,
     error::StorageError,
     migrate::{self, Applied},
     table_access::Declared,
 };
+use crate::database_id::DatabaseId;
 
 /// A migration that is declared or has run.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Storage {
                 })
                 .await;
             let copied = match copied {
-                // Not in the lane: whoever waits for the database need not wait for the check.
+                // Not in the queue: whoever waits for the database need not wait for the check.
                 Ok(copy) => tokio::task::spawn_blocking(move || copy.finish(deadline))
                     .await
                     .unwrap_or(Err(StorageError::Closed)),

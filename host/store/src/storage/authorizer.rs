@@ -5,27 +5,13 @@
 //! allowed to do itself what it does. (SQLite names the innermost view or trigger, but a `WITH` clause can borrow such a name:
 //! so it may narrow and never widen.)
 
-use std::sync::Arc;
-
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::{
-    host_rights, limits,
-    table_access::{Declared, Snapshot, owner_of},
-    virtual_tables,
+    host_rights,
+    table_access::{Declared, Snapshot, Who, owner_of},
+    virtual_table_modules, weights,
 };
-
-/// On whose behalf a connection works.
-#[derive(Debug, Clone, Default)]
-pub(super) enum Who {
-    /// The host's.
-    #[default]
-    Host,
-    /// The host's, in a copy whose pages are checked.
-    Check,
-    /// A plugin's.
-    Plugin(Arc<Declared>, Arc<Snapshot>),
-}
 
 /// What a connection does at the moment, shared with its authorizer.
 #[derive(Debug, Default)]
@@ -198,20 +184,20 @@ impl Current {
                 table_name,
                 module_name,
             } => {
-                virtual_tables::module(module_name)?;
+                virtual_table_modules::check(module_name)?;
                 self.reshapes = true;
                 own(table_name)
             }
             AuthAction::DropVtable { table_name, .. } => own(table_name),
             AuthAction::Function { function_name } => {
-                self.functions += limits::weight(function_name);
-                if self.functions > limits::FUNCTIONS {
+                self.functions += weights::weight(function_name);
+                if self.functions > weights::FUNCTIONS {
                     return Err(format!(
                         "a statement calls {} functions at most, `LIKE` and `GLOB` count as {} each, and JSON functions with \
                          paths as {}: use several statements",
-                        limits::FUNCTIONS,
-                        limits::weight("like"),
-                        limits::weight("json_set")
+                        weights::FUNCTIONS,
+                        weights::weight("like"),
+                        weights::weight("json_set")
                     ));
                 }
                 function(function_name)
@@ -272,7 +258,7 @@ impl ReadOf {
                 let named_by_query = column.is_empty()
                     && owner_of_any(&table).is_none()
                     && !is_sqlites(&table)
-                    && !virtual_tables::is_module(&table);
+                    && !virtual_table_modules::is_module(&table);
                 match table.strip_prefix("pragma_") {
                     Some(name) => READABLE.contains(&name),
                     None => named_by_query,

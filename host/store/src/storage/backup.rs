@@ -13,12 +13,13 @@ use host_base::private;
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use super::{
-    authorizer::Who,
-    connection::Link,
-    database_id::DatabaseId,
     error::{At, StorageError},
-    functions, tables,
+    functions,
+    link::Link,
+    table_access::Who,
+    tables,
 };
+use crate::database_id::DatabaseId;
 
 /// How long the check of one copy may take.
 const CHECK: Duration = Duration::from_secs(600);

@@ -13,15 +13,15 @@ use plugin_api::abi::{KvCall, StorageCall, StorageReply};
 use tokio::sync::oneshot;
 
 use super::{
-    authorizer::Who,
-    connection::Link,
     database::{Connected, Database},
     error::StorageError,
     fair_queue::Whose,
     kv_store::{self, Verb},
+    link::Link,
     meter::Meter,
     rounds::{ASIDE, Ended, Round},
     statement::{Searches, StatementRunner},
+    table_access::Who,
     table_access::{Declared, TableAccess},
 };
 

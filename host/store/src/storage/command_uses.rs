@@ -2,7 +2,8 @@
 
 use rusqlite::params;
 
-use super::{Storage, database_id::DatabaseId, error::StorageError};
+use super::{Storage, error::StorageError};
+use crate::database_id::DatabaseId;
 
 /// Uses of a command on a day, in UTC.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

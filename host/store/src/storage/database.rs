@@ -16,21 +16,24 @@ use r2d2::{ManageConnection, Pool, PooledConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::{
-    authorizer::Who,
     clock::Clock,
-    connection::{Link, Opener},
-    database_id::DatabaseId,
+    connection::Opener,
     error::{At, StorageError, Time, look},
+    link::Link,
     meter, migrate,
-    rounds::ASIDE_AT_ONCE,
     statement::{Searches, StatementRunner},
+    table_access::Who,
     table_access::{Declared, TableAccess},
 };
+use crate::database_id::DatabaseId;
 use crate::disk::Disk;
 
 /// Connections to the bot's database: one writes, the others read beside it. A server's has one, since each costs three
 /// descriptors.
 pub(super) const BOT_CONNECTIONS: u32 = 3;
+
+/// Most calls that are aside at once in one database: each has a connection.
+pub(super) const ASIDE_AT_ONCE: u32 = 2;
 
 /// Whose migrations have been looked at, and how that ended.
 pub(super) type Migrated = Arc<Mutex<HashMap<Caller, Result<(), StorageError>>>>;

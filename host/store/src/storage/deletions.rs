@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Storage, database_id::DatabaseId, error::StorageError};
+use super::{Storage, error::StorageError};
+use crate::database_id::DatabaseId;
 
 /// A message that is deleted later.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use host_ops::config::Storage as Settings;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-use super::database_id::DatabaseId;
+use crate::database_id::DatabaseId;
 use crate::disk::NoRoom;
 
 /// Why storage could not do what it was asked.

@@ -7,7 +7,7 @@ use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::{
     table_access::{HOST, owner_of},
-    virtual_tables::is_shadow,
+    virtual_table_modules::is_shadow,
 };
 
 /// Whether a statement of the host's own may do this.

@@ -3,7 +3,7 @@
 use plugin_api::abi::{KvCall, KvReply};
 use rusqlite::{OptionalExtension, params};
 
-use super::{authorizer::Who, error::StorageError, statement::StatementRunner};
+use super::{error::StorageError, statement::StatementRunner, table_access::Who};
 
 /// Longest name of a key-value store and longest key, in bytes.
 const KEY_BYTES: usize = 512;

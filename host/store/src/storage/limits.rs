@@ -6,7 +6,12 @@
 use host_ops::config::Storage as Settings;
 use rusqlite::{Connection, Statement, StatementStatus, limits::Limit};
 
-use super::{authorizer::Who, connection::Link, functions};
+use super::{
+    functions,
+    link::Link,
+    table_access::Who,
+    weights::{FUNCTIONS, OF_PATHS, weight},
+};
 
 /// What a row has beside its longest value: keys, and the names of what it belongs to.
 const BESIDE: u64 = 64 << 10;
@@ -16,24 +21,6 @@ const SQL: i32 = 1 << 20;
 
 /// Longest pattern of `LIKE` and `GLOB`: they compare it with each place of a text.
 const PATTERN: i32 = 200;
-
-/// Most functions that a statement may call, views and triggers included: between them nothing stops it. A pattern counts as
-/// many, since it is compared with each place.
-pub(super) const FUNCTIONS: u32 = 500;
-
-/// Those that look for up to a hundred paths in a text, each from its beginning.
-const OF_PATHS: [&str; 10] = [
-    "json_extract",
-    "json_insert",
-    "json_remove",
-    "json_replace",
-    "json_set",
-    "jsonb_extract",
-    "jsonb_insert",
-    "jsonb_remove",
-    "jsonb_replace",
-    "jsonb_set",
-];
 
 /// Most steps in a compiled statement, views and triggers included, that may go through a whole text and are no functions:
 /// between them nothing stops it, unless it goes on to another row.
@@ -68,16 +55,6 @@ const GOES_OVER_TEXTS: [&str; 23] = [
 
 /// A compiled statement that takes no more memory has no more steps than that.
 const SMALL: i32 = 40_000;
-
-/// How many functions one counts as.
-pub(super) fn weight(function: &str) -> u32 {
-    let function = function.to_ascii_lowercase();
-    match &*function {
-        "like" | "glob" => 20,
-        _ if OF_PATHS.contains(&&*function) => 10,
-        _ => 1,
-    }
-}
 
 /// What of a compiled statement would take seconds in which nothing stops it. What is small is not looked at.
 pub(super) fn heavy(

@@ -7,11 +7,11 @@
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::{
-    authorizer::Who,
-    connection::Link,
-    database_id::DatabaseId,
     error::{At, StorageError, shorten},
+    link::Link,
+    table_access::Who,
 };
+use crate::database_id::DatabaseId;
 use crate::disk::Disk;
 
 /// Pages that a database may have free; more are given back to the system.

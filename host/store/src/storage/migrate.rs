@@ -9,16 +9,16 @@ use host_base::names;
 use rusqlite::{Batch, params};
 
 use super::{
-    authorizer::Who,
-    connection::Link,
-    database_id::DatabaseId,
     error::StorageError,
     limits,
+    link::Link,
     meter::{self, Meter},
     searches,
     statement::StatementRunner,
+    table_access::Who,
     table_access::{Declared, Migration, owner_of},
 };
+use crate::database_id::DatabaseId;
 
 /// A migration that has run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,14 +5,14 @@
 //! | `queues.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
 //! | `fair_queue.rs`, `clock.rs`, `rounds.rs` | fair shares of a database, and of time; what does not stop is left behind |
 //! | `meter.rs` | how many pages each plugin has |
-//! | `limits.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
+//! | `limits.rs`, `weights.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `command_uses.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `kv_store.rs` | one statement, one key-value call |
 //! | `table_access.rs`, `authorizer.rs` | which tables a plugin may touch |
 //! | `host_rights.rs` | what the host does in its own name: nothing in a plugin's tables |
-//! | `virtual_tables.rs`, `searches.rs` | which virtual tables there are, what they may name, and when they are searched |
-//! | `database.rs`, `connection.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
+//! | `virtual_table_modules.rs`, `virtual_tables.rs`, `searches.rs` | which virtual tables there are, what they may name, and when they are searched |
+//! | `database.rs`, `connection.rs`, `link.rs`, `tables.rs` | an open database, its connections, the host's tables in it |
 //! | `migrate.rs` | from one shape of a plugin's tables to the next |
 //! | `settings.rs` | what servers have set for plugins |
 //! | `personal.rs`, `subject.rs` | all that is kept about one user, everywhere and in one database |
@@ -27,7 +27,6 @@ mod clock;
 mod command_uses;
 mod connection;
 mod database;
-mod database_id;
 mod deletions;
 mod error;
 mod fair_queue;
@@ -35,6 +34,7 @@ mod functions;
 mod host_rights;
 mod kv_store;
 mod limits;
+mod link;
 mod lock;
 mod meter;
 mod migrate;
@@ -52,7 +52,9 @@ mod table_access;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod virtual_table_modules;
 mod virtual_tables;
+mod weights;
 
 use std::{
     path::Path,
@@ -72,7 +74,6 @@ pub use self::{
     admin::MigrationState,
     backup::BackupReport,
     command_uses::DailyUses,
-    database_id::DatabaseId,
     deletions::Deletion,
     error::StorageError,
     migrate::Applied,
@@ -88,6 +89,7 @@ use self::{
     queues::WorkQueues,
     table_access::{Declared, HOST},
 };
+pub use crate::database_id::DatabaseId;
 use crate::disk::Disk;
 
 /// How long the statements of one piece of the host's own work may take, in one database.
@@ -331,11 +333,11 @@ impl Storage {
         let (done, result) = oneshot::channel();
         let caller_over = host_call::over();
         let host_job = move |open: Result<(&Arc<Database>, &Connected), StorageError>| {
-            // It has waited in the lane: who asked for it may be gone by now.
+            // It has waited in the queue: who asked for it may be gone by now.
             let over = caller_over.is_some_and(|over| over.is_cancelled());
             let open = if over { Err(StorageError::Ended) } else { open };
             let result = open.and_then(|(database, connected)| {
-                connected.begin(authorizer::Who::Host);
+                connected.begin(table_access::Who::Host);
                 connected
                     .unbound_pages()
                     .map_err(|error| StorageError::of(&database.at(), &error))?;

@@ -4,11 +4,11 @@ use std::sync::{Arc, MutexGuard};
 
 use super::{
     database::{Damage, Database},
-    database_id::DatabaseId,
     error::StorageError,
     queues::WorkQueues,
     state::State,
 };
+use crate::database_id::DatabaseId;
 
 impl WorkQueues {
     /// The open database of a place. Opens it, after closing the one that was used longest ago if there are too many.

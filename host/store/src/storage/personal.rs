@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 
 use super::{
     Storage, backup,
-    connection::{Link, Opener},
+    connection::Opener,
     database::Database,
-    database_id::DatabaseId,
     error::StorageError,
+    link::Link,
     queues::WorkQueues,
     subject::{self, SubjectAccess, Timeouts},
 };
+use crate::database_id::DatabaseId;
 
 /// What was exported.
 #[derive(Debug, Clone)]

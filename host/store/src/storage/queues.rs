@@ -1,7 +1,7 @@
 //! Work queues of the databases, and the few threads that serve them all.
 //!
-//! A database has a writing lane, in which one thread at a time works, in the order of the calls; the bot's has a reading lane
-//! beside it. A thread takes a lane that has work, carries out a batch of it, and puts the lane back behind the others: a busy
+//! A database has a writing queue, in which one thread at a time works, in the order of the calls; the bot's has a reading queue
+//! beside it. A thread takes a queue that has work, carries out a batch of it, and puts the queue back behind the others: a busy
 //! database delays nobody by more than a batch.
 
 use std::{
@@ -19,7 +19,6 @@ use super::{
     batch::{self, CALLS, CALLS_OF_ONE, Job},
     clock::Clock,
     database::{BOT_CONNECTIONS, Connected, Database},
-    database_id::DatabaseId,
     error::StorageError,
     fair_queue::Whose,
     meter,
@@ -27,12 +26,13 @@ use super::{
     state::{HostJob, Numbers, Queue, State, Work},
     table_access::TableAccess,
 };
+use crate::database_id::DatabaseId;
 use crate::disk::Disk;
 
 /// Most calls of one plugin that wait for one database.
 const WAITING: usize = 1_024;
 
-/// The lanes of all databases.
+/// The work queues of all databases.
 pub(super) struct WorkQueues {
     pub(super) data: PathBuf,
     pub(super) config: Live,
@@ -189,7 +189,7 @@ impl WorkQueues {
         quiet
     }
 
-    /// Puts the lanes of a place that have work into the queue, and sees that a thread comes.
+    /// Puts the queues of a place that have work into the queue, and sees that a thread comes.
     pub(super) fn schedule(self: &Arc<Self>, state: &mut State, database_id: DatabaseId) {
         let Some(entry) = state.databases.get_mut(&database_id) else {
             return;
@@ -368,7 +368,7 @@ impl WorkQueues {
             let entry = state.databases.entry(database_id).or_default();
             entry.writes.push(None, Work::HostJob(Box::new(tidy)));
         }
-        // The others have its calls, and the lane.
+        // The others have its calls, and the queue.
         if round.has_lane()
             && let Some(entry) = state.databases.get_mut(&database_id)
         {
@@ -418,7 +418,7 @@ impl WorkQueues {
             return Worked::LeftBehind;
         }
         let mut state = self.state();
-        // The others have its calls, and the lane.
+        // The others have its calls, and the queue.
         if round.has_lane()
             && let Some(entry) = state.databases.get_mut(&database_id)
         {

@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     backup::{self, inspect, stamp, sync},
-    database_id::DatabaseId,
     error::StorageError,
     lock::Lock,
 };
+use crate::database_id::DatabaseId;
 
 /// What was restored.
 #[derive(Debug, Clone)]

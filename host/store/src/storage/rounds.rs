@@ -1,6 +1,6 @@
 //! Running batches: what a thread works on at the moment, and how others go on without waiting for it.
 //!
-//! A call that only reads and takes its time steps aside: it goes on with its connection, and the lane is free for the others.
+//! A call that only reads and takes its time steps aside: it goes on with its connection, and the queue is free for the others.
 //! One that does not stop when its time is over is left behind: SQLite stops between two rows, and within one a full-text
 //! search can work for hours. It is answered, its thread ends whenever it does, and what it was in the midst of is undone.
 
@@ -15,14 +15,14 @@ use rustix::process::{Pid, getpriority_process, setpriority_process};
 use super::{
     batch::Job,
     clock::Running,
-    connection::LATER,
-    database::Database,
-    database_id::DatabaseId,
+    database::{ASIDE_AT_ONCE, Database},
     error::{StorageError, shorten},
     fair_queue::Whose,
+    link::LATER,
     queues::WorkQueues,
     state::{Queue, State, Work},
 };
+use crate::database_id::DatabaseId;
 
 /// How long a call may read before it steps aside.
 pub(super) const ASIDE: Duration = Duration::from_millis(20);
@@ -30,13 +30,10 @@ pub(super) const ASIDE: Duration = Duration::from_millis(20);
 /// How long something that was interrupted may take to notice, before it is left behind.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
-/// Most calls that are aside at once in one database: each has a connection.
-pub(super) const ASIDE_AT_ONCE: u32 = 2;
-
 /// The priority of a thread whose call has stepped aside, as `nice` counts it.
 const ASIDE_NICE: i32 = 10;
 
-/// A thread's work on a lane.
+/// A thread's work on a queue.
 pub(super) struct Round {
     database_id: DatabaseId,
     queue: Queue,
@@ -126,7 +123,7 @@ impl Round {
         self.inner().aside
     }
 
-    /// Whether it has the lane still.
+    /// Whether it has the queue still.
     pub(super) fn has_lane(&self) -> bool {
         let inner = self.inner();
         !inner.aside && inner.culprit.is_none()
@@ -171,7 +168,7 @@ impl Drop for Doing<'_> {
 }
 
 impl WorkQueues {
-    /// Gives the lane of a call that takes its time to the others, if there are a thread and a connection for them.
+    /// Gives the queue of a call that takes its time to the others, if there are a thread and a connection for them.
     fn aside(self: &Arc<Self>, round: &Round, number: u64) {
         let mut state = self.state();
         let mut inner = round.inner();
@@ -290,7 +287,7 @@ impl Round {
         }
     }
 
-    /// Puts what it has not begun back into the lines, and leaves the lane.
+    /// Puts what it has not begun back into the lines, and leaves the queue.
     fn give_up_lane(&self, state: &mut State, current: &Arc<Job>) {
         let Some(entry) = state.databases.get_mut(&self.database_id) else {
             return;

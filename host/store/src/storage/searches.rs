@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::{authorizer::Who, connection::Link, virtual_tables};
+use super::{link::Link, table_access::Who, virtual_table_modules};
 
 /// Whether a statement may search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) fn found(link: &Link, who: Who, sql: &str, tables: &[String]) -> rusq
     let connection = &link.connection;
     let mut any = false;
     for table in tables {
-        any = any || virtual_tables::is_virtual(connection, table)?;
+        any = any || virtual_table_modules::is_virtual(connection, table)?;
     }
     if !any {
         return Ok(false);

@@ -2,7 +2,8 @@
 
 use rusqlite::params;
 
-use super::{Storage, database_id::DatabaseId, error::StorageError};
+use super::{Storage, error::StorageError};
+use crate::database_id::DatabaseId;
 
 impl Storage {
     /// A server's settings: plugin, name, JSON. A server without a database has none, and gets none by this.

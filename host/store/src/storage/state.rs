@@ -8,10 +8,10 @@ use std::{
 use super::{
     batch::Job,
     database::{Connected, Damage, Database, Migrated},
-    database_id::DatabaseId,
     error::StorageError,
     fair_queue::{FairQueue, Whose},
 };
+use crate::database_id::DatabaseId;
 
 /// Work of the host's own: gets the database to itself.
 pub(super) type HostJob =
@@ -53,11 +53,11 @@ pub(super) enum Queue {
 pub(super) struct Entry {
     pub(super) writes: FairQueue<Work>,
     pub(super) reads: FairQueue<Arc<Job>>,
-    /// Whether a thread works in the writing lane.
+    /// Whether a thread works in the writing queue.
     pub(super) writing: bool,
-    /// Whether the writing lane is in `ready`.
+    /// Whether the writing queue is in `ready`.
     pub(super) queued: bool,
-    /// How often the reading lane is in `ready` or has a thread.
+    /// How often the reading queue is in `ready` or has a thread.
     pub(super) reading: u32,
     pub(super) open: Option<Arc<Database>>,
     pub(super) used: u64,
@@ -87,7 +87,7 @@ pub struct Numbers {
 }
 
 impl State {
-    /// The first lane that has work and may have a thread: a plugin whose turn it is in many databases gets half of the
+    /// The first queue that has work and may have a thread: a plugin whose turn it is in many databases gets half of the
     /// threads at most, so that there are some for the others.
     pub(super) fn take_ready(&mut self, threads: usize) -> Option<(DatabaseId, Queue, Whose)> {
         let over = self.over_share(threads);

@@ -11,10 +11,11 @@ use rusqlite::{CachedStatement, Connection, Error as SqlError, Statement, types:
 pub(super) use searches::Searches;
 
 use super::{
-    authorizer::Who,
-    connection::Link,
     error::{At, StorageError, shorten},
-    limits, searches,
+    limits,
+    link::Link,
+    searches,
+    table_access::Who,
     table_access::{Declared, owner_of},
     virtual_tables,
 };

@@ -14,10 +14,11 @@ use rusqlite::{params, types::ValueRef};
 use serde_json::{Map, Value, json};
 
 use super::{
-    authorizer::Who,
-    connection::Link,
     error::{At, StorageError},
-    limits, searches,
+    limits,
+    link::Link,
+    searches,
+    table_access::Who,
     table_access::{HOST, TableAccess, hex},
 };
 

@@ -11,10 +11,22 @@ use host_loader::Caller;
 use plugin_api::manifest::{Manifest, Scope, SubjectManifest, TableManifest};
 use sha2::{Digest, Sha256};
 
-use super::{authorizer::Who, database_id::DatabaseId};
+use crate::database_id::DatabaseId;
 
 /// Whose the host's own tables are.
 pub(super) const HOST: &str = "cogwright";
+
+/// On whose behalf a connection works.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Who {
+    /// The host's.
+    #[default]
+    Host,
+    /// The host's, in a copy whose pages are checked.
+    Check,
+    /// A plugin's.
+    Plugin(Arc<Declared>, Arc<Snapshot>),
+}
 
 /// What one generation of a plugin declared about its tables.
 #[derive(Debug)]

@@ -3,11 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
-    connection::Opener,
-    database_id::DatabaseId,
     error::{At, StorageError},
     meter,
 };
+use crate::database_id::DatabaseId;
 
 /// "CWDB": tells our files from others.
 pub(super) const APPLICATION_ID: i32 = 0x4357_4442;
@@ -119,17 +118,16 @@ END;
 const COUNTED: usize = 3;
 
 /// Makes the tables in a new file, and takes the steps that an older one lacks: all of them, or none.
-pub(super) fn prepare(connection: &Connection, opener: &Opener) -> Result<(), StorageError> {
-    let at = opener.at();
-    let of = |error| StorageError::of(&at, &error);
-    if version(connection, &at)? == STEPS.len() {
+pub(super) fn prepare(connection: &Connection, at: &At<'_>) -> Result<(), StorageError> {
+    let of = |error| StorageError::of(at, &error);
+    if version(connection, at)? == STEPS.len() {
         return Ok(());
     }
     // Two connections may come at once: who is second finds the tables.
     let transaction =
         Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(of)?;
-    let taken = version(&transaction, &at)?;
-    take(&transaction, opener.database_id, taken)
+    let taken = version(&transaction, at)?;
+    take(&transaction, at.database_id, taken)
         .and_then(|()| transaction.commit())
         .map_err(of)
 }

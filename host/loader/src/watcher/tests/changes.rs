@@ -1,4 +1,4 @@
-//! What is a change, of which files, and what is told of it.
+//! Changes: what is one, of which files, and what is reported.
 
 use super::*;
 

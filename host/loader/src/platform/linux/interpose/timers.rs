@@ -1,4 +1,4 @@
-//! Timers of libraries: what is still armed when a library goes would signal, or call, into nowhere.
+//! Timers by the owner who made them: what is still armed when a library goes would signal, or call, into nowhere.
 //!
 //! A timer belongs to whoever's thread makes it. One with `SIGEV_THREAD` calls back on a thread that libc makes by itself,
 //! whenever its helper thread gets round to it, which may be after the timer was deleted. So it calls [`expired`] of the
@@ -16,14 +16,14 @@ use std::{
 };
 
 use super::{
-    owner::Owner,
-    real::{SETITIMER, SpinLock, TIMER_CREATE, TIMER_DELETE, fail, is_fork},
+    next_symbol::{SETITIMER, SpinLock, TIMER_CREATE, TIMER_DELETE, fail, is_fork},
     threads,
 };
+use crate::platform::Owner;
 
-type Create =
+type CreateTimer =
     unsafe extern "C" fn(libc::clockid_t, *mut libc::sigevent, *mut libc::timer_t) -> c_int;
-type Delete = unsafe extern "C" fn(libc::timer_t) -> c_int;
+type DeleteTimer = unsafe extern "C" fn(libc::timer_t) -> c_int;
 type SetInterval =
     unsafe extern "C" fn(c_int, *const libc::itimerval, *mut libc::itimerval) -> c_int;
 type Expired = unsafe extern "C-unwind" fn(*mut c_void);
@@ -34,7 +34,7 @@ const TIMERS: usize = 256;
 /// How long a call that has just begun may take to make its thread known.
 const GRACE: Duration = Duration::from_millis(500);
 
-static TABLE: [Record; TIMERS] = [const { Record::empty() }; TIMERS];
+static TABLE: [TimerRecord; TIMERS] = [const { TimerRecord::empty() }; TIMERS];
 
 /// Held across the real calls, lest a number that the kernel gives out again is forgotten with the old timer.
 static LOCK: SpinLock = SpinLock::new();
@@ -45,7 +45,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(1);
 static INTERVALS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
 
 /// Changed under [`LOCK`] alone, but for `running`.
-struct Record {
+struct TimerRecord {
     /// Tells the timer from later ones in the same place; 0 for none.
     serial: AtomicU64,
     owner: AtomicU32,
@@ -81,7 +81,7 @@ const OFF: libc::itimerval = {
     }
 };
 
-impl Record {
+impl TimerRecord {
     const fn empty() -> Self {
         Self {
             serial: AtomicU64::new(0),
@@ -110,7 +110,7 @@ pub(super) unsafe extern "C" fn timer_create(
         return fail(libc::EAGAIN);
     }
     // SAFETY: this is the type of the function of that name.
-    let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
+    let real = unsafe { mem::transmute::<*mut c_void, CreateTimer>(real) };
     let owner = Owner::current();
     if owner.is_host() || is_fork() {
         // SAFETY: the arguments are the caller's.
@@ -183,7 +183,7 @@ pub(super) unsafe extern "C" fn timer_delete(timer: libc::timer_t) -> c_int {
     LOCK.with(|| {
         // SAFETY: the argument is the caller's.
         let result = unsafe { real(timer) };
-        let is_it = |record: &&Record| {
+        let is_it = |record: &&TimerRecord| {
             record.serial.load(Relaxed) != 0 && record.timer.load(Relaxed) == timer.addr()
         };
         if result == 0
@@ -286,7 +286,7 @@ pub fn delete_timers_of(owner: Owner) -> Option<usize> {
         return Some(stopped);
     };
     let deleted = LOCK.with(|| {
-        let of_owner = |record: &&Record| {
+        let of_owner = |record: &&TimerRecord| {
             record.serial.load(Relaxed) != 0 && record.owner.load(Relaxed) == owner.number()
         };
         let records = TABLE.iter().filter(of_owner);
@@ -332,8 +332,8 @@ unsafe extern "C-unwind" fn expired(value: *mut c_void) {
     }
 }
 
-fn real_delete() -> Option<Delete> {
+fn real_delete() -> Option<DeleteTimer> {
     let real = TIMER_DELETE.find();
     // SAFETY: null is no function; any other address is the function of that name, which has this type.
-    unsafe { mem::transmute::<*mut c_void, Option<Delete>>(real) }
+    unsafe { mem::transmute::<*mut c_void, Option<DeleteTimer>>(real) }
 }

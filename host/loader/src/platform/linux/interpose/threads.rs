@@ -1,4 +1,4 @@
-//! Whose thread is it: threads by the owner on whose behalf they were created.
+//! Threads by the owner on whose behalf they were created.
 //!
 //! Every thread that is created through libc has a slot here, the host's as well. It starts in [`begin`], which notes its
 //! number and on whose behalf it runs, and goes on with its own function. When that returns, destructors of thread-locals
@@ -21,15 +21,12 @@ use std::{
     },
 };
 
-use super::{
-    Tid, UnknownThread,
-    owner::Owner,
-    real::{SpinLock, THREAD_CREATE, in_executable},
-};
+use super::next_symbol::{SpinLock, THREAD_CREATE, in_executable};
+use crate::platform::{Owner, Tid, UnknownThread};
 
 /// `-unwind`, as `pthread_exit` unwinds through the caller of a thread's function.
 type Start = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;
-type Create = unsafe extern "C" fn(
+type CreateThread = unsafe extern "C" fn(
     *mut libc::pthread_t,
     *const libc::pthread_attr_t,
     Start,
@@ -40,7 +37,7 @@ type Create = unsafe extern "C" fn(
 /// more of a library's is refused like any thread beyond the system's limit: with `EAGAIN`. The host gets its thread.
 const SLOTS: usize = 4096;
 
-static TABLE: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
+static TABLE: [ThreadSlot; SLOTS] = [const { ThreadSlot::empty() }; SLOTS];
 
 /// How many threads had a slot so far. Whoever looks through the table does it again when this has changed meanwhile: a
 /// thread may have created another in a slot that was passed already, and ended before its own was reached.
@@ -65,7 +62,7 @@ const STARTING: Tid = -2;
 const SIGNAL_STACK: usize = 32 * 1024;
 const SPARE: usize = 16 * SIGNAL_STACK;
 
-struct Slot {
+struct ThreadSlot {
     tid: AtomicI32,
     owner: AtomicU32,
     creator: AtomicUsize,
@@ -78,7 +75,7 @@ struct Slot {
     begun: AtomicU64,
 }
 
-impl Slot {
+impl ThreadSlot {
     const fn empty() -> Self {
         Self {
             tid: AtomicI32::new(FREE),
@@ -220,7 +217,7 @@ pub(super) fn note_helpers(before: &[UnknownThread]) {
 
 /// Makes the calling thread, which libc has created by itself, known as the owner's; false when there is no slot for it.
 pub(super) fn adopt(owner: Owner) -> bool {
-    let Some(slot) = Slot::take() else {
+    let Some(slot) = ThreadSlot::take() else {
         return false;
     };
     slot.owner.store(owner.number(), Relaxed);
@@ -320,12 +317,12 @@ unsafe extern "C" fn create(
         return libc::EAGAIN;
     }
     // SAFETY: this is the type of the function of that name.
-    let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
+    let real = unsafe { mem::transmute::<*mut c_void, CreateThread>(real) };
     let code = start as *mut c_void;
     // The host's own code may create threads while it runs on a plugin's thread: its pools are nobody else's.
     let hosts = in_executable(caller) && in_executable(code.addr());
     let owner = if hosts { Owner::HOST } else { Owner::current() };
-    let Some(slot) = Slot::take() else {
+    let Some(slot) = ThreadSlot::take() else {
         return if hosts {
             // SAFETY: the arguments are the caller's.
             unsafe { real(thread, attributes, start, argument) }
@@ -367,7 +364,7 @@ unsafe extern "C" fn create(
 /// Called by the real `pthread_create`, with a slot that [`create`] filled.
 unsafe extern "C-unwind" fn begin(slot: *mut c_void) -> *mut c_void {
     // SAFETY: a slot of the table.
-    let slot = unsafe { &*slot.cast::<Slot>() };
+    let slot = unsafe { &*slot.cast::<ThreadSlot>() };
     // SAFETY: `create` put a function of that type there.
     let start = unsafe { mem::transmute::<*mut c_void, Start>(slot.start.load(Relaxed)) };
     let argument = slot.argument.load(Relaxed);

@@ -1,4 +1,4 @@
-//! What it costs that libc's functions are stood in front of: `just costs`.
+//! Cost of standing in front of libc's functions: `just costs`.
 
 use std::{
     ffi::{c_int, c_void},
@@ -6,10 +6,10 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    owner::Owner,
-    real::{KEY_CREATE, KEY_DELETE, SIGACTION, THREAD_CREATE, TIMER_CREATE, TIMER_DELETE},
+use super::next_symbol::{
+    KEY_CREATE, KEY_DELETE, SIGACTION, THREAD_CREATE, TIMER_CREATE, TIMER_DELETE,
 };
+use crate::platform::Owner;
 
 const ROUNDS: u32 = 5_000;
 
@@ -27,7 +27,7 @@ fn beside(mut ours: impl FnMut(), mut libcs: impl FnMut()) -> (u128, u128) {
     best
 }
 
-fn tell(what: &str, (ours, libcs): (u128, u128)) {
+fn show(what: &str, (ours, libcs): (u128, u128)) {
     println!("{what:<32} {ours:>7} ns, libc's own {libcs:>7} ns");
     assert!(
         ours < 3 * libcs + 20_000,
@@ -41,7 +41,7 @@ extern "C" fn nothing(_: *mut c_void) -> *mut c_void {
 
 extern "C" fn on_signal(_: c_int) {}
 
-type Create = unsafe extern "C" fn(
+type CreateThread = unsafe extern "C" fn(
     *mut libc::pthread_t,
     *const libc::pthread_attr_t,
     extern "C" fn(*mut c_void) -> *mut c_void,
@@ -65,8 +65,8 @@ fn beside_libc() {
     // SAFETY: each real function has the type of its name; threads are joined, keys and timers deleted, and the handler does
     // nothing.
     unsafe {
-        let real = mem::transmute::<*mut c_void, Create>(THREAD_CREATE.find());
-        let thread = |create: Create| {
+        let real = mem::transmute::<*mut c_void, CreateThread>(THREAD_CREATE.find());
+        let thread = |create: CreateThread| {
             let mut thread = 0;
             assert_eq!(
                 create(&raw mut thread, ptr::null(), nothing, ptr::null_mut()),
@@ -74,7 +74,7 @@ fn beside_libc() {
             );
             libc::pthread_join(thread, ptr::null_mut());
         };
-        tell(
+        show(
             "a thread, created and joined",
             beside(|| thread(libc::pthread_create), || thread(real)),
         );
@@ -88,7 +88,7 @@ fn beside_libc() {
             assert_eq!(create(&raw mut key, None), 0);
             delete(key);
         };
-        tell(
+        show(
             "a key, made and deleted",
             beside(
                 || key(libc::pthread_key_create, libc::pthread_key_delete),
@@ -107,7 +107,7 @@ fn beside_libc() {
             );
             delete(timer);
         };
-        tell(
+        show(
             "a timer, made and deleted",
             beside(
                 || timer(libc::timer_create, libc::timer_delete),
@@ -122,7 +122,7 @@ fn beside_libc() {
             set(libc::SIGUSR2, &raw const action, ptr::null_mut());
             set(libc::SIGUSR2, &raw const default, ptr::null_mut());
         };
-        tell(
+        show(
             "a signal, taken and given back",
             beside(|| signal(libc::sigaction), || signal(real)),
         );

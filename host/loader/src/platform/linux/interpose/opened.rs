@@ -1,4 +1,4 @@
-//! Which libraries a library has opened: `dlopen`, by owner.
+//! Opened libraries: `dlopen`, by owner.
 //!
 //! libc looks for a file by what its caller's library says of paths, and tells the caller by the address that it returns
 //! to. So ours notes the name, and then jumps to libc's with everything as it was.
@@ -10,7 +10,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{owner::Owner, real::DLOPEN};
+use super::next_symbol::DLOPEN;
+use crate::platform::Owner;
 
 /// By owner, the names that were opened on its behalf. `dlopen` allocates and waits in any case.
 static OPENED: Mutex<Vec<(Owner, OsString)>> = Mutex::new(Vec::new());

@@ -1,4 +1,4 @@
-//! Whose key is it: the process's thread-specific data keys, by the code that made them.
+//! Thread-specific data keys of the process, by the code that made them.
 
 use std::{
     arch::naked_asm,
@@ -8,19 +8,17 @@ use std::{
     sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{
-    owner::Owner,
-    real::{KEY_CREATE, KEY_DELETE, SpinLock, is_fork},
-};
+use super::next_symbol::{KEY_CREATE, KEY_DELETE, SpinLock, is_fork};
+use crate::platform::Owner;
 
-type Destructor = unsafe extern "C" fn(*mut c_void);
-type Create = unsafe extern "C" fn(*mut libc::pthread_key_t, Option<Destructor>) -> c_int;
-type Delete = unsafe extern "C" fn(libc::pthread_key_t) -> c_int;
+type KeyDestructor = unsafe extern "C" fn(*mut c_void);
+type CreateKey = unsafe extern "C" fn(*mut libc::pthread_key_t, Option<KeyDestructor>) -> c_int;
+type DeleteKey = unsafe extern "C" fn(libc::pthread_key_t) -> c_int;
 
 /// glibc numbers its 1,024 keys from 0, so a key is an index here. One beyond the table would go unrecorded.
 const KEYS: usize = 2048;
 
-static TABLE: [Record; KEYS] = [const { Record::empty() }; KEYS];
+static TABLE: [KeyRecord; KEYS] = [const { KeyRecord::empty() }; KEYS];
 
 /// Held across the real call. Otherwise a key that one thread deletes and another receives at once could be recorded and
 /// forgotten in the wrong order, and we would delete a key of somebody else (std deletes key 0 whenever it gets it).
@@ -29,7 +27,7 @@ static LOCK: SpinLock = SpinLock::new();
 static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 /// Who made a key. Changed under [`LOCK`] alone.
-struct Record {
+struct KeyRecord {
     /// Tells the key from later ones of the same number; 0 for a key that does not exist.
     serial: AtomicU64,
     owner: AtomicU32,
@@ -38,7 +36,7 @@ struct Record {
     destructor: AtomicUsize,
 }
 
-impl Record {
+impl KeyRecord {
     const fn empty() -> Self {
         Self {
             serial: AtomicU64::new(0),
@@ -137,7 +135,7 @@ pub unsafe fn reap_keys(keys: &[Key], owner: Owner, lo: usize, hi: usize) -> usi
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn pthread_key_create(
     key: *mut libc::pthread_key_t,
-    destructor: Option<Destructor>,
+    destructor: Option<KeyDestructor>,
 ) -> c_int {
     #[cfg(target_arch = "x86_64")]
     naked_asm!("endbr64", "mov rdx, [rsp]", "jmp {create}", create = sym create);
@@ -154,7 +152,7 @@ pub(super) unsafe extern "C" fn pthread_key_create(
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn tss_create(
     key: *mut libc::pthread_key_t,
-    destructor: Option<Destructor>,
+    destructor: Option<KeyDestructor>,
 ) -> c_int {
     #[cfg(target_arch = "x86_64")]
     naked_asm!("endbr64", "mov rdx, [rsp]", "jmp {create}", create = sym create_c11);
@@ -167,7 +165,7 @@ pub(super) unsafe extern "C" fn tss_create(
 /// As libc's `tss_create`.
 unsafe extern "C" fn create_c11(
     key: *mut libc::pthread_key_t,
-    destructor: Option<Destructor>,
+    destructor: Option<KeyDestructor>,
     caller: usize,
 ) -> c_int {
     /// What `threads.h` says of all that went wrong.
@@ -195,7 +193,7 @@ pub(super) unsafe extern "C" fn tss_delete(key: libc::pthread_key_t) {
 /// As libc's `pthread_key_create`.
 unsafe extern "C" fn create(
     key: *mut libc::pthread_key_t,
-    destructor: Option<Destructor>,
+    destructor: Option<KeyDestructor>,
     caller: usize,
 ) -> c_int {
     let real = KEY_CREATE.find();
@@ -203,7 +201,7 @@ unsafe extern "C" fn create(
         return libc::EAGAIN;
     }
     // SAFETY: this is the type of the function of that name.
-    let real = unsafe { mem::transmute::<*mut c_void, Create>(real) };
+    let real = unsafe { mem::transmute::<*mut c_void, CreateKey>(real) };
     if is_fork() {
         // The lock may be held by a thread that is not there.
         // SAFETY: the arguments are the caller's.
@@ -250,10 +248,10 @@ pub(super) unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> 
     })
 }
 
-fn real_delete() -> Option<Delete> {
+fn real_delete() -> Option<DeleteKey> {
     let real = KEY_DELETE.find();
     // SAFETY: null is no function; any other address is the function of that name, which has this type.
-    unsafe { mem::transmute::<*mut c_void, Option<Delete>>(real) }
+    unsafe { mem::transmute::<*mut c_void, Option<DeleteKey>>(real) }
 }
 
 #[cfg(test)]

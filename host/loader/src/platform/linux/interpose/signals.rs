@@ -1,4 +1,4 @@
-//! Whose handler is it: what happens at a signal, by the owner who asked for it.
+//! Signal handlers by the owner who asked for them.
 //!
 //! A process has one disposition per signal, and no memory of the one before. So what a library sets is kept here, above
 //! what the host has in force: the latest is in force, and when its owner goes, what lies below is again, in whatever order
@@ -24,13 +24,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    TakenSignal,
-    owner::Owner,
-    real::{SIGACTION, SpinLock, fail, in_executable, is_fork},
-};
+use super::next_symbol::{SIGACTION, SpinLock, fail, in_executable, is_fork};
+use crate::platform::{Owner, TakenSignal};
 
-type Set = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
+type SetAction = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
 type Handler = unsafe extern "C-unwind" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
 /// One more than the highest signal.
@@ -59,11 +56,11 @@ static ACTIVE: [AtomicUsize; SIGNALS] = [const { AtomicUsize::new(libc::SIG_DFL)
 /// How many threads are inside of [`enter`] for a signal.
 static RUNNING: [AtomicU32; SIGNALS] = [const { AtomicU32::new(0) }; SIGNALS];
 
-/// Who was refused a signal at a moment when nobody could be told.
+/// Who was refused a signal at a moment when nobody could be notified.
 static REFUSED: [AtomicU32; SIGNALS] = [const { AtomicU32::new(0) }; SIGNALS];
 
-/// A `fn(Owner, c_int)` that is told of a refusal at once.
-static TELL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+/// A `fn(Owner, c_int)` that is called at a refusal.
+static ON_REFUSED: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     // Constant and without a destructor, as in `owner.rs`.
@@ -82,12 +79,12 @@ struct Signal {
     /// What the host has in force.
     base: libc::sigaction,
     /// What libraries have set above it, the latest last.
-    taken: [Taken; OWNERS],
+    taken: [LibraryAction; OWNERS],
     count: usize,
 }
 
 #[derive(Clone, Copy)]
-struct Taken {
+struct LibraryAction {
     owner: Owner,
     action: libc::sigaction,
 }
@@ -102,7 +99,7 @@ const DEFAULT: libc::sigaction = libc::sigaction {
 
 impl Signal {
     const fn new() -> Self {
-        let nobody = Taken {
+        let nobody = LibraryAction {
             owner: Owner::HOST,
             action: DEFAULT,
         };
@@ -113,7 +110,7 @@ impl Signal {
         }
     }
 
-    fn taken(&self) -> &[Taken] {
+    fn taken(&self) -> &[LibraryAction] {
         &self.taken[..self.count]
     }
 
@@ -153,7 +150,7 @@ impl Signal {
         if self.count == OWNERS {
             return false;
         }
-        self.taken[self.count] = Taken { owner, action };
+        self.taken[self.count] = LibraryAction { owner, action };
         self.count += 1;
         true
     }
@@ -212,9 +209,9 @@ pub fn capture_signals() {
     CAPTURED.store(true, Release);
 }
 
-/// Has `tell` called when a library is refused a signal, on the library's thread.
-pub fn on_refused_signal(tell: fn(Owner, i32)) {
-    TELL.store(tell as *mut c_void, Release);
+/// Has `handler` called when a library is refused a signal, on the library's thread.
+pub fn on_refused_signal(handler: fn(Owner, i32)) {
+    ON_REFUSED.store(handler as *mut c_void, Release);
 }
 
 /// Looks whether somebody has gone round libc. What is the host's is put back; a handler in one of the `images` becomes
@@ -417,15 +414,15 @@ unsafe fn set_as(
             }
             0
         }
-        Err(Refusal::Hosts) => {
+        Err(SignalRefusal::Hosts) => {
             refused(owner, number);
             fail(libc::EINVAL)
         }
-        Err(Refusal::System(error)) => fail(error),
+        Err(SignalRefusal::System(error)) => fail(error),
     }
 }
 
-enum Refusal {
+enum SignalRefusal {
     /// The signal is the host's.
     Hosts,
     /// What the system says.
@@ -433,12 +430,16 @@ enum Refusal {
 }
 
 /// The host's word goes before anybody else's.
-fn host_sets(number: c_int, signal: &mut Signal, action: libc::sigaction) -> Result<(), Refusal> {
+fn host_sets(
+    number: c_int,
+    signal: &mut Signal,
+    action: libc::sigaction,
+) -> Result<(), SignalRefusal> {
     let (base, count) = (signal.base, signal.count);
     (signal.base, signal.count) = (action, 0);
     if signal.apply(number) != 0 {
         (signal.base, signal.count) = (base, count);
-        return Err(Refusal::System(libc::EINVAL));
+        return Err(SignalRefusal::System(libc::EINVAL));
     }
     Ok(())
 }
@@ -448,38 +449,42 @@ fn library_sets(
     number: c_int,
     signal: &mut Signal,
     action: libc::sigaction,
-) -> Result<(), Refusal> {
+) -> Result<(), SignalRefusal> {
     if signal.is_hosts() {
         // Many libraries ignore SIGPIPE, as std does: nothing is to be changed for that.
         let agrees = action.sa_sigaction == signal.base.sa_sigaction;
-        return if agrees { Ok(()) } else { Err(Refusal::Hosts) };
+        return if agrees {
+            Ok(())
+        } else {
+            Err(SignalRefusal::Hosts)
+        };
     }
     let before = signal.seen_by(owner);
     let had = signal.remove(owner);
     // What it believes to be below it is the default: it gives the signal back.
     let wants = action.sa_sigaction != libc::SIG_DFL;
     if wants && !signal.push(owner, action) {
-        return Err(Refusal::System(libc::ENOMEM));
+        return Err(SignalRefusal::System(libc::ENOMEM));
     }
     if (wants || had) && signal.apply(number) != 0 {
         signal.remove(owner);
         if had {
             signal.push(owner, before);
         }
-        return Err(Refusal::System(libc::EINVAL));
+        return Err(SignalRefusal::System(libc::EINVAL));
     }
     Ok(())
 }
 
 fn refused(owner: Owner, number: c_int) {
-    let tell = TELL.load(Acquire);
-    // A handler may have interrupted whoever tells.
-    if tell.is_null() || IN_HANDLER.get() > 0 {
+    let handler = ON_REFUSED.load(Acquire);
+    // A signal handler may have interrupted the one that logs.
+    if handler.is_null() || IN_HANDLER.get() > 0 {
         REFUSED[number as usize].store(owner.number(), SeqCst);
         return;
     }
     // SAFETY: `on_refused_signal` put a function of that type there.
-    unsafe { mem::transmute::<*mut c_void, fn(Owner, i32)>(tell)(owner, number) };
+    unsafe { mem::transmute::<*mut c_void, fn(Owner, i32)>(handler)(owner, number) };
 }
 
 /// libc's function, with the caller noted.
@@ -634,10 +639,10 @@ unsafe fn simple(
     }
 }
 
-fn real() -> Option<Set> {
+fn real() -> Option<SetAction> {
     let real = SIGACTION.find();
     // SAFETY: null is no function; any other address is the function of that name, which has this type.
-    unsafe { mem::transmute::<*mut c_void, Option<Set>>(real) }
+    unsafe { mem::transmute::<*mut c_void, Option<SetAction>>(real) }
 }
 
 fn set(number: c_int, action: &libc::sigaction) -> c_int {

@@ -1,4 +1,4 @@
-//! What the finalisers of a library must not leave behind: destructors of thread-locals.
+//! Finalisers of a library, and what they must not leave behind: destructors of thread-locals.
 //!
 //! Destructors of a library's statics run inside of `dlclose`, when it is settled already that the library is unmapped. One
 //! that touches a thread-local (a log line in a C++ destructor is enough) registers that one's own destructor for the end
@@ -16,7 +16,7 @@ use std::{
     sync::OnceLock,
 };
 
-use super::real::{KEY_CREATE, THREAD_ATEXIT, in_executable};
+use super::next_symbol::{KEY_CREATE, THREAD_ATEXIT, in_executable};
 
 type Destructor = unsafe extern "C" fn(*mut c_void);
 type Register = unsafe extern "C" fn(Option<Destructor>, *mut c_void, *mut c_void) -> c_int;

@@ -1,11 +1,12 @@
-//! On whose behalf a thread runs: the host's, or that of a library that was opened.
+//! Owner of what code leaves behind in the process: the host, or a library that was opened.
 //!
 //! A library runs on its own thread alone, so whatever a thread creates while it runs on a library's behalf is that
 //! library's, whoever's code does the creating: C++'s runtime, a library that the plugin links, libc itself.
 
 use std::{
     cell::Cell,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    ffi::c_char,
+    sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed},
 };
 
 static LAST: AtomicU32 = AtomicU32::new(0);
@@ -51,7 +52,7 @@ impl Owner {
         not(interposed),
         allow(dead_code, reason = "tables are kept where libc is interposed")
     )]
-    pub(super) fn number(self) -> u32 {
+    pub(in crate::platform) fn number(self) -> u32 {
         self.0
     }
 
@@ -59,7 +60,32 @@ impl Owner {
         not(interposed),
         allow(dead_code, reason = "tables are kept where libc is interposed")
     )]
-    pub(super) fn of(number: u32) -> Self {
+    pub(in crate::platform) fn of(number: u32) -> Self {
         Self(number)
     }
 }
+
+/// A thread's number as the kernel knows it, the one in `/proc/self/task`.
+pub type Tid = i32;
+
+/// A thread that nobody is known to have created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownThread {
+    /// Its number.
+    pub tid: Tid,
+    /// When it was created, in nanoseconds of the boot clock, rounded down to the kernel's tick: the kernel gives numbers
+    /// out again.
+    pub started: u64,
+}
+
+/// A signal that a library has taken, or wanted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenSignal {
+    /// Its number.
+    pub number: i32,
+    /// Whether it is the host's, and so was put back.
+    pub hosts: bool,
+}
+
+/// The name of the function by which a thread wanted to end itself or the process; null while none did.
+pub type EndedBy = AtomicPtr<c_char>;

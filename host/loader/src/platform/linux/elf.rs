@@ -1,17 +1,18 @@
-//! Reads the structure of an ELF file, and holds it against the length of the file.
+//! ELF files: the structure of a shared library, held against the length of its file, and the names of its functions.
 //!
 //! `dlopen` maps what the program headers promise without looking whether it is there; touching what is not ends the process
 //! with SIGBUS. So every range is checked here first.
 
-use std::path::Path;
-
 use object::{
-    Endianness, elf,
-    read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, Sym},
+    Endianness, Object, ObjectSymbol, SymbolKind, elf,
+    read::elf::{Dyn, ElfFile64, FileHeader, ProgramHeader, SectionHeader, Sym},
 };
 use plugin_api::abi::SECTION;
 
-use super::FileError;
+use crate::platform::{FileFault, LibraryFile};
+
+/// What the file of a shared library begins with.
+pub const MAGIC: &[u8] = b"\x7fELF";
 
 #[cfg(target_pointer_width = "64")]
 type Header = elf::FileHeader64<Endianness>;
@@ -21,89 +22,87 @@ type Header = elf::FileHeader32<Endianness>;
 type Segment = <Header as FileHeader>::ProgramHeader;
 
 /// The symbol by which a library exports its abi_stable root module.
-pub(super) const ENTRY: &str = abi_stable::library::ROOT_MODULE_LOADER_NAME;
+pub const ENTRY: &str = abi_stable::library::ROOT_MODULE_LOADER_NAME;
 
-/// A shared library that is all there.
-#[derive(Debug)]
-pub(crate) struct Library<'d> {
-    /// The bytes of the section that holds our note.
-    pub note: Option<&'d [u8]>,
-    /// Whether it exports an abi_stable root module.
-    pub has_entry: bool,
-    /// Whether it forbids its own unloading.
-    pub no_delete: bool,
-    /// Names of the libraries that it needs.
-    pub needed: Vec<String>,
-    /// Number of `STB_GNU_UNIQUE` symbols that it defines.
-    pub gnu_unique: usize,
+/// Reads `bytes`, which start like an ELF file.
+///
+/// # Errors
+///
+/// The first thing that is wrong with them.
+pub fn read(bytes: &[u8]) -> Result<LibraryFile<'_>, FileFault> {
+    let file = ElfFile { bytes };
+    let header = file.header()?;
+    let endian = file.or_damaged(header.endian())?;
+    file.check_kind(header.e_type(endian))?;
+    let segments = file.segments(header, endian)?;
+    file.check_sections(header, endian)?;
+
+    let sections = file.or_damaged(header.sections(endian, bytes))?;
+    let note = match sections.section_by_name(endian, SECTION.as_bytes()) {
+        Some((_, section)) => Some(file.or_damaged(section.data(endian, bytes))?),
+        None => None,
+    };
+    let flags = file.dynamic_flags(segments, endian)?;
+    let dynamic = file.or_damaged(sections.dynamic_table(endian, bytes))?;
+    let strings = |tag| {
+        let names = dynamic
+            .iter()
+            .filter(move |entry| entry.tag == tag)
+            .map(|entry| dynamic.string(entry));
+        names.map(|name| {
+            file.or_damaged(name)
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+        })
+    };
+    let needed = strings(elf::DT_NEEDED).collect::<Result<Vec<_>, _>>()?;
+    // libc.so.6 can be run, too, but has a library's name.
+    let is_named = strings(elf::DT_SONAME).next().is_some();
+    let is_run = segments
+        .iter()
+        .any(|segment| segment.p_type(endian) == elf::PT_INTERP)
+        && !is_named;
+    if is_run || flags.contains(elf::DF_1_PIE) {
+        return Err(FileFault::Program);
+    }
+
+    let symbols = file.or_damaged(sections.symbols(endian, bytes, elf::SHT_DYNSYM))?;
+    let mut library = LibraryFile {
+        note,
+        has_entry: false,
+        no_delete: flags.contains(elf::DF_1_NODELETE),
+        needed,
+        gnu_unique: 0,
+    };
+    for symbol in symbols.iter().filter(|symbol| !symbol.is_undefined(endian)) {
+        let name = file.or_damaged(symbol.name(endian, symbols.strings()))?;
+        library.has_entry |= name == ENTRY.as_bytes();
+        library.gnu_unique += usize::from(symbol.st_bind() == elf::STB_GNU_UNIQUE);
+    }
+    Ok(library)
 }
 
-impl<'d> Library<'d> {
-    /// Reads `bytes`, which start like an ELF file.
-    pub fn read(bytes: &'d [u8], path: &'d Path) -> Result<Self, FileError> {
-        let file = File { bytes, path };
-        let header = file.header()?;
-        let endian = file.or_damaged(header.endian())?;
-        file.check_kind(header.e_type(endian))?;
-        let segments = file.segments(header, endian)?;
-        file.check_sections(header, endian)?;
-
-        let sections = file.or_damaged(header.sections(endian, bytes))?;
-        let note = match sections.section_by_name(endian, SECTION.as_bytes()) {
-            Some((_, section)) => Some(file.or_damaged(section.data(endian, bytes))?),
-            None => None,
-        };
-        let flags = file.dynamic_flags(segments, endian)?;
-        let dynamic = file.or_damaged(sections.dynamic_table(endian, bytes))?;
-        let strings = |tag| {
-            let names = dynamic
-                .iter()
-                .filter(move |entry| entry.tag == tag)
-                .map(|entry| dynamic.string(entry));
-            names.map(|name| {
-                file.or_damaged(name)
-                    .map(|name| String::from_utf8_lossy(name).into_owned())
-            })
-        };
-        let needed = strings(elf::DT_NEEDED).collect::<Result<Vec<_>, _>>()?;
-        // libc.so.6 can be run, too, but has a library's name.
-        let is_named = strings(elf::DT_SONAME).next().is_some();
-        let is_run = segments
-            .iter()
-            .any(|segment| segment.p_type(endian) == elf::PT_INTERP)
-            && !is_named;
-        if is_run || flags.contains(elf::DF_1_PIE) {
-            return Err(FileError::Program {
-                path: path.to_owned(),
-            });
-        }
-
-        let symbols = file.or_damaged(sections.symbols(endian, bytes, elf::SHT_DYNSYM))?;
-        let mut library = Self {
-            note,
-            has_entry: false,
-            no_delete: flags.contains(elf::DF_1_NODELETE),
-            needed,
-            gnu_unique: 0,
-        };
-        for symbol in symbols.iter().filter(|symbol| !symbol.is_undefined(endian)) {
-            let name = file.or_damaged(symbol.name(endian, symbols.strings()))?;
-            library.has_entry |= name == ENTRY.as_bytes();
-            library.gnu_unique += usize::from(symbol.st_bind() == elf::STB_GNU_UNIQUE);
-        }
-        Ok(library)
-    }
+/// The functions that a library defines, by address; empty when it was stripped of its symbols.
+pub fn functions(bytes: &[u8]) -> Vec<(u64, &str)> {
+    let Ok(elf) = ElfFile64::<Endianness>::parse(bytes) else {
+        return Vec::new();
+    };
+    let mut functions: Vec<(u64, &str)> = elf
+        .symbols()
+        .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.address() != 0)
+        .filter_map(|symbol| Some((symbol.address(), symbol.name().ok()?)))
+        .collect();
+    functions.sort_unstable();
+    functions
 }
 
 #[derive(Clone, Copy)]
-struct File<'d> {
+struct ElfFile<'d> {
     bytes: &'d [u8],
-    path: &'d Path,
 }
 
-impl<'d> File<'d> {
+impl<'d> ElfFile<'d> {
     /// The file header, after a look at what machine it is for: another machine's header has another shape.
-    fn header(&self) -> Result<&'d Header, FileError> {
+    fn header(&self) -> Result<&'d Header, FileFault> {
         self.within("the file header", 0, 20)?;
         let found = Machine {
             class: self.bytes[4],
@@ -112,8 +111,7 @@ impl<'d> File<'d> {
         };
         let host = Machine::host();
         if !found.is_like(&host) {
-            return Err(FileError::OtherMachine {
-                path: self.path.to_owned(),
+            return Err(FileFault::OtherMachine {
                 found: found.name(),
                 host: host.name(),
             });
@@ -122,18 +120,17 @@ impl<'d> File<'d> {
         self.or_damaged(Header::parse(self.bytes))
     }
 
-    fn check_kind(&self, kind: elf::FileType) -> Result<(), FileError> {
-        let path = self.path.to_owned();
+    fn check_kind(&self, kind: elf::FileType) -> Result<(), FileFault> {
         match kind {
             elf::ET_DYN => Ok(()),
-            elf::ET_REL => Err(FileError::ObjectFile { path }),
-            elf::ET_EXEC => Err(FileError::Program { path }),
-            elf::ET_CORE => Err(FileError::CoreDump { path }),
-            kind => Err(FileError::UnknownKind { path, kind: kind.0 }),
+            elf::ET_REL => Err(FileFault::ObjectFile),
+            elf::ET_EXEC => Err(FileFault::Program),
+            elf::ET_CORE => Err(FileFault::CoreDump),
+            kind => Err(FileFault::UnknownKind(kind.0)),
         }
     }
 
-    fn segments(&self, header: &'d Header, endian: Endianness) -> Result<&'d [Segment], FileError> {
+    fn segments(&self, header: &'d Header, endian: Endianness) -> Result<&'d [Segment], FileFault> {
         let count = self.or_damaged(header.phnum(endian, self.bytes))?;
         let size = u64::from(count) * size_of::<Segment>() as u64;
         self.within("the table of segments", wide(header.e_phoff(endian)), size)?;
@@ -160,12 +157,10 @@ impl<'d> File<'d> {
         Ok(segments)
     }
 
-    fn check_sections(&self, header: &Header, endian: Endianness) -> Result<(), FileError> {
+    fn check_sections(&self, header: &Header, endian: Endianness) -> Result<(), FileFault> {
         let start = wide(header.e_shoff(endian));
         if start == 0 {
-            return Err(FileError::NoSections {
-                path: self.path.to_owned(),
-            });
+            return Err(FileFault::NoSections);
         }
         // The first header holds the count when that is large, so it is looked at first.
         let size = size_of::<<Header as FileHeader>::SectionHeader>() as u64;
@@ -174,9 +169,7 @@ impl<'d> File<'d> {
         self.within("the table of sections", start, u64::from(count) * size)?;
         let sections = self.or_damaged(header.section_headers(endian, self.bytes))?;
         if sections.is_empty() {
-            return Err(FileError::NoSections {
-                path: self.path.to_owned(),
-            });
+            return Err(FileFault::NoSections);
         }
         for (number, section) in sections.iter().enumerate() {
             if let Some((offset, size)) = section
@@ -194,7 +187,7 @@ impl<'d> File<'d> {
         &self,
         segments: &[Segment],
         endian: Endianness,
-    ) -> Result<elf::DynamicFlags1, FileError> {
+    ) -> Result<elf::DynamicFlags1, FileFault> {
         let Some(segment) = segments
             .iter()
             .find(|segment| segment.p_type(endian) == elf::PT_DYNAMIC)
@@ -214,12 +207,11 @@ impl<'d> File<'d> {
     }
 
     /// Whether `size` bytes at `offset` lie in the file.
-    fn within(&self, what: &str, offset: u64, size: u64) -> Result<(), FileError> {
+    fn within(&self, what: &str, offset: u64, size: u64) -> Result<(), FileFault> {
         let have = self.bytes.len() as u64;
         match offset.checked_add(size) {
             Some(end) if end <= have => Ok(()),
-            Some(needs) => Err(FileError::Truncated {
-                path: self.path.to_owned(),
+            Some(needs) => Err(FileFault::Truncated {
                 what: what.to_owned(),
                 needs,
                 size: have,
@@ -228,15 +220,12 @@ impl<'d> File<'d> {
         }
     }
 
-    fn or_damaged<T>(&self, result: object::Result<T>) -> Result<T, FileError> {
+    fn or_damaged<T>(&self, result: object::Result<T>) -> Result<T, FileFault> {
         result.map_err(|error| self.damaged(error.to_string()))
     }
 
-    fn damaged(&self, what: impl Into<String>) -> FileError {
-        FileError::Damaged {
-            path: self.path.to_owned(),
-            what: what.into(),
-        }
+    fn damaged(&self, what: impl Into<String>) -> FileFault {
+        FileFault::Damaged(what.into())
     }
 }
 
@@ -309,7 +298,8 @@ impl Machine {
 }
 
 /// The host's processor; `EM_NONE` for one that this table does not have, where the check is left to the dynamic loader.
-pub(super) fn host_machine() -> elf::Machine {
+#[must_use]
+pub fn host_machine() -> elf::Machine {
     match std::env::consts::ARCH {
         "x86_64" => elf::EM_X86_64,
         "x86" => elf::EM_386,

@@ -1,6 +1,6 @@
-//! A generation's mailbox: what the host queues for a plugin, and the `exchange` by which the plugin takes it.
+//! Mailbox of a generation: the queues of packets for a plugin, and the `exchange` by which the plugin takes them.
 //!
-//! Two lanes. *Control* (completions, life cycle) is never bounded and always flows. *Work* (events, commands, components)
+//! There are two queues. *Control* (completions, life cycle) is never bounded and always flows. *Work* (events, commands, components)
 //! is bounded per kind, can be frozen while state is handed over, and can be carried to the next generation as it is.
 
 use std::{
@@ -8,7 +8,6 @@ use std::{
     collections::{HashMap, VecDeque},
     ffi::c_void,
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -22,8 +21,7 @@ use plugin_api::abi::{
     abi_stable::prefix_type::WithMetadata, frame_kind,
 };
 
-use super::packet::Packet;
-use crate::{Handled, PluginFigures};
+use crate::{Handled, PluginFigures, packet::Packet, platform::wake::WakeSignal};
 
 /// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
 /// plugin that is this far behind serves nobody by working through old events first.
@@ -37,7 +35,7 @@ pub const CALL_LIMIT: usize = if cfg!(miri) { 16 } else { 1024 };
 /// Why a packet was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// The lane is full.
+    /// The queue is full.
     Full,
     /// The generation takes no more work.
     Closed,
@@ -46,16 +44,16 @@ pub enum Refused {
 /// A generation's mailbox.
 #[derive(Debug)]
 pub struct Mailbox {
-    lanes: Mutex<Lanes>,
+    queues: Mutex<Queues>,
     /// Packets that the plugin holds, by token. Only `exchange` locks it, and so only the plugin's thread.
-    held: Mutex<Held>,
-    signal: OwnedFd,
+    held: Mutex<HeldPackets>,
+    signal: WakeSignal,
     dropped_events: AtomicU64,
     figures: Arc<PluginFigures>,
 }
 
 #[derive(Debug, Default)]
-struct Lanes {
+struct Queues {
     control: VecDeque<Packet>,
     work: VecDeque<Packet>,
     events: usize,
@@ -66,15 +64,15 @@ struct Lanes {
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldPackets {
     last_token: u64,
     // In an `Arc`, since frames point into it: a `Box` promises to be the only way there whenever it is moved.
-    packets: HashMap<u64, Taken>,
+    packets: HashMap<u64, HeldPacket>,
 }
 
 /// A packet that the plugin has taken.
 #[derive(Debug)]
-struct Taken {
+struct HeldPacket {
     packet: Arc<(Packet, EventHeader)>,
     at: Instant,
 }
@@ -84,12 +82,12 @@ impl Mailbox {
     ///
     /// # Errors
     ///
-    /// The process has no descriptor left for the signal.
+    /// The signal can't be made: the process has no descriptor left, or the platform has none.
     pub fn new(figures: Arc<PluginFigures>) -> io::Result<Self> {
         Ok(Self {
-            lanes: Mutex::default(),
+            queues: Mutex::default(),
             held: Mutex::default(),
-            signal: event_signal()?,
+            signal: WakeSignal::new()?,
             dropped_events: AtomicU64::new(0),
             figures,
         })
@@ -99,88 +97,88 @@ impl Mailbox {
     ///
     /// # Errors
     ///
-    /// Work is refused when its lane is full or closed; control never is.
+    /// Work is refused when its queue is full or closed; control never is.
     pub fn push(&self, mut packet: Packet) -> Result<(), Refused> {
         if packet.is_work() {
             packet.queued = Some(Instant::now());
         }
-        let mut lanes = self.lock();
+        let mut queues = self.lock();
         if packet.is_work() {
-            if lanes.closed {
+            if queues.closed {
                 return Err(Refused::Closed);
             }
             if packet.kind == frame_kind::EVENT {
-                if lanes.events >= EVENT_LIMIT {
+                if queues.events >= EVENT_LIMIT {
                     self.dropped_events.fetch_add(1, Relaxed);
                     self.figures.dropped.fetch_add(1, Relaxed);
                     return Err(Refused::Full);
                 }
-                lanes.events += 1;
+                queues.events += 1;
             } else {
-                if lanes.calls >= CALL_LIMIT {
+                if queues.calls >= CALL_LIMIT {
                     return Err(Refused::Full);
                 }
-                lanes.calls += 1;
+                queues.calls += 1;
             }
-            lanes.work.push_back(packet);
-            if lanes.frozen {
+            queues.work.push_back(packet);
+            if queues.frozen {
                 return Ok(());
             }
         } else {
-            lanes.control.push_back(packet);
+            queues.control.push_back(packet);
         }
-        self.wake(lanes);
+        self.wake(queues);
         Ok(())
     }
 
     /// Holds work back and queues `packet` (a SAVE): what the plugin sees after it is control alone.
     pub fn freeze(&self, packet: Packet) {
-        let mut lanes = self.lock();
-        lanes.frozen = true;
-        lanes.control.push_back(packet);
-        self.wake(lanes);
+        let mut queues = self.lock();
+        queues.frozen = true;
+        queues.control.push_back(packet);
+        self.wake(queues);
     }
 
     /// Lets work flow again.
     pub fn thaw(&self) {
-        let mut lanes = self.lock();
-        lanes.frozen = false;
-        self.wake(lanes);
+        let mut queues = self.lock();
+        queues.frozen = false;
+        self.wake(queues);
     }
 
-    /// Closes the work lane and takes what waits in it, in order.
+    /// Closes the work queue and takes what waits in it, in order.
     pub fn close(&self) -> VecDeque<Packet> {
-        let mut lanes = self.lock();
-        lanes.closed = true;
-        lanes.events = 0;
-        lanes.calls = 0;
-        std::mem::take(&mut lanes.work)
+        let mut queues = self.lock();
+        queues.closed = true;
+        queues.events = 0;
+        queues.calls = 0;
+        std::mem::take(&mut queues.work)
     }
 
-    /// Closes the work lane; what waits in it is still served.
+    /// Closes the work queue; what waits in it is still served.
     pub fn close_behind(&self) {
         self.lock().closed = true;
     }
 
     /// Queues what another generation left, in order and without a bound (it was bounded there), before all that comes.
     pub fn adopt(&self, packets: VecDeque<Packet>) {
-        let mut lanes = self.lock();
+        let mut queues = self.lock();
         for packet in packets {
             if packet.kind == frame_kind::EVENT {
-                lanes.events += 1;
+                queues.events += 1;
             } else {
-                lanes.calls += 1;
+                queues.calls += 1;
             }
-            lanes.work.push_back(packet);
+            queues.work.push_back(packet);
         }
-        self.wake(lanes);
+        self.wake(queues);
     }
 
     /// How many packets wait.
     #[must_use]
     pub fn depth(&self) -> usize {
-        let lanes = self.lock();
-        lanes.control.len() + lanes.work.len()
+        let queues = self.lock();
+        queues.control.len() + queues.work.len()
     }
 
     /// How many events were dropped because the plugin was too far behind.
@@ -197,7 +195,7 @@ impl Mailbox {
         MailboxHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: MailboxVtable_Ref(VTABLE.static_as_prefix()),
-            signal: self.signal.as_raw_fd(),
+            signal: self.signal.handle(),
         }
     }
 
@@ -212,7 +210,7 @@ impl Mailbox {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         for token in released {
             // A token that is forged, or given back twice, is in no map.
-            if let Some(Taken { packet, at }) = held.packets.remove(token) {
+            if let Some(HeldPacket { packet, at }) = held.packets.remove(token) {
                 let (packet, header) = &*packet;
                 let what = Handled {
                     frame: packet.kind,
@@ -226,9 +224,9 @@ impl Mailbox {
             return 0;
         }
         let mut taken = 0;
-        let mut lanes = self.lock();
+        let mut queues = self.lock();
         while taken < cap
-            && let Some(packet) = lanes.control.pop_front()
+            && let Some(packet) = queues.control.pop_front()
         {
             out(taken, held.hold(packet, now));
             taken += 1;
@@ -236,13 +234,13 @@ impl Mailbox {
         let mut work_left = work;
         while taken < cap
             && work_left > 0
-            && !lanes.frozen
-            && let Some(packet) = lanes.work.pop_front()
+            && !queues.frozen
+            && let Some(packet) = queues.work.pop_front()
         {
             if packet.kind == frame_kind::EVENT {
-                lanes.events -= 1;
+                queues.events -= 1;
             } else {
-                lanes.calls -= 1;
+                queues.calls -= 1;
             }
             if let Some(queued) = packet.queued {
                 self.figures
@@ -254,7 +252,7 @@ impl Mailbox {
             work_left -= 1;
         }
         // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
-        lanes.idle = taken == 0;
+        queues.idle = taken == 0;
         taken
     }
 
@@ -262,34 +260,34 @@ impl Mailbox {
     /// when something waits.
     fn exchange_failed(&self, taken: usize) {
         tracing::error!("an exchange of frames panicked; what it was about to hand out is lost");
-        let mut lanes = self.lock();
-        lanes.idle = taken == 0;
-        let work_waits = !lanes.frozen && !lanes.work.is_empty();
-        if work_waits || !lanes.control.is_empty() {
-            self.wake(lanes);
+        let mut queues = self.lock();
+        queues.idle = taken == 0;
+        let work_waits = !queues.frozen && !queues.work.is_empty();
+        if work_waits || !queues.control.is_empty() {
+            self.wake(queues);
         }
     }
 
     /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
-    fn wake(&self, mut lanes: MutexGuard<'_, Lanes>) {
-        let idle = std::mem::take(&mut lanes.idle);
-        drop(lanes);
+    fn wake(&self, mut queues: MutexGuard<'_, Queues>) {
+        let idle = std::mem::take(&mut queues.idle);
+        drop(queues);
         if idle {
-            signal(&self.signal);
+            self.signal.raise();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lanes> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl HeldPackets {
     fn hold(&mut self, packet: Packet, now: Instant) -> Frame {
         self.last_token += 1;
         let token = self.last_token;
         let header = packet.header();
-        let held = self.packets.entry(token).or_insert_with(|| Taken {
+        let held = self.packets.entry(token).or_insert_with(|| HeldPacket {
             packet: Arc::new((packet, header)),
             at: now,
         });
@@ -326,7 +324,7 @@ unsafe extern "C" fn exchange<R: Record + From<Frame>>(
         // SAFETY: the plugin's tokens live until we return, says the contract.
         unsafe { std::slice::from_raw_parts(released, released_len) }
     };
-    // Frames that would not fit stay in their lane.
+    // Frames that would not fit stay in their queue.
     let cap = if stride < R::FIRST_SIZE { 0 } else { cap };
     let taken = Cell::new(0);
     let put = |index: usize, frame: Frame| {
@@ -343,24 +341,6 @@ unsafe extern "C" fn exchange<R: Record + From<Frame>>(
         mailbox.exchange_failed(taken.get());
         taken.get()
     })
-}
-
-/// A descriptor to signal through.
-fn event_signal() -> io::Result<OwnedFd> {
-    // SAFETY: plain system call; the descriptor is ours from here on.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: a fresh descriptor that nobody else owns.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-fn signal(fd: &OwnedFd) {
-    let one = 1u64.to_ne_bytes();
-    // SAFETY: eight bytes of ours to a descriptor of ours. It can only fail when the counter would overflow, and then the
-    // descriptor is readable anyway.
-    unsafe { libc::write(fd.as_raw_fd(), one.as_ptr().cast(), one.len()) };
 }
 
 #[cfg(test)]

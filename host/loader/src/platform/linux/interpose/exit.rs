@@ -1,4 +1,4 @@
-//! What would end the process, or the thread that the host counts on, when a plugin calls it.
+//! Exit functions: what would end the process, or the thread that the host counts on, when a plugin calls it.
 //!
 //! `abort` (std calls it for what it can't go on from: a panic while a panic's text is made, say; C++ for an exception that
 //! nobody catches), `exit` and its like, C's `assert`, and `pthread_exit`, which unwinds the stack: a frame of Rust's that catches
@@ -23,42 +23,37 @@ use std::{
     },
 };
 
-use super::{
-    owner::Owner,
-    real::{
-        ABORT, ASSERT_FAIL, EXIT, EXIT_AT_ONCE, EXIT_C99, QUICK_EXIT, THREAD_EXIT, in_executable,
-        is_fork,
-    },
+use super::next_symbol::{
+    ABORT, ASSERT_FAIL, EXIT, EXIT_AT_ONCE, EXIT_C99, QUICK_EXIT, THREAD_EXIT, in_executable,
+    is_fork,
 };
-
-/// The name of the function by which a thread wanted to end something; null while none did.
-pub type Left = AtomicPtr<c_char>;
+use crate::platform::{EndedBy, Owner};
 
 /// Called on the plugin's thread, with the function's name.
-type Tell = fn(Owner, &'static CStr);
+type OnExit = fn(Owner, &'static CStr);
 
 thread_local! {
     // Without a destructor: a plain word in the executable's own block, there from the thread's first to its last moment.
-    static LEFT: Cell<*const Left> = const { Cell::new(ptr::null()) };
+    static ENDED_BY: Cell<*const EndedBy> = const { Cell::new(ptr::null()) };
 }
 
-static TELL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static ON_EXIT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 /// Whether plugins may end this process.
 static MORTAL: AtomicBool = AtomicBool::new(false);
 
-/// From here on, when this thread wants to end itself or the process, `left` tells; null: nobody is told.
+/// From here on, when this thread wants to end itself or the process, `ended_by` says so; null: nobody is notified.
 ///
 /// # Safety
 ///
-/// `left` is null, or lives until the thread ends or this is called again on it.
-pub unsafe fn tell_of_exit(left: *const Left) {
-    LEFT.set(left);
+/// `ended_by` is null, or lives until the thread ends or this is called again on it.
+pub unsafe fn report_exit(ended_by: *const EndedBy) {
+    ENDED_BY.set(ended_by);
 }
 
-/// Has `tell` called when a plugin wants to end the process.
-pub fn on_exit(tell: Tell) {
-    TELL.store(tell as *mut c_void, Release);
+/// Has `handler` called when a plugin wants to end the process.
+pub fn on_exit(handler: OnExit) {
+    ON_EXIT.store(handler as *mut c_void, Release);
 }
 
 /// Lets plugins end this process: one that was made to see what a file does.
@@ -72,19 +67,19 @@ fn keep(function: &'static CStr, caller: usize) {
     if owner.is_host() || in_executable(caller) || MORTAL.load(Relaxed) || is_fork() {
         return;
     }
-    let tell = TELL.load(Acquire);
-    if !tell.is_null() {
+    let handler = ON_EXIT.load(Acquire);
+    if !handler.is_null() {
         // SAFETY: `on_exit` put a function of that type there.
-        unsafe { mem::transmute::<*mut c_void, Tell>(tell)(owner, function) };
+        unsafe { mem::transmute::<*mut c_void, OnExit>(handler)(owner, function) };
     }
     stay(function);
 }
 
 fn stay(function: &'static CStr) -> ! {
-    let left = LEFT.get();
-    if !left.is_null() {
-        // SAFETY: it lives as long as it is set, says `tell_of_exit`.
-        unsafe { (*left).store(function.as_ptr().cast_mut(), Release) };
+    let ended_by = ENDED_BY.get();
+    if !ended_by.is_null() {
+        // SAFETY: it lives as long as it is set, says `report_exit`.
+        unsafe { (*ended_by).store(function.as_ptr().cast_mut(), Release) };
     }
     loop {
         // SAFETY: no preconditions.
@@ -95,7 +90,7 @@ fn stay(function: &'static CStr) -> ! {
 /// libc's, unless a generation's thread calls it.
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C-unwind" fn pthread_exit(value: *mut c_void) -> ! {
-    if !LEFT.get().is_null() {
+    if !ENDED_BY.get().is_null() {
         stay(c"pthread_exit");
     }
     type Exit = unsafe extern "C-unwind" fn(*mut c_void) -> !;

@@ -1,0 +1,99 @@
+//! Environment of a generation: what one load of one plugin asks of the program that it is loaded into.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use futures_util::future::BoxFuture;
+use host_base::PluginName;
+use plugin_api::abi::CallHead;
+use tracing::Level;
+
+use crate::{Caller, Completion, Figures, Places};
+
+/// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder of plugin files.
+    pub extensions: PathBuf,
+    /// The folder in which private copies (`shadow/`) and saved states (`plugins/<name>/`) lie.
+    pub data: PathBuf,
+    /// A folder whose open files are the program's own, such as its log's: no plugin has left them open.
+    pub own_files: Option<PathBuf>,
+    /// Plugins that are not loaded.
+    pub blacklist: Vec<PluginName>,
+    /// Whether a file is tried in a child process first; default: yes.
+    pub probe: bool,
+    /// How long that child may take; default: 2 s.
+    pub probe_timeout: Duration,
+    /// How long a plugin may take to open, to declare itself, and to start; default: 10 s.
+    pub start_timeout: Duration,
+    /// How long a plugin may take to save its state; default: 2 s.
+    pub save_timeout: Duration,
+    /// How long a plugin may take to finish what it is doing; default: 5 s.
+    pub stop_timeout: Duration,
+    /// How often states are saved while plugins serve; default: each minute. Zero: only when they stop.
+    pub save_every: Duration,
+    /// How often a plugin may panic within a minute before it is stopped; default: 60. 0: as often as it does.
+    pub panics_per_minute: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            extensions: "extensions".into(),
+            data: "data".into(),
+            own_files: None,
+            blacklist: Vec::new(),
+            probe: true,
+            probe_timeout: Duration::from_secs(2),
+            start_timeout: Duration::from_secs(10),
+            save_timeout: Duration::from_secs(2),
+            stop_timeout: Duration::from_secs(5),
+            save_every: Duration::from_secs(60),
+            panics_per_minute: 60,
+        }
+    }
+}
+
+impl Options {
+    /// Where private copies of plugin files lie.
+    #[must_use]
+    pub fn shadow(&self) -> PathBuf {
+        self.data.join("shadow")
+    }
+}
+
+/// The program as one generation sees it. All of it may be called from any thread, and for several generations at once.
+pub trait Environment: fmt::Debug + Send + Sync {
+    /// How plugins are loaded and stopped, as it is at this moment.
+    fn options(&self) -> Options;
+
+    /// What is counted of each plugin.
+    fn figures(&self) -> &Figures;
+
+    /// Which places a host call takes one of.
+    fn places(&self, call: &str) -> Places;
+
+    /// Serves a host call that neither waits nor takes time, on the plugin's own thread and in the order in which it makes them.
+    ///
+    /// # Errors
+    ///
+    /// The call, which is to be served by [`call`](Self::call).
+    fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead>;
+
+    /// Serves one host call. Whatever happens, it is answered.
+    fn call<'a>(
+        &'a self,
+        caller: &'a Caller,
+        head: CallHead,
+        body: Vec<u8>,
+    ) -> BoxFuture<'a, Completion>;
+
+    /// A generation is over: gives up what it registered. What must outlive it belongs to the plugin. Called once or more often.
+    fn generation_ended(&self, caller: &Caller);
+
+    /// The least severe of a plugin's log lines that are wanted, in words: `off`, `error`, … `trace`.
+    fn log_level(&self, plugin: &PluginName) -> &'static str;
+
+    /// Whether a log line of a plugin's is wanted.
+    fn wants_log_line(&self, plugin: &PluginName, level: Level) -> bool;
+}

@@ -1,0 +1,14 @@
+//! Linux: all that the interface in [`super`] names.
+
+pub(crate) mod child;
+pub(crate) mod elf;
+pub(crate) mod files;
+#[cfg(interposed)]
+pub mod interpose;
+pub mod memory;
+pub(crate) mod process;
+pub(crate) mod signals;
+pub(crate) mod threads;
+pub(crate) mod wake;
+
+pub(crate) use self::elf as library_files;

@@ -1,0 +1,165 @@
+//! A platform that nobody has written yet: what is not known is `None` or an error, and nothing is made up.
+//!
+//! A plugin's mailbox can't be made here, so no plugin is loaded.
+
+#![allow(missing_docs, reason = "they are the others' twins")]
+
+pub(crate) mod wake {
+    use std::io;
+
+    /// There is none.
+    #[derive(Debug)]
+    pub enum WakeSignal {}
+
+    impl WakeSignal {
+        pub fn new() -> io::Result<Self> {
+            Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this platform has no mailbox signal yet",
+            ))
+        }
+
+        pub fn raise(&self) {
+            match *self {}
+        }
+
+        pub fn handle(&self) -> i32 {
+            match *self {}
+        }
+
+        #[cfg(test)]
+        pub fn was_raised(&self) -> bool {
+            match *self {}
+        }
+    }
+}
+
+pub(crate) mod library_files {
+    use crate::platform::{FileFault, LibraryFile};
+
+    /// Any file may be one.
+    pub const MAGIC: &[u8] = b"";
+
+    pub fn read(_bytes: &[u8]) -> Result<LibraryFile<'_>, FileFault> {
+        Err(FileFault::UnknownFormat)
+    }
+
+    pub fn functions(_bytes: &[u8]) -> Vec<(u64, &str)> {
+        Vec::new()
+    }
+}
+
+pub(crate) mod process {
+    use std::{collections::BTreeMap, path::Path, time::Duration};
+
+    use crate::platform::{Image, Tid};
+
+    #[must_use]
+    pub fn images() -> Vec<Image> {
+        Vec::new()
+    }
+
+    #[must_use]
+    pub fn mapped_bytes(_path: &Path) -> Option<u64> {
+        None
+    }
+
+    #[must_use]
+    pub fn open_fds() -> Option<BTreeMap<i32, String>> {
+        None
+    }
+
+    #[must_use]
+    pub fn thread_count() -> Option<usize> {
+        None
+    }
+
+    #[must_use]
+    pub fn thread_cpu_time(_tid: Tid) -> Option<Duration> {
+        None
+    }
+
+    #[must_use]
+    pub fn current_thread() -> Tid {
+        0
+    }
+
+    #[must_use]
+    pub fn has_thread(_tid: Tid) -> Option<bool> {
+        None
+    }
+
+    #[must_use]
+    pub fn is_about_itself(_target: &Path) -> bool {
+        false
+    }
+
+    #[must_use]
+    pub fn resident_bytes() -> Option<u64> {
+        None
+    }
+}
+
+pub(crate) mod threads {
+    pub(crate) use crate::platform::join_when_finished as join_within;
+}
+
+pub(crate) mod files {
+    use std::{
+        fs::{File, Metadata, OpenOptions},
+        io,
+        path::Path,
+    };
+
+    /// One file is not told from another.
+    pub fn identity(_metadata: &Metadata) -> (u64, u64) {
+        (0, 0)
+    }
+
+    pub fn version(_metadata: &Metadata) -> (u64, i64, i64) {
+        (0, 0, 0)
+    }
+
+    pub fn create_executable(path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).open(path)
+    }
+
+    pub fn is_noexec(_folder: &Path) -> bool {
+        false
+    }
+
+    /// Done by nobody: not every system opens folders.
+    pub fn sync_folder(_folder: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) mod child {
+    use std::{process::ExitStatus, time::Duration};
+
+    /// Not done: the parent kills what hangs, while it is there.
+    pub fn end_after(_deadline: Duration) {}
+
+    pub fn was_late(_status: ExitStatus) -> bool {
+        false
+    }
+
+    pub fn ending(status: ExitStatus) -> String {
+        match status.code() {
+            Some(code) => format!("ended with exit code {code}"),
+            None => "ended".into(),
+        }
+    }
+}
+
+pub(crate) mod signals {
+    pub fn name(_signal: i32) -> Option<&'static str> {
+        None
+    }
+}
+
+pub mod memory {
+    pub fn return_large_buffers() {}
+
+    pub fn trim() {}
+}
