@@ -10,12 +10,36 @@ use std::{
 };
 
 use super::{
-    account::Account, chunk::Chunk, classes::layout_of, large::LargeList, small::SmallHead,
+    account::Account,
+    chunk::Chunk,
+    classes::{self, layout_of},
+    large::LargeList,
+    small::{SmallBlocks, SmallHead},
 };
 
 pub(super) const VERSION: u32 = 1;
 
-/// The beginning of every [`LedgerTable`](super::LedgerTable) of this version.
+/// The book of one plugin's ledger. It lies in memory of the system allocator and outlives the library.
+///
+/// The plugin's copy of this code builds it, the host's copy reads and frees it, and the two may be of different builds.
+/// What they agree on is the contract in front and what it leads to; the rest is the plugin's own.
+#[repr(C)]
+pub struct LedgerTable {
+    pub(super) contract: Contract,
+    pub(super) small: SmallBlocks,
+}
+
+const _: () = {
+    assert!(std::mem::offset_of!(LedgerTable, contract) == 0);
+    // So that the system allocator's natural alignment is enough.
+    assert!(align_of::<LedgerTable>() <= classes::ALIGN);
+};
+
+// SAFETY: the contract's plain fields are written once, before the table is shown to anyone; its pointer is a word to
+// give back. All else is atomics, and blocks behind a lock.
+unsafe impl Sync for LedgerTable {}
+
+/// The beginning of every [`LedgerTable`] of this version.
 ///
 /// This, the heads of small blocks, the headers of chunks and the nodes of large blocks are append only. Whoever changes
 /// what is there raises the version, which makes an older host leak the memory and say so.
@@ -46,22 +70,30 @@ const _: () = {
     assert!(size_of::<SmallHead>() == 40);
 };
 
-impl Contract {
-    /// What the plugin holds; all zero for a null table.
+impl LedgerTable {
+    /// What the plugin holds; all zero for a null table. While the plugin runs, each number is right, but they need not
+    /// be of the same instant.
+    ///
+    /// Any thread; takes no lock.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownTable`] when another version of plugin-api wrote the table.
     ///
     /// # Safety
     ///
-    /// `this` is null or a table of some version, and has not been reclaimed.
-    pub(super) unsafe fn stats(this: *const Self) -> Result<LedgerStats, UnknownTable> {
+    /// `this` is null or comes from a plugin's [`Ledger::table`](super::Ledger::table) and has not been reclaimed.
+    pub unsafe fn stats(this: *const Self) -> Result<LedgerStats, UnknownTable> {
+        let this = this.cast::<Contract>();
         let mut stats = LedgerStats::default();
         if this.is_null() {
             return Ok(stats);
         }
         // SAFETY: a table, as the caller promises, and after `check` one of this version.
         unsafe {
-            Self::check(this)?;
+            Contract::check(this)?;
             stats.add(&(*this).large.account);
-            Self::small(this).for_each(|small| stats.add(&(*small).account));
+            Contract::small(this).for_each(|small| stats.add(&(*small).account));
             stats.peak_bytes = stats
                 .live_bytes
                 .max((*this).peak_bytes.load(Relaxed) as u64);
@@ -69,24 +101,47 @@ impl Contract {
         Ok(stats)
     }
 
-    /// Frees what is held, the chunks, and the table itself.
+    /// Frees whatever the plugin still holds, its chunks, and the table itself. A null table is nothing.
+    ///
+    /// The host calls this when `dlclose` has really unmapped the library, on any thread.
+    ///
+    /// ```
+    /// use std::alloc::{GlobalAlloc, Layout};
+    /// use plugin_api::alloc::{Ledger, LedgerTable};
+    ///
+    /// let ledger = Ledger::new();
+    /// // SAFETY: the layout is not empty. A plugin that forgets what it has taken:
+    /// unsafe { ledger.alloc(Layout::new::<[u8; 100]>()) };
+    ///
+    /// let table = ledger.table().cast_mut();
+    /// // SAFETY: the ledger's own table, not reclaimed before, and nobody uses the ledger from here on.
+    /// let reclaimed = unsafe { LedgerTable::reclaim(table) }?;
+    /// assert_eq!((reclaimed.bytes, reclaimed.blocks), (100, 1));
+    /// # Ok::<(), plugin_api::alloc::UnknownTable>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownTable`] when another version of plugin-api wrote the table: nothing is touched, the memory leaks.
     ///
     /// # Safety
     ///
-    /// As for [`stats`](Self::stats), and nobody uses the table, or memory of it, from here on.
-    pub(super) unsafe fn reclaim(this: *mut Self) -> Result<Reclaimed, UnknownTable> {
+    /// `this` is null or comes from a plugin's [`Ledger::table`](super::Ledger::table) and has not been reclaimed; the
+    /// library is unmapped, none of its threads is left, and the host keeps no pointer to memory of the plugin.
+    pub unsafe fn reclaim(this: *mut Self) -> Result<Reclaimed, UnknownTable> {
         // SAFETY: as the caller promises.
         let stats = unsafe { Self::stats(this) }?;
+        let this = this.cast::<Contract>();
         if this.is_null() {
             return Ok(Reclaimed::default());
         }
         // SAFETY: a table of this version that nobody else uses. The table goes last.
         unsafe {
             (*this).large.release_all();
-            let chunk_bytes: usize = Self::small(this)
+            let chunk_bytes: usize = Contract::small(this)
                 .map(|small| Chunk::release_all((*small).chunks.swap(ptr::null_mut(), Acquire)))
                 .sum();
-            Self::release(this);
+            Contract::release(this);
             Ok(Reclaimed {
                 bytes: stats.live_bytes,
                 blocks: stats.live_blocks,
@@ -94,7 +149,17 @@ impl Contract {
             })
         }
     }
+}
 
+impl fmt::Debug for LedgerTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: what a reference leads to has not been reclaimed.
+        let stats = unsafe { Self::stats(self) };
+        f.debug_tuple("LedgerTable").field(&stats).finish()
+    }
+}
+
+impl Contract {
     /// # Safety
     ///
     /// `this` is the table of some version.
@@ -156,7 +221,7 @@ impl LedgerStats {
     }
 }
 
-/// What [`LedgerTable::reclaim`](super::LedgerTable::reclaim) freed.
+/// What [`LedgerTable::reclaim`] freed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reclaimed {
     /// Bytes that the plugin had left behind.
@@ -192,7 +257,6 @@ impl std::error::Error for UnknownTable {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alloc::LedgerTable;
 
     #[test]
     fn a_table_of_an_unknown_version_is_left_alone() {
