@@ -1,7 +1,8 @@
 //! HTTP server on the one port: gateway, REST, files and the page.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
+use crate::{context::Context, gateway, origin::own_only, rest, state::Shared, web, wire::Line};
 use axum::{
     Router,
     extract::{
@@ -13,16 +14,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::sync::watch;
-
-use crate::{fault, gateway, origin::own_only, state::Shared, web, wire::Line};
-
-/// What requests are handled with.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub shared: Arc<Shared>,
-    pub down: watch::Receiver<bool>,
-}
 
 /// All that is served.
 pub(crate) fn router(context: Context) -> Router {
@@ -87,7 +78,7 @@ async fn api(
         Some((version, rest)) if is_version(version) => rest.to_owned(),
         _ => path,
     };
-    fault::serve(context.shared, request, path, line).await
+    rest::serve(context.shared, request, path, line).await
 }
 
 fn is_version(segment: &str) -> bool {

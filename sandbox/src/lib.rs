@@ -37,12 +37,18 @@
 mod actor;
 mod bells;
 mod clock;
+mod context;
 mod control;
 mod error;
 mod fault;
+mod faults;
 mod gateway;
+mod handle;
 mod http;
+mod hub;
+mod limit;
 mod options;
+mod order;
 mod origin;
 mod raw;
 mod report;
@@ -61,10 +67,12 @@ pub use crate::{
     actor::{Actor, Sent},
     clock::{Clock, Turns},
     error::Error,
-    fault::{Effect, ErrorBody, Fault, Faults, Forestaller, Scope},
+    fault::{Effect, ErrorBody, Fault, Forestaller},
+    faults::Faults,
+    handle::Sandbox,
+    limit::Scope,
     options::{GatewayLimits, Options, RateLimits},
     report::{PartState, Report},
-    server::Sandbox,
     traffic::{Crossing, Way},
     view::{InteractionView, MessageView, ResponseState},
     world::{World, WorldError, WorldProblem},

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     error::Error,
-    server::Sandbox,
+    handle::Sandbox,
     state::Shared,
     view::InteractionView,
     world::{CommandKind, InteractionKind, RawInteraction, World},

@@ -11,11 +11,11 @@ use tokio::{
 
 use crate::{
     bells::{Awaited, Bells},
-    fault::{self, AnyFault, FaultSet},
-    gateway::Hub,
+    fault::{AnyFault, FaultSet},
+    hub::Hub,
+    limit::Limits,
     options::GatewayLimits,
     report::Reports,
-    rest::Limits,
     traffic::Traffic,
     world::{Alarm, World},
 };
@@ -52,6 +52,18 @@ pub(crate) struct State {
     pub faults: FaultSet,
     pub bells: Bells,
     pub reports: Reports,
+}
+
+impl State {
+    /// A storm's next wave, and the alarm for the one after it.
+    fn storm(&mut self, id: u64) {
+        let Some((every, order)) = self.faults.strike_storm(id, &mut self.traffic) else {
+            return;
+        };
+        self.hub.order_all(&order);
+        let due = self.world.clock.after_us(every);
+        self.world.alarms.set(due, Alarm::Storm(id));
+    }
 }
 
 impl Shared {
@@ -141,7 +153,7 @@ impl Shared {
                 () = due => self.change(|state| {
                     for alarm in state.world.ring_alarms() {
                         if let Alarm::Storm(fault) = alarm {
-                            fault::storm(state, fault);
+                            state.storm(fault);
                         }
                     }
                 }),

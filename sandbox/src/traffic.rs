@@ -6,7 +6,7 @@ use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{clock::Clock, rest::Standing};
+use crate::{clock::Clock, limit::Standing};
 
 /// Crossings that are kept.
 const KEPT: usize = 2000;

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::{gateway::Order, rest};
+use crate::{hub::Order, limit::Scope};
 
 /// Something that goes wrong. In JSON, `kind` names it: `{"kind": "refuse-resumes"}`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -129,25 +128,6 @@ pub enum Forestaller {
     Update,
 }
 
-/// Whose limit a 429 is about: `x-ratelimit-scope`.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Scope {
-    /// The bot's, on this route.
-    User,
-    /// That of the channel, guild or webhook.
-    Shared,
-    /// The bot's, on all routes.
-    Global,
-    /// One within the route that the bucket does not tell, as of a channel's name: some remain, and none is to be had.
-    Within,
-    /// The address's, by a page of Cloudflare's: it has the time to wait, and nothing else.
-    Page,
-    /// Nobody knows whose: JSON with the time to wait, and no header that tells of limits.
-    Bare,
-}
-
 /// What comes with an error's status.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,26 +142,6 @@ pub enum ErrorBody {
     Html,
 }
 
-impl Effect {
-    fn check(&self) -> Result<(), String> {
-        match self {
-            Self::Status { status, .. } | Self::FailAnswer { status, .. }
-                if !(400..600).contains(status) =>
-            {
-                Err(format!("{status} is no error's status"))
-            }
-            Self::Status { status, .. } | Self::FailAnswer { status, .. } => {
-                let status = StatusCode::from_u16(*status);
-                status.map(drop).map_err(|error| error.to_string())
-            }
-            Self::Refuse { code } if !rest::knows_error(*code) => {
-                Err(format!("{code} is no code that is known here"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 impl Fault {
     /// A fault of REST requests.
     #[must_use]
@@ -192,27 +152,8 @@ impl Fault {
         }
     }
 
-    /// Says what is wrong with a fault that can never strike.
-    pub(super) fn check(&self) -> Result<(), String> {
-        match self {
-            Self::Request { route, effect } => {
-                let path = route.split_once(' ').map(|(_, path)| path);
-                if !path.is_some_and(|path| path.starts_with('/')) {
-                    return Err(format!(
-                        "`{route}` is no route: `POST /channels/*/messages`"
-                    ));
-                }
-                effect.check()
-            }
-            Self::ReconnectStorm { every_ms: 0 } | Self::InvalidateStorm { every_ms: 0 } => {
-                Err("a storm needs time between its waves".to_owned())
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// A storm's pace, and what each wave orders.
-    pub(super) fn storm(&self) -> Option<(Duration, Order)> {
+    pub(crate) fn storm(&self) -> Option<(Duration, Order)> {
         match self {
             Self::ReconnectStorm { every_ms } => {
                 Some((Duration::from_millis(*every_ms), Order::Reconnect))

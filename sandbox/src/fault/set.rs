@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::kind::{Effect, Fault};
 use crate::{
-    gateway::Order,
+    hub::Order,
     traffic::{Traffic, Way},
 };
 
@@ -36,7 +36,7 @@ impl AnyFault {
 }
 
 impl FaultSet {
-    pub(super) fn add(&mut self, fault: Fault, times: Option<u32>) -> u64 {
+    pub(crate) fn add(&mut self, fault: Fault, times: Option<u32>) -> u64 {
         self.last += 1;
         if times != Some(0) {
             self.on.insert(self.last, (fault, times));
@@ -67,14 +67,14 @@ impl FaultSet {
         self.any.0.store(!self.on.is_empty(), Ordering::Release);
     }
 
-    pub(super) fn all(&self) -> Vec<(u64, Fault, Option<u32>)> {
+    pub(crate) fn all(&self) -> Vec<(u64, Fault, Option<u32>)> {
         let all = self.on.iter();
         all.map(|(id, (fault, times))| (*id, fault.clone(), *times))
             .collect()
     }
 
     /// What becomes of a request to a path below `/api/v10`: what it goes on after, and at most one other effect, which comes last.
-    pub(super) fn strike_request(
+    pub(crate) fn strike_request(
         &mut self,
         method: &str,
         path: &str,
@@ -131,7 +131,7 @@ impl FaultSet {
     }
 
     /// A wave of a storm; `None` if it is over.
-    pub(super) fn strike_storm(
+    pub(crate) fn strike_storm(
         &mut self,
         id: u64,
         traffic: &mut Traffic,

@@ -15,11 +15,9 @@ use tokio::{
     time::{Instant, Sleep, sleep, timeout},
 };
 
-use super::{
-    close::Close, compress::Transport, handshake, hub::Order, opcode::receive, payload::Outcome,
-    presence,
-};
+use super::{compress::Transport, handshake, opcode::receive, payload::Outcome, presence};
 use crate::{
+    hub::{Close, Order},
     state::{Shared, State},
     traffic::Way,
     wire::Line,

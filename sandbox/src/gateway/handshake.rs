@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{close::Close, compress::Transport};
+use super::compress::Transport;
+use crate::hub::Close;
 
 /// Reads `v`, `encoding` and `compress`.
 ///

@@ -3,16 +3,11 @@
 use serde_json::Value;
 use twilight_model::gateway::Intents;
 
-use super::{
-    close::Close,
-    hub::Resume,
-    login::{Login, Shard},
-    payload::Outcome,
-    presence, ready,
-    session::Session,
-    starts::Start,
+use super::{payload::Outcome, presence, ready};
+use crate::{
+    hub::{Close, Login, Resume, Session, Shard, Start},
+    state::{Settings, State},
 };
-use crate::state::{Settings, State};
 
 /// Guilds that one session may hold: <https://discord.com/developers/docs/events/gateway#sharding>.
 const GUILDS_OF_A_SHARD: usize = 2500;

@@ -1,16 +1,13 @@
 //! Request guild members (op 8): <https://discord.com/developers/docs/events/gateway-events#request-guild-members>.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use twilight_model::gateway::Intents;
 
-use super::{
-    close::Close,
-    login::Login,
-    payload::{Outcome, snowflake},
-};
+use super::payload::{Outcome, snowflake};
 use crate::{
+    hub::{Close, Login},
     state::{Settings, State},
     world::{Guild, World},
 };
@@ -23,25 +20,6 @@ const SEARCH_LIMIT: usize = 100;
 
 /// The longest nonce, in bytes; a longer one is ignored.
 const NONCE_BYTES: usize = 32;
-
-/// When the whole list of a guild was asked for last, in microseconds since 1970.
-#[derive(Debug, Default)]
-pub(crate) struct ListRequests(BTreeMap<u64, i64>);
-
-impl ListRequests {
-    /// Notes a request; or how long it has to wait.
-    fn note(&mut self, guild: u64, interval: Duration, now_us: i64) -> Result<(), Duration> {
-        let gone_us = self.0.get(&guild).map(|last| now_us.saturating_sub(*last));
-        let gone = gone_us.and_then(|gone| u64::try_from(gone).ok());
-        match gone.map(Duration::from_micros) {
-            Some(gone) if gone < interval => Err(interval - gone),
-            _ => {
-                self.0.insert(guild, now_us);
-                Ok(())
-            }
-        }
-    }
-}
 
 /// What is asked for.
 struct Request<'data> {

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    close::Close,
     identify::{identify, resume},
     members,
     payload::{Outcome, snowflake},
     presence, voice,
 };
 use crate::{
+    hub::Close,
     state::{Settings, State},
     traffic::Way,
 };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::close::Close;
+use crate::hub::Close;
 
 /// What a payload leads to, besides what it changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

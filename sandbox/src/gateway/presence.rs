@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use twilight_model::gateway::presence::Status;
 
-use super::{close::Close, payload::Outcome};
-use crate::{state::State, world::Presence};
+use super::payload::Outcome;
+use crate::{hub::Close, state::State, world::Presence};
 
 /// What a bot may set of an activity.
 const FIELDS: [&str; 4] = ["name", "state", "type", "url"];

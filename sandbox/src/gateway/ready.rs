@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::session::Session;
-use crate::world::World;
+use crate::{hub::Session, world::World};
 
 /// READY, without its guilds' contents.
 pub(super) fn ready_json(world: &World, session: &Session, guilds: &[u64], port: u16) -> Value {

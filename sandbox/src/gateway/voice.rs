@@ -3,11 +3,8 @@
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
-use super::{
-    close::Close,
-    payload::{Outcome, snowflake},
-};
-use crate::state::State;
+use super::payload::{Outcome, snowflake};
+use crate::{hub::Close, state::State};
 
 /// Where VOICE_SERVER_UPDATE sends the bot: the port "discard". Nobody answers there; there is no voice server.
 const ENDPOINT: &str = "127.0.0.1:9";

@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod execute;
 mod expressions;
+mod faults;
 mod follow;
 mod guild;
 mod guild_access;
@@ -23,7 +24,6 @@ mod guilds;
 mod hooks;
 mod interactions;
 mod invites;
-mod limit;
 mod members;
 mod message_view;
 mod messages;
@@ -67,13 +67,12 @@ use serde_json::{Value, json};
 use self::{
     call::{Call, id},
     error::ApiError,
-    limit::BANNED,
 };
-pub(crate) use self::{
-    commands::check as check_commands,
-    limit::{Limits, Refusal, Standing},
+pub(crate) use self::{commands::check as check_commands, faults::serve};
+use crate::{
+    limit::{Asked, BANNED, Refusal},
+    state::{Settings, Shared, State},
 };
-use crate::state::{Settings, Shared, State};
 
 /// Guilds for which GET `gateway/bot` recommends one more shard. The docs give no number; this is the one in use.
 const GUILDS_A_SHARD: usize = 1000;
@@ -103,13 +102,13 @@ pub(crate) fn knows_error(code: u32) -> bool {
 }
 
 /// Status and body of Discord's error with this code.
-pub(crate) fn error_of(code: u32) -> (StatusCode, Value) {
+fn error_of(code: u32) -> (StatusCode, Value) {
     let error = ApiError::of_code(code).unwrap_or_else(ApiError::unknown_route_error);
     (error.status, error.body)
 }
 
 /// Answers a request whose path below the API's base is given.
-pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -> Response {
+async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response {
     let authorization = request
         .headers()
         .get(AUTHORIZATION)
@@ -143,7 +142,13 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request, path: String) -
         .is_some_and(|given| given.strip_prefix("Bot ") == Some(&shared.settings.token));
     let outcome = shared.change(|state| {
         let authorized = authorized && !state.hub.starts.token_is_reset;
-        let standing = match state.limits.take(&call, authorized) {
+        let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+        let asked_for = Asked {
+            method: call.method.as_str(),
+            path: &path,
+            body: &call.body,
+        };
+        let standing = match state.limits.take(&asked_for, authorized) {
             Ok(standing) => standing,
             Err(refusal) => return Err(Box::new(refused(state, what, call, &refusal))),
         };

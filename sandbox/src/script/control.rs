@@ -1,7 +1,7 @@
 //! Script lines that concern the sandbox itself, and no user.
 
 use super::words::duration;
-use crate::control::Control;
+use crate::order::Control;
 
 /// What such lines begin with.
 pub(super) const WORDS: &[&str] = &[

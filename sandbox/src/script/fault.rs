@@ -2,8 +2,9 @@
 
 use super::words::duration;
 use crate::{
-    control::Control,
-    fault::{Effect, ErrorBody, Fault, Forestaller, Scope},
+    fault::{Effect, ErrorBody, Fault, Forestaller},
+    limit::Scope,
+    order::Control,
 };
 
 /// Reads what follows the word `fault`.

@@ -7,7 +7,7 @@ use super::{
     control::{WORDS, control},
     words::duration,
 };
-use crate::{control::Control, error::nearest};
+use crate::{error::nearest, order::Control};
 
 /// What a line says.
 #[derive(Clone, Debug, PartialEq)]

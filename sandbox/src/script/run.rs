@@ -10,7 +10,7 @@ use super::{
 use crate::{
     actor::{Actor, Entered, command_name},
     error::Error,
-    server::Sandbox,
+    handle::Sandbox,
     state::Shared,
     view::{InteractionView, MessageView, ResponseState},
 };

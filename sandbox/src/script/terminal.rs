@@ -8,7 +8,7 @@ use super::{
     parse::{Line, parse},
     run::Stage,
 };
-use crate::{error::Error, server::Sandbox};
+use crate::{error::Error, handle::Sandbox};
 
 /// Reads lines until the channel closes or one says `quit`, and writes what the bot shows as it comes.
 ///

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::{
     actor::{Actor, Entered},
+    context::Context,
     error::Error,
-    http::Context,
     view::MessageView,
     world::World,
 };

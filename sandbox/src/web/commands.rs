@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
 use super::{Ask, people};
-use crate::{actor::offered, http::Context, world::World};
+use crate::{actor::offered, context::Context, world::World};
 
 /// Names that are offered at once.
 const OFFERED: usize = 25;

@@ -10,7 +10,7 @@ use axum::{
 use futures_util::{Stream, stream};
 use tokio::sync::watch;
 
-use crate::http::Context;
+use crate::context::Context;
 
 /// The count of changes, whenever it grows; the page then asks for what it shows.
 ///

@@ -11,7 +11,7 @@ use twilight_model::guild::Permissions;
 
 use super::{Ask, people};
 use crate::{
-    http::Context,
+    context::Context,
     world::{Message, TYPING_US, World},
 };
 

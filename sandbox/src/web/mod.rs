@@ -29,8 +29,8 @@ use serde::Deserialize;
 
 pub(crate) use self::files::page;
 use crate::{
+    context::Context,
     control,
-    http::Context,
     world::{MAX_FILE_BYTES, World},
 };
 

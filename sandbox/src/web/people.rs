@@ -11,7 +11,7 @@ use twilight_model::guild::Permissions;
 
 use super::Ask;
 use crate::{
-    http::Context,
+    context::Context,
     state::State as All,
     world::{Guild, Member, Role, User, World},
 };

@@ -9,7 +9,7 @@ use twilight_model::{channel::ChannelType, guild::Permissions};
 
 use super::Ask;
 use crate::{
-    http::Context,
+    context::Context,
     world::{Channel, Role, World},
 };
 

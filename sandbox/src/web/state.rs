@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Ask, act, people};
 use crate::{
-    http::Context,
+    context::Context,
     state::State as All,
     world::{InteractionKind, World},
 };

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::Ask;
-use crate::{Report, http::Context};
+use crate::{Report, context::Context};
 
 /// Crossings in one answer; the page asks again for those after them.
 const PAGE: usize = 500;

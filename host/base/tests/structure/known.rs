@@ -2,20 +2,8 @@
 //! is added.
 
 /// The crate, the module in which the members are, and they.
-pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
-    (
-        "host-store",
-        "storage",
-        &["batch", "queues", "rounds", "state"],
-    ),
-    (
-        "sandbox",
-        "",
-        &["control", "http", "script", "server", "web"],
-    ),
-    (
-        "sandbox",
-        "",
-        &["fault", "gateway", "rest", "state", "traffic"],
-    ),
-];
+pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[(
+    "host-store",
+    "storage",
+    &["batch", "queues", "rounds", "state"],
+)];

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     error::Error,
     fault::{self, Fault},
-    gateway::{Close, Order},
+    faults,
+    hub::{Close, Order},
     state::Shared,
     world::snowflake::iso,
 };
@@ -87,7 +88,7 @@ impl Control {
                 shared.change(|state| state.limits.set(limits));
             }
             Self::Fault { fault, times } => {
-                fault::add(shared, fault, times)?;
+                faults::add(shared, fault, times)?;
             }
             Self::Heal { id: None } => shared.change(|state| state.faults.clear()),
             Self::Heal { id: Some(id) } => {

@@ -3,13 +3,16 @@
 
 mod invalid;
 mod plan;
+mod scope;
 mod standing;
 
 use std::{collections::HashMap, time::Duration};
 
+use serde_json::Value;
+
+pub use self::scope::Scope;
 pub(crate) use self::standing::{BANNED, Refusal, Standing};
 use self::{invalid::Invalid, plan::Plan};
-use super::call::Call;
 use crate::{clock::Clock, options::RateLimits};
 
 /// Requests in a second, of whatever kind:
@@ -30,6 +33,15 @@ pub(crate) struct Limits {
     windows: HashMap<(String, String), Window>,
     global: Window,
     invalid: Invalid,
+}
+
+/// A request, as far as the limits look at it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub method: &'a str,
+    /// Its path in segments.
+    pub path: &'a [&'a str],
+    pub body: &'a Value,
 }
 
 /// Requests since a first one, until a time by the clock.
@@ -90,13 +102,13 @@ impl Limits {
     /// Counts a request that is about to be handled; `None` for routes that have no bucket.
     pub(crate) fn take(
         &mut self,
-        call: &Call,
+        asked: &Asked<'_>,
         authorized: bool,
     ) -> Result<Option<Standing>, Refusal> {
         if let Some(left) = self.invalid.banned_for(&self.clock) {
             return Err(Refusal::Banned(left));
         }
-        let by_token = plan::is_by_token(call);
+        let by_token = plan::is_by_token(asked);
         let global = !by_token && self.mode.has_global();
         if global && !self.global.take(GLOBAL.0, GLOBAL.1, &self.clock) {
             let left = self.clock.left_until(self.global.ends_us);
@@ -105,7 +117,7 @@ impl Limits {
         if !authorized && !by_token {
             return Ok(None);
         }
-        let Some(plan) = plan::of(call, self.mode, &self.clock) else {
+        let Some(plan) = plan::of(asked, self.mode, &self.clock) else {
             return Ok(None);
         };
         self.take_bucket(plan).map(Some)

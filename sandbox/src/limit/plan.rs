@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::{clock::Clock, options::RateLimits, rest::call::Call, world::snowflake::created_us};
+use super::Asked;
+use crate::{clock::Clock, options::RateLimits, world::snowflake::created_us};
 
 /// What a route has that nobody has measured: 5 requests in 5 s.
 pub(super) const OTHERS: (u32, Duration) = (5, Duration::from_secs(5));
@@ -33,21 +34,20 @@ pub(super) struct Hidden {
 
 /// Whether the path holds its own authorization. These are outside of the global limit:
 /// <https://discord.com/developers/docs/interactions/receiving-and-responding#endpoints>.
-pub(super) fn is_by_token(call: &Call) -> bool {
-    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+pub(super) fn is_by_token(asked: &Asked<'_>) -> bool {
     matches!(
-        path.as_slice(),
+        asked.path,
         ["interactions", _, _, "callback"] | ["webhooks", _, _, ..]
     )
 }
 
 /// Where a request is counted; `None` for the first responses to interactions, which are not.
-pub(super) fn of(call: &Call, mode: RateLimits, clock: &Clock) -> Option<Plan> {
-    let first = call.path.first()?;
+pub(super) fn of(asked: &Asked<'_>, mode: RateLimits, clock: &Clock) -> Option<Plan> {
+    let first = *asked.path.first()?;
     if first == "interactions" {
         return None;
     }
-    let known = known(call, clock);
+    let known = known(asked, clock);
     let name = known.map(|(name, ..)| name);
     let (limit, window) = match (mode, known) {
         (RateLimits::Discord, Some((_, limit, ms))) => (limit, Duration::from_millis(ms)),
@@ -56,18 +56,17 @@ pub(super) fn of(call: &Call, mode: RateLimits, clock: &Clock) -> Option<Plan> {
         (RateLimits::Bucket { limit, window }, _) => (limit, window),
     };
     Some(Plan {
-        bucket: name.map_or_else(|| template(call), str::to_owned),
-        resource: resource(call),
+        bucket: name.map_or_else(|| template(asked), str::to_owned),
+        resource: resource(asked),
         limit,
         window,
-        hidden: hidden(call).filter(|_| mode == RateLimits::Discord),
+        hidden: hidden(asked).filter(|_| mode == RateLimits::Discord),
     })
 }
 
 /// Buckets whose size is known, with their limits and windows in ms, and those that are shared by routes.
-fn known(call: &Call, clock: &Clock) -> Option<(&'static str, u32, u64)> {
-    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-    Some(match (call.method.as_str(), path.as_slice()) {
+fn known(asked: &Asked<'_>, clock: &Clock) -> Option<(&'static str, u32, u64)> {
+    Some(match (asked.method, asked.path) {
         // One bucket for both: https://github.com/discord/discord-api-docs/issues/981
         ("POST", ["channels", _, "messages"]) | ("PATCH", ["channels", _, "messages", _]) => {
             ("write message", 5, 5000)
@@ -98,14 +97,13 @@ fn known(call: &Call, clock: &Clock) -> Option<(&'static str, u32, u64)> {
 }
 
 /// Limits that the headers keep quiet about.
-fn hidden(call: &Call) -> Option<Hidden> {
-    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-    let (name, limit, seconds) = match (call.method.as_str(), path.as_slice()) {
+fn hidden(asked: &Asked<'_>) -> Option<Hidden> {
+    let (name, limit, seconds) = match (asked.method, asked.path) {
         // https://github.com/discord/discord-api-docs/issues/2208, 2761
         ("PATCH", ["channels", _])
             if ["name", "topic"]
                 .iter()
-                .any(|key| call.body.get(key).is_some()) =>
+                .any(|key| asked.body.get(key).is_some()) =>
         {
             ("name and topic", 2, 600)
         }
@@ -124,9 +122,8 @@ fn hidden(call: &Call) -> Option<Hidden> {
 }
 
 /// The top-level resource of a path; empty for paths without one.
-fn resource(call: &Call) -> String {
-    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-    match path.as_slice() {
+fn resource(asked: &Asked<'_>) -> String {
+    match asked.path {
         ["webhooks", id, token, ..] => format!("{id}/{token}"),
         ["channels" | "guilds" | "webhooks", id, ..] => (*id).to_owned(),
         _ => String::new(),
@@ -134,11 +131,11 @@ fn resource(call: &Call) -> String {
 }
 
 /// The route with its ids blanked.
-fn template(call: &Call) -> String {
-    let webhook = call.path.first().is_some_and(|first| first == "webhooks");
-    let mut route = call.method.to_string();
+fn template(asked: &Asked<'_>) -> String {
+    let webhook = asked.path.first().is_some_and(|first| *first == "webhooks");
+    let mut route = asked.method.to_owned();
     let mut after_reactions = false;
-    for (index, segment) in call.path.iter().enumerate() {
+    for (index, &segment) in asked.path.iter().enumerate() {
         let blank = segment.parse::<u64>().is_ok() || after_reactions || (webhook && index == 2);
         route.push('/');
         route.push_str(if blank { "*" } else { segment });

@@ -8,8 +8,8 @@ use std::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::{Window, plan::OTHERS};
-use crate::{clock::Clock, fault::Scope};
+use super::{Scope, Window, plan::OTHERS};
+use crate::clock::Clock;
 
 /// The headers of every limited route.
 static FIELDS: [HeaderName; 5] = [

@@ -4,8 +4,6 @@
 //! [`Control`], which script lines are made of, too. Foreign `Origin`s and `Host`s are
 //! refused ([`crate::origin`]).
 
-mod order;
-
 use axum::{
     Json, Router,
     extract::{State, rejection::JsonRejection},
@@ -16,8 +14,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(crate) use self::order::Control;
-use crate::{actor::Actor, error::Error, http::Context, script};
+use crate::{actor::Actor, context::Context, error::Error, order::Control, script};
 
 /// The routes.
 pub(crate) fn router() -> Router<Context> {

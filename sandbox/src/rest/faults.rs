@@ -14,9 +14,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::kind::{Effect, ErrorBody, Forestaller, Scope};
+use super::{error_of, handle};
 use crate::{
-    rest::{self, Refusal},
+    fault::{Effect, ErrorBody, Forestaller},
+    limit::{Refusal, Scope},
     state::Shared,
     wire::Line,
     world::EPHEMERAL,
@@ -30,7 +31,7 @@ pub(crate) async fn serve(
     line: Line,
 ) -> Response {
     if !shared.any_fault.is_on() {
-        return rest::serve(shared, request, path).await;
+        return handle(shared, request, path).await;
     }
     let method = request.method().as_str().to_owned();
     let effects = shared.change(|state| {
@@ -50,7 +51,7 @@ pub(crate) async fn serve(
             Effect::Refuse { code } => return refused(&shared, &method, &path, code),
             Effect::Forestall { by } => {
                 let other = another(&request, by);
-                rest::serve(Arc::clone(&shared), other, path.clone()).await;
+                handle(Arc::clone(&shared), other, path.clone()).await;
             }
             Effect::RateLimit {
                 scope,
@@ -65,7 +66,7 @@ pub(crate) async fn serve(
             }
         }
     }
-    let response = rest::serve(Arc::clone(&shared), request, path.clone()).await;
+    let response = handle(Arc::clone(&shared), request, path.clone()).await;
     match instead {
         _ if answer_is_lost => line.cut(),
         Some((status, body)) => failed(&shared, &method, &path, status, body),
@@ -92,7 +93,7 @@ fn another(request: &Request, by: Forestaller) -> Request {
 }
 
 fn refused(shared: &Shared, method: &str, path: &str, code: u32) -> Response {
-    let (status, body) = rest::error_of(code);
+    let (status, body) = error_of(code);
     note(shared, method, path, status, &body);
     (
         status,

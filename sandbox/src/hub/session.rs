@@ -195,7 +195,7 @@ mod tests {
     use twilight_model::gateway::Intents;
 
     use super::*;
-    use crate::{clock::Clock, gateway::login::Shard};
+    use crate::{clock::Clock, hub::Shard};
 
     fn pushed(count: usize, connection: Option<u64>) -> Session {
         let login = Login {

@@ -1,5 +1,14 @@
 //! Hub of all sessions and connections, and of what is dispatched to them.
 
+mod arrival;
+mod close;
+mod forms;
+mod intents;
+mod list_requests;
+mod login;
+mod session;
+mod starts;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -9,14 +18,13 @@ use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 
-use super::{
+pub(crate) use self::{
     close::Close,
-    forms::Forms,
-    intents::reaches_bot,
-    members::ListRequests,
+    login::{Login, Shard},
     session::{Dispatch, Session},
-    starts::Starts,
+    starts::Start,
 };
+use self::{forms::Forms, intents::reaches_bot, list_requests::ListRequests, starts::Starts};
 use crate::{
     traffic::Traffic,
     world::{Event, World},
