@@ -8,7 +8,6 @@ mod crates;
 mod decisions;
 mod documents;
 mod first_lines;
-mod known;
 mod modules;
 mod tokens;
 

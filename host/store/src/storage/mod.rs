@@ -2,10 +2,11 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `queues.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
+//! | `queues.rs`, `job.rs`, `state.rs`, `opening.rs` | who works on which database when; at most `storage.max_open` are open |
 //! | `fair_queue.rs`, `clock.rs`, `rounds.rs` | fair shares of a database, and of time; what does not stop is left behind |
 //! | `meter.rs` | how many pages each plugin has |
 //! | `limits.rs`, `weights.rs`, `functions.rs` | how large a statement is; SQL functions that take no longer than their texts are |
+//! | `workers.rs` | the threads that serve the queues |
 //! | `batch.rs` | calls that are carried out together: one transaction, one fsync |
 //! | `command_uses.rs`, `deletions.rs` | how often commands were used; messages that are deleted later |
 //! | `statement.rs`, `kv_store.rs` | one statement, one key-value call |
@@ -32,6 +33,7 @@ mod error;
 mod fair_queue;
 mod functions;
 mod host_rights;
+mod job;
 mod kv_store;
 mod limits;
 mod link;
@@ -55,6 +57,7 @@ mod tests;
 mod virtual_table_modules;
 mod virtual_tables;
 mod weights;
+mod workers;
 
 use std::{
     path::Path,
@@ -82,8 +85,8 @@ pub use self::{
     state::Numbers,
 };
 use self::{
-    batch::{Job, Request},
     database::{Connected, Database},
+    job::{Job, Request},
     kv_store::Verb,
     lock::Lock,
     queues::WorkQueues,
@@ -130,7 +133,12 @@ impl Storage {
         let data = &config.now().data.folder;
         let lock = Lock::take(data)?;
         let disk = Arc::new(Disk::new(config.clone()));
-        let queues = WorkQueues::new(data.clone(), config.clone(), Arc::clone(&disk));
+        let queues = WorkQueues::new(
+            data.clone(),
+            config.clone(),
+            Arc::clone(&disk),
+            WorkQueues::serve,
+        );
         let (looks, folder) = (Arc::clone(&disk), data.clone());
         let looking = std::thread::Builder::new()
             .name("storage-count".into())

@@ -13,11 +13,11 @@ use std::{
 use rustix::process::{Pid, getpriority_process, setpriority_process};
 
 use super::{
-    batch::Job,
     clock::Running,
     database::{ASIDE_AT_ONCE, Database},
     error::{StorageError, shorten},
     fair_queue::Whose,
+    job::Job,
     link::LATER,
     queues::WorkQueues,
     state::{Queue, State, Work},
@@ -26,9 +26,6 @@ use crate::database_id::DatabaseId;
 
 /// How long a call may read before it steps aside.
 pub(super) const ASIDE: Duration = Duration::from_millis(20);
-
-/// How long something that was interrupted may take to notice, before it is left behind.
-pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// The priority of a thread whose call has stepped aside, as `nice` counts it.
 const ASIDE_NICE: i32 = 10;

@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
-    batch::Job,
     database::{Connected, Damage, Database, Migrated},
     error::StorageError,
     fair_queue::{FairQueue, Whose},
+    job::Job,
 };
 use crate::database_id::DatabaseId;
 
