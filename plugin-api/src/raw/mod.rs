@@ -1,4 +1,5 @@
-//! Adapter between the boundary's raw records and the safe runtime: all unsafe code of a plugin.
+//! Adapter between the boundary's raw records and the safe runtime: all unsafe code of a plugin, and the log and the panic
+//! hook, which send by it from any thread.
 //!
 //! [`run`] is what [`export_plugin!`](crate::export_plugin) exports. Nothing here is for authors.
 #![allow(
