@@ -37,7 +37,7 @@ pub(crate) struct Limits {
 
 /// A request, as far as the limits look at it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct RequestParts<'a> {
     pub method: &'a str,
     /// Its path in segments.
     pub path: &'a [&'a str],
@@ -102,13 +102,13 @@ impl Limits {
     /// Counts a request that is about to be handled; `None` for routes that have no bucket.
     pub(crate) fn take(
         &mut self,
-        asked: &Asked<'_>,
+        request: &RequestParts<'_>,
         authorized: bool,
     ) -> Result<Option<Standing>, Refusal> {
         if let Some(left) = self.invalid.banned_for(&self.clock) {
             return Err(Refusal::Banned(left));
         }
-        let by_token = plan::is_by_token(asked);
+        let by_token = plan::is_by_token(request);
         let global = !by_token && self.mode.has_global();
         if global && !self.global.take(GLOBAL.0, GLOBAL.1, &self.clock) {
             let left = self.clock.left_until(self.global.ends_us);
@@ -117,7 +117,7 @@ impl Limits {
         if !authorized && !by_token {
             return Ok(None);
         }
-        let Some(plan) = plan::of(asked, self.mode, &self.clock) else {
+        let Some(plan) = plan::of(request, self.mode, &self.clock) else {
             return Ok(None);
         };
         self.take_bucket(plan).map(Some)

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Asked;
+use super::RequestParts;
 use crate::{clock::Clock, options::RateLimits, world::snowflake::created_us};
 
 /// What a route has that nobody has measured: 5 requests in 5 s.
@@ -34,20 +34,20 @@ pub(super) struct Hidden {
 
 /// Whether the path holds its own authorization. These are outside of the global limit:
 /// <https://discord.com/developers/docs/interactions/receiving-and-responding#endpoints>.
-pub(super) fn is_by_token(asked: &Asked<'_>) -> bool {
+pub(super) fn is_by_token(request: &RequestParts<'_>) -> bool {
     matches!(
-        asked.path,
+        request.path,
         ["interactions", _, _, "callback"] | ["webhooks", _, _, ..]
     )
 }
 
 /// Where a request is counted; `None` for the first responses to interactions, which are not.
-pub(super) fn of(asked: &Asked<'_>, mode: RateLimits, clock: &Clock) -> Option<Plan> {
-    let first = *asked.path.first()?;
+pub(super) fn of(request: &RequestParts<'_>, mode: RateLimits, clock: &Clock) -> Option<Plan> {
+    let first = *request.path.first()?;
     if first == "interactions" {
         return None;
     }
-    let known = known(asked, clock);
+    let known = known(request, clock);
     let name = known.map(|(name, ..)| name);
     let (limit, window) = match (mode, known) {
         (RateLimits::Discord, Some((_, limit, ms))) => (limit, Duration::from_millis(ms)),
@@ -56,17 +56,17 @@ pub(super) fn of(asked: &Asked<'_>, mode: RateLimits, clock: &Clock) -> Option<P
         (RateLimits::Bucket { limit, window }, _) => (limit, window),
     };
     Some(Plan {
-        bucket: name.map_or_else(|| template(asked), str::to_owned),
-        resource: resource(asked),
+        bucket: name.map_or_else(|| template(request), str::to_owned),
+        resource: resource(request),
         limit,
         window,
-        hidden: hidden(asked).filter(|_| mode == RateLimits::Discord),
+        hidden: hidden(request).filter(|_| mode == RateLimits::Discord),
     })
 }
 
 /// Buckets whose size is known, with their limits and windows in ms, and those that are shared by routes.
-fn known(asked: &Asked<'_>, clock: &Clock) -> Option<(&'static str, u32, u64)> {
-    Some(match (asked.method, asked.path) {
+fn known(request: &RequestParts<'_>, clock: &Clock) -> Option<(&'static str, u32, u64)> {
+    Some(match (request.method, request.path) {
         // One bucket for both: https://github.com/discord/discord-api-docs/issues/981
         ("POST", ["channels", _, "messages"]) | ("PATCH", ["channels", _, "messages", _]) => {
             ("write message", 5, 5000)
@@ -97,13 +97,13 @@ fn known(asked: &Asked<'_>, clock: &Clock) -> Option<(&'static str, u32, u64)> {
 }
 
 /// Limits that the headers keep quiet about.
-fn hidden(asked: &Asked<'_>) -> Option<Hidden> {
-    let (name, limit, seconds) = match (asked.method, asked.path) {
+fn hidden(request: &RequestParts<'_>) -> Option<Hidden> {
+    let (name, limit, seconds) = match (request.method, request.path) {
         // https://github.com/discord/discord-api-docs/issues/2208, 2761
         ("PATCH", ["channels", _])
             if ["name", "topic"]
                 .iter()
-                .any(|key| asked.body.get(key).is_some()) =>
+                .any(|key| request.body.get(key).is_some()) =>
         {
             ("name and topic", 2, 600)
         }
@@ -122,8 +122,8 @@ fn hidden(asked: &Asked<'_>) -> Option<Hidden> {
 }
 
 /// The top-level resource of a path; empty for paths without one.
-fn resource(asked: &Asked<'_>) -> String {
-    match asked.path {
+fn resource(request: &RequestParts<'_>) -> String {
+    match request.path {
         ["webhooks", id, token, ..] => format!("{id}/{token}"),
         ["channels" | "guilds" | "webhooks", id, ..] => (*id).to_owned(),
         _ => String::new(),
@@ -131,11 +131,14 @@ fn resource(asked: &Asked<'_>) -> String {
 }
 
 /// The route with its ids blanked.
-fn template(asked: &Asked<'_>) -> String {
-    let webhook = asked.path.first().is_some_and(|first| *first == "webhooks");
-    let mut route = asked.method.to_owned();
+fn template(request: &RequestParts<'_>) -> String {
+    let webhook = request
+        .path
+        .first()
+        .is_some_and(|first| *first == "webhooks");
+    let mut route = request.method.to_owned();
     let mut after_reactions = false;
-    for (index, &segment) in asked.path.iter().enumerate() {
+    for (index, &segment) in request.path.iter().enumerate() {
         let blank = segment.parse::<u64>().is_ok() || after_reactions || (webhook && index == 2);
         route.push('/');
         route.push_str(if blank { "*" } else { segment });

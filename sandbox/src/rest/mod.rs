@@ -70,7 +70,7 @@ use self::{
 };
 pub(crate) use self::{commands::check as check_commands, faults::serve};
 use crate::{
-    limit::{Asked, BANNED, Refusal},
+    limit::{BANNED, Refusal, RequestParts},
     state::{Settings, Shared, State},
 };
 
@@ -143,12 +143,12 @@ async fn handle(shared: Arc<Shared>, request: Request, path: String) -> Response
     let outcome = shared.change(|state| {
         let authorized = authorized && !state.hub.starts.token_is_reset;
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-        let asked_for = Asked {
+        let parts = RequestParts {
             method: call.method.as_str(),
             path: &path,
             body: &call.body,
         };
-        let standing = match state.limits.take(&asked_for, authorized) {
+        let standing = match state.limits.take(&parts, authorized) {
             Ok(standing) => standing,
             Err(refusal) => return Err(Box::new(refused(state, what, call, &refusal))),
         };
