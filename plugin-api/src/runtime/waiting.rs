@@ -29,13 +29,13 @@ pub(crate) enum Waited {
 /// Questions without an answer yet.
 #[derive(Default)]
 pub(super) struct Questions {
-    open: RefCell<HashMap<String, Open>>,
+    open: RefCell<HashMap<String, OpenCalls>>,
     /// How many questions each handler waits for: one handler may wait for several at once.
     waiting: RefCell<HashMap<u64, usize>>,
     last: RefCell<Last>,
 }
 
-struct Open {
+struct OpenCalls {
     answer: oneshot::Sender<Box<Click>>,
     /// The handler that waits for it; 0 while nobody does, and for what does not count as running.
     handler: u64,
@@ -65,7 +65,7 @@ impl Questions {
 
     /// Ends a question: the handler that waited for it runs again.
     fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
-        let Open { answer, handler } = self.open.borrow_mut().remove(key)?;
+        let OpenCalls { answer, handler } = self.open.borrow_mut().remove(key)?;
         let mut waiting = self.waiting.borrow_mut();
         if let Some(questions) = waiting.get_mut(&handler) {
             *questions -= 1;
@@ -100,7 +100,7 @@ impl Core {
         last.key = now.as_nanos().max(last.key + 1);
         let key = format!("{:x}", last.key);
         if !last.closed {
-            let open = Open {
+            let open = OpenCalls {
                 answer: send,
                 handler: 0,
             };
