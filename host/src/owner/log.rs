@@ -78,7 +78,7 @@ impl Owner {
             Ok(_) => return AS_IT_IS.to_owned(),
             Err(error) => error.to_string(),
         };
-        format!("⚠ `{of}` is taken for a module: {why}\n`fw_log {of} default` removes it again.")
+        format!("⚠ `{of}` is treated as a module: {why}\n`fw_log {of} default` removes it again.")
     }
 }
 

@@ -190,13 +190,17 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
     let bot = Fixture::with(&["hello"]).await;
     let owner = bot.owner();
     for (said, cause, way) in [
-        ("fw_hooks list x", "`list` takes nothing", "fw_hooks [list"),
+        (
+            "fw_hooks list x",
+            "`list` has no arguments",
+            "fw_hooks [list",
+        ),
         (
             "fw_hooks reset",
             "`reset` needs the id",
             "as the list shows it",
         ),
-        ("fw_hooks dance", "`dance` is nothing", "fw_hooks [list"),
+        ("fw_hooks dance", "no `fw_hooks dance`", "fw_hooks [list"),
         (
             "fw_hooks reset hello",
             "no hook `hello`",
@@ -209,7 +213,7 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         ),
         (
             "fw_schedules dance a b",
-            "`dance` is nothing",
+            "no `fw_schedules dance`",
             "run | pause | resume",
         ),
         (
@@ -270,7 +274,7 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         ),
         (
             "settings reset hello.x 3",
-            "`3` behind `hello.x`",
+            "was given `3` as well",
             "settings reset PLUGIN.NAME",
         ),
         (
