@@ -269,12 +269,12 @@ impl Use<'_> {
     }
 
     fn key(&self, per: Per) -> Key {
-        let (user, guild) = (self.header.user_id, self.header.guild_id);
-        let sharing = match per {
-            Per::Channel => Sharing::Channel(self.header.channel_id),
-            Per::Member if guild != 0 => Sharing::Member(guild, user),
-            Per::Guild if guild != 0 => Sharing::Guild(guild),
-            Per::Global => Sharing::Everybody,
+        let user = self.header.user_id;
+        let sharing = match (per, self.header.guild()) {
+            (Per::Channel, _) => Sharing::Channel(self.header.channel_id),
+            (Per::Member, Some(guild)) => Sharing::Member(guild.get(), user),
+            (Per::Guild, Some(guild)) => Sharing::Guild(guild.get()),
+            (Per::Global, _) => Sharing::Everybody,
             _ => Sharing::User(user),
         };
         (Arc::clone(self.path), sharing)

@@ -182,7 +182,7 @@ impl Bot {
             Arc::clone(&services.cache),
             Arc::clone(&services.discord),
             &services.storage,
-            owner::NAMES,
+            owner::OWN_COMMANDS,
         ));
         services.serve_commands(Arc::clone(&commands));
         tokio::select! {

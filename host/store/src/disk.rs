@@ -55,7 +55,7 @@ impl fmt::Display for NoRoom {
             f,
             "the plugin `{plugin}` keeps {} bytes on the disk, {} of them in databases and {} in files, and may keep {limit} \
              (`storage.max_plugin_bytes`): this would have been more, and nothing was changed. Delete what is not needed, or have \
-             the owner raise it, `fw_set storage.max_plugin_bytes {}`, say",
+             the owner raise it, `cogwright set storage.max_plugin_bytes {}`, say",
             kept.all(),
             kept.tables,
             kept.files,

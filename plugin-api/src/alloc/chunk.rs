@@ -7,7 +7,7 @@ use std::{
     ptr,
 };
 
-use super::large::layout_of;
+use super::classes::layout_of;
 
 /// Bytes of a chunk. Pages that no block has touched yet cost address space alone, so a plugin that needs little pays
 /// little, and the end of a chunk that is too short for the next block is no loss of memory.

@@ -39,6 +39,12 @@ pub(super) const fn size(class: usize) -> usize {
     (9 + step) << (4 + doubling)
 }
 
+/// The layout of a system block of which we know the bytes.
+pub(super) const fn layout_of(bytes: usize) -> Layout {
+    // SAFETY: the number is the size of a layout with this alignment that the system has served.
+    unsafe { Layout::from_size_align_unchecked(bytes, ALIGN) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

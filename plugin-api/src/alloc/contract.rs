@@ -10,14 +10,34 @@ use std::{
 };
 
 use super::{
-    LedgerTable,
     account::Account,
     chunk::Chunk,
-    large::{self, LargeList},
-    small::SmallHead,
+    classes::{self, layout_of},
+    large::LargeList,
+    small::{SmallBlocks, SmallHead},
 };
 
 pub(super) const VERSION: u32 = 1;
+
+/// The book of one plugin's ledger. It lies in memory of the system allocator and outlives the library.
+///
+/// The plugin's copy of this code builds it, the host's copy reads and frees it, and the two may be of different builds.
+/// What they agree on is the contract in front and what it leads to; the rest is the plugin's own.
+#[repr(C)]
+pub struct LedgerTable {
+    pub(super) contract: Contract,
+    pub(super) small: SmallBlocks,
+}
+
+const _: () = {
+    assert!(std::mem::offset_of!(LedgerTable, contract) == 0);
+    // So that the system allocator's natural alignment is enough.
+    assert!(align_of::<LedgerTable>() <= classes::ALIGN);
+};
+
+// SAFETY: the contract's plain fields are written once, before the table is shown to anyone; its pointer is a word to
+// give back. All else is atomics, and blocks behind a lock.
+unsafe impl Sync for LedgerTable {}
 
 /// The beginning of every [`LedgerTable`] of this version.
 ///
@@ -44,7 +64,7 @@ pub(super) struct Contract {
 // The contract in numbers; another number is another version.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<Contract>() == 96 && std::mem::offset_of!(LedgerTable, contract) == 0);
+    assert!(size_of::<Contract>() == 96);
     assert!(std::mem::offset_of!(Contract, peak_bytes) == 40);
     assert!(std::mem::offset_of!(Contract, large) == 48);
     assert!(size_of::<SmallHead>() == 40);
@@ -172,7 +192,7 @@ impl Contract {
     /// `this` is a table of this version that nobody uses any more.
     pub(super) unsafe fn release(this: *mut Self) {
         // SAFETY: `base` is what the system handed out for the table.
-        unsafe { System.dealloc((*this).base, large::layout_of((*this).base_bytes)) };
+        unsafe { System.dealloc((*this).base, layout_of((*this).base_bytes)) };
     }
 }
 
@@ -243,7 +263,7 @@ mod tests {
         let table = LedgerTable::create();
         // SAFETY: a fresh table of our own.
         unsafe {
-            (*table).contract.version = 2;
+            (*table.cast::<Contract>()).version = 2;
             let refusal = LedgerTable::reclaim(table).unwrap_err();
             assert_eq!(
                 refusal,
@@ -253,7 +273,7 @@ mod tests {
                 }
             );
             assert_eq!(LedgerTable::stats(table), Err(refusal));
-            (*table).contract.version = VERSION;
+            (*table.cast::<Contract>()).version = VERSION;
             assert_eq!(LedgerTable::reclaim(table), Ok(Reclaimed::default()));
         }
     }
@@ -286,7 +306,7 @@ mod tests {
         let base_bytes = size_of::<Later>();
         // SAFETY: a block of the system, written before it is read, of which the contract tells what is there.
         unsafe {
-            let base = System.alloc(large::layout_of(base_bytes));
+            let base = System.alloc(layout_of(base_bytes));
             base.cast::<Later>().write(Later {
                 contract: Contract {
                     size: base_bytes as u32,

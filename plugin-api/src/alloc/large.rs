@@ -8,9 +8,8 @@ use std::{
 };
 
 use super::{
-    LedgerTable,
     account::{Account, SpinLock},
-    classes,
+    classes::{self, layout_of},
 };
 
 /// The node in front of a large block.
@@ -44,7 +43,7 @@ impl LargeList {
     }
 
     /// A new block, or null when there is no memory.
-    pub(super) fn take(&self, table: &LedgerTable, layout: Layout, zeroed: bool) -> *mut u8 {
+    pub(super) fn take(&self, layout: Layout, zeroed: bool) -> *mut u8 {
         // The system is asked for its natural alignment alone, and the rest is done by hand: how std aligns beyond
         // that is no contract between the plugin's std and the host's, which may free the block.
         let slack = if layout.align() > classes::ALIGN {
@@ -72,7 +71,6 @@ impl LargeList {
         unsafe { self.link(base, system.size(), block) };
         self.account.opened(layout.size());
         self.lock.release();
-        table.note_peak();
         block
     }
 
@@ -98,13 +96,7 @@ impl LargeList {
     ///
     /// The block is of this list, has `old` bytes, belongs to the caller, and is aligned to no more than
     /// [`classes::ALIGN`].
-    pub(super) unsafe fn resize(
-        &self,
-        table: &LedgerTable,
-        block: *mut u8,
-        old: usize,
-        new: usize,
-    ) -> *mut u8 {
+    pub(super) unsafe fn resize(&self, block: *mut u8, old: usize, new: usize) -> *mut u8 {
         let Some(wanted) = system_layout(new, 0) else {
             return ptr::null_mut();
         };
@@ -126,11 +118,7 @@ impl LargeList {
         unsafe { self.link(base, base_bytes, block) };
         self.account.resized(old, now);
         self.lock.release();
-        if moved.is_null() {
-            return moved;
-        }
-        table.note_peak();
-        block
+        if moved.is_null() { moved } else { block }
     }
 
     /// Puts a block into the list; returns with the lock held.
@@ -211,10 +199,4 @@ impl LargeList {
 fn system_layout(size: usize, slack: usize) -> Option<Layout> {
     let bytes = size.checked_add(slack)?.checked_add(size_of::<Node>())?;
     Layout::from_size_align(bytes, classes::ALIGN).ok()
-}
-
-/// The layout of a system block of which we know the bytes.
-pub(super) const fn layout_of(bytes: usize) -> Layout {
-    // SAFETY: the number is the size of a layout with this alignment that the system has served.
-    unsafe { Layout::from_size_align_unchecked(bytes, classes::ALIGN) }
 }

@@ -37,8 +37,7 @@ use std::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-pub use contract::{LedgerStats, Reclaimed, UnknownTable};
-pub use table::LedgerTable;
+pub use contract::{LedgerStats, LedgerTable, Reclaimed, UnknownTable};
 
 /// A plugin's allocator.
 ///
@@ -111,44 +110,27 @@ impl Ledger {
     }
 }
 
+// Not inlined: a plugin of 4.8 MB has 100 kB less of code for a nanosecond each.
 // SAFETY: a block is cut from a chunk or taken from the system allocator, is at least as large and as aligned as its
 // layout asks, belongs to one owner until it is given back, and no method unwinds.
 unsafe impl GlobalAlloc for Ledger {
-    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some(table) = self.open() else {
-            return ptr::null_mut();
-        };
-        match classes::of(layout) {
-            Some(class) => table.small().take(table, class, layout.size()),
-            None => table.large().take(table, layout, false),
-        }
+        let table = self.open();
+        table.map_or(ptr::null_mut(), |table| table.take(layout, false))
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let Some(table) = self.open() else {
-            return ptr::null_mut();
-        };
-        let Some(class) = classes::of(layout) else {
-            return table.large().take(table, layout, true);
-        };
-        let block = table.small().take(table, class, layout.size());
-        if !block.is_null() {
-            // Recycled blocks are dirty. Fresh ones are zero already, but telling them apart costs more than it saves.
-            // SAFETY: the block has at least `size` bytes.
-            unsafe { block.write_bytes(0, layout.size()) };
-        }
-        block
+        let table = self.open();
+        table.map_or(ptr::null_mut(), |table| table.take(layout, true))
     }
 
-    #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(table) = self.open() else { return };
         // SAFETY: the caller's block of that layout, hence of that class, or one of the list.
         unsafe {
             match classes::of(layout) {
-                Some(class) => table.small().give(block, class, layout.size()),
-                None => table.large().give(block, layout.size()),
+                Some(class) => table.small.give(block, class, layout.size()),
+                None => table.contract.large.give(block, layout.size()),
             }
         }
     }
@@ -161,13 +143,17 @@ unsafe impl GlobalAlloc for Ledger {
         };
         match (classes::of(layout), classes::of(wanted)) {
             (Some(old), Some(new)) if old == new => {
-                table.small().resize(table, layout.size(), size);
+                if table.small.resize(layout.size(), size) {
+                    table.note_peak();
+                }
                 return block;
             }
             // A large block stays with the system allocator, which can move it by remapping its pages.
             (None, None) if layout.align() <= classes::ALIGN => {
                 // SAFETY: the caller's block of that layout, hence one of the list, and not over-aligned.
-                return unsafe { table.large().resize(table, block, layout.size(), size) };
+                let block = unsafe { table.contract.large.resize(block, layout.size(), size) };
+                table.note_peak();
+                return block;
             }
             _ => {}
         }

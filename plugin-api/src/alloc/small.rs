@@ -7,7 +7,6 @@ use std::{
 };
 
 use super::{
-    LedgerTable,
     account::{Account, SpinLock},
     chunk::{self, Chunk},
     classes,
@@ -65,9 +64,9 @@ impl SmallBlocks {
         }
     }
 
-    /// A block of a class for `bytes` bytes, or null when there is no memory.
+    /// A block of a class for `bytes` bytes, or null when there is no memory; and whether to look at the peak.
     #[inline]
-    pub(super) fn take(&self, table: &LedgerTable, class: usize, bytes: usize) -> *mut u8 {
+    pub(super) fn take(&self, class: usize, bytes: usize) -> (*mut u8, bool) {
         self.lock.acquire();
         // SAFETY: we hold the lock.
         let inner = unsafe { &mut *self.inner.get() };
@@ -85,10 +84,7 @@ impl SmallBlocks {
             look = inner.spend(bytes);
         }
         self.lock.release();
-        if look {
-            table.note_peak();
-        }
-        block
+        (block, look)
     }
 
     /// Takes a block back.
@@ -112,16 +108,14 @@ impl SmallBlocks {
         self.lock.release();
     }
 
-    /// Books another size for a block that stays where it is.
-    pub(super) fn resize(&self, table: &LedgerTable, old: usize, new: usize) {
+    /// Books another size for a block that stays where it is; whether to look at the peak.
+    pub(super) fn resize(&self, old: usize, new: usize) -> bool {
         self.lock.acquire();
         self.head.account.resized(old, new);
         // SAFETY: we hold the lock.
         let look = unsafe { &mut *self.inner.get() }.spend(new.saturating_sub(old));
         self.lock.release();
-        if look {
-            table.note_peak();
-        }
+        look
     }
 
     fn cut(&self, inner: &mut Inner, class: usize) -> *mut u8 {

@@ -1,40 +1,23 @@
 //! Table of a ledger, from the plugin's side; `contract.rs` is the host's.
 
 use std::{
-    alloc::{GlobalAlloc, System},
+    alloc::{GlobalAlloc, Layout, System},
     sync::atomic::Ordering::Relaxed,
 };
 
 use super::{
-    classes,
-    contract::Contract,
-    large::{self, LargeList},
+    classes::{self, layout_of},
+    contract::{Contract, LedgerTable, VERSION},
+    large::LargeList,
     small::SmallBlocks,
 };
-
-/// The book of one plugin's ledger. It lies in memory of the system allocator and outlives the library.
-///
-/// The plugin's copy of this code builds it, the host's copy reads and frees it, and the two may be of different builds.
-/// What they agree on is the contract in front and what it leads to; the rest is the plugin's own.
-#[repr(C)]
-pub struct LedgerTable {
-    pub(super) contract: Contract,
-    small: SmallBlocks,
-}
-
-/// So that the system allocator's natural alignment is enough.
-const _: () = assert!(align_of::<LedgerTable>() <= classes::ALIGN);
-
-// SAFETY: the contract's plain fields are written once, before the table is shown to anyone; its pointer is a word to
-// give back. All else is atomics, and blocks behind a lock.
-unsafe impl Sync for LedgerTable {}
 
 impl LedgerTable {
     /// A book with nothing in it, or null when there is no memory.
     pub(super) fn create() -> *mut Self {
         let base_bytes = size_of::<Self>();
         // SAFETY: the layout is not empty.
-        let base = unsafe { System.alloc(large::layout_of(base_bytes)) };
+        let base = unsafe { System.alloc(layout_of(base_bytes)) };
         let table = base.cast::<Self>();
         if table.is_null() {
             return table;
@@ -42,7 +25,7 @@ impl LedgerTable {
         let new = Self {
             contract: Contract {
                 size: size_of::<Self>() as u32,
-                version: super::contract::VERSION,
+                version: VERSION,
                 base,
                 base_bytes,
                 small_at: std::mem::offset_of!(Self, small) as u32,
@@ -71,12 +54,24 @@ impl LedgerTable {
         }
     }
 
-    pub(super) fn large(&self) -> &LargeList {
-        &self.contract.large
-    }
-
-    pub(super) fn small(&self) -> &SmallBlocks {
-        &self.small
+    /// A block, or null when there is no memory.
+    #[inline]
+    pub(super) fn take(&self, layout: Layout, zeroed: bool) -> *mut u8 {
+        let Some(class) = classes::of(layout) else {
+            let block = self.contract.large.take(layout, zeroed);
+            self.note_peak();
+            return block;
+        };
+        let (block, look) = self.small.take(class, layout.size());
+        if look {
+            self.note_peak();
+        }
+        if zeroed && !block.is_null() {
+            // Recycled blocks are dirty. Fresh ones are zero already, but telling them apart costs more than it saves.
+            // SAFETY: the block has at least `size` bytes.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
     }
 
     /// Raises the peak to what is held now.

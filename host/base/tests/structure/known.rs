@@ -33,11 +33,6 @@ pub(crate) const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "plugin-api",
-        "alloc",
-        &["chunk", "contract", "large", "small", "table"],
-    ),
-    (
-        "plugin-api",
         "command",
         &["autocomplete", "option", "value"],
     ),

@@ -232,7 +232,7 @@ impl Registration {
 
     /// How often the commands of each plugin were used lately: the least used are grouped first.
     async fn uses(&self) -> HashMap<String, u64> {
-        let recent = self.with.commands.usage.recent(0).await;
+        let recent = self.with.commands.usage.recent(None).await;
         let mut uses: HashMap<String, u64> = HashMap::new();
         for used in recent.unwrap_or_default() {
             *uses.entry(used.plugin).or_default() += used.uses;

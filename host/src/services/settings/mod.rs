@@ -39,6 +39,7 @@ use plugin_api::{
     manifest::{Manifest, SettingManifest},
 };
 use serde_json::{Map, Value};
+use twilight_model::id::Id;
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
@@ -163,10 +164,10 @@ impl Settings {
                 "the plugin declares no setting `{name}`"
             )));
         };
-        let own = match (setting.per_guild, guild_id) {
-            (true, 1..) => {
+        let own = match (setting.per_guild, Id::new_checked(guild_id)) {
+            (true, Some(guild)) => {
                 self.guilds
-                    .value(&self.storage, guild_id, &caller.plugin, &setting)
+                    .value(&self.storage, guild, &caller.plugin, &setting)
                     .await?
             }
             _ => None,
