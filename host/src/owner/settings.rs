@@ -110,7 +110,7 @@ impl Owner {
                 let why = match (verb, path) {
                     (_, "") => format!("`{verb}` needs the name of a setting"),
                     ("set", path) => no_value(path),
-                    (_, path) => format!(
+                    _ => format!(
                         "`reset` has a setting as its only argument, and was given `{value}` as well"
                     ),
                 };

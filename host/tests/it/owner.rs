@@ -306,8 +306,8 @@ async fn each_owner_command_is_known_by_its_names() {
     let (owner, member) = (bot.owner(), bot.member());
     for (names, told) in [
         (
-            &["cogwright log", "fw_log", "Cogwright LOG"][..],
-            "What is logged",
+            &["cogwright hooks", "fw_hooks", "Cogwright HOOKS"][..],
+            "Hooks",
         ),
         (
             &[
