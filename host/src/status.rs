@@ -36,7 +36,7 @@ impl Numbers {
         Self {
             guilds,
             users,
-            commands: routes.commands().len() + owner::NAMES.len(),
+            commands: routes.commands().len() + owner::COUNT,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::abi::ErrorHead;
 /// ```
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
-/// Why a handler or a host call failed.
+/// Error of a handler or a host call.
 ///
 /// Any `std::error::Error` turns into one by `?`, with its causes. The whole text goes to the log under an error id; the
 /// member reads a kind sentence with that id, or [`Error::user`]'s own words.

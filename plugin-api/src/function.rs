@@ -13,7 +13,7 @@ use crate::{
     plugin::Plugin,
 };
 
-/// What a function's handler is given: `A` is the argument, `S` the plugin's state.
+/// Context of a function's handler: `A` is the argument, `S` the plugin's state.
 pub struct FunctionContext<A, S = ()> {
     state: Rc<S>,
     host: Host,

@@ -47,7 +47,7 @@ pub trait Hook: Serialize + DeserializeOwned + 'static {
     const EVENT: &'static str;
 }
 
-/// What a hook's handler is given: `H` is the event, `S` the plugin's state.
+/// Context of a hook's handler: `H` is the event, `S` the plugin's state.
 pub struct HookContext<H, S = ()> {
     state: Rc<S>,
     host: Host,
@@ -82,7 +82,7 @@ impl<H: fmt::Debug, S> fmt::Debug for HookContext<H, S> {
 
 impl<S: 'static> Plugin<S> {
     /// Handles a hook, with priority 0. The handler's context says which; `name` is what the handler is known by: its id is
-    /// `<plugin>:<event>:<name>`, under which the owner finds its figures, its rest after failures, and `fw_hooks disable`. It
+    /// `<plugin>:<event>:<name>`, under which the owner finds its figures, its rest after failures, and `cogwright hooks disable`. It
     /// has nothing to do with the function's name and stays the same when that changes. A handler's name is its own among
     /// the plugin's handlers of that event.
     ///

@@ -16,7 +16,7 @@ use crate::{
 };
 
 type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
-/// What makes the pages of a name.
+/// Function that makes the pages of a name.
 pub(crate) type PagesHandler<S> = Rc<dyn Fn(PageContext<S>) -> LocalFuture<Result<Page>>>;
 type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
 type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
@@ -26,7 +26,7 @@ pub(crate) type EntryHandler<S> =
     Rc<dyn Fn(Rc<S>, Host, InvokeHead, FrameGuard) -> LocalFuture<Result<Vec<u8>>>>;
 type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<FrameGuard>) -> LocalFuture<Result>>;
 
-/// What a plugin has declared, by name.
+/// Handlers that a plugin has declared, by name.
 pub(crate) struct Handlers<S> {
     pub(crate) commands: HashMap<(CommandKind, String), CommandHandler<S>>,
     pub(crate) components: HashMap<String, ComponentHandler<S>>,

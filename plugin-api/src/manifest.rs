@@ -16,7 +16,7 @@ pub use self::command::{
 };
 pub use crate::setting::{SettingKind, SettingManifest};
 
-/// What a plugin declares. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.
+/// Declarations of a plugin. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.
 ///
 /// ```
 /// use plugin_api::manifest::{Dependency, Handoff, Manifest};
@@ -104,7 +104,7 @@ impl MigrationManifest {
 }
 
 words! {
-/// Which databases a migration is for.
+/// Databases that a migration is for.
 #[derive(Default)]
 pub enum Scope {
     /// The database of each server.
@@ -169,7 +169,7 @@ impl SubjectManifest {
 }
 
 words! {
-/// How state is handed to the next generation while commands keep coming.
+/// Mode of handing state to the next generation while commands keep coming.
 #[derive(Default)]
 pub enum Handoff {
     /// Save at once. What a handler that is suspended at an `.await` changes afterwards is not handed over.

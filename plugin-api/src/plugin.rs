@@ -138,7 +138,7 @@ impl<S: 'static> Plugin<S> {
     /// Adds a command.
     ///
     /// The host refuses a plugin whose command breaks Discord's rules, is one of the owner's (`load`, `unload`,
-    /// `reload`, `extensions`, `sync`, and those that begin with `fw_`), or is another plugin's already.
+    /// `reload`, `extensions`, `sync`, `cogwright`, and those that begin with `fw_`), or is another plugin's already.
     ///
     /// ```
     /// use plugin_api::prelude::*;

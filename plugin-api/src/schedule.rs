@@ -18,7 +18,7 @@ use crate::{
     plugin::Plugin,
 };
 
-/// When a handler runs, and what happens when it could not. The host keeps it in its database.
+/// Schedule of a handler, and what happens when it could not run. The host keeps it in its database.
 ///
 /// - A run is *missed* when it can't begin within `schedules.late_s` (default 60) of its due time: the host was down, the plugin
 ///   was not loaded, the machine slept. However many were missed, they are caught up by one run, whose due time is the latest
@@ -113,7 +113,7 @@ impl Schedule {
     }
 }
 
-/// What a schedule's handler is given: `S` is the plugin's state.
+/// Context of a schedule's handler: `S` is the plugin's state.
 pub struct ScheduleContext<S = ()> {
     state: Rc<S>,
     host: Host,

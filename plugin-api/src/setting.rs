@@ -38,7 +38,7 @@ pub struct SettingManifest {
 }
 
 words! {
-/// What values a setting takes.
+/// Type of a setting's values.
 #[derive(Default)]
 pub enum SettingKind {
     /// Text.
@@ -79,7 +79,7 @@ pub enum SettingKind {
 /// | [`list`](Self::list) | `["tea", "milk"]` | `Vec<String>` |
 /// | [`secret`](Self::secret) | `"weather_key"` | `String`, the name for [`Host::secret`](crate::Host::secret) |
 ///
-/// The owner sets it in `[plugins.<name>]` of config.toml or by `fw_set`, a server's managers by `settings`. A plugin that
+/// The owner sets it in `[plugins.<name>]` of config.toml or by `cogwright set`, a server's managers by `settings`. A plugin that
 /// declares settings gets what is checked: with a value that does not fit it is not loaded, and a change that does not fit
 /// is refused.
 ///

@@ -64,7 +64,7 @@ impl<S: 'static> Plugin<S> {
 
     /// Says that the rows of a table are about the user whose id stands in `column`: the owner can then export all that is
     /// kept about a user, and erase it, also when this plugin is not loaded. What a key-value store keeps about a user goes on
-    /// [`KvStore::about`](crate::Shelf::about).
+    /// [`KvStore::about`](crate::KvStore::about).
     ///
     /// ```
     /// use plugin_api::prelude::*;

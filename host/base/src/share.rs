@@ -18,7 +18,7 @@ pub struct Share {
     left_out: u64,
 }
 
-/// What becomes of a line.
+/// Decision on a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is written, behind so many that were not.

@@ -21,7 +21,7 @@ pub const UNKNOWN_MESSAGE: u64 = 10_008;
 /// What an interaction's token is for as long as there was no first response.
 pub const UNKNOWN_WEBHOOK: u64 = 10_015;
 
-/// Why a host call failed.
+/// Failure of a host call.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Failure {

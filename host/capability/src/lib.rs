@@ -26,7 +26,7 @@ pub struct HostCall {
     pub body: Vec<u8>,
 }
 
-/// What a call lets out of the host, in which no secret may be that does not belong there.
+/// Data that a call lets out of the host, in which no secret may be that does not belong there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaves {
     /// Nothing; or what loses its secrets on its way, as all messages do.

@@ -10,7 +10,7 @@ use crate::router::CommandRoute;
 /// How long they may take: whoever waits for an answer does not wait longer.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Why it is not known what the checks say.
+/// Reason for which the checks' result is not known.
 #[derive(Debug)]
 pub enum NotChecked {
     /// The plugin takes no work right now.

@@ -18,6 +18,11 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, UserMarker},
+};
+
 use super::{
     authorize::{self, Invoker},
     checks::{self, NotChecked},
@@ -30,20 +35,21 @@ use super::{
 };
 use crate::router::{CommandRoute, Lookup};
 
-/// What is asked, with 0 for the server where it is the bot as a whole, or a direct message.
+/// Query of a host call.
 struct Query {
-    guild_id: u64,
-    channel_id: Option<u64>,
-    user_id: u64,
+    /// `None`: the bot as a whole, or a direct message.
+    guild: Option<Id<GuildMarker>>,
+    channel: Option<Id<ChannelMarker>>,
+    user: Option<Id<UserMarker>>,
     call: CommandsCall,
 }
 
 impl Query {
     fn of(call: CommandsCall) -> Self {
         Self {
-            guild_id: call.guild_id.unwrap_or_default(),
-            channel_id: call.channel_id,
-            user_id: call.user_id.unwrap_or_default(),
+            guild: call.guild_id.and_then(Id::new_checked),
+            channel: call.channel_id.and_then(Id::new_checked),
+            user: call.user_id.and_then(Id::new_checked),
             call,
         }
     }
@@ -68,7 +74,7 @@ impl Pipeline {
         let query: CommandsCall = serde_json::from_value(params)?;
         let query = Query::of(query);
         match call {
-            "commands.list" => answer(&self.list(query.guild_id).await?),
+            "commands.list" => answer(&self.list(query.guild).await?),
             "commands.why" => answer(&self.why(&query).await?),
             "commands.require" => answer(&self.require(&query).await?),
             "commands.usage" => answer(&self.used(&query).await?),
@@ -82,7 +88,7 @@ impl Pipeline {
         self.policy.limits.running_count()
     }
 
-    async fn list(&self, guild: u64) -> Result<Vec<CommandView>, Failure> {
+    async fn list(&self, guild: Option<Id<GuildMarker>>) -> Result<Vec<CommandView>, Failure> {
         let rules = self.policy.rules.of(guild).await?;
         let used = self.usage.recent(guild).await?;
         let prefix = self.policy.prefix(guild).await?.text;
@@ -120,7 +126,7 @@ impl Pipeline {
     async fn used(&self, query: &Query) -> Result<Vec<UsageView>, Failure> {
         let counts = &self.usage;
         let used = counts
-            .by_day(query.guild_id, query.call.since.as_deref())
+            .by_day(query.guild, query.call.since.as_deref())
             .await?;
         let view = |used: DailyUses| {
             let mut view = UsageView::default();
@@ -136,7 +142,7 @@ impl Pipeline {
     }
 
     async fn why(&self, query: &Query) -> Result<WhyReply, Failure> {
-        let prefix = self.policy.prefix(query.guild_id).await?.text;
+        let prefix = self.policy.prefix(query.guild).await?.text;
         let route = match self.found(&query.call.command, &prefix)? {
             Lookup::Command(route) => route,
             Lookup::Group(group) => {
@@ -146,11 +152,7 @@ impl Pipeline {
                 )));
             }
         };
-        let invoker = Invoker::somebody(
-            query.user_id,
-            query.guild_id,
-            query.channel_id.unwrap_or_default(),
-        );
+        let invoker = Invoker::somebody(query.user, query.guild, query.channel);
         let mut reply = WhyReply::default();
         reply.command = route.path.to_string();
         reply.typed = self.registered().ways(&prefix, &route);
@@ -179,9 +181,9 @@ impl Pipeline {
     ) -> Result<Option<String>, Failure> {
         let call = CheckCall {
             command: route.path.to_string(),
-            user_id: query.user_id,
+            user_id: query.call.user_id.unwrap_or_default(),
             guild_id: query.call.guild_id,
-            channel_id: query.channel_id,
+            channel_id: query.call.channel_id,
         };
         checks::ask(route, &call)
             .await
@@ -199,9 +201,9 @@ impl Pipeline {
 
     fn waits(&self, route: &CommandRoute, query: &Query) -> Option<Wait> {
         let mut header = EventHeader::EMPTY;
-        header.user_id = query.user_id;
-        header.guild_id = query.guild_id;
-        header.channel_id = query.channel_id.unwrap_or_default();
+        header.user_id = query.call.user_id.unwrap_or_default();
+        header.guild_id = query.call.guild_id.unwrap_or_default();
+        header.channel_id = query.call.channel_id.unwrap_or_default();
         self.policy.limits.look(Use {
             path: &route.path,
             command: &route.command,
@@ -212,7 +214,7 @@ impl Pipeline {
     }
 
     async fn require(&self, query: &Query) -> Result<RequireReply, Failure> {
-        let prefix = self.policy.prefix(query.guild_id).await?.text;
+        let prefix = self.policy.prefix(query.guild).await?.text;
         let (path, access) = match self.found(&query.call.command, &prefix)? {
             Lookup::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
             Lookup::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
@@ -222,7 +224,7 @@ impl Pipeline {
                 "`{path}` is for the bot's owner alone, and no server can open it."
             )));
         }
-        let resolver = read::Resolver::new(&self.cache, &self.discord, query.guild_id, "{}");
+        let resolver = read::Resolver::new(&self.cache, &self.discord, query.guild, "{}");
         let mut roles = Vec::new();
         for word in &query.call.roles {
             let role = resolver.role(word).await.map_err(|reason| {
@@ -236,10 +238,10 @@ impl Pipeline {
                 roles.push(role);
             }
         }
-        self.policy
-            .rules
-            .set_roles(query.guild_id, &path, &roles)
-            .await?;
+        let guild = query
+            .guild
+            .ok_or_else(|| told("There are no roles in direct messages.".into()))?;
+        self.policy.rules.set_roles(guild, &path, &roles).await?;
         let mut reply = RequireReply::default();
         reply.command = path.to_string();
         reply.roles = roles;
@@ -247,13 +249,14 @@ impl Pipeline {
     }
 
     async fn prefix(&self, query: &Query) -> Result<PrefixReply, Failure> {
-        let (guild, rules) = (query.guild_id, &self.policy.rules);
-        if (query.call.prefix.is_some() || query.call.mention_prefix.is_some()) && guild == 0 {
-            return Err(told("There is no prefix in direct messages.".into()));
-        }
+        let rules = &self.policy.rules;
+        let guild = || {
+            let none = || told("There is no prefix in direct messages.".into());
+            query.guild.ok_or_else(none)
+        };
         match query.call.prefix.as_deref() {
             None => {}
-            Some("") => rules.set_prefix(guild, None).await?,
+            Some("") => rules.set_prefix(guild()?, None).await?,
             Some(prefix) => {
                 let checked = match prefix.contains(char::is_whitespace) {
                     true => Err("1 to 5 characters without blanks are expected".to_owned()),
@@ -265,13 +268,13 @@ impl Pipeline {
                         usage_line::quoted(prefix)
                     ))
                 })?;
-                rules.set_prefix(guild, Some(prefix)).await?;
+                rules.set_prefix(guild()?, Some(prefix)).await?;
             }
         }
         if let Some(on) = query.call.mention_prefix {
-            rules.set_mention_prefix(guild, Some(on)).await?;
+            rules.set_mention_prefix(guild()?, Some(on)).await?;
         }
-        let prefix = self.policy.prefix(guild).await?;
+        let prefix = self.policy.prefix(query.guild).await?;
         let mut reply = PrefixReply::default();
         reply.prefix = prefix.text;
         reply.mention_prefix = prefix.mention;

@@ -45,7 +45,7 @@ mod usage_log;
 
 pub use self::{limits::Running, refusal::refusal};
 pub use self::{
-    pipeline::Pipeline,
+    pipeline::{OwnCommands, Pipeline},
     policy::Policy,
     registered::{HOST, How, Key, ListedCommand, Registered},
     rules::{GuildRules, Rules},

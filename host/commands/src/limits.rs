@@ -21,7 +21,7 @@ const MOST: usize = 200_000;
 /// Most uses that are remembered in one.
 const USES: usize = 10_000;
 
-/// Who shares a limit.
+/// Sharers of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sharing {
     User(u64),
@@ -70,7 +70,7 @@ impl Default for Table {
     }
 }
 
-/// Why a command has to wait.
+/// Reason for which a command has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// It was used too often: for so long.
@@ -269,12 +269,12 @@ impl Use<'_> {
     }
 
     fn key(&self, per: Per) -> Key {
-        let (user, guild) = (self.header.user_id, self.header.guild_id);
-        let sharing = match per {
-            Per::Channel => Sharing::Channel(self.header.channel_id),
-            Per::Member if guild != 0 => Sharing::Member(guild, user),
-            Per::Guild if guild != 0 => Sharing::Guild(guild),
-            Per::Global => Sharing::Everybody,
+        let user = self.header.user_id;
+        let sharing = match (per, self.header.guild()) {
+            (Per::Channel, _) => Sharing::Channel(self.header.channel_id),
+            (Per::Member, Some(guild)) => Sharing::Member(guild.get(), user),
+            (Per::Guild, Some(guild)) => Sharing::Guild(guild.get()),
+            (Per::Global, _) => Sharing::Everybody,
             _ => Sharing::User(user),
         };
         (Arc::clone(self.path), sharing)

@@ -5,7 +5,7 @@ use plugin_api::manifest::CommandKind;
 use super::{pipeline::Pipeline, registered::HOST};
 use crate::router::CommandRoute;
 
-/// What a registered name means.
+/// Meaning of a registered name.
 #[derive(Debug)]
 pub enum Resolution {
     /// A command of the host's.
@@ -59,12 +59,11 @@ impl Pipeline {
 
     /// Which command of the host's is meant by these registered names: in its group, or alone, as an older host registered it.
     fn reserved(&self, names: &[String]) -> Option<&'static str> {
-        let name = match names {
-            [group, name] if group == HOST => name,
-            [name] => name,
-            _ => return None,
-        };
-        self.reserved.iter().copied().find(|known| known == name)
+        match names {
+            [group, name] if group == HOST => (self.own.grouped)(name),
+            [name] => (self.own.alone)(name),
+            _ => None,
+        }
     }
 }
 

@@ -20,13 +20,22 @@ pub struct Pipeline {
     pub(super) routes: Arc<Routes>,
     pub(super) cache: Arc<Cache>,
     pub(super) discord: Arc<Discord>,
-    /// Names of commands that the host serves itself. No plugin may take them.
-    pub(super) reserved: &'static [&'static str],
+    /// Commands that the host serves itself.
+    pub(super) own: OwnCommands,
     registered: RwLock<Arc<Registered>>,
 }
 
+/// Commands that the host serves itself, by the name that somebody has typed.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnCommands {
+    /// Those that stand alone.
+    pub alone: fn(&str) -> Option<&'static str>,
+    /// Those in the host's group.
+    pub grouped: fn(&str) -> Option<&'static str>,
+}
+
 impl Pipeline {
-    /// Commands of the plugins in `routes`, and of the host by the names in `reserved`.
+    /// Commands of the plugins in `routes`, and `own` of the host.
     #[must_use]
     pub fn new(
         live: Live,
@@ -34,7 +43,7 @@ impl Pipeline {
         cache: Arc<Cache>,
         discord: Arc<Discord>,
         storage: &Arc<Storage>,
-        reserved: &'static [&'static str],
+        own: OwnCommands,
     ) -> Self {
         Self {
             policy: Policy::new(live, storage),
@@ -42,7 +51,7 @@ impl Pipeline {
             routes,
             cache,
             discord,
-            reserved,
+            own,
             registered: RwLock::default(),
         }
     }

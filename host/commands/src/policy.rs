@@ -8,11 +8,17 @@ use std::sync::{
 use host_ops::config::Live;
 use host_store::{Storage, storage::StorageError};
 use plugin_api::manifest::{CooldownManifest, Per};
-use twilight_model::gateway::Intents;
+use twilight_model::{
+    gateway::Intents,
+    id::{
+        Id,
+        marker::{GuildMarker, UserMarker},
+    },
+};
 
 use super::{limits::Limits, rules::Rules};
 
-/// Who may use commands, where, and how often.
+/// Policy of commands: who may use them, where, and how often.
 #[derive(Debug)]
 pub struct Policy {
     live: Live,
@@ -69,18 +75,17 @@ impl Policy {
 
     /// Whether a user owns the bot.
     #[must_use]
-    pub fn is_owner(&self, user: u64) -> bool {
-        user != 0
-            && (user == self.first_owner.load(Relaxed)
-                || self.live.now().bot.owner_ids.contains(&user))
+    pub fn is_owner(&self, user: Id<UserMarker>) -> bool {
+        user == self.first_owner.load(Relaxed)
+            || self.live.now().bot.owner_ids.contains(&user.get())
     }
 
-    /// A server's prefix; for direct messages (0) the bot's.
+    /// A server's prefix; for direct messages (`None`) the bot's.
     ///
     /// # Errors
     ///
     /// The database can't be used.
-    pub async fn prefix(&self, guild: u64) -> Result<Prefix, StorageError> {
+    pub async fn prefix(&self, guild: Option<Id<GuildMarker>>) -> Result<Prefix, StorageError> {
         let rules = self.rules.of(guild).await?;
         let config = self.live.now();
         Ok(Prefix {

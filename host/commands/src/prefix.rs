@@ -2,7 +2,7 @@
 
 use host_base::unseen::trim;
 
-/// What a message may begin with.
+/// Beginnings that make a message a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Means<'a> {
     /// The prefix there.
@@ -15,7 +15,7 @@ pub struct Means<'a> {
     pub bot_id: u64,
 }
 
-/// What a message says to the bot.
+/// Text of a message behind its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stripped<'a> {
     /// What commands begin with there; empty where they need nothing.

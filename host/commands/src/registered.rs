@@ -14,7 +14,7 @@ pub const HOST: &str = "cogwright";
 /// A command: its kind, and its names behind each other, `tag admin clear`.
 pub type Key = (CommandKind, String);
 
-/// What is registered with Discord.
+/// Registered commands at Discord.
 #[derive(Debug, Default)]
 pub struct Registered {
     /// The commands of grouped names.
@@ -44,7 +44,7 @@ pub struct ListedCommand {
     pub how: How,
 }
 
-/// How a command is reached with Discord's own means.
+/// Way in which a command is reached with Discord's own means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
     /// By its own name.

@@ -30,7 +30,7 @@ pub struct Request {
     pub arguments: Arguments,
 }
 
-/// What was given to a command.
+/// Arguments of a command.
 #[derive(Debug)]
 pub enum Arguments {
     /// A line.
@@ -72,7 +72,7 @@ impl Request {
     }
 }
 
-/// Why a use of a command did not come to its plugin.
+/// Reason for which a use of a command did not come to its plugin.
 pub enum Stopped {
     /// It may not, or can't: for the member.
     Told(String),

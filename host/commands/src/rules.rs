@@ -12,13 +12,14 @@ use std::{
 use host_store::{Storage, storage::StorageError};
 use lru::LruCache;
 use serde_json::{Value, json};
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::registered::HOST;
 
 /// Servers whose rules are kept in memory: the busy ones of a large bot.
 const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
-/// What a server has set.
+/// Rules of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GuildRules {
     /// Its prefix; `None`: the bot's.
@@ -43,11 +44,11 @@ impl GuildRules {
     }
 }
 
-/// What servers have set: kept in their databases, and in memory while they are used.
+/// Rules of servers: kept in their databases, and in memory while they are used.
 #[derive(Debug)]
 pub struct Rules {
     storage: Arc<Storage>,
-    kept: Mutex<LruCache<u64, Arc<GuildRules>>>,
+    kept: Mutex<LruCache<Id<GuildMarker>, Arc<GuildRules>>>,
     /// Counts changes: what was read before one is not kept after it.
     changes: AtomicU64,
 }
@@ -62,25 +63,31 @@ impl Rules {
     }
 
     /// A server's rules, where they need not be read.
-    pub fn now(&self, guild: u64) -> Option<Arc<GuildRules>> {
-        if guild == 0 || self.storage.is_absent() {
+    pub fn now(&self, guild: Option<Id<GuildMarker>>) -> Option<Arc<GuildRules>> {
+        let Some(guild) = guild.filter(|_| !self.storage.is_absent()) else {
             return Some(Arc::default());
-        }
+        };
         self.kept().get(&guild).map(Arc::clone)
     }
 
-    /// A server's rules; those of direct messages (0) are empty.
+    /// A server's rules; those of direct messages (`None`) are empty.
     ///
     /// # Errors
     ///
     /// The server's database can't be read.
-    pub async fn of(&self, guild: u64) -> Result<Arc<GuildRules>, StorageError> {
+    pub async fn of(
+        &self,
+        guild: Option<Id<GuildMarker>>,
+    ) -> Result<Arc<GuildRules>, StorageError> {
         if let Some(rules) = self.now(guild) {
             return Ok(rules);
         }
+        let Some(guild) = guild else {
+            return Ok(Arc::default());
+        };
         let changes = self.changes.load(SeqCst);
         let mut rules = GuildRules::default();
-        for (plugin, name, json) in self.storage.guild_settings(guild).await? {
+        for (plugin, name, json) in self.storage.guild_settings(guild.get()).await? {
             if plugin == HOST {
                 rules.take(&name, &json);
             }
@@ -98,7 +105,11 @@ impl Rules {
     /// # Errors
     ///
     /// The server's database can't be written.
-    pub async fn set_prefix(&self, guild: u64, prefix: Option<&str>) -> Result<(), StorageError> {
+    pub async fn set_prefix(
+        &self,
+        guild: Id<GuildMarker>,
+        prefix: Option<&str>,
+    ) -> Result<(), StorageError> {
         self.set(guild, "prefix", prefix.map(|prefix| json!(prefix)))
             .await
     }
@@ -110,7 +121,7 @@ impl Rules {
     /// The server's database can't be written.
     pub async fn set_mention_prefix(
         &self,
-        guild: u64,
+        guild: Id<GuildMarker>,
         on: Option<bool>,
     ) -> Result<(), StorageError> {
         self.set(guild, "mention_prefix", on.map(|on| json!(on)))
@@ -124,7 +135,7 @@ impl Rules {
     /// The server's database can't be written.
     pub async fn set_roles(
         &self,
-        guild: u64,
+        guild: Id<GuildMarker>,
         path: &str,
         roles: &[u64],
     ) -> Result<(), StorageError> {
@@ -134,11 +145,16 @@ impl Rules {
         self.set(guild, &format!("roles {path}"), json).await
     }
 
-    async fn set(&self, guild: u64, name: &str, json: Option<Value>) -> Result<(), StorageError> {
+    async fn set(
+        &self,
+        guild: Id<GuildMarker>,
+        name: &str,
+        json: Option<Value>,
+    ) -> Result<(), StorageError> {
         let json = json.map(|json| json.to_string());
         let set = self
             .storage
-            .set_guild_setting(guild, HOST, name, json)
+            .set_guild_setting(guild.get(), HOST, name, json)
             .await;
         // Also after a failure: what is in the file now is not known.
         self.changes.fetch_add(1, SeqCst);
@@ -146,7 +162,7 @@ impl Rules {
         set
     }
 
-    fn kept(&self) -> MutexGuard<'_, LruCache<u64, Arc<GuildRules>>> {
+    fn kept(&self) -> MutexGuard<'_, LruCache<Id<GuildMarker>, Arc<GuildRules>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,6 +13,7 @@ use host_store::{
     storage::{DailyUses, DatabaseId, StorageError},
 };
 use jiff::{Timestamp, civil, tz::TimeZone};
+use twilight_model::id::{Id, marker::GuildMarker};
 
 /// How long a use may be in memory alone.
 pub const WRITTEN_EVERY: Duration = Duration::from_secs(30);
@@ -29,7 +30,7 @@ struct Count {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Key {
-    guild: u64,
+    guild: Option<Id<GuildMarker>>,
     day: String,
     command: Arc<str>,
     plugin: PluginName,
@@ -38,8 +39,8 @@ struct Key {
 /// A use that has ended.
 #[derive(Debug, Clone)]
 pub struct CommandUse {
-    /// The server; 0 in direct messages.
-    pub guild: u64,
+    /// The server; `None` in direct messages.
+    pub guild: Option<Id<GuildMarker>>,
     /// Its path.
     pub command: Arc<str>,
     /// Its plugin.
@@ -50,7 +51,7 @@ pub struct CommandUse {
     pub took: Duration,
 }
 
-/// UsageLog uses.
+/// Counter of command uses.
 #[derive(Debug)]
 pub struct UsageLog {
     storage: Arc<Storage>,
@@ -68,7 +69,7 @@ impl UsageLog {
         }
     }
 
-    /// UsageLog a use that has ended.
+    /// Counts a use that has ended.
     pub fn note(&self, used: CommandUse) {
         let key = Key {
             guild: used.guild,
@@ -90,7 +91,7 @@ impl UsageLog {
         }
         let _one_at_a_time = self.writing.lock().await;
         let fresh = std::mem::take(&mut *self.fresh());
-        let mut by_place: BTreeMap<u64, Vec<DailyUses>> = BTreeMap::new();
+        let mut by_guild: BTreeMap<Id<GuildMarker>, Vec<DailyUses>> = BTreeMap::new();
         let mut all: HashMap<(String, Arc<str>, PluginName), Count> = HashMap::new();
         for (key, count) in fresh {
             let sum = all
@@ -103,8 +104,8 @@ impl UsageLog {
             sum.uses += count.uses;
             sum.errors += count.errors;
             sum.took_us += count.took_us;
-            if key.guild != 0 {
-                by_place.entry(key.guild).or_default().push(usage(
+            if let Some(guild) = key.guild {
+                by_guild.entry(guild).or_default().push(usage(
                     key.day,
                     &key.command,
                     &key.plugin,
@@ -119,31 +120,38 @@ impl UsageLog {
         if !all.is_empty() {
             self.add(DatabaseId::Bot, all).await;
         }
-        for (guild, usage) in by_place {
-            self.add(DatabaseId::Guild(guild), usage).await;
+        for (guild, usage) in by_guild {
+            self.add(DatabaseId::Guild(guild.get()), usage).await;
         }
     }
 
-    /// Uses of the last 30 days, in a server or (0) everywhere; the most used first. Those of the last seconds are not in it.
+    /// Uses of the last 30 days, in a server or (`None`) everywhere; the most used first. Those of the last seconds are not in it.
     ///
     /// # Errors
     ///
     /// The database can't be read.
-    pub async fn recent(&self, guild: u64) -> Result<Vec<DailyUses>, StorageError> {
+    pub async fn recent(
+        &self,
+        guild: Option<Id<GuildMarker>>,
+    ) -> Result<Vec<DailyUses>, StorageError> {
         if self.storage.is_absent() {
             return Ok(Vec::new());
         }
         let since = day(-RECENT_DAYS);
-        self.storage.usage_since(place(guild), &since).await
+        self.storage.usage_since(database(guild), &since).await
     }
 
-    /// Uses by day from a day on (`2026-11-22`; empty: 30 days ago), in a server or (0) everywhere. Those of the last seconds
+    /// Uses by day from a day on (`2026-11-22`; empty: 30 days ago), in a server or (`None`) everywhere. Those of the last seconds
     /// are not in it.
     ///
     /// # Errors
     ///
     /// That is no day, or the database can't be read.
-    pub async fn by_day(&self, guild: u64, since: Option<&str>) -> Result<Vec<DailyUses>, Failure> {
+    pub async fn by_day(
+        &self,
+        guild: Option<Id<GuildMarker>>,
+        since: Option<&str>,
+    ) -> Result<Vec<DailyUses>, Failure> {
         let since = match since {
             None => day(-RECENT_DAYS),
             Some(since) => match since.parse::<civil::Date>() {
@@ -157,13 +165,13 @@ impl UsageLog {
         if self.storage.is_absent() {
             return Ok(Vec::new());
         }
-        Ok(self.storage.usage_by_day(place(guild), &since).await?)
+        Ok(self.storage.usage_by_day(database(guild), &since).await?)
     }
 
     /// A database that can't be written must not stop the others; figures are no reason to try again for ever.
-    async fn add(&self, place: DatabaseId, usage: Vec<DailyUses>) {
+    async fn add(&self, database: DatabaseId, usage: Vec<DailyUses>) {
         let uses: u64 = usage.iter().map(|used| used.uses).sum();
-        if let Err(error) = self.storage.add_usage(place, usage).await {
+        if let Err(error) = self.storage.add_usage(database, usage).await {
             tracing::warn!("{uses} uses of commands could not be written down: {error}");
         }
     }
@@ -184,11 +192,8 @@ fn usage(day: String, command: &str, plugin: &str, count: Count) -> DailyUses {
     }
 }
 
-fn place(guild: u64) -> DatabaseId {
-    match guild {
-        0 => DatabaseId::Bot,
-        guild => DatabaseId::Guild(guild),
-    }
+fn database(guild: Option<Id<GuildMarker>>) -> DatabaseId {
+    guild.map_or(DatabaseId::Bot, |guild| DatabaseId::Guild(guild.get()))
 }
 
 /// A day in UTC, so many days from today.

@@ -26,7 +26,7 @@ pub enum Field<T> {
     Is(T),
 }
 
-/// Where something could not be read: paths such as `roles[3].permissions`.
+/// Paths of what could not be read, such as `roles[3].permissions`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Faults(Vec<String>);
 

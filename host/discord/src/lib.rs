@@ -7,7 +7,7 @@
 //! | [`cache`] | what is kept of servers, channels, roles and members, and what they may do |
 //! | [`reply`] | answers to interactions and messages, each given once |
 //! | [`later`] | what happens to a message later: deleted, its components disabled |
-//! | [`alerts`] | what the owner is told in a channel |
+//! | [`alerts`] | alerts to the owner, in a channel |
 //! | [`intents`] | the intents that manifests need |
 //! | [`lenient`] | Discord's JSON read field by field: there, absent, or unreadable |
 //! | [`figures`] | what is counted of all that |

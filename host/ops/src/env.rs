@@ -66,7 +66,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why the environment was refused.
+/// Error of a refused environment.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvError {
     /// The `.env` file is there but cannot be read.

@@ -8,7 +8,7 @@ use host_ops::config::Live;
 use crate::services::Services;
 use host_commands::{Pipeline, router::Routes};
 
-/// What is there before the gateway is.
+/// Parts that exist before the gateway connects.
 pub(super) struct Core {
     pub(super) config: Live,
     pub(super) services: Arc<Services>,

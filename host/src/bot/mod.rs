@@ -50,7 +50,7 @@ use crate::{
 };
 use host_commands::{Pipeline, router::Routes};
 
-/// Why the bot does not run.
+/// Error that keeps the bot from running.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BotError {
@@ -182,7 +182,7 @@ impl Bot {
             Arc::clone(&services.cache),
             Arc::clone(&services.discord),
             &services.storage,
-            owner::NAMES,
+            owner::OWN_COMMANDS,
         ));
         services.serve_commands(Arc::clone(&commands));
         tokio::select! {

@@ -1,7 +1,7 @@
 //! Choice of the configuration file when none is named.
 //!
 //! `config.toml` comes with every setting and its default. While it is as it came, it is documentation: what the bot changes
-//! (`fw_set`) goes to `config.local.toml` beside it, so that a source checkout stays as it was. Whoever writes into `config.toml`
+//! (`cogwright set`) goes to `config.local.toml` beside it, so that a source checkout stays as it was. Whoever writes into `config.toml`
 //! makes it the bot's own.
 
 use std::{

@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_millis(150);
 /// Packages whose sources were saved and not built since: each once, however often it was saved.
 type Saved = Arc<Mutex<BTreeSet<String>>>;
 
-/// What became of a build.
+/// Result of a build.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Built<'a> {
     /// It failed: what the compiler says.

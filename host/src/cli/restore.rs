@@ -55,7 +55,7 @@ fn meant(backup: &Path, all: &[PathBuf], data: &Path) -> Result<PathBuf, String>
     let shown = backup.display();
     if names.is_empty() {
         return Err(format!(
-            "there is no backup `{shown}`: {} has none; `fw_backup` makes one while the bot runs",
+            "there is no backup `{shown}`: {} has none; `cogwright backup` makes one while the bot runs",
             data.display()
         ));
     }

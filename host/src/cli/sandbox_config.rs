@@ -1,6 +1,6 @@
 //! Sandbox's own copy of config.toml: what is set while the bot is tried out stays in the sandbox's data folder.
 //!
-//! Without it `fw_set` would write into the file of the real bot, or into the one that the source checkout tracks.
+//! Without it `cogwright set` would write into the file of the real bot, or into the one that the source checkout tracks.
 
 use std::{
     fs, io,

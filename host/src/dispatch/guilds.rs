@@ -22,7 +22,7 @@ pub struct Guilds {
     shards: Mutex<HashSet<u32>>,
 }
 
-/// What of a server can be read.
+/// The readable part of a server.
 #[derive(Default)]
 struct Guild {
     id: u64,

@@ -228,7 +228,7 @@ impl Dispatch {
                 self.begin(event, origin, Kind::Command, true);
                 if name == owner::OF_MANAGERS {
                     self.managers_command(event, origin.clone(), &picked.line());
-                } else if self.owner.is_owner(event.header.user_id) {
+                } else if self.owner.is_owner(event.header.user()) {
                     self.owner_command(origin.clone(), &name, &picked.line());
                 } else {
                     self.tell(
@@ -399,7 +399,7 @@ fn handler_name(slot: &Slot, number: HandlerNumber) -> String {
         .map_or_else(|| number.to_string(), str::to_owned)
 }
 
-/// What a component or modal was used with.
+/// Values and fields of a component or modal.
 #[derive(Default)]
 struct Submission {
     values: Vec<String>,

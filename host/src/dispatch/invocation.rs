@@ -133,7 +133,7 @@ fn span(event: &EventRecord, kind: &str, id: u64, plugin: &str, name: &str) -> S
 impl CommandInUse {
     fn count(&self, log: &UsageLog, failed: bool) {
         log.note(host_commands::CommandUse {
-            guild: self.event.header.guild_id,
+            guild: self.event.header.guild(),
             command: Arc::clone(&self.command),
             plugin: self.plugin.clone(),
             failed,

@@ -26,7 +26,7 @@ impl Dispatch {
         if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
             return;
         }
-        let (guild, rules) = (event.header.guild_id, &self.commands.policy.rules);
+        let (guild, rules) = (event.header.guild(), &self.commands.policy.rules);
         if let Some(rules) = rules.now(guild) {
             return self.message_by(event, &rules);
         }
@@ -35,7 +35,7 @@ impl Dispatch {
             let rules = dispatch.commands.policy.rules.of(guild).await;
             let rules = rules.unwrap_or_else(|error| {
                 tracing::error!(
-                    guild,
+                    guild = guild.map(Id::get),
                     "the server's prefix can't be read, the bot's is used: {error}"
                 );
                 Arc::default()
@@ -71,19 +71,20 @@ impl Dispatch {
             None => (line, ""),
         };
         let name = unseen::trim(name).to_lowercase();
-        let is_owner = self.owner.is_owner(event.header.user_id);
+        let is_owner = self.owner.is_owner(event.header.user());
+        let rest = unseen::trim(rest);
         if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
-            return self.managers_command(event, origin, unseen::trim(rest));
+            return self.managers_command(event, origin, rest);
         }
-        if owner::NAMES.contains(&&*name) {
+        if let Some((own, behind)) = owner::find(&name, rest) {
             // Others are not told: owner commands are nobody else's business.
             if is_owner {
-                self.owner_command(origin, &name, unseen::trim(rest));
+                self.owner_command(origin, own, behind);
             }
             return;
         }
-        if stripped.owners_only {
-            return self.mistyped(origin, &name, is_owner);
+        if stripped.owners_only || name == owner::GROUP {
+            return self.mistyped(origin, &name, rest, is_owner);
         }
         match self.routes.find_command(line) {
             Some((Lookup::Command(route), line)) => {
@@ -113,13 +114,13 @@ impl Dispatch {
                 let text = usage_line::of_group(prefix, &route, typed);
                 self.tell_about(&route.group, origin, text);
             }
-            None => self.mistyped(origin, &name, is_owner),
+            None => self.mistyped(origin, &name, rest, is_owner),
         }
     }
 
     /// Answers an owner who typed an owner command that does not exist. Nobody else: it may be another bot's.
-    fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, is_owner: bool) {
-        if let Some(answer) = self.owner.mistyped(name).filter(|_| is_owner) {
+    fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, behind: &str, is_owner: bool) {
+        if let Some(answer) = self.owner.mistyped(name, behind).filter(|_| is_owner) {
             let dispatch = Arc::clone(self);
             tokio::spawn(async move { dispatch.answer_owner(origin, answer).await });
         }

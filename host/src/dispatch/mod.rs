@@ -22,6 +22,7 @@ use plugin_api::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
+use twilight_model::id::{Id, marker::GuildMarker};
 
 pub use self::{guilds::Guilds, menus::OpenLists, once::Once, unreadable::Unreadable};
 use crate::{
@@ -141,14 +142,20 @@ impl Dispatch {
         self.pulse.send_modify(|pulse| *pulse += 1);
     }
 
+    /// The server of an event, if it is one that its user manages.
+    async fn managed(&self, event: &EventRecord) -> Option<Id<GuildMarker>> {
+        let (guild, user) = (event.header.guild()?, event.header.user()?);
+        let json = serde_json::from_str(&event.json).unwrap_or_default();
+        let manages =
+            self.owner.is_owner(Some(user)) || self.owner.manages(guild, user, &json).await;
+        manages.then_some(guild)
+    }
+
     /// Runs the command of a server's managers, if it is one of them who asks; others are told by slash alone.
     fn managers_command(self: &Arc<Self>, event: &Arc<EventRecord>, origin: Origin, line: &str) {
         let (dispatch, event, line) = (Arc::clone(self), Arc::clone(event), line.to_owned());
         tokio::spawn(async move {
-            let (guild, user) = (event.header.guild_id, event.header.user_id);
-            let json = serde_json::from_str(&event.json).unwrap_or_default();
-            let owner = guild != 0 && dispatch.owner.is_owner(user);
-            if owner || dispatch.owner.manages(guild, user, &json).await {
+            if let Some(guild) = dispatch.managed(&event).await {
                 let message = dispatch.owner.run_for_server(guild, &line).await;
                 dispatch.answer_owner(origin, message).await;
             } else if matches!(origin, Origin::Interaction { .. }) {

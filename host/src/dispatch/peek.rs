@@ -20,7 +20,7 @@ pub struct Payload<'a> {
     pub data: &'a str,
 }
 
-/// What a payload is.
+/// Outcome of reading a payload.
 #[derive(Debug)]
 pub enum Read<'a> {
     /// An event.
@@ -51,7 +51,7 @@ pub fn payload(text: &str) -> Read<'_> {
     }
 }
 
-/// What was read of an event.
+/// The fields read of an event.
 #[derive(Debug)]
 pub struct Peeked {
     /// What plugins share.
@@ -62,7 +62,7 @@ pub struct Peeked {
     pub faults: Faults,
 }
 
-/// What an event is read with.
+/// Context for reading an event.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Which shard.

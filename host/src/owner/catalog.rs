@@ -7,13 +7,17 @@ pub const OF_MANAGERS: &str = "settings";
 
 /// An owner command.
 struct OwnerCommand {
+    /// Its name in the group: `cogwright log`.
     name: &'static str,
+    /// By which it is known besides, when it is typed alone: `fw_log`, as in systems that people come from. What has none
+    /// is known by its name.
+    alone: &'static str,
     /// What it does. Discord shows it behind the name.
     description: &'static str,
     options: &'static [Parameter],
 }
 
-/// What a command takes.
+/// A parameter of a command.
 struct Parameter {
     name: &'static str,
     description: &'static str,
@@ -55,8 +59,21 @@ const fn command(
 ) -> OwnerCommand {
     OwnerCommand {
         name,
+        alone: name,
         description,
         options,
+    }
+}
+
+const fn in_group(
+    name: &'static str,
+    alone: &'static str,
+    description: &'static str,
+    options: &'static [Parameter],
+) -> OwnerCommand {
+    OwnerCommand {
+        alone,
+        ..command(name, description, options)
     }
 }
 
@@ -91,18 +108,21 @@ const COMMANDS: &[OwnerCommand] = &[
         "Registers the slash commands with Discord again",
         &[],
     ),
-    command(
+    in_group(
+        "slash-limit",
         "slashlimit",
         "Shows how many slash commands there are, and may be",
         &[],
     ),
-    command("fw_plugin", "Shows what a plugin uses", &[PLUGIN]),
-    command(
+    in_group("plugin", "fw_plugin", "Shows what a plugin uses", &[PLUGIN]),
+    in_group(
+        "files",
         "fw_files",
         "Shows figures of plugins' files: reads, writes, failures, locks",
         &[],
     ),
-    command(
+    in_group(
+        "hooks",
         "fw_hooks",
         "Shows the handlers of hooks, switches one on or off, closes its breaker",
         &[
@@ -114,7 +134,8 @@ const COMMANDS: &[OwnerCommand] = &[
             Parameter::new("id", Kind::Text, "The handler, as the list shows it"),
         ],
     ),
-    command(
+    in_group(
+        "schedules",
         "fw_schedules",
         "Shows the schedules of plugins, or changes one",
         &[
@@ -127,7 +148,8 @@ const COMMANDS: &[OwnerCommand] = &[
             Parameter::new("name", Kind::Text, "Which one"),
         ],
     ),
-    command(
+    in_group(
+        "log",
         "fw_log",
         "Shows or changes what is logged",
         &[
@@ -139,7 +161,8 @@ const COMMANDS: &[OwnerCommand] = &[
             ),
         ],
     ),
-    command(
+    in_group(
+        "config",
         "fw_settings",
         "Shows settings, their values and what they accept",
         &[Parameter::new(
@@ -148,7 +171,8 @@ const COMMANDS: &[OwnerCommand] = &[
             "A plugin, or a table of config.toml",
         )],
     ),
-    command(
+    in_group(
+        "set",
         "fw_set",
         "Changes a setting of a plugin or of the host",
         &[
@@ -156,14 +180,26 @@ const COMMANDS: &[OwnerCommand] = &[
             Parameter::new("value", Kind::Text, "Its new value").required(),
         ],
     ),
-    command("fw_unset", "Gives a setting its default again", &[SETTING]),
-    command(
+    in_group(
+        "unset",
+        "fw_unset",
+        "Gives a setting its default again",
+        &[SETTING],
+    ),
+    in_group(
+        "backup",
         "fw_backup",
         "Copies all databases to the backups folder",
         &[],
     ),
-    command("fw_migrations", "Shows which migrations have run", &[]),
-    command(
+    in_group(
+        "migrations",
+        "fw_migrations",
+        "Shows which migrations have run",
+        &[],
+    ),
+    in_group(
+        "migrate",
         "fw_migrate",
         "Runs the migrations that are missing, in every database",
         &[Parameter::new(
@@ -172,12 +208,14 @@ const COMMANDS: &[OwnerCommand] = &[
             "One plugin's; left out: all",
         )],
     ),
-    command(
+    in_group(
+        "export-data",
         "fw_export_data",
         "Writes all that is kept about a user into a file",
         &[USER],
     ),
-    command(
+    in_group(
+        "erase-data",
         "fw_erase_data",
         "Erases all that is kept about a user, for good",
         &[
@@ -200,19 +238,54 @@ const COMMANDS: &[OwnerCommand] = &[
     ),
 ];
 
-/// The owner commands' names. No plugin may take them.
+/// Group of the owners' commands: `!cogwright log` and `/cogwright log`.
+pub const GROUP: &str = host_commands::HOST;
+
+/// Names of the host's own that are typed alone. No plugin may take them.
 pub const NAMES: &[&str] = &{
-    let mut names = [""; COMMANDS.len()];
+    let mut names = [GROUP; COMMANDS.len() + 1];
     let mut at = 0;
-    while at < names.len() {
-        names[at] = COMMANDS[at].name;
+    while at < COMMANDS.len() {
+        names[at] = COMMANDS[at].alone;
         at += 1;
     }
     names
 };
 
-/// The group of the owners' commands by slash: `/cogwright load`.
-pub const GROUP: &str = host_commands::HOST;
+/// How many commands there are.
+pub const COUNT: usize = COMMANDS.len();
+
+/// Names in the group.
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    let owners = COMMANDS.iter().filter(|it| it.name != OF_MANAGERS);
+    owners.map(|it| it.name)
+}
+
+/// The owner command that a line begins with, `log debug` behind `cogwright` or behind nothing, and what stands behind it.
+#[must_use]
+pub fn find<'a>(name: &str, rest: &'a str) -> Option<(&'static str, &'a str)> {
+    if name != GROUP {
+        return Some((alone(name)?, rest));
+    }
+    let (word, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    Some((grouped(&word.to_lowercase())?, behind.trim()))
+}
+
+/// The command that is called so where it is typed alone.
+#[must_use]
+pub(super) fn alone(typed: &str) -> Option<&'static str> {
+    let found = COMMANDS.iter().find(|it| it.alone == typed);
+    found.map(|it| it.name)
+}
+
+/// The command that is called so in the group, by either of its names.
+#[must_use]
+pub(super) fn grouped(typed: &str) -> Option<&'static str> {
+    let owners = || COMMANDS.iter().filter(|it| it.name != OF_MANAGERS);
+    let found = owners().find(|it| it.name == typed);
+    let found = found.or_else(|| owners().find(|it| it.alone == typed));
+    found.map(|it| it.name)
+}
 
 /// What is registered for everybody: the command of a server's managers.
 #[must_use]

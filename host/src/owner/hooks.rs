@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Owner, embeds};
 use crate::services::hooks::{Circuit, Emitted, HookView};
 
-const USAGE: &str = "fw_hooks [list | history | enable ID | disable ID | reset ID]";
+const USAGE: &str = "cogwright hooks [list | history | enable ID | disable ID | reset ID]";
 const WHAT: &str = "Shows the handlers of hooks with their counts and failures, or the latest events; switches a handler on or off until the \
     bot stops; closes its circuit breaker. An id is `plugin:event:handler`, as the list shows it.";
 

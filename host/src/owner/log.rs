@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Owner, embeds};
 
-const USAGE: &str = "fw_log [TARGET | PLUGIN] [LEVEL]";
+const USAGE: &str = "cogwright log [TARGET | PLUGIN] [LEVEL]";
 const WHAT: &str = "Shows or changes what is logged, until the bot stops: of a plugin, of a module such as `host_discord::gateway`, or of \
     all. The levels are error, warn, info, debug, trace and off; `default` removes an exception.";
 
@@ -16,7 +16,7 @@ impl Owner {
         let Some(levels) = log::levels() else {
             return embeds::failed(
                 "Not changed",
-                "fw_log",
+                "cogwright log",
                 "this process keeps no log of its own",
             );
         };
@@ -65,7 +65,7 @@ impl Owner {
                     None => shown(&levels, AS_IT_IS),
                 }
             }
-            (Err(error), _) => embeds::failed("Not changed", "fw_log", &error),
+            (Err(error), _) => embeds::failed("Not changed", "cogwright log", &error),
             (Ok(()), None) => embeds::usage(USAGE, WHAT),
         }
     }
@@ -78,7 +78,9 @@ impl Owner {
             Ok(_) => return AS_IT_IS.to_owned(),
             Err(error) => error.to_string(),
         };
-        format!("⚠ `{of}` is taken for a module: {why}\n`fw_log {of} default` removes it again.")
+        format!(
+            "⚠ `{of}` is taken for a module: {why}\n`cogwright log {of} default` removes it again."
+        )
     }
 }
 

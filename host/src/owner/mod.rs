@@ -1,6 +1,6 @@
 //! Owner commands: in the host, because they must survive any plugin.
 //!
-//! `declared.rs` says which there are; the other files are named for what their commands are about, and make the answers, out
+//! `catalog.rs` says which there are; the other files are named for what their commands are about, and make the answers, out
 //! of what is in `embeds.rs`.
 
 mod catalog;
@@ -20,13 +20,23 @@ use std::sync::{Arc, OnceLock};
 use host_base::{nearest::nearest, shown};
 use host_loader::Plugins;
 use serde_json::{Value, json};
+use twilight_model::id::{
+    Id,
+    marker::{GuildMarker, UserMarker},
+};
 
-pub use self::catalog::{GROUP, NAMES, OF_MANAGERS, group, slash_commands};
+pub use self::catalog::{COUNT, GROUP, NAMES, OF_MANAGERS, find, group, slash_commands};
 pub(crate) use self::embeds::paint;
 use crate::services::Services;
-use host_commands::{Pipeline, registration::Registration};
+use host_commands::{OwnCommands, Pipeline, registration::Registration};
 
-/// What owner commands begin with that no plugin has one like.
+/// The host's own commands, for those who resolve names.
+pub const OWN_COMMANDS: OwnCommands = OwnCommands {
+    alone: catalog::alone,
+    grouped: catalog::grouped,
+};
+
+/// What many owner commands begin with where they are typed alone, as no plugin's does.
 const OWN: &str = "fw_";
 
 /// Serves owner commands.
@@ -57,8 +67,8 @@ impl Owner {
 
     /// Whether a user is an owner.
     #[must_use]
-    pub fn is_owner(&self, user_id: u64) -> bool {
-        self.commands.policy.is_owner(user_id)
+    pub fn is_owner(&self, user: Option<Id<UserMarker>>) -> bool {
+        user.is_some_and(|user| self.commands.policy.is_owner(user))
     }
 
     /// Runs an owner command; the answer as a message of Discord's.
@@ -68,46 +78,53 @@ impl Owner {
             "unload" => self.unload(line).await,
             "reload" => self.reload(line).await,
             "sync" => self.sync().await,
-            "slashlimit" => self.slash_limit(),
-            "fw_backup" => self.backup().await,
-            "fw_migrations" => self.migrations().await,
-            "fw_migrate" => self.migrate(line).await,
-            "fw_export_data" => self.export_data(line).await,
-            "fw_erase_data" => self.erase_data(line).await,
-            "fw_files" => self.files(),
-            "fw_hooks" => self.hooks(line),
-            "fw_log" => self.log(line).await,
-            "fw_settings" => self.settings(line).await,
-            "fw_set" => self.set(line).await,
-            "fw_unset" => self.unset(line).await,
-            "fw_schedules" => self.schedules(line).await,
-            "fw_plugin" => self.plugin(line.trim()).await,
+            "slash-limit" => self.slash_limit(),
+            "backup" => self.backup().await,
+            "migrations" => self.migrations().await,
+            "migrate" => self.migrate(line).await,
+            "export-data" => self.export_data(line).await,
+            "erase-data" => self.erase_data(line).await,
+            "files" => self.files(),
+            "hooks" => self.hooks(line),
+            "log" => self.log(line).await,
+            "config" => self.settings(line).await,
+            "set" => self.set(line).await,
+            "unset" => self.unset(line).await,
+            "schedules" => self.schedules(line).await,
+            "plugin" => self.plugin(line.trim()).await,
             _ => self.extensions(),
         };
         answer(embed)
     }
 
     /// Answer to an owner who typed an owner command that does not exist; nothing where it may be a plugin's, or
-    /// another bot's.
+    /// another bot's. `cogwright` alone shows which there are.
     #[must_use]
-    pub fn mistyped(&self, name: &str) -> Option<Value> {
-        let known = NAMES.iter().copied().filter(|name| name.starts_with(OWN));
-        let known: Vec<&str> = known.collect();
-        if !name.starts_with(OWN) {
-            return None;
-        }
-        let hint = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are `{}`", known.join("`, `")),
+    pub fn mistyped(&self, name: &str, behind: &str) -> Option<Value> {
+        let typed = match name {
+            GROUP => behind.split_whitespace().next().unwrap_or_default(),
+            name => name.strip_prefix(OWN)?,
         };
-        let name: String = name.chars().take(40).collect();
+        let all = || {
+            let all: Vec<&str> = catalog::names().collect();
+            format!("`{GROUP}` is followed by one of `{}`", all.join("`, `"))
+        };
+        if name == GROUP && typed.is_empty() {
+            return Some(answer(embeds::usage(&format!("{GROUP} COMMAND"), &all())));
+        }
+        let hint = match nearest(&typed.replace('_', "-"), catalog::names()) {
+            Some(near) => format!("did you mean `{GROUP} {near}`?"),
+            None => all(),
+        };
+        let shown = if name == GROUP { typed } else { name };
+        let shown: String = shown.chars().take(40).collect();
         let why = format!("there is no owner command of that name; {hint}");
-        let embed = embeds::failed("Not understood", &name, &why);
+        let embed = embeds::failed("Not understood", &shown, &why);
         Some(answer(embed))
     }
 
     /// Runs a command of a server's managers; the answer as a message of Discord's.
-    pub async fn run_for_server(&self, guild: u64, line: &str) -> Value {
+    pub async fn run_for_server(&self, guild: Id<GuildMarker>, line: &str) -> Value {
         answer(self.of_server(guild, line).await)
     }
 }

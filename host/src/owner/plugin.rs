@@ -18,7 +18,7 @@ impl Owner {
     pub(super) async fn plugin(&self, line: &str) -> Value {
         if line.is_empty() {
             return embeds::usage(
-                "fw_plugin NAME",
+                "cogwright plugin NAME",
                 "Shows what a plugin uses: processor time, memory, waits, handlers and host calls.",
             );
         }

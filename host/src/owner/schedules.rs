@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Owner, embeds};
 use crate::services::schedules::ScheduleView;
 
-const USAGE: &str = "fw_schedules [run | pause | resume PLUGIN NAME]";
+const USAGE: &str = "cogwright schedules [run | pause | resume PLUGIN NAME]";
 const WHAT: &str = "Shows the schedules of plugins, or runs, pauses or resumes one.";
 
 impl Owner {
@@ -28,7 +28,7 @@ impl Owner {
             }
             return match schedules.views(storage).await {
                 Ok(views) => listed(&views),
-                Err(error) => embeds::failed("Not read", "fw_schedules", &error.to_string()),
+                Err(error) => embeds::failed("Not read", "cogwright schedules", &error.to_string()),
             };
         };
         let plugin = PluginName::new(plugin);
@@ -49,7 +49,7 @@ impl Owner {
         };
         match done {
             Ok(text) => changed(&plugin, name, text),
-            Err(error) => embeds::failed("Not done", "fw_schedules", &error.to_string()),
+            Err(error) => embeds::failed("Not done", "cogwright schedules", &error.to_string()),
         }
     }
 }

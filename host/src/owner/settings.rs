@@ -4,16 +4,20 @@ use host_base::{PluginName, nearest::nearest};
 use host_ops::config::described;
 use serde_json::Value;
 use twilight_model::guild::Permissions;
+use twilight_model::id::{
+    Id,
+    marker::{GuildMarker, UserMarker},
+};
 
 use super::{Owner, embeds};
 use crate::services::settings::{Changed, SettingsError};
 
-const USAGE_SET: &str = "fw_set PLUGIN.NAME VALUE";
+const USAGE_SET: &str = "cogwright set PLUGIN.NAME VALUE";
 const USAGE_OF_MANAGERS: &str =
     "settings [PLUGIN] | settings set PLUGIN.NAME VALUE | settings reset PLUGIN.NAME";
 
 impl Owner {
-    /// `fw_settings [PLUGIN | TABLE]`.
+    /// `cogwright config [PLUGIN | TABLE]`.
     pub(super) async fn settings(&self, line: &str) -> Value {
         let all = self.services.settings.describe();
         let entries = |list: &Value| list.as_array().cloned().unwrap_or_default();
@@ -60,11 +64,10 @@ impl Owner {
         listed(&title, trouble, &shown)
     }
 
-    /// `fw_set PATH VALUE`.
+    /// `cogwright set PATH VALUE`.
     pub(super) async fn set(&self, line: &str) -> Value {
         let Some((path, value)) = line.split_once(char::is_whitespace) else {
-            let what =
-                "Changes a setting of a plugin, or of the host, as in `fw_set bot.prefix ?`.";
+            let what = "Changes a setting of a plugin, or of the host, as in `cogwright set bot.prefix ?`.";
             return match line {
                 "" => embeds::usage(USAGE_SET, what),
                 path => embeds::misused(&no_value(path), USAGE_SET, what),
@@ -76,10 +79,13 @@ impl Owner {
         }
     }
 
-    /// `fw_unset PATH`.
+    /// `cogwright unset PATH`.
     pub(super) async fn unset(&self, line: &str) -> Value {
         if line.is_empty() {
-            return embeds::usage("fw_unset PLUGIN.NAME", "Gives a setting its default again.");
+            return embeds::usage(
+                "cogwright unset PLUGIN.NAME",
+                "Gives a setting its default again.",
+            );
         }
         match self.services.settings.unset(line).await {
             Ok(changed) => embeds::changed("Unset", line, &in_words(line, &changed)),
@@ -88,7 +94,7 @@ impl Owner {
     }
 
     /// `settings …`, for one server.
-    pub(super) async fn of_server(&self, guild: u64, line: &str) -> Value {
+    pub(super) async fn of_server(&self, guild: Id<GuildMarker>, line: &str) -> Value {
         let settings = &self.services.settings;
         let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let (path, value) = rest
@@ -144,12 +150,14 @@ impl Owner {
     }
 
     /// Whether somebody manages a server. Discord is asked where the message does not tell.
-    pub(crate) async fn manages(&self, guild: u64, user: u64, event: &Value) -> bool {
+    pub(crate) async fn manages(
+        &self,
+        guild: Id<GuildMarker>,
+        user: Id<UserMarker>,
+        event: &Value,
+    ) -> bool {
         let enough = Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD;
         let any = |bits: &Value| bits_of(bits).intersects(enough);
-        if guild == 0 {
-            return false;
-        }
         // An interaction brings what Discord has computed.
         if !event["member"]["permissions"].is_null() {
             return any(&event["member"]["permissions"]);

@@ -1,4 +1,4 @@
-//! `sync` and `slashlimit`: what is registered with Discord.
+//! `sync` and `cogwright slash-limit`: what is registered with Discord.
 
 use std::{collections::BTreeMap, sync::Arc};
 

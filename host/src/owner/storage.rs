@@ -13,14 +13,14 @@ impl Owner {
     pub(super) async fn backup(&self) -> Value {
         match self.services.storage.backup().await {
             Ok(report) => backed_up(&report),
-            Err(error) => embeds::failed("Not backed up", "fw_backup", &error.to_string()),
+            Err(error) => embeds::failed("Not backed up", "cogwright backup", &error.to_string()),
         }
     }
 
     pub(super) async fn migrations(&self) -> Value {
         match self.services.storage.migrations().await {
             Ok(states) => migration_states(&states),
-            Err(error) => embeds::failed("Not read", "fw_migrations", &error.to_string()),
+            Err(error) => embeds::failed("Not read", "cogwright migrations", &error.to_string()),
         }
     }
 
@@ -38,13 +38,13 @@ impl Owner {
                 let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
                 migrations_run(ran, &failed)
             }
-            Err(error) => embeds::failed("Not migrated", "fw_migrate", &error.to_string()),
+            Err(error) => embeds::failed("Not migrated", "cogwright migrate", &error.to_string()),
         }
     }
 
     pub(super) async fn export_data(&self, line: &str) -> Value {
         let Some(user) = user_id(line) else {
-            let usage = "fw_export_data @USER";
+            let usage = "cogwright export-data @USER";
             let what = "Writes all that is kept about a user into a file in the data folder.";
             return match line.trim() {
                 "" => embeds::usage(usage, what),
@@ -53,12 +53,14 @@ impl Owner {
         };
         match self.services.storage.export_subject(user).await {
             Ok(exported) => export_written(user, &exported),
-            Err(error) => embeds::failed("Not exported", "fw_export_data", &error.to_string()),
+            Err(error) => {
+                embeds::failed("Not exported", "cogwright export-data", &error.to_string())
+            }
         }
     }
 
     pub(super) async fn erase_data(&self, line: &str) -> Value {
-        let usage = "fw_erase_data @USER erase";
+        let usage = "cogwright erase-data @USER erase";
         let what = "Erases all that is kept about a user, in every database and in the backups. It can't be undone, which is why \
             the word `erase` has to stand behind the user.";
         let (user, confirmation) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -78,7 +80,7 @@ impl Owner {
         };
         match self.services.storage.erase_subject(user).await {
             Ok(erased) => data_erased(user, &erased),
-            Err(error) => embeds::failed("Not erased", "fw_erase_data", &error.to_string()),
+            Err(error) => embeds::failed("Not erased", "cogwright erase-data", &error.to_string()),
         }
     }
 }
@@ -130,7 +132,7 @@ fn migration_states(states: &[MigrationState]) -> Value {
     let description = if fields.is_empty() {
         "No plugin has declared any."
     } else {
-        "A server's database is migrated when it is first used. `fw_migrate` does it for all."
+        "A server's database is migrated when it is first used. `cogwright migrate` does it for all."
     };
     embeds::embed("Migrations", embeds::BLUE, description, &fields)
 }

@@ -32,6 +32,7 @@ use host_ops::{
 };
 use host_store::{Files, Storage};
 use plugin_api::abi::CallHead;
+use twilight_model::id::Id;
 
 use self::{commands::CommandCalls, schedules::Clock};
 pub use self::{
@@ -128,7 +129,11 @@ impl Services {
         ));
         let cache = Arc::new(Cache::new(&config.cache, Arc::clone(&discord)));
         let known = Arc::downgrade(&cache);
-        storage.ask_for_guilds(move |guild| known.upgrade().is_none_or(|cache| cache.is_in(guild)));
+        storage.ask_for_guilds(move |guild| {
+            known
+                .upgrade()
+                .is_none_or(|cache| Id::new_checked(guild).is_none_or(|guild| cache.is_in(guild)))
+        });
         Self {
             web: Web::new(live.clone()),
             cache,

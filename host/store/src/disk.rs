@@ -16,7 +16,7 @@ use crate::database_id::DatabaseId;
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;
 
-/// What a plugin keeps.
+/// Disk use of a plugin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Bytes in databases.
@@ -55,7 +55,7 @@ impl fmt::Display for NoRoom {
             f,
             "the plugin `{plugin}` keeps {} bytes on the disk, {} of them in databases and {} in files, and may keep {limit} \
              (`storage.max_plugin_bytes`): this would have been more, and nothing was changed. Delete what is not needed, or have \
-             the owner raise it, `fw_set storage.max_plugin_bytes {}`, say",
+             the owner raise it, `cogwright set storage.max_plugin_bytes {}`, say",
             kept.all(),
             kept.tables,
             kept.files,
@@ -64,7 +64,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// What all plugins keep. Names that differ in case alone are one, as everywhere.
+/// Disk use of all plugins. Names that differ in case alone are one, as everywhere.
 #[derive(Debug)]
 pub struct Disk {
     config: Live,

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::OnceLock};
 
 use serde_json::json;
-use twilight_model::guild::Permissions;
+use twilight_model::{guild::Permissions, id::Id};
 
 use crate::{
     fixtures,
@@ -497,7 +497,7 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     let log = &bot.bot.commands().usage;
     log.write().await;
     let guild = bot.sandbox.guild_id();
-    let used = log.recent(guild).await.unwrap();
+    let used = log.recent(Id::new_checked(guild)).await.unwrap();
     let daily = used.iter().find(|used| used.command == "daily").unwrap();
     assert_eq!(
         (daily.uses, daily.errors, &*daily.plugin),

@@ -323,7 +323,10 @@ async fn all_beside(attacks: &[Attack]) -> Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_victim_is_served_while_another_takes_all_that_it_can_get() {
     let bot = all_beside(GREEDY).await;
-    let shown = bot.ask(&bot.owner(), "!fw_plugin attacker").await.text();
+    let shown = bot
+        .ask(&bot.owner(), "!cogwright plugin attacker")
+        .await
+        .text();
     assert!(
         shown.contains("MB in files, of 8.4 MB (`storage.max_plugin_bytes`)"),
         "{shown}"
@@ -375,7 +378,7 @@ async fn a_broken_subject_is_named_and_everybody_elses_data_is_told_and_erased()
         assert_eq!(write_of(&bot, "attacker", sql).await, "done");
     }
     let member = bot.member();
-    let export = format!("!fw_export_data <@{}>", member.id());
+    let export = format!("!cogwright export-data <@{}>", member.id());
     let answer = bot.ask(&bot.owner(), &export).await.text();
     assert!(
         answer.contains("the plugin `attacker`, its table `attacker__rows`"),

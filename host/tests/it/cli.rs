@@ -167,7 +167,7 @@ fn what_is_set_in_the_sandbox_stays_in_its_folder() {
     fs::write(&config, original).unwrap();
     let output = played(
         folder.path(),
-        "owner@general: !fw_set bot.prefix ?\nexpect prefix\nowner@general: ?hello\nexpect \"Hello, owner!\"\n",
+        "owner@general: !cogwright set bot.prefix ?\nexpect prefix\nowner@general: ?hello\nexpect \"Hello, owner!\"\n",
         &[],
     );
     let shown = text(&output.stdout);
@@ -217,11 +217,11 @@ fn the_sandboxs_clock_moves_the_bots_schedules() {
 #[test]
 fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
     let folder = tempfile::tempdir().unwrap();
-    let script = "owner@general: !fw_log helo debug\n\
+    let script = "owner@general: !cogwright log helo debug\n\
                   expect \"`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?\"\n\
-                  owner@general: !fw_log helo default\nexpect \"Until the bot stops\"\n\
-                  owner@general: !fw_log hello debug\nexpect \"Until the bot stops\"\n\
-                  owner@general: !fw_log host_discord::gateway debug\nexpect \"Until the bot stops\"\n";
+                  owner@general: !cogwright log helo default\nexpect \"Until the bot stops\"\n\
+                  owner@general: !cogwright log hello debug\nexpect \"Until the bot stops\"\n\
+                  owner@general: !cogwright log host_discord::gateway debug\nexpect \"Until the bot stops\"\n";
     let output = played(folder.path(), script, &[]);
     assert!(
         output.status.success(),

@@ -291,12 +291,12 @@ async fn no_secret_reaches_discord_by_any_door_in_any_form() {
     let asked = member.slash("general", "leak", &options).await.unwrap();
     let answer = member.expects_reply_to(&asked).await.unwrap().content;
     assert_eq!(answer, "[<redacted>]");
-    bot.ask(&owner, &format!("!fw_set status.text it is {SHORT}"))
+    bot.ask(&owner, &format!("!cogwright set status.text it is {SHORT}"))
         .await;
     // Hooks and schedules that fail are told of to the owner.
     bot.ask(&member, &format!("!leak hook {SHORT}")).await;
     bot.ask(&member, &format!("!leak schedule {SHORT}")).await;
-    bot.ask(&owner, "!fw_set hooks.failures 1").await;
+    bot.ask(&owner, "!cogwright set hooks.failures 1").await;
     bot.ask(&member, &format!("!leak hook {SHORT}")).await;
     let alert = "⚠️ The hook `leaker:leaker.said:listen` failed too often";
     owner
@@ -307,13 +307,13 @@ async fn no_secret_reaches_discord_by_any_door_in_any_form() {
         .unwrap();
     for line in [
         "extensions",
-        "fw_plugin leaker",
-        "fw_hooks",
-        "fw_hooks history",
-        "fw_schedules",
-        "fw_files",
-        "fw_settings status",
-        "fw_log",
+        "cogwright plugin leaker",
+        "cogwright hooks",
+        "cogwright hooks history",
+        "cogwright schedules",
+        "cogwright files",
+        "cogwright config status",
+        "cogwright log",
     ] {
         let text = bot.ask(&owner, &format!("!{line}")).await.text();
         assert_eq!(given_away(&text), None, "{line}: {text}");

@@ -134,7 +134,10 @@ async fn the_example_of_a_configuration_is_not_edited_by_running_the_bot_from_it
     let told = asked(
         &sandbox,
         folder.path(),
-        &[("!fw_set bot.prefix ?", "bot.prefix"), ("?hello", "Hello")],
+        &[
+            ("!cogwright set bot.prefix ?", "bot.prefix"),
+            ("?hello", "Hello"),
+        ],
     )
     .await;
     let first = told.lines().next().unwrap();

@@ -211,7 +211,7 @@ pub async fn sql_of(bot: &Fixture, plugin: &str, sql: &str) -> String {
 
 /// The owner erases all that is kept about the member; what they are answered.
 pub async fn erase(bot: &Fixture) -> String {
-    let line = format!("!fw_erase_data <@{}> erase", bot.member().id());
+    let line = format!("!cogwright erase-data <@{}> erase", bot.member().id());
     bot.ask(&bot.owner(), &line).await.text()
 }
 

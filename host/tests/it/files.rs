@@ -49,7 +49,7 @@ async fn a_plugin_keeps_files_that_nobody_loses() {
     let answer = bot.ask(&member, "!tea black").await.content;
     assert_eq!(answer, "[\"green\", \"black\"] of 24 bytes");
 
-    let answer = bot.ask(&bot.owner(), "!fw_files").await.text();
+    let answer = bot.ask(&bot.owner(), "!cogwright files").await.text();
     for words in [
         "healthy: below 1 % have failed",
         "2, 0 failed",

@@ -138,10 +138,14 @@ async fn the_login_and_servers_that_come_and_go_are_told() {
 async fn the_owner_lists_switches_and_resets_hooks() {
     let bot = porter("[hooks]\nfailures = 1\nrest_s = 3600").await;
     let owner = bot.owner();
-    let fw_hooks = async |line: &str| bot.ask(&owner, &format!("!fw_hooks {line}")).await.text();
+    let hooks_command = async |line: &str| {
+        bot.ask(&owner, &format!("!cogwright hooks {line}"))
+            .await
+            .text()
+    };
     let (grumble, left) = ("porter:guild_left:grumble", "porter:guild_left:left");
 
-    let answer = fw_hooks("").await;
+    let answer = hooks_command("").await;
     for line in [
         "`porter:bot_ready:ready` (priority 0): on, 1 run, 0 failed",
         "`porter:guild_left:grumble` (priority 3): on, 0 run, 0 failed, 0 dropped, 0 skipped, 0 waiting",
@@ -152,20 +156,20 @@ async fn the_owner_lists_switches_and_resets_hooks() {
     departs(&bot, 77);
     let grumbled = until_runs(&bot, "guild_left:grumble", 1).await;
     assert_eq!(grumbled.circuit, Circuit::Open);
-    let answer = fw_hooks("list").await;
+    let answer = hooks_command("list").await;
     let line = "`porter:guild_left:grumble` (priority 3): rests after failures, 1 run, 1 failed";
     assert!(answer.contains(line), "{answer}");
 
     // Both answers show the one handler that was changed.
-    let answer = fw_hooks(&format!("reset {grumble}")).await;
+    let answer = hooks_command(&format!("reset {grumble}")).await;
     assert!(answer.contains("(priority 3): on, 1 run"), "{answer}");
     assert!(!answer.contains(left), "{answer}");
-    let answer = fw_hooks(&format!("disable {left}")).await;
+    let answer = hooks_command(&format!("disable {left}")).await;
     assert!(answer.contains("(priority 0): switched off"), "{answer}");
     arrives(&bot, 77, "Short visit");
     departs(&bot, 77);
     until_runs(&bot, "guild_left:grumble", 2).await;
-    let answer = fw_hooks("history").await;
+    let answer = hooks_command("history").await;
     for line in [
         "`guild_left` by framework: 2 queued, 0 dropped, 0 skipped",
         "`guild_left` by framework: 1 queued, 0 dropped, 1 skipped",
@@ -173,11 +177,11 @@ async fn the_owner_lists_switches_and_resets_hooks() {
     ] {
         assert!(answer.contains(line), "{line} is not in: {answer}");
     }
-    let answer = fw_hooks(&format!("enable {left}")).await;
+    let answer = hooks_command(&format!("enable {left}")).await;
     assert!(answer.contains("(priority 0): on, 1 run"), "{answer}");
     assert!(answer.contains("1 skipped"), "{answer}");
 
-    let answer = fw_hooks("enable porter:guild_left:lef").await;
+    let answer = hooks_command("enable porter:guild_left:lef").await;
     assert!(
         answer.contains(
             "here is no hook `porter:guild_left:lef`; did you mean `porter:guild_left:left`?"
@@ -185,7 +189,7 @@ async fn the_owner_lists_switches_and_resets_hooks() {
         "{answer}"
     );
     for unclear in ["shake", "enable", "history please"] {
-        let answer = fw_hooks(unclear).await;
+        let answer = hooks_command(unclear).await;
         assert!(answer.contains("How to use it"), "{unclear}: {answer}");
     }
     bot.close().await;

@@ -102,7 +102,7 @@ async fn a_full_disk_and_a_read_only_one_are_told_and_keep_what_was_there() {
     let read_only = ["Read-only file system", "needs the right to write there"];
     for says in [full, read_only] {
         let told = write(vec![1; 20_000]).await.unwrap_err().to_string();
-        let answer = bot.ask(&owner, "!fw_set bot.prefix ?").await.text();
+        let answer = bot.ask(&owner, "!cogwright set bot.prefix ?").await.text();
         assert!(answer.starts_with("Not set"), "{answer}");
         for part in says.iter().chain(&["what was there before is untouched"]) {
             assert!(told.contains(part), "{told}");
@@ -121,7 +121,7 @@ async fn a_full_disk_and_a_read_only_one_are_told_and_keep_what_was_there() {
     fs::remove_file(small.join("filler")).unwrap();
     write(b"new".to_vec()).await.unwrap();
     assert_eq!(fs::read(small.join("teas.json")).unwrap(), b"new");
-    let answer = bot.ask(&owner, "!fw_set bot.prefix ?").await.text();
+    let answer = bot.ask(&owner, "!cogwright set bot.prefix ?").await.text();
     assert!(answer.starts_with("Set"), "{answer}");
     assert!(
         fs::read_to_string(small.join("config.toml"))

@@ -38,12 +38,12 @@ const WORK: &str = "owner@general: !work\nexpect worked\n";
 fn a_plugins_level_is_changed_while_it_runs() {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
-        "{WORK}owner@general: !fw_log misbehave debug\nexpect debug\n{WORK}\
-         owner@general: !fw_log misbehave default\nexpect info\n{WORK}\
-         owner@general: !fw_log hello loud\nexpect \"`loud` is no level\"\n\
-         owner@general: !fw_log hello loud\nexpect \"error, warn, info\"\n\
-         owner@general: !fw_log loud\nexpect \"`loud` is no level\"\n\
-         owner@general: !fw_log a b c\nexpect \"`a b c` is more than a target\"\n"
+        "{WORK}owner@general: !cogwright log misbehave debug\nexpect debug\n{WORK}\
+         owner@general: !cogwright log misbehave default\nexpect info\n{WORK}\
+         owner@general: !cogwright log hello loud\nexpect \"`loud` is no level\"\n\
+         owner@general: !cogwright log hello loud\nexpect \"error, warn, info\"\n\
+         owner@general: !cogwright log loud\nexpect \"`loud` is no level\"\n\
+         owner@general: !cogwright log a b c\nexpect \"`a b c` is more than a target\"\n"
     );
     let log = log_of(folder.path(), &script);
     let worked: Vec<&str> = log.lines().filter(|line| line.contains("worked")).collect();
@@ -222,7 +222,7 @@ async fn what_plugins_and_the_framework_do_is_counted() {
     let handled = "cogwright_plugin_handler_duration_seconds_count{plugin=\"hello\",kind=\"command\",name=\"hello\"}";
     assert!(is(handled) >= 2.0, "{page}");
 
-    let shown = bot.ask(&owner, "!fw_plugin hello").await.text();
+    let shown = bot.ask(&owner, "!cogwright plugin hello").await.text();
     for words in [
         "generation 1",
         "of memory",
@@ -231,7 +231,7 @@ async fn what_plugins_and_the_framework_do_is_counted() {
     ] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
-    let shown = bot.ask(&owner, "!fw_plugin hullo").await.text();
+    let shown = bot.ask(&owner, "!cogwright plugin hullo").await.text();
     assert!(shown.contains("did you mean `hello`?"), "{shown}");
 
     let before = is("cogwright_plugin_cpu_seconds_total{plugin=\"hello\"}");
@@ -322,7 +322,10 @@ async fn the_figures_move_when_their_address_is_changed() {
     let bot = Fixture::configured(&["hello"], METRICS).await;
     let owner = bot.owner();
     let first = bot.bot.metrics_address().unwrap();
-    let answer = bot.ask(&owner, "!fw_set metrics.listen off").await.text();
+    let answer = bot
+        .ask(&owner, "!cogwright set metrics.listen off")
+        .await
+        .text();
     assert!(answer.contains("in force from now on"), "{answer}");
     let until = async |wanted: fn(Option<SocketAddr>) -> bool| {
         tokio::time::timeout(PATIENCE, async {
@@ -335,7 +338,8 @@ async fn the_figures_move_when_their_address_is_changed() {
     };
     until(|address| address.is_none()).await;
     assert!(TcpStream::connect(first).await.is_err());
-    bot.ask(&owner, "!fw_set metrics.listen 127.0.0.1:0").await;
+    bot.ask(&owner, "!cogwright set metrics.listen 127.0.0.1:0")
+        .await;
     until(|address| address.is_some()).await;
     assert!(metrics(&bot).await.contains("cogwright_plugin_up"));
     bot.close().await;
@@ -426,7 +430,7 @@ async fn figures_that_others_can_reach_are_warned_of() {
     let warned = "whoever reaches this machine can read how the bot is used";
     assert!(!bot.said().contains(warned), "{}", bot.said());
     let mention = format!("<@{}> ", bot.sandbox.application_id());
-    let set = format!("{mention}fw_set metrics.listen 0.0.0.0:0");
+    let set = format!("{mention}cogwright set metrics.listen 0.0.0.0:0");
     bot.ask(&bot.owner(), &set).await;
     bot.until_said(warned).await;
     let said = bot.said();

@@ -98,8 +98,8 @@ fn errors_are_in_the_log_whatever_its_level() {
 fn a_level_that_is_none_is_refused_and_silences_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
-    let script = "owner@general: !fw_set log.level loud\nexpect \"`loud` is not a level\"\n\
-                  owner@general: !fw_set log.level info,host=verbose\nexpect \"`verbose` (of `host`)\"\n\
+    let script = "owner@general: !cogwright set log.level loud\nexpect \"`loud` is not a level\"\n\
+                  owner@general: !cogwright set log.level info,host=verbose\nexpect \"`verbose` (of `host`)\"\n\
                   owner@general: !misbehave panic\nexpect \"error id\"\n";
     let output = play(folder.path(), &["misbehave"], script);
     let (shown, log) = (text(&output.stdout), text(&output.stderr));
@@ -211,8 +211,7 @@ fn data_logs_and_backups_are_private_and_a_backup_is_restored_by_its_name() {
     // As an older version left it.
     fs::create_dir_all(at("data/sandbox")).unwrap();
     fs::create_dir_all(at("botlogs/sandbox")).unwrap();
-    let script =
-        "owner@general: !setprefix ?\nexpect ?\nowner@general: ?fw_backup\nexpect \"Backed up\"\n";
+    let script = "owner@general: !setprefix ?\nexpect ?\nowner@general: ?cogwright backup\nexpect \"Backed up\"\n";
     let output = play(folder.path(), &["access"], script);
     assert!(
         output.status.success(),

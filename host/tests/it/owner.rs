@@ -101,7 +101,7 @@ async fn the_owners_commands_are_one_group_where_the_owner_wants_it() {
     let answer = bot.ask(&owner, "!slashlimit").await.text();
     assert!(answer.contains("2 of 100"), "{answer}");
     let asked = owner
-        .slash("general", "cogwright fw_log", &[("level", json!("info"))])
+        .slash("general", "cogwright log", &[("level", json!("info"))])
         .await
         .unwrap();
     let answer = owner.expects_reply_to(&asked).await.unwrap();
@@ -112,7 +112,7 @@ async fn the_owners_commands_are_one_group_where_the_owner_wants_it() {
         ("none", false),
         (&*bot.sandbox.guild_id().to_string(), true),
     ] {
-        let line = format!("!fw_set commands.owner_guild {value}");
+        let line = format!("!cogwright set commands.owner_guild {value}");
         let answer = bot.ask(&owner, &line).await.text();
         assert!(answer.contains("in force"), "{answer}");
         until_registered(&bot, |names| is_there(names) == there).await;
@@ -120,7 +120,7 @@ async fn the_owners_commands_are_one_group_where_the_owner_wants_it() {
         assert!(answer.contains("1 loaded"), "{answer}");
     }
     let answer = bot
-        .ask(&owner, "!fw_set commands.owner_guild mine")
+        .ask(&owner, "!cogwright set commands.owner_guild mine")
         .await
         .text();
     assert!(
@@ -138,7 +138,8 @@ async fn the_owners_commands_are_one_group_where_the_owner_wants_it() {
         })
         .await;
     let owner = bot.owner();
-    bot.ask(&owner, "!fw_unset commands.owner_guild").await;
+    bot.ask(&owner, "!cogwright unset commands.owner_guild")
+        .await;
     let answer = bot.ask(&owner, "!sync").await.text();
     assert!(answer.contains("`/cogwright …`, in 1 server"), "{answer}");
     bot.close().await;
@@ -190,71 +191,83 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
     let bot = Fixture::with(&["hello"]).await;
     let owner = bot.owner();
     for (said, cause, way) in [
-        ("fw_hooks list x", "`list` takes nothing", "fw_hooks [list"),
         (
-            "fw_hooks reset",
+            "cogwright hooks list x",
+            "`list` takes nothing",
+            "cogwright hooks [list",
+        ),
+        (
+            "cogwright hooks reset",
             "`reset` needs the id",
             "as the list shows it",
         ),
-        ("fw_hooks dance", "`dance` is nothing", "fw_hooks [list"),
         (
-            "fw_hooks reset hello",
+            "cogwright hooks dance",
+            "`dance` is nothing",
+            "cogwright hooks [list",
+        ),
+        (
+            "cogwright hooks reset hello",
             "no hook `hello`",
             "no loaded plugin has hooks",
         ),
         (
-            "fw_schedules run",
+            "cogwright schedules run",
             "`run` needs a plugin",
             "run | pause | resume",
         ),
         (
-            "fw_schedules dance a b",
+            "cogwright schedules dance a b",
             "`dance` is nothing",
             "run | pause | resume",
         ),
         (
-            "fw_set bot.prefix",
+            "cogwright set bot.prefix",
             "no value behind `bot.prefix`",
-            "fw_set PLUGIN.NAME VALUE",
+            "cogwright set PLUGIN.NAME VALUE",
         ),
-        ("fw_set bot.prefx ?", "bot.prefx", "did you mean `prefix`?"),
         (
-            "fw_set bot.prefix toolongprefix",
+            "cogwright set bot.prefx ?",
+            "bot.prefx",
+            "did you mean `prefix`?",
+        ),
+        (
+            "cogwright set bot.prefix toolongprefix",
             "`prefix` in [bot]: the prefix has 13 characters",
             "5 is the most",
         ),
         (
-            "fw_migrate zzz",
+            "cogwright migrate zzz",
             "here is no plugin `zzz`",
             "there are `hello`",
         ),
         (
-            "fw_export_data ann",
+            "cogwright export-data ann",
             "`ann` is no user",
             "mention one, or write their id",
         ),
         (
-            "fw_erase_data ann erase",
+            "cogwright erase-data ann erase",
             "`ann` is no user",
-            "fw_erase_data @USER erase",
+            "cogwright erase-data @USER erase",
         ),
         (
-            "fw_erase_data <@12>",
+            "cogwright erase-data <@12>",
             "the word `erase` is missing",
-            "fw_erase_data @USER erase",
+            "cogwright erase-data @USER erase",
         ),
         (
-            "fw_erase_data <@12> yes",
+            "cogwright erase-data <@12> yes",
             "`yes` in place of `erase`",
             "can't be undone",
         ),
         (
-            "fw_plugin helo",
+            "cogwright plugin helo",
             "no plugin `helo`",
             "did you mean `hello`?",
         ),
         (
-            "fw_migrate helo",
+            "cogwright migrate helo",
             "no plugin `helo`",
             "did you mean `hello`?",
         ),
@@ -286,6 +299,49 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
     bot.close().await;
 }
 
+/// In the group, by the names that people bring along from elsewhere, and those that are short enough alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_owner_command_is_known_by_its_names() {
+    let bot = Fixture::with(&["hello"]).await;
+    let (owner, member) = (bot.owner(), bot.member());
+    for (names, told) in [
+        (
+            &["cogwright log", "fw_log", "Cogwright LOG"][..],
+            "What is logged",
+        ),
+        (
+            &[
+                "cogwright config bot",
+                "fw_settings bot",
+                "cogwright fw_settings bot",
+            ],
+            "[bot]",
+        ),
+        (&["cogwright slash-limit", "slashlimit"], "Slash commands"),
+        (&["cogwright extensions", "extensions"], "hello"),
+        (
+            &["cogwright plugin hello", "fw_plugin hello"],
+            "generation 1",
+        ),
+    ] {
+        for name in names {
+            let answer = bot.ask(&owner, &format!("!{name}")).await.text();
+            assert!(answer.contains(told), "{name}: {answer}");
+        }
+    }
+    // They are for owners, and so is what they are called.
+    member.says("general", "!cogwright log").await.unwrap();
+    member.says("general", "!cogwright").await.unwrap();
+    assert_eq!(bot.ask(&member, "!hello").await.content, "Hello, member!");
+    let messages = member.messages("general");
+    let last = messages.iter().rev().take(4).map(|it| &*it.content);
+    assert_eq!(
+        last.collect::<Vec<_>>(),
+        ["Hello, member!", "!hello", "!cogwright", "!cogwright log"]
+    );
+    bot.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_owner_mistypes_is_told_with_what_may_be_meant() {
     let bot = Fixture::with(&["hello", "remind"]).await;
@@ -293,13 +349,27 @@ async fn what_an_owner_mistypes_is_told_with_what_may_be_meant() {
     for (text, told) in [
         (
             "!fw_hokos",
-            "no owner command of that name; did you mean `fw_hooks`?",
+            "no owner command of that name; did you mean `cogwright hooks`?",
         ),
-        ("!fw_qwertz x", "there are `fw_plugin`, `fw_files`, "),
-        ("!fw_plugin qwertz", "there are `hello`, `remind`"),
-        ("!fw_settings helo", "did you mean `hello`?"),
-        ("!fw_settings hello", "The plugin declares no settings."),
-        ("!fw_settings dta", "did you mean `data`?"),
+        (
+            "!fw_qwertz x",
+            "`cogwright` is followed by one of `extensions`, `load`, ",
+        ),
+        (
+            "!cogwright hokos list",
+            "no owner command of that name; did you mean `cogwright hooks`?",
+        ),
+        (
+            "!cogwright",
+            "`cogwright` is followed by one of `extensions`, `load`, ",
+        ),
+        ("!cogwright plugin qwertz", "there are `hello`, `remind`"),
+        ("!cogwright config helo", "did you mean `hello`?"),
+        (
+            "!cogwright config hello",
+            "The plugin declares no settings.",
+        ),
+        ("!cogwright config dta", "did you mean `data`?"),
         ("!reload helo", "did you mean `hello`?"),
     ] {
         let answer = bot.ask(&owner, text).await.text();

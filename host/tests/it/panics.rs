@@ -211,7 +211,7 @@ async fn a_panic_in_a_call_fails_that_call_alone() {
     assert_eq!(bot.ask(&member, "!tick").await.content, "ticking");
     panics += 3;
     until_panics(&bot, panics).await;
-    bot.ask(&owner, "!fw_set clumsy.cups 4").await;
+    bot.ask(&owner, "!cogwright set clumsy.cups 4").await;
     panics += 1;
     until_panics(&bot, panics).await;
 

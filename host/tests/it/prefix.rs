@@ -107,7 +107,7 @@ async fn a_prefix_that_cannot_work_is_refused_with_the_reason_in_a_server_and_by
             .await
             .text();
         assert!(answer.contains(reason), "{prefix:?}: {answer}");
-        let text = format!("!fw_set bot.prefix {prefix}");
+        let text = format!("!cogwright set bot.prefix {prefix}");
         let answer = bot.ask(&owner, &text).await.text();
         assert!(answer.contains(reason), "{prefix:?}: {answer}");
     }

@@ -119,7 +119,7 @@ impl Fixture {
     }
 
     async fn schedules(&self) -> String {
-        self.ask(&self.owner(), "!fw_schedules").await.text()
+        self.ask(&self.owner(), "!cogwright schedules").await.text()
     }
 }
 
@@ -302,7 +302,7 @@ async fn a_failure_is_told_and_the_owner_runs_pauses_and_resumes() {
     );
 
     let answer = bot
-        .ask(&owner, "!fw_schedules run clockwork moning")
+        .ask(&owner, "!cogwright schedules run clockwork moning")
         .await
         .text();
     assert!(
@@ -310,19 +310,20 @@ async fn a_failure_is_told_and_the_owner_runs_pauses_and_resumes() {
         "{answer}"
     );
     let answer = bot
-        .ask(&owner, "!fw_schedules run clockwork remind")
+        .ask(&owner, "!cogwright schedules run clockwork remind")
         .await
         .text();
     assert!(answer.contains("can't be run without"), "{answer}");
-    bot.ask(&owner, "!fw_schedules run clockwork morning").await;
+    bot.ask(&owner, "!cogwright schedules run clockwork morning")
+        .await;
     let now = format!("<t:{}> {ON_TIME}", seconds("2026-11-22T12:00:10Z"));
     member.expects("general", &now).await.unwrap();
-    bot.ask(&owner, "!fw_schedules pause clockwork morning")
+    bot.ask(&owner, "!cogwright schedules pause clockwork morning")
         .await;
     let exact = [("2026-11-24T05:00:00Z", "late false, missed 1, None")];
     bot.runs("2026-11-24T05:00:01Z", &exact).await;
     assert!(bot.schedules().await.contains("paused"));
-    bot.ask(&owner, "!fw_schedules resume clockwork morning")
+    bot.ask(&owner, "!cogwright schedules resume clockwork morning")
         .await;
     bot.runs("2026-11-25T01:30:01Z", &[("2026-11-25T01:30:00Z", ON_TIME)])
         .await;

@@ -101,7 +101,7 @@ async fn values_change_while_the_bot_runs_and_comments_stay() {
         bot.ask(&owner, "!menu").await.content,
         "limit 4, here 4, pause 300s"
     );
-    let answer = bot.ask(&owner, "!fw_set shop.limit 5").await.text();
+    let answer = bot.ask(&owner, "!cogwright set shop.limit 5").await.text();
     assert!(
         answer.starts_with("Set\nshop.limit") && answer.ends_with("\nin force from now on"),
         "{answer}"
@@ -110,26 +110,26 @@ async fn values_change_while_the_bot_runs_and_comments_stay() {
         bot.ask(&owner, "!menu").await.content,
         "limit 5, here 5, pause 300s"
     );
-    let answer = bot.ask(&owner, "!fw_set shop.limit 50").await.text();
+    let answer = bot.ask(&owner, "!cogwright set shop.limit 50").await.text();
     assert!(
         answer.starts_with("Not set") && answer.contains("expected 1 to 10, found 50"),
         "{answer}"
     );
-    let answer = bot.ask(&owner, "!fw_set shop.limt 5").await.text();
+    let answer = bot.ask(&owner, "!cogwright set shop.limt 5").await.text();
     assert!(answer.contains("did you mean `limit`?"), "{answer}");
-    let answer = bot.ask(&owner, "!fw_set bot.prefix ?").await.text();
+    let answer = bot.ask(&owner, "!cogwright set bot.prefix ?").await.text();
     assert_eq!(answer, "Set\nbot.prefix\nin force from now on");
     let answer = bot
-        .ask(&owner, "?fw_set data.folder elsewhere")
+        .ask(&owner, "?cogwright set data.folder elsewhere")
         .await
         .text();
     assert!(
         answer.ends_with("\nin force after a restart of the bot"),
         "{answer}"
     );
-    let answer = bot.ask(&owner, "?fw_unset data.folder").await.text();
+    let answer = bot.ask(&owner, "?cogwright unset data.folder").await.text();
     assert!(answer.ends_with("\nin force from now on"), "{answer}");
-    let answer = bot.ask(&owner, "?fw_settings shop").await.text();
+    let answer = bot.ask(&owner, "?cogwright config shop").await.text();
     assert!(
         answer.contains("shop.limit")
             && answer.contains("`5` (file) · default `3` · whole number, 1 to 10"),
@@ -159,7 +159,7 @@ async fn a_folder_that_is_not_there_is_refused_when_it_is_set() {
         ("log.folder", format!("{gone}/log")),
     ] {
         let answer = bot
-            .ask(&owner, &format!("!fw_set {key} {value}"))
+            .ask(&owner, &format!("!cogwright set {key} {value}"))
             .await
             .text();
         for part in [
@@ -178,11 +178,11 @@ async fn a_folder_that_is_not_there_is_refused_when_it_is_set() {
         ("data.folder", format!("{there}/bot")),
     ] {
         let answer = bot
-            .ask(&owner, &format!("!fw_set {key} {value}"))
+            .ask(&owner, &format!("!cogwright set {key} {value}"))
             .await
             .text();
         assert!(answer.contains("after a restart of the bot"), "{answer}");
-        bot.ask(&owner, &format!("!fw_unset {key}")).await;
+        bot.ask(&owner, &format!("!cogwright unset {key}")).await;
     }
     bot.close().await;
 }
@@ -199,7 +199,7 @@ async fn a_file_that_cannot_be_read_is_left_alone_and_the_last_good_values_hold(
         (b"[bot]\nprefx = \"?\"\n", "did you mean `prefix`?"),
     ] {
         edit(&bot, bad).await;
-        let answer = bot.ask(&owner, "!fw_set shop.limit 5").await.text();
+        let answer = bot.ask(&owner, "!cogwright set shop.limit 5").await.text();
         assert!(
             answer.starts_with("Not set")
                 && answer.contains(words)
@@ -363,14 +363,14 @@ async fn managers_use_the_slash_command_and_the_plugin_is_told_of_each_change() 
     assert_eq!(news(&bot, "limit of the server, limit 3").await, 1);
 
     // The bot's own value: by command, and by the file.
-    bot.ask(&owner, "!fw_set shop.limit 5").await;
+    bot.ask(&owner, "!cogwright set shop.limit 5").await;
     assert_eq!(news(&bot, "limit of the bot, limit 5").await, 1);
     edit(&bot, b"[plugins.shop]\nlimit = 6\npause = \"1h\"\n").await;
     let both = "limit of the bot, limit 6; pause of the bot, limit 6";
     assert_eq!(news(&bot, both).await, 2);
     // What changes nothing is not told.
-    bot.ask(&owner, "!fw_set shop.limit 6").await;
-    bot.ask(&owner, "!fw_set shop.limit 7").await;
+    bot.ask(&owner, "!cogwright set shop.limit 6").await;
+    bot.ask(&owner, "!cogwright set shop.limit 7").await;
     assert_eq!(news(&bot, "limit of the bot, limit 7").await, 1);
     bot.close().await;
 }

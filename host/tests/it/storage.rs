@@ -179,7 +179,7 @@ async fn what_a_plugin_keeps_is_there_after_a_reload_and_a_restart() {
         .await
         .content;
     assert_eq!(answer, "changed 2");
-    let answer = bot.ask(&owner, "!fw_migrations").await.text();
+    let answer = bot.ask(&owner, "!cogwright migrations").await.text();
     assert!(
         answer.contains("1 for the bot: run in 1 of 1")
             && answer.contains("2 for servers: run in 1 of 1"),
@@ -211,7 +211,7 @@ async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
         bot.ask(who, "!earn 7").await;
         bot.ask(who, "!wish a green cup").await;
     }
-    let answer = bot.ask(&owner, "!fw_backup").await.text();
+    let answer = bot.ask(&owner, "!cogwright backup").await.text();
     assert!(
         answer.starts_with("Backed up\n2 databases copied"),
         "{answer}"
@@ -219,7 +219,10 @@ async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
     // The plugin is gone, and the host still knows.
     bot.plugins().unload("bank", false).await.unwrap();
     let answer = bot
-        .ask(&owner, &format!("!fw_export_data <@{}>", member.id()))
+        .ask(
+            &owner,
+            &format!("!cogwright export-data <@{}>", member.id()),
+        )
         .await
         .text();
     let file = answer
@@ -232,7 +235,7 @@ async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
         "{told}"
     );
     let answer = bot
-        .ask(&owner, &format!("!fw_erase_data <@{}>", member.id()))
+        .ask(&owner, &format!("!cogwright erase-data <@{}>", member.id()))
         .await
         .text();
     assert!(
@@ -240,7 +243,10 @@ async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
         "{answer}"
     );
     let answer = bot
-        .ask(&owner, &format!("!fw_erase_data <@{}> erase", member.id()))
+        .ask(
+            &owner,
+            &format!("!cogwright erase-data <@{}> erase", member.id()),
+        )
         .await
         .text();
     assert!(
@@ -253,7 +259,10 @@ async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
         format!("top: {}: 7", owner.id())
     );
     // Members are not asked twice: it is the owner's command.
-    member.says("general", "!fw_export_data 1").await.unwrap();
+    member
+        .says("general", "!cogwright export-data 1")
+        .await
+        .unwrap();
     assert_eq!(
         bot.ask(&member, "!wish tea").await.content,
         "[\"last\"], before: None"
@@ -351,14 +360,14 @@ async fn migrations_are_run_for_one_plugin_by_its_name() {
     let owner = bot.owner();
     bot.ask(&owner, "!earn 7").await;
     for (line, says) in [
-        ("!fw_migrate bank", "0 migrations run"),
-        ("!fw_migrate", "0 migrations run"),
+        ("!cogwright migrate bank", "0 migrations run"),
+        ("!cogwright migrate", "0 migrations run"),
         (
-            "!fw_migrate bnak",
+            "!cogwright migrate bnak",
             "There is no plugin `bnak`; did you mean `bank`?",
         ),
         (
-            "!fw_migrate nothing_like_it",
+            "!cogwright migrate nothing_like_it",
             "There is no plugin `nothing_like_it`; there are",
         ),
     ] {
@@ -366,7 +375,7 @@ async fn migrations_are_run_for_one_plugin_by_its_name() {
         assert!(answer.contains(says), "{line}: {answer}");
     }
     bot.plugins().unload("hello", false).await.unwrap();
-    let answer = bot.ask(&owner, "!fw_migrate hello").await.text();
+    let answer = bot.ask(&owner, "!cogwright migrate hello").await.text();
     assert!(
         answer.contains("`hello` is not loaded; `load hello` loads it"),
         "{answer}"

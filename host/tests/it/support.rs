@@ -244,7 +244,7 @@ impl Fixture {
     pub async fn until_refused(&self, plugin: &str) -> String {
         let of = |all: &[Status]| {
             all.iter()
-                .find(|status| status.plugin == plugin)
+                .find(|status| status.plugin.is(plugin))
                 .and_then(|status| status.error.clone())
         };
         of(&self.until(|all| of(all).is_some()).await).unwrap()

@@ -215,12 +215,12 @@ async fn hostile_words_are_shown_and_not_obeyed_wherever_they_are_told() {
     let (owner, member) = (bot.owner(), bot.member());
     for line in [
         "extensions",
-        "fw_plugin speaker",
-        "fw_hooks",
-        "fw_hooks history",
-        "fw_schedules",
-        "fw_files",
-        "fw_log",
+        "cogwright plugin speaker",
+        "cogwright hooks",
+        "cogwright hooks history",
+        "cogwright schedules",
+        "cogwright files",
+        "cogwright log",
         "load babbler",
         "reload misnamed",
     ] {
@@ -228,11 +228,11 @@ async fn hostile_words_are_shown_and_not_obeyed_wherever_they_are_told() {
     }
     for line in [
         "load",
-        "fw_plugin",
-        "fw_hooks enable",
-        "fw_log",
-        "fw_set speaker.x",
-        "fw_settings",
+        "cogwright plugin",
+        "cogwright hooks enable",
+        "cogwright log",
+        "cogwright set speaker.x",
+        "cogwright config",
     ] {
         bot.ask(&owner, &format!("!{line} {}", hostile("owner")))
             .await;

@@ -143,7 +143,7 @@ const CASES: &[Case] = &[
         "a backup where there is none",
         &["restore", "last"],
         |_| {},
-        &["there is no backup `last`", "data", "fw_backup"],
+        &["there is no backup `last`", "data", "cogwright backup"],
     ),
     case(
         "a plugin file that is not there",

@@ -47,7 +47,7 @@ pub enum Tone {
 }
 
 words! {
-/// How an answer is given.
+/// Mode of an answer.
 pub enum ReplyMode {
     /// Answer: a reply, the response, or a follow-up when there has been a response already.
     Reply = "reply",

@@ -10,7 +10,7 @@ use serde_json::{Value, from_value};
 use super::snowflake;
 use crate::manifest::CommandKind;
 
-/// Where an invocation came from, and so where its answers go.
+/// Origin of an invocation, and so where its answers go.
 ///
 /// ```
 /// use plugin_api::abi::Origin;

@@ -39,7 +39,7 @@ pub struct CustomId<'a> {
     pub owner: Option<u64>,
     /// Seconds for which it can be used since it was last; `None`: for ever.
     pub timeout_s: Option<u64>,
-    /// What the handler is given.
+    /// The argument for the handler.
     pub argument: &'a str,
     /// Whether what answers it is for the invoker's eyes alone: a modal that a private command has opened.
     pub private: bool,

@@ -29,7 +29,7 @@ pub struct MetricCall {
 }
 
 words! {
-/// What a figure is.
+/// Kind of a metric.
 #[derive(Default)]
 pub enum MetricKind {
     /// It only grows.

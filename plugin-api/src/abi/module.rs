@@ -60,7 +60,7 @@ impl RootModule for PluginModule_Ref {
     };
 }
 
-/// What a plugin may call on the host.
+/// Functions that a plugin may call on the host.
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = HostVtable_Ref)))]
@@ -120,7 +120,7 @@ impl MailboxVtable {
     }
 }
 
-/// How a plugin takes its frames.
+/// Functions by which a plugin takes its frames.
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = MailboxVtable_Ref)))]

@@ -82,7 +82,7 @@ pub struct StopHead {
 }
 
 words! {
-/// What kind of entry is called.
+/// Kind of an entry.
 pub enum EntryKind {
     /// A hook's handler; entry: the handler's name as declared.
     Hook = "hook",

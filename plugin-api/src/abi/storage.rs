@@ -30,7 +30,7 @@ pub struct StorageStep {
     pub expect: Option<StorageExpect>,
 }
 
-/// What has to be true after a statement.
+/// Condition that has to hold after a statement.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StorageExpect {
     /// How many rows it has changed.

@@ -1,4 +1,4 @@
-//! What is held, and the lock under which that changes.
+//! Account of the bytes that are held, and the lock under which it changes.
 
 use std::{
     hint,

@@ -1,4 +1,4 @@
-//! What the host may rely on in a plugin's ledger, and what it does with it.
+//! Contract of a ledger: what the host may rely on in a plugin's, and what it does with it.
 
 use std::{
     alloc::{GlobalAlloc, System},
@@ -196,7 +196,7 @@ impl Contract {
     }
 }
 
-/// What a plugin holds, and has held.
+/// Memory that a plugin holds, and has held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LedgerStats {
     /// Bytes in blocks that have not been given back, as they were asked for.

@@ -1,4 +1,4 @@
-//! What the ledger costs, beside the system's allocator: `just costs`.
+//! Benchmarks of the ledger, beside the system's allocator: `just costs`.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,4 +1,4 @@
-//! The ledger: the allocator inside every plugin, which knows at any time what its plugin holds.
+//! Ledger: the allocator inside every plugin, which knows at any time what its plugin holds.
 //!
 //! [`export_plugin!`](crate::export_plugin) installs a [`Ledger`] as the plugin's `#[global_allocator]`. Each plugin is a
 //! library of its own and therefore has a ledger of its own, which gives the host two things: memory per plugin, and

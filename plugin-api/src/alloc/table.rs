@@ -1,4 +1,4 @@
-//! The book of a ledger, as the plugin keeps it; what the host does with it is in `contract.rs`.
+//! Table of a ledger, from the plugin's side; `contract.rs` is the host's.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,3 +1,5 @@
+//! Tests of the ledger: random work, its counts, and what is reclaimed.
+
 use std::{
     alloc::{GlobalAlloc, Layout},
     slice,

@@ -54,7 +54,7 @@ impl<T: Into<String>> From<T> for Choice {
     }
 }
 
-/// What a function that proposes values is given; `S` is the plugin's state.
+/// Context of a function that proposes values; `S` is the plugin's state.
 pub struct AutocompleteContext<S = ()> {
     state: Rc<S>,
     host: Host,

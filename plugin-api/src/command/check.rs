@@ -19,7 +19,7 @@ use crate::{
 
 pub(crate) type Check<S> = Rc<dyn Fn(CheckContext<S>) -> LocalFuture<Result>>;
 
-/// What a check is given: who wants to use which command, and where; `S` is the plugin's state.
+/// Context of a check: who wants to use which command, and where; `S` is the plugin's state.
 ///
 /// It is asked before a use is counted and the command's handler is called, and when somebody asks why a command refuses.
 pub struct CheckContext<S = ()> {

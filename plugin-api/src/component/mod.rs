@@ -40,7 +40,7 @@ pub(crate) fn custom_id(plugin: &str, handler: &str, argument: &str) -> Result<S
     scope.made(plugin, handler, argument)
 }
 
-/// Who may use the components of a message, and how long.
+/// Scope of a message's components: who may use them, and how long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ComponentScope {
     /// `None`: everyone.

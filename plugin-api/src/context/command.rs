@@ -16,7 +16,7 @@ use crate::{
     raw::FrameGuard,
 };
 
-/// What a command's handler is given; `S` is the plugin's state.
+/// Context of a command's handler; `S` is the plugin's state.
 ///
 /// Who, where and how to answer it has from [`Invocation`].
 ///

@@ -19,7 +19,7 @@ use crate::{
     raw::FrameGuard,
 };
 
-/// What the handler of a button, select or modal is given; `S` is the plugin's state.
+/// Context of the handler of a button, select or modal; `S` is the plugin's state.
 ///
 /// Who, where and how to answer it has from [`Invocation`].
 ///

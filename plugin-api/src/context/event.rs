@@ -12,7 +12,7 @@ use crate::{
     raw::FrameGuard,
 };
 
-/// What a listener's handler is given: `E` is the event, `S` the plugin's state.
+/// Context of a listener's handler: `E` is the event, `S` the plugin's state.
 ///
 /// Ids, flags and text come from the event's header and cost nothing; [`event`](Self::event) parses Discord's JSON, once,
 /// when it is first asked.

@@ -30,7 +30,7 @@ use crate::{
     runtime::Click,
 };
 
-/// What commands and components have in common: who, where, and how to answer.
+/// One use of a command or component: who, where, and how to answer.
 ///
 /// Not generic over the plugin, so that it is compiled once; [`CommandContext`](crate::CommandContext) and [`ComponentContext`](crate::ComponentContext) deref to it. A
 /// helper that takes it serves both:

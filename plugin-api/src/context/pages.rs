@@ -35,14 +35,14 @@ impl Page {
     }
 }
 
-/// What a [pages](crate::Plugin::pages) function is given.
+/// Context of a [pages](crate::Plugin::pages) function.
 pub struct PageContext<S = ()> {
     pub(crate) state: Rc<S>,
     pub(crate) host: Host,
     pub(crate) turn: Turn,
 }
 
-/// Which page is wanted, by whom.
+/// Request for a page: which, by which user.
 #[derive(Debug, Clone)]
 pub(crate) struct Turn {
     index: usize,

@@ -227,7 +227,7 @@ impl Invocation {
     }
 }
 
-/// What was submitted with a [`Modal`] that a handler [waited](Invocation::ask_modal) for.
+/// Fields that were submitted with a [`Modal`] that a handler [waited](Invocation::ask_modal) for.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     typed: BTreeMap<String, String>,

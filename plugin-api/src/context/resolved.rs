@@ -12,7 +12,7 @@ use twilight_model::{
 
 use crate::error::{Error, Result};
 
-/// What is not named here is not read.
+/// The parts of an interaction that are read.
 #[derive(Default, Deserialize)]
 struct Interaction {
     #[serde(default)]

@@ -41,7 +41,7 @@ impl Host {
     }
 }
 
-/// What the gateway has told the host: servers, channels, threads that are not archived, roles, and the members that were
+/// The host's cache of Discord: servers, channels, threads that are not archived, roles, and the members that were
 /// seen last (`[cache] members`, 100,000 by default).
 ///
 /// Each question can be asked in three ways, see [`Lookup`]: for what is known, for what is known or an error that says why it

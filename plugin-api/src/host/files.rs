@@ -36,7 +36,7 @@ pub struct Files {
     folder: Option<String>,
 }
 
-/// What lies in a folder.
+/// Entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct FileEntry {

@@ -51,7 +51,7 @@ pub struct WebRequest {
     body: Result<Vec<u8>>,
 }
 
-/// What a server answered, whatever its status.
+/// Response of a server, whatever its status.
 #[derive(Debug, Clone)]
 pub struct WebResponse {
     head: WebReply,

@@ -50,7 +50,7 @@ pub struct CommandManifest {
 }
 
 words! {
-/// What a command is used on.
+/// Kind of a command: what it is used on.
 #[derive(Default)]
 pub enum CommandKind {
     /// Nothing: it is typed.
@@ -86,7 +86,7 @@ impl Localized {
     }
 }
 
-/// Who may use a command.
+/// Access to a command: who may use it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -108,7 +108,7 @@ pub struct AccessManifest {
     pub checked: bool,
 }
 
-/// How often a command may be used.
+/// Cooldown of a command: how often it may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -121,7 +121,7 @@ pub struct CooldownManifest {
     pub per: Per,
 }
 
-/// How many uses of a command may run at once.
+/// Limit on uses of a command that run at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -133,7 +133,7 @@ pub struct ConcurrencyManifest {
 }
 
 words! {
-/// Who shares a cooldown, or a maximum of uses at once.
+/// Sharers of a cooldown, or of a maximum of uses at once.
 #[derive(Default)]
 pub enum Per {
     /// Each user has their own.
@@ -244,7 +244,7 @@ impl From<ChoiceForm> for ChoiceManifest {
 }
 
 words! {
-/// What values an option takes.
+/// Type of an option's values.
 pub enum OptionKind {
     /// Text.
     String = "string",

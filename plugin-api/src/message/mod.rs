@@ -65,7 +65,7 @@ pub struct NewMessage {
     delete_after: Option<Duration>,
 }
 
-/// Which message this one replies to. A message that is gone by then does not fail the reply.
+/// Reference to the message that this one replies to. A message that is gone by then does not fail the reply.
 #[derive(Debug, Clone, Serialize)]
 struct Reference {
     message_id: String,

@@ -15,7 +15,7 @@ pub(crate) fn addresses() -> Vec<u64> {
 mod unwinder {
     use std::ffi::{c_int, c_void};
 
-    /// Most frames that are told.
+    /// Most frames that are sent.
     const FRAMES: usize = 48;
 
     /// The return addresses of this thread's stack, innermost first.

@@ -14,7 +14,7 @@ static HOST: RwLock<Option<HostHandle>> = RwLock::new(None);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Link(());
 
-/// Why the host did not take a message.
+/// Reason for which the host did not take a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SendError {
     Refused,

@@ -27,7 +27,7 @@ use crate::{
     raw::{FrameGuard, Link, SendError},
 };
 
-/// What a generation's handlers share.
+/// Parts that a generation's handlers share.
 pub(crate) struct Core {
     name: String,
     link: Link,

@@ -15,7 +15,7 @@ use crate::{
     state::State,
 };
 
-/// What a handler ends with.
+/// Result of a handler.
 pub(super) enum Answer {
     None,
     State(State),

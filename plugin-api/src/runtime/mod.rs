@@ -181,7 +181,7 @@ impl Head for InvokeHead {
     }
 }
 
-/// What the loop keeps while it runs.
+/// State of the loop while it runs.
 struct EventLoop {
     core: Rc<Core>,
     handoff: Handoff,

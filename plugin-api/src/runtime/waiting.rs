@@ -18,7 +18,7 @@ pub(crate) struct Click {
     pub(crate) done: oneshot::Sender<()>,
 }
 
-/// How the wait for an answer ended.
+/// End of a wait for an answer.
 pub(crate) enum Waited {
     Answered(Box<Click>),
     TimedOut,

@@ -42,7 +42,7 @@ const LARGE: usize = 256 << 10;
 
 static KNOWN: RwLock<Known> = RwLock::new(Known::new());
 
-/// Whose a secret is: the name that it is granted by; `None`: the host's own.
+/// Owner of a secret: the name that it is granted by; `None`: the host's own.
 type Name = Option<Arc<str>>;
 
 struct Known {

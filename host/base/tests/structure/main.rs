@@ -7,6 +7,7 @@ mod circles;
 mod crates;
 mod decisions;
 mod documents;
+mod first_lines;
 mod known;
 mod modules;
 mod tokens;

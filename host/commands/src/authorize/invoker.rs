@@ -13,17 +13,18 @@ use twilight_model::{
     },
 };
 
-/// Who wants to use a command, and where.
+/// Invoker of a command, and where.
 #[derive(Debug)]
 pub struct Invoker {
-    pub user: u64,
-    /// 0 in direct messages.
-    pub guild: u64,
-    pub channel: u64,
+    /// `None` where the event does not say who.
+    pub user: Option<Id<UserMarker>>,
+    /// `None` in direct messages.
+    pub guild: Option<Id<GuildMarker>>,
+    pub channel: Option<Id<ChannelMarker>>,
     said: Said,
 }
 
-/// What came along with a message or an interaction; what can't be read was not said.
+/// Member data that came along with a message or an interaction; what can't be read was not said.
 #[derive(Debug, Default)]
 struct Said {
     roles: Option<Vec<u64>>,
@@ -71,15 +72,19 @@ impl Invoker {
     /// The user who caused an event.
     pub fn of(event: &EventRecord) -> Self {
         Self {
-            user: event.header.user_id,
-            guild: event.header.guild_id,
-            channel: event.header.channel_id,
+            user: event.header.user(),
+            guild: event.header.guild(),
+            channel: event.header.channel(),
             said: Said::read(&event.json),
         }
     }
 
     /// A user of whom the event said nothing else.
-    pub fn somebody(user: u64, guild: u64, channel: u64) -> Self {
+    pub fn somebody(
+        user: Option<Id<UserMarker>>,
+        guild: Option<Id<GuildMarker>>,
+        channel: Option<Id<ChannelMarker>>,
+    ) -> Self {
         Self {
             user,
             guild,
@@ -133,13 +138,13 @@ impl Invoker {
         // The role that everyone has is the server's id.
         roles
             .iter()
-            .any(|role| *role == self.guild || own.contains(role))
+            .any(|role| self.guild.is_some_and(|guild| guild == *role) || own.contains(role))
     }
 
     /// Whether the member has one of these roles, each a name or an id.
     pub(super) async fn has_a_role_called(&self, cache: &Cache, wanted: &[String]) -> bool {
         let own = self.roles(cache).await;
-        let named = match Id::new_checked(self.guild) {
+        let named = match self.guild {
             Some(guild) => cache.fetch_role_names(guild).await,
             None => Vec::new(),
         };
@@ -170,12 +175,14 @@ impl Invoker {
         if let Some(is_age_restricted) = self.said.age_restricted {
             return is_age_restricted;
         }
-        let asked = cache.fetch_age_restricted(self.guild, self.channel).await;
+        let (Some(guild), Some(channel)) = (self.guild, self.channel) else {
+            return false;
+        };
+        let asked = cache.fetch_age_restricted(guild, channel).await;
         asked.unwrap_or_else(|why| {
-            let (guild, channel) = (self.guild, self.channel);
             tracing::warn!(
-                guild,
-                channel,
+                guild = guild.get(),
+                channel = channel.get(),
                 "whether it is age-restricted can't be determined: {why}"
             );
             false
@@ -183,11 +190,7 @@ impl Invoker {
     }
 
     fn ids(&self) -> Option<Ids> {
-        Some((
-            Id::new_checked(self.guild)?,
-            Id::new_checked(self.user)?,
-            Id::new_checked(self.channel),
-        ))
+        Some((self.guild?, self.user?, self.channel))
     }
 }
 

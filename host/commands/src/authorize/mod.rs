@@ -14,13 +14,16 @@ mod invoker;
 mod words;
 
 use host_discord::Cache;
-use twilight_model::guild::Permissions;
+use twilight_model::{
+    guild::Permissions,
+    id::{Id, marker::GuildMarker},
+};
 
 pub use self::invoker::Invoker;
 use super::{policy::Policy, rules::GuildRules};
 use crate::router::CommandRoute;
 
-/// Why a command is refused.
+/// Refusal of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// Which rule.
@@ -72,7 +75,7 @@ pub async fn check(
     invoker: &Invoker,
 ) -> Result<(), Refusal> {
     place(cache, route, name, invoker).await?;
-    if !policy.is_owner(invoker.user) {
+    if !invoker.user.is_some_and(|user| policy.is_owner(user)) {
         member(policy, cache, route, name, invoker).await?;
     }
     bot(cache, route, name, invoker).await
@@ -91,13 +94,14 @@ async fn place(
             text,
         })
     };
-    if command.guild_only && invoker.guild == 0 {
+    if command.guild_only && invoker.guild.is_none() {
         return refuse(format!("`{name}` works in servers only."));
     }
-    if command.dm_only && invoker.guild != 0 {
+    if command.dm_only && invoker.guild.is_some() {
         return refuse(format!("`{name}` works in direct messages only."));
     }
-    if command.age_restricted && invoker.guild != 0 && !invoker.is_age_restricted(cache).await {
+    if command.age_restricted && invoker.guild.is_some() && !invoker.is_age_restricted(cache).await
+    {
         return refuse(format!("`{name}` works in age-restricted channels only."));
     }
     Ok(())
@@ -117,10 +121,10 @@ async fn member(
             text: format!("`{name}` is for the bot's owner alone."),
         });
     }
-    if invoker.guild == 0 {
+    let Some(guild) = invoker.guild else {
         return Ok(());
-    }
-    let rules = rules(policy, invoker.guild, name).await?;
+    };
+    let rules = rules(policy, guild, name).await?;
     let named = rules.roles_for(&route.path);
     let declares = access.permissions != 0 || !access.any_role.is_empty();
     if !access.guild_owner_only && named.is_none() && !declares {
@@ -182,7 +186,7 @@ async fn bot(
     invoker: &Invoker,
 ) -> Result<(), Refusal> {
     let needed = Permissions::from_bits_truncate(route.command.access.bot_permissions);
-    if needed.is_empty() || invoker.guild == 0 {
+    if needed.is_empty() || invoker.guild.is_none() {
         return Ok(());
     }
     // Where it is not known what the bot may do, Discord itself will say it.
@@ -204,11 +208,14 @@ async fn bot(
 /// A server's rules. What can't be read refuses nobody by accident, and nobody gets in by accident either.
 async fn rules(
     policy: &Policy,
-    guild: u64,
+    guild: Id<GuildMarker>,
     name: &str,
 ) -> Result<std::sync::Arc<GuildRules>, Refusal> {
-    policy.rules.of(guild).await.map_err(|error| {
-        tracing::error!(guild, "who may use commands there can't be read: {error}");
+    policy.rules.of(Some(guild)).await.map_err(|error| {
+        tracing::error!(
+            guild = guild.get(),
+            "who may use commands there can't be read: {error}"
+        );
         unknown(
             name,
             "this server's settings can't be read right now; the log has the reason",

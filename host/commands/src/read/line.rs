@@ -177,7 +177,7 @@ mod tests {
         config.discord.http_proxy = Some("127.0.0.1:9".into());
         let discord = Arc::new(Discord::new(&config.discord, None, Arc::default()));
         let cache = Cache::new(&config.cache, Arc::clone(&discord));
-        let resolver = Resolver::new(&cache, &discord, 0, "{}");
+        let resolver = Resolver::new(&cache, &discord, None, "{}");
         let options = read_as("!", "echo", &command, line, &resolver).await?;
         let written = |(name, value): (&String, &OptionValue)| format!("{name}={value:?}");
         Ok(options.iter().map(written).collect::<Vec<_>>().join(" "))

@@ -8,7 +8,7 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 use serde_json::Value;
-use twilight_model::id::Id;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::pipeline::Pipeline;
 
@@ -16,12 +16,12 @@ use crate::pipeline::Pipeline;
 /// Discord lists.
 const FOUND: usize = 1_000;
 
-/// Where a command is used: what names mean there.
+/// Resolver of names, for where a command is used.
 pub struct Resolver<'a> {
     cache: &'a Cache,
     discord: &'a Discord,
-    /// 0 in direct messages.
-    guild_id: u64,
+    /// `None` in direct messages.
+    guild: Option<Id<GuildMarker>>,
     /// The message that the command is, where it is one.
     message: Message,
 }
@@ -49,22 +49,27 @@ struct Named {
     kind: u8,
 }
 
-/// Why nothing was found: a reason of its own, or `None` where "… is expected" says it all.
+/// Reason for which nothing was found; `None` where "… is expected" says it all.
 type NotFound = Option<String>;
 
 impl<'a> Resolver<'a> {
     /// Where a message was written.
     pub fn of_message(commands: &'a Pipeline, event: &EventRecord) -> Self {
         let (cache, discord) = (&commands.cache, &commands.discord);
-        Self::new(cache, discord, event.header.guild_id, &event.json)
+        Self::new(cache, discord, event.header.guild(), &event.json)
     }
 
-    /// Who is looked up where: `guild_id` is 0 in a direct message; `message` is the JSON of what was written.
-    pub fn new(cache: &'a Cache, discord: &'a Discord, guild_id: u64, message: &str) -> Self {
+    /// Who is looked up where: `guild` is `None` in a direct message; `message` is the JSON of what was written.
+    pub fn new(
+        cache: &'a Cache,
+        discord: &'a Discord,
+        guild: Option<Id<GuildMarker>>,
+        message: &str,
+    ) -> Self {
         Self {
             cache,
             discord,
-            guild_id,
+            guild,
             message: Message::read(message),
         }
     }
@@ -74,7 +79,7 @@ impl<'a> Resolver<'a> {
         Self {
             cache: &commands.cache,
             discord: &commands.discord,
-            guild_id: event.header.guild_id,
+            guild: event.header.guild(),
             message: Message::default(),
         }
     }
@@ -129,16 +134,16 @@ impl<'a> Resolver<'a> {
         {
             return Ok(id);
         }
-        if let (Some(guild), Some(user)) = (Id::new_checked(self.guild_id), Id::new_checked(id))
+        if let (Some(guild), Some(user)) = (self.guild, Id::new_checked(id))
             && self.cache.member(guild, user).is_ok()
         {
             return Ok(id);
         }
         let (path, reason) = if must_be_member {
-            if self.guild_id == 0 {
+            let Some(guild) = self.guild else {
                 return Err(Some("there are no members in direct messages".into()));
-            }
-            let path = format!("guilds/{}/members/{id}", self.guild_id);
+            };
+            let path = format!("guilds/{guild}/members/{id}");
             (path, "no such member is in this server")
         } else {
             (format!("users/{id}"), "Discord knows no such user")
@@ -156,7 +161,7 @@ impl<'a> Resolver<'a> {
     /// members that the cache has.
     async fn member_named(&self, word: &str) -> Result<u64, NotFound> {
         let name = word.trim_start_matches('@');
-        let Some(guild) = Id::new_checked(self.guild_id).filter(|_| !name.is_empty()) else {
+        let Some(guild) = self.guild.filter(|_| !name.is_empty()) else {
             return Err(None);
         };
         let query = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
@@ -233,7 +238,7 @@ impl<'a> Resolver<'a> {
 
     /// The server's roles: as the cache knows them, or else as Discord does.
     async fn roles(&self) -> Result<Vec<Named>, NotFound> {
-        let Some(guild) = Id::new_checked(self.guild_id) else {
+        let Some(guild) = self.guild else {
             return Err(Some("there are no roles in direct messages".into()));
         };
         if let Ok(roles) = self.cache.role_names(guild) {
@@ -245,7 +250,7 @@ impl<'a> Resolver<'a> {
 
     /// The server's channels: as the cache knows them, or else as Discord does.
     async fn channels(&self) -> Result<Vec<Named>, NotFound> {
-        let Some(guild) = Id::new_checked(self.guild_id) else {
+        let Some(guild) = self.guild else {
             return Err(Some("there are no channels in direct messages".into()));
         };
         if let Ok(channels) = self.cache.channel_names(guild) {

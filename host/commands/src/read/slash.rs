@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{line, refused, resolver::Resolver, words};
 use crate::{router::CommandRoute, usage_line};
 
-/// What a member has picked, as far as it can be read.
+/// Input of a slash command, as far as it can be read.
 #[derive(Debug)]
 pub struct SlashInput {
     /// The command's names, from the outermost on.
@@ -27,7 +27,7 @@ pub struct SlashInput {
     target: Option<u64>,
 }
 
-/// What was given to an option.
+/// Value that was given to an option.
 #[derive(Debug)]
 struct GivenOption {
     name: String,

@@ -20,7 +20,7 @@ const ADDED: [&str; 9] = [
     "description_localized",
 ];
 
-/// What is to be done.
+/// Changes to be made.
 #[derive(Debug, Default)]
 pub(super) struct Diff<'a> {
     pub(super) create: Vec<&'a Planned>,

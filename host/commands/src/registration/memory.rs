@@ -20,7 +20,7 @@ const DAY_S: u64 = 24 * 60 * 60;
 /// When Discord says that the day's creates are used up and we can't tell since when.
 const BLOCKED_S: u64 = 60 * 60;
 
-/// What a restart must not forget.
+/// State that survives a restart.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Memory {

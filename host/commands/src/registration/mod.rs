@@ -59,7 +59,7 @@ pub struct Registration {
     memory: Mutex<Memory>,
 }
 
-/// What the registration works with.
+/// Dependencies of the registration.
 #[derive(Debug)]
 pub struct Setup {
     /// Where commands are registered.
@@ -89,7 +89,7 @@ pub struct OfHost {
     pub owners: Value,
 }
 
-/// Where commands are registered.
+/// Scope in which commands are registered.
 struct Scope {
     guild: Option<u64>,
     /// Its name in the memory.
@@ -107,7 +107,7 @@ impl Scope {
     }
 }
 
-/// What is sent.
+/// Change to be sent.
 struct Change {
     method: &'static str,
     id: String,
@@ -232,7 +232,7 @@ impl Registration {
 
     /// How often the commands of each plugin were used lately: the least used are grouped first.
     async fn uses(&self) -> HashMap<String, u64> {
-        let recent = self.with.commands.usage.recent(0).await;
+        let recent = self.with.commands.usage.recent(None).await;
         let mut uses: HashMap<String, u64> = HashMap::new();
         for used in recent.unwrap_or_default() {
             *uses.entry(used.plugin).or_default() += used.uses;

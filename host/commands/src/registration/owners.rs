@@ -9,7 +9,7 @@ use host_capability::Failure;
 use host_ops::config::OwnerGuild;
 use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
-use twilight_model::id::Id;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::{QUIET, Registration, diff, fingerprint};
 
@@ -17,7 +17,7 @@ use super::{QUIET, Registration, diff, fingerprint};
 const RETRY: Duration = Duration::from_secs(60);
 
 /// Servers that do not take the group, and what they did not take.
-type Refused = BTreeMap<u64, String>;
+type Refused = BTreeMap<Id<GuildMarker>, String>;
 
 impl Registration {
     /// Keeps the group where it belongs, until the sender of `pulse`, which counts up when servers come, change and go, is
@@ -82,7 +82,7 @@ impl Registration {
                     ..
                 }) => {
                     tracing::warn!(
-                        guild,
+                        guild = guild.get(),
                         "the owner's slash commands can't be registered in this server: {message}; is the bot there, and was it invited \
                          with the scope `applications.commands`? They work by prefix, by mention and in direct messages"
                     );
@@ -92,7 +92,9 @@ impl Registration {
             }
         }
         for (name, _) in before {
-            let guild = name.parse().unwrap_or_default();
+            let Some(guild) = name.parse().ok().and_then(Id::new_checked) else {
+                continue;
+            };
             if guilds.contains(&guild) || self.may_still_be_ours(guild) {
                 continue;
             }
@@ -111,7 +113,12 @@ impl Registration {
     }
 
     /// Creates the group in a server, or replaces the one of this name. With `look` only if it differs.
-    async fn place_in(&self, guild: u64, group: &Value, look: bool) -> Result<(), Failure> {
+    async fn place_in(
+        &self,
+        guild: Id<GuildMarker>,
+        group: &Value,
+        look: bool,
+    ) -> Result<(), Failure> {
         let path = format!("{}/{guild}/commands", self.guilds_path());
         let discord = &self.with.discord;
         if look {
@@ -132,29 +139,32 @@ impl Registration {
     }
 
     /// Where the group belongs, as far as it is known.
-    pub fn owners_guilds(&self) -> BTreeSet<u64> {
+    pub fn owners_guilds(&self) -> BTreeSet<Id<GuildMarker>> {
         let cache = &self.with.cache;
         match self.with.config.now().commands.owner_guild {
             OwnerGuild::None => BTreeSet::new(),
-            OwnerGuild::One(guild) => BTreeSet::from([guild]),
+            OwnerGuild::One(guild) => Id::new_checked(guild).into_iter().collect(),
             OwnerGuild::Owned => {
-                let is_owner = |user: u64| self.with.commands.policy.is_owner(user);
+                let policy = &self.with.commands.policy;
                 let guilds = cache.guilds().into_iter();
                 guilds
-                    .filter(|guild| cache.owner(*guild).is_ok_and(|owner| is_owner(owner.get())))
-                    .map(Id::get)
+                    .filter(|guild| {
+                        cache
+                            .owner(*guild)
+                            .is_ok_and(|owner| policy.is_owner(owner))
+                    })
                     .collect()
             }
         }
     }
 
     /// Whose server that is, is not known yet, or not now: nothing is taken away on a guess.
-    fn may_still_be_ours(&self, guild: u64) -> bool {
+    fn may_still_be_ours(&self, guild: Id<GuildMarker>) -> bool {
         self.with.config.now().commands.owner_guild == OwnerGuild::Owned
-            && Id::new_checked(guild).is_some_and(|guild| self.with.cache.owner(guild).is_err())
+            && self.with.cache.owner(guild).is_err()
     }
 
-    async fn take_owners_away(&self, guild: u64) -> Result<(), Failure> {
+    async fn take_owners_away(&self, guild: Id<GuildMarker>) -> Result<(), Failure> {
         let path = format!("{}/{guild}/commands", self.guilds_path());
         let discord = &self.with.discord;
         let known = discord

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{diff::Diff, plan::Planned};
 
-/// What was changed at Discord.
+/// Changes that were made at Discord.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Report {

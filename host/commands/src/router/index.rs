@@ -6,7 +6,7 @@ use host_base::{PluginName, unseen};
 use host_loader::Slot;
 use plugin_api::manifest::{CommandKind, CommandManifest};
 
-/// Where a command leads.
+/// Route of a command.
 #[derive(Debug, Clone)]
 pub struct CommandRoute {
     /// Its name, behind those of the groups that it is in: `tag add`.
@@ -28,7 +28,7 @@ pub struct GroupRoute {
     pub group: Arc<CommandManifest>,
 }
 
-/// What words lead to.
+/// Result of looking words up.
 #[derive(Debug, Clone)]
 pub enum Lookup {
     /// A command.

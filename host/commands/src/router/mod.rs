@@ -37,7 +37,7 @@ struct Table {
     hooks: HashMap<String, Arc<[HookRoute]>>,
 }
 
-/// Where a hook leads.
+/// Route of a hook.
 #[derive(Debug, Clone)]
 pub struct HookRoute {
     /// `plugin:event:handler`.

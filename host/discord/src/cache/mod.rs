@@ -53,7 +53,7 @@ use crate::{
     lenient::{self, Fields},
 };
 
-/// What the host keeps of Discord.
+/// Cache of Discord's objects.
 pub struct Cache {
     /// Held for look-ups alone, never over an `.await`.
     store: RwLock<Store>,
@@ -105,9 +105,9 @@ impl Cache {
     }
 
     /// Whether the bot is in a server, as far as is known: before Discord has told of any, it may be in each.
-    pub fn is_in(&self, guild: u64) -> bool {
+    pub fn is_in(&self, guild: Id<GuildMarker>) -> bool {
         let store = self.store();
-        store.guilds.is_empty() || store.guilds.contains_key(&guild)
+        store.guilds.is_empty() || store.guilds.contains_key(&guild.get())
     }
 
     /// The server of a channel.

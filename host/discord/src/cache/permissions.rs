@@ -42,7 +42,7 @@ pub(super) struct ChannelScope {
     overwrites: Option<Box<[PermissionOverwrite]>>,
 }
 
-/// What is made of what could not be read.
+/// Treatment of what could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unread {
     /// It is not known what somebody may do.

@@ -203,7 +203,12 @@ impl Cache {
     /// # Errors
     ///
     /// As for [`fetch_permissions`](Self::fetch_permissions); or it can't be read.
-    pub async fn fetch_age_restricted(&self, guild: u64, channel: u64) -> Result<bool, Failure> {
+    pub async fn fetch_age_restricted(
+        &self,
+        guild: Id<GuildMarker>,
+        channel: Id<ChannelMarker>,
+    ) -> Result<bool, Failure> {
+        let (guild, channel) = (guild.get(), channel.get());
         let found = self.fetch_channel(guild, channel).await?;
         let ruling = match found.parent.filter(|_| found.is_thread) {
             Some(parent) => self.fetch_channel(guild, parent).await?,

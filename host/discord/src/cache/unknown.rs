@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why the cache does not know something, and what to do about it.
+/// Reason for a cache miss, with what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Unknown {

@@ -19,7 +19,7 @@ use twilight_model::gateway::Intents;
 use super::Figures;
 use crate::intents;
 
-/// How a shard's session stands with the intents that are wanted.
+/// State of a shard's session against the intents that are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// They agree.
@@ -76,7 +76,7 @@ impl fmt::Display for MissingIntent {
     }
 }
 
-/// What is counted of a shard.
+/// Metrics of a shard.
 #[derive(Debug, Default)]
 pub struct ShardFigures {
     session: Mutex<Option<(Intents, Standing)>>,
@@ -87,7 +87,7 @@ pub struct ShardFigures {
     outage: Mutex<Outage>,
 }
 
-/// When a session was lost, and how long it took to have one again.
+/// Outage: when a session was lost, and how long it took to have one again.
 #[derive(Debug, Default)]
 struct Outage {
     since: Option<Instant>,

@@ -27,7 +27,7 @@ pub use self::{
     rest::{Rest, class as route_class},
 };
 
-/// What is counted while the bot runs. What a service counts by itself is not here: the page asks the service.
+/// Metrics of the running bot. What a service counts by itself is not here: the page asks the service.
 #[derive(Debug)]
 pub struct Figures {
     /// Of each plugin.

@@ -31,7 +31,7 @@ use crate::{
 /// and the messages wait in their sockets.
 pub const MESSAGES: usize = 1024;
 
-/// What the shards are made from.
+/// Settings of the shards.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The bot's token.
@@ -74,7 +74,7 @@ pub enum FromShard {
     },
 }
 
-/// Why the bot can't be on the gateway.
+/// Error that keeps the bot off the gateway.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GatewayError {
@@ -112,7 +112,7 @@ pub enum GatewayError {
     },
 }
 
-/// What the shards follow while they run.
+/// Signals that the shards follow while they run.
 #[derive(Debug, Clone)]
 pub struct Follow {
     /// The intents to be identified with; the plugins behind each.
@@ -184,7 +184,7 @@ const GATEWAY: &str = "wss://gateway.discord.gg";
 /// More shards than any bot has: a number beyond it is none that Discord has meant.
 const MOST_SHARDS: u32 = 100_000;
 
-/// What `/gateway/bot` says
+/// Response of `/gateway/bot`
 /// ([reference](https://discord.com/developers/docs/events/gateway#get-gateway-bot)).
 #[derive(Debug)]
 struct Recommendation {
@@ -196,7 +196,7 @@ struct Recommendation {
     max_concurrency: u16,
 }
 
-/// What all shards have in common.
+/// Common parts of all shards.
 #[derive(Debug)]
 struct Template {
     token: String,

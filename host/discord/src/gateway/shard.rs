@@ -30,7 +30,7 @@ use crate::{figures::ShardFigures, intents};
 
 type Received = Option<Result<Message, ReceiveMessageError>>;
 
-/// What can wake a shard's task.
+/// Event that wakes a shard's task.
 enum Step {
     Session(SessionNumber, Received),
     IntentsChanged,

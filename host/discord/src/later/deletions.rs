@@ -27,7 +27,7 @@ const AGAIN: [Duration; 4] = [
 /// Messages of one plugin's that may wait for their deletion.
 const MOST: usize = 5_000;
 
-/// How many messages wait for their deletion, by whose they are.
+/// Numbers of messages that wait for their deletion, by plugin.
 pub(super) type Waiting = Arc<Mutex<HashMap<Option<PluginName>, usize>>>;
 
 /// A message that waits, until this is dropped.

@@ -61,7 +61,7 @@ pub struct Token {
     pub since: Instant,
 }
 
-/// What happens to messages after they were sent.
+/// Service for work on messages after they were sent.
 pub struct Later {
     discord: Arc<Discord>,
     storage: Arc<Storage>,

@@ -28,7 +28,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// ([reference](https://discord.com/developers/docs/resources/message#message-object-message-flags)).
 const LOADING: u64 = 128;
 
-/// What became of a first response.
+/// Outcome of a first response.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Discord has taken it; its message, where it has one.

@@ -221,14 +221,14 @@ impl Replies {
     }
 }
 
-/// Whether a private answer is given at all where everybody would see it.
+/// Choice whether a private answer is given at all where everybody would see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Privacy {
     Kept,
     IfPossible,
 }
 
-/// How long an answer stays.
+/// Lifetime of an answer.
 #[derive(Debug, Clone, Copy)]
 struct Stay {
     time: Duration,

@@ -15,7 +15,7 @@ use crate::{later::Token, rest::TOKEN_LIFE};
 /// Most that are kept: a hundred a second for as long as they are. Of more the oldest are forgotten, and can't be answered any more.
 const MOST: usize = 100_000;
 
-/// What kind of interaction an answer is for.
+/// Kind of the interaction that an answer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A command.

@@ -11,7 +11,7 @@ use plugin_api::abi::ReplyMode;
 /// Most first responses of one interaction that may get lost: the second is safe, since Discord accepts one.
 const MOST: u8 = 2;
 
-/// How far an interaction has been answered.
+/// State of an interaction's response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Discord waits for the first response.
@@ -80,7 +80,7 @@ impl First {
     }
 }
 
-/// What Discord says to a first response.
+/// Result of a first response at Discord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
     Taken,
@@ -93,7 +93,7 @@ pub(super) enum Heard {
     Lost,
 }
 
-/// What `@original` is.
+/// Kind of message that `@original` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Original {
     /// There was no first response.
@@ -111,7 +111,7 @@ pub(super) enum Original {
     Untold,
 }
 
-/// What is to be done next.
+/// Next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// Send the first response.
@@ -126,7 +126,7 @@ pub(super) enum Step {
     Fail(Why),
 }
 
-/// Why a first response can't be given.
+/// Reason for which a first response can't be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
     Refused,
@@ -137,7 +137,7 @@ pub(super) enum Why {
     NotFirst,
 }
 
-/// How a later answer is given.
+/// Route of a later answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Edit(Own),
@@ -145,7 +145,7 @@ pub(super) enum Way {
     FollowUp,
 }
 
-/// What is known of an interaction.
+/// Progress of an interaction, as far as it is known.
 #[derive(Debug)]
 pub(super) struct Progress {
     state: State,

@@ -86,7 +86,7 @@ pub struct Call {
     pub answer_within: Option<Duration>,
 }
 
-/// How a request is sent.
+/// Options of sending a request.
 #[derive(Debug, Clone, Copy)]
 struct How {
     is_alert: bool,

@@ -15,7 +15,7 @@ use super::body::edited;
 /// What is waited before the second try, unless Discord says more.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether a request may be sent once more.
+/// Permission to send a request once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
     /// Only if it has never arrived.

@@ -18,7 +18,7 @@ const SEALS: u64 = 36_u64.pow(7);
 /// Of an interaction, its user.
 type UserOf = dyn Fn(u64) -> Option<u64> + Send + Sync;
 
-/// What seals modals.
+/// Key that seals modals.
 pub struct Seals {
     key: [u8; 32],
     user_of: OnceLock<Box<UserOf>>,

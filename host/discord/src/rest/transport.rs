@@ -63,7 +63,7 @@ pub(crate) struct Lost {
     pub why: String,
 }
 
-/// What sends requests.
+/// Sender of requests.
 pub(crate) trait Transport: Send + Sync {
     /// Sends one.
     fn send<'a>(&'a self, request: &'a Outgoing) -> BoxFuture<'a, Result<Answer, Lost>>;

@@ -1,3 +1,5 @@
+//! Tests of the checks, on files that are made here.
+
 use std::{env, fs};
 
 use object::elf::{self as elf_format, DF_1_NODELETE, DF_1_PIE, ET_CORE, ET_EXEC, ET_REL};

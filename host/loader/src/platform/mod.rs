@@ -18,6 +18,8 @@
 //! Above them, the same everywhere: [`Owner`] and its like, by which a platform tells whose something is, and [`snapshot`], what there is
 //! of the process at one moment.
 
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) mod finished_threads;
 mod image;
 mod library_file;
 #[cfg(target_os = "linux")]
@@ -30,11 +32,6 @@ pub mod snapshot;
 pub mod uninterposed;
 
 use std::time::Duration;
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-use std::{
-    thread::{JoinHandle, sleep},
-    time::Instant,
-};
 
 pub use self::image::Image;
 pub(crate) use self::library_file::{FileFault, LibraryFile};
@@ -52,19 +49,6 @@ pub use self::uninterposed as interpose;
 
 /// How long to sleep before it is looked again whether a thread has ended.
 const JOIN_PAUSE: Duration = Duration::from_micros(200);
-
-/// Waits until a thread's function has returned; false when it has not within `limit`. Destructors of thread-locals may run behind that.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) fn join_when_finished(thread: JoinHandle<()>, limit: Duration) -> bool {
-    let began = Instant::now();
-    while !thread.is_finished() {
-        if began.elapsed() > limit {
-            return false;
-        }
-        sleep(JOIN_PAUSE);
-    }
-    thread.join().is_ok()
-}
 
 #[cfg(test)]
 mod tests {

@@ -100,9 +100,7 @@ pub(crate) mod process {
     }
 }
 
-pub(crate) mod threads {
-    pub(crate) use crate::platform::join_when_finished as join_within;
-}
+pub(crate) use super::finished_threads as threads;
 
 pub(crate) mod files {
     use std::{

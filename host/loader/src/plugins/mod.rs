@@ -2,6 +2,7 @@
 
 mod order;
 mod refused;
+mod rollback;
 mod status;
 mod stopping;
 mod supervise;

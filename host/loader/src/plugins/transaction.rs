@@ -5,23 +5,25 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use host_base::PluginName;
 use plugin_api::manifest::Manifest;
-use tokio::sync::watch;
 
-use super::{Abandoned, KEPT, LoadReport, Loaded, Plugins, exists, slots};
+use super::{
+    KEPT, LoadReport, Loaded, Plugins, exists,
+    rollback::{Frozen, Loading, ShadowCopy},
+    slots,
+};
 use crate::{
     Caller,
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
     manifest_check::{self, Neighbour},
-    platform::process,
     probe, shadow,
     slot::Slot,
     state_file::SavedState,
@@ -187,13 +189,8 @@ impl<'a> Load<'a> {
         let path = tokio::task::spawn_blocking(copied)
             .await
             .map_err(|_| LoadError::ShuttingDown)??;
-        Ok(ShadowCopy {
-            path,
-            plugin: self.name.clone(),
-            number,
-            abandoned: &self.plugins.abandoned,
-            is_kept: false,
-        })
+        let abandoned = &self.plugins.abandoned;
+        Ok(ShadowCopy::new(path, &self.name, number, abandoned))
     }
 
     /// Tries content that is new in a child process.
@@ -394,81 +391,6 @@ impl<'a> Load<'a> {
 
     fn save_timeout(&self) -> Duration {
         self.plugins.program.options().save_timeout
-    }
-}
-
-/// The private copy of a load that is under way. Dropped, it is removed, unless something of it is mapped still.
-struct ShadowCopy<'a> {
-    path: PathBuf,
-    plugin: PluginName,
-    number: u64,
-    abandoned: &'a Abandoned,
-    is_kept: bool,
-}
-
-impl ShadowCopy<'_> {
-    /// The plugin serves: the copy is its generation's.
-    fn keep(mut self) {
-        self.is_kept = true;
-    }
-}
-
-impl Drop for ShadowCopy<'_> {
-    fn drop(&mut self) {
-        if self.is_kept {
-            return;
-        }
-        match process::mapped_bytes(&self.path) {
-            Some(0) => drop(fs::remove_file(&self.path)),
-            Some(_) => self.abandoned.enter(&self.plugin, self.number),
-            None => {}
-        }
-    }
-}
-
-/// A generation whose work is held back while its state is handed over. Dropped, it goes on.
-struct Frozen {
-    generation: Arc<Generation>,
-    is_replaced: bool,
-}
-
-impl Frozen {
-    /// The generation that serves in a place.
-    fn of(slot: &Slot) -> Self {
-        Self {
-            generation: slot.current(),
-            is_replaced: false,
-        }
-    }
-
-    /// Another one serves in its place.
-    fn replaced(mut self) -> Arc<Generation> {
-        self.is_replaced = true;
-        Arc::clone(&self.generation)
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        if !self.is_replaced {
-            self.generation.thaw();
-        }
-    }
-}
-
-/// Counts a load for as long as it lives: a shutdown waits for its end.
-struct Loading<'a>(&'a watch::Sender<usize>);
-
-impl<'a> Loading<'a> {
-    fn begin(count: &'a watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self(count)
-    }
-}
-
-impl Drop for Loading<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
     }
 }
 

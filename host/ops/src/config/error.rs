@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf, string::FromUtf8Error};
 
 use super::fault::Fault;
 
-/// Why a configuration was refused.
+/// Error of a refused configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file is there but cannot be read.

@@ -8,7 +8,7 @@ const SIMILAR: f64 = 0.8;
 /// A value with its place in the file.
 pub(super) type Item<'i> = Spanned<DeValue<'i>>;
 
-/// What is wrong, and the byte where it is.
+/// A fault, and the byte where it is.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub at: usize,

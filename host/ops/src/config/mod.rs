@@ -121,7 +121,7 @@ pub struct Config {
     pub source: Source,
 }
 
-/// Where a configuration was read. Equal to any other: it is no part of what the configuration says.
+/// Source of a configuration. Equal to any other: it is no part of what the configuration says.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
     /// The file, which need not exist; `None` when it was no file, and nothing can be written.

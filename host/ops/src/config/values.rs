@@ -6,7 +6,7 @@ use toml::de::{DeInteger, DeValue};
 
 use super::fault::{Fault, Item, expected, nearest, quoted_list};
 
-/// What a reader gives: the value, or everything that is wrong with it.
+/// Result of a reader: the value, or everything that is wrong with it.
 pub(super) type Reading<T> = Result<T, Vec<Fault>>;
 
 pub(super) fn boolean(item: &Item<'_>) -> Reading<bool> {
@@ -112,7 +112,7 @@ pub(super) fn timeout(item: &Item<'_>) -> Reading<u64> {
     milliseconds(1..=3_600_000)(item)
 }
 
-/// What a Discord id is of.
+/// Kind of a Discord id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IdOf {
     User,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-/// What a file says.
+/// Contents of a file.
 #[derive(Debug, Default)]
 pub(super) struct Dotenv {
     /// The variables; the first of a name wins.

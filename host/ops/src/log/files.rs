@@ -100,7 +100,7 @@ struct LineFile<F> {
     torn: bool,
 }
 
-/// What lines are appended to.
+/// Target that lines are appended to.
 trait Append {
     /// Makes room for so many bytes.
     fn prepare(&mut self, _bytes: usize) {}

@@ -17,7 +17,7 @@ const FLOOR: LevelFilter = LevelFilter::ERROR;
 /// Targets that log every change in a folder: written to a file in that folder, each line would be the next change, for ever.
 const OF_THE_WATCHER: [&str; 2] = ["notify", "inotify"];
 
-/// What is logged.
+/// Levels of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Levels {
     /// As in `[log] level`: a level, and exceptions per target; `plugin` stands for all plugins.

@@ -19,7 +19,7 @@ use tracing_subscriber::{
 
 use super::queue::Queue;
 
-/// What changes a line before it is written.
+/// Function that masks a line before it is written.
 type Redact = Box<dyn Fn(&str) -> Cow<'_, str> + Send + Sync>;
 
 static REDACT: OnceLock<RwLock<Option<Redact>>> = OnceLock::new();
@@ -30,7 +30,7 @@ pub fn redact_with(redact: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 'static
     *cell.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(redact));
 }
 
-/// What a line looks like.
+/// Format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     Plain,

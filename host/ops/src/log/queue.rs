@@ -24,7 +24,7 @@ const BATCH: usize = 64 * 1024;
 /// What a flush may take: an output that takes nothing any more (a terminal on hold) must not keep the process from ending.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where lines end up.
+/// Output that lines end up in.
 pub(super) trait Output: Send + 'static {
     /// Writes whole lines.
     fn write(&mut self, lines: &str);

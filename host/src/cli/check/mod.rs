@@ -18,7 +18,7 @@ use host_ops::{config::Config, env::Environment};
 use super::{CliResult, DOTENV, chain};
 use crate::services::web;
 
-/// What was found so far.
+/// Findings so far.
 #[derive(Debug, Default)]
 struct Report {
     wrong: usize,
@@ -92,7 +92,7 @@ fn configuration(path: &Path, report: &mut Report) -> Config {
                 report.ok(format!("{shown} is good"));
                 if places::is_mount_point(path) {
                     report.note(format!(
-                        "{shown} is mounted by itself, so `fw_set` can't change it: mount the folder that it is in, or change it outside"
+                        "{shown} is mounted by itself, so `cogwright set` can't change it: mount the folder that it is in, or change it outside"
                     ));
                 }
             } else {

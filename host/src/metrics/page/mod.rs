@@ -27,7 +27,7 @@ pub struct Page {
     registry: Registry,
 }
 
-/// What is on the page.
+/// Sources of the page.
 struct All {
     services: Arc<Services>,
     plugins: Arc<Plugins>,

@@ -14,7 +14,7 @@ pub(super) type Labels = Vec<(&'static str, String)>;
 /// The same, named by a plugin.
 pub(super) type Row = Vec<(String, String)>;
 
-/// What comes with a row.
+/// Labels of a row.
 pub(super) trait RowLabels: EncodeLabelSet {
     /// Whether there are none.
     fn none(&self) -> bool;

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use serde::Serialize;
 use tokio::time::Instant;
 
-/// When a breaker opens, and for how long.
+/// Limits of a breaker: when it opens, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Failures within the window that open it.

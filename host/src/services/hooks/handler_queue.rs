@@ -26,7 +26,7 @@ use host_commands::router::HookRoute;
 /// What the host waits beyond a handler's deadline: the plugin ends the handler itself, unless its thread is stuck.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How a queue works.
+/// Settings of a queue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     /// Events that may wait.
@@ -68,7 +68,7 @@ pub(super) struct Job {
     pub(super) since: Instant,
 }
 
-/// What became of an event at a queue.
+/// Outcome for an event at a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It is handled, or waits in the queue.
@@ -79,7 +79,7 @@ pub(super) enum Taken {
     Dropped,
 }
 
-/// What a queue says to an event.
+/// Answer of a queue to an offered event.
 #[derive(Debug)]
 pub(super) enum Offered {
     /// What became of it.

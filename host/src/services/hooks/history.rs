@@ -56,7 +56,7 @@ impl History {
         self.kept.push_back(emitted);
     }
 
-    /// Forgets the oldest event of whoever has emitted most of them: a plugin that invents names pushes out its own.
+    /// Forgets the oldest event of the plugin that has emitted most of them: one that invents names pushes out its own.
     fn make_room(&mut self) {
         let mut counts: BTreeMap<Option<&PluginName>, usize> = BTreeMap::new();
         for emitted in &self.kept {

@@ -287,7 +287,7 @@ impl Hooks {
                 let hint = match nearest(id, routes.iter().map(|route| &*route.id)) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None if routes.is_empty() => "no loaded plugin has hooks".to_owned(),
-                    None => "`fw_hooks` lists them".to_owned(),
+                    None => "`cogwright hooks` lists them".to_owned(),
                 };
                 Err(Failure::Refused(format!("there is no hook `{id}`; {hint}")))
             }

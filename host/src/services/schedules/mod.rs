@@ -131,7 +131,7 @@ impl Run {
     }
 }
 
-/// What plugins do at a time.
+/// Service of plugins' schedules.
 #[derive(Debug)]
 pub struct Schedules {
     live: Live,
@@ -389,7 +389,7 @@ impl Schedules {
         let hint = match nearest(&wanted, names.iter().map(String::as_str)) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None if names.is_empty() => "no loaded plugin has schedules".into(),
-            None => "`fw_schedules` lists them".into(),
+            None => "`cogwright schedules` lists them".into(),
         };
         Err(Failure::Refused(format!(
             "no loaded plugin has the schedule `{wanted}`; {hint}"

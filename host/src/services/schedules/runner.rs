@@ -146,7 +146,7 @@ impl Scheduler {
                 if jump_ms > 0 {
                     "schedules whose time has passed are caught up or left out, as they declare"
                 } else {
-                    "due times that have begun do not begin again; `fw_schedules resume PLUGIN NAME` plans one anew from now"
+                    "due times that have begun do not begin again; `cogwright schedules resume PLUGIN NAME` plans one anew from now"
                 }
             );
         }

@@ -19,7 +19,7 @@ use plugin_api::manifest::ScheduleManifest;
 /// The shortest period.
 const SHORTEST_MS: u64 = 1_000;
 
-/// When a schedule is due.
+/// Rule for when a schedule is due.
 #[derive(Debug, Clone)]
 pub(super) enum When {
     /// Every so many milliseconds, from an anchor that the database keeps.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{Settings, schema};
 use host_commands::router::Routes;
 
-/// What became of a change: each a dotted path.
+/// Summary of a change: each entry a dotted path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changed {

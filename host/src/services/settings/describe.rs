@@ -4,6 +4,7 @@ use host_base::PluginName;
 use host_ops::config::{described, effective};
 use plugin_api::manifest::{SettingKind, SettingManifest};
 use serde_json::{Value, json};
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::{Settings, SettingsError, file::Target, schema};
 
@@ -93,7 +94,7 @@ impl Settings {
     /// The server's database can't be read.
     pub async fn describe_guild(
         &self,
-        guild: u64,
+        guild: Id<GuildMarker>,
         plugin: Option<&str>,
     ) -> Result<Vec<Value>, SettingsError> {
         let mut all = Vec::new();
@@ -133,7 +134,7 @@ impl Settings {
     /// be written.
     pub async fn set_for_guild(
         &self,
-        guild: u64,
+        guild: Id<GuildMarker>,
         path: &str,
         value: Option<&str>,
     ) -> Result<(), SettingsError> {
@@ -168,7 +169,7 @@ impl Settings {
             self.hooks.emit(&plugin_api::hook::SettingChanged {
                 plugin: plugin.to_string(),
                 name: setting.name,
-                guild_id: Some(guild).filter(|guild| *guild != 0),
+                guild_id: Some(guild.get()),
             });
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-/// Where a value stands: the tables' names, and the key's.
+/// Path of a value: the tables' names, and the key's.
 pub(super) type Path<'a> = &'a [&'a str];
 
 /// The text with another value at `path`. Tables that are missing are made at the end.

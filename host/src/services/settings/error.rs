@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use host_ops::config::ConfigError;
 use host_store::storage::StorageError;
 
-/// Why a setting was not changed. Nothing was written then.
+/// Error of changing a setting. Nothing was written then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {

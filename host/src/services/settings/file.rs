@@ -16,7 +16,7 @@ use toml_edit::Value;
 
 use super::{Changed, Settings, SettingsError, change, document, schema};
 
-/// What a dotted path leads to.
+/// Target of a dotted path.
 pub(super) enum Target {
     /// A key of the host's.
     Host(&'static Described),

@@ -13,6 +13,7 @@ use host_store::{Storage, storage::StorageError};
 use lru::LruCache;
 use plugin_api::manifest::SettingManifest;
 use serde_json::Value;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::schema;
 
@@ -22,10 +23,10 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// A server's values as they are written, by plugin and name.
 type Values = BTreeMap<(String, String), Value>;
 
-/// What servers have set.
+/// Settings of servers.
 #[derive(Debug)]
 pub(super) struct Guilds {
-    kept: Mutex<LruCache<u64, Arc<Values>>>,
+    kept: Mutex<LruCache<Id<GuildMarker>, Arc<Values>>>,
     /// Counts changes: what was read before one is not kept after it.
     changes: AtomicU64,
 }
@@ -44,7 +45,7 @@ impl Guilds {
     pub(super) async fn value(
         &self,
         storage: &Storage,
-        guild: u64,
+        guild: Id<GuildMarker>,
         plugin: &str,
         setting: &SettingManifest,
     ) -> Result<Option<Value>, StorageError> {
@@ -55,7 +56,7 @@ impl Guilds {
             Ok(value) => Ok(Some(value)),
             Err(why) => {
                 tracing::warn!(
-                    guild,
+                    guild = guild.get(),
                     plugin,
                     setting = &*setting.name,
                     "the server's value does not fit any more and is passed over: {why}"
@@ -69,7 +70,7 @@ impl Guilds {
     pub(super) async fn written(
         &self,
         storage: &Storage,
-        guild: u64,
+        guild: Id<GuildMarker>,
         plugin: &str,
         name: &str,
     ) -> Result<Option<Value>, StorageError> {
@@ -81,25 +82,31 @@ impl Guilds {
     pub(super) async fn set(
         &self,
         storage: &Storage,
-        guild: u64,
+        guild: Id<GuildMarker>,
         plugin: &str,
         name: &str,
         written: Option<&Value>,
     ) -> Result<(), StorageError> {
         let json = written.map(Value::to_string);
-        let set = storage.set_guild_setting(guild, plugin, name, json).await;
+        let set = storage
+            .set_guild_setting(guild.get(), plugin, name, json)
+            .await;
         // Also after a failure: what is in the file now is not known.
         self.changes.fetch_add(1, SeqCst);
         self.kept().pop(&guild);
         set
     }
 
-    async fn of(&self, storage: &Storage, guild: u64) -> Result<Arc<Values>, StorageError> {
+    async fn of(
+        &self,
+        storage: &Storage,
+        guild: Id<GuildMarker>,
+    ) -> Result<Arc<Values>, StorageError> {
         if let Some(values) = self.kept().get(&guild) {
             return Ok(Arc::clone(values));
         }
         let changes = self.changes.load(SeqCst);
-        let rows = storage.guild_settings(guild).await?;
+        let rows = storage.guild_settings(guild.get()).await?;
         let values = rows.into_iter().filter_map(|(plugin, name, json)| {
             Some(((plugin, name), serde_json::from_str(&json).ok()?))
         });
@@ -111,7 +118,7 @@ impl Guilds {
         Ok(values)
     }
 
-    fn kept(&self) -> MutexGuard<'_, LruCache<u64, Arc<Values>>> {
+    fn kept(&self) -> MutexGuard<'_, LruCache<Id<GuildMarker>, Arc<Values>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@
 //! | `schema.rs` | what a declared setting takes |
 //! | `document.rs` | a value in config.toml changed, with comments and layout kept |
 //! | `file.rs` | config.toml read and written |
-//! | `change.rs` | a new configuration taken over, and told |
+//! | `change.rs` | a new configuration taken over, and its summary |
 //! | `watch.rs` | changes from outside noticed |
 //! | `guild.rs` | what servers have set |
 //! | `describe.rs` | all settings, for people and pages |
@@ -39,6 +39,7 @@ use plugin_api::{
     manifest::{Manifest, SettingManifest},
 };
 use serde_json::{Map, Value};
+use twilight_model::id::Id;
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
@@ -62,7 +63,7 @@ pub struct Settings {
     trouble: Mutex<Option<String>>,
 }
 
-/// What a generation has declared.
+/// Declared settings of a generation.
 struct Declared {
     settings: Arc<[SettingManifest]>,
     /// The bot's values: the last good ones.
@@ -163,10 +164,10 @@ impl Settings {
                 "the plugin declares no setting `{name}`"
             )));
         };
-        let own = match (setting.per_guild, guild_id) {
-            (true, 1..) => {
+        let own = match (setting.per_guild, Id::new_checked(guild_id)) {
+            (true, Some(guild)) => {
                 self.guilds
-                    .value(&self.storage, guild_id, &caller.plugin, &setting)
+                    .value(&self.storage, guild, &caller.plugin, &setting)
                     .await?
             }
             _ => None,

@@ -41,7 +41,7 @@ impl Settings {
         if let Err(error) = &watcher {
             tracing::warn!(
                 file = %file.display(),
-                "changes of this file are noticed at the next `fw_settings` or restart only: {error}"
+                "changes of this file are noticed at the next `cogwright config` or restart only: {error}"
             );
         }
         let settings = Arc::clone(self);

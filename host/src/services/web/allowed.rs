@@ -15,7 +15,7 @@ pub(super) struct Allowed<'a> {
     pub(super) granted: &'a [String],
 }
 
-/// What is said of an address.
+/// Verdict on an address.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Allowed, unless its address is one of the local network.

@@ -52,7 +52,7 @@ pub struct Web {
     generations: Mutex<HashMap<Caller, Arc<Generation>>>,
 }
 
-/// What a generation declares, and its requests on their way.
+/// Declared hosts of a generation, and its requests on their way.
 struct Generation {
     declared: Vec<String>,
     /// As many places as are configured, and how many those were.

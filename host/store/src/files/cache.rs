@@ -14,7 +14,7 @@ pub(super) type Key = (Arc<PathBuf>, Relative);
 /// A file larger than this part of the cache is not kept.
 const PART: usize = 8;
 
-/// What was read lately.
+/// Cache of recently read files.
 #[derive(Debug)]
 pub(super) struct Cache {
     entries: LruCache<Key, Cached>,

@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::path::{Missing, Relative, UNFINISHED, folder, link};
 use crate::disk::on_disk;
 
-/// What tells whether a file is still what it was: who writes it anew changes its inode or its times.
+/// Identity of a file's contents: who writes it anew changes its inode or its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     inode: u64,

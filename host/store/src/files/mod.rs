@@ -45,7 +45,7 @@ const UNFINISHED_FOR: Duration = Duration::from_secs(60);
 /// Files that are read or written at the same moment: each takes a thread.
 const AT_ONCE: usize = 16;
 
-/// How the files fare.
+/// Health of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
@@ -114,7 +114,7 @@ pub struct Files {
     disk: Arc<Disk>,
 }
 
-/// Whose folder it is, and what the file in it will have.
+/// Charge to a quota: whose folder it is, and the size that the file will have.
 struct Charge {
     plugin: PluginName,
     bytes: Option<u64>,

@@ -91,7 +91,7 @@ impl fmt::Display for Relative {
     }
 }
 
-/// Whether folders that are missing are made.
+/// Choice whether missing folders are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     Make,

@@ -13,7 +13,7 @@ use super::{
     virtual_table_modules, weights,
 };
 
-/// What a connection does at the moment, shared with its authorizer.
+/// Current work of a connection, shared with its authorizer.
 #[derive(Debug, Default)]
 pub(super) struct Current {
     pub(super) who: Who,
@@ -240,7 +240,7 @@ impl Current {
     }
 }
 
-/// What a read is of.
+/// Target of a read.
 enum ReadOf {
     Harmless,
     Table,

@@ -24,7 +24,7 @@ use crate::database_id::DatabaseId;
 /// How long the check of one copy may take.
 const CHECK: Duration = Duration::from_secs(600);
 
-/// What a backup did.
+/// Summary of a backup.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct BackupReport {

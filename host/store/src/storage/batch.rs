@@ -35,7 +35,7 @@ const OPEN: Duration = Duration::from_millis(20);
 /// How long a batch of reads takes new ones: they gain nothing from being many.
 const OPEN_READS: Duration = Duration::from_micros(250);
 
-/// What a plugin asks. It can be carried out again, should its transaction be lost through another call's fault.
+/// Request of a plugin. It can be carried out again, should its transaction be lost through another call's fault.
 #[derive(Debug)]
 pub(super) enum Request {
     /// A statement that most likely reads.
@@ -124,7 +124,7 @@ impl Job {
     }
 }
 
-/// What became of requests that should only read.
+/// Outcome of requests that should only read.
 #[derive(Default)]
 pub(super) struct Read {
     /// Those that turned out to write.
@@ -400,7 +400,7 @@ fn one_by_one(
     rest
 }
 
-/// How a transaction was lost.
+/// Reason for which a transaction was lost.
 enum Lost {
     /// With this call.
     At(usize),

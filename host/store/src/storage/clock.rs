@@ -31,7 +31,7 @@ struct State {
     closed: bool,
 }
 
-/// What is done when the time has come.
+/// Action at the deadline.
 enum Act {
     /// A connection is interrupted, again and again.
     Interrupt(Arc<InterruptHandle>),

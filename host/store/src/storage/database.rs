@@ -35,7 +35,7 @@ pub(super) const BOT_CONNECTIONS: u32 = 3;
 /// Most calls that are aside at once in one database: each has a connection.
 pub(super) const ASIDE_AT_ONCE: u32 = 2;
 
-/// Whose migrations have been looked at, and how that ended.
+/// Results of migrations, by caller.
 pub(super) type Migrated = Arc<Mutex<HashMap<Caller, Result<(), StorageError>>>>;
 
 /// An open database.

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::database_id::DatabaseId;
 use crate::disk::NoRoom;
 
-/// Why storage could not do what it was asked.
+/// Error of the storage.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum StorageError {
@@ -439,7 +439,7 @@ pub(super) fn look(file: &Path) -> Option<(SystemTime, u64)> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// Who asked.
+/// Caller of a statement: a plugin or the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// The host.
@@ -457,7 +457,7 @@ impl fmt::Display for Who {
     }
 }
 
-/// What is limited in time.
+/// Work that is limited in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limited {
     /// A call.
@@ -482,7 +482,7 @@ impl Limited {
     }
 }
 
-/// How long something may take.
+/// Time limit, with its setting.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
     pub(super) limit_ms: u64,

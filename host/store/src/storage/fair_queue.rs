@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use host_base::PluginName;
 
-/// Whose line it is: a plugin's name, or `None` for the host.
+/// Owner of a line: a plugin's name, or `None` for the host.
 pub(super) type Whose = Option<PluginName>;
 
 /// The lines.

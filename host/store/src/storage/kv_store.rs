@@ -8,7 +8,7 @@ use super::{error::StorageError, statement::StatementRunner, table_access::Who};
 /// Longest name of a key-value store and longest key, in bytes.
 const KEY_BYTES: usize = 512;
 
-/// What is asked of a shelf.
+/// Operation on a key-value store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Get,

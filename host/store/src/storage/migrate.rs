@@ -104,7 +104,7 @@ fn one(
 ) -> Result<(), StorageError> {
     let next = match runner.at.database_id {
         DatabaseId::Bot => "load of the plugin",
-        DatabaseId::Guild(_) => "load of the plugin, and by `fw_migrate`",
+        DatabaseId::Guild(_) => "load of the plugin, and by `cogwright migrate`",
     };
     let failed = |error: StorageError| match error {
         StorageError::Sql { sql, reason, .. } | StorageError::Denied { sql, reason, .. } => {

@@ -110,7 +110,7 @@ pub struct Storage {
     looking: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
-/// Whether the bot is in a server.
+/// Membership check: whether the bot is in a server.
 struct Membership(Box<dyn Fn(u64) -> bool + Send + Sync>);
 
 impl std::fmt::Debug for Membership {

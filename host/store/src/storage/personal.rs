@@ -22,7 +22,7 @@ use super::{
 };
 use crate::database_id::DatabaseId;
 
-/// What was exported.
+/// Summary of an export.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Exported {
@@ -34,7 +34,7 @@ pub struct Exported {
     pub failed: Vec<(DatabaseId, String)>,
 }
 
-/// What was erased.
+/// Summary of an erasure.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Erased {

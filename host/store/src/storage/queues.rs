@@ -449,7 +449,7 @@ fn tidy(open: Result<(&Arc<Database>, &Connected), StorageError>) {
     }
 }
 
-/// What became of a thread's work.
+/// Outcome of a thread's work.
 enum Worked<'a> {
     Nothing(MutexGuard<'a, State>),
     Done(MutexGuard<'a, State>, Arc<Round>),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::database_id::DatabaseId;
 
-/// What was restored.
+/// Summary of a restore.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Restored {

@@ -56,7 +56,7 @@ struct Inner {
     culprit: Option<Arc<Job>>,
 }
 
-/// How a call ended.
+/// End of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// Its result is sent, and the next call comes.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{link::Link, table_access::Who, virtual_table_modules};
 
-/// Whether a statement may search.
+/// Permission to search in a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Searches {
     /// It only reads.

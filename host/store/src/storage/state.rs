@@ -72,7 +72,7 @@ pub(super) struct Entry {
     pub(super) migrated: Migrated,
 }
 
-/// How many databases are open.
+/// Numbers of open databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Numbers {

@@ -29,14 +29,14 @@ const TOLD: usize = 64 << 20;
 /// databases it would take half a day.
 const STRIKES: u32 = 3;
 
-/// What was done, and what failed: plugin, table and reason.
+/// Outcome of an export or erasure: what was done, and what failed with plugin, table and reason.
 #[derive(Debug)]
 pub(super) struct Outcome<T> {
     pub(super) done: T,
     pub(super) failed: Vec<String>,
 }
 
-/// How often each plugin was stopped for its time, in one export or erasure.
+/// Counts of how often each plugin was stopped for its time, in one export or erasure.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Timeouts(Arc<Mutex<HashMap<String, u32>>>);
 
@@ -52,7 +52,7 @@ impl Timeouts {
     }
 }
 
-/// Who exports and erases in one database.
+/// Access to what one database keeps about users.
 pub(super) struct SubjectAccess<'a> {
     pub(super) link: &'a Link,
     pub(super) at: At<'a>,

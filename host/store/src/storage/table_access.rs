@@ -28,7 +28,7 @@ pub(super) enum Who {
     Plugin(Arc<Declared>, Arc<Snapshot>),
 }
 
-/// What one generation of a plugin declared about its tables.
+/// Declarations of one generation about its tables.
 #[derive(Debug)]
 pub(super) struct Declared {
     pub(super) caller: Caller,
@@ -145,7 +145,7 @@ impl Declared {
     }
 }
 
-/// What all plugins have declared.
+/// Declarations of all plugins.
 #[derive(Debug, Default)]
 pub(super) struct TableAccess(Mutex<All>);
 
@@ -155,7 +155,7 @@ struct All {
     snapshot: Arc<Snapshot>,
 }
 
-/// What all plugins declare at a moment.
+/// Declarations of all plugins at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     /// Counts up with every change.

@@ -11,7 +11,7 @@ use crate::database_id::DatabaseId;
 /// "CWDB": tells our files from others.
 pub(super) const APPLICATION_ID: i32 = 0x4357_4442;
 
-/// What brings a file from one version to the next.
+/// Step that brings a file from one version to the next.
 struct Step {
     /// In every database.
     all: &'static str,

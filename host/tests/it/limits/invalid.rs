@@ -42,7 +42,7 @@ fn count(bot: &Fixture, what: &'static str) -> Arc<AtomicUsize> {
 async fn alerts_go_to(bot: &Fixture, channel: &str) {
     let id = bot.sandbox.channel_id(channel).unwrap();
     let line = format!(
-        "<@{}> fw_set alerts.channel_id {id}",
+        "<@{}> cogwright set alerts.channel_id {id}",
         bot.sandbox.application_id()
     );
     let answer = bot.ask(&bot.owner(), &line).await.text();

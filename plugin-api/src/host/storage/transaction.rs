@@ -91,7 +91,7 @@ impl Statement {
     }
 }
 
-/// What came of a statement.
+/// Result of a statement.
 #[derive(Debug, Clone, Default)]
 pub struct Done {
     rows: Rows,

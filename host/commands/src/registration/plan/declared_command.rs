@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{HOST, Key, registration::shape, router::inherited};
 
-/// What a plugin declares: a command with its own name, or a group with all in it.
+/// Declared command of a plugin: one with its own name, or a group with all in it.
 #[derive(Debug, Clone)]
 pub struct DeclaredCommand {
     /// Whose it is.
@@ -21,7 +21,7 @@ pub struct DeclaredCommand {
     pub(super) commands: BTreeMap<String, Known>,
 }
 
-/// What is known of a command in a declared one.
+/// Properties of a command in a declared one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known {
     pub(super) prefix: bool,

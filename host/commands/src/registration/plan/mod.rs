@@ -38,7 +38,7 @@ use serde_json::Value;
 pub use self::{declared_command::DeclaredCommand, modes::Mode, namesakes::settle};
 use crate::{HOST, Key, ListedCommand};
 
-/// What a plan is made of.
+/// Input of a plan.
 pub struct Input<'a> {
     /// What is declared, in any order.
     pub declared: &'a [DeclaredCommand],
@@ -52,7 +52,7 @@ pub struct Input<'a> {
     pub refused: &'a BTreeMap<Key, String>,
 }
 
-/// What was decided, for the next plan to change as little of it as possible.
+/// Layout of a plan, for the next one to change as little of it as possible.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Layout {
@@ -80,7 +80,7 @@ impl Layout {
     }
 }
 
-/// What to register with Discord, and what it means.
+/// Plan: what to register with Discord, and what it means.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// What to register, by kind and name.

@@ -12,7 +12,7 @@ use super::{
     units::{self, ROOM, Unit},
 };
 
-/// How a plugin's slash commands are placed.
+/// Placement of a plugin's slash commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {

@@ -36,7 +36,7 @@ pub(super) struct Unit<'a> {
     pub(super) was_in: Option<String>,
 }
 
-/// What a command's registered names were, if its plugin was placed the same way.
+/// Lookup of a command's former registered names, if its plugin was placed the same way.
 pub(super) type Kept<'k> = dyn Fn(&str) -> Option<&'k [String]> + 'k;
 
 /// Whether a command is too large to have anything above it.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use twilight_gateway::Intents;
 
-/// What an event is about.
+/// Identity of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
     /// The same for the same event, whichever session brings it.

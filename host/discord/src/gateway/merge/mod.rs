@@ -30,14 +30,14 @@ const HOLD: Duration = Duration::from_secs(1);
 /// Events that wait at most; beyond them the first is passed on as it is.
 const WAITING: usize = 4096;
 
-/// Which of two sessions an event came from.
+/// Side of an event: which of two sessions it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Old,
     New,
 }
 
-/// What an event is to the host.
+/// Meaning of an event for the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
     /// The cache learns from it, and plugins get it.
@@ -76,7 +76,7 @@ struct Held {
     waits: Option<(u64, Instant)>,
 }
 
-/// How far the new session is.
+/// Phase of the new session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     /// It has not identified: what the old one brings, it will not.

@@ -35,7 +35,7 @@ const LAST_RETRY: Duration = Duration::from_secs(15 * 60);
 /// Number of a session, never used twice by a shard.
 pub(super) type SessionNumber = u32;
 
-/// What happens to a shard's sessions.
+/// Input of the state machine: what happens to a shard's sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Input {
     /// The plugins need these intents now.
@@ -50,7 +50,7 @@ pub(super) enum Input {
     Time,
 }
 
-/// What is to be done.
+/// Output of the state machine: what is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Output {
     /// Open a session with these intents.
@@ -86,7 +86,7 @@ enum Other {
     Old(Session, Instant),
 }
 
-/// What Discord does not want to give.
+/// Intents that Discord has refused.
 #[derive(Debug, Clone, Copy)]
 struct Refusal {
     intents: Intents,

@@ -36,7 +36,7 @@ pub(in crate::rest) struct Limited {
     pub wait: Duration,
 }
 
-/// What has to wait.
+/// Scope of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::rest) enum Scope {
     /// The route. Whether the bucket has some left is nothing to it: limits within a route (a channel's name) are not counted

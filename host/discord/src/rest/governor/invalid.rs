@@ -20,7 +20,7 @@ pub(super) const STOP: usize = BAN / 10 * 8;
 /// What one plugin may have of it: a loop in one ends long before it costs the others anything.
 pub(super) const SHARE: usize = STOP / 4;
 
-/// Why nothing goes out.
+/// Stop after too many invalid requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rest) struct Stopped {
     /// Of whom: a plugin, or everybody.

@@ -44,7 +44,7 @@ const BUCKETS: usize = 20_000;
 /// Routes whose buckets' names are known. Discord has some 300.
 const NAMES: usize = 2_000;
 
-/// What holds for all.
+/// Limits that hold for all.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::rest) struct Rules {
     /// Requests in a second, of all.
@@ -81,7 +81,7 @@ pub(in crate::rest) struct Ticket {
     pub tries: u32,
 }
 
-/// What becomes of a request that waited.
+/// Verdict on a request that waited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rest) enum Verdict {
     /// It goes out.
@@ -94,7 +94,7 @@ pub(in crate::rest) enum Verdict {
     Crowded(usize),
 }
 
-/// What becomes of a request that was answered.
+/// Verdict on a request that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::rest) enum Fate {
     /// The answer is for whoever asked.
@@ -105,7 +105,7 @@ pub(in crate::rest) enum Fate {
     TooLong(Duration),
 }
 
-/// Whose turn it is. Answers first.
+/// Turn in the queue. Answers go first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Turn {
     Answers,
@@ -123,7 +123,7 @@ impl Turn {
     }
 }
 
-/// What waits of one plugin: by route, each in its order.
+/// Waiting requests of one plugin: by route, each in its order.
 #[derive(Debug, Default)]
 struct Queue {
     routes: BTreeMap<Route, (RequestClass, VecDeque<Ticket>)>,
@@ -213,7 +213,7 @@ pub(in crate::rest) struct Limiter {
     invalid: Invalid,
 }
 
-/// What Discord has said.
+/// Limits that Discord has reported.
 #[derive(Debug, Default)]
 struct Limits {
     /// The buckets' names, by route.

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `limiter.rs` | who waits for what, and when it goes out |
 //! | `route.rs` | which limit a request falls under, and how it is ranked |
-//! | `headers.rs` | what an answer tells of limits |
+//! | `headers.rs` | rate limits in a response |
 //! | `invalid.rs` | who sends too many invalid requests is stopped before Discord bans the address |
 
 mod headers;
@@ -53,7 +53,7 @@ struct State {
     alarm: Option<Instant>,
 }
 
-/// Why a request does not go out.
+/// Refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refused {
     /// It would have to wait for so long.

@@ -30,7 +30,7 @@ impl Route {
     }
 }
 
-/// How a request is ranked, and what applies to it.
+/// Class of a request: its rank, and the limits that apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::rest) enum RequestClass {
     /// The first answer to an interaction: a member waits, for three seconds. Outside of the bot's global limit.

@@ -8,7 +8,10 @@ pub mod interpose;
 pub mod memory;
 pub(crate) mod process;
 pub(crate) mod signals;
+#[cfg(target_env = "gnu")]
 pub(crate) mod threads;
 pub(crate) mod wake;
 
 pub(crate) use self::elf as library_files;
+#[cfg(not(target_env = "gnu"))]
+pub(crate) use super::finished_threads as threads;

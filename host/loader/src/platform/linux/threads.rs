@@ -1,4 +1,4 @@
-//! Threads: waiting for their end.
+//! Threads: waiting for their end, with glibc.
 
 use std::{
     thread::{JoinHandle, sleep},
@@ -8,7 +8,6 @@ use std::{
 use crate::platform::JOIN_PAUSE;
 
 /// Waits until a thread has ended, with all destructors of its thread-locals; false when it has not within `limit`.
-#[cfg(target_env = "gnu")]
 pub fn join_within(thread: JoinHandle<()>, limit: Duration) -> bool {
     use std::os::unix::thread::JoinHandleExt;
     unsafe extern "C" {
@@ -31,6 +30,3 @@ pub fn join_within(thread: JoinHandle<()>, limit: Duration) -> bool {
     }
     true
 }
-
-#[cfg(not(target_env = "gnu"))]
-pub(crate) use crate::platform::join_when_finished as join_within;

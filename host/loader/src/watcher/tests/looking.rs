@@ -1,4 +1,4 @@
-//! What is found by looking: at what is known already, and where the system tells nothing.
+//! Looks at the folder: what is found at what is known already, and where the system reports nothing.
 
 use super::*;
 

@@ -18,7 +18,7 @@ table! {
         live warn_at: u64 = 90, number(1..=100, "commands");
         /// More than these are grouped.
         live group_at: u64 = 95, number(1..=100, "commands");
-        /// Most slash commands that are registered: Discord takes 100.
+        /// Most slash commands that are registered: Discord accepts 100.
         live limit: u64 = 100, number(1..=100, "commands");
         // What is registered elsewhere would stay there.
         /// A server that commands are registered in instead of everywhere.
@@ -28,7 +28,7 @@ table! {
     }
 }
 
-/// Where the owners' commands are registered as slash commands.
+/// Servers in which the owners' commands are registered as slash commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnerGuild {
     /// In the servers that an owner of the bot owns.
@@ -39,7 +39,7 @@ pub enum OwnerGuild {
     None,
 }
 
-/// What happens to the commands of the least used plugins when there are too many.
+/// Treatment of the least used plugins' commands when there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overflow {
     /// They are grouped under the plugin's name.

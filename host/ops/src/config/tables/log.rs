@@ -43,7 +43,7 @@ table! {
     }
 }
 
-/// Whether log lines are coloured.
+/// Choice whether log lines are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
     /// When they go to a terminal.

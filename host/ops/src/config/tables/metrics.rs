@@ -1,4 +1,4 @@
-//! `[metrics]`: where figures are served.
+//! `[metrics]`: where metrics are served.
 
 use std::net::SocketAddr;
 

@@ -8,7 +8,7 @@ use crate::services::schedules::{Declared, Run, when::When};
 /// Of what is scheduled at run time, so many run at once for one handler.
 const AT_ONCE: i64 = 16;
 
-/// What is due now, and when to look again.
+/// Claimed runs that are due now, and when to look again.
 #[derive(Debug, Default)]
 pub(in super::super) struct Claimed {
     pub(in super::super) runs: Vec<Run>,
@@ -53,7 +53,7 @@ pub(in super::super) fn claim(
     Ok(())
 }
 
-/// Where one schedule is claimed.
+/// Claim of one schedule, in its transaction.
 struct Claimer<'a> {
     connection: &'a Connection,
     now_ms: i64,

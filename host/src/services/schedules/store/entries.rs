@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 /// Most entries in one list.
 const LISTED: i64 = 1_000;
 
-/// How much of a plugin waits, or may wait.
+/// Number and bytes of a plugin's entries that wait, or may wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in super::super) struct Waiting {
     pub(in super::super) runs: u64,

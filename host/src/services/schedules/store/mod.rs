@@ -30,7 +30,7 @@ INSERT INTO cogwright__scheduled_counts (plugin, count, bytes)
     SELECT plugin, count(*), sum(length(CAST(payload AS BLOB))) FROM cogwright__scheduled GROUP BY plugin;
 ";
 
-/// How a run ended.
+/// Outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Well.
