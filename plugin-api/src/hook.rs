@@ -2,8 +2,9 @@
 
 use std::{fmt, rc::Rc};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
+pub use crate::host::Hook;
 use crate::{
     abi::EntryKind,
     accessors::surroundings,
@@ -12,40 +13,6 @@ use crate::{
     manifest::HookManifest,
     plugin::Plugin,
 };
-
-/// Something that happens, emitted to every plugin that has a handler for it. The framework's own are below; a plugin's are
-/// its own types, named `<plugin>.<event>`, and sent with [`Host::emit`].
-///
-/// ```
-/// use plugin_api::{Hook, prelude::*};
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize)]
-/// struct Sold {
-///     tea: String,
-///     cups: u32,
-/// }
-/// impl Hook for Sold {
-///     const EVENT: &'static str = "shop.sold";
-/// }
-///
-/// // In the plugin `shop`:
-/// async fn sell(ctx: CommandContext) -> Result {
-///     ctx.host().emit(&Sold { tea: "green".into(), cups: 2 }).await?;
-///     ctx.reply("Enjoy!").await
-/// }
-///
-/// // In any other:
-/// async fn count(ctx: HookContext<Sold>) -> Result {
-///     tracing::info!(cups = ctx.payload().cups, "sold");
-///     Ok(())
-/// }
-/// let till = Plugin::new().on_hook("count", count);
-/// ```
-pub trait Hook: Serialize + DeserializeOwned + 'static {
-    /// The event's name: `<plugin>.<event>`, for the framework's own without the plugin.
-    const EVENT: &'static str;
-}
 
 /// Context of a hook's handler: `H` is the event, `S` the plugin's state.
 pub struct HookContext<H, S = ()> {

@@ -48,11 +48,14 @@ mod event;
 mod export;
 mod function;
 mod guard;
+mod handlers;
 pub mod hook;
 mod host;
 mod listener;
 mod live;
 mod message;
+mod option_value;
+mod page;
 mod plugin;
 #[doc(hidden)]
 pub mod raw;
@@ -64,18 +67,15 @@ mod tables;
 
 #[doc(hidden)]
 pub use command::HandlerContext;
-pub use command::{
-    AutocompleteContext, CheckContext, Choice, Command, CommandOption, FromOption, Mentionable,
-    OptionInput, OptionType,
-};
+pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
 pub use component::{
     ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,
     channel_select, danger_button, layout, link_button, mentionable_select, role_select, select,
     user_select,
 };
 pub use context::{
-    CommandContext, ComponentContext, EventContext, Fields, Invocation, Page, PageContext,
-    Progress, Reply, User,
+    CommandContext, ComponentContext, EventContext, Fields, Invocation, PageContext, Progress,
+    Reply, User,
 };
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
@@ -90,10 +90,12 @@ pub use host::{
 pub use listener::Listener;
 pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
+pub use option_value::{FromOption, Mentionable, OptionInput};
+pub use page::Page;
 pub use plugin::Plugin;
 pub use plugin_api_macros::{Choices, command};
 #[doc(hidden)]
-pub use runtime::Program;
+pub use raw::Program;
 pub use schedule::{Schedule, ScheduleContext};
 pub use setting::Setting;
 pub use state::State;

@@ -1,50 +1,19 @@
 //! Handler dispatch of a started plugin: which handler a frame is for.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
-    abi::{CommandHead, ComponentHead, EntryKind, EventHeader, InvokeHead, event_flag},
-    command::CommandHandler,
-    context::{self, CommandContext, ComponentContext, Page, PageContext, Turn},
+    abi::{CommandHead, ComponentHead, EventHeader, InvokeHead, QUESTIONS, event_flag},
+    context::{self, CommandContext, ComponentContext, PageContext},
     error::{Error, Result},
-    guard::{Guarded, dispose},
+    guard::Guarded,
+    handlers::Handlers,
     host::Host,
-    manifest::CommandKind,
+    page::{Page, Turn},
     raw::FrameGuard,
-    runtime::{LocalFuture, Running},
+    runtime::{Core, LocalFuture, Running},
     state::State,
 };
-
-type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
-/// Function that makes the pages of a name.
-pub(crate) type PagesHandler<S> = Rc<dyn Fn(PageContext<S>) -> LocalFuture<Result<Page>>>;
-type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
-type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
-type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
-/// An entry: it is given its argument as JSON, and gives its result as JSON.
-pub(crate) type EntryHandler<S> =
-    Rc<dyn Fn(Rc<S>, Host, InvokeHead, FrameGuard) -> LocalFuture<Result<Vec<u8>>>>;
-type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<FrameGuard>) -> LocalFuture<Result>>;
-
-/// Handlers that a plugin has declared, by name.
-pub(crate) struct Handlers<S> {
-    pub(crate) commands: HashMap<(CommandKind, String), CommandHandler<S>>,
-    pub(crate) components: HashMap<String, ComponentHandler<S>>,
-    pub(crate) pages: HashMap<String, PagesHandler<S>>,
-    pub(crate) listeners: Vec<Listening<S>>,
-    pub(crate) entries: HashMap<(EntryKind, String), EntryHandler<S>>,
-    pub(crate) save: Option<Save<S>>,
-    pub(crate) restore: Option<Restore<S>>,
-    pub(crate) stop: Option<Stop<S>>,
-}
-
-/// A listener and its filters.
-pub(crate) struct Listening<S> {
-    pub(crate) kind: u16,
-    pub(crate) guild_id: Option<u64>,
-    pub(crate) ignore_bots: bool,
-    pub(crate) handler: EventHandler<S>,
-}
 
 /// A started plugin.
 pub(crate) struct Live<S> {
@@ -52,24 +21,10 @@ pub(crate) struct Live<S> {
     pub(crate) handlers: Rc<Handlers<S>>,
 }
 
-impl<S> Drop for Handlers<S> {
-    /// One by one: what a handler has captured may panic in its destructor.
-    fn drop(&mut self) {
-        self.commands.drain().for_each(dispose);
-        self.components.drain().for_each(dispose);
-        self.pages.drain().for_each(dispose);
-        self.listeners.drain(..).for_each(dispose);
-        self.entries.drain().for_each(dispose);
-        dispose(self.save.take());
-        dispose(self.restore.take());
-        dispose(self.stop.take());
-    }
-}
-
 impl<S: 'static> Running for Live<S> {
     fn command(
         &self,
-        host: &Host,
+        core: &Rc<Core>,
         head: CommandHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result> {
@@ -82,7 +37,7 @@ impl<S: 'static> Running for Live<S> {
         match handler {
             Some(handler) => handler(CommandContext::new(
                 Rc::clone(&self.state),
-                host.clone(),
+                Host::new(Rc::clone(core)),
                 head,
                 frame_guard,
             )),
@@ -92,29 +47,31 @@ impl<S: 'static> Running for Live<S> {
 
     fn component(
         &self,
-        host: &Host,
+        core: &Rc<Core>,
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result> {
+        let host = Host::new(Rc::clone(core));
         match self.handlers.components.get(&head.handler) {
+            _ if head.handler == QUESTIONS => context::clicked(host, head, frame_guard),
             Some(handler) => handler(ComponentContext::new(
                 Rc::clone(&self.state),
-                host.clone(),
+                host,
                 head,
                 frame_guard,
             )),
             None if self.handlers.pages.contains_key(&head.handler) => {
-                Box::pin(context::turned(host.clone(), head, frame_guard))
+                Box::pin(context::turned(host, head, frame_guard))
             }
             None => missing("component", &head.handler),
         }
     }
 
-    fn page(&self, host: &Host, name: &str, turn: Turn) -> LocalFuture<Result<Page>> {
+    fn page(&self, core: &Rc<Core>, name: &str, turn: Turn) -> LocalFuture<Result<Page>> {
         match self.handlers.pages.get(name) {
             Some(handler) => handler(PageContext {
                 state: Rc::clone(&self.state),
-                host: host.clone(),
+                host: Host::new(Rc::clone(core)),
                 turn,
             }),
             None => missing("pages", name),
@@ -135,16 +92,20 @@ impl<S: 'static> Running for Live<S> {
     fn event(
         &self,
         listener: usize,
-        host: &Host,
+        core: &Rc<Core>,
         frame_guard: Rc<FrameGuard>,
     ) -> LocalFuture<Result> {
         let handler = &self.handlers.listeners[listener].handler;
-        handler(Rc::clone(&self.state), host.clone(), frame_guard)
+        handler(
+            Rc::clone(&self.state),
+            Host::new(Rc::clone(core)),
+            frame_guard,
+        )
     }
 
     fn invoke(
         &self,
-        host: &Host,
+        core: &Rc<Core>,
         head: InvokeHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result<Vec<u8>>> {
@@ -156,7 +117,12 @@ impl<S: 'static> Running for Live<S> {
             entry: key.1,
             ..head
         };
-        handler(Rc::clone(&self.state), host.clone(), head, frame_guard)
+        handler(
+            Rc::clone(&self.state),
+            Host::new(Rc::clone(core)),
+            head,
+            frame_guard,
+        )
     }
 
     fn save(&self) -> LocalFuture<Result<Option<State>>> {

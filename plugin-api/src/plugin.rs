@@ -6,15 +6,18 @@ use twilight_model::gateway::Intents;
 
 use crate::{
     command::Command,
-    context::{ComponentContext, EventContext, Page, PageContext},
+    context::{ComponentContext, EventContext, PageContext},
     error::Result,
     event::{Event, EventKind},
     guard::Guarded,
+    handlers::{Handlers, Listening},
     host::Host,
     listener::Listener,
-    live::{Handlers, Listening, Live},
+    live::Live,
     manifest::{Dependency, Handoff, ListenerManifest, Manifest},
-    runtime::{LocalFuture, Program, Running},
+    page::Page,
+    raw::Program,
+    runtime::{self, LocalFuture, Running},
     state::State,
 };
 
@@ -464,16 +467,16 @@ impl<S: 'static> Plugin<S> {
         name.clone_into(&mut self.manifest.name);
         version.clone_into(&mut self.manifest.version);
         let (start, handlers) = (self.start, Rc::new(self.handlers));
-        Program {
-            manifest: self.manifest,
-            start: Box::new(move |host| {
+        runtime::program(
+            self.manifest,
+            Box::new(move |core| {
                 Box::pin(async move {
-                    let state = Guarded::new(Rc::new(start(host).await?));
+                    let state = Guarded::new(Rc::new(start(Host::new(core)).await?));
                     let live: Rc<dyn Running> = Rc::new(Live { state, handlers });
                     Ok(live)
                 })
             }),
-        }
+        )
     }
 }
 

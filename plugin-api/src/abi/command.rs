@@ -7,8 +7,21 @@ use serde::{
 };
 use serde_json::{Value, from_value};
 
-use super::snowflake;
-use crate::manifest::CommandKind;
+use super::{snowflake, words::words};
+
+words! {
+/// Kind of a command: what it is used on.
+#[derive(Default)]
+pub enum CommandKind {
+    /// Nothing: it is typed.
+    #[default]
+    Chat = "chat",
+    /// A user, from the context menu.
+    User = "user",
+    /// A message, from the context menu.
+    Message = "message",
+}
+}
 
 /// Origin of an invocation, and so where its answers go.
 ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::CommandKind;
+use super::CommandKind;
 
 /// Parameters of the `commands.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

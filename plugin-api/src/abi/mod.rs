@@ -56,7 +56,8 @@ pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
 pub use cache::{CacheCall, CacheReply};
 pub use command::{
-    AutocompleteCall, CheckCall, CheckReply, CommandHead, ComponentHead, OptionValue, Origin,
+    AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,
+    Origin,
 };
 pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};

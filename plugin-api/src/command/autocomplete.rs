@@ -7,52 +7,20 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, UserMarker},
 };
 
-use super::{
-    Command,
-    value::{FromOption, OptionInput},
-};
+use super::{Choice, Command};
 use crate::{
     abi::AutocompleteCall,
     accessors::{surroundings, whereabouts},
     error::{Error, Result},
+    handlers::EntryHandler,
     host::Host,
-    live::EntryHandler,
     manifest::ChoiceManifest,
+    option_value::{FromOption, OptionInput},
     runtime::LocalFuture,
 };
 
 pub(crate) type Completer<S> =
     Rc<dyn Fn(AutocompleteContext<S>) -> LocalFuture<Result<Vec<ChoiceManifest>>>>;
-
-/// A proposed value: what the member sees (1 to 100 characters), and what the handler is given.
-///
-/// ```
-/// use plugin_api::Choice;
-///
-/// let green = Choice::new("Green tea", "green");
-/// let twelve: Choice = "12".into();
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Choice(ChoiceManifest);
-
-impl Choice {
-    /// A value that is called `name`.
-    #[must_use]
-    pub fn new(name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
-        Self(ChoiceManifest::new(name, value))
-    }
-
-    pub(super) fn into_manifest(self) -> ChoiceManifest {
-        self.0
-    }
-}
-
-impl<T: Into<String>> From<T> for Choice {
-    fn from(text: T) -> Self {
-        let text = text.into();
-        Self::new(text.clone(), text)
-    }
-}
 
 /// Context of a function that proposes values; `S` is the plugin's state.
 pub struct AutocompleteContext<S = ()> {

@@ -7,13 +7,12 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, UserMarker},
 };
 
-use super::CommandHandler;
 use crate::{
     abi::{CheckCall, CheckReply},
     accessors::{surroundings, whereabouts},
     error::{Error, Result},
+    handlers::{CommandHandler, EntryHandler},
     host::Host,
-    live::EntryHandler,
     runtime::LocalFuture,
 };
 

@@ -3,8 +3,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `access.rs` | who may use a command, and how often |
-//! | `option.rs` | the declaration of options |
-//! | `value.rs` | the types that options are read as |
+//! | `option.rs` | the declaration of options, and their choices |
+//! | `types.rs` | the types that an option can be declared by |
 //! | `autocomplete.rs` | values that are proposed while a member types |
 //! | `check.rs` | a plugin's own checks |
 //! | `declared.rs` | that `#[command]` declares the same |
@@ -15,27 +15,23 @@ mod check;
 #[cfg(test)]
 mod declared;
 mod option;
-mod value;
+mod types;
 
 use std::{future::Future, rc::Rc};
 
-pub(crate) use self::{autocomplete::Completer, check::Check};
 pub use self::{
-    autocomplete::{AutocompleteContext, Choice},
+    autocomplete::AutocompleteContext,
     check::CheckContext,
-    option::CommandOption,
-    value::{FromOption, Mentionable, OptionInput, OptionType},
+    option::{Choice, CommandOption, OptionType},
 };
+pub(crate) use self::{autocomplete::Completer, check::Check};
 use crate::{
     abi::EntryKind,
     context::CommandContext,
     error::Result,
-    live::Handlers,
+    handlers::{CommandHandler, Handlers},
     manifest::{CommandKind, CommandManifest, Localized},
-    runtime::LocalFuture,
 };
-
-pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<Result>>;
 
 /// A command of a plugin with state `S`.
 ///

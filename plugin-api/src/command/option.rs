@@ -1,10 +1,53 @@
 //! Command options: name, type, limits.
 
-use super::{Choice, OptionType};
 use crate::{
     accessors::kinds,
-    manifest::{Localized, OptionKind, OptionManifest},
+    manifest::{ChoiceManifest, Localized, OptionKind, OptionManifest},
+    option_value::FromOption,
 };
+
+/// A proposed value: what the member sees (1 to 100 characters), and what the handler is given.
+///
+/// ```
+/// use plugin_api::Choice;
+///
+/// let green = Choice::new("Green tea", "green");
+/// let twelve: Choice = "12".into();
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice(ChoiceManifest);
+
+impl Choice {
+    /// A value that is called `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        Self(ChoiceManifest::new(name, value))
+    }
+
+    pub(super) fn into_manifest(self) -> ChoiceManifest {
+        self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Choice {
+    fn from(text: T) -> Self {
+        let text = text.into();
+        Self::new(text.clone(), text)
+    }
+}
+
+/// A type that an option is declared by, with [`CommandOption::of`].
+///
+/// `String`, integers, `f64`, `bool`, `Id` of a user, channel or role, [`Mentionable`](crate::Mentionable), `Attachment`, `Duration`,
+/// `Timestamp`, what derives [`Choices`](crate::Choices); `Option` and `Vec` of each.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be an option of a command",
+    label = "`String`, `i64`, `f64`, `bool`, `Id<UserMarker>` and its like, `Mentionable`, `Attachment`, `Duration`, `Timestamp`, an enum with `#[derive(Choices)]`, or an `Option` or `Vec` of these is expected"
+)]
+pub trait OptionType: FromOption {
+    /// Makes the option what this type reads; it is a required string before.
+    fn declare(option: &mut CommandOption);
+}
 
 /// An option of a command: without bounds and not required by default.
 ///

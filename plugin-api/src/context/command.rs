@@ -10,9 +10,9 @@ use twilight_model::{
 use super::{Invocation, resolved};
 use crate::{
     abi::CommandHead,
-    command::{FromOption, OptionInput},
     error::{Error, Result},
     host::Host,
+    option_value::{FromOption, OptionInput},
     raw::FrameGuard,
 };
 

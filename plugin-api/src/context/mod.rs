@@ -24,17 +24,8 @@ mod resolved;
 mod user;
 
 pub use self::{
-    command::CommandContext,
-    component::ComponentContext,
-    event::EventContext,
-    invocation::Invocation,
-    pages::{Page, PageContext},
-    progress::Progress,
-    question::Fields,
-    reply::Reply,
+    command::CommandContext, component::ComponentContext, event::EventContext,
+    invocation::Invocation, pages::PageContext, progress::Progress, question::Fields, reply::Reply,
     user::User,
 };
-pub(crate) use self::{
-    pages::{Turn, turned},
-    question::clicked,
-};
+pub(crate) use self::{pages::turned, question::clicked};

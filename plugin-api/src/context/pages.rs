@@ -14,41 +14,15 @@ use crate::{
     error::{Error, Result},
     host::Host,
     message::NewMessage,
+    page::Turn,
     raw::FrameGuard,
 };
-
-/// A page, and how many there are: what a [pages](crate::Plugin::pages) function gives.
-#[derive(Debug, Clone)]
-pub struct Page {
-    message: NewMessage,
-    count: usize,
-}
-
-impl Page {
-    /// A page of `count`.
-    #[must_use]
-    pub fn new(message: impl Into<NewMessage>, count: usize) -> Self {
-        Self {
-            message: message.into(),
-            count,
-        }
-    }
-}
 
 /// Context of a [pages](crate::Plugin::pages) function.
 pub struct PageContext<S = ()> {
     pub(crate) state: Rc<S>,
     pub(crate) host: Host,
     pub(crate) turn: Turn,
-}
-
-/// Request for a page: which, by which user.
-#[derive(Debug, Clone)]
-pub(crate) struct Turn {
-    index: usize,
-    argument: String,
-    user: Id<UserMarker>,
-    guild: Option<Id<GuildMarker>>,
 }
 
 impl<S> PageContext<S> {
@@ -121,10 +95,10 @@ impl Invocation {
             user: self.user().id,
             guild: self.guild_id(),
         };
-        let mut page = running.page(self.host(), name, turn.clone()).await?;
+        let mut page = running.page(&self.host().0, name, turn.clone()).await?;
         if turn.index >= page.count.max(1) {
             turn.index = page.count.max(1) - 1;
-            page = running.page(self.host(), name, turn.clone()).await?;
+            page = running.page(&self.host().0, name, turn.clone()).await?;
         }
         let (at, last) = (turn.index, page.count.saturating_sub(1));
         if last == 0 {

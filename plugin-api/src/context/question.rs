@@ -6,13 +6,13 @@ use twilight_model::channel::message::Component;
 
 use super::Invocation;
 use crate::{
-    abi::{ComponentHead, ReplyMode},
+    abi::{ComponentHead, QUESTIONS, ReplyMode},
     component::{Modal, SelectOption, button, danger_button, disable, select},
     error::Result,
     host::Host,
     message::NewMessage,
     raw::FrameGuard,
-    runtime::{AWAIT, Click, Question, Waited},
+    runtime::{Click, LocalFuture, Question, Waited},
 };
 
 /// How long a question waits where the components of an answer work for ever.
@@ -217,7 +217,7 @@ impl Invocation {
     }
 
     fn answer_id(&self, question: &Question, value: &str) -> Result<String> {
-        self.custom_id(AWAIT, format_args!("{}:{value}", question.key()))
+        self.custom_id(QUESTIONS, format_args!("{}:{value}", question.key()))
     }
 
     fn patience(&self, timeout_s: Option<Option<u64>>) -> Duration {
@@ -249,28 +249,34 @@ impl Fields {
 }
 
 /// A click on a question: for the handler that waits for it, or for none any more.
-pub(crate) async fn clicked(host: Host, head: ComponentHead, frame_guard: FrameGuard) -> Result {
-    let unanswered = match host.0.answer_question(head, frame_guard) {
-        Ok(over) => {
-            // Whoever waited answers it; an error says that they are done.
-            let _ = over.await;
-            return Ok(());
+pub(crate) fn clicked(
+    host: Host,
+    head: ComponentHead,
+    frame_guard: FrameGuard,
+) -> LocalFuture<Result> {
+    Box::pin(async move {
+        let unanswered = match host.0.answer_question(head, frame_guard) {
+            Ok(over) => {
+                // Whoever waited answers it; an error says that they are done.
+                let _ = over.await;
+                return Ok(());
+            }
+            Err(unanswered) => unanswered,
+        };
+        let Click {
+            head, frame_guard, ..
+        } = *unanswered;
+        let click = Invocation::new(host, head.origin, frame_guard, false);
+        let shown = click.interaction()?.message;
+        if let Some(mut shown) = shown {
+            disable(&mut shown.components);
+            let disabled = NewMessage::default().with_components(shown.components);
+            if let Err(error) = click.say(ReplyMode::Update, disabled).await {
+                tracing::debug!("an old question could not be disabled: {error}");
+            }
         }
-        Err(unanswered) => unanswered,
-    };
-    let Click {
-        head, frame_guard, ..
-    } = *unanswered;
-    let click = Invocation::new(host, head.origin, frame_guard, false);
-    let shown = click.interaction()?.message;
-    if let Some(mut shown) = shown {
-        disable(&mut shown.components);
-        let disabled = NewMessage::default().with_components(shown.components);
-        if let Err(error) = click.say(ReplyMode::Update, disabled).await {
-            tracing::debug!("an old question could not be disabled: {error}");
-        }
-    }
-    click
-        .reply(NewMessage::from("This question is over.").ephemeral())
-        .await
+        click
+            .reply(NewMessage::from("This question is over.").ephemeral())
+            .await
+    })
 }

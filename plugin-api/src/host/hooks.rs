@@ -1,11 +1,46 @@
 //! Emission of hook events.
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::Host;
 use crate::{
     abi::{CallHead, EmitCall, EmitHead},
     error::Result,
-    hook::Hook,
 };
+
+/// Something that happens, emitted to every plugin that has a handler for it. The framework's own are in [`hook`](crate::hook); a plugin's are
+/// its own types, named `<plugin>.<event>`, and sent with [`Host::emit`].
+///
+/// ```
+/// use plugin_api::{Hook, prelude::*};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Sold {
+///     tea: String,
+///     cups: u32,
+/// }
+/// impl Hook for Sold {
+///     const EVENT: &'static str = "shop.sold";
+/// }
+///
+/// // In the plugin `shop`:
+/// async fn sell(ctx: CommandContext) -> Result {
+///     ctx.host().emit(&Sold { tea: "green".into(), cups: 2 }).await?;
+///     ctx.reply("Enjoy!").await
+/// }
+///
+/// // In any other:
+/// async fn count(ctx: HookContext<Sold>) -> Result {
+///     tracing::info!(cups = ctx.payload().cups, "sold");
+///     Ok(())
+/// }
+/// let till = Plugin::new().on_hook("count", count);
+/// ```
+pub trait Hook: Serialize + DeserializeOwned + 'static {
+    /// The event's name: `<plugin>.<event>`, for the framework's own without the plugin.
+    const EVENT: &'static str;
+}
 
 impl Host {
     /// Tells every plugin that handles this event, and waits until it is queued for all of them (5 s at most; what does

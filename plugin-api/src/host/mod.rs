@@ -30,6 +30,7 @@ pub use self::{
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
+    hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::abi::words::words;
+use crate::abi::{CommandKind, words::words};
 
 /// A command, or a group of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,20 +47,6 @@ pub struct CommandManifest {
     pub cooldown: Option<CooldownManifest>,
     /// How many uses may run at once.
     pub concurrency: Option<ConcurrencyManifest>,
-}
-
-words! {
-/// Kind of a command: what it is used on.
-#[derive(Default)]
-pub enum CommandKind {
-    /// Nothing: it is typed.
-    #[default]
-    Chat = "chat",
-    /// A user, from the context menu.
-    User = "user",
-    /// A message, from the context menu.
-    Message = "message",
-}
 }
 
 /// Name and description in another language.

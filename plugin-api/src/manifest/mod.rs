@@ -5,16 +5,18 @@
 //! `host/loader/src/unknown.rs`.
 
 mod command;
+mod setting;
 
 use serde::{Deserialize, Serialize};
 
 use crate::abi::words::words;
 
 pub use self::command::{
-    AccessManifest, ChoiceManifest, CommandKind, CommandManifest, ConcurrencyManifest,
-    CooldownManifest, Localized, OptionKind, OptionManifest, Per,
+    AccessManifest, ChoiceManifest, CommandManifest, ConcurrencyManifest, CooldownManifest,
+    Localized, OptionKind, OptionManifest, Per,
 };
-pub use crate::setting::{SettingKind, SettingManifest};
+pub use self::setting::{SettingKind, SettingManifest};
+pub use crate::abi::CommandKind;
 
 /// Declarations of a plugin. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.
 ///

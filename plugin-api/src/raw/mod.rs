@@ -9,27 +9,40 @@
 mod backtrace;
 mod inbox;
 mod link;
+mod logs;
+mod panics;
 mod signal;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::fmt;
 
-use tokio::{runtime::Builder, task::LocalSet};
-
-pub(crate) use backtrace::addresses;
+use backtrace::addresses;
 pub(crate) use inbox::{FrameGuard, Inbox};
 pub(crate) use link::{Link, SendError};
+pub(crate) use logs::{Within, set_level};
 pub(crate) use signal::WakeSignal;
 
 use crate::{
     abi::{HostHandle, MailboxHandle, run_status},
-    guard::{dispose, guarded},
-    runtime::{self, Program, logs, panics},
+    guard::guarded,
 };
 
-/// How long threads of `spawn_blocking` may still run when the plugin has stopped.
-const BLOCKING_GRACE: Duration = Duration::from_millis(500);
+/// A plugin with its types erased: what runs on its thread, between its mailbox and its host. It returns one of
+/// [`run_status`].
+pub struct Program(Box<dyn FnOnce(Inbox, Link) -> u32>);
+
+impl Program {
+    pub(crate) fn new(serve: impl FnOnce(Inbox, Link) -> u32 + 'static) -> Self {
+        Self(Box::new(serve))
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").finish_non_exhaustive()
+    }
+}
 
 /// Runs a plugin until the host tells it to stop; returns one of [`run_status`].
 ///
@@ -46,38 +59,9 @@ pub unsafe fn run(host: HostHandle, mailbox: MailboxHandle, declare: fn() -> Pro
     let status = guarded(|| {
         let program = declare();
         // SAFETY: as above, and this thread is the only one to exchange.
-        serve(program, unsafe { Inbox::new(mailbox) }, link)
+        (program.0)(unsafe { Inbox::new(mailbox) }, link)
     });
     panics::leave();
     link::close();
     status.unwrap_or(run_status::PANICKED)
-}
-
-/// Builds the runtime, runs the main loop in it, and takes everything down on this thread.
-fn serve(program: Program, inbox: Inbox, link: Link) -> u32 {
-    let runtime = match Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!("can't start the plugin's runtime: {error}");
-            return run_status::BROKEN;
-        }
-    };
-    let local = LocalSet::new();
-    let result = guarded(|| local.block_on(&runtime, runtime::main_loop(program, inbox, link)));
-    // Drop order: what still runs is dropped here, on this thread, before the runtime that it runs on.
-    dispose(local);
-    let _ = guarded(|| runtime.shutdown_timeout(BLOCKING_GRACE));
-    match result {
-        // What panicked while it was dropped has been told of; the plugin has stopped all the same.
-        Ok(Ok(())) => run_status::STOPPED,
-        Ok(Err(error)) => {
-            tracing::error!("the plugin's main loop failed: {error}");
-            run_status::BROKEN
-        }
-        Err(_) => run_status::PANICKED,
-    }
 }

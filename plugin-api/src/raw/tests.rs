@@ -9,7 +9,7 @@ use std::{
 
 use abi_stable::prefix_type::WithMetadata;
 
-use super::run;
+use super::{Program, run};
 use crate::{
     abi::{
         Bytes, CommandHead, EventHeader, Frame, HostHandle, HostVtable, HostVtable_Ref,
@@ -18,7 +18,6 @@ use crate::{
     },
     manifest::Manifest,
     prelude::*,
-    runtime::Program,
 };
 
 /// The tests share the one way to the host that a library has.

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    future::Future,
     rc::Rc,
 };
 
@@ -10,20 +9,18 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::{
     sync::{Notify, watch},
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
 };
 
 use super::{
     Running,
     calls::{CallReply, Calls},
-    job::{Answer, Job},
     waiting::Questions,
 };
 use crate::{
     abi::{CallHead, StartHead, message_kind},
     error::{Error, Result},
     guard::dispose,
-    manifest::Manifest,
     raw::{FrameGuard, Link, SendError},
 };
 
@@ -42,14 +39,14 @@ pub(crate) struct Core {
     polled: Cell<u64>,
     pub(super) questions: Questions,
     event_loop: Notify,
-    live: watch::Sender<bool>,
-    background: RefCell<JoinSet<()>>,
+    pub(super) live: watch::Sender<bool>,
+    pub(super) background: RefCell<JoinSet<()>>,
 }
 
 impl Core {
-    pub(super) fn new(manifest: &Manifest, link: Link) -> Self {
+    pub(super) fn new(name: String, link: Link) -> Self {
         Self {
-            name: manifest.name.clone(),
+            name,
             link,
             start: OnceCell::new(),
             settings: RefCell::default(),
@@ -222,26 +219,6 @@ impl Core {
 
     pub(super) fn go_live(&self) {
         self.live.send_replace(true);
-    }
-
-    /// Starts a task that begins when the generation goes live, and ends with it.
-    pub(crate) fn spawn(
-        self: &Rc<Self>,
-        task: impl Future<Output = Result> + 'static,
-    ) -> AbortHandle {
-        let mut live = self.live.subscribe();
-        let job = Job::new(
-            Rc::clone(self),
-            0,
-            false,
-            Box::pin(async move {
-                let _ = live.wait_for(|live| *live).await;
-                task.await.map(|()| Answer::None)
-            }),
-        );
-        let mut background = self.background.borrow_mut();
-        while background.try_join_next().is_some() {}
-        background.spawn_local(job)
     }
 
     pub(super) fn end_background(&self) {

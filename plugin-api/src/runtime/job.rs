@@ -7,11 +7,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Core, LocalFuture, logs::Within};
+use tokio::task::AbortHandle;
+
+use super::{Core, LocalFuture};
 use crate::{
     abi::{ErrorHead, status},
     error::Result,
     guard::{Guarded, dispose, guarded},
+    raw::Within,
     state::State,
 };
 
@@ -122,6 +125,28 @@ impl Drop for Job {
         if self.work != 0 {
             self.core.leave();
         }
+    }
+}
+
+impl Core {
+    /// Starts a task that begins when the generation goes live, and ends with it.
+    pub(crate) fn spawn(
+        self: &Rc<Self>,
+        task: impl Future<Output = Result> + 'static,
+    ) -> AbortHandle {
+        let mut live = self.live.subscribe();
+        let job = Job::new(
+            Rc::clone(self),
+            0,
+            false,
+            Box::pin(async move {
+                let _ = live.wait_for(|live| *live).await;
+                task.await.map(|()| Answer::None)
+            }),
+        );
+        let mut background = self.background.borrow_mut();
+        while background.try_join_next().is_some() {}
+        background.spawn_local(job)
     }
 }
 

@@ -6,8 +6,7 @@
 mod calls;
 mod core;
 mod job;
-pub(crate) mod logs;
-pub(crate) mod panics;
+mod question;
 mod waiting;
 
 use std::{
@@ -18,51 +17,81 @@ use std::{
 };
 
 use tokio::{
-    task::{JoinSet, yield_now},
+    runtime::Builder,
+    task::{JoinSet, LocalSet, yield_now},
     time::{Instant, sleep_until},
 };
 
 pub(crate) use self::core::Core;
 pub(crate) use self::job::caught;
 use self::job::{Answer, Job};
-pub(crate) use self::waiting::{AWAIT, Click, Question, Waited};
+pub(crate) use self::question::{Question, Waited};
+pub(crate) use self::waiting::Click;
 use crate::{
     abi::{
         CommandHead, ComponentHead, EntryKind, ErrorHead, EventHeader, InvokeHead, Origin,
         RestoreHead, SaveHead, SaveRequestHead, SettingsHead, StartHead, StopHead, frame_kind,
-        message_kind, status,
+        message_kind, run_status, status,
     },
-    context::{self, Page, Turn},
     error::{Error, Result},
-    guard::dispose,
-    host::Host,
+    guard::{dispose, guarded},
     manifest::{CommandKind, Handoff, Manifest},
-    raw::{FrameGuard, Inbox, Link, WakeSignal},
+    page::{Page, Turn},
+    raw::{FrameGuard, Inbox, Link, Program, WakeSignal, set_level},
     state::State,
 };
 
 /// Handlers that run at once when the manifest names no limit.
 const DEFAULT_CONCURRENCY: usize = 64;
 
+/// How long threads of `spawn_blocking` may still run when the plugin has stopped.
+const BLOCKING_GRACE: Duration = Duration::from_millis(500);
+
 /// What `on_stop` may take at least, when the handlers have used the deadline up.
 const GOODBYE: Duration = Duration::from_millis(50);
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 /// Calls a handler: inside of its job, by the future that this gives.
-type Call<H> = fn(Rc<dyn Running>, Host, H, FrameGuard) -> LocalFuture<Result<Answer>>;
-type Start = Box<dyn FnOnce(Host) -> LocalFuture<Result<Rc<dyn Running>>>>;
+type Call<H> = fn(Rc<dyn Running>, Rc<Core>, H, FrameGuard) -> LocalFuture<Result<Answer>>;
+type Start = Box<dyn FnOnce(Rc<Core>) -> LocalFuture<Result<Rc<dyn Running>>>>;
 
-/// A plugin with its types erased.
-pub struct Program {
-    pub(crate) manifest: Manifest,
-    pub(crate) start: Start,
+/// What a plugin has declared, and how it starts.
+struct Declared {
+    manifest: Manifest,
+    start: Start,
 }
 
-impl std::fmt::Debug for Program {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Program")
-            .field("manifest", &self.manifest)
-            .finish_non_exhaustive()
+/// A plugin that is run by the [main loop](main_loop) when it has its mailbox.
+pub(crate) fn program(manifest: Manifest, start: Start) -> Program {
+    Program::new(move |inbox, link| serve(Declared { manifest, start }, inbox, link))
+}
+
+/// Builds the runtime, runs the main loop in it, and takes everything down on this thread.
+fn serve(declared: Declared, inbox: Inbox, link: Link) -> u32 {
+    let runtime = match Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("can't start the plugin's runtime: {error}");
+            return run_status::BROKEN;
+        }
+    };
+    let local = LocalSet::new();
+    let result = guarded(|| local.block_on(&runtime, main_loop(declared, inbox, link)));
+    // Drop order: what still runs is dropped here, on this thread, before the runtime that it runs on.
+    dispose(local);
+    let _ = guarded(|| runtime.shutdown_timeout(BLOCKING_GRACE));
+    match result {
+        // What panicked while it was dropped has been told of; the plugin has stopped all the same.
+        Ok(Ok(())) => run_status::STOPPED,
+        Ok(Err(error)) => {
+            tracing::error!("the plugin's main loop failed: {error}");
+            run_status::BROKEN
+        }
+        Err(_) => run_status::PANICKED,
     }
 }
 
@@ -73,29 +102,29 @@ impl std::fmt::Debug for Program {
 pub(crate) trait Running {
     fn command(
         &self,
-        host: &Host,
+        core: &Rc<Core>,
         head: CommandHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result>;
     fn component(
         &self,
-        host: &Host,
+        core: &Rc<Core>,
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result>;
-    fn page(&self, host: &Host, name: &str, turn: Turn) -> LocalFuture<Result<Page>>;
+    fn page(&self, core: &Rc<Core>, name: &str, turn: Turn) -> LocalFuture<Result<Page>>;
     /// How many listeners there are, and whether one of them wants an event; which are told apart by their places.
     fn listeners(&self) -> usize;
     fn listens(&self, listener: usize, header: &EventHeader) -> bool;
     fn event(
         &self,
         listener: usize,
-        host: &Host,
+        core: &Rc<Core>,
         frame_guard: Rc<FrameGuard>,
     ) -> LocalFuture<Result>;
     fn invoke(
         &self,
-        host: &Host,
+        core: &Rc<Core>,
         head: InvokeHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result<Vec<u8>>>;
@@ -105,12 +134,14 @@ pub(crate) trait Running {
 }
 
 /// Runs the plugin until it is told to stop, or its host is gone.
-pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) -> io::Result<()> {
+async fn main_loop(declared: Declared, mut inbox: Inbox, link: Link) -> io::Result<()> {
     let wakes = WakeSignal::watch(&inbox)?;
-    let concurrency = program.manifest.concurrency;
+    let Declared { manifest, start } = declared;
+    let concurrency = manifest.concurrency;
     let concurrency = concurrency.map_or(DEFAULT_CONCURRENCY, |limit| limit.max(1) as usize);
-    let core = Rc::new(Core::new(&program.manifest, link));
-    let manifest = serde_json::to_vec(&program.manifest)?;
+    let core = Rc::new(Core::new(manifest.name.clone(), link));
+    let handoff = manifest.handoff;
+    let manifest = serde_json::to_vec(&manifest)?;
     if link
         .send(message_kind::MANIFEST, status::OK, 0, &manifest, &[])
         .is_err()
@@ -119,8 +150,8 @@ pub(crate) async fn main_loop(program: Program, mut inbox: Inbox, link: Link) ->
     }
     let mut event_loop = EventLoop {
         core: Rc::clone(&core),
-        handoff: program.manifest.handoff,
-        start: Some(program.start),
+        handoff,
+        start: Some(start),
         jobs: JoinSet::new(),
         stop_at: None,
         last_save: None,
@@ -199,17 +230,17 @@ impl EventLoop {
             frame_kind::REPLY => self.core.complete(&frame_guard),
             frame_kind::EVENT => self.event(frame_guard),
             frame_kind::COMMAND => {
-                self.work(id, frame_guard, |running, host, head, frame_guard| {
+                self.work(id, frame_guard, |running, core, head, frame_guard| {
                     Box::pin(async move {
-                        running.command(&host, head, frame_guard).await?;
+                        running.command(&core, head, frame_guard).await?;
                         Ok(Answer::None)
                     })
                 })
             }
             frame_kind::COMPONENT => {
-                self.work(id, frame_guard, |running, host, head, frame_guard| {
+                self.work(id, frame_guard, |running, core, head, frame_guard| {
                     Box::pin(async move {
-                        component(&*running, &host, head, frame_guard).await?;
+                        running.component(&core, head, frame_guard).await?;
                         Ok(Answer::None)
                     })
                 })
@@ -217,10 +248,10 @@ impl EventLoop {
             frame_kind::INVOKE => self.work(
                 id,
                 frame_guard,
-                |running, host, head: InvokeHead, frame_guard| {
+                |running, core, head: InvokeHead, frame_guard| {
                     Box::pin(async move {
                         let deadline_ms = head.deadline_ms;
-                        let entry = running.invoke(&host, head, frame_guard);
+                        let entry = running.invoke(&core, head, frame_guard);
                         within(deadline_ms, entry).await.map(Answer::Result)
                     })
                 },
@@ -233,7 +264,7 @@ impl EventLoop {
             frame_kind::STOP => self.stop(&frame_guard),
             frame_kind::LOG_LEVEL => {
                 if let Ok(level) = serde_json::from_slice::<String>(frame_guard.head()) {
-                    logs::set_level(&level);
+                    set_level(&level);
                 }
             }
             frame_kind::SETTINGS => {
@@ -262,7 +293,7 @@ impl EventLoop {
             Ok(head) => head,
             Err(error) => return self.answer(id, &Err(error.into())),
         };
-        logs::set_level(&head.log_level);
+        set_level(&head.log_level);
         crate::message::set_colours(head.colours);
         self.core.set_start(head);
         let Some(start) = self.start.take() else {
@@ -270,7 +301,7 @@ impl EventLoop {
         };
         let core = Rc::clone(&self.core);
         let started = async move {
-            let running = start(Host::new(Rc::clone(&core))).await?;
+            let running = start(Rc::clone(&core)).await?;
             core.set_running(running);
             Ok(Answer::None)
         };
@@ -287,10 +318,10 @@ impl EventLoop {
             if !running.listens(listener, &header) {
                 continue;
             }
-            let host = Host::new(Rc::clone(&self.core));
+            let core = Rc::clone(&self.core);
             let (running, frame_guard) = (Rc::clone(&running), Rc::clone(&frame_guard));
             let handler = async move {
-                running.event(listener, &host, frame_guard).await?;
+                running.event(listener, &core, frame_guard).await?;
                 Ok(Answer::None)
             };
             let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
@@ -309,8 +340,8 @@ impl EventLoop {
         let Some(running) = self.core.running() else {
             return self.answer(id, &Err(Error::new("the plugin has not started")));
         };
-        let host = Host::new(Rc::clone(&self.core));
-        self.spawn(id, true, call(running, host, head, frame_guard));
+        let core = Rc::clone(&self.core);
+        self.spawn(id, true, call(running, core, head, frame_guard));
     }
 
     fn restore(&mut self, id: u64, frame_guard: &FrameGuard) {
@@ -399,19 +430,6 @@ impl EventLoop {
         self.core.close();
         Ok(())
     }
-}
-
-/// A component's handler; what questions are answered to is the runtime's own.
-fn component(
-    running: &dyn Running,
-    host: &Host,
-    head: ComponentHead,
-    frame_guard: FrameGuard,
-) -> LocalFuture<Result> {
-    if head.handler == AWAIT {
-        return Box::pin(context::clicked(host.clone(), head, frame_guard));
-    }
-    running.component(host, head, frame_guard)
 }
 
 /// Drops a handler that takes longer, where there is a limit.

@@ -1,14 +1,11 @@
 //! Handlers that wait for a member's answer. They don't count as running: a question takes nobody's place, and holds no
 //! reload up.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::HashMap};
 
 use tokio::sync::oneshot;
 
-use super::Core;
 use crate::{abi::ComponentHead, raw::FrameGuard};
-
-pub(crate) use crate::abi::QUESTIONS as AWAIT;
 
 /// A member's answer.
 pub(crate) struct Click {
@@ -18,24 +15,16 @@ pub(crate) struct Click {
     pub(crate) done: oneshot::Sender<()>,
 }
 
-/// End of a wait for an answer.
-pub(crate) enum Waited {
-    Answered(Box<Click>),
-    TimedOut,
-    /// The plugin is being reloaded or unloaded.
-    Closed,
-}
-
 /// Questions without an answer yet.
 #[derive(Default)]
 pub(super) struct Questions {
-    open: RefCell<HashMap<String, OpenCalls>>,
+    open: RefCell<HashMap<String, OpenQuestion>>,
     /// How many questions each handler waits for: one handler may wait for several at once.
     waiting: RefCell<HashMap<u64, usize>>,
     last: RefCell<Last>,
 }
 
-struct OpenCalls {
+struct OpenQuestion {
     answer: oneshot::Sender<Box<Click>>,
     /// The handler that waits for it; 0 while nobody does, and for what does not count as running.
     handler: u64,
@@ -54,7 +43,45 @@ impl Questions {
         self.waiting.borrow().len()
     }
 
-    fn begin_to_wait(&self, key: &str, handler: u64) {
+    /// A key that no question has ever had, in whatever generation, and where its answer comes: a click on an old question
+    /// finds nobody.
+    pub(super) fn open(&self) -> (String, oneshot::Receiver<Box<Click>>) {
+        let (send, answer) = oneshot::channel();
+        let mut last = self.last.borrow_mut();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        last.key = now.as_nanos().max(last.key + 1);
+        let key = format!("{:x}", last.key);
+        if !last.closed {
+            let open = OpenQuestion {
+                answer: send,
+                handler: 0,
+            };
+            self.open.borrow_mut().insert(key.clone(), open);
+        }
+        (key, answer)
+    }
+
+    /// Gives a click to the handler that waits for it, and the click's end to its bringer; the click back where none waits.
+    pub(super) fn answer(
+        &self,
+        head: ComponentHead,
+        frame_guard: FrameGuard,
+    ) -> Result<oneshot::Receiver<()>, Box<Click>> {
+        let (done, over) = oneshot::channel();
+        let click = Box::new(Click {
+            head,
+            frame_guard,
+            done,
+        });
+        let key = click.head.argument.split(':').next().unwrap_or_default();
+        let Some(waiting) = self.end(key) else {
+            return Err(click);
+        };
+        waiting.send(click)?;
+        Ok(over)
+    }
+
+    pub(super) fn begin_to_wait(&self, key: &str, handler: u64) {
         if handler != 0
             && let Some(open) = self.open.borrow_mut().get_mut(key)
         {
@@ -64,8 +91,8 @@ impl Questions {
     }
 
     /// Ends a question: the handler that waited for it runs again.
-    fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
-        let OpenCalls { answer, handler } = self.open.borrow_mut().remove(key)?;
+    pub(super) fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
+        let OpenQuestion { answer, handler } = self.open.borrow_mut().remove(key)?;
         let mut waiting = self.waiting.borrow_mut();
         if let Some(questions) = waiting.get_mut(&handler) {
             *questions -= 1;
@@ -81,81 +108,5 @@ impl Questions {
         self.last.borrow_mut().closed = true;
         self.waiting.borrow_mut().clear();
         self.open.borrow_mut().clear();
-    }
-}
-
-/// A question without an answer yet.
-pub(crate) struct Question {
-    core: Rc<Core>,
-    key: String,
-    answer: oneshot::Receiver<Box<Click>>,
-}
-
-impl Core {
-    /// A question with a key that no other has ever had, in whatever generation: a click on an old one finds nobody.
-    pub(crate) fn question(self: &Rc<Self>) -> Question {
-        let (send, answer) = oneshot::channel();
-        let mut last = self.questions.last.borrow_mut();
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-        last.key = now.as_nanos().max(last.key + 1);
-        let key = format!("{:x}", last.key);
-        if !last.closed {
-            let open = OpenCalls {
-                answer: send,
-                handler: 0,
-            };
-            self.questions.open.borrow_mut().insert(key.clone(), open);
-        }
-        Question {
-            core: Rc::clone(self),
-            key,
-            answer,
-        }
-    }
-
-    /// Gives a click to the handler that waits for it, and the click's end to its bringer; the click back where none waits.
-    pub(crate) fn answer_question(
-        &self,
-        head: ComponentHead,
-        frame_guard: FrameGuard,
-    ) -> Result<oneshot::Receiver<()>, Box<Click>> {
-        let (done, over) = oneshot::channel();
-        let click = Box::new(Click {
-            head,
-            frame_guard,
-            done,
-        });
-        let key = click.head.argument.split(':').next().unwrap_or_default();
-        let Some(waiting) = self.questions.end(key) else {
-            return Err(click);
-        };
-        waiting.send(click)?;
-        Ok(over)
-    }
-}
-
-impl Question {
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Waits for the answer.
-    pub(crate) async fn answer(mut self, within: Duration) -> Waited {
-        // There is room for another handler now.
-        self.core
-            .questions
-            .begin_to_wait(&self.key, self.core.polled());
-        self.core.tell_of_room();
-        match tokio::time::timeout(within, &mut self.answer).await {
-            Ok(Ok(click)) => Waited::Answered(click),
-            Ok(Err(_)) => Waited::Closed,
-            Err(_) => Waited::TimedOut,
-        }
-    }
-}
-
-impl Drop for Question {
-    fn drop(&mut self) {
-        self.core.questions.end(&self.key);
     }
 }

@@ -16,11 +16,7 @@ use tokio::{
 };
 
 use super::{
-    close::Close,
-    compress::Transport,
-    handshake,
-    hub::Order,
-    opcode::{Outcome, receive},
+    close::Close, compress::Transport, handshake, hub::Order, opcode::receive, payload::Outcome,
     presence,
 };
 use crate::{

@@ -6,9 +6,10 @@ use twilight_model::gateway::Intents;
 use super::{
     close::Close,
     hub::Resume,
-    opcode::Outcome,
+    login::{Login, Shard},
+    payload::Outcome,
     presence, ready,
-    session::{Login, Session, Shard},
+    session::Session,
     starts::Start,
 };
 use crate::state::{Settings, State};

@@ -7,8 +7,8 @@ use twilight_model::gateway::Intents;
 
 use super::{
     close::Close,
-    opcode::{Outcome, snowflake},
-    session::Login,
+    login::Login,
+    payload::{Outcome, snowflake},
 };
 use crate::{
     state::{Settings, State},

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::{
     close::Close,
     identify::{identify, resume},
-    members, presence, voice,
+    members,
+    payload::{Outcome, snowflake},
+    presence, voice,
 };
 use crate::{
     state::{Settings, State},
@@ -14,21 +16,6 @@ use crate::{
 
 /// The longest payload that a client may send, in bytes.
 const LONGEST: usize = 4096;
-
-/// What a payload leads to, besides what it changes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Outcome {
-    /// Nothing to send at once.
-    Done,
-    /// A session has started; `compress` asks for payload compression.
-    Identified { compress: bool },
-    /// Op 9 is sent back: not resumable.
-    InvalidSession,
-    /// A heartbeat: op 11 is sent back.
-    Acknowledge,
-    /// The connection is closed.
-    Close(Close),
-}
 
 /// Handles a client's payload on a connection.
 ///
@@ -66,14 +53,6 @@ pub(crate) fn receive(
         (4, true) => voice::update(state, connection, data),
         (43, true) => voice::info(state, connection, data),
         _ => Outcome::Close(Close::UnknownOpcode),
-    }
-}
-
-/// An id, as a string or, as discord.py sends it, as a number.
-pub(super) fn snowflake(value: &Value) -> Option<u64> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        number => number.as_u64(),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use twilight_model::gateway::presence::Status;
 
-use super::{close::Close, opcode::Outcome};
+use super::{close::Close, payload::Outcome};
 use crate::{state::State, world::Presence};
 
 /// What a bot may set of an activity.

@@ -8,9 +8,8 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::Value;
-use twilight_model::gateway::Intents;
 
-use super::ready::arrival_json;
+use super::{arrival::arrival_json, login::Login};
 use crate::{
     traffic::{Traffic, Way},
     world::World,
@@ -50,39 +49,6 @@ pub(crate) struct Session {
     due_guilds: BTreeSet<u64>,
     /// The sequence number of the last of the first guilds.
     ready_seq: u64,
-}
-
-/// What IDENTIFY said.
-#[derive(Clone, Debug)]
-pub(crate) struct Login {
-    pub shard: Shard,
-    /// Whether the client named a shard at all.
-    pub is_sharded: bool,
-    pub intents: Intents,
-    /// With more members than this, a guild is large.
-    pub large_threshold: usize,
-    /// Whether payloads are to be compressed.
-    pub compress: bool,
-}
-
-/// A part of the guilds: <https://discord.com/developers/docs/events/gateway#sharding>.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Shard {
-    pub number: u64,
-    pub count: u64,
-}
-
-impl Shard {
-    /// The whole bot.
-    pub(crate) const ALL: Self = Self {
-        number: 0,
-        count: 1,
-    };
-
-    /// Whether it is this shard that hears of a guild; of what is in none, it is the first.
-    pub(crate) fn covers(self, guild: Option<u64>) -> bool {
-        guild.map_or(0, |guild| (guild >> 22) % self.count) == self.number
-    }
 }
 
 /// A dispatch as it was sent.
@@ -226,8 +192,10 @@ impl Session {
 mod tests {
     use serde_json::json;
 
+    use twilight_model::gateway::Intents;
+
     use super::*;
-    use crate::clock::Clock;
+    use crate::{clock::Clock, gateway::login::Shard};
 
     fn pushed(count: usize, connection: Option<u64>) -> Session {
         let login = Login {

@@ -5,7 +5,7 @@ use twilight_model::guild::Permissions;
 
 use super::{
     close::Close,
-    opcode::{Outcome, snowflake},
+    payload::{Outcome, snowflake},
 };
 use crate::state::State;
 

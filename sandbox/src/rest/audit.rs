@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 use serde_json::{Value, json};
 use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 
-use super::{Answer, call::Call, error::FormErrors, guilds::need, ok};
+use super::{Answer, call::Call, error::FormErrors, guild_access::need, ok};
 use crate::world::{AuditEntry, Collection, World, shown};
 
 /// Answers `GET audit-logs`.

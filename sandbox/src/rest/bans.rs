@@ -6,7 +6,7 @@ use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    guilds::{known, need, need_rank},
+    guild_access::{known, need, need_rank},
     ok,
     validate::form::{Field, Kind, read},
 };

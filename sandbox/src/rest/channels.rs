@@ -6,6 +6,7 @@ use twilight_model::guild::Permissions;
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
+    channel_access::need,
     follow, hooks, invites, messages, ok, pins, places, polls, reactions, send, thread,
     threads::{self, Archived},
     voice,
@@ -63,18 +64,6 @@ pub(super) fn route(
         (method, ["polls", rest @ ..]) => polls::route(world, call, method, channel, rest),
         (method, ["messages", rest @ ..]) => messages::route(world, call, method, channel, rest),
         _ => Err(ApiError::unknown_route()),
-    }
-}
-
-/// Refuses what the bot may not do in a channel: 50001 if it cannot see it, else 50013.
-pub(super) fn need(world: &World, channel: u64, permission: Permissions) -> Result<(), ApiError> {
-    let has = world.permissions(channel, world.application.bot);
-    if !has.contains(Permissions::VIEW_CHANNEL) {
-        Err(ApiError::missing_access())
-    } else if !has.contains(permission) {
-        Err(ApiError::missing_permissions())
-    } else {
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     Answer, ApiError,
     call::{Call, body_id},
     error::FormErrors,
-    guilds::{known, known_mut, need},
+    guild_access::{known, known_mut, need},
     ok,
     validate::form::{Field, Kind, read_patch},
 };

@@ -6,10 +6,10 @@ use twilight_model::{guild::Permissions, util::Timestamp};
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
-    channels,
+    channel_access,
     error::FormErrors,
     expressions::{may_change_own, need_any},
-    guilds::known as guild_of,
+    guild_access::known as guild_of,
     ok,
     validate::form::{Field, Kind, read, read_patch},
 };
@@ -258,7 +258,7 @@ fn check(world: &World, guild: u64, event: &Record, starts_anew: bool) -> Result
     } else {
         Permissions::VIEW_CHANNEL | Permissions::CONNECT
     };
-    channels::need(world, channel, needed)
+    channel_access::need(world, channel, needed)
 }
 
 fn users(world: &World, call: &Call, guild: u64, event: u64) -> Answer {

@@ -7,9 +7,10 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
     error::FormErrors,
-    hooks::check_name,
-    messages::json_of,
-    ok, slack,
+    message_view::json_of,
+    ok,
+    reserved_name::check_name,
+    slack,
     threads::{self, tags},
     validate::{
         self,

@@ -7,7 +7,7 @@ use twilight_model::guild::Permissions;
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    guilds::own_permissions,
+    guild_access::own_permissions,
     ok,
     validate::form::{Field, read_patch},
 };

@@ -6,9 +6,9 @@ use twilight_model::{channel::ChannelType, guild::Permissions};
 use super::{
     Answer, ApiError,
     call::{Call, body_id},
-    channels::need,
+    channel_access::need,
     hooks::takes_webhooks,
-    messages::{json_of, visible},
+    message_view::{json_of, visible},
     ok, send, threads,
 };
 use crate::world::World;

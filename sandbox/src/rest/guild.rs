@@ -11,7 +11,7 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id},
     error::FormErrors,
-    guilds::{known, known_mut, need, own_permissions},
+    guild_access::{known, known_mut, need, own_permissions},
     ok,
     validate::form::{Field, Kind, read_patch},
 };

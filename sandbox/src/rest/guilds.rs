@@ -1,12 +1,11 @@
-//! Router below `guilds/…`, and the checks that all of its routes need.
-
-use twilight_model::guild::Permissions;
+//! Router below `guilds/…`.
 
 use super::{
-    Answer, ApiError, audit, bans, call::Call, community, emojis, events, guild, hooks, invites,
-    members, places, prune, roles, rules, search, sounds, stickers, templates, threads, voice,
+    Answer, ApiError, audit, bans, call::Call, community, emojis, events, guild,
+    guild_access::known, hooks, invites, members, places, prune, roles, rules, search, sounds,
+    stickers, templates, threads, voice,
 };
-use crate::world::{Guild, World};
+use crate::world::World;
 
 /// Routes below `guilds/{id}`.
 pub(super) fn route(
@@ -60,43 +59,5 @@ fn single(world: &mut World, call: &Call, method: &str, guild: u64, path: &[&str
         ("GET", ["regions"]) => guild::regions(),
         ("GET", ["vanity-url"]) => guild::vanity(world, guild),
         _ => Err(ApiError::unknown_route()),
-    }
-}
-
-/// A guild that exists.
-pub(super) fn known(world: &World, guild: u64) -> Result<&Guild, ApiError> {
-    world.guilds.get(&guild).ok_or_else(ApiError::unknown_guild)
-}
-
-/// A guild that exists, to change.
-pub(super) fn known_mut(world: &mut World, guild: u64) -> Result<&mut Guild, ApiError> {
-    world
-        .guilds
-        .get_mut(&guild)
-        .ok_or_else(ApiError::unknown_guild)
-}
-
-/// What the bot may do in a guild.
-pub(super) fn own_permissions(world: &World, guild: u64) -> Result<Permissions, ApiError> {
-    let known = known(world, guild)?;
-    Ok(world.guild_permissions(known, world.application.bot))
-}
-
-/// Refuses what the bot may not do in a guild.
-pub(super) fn need(world: &World, guild: u64, permission: Permissions) -> Result<(), ApiError> {
-    if own_permissions(world, guild)?.contains(permission) {
-        Ok(())
-    } else {
-        Err(ApiError::missing_permissions())
-    }
-}
-
-/// Refuses to act on the owner, on members with higher roles, and on the bot itself.
-pub(super) fn need_rank(world: &World, guild: u64, user: u64) -> Result<(), ApiError> {
-    let known = known(world, guild)?;
-    if world.outranks(known, world.application.bot, user) || !known.members.contains_key(&user) {
-        Ok(())
-    } else {
-        Err(ApiError::missing_permissions())
     }
 }

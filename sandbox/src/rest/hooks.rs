@@ -10,9 +10,11 @@ use twilight_model::{
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id},
-    channels::need,
+    channel_access::need,
     error::FormErrors,
-    execute, guilds, ok, threads,
+    execute, guild_access, ok,
+    reserved_name::check_name,
+    threads,
     validate::form::{Field, Kind, read, read_patch},
 };
 use crate::world::{Record, Webhook, WebhookKind, World};
@@ -44,7 +46,7 @@ pub(super) fn of_channel(world: &mut World, call: &Call, method: &str, channel: 
 
 /// `guilds/{id}/webhooks`.
 pub(super) fn of_guild(world: &World, guild: u64) -> Answer {
-    guilds::need(world, guild, Permissions::MANAGE_WEBHOOKS)?;
+    guild_access::need(world, guild, Permissions::MANAGE_WEBHOOKS)?;
     ok(list(world, |webhook| {
         world.guild_of(webhook.channel) == Some(guild)
     }))
@@ -53,17 +55,6 @@ pub(super) fn of_guild(world: &World, guild: u64) -> Answer {
 fn list(world: &World, fits: impl Fn(&Webhook) -> bool) -> Value {
     let webhooks = world.webhooks.values().filter(|webhook| fits(webhook));
     webhooks.map(|webhook| webhook.json(world, true)).collect()
-}
-
-/// Refuses names that Discord keeps for itself.
-pub(super) fn check_name(name: &str, at: &str, errors: &mut FormErrors) {
-    let lower = name.to_lowercase();
-    for word in ["clyde", "discord"] {
-        if lower.contains(word) {
-            let message = format!("Username cannot contain \"{word}\"");
-            errors.add(at, "USERNAME_INVALID_CONTAINS", message);
-        }
-    }
 }
 
 fn checked(body: Record) -> Result<Record, ApiError> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    messages::json_of,
+    message_view::json_of,
     validate,
 };
 use crate::world::{

@@ -9,8 +9,8 @@ use twilight_model::{
 use super::{
     Answer, ApiError,
     call::{Call, body_id},
-    channels::need,
-    guilds::{known, need as need_in_guild, own_permissions},
+    channel_access::need,
+    guild_access::{known, need as need_in_guild, own_permissions},
     ok,
     roles::need_above,
     validate::form::{Field, Kind, read},

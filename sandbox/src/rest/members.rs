@@ -10,8 +10,8 @@ use twilight_model::{
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
-    channels,
-    guilds::{known, known_mut, need, need_rank},
+    channel_access,
+    guild_access::{known, known_mut, need, need_rank},
     ok,
     roles::need_above,
     validate::form::{Field, Kind, read, read_patch},
@@ -207,7 +207,7 @@ fn move_voice(
     if !matches!(of, ChannelType::GuildVoice | ChannelType::GuildStageVoice) {
         return Err(ApiError::wrong_channel_type());
     }
-    channels::need(
+    channel_access::need(
         world,
         channel,
         Permissions::CONNECT | Permissions::MOVE_MEMBERS,

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use twilight_model::guild::Permissions;
 
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
-    channels::need,
+    channel_access::need,
     error::FormErrors,
-    follow, ok, send, threads, validate,
+    follow,
+    message_view::{json_of, visible},
+    ok, send, threads, validate,
 };
 use crate::world::{Draft, Message, SUPPRESS_EMBEDS, World, snowflake};
 
@@ -44,28 +46,6 @@ pub(super) fn route(
         ("DELETE", [message]) => delete(world, channel, id(message)?),
         _ => Err(ApiError::unknown_route()),
     }
-}
-
-/// A message that is part of the channel's history; ephemeral ones never are.
-pub(super) fn visible(world: &World, channel: u64, message: u64) -> Result<&Message, ApiError> {
-    world
-        .message(channel, message)
-        .filter(|message| message.ephemeral_for.is_none())
-        .ok_or_else(ApiError::unknown_message)
-}
-
-/// 200 with the message, written at once.
-pub(super) fn answer(world: &World, channel: u64, message: u64) -> Answer {
-    let message = visible(world, channel, message)?;
-    Ok(Reply::Written(world.message_text(message)))
-}
-
-/// The message object, for answers.
-pub(super) fn json_of(world: &World, channel: u64, message: u64) -> Value {
-    world
-        .message(channel, message)
-        .map(|message| world.message_json(message))
-        .unwrap_or_default()
 }
 
 fn history(world: &World, call: &Call, channel: u64) -> Answer {

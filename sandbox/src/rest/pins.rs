@@ -7,8 +7,8 @@ use twilight_model::guild::Permissions;
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id, query_time},
-    channels::need,
-    messages::visible,
+    channel_access::need,
+    message_view::visible,
     ok, send,
 };
 use crate::world::{Message, World, snowflake};

@@ -10,9 +10,9 @@ use twilight_model::{
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id},
-    channels::need,
+    channel_access::need,
     error::FormErrors,
-    guilds::{known, need as need_in_guild, own_permissions},
+    guild_access::{known, need as need_in_guild, own_permissions},
     ok, settings,
     validate::form::{self, Field, Kind, read, read_patch},
 };

@@ -5,8 +5,8 @@ use twilight_model::guild::Permissions;
 use super::{
     Answer, ApiError,
     call::{Call, id},
-    channels::need,
-    messages::{json_of, visible},
+    channel_access::need,
+    message_view::{json_of, visible},
     ok,
 };
 use crate::world::World;

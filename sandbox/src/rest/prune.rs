@@ -6,7 +6,7 @@ use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 use super::{
     Answer, ApiError,
     call::{Call, body_id},
-    guilds::{known, need},
+    guild_access::{known, need},
     ok,
     validate::form::{Field, Kind, read},
 };

@@ -5,7 +5,7 @@ use twilight_model::guild::Permissions;
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    channels::need,
+    channel_access::need,
     ok, send,
 };
 use crate::world::{Emoji, World};

@@ -9,7 +9,7 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
     error::FormErrors,
-    guilds::{known, known_mut, need, own_permissions},
+    guild_access::{known, known_mut, need, own_permissions},
     ok,
     validate::form::{self, Field, Kind, read_patch},
 };

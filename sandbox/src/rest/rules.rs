@@ -7,7 +7,7 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
     error::FormErrors,
-    guilds::need,
+    guild_access::need,
     ok,
     validate::form::{Field, Kind, read, read_patch, record},
 };

@@ -7,7 +7,7 @@ use super::{
     Answer, ApiError,
     call::{Call, id},
     error::FormErrors,
-    guilds, ok,
+    guild_access, ok,
 };
 use crate::world::{Message, World};
 
@@ -33,7 +33,7 @@ struct Search {
 
 /// Answers a search in the channels where the bot may read older messages.
 pub(super) fn search(world: &World, call: &Call, guild: u64) -> Answer {
-    guilds::need(world, guild, Permissions::READ_MESSAGE_HISTORY)?;
+    guild_access::need(world, guild, Permissions::READ_MESSAGE_HISTORY)?;
     let limit = call.query_limit("limit", MAX_LIMIT, MAX_LIMIT)?;
     let offset = i64::try_from(call.query_number("offset").unwrap_or(0)).unwrap_or(i64::MAX);
     let mut errors = FormErrors::default();

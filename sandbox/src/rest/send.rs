@@ -7,8 +7,8 @@ use twilight_model::{channel::ChannelType, guild::Permissions};
 use super::{
     Answer, ApiError,
     call::{Call, body_id},
-    channels::need,
-    messages::answer,
+    channel_access::need,
+    message_view::answer,
     ok, validate,
 };
 use crate::world::{Channel, ChannelKind, Collection, Draft, Message, World};

@@ -8,7 +8,7 @@ use super::{
     ApiError,
     call::body_id,
     error::FormErrors,
-    guilds::known as guild_of,
+    guild_access::known as guild_of,
     validate::form::{Field, Kind},
 };
 use crate::world::{Channel, Overwrite, Record, World};

@@ -6,7 +6,7 @@ use twilight_model::{channel::ChannelType, guild::Permissions};
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
-    channels, ok,
+    channel_access, ok,
     validate::form::{Field, Kind, read, read_patch},
 };
 use crate::world::{Collection, Record, World, fields, shown};
@@ -35,14 +35,14 @@ pub(super) fn route(world: &mut World, call: &Call, method: &str, path: &[&str])
         ("GET", [channel]) => {
             let channel = id(channel)?;
             let guild = stage_of(world, channel)?;
-            channels::need(world, channel, Permissions::VIEW_CHANNEL)?;
+            channel_access::need(world, channel, Permissions::VIEW_CHANNEL)?;
             ok(shown(known(world, guild, channel)?))
         }
         ("PATCH", [channel]) => {
             let channel = id(channel)?;
             let guild = stage_of(world, channel)?;
             let mut record = known(world, guild, channel)?.clone();
-            channels::need(world, channel, MODERATOR)?;
+            channel_access::need(world, channel, MODERATOR)?;
             record.extend(read_patch(CHANGE, &call.body)?);
             world.put(
                 guild,
@@ -57,7 +57,7 @@ pub(super) fn route(world: &mut World, call: &Call, method: &str, path: &[&str])
             let channel = id(channel)?;
             let guild = stage_of(world, channel)?;
             known(world, guild, channel)?;
-            channels::need(world, channel, MODERATOR)?;
+            channel_access::need(world, channel, MODERATOR)?;
             world.take(guild, Collection::Stages, channel, call.by(world));
             Ok(Reply::Empty)
         }
@@ -85,7 +85,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
     let body = read(STAGE, &call.body)?;
     let channel = body.get("channel_id").and_then(body_id).unwrap_or(0);
     let guild = stage_of(world, channel)?;
-    channels::need(world, channel, MODERATOR)?;
+    channel_access::need(world, channel, MODERATOR)?;
     if world
         .record_of(guild, Collection::Stages, channel)
         .is_some()
@@ -94,7 +94,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
     }
     let notify = body.get("send_start_notification") == Some(&json!(true));
     if notify {
-        channels::need(world, channel, Permissions::MENTION_EVERYONE)?;
+        channel_access::need(world, channel, Permissions::MENTION_EVERYONE)?;
     }
     let stage = world.snowflakes.next();
     let record = fields(json!({

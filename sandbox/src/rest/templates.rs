@@ -9,7 +9,7 @@ use twilight_model::{channel::ChannelType, guild::Permissions};
 use super::{
     Answer, ApiError,
     call::Call,
-    guilds::{known, known_mut, need},
+    guild_access::{known, known_mut, need},
     ok,
     validate::form::{Field, Kind, read, read_patch},
 };

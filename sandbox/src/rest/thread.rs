@@ -7,7 +7,7 @@ use twilight_model::guild::{Permissions, audit_log::AuditLogEventType};
 use super::{
     Answer, ApiError,
     call::{Call, body_id},
-    channels::need,
+    channel_access::need,
     ok,
     threads::{ARCHIVE_AFTER, MAX_TAGS, tags},
     validate::form::{Field, Kind, read_patch},

@@ -8,8 +8,8 @@ use twilight_model::{channel::ChannelType, guild::Permissions};
 use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
-    channels::need,
-    messages::{json_of as message_of, visible},
+    channel_access::need,
+    message_view::{json_of as message_of, visible},
     ok, send,
     validate::form::{Field, Kind, read},
 };

@@ -6,8 +6,9 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
     error::FormErrors,
-    hooks::{check_name, picture},
+    hooks::picture,
     ok,
+    reserved_name::check_name,
     validate::form::{Field, Kind, read_patch},
 };
 use crate::world::{Event, World};

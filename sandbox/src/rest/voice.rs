@@ -9,7 +9,7 @@ use twilight_model::{
 use super::{
     Answer, ApiError, Reply,
     call::{Call, body_id, id},
-    channels::need,
+    channel_access::need,
     ok,
     validate::form::{Field, Kind, read_patch},
 };

@@ -5,7 +5,7 @@ use super::{
     Answer, ApiError, Reply,
     call::{Call, id},
     hooks, interactions,
-    messages::json_of,
+    message_view::json_of,
     ok, validate,
 };
 use crate::{

@@ -1,7 +1,6 @@
 //! Script lines that concern the sandbox itself, and no user.
 
-use std::time::Duration;
-
+use super::words::duration;
 use crate::control::Control;
 
 /// What such lines begin with.
@@ -52,29 +51,10 @@ pub(super) fn control(line: &str) -> Option<Result<Control, String>> {
     Some(control)
 }
 
-/// `300ms`, `3s`, `15m`, `2h`, `1d`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => 0,
-    };
-    let ms = number.parse::<u64>().ok();
-    ms.filter(|_| unit_ms > 0)
-        .and_then(|number| number.checked_mul(unit_ms))
-        .map(Duration::from_millis)
-        .ok_or_else(|| format!("`{text}` is no time: 300ms, 3s, 15m, 2h, 1d"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

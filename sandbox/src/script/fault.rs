@@ -1,6 +1,6 @@
 //! Script lines `fault …`.
 
-use super::control::duration;
+use super::words::duration;
 use crate::{
     control::Control,
     fault::{Effect, ErrorBody, Fault, Forestaller, Scope},

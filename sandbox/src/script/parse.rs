@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{
     act::{Act, VERBS, act},
-    control::{WORDS, control, duration},
+    control::{WORDS, control},
+    words::duration,
 };
 use crate::{control::Control, error::nearest};
 

@@ -1,4 +1,6 @@
-//! Tokenizer of a line: bare words, and those in double quotes.
+//! Tokenizer of a line: bare words, those in double quotes, and times.
+
+use std::time::Duration;
 
 use crate::actor::value;
 
@@ -72,4 +74,25 @@ pub(super) fn fields(mut rest: &str) -> Result<Vec<(String, String)>, String> {
         rest = after.trim_start();
     }
     Ok(fields)
+}
+
+/// `300ms`, `3s`, `15m`, `2h`, `1d`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => 0,
+    };
+    let ms = number.parse::<u64>().ok();
+    ms.filter(|_| unit_ms > 0)
+        .and_then(|number| number.checked_mul(unit_ms))
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("`{text}` is no time: 300ms, 3s, 15m, 2h, 1d"))
 }

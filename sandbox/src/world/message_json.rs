@@ -3,25 +3,14 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Member, Message, User, World,
     message::{HAS_THREAD, THREAD_STARTER},
-    snowflake::{created_us, iso},
+    snowflake::{Id, created_us, iso},
 };
-
-/// An id, written as a string.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Id(pub u64);
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut digits = [0; 20];
-        serializer.serialize_str(decimal(self.0, &mut digits))
-    }
-}
 
 /// The message object: <https://discord.com/developers/docs/resources/message#message-object>.
 #[derive(Debug, Serialize)]
@@ -229,20 +218,6 @@ impl World {
             nonce: message.nonce.as_ref(),
             interaction_metadata: interaction.map(|(metadata, _)| metadata),
             interaction: interaction.and_then(|(_, older)| older.as_ref()),
-        }
-    }
-}
-
-/// A number in decimal digits, without the detour over formatting: a message has a dozen of them.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            // Digits are text.
-            return std::str::from_utf8(&digits[at..]).unwrap_or_default();
         }
     }
 }

@@ -17,6 +17,7 @@ mod command_permission;
 mod crowd;
 mod daily;
 mod demolish;
+mod emoji;
 mod event;
 mod expression;
 mod file;
@@ -27,6 +28,7 @@ mod guild;
 mod interaction;
 mod interest;
 mod invite;
+mod member;
 mod member_change;
 mod members;
 mod mention;
@@ -41,6 +43,7 @@ mod presence;
 mod reaction;
 mod record;
 mod role;
+mod roles;
 mod sight;
 mod size;
 pub(crate) mod snowflake;
@@ -50,6 +53,7 @@ mod threads;
 mod user;
 mod users;
 mod voice;
+mod votes;
 mod webhook;
 
 use std::{
@@ -70,17 +74,18 @@ pub(crate) use self::{
     command::{Command, CommandKind},
     command_permission::{CommandOverride, OverrideOf},
     daily::DailyCreates,
+    emoji::Emoji,
     event::{Data, Event},
     file::{MAX_FILE_BYTES, clean, guess_type},
-    guild::{Guild, Member},
+    guild::Guild,
     interaction::{Interaction, InteractionKind, NewInteraction, RawInteraction, Response},
     invite::Invite,
+    member::Member,
     members::Members,
     message::{Attachment, Draft, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS, TYPING_US},
     permission::EVERYONE,
     poll::{NewPoll, Poll, VoteRefused},
     presence::Presence,
-    reaction::Emoji,
     record::{Record, all_of, change, changes, fields},
     role::Role,
     sight::Sighting,

@@ -2,36 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Collection, Message, World};
-
-/// An emoji that somebody reacts with.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Emoji {
-    /// The id of a guild's own emoji; `None` for Unicode ones.
-    pub id: Option<u64>,
-    pub name: String,
-}
-
-impl Emoji {
-    /// Reads an emoji as paths carry it: `👍` or `name:id`; `None` if it is neither.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        if let Some((name, id)) = text.rsplit_once(':') {
-            return Some(Self {
-                id: Some(id.parse().ok()?),
-                name: name.to_owned(),
-            });
-        }
-        let looks_like_emoji = !text.is_ascii() && text.chars().count() <= 16;
-        looks_like_emoji.then(|| Self {
-            id: None,
-            name: text.to_owned(),
-        })
-    }
-
-    fn json(&self) -> Value {
-        json!({"id": self.id.map(|id| id.to_string()), "name": self.name})
-    }
-}
+use super::{Collection, Emoji, Message, World};
 
 impl World {
     /// The emoji as a user may react with it: Unicode, one that is on the message, one of the user's guilds, and for the

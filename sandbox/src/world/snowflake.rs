@@ -1,5 +1,6 @@
 //! Ids as Discord makes them, and the times that are inside them.
 
+use serde::{Serialize, Serializer};
 use twilight_model::util::Timestamp;
 
 use crate::clock::Clock;
@@ -91,6 +92,31 @@ const fn date(days: u64) -> (u64, u64, u64) {
 /// The time inside an id, in microseconds since 1970.
 pub(crate) fn created_us(id: u64) -> i64 {
     i64::try_from(((id >> 22) + DISCORD_EPOCH_MS) * 1000).unwrap_or(i64::MAX)
+}
+
+/// An id, written as a string.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Id(pub u64);
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut digits = [0; 20];
+        serializer.serialize_str(decimal(self.0, &mut digits))
+    }
+}
+
+/// A number in decimal digits, without the detour over formatting: a message has a dozen of them.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            // Digits are text.
+            return std::str::from_utf8(&digits[at..]).unwrap_or_default();
+        }
+    }
 }
 
 #[cfg(test)]

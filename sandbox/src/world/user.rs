@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, json};
 use twilight_model::gateway::Intents;
 
-use super::message_json::Id;
+use super::snowflake::Id;
 
 /// Somebody with an account.
 #[derive(Clone, Debug)]

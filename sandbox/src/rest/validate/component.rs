@@ -4,45 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{embed::is_url, layout};
+use super::embed::is_url;
 use crate::{rest::error::FormErrors, view::walk};
 
 /// The flag that switches a message to the newer components.
 pub(super) const V2: u64 = 1 << 15;
-
-/// Components in one message of the newer kind, nested ones included.
-const MAX_V2: usize = 40;
-
-/// Checks the components of a message.
-pub(super) fn check_message(components: &[Value], flags: Option<u64>, errors: &mut FormErrors) {
-    let v2 = flags.is_some_and(|flags| flags & V2 != 0);
-    if v2 {
-        errors.length("components", walk(components).count(), 0, MAX_V2);
-        layout::check_total(components, errors);
-    } else {
-        errors.length("components", components.len(), 0, 5);
-    }
-    for (index, component) in components.iter().enumerate() {
-        let at = format!("components.{index}");
-        let kind = component["type"].as_u64().unwrap_or(0);
-        match kind {
-            _ if v2 => layout::check(component, &at, false, errors),
-            1 => check_row(component, &at, errors),
-            9 | 10 | 12..=14 | 17 => {
-                let message = format!(
-                    "Value of field \"type\" must be one of (1,); {kind} needs the flag IS_COMPONENTS_V2."
-                );
-                errors.add(&format!("{at}.type"), "UNION_TYPE_CHOICES", message);
-            }
-            _ => errors.add(
-                &format!("{at}.type"),
-                "UNION_TYPE_CHOICES",
-                "Value of field \"type\" must be one of (1,).",
-            ),
-        }
-    }
-    unique_custom_ids(components, errors);
-}
 
 /// Refuses two components with the same `custom_id`.
 pub(super) fn unique_custom_ids(components: &[Value], errors: &mut FormErrors) {

@@ -8,11 +8,15 @@ use crate::{
         call::body_id,
         error::{ApiError, FormErrors},
     },
+    view::walk,
     world::{Attachment, Draft, Message, World, clean},
 };
 
 /// Files in one message.
 const MAX_FILES: usize = 10;
+
+/// Components in one message of the newer kind, nested ones included.
+const MAX_V2: usize = 40;
 
 /// Checks the body of a new message, keeps its files, and makes a draft of it.
 pub(in crate::rest) fn message(
@@ -63,7 +67,7 @@ fn read(
     let flags = body.get("flags").and_then(Value::as_u64);
     let components = list(body, "components", &mut errors);
     if let Some(components) = &components {
-        component::check_message(components, flags, &mut errors);
+        check_components(components, flags, &mut errors);
         let names = names(body, files, held);
         for name in layout::missing_files(components, &names) {
             let message = format!("The referenced attachment was not found: {name}");
@@ -287,4 +291,35 @@ fn attachments(
         all.push(world.keep_file(channel, file, &entry));
     }
     Some(all)
+}
+
+/// Checks the components of a message.
+fn check_components(components: &[Value], flags: Option<u64>, errors: &mut FormErrors) {
+    let v2 = flags.is_some_and(|flags| flags & component::V2 != 0);
+    if v2 {
+        errors.length("components", walk(components).count(), 0, MAX_V2);
+        layout::check_total(components, errors);
+    } else {
+        errors.length("components", components.len(), 0, 5);
+    }
+    for (index, known) in components.iter().enumerate() {
+        let at = format!("components.{index}");
+        let kind = known["type"].as_u64().unwrap_or(0);
+        match kind {
+            _ if v2 => layout::check(known, &at, false, errors),
+            1 => component::check_row(known, &at, errors),
+            9 | 10 | 12..=14 | 17 => {
+                let message = format!(
+                    "Value of field \"type\" must be one of (1,); {kind} needs the flag IS_COMPONENTS_V2."
+                );
+                errors.add(&format!("{at}.type"), "UNION_TYPE_CHOICES", message);
+            }
+            _ => errors.add(
+                &format!("{at}.type"),
+                "UNION_TYPE_CHOICES",
+                "Value of field \"type\" must be one of (1,).",
+            ),
+        }
+    }
+    component::unique_custom_ids(components, errors);
 }

@@ -14,10 +14,8 @@ use tracing::{
     subscriber::Interest,
 };
 
-use crate::{
-    abi::{LogHead, message_kind},
-    raw::Link,
-};
+use super::Link;
+use crate::abi::{LogHead, message_kind};
 
 /// The host's log as a subscriber. Spans are accepted and not followed: a plugin's events carry their own fields.
 struct HostLog;
@@ -34,10 +32,10 @@ thread_local! {
 }
 
 /// For as long as it lives, log lines of this thread belong to a frame.
-pub(super) struct Within(u64);
+pub(crate) struct Within(u64);
 
 impl Within {
-    pub(super) fn frame(id: u64) -> Self {
+    pub(crate) fn frame(id: u64) -> Self {
         Self(FRAME.replace(id))
     }
 }
@@ -50,12 +48,12 @@ impl Drop for Within {
 
 /// Makes it this library's subscriber, on all its threads. The some hundred bytes that tracing keeps for it stay with the
 /// library; the host frees them with its ledger.
-pub(crate) fn install() {
+pub(super) fn install() {
     let _ = tracing::dispatcher::set_global_default(Dispatch::new(HostLog));
 }
 
 /// Sets the most verbose level that is sent. A word that is none changes nothing.
-pub(super) fn set_level(level: &str) {
+pub(crate) fn set_level(level: &str) {
     let number = match level {
         "off" => 0,
         "error" => 1,

@@ -14,10 +14,10 @@ use std::{
     time::Duration,
 };
 
+use super::{Link, addresses};
 use crate::{
     abi::{PanicHead, message_kind},
     guard::panic_text,
-    raw::{Link, addresses},
 };
 
 /// What std says before it ends the process (core's `panic_in_cleanup`, `panic_cannot_unwind`, and violated preconditions of
@@ -34,13 +34,13 @@ thread_local! {
 }
 
 /// Sends every panic of this library to the host's log.
-pub(crate) fn install() {
+pub(super) fn install() {
     GENERATIONS_OWN.set(true);
     panic::set_hook(Box::new(tell));
 }
 
 /// From here on there is no host to be told. Both hooks are plain functions: nothing is left on the heap.
-pub(crate) fn leave() {
+pub(super) fn leave() {
     panic::set_hook(Box::new(after_the_end));
 }
 

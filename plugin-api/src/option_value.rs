@@ -11,11 +11,9 @@ use twilight_model::{
     util::Timestamp,
 };
 
-use super::CommandOption;
 use crate::{
     abi::OptionValue,
     error::{Error, Result},
-    manifest::OptionKind,
 };
 
 /// An option as it was given, or not: what [`FromOption`] reads.
@@ -154,26 +152,6 @@ impl<T: FromOption> FromOption for Option<T> {
     }
 }
 
-/// A type that an option is declared by, with [`CommandOption::of`].
-///
-/// `String`, integers, `f64`, `bool`, `Id` of a user, channel or role, [`Mentionable`], `Attachment`, `Duration`,
-/// `Timestamp`, what derives [`Choices`](crate::Choices); `Option` and `Vec` of each.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be an option of a command",
-    label = "`String`, `i64`, `f64`, `bool`, `Id<UserMarker>` and its like, `Mentionable`, `Attachment`, `Duration`, `Timestamp`, an enum with `#[derive(Choices)]`, or an `Option` or `Vec` of these is expected"
-)]
-pub trait OptionType: FromOption {
-    /// Makes the option what this type reads; it is a required string before.
-    fn declare(option: &mut CommandOption);
-}
-
-impl<T: OptionType> OptionType for Option<T> {
-    fn declare(option: &mut CommandOption) {
-        T::declare(option);
-        option.0.required = false;
-    }
-}
-
 impl<T: FromOption> FromOption for Vec<T> {
     fn from_option(input: OptionInput<'_>) -> Result<Self> {
         match input.value {
@@ -187,14 +165,6 @@ impl<T: FromOption> FromOption for Vec<T> {
     }
 }
 
-impl<T: OptionType> OptionType for Vec<T> {
-    fn declare(option: &mut CommandOption) {
-        T::declare(option);
-        option.0.required = false;
-        option.0.repeated = true;
-    }
-}
-
 /// A user or a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mentionable {
@@ -204,8 +174,8 @@ pub enum Mentionable {
     Role(Id<RoleMarker>),
 }
 
-macro_rules! options {
-    ($($ty:ty, $kind:ident: $($pattern:pat => $value:expr),+; $what:literal;)*) => {$(
+macro_rules! values {
+    ($($ty:ty: $($pattern:pat => $value:expr),+; $what:literal;)*) => {$(
         impl FromOption for $ty {
             fn from_option(input: OptionInput<'_>) -> Result<Self> {
                 match input.value {
@@ -214,28 +184,22 @@ macro_rules! options {
                 }
             }
         }
-
-        impl OptionType for $ty {
-            fn declare(option: &mut CommandOption) {
-                option.0.kind = OptionKind::$kind;
-            }
-        }
     )*};
 }
 
-options! {
-    i64, Integer: OptionValue::Integer(number) => *number; "an integer";
-    f64, Number: OptionValue::Number(number) => *number; "a number";
-    bool, Boolean: OptionValue::Boolean(yes) => *yes; "a boolean";
-    Id<UserMarker>, User: OptionValue::User(id @ 1..) => Id::new(*id); "a user";
-    Id<ChannelMarker>, Channel: OptionValue::Channel(id @ 1..) => Id::new(*id); "a channel";
-    Id<RoleMarker>, Role: OptionValue::Role(id @ 1..) => Id::new(*id); "a role";
-    Mentionable, Mentionable:
+values! {
+    i64: OptionValue::Integer(number) => *number; "an integer";
+    f64: OptionValue::Number(number) => *number; "a number";
+    bool: OptionValue::Boolean(yes) => *yes; "a boolean";
+    Id<UserMarker>: OptionValue::User(id @ 1..) => Id::new(*id); "a user";
+    Id<ChannelMarker>: OptionValue::Channel(id @ 1..) => Id::new(*id); "a channel";
+    Id<RoleMarker>: OptionValue::Role(id @ 1..) => Id::new(*id); "a role";
+    Mentionable:
         OptionValue::User(id @ 1..) => Self::User(Id::new(*id)),
         OptionValue::Role(id @ 1..) => Self::Role(Id::new(*id)); "a user or a role";
-    Attachment, Attachment: OptionValue::Attachment(json) => serde_json::from_value(json.clone())?; "a file";
-    Duration, Duration: OptionValue::Duration(ms) => Self::from_millis(*ms); "a length of time";
-    Timestamp, Date: OptionValue::Date(seconds) => Self::from_secs(*seconds).map_err(Error::new)?; "a point in time";
+    Attachment: OptionValue::Attachment(json) => serde_json::from_value(json.clone())?; "a file";
+    Duration: OptionValue::Duration(ms) => Self::from_millis(*ms); "a length of time";
+    Timestamp: OptionValue::Date(seconds) => Self::from_secs(*seconds).map_err(Error::new)?; "a point in time";
 }
 
 impl FromOption for String {
@@ -245,12 +209,6 @@ impl FromOption for String {
             Raw::Text(text) => Ok(text.to_owned()),
             _ => Err(input.mistaken("a string")),
         }
-    }
-}
-
-impl OptionType for String {
-    fn declare(option: &mut CommandOption) {
-        option.0.kind = OptionKind::String;
     }
 }
 
@@ -273,65 +231,7 @@ macro_rules! smaller_integers {
                 })
             }
         }
-
-        impl OptionType for $ty {
-            fn declare(option: &mut CommandOption) {
-                i64::declare(option);
-                // Discord accepts integers of up to 2^53.
-                option.0.min = Some((Self::MIN as f64).max(-9_007_199_254_740_992.0));
-                option.0.max = Some((Self::MAX as f64).min(9_007_199_254_740_992.0));
-            }
-        }
     )*};
 }
 
 smaller_integers! { u8 u16 u32 u64 i8 i16 i32 }
-
-/// An enum whose variants are the choices of an option: each with what members see, and an option is declared by it.
-///
-/// ```
-/// use plugin_api::{choices, prelude::*};
-///
-/// choices! {
-///     /// How much tea.
-///     #[derive(Debug, PartialEq)]
-///     enum Size {
-///         Cup = "a cup",
-///         Pot = "a whole pot",
-///     }
-/// }
-///
-/// async fn pour(ctx: CommandContext) -> Result {
-///     match ctx.option("size")? {
-///         Size::Cup => ctx.reply("Here.").await,
-///         Size::Pot => ctx.reply("You must be thirsty.").await,
-///     }
-/// }
-/// let pour = Command::new("pour", "Pours tea").option(CommandOption::of::<Size>("size", "How much")).run(pour);
-/// # Plugin::new().command(pour);
-/// ```
-#[macro_export]
-macro_rules! choices {
-    ($(#[$meta:meta])* $visibility:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        $visibility enum $name {
-            $($(#[$variant_meta])* $variant,)+
-        }
-
-        impl $crate::FromOption for $name {
-            fn from_option(input: $crate::OptionInput<'_>) -> $crate::Result<Self> {
-                let text = input.read::<::std::string::String>()?;
-                match &*text {
-                    $($text => ::std::result::Result::Ok(Self::$variant),)+
-                    other => ::std::result::Result::Err($crate::Error::user(::std::format!("`{}` can't be `{other}`.", input.name()))),
-                }
-            }
-        }
-
-        impl $crate::OptionType for $name {
-            fn declare(option: &mut $crate::CommandOption) {
-                *option = ::std::clone::Clone::clone(option).choices([$($text),+]);
-            }
-        }
-    };
-}

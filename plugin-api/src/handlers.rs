@@ -1,0 +1,61 @@
+//! Handlers that a plugin has declared, by name.
+
+use std::{collections::HashMap, rc::Rc};
+
+use crate::{
+    abi::{CommandKind, EntryKind, InvokeHead},
+    context::{CommandContext, ComponentContext, PageContext},
+    error::Result,
+    guard::dispose,
+    host::Host,
+    page::Page,
+    raw::FrameGuard,
+    runtime::LocalFuture,
+    state::State,
+};
+
+pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<Result>>;
+type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
+/// Function that makes the pages of a name.
+pub(crate) type PagesHandler<S> = Rc<dyn Fn(PageContext<S>) -> LocalFuture<Result<Page>>>;
+type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
+type Restore<S> = Box<dyn Fn(&Rc<S>, State) -> Result>;
+type Stop<S> = Box<dyn Fn(Rc<S>) -> LocalFuture<()>>;
+/// An entry: it is given its argument as JSON, and gives its result as JSON.
+pub(crate) type EntryHandler<S> =
+    Rc<dyn Fn(Rc<S>, Host, InvokeHead, FrameGuard) -> LocalFuture<Result<Vec<u8>>>>;
+type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<FrameGuard>) -> LocalFuture<Result>>;
+
+/// Handlers that a plugin has declared, by name.
+pub(crate) struct Handlers<S> {
+    pub(crate) commands: HashMap<(CommandKind, String), CommandHandler<S>>,
+    pub(crate) components: HashMap<String, ComponentHandler<S>>,
+    pub(crate) pages: HashMap<String, PagesHandler<S>>,
+    pub(crate) listeners: Vec<Listening<S>>,
+    pub(crate) entries: HashMap<(EntryKind, String), EntryHandler<S>>,
+    pub(crate) save: Option<Save<S>>,
+    pub(crate) restore: Option<Restore<S>>,
+    pub(crate) stop: Option<Stop<S>>,
+}
+
+/// A listener and its filters.
+pub(crate) struct Listening<S> {
+    pub(crate) kind: u16,
+    pub(crate) guild_id: Option<u64>,
+    pub(crate) ignore_bots: bool,
+    pub(crate) handler: EventHandler<S>,
+}
+
+impl<S> Drop for Handlers<S> {
+    /// One by one: what a handler has captured may panic in its destructor.
+    fn drop(&mut self) {
+        self.commands.drain().for_each(dispose);
+        self.components.drain().for_each(dispose);
+        self.pages.drain().for_each(dispose);
+        self.listeners.drain(..).for_each(dispose);
+        self.entries.drain().for_each(dispose);
+        dispose(self.save.take());
+        dispose(self.restore.take());
+        dispose(self.stop.take());
+    }
+}
