@@ -1,4 +1,4 @@
-//! Started plugin: frames find their handlers.
+//! Handler dispatch of a started plugin: which handler a frame is for.
 
 use std::rc::Rc;
 

@@ -7,7 +7,7 @@
 //! | [`nearest`] | spelling suggestions: the known name that a word may stand for |
 //! | [`error_id`] | short ids by which a member's report leads to a line of the log |
 //! | [`shown`] | other people's words, made safe for the log and for Discord |
-//! | [`unseen`] | characters that nobody sees |
+//! | [`invisible`] | characters that nobody sees |
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
 //! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
 //! | [`share`] | how many lines of the log somebody may fill |
@@ -17,6 +17,7 @@
 pub mod bounded;
 pub mod clock;
 pub mod error_id;
+pub mod invisible;
 pub mod names;
 pub mod nearest;
 pub mod plugin_name;
@@ -25,6 +26,5 @@ pub mod redact;
 pub mod share;
 pub mod shown;
 pub mod timing;
-pub mod unseen;
 
 pub use plugin_name::PluginName;

@@ -31,7 +31,7 @@ enum Sharing {
     Everybody,
 }
 
-type Key = (Arc<str>, Sharing);
+type LimitKey = (Arc<str>, Sharing);
 
 /// A use that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -50,17 +50,17 @@ pub struct Use<'a> {
 
 /// The limits of all commands.
 #[derive(Debug, Default)]
-pub struct Limits(Arc<Mutex<Table>>);
+pub struct Limits(Arc<Mutex<LimitTable>>);
 
 #[derive(Debug)]
-struct Table {
+struct LimitTable {
     /// When a command was used within its period, oldest first.
-    used: HashMap<Key, (VecDeque<Instant>, Duration)>,
-    running: HashMap<Key, u32>,
+    used: HashMap<LimitKey, (VecDeque<Instant>, Duration)>,
+    running: HashMap<LimitKey, u32>,
     tidy_at: usize,
 }
 
-impl Default for Table {
+impl Default for LimitTable {
     fn default() -> Self {
         Self {
             used: HashMap::new(),
@@ -82,10 +82,10 @@ pub enum Wait {
 /// A use that runs: dropped when it is over.
 #[derive(Debug)]
 pub struct Running {
-    limits: Arc<Mutex<Table>>,
-    key: Option<Key>,
+    limits: Arc<Mutex<LimitTable>>,
+    key: Option<LimitKey>,
     /// What it counted against its cooldown.
-    counted: Option<(Key, Instant)>,
+    counted: Option<(LimitKey, Instant)>,
 }
 
 impl Limits {
@@ -123,7 +123,7 @@ impl Limits {
     }
 }
 
-impl Table {
+impl LimitTable {
     /// Why a use has to wait.
     fn refusal(&mut self, asked: Use<'_>) -> Option<Wait> {
         if let Some(cooldown) = asked.cooldown()
@@ -136,7 +136,12 @@ impl Table {
         (running.unwrap_or_default() >= limit.uses.max(1)).then_some(Wait::Busy(limit))
     }
 
-    fn wait(&mut self, key: &Key, cooldown: CooldownManifest, now: Instant) -> Option<Duration> {
+    fn wait(
+        &mut self,
+        key: &LimitKey,
+        cooldown: CooldownManifest,
+        now: Instant,
+    ) -> Option<Duration> {
         let period = Duration::from_millis(cooldown.period_ms);
         let (used, kept_for) = self.used.get_mut(key)?;
         // A reload may have brought another period.
@@ -152,7 +157,7 @@ impl Table {
             .map(|first| period.saturating_sub(now.duration_since(*first)))
     }
 
-    fn count(&mut self, key: Key, cooldown: CooldownManifest, now: Instant) {
+    fn count(&mut self, key: LimitKey, cooldown: CooldownManifest, now: Instant) {
         if self.used.len() >= self.tidy_at {
             self.used.retain(|_, (used, period)| {
                 used.back()
@@ -268,7 +273,7 @@ impl Use<'_> {
             .filter(|cooldown| cooldown.uses.is_some() && cooldown.period_ms > 0)
     }
 
-    fn key(&self, per: Per) -> Key {
+    fn key(&self, per: Per) -> LimitKey {
         let user = self.header.user_id;
         let sharing = match (per, self.header.guild()) {
             (Per::Channel, _) => Sharing::Channel(self.header.channel_id),
@@ -281,7 +286,7 @@ impl Use<'_> {
     }
 }
 
-fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+fn lock(table: &Mutex<LimitTable>) -> MutexGuard<'_, LimitTable> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -346,7 +351,7 @@ mod tests {
 
     #[test]
     fn of_too_many_cooldowns_those_that_end_first_are_forgotten() {
-        let (mut table, now) = (Table::default(), Instant::now());
+        let (mut table, now) = (LimitTable::default(), Instant::now());
         let path: Arc<str> = "daily".into();
         let key = |user: usize| (Arc::clone(&path), Sharing::User(user as u64));
         let cooldown: CooldownManifest =

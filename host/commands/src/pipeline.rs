@@ -1,4 +1,4 @@
-//! Context of the command pipeline: what its steps work with.
+//! Context of the command pipeline: what the steps in `request.rs` share.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

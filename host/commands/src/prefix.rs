@@ -1,10 +1,10 @@
 //! Prefixes of text commands: the bot's or the server's, a mention of the bot or of its role.
 
-use host_base::unseen::trim;
+use host_base::invisible::trim;
 
 /// Beginnings that make a message a command.
 #[derive(Debug, Clone, Copy)]
-pub struct Means<'a> {
+pub struct Addressing<'a> {
     /// The prefix there.
     pub prefix: &'a str,
     /// Whether a mention of the bot works like the prefix.
@@ -29,7 +29,7 @@ pub struct Stripped<'a> {
 /// What a message says to the bot; `None` for one that does not speak to it. `is_own_role` tells of a role whether it is the
 /// bot's own, which Discord made when the bot was invited.
 pub fn strip<'a>(
-    means: Means<'a>,
+    means: Addressing<'a>,
     content: &'a str,
     is_own_role: impl FnOnce(u64) -> bool,
 ) -> Option<Stripped<'a>> {
@@ -87,7 +87,7 @@ mod tests {
     const ROLE: u64 = 88;
 
     fn stripped<'a>(prefix: &'a str, content: &'a str) -> Option<(&'a str, &'a str)> {
-        let means = Means {
+        let means = Addressing {
             prefix,
             mention: true,
             direct: false,
@@ -151,7 +151,7 @@ mod tests {
         let role = format!("<@&{ROLE}> ");
         assert_eq!(stripped("!", &role), Some(("!", "")));
         let heard = |mention, direct, content| {
-            let means = Means {
+            let means = Addressing {
                 prefix: "!",
                 mention,
                 direct,

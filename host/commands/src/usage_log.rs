@@ -29,7 +29,7 @@ struct Count {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct UseKey {
     guild: Option<Id<GuildMarker>>,
     day: String,
     command: Arc<str>,
@@ -55,7 +55,7 @@ pub struct CommandUse {
 #[derive(Debug)]
 pub struct UsageLog {
     storage: Arc<Storage>,
-    fresh: Mutex<HashMap<Key, Count>>,
+    fresh: Mutex<HashMap<UseKey, Count>>,
     /// One at a time: what could not be written is counted again.
     writing: tokio::sync::Mutex<()>,
 }
@@ -71,7 +71,7 @@ impl UsageLog {
 
     /// Counts a use that has ended.
     pub fn note(&self, used: CommandUse) {
-        let key = Key {
+        let key = UseKey {
             guild: used.guild,
             day: day(0),
             command: used.command,
@@ -176,7 +176,7 @@ impl UsageLog {
         }
     }
 
-    fn fresh(&self) -> MutexGuard<'_, HashMap<Key, Count>> {
+    fn fresh(&self) -> MutexGuard<'_, HashMap<UseKey, Count>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

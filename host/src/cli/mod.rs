@@ -1,16 +1,11 @@
 //! Command line: its subcommands and exit codes.
 
-mod build;
 mod check;
 mod inspect;
 mod own_config;
-mod rebuild;
-mod reports;
 mod restore;
 mod run;
 mod sandbox;
-mod sandbox_config;
-mod sandbox_time;
 
 use std::{
     fmt::Write as _,

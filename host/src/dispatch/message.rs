@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use host_base::unseen;
+use host_base::invisible;
 use host_loader::EventRecord;
 use plugin_api::{
     abi::{Origin, event_flag},
@@ -14,7 +14,7 @@ use super::{Dispatch, command::at_once};
 use crate::owner;
 use host_commands::{
     GuildRules,
-    prefix::{self, Means, Stripped},
+    prefix::{self, Addressing, Stripped},
     request::{Arguments, Request},
     router::Lookup,
     usage_line,
@@ -47,7 +47,7 @@ impl Dispatch {
     /// By a server's rules.
     fn message_by(self: &Arc<Self>, event: &Arc<EventRecord>, rules: &GuildRules) {
         let config = self.config.now();
-        let means = Means {
+        let means = Addressing {
             prefix: rules.prefix.as_deref().unwrap_or(&config.bot.prefix),
             mention: rules.mention_prefix.unwrap_or(config.bot.mention_prefix),
             direct: event.header.guild_id == 0,
@@ -70,9 +70,9 @@ impl Dispatch {
             Some(end) => line.split_at(end),
             None => (line, ""),
         };
-        let name = unseen::trim(name).to_lowercase();
+        let name = invisible::trim(name).to_lowercase();
         let is_owner = self.owner.is_owner(event.header.user());
-        let rest = unseen::trim(rest);
+        let rest = invisible::trim(rest);
         if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
             return self.managers_command(event, origin, rest);
         }

@@ -1,12 +1,12 @@
 //! Event dispatch: the cache learns from an event, listeners get it, commands and components become invocations.
 
 mod command;
+mod dedup;
 mod guilds;
 mod interaction;
 mod invocation;
 mod menus;
 mod message;
-mod once;
 mod peek;
 mod unreadable;
 
@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
 use twilight_model::id::{Id, marker::GuildMarker};
 
-pub use self::{guilds::Guilds, menus::OpenLists, once::Once, unreadable::Unreadable};
+pub use self::{dedup::Once, guilds::Guilds, menus::OpenLists, unreadable::Unreadable};
 use crate::{
     owner::{self, Owner},
     services::Services,

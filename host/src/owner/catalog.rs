@@ -1,4 +1,4 @@
-//! Declarations of the owner commands: for those who look for names, and for Discord.
+//! Catalog of the owner commands: their names and options, as they are looked up and as Discord lists them.
 
 use serde_json::{Value, json};
 

@@ -24,15 +24,15 @@ impl Owner {
             ("disable", id) if !id.is_empty() => hooks.switch(id, false),
             ("reset", id) if !id.is_empty() => hooks.reset(id),
             ("list" | "history", _) => {
-                let why = format!("`{verb}` takes nothing behind it, and there is `{id}`");
+                let why = format!("`{verb}` has no arguments, and was given `{id}`");
                 return embeds::misused(&why, USAGE, WHAT);
             }
             ("enable" | "disable" | "reset", _) => {
-                let why = format!("`{verb}` needs the id of a handler behind it");
+                let why = format!("`{verb}` needs the id of a handler");
                 return embeds::misused(&why, USAGE, WHAT);
             }
             _ => {
-                let why = format!("`{verb}` is nothing that hooks can be asked");
+                let why = format!("there is no `cogwright hooks {verb}`");
                 return embeds::misused(&why, USAGE, WHAT);
             }
         };

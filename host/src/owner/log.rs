@@ -79,7 +79,7 @@ impl Owner {
             Err(error) => error.to_string(),
         };
         format!(
-            "⚠ `{of}` is taken for a module: {why}\n`cogwright log {of} default` removes it again."
+            "⚠ `{of}` is treated as a module: {why}\n`cogwright log {of} default` removes it again."
         )
     }
 }

@@ -55,7 +55,7 @@ impl Owner {
 }
 
 fn unknown(verb: &str) -> String {
-    format!("`{verb}` is nothing that can be done to a schedule")
+    format!("there is no `cogwright schedules {verb}`")
 }
 
 fn listed(views: &[ScheduleView]) -> Value {

@@ -108,10 +108,10 @@ impl Owner {
             }
             "set" | "reset" => {
                 let why = match (verb, path) {
-                    (_, "") => format!("`{verb}` needs the name of a setting behind it"),
+                    (_, "") => format!("`{verb}` needs the name of a setting"),
                     ("set", path) => no_value(path),
-                    (_, path) => format!(
-                        "`reset` takes a setting alone, and there is `{value}` behind `{path}`"
+                    _ => format!(
+                        "`reset` has a setting as its only argument, and was given `{value}` as well"
                     ),
                 };
                 let what = "Shows and changes what this server may set for itself.";

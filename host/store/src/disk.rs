@@ -68,11 +68,11 @@ impl fmt::Display for NoRoom {
 #[derive(Debug)]
 pub struct Disk {
     config: Live,
-    state: Mutex<State>,
+    state: Mutex<DiskState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct DiskState {
     /// In the databases that were looked into.
     tables: HashMap<DatabaseId, HashMap<String, u64>>,
     plugins: BTreeMap<String, Kept>,
@@ -199,12 +199,12 @@ impl Disk {
         Ok(())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DiskState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl DiskState {
     fn set(&mut self, database_id: DatabaseId, of: Vec<(String, u64)>) {
         for (plugin, bytes) in self.tables.remove(&database_id).unwrap_or_default() {
             let kept = self.plugins.entry(plugin).or_default();

@@ -218,7 +218,7 @@ fn the_sandboxs_clock_moves_the_bots_schedules() {
 fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
     let folder = tempfile::tempdir().unwrap();
     let script = "owner@general: !cogwright log helo debug\n\
-                  expect \"`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?\"\n\
+                  expect \"`helo` is treated as a module: there is no plugin `helo`; did you mean `hello`?\"\n\
                   owner@general: !cogwright log helo default\nexpect \"Until the bot stops\"\n\
                   owner@general: !cogwright log hello debug\nexpect \"Until the bot stops\"\n\
                   owner@general: !cogwright log host_discord::gateway debug\nexpect \"Until the bot stops\"\n";

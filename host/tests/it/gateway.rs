@@ -63,7 +63,7 @@ async fn the_status_text_shows_the_numbers() {
     )
     .await;
     // The plugin's one, and the owner's.
-    let wanted = format!("1 server, {} commands", 1 + host::owner::NAMES.len());
+    let wanted = format!("1 server, {} commands", 1 + host::owner::COUNT);
     tokio::time::timeout(crate::support::PATIENCE, async {
         while !bot
             .sandbox

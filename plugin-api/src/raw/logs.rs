@@ -95,7 +95,7 @@ impl Subscriber for HostLog {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
+        let mut fields = LogFields::default();
         event.record(&mut fields);
         let head = LogHead {
             level: event.metadata().level().as_str().to_ascii_lowercase(),
@@ -115,12 +115,12 @@ impl Subscriber for HostLog {
 }
 
 #[derive(Default)]
-struct Fields {
+struct LogFields {
     message: String,
     others: BTreeMap<String, String>,
 }
 
-impl Visit for Fields {
+impl Visit for LogFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.put(field, value.to_owned());
     }
@@ -130,7 +130,7 @@ impl Visit for Fields {
     }
 }
 
-impl Fields {
+impl LogFields {
     fn put(&mut self, field: &Field, text: String) {
         if field.name() == "message" {
             self.message = text;

@@ -12,7 +12,7 @@ use crate::{
 
 /// The completion of a host call.
 #[derive(Debug, Default)]
-pub(crate) struct Reply {
+pub(crate) struct CallReply {
     /// JSON, or empty.
     pub(crate) head: Vec<u8>,
     /// The payload.
@@ -23,12 +23,12 @@ pub(crate) struct Reply {
 #[derive(Default)]
 pub(super) struct Calls {
     last: u64,
-    open: HashMap<u64, oneshot::Sender<Result<Reply>>>,
+    open: HashMap<u64, oneshot::Sender<Result<CallReply>>>,
 }
 
 impl Calls {
     /// A new call's id, never used before in this generation, and where its completion comes.
-    pub(super) fn open(&mut self) -> (u64, oneshot::Receiver<Result<Reply>>) {
+    pub(super) fn open(&mut self) -> (u64, oneshot::Receiver<Result<CallReply>>) {
         self.last += 1;
         let (send, receive) = oneshot::channel();
         self.open.insert(self.last, send);
@@ -45,7 +45,7 @@ impl Calls {
             return;
         };
         let result = if frame_guard.status() == status::OK {
-            Ok(Reply {
+            Ok(CallReply {
                 head: frame_guard.head().to_vec(),
                 body: frame_guard.body().to_vec(),
             })

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     Running,
-    calls::{Calls, Reply},
+    calls::{CallReply, Calls},
     waiting::Questions,
 };
 use crate::{
@@ -176,7 +176,7 @@ impl Core {
     }
 
     /// Asks the host, and waits for its answer.
-    pub(crate) async fn call(self: &Rc<Self>, head: CallHead, body: Vec<u8>) -> Result<Reply> {
+    pub(crate) async fn call(self: &Rc<Self>, head: CallHead, body: Vec<u8>) -> Result<CallReply> {
         let (id, answer) = self.calls.borrow_mut().open();
         // Gives the id up when whoever asked stops waiting.
         let _open = Open {

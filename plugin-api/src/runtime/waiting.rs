@@ -18,13 +18,13 @@ pub(crate) struct Click {
 /// Questions without an answer yet.
 #[derive(Default)]
 pub(super) struct Questions {
-    open: RefCell<HashMap<String, Open>>,
+    open: RefCell<HashMap<String, OpenQuestion>>,
     /// How many questions each handler waits for: one handler may wait for several at once.
     waiting: RefCell<HashMap<u64, usize>>,
     last: RefCell<Last>,
 }
 
-struct Open {
+struct OpenQuestion {
     answer: oneshot::Sender<Box<Click>>,
     /// The handler that waits for it; 0 while nobody does, and for what does not count as running.
     handler: u64,
@@ -52,7 +52,7 @@ impl Questions {
         last.key = now.as_nanos().max(last.key + 1);
         let key = format!("{:x}", last.key);
         if !last.closed {
-            let open = Open {
+            let open = OpenQuestion {
                 answer: send,
                 handler: 0,
             };
@@ -92,7 +92,7 @@ impl Questions {
 
     /// Ends a question: the handler that waited for it runs again.
     pub(super) fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
-        let Open { answer, handler } = self.open.borrow_mut().remove(key)?;
+        let OpenQuestion { answer, handler } = self.open.borrow_mut().remove(key)?;
         let mut waiting = self.waiting.borrow_mut();
         if let Some(questions) = waiting.get_mut(&handler) {
             *questions -= 1;

@@ -1,4 +1,4 @@
-//! Check of the first lines of source files: each says in a noun phrase what the file is.
+//! Check of source files: the first line says in a noun phrase what the file is, and modules with folders have one form.
 
 use std::{fs, path::Path};
 
@@ -31,6 +31,12 @@ fn look(folder: &Path, faults: &mut Vec<String>, seen: &mut usize) {
         .map(|file| file.unwrap().path())
     {
         if path.is_dir() {
+            if path.with_extension("rs").exists() {
+                faults.push(format!(
+                    "{}: a module with a folder begins in its `mod.rs`",
+                    path.with_extension("rs").display()
+                ));
+            }
             look(&path, faults, seen);
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = fs::read_to_string(&path).unwrap();

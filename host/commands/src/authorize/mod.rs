@@ -11,7 +11,7 @@
 //! the limits (`limits.rs`) last: what is refused has not been counted. `why` asks in the same order.
 
 mod invoker;
-mod words;
+mod phrases;
 
 use host_discord::Cache;
 use twilight_model::{
@@ -152,7 +152,7 @@ async fn member(
         }
         let text = format!(
             "`{name}` is for members with {}.",
-            words::one_of(roles.iter().map(|role| format!("<@&{role}>")))
+            phrases::one_of(roles.iter().map(|role| format!("<@&{role}>")))
         );
         return Err(Refusal {
             rule: Rule::Roles,
@@ -163,17 +163,17 @@ async fn member(
     if !missing.is_empty() {
         return Err(Refusal {
             rule: Rule::Permissions,
-            text: format!("`{name}` needs {}.", words::permissions(missing, "you")),
+            text: format!("`{name}` needs {}.", phrases::permissions(missing, "you")),
         });
     }
     if !access.any_role.is_empty() && !invoker.has_a_role_called(cache, &access.any_role).await {
         let roles = access.any_role.iter().map(|role| match role.parse() {
-            Ok(id) => words::role(id),
+            Ok(id) => phrases::role(id),
             Err(_) => format!("`{role}`"),
         });
         return Err(Refusal {
             rule: Rule::Permissions,
-            text: format!("`{name}` is for members with {}.", words::one_of(roles)),
+            text: format!("`{name}` is for members with {}.", phrases::one_of(roles)),
         });
     }
     Ok(())
@@ -200,7 +200,7 @@ async fn bot(
         rule: Rule::Bot,
         text: format!(
             "`{name}` can't be carried out: {} here.",
-            words::permissions(needed - has, "the bot")
+            phrases::permissions(needed - has, "the bot")
         ),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use host_base::unseen::{is_blank, is_unseen, trim};
+use host_base::invisible::{is_blank, is_unseen, trim};
 use plugin_api::{
     abi::OptionValue,
     manifest::{CommandManifest, OptionKind, OptionManifest},

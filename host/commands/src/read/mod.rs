@@ -74,7 +74,6 @@ pub fn expected(option: &OptionManifest) -> String {
     }
 }
 
-/// "`times` can't be `nine`: a whole number from 1 to 5 is expected."
 /// A file that was sent along, as plugins read it: whatever else is odd, where it lies is enough. `id` where it is told elsewhere.
 fn file(id: Option<u64>, json: &str) -> Option<Value> {
     let fields = Fields::read(json)?;
@@ -86,6 +85,7 @@ fn file(id: Option<u64>, json: &str) -> Option<Value> {
     Some(file)
 }
 
+/// "`times` can't be `nine`: a whole number from 1 to 5 is expected."
 fn refused(option: &OptionManifest, word: &str, reason: Option<&str>) -> String {
     match reason {
         Some(reason) => format!("`{}` can't be {}: {reason}.", option.name, quoted(word)),

@@ -1,6 +1,6 @@
 //! Lookup of users, roles and channels by mention, id or name: what a slash command has picked from a list.
 
-use host_base::unseen::trim;
+use host_base::invisible::trim;
 use host_discord::{Cache, Discord, lenient::Fields};
 use host_loader::EventRecord;
 use plugin_api::{
@@ -109,13 +109,13 @@ impl<'a> Resolver<'a> {
 
     async fn user(&self, word: &str, must_be_member: bool) -> Result<u64, NotFound> {
         match means(word, &["<@!", "<@"]) {
-            Means::Mention(id) => self.user_with(id, must_be_member).await,
+            Meaning::Mention(id) => self.user_with(id, must_be_member).await,
             // Names may be numbers as well: whoever has this id comes first.
-            Means::Number(id) => match self.user_with(id, must_be_member).await {
+            Meaning::Number(id) => match self.user_with(id, must_be_member).await {
                 Ok(id) => Ok(id),
                 Err(reason) => self.member_named(word).await.map_err(|_| reason),
             },
-            Means::Name => self.member_named(word).await,
+            Meaning::Name => self.member_named(word).await,
         }
     }
 
@@ -324,7 +324,7 @@ fn one(ids: &[u64], what: &str) -> Result<u64, NotFound> {
 
 /// Reference to a user, role or channel, as a word makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Means {
+enum Meaning {
     /// Whoever has this id.
     Mention(u64),
     /// Whoever has this id, or else whoever is called so.
@@ -334,7 +334,7 @@ enum Means {
 }
 
 /// Reads a bare id, or a mention that begins with one of `opens`.
-fn means(word: &str, opens: &[&str]) -> Means {
+fn means(word: &str, opens: &[&str]) -> Meaning {
     let inside = opens
         .iter()
         .find_map(|open| word.strip_prefix(open)?.strip_suffix('>'));
@@ -345,17 +345,17 @@ fn means(word: &str, opens: &[&str]) -> Means {
         text.parse().ok().filter(|id| digits && ids.contains(id))
     };
     match (inside.and_then(id), id(word)) {
-        (Some(id), _) => Means::Mention(id),
-        (None, Some(id)) => Means::Number(id),
-        (None, None) => Means::Name,
+        (Some(id), _) => Meaning::Mention(id),
+        (None, Some(id)) => Meaning::Number(id),
+        (None, None) => Meaning::Name,
     }
 }
 
 /// Those that are meant: the one with this id, or else those of this name.
-fn named<'n>(all: &'n [Named], means: Means, name: &str) -> Vec<&'n Named> {
-    if let Means::Mention(id) | Means::Number(id) = means {
+fn named<'n>(all: &'n [Named], means: Meaning, name: &str) -> Vec<&'n Named> {
+    if let Meaning::Mention(id) | Meaning::Number(id) = means {
         let with_id: Vec<&Named> = all.iter().filter(|it| it.id == id).collect();
-        if !with_id.is_empty() || matches!(means, Means::Mention(_)) {
+        if !with_id.is_empty() || matches!(means, Meaning::Mention(_)) {
             return with_id;
         }
     }
@@ -399,19 +399,22 @@ mod tests {
         for (word, expect) in [
             (
                 "<@175928847299117063>",
-                Means::Mention(175_928_847_299_117_063),
+                Meaning::Mention(175_928_847_299_117_063),
             ),
             (
                 "<@!175928847299117063>",
-                Means::Mention(175_928_847_299_117_063),
+                Meaning::Mention(175_928_847_299_117_063),
             ),
-            ("175928847299117063", Means::Number(175_928_847_299_117_063)),
-            ("2024", Means::Name),
-            ("9223372036854775807", Means::Number((1 << 63) - 1)),
-            ("9223372036854775808", Means::Name),
-            ("99999999999999999999", Means::Name),
-            ("+175928847299117063", Means::Name),
-            ("<@5", Means::Name),
+            (
+                "175928847299117063",
+                Meaning::Number(175_928_847_299_117_063),
+            ),
+            ("2024", Meaning::Name),
+            ("9223372036854775807", Meaning::Number((1 << 63) - 1)),
+            ("9223372036854775808", Meaning::Name),
+            ("99999999999999999999", Meaning::Name),
+            ("+175928847299117063", Meaning::Name),
+            ("<@5", Meaning::Name),
         ] {
             assert_eq!(means(word, &["<@!", "<@"]), expect, "for {word}");
         }

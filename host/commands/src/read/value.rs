@@ -1,6 +1,6 @@
 //! Parser of one word as an option's value.
 
-use host_base::unseen::trim;
+use host_base::invisible::trim;
 use jiff::{SignedDuration, Timestamp, civil, fmt::friendly, tz::TimeZone};
 use plugin_api::{
     abi::OptionValue,

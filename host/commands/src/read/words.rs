@@ -1,6 +1,6 @@
 //! Tokenizer of a line: words, quotes and code blocks.
 
-use host_base::unseen::is_unseen;
+use host_base::invisible::is_unseen;
 
 /// Opening quotes, and what closes each: as people type them, and what their keyboards make of it.
 const QUOTES: [(char, &str); 16] = [

@@ -5,15 +5,15 @@
 //! | `shape.rs` | a command as Discord wants it |
 //! | `plan/` | fits all commands into Discord's limits |
 //! | `diff.rs` | what Discord has, compared with what it should have |
-//! | `memory.rs` | what a restart must not forget |
+//! | `persisted.rs` | what a restart must not forget |
 //! | `blame.rs` | which command Discord means when it refuses |
 //! | `owners.rs` | the owners' commands: a group of their own, in their own servers |
 //! | `report.rs` | what was done |
 
 mod blame;
 mod diff;
-mod memory;
 mod owners;
+mod persisted;
 pub mod plan;
 mod report;
 pub mod shape;
@@ -36,7 +36,7 @@ use tokio::sync::{Mutex, watch};
 pub use self::report::Report;
 use self::{
     diff::Diff,
-    memory::{Memory, Refused},
+    persisted::{Memory, Refused},
     plan::{DeclaredCommand, Input, Plan, Planned},
 };
 use crate::{Key, Pipeline, Registered, router::Routes};

@@ -17,14 +17,14 @@ use super::{QUIET, Registration, diff, fingerprint};
 const RETRY: Duration = Duration::from_secs(60);
 
 /// Servers that do not take the group, and what they did not take.
-type Refused = BTreeMap<Id<GuildMarker>, String>;
+type RefusedGuilds = BTreeMap<Id<GuildMarker>, String>;
 
 impl Registration {
     /// Keeps the group where it belongs, until the sender of `pulse`, which counts up when servers come, change and go, is
     /// gone.
     pub async fn follow_owners(&self, mut pulse: watch::Receiver<u64>) {
         let mut config = self.with.config.follow();
-        let mut refused = Refused::new();
+        let mut refused = RefusedGuilds::new();
         loop {
             // A start brings many servers one after the other.
             while let Ok(Ok(())) = timeout(QUIET, pulse.changed()).await {}
@@ -59,7 +59,7 @@ impl Registration {
     pub(super) async fn place_owners(
         &self,
         always: bool,
-        refused: &mut Refused,
+        refused: &mut RefusedGuilds,
     ) -> Result<(), Failure> {
         let group = &self.with.host.owners;
         let wanted = fingerprint(std::iter::once(group));

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use host_base::{PluginName, unseen};
+use host_base::{PluginName, invisible};
 use host_loader::Slot;
 use plugin_api::manifest::{CommandKind, CommandManifest};
 
@@ -90,11 +90,11 @@ impl Index {
             if !path.is_empty() {
                 path.push(' ');
             }
-            path.push_str(&unseen::trim(word).to_lowercase());
+            path.push_str(&invisible::trim(word).to_lowercase());
             let Some(here) = self.typed.get(&path) else {
                 break;
             };
-            rest = after.trim_start_matches(unseen::is_unseen);
+            rest = after.trim_start_matches(invisible::is_unseen);
             found = Some((here.clone(), rest));
             if matches!(here, Lookup::Command(_)) {
                 break;

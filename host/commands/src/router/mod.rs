@@ -23,11 +23,11 @@ pub use self::index::{count, inherited};
 /// The routes. Read for every event, changed when a plugin comes, goes or is swapped.
 #[derive(Debug, Default)]
 pub struct Routes {
-    table: RwLock<Table>,
+    table: RwLock<RoutingTable>,
 }
 
 #[derive(Debug, Default)]
-struct Table {
+struct RoutingTable {
     commands: Index,
     /// Plugins, by name.
     plugins: HashMap<PluginName, Arc<Slot>>,
@@ -71,7 +71,7 @@ impl Routes {
     /// Those of `change`; the routes stay as they were.
     pub fn change<E>(&self, change: impl FnOnce() -> Result<Vec<Arc<Slot>>, E>) -> Result<(), E> {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        *table = Table::of(&change()?);
+        *table = RoutingTable::of(&change()?);
         Ok(())
     }
 
@@ -203,12 +203,12 @@ impl Routes {
         (all, reasons)
     }
 
-    fn table(&self) -> RwLockReadGuard<'_, Table> {
+    fn table(&self) -> RwLockReadGuard<'_, RoutingTable> {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl RoutingTable {
     fn of(slots: &[Arc<Slot>]) -> Self {
         let mut table = Self::default();
         for (plugin, slot) in slots.iter().enumerate() {

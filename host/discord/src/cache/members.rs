@@ -26,7 +26,7 @@ pub(super) struct Members {
 #[derive(Debug)]
 struct Inner {
     /// By server and user.
-    seen: LruCache<(u64, u64), Entry>,
+    seen: LruCache<(u64, u64), CachedMember>,
     /// The bot's own, by server.
     own: HashMap<u64, Arc<Seen>>,
     /// Since when the bot gets every change, by server.
@@ -34,7 +34,7 @@ struct Inner {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct CachedMember {
     member: Arc<Seen>,
     at: Instant,
 }
@@ -81,7 +81,7 @@ impl Members {
     pub(super) fn called(&self, guild: u64, name: &str, now: Instant) -> Vec<u64> {
         let inner = self.inner();
         let since = inner.told.get(&guild).copied();
-        let is_known = |entry: &Entry| {
+        let is_known = |entry: &CachedMember| {
             since.is_some_and(|since| entry.at >= since)
                 || now.saturating_duration_since(entry.at) < self.life
         };
@@ -101,7 +101,7 @@ impl Members {
             None => member,
         };
         let member = Arc::new(member);
-        inner.seen.put(key, Entry { member, at });
+        inner.seen.put(key, CachedMember { member, at });
     }
 
     pub(super) fn saw_own(&self, guild: u64, member: Seen) {

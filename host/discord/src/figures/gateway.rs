@@ -1,4 +1,4 @@
-//! Shard metrics: connections, events, and how a session stands with what the plugins want.
+//! Shard metrics: connections, events, and intents that plugins need and a session does not have.
 
 use std::{
     collections::BTreeMap,

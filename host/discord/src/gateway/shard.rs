@@ -28,11 +28,11 @@ use super::{
 };
 use crate::{figures::ShardFigures, intents};
 
-type Received = Option<Result<Message, ReceiveMessageError>>;
+type ReceivedFrame = Option<Result<Message, ReceiveMessageError>>;
 
 /// Event that wakes a shard's task.
-enum Step {
-    Session(SessionNumber, Received),
+enum ShardStep {
+    Session(SessionNumber, ReceivedFrame),
     IntentsChanged,
     PresenceChanged,
     Time,
@@ -97,17 +97,17 @@ impl Task {
         loop {
             let step = self.step().await;
             let goes_on = match step {
-                Step::Session(number, received) => self.received(number, received).await,
-                Step::IntentsChanged => {
+                ShardStep::Session(number, received) => self.received(number, received).await,
+                ShardStep::IntentsChanged => {
                     let wanted = self.follow.intents.borrow().0;
                     self.happened(Input::Wanted(wanted)).await
                 }
-                Step::Time => self.happened(Input::Time).await,
-                Step::PresenceChanged => {
+                ShardStep::Time => self.happened(Input::Time).await,
+                ShardStep::PresenceChanged => {
                     self.show_presence();
                     true
                 }
-                Step::Stop => false,
+                ShardStep::Stop => false,
             };
             if !(goes_on && self.pass_on().await) {
                 break;
@@ -117,7 +117,7 @@ impl Task {
         join_all(self.sessions.iter_mut().map(Live::close)).await;
     }
 
-    async fn step(&mut self) -> Step {
+    async fn step(&mut self) -> ShardStep {
         let due = [self.renewal.wakes_at(), self.merge.due()];
         let due = due.into_iter().flatten().min();
         let Follow {
@@ -127,16 +127,16 @@ impl Task {
             ..
         } = &mut self.follow;
         tokio::select! {
-            () = shutdown.cancelled() => Step::Stop,
-            (number, received) = next(&mut self.sessions) => Step::Session(number, received),
-            changed = intents.changed() => if changed.is_ok() { Step::IntentsChanged } else { Step::Stop },
-            changed = presence.changed() => if changed.is_ok() { Step::PresenceChanged } else { Step::Stop },
-            () = until(due) => Step::Time,
+            () = shutdown.cancelled() => ShardStep::Stop,
+            (number, received) = next(&mut self.sessions) => ShardStep::Session(number, received),
+            changed = intents.changed() => if changed.is_ok() { ShardStep::IntentsChanged } else { ShardStep::Stop },
+            changed = presence.changed() => if changed.is_ok() { ShardStep::PresenceChanged } else { ShardStep::Stop },
+            () = until(due) => ShardStep::Time,
         }
     }
 
     /// False when the shard has ended, or nobody listens any more.
-    async fn received(&mut self, number: SessionNumber, received: Received) -> bool {
+    async fn received(&mut self, number: SessionNumber, received: ReceivedFrame) -> bool {
         let Some(live) = self.sessions.iter_mut().find(|it| it.number == number) else {
             return true;
         };
@@ -381,7 +381,7 @@ impl Live {
 }
 
 /// What the next session brings that has something. They take turns at being asked first: a busy one silences none.
-async fn next(sessions: &mut [Live]) -> (SessionNumber, Received) {
+async fn next(sessions: &mut [Live]) -> (SessionNumber, ReceivedFrame) {
     std::future::poll_fn(|context| {
         for at in 0..sessions.len() {
             let live = &mut sessions[at];

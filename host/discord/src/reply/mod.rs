@@ -7,15 +7,15 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `open.rs` | the interactions whose tokens Discord honours |
-//! | `state.rs` | how far one is answered, and what follows from what Discord says: pure |
+//! | `state/` | how far one is answered, and what follows from what Discord says: pure |
 //! | `first.rs` | the first response, sent and asked for |
 //! | `interaction.rs` | answers, whichever they become |
-//! | `by_itself.rs` | what the host answers by itself |
+//! | `auto_defer.rs` | what the host answers by itself |
 //! | `message.rs`, `typed.rs` | answers to commands by prefix |
 //! | `body.rs` | the flag that makes an answer private |
 
+mod auto_defer;
 mod body;
-mod by_itself;
 mod first;
 mod interaction;
 mod message;

@@ -1,4 +1,4 @@
-//! Table of running prefix commands: what an answer to their message is about.
+//! Table of running prefix commands: which command an answer to a message belongs to.
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,11 @@ use super::Replies;
 /// The commands, by the messages that they were typed in.
 #[derive(Debug, Default)]
 pub(super) struct TypedCommands {
-    open: Arc<Mutex<HashMap<u64, Entry>>>,
+    open: Arc<Mutex<HashMap<u64, RunningCommand>>>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct RunningCommand {
     /// The command as it is typed by slash, where it can be.
     slash: Option<String>,
     /// Declared so: its answers are for whoever typed it.
@@ -24,7 +24,7 @@ struct Entry {
 /// A command that is not over; over when this is dropped.
 #[derive(Debug)]
 pub struct Typed {
-    open: Arc<Mutex<HashMap<u64, Entry>>>,
+    open: Arc<Mutex<HashMap<u64, RunningCommand>>>,
     message_id: u64,
 }
 
@@ -53,7 +53,7 @@ impl Replies {
     /// Remembers a command that was typed in this message, until it is over: whether it was declared to answer in `private`, and how
     /// it is typed by `slash`.
     pub fn typed(&self, message_id: u64, private: bool, slash: Option<String>) -> Typed {
-        let entry = Entry { slash, private };
+        let entry = RunningCommand { slash, private };
         lock(&self.typed.open).insert(message_id, entry);
         Typed {
             open: Arc::clone(&self.typed.open),
@@ -69,6 +69,8 @@ impl Replies {
     }
 }
 
-fn lock(open: &Mutex<HashMap<u64, Entry>>) -> MutexGuard<'_, HashMap<u64, Entry>> {
+fn lock(
+    open: &Mutex<HashMap<u64, RunningCommand>>,
+) -> MutexGuard<'_, HashMap<u64, RunningCommand>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,4 @@
-//! Retry rules after a lost answer: what may be sent twice is what does the same thing twice, and messages, which carry
-//! a nonce.
+//! Retry rules after a lost answer: idempotent requests may be sent again, and messages, which carry a nonce.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

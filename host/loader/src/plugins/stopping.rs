@@ -1,4 +1,4 @@
-//! Unloads: one plugin, what a deleted file held, all of them at the end. What was answered is in the state.
+//! Unloads: one plugin, what a deleted file held, all of them at the end. What a member was answered is in the saved state.
 
 use std::{
     collections::BTreeMap,

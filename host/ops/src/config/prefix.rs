@@ -1,6 +1,6 @@
 //! Check of a command prefix.
 
-use host_base::unseen::{is_direction, is_invisible, is_joiner};
+use host_base::invisible::{is_direction, is_invisible, is_joiner};
 
 /// The most characters of a prefix.
 const MOST: usize = 5;

@@ -5,7 +5,7 @@ use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
 use host_discord::figures::Figures;
 use host_loader::Plugins;
 
-use super::rows::{Labels, Rows, number, timing};
+use super::rows::{NamedLabels, Rows, number, timing};
 use crate::services::{Services, hooks::Circuit};
 
 pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins) -> fmt::Result {
@@ -49,7 +49,7 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
 
 fn gateway(rows: &mut Rows<'_>, figures: &Figures) -> fmt::Result {
     let shards = figures.shards();
-    let label = |shard: &u32| -> Labels { vec![("shard", shard.to_string())] };
+    let label = |shard: &u32| -> NamedLabels { vec![("shard", shard.to_string())] };
     let up = shards
         .iter()
         .map(|(shard, of)| (label(shard), f64::from(u8::from(of.is_up()))));

@@ -8,7 +8,7 @@ use std::{
 use host_base::PluginName;
 use host_loader::{Generation, PluginFigures, Plugins};
 
-use super::rows::{Labels, Rows, number, timing};
+use super::rows::{NamedLabels, Rows, number, timing};
 use crate::services::Services;
 
 /// A plugin that serves.
@@ -19,11 +19,11 @@ struct Serving {
 }
 
 impl Serving {
-    fn label(&self) -> Labels {
+    fn label(&self) -> NamedLabels {
         vec![("plugin", self.name.to_string())]
     }
 
-    fn labels(&self, key: &'static str, value: &str) -> Labels {
+    fn labels(&self, key: &'static str, value: &str) -> NamedLabels {
         vec![("plugin", self.name.to_string()), (key, value.to_owned())]
     }
 }

@@ -6,7 +6,7 @@ use std::{fmt, time::Duration};
 use host_loader::snapshot::thread_count;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
-use super::rows::{Labels, Rows, number};
+use super::rows::{NamedLabels, Rows, number};
 
 pub(super) fn write(rows: &mut Rows<'_>) -> fmt::Result {
     let Ok(pid) = sysinfo::get_current_pid() else {
@@ -25,7 +25,7 @@ pub(super) fn write(rows: &mut Rows<'_>) -> fmt::Result {
     rows.counter(
         "process_cpu_seconds",
         "Processor time of the process",
-        vec![(Labels::new(), cpu.as_secs_f64())],
+        vec![(NamedLabels::new(), cpu.as_secs_f64())],
     )?;
     rows.level(
         "process_resident_memory_bytes",

@@ -9,7 +9,7 @@ use prometheus_client::{
 };
 
 /// A label and its value.
-pub(super) type Labels = Vec<(&'static str, String)>;
+pub(super) type NamedLabels = Vec<(&'static str, String)>;
 
 /// The same, named by a plugin.
 pub(super) type Row = Vec<(String, String)>;
@@ -20,7 +20,7 @@ pub(super) trait RowLabels: EncodeLabelSet {
     fn none(&self) -> bool;
 }
 
-impl RowLabels for Labels {
+impl RowLabels for NamedLabels {
     fn none(&self) -> bool {
         self.is_empty()
     }
@@ -100,12 +100,12 @@ impl<'a> Rows<'a> {
 
     /// A counter without labels.
     pub(super) fn count(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        self.counter(name, help, vec![(Labels::new(), number(value))])
+        self.counter(name, help, vec![(NamedLabels::new(), number(value))])
     }
 
     /// A gauge without labels.
     pub(super) fn level(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
-        self.gauge(name, help, vec![(Labels::new(), value)])
+        self.gauge(name, help, vec![(NamedLabels::new(), value)])
     }
 }
 
@@ -123,7 +123,7 @@ fn with(
 }
 
 /// A histogram of durations, unless nothing was counted.
-pub(super) fn timing(labels: Labels, timing: &Timing) -> Option<(Labels, Histogram)> {
+pub(super) fn timing(labels: NamedLabels, timing: &Timing) -> Option<(NamedLabels, Histogram)> {
     let read = timing.read();
     (read.1 > 0).then_some((labels, read))
 }

@@ -28,7 +28,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Settings of a queue.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
+pub(super) struct QueueRules {
     /// Events that may wait.
     pub(super) queue: usize,
     /// What a handler may take.
@@ -36,7 +36,7 @@ pub(super) struct Rules {
     pub(super) breaker: Limits,
 }
 
-impl Rules {
+impl QueueRules {
     pub(super) fn of(settings: &config::Hooks) -> Self {
         Self {
             queue: settings.queue,
@@ -136,12 +136,12 @@ pub(super) struct HandlerQueue {
     /// The entry's name within the plugin.
     entry: String,
     config: Live,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     alarm: Alarmed,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     queue: VecDeque<Job>,
     /// Those that wait for a place in the queue, in their order: nobody overtakes them. Empty while the queue is.
     line: VecDeque<Waiter>,
@@ -151,7 +151,7 @@ struct State {
     figures: Figures,
 }
 
-impl State {
+impl QueueState {
     fn line_up(&mut self, job: Job) -> Place {
         let (left, place) = oneshot::channel();
         self.line.push_back(Waiter { job, left });
@@ -244,7 +244,7 @@ impl HandlerQueue {
     }
 
     /// Counts an event that is dropped.
-    fn drop_one(&self, state: &mut State) {
+    fn drop_one(&self, state: &mut QueueState) {
         state.figures.dropped += 1;
         (self.alarm)(&self.id, Alarm::Dropped);
     }
@@ -284,7 +284,7 @@ impl HandlerQueue {
     }
 
     /// Hands the next event that waits to the plugin; `None` when none is left.
-    fn next(&self, state: &mut State) -> Option<Running> {
+    fn next(&self, state: &mut QueueState) -> Option<Running> {
         while let Some(job) = state.queue.pop_front() {
             state.move_up(self.rules().queue);
             if let Ok(running) = self.begin(state, job) {
@@ -295,7 +295,7 @@ impl HandlerQueue {
     }
 
     /// Hands an event to the plugin; what becomes of it when that is not possible.
-    fn begin(&self, state: &mut State, job: Job) -> Result<Running, Taken> {
+    fn begin(&self, state: &mut QueueState, job: Job) -> Result<Running, Taken> {
         let now = Instant::now();
         if !state.breaker.admit(now) {
             state.figures.skipped += 1;
@@ -372,7 +372,7 @@ impl HandlerQueue {
         }
     }
 
-    fn failed(&self, state: &mut State, error: String) {
+    fn failed(&self, state: &mut QueueState, error: String) {
         state.figures.failures += 1;
         let (plugin, _) = self.id.split_once(':').unwrap_or((&self.id, ""));
         tracing::warn!(
@@ -386,11 +386,11 @@ impl HandlerQueue {
         state.figures.last_error = Some(error);
     }
 
-    fn rules(&self) -> Rules {
-        Rules::of(&self.config.now().hooks)
+    fn rules(&self) -> QueueRules {
+        QueueRules::of(&self.config.now().hooks)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -32,11 +32,11 @@ const WORDS: usize = 300;
 /// The figures of all plugins.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    state: Mutex<State>,
+    state: Mutex<MetricsState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct MetricsState {
     /// By generation, and by name.
     figures: BTreeMap<Caller, BTreeMap<String, Series>>,
     refused: HashSet<(Caller, String)>,
@@ -148,7 +148,7 @@ impl Metrics {
         state.refused.retain(|(of, _)| of != caller);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MetricsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `when.rs` | when a period or a cron expression is due, changes of the clock included |
+//! | `when/` | when a period or a cron expression is due, changes of the clock included |
 //! | `store/` | the tables: what is declared, what was scheduled at run time, what runs |
 //! | `runner.rs` | the loop that claims what is due, and follows each run to its end |
 //!

@@ -25,13 +25,13 @@ type Values = BTreeMap<(String, String), Value>;
 
 /// Settings of servers.
 #[derive(Debug)]
-pub(super) struct Guilds {
+pub(super) struct GuildValues {
     kept: Mutex<LruCache<Id<GuildMarker>, Arc<Values>>>,
     /// Counts changes: what was read before one is not kept after it.
     changes: AtomicU64,
 }
 
-impl Default for Guilds {
+impl Default for GuildValues {
     fn default() -> Self {
         Self {
             kept: Mutex::new(LruCache::new(KEPT)),
@@ -40,7 +40,7 @@ impl Default for Guilds {
     }
 }
 
-impl Guilds {
+impl GuildValues {
     /// A server's value as it crosses; `None` when it has none of its own, or one that does not fit any more.
     pub(super) async fn value(
         &self,

@@ -56,7 +56,7 @@ pub struct Settings {
     alerts: Arc<Alerts>,
     storage: Arc<Storage>,
     declared: Mutex<HashMap<Caller, Declared>>,
-    guilds: guild::Guilds,
+    guilds: guild::GuildValues,
     /// One change at a time.
     door: tokio::sync::Mutex<()>,
     /// What is wrong with the file on the disk, while something is.
@@ -90,7 +90,7 @@ impl Settings {
             alerts,
             storage,
             declared: Mutex::default(),
-            guilds: guild::Guilds::default(),
+            guilds: guild::GuildValues::default(),
             door: tokio::sync::Mutex::default(),
             trouble: Mutex::default(),
         }

@@ -43,7 +43,7 @@ impl Stamp {
 
 /// An entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Entry {
+pub(super) struct FolderEntry {
     name: String,
     folder: bool,
     bytes: u64,
@@ -168,7 +168,7 @@ pub(super) fn remove(root: &Path, path: &Relative) -> io::Result<bool> {
 }
 
 /// What lies in a folder, by name; empty when there is no such folder. Links are left out.
-pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<Entry>> {
+pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<FolderEntry>> {
     let Some(at) = missing_is_none(folder(root, path.names(), Missing::Fail))? else {
         return Ok(Vec::new());
     };
@@ -187,7 +187,7 @@ pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<Entry>> {
         };
         let kind = FileType::from_raw_mode(stat.st_mode);
         if kind.is_file() || kind.is_dir() {
-            entries.push(Entry {
+            entries.push(FolderEntry {
                 name: name.to_owned(),
                 folder: kind.is_dir(),
                 bytes: if kind.is_file() {

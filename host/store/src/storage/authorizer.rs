@@ -1,4 +1,4 @@
-//! SQLite authorizer that enforces table access: SQLite asks it while it compiles a statement, for every table, index,
+//! SQLite authorizer: asks `table_access.rs` about each table that a statement reaches. SQLite calls it while it compiles a statement, for every table, index,
 //! view and trigger that the statement reaches.
 //!
 //! Rights are the caller's, also inside of views and triggers; a trigger or view of another plugin's adds nothing, and must be

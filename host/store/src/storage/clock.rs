@@ -18,12 +18,12 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// The clock of a host's databases.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    state: Mutex<State>,
+    state: Mutex<ClockState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct ClockState {
     count: u64,
     /// By the time at which it is stopped.
     running: BTreeMap<(Instant, u64), Act>,
@@ -103,7 +103,7 @@ impl Clock {
         self.changed.notify_all();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ClockState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -164,7 +164,7 @@ fn work(clock: &Weak<Clock>) {
     }
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for ClockState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
             .field("running", &self.running.len())

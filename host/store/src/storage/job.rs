@@ -26,7 +26,7 @@ impl Request {
     }
 }
 
-type Answer = oneshot::Sender<Result<Completion, StorageError>>;
+type CallAnswer = oneshot::Sender<Result<Completion, StorageError>>;
 
 /// A request on its way.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) struct Job {
     /// Whether it has begun anew, for want of memory.
     pub(super) again: AtomicBool,
     /// `None` when it is answered.
-    answer: Mutex<Option<Answer>>,
+    answer: Mutex<Option<CallAnswer>>,
 }
 
 impl Job {
@@ -47,7 +47,7 @@ impl Job {
         declared: Arc<Declared>,
         request: Request,
         body: Vec<u8>,
-        answer: Answer,
+        answer: CallAnswer,
     ) -> Arc<Self> {
         Arc::new(Self {
             declared,
@@ -92,7 +92,7 @@ impl Job {
         }
     }
 
-    fn answer(&self) -> std::sync::MutexGuard<'_, Option<Answer>> {
+    fn answer(&self) -> std::sync::MutexGuard<'_, Option<CallAnswer>> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -62,10 +62,10 @@ struct OfPlugin<'a> {
     subject: i64,
 }
 
-type Answer = Result<(KvReply, Vec<u8>), StorageError>;
+type KvAnswer = Result<(KvReply, Vec<u8>), StorageError>;
 
 impl OfPlugin<'_> {
-    fn get(&self) -> Answer {
+    fn get(&self) -> KvAnswer {
         let sql = "SELECT value, version FROM cogwright__shelf
                    WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key = ?4";
         let found = self.prepared(sql, |statement| {
@@ -83,7 +83,7 @@ impl OfPlugin<'_> {
         Ok((reply, value.unwrap_or_default().into_bytes()))
     }
 
-    fn set(&self, value: &[u8]) -> Answer {
+    fn set(&self, value: &[u8]) -> KvAnswer {
         let limit = self.runner.settings.max_value_bytes;
         if value.len() as u64 > limit {
             return Err(StorageError::Call(format!(
@@ -125,7 +125,7 @@ impl OfPlugin<'_> {
         Ok((reply, Vec::new()))
     }
 
-    fn delete(&self) -> Answer {
+    fn delete(&self) -> KvAnswer {
         let sql = "DELETE FROM cogwright__shelf WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key = ?4";
         let deleted = self.prepared(sql, |statement| statement.execute(self.address()))?;
         let reply = KvReply {
@@ -135,7 +135,7 @@ impl OfPlugin<'_> {
         Ok((reply, Vec::new()))
     }
 
-    fn keys(&self) -> Answer {
+    fn keys(&self) -> KvAnswer {
         let limit = self.runner.settings.max_rows;
         let sql = "SELECT key FROM cogwright__shelf
                    WHERE plugin = ?1 AND shelf = ?2 AND subject = ?3 AND key >= ?4 AND substr(key, 1, length(?4)) = ?4

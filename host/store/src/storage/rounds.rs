@@ -1,4 +1,4 @@
-//! Running batches: what a thread works on at the moment, and how others go on without waiting for it.
+//! Running batches: what a thread executes at the moment, and how the queue goes on without a call that takes long.
 //!
 //! A call that only reads and takes its time steps aside: it goes on with its connection, and the queue is free for the others.
 //! One that does not stop when its time is over is left behind: SQLite stops between two rows, and within one a full-text

@@ -1,4 +1,5 @@
-//! Table access: what plugins declare about their tables, and who may touch which.
+//! Rules of table access: who may read and write which table, and what plugins declare about theirs. The sentence of a refusal is made
+//! here.
 //!
 //! A table's owner is what stands before the first two underscores of its name.
 

@@ -1,9 +1,9 @@
-//! Governor of requests: none goes to Discord but when Discord wants it. The rules are in `limiter.rs`; here they meet
+//! Rate limiter for requests to Discord: each waits until Discord allows it. The rules are in `limiter/`; here they meet
 //! time and tasks.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `limiter.rs` | who waits for what, and when it goes out |
+//! | `limiter/` | who waits for what, and when it goes out |
 //! | `route.rs` | which limit a request falls under, and how it is ranked |
 //! | `headers.rs` | rate limits in a response |
 //! | `invalid.rs` | who sends too many invalid requests is stopped before Discord bans the address |
@@ -41,12 +41,12 @@ pub(super) struct Governor {
     /// For the tasks that wake it.
     this: Weak<Self>,
     /// `None` where a proxy does the limiting.
-    state: Option<Mutex<State>>,
+    state: Option<Mutex<GovernorState>>,
     longest_wait: Duration,
     teller: OnceLock<Teller>,
 }
 
-struct State {
+struct GovernorState {
     limiter: Limiter,
     waiting: HashMap<u64, oneshot::Sender<Verdict>>,
     /// When it will be woken.
@@ -79,7 +79,7 @@ impl Governor {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             state: (!is_proxied).then(|| {
-                Mutex::new(State {
+                Mutex::new(GovernorState {
                     limiter: Limiter::new(rules),
                     waiting: HashMap::new(),
                     alarm: None,
@@ -152,7 +152,7 @@ impl Governor {
     }
 
     /// Changes the state, and then does all that follows from it.
-    fn work<T>(&self, work: impl FnOnce(&mut State, Instant) -> T) -> Option<T> {
+    fn work<T>(&self, work: impl FnOnce(&mut GovernorState, Instant) -> T) -> Option<T> {
         let mut state = lock(self.state.as_ref()?);
         let now = Instant::now();
         let done = work(&mut state, now);
@@ -167,7 +167,7 @@ impl Governor {
     }
 
     /// Has itself woken when something changes by itself.
-    fn set_alarm(&self, state: &mut State, now: Instant) {
+    fn set_alarm(&self, state: &mut GovernorState, now: Instant) {
         let Some(due) = state.limiter.due(now) else {
             return;
         };
@@ -248,7 +248,7 @@ impl fmt::Debug for Governor {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<GovernorState>) -> MutexGuard<'_, GovernorState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -23,11 +23,11 @@ table! {
         live max_rows: u64 = 10_000, number(1..=10_000_000, "rows");
         /// Most bytes of a result.
         restart max_result_bytes: u64 = 8 << 20, number(1_024..=1 << 30, "bytes");
-        /// Most bytes of a text, of a BLOB, of a row, and of a shelf's value.
+        /// Most bytes of a text, of a BLOB, of a row, and of the value of a key-value store.
         restart max_value_bytes: u64 = 1 << 20, number(1_024..=1 << 30, "bytes");
         /// Most bytes of memory that all databases take together.
         restart max_memory_bytes: u64 = 512 << 20, number(64 << 20..=1 << 40, "bytes");
-        /// Most bytes that one plugin may keep: tables, shelves, runs that wait, and files.
+        /// Most bytes that one plugin may keep: tables, key-value stores, runs that wait, and files.
         live max_plugin_bytes: u64 = 1 << 30, number(1 << 20..=1 << 44, "bytes");
         /// Whether a backup is made when the bot stops.
         live backup_on_shutdown: bool = true, boolean;

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use super::CliResult;
+use crate::cli::CliResult;
 
 /// Errors of the compiler that are shown on the page.
 const MOST_ERRORS: usize = 30;

@@ -13,7 +13,8 @@ use std::{
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::{CliResult, build::Checkout};
+use super::build::Checkout;
+use crate::cli::CliResult;
 
 /// Editors write a file in several steps; what is saved within this time is built together.
 const QUIET: Duration = Duration::from_millis(150);

@@ -1,4 +1,17 @@
-//! `cogwright sandbox`.
+//! `cogwright sandbox`: the bot on a simulated Discord, for developers. Nothing that an operator runs is in this folder.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `build.rs`, `rebuild.rs` | builds the checkout's plugins: all of them at the start, then what is saved |
+//! | `reports.rs` | tells the sandbox's page of builds and loads |
+//! | `config.rs` | the sandbox's own copy of config.toml |
+//! | `time.rs` | schedules that go by the sandbox's clock |
+
+mod build;
+mod config;
+mod rebuild;
+mod reports;
+mod time;
 
 use std::{
     env,
@@ -19,13 +32,11 @@ use host_ops::{
 use sandbox::{GatewayLimits, Options, RateLimits, Sandbox, World, script};
 use tokio::sync::mpsc;
 
-use super::{
-    CliResult,
+use self::{
     build::Checkout,
-    configure, rebuild, reports, runtime,
-    sandbox_config::{Copy, FOLDER},
-    sandbox_time, signalled,
+    config::{Copy, FOLDER},
 };
+use super::{CliResult, configure, runtime, signalled};
 use crate::{bot::Bot, services::schedules::Clock};
 
 /// How long the bot may take until it is ready.
@@ -170,7 +181,7 @@ async fn play(
     let (clock, _moving) = match arguments.wall_clock {
         true => (Clock::default(), None),
         false => {
-            let (clock, moving) = sandbox_time::clock_of(sandbox.clock());
+            let (clock, moving) = time::clock_of(sandbox.clock());
             (clock, Some(moving))
         }
     };

@@ -10,7 +10,7 @@ use std::{
 use host_ops::config::{Config, ConfigError};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::CliResult;
+use crate::cli::CliResult;
 
 /// The folder of the sandbox below another one.
 pub(super) const FOLDER: &str = "sandbox";
