@@ -31,7 +31,9 @@ fn look(folder: &Path, faults: &mut Vec<String>, seen: &mut usize) {
         .map(|file| file.unwrap().path())
     {
         if path.is_dir() {
-            if path.with_extension("rs").exists() {
+            // A folder that git has left behind empty is none.
+            let is_empty = fs::read_dir(&path).unwrap().next().is_none();
+            if path.with_extension("rs").exists() && !is_empty {
                 faults.push(format!(
                     "{}: a module with a folder begins in its `mod.rs`",
                     path.with_extension("rs").display()
