@@ -14,7 +14,7 @@ use plugin_api::abi::RequestCall;
 use serde_json::{Value, json};
 
 use super::{
-    Replies,
+    AUTO_DEFER, Replies,
     open::Interaction,
     state::{First, Heard, Original, Progress, Step, Why},
 };
@@ -189,9 +189,10 @@ fn heard(failure: &Failure) -> Heard {
 fn why_not(interaction: &Interaction, first: First, why: Why, trouble: Option<Failure>) -> Failure {
     match (why, trouble) {
         (Why::TooLate, _) => too_late(interaction, first),
-        (Why::NotFirst, _) if first == First::Modal => Failure::Refused(
-            "a modal has to be the first response, within two seconds".into(),
-        ),
+        (Why::NotFirst, _) if first == First::Modal => Failure::Refused(format!(
+            "a modal has to be the first response, within {} seconds",
+            AUTO_DEFER.as_secs()
+        )),
         (Why::NotFirst, _) => Failure::Refused(
             "somebody else has answered the click already, and the component's message can't be updated any more".into(),
         ),
