@@ -15,12 +15,15 @@ use std::{
     time::Duration,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use host_base::shown;
 use host_loader::{memory, probe};
 use host_ops::{config::Config, env::Environment, folders::not_there, log};
 
-use crate::bot::BotError;
+use crate::{bot::BotError, owner};
 
 /// Where variables are read that the environment has not.
 const DOTENV: &str = ".env";
@@ -72,7 +75,10 @@ enum Command {
 /// refuses the bot, and no restart helps ([`BotError::exit_code`]).
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     memory::return_large_buffers();
     no_core_dumps();
     if let Command::Probe { deadline_ms, file } = cli.command {
@@ -103,6 +109,21 @@ pub fn main() -> ExitCode {
             None => ExitCode::FAILURE,
         },
     }
+}
+
+/// Says what is wrong with the command line, and where an owner command belongs that was typed in a shell.
+fn misused(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    let word = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) => owner::grouped(word),
+        _ => None,
+    };
+    if let Some(word) = word {
+        eprintln!(
+            "`{word}` is a command of the bot's owner, who types it in Discord: `!cogwright {word}`, or `/cogwright {word}`"
+        );
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 type CliResult<T = ()> = Result<T, Box<dyn std::error::Error>>;

@@ -280,7 +280,7 @@ pub(super) fn alone(typed: &str) -> Option<&'static str> {
 
 /// The command that is called so in the group, by either of its names.
 #[must_use]
-pub(super) fn grouped(typed: &str) -> Option<&'static str> {
+pub fn grouped(typed: &str) -> Option<&'static str> {
     let owners = || COMMANDS.iter().filter(|it| it.name != OF_MANAGERS);
     let found = owners().find(|it| it.name == typed);
     let found = found.or_else(|| owners().find(|it| it.alone == typed));
@@ -350,7 +350,7 @@ mod tests {
         let group = group();
         let inside = group["options"].as_array().unwrap();
         assert!(inside.len() <= 25, "Discord accepts 25 in a group");
-        assert_eq!(inside.len() + slash_commands().len(), NAMES.len());
+        assert_eq!(inside.len() + slash_commands().len(), COUNT);
         for command in slash_commands().iter().chain(inside).chain([&group]) {
             let is_short = |text: &Value| (1..=100).contains(&text.as_str().unwrap().len());
             assert!(is_short(&command["description"]), "{command}");
@@ -360,6 +360,18 @@ mod tests {
             let required = options.iter().map(|one| one["required"] == true);
             assert!(required.is_sorted_by(|a, b| a >= b), "{command}");
         }
+        // Each is found by each of its names, and no two have one.
+        for command in COMMANDS {
+            assert_eq!(alone(command.alone), Some(command.name));
+            let owners = command.name != OF_MANAGERS;
+            let name = owners.then_some(command.name);
+            assert_eq!(grouped(command.name), name);
+            assert_eq!(grouped(command.alone), name);
+        }
+        assert_eq!(find(GROUP, "Log shop debug"), Some(("log", "shop debug")));
+        assert_eq!(find("fw_log", "debug"), Some(("log", "debug")));
+        assert_eq!(find("log", "debug"), None, "a plugin may have it");
+        assert_eq!(find(GROUP, ""), None);
         let mut names = NAMES.to_vec();
         names.sort_unstable();
         names.dedup();

@@ -25,7 +25,7 @@ use twilight_model::id::{
     marker::{GuildMarker, UserMarker},
 };
 
-pub use self::catalog::{COUNT, GROUP, NAMES, OF_MANAGERS, find, group, slash_commands};
+pub use self::catalog::{COUNT, GROUP, NAMES, OF_MANAGERS, find, group, grouped, slash_commands};
 pub(crate) use self::embeds::paint;
 use crate::services::Services;
 use host_commands::{OwnCommands, Pipeline, registration::Registration};
@@ -33,7 +33,7 @@ use host_commands::{OwnCommands, Pipeline, registration::Registration};
 /// The host's own commands, for those who resolve names.
 pub const OWN_COMMANDS: OwnCommands = OwnCommands {
     alone: catalog::alone,
-    grouped: catalog::grouped,
+    grouped,
 };
 
 /// What many owner commands begin with where they are typed alone, as no plugin's does.

@@ -27,6 +27,31 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
+fn an_owner_command_that_is_typed_in_a_shell_is_told_where_it_belongs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (typed, name) in [
+        ("set", "set"),
+        ("fw_log", "log"),
+        ("slash-limit", "slash-limit"),
+    ] {
+        let output = cogwright(folder.path(), &[typed, "bot.prefix", "?"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            said.contains(&format!("in Discord: `!cogwright {name}`")),
+            "{said}"
+        );
+    }
+    let output = cogwright(folder.path(), &["dance"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said.contains("dance") && !said.contains("Discord:"),
+        "{said}"
+    );
+}
+
+#[test]
 fn inspect_shows_what_a_file_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = fixtures::example("counter");
