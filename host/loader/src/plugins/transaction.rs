@@ -144,7 +144,7 @@ impl<'a> Load<'a> {
             });
         }
         let blacklist = self.plugins.program.options().blacklist;
-        if blacklist.iter().any(|listed| name.is(listed)) {
+        if blacklist.contains(name) {
             return Err(LoadError::Blacklisted { name: name.clone() });
         }
         Ok(())
