@@ -167,7 +167,7 @@ impl<'a> Resolver<'a> {
         let query = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
         let path = format!("guilds/{guild}/members/search?query={query}&limit={FOUND}");
         let found: Vec<Value> = self.get(path).await.unwrap_or_default();
-        let resolution = name.to_lowercase();
+        let wanted = name.to_lowercase();
         let is_called = |member: &&Value| {
             let names = [
                 &member["nick"],
@@ -177,14 +177,14 @@ impl<'a> Resolver<'a> {
             names
                 .iter()
                 .filter_map(|name| name.as_str())
-                .any(|name| trim(name).to_lowercase() == resolution)
+                .any(|name| trim(name).to_lowercase() == wanted)
         };
         let mut ids: Vec<u64> = found
             .iter()
             .filter(is_called)
             .filter_map(|member| member["user"]["id"].as_str()?.parse().ok())
             .collect();
-        for id in self.cache.members_called(guild, &resolution) {
+        for id in self.cache.members_called(guild, &wanted) {
             // Whoever is known from the cache alone may have left since: bots without the intent are not told.
             let path = format!("guilds/{guild}/members/{id}");
             if !ids.contains(&id) && self.get::<Value>(path).await.is_some() {

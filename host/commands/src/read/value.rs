@@ -59,16 +59,16 @@ pub(super) fn read(option: &OptionManifest, word: &str) -> Result<Value, Option<
 }
 
 fn choice(option: &OptionManifest, word: &str) -> Option<OptionValue> {
-    let resolution = word.to_lowercase();
+    let wanted = word.to_lowercase();
     let choice = option.choices.iter().find(|choice| {
-        choice.name.to_lowercase() == resolution
+        choice.name.to_lowercase() == wanted
             || choice.value.as_str().map_or_else(
                 || {
                     word.parse().is_ok_and(|number: serde_json::Number| {
                         choice.value == serde_json::Value::Number(number)
                     })
                 },
-                |value| value.to_lowercase() == resolution,
+                |value| value.to_lowercase() == wanted,
             )
     })?;
     of_choice(option.kind, &choice.value)

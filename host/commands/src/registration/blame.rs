@@ -31,7 +31,7 @@ pub(super) fn blame(
         } else {
             format!("{rest}: {why}")
         };
-        for key in resolution(json, &names, plan) {
+        for key in refused_keys(json, &names, plan) {
             let reasons = blamed.entry(key).or_default();
             if !reasons.is_empty() {
                 reasons.push_str("; ");
@@ -65,7 +65,7 @@ fn narrowed<'a>(json: &Value, parts: impl Iterator<Item = &'a str>) -> (Vec<Stri
 }
 
 /// The planned commands that are registered below these names.
-fn resolution(json: &Value, names: &[String], plan: &Plan) -> Vec<Key> {
+fn refused_keys(json: &Value, names: &[String], plan: &Plan) -> Vec<Key> {
     let kind = match diff::kind(json) {
         2 => CommandKind::User,
         3 => CommandKind::Message,
@@ -82,6 +82,6 @@ fn resolution(json: &Value, names: &[String], plan: &Plan) -> Vec<Key> {
         _ => false,
     };
     let listed = plan.listed.iter();
-    let resolution = listed.filter(|((known, path), it)| *known == kind && is_below(path, &it.how));
-    resolution.map(|(key, _)| key.clone()).collect()
+    let refused = listed.filter(|((known, path), it)| *known == kind && is_below(path, &it.how));
+    refused.map(|(key, _)| key.clone()).collect()
 }

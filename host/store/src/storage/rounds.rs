@@ -121,7 +121,7 @@ impl Round {
     }
 
     /// Whether it has the queue still.
-    pub(super) fn has_lane(&self) -> bool {
+    pub(super) fn has_queue(&self) -> bool {
         let inner = self.inner();
         !inner.aside && inner.culprit.is_none()
     }
@@ -187,7 +187,7 @@ impl WorkQueues {
         state.pays_for_one_less(&paid);
         state.threads -= 1;
         drop(inner);
-        round.give_up_lane(&mut state, &job);
+        round.give_up_queue(&mut state, &job);
         state.unclaim(round.database_id);
         self.schedule(&mut state, round.database_id);
         // Short calls of others need the processor first. The thread is there: to end, it would need the lock.
@@ -224,7 +224,7 @@ impl WorkQueues {
             }
         } else {
             state.threads -= 1;
-            round.give_up_lane(&mut state, &culprit);
+            round.give_up_queue(&mut state, &culprit);
         }
         let stale = state.leave_database(database_id);
         if let Some(entry) = state.databases.get_mut(&database_id).filter(|_| writes) {
@@ -285,7 +285,7 @@ impl Round {
     }
 
     /// Puts what it has not begun back into the lines, and leaves the queue.
-    fn give_up_lane(&self, state: &mut State, current: &Arc<Job>) {
+    fn give_up_queue(&self, state: &mut State, current: &Arc<Job>) {
         let Some(entry) = state.databases.get_mut(&self.database_id) else {
             return;
         };

@@ -152,7 +152,7 @@ impl WorkQueues {
             }
             (Ok(database), None) if jobs.iter().all(|job| job.request.reads()) => {
                 let mut read = batch::read(&database, &self.table_access, &round, jobs);
-                if read.writes.is_empty() || read.worst.is_some() || !round.has_lane() {
+                if read.writes.is_empty() || read.worst.is_some() || !round.has_queue() {
                     read.writes.append(&mut read.rest);
                     return (read.writes, read.worst);
                 }
@@ -174,7 +174,7 @@ impl WorkQueues {
             entry.writes.push(None, Work::HostJob(Box::new(tidy)));
         }
         // The others have its calls, and the queue.
-        if round.has_lane()
+        if round.has_queue()
             && let Some(entry) = state.databases.get_mut(&database_id)
         {
             entry.writing = false;
@@ -224,7 +224,7 @@ impl WorkQueues {
         }
         let mut state = self.state();
         // The others have its calls, and the queue.
-        if round.has_lane()
+        if round.has_queue()
             && let Some(entry) = state.databases.get_mut(&database_id)
         {
             entry.reading -= 1;

@@ -54,7 +54,7 @@ impl RateLimitInfo {
     /// Reads an answer.
     pub fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let headers = Self {
+        let info = Self {
             status,
             bucket: text("x-ratelimit-bucket").map(str::to_owned),
             remaining: text("x-ratelimit-remaining").and_then(|text| text.parse().ok()),
@@ -62,7 +62,7 @@ impl RateLimitInfo {
             limited: None,
         };
         if status != 429 {
-            return headers;
+            return info;
         }
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let by_header = text(RETRY_AFTER.as_str()).and_then(seconds_of);
@@ -78,7 +78,7 @@ impl RateLimitInfo {
         };
         let unknown = match scope {
             Scope::Address => UNKNOWN_BAN,
-            _ => headers.reset_after.unwrap_or(UNKNOWN_WAIT),
+            _ => info.reset_after.unwrap_or(UNKNOWN_WAIT),
         };
         let wait = match (by_header, by_body) {
             // The header is the body's number, rounded up.
@@ -88,7 +88,7 @@ impl RateLimitInfo {
         };
         Self {
             limited: Some(Limited { scope, wait }),
-            ..headers
+            ..info
         }
     }
 
@@ -129,9 +129,9 @@ mod tests {
 
     #[track_caller]
     fn check(all: &[(&'static str, &'static str)], body: &str, scope: Scope, millis: u64) {
-        let headers = RateLimitInfo::read(429, &headers(all), body.as_bytes());
+        let info = RateLimitInfo::read(429, &headers(all), body.as_bytes());
         let wait = Duration::from_millis(millis);
-        assert_eq!(headers.limited, Some(Limited { scope, wait }), "{body}");
+        assert_eq!(info.limited, Some(Limited { scope, wait }), "{body}");
     }
 
     #[test]

@@ -195,16 +195,15 @@ impl Governor {
 
 impl Permit {
     /// What Discord has said; what becomes of the request.
-    pub fn answered(mut self, headers: &RateLimitInfo) -> Fate {
+    pub fn answered(mut self, info: &RateLimitInfo) -> Fate {
         if self.governor.state.is_none() {
-            return proxied(headers, self.tries, self.governor.longest_wait);
+            return proxied(info, self.tries, self.governor.longest_wait);
         }
         let Some(ticket) = self.ticket.take() else {
             return Fate::Done;
         };
         let governor = Arc::clone(&self.governor);
-        let answered =
-            governor.work(|state, now| state.limiter.answered(ticket.number, headers, now));
+        let answered = governor.work(|state, now| state.limiter.answered(ticket.number, info, now));
         let (fate, stopped) = answered.unwrap_or((Fate::Done, None));
         if let (Some(stopped), Some(teller)) = (stopped, governor.teller.get()) {
             teller(&stopped);
@@ -214,8 +213,8 @@ impl Permit {
 }
 
 /// A proxy that passes a 429 on is obeyed, request by request: one that waits for that, and no more often than ours would.
-fn proxied(headers: &RateLimitInfo, tries: u32, longest_wait: Duration) -> Fate {
-    match headers.limited {
+fn proxied(info: &RateLimitInfo, tries: u32, longest_wait: Duration) -> Fate {
+    match info.limited {
         Some(limited) if limited.wait <= longest_wait && tries < PROXIED_TRIES => {
             Fate::Again(Ticket {
                 number: 0,
@@ -289,14 +288,14 @@ mod tests {
         while governor.waiting() < 2 {
             tokio::task::yield_now().await;
         }
-        let headers = RateLimitInfo {
+        let info = RateLimitInfo {
             status: 200,
             remaining: Some(0),
             reset_after: Some(Duration::from_millis(50)),
             ..RateLimitInfo::default()
         };
         let answered = Instant::now();
-        assert_eq!(first.answered(&headers), Fate::Done);
+        assert_eq!(first.answered(&info), Fate::Done);
         // By time; and then, because the second is dropped on its way, the third.
         let second = second.await.unwrap().unwrap();
         assert!(answered.elapsed() >= Duration::from_millis(50));
@@ -324,7 +323,7 @@ mod tests {
         let governor = Governor::new(rules(Duration::from_secs(5)), true);
         let pending = pending("channels/1");
         let _first = governor.permit(&pending, None).await.unwrap();
-        let headers = |ms| RateLimitInfo {
+        let info = |ms| RateLimitInfo {
             status: 429,
             limited: Some(headers::Limited {
                 scope: headers::Scope::Route,
@@ -335,7 +334,7 @@ mod tests {
         let mut again = None;
         for tries in 0.. {
             let permit = governor.permit(&pending, again).await.unwrap();
-            match permit.answered(&headers(1)) {
+            match permit.answered(&info(1)) {
                 Fate::Again(ticket) => again = Some(ticket),
                 fate => {
                     let wait = Duration::from_millis(1);
@@ -346,7 +345,7 @@ mod tests {
         }
         for (ms, is_waited) in [(5_000, true), (5_001, false), (3_600_000, false)] {
             let permit = governor.permit(&pending, None).await.unwrap();
-            let fate = permit.answered(&headers(ms));
+            let fate = permit.answered(&info(ms));
             assert_eq!(matches!(fate, Fate::Again(_)), is_waited, "{ms}");
         }
     }

@@ -146,13 +146,13 @@ async fn a_query_that_has_stepped_aside_has_a_lower_priority_than_the_others() {
         kit.plugin("slow", json!({})).await,
         kit.plugin("other", json!({})).await,
     );
-    let of_lane = async || {
+    let of_queue = async || {
         let asked = kit
             .storage
             .with(DatabaseId::of(guild), move |_, _| Ok(nice()));
         in_time(asked).await.unwrap()
     };
-    let usual = of_lane().await;
+    let usual = of_queue().await;
     let (release, begins) = stalling(&kit, DatabaseId::of(guild)).await;
     let tells = kit
         .storage
@@ -169,14 +169,14 @@ async fn a_query_that_has_stepped_aside_has_a_lower_priority_than_the_others() {
     let meanwhile = async {
         // The others are served, so it has stepped aside.
         in_time(other.query(guild, "SELECT 1")).await.unwrap();
-        assert_eq!(of_lane().await, usual);
+        assert_eq!(of_queue().await, usual);
         begins.recv().unwrap();
         drop(release);
     };
     let (told, ()) = tokio::join!(asked, meanwhile);
     assert_eq!(told.unwrap(), json!([[usual.max(10)]]));
     for _ in 0..10 {
-        assert_eq!(of_lane().await, usual);
+        assert_eq!(of_queue().await, usual);
     }
 }
 

@@ -285,7 +285,7 @@ impl Limiter {
         }
     }
 
-    /// What a request of that lane waits at most.
+    /// What a request of that class waits at most.
     pub fn longest_wait(&self, class: RequestClass) -> Duration {
         match class {
             RequestClass::Callback => CALLBACK_WAIT,
@@ -352,7 +352,7 @@ impl Limiter {
     pub fn answered(
         &mut self,
         number: u64,
-        headers: &RateLimitInfo,
+        info: &RateLimitInfo,
         now: Instant,
     ) -> (Fate, Option<Stopped>) {
         let Some(out) = self.on_their_way.remove(&number) else {
@@ -360,25 +360,25 @@ impl Limiter {
         };
         let limits = &mut self.limits;
         limits.back(&out);
-        if let Some(name) = &headers.bucket {
+        if let Some(name) = &info.bucket {
             let template = Arc::clone(&out.pending.route.template);
             limits.names.insert(template, name.as_str().into());
         }
         let key = limits.key(&out.pending.route);
-        let scope = headers.limited.map(|limited| limited.scope);
+        let scope = info.limited.map(|limited| limited.scope);
         limits.global.back(number, scope != Some(Scope::Global));
         limits.address.back(number, scope != Some(Scope::Address));
         let bucket = limits.buckets.entry(key).or_default();
-        if headers.remaining.is_some() {
-            bucket.remaining = headers.remaining;
-            bucket.reset = headers.reset_after.map(|after| now + after);
+        if info.remaining.is_some() {
+            bucket.remaining = info.remaining;
+            bucket.reset = info.reset_after.map(|after| now + after);
         }
-        let stopped = if headers.is_invalid() {
+        let stopped = if info.is_invalid() {
             self.invalid.note(out.pending.plugin.as_ref(), now)
         } else {
             None
         };
-        let Some(limited) = headers.limited else {
+        let Some(limited) = info.limited else {
             return (Fate::Done, stopped);
         };
         let until = now + limited.wait;

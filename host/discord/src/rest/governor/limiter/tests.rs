@@ -88,8 +88,8 @@ impl Bench {
             .collect()
     }
 
-    fn answered(&mut self, ticket: Ticket, headers: &RateLimitInfo) -> Fate {
-        self.limiter.answered(ticket.number, headers, self.now).0
+    fn answered(&mut self, ticket: Ticket, info: &RateLimitInfo) -> Fate {
+        self.limiter.answered(ticket.number, info, self.now).0
     }
 }
 
@@ -100,13 +100,13 @@ fn one_of_a_bucket_is_on_its_way_and_buckets_do_not_disturb_each_other() {
     let second = bench.ask("a", "GET", "channels/1");
     let other = bench.ask("a", "GET", "channels/2");
     assert_eq!(bench.go(), [first.number, other.number]);
-    let headers = RateLimitInfo {
+    let info = RateLimitInfo {
         bucket: Some("abc".into()),
         remaining: Some(0),
         reset_after: Some(ms(1_500)),
         ..fine()
     };
-    assert_eq!(bench.answered(first, &headers), Fate::Done);
+    assert_eq!(bench.answered(first, &info), Fate::Done);
     assert_eq!(bench.go(), NONE);
     assert!(bench.limiter.due(bench.now) <= Some(bench.now + ms(1_500)));
     bench.now += ms(1_499);
@@ -118,7 +118,7 @@ fn one_of_a_bucket_is_on_its_way_and_buckets_do_not_disturb_each_other() {
 #[test]
 fn routes_that_share_a_bucket_share_its_limit_as_soon_as_that_is_known() {
     let mut bench = Bench::new();
-    let headers = |remaining| RateLimitInfo {
+    let info = |remaining| RateLimitInfo {
         bucket: Some("write".into()),
         remaining: Some(remaining),
         reset_after: Some(ms(5_000)),
@@ -127,8 +127,8 @@ fn routes_that_share_a_bucket_share_its_limit_as_soon_as_that_is_known() {
     let send = bench.ask("a", "POST", "channels/1/messages");
     let edit = bench.ask("a", "PATCH", "channels/1/messages/2");
     assert_eq!(bench.go().len(), 2);
-    bench.answered(send, &headers(1));
-    bench.answered(edit, &headers(0));
+    bench.answered(send, &info(1));
+    bench.answered(edit, &info(0));
     bench.ask("a", "POST", "channels/1/messages");
     let elsewhere = bench.ask("a", "POST", "channels/9/messages");
     assert_eq!(bench.go(), [elsewhere.number]);
@@ -334,11 +334,11 @@ impl World {
     }
 
     /// Runs until nothing is left. `discord` says what a request that goes out is answered; `over` hears how each ended: after
-    /// how long, and whether with an answer. `headers` hears each answer when it is there.
+    /// how long, and whether with an answer. `on_answer` hears each answer when it is there.
     fn run(
         &mut self,
         mut discord: impl FnMut(&PendingRequest, Instant) -> RateLimitInfo,
-        mut headers: impl FnMut(&PendingRequest, &RateLimitInfo, Instant),
+        mut on_answer: impl FnMut(&PendingRequest, &RateLimitInfo, Instant),
         mut over: impl FnMut(&PendingRequest, Option<&RateLimitInfo>, Duration),
     ) {
         loop {
@@ -362,7 +362,7 @@ impl World {
                     }
                     Happening::Answered(number, answer) => {
                         let pending = self.out.remove(&number).unwrap();
-                        headers(&pending, &answer, now);
+                        on_answer(&pending, &answer, now);
                         match self.bench.limiter.answered(number, &answer, now).0 {
                             Fate::Again(ticket) => {
                                 self.bench.limiter.ask(&pending, Some(ticket), now);
@@ -399,8 +399,8 @@ struct Standing {
 }
 
 impl Standing {
-    fn hear(&mut self, pending: &PendingRequest, headers: &RateLimitInfo, now: Instant) {
-        let Some(limited) = headers.limited else {
+    fn hear(&mut self, pending: &PendingRequest, info: &RateLimitInfo, now: Instant) {
+        let Some(limited) = info.limited else {
             return;
         };
         let until = now + limited.wait;
@@ -491,11 +491,11 @@ fn in_an_hour_of_mixed_429s_nothing_is_sent_while_told_to_wait() {
         let (mut done, mut refused) = (0, 0);
         world.run(
             discord,
-            |pending, headers, now| standing.borrow_mut().hear(pending, headers, now),
-            |_, headers, took| {
+            |pending, info, now| standing.borrow_mut().hear(pending, info, now),
+            |_, info, took| {
                 assert!(took <= RULES.longest_wait + TRAVEL * 10, "{took:?}");
-                match headers {
-                    Some(headers) if headers.limited.is_none() => done += 1,
+                match info {
+                    Some(info) if info.limited.is_none() => done += 1,
                     _ => refused += 1,
                 }
             },
@@ -541,9 +541,9 @@ fn beside_a_loop(per_second: u64) -> (Duration, usize) {
             RateLimitInfo { status, ..fine() }
         },
         |_, _, _| {},
-        |pending, headers, took| {
+        |pending, info, took| {
             if !is_loop(pending) {
-                assert!(headers.is_some(), "refused beside a loop");
+                assert!(info.is_some(), "refused beside a loop");
                 time += took;
                 count += 1;
             }
