@@ -44,7 +44,9 @@ impl Call {
     /// Makes it.
     pub async fn make(&self, services: &Arc<Services>, caller: &Caller) -> Result<Vec<u8>, String> {
         let head = CallHead::new(self.name, self.params.clone());
-        let answer = services.call(caller, Behalf::Plugin, head, self.body.clone().into()).await;
+        let answer = services
+            .call(caller, Behalf::Plugin, head, self.body.clone().into())
+            .await;
         if answer.status == status::OK {
             return Ok(answer.body);
         }
