@@ -38,6 +38,7 @@ mod hostile;
 mod interactions;
 mod kept;
 mod limits;
+mod manage;
 mod manners;
 mod matrix;
 mod mutate;
