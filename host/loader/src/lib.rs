@@ -106,7 +106,7 @@ pub use unload::UnloadReport;
 /// All that is wrong with a manifest beside others, by name.
 #[must_use]
 pub fn manifest_problems(
-    rules: &impl Rules,
+    rules: &(impl Rules + ?Sized),
     plugin: &PluginName,
     manifest: &Manifest,
     others: &BTreeMap<PluginName, Manifest>,
