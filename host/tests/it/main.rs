@@ -62,6 +62,7 @@ mod storage;
 mod support;
 mod threads;
 mod torture;
+mod usable;
 mod watch;
 mod web;
 mod words;

@@ -31,12 +31,14 @@ const KNOWN: &[&str] = &[
     "no_cooldown",
     "max_concurrency",
     "localized",
+    "example",
+    "hidden",
     "user_menu",
     "message_menu",
 ];
 
 /// Keys that may be said several times.
-const REPEATED: &[&str] = &["alias", "check", "localized"];
+const REPEATED: &[&str] = &["alias", "check", "example", "localized"];
 
 /// What `#[command(…)]` says.
 #[derive(Default)]
@@ -84,7 +86,7 @@ impl Keys {
     fn read(&mut self, key: &Ident, name: &str, input: ParseStream<'_>) -> Result<()> {
         let call = match name {
             "guild_only" | "dm_only" | "age_restricted" | "owner_only" | "guild_owner_only"
-            | "slash_only" | "prefix_only" | "ephemeral" | "no_cooldown" => quote!(.#key()),
+            | "slash_only" | "prefix_only" | "ephemeral" | "hidden" | "no_cooldown" => quote!(.#key()),
             "name" => {
                 self.name = Some(string(key, input)?);
                 return Ok(());
@@ -93,9 +95,9 @@ impl Keys {
                 self.menu = Some((key.clone(), string(key, input)?));
                 return Ok(());
             }
-            "alias" => {
-                let alias = string(key, input)?;
-                quote!(.#key(#alias))
+            "alias" | "example" => {
+                let text = string(key, input)?;
+                quote!(.#key(#text))
             }
             "aliases" => {
                 let aliases = words::strings(&inside(key, input)?)?;

@@ -77,6 +77,8 @@ use proc_macro::TokenStream;
 /// | `bot_permissions(BAN_MEMBERS)` | what the bot needs |
 /// | `slash_only`, `prefix_only`, `ephemeral` | how |
 /// | `cooldown(uses = 3, seconds = 10, per = Guild)`, `no_cooldown`, `max_concurrency(uses = 1, per = Channel)` | how often; `per`: `User` unless said otherwise |
+/// | `example = "roll 6 2"` | how it is used, for help texts |
+/// | `hidden` | help does not list it |
 /// | `localized("de", "würfeln", "Wirft einen Würfel.")` | its name and description in another language |
 /// | `user_menu = "Wave at"`, `message_menu = "Quote"` | it is in a context menu instead; a parameter, if there is one, is what it was opened on |
 ///

@@ -1,8 +1,13 @@
 //! JSON heads of the `commands.…` host calls.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::CommandKind;
+use crate::manifest::{
+    AccessManifest, ConcurrencyManifest, CooldownManifest, Localized, OptionManifest,
+};
 
 /// Parameters of the `commands.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,10 +44,27 @@ pub struct CommandsCall {
     pub mention_prefix: Option<bool>,
     /// `commands.usage`: the first day, in UTC: `2026-11-22`; absent: 30 days ago.
     pub since: Option<String>,
+    /// `commands.list`, `commands.usable`: those of this plugin alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub of_plugin: Option<String>,
+    /// `commands.usable`: also those that may not be used, with the rule that refuses.
+    #[serde(skip_serializing_if = "is_default")]
+    pub refused: bool,
+    /// `commands.usable`: how many are left out at the beginning.
+    #[serde(skip_serializing_if = "is_default")]
+    pub offset: u32,
+    /// `commands.usable`: how many there are at most; 0: all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limit: u32,
 }
 
-/// A command, as `commands.list` gives it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What is as by default need not cross: of a thousand commands that is most.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A command, as `commands.list` and `commands.usable` give it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CommandView {
@@ -50,7 +72,7 @@ pub struct CommandView {
     pub path: String,
     /// What it is used on.
     pub kind: CommandKind,
-    /// Its plugin.
+    /// Its plugin; `cogwright` for the host's own.
     pub plugin: String,
     /// What it does.
     pub description: String,
@@ -74,12 +96,65 @@ pub struct CommandView {
     /// Roles of which the server needs one, itself or by a group's rule.
     #[serde(with = "super::snowflake::list")]
     pub roles: Vec<u64>,
-    /// Uses in the last 30 days, in the server, or everywhere where none was named.
+    /// Uses in the last 30 days (not by `commands.usable`), in the server, or everywhere where none was named.
     pub uses: u64,
     /// How many of these failed.
     pub errors: u64,
     /// Microseconds that one of these took on average, from the message or interaction to the handler's end.
     pub mean_us: u64,
+    /// Its options, in their order.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Vec<OptionManifest>,
+    /// Who may use it, as it is declared, its groups' rules included.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access: AccessManifest,
+    /// Whether it works in servers only.
+    #[serde(skip_serializing_if = "is_default")]
+    pub guild_only: bool,
+    /// Whether it works in direct messages only.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dm_only: bool,
+    /// Whether it works in age-restricted channels only.
+    #[serde(skip_serializing_if = "is_default")]
+    pub age_restricted: bool,
+    /// Whether its answers are for the invoker's eyes alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ephemeral: bool,
+    /// How often it may be used, its own or the bot's default; `None`: as often as one likes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cooldown: Option<CooldownManifest>,
+    /// How many uses may run at once.
+    #[serde(skip_serializing_if = "is_default")]
+    pub max_concurrency: Option<ConcurrencyManifest>,
+    /// Name and description in other languages.
+    #[serde(skip_serializing_if = "is_default")]
+    pub localized: BTreeMap<String, Localized>,
+    /// Whether help leaves it out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hidden: bool,
+    /// How it is used, without a prefix.
+    #[serde(skip_serializing_if = "is_default")]
+    pub examples: Vec<String>,
+    /// What its plugin is listed under.
+    #[serde(skip_serializing_if = "is_default")]
+    pub category: String,
+    /// An emoji that stands for its plugin.
+    #[serde(skip_serializing_if = "is_default")]
+    pub icon: String,
+    /// `commands.usable`: the first rule that refuses, as [`WhyReply::rule`] names it; `None`: it may be used.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rule: Option<String>,
+}
+
+/// Completion of `commands.usable`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UsableReply {
+    /// The commands, by plugin and as declared; the host's own last.
+    pub commands: Vec<CommandView>,
+    /// How many there are without offset and limit.
+    pub total: u32,
 }
 
 /// Uses of a command on a day, as `commands.usage` gives them.

@@ -171,6 +171,29 @@ impl<S: 'static> Command<S> {
         self
     }
 
+    /// How it is used, as one would type it without a prefix; for help texts. Several may be given.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// # async fn roll(ctx: CommandContext) -> Result { ctx.reply("4").await }
+    /// let roll = Command::new("roll", "Rolls dice").example("roll 6").example("roll 20 2").run(roll);
+    /// # Plugin::new().command(roll);
+    /// ```
+    #[must_use]
+    pub fn example(mut self, text: impl Into<String>) -> Self {
+        self.manifest.examples.push(text.into());
+        self
+    }
+
+    /// Help does not list it. Whoever knows it can use it all the same: who may is said by [`permissions`](Self::permissions)
+    /// and the like.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.manifest.hidden = true;
+        self
+    }
+
     /// Its name and description in another language, by Discord's
     /// [locale](https://discord.com/developers/docs/reference#locales). Members with that locale see them for the slash
     /// command.

@@ -26,7 +26,7 @@ use twilight_model::id::{
 pub(crate) use self::schedules::from_ms;
 pub use self::{
     cache::{Cache, Lookup},
-    commands::Commands,
+    commands::{Commands, UsableQuery},
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,

@@ -47,6 +47,10 @@ pub struct CommandManifest {
     pub cooldown: Option<CooldownManifest>,
     /// How many uses may run at once.
     pub concurrency: Option<ConcurrencyManifest>,
+    /// How it is used, as one would type it without a prefix: `roll 6 2`.
+    pub examples: Vec<String>,
+    /// Whether help leaves it out. It can be used all the same.
+    pub hidden: bool,
 }
 
 /// Name and description in another language.

@@ -195,6 +195,7 @@ pub fn inherited(group: &CommandManifest, command: &CommandManifest) -> CommandM
     command.guild_only |= group.guild_only;
     command.dm_only |= group.dm_only;
     command.age_restricted |= group.age_restricted;
+    command.hidden |= group.hidden;
     command.cooldown = command.cooldown.or(group.cooldown);
     command.concurrency = command.concurrency.or(group.concurrency);
     let (own, above) = (&mut command.access, &group.access);
