@@ -82,9 +82,9 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
-    NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task, Web,
-    UsableQuery, WebRequest, WebResponse,
+    Action, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, History, Host,
+    Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Request, Response, Scheduled,
+    Schedules, Secret, Task, UsableQuery, Web, WebRequest, WebResponse,
     storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;
@@ -105,11 +105,11 @@ pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
-        PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, State,
-        Statement, Task, TextField, Value, button, channel_select, command, danger_button, embed,
-        export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,
-        role_select, select, user_select,
+        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewChannel, NewMessage,
+        Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting,
+        State, Statement, Task, TextField, Value, button, channel_select, command, danger_button,
+        embed, export_plugin, hook::SettingChanged, layout, link_button, mentionable_select,
+        params, role_select, select, user_select,
     };
     pub use twilight_model::{
         gateway::{

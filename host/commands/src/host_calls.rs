@@ -8,9 +8,7 @@ use host_loader::Completion;
 use host_ops::config::check_prefix;
 use host_store::storage::DailyUses;
 use plugin_api::{
-    abi::{
-        CheckCall, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView, WhyReply,
-    },
+    abi::{CheckCall, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView, WhyReply},
     manifest::CommandKind,
 };
 use serde::Serialize;

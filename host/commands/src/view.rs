@@ -155,7 +155,8 @@ impl Pipeline {
         let mut reply = UsableReply::default();
         let mut total = 0;
         for listed in self.listed(call.of_plugin.as_deref()) {
-            let asked = authorize::check(&self.policy, &self.cache, listed.subject(), invoker).await;
+            let asked =
+                authorize::check(&self.policy, &self.cache, listed.subject(), invoker).await;
             if asked.is_err() && !call.refused {
                 continue;
             }

@@ -164,7 +164,11 @@ async fn bot() -> Fixture {
                 }
                 let docks = world.add_channel(guild, "docks");
                 world.add_channel(guild, "pier");
-                world.allow(docks, moderator, Permissions::MANAGE_MESSAGES | Permissions::KICK_MEMBERS);
+                world.allow(
+                    docks,
+                    moderator,
+                    Permissions::MANAGE_MESSAGES | Permissions::KICK_MEMBERS,
+                );
                 world.deny(docks, bot, Permissions::MANAGE_THREADS);
                 world.allow(docks, bot, Permissions::MANAGE_CHANNELS);
             });
@@ -214,7 +218,14 @@ async fn what_somebody_may_use_is_what_why_says_of_each_command_and_the_hosts_ow
     let named: Vec<&str> = rules.iter().map(String::as_str).collect();
     assert_eq!(
         named,
-        ["bot", "guild_owner", "owner", "permissions", "place", "roles"]
+        [
+            "bot",
+            "guild_owner",
+            "owner",
+            "permissions",
+            "place",
+            "roles"
+        ]
     );
     bot.close().await;
 }

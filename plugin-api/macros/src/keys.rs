@@ -86,7 +86,9 @@ impl Keys {
     fn read(&mut self, key: &Ident, name: &str, input: ParseStream<'_>) -> Result<()> {
         let call = match name {
             "guild_only" | "dm_only" | "age_restricted" | "owner_only" | "guild_owner_only"
-            | "slash_only" | "prefix_only" | "ephemeral" | "hidden" | "no_cooldown" => quote!(.#key()),
+            | "slash_only" | "prefix_only" | "ephemeral" | "hidden" | "no_cooldown" => {
+                quote!(.#key())
+            }
             "name" => {
                 self.name = Some(string(key, input)?);
                 return Ok(());

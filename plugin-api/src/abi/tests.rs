@@ -394,7 +394,12 @@ fn heads_of_commands_and_schedules() {
         "icon": "i", "rule": "roles",
     });
     let kind = Known {
-        words: &["kind", "options/0/kind", "cooldown/per", "max_concurrency/per"],
+        words: &[
+            "kind",
+            "options/0/kind",
+            "cooldown/per",
+            "max_concurrency/per",
+        ],
         maps: &["localized", "options/0/localized"],
         ..Known::default()
     };

@@ -10,9 +10,7 @@ use twilight_model::id::{
 
 use super::Host;
 use crate::{
-    abi::{
-        CommandView, CommandsCall, PrefixReply, RequireReply, UsableReply, UsageView, WhyReply,
-    },
+    abi::{CommandView, CommandsCall, PrefixReply, RequireReply, UsableReply, UsageView, WhyReply},
     error::Result,
 };
 

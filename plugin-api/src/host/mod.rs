@@ -27,7 +27,7 @@ pub(crate) use self::schedules::from_ms;
 pub use self::{
     cache::{Cache, Lookup},
     commands::{Commands, UsableQuery},
-    discord::{Discord, Method, Request, Response},
+    discord::{Action, Discord, History, Members, Method, NewChannel, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
     hooks::Hook,

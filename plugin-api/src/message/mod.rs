@@ -16,8 +16,8 @@ use twilight_model::{
     id::{Id, marker::MessageMarker},
 };
 
-pub(crate) use self::embed::set_colours;
 pub use self::embed::{EmbedBuilder, embed};
+pub(crate) use self::{embed::set_colours, multipart::multipart};
 use crate::{abi::Tone, error::Result};
 
 /// A message to send, reply with, or change another into. `&str`, `String` and an embed turn into one, so that most

@@ -118,7 +118,11 @@ impl Invoker {
     pub(super) async fn is_guild_owner(&self, cache: &Cache) -> bool {
         let found = self.found.is_guild_owner.get_or_init(|| async {
             let (guild, user, _) = self.ids()?;
-            cache.fetch_owner(guild).await.ok().map(|owner| owner == user)
+            cache
+                .fetch_owner(guild)
+                .await
+                .ok()
+                .map(|owner| owner == user)
         });
         found.await.unwrap_or_default()
     }

@@ -128,7 +128,10 @@ async fn member(
         return Ok(());
     }
     // What can't be read refuses nobody by accident, and nobody gets in by accident either.
-    let rules = invoker.rules(policy).await.map_err(|why| unknown(name, why))?;
+    let rules = invoker
+        .rules(policy)
+        .await
+        .map_err(|why| unknown(name, why))?;
     let named = rules.roles_for(subject.path);
     let declares = access.permissions != 0 || !access.any_role.is_empty();
     if !access.guild_owner_only && named.is_none() && !declares {

@@ -94,7 +94,8 @@ mod tests {
     fn check(plugins: &[(&str, &[&str], &[&str])], expect: &[&str]) {
         let manifest = |(name, needs, wishes): &(&str, &[&str], &[&str])| {
             let needs: Vec<_> = needs.iter().map(|name| json!({"name": name})).collect();
-            let json = json!({"name": name, "dependencies": needs, "optional_dependencies": wishes});
+            let json =
+                json!({"name": name, "dependencies": needs, "optional_dependencies": wishes});
             (PluginName::new(name), serde_json::from_value(json).unwrap())
         };
         let order = in_order(&plugins.iter().map(manifest).collect());
