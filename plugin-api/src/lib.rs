@@ -93,11 +93,11 @@ pub use message::{EmbedBuilder, NewMessage, embed};
 pub use option_value::{FromOption, Mentionable, OptionInput};
 pub use page::Page;
 pub use plugin::Plugin;
-pub use plugin_api_macros::{Choices, command};
+pub use plugin_api_macros::{Choices, Settings, command};
 #[doc(hidden)]
 pub use raw::Program;
 pub use schedule::{Schedule, ScheduleContext};
-pub use setting::Setting;
+pub use setting::{Setting, SettingType, Settings};
 pub use state::State;
 
 /// What plugins use: `use plugin_api::prelude::*;`.
@@ -107,9 +107,9 @@ pub mod prelude {
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
         HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewChannel, NewMessage,
         Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting,
-        State, Statement, Task, TextField, Value, button, channel_select, command, danger_button,
-        embed, export_plugin, hook::SettingChanged, layout, link_button, mentionable_select,
-        params, role_select, select, user_select,
+        Settings, State, Statement, Task, TextField, Value, button, channel_select, command,
+        danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
+        mentionable_select, params, role_select, select, user_select,
     };
     pub use twilight_model::{
         gateway::{

@@ -5,11 +5,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use host_discord::{Cache, Discord};
 use host_ops::config::Live;
 use host_store::Storage;
-use twilight_model::gateway::Intents;
+use twilight_model::{
+    gateway::Intents,
+    id::{Id, marker::GuildMarker},
+};
 
 use super::{
     own::{OwnCommand, OwnCommands},
     policy::Policy,
+    read::Resolver,
     registered::Registered,
     usage_log::UsageLog,
 };
@@ -61,6 +65,12 @@ impl Pipeline {
     /// The commands that the host serves itself.
     pub(super) fn own(&self) -> Vec<OwnCommand> {
         (self.own.declared)()
+    }
+
+    /// Finds what members of a server call by mention, id or name.
+    #[must_use]
+    pub fn resolver(&self, guild: Id<GuildMarker>) -> Resolver<'_> {
+        Resolver::new(&self.cache, &self.discord, Some(guild), "{}")
     }
 
     /// What is registered with Discord, and how each command is reached.

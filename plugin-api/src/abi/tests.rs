@@ -146,7 +146,7 @@ fn the_manifest() {
         }],
         "settings": [{
             "name": "s", "description": "d", "kind": "string", "default": "x", "choices": ["x"], "min": 1.0, "max": 2.0,
-            "per_guild": true,
+            "per_guild": true, "items": "role",
         }],
         "authors": ["Ann"], "homepage": "https://example.com", "license": "MIT", "category": "Shops", "icon": "🍵",
         "optional_dependencies": ["calendar"], "tells": ["shop.sold"],
@@ -160,6 +160,7 @@ fn the_manifest() {
             "handoff",
             "migrations/0/scope",
             "settings/0/kind",
+            "settings/0/items",
         ],
         required: &[
             "commands/0/options/0/choices/0/name",

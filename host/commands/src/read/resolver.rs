@@ -196,6 +196,22 @@ impl<'a> Resolver<'a> {
         one(&ids, "members")
     }
 
+    /// A channel, role or user of the server, by mention, id or name; and why it is not known.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or several.
+    pub async fn id(&self, kind: OptionKind, word: &str) -> Result<u64, String> {
+        let mut option = OptionManifest::default();
+        option.kind = kind;
+        match self.find(&option, word).await {
+            Ok(OptionValue::Role(id) | OptionValue::Channel(id) | OptionValue::User(id)) => Ok(id),
+            Ok(_) => Err("it is something else".to_owned()),
+            Err(Some(reason)) => Err(reason),
+            Err(None) => Err("none is called so".to_owned()),
+        }
+    }
+
     /// A role by mention, id or name.
     ///
     /// # Errors
