@@ -85,7 +85,9 @@ pub use host::{
     Action, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, History, Host,
     Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Request, Response, Scheduled,
     Schedules, Secret, Task, UsableQuery, Web, WebRequest, WebResponse,
-    storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
+    storage::{
+        Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
+    },
 };
 pub use listener::Listener;
 pub use manifest::Scope;

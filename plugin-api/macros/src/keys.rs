@@ -154,8 +154,14 @@ impl Limit {
     fn read(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
         let mut limit = Self::default();
         while !input.is_empty() {
-            let part = input.call(Ident::parse_any)?;
-            input.parse::<Token![=]>()?;
+            let example = if key == "cooldown" {
+                "(uses = 3, seconds = 10)"
+            } else {
+                "(uses = 1, per = Channel)"
+            };
+            let mistaken = |_| expects(key, example);
+            let part = input.call(Ident::parse_any).map_err(mistaken)?;
+            input.parse::<Token![=]>().map_err(mistaken)?;
             match &*part.to_string() {
                 "uses" => limit.uses = Some(input.parse()?),
                 "seconds" => limit.seconds = Some(input.parse()?),
