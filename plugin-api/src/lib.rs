@@ -65,6 +65,7 @@ mod setting;
 mod state;
 mod tables;
 
+pub use abi::{Power, UnknownPower};
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
@@ -83,8 +84,8 @@ pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Action, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, History, Host,
-    Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Request, Response, Scheduled,
-    Schedules, Secret, Task, UsableQuery, Web, WebRequest, WebResponse,
+    Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins, Request, Response,
+    Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest, WebResponse,
     storage::{
         Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
     },

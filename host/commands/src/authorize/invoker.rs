@@ -25,6 +25,7 @@ pub struct Invoker {
     pub user: Option<Id<UserMarker>>,
     /// `None` in direct messages.
     pub guild: Option<Id<GuildMarker>>,
+    /// `None` where the event has none.
     pub channel: Option<Id<ChannelMarker>>,
     said: Said,
     found: Found,
@@ -115,7 +116,8 @@ impl Invoker {
         }
     }
 
-    pub(super) async fn is_guild_owner(&self, cache: &Cache) -> bool {
+    /// Whether they own the server.
+    pub async fn is_guild_owner(&self, cache: &Cache) -> bool {
         let found = self.found.is_guild_owner.get_or_init(|| async {
             let (guild, user, _) = self.ids()?;
             cache
@@ -140,7 +142,11 @@ impl Invoker {
     }
 
     /// What the member may do in the channel.
-    pub(super) async fn permissions(&self, cache: &Cache) -> Result<Permissions, &str> {
+    ///
+    /// # Errors
+    ///
+    /// It can't be found out; the text says why.
+    pub async fn permissions(&self, cache: &Cache) -> Result<Permissions, &str> {
         if let Some(permissions) = self.said.permissions {
             return Ok(permissions);
         }
@@ -164,7 +170,8 @@ impl Invoker {
         by_ref(found.await).copied()
     }
 
-    pub(super) async fn has_one_of(&self, cache: &Cache, roles: &[u64]) -> bool {
+    /// Whether the member has one of these roles.
+    pub async fn has_one_of(&self, cache: &Cache, roles: &[u64]) -> bool {
         let own = self.roles(cache).await;
         // The role that everyone has is the server's id.
         roles

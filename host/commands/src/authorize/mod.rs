@@ -76,6 +76,10 @@ pub struct Subject<'a> {
 }
 
 /// Whether a command may be used: the first rule that refuses.
+///
+/// # Errors
+///
+/// That rule, with the sentence for the member.
 pub async fn check(
     policy: &Policy,
     cache: &Cache,

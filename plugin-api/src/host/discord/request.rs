@@ -7,7 +7,7 @@ use twilight_model::{
 };
 
 use crate::{
-    abi::{CallHead, RequestCall, ResponseHead},
+    abi::{RequestCall, ResponseHead},
     error::{Error, Result},
     host::Host,
     message::multipart,
@@ -155,11 +155,10 @@ impl Request {
             };
             (self.body, self.call.multipart_boundary) = multipart(json, &self.files);
         }
-        let head = CallHead {
-            call: "discord.request".into(),
-            params: serde_json::to_value(&self.call)?,
-        };
-        let reply = self.host.0.call(head, self.body).await?;
+        let reply = self
+            .host
+            .ask("discord.request", &self.call, self.body)
+            .await?;
         let head: ResponseHead = serde_json::from_slice(&reply.head)?;
         Ok(Response {
             status: head.status,
