@@ -56,6 +56,7 @@ mod live;
 mod message;
 mod option_value;
 mod page;
+mod picked;
 mod plugin;
 #[doc(hidden)]
 pub mod raw;
@@ -64,6 +65,7 @@ mod schedule;
 mod setting;
 mod state;
 mod tables;
+mod time;
 
 pub use abi::{Power, UnknownPower};
 #[doc(hidden)]
@@ -95,6 +97,7 @@ pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use option_value::{FromOption, Mentionable, OptionInput};
 pub use page::Page;
+pub use picked::{Emoji, MessageLink};
 pub use plugin::Plugin;
 pub use plugin_api_macros::{Choices, Settings, command};
 #[doc(hidden)]
@@ -108,10 +111,10 @@ pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewChannel, NewMessage,
-        Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting,
-        Settings, State, Statement, Task, TextField, Value, button, channel_select, command,
-        danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
+        HookContext, Host, Invocation, KvStore, Listener, MessageLink, Method, Modal, NewChannel,
+        NewMessage, Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret,
+        Setting, Settings, State, Statement, Task, TextField, Value, button, channel_select,
+        command, danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
         mentionable_select, params, role_select, select, user_select,
     };
     pub use twilight_model::{

@@ -485,6 +485,21 @@ fn payloads_of_the_frameworks_hooks() {
 }
 
 #[test]
+fn values_of_options_cross_as_they_are() {
+    let emoji = |id, name: &str| OptionValue::Emoji {
+        id,
+        name: name.into(),
+        animated: id != 0,
+    };
+    let (channel, message) = (9_007_199_254_740_993, 4);
+    let link = OptionValue::MessageLink { channel, message };
+    for value in [emoji(0, "👏"), emoji(5, "tea"), link] {
+        let json = serde_json::to_string(&value).unwrap();
+        assert_eq!(serde_json::from_str::<OptionValue>(&json).unwrap(), value);
+    }
+}
+
+#[test]
 fn an_origin_and_values_that_are_not_known_spoil_nothing() {
     let head: CommandHead = serde_json::from_value(json!({
         "command": "buy", "origin": {"via": "voice", "channel": {"id": 7}},

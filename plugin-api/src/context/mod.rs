@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `invocation.rs` | what commands and components have in common: who, where, and how to answer |
+//! | `invoker.rs` | who invoked it: roles, names, picture, language, permissions |
 //! | `command.rs` | a command's options |
 //! | `component.rs` | a component's argument, a select's values, a modal's fields |
 //! | `question.rs` | questions that a handler awaits the answer to |
@@ -16,6 +17,7 @@ mod command;
 mod component;
 mod event;
 mod invocation;
+mod invoker;
 mod pages;
 mod progress;
 mod question;

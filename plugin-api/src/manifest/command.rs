@@ -260,5 +260,9 @@ pub enum OptionKind {
     Duration = "duration",
     /// A point in time, such as `2026-12-24 18:00`.
     Date = "date",
+    /// An emoji, of Unicode or of a server.
+    Emoji = "emoji",
+    /// A message, by its link or id.
+    Message = "message",
 }
 }

@@ -10,6 +10,7 @@ use plugin_api::{
 use serde_json::Value;
 use twilight_model::id::{Id, marker::GuildMarker};
 
+use super::message::Asker;
 use crate::pipeline::Pipeline;
 
 /// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
@@ -18,10 +19,11 @@ const FOUND: usize = 1_000;
 
 /// Resolver of names, for where a command is used.
 pub struct Resolver<'a> {
-    cache: &'a Cache,
+    pub(super) cache: &'a Cache,
     discord: &'a Discord,
     /// `None` in direct messages.
-    guild: Option<Id<GuildMarker>>,
+    pub(super) guild: Option<Id<GuildMarker>>,
+    pub(super) asker: Asker,
     /// The message that the command is, where it is one.
     message: Message,
 }
@@ -50,13 +52,16 @@ struct Named {
 }
 
 /// Reason for which nothing was found; `None` where "… is expected" says it all.
-type NotFound = Option<String>;
+pub(super) type NotFound = Option<String>;
 
 impl<'a> Resolver<'a> {
     /// Where a message was written.
     pub fn of_message(commands: &'a Pipeline, event: &EventRecord) -> Self {
         let (cache, discord) = (&commands.cache, &commands.discord);
-        Self::new(cache, discord, event.header.guild(), &event.json)
+        Self {
+            asker: Asker::of(event),
+            ..Self::new(cache, discord, event.header.guild(), &event.json)
+        }
     }
 
     /// Who is looked up where: `guild` is `None` in a direct message; `message` is the JSON of what was written.
@@ -70,6 +75,7 @@ impl<'a> Resolver<'a> {
             cache,
             discord,
             guild,
+            asker: Asker::default(),
             message: Message::read(message),
         }
     }
@@ -80,6 +86,7 @@ impl<'a> Resolver<'a> {
             cache: &commands.cache,
             discord: &commands.discord,
             guild: event.header.guild(),
+            asker: Asker::of(event),
             message: Message::default(),
         }
     }
@@ -99,6 +106,10 @@ impl<'a> Resolver<'a> {
             OptionKind::Role => self.role(word).await.map(OptionValue::Role),
             OptionKind::Channel => self.channel(option, word).await.map(OptionValue::Channel),
             OptionKind::Member => self.user(word, true).await.map(OptionValue::User),
+            OptionKind::Message => {
+                let found = self.message(word).await;
+                found.map(|(channel, message)| OptionValue::MessageLink { channel, message })
+            }
             OptionKind::Mentionable => match self.role(word).await {
                 Ok(role) => Ok(OptionValue::Role(role)),
                 Err(_) => self.user(word, false).await.map(OptionValue::User),

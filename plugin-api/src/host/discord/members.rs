@@ -1,9 +1,6 @@
 //! Members: roles, time-outs, kicks, bans, direct messages, and the list of them.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, SystemTime},
-};
+use std::{collections::VecDeque, time::Duration};
 
 use serde_json::{Value, json};
 use twilight_model::{
@@ -13,13 +10,13 @@ use twilight_model::{
         Id,
         marker::{GuildMarker, RoleMarker, UserMarker},
     },
-    util::Timestamp,
 };
 
 use super::{Action, Discord, Method};
 use crate::{
     error::{Error, Result},
     message::NewMessage,
+    time::after,
 };
 
 /// Members that Discord gives at a time, at most.
@@ -74,11 +71,9 @@ impl Discord {
     /// # Plugin::new().command(mute());
     /// ```
     pub fn time_out(&self, guild: Id<GuildMarker>, user: Id<UserMarker>, time: Duration) -> Action {
-        let until = if time.is_zero() {
-            Value::Null
-        } else {
-            after(time).into()
-        };
+        // Beyond what can be written Discord refuses.
+        let at = |time| after(time).map_or_else(String::new, |at| at.iso_8601().to_string());
+        let until = (!time.is_zero()).then(|| at(time));
         let path = format!("guilds/{guild}/members/{user}");
         let body = json!({"communication_disabled_until": until});
         Action::done(self.request(Method::Patch, path).value(&body))
@@ -177,19 +172,6 @@ impl Discord {
     }
 }
 
-/// A point in time, as Discord wants it.
-fn after(time: Duration) -> String {
-    let until = SystemTime::now() + time;
-    let since = until.duration_since(SystemTime::UNIX_EPOCH);
-    let micros = since.map_or(0, |since| since.as_micros());
-    let until = i64::try_from(micros).map(Timestamp::from_micros);
-    match until {
-        Ok(Ok(until)) => until.iso_8601().to_string(),
-        // Beyond what Discord knows: it refuses.
-        _ => String::new(),
-    }
-}
-
 /// The members of a server, fetched a thousand at a time as they are asked for: what [`Discord::members`] gives.
 #[derive(Debug, Clone)]
 pub struct Members {
@@ -216,19 +198,5 @@ impl Members {
             self.after = self.page.back().map(|member| member.user.id).or(self.after);
         }
         Ok(self.page.pop_front())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_from_now_on_is_written_as_discord_wants_it() {
-        let until = Timestamp::parse(&after(Duration::from_secs(3_600))).unwrap();
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let left = until.as_secs() - now.unwrap().as_secs() as i64;
-        assert!((3_500..=3_600).contains(&left), "{left}");
-        assert_eq!(after(Duration::from_secs(1 << 52)), "");
     }
 }
