@@ -149,7 +149,7 @@ fn the_manifest() {
             "per_guild": true, "items": "role",
         }],
         "authors": ["Ann"], "homepage": "https://example.com", "license": "MIT", "category": "Shops", "icon": "🍵",
-        "optional_dependencies": ["calendar"], "tells": ["shop.sold"],
+        "optional_dependencies": ["calendar"], "tells": ["shop.sold"], "powers": ["plugins.read"],
     });
     let known = Known {
         words: &[
