@@ -170,8 +170,8 @@ impl<S: 'static> Plugin<S> {
     ///
     /// # Panics
     ///
-    /// A command has no handler (its declaration does not end with [`run`](Command::run)), has one and is a group, or
-    /// completes an option that it does not have. The host then refuses the plugin.
+    /// A command has no handler (its declaration does not end with [`run`](Command::run)), or completes an option that it does
+    /// not have. The host then refuses the plugin.
     #[must_use]
     pub fn command(mut self, command: Command<S>) -> Self {
         let manifest = command.install("", Vec::new(), &mut self.handlers);

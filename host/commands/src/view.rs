@@ -78,6 +78,7 @@ impl Viewing {
         view.max_concurrency = command.concurrency;
         view.localized.clone_from(&command.localized);
         view.hidden = command.hidden;
+        view.guilds.clone_from(&command.guilds);
         view.examples.clone_from(&command.examples);
         match listed {
             Listed::Plugin(route) => {

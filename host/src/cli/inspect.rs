@@ -143,7 +143,7 @@ fn command_row(above: &str, command: &CommandManifest) {
     for inside in &command.subcommands {
         command_row(&format!("{path} "), &inherited(command, inside));
     }
-    if command.subcommands.is_empty() {
+    if command.subcommands.is_empty() || command.runs {
         row("command", &command_line(&path, command));
         for example in &command.examples {
             row("example", example);
@@ -163,6 +163,10 @@ fn command_line(path: &str, command: &CommandManifest) -> String {
         format!("{how}, hidden")
     } else {
         how.to_owned()
+    };
+    let how = match command.guilds.len() {
+        0 => how,
+        servers => format!("{how}, in {servers} servers alone"),
     };
     let usage = usage_line::usage("", path, command);
     if command.description.is_empty() {

@@ -132,6 +132,9 @@ pub struct CommandView {
     /// Whether help leaves it out.
     #[serde(skip_serializing_if = "is_default")]
     pub hidden: bool,
+    /// The servers that it is for, if it is for chosen ones.
+    #[serde(skip_serializing_if = "is_default", with = "super::snowflake::list")]
+    pub guilds: Vec<u64>,
     /// How it is used, without a prefix.
     #[serde(skip_serializing_if = "is_default")]
     pub examples: Vec<String>,

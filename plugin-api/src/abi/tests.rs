@@ -129,6 +129,7 @@ fn the_manifest() {
         },
         "cooldown": {"uses": 1, "period_ms": 2, "per": "member"},
         "concurrency": {"uses": 1, "per": "guild"}, "examples": ["buy tea"], "hidden": true,
+        "guilds": ["9007199254740993"], "runs": true,
     });
     let full = json!({
         "name": "shop", "version": "1.0.0", "description": "d", "commands": [command], "components": ["buy"],
@@ -392,7 +393,7 @@ fn heads_of_commands_and_schedules() {
         "guild_only": true, "dm_only": true, "age_restricted": true, "ephemeral": true,
         "cooldown": {"uses": 1, "period_ms": 2, "per": "guild"}, "max_concurrency": {"uses": 1, "per": "channel"},
         "localized": {"de": {"name": "n", "description": "d"}}, "hidden": true, "examples": ["buy 1"], "category": "c",
-        "icon": "i", "rule": "roles",
+        "icon": "i", "rule": "roles", "guilds": ["9007199254740993"],
     });
     let kind = Known {
         words: &[

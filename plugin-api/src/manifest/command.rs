@@ -51,6 +51,11 @@ pub struct CommandManifest {
     pub examples: Vec<String>,
     /// Whether help leaves it out. It can be used all the same.
     pub hidden: bool,
+    /// The servers that it is for, if it is for chosen ones: registered in these alone, and refused elsewhere.
+    #[serde(with = "crate::abi::snowflake::list")]
+    pub guilds: Vec<u64>,
+    /// Of a group: whether it has a handler of its own, by prefix, which gets what names none of its commands.
+    pub runs: bool,
 }
 
 /// Name and description in another language.

@@ -15,7 +15,7 @@ mod phrases;
 
 use host_discord::Cache;
 use plugin_api::manifest::CommandManifest;
-use twilight_model::guild::Permissions;
+use twilight_model::{guild::Permissions, id::Id};
 
 pub use self::invoker::Invoker;
 
@@ -106,6 +106,10 @@ async fn place(cache: &Cache, subject: Subject<'_>, invoker: &Invoker) -> Result
     }
     if command.dm_only && invoker.guild.is_some() {
         return refuse(format!("`{name}` works in direct messages only."));
+    }
+    let guild = invoker.guild.map_or(0, Id::get);
+    if !command.guilds.is_empty() && !command.guilds.contains(&guild) {
+        return refuse(format!("`{name}` works in other servers only."));
     }
     if command.age_restricted && invoker.guild.is_some() && !invoker.is_age_restricted(cache).await
     {
