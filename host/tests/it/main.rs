@@ -15,6 +15,7 @@ mod cache;
 mod callbacks;
 mod calls;
 mod cli;
+mod comforts;
 mod commands;
 mod components;
 mod crash;

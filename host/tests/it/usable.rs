@@ -54,6 +54,7 @@ export_plugin!(|| {
     let mut random = Random(15);
     let mut plugin = Plugin::new()
         .category("Chance", "🎲")
+        .powers([plugin_api::Power::CommandsRules])
         .tells::<plugin_api::hook::BotReady>()
         .optionally_depends_on("absent")
         .command(Command::new("compare", "Compares").run(compare))
@@ -141,7 +142,8 @@ fn library() -> PathBuf {
 
 /// A bot with these commands and a second server: `member` owns it, `docks` is age-restricted, and the bot lacks a right there.
 async fn bot() -> Fixture {
-    let bot = Fixture::with(&[])
+    let granted = "[grants.chance]\npowers = [\"commands.rules\"]\n";
+    let bot = Fixture::configured(&[], granted)
         .await
         .restart_after(async |stopped| {
             let extensions = stopped.folder.join("extensions");
