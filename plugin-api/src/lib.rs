@@ -39,6 +39,7 @@ pub mod manifest;
 
 mod accessors;
 mod command;
+mod command_view;
 mod component;
 mod context;
 #[cfg(test)]
@@ -71,6 +72,7 @@ pub use abi::{Power, UnknownPower};
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
+pub use command_view::{CommandView, UsableReply};
 pub use component::{
     ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,
     channel_select, danger_button, layout, link_button, mentionable_select, role_select, select,

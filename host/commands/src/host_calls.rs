@@ -171,7 +171,7 @@ impl Pipeline {
     fn own_named(&self, path: &str) -> Option<OwnCommand> {
         let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
         let name = self.reserved(&words)?;
-        self.own().into_iter().find(|own| own.name == name)
+        self.own().iter().find(|own| own.name == name).cloned()
     }
 
     async fn asked_why(

@@ -1,5 +1,7 @@
 //! Own commands: those that the host serves itself, as they are looked up and listed.
 
+use std::sync::Arc;
+
 use plugin_api::manifest::CommandManifest;
 
 use crate::{HOST, Registered};
@@ -23,7 +25,7 @@ pub struct OwnCommand {
     /// Whether it is in the host's group.
     pub is_grouped: bool,
     /// What it would declare if it were a plugin's; its name is the one that is typed alone.
-    pub command: CommandManifest,
+    pub command: Arc<CommandManifest>,
 }
 
 impl OwnCommand {

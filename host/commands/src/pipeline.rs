@@ -5,15 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use host_discord::{Cache, Discord};
 use host_ops::config::Live;
 use host_store::Storage;
-use twilight_model::{
-    gateway::Intents,
-    id::{Id, marker::GuildMarker},
-};
+use twilight_model::gateway::Intents;
 
 use super::{
     own::{OwnCommand, OwnCommands},
     policy::Policy,
-    read::Resolver,
     registered::Registered,
     usage_log::UsageLog,
 };
@@ -31,6 +27,7 @@ pub struct Pipeline {
     pub(super) discord: Arc<Discord>,
     /// Commands that the host serves itself.
     pub(super) own: OwnCommands,
+    own_listed: Vec<OwnCommand>,
     registered: RwLock<Arc<Registered>>,
 }
 
@@ -52,6 +49,7 @@ impl Pipeline {
             cache,
             discord,
             own,
+            own_listed: (own.declared)(),
             registered: RwLock::default(),
         }
     }
@@ -63,14 +61,8 @@ impl Pipeline {
     }
 
     /// The commands that the host serves itself.
-    pub(super) fn own(&self) -> Vec<OwnCommand> {
-        (self.own.declared)()
-    }
-
-    /// Finds what members of a server call by mention, id or name.
-    #[must_use]
-    pub fn resolver(&self, guild: Id<GuildMarker>) -> Resolver<'_> {
-        Resolver::new(&self.cache, &self.discord, Some(guild), "{}")
+    pub(super) fn own(&self) -> &[OwnCommand] {
+        &self.own_listed
     }
 
     /// What is registered with Discord, and how each command is reached.

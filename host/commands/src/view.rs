@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use host_capability::Failure;
 use host_store::storage::DailyUses;
 use plugin_api::{
-    abi::{CommandView, CommandsCall, UsableReply},
+    CommandView, UsableReply,
+    abi::CommandsCall,
     manifest::{CommandManifest, CooldownManifest},
 };
 use twilight_model::id::{Id, marker::GuildMarker};
@@ -107,9 +108,9 @@ fn roles(view: &mut CommandView, rules: &GuildRules) {
 
 impl Pipeline {
     /// All commands, by plugin and as declared, then the host's own; those of a plugin alone, if it is named.
-    fn listed<'a>(&self, of_plugin: Option<&'a str>) -> impl Iterator<Item = Listed> + 'a {
+    fn listed<'a>(&'a self, of_plugin: Option<&'a str>) -> impl Iterator<Item = Listed> + 'a {
         let plugins = self.routes.commands().into_iter().map(Listed::Plugin);
-        let all = plugins.chain(self.own().into_iter().map(Listed::Host));
+        let all = plugins.chain(self.own().iter().cloned().map(Listed::Host));
         all.filter(move |it| of_plugin.is_none_or(|of| it.plugin() == of))
     }
 

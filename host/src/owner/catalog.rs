@@ -1,5 +1,7 @@
 //! Catalog of the owner commands: their names and options, as they are looked up and as Discord lists them.
 
+use std::sync::Arc;
+
 use host_commands::OwnCommand;
 use plugin_api::manifest::{ChoiceManifest, CommandManifest, OptionKind, OptionManifest};
 use serde_json::{Value, json};
@@ -344,7 +346,7 @@ pub(super) fn declared() -> Vec<OwnCommand> {
         OwnCommand {
             name: it.name,
             is_grouped,
-            command,
+            command: Arc::new(command),
         }
     };
     COMMANDS.iter().map(declared).collect()

@@ -10,6 +10,8 @@ use twilight_model::id::{
     marker::{GuildMarker, UserMarker},
 };
 
+use host_commands::read::Resolver;
+
 use super::{Owner, embeds};
 use crate::services::settings::{Changed, SettingsError};
 
@@ -168,7 +170,7 @@ impl Owner {
             SettingKind::Role => (OptionKind::Role, "role"),
             _ => (OptionKind::User, "user"),
         };
-        let resolver = self.commands.resolver(guild);
+        let resolver = Resolver::in_guild(&self.commands, guild);
         let mut ids = Vec::new();
         for word in words {
             let found = resolver.id(kind, word).await;

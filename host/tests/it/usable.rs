@@ -100,7 +100,7 @@ async fn compare(ctx: CommandContext) -> Result {
         }
         rules.extend(view.rule.clone());
     }
-    let paths = |views: &[plugin_api::abi::CommandView]| views.iter().map(|it| it.path.clone()).collect::<Vec<_>>();
+    let paths = |views: &[plugin_api::CommandView]| views.iter().map(|it| it.path.clone()).collect::<Vec<_>>();
     let allowed: Vec<_> = all.commands.iter().filter(|it| it.rule.is_none()).cloned().collect();
     let mut paged = Vec::new();
     while let page = commands.usable(user, guild, channel).page(paged.len() as u32, 50).await? && !page.commands.is_empty() {

@@ -405,8 +405,8 @@ fn heads_of_commands_and_schedules() {
         maps: &["localized", "options/0/localized"],
         ..Known::default()
     };
-    check::<CommandView>(view, &kind);
-    check::<UsableReply>(json!({"commands": [], "total": 3}), &all());
+    check::<crate::CommandView>(view, &kind);
+    check::<crate::UsableReply>(json!({"commands": [], "total": 3}), &all());
     let usage = json!({
         "day": "2026-11-22", "command": "buy", "plugin": "shop", "uses": 1, "errors": 2, "took_us": 3,
     });

@@ -17,8 +17,8 @@ use twilight_model::{
 };
 
 use super::{
-    invoker::Invoker,
     reply::Reply,
+    said::Said,
     user::{User, user},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub struct Invocation {
     origin: RefCell<Origin>,
     by_prefix: bool,
     frame_guard: FrameGuard,
-    invoker: OnceCell<Invoker>,
+    said: OnceCell<Said>,
     first_answer: Cell<Option<Answered>>,
     /// Whom the components of an updated message are for, where that one's were made so.
     inherited: Option<ComponentScope>,
@@ -80,7 +80,7 @@ impl Invocation {
             by_prefix: matches!(origin, Origin::Message { .. }),
             origin: RefCell::new(origin),
             frame_guard,
-            invoker: OnceCell::new(),
+            said: OnceCell::new(),
             first_answer: Cell::new(None),
             inherited: None,
             held: RefCell::new(None),
@@ -137,8 +137,8 @@ impl Invocation {
     }
 
     /// What else is told of who did it, read when it is first asked for.
-    pub(super) fn invoker(&self) -> &Invoker {
-        self.invoker.get_or_init(|| Invoker::read(self.raw()))
+    pub(super) fn said(&self) -> &Said {
+        self.said.get_or_init(|| Said::read(self.raw()))
     }
 
     /// In which server; `None` in direct messages.

@@ -1,7 +1,6 @@
 //! Invoker of a command or component, as Discord told of them: roles, names, picture, language.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 use twilight_model::{
     guild::{PartialMember, Permissions},
     id::{Id, marker::RoleMarker},
@@ -9,66 +8,6 @@ use twilight_model::{
 
 use super::Invocation;
 use crate::error::{Error, Result};
-
-/// What of the message or interaction tells of who it is.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Invoker {
-    #[serde(deserialize_with = "lenient")]
-    member: Option<Member>,
-    #[serde(deserialize_with = "lenient")]
-    user: Option<User>,
-    #[serde(deserialize_with = "lenient")]
-    author: Option<User>,
-    #[serde(deserialize_with = "lenient")]
-    locale: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    guild_locale: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Member {
-    #[serde(deserialize_with = "lenient")]
-    nick: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    avatar: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    roles: Option<Vec<Id<RoleMarker>>>,
-    #[serde(deserialize_with = "lenient")]
-    permissions: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    user: Option<User>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct User {
-    #[serde(deserialize_with = "lenient")]
-    global_name: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    avatar: Option<String>,
-}
-
-/// What can't be read was not said.
-fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
-}
-
-impl Invoker {
-    #[inline(never)]
-    pub(super) fn read(json: &[u8]) -> Self {
-        serde_json::from_slice(json).unwrap_or_default()
-    }
-
-    fn user(&self) -> Option<&User> {
-        let of_member = self.member.as_ref().and_then(|member| member.user.as_ref());
-        of_member.or(self.user.as_ref()).or(self.author.as_ref())
-    }
-}
 
 /// Who the invoker is, beyond [`user`](Invocation::user): as the message or interaction said it, without asking Discord.
 impl Invocation {
@@ -85,7 +24,7 @@ impl Invocation {
     /// ```
     #[must_use]
     pub fn roles(&self) -> &[Id<RoleMarker>] {
-        let member = self.invoker().member.as_ref();
+        let member = self.said().member.as_ref();
         member
             .and_then(|member| member.roles.as_deref())
             .unwrap_or_default()
@@ -94,9 +33,9 @@ impl Invocation {
     /// The name that the server shows: the nickname, else the display name, else the user name.
     #[must_use]
     pub fn display_name(&self) -> &str {
-        let invoker = self.invoker();
-        let nick = invoker.member.as_ref().and_then(|it| it.nick.as_deref());
-        let global = || invoker.user().and_then(|it| it.global_name.as_deref());
+        let said = self.said();
+        let nick = said.member.as_ref().and_then(|it| it.nick.as_deref());
+        let global = || said.user().and_then(|it| it.global_name.as_deref());
         nick.or_else(global).unwrap_or(self.user().name)
     }
 
@@ -105,14 +44,14 @@ impl Invocation {
     #[must_use]
     pub fn avatar_url(&self) -> String {
         const CDN: &str = "https://cdn.discordapp.com";
-        let (user, invoker) = (self.user().id, self.invoker());
+        let (user, said) = (self.user().id, self.said());
         let kind = |hash: &str| if hash.starts_with("a_") { "gif" } else { "png" };
-        let of_member = invoker.member.as_ref().and_then(|it| it.avatar.as_deref());
+        let of_member = said.member.as_ref().and_then(|it| it.avatar.as_deref());
         if let (Some(guild), Some(hash)) = (self.guild_id(), of_member) {
             let kind = kind(hash);
             return format!("{CDN}/guilds/{guild}/users/{user}/avatars/{hash}.{kind}");
         }
-        match invoker.user().and_then(|it| it.avatar.as_deref()) {
+        match said.user().and_then(|it| it.avatar.as_deref()) {
             Some(hash) => format!("{CDN}/avatars/{user}/{hash}.{}", kind(hash)),
             None => format!("{CDN}/embed/avatars/{}.png", (user.get() >> 22) % 6),
         }
@@ -122,7 +61,7 @@ impl Invocation {
     /// [locale](https://discord.com/developers/docs/reference#locales) such as `en-US`; by prefix Discord does not say.
     #[must_use]
     pub fn locale(&self) -> Option<&str> {
-        self.invoker().locale.as_deref()
+        self.said().locale.as_deref()
     }
 
     /// The server's language; `None` in direct messages. By prefix it is the cache's answer.
@@ -131,7 +70,7 @@ impl Invocation {
     ///
     /// The host can't be asked.
     pub async fn guild_locale(&self) -> Result<Option<String>> {
-        if let Some(locale) = &self.invoker().guild_locale {
+        if let Some(locale) = &self.said().guild_locale {
             return Ok(Some(locale.clone()));
         }
         let Some(guild) = self.guild_id() else {
@@ -161,7 +100,7 @@ impl Invocation {
         let Some(guild) = self.guild_id() else {
             return Ok(Permissions::all());
         };
-        let member = self.invoker().member.as_ref();
+        let member = self.said().member.as_ref();
         let said = member.and_then(|member| member.permissions.as_deref()?.parse().ok());
         if let Some(bits) = said {
             return Ok(Permissions::from_bits_truncate(bits));
@@ -189,22 +128,5 @@ impl Invocation {
         let read: Result<Raw, _> = serde_json::from_slice(self.raw());
         read.map(|raw| raw.member)
             .map_err(|error| Error::unreadable("the member", &error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_odd_costs_nothing_but_itself() {
-        let json = br#"{"member": {"nick": 7, "roles": ["5"], "user": {"global_name": "Ann", "avatar": []}}, "locale": "de", "author": 3}"#;
-        let invoker = Invoker::read(json);
-        let member = invoker.member.as_ref().unwrap();
-        assert_eq!(member.roles, Some(vec![Id::new(5)]));
-        assert_eq!(member.nick, None);
-        assert_eq!(invoker.user().unwrap().global_name.as_deref(), Some("Ann"));
-        assert_eq!(invoker.locale.as_deref(), Some("de"));
-        assert!(Invoker::read(b"[]").user().is_none());
     }
 }

@@ -10,7 +10,8 @@ use twilight_model::id::{
 
 use super::Host;
 use crate::{
-    abi::{CommandView, CommandsCall, PrefixReply, RequireReply, UsableReply, UsageView, WhyReply},
+    abi::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply},
+    command_view::{CommandView, UsableReply},
     error::Result,
 };
 
@@ -74,7 +75,6 @@ impl Commands<'_> {
     /// }
     /// # Plugin::new().command(Command::new("help", "Helps").run(help));
     /// ```
-    #[must_use]
     pub fn usable(
         &self,
         user: Id<UserMarker>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NewMessage, limits, multipart, split};
+use super::{File, NewMessage, limits, multipart, split};
 use crate::{
     abi::{ReplyCall, RequestCall},
     error::{Error, Result},
@@ -58,7 +58,7 @@ impl NewMessage {
 
     /// As Discord's JSON, and the files that go beside it.
     #[inline(never)]
-    pub(crate) fn into_parts(self) -> Result<(serde_json::Value, Vec<(String, Vec<u8>)>)> {
+    pub(crate) fn into_parts(self) -> Result<(serde_json::Value, Vec<File>)> {
         self.check()?;
         Ok((self.with_attachments()?, self.files))
     }

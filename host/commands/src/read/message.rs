@@ -1,31 +1,8 @@
 //! Lookup of messages by link or id: those of the server that who asks may read.
 
-use host_loader::EventRecord;
-use twilight_model::{
-    guild::Permissions,
-    id::{
-        Id,
-        marker::{ChannelMarker, UserMarker},
-    },
-};
+use twilight_model::{guild::Permissions, id::Id};
 
 use super::resolver::{NotFound, Resolver};
-
-/// Who asks, and where.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Asker {
-    user: Option<Id<UserMarker>>,
-    channel: Option<Id<ChannelMarker>>,
-}
-
-impl Asker {
-    pub(super) fn of(event: &EventRecord) -> Self {
-        Self {
-            user: event.header.user(),
-            channel: event.header.channel(),
-        }
-    }
-}
 
 /// What a link says.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,14 +8,32 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 use serde_json::Value;
-use twilight_model::id::{Id, marker::GuildMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, UserMarker},
+};
 
-use super::message::Asker;
 use crate::pipeline::Pipeline;
 
 /// Members whose names begin with what was typed, among whom the one of exactly this name is looked for: the most that
 /// Discord lists.
 const FOUND: usize = 1_000;
+
+/// Who asks, and where.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asker {
+    pub(super) user: Option<Id<UserMarker>>,
+    pub(super) channel: Option<Id<ChannelMarker>>,
+}
+
+impl Asker {
+    fn of(event: &EventRecord) -> Self {
+        Self {
+            user: event.header.user(),
+            channel: event.header.channel(),
+        }
+    }
+}
 
 /// Resolver of names, for where a command is used.
 pub struct Resolver<'a> {
@@ -62,6 +80,12 @@ impl<'a> Resolver<'a> {
             asker: Asker::of(event),
             ..Self::new(cache, discord, event.header.guild(), &event.json)
         }
+    }
+
+    /// What members of a server call by mention, id or name.
+    #[must_use]
+    pub fn in_guild(commands: &'a Pipeline, guild: Id<GuildMarker>) -> Self {
+        Self::new(&commands.cache, &commands.discord, Some(guild), "{}")
     }
 
     /// Who is looked up where: `guild` is `None` in a direct message; `message` is the JSON of what was written.
