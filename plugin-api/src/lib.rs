@@ -39,6 +39,7 @@ pub mod manifest;
 
 mod accessors;
 mod command;
+mod command_view;
 mod component;
 mod context;
 #[cfg(test)]
@@ -56,6 +57,7 @@ mod live;
 mod message;
 mod option_value;
 mod page;
+mod picked;
 mod plugin;
 #[doc(hidden)]
 pub mod raw;
@@ -64,11 +66,13 @@ mod schedule;
 mod setting;
 mod state;
 mod tables;
+mod time;
 
 pub use abi::{Power, UnknownPower};
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
+pub use command_view::{CommandView, UsableReply};
 pub use component::{
     ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,
     channel_select, danger_button, layout, link_button, mentionable_select, role_select, select,
@@ -83,22 +87,26 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    BotControl, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host,
-    Lookup, Method, NewScheduled, OtherPlugin, Plugins, Request, Response, Scheduled, Schedules,
-    Secret, Task, Web, WebRequest, WebResponse,
-    storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
+    Action, BotControl, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram,
+    History, Host, Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins,
+    Request, Response, Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest,
+    WebResponse,
+    storage::{
+        Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
+    },
 };
 pub use listener::Listener;
 pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use option_value::{FromOption, Mentionable, OptionInput};
 pub use page::Page;
+pub use picked::{Emoji, MessageLink};
 pub use plugin::Plugin;
-pub use plugin_api_macros::{Choices, command};
+pub use plugin_api_macros::{Choices, Settings, command};
 #[doc(hidden)]
 pub use raw::Program;
 pub use schedule::{Schedule, ScheduleContext};
-pub use setting::Setting;
+pub use setting::{Setting, SettingType, Settings};
 pub use state::State;
 
 /// What plugins use: `use plugin_api::prelude::*;`.
@@ -106,11 +114,11 @@ pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
-        PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, State,
-        Statement, Task, TextField, Value, button, channel_select, command, danger_button, embed,
-        export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,
-        role_select, select, user_select,
+        HookContext, Host, Invocation, KvStore, Listener, MessageLink, Method, Modal, NewChannel,
+        NewMessage, Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret,
+        Setting, Settings, State, Statement, Task, TextField, Value, button, channel_select,
+        command, danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
+        mentionable_select, params, role_select, select, user_select,
     };
     pub use twilight_model::{
         gateway::{

@@ -72,7 +72,8 @@ pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,
     Origin,
 };
-pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
+pub(crate) use commands::is_default;
+pub use commands::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};

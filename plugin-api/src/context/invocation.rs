@@ -1,7 +1,7 @@
 //! Invocation: what the contexts of commands and components have in common.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
 };
 
@@ -18,6 +18,7 @@ use twilight_model::{
 
 use super::{
     reply::Reply,
+    said::Said,
     user::{User, user},
 };
 use crate::{
@@ -57,6 +58,7 @@ pub struct Invocation {
     origin: RefCell<Origin>,
     by_prefix: bool,
     frame_guard: FrameGuard,
+    said: OnceCell<Said>,
     first_answer: Cell<Option<Answered>>,
     /// Whom the components of an updated message are for, where that one's were made so.
     inherited: Option<ComponentScope>,
@@ -78,6 +80,7 @@ impl Invocation {
             by_prefix: matches!(origin, Origin::Message { .. }),
             origin: RefCell::new(origin),
             frame_guard,
+            said: OnceCell::new(),
             first_answer: Cell::new(None),
             inherited: None,
             held: RefCell::new(None),
@@ -131,6 +134,11 @@ impl Invocation {
     #[must_use]
     pub fn user(&self) -> User<'_> {
         user(&self.frame_guard)
+    }
+
+    /// What else is told of who did it, read when it is first asked for.
+    pub(super) fn said(&self) -> &Said {
+        self.said.get_or_init(|| Said::read(self.raw()))
     }
 
     /// In which server; `None` in direct messages.

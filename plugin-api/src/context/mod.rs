@@ -3,6 +3,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `invocation.rs` | what commands and components have in common: who, where, and how to answer |
+//! | `said.rs` | what a message or interaction says of who it is |
+//! | `invoker.rs` | who invoked it: roles, names, picture, language, permissions |
 //! | `command.rs` | a command's options |
 //! | `component.rs` | a component's argument, a select's values, a modal's fields |
 //! | `question.rs` | questions that a handler awaits the answer to |
@@ -16,11 +18,13 @@ mod command;
 mod component;
 mod event;
 mod invocation;
+mod invoker;
 mod pages;
 mod progress;
 mod question;
 mod reply;
 mod resolved;
+mod said;
 mod user;
 
 pub use self::{

@@ -31,8 +31,8 @@ pub(crate) use self::schedules::from_ms;
 pub use self::{
     bot::BotControl,
     cache::{Cache, Lookup},
-    commands::Commands,
-    discord::{Discord, Method, Request, Response},
+    commands::{Commands, UsableQuery},
+    discord::{Action, Discord, History, Members, Method, NewChannel, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
     hooks::Hook,

@@ -1,13 +1,12 @@
 //! Commands `setprefix` and `mentionprefix`.
 
-use plugin_api::{choices, prelude::*};
+use plugin_api::prelude::*;
 
-choices! {
-    enum Switch {
-        Enable = "enable",
-        Disable = "disable",
-        Status = "status",
-    }
+#[derive(Choices)]
+enum Switch {
+    Enable,
+    Disable,
+    Status,
 }
 
 pub(super) fn setprefix() -> Command {

@@ -12,7 +12,7 @@ pub use self::{
     kv_store::KvStore,
     rows::{Row, Rows},
     transaction::{Done, Statement, Transaction},
-    value::Value,
+    value::{ToValue, Value},
 };
 use super::Host;
 use crate::{
