@@ -269,7 +269,10 @@ impl Dispatch {
         used: Submission,
     ) {
         let Some(id) = CustomId::parse(custom_id) else {
-            // Somebody else's: a plugin that answers it by a listener of its own.
+            // A plugin may answer those that it has made up by a listener of its own.
+            if !self.routes.is_heard(event.header.kind) {
+                self.unknown_component(origin, "none", without_argument(custom_id));
+            }
             return;
         };
         if let Err(text) = self.may_use(event, origin, &id) {
@@ -288,12 +291,15 @@ impl Dispatch {
         let queued = self
             .routes
             .with_plugin(&PluginName::new(id.plugin), |slot| {
-                head.handler = handler_name(slot, id.handler);
-                Invocation::component(event, slot, &head).map_err(refusal)
+                head.handler = handler_name(slot, id.handler)?;
+                Some(Invocation::component(event, slot, &head).map_err(refusal))
             });
         match queued {
-            Some(Ok(invocation)) => self.follow(invocation),
-            Some(Err(text)) => self.tell(origin.clone(), text),
+            Some(Some(Ok(invocation))) => self.follow(invocation),
+            Some(Some(Err(text))) => self.tell(origin.clone(), text),
+            Some(None) => {
+                self.unknown_component(origin, id.plugin, &id.handler.to_string());
+            }
             None => self.tell(
                 origin.clone(),
                 format!(
@@ -302,6 +308,17 @@ impl Dispatch {
                 ),
             ),
         }
+    }
+
+    /// Answers what was used and has no handler: it is of an earlier version of its plugin, or was never made by one.
+    fn unknown_component(self: &Arc<Self>, origin: &Origin, plugin: &str, handler: &str) {
+        tracing::warn!(
+            plugin,
+            handler,
+            "a component was used that no handler is declared for"
+        );
+        let text = "I don't know this any more: what it was for may be gone since the message was sent.";
+        self.tell(origin.clone(), text.into());
     }
 
     /// Whether this user may use the component, and still can.
@@ -388,15 +405,21 @@ fn part_of<'v>(value: &'v Value, custom_id: &str) -> Option<&'v Value> {
     }
 }
 
-/// The name of the handler with this number. One that this generation of the plugin has not got has its number for a name, and the
-/// plugin says so.
-fn handler_name(slot: &Slot, number: HandlerNumber) -> String {
+/// What of somebody else's custom id may stand in the log: its first word, and no argument.
+fn without_argument(custom_id: &str) -> &str {
+    let is_word = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_' | '.');
+    let end = custom_id.find(|it| !is_word(it));
+    &custom_id[..end.unwrap_or(custom_id.len())]
+}
+
+/// The name of the handler with this number; `None` where this generation of the plugin has none.
+fn handler_name(slot: &Slot, number: HandlerNumber) -> Option<String> {
     let generation = slot.current();
     let declared = generation.manifest.components.iter().map(String::as_str);
     let mut names = declared.chain([QUESTIONS]);
     names
         .find(|name| HandlerNumber::of(name) == number)
-        .map_or_else(|| number.to_string(), str::to_owned)
+        .map(str::to_owned)
 }
 
 /// Values and fields of a component or modal.

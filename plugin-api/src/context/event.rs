@@ -159,6 +159,27 @@ impl<E: Event, S> EventContext<E, S> {
     pub fn mentions_me(&self) -> bool {
         self.frame_guard.header().header.flags & event_flag::MENTIONS_ME != 0
     }
+
+    /// Whether the message was a command of this bot, by prefix or by mention: one of any plugin's or of the host's, also where its
+    /// author may not use it. What counts what members write leaves those out.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn points(ctx: EventContext<MessageCreate, Cell<u64>>) -> Result {
+    ///     if !ctx.was_command() {
+    ///         ctx.state().set(ctx.state().get() + 1);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// let members = Listener::new().ignore_bots().without_content();
+    /// let plugin = Plugin::with_state(|_host| async { Ok(Cell::new(0)) }).listen(members, points);
+    /// ```
+    #[must_use]
+    pub fn was_command(&self) -> bool {
+        self.frame_guard.header().header.flags & event_flag::COMMAND != 0
+    }
 }
 
 impl<E: Event, S> fmt::Debug for EventContext<E, S> {

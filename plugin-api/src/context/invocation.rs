@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     abi::{Answered, Origin, ReplyCall, ReplyMode},
-    component::{self, ComponentScope, Modal},
+    component::{ComponentScope, Modal},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -339,7 +339,7 @@ impl Invocation {
     /// The id would be longer than Discord's 100 characters ([`CUSTOM_ID_LIMIT`](crate::CUSTOM_ID_LIMIT)): keep the
     /// argument in the state, and pass a key.
     pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
-        component::custom_id(self.host.plugin_name(), handler, &argument.to_string())
+        self.host.custom_id(handler, argument)
     }
 
     /// Discord's own JSON: the [message](https://discord.com/developers/docs/resources/message#message-object) by

@@ -37,7 +37,7 @@ pub use self::{
     task::Task,
     web::{Web, WebRequest, WebResponse},
 };
-use crate::{abi::CallHead, error::Result, runtime::Core};
+use crate::{abi::CallHead, component, error::Result, runtime::Core};
 
 /// The host, as one generation of a plugin sees it. Clones are the same host.
 ///
@@ -98,6 +98,34 @@ impl Host {
     #[must_use]
     pub fn application_id(&self) -> Option<Id<ApplicationMarker>> {
         Id::new_checked(self.0.start().application_id?)
+    }
+
+    /// The custom id of a button, select or modal whose handler is `handler` of this plugin: for messages that no command has asked
+    /// for, from a schedule, a hook or a listener say. Else as [`Invocation::custom_id`](crate::Invocation::custom_id).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// const TEA_ROOM: Id<marker::ChannelMarker> = Id::new(175_928_847_299_117_063);
+    ///
+    /// async fn tea_time(ctx: ScheduleContext) -> Result {
+    ///     let join = button("I'll come", ctx.host().custom_id("join", "today")?);
+    ///     ctx.host().discord().send(TEA_ROOM, NewMessage::from("Tea in an hour.").row([join])).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn join(ctx: ComponentContext) -> Result {
+    ///     ctx.reply(NewMessage::from("See you there.").ephemeral()).await
+    /// }
+    ///
+    /// let plugin = Plugin::new().cron("tea", "0 16 * * *", "Europe/London", tea_time).component("join", join);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Invocation::custom_id`](crate::Invocation::custom_id).
+    pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
+        component::custom_id(self.plugin_name(), handler, &argument.to_string())
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and

@@ -194,6 +194,8 @@ pub struct ListenerManifest {
     pub guild_id: Option<u64>,
     /// Whether events that bots caused are left out.
     pub ignore_bots: bool,
+    /// Whether it does without the messages' content.
+    pub without_content: bool,
 }
 
 /// A handler of a hook.
