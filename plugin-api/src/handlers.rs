@@ -4,6 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use crate::{
     abi::{CommandKind, EntryKind, InvokeHead},
+    around::Around,
     context::{CommandContext, ComponentContext, PageContext},
     error::Result,
     guard::dispose,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 pub(crate) type CommandHandler<S> = Rc<dyn Fn(CommandContext<S>) -> LocalFuture<Result>>;
-type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
+pub(crate) type ComponentHandler<S> = Rc<dyn Fn(ComponentContext<S>) -> LocalFuture<Result>>;
 /// Function that makes the pages of a name.
 pub(crate) type PagesHandler<S> = Rc<dyn Fn(PageContext<S>) -> LocalFuture<Result<Page>>>;
 type Save<S> = Box<dyn Fn(&Rc<S>) -> Result<State>>;
@@ -33,6 +34,7 @@ pub(crate) struct Handlers<S> {
     pub(crate) pages: HashMap<String, PagesHandler<S>>,
     pub(crate) listeners: Vec<Listening<S>>,
     pub(crate) entries: HashMap<(EntryKind, String), EntryHandler<S>>,
+    pub(crate) around: Around<S>,
     pub(crate) save: Option<Save<S>>,
     pub(crate) restore: Option<Restore<S>>,
     pub(crate) stop: Option<Stop<S>>,

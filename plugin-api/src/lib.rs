@@ -38,6 +38,7 @@ pub mod alloc;
 pub mod manifest;
 
 mod accessors;
+mod around;
 mod command;
 mod component;
 mod context;
@@ -65,6 +66,7 @@ mod setting;
 mod state;
 mod tables;
 
+pub use around::ErrorContext;
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
@@ -74,8 +76,8 @@ pub use component::{
     user_select,
 };
 pub use context::{
-    CommandContext, ComponentContext, EventContext, Fields, Invocation, PageContext, Progress,
-    Reply, User,
+    CommandContext, ComponentContext, EventContext, Fields, Invocation, MessageEvent, PageContext,
+    Progress, Reply, User,
 };
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
@@ -104,8 +106,8 @@ pub use state::State;
 pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
-        ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
+        ComponentContext, Database, Discord, Error, ErrorContext, EventContext, FunctionContext,
+        Hook, HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
         PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, State,
         Statement, Task, TextField, Value, button, channel_select, command, danger_button, embed,
         export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,

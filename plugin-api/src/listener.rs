@@ -10,8 +10,8 @@ use crate::manifest::ListenerManifest;
 /// use plugin_api::prelude::*;
 ///
 /// async fn greet(ctx: EventContext<MessageCreate>) -> Result {
-///     if let (true, Some(channel)) = (ctx.mentions_me(), ctx.channel_id()) {
-///         ctx.host().discord().send(channel, "Hello!").await?;
+///     if ctx.mentions_me() {
+///         ctx.reply("Hello!").await?;
 ///     }
 ///     Ok(())
 /// }

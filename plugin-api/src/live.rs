@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use crate::{
     abi::{CommandHead, ComponentHead, EventHeader, InvokeHead, QUESTIONS, event_flag},
+    around::Around,
     context::{self, CommandContext, ComponentContext, PageContext},
     error::{Error, Result},
     guard::Guarded,
-    handlers::Handlers,
+    handlers::{ComponentHandler, Handlers},
     host::Host,
     page::{Page, Turn},
     raw::FrameGuard,
@@ -35,12 +36,11 @@ impl<S: 'static> Running for Live<S> {
             ..head
         };
         match handler {
-            Some(handler) => handler(CommandContext::new(
-                Rc::clone(&self.state),
-                Host::new(Rc::clone(core)),
-                head,
-                frame_guard,
-            )),
+            Some(handler) => {
+                let (state, host) = (Rc::clone(&self.state), Host::new(Rc::clone(core)));
+                let ctx = CommandContext::new(state, host, head, frame_guard);
+                Around::command(&self.handlers, ctx, handler)
+            }
             None => missing("command", &head.command),
         }
     }
@@ -54,12 +54,7 @@ impl<S: 'static> Running for Live<S> {
         let host = Host::new(Rc::clone(core));
         match self.handlers.components.get(&head.handler) {
             _ if head.handler == QUESTIONS => context::clicked(host, head, frame_guard),
-            Some(handler) => handler(ComponentContext::new(
-                Rc::clone(&self.state),
-                host,
-                head,
-                frame_guard,
-            )),
+            Some(handler) => self.handled(handler, host, head, frame_guard),
             None if self.handlers.pages.contains_key(&head.handler) => {
                 Box::pin(context::turned(host, head, frame_guard))
             }
@@ -145,6 +140,25 @@ impl<S: 'static> Running for Live<S> {
             Some(stop) => stop(Rc::clone(&self.state)),
             None => Box::pin(std::future::ready(())),
         }
+    }
+}
+
+impl<S: 'static> Live<S> {
+    /// Calls a component's handler.
+    fn handled(
+        &self,
+        handler: &ComponentHandler<S>,
+        host: Host,
+        head: ComponentHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result> {
+        let name = head.handler.clone();
+        let ctx = ComponentContext::new(Rc::clone(&self.state), host, head, frame_guard);
+        if !self.handlers.around.deals_with_errors() {
+            return handler(ctx);
+        }
+        let failed_in = (Rc::clone(&self.state), ctx.shared());
+        Around::component(&self.handlers, failed_in, name, handler(ctx))
     }
 }
 

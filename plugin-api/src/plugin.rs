@@ -5,6 +5,7 @@ use std::{collections::HashMap, future::Future, rc::Rc};
 use twilight_model::gateway::Intents;
 
 use crate::{
+    around::Around,
     command::Command,
     context::{ComponentContext, EventContext, PageContext},
     error::Result,
@@ -124,6 +125,7 @@ impl<S: 'static> Plugin<S> {
                 pages: HashMap::new(),
                 listeners: Vec::new(),
                 entries: HashMap::new(),
+                around: Around::default(),
                 save: None,
                 restore: None,
                 stop: None,
@@ -261,8 +263,8 @@ impl<S: 'static> Plugin<S> {
     /// use plugin_api::prelude::*;
     ///
     /// async fn answer(ctx: EventContext<MessageCreate>) -> Result {
-    ///     if let (true, Some(channel)) = (ctx.content() == "ping", ctx.channel_id()) {
-    ///         ctx.host().discord().send(channel, "pong").await?;
+    ///     if ctx.content() == "ping" {
+    ///         ctx.reply("pong").await?;
     ///     }
     ///     Ok(())
     /// }
@@ -463,12 +465,13 @@ impl<S: 'static> Plugin<S> {
     /// Erases the types. [`export_plugin!`](crate::export_plugin) calls this.
     #[doc(hidden)]
     #[must_use]
-    pub fn into_program(mut self, name: &str, version: &str) -> Program {
-        name.clone_into(&mut self.manifest.name);
-        version.clone_into(&mut self.manifest.version);
-        let (start, handlers) = (self.start, Rc::new(self.handlers));
+    pub fn into_program(self, name: &str, version: &str) -> Program {
+        let mut this = self.with_checks_in_place();
+        name.clone_into(&mut this.manifest.name);
+        version.clone_into(&mut this.manifest.version);
+        let (start, handlers) = (this.start, Rc::new(this.handlers));
         runtime::program(
-            self.manifest,
+            this.manifest,
             Box::new(move |core| {
                 Box::pin(async move {
                     let state = Guarded::new(Rc::new(start(Host::new(core)).await?));

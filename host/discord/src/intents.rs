@@ -110,9 +110,8 @@ mod tests {
             of(&counts),
             Intents::GUILD_MESSAGES | Intents::DIRECT_MESSAGES
         );
-        let reads = manifest(
-            serde_json::json!({"listeners": [counting, {"event": "MESSAGE_CREATE"}]}),
-        );
+        let reads =
+            manifest(serde_json::json!({"listeners": [counting, {"event": "MESSAGE_CREATE"}]}));
         assert!(of(&reads).contains(Intents::MESSAGE_CONTENT));
         assert_eq!(name(Intents::MESSAGE_CONTENT.bits()), "MESSAGE_CONTENT");
     }

@@ -300,13 +300,16 @@ impl Dispatch {
             Some(None) => {
                 self.unknown_component(origin, id.plugin, &id.handler.to_string());
             }
-            None => self.tell(
-                origin.clone(),
-                format!(
-                    "`{}` is not loaded right now. Please try again later.",
-                    id.plugin
-                ),
-            ),
+            None => {
+                let (plugin, handler) = (id.plugin, id.handler.to_string());
+                tracing::info!(
+                    plugin,
+                    handler,
+                    "a component of a plugin that is not loaded"
+                );
+                let text = format!("`{plugin}` is not loaded right now. Please try again later.");
+                self.tell(origin.clone(), text);
+            }
         }
     }
 
@@ -317,7 +320,8 @@ impl Dispatch {
             handler,
             "a component was used that no handler is declared for"
         );
-        let text = "I don't know this any more: what it was for may be gone since the message was sent.";
+        let text =
+            "I don't know this any more: what it was for may be gone since the message was sent.";
         self.tell(origin.clone(), text.into());
     }
 

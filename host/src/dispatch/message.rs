@@ -122,7 +122,9 @@ impl Dispatch {
             behind: rest.to_owned(),
             name,
         };
-        if stripped.owners_only || matches!(&unknown, Asked::Unknown { name, .. } if name == owner::GROUP) {
+        if stripped.owners_only
+            || matches!(&unknown, Asked::Unknown { name, .. } if name == owner::GROUP)
+        {
             return Some(unknown);
         }
         Some(match self.routes.find_command(line) {

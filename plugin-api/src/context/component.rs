@@ -40,7 +40,7 @@ use crate::{
 /// ```
 pub struct ComponentContext<S = ()> {
     state: Rc<S>,
-    invocation: Invocation,
+    invocation: Rc<Invocation>,
     head: ComponentHead,
 }
 
@@ -51,16 +51,20 @@ impl<S> ComponentContext<S> {
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> Self {
+        let scope = ComponentScope {
+            owner: head.owner,
+            timeout_s: head.timeout_s,
+        };
+        let invocation = Invocation::new(host, head.origin.clone(), frame_guard, false);
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), frame_guard, false).inherits(
-                ComponentScope {
-                    owner: head.owner,
-                    timeout_s: head.timeout_s,
-                },
-            ),
+            invocation: Rc::new(invocation.inherits(scope)),
             head,
         }
+    }
+
+    pub(crate) fn shared(&self) -> Rc<Invocation> {
+        Rc::clone(&self.invocation)
     }
 
     /// The plugin's state.

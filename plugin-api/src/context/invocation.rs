@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     abi::{Answered, Origin, ReplyCall, ReplyMode},
+    accessors::in_server,
     component::{ComponentScope, Modal},
     error::{Error, Result},
     host::Host,
@@ -120,6 +121,11 @@ impl Invocation {
         interaction && self.first_answer.get().is_none() && self.held.borrow().is_none()
     }
 
+    /// The message that it came with; 0 for a slash command.
+    pub(super) fn message_id(&self) -> u64 {
+        self.frame_guard.header().header.message_id
+    }
+
     fn origin(&self) -> Origin {
         self.origin.borrow().clone()
     }
@@ -141,6 +147,8 @@ impl Invocation {
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
         self.frame_guard.header().header.guild()
     }
+
+    in_server!();
 
     /// In which channel.
     ///

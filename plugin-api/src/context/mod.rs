@@ -11,7 +11,9 @@
 //! | `reply.rs` | an answer that was sent, to change it later |
 //! | `resolved.rs` | what an interaction tells of what was picked |
 //! | `event.rs` | an event, read lazily |
+//! | `awaited.rs` | messages and reactions that a handler waits for |
 
+mod awaited;
 mod command;
 mod component;
 mod event;
@@ -24,8 +26,14 @@ mod resolved;
 mod user;
 
 pub use self::{
-    command::CommandContext, component::ComponentContext, event::EventContext,
-    invocation::Invocation, pages::PageContext, progress::Progress, question::Fields, reply::Reply,
+    command::CommandContext,
+    component::ComponentContext,
+    event::{EventContext, MessageEvent},
+    invocation::Invocation,
+    pages::PageContext,
+    progress::Progress,
+    question::Fields,
+    reply::Reply,
     user::User,
 };
 pub(crate) use self::{pages::turned, question::clicked};

@@ -10,6 +10,7 @@ use twilight_model::id::{
 use super::Invocation;
 use crate::{
     abi::{ComponentHead, ReplyMode},
+    accessors::in_server,
     component::{ComponentScope, Modal, TextField, button},
     error::{Error, Result},
     host::Host,
@@ -62,6 +63,8 @@ impl<S> PageContext<S> {
     pub const fn guild_id(&self) -> Option<Id<GuildMarker>> {
         self.turn.guild
     }
+
+    in_server!();
 }
 
 impl<S> fmt::Debug for PageContext<S> {

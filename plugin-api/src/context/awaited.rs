@@ -1,0 +1,183 @@
+//! Waits of a handler for the next message or reaction in a channel.
+
+use std::{rc::Rc, time::Duration};
+
+use twilight_model::{
+    gateway::payload::incoming::{MessageCreate, ReactionAdd},
+    id::{Id, marker::ChannelMarker},
+};
+
+use super::{EventContext, Invocation};
+use crate::{
+    error::{Error, Result},
+    event::{Event, EventKind},
+    host::Host,
+    manifest::ListenerManifest,
+    plugin::Plugin,
+    runtime::Wanted,
+};
+
+impl<S: 'static> Plugin<S> {
+    /// Declares that handlers wait for messages ([`Invocation::next_message`]): the bot then asks Discord for messages and what
+    /// stands in them, which takes the privileged intent
+    /// [`MESSAGE_CONTENT`](https://discord.com/developers/docs/events/gateway#message-content-intent). A
+    /// [listener](Self::on) to all messages has said so already.
+    #[must_use]
+    pub fn awaits_messages(self) -> Self {
+        self.awaits::<MessageCreate>()
+    }
+
+    /// Declares that handlers wait for reactions ([`Invocation::next_reaction`]).
+    #[must_use]
+    pub fn awaits_reactions(self) -> Self {
+        self.awaits::<ReactionAdd>()
+    }
+
+    fn awaits<E: Event>(mut self) -> Self {
+        self.manifest.listeners.push(ListenerManifest {
+            event: E::NAME.to_owned(),
+            ignore_bots: true,
+            ..ListenerManifest::default()
+        });
+        self
+    }
+}
+
+impl Invocation {
+    /// Waits for the next message in this channel that `filter` takes; `None` when none comes in time, or when the plugin is
+    /// reloaded meanwhile. Those of bots are left out, commands are not
+    /// ([`was_command`](EventContext::was_command)). The plugin [declares](Plugin::awaits_messages) that it does so.
+    ///
+    /// A handler that waits takes no place among those that run at once, and holds no reload up.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn quiz(ctx: CommandContext) -> Result {
+    ///     ctx.reply("What is the capital of Japan? You have a minute.").await?;
+    ///     let is_right = |heard: &EventContext<MessageCreate>| heard.content().eq_ignore_ascii_case("tokyo");
+    ///     match ctx.next_message(is_right, Duration::from_secs(60)).await? {
+    ///         Some(heard) => heard.reply(format!("Right, {}!", heard.author().name)).await,
+    ///         None => ctx.reply("Time is up: Tokyo.").await,
+    ///     }
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .awaits_messages()
+    ///     .command(Command::new("quiz", "Asks a question").run(quiz));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The plugin has not declared that it waits for messages.
+    pub async fn next_message(
+        &self,
+        filter: impl FnMut(&EventContext<MessageCreate>) -> bool,
+        within: Duration,
+    ) -> Result<Option<EventContext<MessageCreate>>> {
+        let (host, channel) = (self.host(), self.channel_id());
+        next(host, channel, self.message_id(), filter, within).await
+    }
+
+    /// Waits for the next reaction to a message of this channel that `filter` takes; else as
+    /// [`next_message`](Self::next_message), and [declared](Plugin::awaits_reactions) apart.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn agree(ctx: CommandContext) -> Result {
+    ///     let rules = ctx.send("React to this with ✅ if you agree.").await?;
+    ///     let agrees = |heard: &EventContext<ReactionAdd>| {
+    ///         heard.message_id() == rules.message_id() && heard.user_id() == Some(ctx.user().id)
+    ///     };
+    ///     match ctx.next_reaction(agrees, Duration::from_secs(60)).await? {
+    ///         Some(_) => ctx.reply("Welcome.").await,
+    ///         None => ctx.reply("Another time, then.").await,
+    ///     }
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .awaits_reactions()
+    ///     .command(Command::new("agree", "Shows the rules").run(agree));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The plugin has not declared that it waits for reactions.
+    pub async fn next_reaction(
+        &self,
+        filter: impl FnMut(&EventContext<ReactionAdd>) -> bool,
+        within: Duration,
+    ) -> Result<Option<EventContext<ReactionAdd>>> {
+        next(self.host(), self.channel_id(), 0, filter, within).await
+    }
+}
+
+impl Host {
+    /// Waits for the next message in any channel: for listeners, schedules and background tasks. Else as
+    /// [`Invocation::next_message`].
+    ///
+    /// # Errors
+    ///
+    /// The plugin has not declared that it waits for messages.
+    pub async fn next_message(
+        &self,
+        channel: Id<ChannelMarker>,
+        filter: impl FnMut(&EventContext<MessageCreate>) -> bool,
+        within: Duration,
+    ) -> Result<Option<EventContext<MessageCreate>>> {
+        next(self, channel, 0, filter, within).await
+    }
+
+    /// Waits for the next reaction in any channel; else as [`Invocation::next_reaction`].
+    ///
+    /// # Errors
+    ///
+    /// The plugin has not declared that it waits for reactions.
+    pub async fn next_reaction(
+        &self,
+        channel: Id<ChannelMarker>,
+        filter: impl FnMut(&EventContext<ReactionAdd>) -> bool,
+        within: Duration,
+    ) -> Result<Option<EventContext<ReactionAdd>>> {
+        next(self, channel, 0, filter, within).await
+    }
+}
+
+async fn next<E: Event>(
+    host: &Host,
+    channel: Id<ChannelMarker>,
+    after: u64,
+    mut filter: impl FnMut(&EventContext<E>) -> bool,
+    within: Duration,
+) -> Result<Option<EventContext<E>>> {
+    let kind = EventKind::named(E::NAME).map_or(0, EventKind::number);
+    if !host.0.hears(kind) {
+        let declares = match E::NAME {
+            "MESSAGE_CREATE" => "awaits_messages",
+            _ => "awaits_reactions",
+        };
+        return Err(Error::new(format!(
+            "this plugin has not declared that it waits for {}: add `.{declares}()` to its declaration",
+            E::NAME
+        )));
+    }
+    let mut wait = host.0.wait_for(Wanted {
+        kind,
+        channel: channel.get(),
+        after,
+    });
+    let state = Rc::new(());
+    let found = async {
+        while let Some(event) = wait.next().await {
+            let heard = EventContext::new(Rc::clone(&state), host.clone(), event);
+            if filter(&heard) {
+                return Some(heard);
+            }
+        }
+        None
+    };
+    Ok(tokio::time::timeout(within, found).await.unwrap_or(None))
+}
