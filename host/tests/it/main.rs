@@ -9,6 +9,7 @@ mod access;
 mod answers;
 mod api;
 mod attacks;
+mod authors;
 mod beats;
 mod cache;
 mod callbacks;

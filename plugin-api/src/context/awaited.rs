@@ -48,16 +48,18 @@ impl Invocation {
     /// reloaded meanwhile. Those of bots are left out, commands are not
     /// ([`was_command`](EventContext::was_command)). The plugin [declares](Plugin::awaits_messages) that it does so.
     ///
-    /// A handler that waits takes no place among those that run at once, and holds no reload up.
+    /// A handler that waits takes no place among those that run at once, and holds no reload up. It hears what is written after the
+    /// call, and waits at the `.await`: whoever calls it before the question is asked misses no answer.
     ///
     /// ```
     /// use std::time::Duration;
     /// use plugin_api::prelude::*;
     ///
     /// async fn quiz(ctx: CommandContext) -> Result {
-    ///     ctx.reply("What is the capital of Japan? You have a minute.").await?;
     ///     let is_right = |heard: &EventContext<MessageCreate>| heard.content().eq_ignore_ascii_case("tokyo");
-    ///     match ctx.next_message(is_right, Duration::from_secs(60)).await? {
+    ///     let answer = ctx.next_message(is_right, Duration::from_secs(60));
+    ///     ctx.reply("What is the capital of Japan? You have a minute.").await?;
+    ///     match answer.await? {
     ///         Some(heard) => heard.reply(format!("Right, {}!", heard.author().name)).await,
     ///         None => ctx.reply("Time is up: Tokyo.").await,
     ///     }
@@ -71,13 +73,16 @@ impl Invocation {
     /// # Errors
     ///
     /// The plugin has not declared that it waits for messages.
-    pub async fn next_message(
+    pub fn next_message<F>(
         &self,
-        filter: impl FnMut(&EventContext<MessageCreate>) -> bool,
+        filter: F,
         within: Duration,
-    ) -> Result<Option<EventContext<MessageCreate>>> {
+    ) -> impl Future<Output = Heard<MessageCreate>>
+    where
+        F: FnMut(&EventContext<MessageCreate>) -> bool,
+    {
         let (host, channel) = (self.host(), self.channel_id());
-        next(host, channel, self.message_id(), filter, within).await
+        next(host, channel, self.message_id(), filter, within)
     }
 
     /// Waits for the next reaction to a message of this channel that `filter` takes; else as
@@ -106,12 +111,15 @@ impl Invocation {
     /// # Errors
     ///
     /// The plugin has not declared that it waits for reactions.
-    pub async fn next_reaction(
+    pub fn next_reaction<F>(
         &self,
-        filter: impl FnMut(&EventContext<ReactionAdd>) -> bool,
+        filter: F,
         within: Duration,
-    ) -> Result<Option<EventContext<ReactionAdd>>> {
-        next(self.host(), self.channel_id(), 0, filter, within).await
+    ) -> impl Future<Output = Heard<ReactionAdd>>
+    where
+        F: FnMut(&EventContext<ReactionAdd>) -> bool,
+    {
+        next(self.host(), self.channel_id(), 0, filter, within)
     }
 }
 
@@ -122,13 +130,16 @@ impl Host {
     /// # Errors
     ///
     /// The plugin has not declared that it waits for messages.
-    pub async fn next_message(
+    pub fn next_message<F>(
         &self,
         channel: Id<ChannelMarker>,
-        filter: impl FnMut(&EventContext<MessageCreate>) -> bool,
+        filter: F,
         within: Duration,
-    ) -> Result<Option<EventContext<MessageCreate>>> {
-        next(self, channel, 0, filter, within).await
+    ) -> impl Future<Output = Heard<MessageCreate>>
+    where
+        F: FnMut(&EventContext<MessageCreate>) -> bool,
+    {
+        next(self, channel, 0, filter, within)
     }
 
     /// Waits for the next reaction in any channel; else as [`Invocation::next_reaction`].
@@ -136,48 +147,62 @@ impl Host {
     /// # Errors
     ///
     /// The plugin has not declared that it waits for reactions.
-    pub async fn next_reaction(
+    pub fn next_reaction<F>(
         &self,
         channel: Id<ChannelMarker>,
-        filter: impl FnMut(&EventContext<ReactionAdd>) -> bool,
+        filter: F,
         within: Duration,
-    ) -> Result<Option<EventContext<ReactionAdd>>> {
-        next(self, channel, 0, filter, within).await
+    ) -> impl Future<Output = Heard<ReactionAdd>>
+    where
+        F: FnMut(&EventContext<ReactionAdd>) -> bool,
+    {
+        next(self, channel, 0, filter, within)
     }
 }
 
-async fn next<E: Event>(
+/// What was heard, if anything was in time.
+type Heard<E> = Result<Option<EventContext<E>>>;
+
+/// Hears from now on, and waits when it is polled.
+fn next<E: Event, F: FnMut(&EventContext<E>) -> bool>(
     host: &Host,
     channel: Id<ChannelMarker>,
     after: u64,
-    mut filter: impl FnMut(&EventContext<E>) -> bool,
+    mut filter: F,
     within: Duration,
-) -> Result<Option<EventContext<E>>> {
+) -> impl Future<Output = Heard<E>> + use<E, F> {
+    let host = host.clone();
     let kind = EventKind::named(E::NAME).map_or(0, EventKind::number);
-    if !host.0.hears(kind) {
-        let declares = match E::NAME {
-            "MESSAGE_CREATE" => "awaits_messages",
-            _ => "awaits_reactions",
-        };
-        return Err(Error::new(format!(
-            "this plugin has not declared that it waits for {}: add `.{declares}()` to its declaration",
-            E::NAME
-        )));
-    }
-    let mut wait = host.0.wait_for(Wanted {
-        kind,
-        channel: channel.get(),
-        after,
+    let wait = host.0.hears(kind).then(|| {
+        host.0.wait_for(Wanted {
+            kind,
+            channel: channel.get(),
+            after,
+        })
     });
-    let state = Rc::new(());
-    let found = async {
-        while let Some(event) = wait.next().await {
-            let heard = EventContext::new(Rc::clone(&state), host.clone(), event);
-            if filter(&heard) {
-                return Some(heard);
+    async move {
+        let mut wait = wait.ok_or_else(undeclared::<E>)?;
+        let state = Rc::new(());
+        let found = async {
+            while let Some(event) = wait.next().await {
+                let heard = EventContext::new(Rc::clone(&state), host.clone(), event);
+                if filter(&heard) {
+                    return Some(heard);
+                }
             }
-        }
-        None
+            None
+        };
+        Ok(tokio::time::timeout(within, found).await.unwrap_or(None))
+    }
+}
+
+fn undeclared<E: Event>() -> Error {
+    let declares = match E::NAME {
+        "MESSAGE_CREATE" => "awaits_messages",
+        _ => "awaits_reactions",
     };
-    Ok(tokio::time::timeout(within, found).await.unwrap_or(None))
+    Error::new(format!(
+        "this plugin has not declared that it waits for {}: add `.{declares}()` to its declaration",
+        E::NAME
+    ))
 }
