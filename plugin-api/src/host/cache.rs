@@ -30,7 +30,7 @@ impl Host {
     /// use plugin_api::prelude::*;
     ///
     /// async fn server(ctx: CommandContext) -> Result {
-    ///     let id = ctx.guild_id().ok_or(Error::user("this is no server"))?;
+    ///     let id = ctx.guild()?;
     ///     let guild = ctx.host().cache().guild(id).known().await?;
     ///     ctx.reply(format!("{} has {} roles", guild.name, guild.roles.len())).await
     /// }
