@@ -44,6 +44,7 @@ mod component;
 mod context;
 #[cfg(test)]
 mod cost;
+mod erase;
 mod error;
 mod event;
 mod export;
@@ -79,6 +80,7 @@ pub use context::{
     CommandContext, ComponentContext, EventContext, Fields, Invocation, MessageEvent, PageContext,
     Progress, Reply, User,
 };
+pub use erase::EraseContext;
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
@@ -106,12 +108,12 @@ pub use state::State;
 pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
-        ComponentContext, Database, Discord, Error, ErrorContext, EventContext, FunctionContext,
-        Hook, HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
-        PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, State,
-        Statement, Task, TextField, Value, button, channel_select, command, danger_button, embed,
-        export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,
-        role_select, select, user_select,
+        ComponentContext, Database, Discord, EraseContext, Error, ErrorContext, EventContext,
+        FunctionContext, Hook, HookContext, Host, Invocation, KvStore, Listener, Method, Modal,
+        NewMessage, Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret,
+        Setting, State, Statement, Task, TextField, Value, button, channel_select, command,
+        danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
+        mentionable_select, params, role_select, select, user_select,
     };
     pub use twilight_model::{
         gateway::{

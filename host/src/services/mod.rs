@@ -1,6 +1,7 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod commands;
+pub mod erasure;
 mod functions;
 pub mod hooks;
 mod metrics;

@@ -81,8 +81,8 @@ pub use schedule::{
 };
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
 pub use storage::{
-    KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
-    StorageValue,
+    EraseCall, KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult,
+    StorageStep, StorageValue,
 };
 pub use web::{WebCall, WebReply};
 

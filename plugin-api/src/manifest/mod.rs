@@ -56,6 +56,8 @@ pub struct Manifest {
     pub requires: Vec<String>,
     /// Whether it saves state.
     pub keeps_state: bool,
+    /// Whether it erases a user from its memory and its state when it is told to.
+    pub erases: bool,
     /// How state is handed to the next generation.
     pub handoff: Handoff,
     /// Most handlers that run at once, at least 1; `None`: the default of 64.
