@@ -67,6 +67,7 @@ mod setting;
 mod state;
 mod tables;
 
+pub use abi::{Power, UnknownPower};
 pub use around::ErrorContext;
 #[doc(hidden)]
 pub use command::HandlerContext;

@@ -37,8 +37,8 @@ impl<S: 'static> Running for Live<S> {
         };
         match handler {
             Some(handler) => {
-                let (state, host) = (Rc::clone(&self.state), Host::new(Rc::clone(core)));
-                let ctx = CommandContext::new(state, host, head, frame_guard);
+                let host = Host::for_frame(Rc::clone(core), frame_guard.id());
+                let ctx = CommandContext::new(Rc::clone(&self.state), host, head, frame_guard);
                 Around::command(&self.handlers, ctx, handler)
             }
             None => missing("command", &head.command),
@@ -51,7 +51,7 @@ impl<S: 'static> Running for Live<S> {
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result> {
-        let host = Host::new(Rc::clone(core));
+        let host = Host::for_frame(Rc::clone(core), frame_guard.id());
         match self.handlers.components.get(&head.handler) {
             _ if head.handler == QUESTIONS => context::clicked(host, head, frame_guard),
             Some(handler) => self.handled(handler, host, head, frame_guard),
@@ -62,11 +62,17 @@ impl<S: 'static> Running for Live<S> {
         }
     }
 
-    fn page(&self, core: &Rc<Core>, name: &str, turn: Turn) -> LocalFuture<Result<Page>> {
+    fn page(
+        &self,
+        core: &Rc<Core>,
+        frame: u64,
+        name: &str,
+        turn: Turn,
+    ) -> LocalFuture<Result<Page>> {
         match self.handlers.pages.get(name) {
             Some(handler) => handler(PageContext {
                 state: Rc::clone(&self.state),
-                host: Host::new(Rc::clone(core)),
+                host: Host::for_frame(Rc::clone(core), frame),
                 turn,
             }),
             None => missing("pages", name),
@@ -114,7 +120,7 @@ impl<S: 'static> Running for Live<S> {
         };
         handler(
             Rc::clone(&self.state),
-            Host::new(Rc::clone(core)),
+            Host::for_frame(Rc::clone(core), frame_guard.id()),
             head,
             frame_guard,
         )

@@ -155,7 +155,9 @@ impl Dispatch {
         match asked {
             Asked::Introduction { prefix } => self.introduce(origin, &prefix),
             Asked::Managers { line } => self.managers_command(event, origin, &line),
-            Asked::Owner { name, line } if is_owner => self.owner_command(origin, name, &line),
+            Asked::Owner { name, line } if is_owner => {
+                self.owner_command(event, origin, name, &line);
+            }
             // Others are not told: owner commands are nobody else's business.
             Asked::Owner { .. } => {}
             Asked::Command {

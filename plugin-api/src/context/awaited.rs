@@ -171,7 +171,8 @@ fn next<E: Event, F: FnMut(&EventContext<E>) -> bool>(
     mut filter: F,
     within: Duration,
 ) -> impl Future<Output = Heard<E>> + use<E, F> {
-    let host = host.clone();
+    // Whoever is heard has not asked for what is done about it: the plugin does it for itself.
+    let host = host.at_frame(0);
     let kind = EventKind::named(E::NAME).map_or(0, EventKind::number);
     let wait = host.0.hears(kind).then(|| {
         host.0.wait_for(Wanted {

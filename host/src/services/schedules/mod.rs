@@ -22,7 +22,7 @@ use std::{
 
 pub use host_base::clock::{Clock, Time};
 use host_base::{PluginName, nearest::nearest};
-use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
+use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use host_store::{Storage, storage::StorageError};
@@ -41,7 +41,11 @@ use self::{store::CutShort, when::When};
 use crate::services::Services;
 
 /// The host calls, by name.
-pub const CALLS: [&str; 3] = ["schedules.cancel", "schedules.create", "schedules.list"];
+pub const CALLS: [CallRule; 3] = [
+    CallRule::free("schedules.cancel"),
+    CallRule::free("schedules.create"),
+    CallRule::free("schedules.list"),
+];
 
 /// Most bytes of what is scheduled with a run.
 const PAYLOAD_BYTES: usize = 64 << 10;
@@ -433,7 +437,7 @@ fn report(run: &CutShort) {
 }
 
 impl Capability<Services> for Schedules {
-    const CALLS: &'static [&'static str] = &CALLS;
+    const CALLS: &'static [CallRule] = &CALLS;
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;
 
