@@ -88,8 +88,8 @@ pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
-    NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task, Web,
-    WebRequest, WebResponse,
+    NewScheduled, OtherPlugin, Presence, Request, Response, Scheduled, Schedules, Secret, Task,
+    Web, WebRequest, WebResponse,
     storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;
@@ -111,8 +111,8 @@ pub mod prelude {
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
         ComponentContext, Database, Discord, EraseContext, Error, ErrorContext, EventContext,
         FunctionContext, Hook, HookContext, Host, Invocation, KvStore, Listener, Method, Modal,
-        NewMessage, Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret,
-        Setting, State, Statement, Task, TextField, Value, button, channel_select, command,
+        NewMessage, Page, PageContext, Plugin, Presence, Result, Schedule, ScheduleContext, Scope,
+        Secret, Setting, State, Statement, Task, TextField, Value, button, channel_select, command,
         danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
         mentionable_select, params, role_select, select, user_select,
     };

@@ -6,6 +6,7 @@ pub mod erasure;
 mod functions;
 pub mod hooks;
 mod metrics;
+pub mod presence;
 mod registries;
 mod requests;
 pub mod schedules;
@@ -42,6 +43,7 @@ pub use self::{
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
+    presence::Presence,
     schedules::Schedules,
     secrets::Secrets,
     settings::Settings,
@@ -60,6 +62,7 @@ capabilities! {
     functions: Functions,
     hooks: Hooks,
     metrics: Metrics,
+    presence: Presence,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
@@ -101,6 +104,8 @@ pub struct Services {
     pub storage: Arc<Storage>,
     /// Figures of plugins' own.
     pub metrics: Metrics,
+    /// The presence that a plugin has set.
+    pub presence: Presence,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -165,6 +170,7 @@ impl Services {
             storage: Arc::clone(&storage),
             figures,
             metrics: Metrics::default(),
+            presence: Presence::default(),
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }

@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use sandbox::{Actor, MessageView};
+use sandbox::{Actor, MessageView, Options};
 
 use crate::{
     components::slash,
@@ -156,6 +156,29 @@ async fn show(ctx: CommandContext<Points>) -> Result {
 async fn wait(ctx: CommandContext<Points>) -> Result {
     let error = ctx.next_message(|_heard| true, Duration::from_secs(1)).await.unwrap_err();
     ctx.reply(error.to_string()).await
+}
+"##;
+
+const RADIO: &str = r##"//! Is loaded late, asks who is talking, and says what it plays.
+use plugin_api::{Power, prelude::*};
+
+export_plugin!(|| {
+    Plugin::with_state(|host| async move {
+        let alone = host.clone();
+        host.spawn(async move { alone.set_presence(Presence::listening("jazz").idle()).await });
+        Ok(())
+    })
+    .powers([Power::BotControl])
+    .intents(Intents::GUILD_VOICE_STATES)
+    .command(Command::new("talking", "Who is talking").run(talking))
+});
+
+async fn talking(ctx: CommandContext) -> Result {
+    let said = match ctx.host().cache().voice_states(ctx.guild()?).known().await {
+        Ok(voices) => format!("talking: {:?}", voices.iter().map(|it| it.user_id.get()).collect::<Vec<_>>()),
+        Err(error) => error.to_string(),
+    };
+    ctx.reply(said).await
 }
 "##;
 
@@ -318,4 +341,42 @@ async fn a_listener_that_counts_needs_no_content_and_tells_commands_apart() {
         "this plugin has not declared that it waits for MESSAGE_CREATE: add `.awaits_messages()` to its declaration"
     );
     bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_is_loaded_late_learns_who_is_talking_and_sets_the_presence() {
+    let library = fixtures::plugin("radio", "late", "0.1.0", "", RADIO);
+    let with_voice = |options: &mut Options| {
+        let guild = options.world.guild_named("Sandbox").unwrap();
+        options.world.add_voice_channel(guild, "lounge");
+    };
+    let granted = "[grants.radio]\npowers = [\"bot.control\"]\n";
+    let bot = Fixture::under(with_voice, &[], granted).await;
+    let member = bot.member();
+    member.joins_voice("lounge").await.unwrap();
+    bot.drop_in(&library, "radio");
+    bot.until_generation("radio", 1).await;
+    bot.until_content_is_seen().await;
+    let talking = answer(&member, "!talking").await.content;
+    assert_eq!(talking, format!("talking: [{}]", member.id()));
+    member.leaves_voice().await.unwrap();
+    assert_eq!(answer(&member, "!talking").await.content, "talking: []");
+
+    until_presence(&bot, "jazz").await;
+    bot.plugins().unload("radio", false).await.unwrap();
+    until_presence(&bot, "1 server").await;
+    bot.close().await;
+}
+
+/// Waits until the bot shows this text.
+async fn until_presence(bot: &Fixture, text: &str) {
+    let shown = async {
+        let is_shown = |presence: serde_json::Value| presence.to_string().contains(text);
+        while !bot.sandbox.presence().is_some_and(is_shown) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, shown)
+        .await
+        .unwrap_or_else(|_| panic!("{:?}", bot.sandbox.presence()));
 }

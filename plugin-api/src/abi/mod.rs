@@ -18,6 +18,7 @@
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
+//! | `presence.rs` | the JSON head of the host call `bot.presence` |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
@@ -46,6 +47,7 @@ mod module;
 mod note;
 mod payload;
 mod power;
+mod presence;
 mod record;
 mod schedule;
 mod settings;
@@ -81,6 +83,7 @@ pub use payload::{
     StartHead, StopHead,
 };
 pub use power::{Power, UnknownPower};
+pub use presence::{PresenceCall, PresenceVerb, StatusDot};
 pub use record::Record;
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
