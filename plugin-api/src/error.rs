@@ -283,6 +283,47 @@ mod tests {
         Tea,
     }
 
+    #[derive(Debug)]
+    struct Loud;
+
+    impl std::fmt::Display for Loud {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("loud")
+        }
+    }
+    impl std::error::Error for Loud {}
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+
+    /// The main loop drops what handlers return.
+    #[test]
+    fn an_error_whose_own_destructor_panics_is_dropped_all_the_same() {
+        let error = Error::from(Loud);
+        let again = error.clone().context("twice");
+        drop(error);
+        assert!(again.downcast_ref::<Loud>().is_some());
+        assert_eq!(again.to_string(), "twice: loud");
+        drop(again);
+    }
+
+    #[test]
+    fn an_error_goes_from_thread_to_thread_and_its_causes_are_found() {
+        fn is_sent<T: Send + Sync>() {}
+        is_sent::<Error>();
+        let cause = std::io::Error::other("1x".parse::<u8>().unwrap_err());
+        let error = Error::from(cause);
+        assert!(error.downcast_ref::<std::io::Error>().is_some());
+        assert!(error.downcast_ref::<std::fmt::Error>().is_none());
+        assert!(
+            Error::user("closed")
+                .downcast_ref::<std::io::Error>()
+                .is_none()
+        );
+    }
+
     #[test]
     fn what_could_not_be_read_is_told_without_what_stood_there() {
         for (json, told) in [

@@ -4,8 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use crate::{
     abi::{CommandKind, EntryKind, InvokeHead},
-    around::Around,
-    context::{CommandContext, ComponentContext, PageContext},
+    context::{CommandContext, ComponentContext, ErrorContext, PageContext},
     error::Result,
     guard::dispose,
     host::Host,
@@ -27,6 +26,10 @@ pub(crate) type EntryHandler<S> =
     Rc<dyn Fn(Rc<S>, Host, InvokeHead, FrameGuard) -> LocalFuture<Result<Vec<u8>>>>;
 type EventHandler<S> = Rc<dyn Fn(Rc<S>, Host, Rc<FrameGuard>) -> LocalFuture<Result>>;
 
+/// What is done after a command; it is given how that ended, and says how it has ended then.
+pub(crate) type After<S> = Rc<dyn Fn(CommandContext<S>, Result) -> LocalFuture<Result>>;
+pub(crate) type OnError<S> = Rc<dyn Fn(ErrorContext<S>) -> LocalFuture<Result>>;
+
 /// Handlers that a plugin has declared, by name.
 pub(crate) struct Handlers<S> {
     pub(crate) commands: HashMap<(CommandKind, String), CommandHandler<S>>,
@@ -38,6 +41,23 @@ pub(crate) struct Handlers<S> {
     pub(crate) save: Option<Save<S>>,
     pub(crate) restore: Option<Restore<S>>,
     pub(crate) stop: Option<Stop<S>>,
+}
+
+/// What a plugin does around its handlers.
+pub(crate) struct Around<S> {
+    pub(crate) before: Vec<CommandHandler<S>>,
+    pub(crate) after: Vec<After<S>>,
+    pub(crate) on_error: Option<OnError<S>>,
+}
+
+impl<S> Default for Around<S> {
+    fn default() -> Self {
+        Self {
+            before: Vec::new(),
+            after: Vec::new(),
+            on_error: None,
+        }
+    }
 }
 
 /// A listener and its filters.
@@ -56,6 +76,9 @@ impl<S> Drop for Handlers<S> {
         self.pages.drain().for_each(dispose);
         self.listeners.drain(..).for_each(dispose);
         self.entries.drain().for_each(dispose);
+        self.around.before.drain(..).for_each(dispose);
+        self.around.after.drain(..).for_each(dispose);
+        dispose(self.around.on_error.take());
         dispose(self.save.take());
         dispose(self.restore.take());
         dispose(self.stop.take());

@@ -39,6 +39,7 @@ pub mod manifest;
 
 mod accessors;
 mod around;
+mod awaits;
 mod command;
 mod component;
 mod context;
@@ -65,10 +66,10 @@ mod runtime;
 mod schedule;
 mod setting;
 mod state;
+mod steps;
 mod tables;
 
 pub use abi::{Power, UnknownPower};
-pub use around::ErrorContext;
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
@@ -78,8 +79,8 @@ pub use component::{
     user_select,
 };
 pub use context::{
-    CommandContext, ComponentContext, EventContext, Fields, Invocation, MessageEvent, PageContext,
-    Progress, Reply, User,
+    CommandContext, ComponentContext, ErrorContext, EventContext, Fields, Invocation, MessageEvent,
+    PageContext, Progress, Reply, User,
 };
 pub use erase::EraseContext;
 pub use error::{Error, Result};

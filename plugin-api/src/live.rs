@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     abi::{CommandHead, ComponentHead, EventHeader, InvokeHead, QUESTIONS, event_flag},
-    around::Around,
+    around,
     context::{self, CommandContext, ComponentContext, PageContext},
     error::{Error, Result},
     guard::Guarded,
@@ -39,7 +39,7 @@ impl<S: 'static> Running for Live<S> {
             Some(handler) => {
                 let host = Host::for_frame(Rc::clone(core), frame_guard.id());
                 let ctx = CommandContext::new(Rc::clone(&self.state), host, head, frame_guard);
-                Around::command(&self.handlers, ctx, handler)
+                around::command(&self.handlers, ctx, handler)
             }
             None => missing("command", &head.command),
         }
@@ -160,11 +160,11 @@ impl<S: 'static> Live<S> {
     ) -> LocalFuture<Result> {
         let name = head.handler.clone();
         let ctx = ComponentContext::new(Rc::clone(&self.state), host, head, frame_guard);
-        if !self.handlers.around.deals_with_errors() {
+        if self.handlers.around.on_error.is_none() {
             return handler(ctx);
         }
         let failed_in = (Rc::clone(&self.state), ctx.shared());
-        Around::component(&self.handlers, failed_in, name, handler(ctx))
+        around::component(&self.handlers, failed_in, name, handler(ctx))
     }
 }
 

@@ -6,13 +6,13 @@ use twilight_model::gateway::Intents;
 
 use crate::{
     abi::Power,
-    around::Around,
-    command::Command,
+    around,
+    command::{Check, Command},
     context::{ComponentContext, EventContext, PageContext},
     error::Result,
     event::{Event, EventKind},
     guard::Guarded,
-    handlers::{Handlers, Listening},
+    handlers::{Around, Handlers, Listening},
     host::Host,
     listener::Listener,
     live::Live,
@@ -68,6 +68,8 @@ pub struct Plugin<S = ()> {
     pub(crate) manifest: Manifest,
     start: Box<dyn FnOnce(Host) -> LocalFuture<Result<S>>>,
     pub(crate) handlers: Handlers<S>,
+    /// Those of all commands.
+    pub(crate) checks: Vec<Check<S>>,
 }
 
 impl Plugin<()> {
@@ -131,6 +133,7 @@ impl<S: 'static> Plugin<S> {
                 restore: None,
                 stop: None,
             },
+            checks: Vec::new(),
         }
     }
 
@@ -482,13 +485,16 @@ impl<S: 'static> Plugin<S> {
     /// Erases the types. [`export_plugin!`](crate::export_plugin) calls this.
     #[doc(hidden)]
     #[must_use]
-    pub fn into_program(self, name: &str, version: &str) -> Program {
-        let mut this = self.with_checks_in_place();
-        name.clone_into(&mut this.manifest.name);
-        version.clone_into(&mut this.manifest.version);
-        let (start, handlers) = (this.start, Rc::new(this.handlers));
+    pub fn into_program(mut self, name: &str, version: &str) -> Program {
+        if !self.checks.is_empty() {
+            let commands = &mut self.manifest.commands;
+            around::put_in_front(&self.checks, "", commands, &mut self.handlers);
+        }
+        name.clone_into(&mut self.manifest.name);
+        version.clone_into(&mut self.manifest.version);
+        let (start, handlers) = (self.start, Rc::new(self.handlers));
         runtime::program(
-            this.manifest,
+            self.manifest,
             Box::new(move |core| {
                 Box::pin(async move {
                     let state = Guarded::new(Rc::new(start(Host::new(core)).await?));

@@ -12,41 +12,13 @@ use crate::{
     error::{Error, Result},
     event::{Event, EventKind},
     host::Host,
-    manifest::ListenerManifest,
-    plugin::Plugin,
     runtime::Wanted,
 };
-
-impl<S: 'static> Plugin<S> {
-    /// Declares that handlers wait for messages ([`Invocation::next_message`]): the bot then asks Discord for messages and what
-    /// stands in them, which takes the privileged intent
-    /// [`MESSAGE_CONTENT`](https://discord.com/developers/docs/events/gateway#message-content-intent). A
-    /// [listener](Self::on) to all messages has said so already.
-    #[must_use]
-    pub fn awaits_messages(self) -> Self {
-        self.awaits::<MessageCreate>()
-    }
-
-    /// Declares that handlers wait for reactions ([`Invocation::next_reaction`]).
-    #[must_use]
-    pub fn awaits_reactions(self) -> Self {
-        self.awaits::<ReactionAdd>()
-    }
-
-    fn awaits<E: Event>(mut self) -> Self {
-        self.manifest.listeners.push(ListenerManifest {
-            event: E::NAME.to_owned(),
-            ignore_bots: true,
-            ..ListenerManifest::default()
-        });
-        self
-    }
-}
 
 impl Invocation {
     /// Waits for the next message in this channel that `filter` takes; `None` when none comes in time, or when the plugin is
     /// reloaded meanwhile. Those of bots are left out, commands are not
-    /// ([`was_command`](EventContext::was_command)). The plugin [declares](Plugin::awaits_messages) that it does so.
+    /// ([`was_command`](EventContext::was_command)). The plugin [declares](crate::Plugin::awaits_messages) that it does so.
     ///
     /// A handler that waits takes no place among those that run at once, and holds no reload up. It hears what is written after the
     /// call, and waits at the `.await`: whoever calls it before the question is asked misses no answer.
@@ -86,7 +58,7 @@ impl Invocation {
     }
 
     /// Waits for the next reaction to a message of this channel that `filter` takes; else as
-    /// [`next_message`](Self::next_message), and [declared](Plugin::awaits_reactions) apart.
+    /// [`next_message`](Self::next_message), and [declared](crate::Plugin::awaits_reactions) apart.
     ///
     /// ```
     /// use std::time::Duration;

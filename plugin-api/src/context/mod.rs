@@ -11,11 +11,13 @@
 //! | `reply.rs` | an answer that was sent, to change it later |
 //! | `resolved.rs` | what an interaction tells of what was picked |
 //! | `event.rs` | an event, read lazily |
+//! | `error.rs` | an error of a handler, and its invocation |
 //! | `awaited.rs` | messages and reactions that a handler waits for |
 
 mod awaited;
 mod command;
 mod component;
+mod error;
 mod event;
 mod invocation;
 mod pages;
@@ -28,6 +30,7 @@ mod user;
 pub use self::{
     command::CommandContext,
     component::ComponentContext,
+    error::ErrorContext,
     event::{EventContext, MessageEvent},
     invocation::Invocation,
     pages::PageContext,

@@ -5,7 +5,6 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use tokio::sync::mpsc;
 
-use super::Core;
 use crate::{
     abi::{EventHeader, event_flag},
     raw::FrameGuard,
@@ -50,18 +49,11 @@ impl Wanted {
     }
 }
 
-/// A handler's wait for events.
-pub(crate) struct Wait {
-    core: Rc<Core>,
-    number: u64,
-    events: mpsc::UnboundedReceiver<Rc<FrameGuard>>,
-}
-
-impl Core {
-    /// Begins to keep events for a handler.
-    pub(crate) fn wait_for(self: &Rc<Self>, wanted: Wanted) -> Wait {
+impl Awaited {
+    /// Keeps events from now on; which number, and where they come.
+    pub(super) fn open(&self, wanted: Wanted) -> (u64, mpsc::UnboundedReceiver<Rc<FrameGuard>>) {
         let (send, events) = mpsc::unbounded_channel();
-        let mut last = self.awaited.last.borrow_mut();
+        let mut last = self.last.borrow_mut();
         last.number += 1;
         if !last.closed {
             let waiter = Waiter {
@@ -69,58 +61,42 @@ impl Core {
                 events: send,
                 handler: 0,
             };
-            self.awaited.open.borrow_mut().insert(last.number, waiter);
+            self.open.borrow_mut().insert(last.number, waiter);
         }
-        Wait {
-            core: Rc::clone(self),
-            number: last.number,
-            events,
-        }
+        (last.number, events)
     }
 
-    /// Gives an event to the handlers that wait for its like: they run again.
-    pub(super) fn tell_waiting(&self, header: &EventHeader, event: &Rc<FrameGuard>) {
-        for waiter in self.awaited.open.borrow_mut().values_mut() {
-            if waiter.wanted.is(header) {
-                let _ = waiter.events.send(Rc::clone(event));
-                self.questions.goes_on(std::mem::take(&mut waiter.handler));
-            }
+    /// A handler has nothing left to look at; whether there is still something to wait for.
+    pub(super) fn begin_to_wait(&self, number: u64, handler: u64) -> bool {
+        let mut open = self.open.borrow_mut();
+        let waiter = open.get_mut(&number);
+        let is_open = waiter.is_some();
+        if let Some(waiter) = waiter {
+            waiter.handler = handler;
         }
+        is_open
+    }
+
+    /// Gives an event to those who wait for its like; the handlers that go on.
+    pub(super) fn offer(&self, header: &EventHeader, event: &Rc<FrameGuard>) -> Vec<u64> {
+        let mut open = self.open.borrow_mut();
+        let wanting = open.values_mut().filter(|it| it.wanted.is(header));
+        let told = wanting.map(|waiter| {
+            let _ = waiter.events.send(Rc::clone(event));
+            std::mem::take(&mut waiter.handler)
+        });
+        told.collect()
+    }
+
+    /// Ends a wait; the handler that waited.
+    pub(super) fn end(&self, number: u64) -> Option<u64> {
+        let waiter = self.open.borrow_mut().remove(&number)?;
+        Some(waiter.handler)
     }
 
     /// No event is waited for any more.
-    pub(super) fn end_waits(&self) {
-        self.awaited.last.borrow_mut().closed = true;
-        for (_, waiter) in self.awaited.open.borrow_mut().drain() {
-            self.questions.goes_on(waiter.handler);
-        }
-    }
-}
-
-impl Wait {
-    /// The next event; `None` when the plugin is being reloaded or unloaded.
-    pub(crate) async fn next(&mut self) -> Option<Rc<FrameGuard>> {
-        if let Ok(event) = self.events.try_recv() {
-            return Some(event);
-        }
-        let handler = self.core.polled();
-        if handler != 0
-            && let Some(waiter) = self.core.awaited.open.borrow_mut().get_mut(&self.number)
-        {
-            waiter.handler = handler;
-            self.core.questions.waits(handler);
-        }
-        // There is room for another handler now.
-        self.core.tell_of_room();
-        self.events.recv().await
-    }
-}
-
-impl Drop for Wait {
-    fn drop(&mut self) {
-        let waiter = self.core.awaited.open.borrow_mut().remove(&self.number);
-        if let Some(waiter) = waiter {
-            self.core.questions.goes_on(waiter.handler);
-        }
+    pub(super) fn close(&self) {
+        self.last.borrow_mut().closed = true;
+        self.open.borrow_mut().clear();
     }
 }

@@ -126,7 +126,7 @@ impl Core {
     }
 
     pub(super) fn end_questions(&self) {
-        self.end_waits();
+        self.awaited.close();
         self.questions.close();
     }
 

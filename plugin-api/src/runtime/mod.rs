@@ -8,6 +8,7 @@ mod calls;
 mod core;
 mod job;
 mod question;
+mod wait;
 mod waiting;
 
 use std::{
