@@ -8,6 +8,7 @@ mod files;
 mod functions;
 mod hooks;
 mod metrics;
+mod plugins;
 mod presence;
 pub(crate) mod reply;
 mod schedules;
@@ -35,6 +36,7 @@ pub use self::{
     functions::OtherPlugin,
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
+    plugins::Plugins,
     presence::Presence,
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
@@ -187,7 +189,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `bot.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`,
+    /// those that begin with `audit.`, `authority.`, `bot.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
     /// `settings.`, `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
