@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::{
     abi::{CommandHead, ComponentHead, EventHeader, InvokeHead, QUESTIONS, event_flag},
     around,
-    context::{self, CommandContext, ComponentContext, PageContext},
+    context::{self, CommandContext, ComponentContext, Invocation, PageContext},
     error::{Error, Result},
     guard::Guarded,
     handlers::{ComponentHandler, Handlers},
@@ -56,7 +56,10 @@ impl<S: 'static> Running for Live<S> {
             _ if head.handler == QUESTIONS => context::clicked(host, head, frame_guard),
             Some(handler) => self.handled(handler, host, head, frame_guard),
             None if self.handlers.pages.contains_key(&head.handler) => {
-                Box::pin(context::turned(host, head, frame_guard))
+                let name = head.handler.clone();
+                let click = Rc::new(Invocation::of_component(host, &head, frame_guard));
+                let turning = Box::pin(context::turned(Rc::clone(&click), head));
+                self.guarded_by_on_error(name, click, turning)
             }
             None => missing("component", &head.handler),
         }
@@ -160,11 +163,22 @@ impl<S: 'static> Live<S> {
     ) -> LocalFuture<Result> {
         let name = head.handler.clone();
         let ctx = ComponentContext::new(Rc::clone(&self.state), host, head, frame_guard);
+        let invocation = ctx.shared();
+        self.guarded_by_on_error(name, invocation, handler(ctx))
+    }
+
+    /// What a component's handler does, and what is done about its error.
+    fn guarded_by_on_error(
+        &self,
+        name: String,
+        invocation: Rc<Invocation>,
+        handling: LocalFuture<Result>,
+    ) -> LocalFuture<Result> {
         if self.handlers.around.on_error.is_none() {
-            return handler(ctx);
+            return handling;
         }
-        let failed_in = (Rc::clone(&self.state), ctx.shared());
-        around::component(&self.handlers, failed_in, name, handler(ctx))
+        let failed_in = (Rc::clone(&self.state), invocation);
+        around::component(&self.handlers, failed_in, name, handling)
     }
 }
 

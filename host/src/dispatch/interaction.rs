@@ -488,6 +488,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_an_unknown_custom_id_the_log_has_the_first_word_alone() {
+        for (custom_id, shown) in [
+            ("shop:ann@example.com", "shop"),
+            ("tea-7_x.y z", "tea-7_x.y"),
+            ("\u{202e}x", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_argument(custom_id), shown);
+        }
+    }
+
+    #[test]
     fn what_no_parser_takes_in_a_clicked_message_costs_itself_alone() {
         let interaction = r#"{"message": {"id": "5", "embeds": [{"color": 1e400}], "content": "\ud800", "components":
             [{"type": 300, "id": 1e400}, {"type": 1, "components": [{"type": 2, "custom_id": "x"}]}, "odd"]}}"#;

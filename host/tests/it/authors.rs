@@ -1,13 +1,19 @@
 //! What plugins ask for beyond single handlers: the next message or reaction, buttons that no command has asked for, messages
 //! without content, and what is done around all commands.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
+use plugin_api::abi::HandlerNumber;
 use sandbox::{Actor, MessageView, Options};
 
 use crate::{
     components::slash,
     fixtures,
+    observe::log_with,
     support::{Fixture, PATIENCE},
 };
 
@@ -45,6 +51,13 @@ export_plugin!(|| {
         }))
         .component("join", |ctx: ComponentContext<Club>| async move { ctx.reply(format!("{} joins", ctx.argument())).await })
         .component("owe", |_ctx| async { Err(Broke(5))? })
+        .command(command("book").run(|ctx| async move { ctx.pages("book", "").await }))
+        .pages("book", |ctx: PageContext<Club>| async move {
+            match ctx.index() {
+                0 => Ok(Page::new("The first page", 2)),
+                _ => Err(Broke(7))?,
+            }
+        })
         .check(no_secrets)
         .before(|ctx: CommandContext<Club>| async move {
             ctx.state().borrow_mut().push(format!("+{}", ctx.command()));
@@ -182,9 +195,13 @@ async fn talking(ctx: CommandContext) -> Result {
 }
 "##;
 
-async fn bot() -> Fixture {
+fn club() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    let library = LIBRARY.get_or_init(|| fixtures::plugin("club", "all", "0.1.0", "", SOURCE));
+    LIBRARY.get_or_init(|| fixtures::plugin("club", "all", "0.1.1", "", SOURCE))
+}
+
+async fn bot() -> Fixture {
+    let library = club();
     let bot = Fixture::with(&[]).await;
     bot.drop_in(library, "club");
     bot.until_generation("club", 1).await;
@@ -281,6 +298,30 @@ async fn a_listeners_buttons_are_served_and_what_nobody_knows_is_answered() {
     bot.close().await;
 }
 
+#[test]
+fn a_click_that_nobody_knows_is_logged_with_its_handler_and_without_its_argument() {
+    let folder = tempfile::tempdir().unwrap();
+    let extensions = folder.path().join("extensions");
+    fs::create_dir(&extensions).unwrap();
+    fs::copy(club(), extensions.join("libclub.so")).unwrap();
+    let script = "owner@general: tea time\nexpect Tea?\nclick \"Gone\"\nexpect-ephemeral \"any more\"\n\
+                  click \"Foreign\"\nexpect-ephemeral \"any more\"\n";
+    let log = log_with(folder.path(), &extensions, script);
+    let warned: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("no handler is declared for"))
+        .collect();
+    let gone = HandlerNumber::of("gone");
+    assert_eq!(warned.len(), 2, "{log}");
+    assert!(
+        warned[0].contains(&format!("plugin=\"club\" handler=\"{gone}\"")),
+        "{}",
+        warned[0]
+    );
+    assert!(warned[1].contains("handler=\"shop\""), "{}", warned[1]);
+    assert!(!warned[1].contains("shop:7"), "{}", warned[1]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn checks_and_steps_of_a_plugin_are_around_all_of_its_commands() {
     let bot = bot().await;
@@ -297,10 +338,13 @@ async fn checks_and_steps_of_a_plugin_are_around_all_of_its_commands() {
         answer(&member, "!pay").await.content,
         "pay: 3 coins are missing"
     );
+    answer(&member, "!book").await;
+    let turned = clicked(&member, "›").await;
+    assert_eq!(turned.content, "book: 7 coins are missing");
     assert_eq!(answer(&member, "!stumble").await.content, "mind the step");
     assert_eq!(
         answer(&member, "!diary").await.content,
-        "+pay -pay! +stumble -stumble! +diary"
+        "+pay -pay! +book -book +stumble -stumble! +diary"
     );
     bot.close().await;
 }

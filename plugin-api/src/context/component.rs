@@ -12,7 +12,6 @@ use twilight_model::{
 use super::{Invocation, resolved};
 use crate::{
     abi::{ComponentHead, ReplyMode},
-    component::ComponentScope,
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -51,14 +50,10 @@ impl<S> ComponentContext<S> {
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> Self {
-        let scope = ComponentScope {
-            owner: head.owner,
-            timeout_s: head.timeout_s,
-        };
-        let invocation = Invocation::new(host, head.origin.clone(), frame_guard, false);
+        let invocation = Invocation::of_component(host, &head, frame_guard);
         Self {
             state,
-            invocation: Rc::new(invocation.inherits(scope)),
+            invocation: Rc::new(invocation),
             head,
         }
     }

@@ -21,7 +21,7 @@ use super::{
     user::{User, user},
 };
 use crate::{
-    abi::{Answered, Origin, ReplyCall, ReplyMode},
+    abi::{Answered, ComponentHead, Origin, ReplyCall, ReplyMode},
     accessors::in_server,
     component::{ComponentScope, Modal},
     error::{Error, Result},
@@ -90,6 +90,14 @@ impl Invocation {
     pub(crate) fn inherits(mut self, scope: ComponentScope) -> Self {
         self.inherited = Some(scope);
         self
+    }
+
+    /// The use of a component.
+    pub(crate) fn of_component(host: Host, head: &ComponentHead, frame_guard: FrameGuard) -> Self {
+        Self::new(host, head.origin.clone(), frame_guard, false).inherits(ComponentScope {
+            owner: head.owner,
+            timeout_s: head.timeout_s,
+        })
     }
 
     /// An invocation of its own for a click; the click is over when it is dropped.

@@ -10,6 +10,9 @@ use crate::{
     raw::FrameGuard,
 };
 
+/// Events that are kept for a handler that does not look at them yet.
+const KEPT: usize = 4096;
+
 /// Handlers that wait for events, by number.
 #[derive(Default)]
 pub(super) struct Awaited {
@@ -25,7 +28,7 @@ struct Last {
 
 struct Waiter {
     wanted: Wanted,
-    events: mpsc::UnboundedSender<Rc<FrameGuard>>,
+    events: mpsc::Sender<Rc<FrameGuard>>,
     /// The handler, while it has nothing left to look at; 0 else, and for what does not count as running.
     handler: u64,
 }
@@ -51,8 +54,8 @@ impl Wanted {
 
 impl Awaited {
     /// Keeps events from now on; which number, and where they come.
-    pub(super) fn open(&self, wanted: Wanted) -> (u64, mpsc::UnboundedReceiver<Rc<FrameGuard>>) {
-        let (send, events) = mpsc::unbounded_channel();
+    pub(super) fn open(&self, wanted: Wanted) -> (u64, mpsc::Receiver<Rc<FrameGuard>>) {
+        let (send, events) = mpsc::channel(KEPT);
         let mut last = self.last.borrow_mut();
         last.number += 1;
         if !last.closed {
@@ -82,7 +85,8 @@ impl Awaited {
         let mut open = self.open.borrow_mut();
         let wanting = open.values_mut().filter(|it| it.wanted.is(header));
         let told = wanting.map(|waiter| {
-            let _ = waiter.events.send(Rc::clone(event));
+            // One that is not looked at for so long misses what comes on top.
+            let _ = waiter.events.try_send(Rc::clone(event));
             std::mem::take(&mut waiter.handler)
         });
         told.collect()

@@ -11,7 +11,7 @@ use crate::{abi::EventHeader, raw::FrameGuard};
 pub(crate) struct Wait {
     core: Rc<Core>,
     number: u64,
-    events: mpsc::UnboundedReceiver<Rc<FrameGuard>>,
+    events: mpsc::Receiver<Rc<FrameGuard>>,
 }
 
 impl Core {
