@@ -39,6 +39,11 @@ export_plugin!(|| {
         .command(command("agree").run(agree))
         .command(command("ping").run(|ctx| async move { ctx.reply("pong").await }))
         .command(command("secret").run(|ctx| async move { ctx.reply("sesame").await }))
+        .command(command("vault").check(|_ctx| async { Err(Error::user("It is locked.")) }).run(|ctx| async move { ctx.reply("open").await }))
+        .command(Command::group("old", "Old things")
+            .command(command("secret").run(|ctx| async move { ctx.reply("sesame").await }))
+            .command(command("tale").run(|ctx| async move { ctx.reply("Once upon a time").await })))
+        .command(Command::user_menu("Open secret").run(|ctx| async move { ctx.reply("sesame").await }))
         .command(command("pay").run(|_ctx| async { Err(Broke(3))? }))
         .command(command("stumble").run(|_ctx| async { Err(Error::new("stumbled")) }))
         .command(command("diary").run(|ctx: CommandContext<Club>| async move {
@@ -87,7 +92,7 @@ impl error::Error for Broke {}
 
 async fn no_secrets(ctx: CheckContext<Club>) -> Result {
     match ctx.command() {
-        "secret" => Err(Error::user("There are no secrets.")),
+        path if path.ends_with("secret") => Err(Error::user("There are no secrets.")),
         _ => Ok(()),
     }
 }
@@ -197,7 +202,7 @@ async fn talking(ctx: CommandContext) -> Result {
 
 fn club() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| fixtures::plugin("club", "all", "0.1.1", "", SOURCE))
+    LIBRARY.get_or_init(|| fixtures::plugin("club", "all", "0.1.2", "", SOURCE))
 }
 
 async fn bot() -> Fixture {
@@ -334,6 +339,17 @@ async fn checks_and_steps_of_a_plugin_are_around_all_of_its_commands() {
         slash(&member, "secret").await.content,
         "There are no secrets."
     );
+    let menu = member.uses_on_user("general", "Open secret", "owner");
+    let used = menu.await.unwrap();
+    let told = member.expects_reply_to(&used).await.unwrap();
+    assert_eq!(told.content, "There are no secrets.");
+    for (line, told) in [
+        ("!old secret", "There are no secrets."),
+        ("!vault", "It is locked."),
+        ("!old tale", "Once upon a time"),
+    ] {
+        assert_eq!(answer(&member, line).await.content, told, "{line}");
+    }
     assert_eq!(
         answer(&member, "!pay").await.content,
         "pay: 3 coins are missing"
@@ -344,7 +360,7 @@ async fn checks_and_steps_of_a_plugin_are_around_all_of_its_commands() {
     assert_eq!(answer(&member, "!stumble").await.content, "mind the step");
     assert_eq!(
         answer(&member, "!diary").await.content,
-        "+pay -pay! +book -book +stumble -stumble! +diary"
+        "+old tale -old tale +pay -pay! +book -book +stumble -stumble! +diary"
     );
     bot.close().await;
 }
