@@ -3,10 +3,12 @@
 mod authority;
 mod bot;
 mod commands;
+pub mod erasure;
 mod functions;
 pub mod hooks;
 mod metrics;
 mod plugins;
+pub mod presence;
 mod registries;
 mod requests;
 pub mod schedules;
@@ -45,6 +47,7 @@ pub use self::{
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
+    presence::Presence,
     schedules::Schedules,
     secrets::Secrets,
     settings::Settings,
@@ -65,6 +68,7 @@ capabilities! {
     hooks: Hooks,
     metrics: Metrics,
     plugins: PluginCalls,
+    presence: Presence,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
@@ -108,6 +112,8 @@ pub struct Services {
     pub storage: Arc<Storage>,
     /// Figures of plugins' own.
     pub metrics: Metrics,
+    /// The presence that a plugin has set.
+    pub presence: Presence,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -174,6 +180,7 @@ impl Services {
             storage: Arc::clone(&storage),
             figures,
             metrics: Metrics::default(),
+            presence: Presence::default(),
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }

@@ -20,6 +20,7 @@
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
+//! | `presence.rs` | the JSON head of the host call `bot.presence` |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
@@ -50,6 +51,7 @@ mod note;
 mod payload;
 mod plugins;
 mod power;
+mod presence;
 mod record;
 mod schedule;
 mod settings;
@@ -94,14 +96,15 @@ pub use plugins::{
     PluginsCall, PluginsReply, PowerView, UnloadView,
 };
 pub use power::{Power, UnknownPower};
+pub use presence::{PresenceCall, PresenceVerb, StatusDot};
 pub use record::Record;
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
 };
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
 pub use storage::{
-    KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
-    StorageValue,
+    EraseCall, KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult,
+    StorageStep, StorageValue,
 };
 pub use web::{WebCall, WebReply};
 

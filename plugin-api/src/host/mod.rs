@@ -10,6 +10,7 @@ mod functions;
 mod hooks;
 mod metrics;
 mod plugins;
+mod presence;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
@@ -38,6 +39,7 @@ pub use self::{
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
     plugins::Plugins,
+    presence::Presence,
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
@@ -45,6 +47,7 @@ pub use self::{
 };
 use crate::{
     abi::CallHead,
+    component,
     error::Result,
     runtime::{CallReply, Core},
 };
@@ -157,6 +160,34 @@ impl Host {
     #[must_use]
     pub fn application_id(&self) -> Option<Id<ApplicationMarker>> {
         Id::new_checked(self.0.start().application_id?)
+    }
+
+    /// The custom id of a button, select or modal whose handler is `handler` of this plugin: for messages that no command has asked
+    /// for, from a schedule, a hook or a listener say. Else as [`Invocation::custom_id`](crate::Invocation::custom_id).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// const TEA_ROOM: Id<marker::ChannelMarker> = Id::new(175_928_847_299_117_063);
+    ///
+    /// async fn tea_time(ctx: ScheduleContext) -> Result {
+    ///     let join = button("I'll come", ctx.host().custom_id("join", "today")?);
+    ///     ctx.host().discord().send(TEA_ROOM, NewMessage::from("Tea in an hour.").row([join])).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn join(ctx: ComponentContext) -> Result {
+    ///     ctx.reply(NewMessage::from("See you there.").ephemeral()).await
+    /// }
+    ///
+    /// let plugin = Plugin::new().cron("tea", "0 16 * * *", "Europe/London", tea_time).component("join", join);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Invocation::custom_id`](crate::Invocation::custom_id).
+    pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
+        component::custom_id(self.plugin_name(), handler, &argument.to_string())
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and

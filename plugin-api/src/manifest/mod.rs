@@ -60,6 +60,8 @@ pub struct Manifest {
     pub powers: Vec<String>,
     /// Whether it saves state.
     pub keeps_state: bool,
+    /// Whether it erases a user from its memory and its state when it is told to.
+    pub erases: bool,
     /// How state is handed to the next generation.
     pub handoff: Handoff,
     /// Most handlers that run at once, at least 1; `None`: the default of 64.
@@ -212,6 +214,8 @@ pub struct ListenerManifest {
     pub guild_id: Option<u64>,
     /// Whether events that bots caused are left out.
     pub ignore_bots: bool,
+    /// Whether it does without the messages' content.
+    pub without_content: bool,
 }
 
 /// A handler of a hook.
