@@ -71,7 +71,7 @@ impl Core {
             intents: intents_followed,
             presence: presence_followed,
             shutdown: gateway_shutdown.clone(),
-            figures: Arc::clone(&self.services.figures),
+            shards: Arc::clone(&self.services.shards),
         };
         let shards = gateway::start(settings, &self.services.discord, follow).await?;
         tokio::spawn(ready::announce(

@@ -10,6 +10,7 @@ use host_base::PluginName;
 use host_discord::gateway::{FromShard, GatewayError};
 use host_loader::{LoadError, Plugins, watcher::FileChange};
 use host_ops::config::Config;
+use plugin_api::hook::ShardDisconnected;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -61,6 +62,18 @@ impl MainLoop {
                     news,
                     message,
                 }) => self.dispatch.gateway(shard, intents, news, &message),
+                Event::Shard(FromShard::Lost {
+                    shard,
+                    code,
+                    reason,
+                }) => {
+                    let lost = ShardDisconnected {
+                        shard,
+                        code,
+                        reason,
+                    };
+                    self.core.services.hooks.emit(&lost);
+                }
                 Event::Shard(FromShard::Refused { shard, reason }) => {
                     self.session_refused(shard, &reason);
                 }

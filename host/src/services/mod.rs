@@ -24,7 +24,7 @@ use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Failure, HostCall, Leaves, capabilities};
 use host_commands::Pipeline;
-use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
+use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures, gateway::Shards};
 use host_loader::{Caller, Completion};
 use host_ops::{
     config::{Config, Live},
@@ -73,6 +73,8 @@ pub struct Services {
     pub web: Web,
     /// What is kept of Discord.
     pub cache: Arc<Cache>,
+    /// The gateway's shards.
+    pub shards: Arc<Shards>,
     /// Answers to commands, components and modals.
     pub replies: Replies,
     /// Files of plugins.
@@ -136,6 +138,7 @@ impl Services {
         });
         Self {
             web: Web::new(live.clone()),
+            shards: Arc::new(Shards::new(Arc::clone(&figures), Arc::clone(&cache))),
             cache,
             replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
             later,

@@ -16,6 +16,7 @@
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
+//! | `shards.rs` | the JSON heads of the `shards.…` host calls |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
@@ -45,6 +46,7 @@ mod payload;
 mod record;
 mod schedule;
 mod settings;
+mod shards;
 pub(crate) mod snowflake;
 mod storage;
 #[cfg(test)]
@@ -80,6 +82,7 @@ pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
 };
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
+pub use shards::{SessionStarts, ShardView, ShardsCall, ShardsReply};
 pub use storage::{
     KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
     StorageValue,

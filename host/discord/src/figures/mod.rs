@@ -22,6 +22,7 @@ use host_base::bounded::Bounded;
 use host_loader::KINDS;
 use plugin_api::EventKind;
 
+pub(crate) use self::gateway::now_ms;
 pub use self::{
     gateway::{MissingIntent, ShardFigures, Standing},
     rest::{Rest, class as route_class},
