@@ -224,6 +224,7 @@ impl Bot {
         let metrics = Server::start(&core.config, &services, &plugins).await;
         let files = watch_folder(&config)?;
         tokio::spawn(Arc::clone(&plugins).supervise());
+        services.hooks.remember_switches().await?;
         if config.extensions.auto_load {
             plugins
                 .load_all(tidy_files(&config.extensions.folder))

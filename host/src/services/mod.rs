@@ -128,6 +128,7 @@ impl Services {
             live.clone(),
             Arc::clone(&routes),
             Arc::clone(&alerts),
+            Arc::clone(&storage),
         ));
         let cache = Arc::new(Cache::new(&config.cache, Arc::clone(&discord)));
         let known = Arc::downgrade(&cache);

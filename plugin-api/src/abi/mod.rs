@@ -73,7 +73,7 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
-    CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
+    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
     LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead,
     StartHead, StopHead,
 };

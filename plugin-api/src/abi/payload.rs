@@ -113,6 +113,9 @@ pub struct InvokeHead {
     /// Milliseconds that the handler may take; it is dropped then, and the answer is a failure. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// Of a hook's handler that is for more than one event: which one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
 }
 
 /// Parameters of `hooks.emit`. The payload, as JSON, is the message's body.
@@ -131,6 +134,15 @@ pub struct EmitHead {
     pub dropped: u32,
     /// Handlers that are switched off, or rest after failures.
     pub skipped: u32,
+}
+
+/// Parameters of `hooks.choose`: what the handler chose before is no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChooseCall {
+    /// The handler, as declared.
+    pub handler: String,
+    /// The events.
+    pub events: Vec<String>,
 }
 
 /// Parameters of `functions.call`. The argument, as JSON, is the message's body; the result is the completion's body.

@@ -1,10 +1,19 @@
 //! Hooks: events that the framework and plugins emit to each other.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `any.rs` | handlers that are for more than one event |
+//! | `events.rs` | the framework's own events |
 
+mod any;
 mod events;
 
 use std::{fmt, rc::Rc};
 
-pub use self::events::*;
+pub use self::{
+    any::{AnyHook, EVERY_EVENT},
+    events::*,
+};
 pub use crate::host::Hook;
 use crate::{
     abi::EntryKind,
@@ -13,6 +22,7 @@ use crate::{
     host::Host,
     manifest::HookManifest,
     plugin::Plugin,
+    runtime::LocalFuture,
 };
 
 /// Context of a hook's handler: `H` is the event, `S` the plugin's state.
@@ -90,11 +100,6 @@ impl<S: 'static> Plugin<S> {
         Fut: Future<Output = Result> + 'static,
     {
         let name = name.into();
-        self.manifest.hooks.push(HookManifest {
-            event: H::EVENT.to_owned(),
-            handler: name.clone(),
-            priority,
-        });
         self.handlers.entries.insert(
             (EntryKind::Hook, format!("{}:{name}", H::EVENT)),
             Rc::new(move |state, host, head, frame_guard| {
@@ -109,13 +114,22 @@ impl<S: 'static> Plugin<S> {
                         });
                         Box::pin(async move { handled.await.map(|()| Vec::new()) })
                     }
-                    Err(error) => Box::pin(std::future::ready(Err(Error::new(format!(
-                        "the payload of `{}` is not what this plugin expects: {error}",
-                        H::EVENT
-                    ))))),
+                    Err(error) => unreadable(H::EVENT, &error),
                 }
             }),
         );
+        self.manifest.hooks.push(HookManifest {
+            event: H::EVENT.to_owned(),
+            handler: name,
+            priority,
+            chosen: false,
+        });
         self
     }
+}
+
+fn unreadable(event: &str, error: &serde_json::Error) -> LocalFuture<Result<Vec<u8>>> {
+    Box::pin(std::future::ready(Err(Error::new(format!(
+        "the payload of `{event}` is not what this plugin expects: {error}"
+    )))))
 }

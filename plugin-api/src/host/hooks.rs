@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Host;
 use crate::{
-    abi::{CallHead, EmitCall, EmitHead},
+    abi::{CallHead, ChooseCall, EmitCall, EmitHead},
     error::Result,
 };
 
@@ -58,5 +58,26 @@ impl Host {
         };
         let reply = self.0.call(head, serde_json::to_vec(payload)?).await?;
         Ok(serde_json::from_slice(&reply.head)?)
+    }
+
+    /// Chooses the events that a handler declared with [`Plugin::on_chosen_hooks`](crate::Plugin::on_chosen_hooks) is told of, in
+    /// place of those that it chose before. It is forgotten with this load of the plugin: choose at each start.
+    ///
+    /// # Errors
+    ///
+    /// There are more than 1,000, or one has no name that an event can have.
+    pub async fn choose_hooks<E: Into<String>>(
+        &self,
+        handler: &str,
+        events: impl IntoIterator<Item = E>,
+    ) -> Result {
+        let head = CallHead {
+            call: "hooks.choose".into(),
+            params: serde_json::to_value(ChooseCall {
+                handler: handler.to_owned(),
+                events: events.into_iter().map(Into::into).collect(),
+            })?,
+        };
+        self.0.call(head, Vec::new()).await.map(drop)
     }
 }

@@ -336,6 +336,7 @@ impl Follower {
             entry: run.name.clone(),
             from: None,
             deadline_ms: Some(deadline_ms),
+            event: None,
         };
         let argument = serde_json::to_vec(&run.with).unwrap_or_default();
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(argument);
