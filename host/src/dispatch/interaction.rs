@@ -229,7 +229,7 @@ impl Dispatch {
                 if name == owner::OF_MANAGERS {
                     self.managers_command(event, origin.clone(), &picked.line());
                 } else if self.owner.is_owner(event.header.user()) {
-                    self.owner_command(origin.clone(), &name, &picked.line());
+                    self.owner_command(event, origin.clone(), &name, &picked.line());
                 } else {
                     self.tell(
                         origin.clone(),

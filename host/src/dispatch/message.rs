@@ -79,7 +79,7 @@ impl Dispatch {
         if let Some((own, behind)) = owner::find(&name, rest) {
             // Others are not told: owner commands are nobody else's business.
             if is_owner {
-                self.owner_command(origin, own, behind);
+                self.owner_command(event, origin, own, behind);
             }
             return;
         }

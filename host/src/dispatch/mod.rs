@@ -18,7 +18,7 @@ use host_ops::config::Live;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
-    hook::{ShardConnected, ShardResumed},
+    hook::{OwnerAction, ShardConnected, ShardResumed},
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -178,8 +178,20 @@ impl Dispatch {
     }
 
     /// Runs an owner command in a task of its own.
-    fn owner_command(self: &Arc<Self>, origin: Origin, name: &str, line: &str) {
+    fn owner_command(
+        self: &Arc<Self>,
+        event: &EventRecord,
+        origin: Origin,
+        name: &str,
+        line: &str,
+    ) {
         let (dispatch, name, line) = (Arc::clone(self), name.to_owned(), line.to_owned());
+        self.services.hooks.emit(&OwnerAction {
+            command: name.clone(),
+            user_id: event.header.user_id,
+            guild_id: event.header.guild().map(Id::get),
+            slash: matches!(origin, Origin::Interaction { .. }),
+        });
         tokio::spawn(async move {
             let message = dispatch.owner.run(&name, &line).await;
             dispatch.answer_owner(origin, message).await;

@@ -1,6 +1,7 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod commands;
+mod errors;
 mod functions;
 pub mod hooks;
 mod metrics;
@@ -36,6 +37,7 @@ use twilight_model::id::Id;
 
 use self::{commands::CommandCalls, schedules::Clock};
 pub use self::{
+    errors::{Errors, Failed},
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
@@ -96,6 +98,8 @@ pub struct Services {
     pub storage: Arc<Storage>,
     /// Figures of plugins' own.
     pub metrics: Metrics,
+    /// What has failed lately.
+    pub errors: Arc<Errors>,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -124,11 +128,13 @@ impl Services {
                 alerts.raise(subject, text);
             }
         });
+        let errors = Arc::<Errors>::default();
         let hooks = Arc::new(Hooks::new(
             live.clone(),
             Arc::clone(&routes),
             Arc::clone(&alerts),
             Arc::clone(&storage),
+            Arc::clone(&errors),
         ));
         let cache = Arc::new(Cache::new(&config.cache, Arc::clone(&discord)));
         let known = Arc::downgrade(&cache);
@@ -161,6 +167,7 @@ impl Services {
             storage: Arc::clone(&storage),
             figures,
             metrics: Metrics::default(),
+            errors,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }

@@ -15,6 +15,7 @@
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
+//! | `errors.rs` | the JSON heads of the host call `errors.list` |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `shards.rs` | the JSON heads of the `shards.…` host calls |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
@@ -36,6 +37,7 @@ mod cache;
 mod command;
 mod commands;
 mod custom_id;
+mod errors;
 mod frame;
 mod header;
 mod message;
@@ -63,6 +65,7 @@ pub use command::{
 };
 pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
+pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};

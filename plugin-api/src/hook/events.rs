@@ -116,6 +116,73 @@ hooks! {
         /// The error id that the member has read; empty when the error was the member's own (wrong input, say).
         error_id: String,
     }
+    /// The handler of a component or a modal failed.
+    "component_error" ComponentError {
+        /// The component's handler as declared.
+        component: String,
+        /// Its plugin.
+        plugin: String,
+        /// Who used it.
+        #[serde(with = "crate::abi::snowflake")]
+        user_id: u64,
+        /// Where; `None` in direct messages.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
+        /// Where.
+        #[serde(with = "crate::abi::snowflake")]
+        channel_id: u64,
+        /// The error with its causes.
+        error: String,
+        /// The error id that the member has read; empty when the error was the member's own.
+        error_id: String,
+    }
+    /// A listener failed, or panicked.
+    "listener_error" ListenerError {
+        /// Its plugin.
+        plugin: String,
+        /// The event that it listened to, as Discord calls it: `MESSAGE_CREATE`.
+        event: String,
+        /// The error with its causes.
+        error: String,
+    }
+    /// A task in the background failed, or panicked.
+    "task_error" TaskError {
+        /// Its plugin.
+        plugin: String,
+        /// The error with its causes.
+        error: String,
+    }
+    /// Code of a plugin has panicked: in whatever handler, task or thread.
+    "plugin_panicked" PluginPanicked {
+        /// The plugin.
+        plugin: String,
+        /// The panic's text.
+        message: String,
+        /// `file:line:column`.
+        at: String,
+        /// Whether the plugin is over, because it can't go on behind this panic.
+        ends_plugin: bool,
+    }
+    /// A plugin's thread has not gone on for some seconds: what waits for it waits.
+    "plugin_blocked" PluginBlocked {
+        /// The plugin.
+        plugin: String,
+        /// Milliseconds so far.
+        blocked_ms: u64,
+    }
+    /// An owner used a command of the host's own.
+    "owner_action" OwnerAction {
+        /// The command.
+        command: String,
+        /// Who.
+        #[serde(with = "crate::abi::snowflake")]
+        user_id: u64,
+        /// Where; `None` in direct messages.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
+        /// Whether it came as a slash command, and not by prefix.
+        slash: bool,
+    }
     /// A plugin was loaded, or replaced by a new generation.
     "extension_loaded" ExtensionLoaded {
         /// The plugin.
@@ -144,11 +211,11 @@ hooks! {
         /// Leads to the line in the log.
         error_id: String,
     }
-    /// A setting of a plugin's has another value.
+    /// A setting has another value.
     "setting_changed" SettingChanged {
-        /// The plugin.
+        /// The plugin; empty for a setting of the host's own.
         plugin: String,
-        /// The setting.
+        /// The setting; for one of the host's own with its table: `alerts.channel_id`.
         name: String,
         /// The server whose value it is; `None`: the bot's.
         #[serde(with = "crate::abi::snowflake::option")]

@@ -105,9 +105,11 @@ struct Waiter {
     left: oneshot::Sender<Taken>,
 }
 
-/// Something that the owner should hear of.
+/// Something that others should hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Alarm {
+    /// The handler has failed, with this error.
+    Failed(String),
     /// The breaker has opened, after this failure.
     Opened(String),
     /// An event was dropped.
@@ -398,6 +400,7 @@ impl HandlerQueue {
             hook = &*self.id,
             "the hook's handler failed: {error}"
         );
+        (self.alarm)(&self.id, Alarm::Failed(error.clone()));
         if state.breaker.failed(Instant::now(), self.rules().breaker) {
             (self.alarm)(&self.id, Alarm::Opened(error.clone()));
         }

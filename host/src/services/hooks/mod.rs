@@ -25,7 +25,7 @@ use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use host_store::Storage;
 use plugin_api::{
-    abi::{ChooseCall, EmitCall, EmitHead},
+    abi::{ChooseCall, EmitCall, EmitHead, ErrorKind, ErrorView},
     hook::{EVERY_EVENT, FRAMEWORK_EVENTS, Hook},
     manifest::Manifest,
 };
@@ -43,7 +43,7 @@ use self::{
     handler_queue::{Alarm, HandlerQueue, Job, Offered, Place, Taken},
     history::{Fate, History, keys},
 };
-use crate::services::Services;
+use crate::services::{Errors, Services};
 use host_commands::router::{HookRoute, Routes};
 
 /// Bytes of the name of a plugin's event.
@@ -81,6 +81,7 @@ pub struct Hooks {
     config: Live,
     alerts: Arc<Alerts>,
     storage: Arc<Storage>,
+    errors: Arc<Errors>,
     handler_queues: Mutex<HashMap<String, Arc<HandlerQueue>>>,
     history: Mutex<History>,
     chosen: Chosen,
@@ -89,19 +90,22 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// A service that finds handlers in `routes`, alerts the owner through `alerts`, and keeps what is switched off in `storage`.
+    /// A service that finds handlers in `routes`, alerts the owner through `alerts`, keeps what is switched off in `storage`, and
+    /// what has failed in `errors`.
     #[must_use]
     pub fn new(
         config: Live,
         routes: Arc<Routes>,
         alerts: Arc<Alerts>,
         storage: Arc<Storage>,
+        errors: Arc<Errors>,
     ) -> Self {
         Self {
             routes,
             config,
             alerts,
             storage,
+            errors,
             handler_queues: Mutex::default(),
             history: Mutex::default(),
             chosen: Chosen::default(),
@@ -286,9 +290,17 @@ impl Hooks {
             return Arc::clone(handler_queue);
         }
         let (alerts, config) = (Arc::clone(&self.alerts), self.config.clone());
+        let errors = Arc::clone(&self.errors);
         let alarm = move |id: &str, alarm: Alarm| {
             let rest = Duration::from_secs(config.now().hooks.rest_s);
             match alarm {
+            Alarm::Failed(text) => {
+                let mut error = ErrorView::default();
+                error.kind = ErrorKind::Hook;
+                let plugin = id.split_once(':').map_or(id, |(plugin, _)| plugin);
+                (error.plugin, error.what, error.text) = (plugin.to_owned(), id.to_owned(), text);
+                errors.note(error);
+            }
             Alarm::Opened(error) => alerts.raise(
                 &format!("hooks {id} opened"),
                 &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}", shown::said(&error)),
