@@ -131,7 +131,7 @@ impl MainLoop {
     fn session_refused(&self, shard: u32, reason: &GatewayError) {
         tracing::error!(shard, "the session stays as it is: {reason}");
         let text = format!("The gateway session stays as it is: {reason}");
-        self.core.services.alerts.raise("gateway session", &text);
+        self.core.services.alerts.raise("gateway", "session", &text);
     }
 
     fn plugins_changed(&self) {

@@ -227,7 +227,9 @@ impl Dispatch {
             };
             let failed = match used {
                 Some(used) => Failed::Command(used.failed(&plugin, &error.message, &id)),
-                None => Failed::Component(component_error(&event, &plugin, name, &error.message, &id)),
+                None => {
+                    Failed::Component(component_error(&event, &plugin, name, &error.message, &id))
+                }
             };
             dispatch.services.failed(failed);
             if let Some(text) = error.user_message {

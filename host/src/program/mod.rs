@@ -199,10 +199,8 @@ impl Program for BotProgram {
             Change::Failed(hook) => {
                 services.hooks.emit(&hook);
                 let (plugin, why) = (&hook.plugin, shown::said(&hook.error));
-                services.alerts.raise(
-                    &format!("plugin {plugin}"),
-                    &format!("The plugin `{plugin}` has failed: {why}"),
-                );
+                let text = format!("The plugin `{plugin}` has failed: {why}");
+                services.alerts.raise("plugins", plugin, &text);
             }
         }
     }

@@ -9,7 +9,9 @@ use std::{
 use host_base::PluginName;
 use plugin_api::{
     abi::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply},
-    hook::{CommandError, ComponentError, ListenerError, PluginPanicked, ScheduleFailed, TaskError},
+    hook::{
+        CommandError, ComponentError, ListenerError, PluginPanicked, ScheduleFailed, TaskError,
+    },
 };
 
 use super::Services;
@@ -61,13 +63,24 @@ impl Errors {
         let kept = self.kept();
         let plugin = wanted.plugin.as_deref().map(PluginName::new);
         let fits = |error: &&ErrorView| {
-            plugin.as_ref().is_none_or(|plugin| plugin.is(&error.plugin))
+            plugin
+                .as_ref()
+                .is_none_or(|plugin| plugin.is(&error.plugin))
                 && wanted.kind.is_none_or(|kind| kind == error.kind)
-                && wanted.error_id.as_ref().is_none_or(|id| *id == error.error_id)
+                && wanted
+                    .error_id
+                    .as_ref()
+                    .is_none_or(|id| *id == error.error_id)
                 && wanted.before.is_none_or(|before| error.number < before)
         };
         let limit = wanted.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1) as usize;
-        let mut found: Vec<&ErrorView> = kept.latest.iter().rev().filter(fits).take(limit + 1).collect();
+        let mut found: Vec<&ErrorView> = kept
+            .latest
+            .iter()
+            .rev()
+            .filter(fits)
+            .take(limit + 1)
+            .collect();
         let mut reply = ErrorsReply::default();
         reply.total = kept.total;
         if found.len() > limit {
@@ -96,10 +109,14 @@ fn link_to_panic(latest: &mut VecDeque<ErrorView>, error: &mut ErrorView) {
             && ended.trace.is_empty()
             && ended.text.contains(&panic.text)
     };
-    let other = latest.iter_mut().rev().take(10).find(|known| match is_panic {
-        true => belongs(error, known),
-        false => belongs(known, error),
-    });
+    let other = latest
+        .iter_mut()
+        .rev()
+        .take(10)
+        .find(|known| match is_panic {
+            true => belongs(error, known),
+            false => belongs(known, error),
+        });
     match other {
         Some(ended) if is_panic => ended.trace.clone_from(&error.trace),
         Some(panic) => error.trace.clone_from(&panic.trace),

@@ -123,9 +123,9 @@ impl Services {
         let later = Arc::new(Later::new(Arc::clone(&discord), Arc::clone(&storage)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
         let raised = Arc::downgrade(&alerts);
-        discord.tell(move |subject, text| {
+        discord.tell(move |about, text| {
             if let Some(alerts) = raised.upgrade() {
-                alerts.raise(subject, text);
+                alerts.raise("discord", about, text);
             }
         });
         let errors = Arc::<Errors>::default();

@@ -76,9 +76,9 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
-    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
-    LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead,
-    StartHead, StopHead,
+    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall,
+    InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
+    SaveRequestHead, StartHead, StopHead,
 };
 pub use record::Record;
 pub use schedule::{

@@ -35,7 +35,7 @@ pub use self::{
     live::{Live, is_live},
     prefix::check_prefix,
     tables::{
-        alerts::Alerts,
+        alerts::{Alerts, Subject},
         answers::{Answers, Colours},
         bot::Bot,
         cache::Cache,

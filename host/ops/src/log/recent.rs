@@ -149,7 +149,9 @@ impl<S: Subscriber> Layer<S> for Keeping {
             number: 0,
             at_ms,
             level: *metadata.level(),
-            target: fields.module.unwrap_or_else(|| metadata.target().to_owned()),
+            target: fields
+                .module
+                .unwrap_or_else(|| metadata.target().to_owned()),
             plugin: fields.plugin,
             text: shown::text(&text).into_owned(),
         };
@@ -269,7 +271,11 @@ mod tests {
             })
         };
         let found = of(None);
-        let lines: Vec<_> = found.lines.iter().map(|it| (&*it.target, &*it.text)).collect();
+        let lines: Vec<_> = found
+            .lines
+            .iter()
+            .map(|it| (&*it.target, &*it.text))
+            .collect();
         assert_eq!(lines[0].1, "boils\\u{1b}[2J cups=3");
         assert_eq!(lines[1], ("kettle::lid", "opens"));
         assert_eq!(of(Some(found.next)).lines, []);

@@ -375,7 +375,9 @@ impl HandlerQueue {
             let error = match ended {
                 Ok(Ok(answer)) => answer.error().map(|error| error.message),
                 Ok(Err(_)) => Some("the plugin ended".into()),
-                Err(_) => Some(format!("it took longer than {limit:?}, and its thread is stuck")),
+                Err(_) => Some(format!(
+                    "it took longer than {limit:?}, and its thread is stuck"
+                )),
             };
             fate.ends(since.elapsed(), error.is_some());
             match error {

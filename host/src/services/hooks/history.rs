@@ -230,10 +230,13 @@ mod tests {
         let mut history = History::default();
         history.note(emitted("framework's", 0), Arc::default());
         for number in 0..1000 {
-            history.note(Emitted {
-                from: Some("flood".into()),
-                ..emitted(&format!("flood.{number}"), 0)
-            }, Arc::default());
+            history.note(
+                Emitted {
+                    from: Some("flood".into()),
+                    ..emitted(&format!("flood.{number}"), 0)
+                },
+                Arc::default(),
+            );
         }
         let latest = history.latest(usize::MAX);
         assert_eq!((latest.len(), &*latest[99].event), (100, "framework's"));

@@ -242,11 +242,7 @@ impl Hooks {
     }
 
     /// Offers an event to all its handlers. What stands in the line at those that are behind comes back.
-    fn offer(
-        &self,
-        event: &Event<'_>,
-        emitted: &mut EmitHead,
-    ) -> Vec<(Arc<HandlerQueue>, Place)> {
+    fn offer(&self, event: &Event<'_>, emitted: &mut EmitHead) -> Vec<(Arc<HandlerQueue>, Place)> {
         let since = Instant::now();
         let mut in_line = Vec::new();
         for route in self.routes_of(event).iter() {
@@ -294,22 +290,27 @@ impl Hooks {
         let alarm = move |id: &str, alarm: Alarm| {
             let rest = Duration::from_secs(config.now().hooks.rest_s);
             match alarm {
-            Alarm::Failed(text) => {
-                let mut error = ErrorView::default();
-                error.kind = ErrorKind::Hook;
-                let plugin = id.split_once(':').map_or(id, |(plugin, _)| plugin);
-                (error.plugin, error.what, error.text) = (plugin.to_owned(), id.to_owned(), text);
-                errors.note(error);
+                Alarm::Failed(text) => {
+                    let mut error = ErrorView::default();
+                    error.kind = ErrorKind::Hook;
+                    let plugin = id.split_once(':').map_or(id, |(plugin, _)| plugin);
+                    (error.plugin, error.what, error.text) =
+                        (plugin.to_owned(), id.to_owned(), text);
+                    errors.note(error);
+                }
+                Alarm::Opened(error) => {
+                    let text = format!(
+                        "The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}",
+                        shown::said(&error)
+                    );
+                    alerts.raise("hooks", &format!("{id} opened"), &text);
+                }
+                Alarm::Dropped => {
+                    let text =
+                        format!("The hook `{id}` is too far behind: events for it are dropped.");
+                    alerts.raise("hooks", &format!("{id} dropped"), &text);
+                }
             }
-            Alarm::Opened(error) => alerts.raise(
-                &format!("hooks {id} opened"),
-                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}", shown::said(&error)),
-            ),
-            Alarm::Dropped => alerts.raise(
-                &format!("hooks {id} dropped"),
-                &format!("The hook `{id}` is too far behind: events for it are dropped."),
-            ),
-        }
         };
         let entry = format!("{}:{}", route.event, route.handler);
         let handler_queue = Arc::new(HandlerQueue::new(
