@@ -61,7 +61,11 @@ impl MainLoop {
                     intents,
                     news,
                     message,
-                }) => self.dispatch.gateway(shard, intents, news, &message),
+                    at,
+                }) => {
+                    self.core.services.figures.loop_lag.observe(at.elapsed());
+                    self.dispatch.gateway(shard, intents, news, &message);
+                }
                 Event::Shard(FromShard::Lost {
                     shard,
                     code,

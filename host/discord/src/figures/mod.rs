@@ -18,7 +18,7 @@ use std::{
     },
 };
 
-use host_base::bounded::Bounded;
+use host_base::{bounded::Bounded, lag::Lag};
 use host_loader::KINDS;
 use plugin_api::EventKind;
 
@@ -40,6 +40,10 @@ pub struct Figures {
     unreadable: Bounded<AtomicU64>,
     /// Requests to Discord.
     pub rest: Rest,
+    /// How late a timer of the runtime's wakes its task.
+    pub runtime_lag: Lag,
+    /// How long what a shard has received waits for the main loop.
+    pub loop_lag: Lag,
     /// Interactions that the host deferred, because no plugin had answered in time.
     pub deferred: AtomicU64,
     /// Whether the plugins of the extensions folder have been tried.
@@ -54,6 +58,8 @@ impl Default for Figures {
             events: (0..KINDS).map(|_| AtomicU64::new(0)).collect(),
             unreadable: Bounded::new(KINDS),
             rest: Rest::default(),
+            runtime_lag: Lag::default(),
+            loop_lag: Lag::default(),
             deferred: AtomicU64::new(0),
             started: AtomicBool::new(false),
         }

@@ -57,6 +57,8 @@ pub enum FromShard {
         news: News,
         /// The message.
         message: Message,
+        /// When it was passed on.
+        at: Instant,
     },
     /// A shard has lost its connection, and looks for another.
     Lost {

@@ -220,6 +220,7 @@ impl Task {
                 intents: passed.intents,
                 news: passed.news,
                 message: passed.message,
+                at: Instant::now(),
             };
             if self.sender.send(message).await.is_err() {
                 return false;
