@@ -82,7 +82,8 @@ pub use payload::{
 };
 pub use record::Record;
 pub use schedule::{
-    ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
+    ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleInfo, ScheduleList, ScheduleReply,
+    ScheduleRun, ScheduleSteer, ScheduleSwitch, SchedulesCall, SchedulesReply,
 };
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
 pub use shards::{SessionStarts, ShardView, ShardsCall, ShardsReply};
