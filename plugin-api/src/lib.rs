@@ -65,6 +65,7 @@ mod setting;
 mod state;
 mod tables;
 
+pub use abi::{Power, UnknownPower};
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};

@@ -37,7 +37,7 @@ impl<S: 'static> Running for Live<S> {
         match handler {
             Some(handler) => handler(CommandContext::new(
                 Rc::clone(&self.state),
-                Host::new(Rc::clone(core)),
+                Host::for_frame(Rc::clone(core), frame_guard.id()),
                 head,
                 frame_guard,
             )),
@@ -51,7 +51,7 @@ impl<S: 'static> Running for Live<S> {
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result> {
-        let host = Host::new(Rc::clone(core));
+        let host = Host::for_frame(Rc::clone(core), frame_guard.id());
         match self.handlers.components.get(&head.handler) {
             _ if head.handler == QUESTIONS => context::clicked(host, head, frame_guard),
             Some(handler) => handler(ComponentContext::new(
@@ -67,11 +67,17 @@ impl<S: 'static> Running for Live<S> {
         }
     }
 
-    fn page(&self, core: &Rc<Core>, name: &str, turn: Turn) -> LocalFuture<Result<Page>> {
+    fn page(
+        &self,
+        core: &Rc<Core>,
+        frame: u64,
+        name: &str,
+        turn: Turn,
+    ) -> LocalFuture<Result<Page>> {
         match self.handlers.pages.get(name) {
             Some(handler) => handler(PageContext {
                 state: Rc::clone(&self.state),
-                host: Host::new(Rc::clone(core)),
+                host: Host::for_frame(Rc::clone(core), frame),
                 turn,
             }),
             None => missing("pages", name),
@@ -119,7 +125,7 @@ impl<S: 'static> Running for Live<S> {
         };
         handler(
             Rc::clone(&self.state),
-            Host::new(Rc::clone(core)),
+            Host::for_frame(Rc::clone(core), frame_guard.id()),
             head,
             frame_guard,
         )

@@ -5,6 +5,7 @@ use std::{collections::HashMap, future::Future, rc::Rc};
 use twilight_model::gateway::Intents;
 
 use crate::{
+    abi::Power,
     command::Command,
     context::{ComponentContext, EventContext, PageContext},
     error::Result,
@@ -442,6 +443,22 @@ impl<S: 'static> Plugin<S> {
     #[must_use]
     pub fn requires(mut self, call: impl Into<String>) -> Self {
         self.manifest.requires.push(call.into());
+        self
+    }
+
+    /// Wants powers: host calls that reach beyond what is the plugin's own need one, which the operator grants in
+    /// `[grants.<plugin>] powers`, and most of them somebody who acts and may do that. Where it is not granted, the plugin is loaded all the
+    /// same, and such a call fails with a sentence that says what is missing.
+    ///
+    /// ```
+    /// use plugin_api::{Power, prelude::*};
+    ///
+    /// let plugin = Plugin::new().powers([Power::PluginsRead, Power::PluginsManage]);
+    /// ```
+    #[must_use]
+    pub fn powers(mut self, powers: impl IntoIterator<Item = Power>) -> Self {
+        let powers = powers.into_iter().map(|power| power.word().to_owned());
+        self.manifest.powers.extend(powers);
         self
     }
 

@@ -39,6 +39,14 @@ pub enum Failure {
     /// The call asks for something that can't be.
     #[error("{0}")]
     Refused(String),
+    /// Nobody who may do that stands behind the call.
+    #[error("{message}")]
+    Denied {
+        /// What is missing, and who can change it.
+        message: String,
+        /// The sentence for the member.
+        user_message: String,
+    },
     /// Discord refused.
     #[error("Discord refused with HTTP {status}: {message} (code {code})")]
     Discord {
@@ -131,6 +139,7 @@ impl Failure {
                 head.http_status = Some(StatusCode::NOT_FOUND.as_u16());
                 head.discord_code = Some(UNKNOWN_INTERACTION);
             }
+            Self::Denied { user_message, .. } => head.user_message = Some(user_message),
             Self::Plugin { user_message, .. } | Self::Storage { user_message, .. } => {
                 head.user_message = user_message;
             }

@@ -4,16 +4,20 @@
 //! [`capabilities!`] makes what goes through all of them. All parts must be written, also those in which there is nothing to do: none
 //! is forgotten. [`Failure`] is why a call fails.
 
+mod effect;
 mod failure;
+mod rule;
 
 pub use host_base::PluginName;
-pub use host_loader::{Caller, Completion, Places, Unserved};
+pub use host_loader::{Behalf, Caller, Completion, Places, Unserved};
 pub use plugin_api::manifest::Manifest;
 use serde_json::Value;
 
+pub use effect::Effect;
 pub use failure::{
     ALREADY_ACKNOWLEDGED, Failure, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK,
 };
+pub use rule::{CallRule, Rule, Who};
 
 /// A host call on its way to its capability.
 #[derive(Debug)]
@@ -24,6 +28,10 @@ pub struct HostCall {
     pub params: Value,
     /// The payload.
     pub body: Vec<u8>,
+    /// For whom it is made.
+    pub behalf: Behalf,
+    /// What it changes.
+    pub effect: Effect,
 }
 
 /// Data that a call lets out of the host, in which no secret may be that does not belong there.
@@ -53,8 +61,8 @@ pub const fn places(name: &'static str, at_once: usize) -> Places {
 
 /// Host calls of one kind, and what belongs to them, as part of a program `P`.
 pub trait Capability<P> {
-    /// Its calls, by name.
-    const CALLS: &'static [&'static str];
+    /// Its calls, each with what it needs.
+    const CALLS: &'static [CallRule];
 
     /// How many of its calls are served at once, of one generation; the others wait in that generation's own line.
     const PLACES: Places;
@@ -108,15 +116,26 @@ pub trait Capability<P> {
 #[macro_export]
 macro_rules! capabilities {
     ($program:ty { $($field:ident: $type:ty,)* }) => {
-        /// The host calls, by name. What is not here is answered as unsupported.
-        pub fn calls() -> impl Iterator<Item = &'static str> {
+        /// The host calls, each with what it needs. What is not here is answered as unsupported.
+        pub fn calls() -> impl Iterator<Item = $crate::CallRule> {
             let all = [$(<$type as $crate::Capability<$program>>::CALLS),*];
             all.into_iter().flatten().copied()
         }
 
+        /// What a call needs; `None` when nothing of that name is known.
+        #[must_use]
+        pub fn rule(call: &str) -> Option<$crate::Rule> {
+            calls().find(|known| known.name == call).map(|known| known.rule)
+        }
+
+        /// Whether a capability serves a call.
+        fn serves(calls: &[$crate::CallRule], call: &str) -> bool {
+            calls.iter().any(|known| known.name == call)
+        }
+
         /// Which places a call takes one of.
         pub(crate) fn places(call: &str) -> $crate::Places {
-            $(if <$type as $crate::Capability<$program>>::CALLS.contains(&call) {
+            $(if serves(<$type as $crate::Capability<$program>>::CALLS, call) {
                 return <$type as $crate::Capability<$program>>::PLACES;
             })*
             $crate::Places::UNKNOWN
@@ -124,7 +143,7 @@ macro_rules! capabilities {
 
         /// What a call lets out of the host.
         fn leaves(call: &str) -> $crate::Leaves {
-            $(if <$type as $crate::Capability<$program>>::CALLS.contains(&call) {
+            $(if serves(<$type as $crate::Capability<$program>>::CALLS, call) {
                 return <$type as $crate::Capability<$program>>::LEAVES;
             })*
             $crate::Leaves::Nothing
@@ -161,7 +180,7 @@ macro_rules! capabilities {
                 caller: &$crate::Caller,
                 call: $crate::HostCall,
             ) -> Result<Result<$crate::Completion, $crate::Failure>, $crate::HostCall> {
-                $(if <$type as $crate::Capability<$program>>::CALLS.contains(&&*call.name) {
+                $(if serves(<$type as $crate::Capability<$program>>::CALLS, &call.name) {
                     return <$type as $crate::Capability<$program>>::serve_at_once(&self.$field, caller, call);
                 })*
                 Err(call)
@@ -173,7 +192,7 @@ macro_rules! capabilities {
                 caller: &$crate::Caller,
                 call: $crate::HostCall,
             ) -> Option<Result<$crate::Completion, $crate::Failure>> {
-                $(if <$type as $crate::Capability<$program>>::CALLS.contains(&&*call.name) {
+                $(if serves(<$type as $crate::Capability<$program>>::CALLS, &call.name) {
                     return Some(<$type as $crate::Capability<$program>>::serve(&self.$field, self, caller, call).await);
                 })*
                 None

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use host_loader::{EventRecord, Packet, next_id};
+use host_loader::{EventRecord, Invocation, Packet, next_id};
 use plugin_api::{
     abi::{AutocompleteCall, EntryKind, InvokeHead, frame_kind},
     manifest::{ChoiceManifest, OptionKind},
@@ -92,7 +92,18 @@ impl Pipeline {
             event: None,
         };
         let body = serde_json::to_vec(&call).map_err(|error| error.to_string())?;
-        let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(body);
+        // The payload is the call, and not the event.
+        let id = next_id();
+        let packet = Packet::new(frame_kind::INVOKE, id, &head)
+            .with_payload(body)
+            .on_behalf_of(Some(Arc::new(Invocation {
+                id,
+                way: "autocomplete",
+                what: route.path.to_string(),
+                plugin: route.plugin.clone(),
+                event: Arc::clone(event),
+                via: Vec::new(),
+            })));
         let answer = route
             .slot
             .invoke(packet)

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use host_base::nearest::nearest;
-use host_capability::Failure;
+use host_capability::{CallRule, Effect, Failure, HostCall, Who};
 use host_loader::Completion;
 use host_ops::config::check_prefix;
 use host_store::storage::DailyUses;
 use plugin_api::{
+    Power,
     abi::{
         CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
         WhyReply,
@@ -57,12 +58,17 @@ impl Query {
 
 impl Pipeline {
     /// The host calls about commands, by name.
-    pub const CALLS: &'static [&'static str] = &[
-        "commands.list",
-        "commands.prefix",
-        "commands.require",
-        "commands.usage",
-        "commands.why",
+    pub const CALLS: &'static [CallRule] = &[
+        CallRule::free("commands.list"),
+        CallRule::free("commands.prefix"),
+        CallRule::changes("commands.require", Power::CommandsRules, Who::GuildOwner),
+        CallRule::changes(
+            "commands.set_prefix",
+            Power::CommandsRules,
+            Who::Administrator,
+        ),
+        CallRule::free("commands.usage"),
+        CallRule::free("commands.why"),
     ];
 
     /// Serves one of [`CALLS`](Self::CALLS).
@@ -70,13 +76,14 @@ impl Pipeline {
     /// # Errors
     ///
     /// The parameters can't be read, there is no such command, or the database can't be used.
-    pub async fn serve(&self, call: &str, params: Value) -> Result<Completion, Failure> {
-        let query: CommandsCall = serde_json::from_value(params)?;
+    pub async fn serve(&self, call: HostCall) -> Result<Completion, Failure> {
+        let query: CommandsCall = serde_json::from_value(call.params)?;
         let query = Query::of(query);
-        match call {
+        match &*call.name {
             "commands.list" => answer(&self.list(query.guild).await?),
             "commands.why" => answer(&self.why(&query).await?),
-            "commands.require" => answer(&self.require(&query).await?),
+            "commands.require" => answer(&self.require(&query, &call.effect).await?),
+            "commands.set_prefix" => answer(&self.set_prefix(&query, &call.effect).await?),
             "commands.usage" => answer(&self.used(&query).await?),
             _ => answer(&self.prefix(&query).await?),
         }
@@ -213,7 +220,7 @@ impl Pipeline {
         })
     }
 
-    async fn require(&self, query: &Query) -> Result<RequireReply, Failure> {
+    async fn require(&self, query: &Query, effect: &Effect) -> Result<RequireReply, Failure> {
         let prefix = self.policy.prefix(query.guild).await?.text;
         let (path, access) = match self.found(&query.call.command, &prefix)? {
             Lookup::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
@@ -241,14 +248,20 @@ impl Pipeline {
         let guild = query
             .guild
             .ok_or_else(|| told("There are no roles in direct messages.".into()))?;
-        self.policy.rules.set_roles(guild, &path, &roles).await?;
+        let rules = &self.policy.rules;
+        let before = rules.of(Some(guild)).await?;
+        let before = before.roles_for(&path).map(|(_, roles)| roles.to_vec());
+        rules.set_roles(guild, &path, &roles).await?;
+        effect.changed(ids(before.as_deref().unwrap_or_default()), ids(&roles));
         let mut reply = RequireReply::default();
         reply.command = path.to_string();
         reply.roles = roles;
         Ok(reply)
     }
 
-    async fn prefix(&self, query: &Query) -> Result<PrefixReply, Failure> {
+    /// Changes a server's prefix.
+    async fn set_prefix(&self, query: &Query, effect: &Effect) -> Result<PrefixReply, Failure> {
+        let before = self.prefix(query).await?;
         let rules = &self.policy.rules;
         let guild = || {
             let none = || told("There is no prefix in direct messages.".into());
@@ -274,6 +287,15 @@ impl Pipeline {
         if let Some(on) = query.call.mention_prefix {
             rules.set_mention_prefix(guild()?, Some(on)).await?;
         }
+        let after = self.prefix(query).await?;
+        effect.changed(
+            serde_json::to_value(&before)?,
+            serde_json::to_value(&after)?,
+        );
+        Ok(after)
+    }
+
+    async fn prefix(&self, query: &Query) -> Result<PrefixReply, Failure> {
         let prefix = self.policy.prefix(query.guild).await?;
         let mut reply = PrefixReply::default();
         reply.prefix = prefix.text;
@@ -331,4 +353,9 @@ fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
         head: serde_json::to_vec(reply)?,
         body: Vec::new(),
     })
+}
+
+/// Ids as they stand in the audit journal.
+fn ids(ids: &[u64]) -> Value {
+    ids.iter().map(u64::to_string).collect()
 }

@@ -23,7 +23,7 @@
 //! | `registration/` | what is registered with Discord: a layout that fits its limits, and the difference to what is there |
 //! | `manifest_check.rs` | whether declared commands can be served |
 
-mod authorize;
+pub mod authorize;
 pub mod autocomplete;
 mod checks;
 mod host_calls;

@@ -73,6 +73,19 @@ impl Policy {
         self.first_owner.store(id, Relaxed);
     }
 
+    /// The bot's owners.
+    #[must_use]
+    pub fn owners(&self) -> Vec<u64> {
+        let first = self.first_owner.load(Relaxed);
+        let named = self.live.now().bot.owner_ids.clone();
+        let rest = named.into_iter().filter(|id| *id != first);
+        [first]
+            .into_iter()
+            .filter(|id| *id != 0)
+            .chain(rest)
+            .collect()
+    }
+
     /// Whether a user owns the bot.
     #[must_use]
     pub fn is_owner(&self, user: Id<UserMarker>) -> bool {

@@ -1,7 +1,6 @@
 //! Bridge: receiver of what a plugin sends, answers, host calls, log lines. The other direction is the mailbox.
 
 use std::{
-    collections::HashMap,
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -24,11 +23,14 @@ use plugin_api::{
 use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{
+    answer::{Answer, Waiter},
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
     ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
+    open_frames::{OpenFrame, OpenFrames},
+    packet::Packet,
     symbols::Symbols,
     vitals::Vitals,
 };
@@ -37,39 +39,6 @@ use crate::{
     platform::{Tid, interpose},
 };
 
-/// The answer to a frame.
-#[derive(Debug)]
-pub struct Answer {
-    /// One of [`status`].
-    pub status: u16,
-    /// JSON, or empty.
-    pub head: Vec<u8>,
-    /// The payload.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// What went wrong, unless all is well: no longer than a line of the log may be, where it is logged.
-    #[must_use]
-    pub fn error(&self) -> Option<ErrorHead> {
-        (self.status != status::OK).then(|| {
-            let read = serde_json::from_slice(&self.head);
-            let mut error: ErrorHead = read.unwrap_or_else(|_| ErrorHead {
-                message: format!("the plugin answered with status {}", self.status),
-                ..ErrorHead::default()
-            });
-            cut(&mut error.message);
-            if let Some(words) = &mut error.user_message {
-                cut(words);
-            }
-            error
-        })
-    }
-}
-
-/// Who waits for an answer.
-pub type Waiter = oneshot::Sender<Answer>;
-
 /// The host as one generation sees it.
 #[derive(Debug)]
 pub struct Bridge {
@@ -77,7 +46,7 @@ pub struct Bridge {
     environment: Arc<dyn Environment>,
     runtime: Handle,
     manifest: Mutex<Option<oneshot::Sender<Result<Manifest, String>>>>,
-    waiters: Mutex<HashMap<u64, Waiter>>,
+    frames: Arc<OpenFrames>,
     closed: AtomicBool,
     /// Its host calls.
     calls: Arc<CallServer>,
@@ -106,13 +75,20 @@ impl Bridge {
         let (send, receive) = oneshot::channel();
         let caller = Caller::new(plugin, generation);
         let (known, counted) = (Arc::clone(&environment), Arc::clone(&figures));
+        let frames = Arc::<OpenFrames>::default();
         let bridge = Self {
-            calls: Arc::new(CallServer::new(caller.clone(), known, mailbox, counted)),
+            calls: Arc::new(CallServer::new(
+                caller.clone(),
+                known,
+                mailbox,
+                counted,
+                Arc::clone(&frames),
+            )),
             caller,
             environment,
             runtime: Handle::current(),
             manifest: Mutex::new(Some(send)),
-            waiters: Mutex::default(),
+            frames,
             closed: AtomicBool::new(false),
             lines: Lines::new(),
             vitals: Vitals::default(),
@@ -175,18 +151,24 @@ impl Bridge {
         }
     }
 
-    /// Waits for the answer to frame `id`; when the generation is over, `waiter` learns so at once.
-    pub fn expect(&self, id: u64, waiter: Waiter) {
-        let mut waiters = self.waiters();
+    /// Waits for the answer to frame `id`; when the generation is over, whoever waits learns so at once.
+    pub fn expect(&self, id: u64, frame: OpenFrame) {
+        let mut frames = self.frames.lock();
         // Under the lock that `close` takes after it has set this: nobody is left waiting.
         if !self.closed.load(SeqCst) {
-            waiters.insert(id, waiter);
+            frames.insert(id, frame);
         }
     }
 
-    /// Takes whoever waits for `id`.
-    pub fn take_waiter(&self, id: u64) -> Option<Waiter> {
-        self.waiters().remove(&id)
+    /// Waits for the answer to a packet that is about to be queued.
+    pub fn expect_answer(&self, packet: &Packet, waiter: Waiter) {
+        let frame = OpenFrames::frame(&self.caller.plugin, packet, waiter);
+        self.expect(packet.id, frame);
+    }
+
+    /// Takes the frame `id` out of those that are open.
+    pub fn take_frame(&self, id: u64) -> Option<OpenFrame> {
+        self.frames.lock().remove(&id)
     }
 
     /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
@@ -197,7 +179,7 @@ impl Bridge {
             None => "its thread has ended".into(),
         });
         self.calls.close();
-        self.waiters().clear();
+        self.frames.lock().clear();
         self.manifest
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -224,10 +206,6 @@ impl Bridge {
         &self.vitals
     }
 
-    fn waiters(&self) -> MutexGuard<'_, HashMap<u64, Waiter>> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn receive(&self, message: &Message, head: &[u8], body: &[u8]) -> u32 {
         if self.closed.load(Relaxed) {
             return send_status::CLOSED;
@@ -249,9 +227,9 @@ impl Bridge {
         match message.kind {
             message_kind::MANIFEST => self.manifest(head),
             message_kind::ANSWER => {
-                if let Some(waiter) = self.take_waiter(message.id) {
+                if let Some(frame) = self.take_frame(message.id) {
                     self.figures.answered(message.status);
-                    let _ = waiter.send(answer(message.status, head, body));
+                    let _ = frame.waiter.send(answer(message.status, head, body));
                 }
             }
             message_kind::CALL => return self.calls.take(message.id, head, body),
@@ -411,7 +389,7 @@ mod tests {
                 ..Message::EMPTY
             };
             let (waiter, mut answer) = oneshot::channel();
-            bridge.expect(size.into(), waiter);
+            bridge.expect_answer(&Packet::bare(0, size.into()), waiter);
             // SAFETY: the bridge lives, and there are as many bytes as the message tells.
             let said = unsafe { handle.vtable.send()(handle.ctx, place.as_ptr().cast()) };
             assert_eq!(said, code, "{size} bytes");
@@ -446,7 +424,7 @@ mod tests {
         }
         assert!(manifest.await.unwrap().is_err(), "no manifest was readable");
         let (waiter, answer) = oneshot::channel();
-        bridge.expect(5, waiter);
+        bridge.expect_answer(&Packet::bare(0, 5), waiter);
         sends(&bridge, message_kind::ANSWER, 4, b"");
         sends(&bridge, message_kind::ANSWER, 5, b"");
         sends(&bridge, message_kind::ANSWER, 5, b"again");

@@ -18,6 +18,7 @@ use tracing::Instrument;
 use super::{
     calls::{Admission, Call, CallQueues, Permit},
     mailbox::Mailbox,
+    open_frames::OpenFrames,
     packet::Packet,
 };
 use crate::{Caller, Completion, Environment, PluginFigures, host_call};
@@ -33,6 +34,8 @@ pub struct CallServer {
     /// Calls end with it.
     over: CancellationToken,
     calls: Arc<CallQueues>,
+    /// The frames for which calls may be made.
+    frames: Arc<OpenFrames>,
     /// How many there were.
     count: AtomicU64,
     /// Whether the log has one that this host does not know.
@@ -47,6 +50,7 @@ impl CallServer {
         environment: Arc<dyn Environment>,
         mailbox: Arc<Mailbox>,
         figures: Arc<PluginFigures>,
+        frames: Arc<OpenFrames>,
     ) -> Self {
         Self {
             caller,
@@ -56,6 +60,7 @@ impl CallServer {
             runtime: Handle::current(),
             over: CancellationToken::new(),
             calls: Arc::default(),
+            frames,
             count: AtomicU64::new(0),
             unknown: AtomicBool::new(false),
         }
@@ -92,6 +97,7 @@ impl CallServer {
         };
         let call = Call {
             id,
+            behalf: self.frames.behalf(head.for_frame),
             head,
             body: body.to_vec(),
             places: self.environment.places(&name),
@@ -135,9 +141,15 @@ impl CallServer {
 
     async fn serve_one(&self, name: &str, call: Call) {
         let Call {
-            id, began, permit, ..
+            id,
+            behalf,
+            head,
+            body,
+            began,
+            permit,
+            ..
         } = call;
-        let serving = self.environment.call(&self.caller, call.head, call.body);
+        let serving = self.environment.call(&self.caller, behalf, head, body);
         let completion = host_call::serve(&self.caller, &self.over, serving).await;
         let Some(completion) = completion else {
             return self.figures.called(name, began.elapsed(), false);

@@ -17,6 +17,8 @@ use std::{
 use plugin_api::abi::CallHead;
 use tokio::sync::Notify;
 
+use super::invocation::Behalf;
+
 /// Most calls of a generation that are open: until the plugin has given the answer back.
 pub const MOST_OPEN: usize = 10_000;
 
@@ -54,6 +56,8 @@ impl Places {
 pub struct Call {
     /// Id of its completion; 0 when nobody waits for one.
     pub id: u64,
+    /// For whom it is made.
+    pub behalf: Behalf,
     /// The call.
     pub head: CallHead,
     /// Its body.
@@ -275,10 +279,8 @@ mod tests {
     fn call(calls: &Arc<CallQueues>, id: u64, places: Places) -> Call {
         Call {
             id,
-            head: CallHead {
-                call: places.name.into(),
-                params: serde_json::Value::Null,
-            },
+            behalf: Behalf::Plugin,
+            head: CallHead::new(places.name, serde_json::Value::Null),
             body: Vec::new(),
             places,
             began: Instant::now(),

@@ -7,7 +7,7 @@ use host_base::PluginName;
 use plugin_api::abi::CallHead;
 use tracing::Level;
 
-use crate::{Caller, Completion, Figures, Places};
+use crate::{Behalf, Caller, Completion, Figures, Places};
 
 /// How plugins are loaded and stopped. Asked anew for each piece of work, so that a change holds at once.
 #[derive(Debug, Clone)]
@@ -80,10 +80,11 @@ pub trait Environment: fmt::Debug + Send + Sync {
     /// The call, which is to be served by [`call`](Self::call).
     fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead>;
 
-    /// Serves one host call. Whatever happens, it is answered.
+    /// Serves one host call, made for whom the host knows it to be made. Whatever happens, it is answered.
     fn call<'a>(
         &'a self,
         caller: &'a Caller,
+        behalf: Behalf,
         head: CallHead,
         body: Vec<u8>,
     ) -> BoxFuture<'a, Completion>;

@@ -24,7 +24,8 @@ use serde::Serialize;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    bridge::{Answer, Bridge},
+    answer::Answer,
+    bridge::Bridge,
     descriptors::Descriptors,
     error::LoadError,
     libraries,
@@ -262,7 +263,7 @@ impl Generation {
 
     fn expect_answer(&self) -> (u64, oneshot::Receiver<Answer>) {
         let (id, (waiter, answer)) = (next_id(), oneshot::channel());
-        self.bridge.expect(id, waiter);
+        self.bridge.expect_answer(&Packet::bare(0, id), waiter);
         (id, answer)
     }
 
@@ -351,18 +352,18 @@ impl Generation {
     /// The queue is full or closed.
     pub fn invoke(&self, packet: Packet, waiter: oneshot::Sender<Answer>) -> Result<(), Refused> {
         let id = packet.id;
-        self.bridge.expect(id, waiter);
+        self.bridge.expect_answer(&packet, waiter);
         self.mailbox.push(packet).inspect_err(|_| {
-            self.bridge.take_waiter(id);
+            self.bridge.take_frame(id);
         })
     }
 
     /// Carries the work that waits, and those who wait for it, over to `next`; takes no work any more.
     pub fn hand_over_to(&self, next: &Self) {
         let mut packets = self.mailbox.close();
-        packets.retain(|packet| match self.bridge.take_waiter(packet.id) {
-            Some(waiter) => {
-                next.bridge.expect(packet.id, waiter);
+        packets.retain(|packet| match self.bridge.take_frame(packet.id) {
+            Some(frame) => {
+                next.bridge.expect(packet.id, frame);
                 true
             }
             // Who waited has learnt that it had failed, when the generation's thread ended.

@@ -15,6 +15,7 @@ use std::{
 };
 
 use plugin_api::abi::{ErrorHead, status};
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::Caller;
@@ -36,6 +37,15 @@ pub struct Completion {
 }
 
 impl Completion {
+    /// What a call is answered that went well.
+    #[must_use]
+    pub fn json(reply: &impl Serialize) -> Self {
+        Self {
+            head: serde_json::to_vec(reply).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// What a call is answered that failed.
     #[must_use]
     pub fn failed(error: &ErrorHead) -> Self {

@@ -30,7 +30,8 @@
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
 //! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
-//! | `mailbox/`, `packet.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
+//! | `mailbox/`, `packet.rs`, `event_record.rs`, `bridge.rs`, `lines.rs` | what goes to a plugin, and what comes from it |
+//! | `open_frames.rs`, `answer.rs`, `invocation.rs` | frames that are not answered, who waits for them, and for whom the work is |
 //! | `call_server.rs`, `calls.rs`, `host_call.rs`, `caller.rs` | host calls: who makes them, how many at once, what ends them |
 //! | `figures/` | what is counted of each plugin |
 //! | `state_file.rs`, `states.rs` | saved state on disk: a file, and the order in which they are written |
@@ -40,6 +41,7 @@
 //! | `platform/` | all that the loader asks of the operating system: [`interpose`], [`snapshot`], [`memory`] and what is its own |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
+mod answer;
 mod bridge;
 mod call_server;
 mod caller;
@@ -47,16 +49,19 @@ mod calls;
 mod descriptors;
 mod environment;
 mod error;
+mod event_record;
 mod figures;
 pub mod file;
 mod generation;
 pub mod host_call;
+mod invocation;
 mod ledger;
 mod libraries;
 mod library;
 mod lines;
 mod mailbox;
 mod manifest_check;
+mod open_frames;
 mod packet;
 mod platform;
 mod plugins;
@@ -78,17 +83,19 @@ use std::collections::BTreeMap;
 use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
-pub use bridge::Answer;
+pub use answer::Answer;
 pub use caller::Caller;
 pub use calls::Places;
 pub use environment::{Environment, Options};
 pub use error::{LoadError, Unserved};
+pub use event_record::EventRecord;
 pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
 pub use generation::{Generation, Workload, interrupted, next_id};
 pub use host_call::Completion;
+pub use invocation::{Behalf, Invocation};
 pub use mailbox::Refused;
 pub use manifest_check::{Neighbour, Rules};
-pub use packet::{EventRecord, Packet};
+pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
 pub use plugins::{LoadReport, Plugins, Serving, Status};
 pub use program::{Change, Program};

@@ -5,20 +5,7 @@ use std::{sync::Arc, time::Instant};
 use plugin_api::abi::{Bytes, EventHeader, frame_kind};
 use serde::Serialize;
 
-use super::calls::Permit;
-
-/// An event as it came from Discord, shared by all plugins that get it.
-#[derive(Debug)]
-pub struct EventRecord {
-    /// Ids and flags; its pointers are empty.
-    pub header: EventHeader,
-    /// A message's text.
-    pub content: String,
-    /// The user's name.
-    pub user_name: String,
-    /// Discord's JSON: the event's `d`.
-    pub json: String,
-}
+use super::{calls::Permit, event_record::EventRecord, invocation::Invocation};
 
 /// One frame's worth of host memory.
 #[derive(Debug)]
@@ -39,6 +26,8 @@ pub struct Packet {
     pub name: String,
     /// When it was queued.
     pub queued: Option<Instant>,
+    /// For whom it is, where that is not told by the event.
+    pub invocation: Option<Arc<Invocation>>,
     /// For the answer to a host call: what the call takes, until the plugin has given this back.
     pub permit: Option<Permit>,
 }
@@ -60,6 +49,7 @@ impl Packet {
             payload: Vec::new(),
             name: String::new(),
             queued: None,
+            invocation: None,
             permit: None,
         }
     }
@@ -76,6 +66,7 @@ impl Packet {
             payload: Vec::new(),
             name: String::new(),
             queued: None,
+            invocation: None,
             permit: None,
         }
     }
@@ -91,6 +82,13 @@ impl Packet {
     #[must_use]
     pub fn with_event(mut self, event: Arc<EventRecord>) -> Self {
         self.event = Some(event);
+        self
+    }
+
+    /// For whom another plugin's work is, which has called this.
+    #[must_use]
+    pub fn on_behalf_of(mut self, invocation: Option<Arc<Invocation>>) -> Self {
+        self.invocation = invocation;
         self
     }
 

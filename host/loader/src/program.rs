@@ -16,8 +16,8 @@ use plugin_api::{
 use tracing::Level;
 
 use crate::{
-    Caller, Completion, Environment, Figures, LoadError, Neighbour, Options, Places, Rules, Slot,
-    Unserved,
+    Behalf, Caller, Completion, Environment, Figures, LoadError, Neighbour, Options, Places, Rules,
+    Slot, Unserved,
 };
 
 /// What has become of a plugin.
@@ -91,7 +91,13 @@ impl Environment for Nobody {
         Ok(Completion::unknown(&head.call))
     }
 
-    fn call<'a>(&'a self, _: &'a Caller, head: CallHead, _: Vec<u8>) -> BoxFuture<'a, Completion> {
+    fn call<'a>(
+        &'a self,
+        _: &'a Caller,
+        _: Behalf,
+        head: CallHead,
+        _: Vec<u8>,
+    ) -> BoxFuture<'a, Completion> {
         Box::pin(async move { Completion::unknown(&head.call) })
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::oneshot;
 
-use super::{bridge::Answer, generation::Generation, mailbox::Refused, packet::Packet};
+use super::{answer::Answer, generation::Generation, mailbox::Refused, packet::Packet};
 
 /// A plugin's place. Work is queued under the read lock, generations are swapped under the write lock: nothing can be
 /// queued for a generation that has been swapped out.

@@ -30,6 +30,7 @@ use host_capability::Failure;
 use host_discord::gateway::GatewayError;
 use host_loader::{LoadError, Plugins, interpose, watcher::WatchError};
 use host_ops::{
+    audit::{self, Journal},
     config::{Config, Live},
     env::Environment,
 };
@@ -74,6 +75,9 @@ pub enum BotError {
     /// The data folder.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The audit journal.
+    #[error("the audit journal in {} can't be opened: {}", .0.display(), .1)]
+    Audit(PathBuf, std::io::Error),
     /// The main loop ended by a panic; the log has it.
     #[error("the bot's main loop panicked")]
     Panicked,
@@ -174,7 +178,13 @@ impl Bot {
             Storage::open(live.clone())?,
             &environment.secrets,
         );
-        let services = Arc::new(services.with_clock(&live, clock));
+        let config = live.now();
+        let journal = Journal::open(&config.data.folder, &config.log)
+            .map_err(|error| BotError::Audit(config.data.folder.join(audit::FOLDER), error))?;
+        let services = services
+            .with_clock(&live, clock)
+            .with_journal(&live, journal);
+        let services = Arc::new(services);
         services.secrets.keep_out();
         let commands = Arc::new(Pipeline::new(
             live.clone(),

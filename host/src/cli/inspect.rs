@@ -11,6 +11,7 @@ use std::{
 use host_base::shown;
 use host_discord::intents;
 use host_loader::{file, interpose, probe};
+use plugin_api::Power;
 use plugin_api::manifest::{CommandKind, CommandManifest, Manifest};
 
 use super::CliResult;
@@ -103,6 +104,10 @@ fn manifest(manifest: &Manifest) {
     }
     for host in &manifest.web_hosts {
         row("web", host);
+    }
+    for word in &manifest.powers {
+        let power = word.parse().unwrap_or(Power::Unknown);
+        row("wants power", &format!("{word}: {}", power.means()));
     }
     let wanted = intents::of(manifest);
     let privileged = wanted & intents::PRIVILEGED;

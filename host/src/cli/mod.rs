@@ -1,5 +1,6 @@
 //! Command line: its subcommands and exit codes.
 
+mod audit;
 mod check;
 mod inspect;
 mod own_config;
@@ -56,6 +57,11 @@ enum Command {
         #[arg(long)]
         online: bool,
     },
+    /// Checks or shows the audit journal: who changed what through the bot.
+    Audit {
+        #[command(subcommand)]
+        command: audit::AuditCommand,
+    },
     /// Puts a backup in the place of what is in the data folder, while the bot is stopped. What is there is kept beside it.
     Restore {
         /// A backup's name, its folder or one database in it; without it the backups are listed.
@@ -89,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Sandbox(arguments) => sandbox::run(&config, arguments),
         Command::Inspect { file } => inspect::run(&file),
         Command::Check { online } => check::run(&config, online),
+        Command::Audit { command } => audit::run(&config, command),
         Command::Restore { backup } => restore::run(&config, backup.as_deref()),
         Command::Probe { .. } => Ok(()),
     });

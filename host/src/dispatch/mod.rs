@@ -27,7 +27,7 @@ use twilight_model::id::{Id, marker::GuildMarker};
 
 pub use self::{dedup::Once, guilds::Guilds, menus::OpenLists, unreadable::Unreadable};
 use crate::{
-    owner::{self, Owner},
+    owner::{self, By, Owner},
     services::Services,
 };
 use host_commands::{Pipeline, router::Routes};
@@ -166,9 +166,10 @@ impl Dispatch {
     /// Runs the command of a server's managers, if it is one of them who asks; others are told by slash alone.
     fn managers_command(self: &Arc<Self>, event: &Arc<EventRecord>, origin: Origin, line: &str) {
         let (dispatch, event, line) = (Arc::clone(self), Arc::clone(event), line.to_owned());
+        let by = By::of(&event, &origin);
         tokio::spawn(async move {
             if let Some(guild) = dispatch.managed(&event).await {
-                let message = dispatch.owner.run_for_server(guild, &line).await;
+                let message = dispatch.owner.run_for_server(&by, guild, &line).await;
                 dispatch.answer_owner(origin, message).await;
             } else if matches!(origin, Origin::Interaction { .. }) {
                 let text = "This command is for those who manage a server, in that server.";
@@ -185,6 +186,7 @@ impl Dispatch {
         name: &str,
         line: &str,
     ) {
+        let by = By::of(event, &origin);
         let (dispatch, name, line) = (Arc::clone(self), name.to_owned(), line.to_owned());
         self.services.hooks.emit(&OwnerAction {
             command: name.clone(),
@@ -193,7 +195,7 @@ impl Dispatch {
             slash: matches!(origin, Origin::Interaction { .. }),
         });
         tokio::spawn(async move {
-            let message = dispatch.owner.run(&name, &line).await;
+            let message = dispatch.owner.run(&by, &name, &line).await;
             dispatch.answer_owner(origin, message).await;
         });
     }

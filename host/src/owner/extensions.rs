@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, time::SystemTime};
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
 use host_loader::{LoadError, LoadReport, Status, UnloadReport};
+use host_ops::config::Config;
+use plugin_api::Power;
 use serde_json::Value;
 
 use super::{Owner, embeds};
@@ -56,7 +58,8 @@ impl Owner {
         let (all, abandoned) = (self.plugins.status(), self.plugins.abandoned());
         let missing = (self.services.figures).missing_intents(&self.services.routes().intents());
         let (registered, deaf) = (self.registered(), self.deaf());
-        extensions(&all, &abandoned, &registered, deaf, &missing)
+        let config = self.services.authority.config();
+        extensions(&config, &all, &abandoned, &registered, deaf, &missing)
     }
 
     /// Why messages that begin with the prefix are not read, where they are not.
@@ -151,6 +154,7 @@ fn unloaded(report: &UnloadReport) -> Value {
 }
 
 fn extensions(
+    config: &Config,
     all: &[Status],
     abandoned: &[String],
     registered: &Registered,
@@ -158,7 +162,13 @@ fn extensions(
     missing: &[MissingIntent],
 ) -> Value {
     let shown = all.iter().take(embeds::FIELDS - 2);
-    let mut fields: Vec<Value> = shown.map(|it| status(it, registered)).collect();
+    let mut fields: Vec<Value> = shown
+        .map(|it| {
+            let grants = config.grants.get(&it.plugin);
+            let granted = grants.map_or(&[][..], |grants| &grants.powers);
+            status(it, registered, granted)
+        })
+        .collect();
     if !missing.is_empty() {
         let lines: Vec<String> = missing.iter().map(|it| format!("⚠ {it}")).collect();
         fields.push(embeds::field("Gateway", &lines.join("\n")));
@@ -202,7 +212,21 @@ fn kinds(plugin: &str, registered: &Registered) -> String {
     kinds.collect::<Vec<_>>().join(", ")
 }
 
-fn status(status: &Status, registered: &Registered) -> Value {
+/// Which powers a plugin has, and which it wants.
+fn powers(wanted: &[String], granted: &[Power]) -> Option<String> {
+    let is_granted = |word: &&String| granted.iter().any(|power| power.word() == **word);
+    let (has, lacks): (Vec<_>, Vec<_>) = wanted.iter().partition(is_granted);
+    let listed = |what, words: &[&String]| {
+        let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+        format!("{what} {}", words.join(", "))
+    };
+    let parts = [("has the powers", &has), ("wants without a grant", &lacks)];
+    let parts = parts.iter().filter(|(_, words)| !words.is_empty());
+    let said: Vec<_> = parts.map(|(what, words)| listed(*what, words)).collect();
+    (!said.is_empty()).then(|| said.join(" · "))
+}
+
+fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value {
     let mut lines = Vec::new();
     if let Some(serving) = &status.serving {
         let minutes = SystemTime::now()
@@ -223,6 +247,7 @@ fn status(status: &Status, registered: &Registered) -> Value {
                 shown::said(&serving.manifest.web_hosts.join(", "))
             ));
         }
+        lines.extend(powers(&serving.manifest.powers, granted));
         let kinds = kinds(&status.plugin, registered);
         if !kinds.is_empty() {
             lines.push(kinds);

@@ -8,6 +8,7 @@ mod embeds;
 mod extensions;
 mod files;
 mod hooks;
+mod journal;
 mod log;
 mod plugin;
 mod schedules;
@@ -27,6 +28,7 @@ use twilight_model::id::{
 
 pub use self::catalog::{COUNT, GROUP, NAMES, OF_MANAGERS, find, group, grouped, slash_commands};
 pub(crate) use self::embeds::paint;
+pub use self::journal::By;
 use crate::services::Services;
 use host_commands::{OwnCommands, Pipeline, registration::Registration};
 
@@ -72,7 +74,7 @@ impl Owner {
     }
 
     /// Runs an owner command; the answer as a message of Discord's.
-    pub async fn run(&self, name: &str, line: &str) -> Value {
+    pub async fn run(&self, by: &By, name: &str, line: &str) -> Value {
         let embed = match name {
             "load" => self.load(line).await,
             "unload" => self.unload(line).await,
@@ -94,6 +96,7 @@ impl Owner {
             "plugin" => self.plugin(line.trim()).await,
             _ => self.extensions(),
         };
+        self.record(by, name, line, &embed).await;
         answer(embed)
     }
 
@@ -124,8 +127,10 @@ impl Owner {
     }
 
     /// Runs a command of a server's managers; the answer as a message of Discord's.
-    pub async fn run_for_server(&self, guild: Id<GuildMarker>, line: &str) -> Value {
-        answer(self.of_server(guild, line).await)
+    pub async fn run_for_server(&self, by: &By, guild: Id<GuildMarker>, line: &str) -> Value {
+        let embed = self.of_server(guild, line).await;
+        self.record(by, OF_MANAGERS, line, &embed).await;
+        answer(embed)
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Rules;
 
 impl host_loader::Rules for Rules {
     fn calls(&self) -> Vec<&'static str> {
-        services::calls().collect()
+        services::calls().map(|call| call.name).collect()
     }
 
     fn problems(

@@ -11,8 +11,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Caller, Change, Completion, Environment, Figures, LoadError, Neighbour, Options, Places,
-    Plugins, Program, Slot, Unserved,
+    Behalf, Caller, Change, Completion, Environment, Figures, LoadError, Neighbour, Options,
+    Places, Plugins, Program, Slot, Unserved,
 };
 use host_ops::{
     config::{Config, Live},
@@ -144,10 +144,11 @@ impl Environment for BotProgram {
     fn call<'a>(
         &'a self,
         caller: &'a Caller,
+        behalf: Behalf,
         head: CallHead,
         body: Vec<u8>,
     ) -> BoxFuture<'a, Completion> {
-        Box::pin(self.services.call(caller, head, body))
+        Box::pin(self.services.call(caller, behalf, head, body))
     }
 
     fn generation_ended(&self, caller: &Caller) {
@@ -177,7 +178,7 @@ impl Program for BotProgram {
         StartHead {
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
             generation: caller.generation,
-            calls: services::calls().map(str::to_owned).collect(),
+            calls: services::calls().map(|call| call.name.to_owned()).collect(),
             settings: services.settings.at_start(caller),
             log_level: log::plugin_level(&caller.plugin).to_owned(),
             bot_id: Some(services.bot_id()).filter(|id| *id != 0),

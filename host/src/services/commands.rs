@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
+use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_commands::Pipeline;
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::manifest::Manifest;
@@ -21,8 +21,15 @@ impl CommandCalls {
     }
 }
 
+impl CommandCalls {
+    /// Whoever serves them, from the moment that somebody does.
+    pub(super) fn pipeline(&self) -> Option<&Arc<Pipeline>> {
+        self.0.get()
+    }
+}
+
 impl Capability<Services> for CommandCalls {
-    const CALLS: &'static [&'static str] = Pipeline::CALLS;
+    const CALLS: &'static [CallRule] = Pipeline::CALLS;
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;
 
@@ -34,7 +41,7 @@ impl Capability<Services> for CommandCalls {
 
     async fn serve(&self, _: &Services, _: &Caller, call: HostCall) -> Result<Completion, Failure> {
         match self.0.get() {
-            Some(commands) => commands.serve(&call.name, call.params).await,
+            Some(commands) => commands.serve(call).await,
             None => Err(Failure::Refused("there are no commands yet".into())),
         }
     }

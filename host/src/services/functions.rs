@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_capability::{Behalf, CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Packet, Places, Refused, Slot, Unserved, next_id};
 use plugin_api::{
     abi::{EntryKind, FunctionCall, InvokeHead, frame_kind},
@@ -52,9 +52,14 @@ impl Functions {
     pub async fn serve(
         &self,
         caller: &Caller,
+        behalf: &Behalf,
         params: Value,
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
+        let handed_on = match behalf {
+            Behalf::Somebody(invocation) => Some(invocation.handed_on(&caller.plugin)),
+            Behalf::Plugin | Behalf::Over => None,
+        };
         let call: FunctionCall = serde_json::from_value(params)?;
         let deadline = call.deadline_ms.map_or(DEFAULT_DEADLINE, |ms| {
             Duration::from_millis(ms).min(LONGEST_DEADLINE)
@@ -76,7 +81,8 @@ impl Functions {
         };
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
             .with_payload(body)
-            .named(&head.entry);
+            .named(&head.entry)
+            .on_behalf_of(handed_on);
         let (plugin, function) = (&call.plugin, &call.function);
         let refused =
             |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));
@@ -155,7 +161,7 @@ fn check(slot: &Slot, call: &FunctionCall) -> Result<(), String> {
 }
 
 impl Capability<Services> for Functions {
-    const CALLS: &'static [&'static str] = &["functions.call"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("functions.call")];
     const PLACES: Places = places("functions", 32);
     const LEAVES: Leaves = Leaves::Nothing;
 
@@ -171,7 +177,7 @@ impl Capability<Services> for Functions {
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(self, caller, call.params, call.body).await
+        Self::serve(self, caller, &call.behalf, call.params, call.body).await
     }
 
     fn generation_ended(&self, _: &Caller) {}

@@ -1,5 +1,6 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
+mod authority;
 mod commands;
 mod errors;
 mod functions;
@@ -23,11 +24,12 @@ use std::{
 
 use futures_util::FutureExt;
 use host_base::error_id;
-use host_capability::{Failure, HostCall, Leaves, capabilities};
+use host_capability::{Behalf, Effect, Failure, HostCall, Leaves, Rule, capabilities};
 use host_commands::Pipeline;
 use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures, gateway::Shards};
 use host_loader::{Caller, Completion};
 use host_ops::{
+    audit::Journal,
     config::{Config, Live},
     env::Secret,
 };
@@ -35,8 +37,8 @@ use host_store::{Files, Storage};
 use plugin_api::abi::CallHead;
 use twilight_model::id::Id;
 
-use self::{commands::CommandCalls, schedules::Clock};
 pub use self::{
+    authority::Authority,
     errors::{Errors, Failed},
     functions::Functions,
     hooks::Hooks,
@@ -46,10 +48,12 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
+use self::{commands::CommandCalls, schedules::Clock};
 use host_commands::router::Routes;
 
 capabilities! {
     Services {
+    authority: Authority,
     cache: Cache,
     commands: CommandCalls,
     discord: Discord,
@@ -69,6 +73,8 @@ capabilities! {
 /// The answers to host calls.
 #[derive(Debug)]
 pub struct Services {
+    /// Who may make which call, and the audit journal.
+    pub authority: Authority,
     /// Discord's REST API.
     pub discord: Arc<Discord>,
     /// Other servers on the web.
@@ -144,6 +150,7 @@ impl Services {
                 .is_none_or(|cache| Id::new_checked(guild).is_none_or(|guild| cache.is_in(guild)))
         });
         Self {
+            authority: Authority::new(live.clone(), Journal::absent()),
             web: Web::new(live.clone()),
             shards: Arc::new(Shards::new(Arc::clone(&figures), Arc::clone(&cache))),
             cache,
@@ -178,6 +185,13 @@ impl Services {
     pub fn with_clock(mut self, live: &Live, clock: Clock) -> Self {
         self.later.set_clock(clock.clone());
         self.schedules = Schedules::new(live.clone(), clock);
+        self
+    }
+
+    /// The same with an audit journal.
+    #[must_use]
+    pub fn with_journal(mut self, live: &Live, journal: Journal) -> Self {
+        self.authority = Authority::new(live.clone(), journal);
         self
     }
 
@@ -241,28 +255,50 @@ impl Services {
     ///
     /// The call, which is to be served by [`call`](Self::call).
     pub fn call_at_once(&self, caller: &Caller, head: CallHead) -> Result<Completion, CallHead> {
+        // What needs somebody who may is looked into first, which takes its time.
+        if !matches!(rule(&head.call), Some(Rule::Free)) {
+            return Err(head);
+        }
+        let for_frame = head.for_frame;
         let call = HostCall {
             name: head.call.clone(),
             params: head.params,
             body: Vec::new(),
+            behalf: Behalf::Plugin,
+            effect: Effect::default(),
         };
         match self.at_once(caller, call) {
             Ok(result) => Ok(completed(caller, &head.call, result)),
             Err(call) => Err(CallHead {
-                call: call.name,
-                params: call.params,
+                for_frame,
+                ..CallHead::new(call.name, call.params)
             }),
         }
     }
 
     /// Serves one host call. Whatever happens, it is answered.
-    pub async fn call(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
+    pub async fn call(
+        &self,
+        caller: &Caller,
+        behalf: Behalf,
+        head: CallHead,
+        body: Vec<u8>,
+    ) -> Completion {
         let call = head.call.clone();
-        answered(caller, &call, self.serve(caller, head, body)).await
+        answered(caller, &call, self.serve(caller, behalf, head, body)).await
     }
 
-    async fn serve(&self, caller: &Caller, head: CallHead, body: Vec<u8>) -> Completion {
+    async fn serve(
+        &self,
+        caller: &Caller,
+        behalf: Behalf,
+        head: CallHead,
+        body: Vec<u8>,
+    ) -> Completion {
         let name = head.call.clone();
+        let Some(rule) = rule(&name) else {
+            return Completion::unknown(&name);
+        };
         let body = match self.may_leave(caller, &head, body).await {
             Ok(body) => body,
             Err(failure) => return completed(caller, &name, Err(failure)),
@@ -271,11 +307,39 @@ impl Services {
             name: head.call,
             params: head.params,
             body,
+            behalf,
+            effect: Effect::default(),
         };
-        match self.served(caller, call).await {
-            Some(result) => completed(caller, &name, result),
-            None => Completion::unknown(&name),
-        }
+        let result = match rule {
+            Rule::Changes(..) => self.serve_change(caller, call, rule).await,
+            _ => self.serve_if_allowed(caller, call, rule).await,
+        };
+        completed(caller, &name, result)
+    }
+
+    async fn serve_if_allowed(
+        &self,
+        caller: &Caller,
+        call: HostCall,
+        rule: Rule,
+    ) -> Result<Completion, Failure> {
+        self.may(caller, &call, rule).await?;
+        let name = call.name.clone();
+        let served = self.served(caller, call).await;
+        served.unwrap_or_else(|| Ok(Completion::unknown(&name)))
+    }
+
+    /// Serves a call that changes what is not the plugin's own: the journal has it, however it ends.
+    async fn serve_change(
+        &self,
+        caller: &Caller,
+        call: HostCall,
+        rule: Rule,
+    ) -> Result<Completion, Failure> {
+        let (deed, effect) = (authority::deed(caller, &call), call.effect.clone());
+        let result = self.serve_if_allowed(caller, call, rule).await;
+        self.journal(caller, deed, effect.take(), &result).await;
+        result
     }
 
     /// Gives the body of a call back that carries no secret to where it does not belong. What is shown on Discord loses them on its way

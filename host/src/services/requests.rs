@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_discord::{
     Discord,
     later::Sent,
@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::Services;
 
 impl Capability<Services> for Discord {
-    const CALLS: &'static [&'static str] = &["discord.request"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("discord.request")];
     const PLACES: Places = places("discord", 256);
     const LEAVES: Leaves = Leaves::DiscordPath;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use host_base::{PluginName, redact};
-use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::{
     config::{Live, secret_name},
@@ -256,7 +256,7 @@ fn private(file: &File, path: &Path) -> Result<(), String> {
 }
 
 impl Capability<Services> for Secrets {
-    const CALLS: &'static [&'static str] = &["secrets.get"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("secrets.get")];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use host::services::hooks::{Circuit, HookView};
-use host_loader::Caller;
+use host_loader::{Behalf, Caller};
 use plugin_api::{Hook, abi::CallHead};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -132,7 +132,9 @@ async fn delays(bot: &Fixture) -> (u64, u64) {
     .unwrap();
     let caller = Caller::new("story", 1);
     let services = bot.bot.services();
-    let answer = services.call(&caller, head, b"null".to_vec()).await;
+    let answer = services
+        .call(&caller, Behalf::Plugin, head, b"null".to_vec())
+        .await;
     let (out_of_order, delays): (u64, Vec<u64>) = serde_json::from_slice(&answer.body).unwrap();
     (out_of_order, delays.len() as u64)
 }

@@ -9,6 +9,7 @@ mod access;
 mod answers;
 mod api;
 mod attacks;
+mod authority;
 mod beats;
 mod cache;
 mod callbacks;

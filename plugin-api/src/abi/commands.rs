@@ -33,9 +33,9 @@ pub struct CommandsCall {
     pub command: String,
     /// `commands.require`: roles as mentions, ids or names; none lifts the rule.
     pub roles: Vec<String>,
-    /// `commands.prefix`: what to change it to; empty: the bot's default.
+    /// `commands.set_prefix`: what to change it to; empty: the bot's default.
     pub prefix: Option<String>,
-    /// `commands.prefix`: whether a mention works like it.
+    /// `commands.set_prefix`: whether a mention works like it.
     pub mention_prefix: Option<bool>,
     /// `commands.usage`: the first day, in UTC: `2026-11-22`; absent: 30 days ago.
     pub since: Option<String>,

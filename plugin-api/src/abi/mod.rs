@@ -12,7 +12,9 @@
 //! | `command.rs`, `answer.rs` | the JSON heads of commands and components, and of answers to them |
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
+//! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
+//! | `authority.rs` | the JSON heads of who acts, and of the audit journal |
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `errors.rs` | the JSON heads of the host call `errors.list` |
@@ -33,6 +35,7 @@
 )]
 
 mod answer;
+mod authority;
 mod cache;
 mod command;
 mod commands;
@@ -45,6 +48,7 @@ mod metrics;
 mod module;
 mod note;
 mod payload;
+mod power;
 mod record;
 mod schedule;
 mod settings;
@@ -58,6 +62,7 @@ pub(crate) mod words;
 
 pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
+pub use authority::{ActingReply, AuditCall, AuditEntry, AuditReply, MayCall, MayReply};
 pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,
@@ -80,6 +85,7 @@ pub use payload::{
     InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
     SaveRequestHead, StartHead, StopHead,
 };
+pub use power::{Power, UnknownPower};
 pub use record::Record;
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleInfo, ScheduleList, ScheduleReply,

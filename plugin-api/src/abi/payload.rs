@@ -194,6 +194,21 @@ pub struct CallHead {
     /// Its parameters.
     #[serde(default)]
     pub params: Value,
+    /// The id of the frame for whose sender it is made, where somebody stands behind it; absent: for the plugin alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_frame: Option<u64>,
+}
+
+impl CallHead {
+    /// The call of that name, for the plugin alone.
+    #[must_use]
+    pub fn new(call: impl Into<String>, params: Value) -> Self {
+        Self {
+            call: call.into(),
+            params,
+            for_frame: None,
+        }
+    }
 }
 
 /// Parameters of `discord.request`. The body is the message's body.

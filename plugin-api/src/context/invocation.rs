@@ -97,12 +97,9 @@ impl Invocation {
             owner: click.head.owner,
             timeout_s: click.head.timeout_s,
         };
-        let at = Self::new(
-            self.host.clone(),
-            click.head.origin,
-            click.frame_guard,
-            self.ephemeral,
-        );
+        // Whoever has clicked acts there, and not whoever was asked.
+        let host = self.host.at_frame(click.frame_guard.id());
+        let at = Self::new(host, click.head.origin, click.frame_guard, self.ephemeral);
         at.held.replace(Some(click.done));
         at.inherits(scope)
     }

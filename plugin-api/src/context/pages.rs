@@ -84,9 +84,8 @@ impl Invocation {
 
     /// A page with its buttons.
     async fn page(&self, name: &str, index: usize, argument: String) -> Result<NewMessage> {
-        let running = self
-            .host()
-            .0
+        let (core, frame) = (&self.host().0, self.host().frame());
+        let running = core
             .running()
             .ok_or(Error::new("the plugin has not started"))?;
         let mut turn = Turn {
@@ -95,10 +94,10 @@ impl Invocation {
             user: self.user().id,
             guild: self.guild_id(),
         };
-        let mut page = running.page(&self.host().0, name, turn.clone()).await?;
+        let mut page = running.page(core, frame, name, turn.clone()).await?;
         if turn.index >= page.count.max(1) {
             turn.index = page.count.max(1) - 1;
-            page = running.page(&self.host().0, name, turn.clone()).await?;
+            page = running.page(core, frame, name, turn.clone()).await?;
         }
         let (at, last) = (turn.index, page.count.saturating_sub(1));
         if last == 0 {

@@ -19,7 +19,7 @@ use twilight_model::{
 
 use super::Host;
 use crate::{
-    abi::{CacheCall, CacheReply, CallHead},
+    abi::{CacheCall, CacheReply},
     error::{Error, Result},
 };
 
@@ -250,11 +250,7 @@ impl<T> fmt::Debug for Lookup<T> {
 }
 
 async fn ask(host: &Host, name: &str, call: &CacheCall) -> Result<(CacheReply, Vec<u8>)> {
-    let head = CallHead {
-        call: name.to_owned(),
-        params: serde_json::to_value(call)?,
-    };
-    let reply = host.0.call(head, Vec::new()).await?;
+    let reply = host.ask(name, &call, Vec::new()).await?;
     Ok((serde_json::from_slice(&reply.head)?, reply.body))
 }
 

@@ -114,7 +114,8 @@ impl Commands<'_> {
     }
 
     /// Names the roles of which a member of a server needs one for a command, or for all in a group; no roles lift the rule.
-    /// Roles are mentions, ids or names. Takes effect at once. Check yourself who may do so.
+    /// Roles are mentions, ids or names. Takes effect at once. Needs the power `commands.rules`, and the
+    /// server's owner who acts.
     ///
     /// # Errors
     ///
@@ -154,8 +155,8 @@ impl Commands<'_> {
         .await
     }
 
-    /// Changes a server's prefix; `""` gives it the bot's again. Takes effect with the next message. Check yourself who may
-    /// do so.
+    /// Changes a server's prefix; `""` gives it the bot's again. Takes effect with the next message. Needs the power
+    /// `commands.rules`, and an administrator of the server who acts.
     ///
     /// # Errors
     ///
@@ -163,7 +164,7 @@ impl Commands<'_> {
     /// written.
     pub async fn set_prefix(&self, guild: Id<GuildMarker>, prefix: &str) -> Result<PrefixReply> {
         self.call(
-            "commands.prefix",
+            "commands.set_prefix",
             &CommandsCall {
                 guild_id: Some(guild.get()),
                 prefix: Some(prefix.to_owned()),
@@ -173,7 +174,7 @@ impl Commands<'_> {
         .await
     }
 
-    /// Switches whether a mention of the bot works like the prefix in a server.
+    /// Switches whether a mention of the bot works like the prefix in a server. Needs what [`set_prefix`](Self::set_prefix) needs.
     ///
     /// # Errors
     ///
@@ -184,7 +185,7 @@ impl Commands<'_> {
         on: bool,
     ) -> Result<PrefixReply> {
         self.call(
-            "commands.prefix",
+            "commands.set_prefix",
             &CommandsCall {
                 guild_id: Some(guild.get()),
                 mention_prefix: Some(on),
@@ -195,10 +196,6 @@ impl Commands<'_> {
     }
 
     async fn call<T: DeserializeOwned>(&self, name: &str, call: &CommandsCall) -> Result<T> {
-        let (reply, _) = self
-            .host
-            .call(name, serde_json::to_value(call)?, Vec::new())
-            .await?;
-        Ok(serde_json::from_value(reply)?)
+        self.host.query(name, call).await
     }
 }

@@ -13,7 +13,7 @@ use twilight_model::{
 
 use super::Host;
 use crate::{
-    abi::{CallHead, RequestCall, ResponseHead},
+    abi::{RequestCall, ResponseHead},
     component::ComponentScope,
     error::{Error, Result},
     message::NewMessage,
@@ -346,11 +346,10 @@ impl Request {
     ///
     /// Discord refused ([`Error::http_status`] and [`Error::discord_code`] tell), or was out of reach.
     pub async fn send(self) -> Result<Response> {
-        let head = CallHead {
-            call: "discord.request".into(),
-            params: serde_json::to_value(&self.call)?,
-        };
-        let reply = self.host.0.call(head, self.body).await?;
+        let reply = self
+            .host
+            .ask("discord.request", &self.call, self.body)
+            .await?;
         let head: ResponseHead = serde_json::from_slice(&reply.head)?;
         Ok(Response {
             status: head.status,

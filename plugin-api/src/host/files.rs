@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Host;
 use crate::{
-    abi::{CallHead, FileCall},
+    abi::FileCall,
     error::{Error, Result},
 };
 
@@ -168,14 +168,17 @@ impl Files {
     }
 
     async fn call(&self, call: &str, path: &str, body: Vec<u8>) -> Result<(Vec<u8>, Vec<u8>)> {
-        let head = CallHead {
-            call: call.into(),
-            params: serde_json::to_value(FileCall {
-                path: path.to_owned(),
-                folder: self.folder.clone(),
-            })?,
-        };
-        let reply = self.host.0.call(head, body).await?;
+        let reply = self
+            .host
+            .ask(
+                call,
+                &FileCall {
+                    path: path.to_owned(),
+                    folder: self.folder.clone(),
+                },
+                body,
+            )
+            .await?;
         Ok((reply.head, reply.body))
     }
 }

@@ -5,10 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Host;
-use crate::{
-    abi::{CallHead, FunctionCall},
-    error::Result,
-};
+use crate::{abi::FunctionCall, error::Result};
 
 /// Another plugin, by name: the way to the functions that it offers. It need not be loaded until one is called.
 #[derive(Debug, Clone)]
@@ -74,14 +71,9 @@ impl OtherPlugin {
                 .deadline
                 .map(|deadline| deadline.as_millis().try_into().unwrap_or(u64::MAX).max(1)),
         };
-        let head = CallHead {
-            call: "functions.call".into(),
-            params: serde_json::to_value(call)?,
-        };
         let reply = self
             .host
-            .0
-            .call(head, serde_json::to_vec(argument)?)
+            .ask("functions.call", &call, serde_json::to_vec(argument)?)
             .await?;
         serde_json::from_slice(&reply.body).map_err(|error| {
             crate::Error::new(format!(

@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Host;
 use crate::{
-    abi::{CallHead, ChooseCall, EmitCall, EmitHead},
+    abi::{ChooseCall, EmitCall, EmitHead},
     error::Result,
 };
 
@@ -50,13 +50,15 @@ impl Host {
     ///
     /// The event's name does not begin with `<this plugin's name>.`, or the payload is no JSON.
     pub async fn emit<H: Hook>(&self, payload: &H) -> Result<EmitHead> {
-        let head = CallHead {
-            call: "hooks.emit".into(),
-            params: serde_json::to_value(EmitCall {
-                event: H::EVENT.to_owned(),
-            })?,
-        };
-        let reply = self.0.call(head, serde_json::to_vec(payload)?).await?;
+        let reply = self
+            .ask(
+                "hooks.emit",
+                &EmitCall {
+                    event: H::EVENT.to_owned(),
+                },
+                serde_json::to_vec(payload)?,
+            )
+            .await?;
         Ok(serde_json::from_slice(&reply.head)?)
     }
 
@@ -71,13 +73,10 @@ impl Host {
         handler: &str,
         events: impl IntoIterator<Item = E>,
     ) -> Result {
-        let head = CallHead {
-            call: "hooks.choose".into(),
-            params: serde_json::to_value(ChooseCall {
-                handler: handler.to_owned(),
-                events: events.into_iter().map(Into::into).collect(),
-            })?,
+        let choice = ChooseCall {
+            handler: handler.to_owned(),
+            events: events.into_iter().map(Into::into).collect(),
         };
-        self.0.call(head, Vec::new()).await.map(drop)
+        self.query("hooks.choose", &choice).await
     }
 }

@@ -155,10 +155,7 @@ impl Figure {
         if value.is_finite()
             && let Ok(params) = serde_json::to_value(&call)
         {
-            self.core.tell(&CallHead {
-                call: "metrics.record".into(),
-                params,
-            });
+            self.core.tell(&CallHead::new("metrics.record", params));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
+mod authority;
 mod cache;
 mod commands;
 mod discord;
@@ -17,6 +18,7 @@ mod web;
 
 use std::{fmt, rc::Rc};
 
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use twilight_model::id::{
     Id,
@@ -37,11 +39,17 @@ pub use self::{
     task::Task,
     web::{Web, WebRequest, WebResponse},
 };
-use crate::{abi::CallHead, error::Result, runtime::Core};
+use crate::{
+    abi::CallHead,
+    error::Result,
+    runtime::{CallReply, Core},
+};
 
 /// The host, as one generation of a plugin sees it. Clones are the same host.
 ///
-/// It comes with every context and with the start; keep a clone in the state where a background task needs it.
+/// It comes with every context and with the start; keep a clone in the state where a background task needs it. The one of a
+/// context asks for whoever has started that: what needs a [`Power`](crate::Power) is allowed to them or it is not, as long as their
+/// work is not answered. The one of the start asks for the plugin alone.
 ///
 /// ```
 /// use plugin_api::prelude::*;
@@ -53,11 +61,58 @@ use crate::{abi::CallHead, error::Result, runtime::Core};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Host(pub(crate) Rc<Core>);
+pub struct Host(pub(crate) Rc<Core>, Option<u64>);
 
 impl Host {
     pub(crate) fn new(core: Rc<Core>) -> Self {
-        Self(core)
+        Self(core, None)
+    }
+
+    /// The host as the handler of the frame `id` sees it: what it asks, it asks for whoever stands behind that frame.
+    pub(crate) fn for_frame(core: Rc<Core>, id: u64) -> Self {
+        Self(core, Some(id).filter(|id| *id != 0))
+    }
+
+    /// The host, asked for whoever stands behind another frame.
+    pub(crate) fn at_frame(&self, id: u64) -> Self {
+        Self::for_frame(Rc::clone(&self.0), id)
+    }
+
+    /// The frame for whose sender it asks; 0 for the plugin alone.
+    pub(crate) fn frame(&self) -> u64 {
+        self.1.unwrap_or_default()
+    }
+
+    /// Asks the host, for whom this was made.
+    pub(crate) async fn ask(
+        &self,
+        name: &str,
+        params: &impl Serialize,
+        body: Vec<u8>,
+    ) -> Result<CallReply> {
+        self.ask_value(name, serde_json::to_value(params)?, body)
+            .await
+    }
+
+    async fn ask_value(&self, name: &str, params: Value, body: Vec<u8>) -> Result<CallReply> {
+        let mut head = CallHead::new(name, params);
+        head.for_frame = self.1;
+        self.0.call(head, body).await
+    }
+
+    /// The same, and reads the answer.
+    pub(crate) async fn query<R: DeserializeOwned>(
+        &self,
+        name: &str,
+        params: &impl Serialize,
+    ) -> Result<R> {
+        let reply = self.ask(name, params, Vec::new()).await?;
+        let head: &[u8] = if reply.head.is_empty() {
+            b"null"
+        } else {
+            &reply.head
+        };
+        Ok(serde_json::from_slice(head)?)
     }
 
     /// The plugin's name: its package's.
@@ -101,7 +156,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`,
+    /// those that begin with `audit.`, `authority.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`,
     /// `settings.`, `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
@@ -128,11 +183,7 @@ impl Host {
     ///
     /// The host does not know the call, or the call failed; the error names the call.
     pub async fn call(&self, name: &str, params: Value, body: Vec<u8>) -> Result<(Value, Vec<u8>)> {
-        let head = CallHead {
-            call: name.to_owned(),
-            params,
-        };
-        let reply = self.0.call(head, body).await?;
+        let reply = self.ask_value(name, params, body).await?;
         let head = if reply.head.is_empty() {
             Value::Null
         } else {

@@ -3,17 +3,13 @@
 
 use super::Host;
 use crate::{
-    abi::{Answered, CallHead, ReplyCall},
+    abi::{Answered, ReplyCall},
     error::Result,
 };
 
 impl Host {
     pub(crate) async fn answer(&self, call: ReplyCall, body: Vec<u8>) -> Result<Answered> {
-        let head = CallHead {
-            call: "reply".into(),
-            params: serde_json::to_value(call)?,
-        };
-        let reply = self.0.call(head, body).await?;
+        let reply = self.ask("reply", &call, body).await?;
         Ok(serde_json::from_slice(&reply.head).unwrap_or_default())
     }
 }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use twilight_model::id::{
     Id,
     marker::{GuildMarker, UserMarker},
@@ -16,8 +15,7 @@ use twilight_model::id::{
 use super::Host;
 use crate::{
     abi::{
-        CallHead, ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply,
-        ScheduleSwitch,
+        ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleSwitch,
     },
     error::{Error, Result},
 };
@@ -350,11 +348,7 @@ async fn call(
     params: &impl Serialize,
     body: Vec<u8>,
 ) -> Result<ScheduleReply> {
-    let head = CallHead {
-        call: name.to_owned(),
-        params: serde_json::to_value(params).unwrap_or(Value::Null),
-    };
-    let reply = host.0.call(head, body).await?;
+    let reply = host.ask(name, params, body).await?;
     Ok(serde_json::from_slice(&reply.head)?)
 }
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Host;
 use crate::{
-    abi::{CallHead, SecretCall},
+    abi::SecretCall,
     error::{Error, Result},
 };
 
@@ -57,13 +57,15 @@ impl Host {
     /// It is not granted, is not there, or others than the bot's user can read its file. The error says what to do, and
     /// shows nothing.
     pub async fn secret(&self, name: &str) -> Result<Secret> {
-        let head = CallHead {
-            call: "secrets.get".into(),
-            params: serde_json::to_value(SecretCall {
-                name: name.to_owned(),
-            })?,
-        };
-        let reply = self.0.call(head, Vec::new()).await?;
+        let reply = self
+            .ask(
+                "secrets.get",
+                &SecretCall {
+                    name: name.to_owned(),
+                },
+                Vec::new(),
+            )
+            .await?;
         let text = String::from_utf8(reply.body)
             .map_err(|_| Error::new(format!("the secret `{name}` is no text")))?;
         Ok(Secret(Zeroizing::new(text)))

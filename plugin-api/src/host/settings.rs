@@ -6,7 +6,7 @@ use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::Host;
 use crate::{
-    abi::{CallHead, SettingCall, SettingReply},
+    abi::{SettingCall, SettingReply},
     error::{Error, Result},
 };
 
@@ -83,14 +83,16 @@ impl Host {
         guild: Id<GuildMarker>,
         name: &str,
     ) -> Result<T> {
-        let head = CallHead {
-            call: "settings.get".into(),
-            params: serde_json::to_value(SettingCall {
-                guild_id: guild.get(),
-                name: name.to_owned(),
-            })?,
-        };
-        let reply = self.0.call(head, Vec::new()).await?;
+        let reply = self
+            .ask(
+                "settings.get",
+                &SettingCall {
+                    guild_id: guild.get(),
+                    name: name.to_owned(),
+                },
+                Vec::new(),
+            )
+            .await?;
         let SettingReply { value } = serde_json::from_slice(&reply.head)?;
         read(name, value)
     }

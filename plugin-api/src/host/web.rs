@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Host, Method};
 use crate::{
-    abi::{CallHead, WebCall, WebReply},
+    abi::{WebCall, WebReply},
     error::{Error, Result},
 };
 
@@ -132,11 +132,7 @@ impl WebRequest {
     /// The host is not declared or granted, its address is one of the local network, it was out of reach, took too long or sent
     /// too much, or the body could not be written as JSON.
     pub async fn send(self) -> Result<WebResponse> {
-        let head = CallHead {
-            call: "web.request".into(),
-            params: serde_json::to_value(&self.call)?,
-        };
-        let reply = self.host.0.call(head, self.body?).await?;
+        let reply = self.host.ask("web.request", &self.call, self.body?).await?;
         Ok(WebResponse {
             head: serde_json::from_slice(&reply.head)?,
             body: reply.body,

@@ -54,6 +54,8 @@ pub struct Manifest {
     pub conflicts: Vec<String>,
     /// Host calls that it can't do without, by name.
     pub requires: Vec<String>,
+    /// The powers that it wants, by their words ([`Power`](crate::Power)).
+    pub powers: Vec<String>,
     /// Whether it saves state.
     pub keeps_state: bool,
     /// How state is handed to the next generation.

@@ -22,6 +22,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub(crate) use self::calls::CallReply;
 pub(crate) use self::core::Core;
 pub(crate) use self::job::caught;
 use self::job::{Answer, Job};
@@ -112,7 +113,14 @@ pub(crate) trait Running {
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> LocalFuture<Result>;
-    fn page(&self, core: &Rc<Core>, name: &str, turn: Turn) -> LocalFuture<Result<Page>>;
+    /// `frame`: for whom it is shown.
+    fn page(
+        &self,
+        core: &Rc<Core>,
+        frame: u64,
+        name: &str,
+        turn: Turn,
+    ) -> LocalFuture<Result<Page>>;
     /// How many listeners there are, and whether one of them wants an event; which are told apart by their places.
     fn listeners(&self) -> usize;
     fn listens(&self, listener: usize, header: &EventHeader) -> bool;

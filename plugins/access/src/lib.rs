@@ -7,12 +7,12 @@ mod prefix;
 mod roles;
 mod why;
 
-use plugin_api::prelude::*;
+use plugin_api::{Power, prelude::*};
 
 export_plugin!(|| {
     Plugin::new()
         .description("Who may use which command, why one refuses, and the server's prefix")
-        .requires("commands.require")
+        .powers([Power::CommandsRules])
         .command(roles::config())
         .command(why::why())
         .command(prefix::setprefix())

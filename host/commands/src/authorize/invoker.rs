@@ -20,6 +20,7 @@ pub struct Invoker {
     pub user: Option<Id<UserMarker>>,
     /// `None` in direct messages.
     pub guild: Option<Id<GuildMarker>>,
+    /// `None` where the event has none.
     pub channel: Option<Id<ChannelMarker>>,
     said: Said,
 }
@@ -93,7 +94,8 @@ impl Invoker {
         }
     }
 
-    pub(super) async fn is_guild_owner(&self, cache: &Cache) -> bool {
+    /// Whether they own the server.
+    pub async fn is_guild_owner(&self, cache: &Cache) -> bool {
         let Some((guild, user, _)) = self.ids() else {
             return false;
         };
@@ -102,7 +104,11 @@ impl Invoker {
     }
 
     /// What the member may do in the channel.
-    pub(super) async fn permissions(&self, cache: &Cache) -> Result<Permissions, String> {
+    ///
+    /// # Errors
+    ///
+    /// It can't be found out; the text says why.
+    pub async fn permissions(&self, cache: &Cache) -> Result<Permissions, String> {
         if let Some(permissions) = self.said.permissions {
             return Ok(permissions);
         }
@@ -133,7 +139,8 @@ impl Invoker {
             .map_err(|error| error.to_string())
     }
 
-    pub(super) async fn has_one_of(&self, cache: &Cache, roles: &[u64]) -> bool {
+    /// Whether the member has one of these roles.
+    pub async fn has_one_of(&self, cache: &Cache, roles: &[u64]) -> bool {
         let own = self.roles(cache).await;
         // The role that everyone has is the server's id.
         roles

@@ -67,6 +67,10 @@ impl Rule {
 }
 
 /// Whether a command may be used: the first rule that refuses. `name` is the command as it is typed.
+///
+/// # Errors
+///
+/// That rule, with the sentence for the member.
 pub async fn check(
     policy: &Policy,
     cache: &Cache,

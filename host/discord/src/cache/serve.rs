@@ -1,7 +1,7 @@
 //! The `cache.…` host calls: answered from the cache, or by Discord where the plugin wishes so.
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{CacheCall, CacheReply, RequestCall},
@@ -28,16 +28,16 @@ use crate::{
 };
 
 /// The host calls.
-pub const CALLS: &[&str] = &[
-    "cache.channel",
-    "cache.channels",
-    "cache.current_user",
-    "cache.guild",
-    "cache.guilds",
-    "cache.member",
-    "cache.permissions",
-    "cache.role",
-    "cache.roles",
+pub const CALLS: &[CallRule] = &[
+    CallRule::free("cache.channel"),
+    CallRule::free("cache.channels"),
+    CallRule::free("cache.current_user"),
+    CallRule::free("cache.guild"),
+    CallRule::free("cache.guilds"),
+    CallRule::free("cache.member"),
+    CallRule::free("cache.permissions"),
+    CallRule::free("cache.role"),
+    CallRule::free("cache.roles"),
 ];
 
 impl Cache {
@@ -308,7 +308,7 @@ fn answered(body: Vec<u8>) -> Completion {
 }
 
 impl<P: Sync> Capability<P> for Cache {
-    const CALLS: &'static [&'static str] = CALLS;
+    const CALLS: &'static [CallRule] = CALLS;
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 

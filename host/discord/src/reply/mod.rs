@@ -32,7 +32,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use plugin_api::{
@@ -248,7 +248,7 @@ fn unknown(what: &str) -> Failure {
 mod tests;
 
 impl<P: Sync> Capability<P> for Replies {
-    const CALLS: &'static [&'static str] = &["reply"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("reply")];
     const PLACES: Places = places("answers", 256);
     const LEAVES: Leaves = Leaves::Nothing;
 

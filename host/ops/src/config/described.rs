@@ -5,10 +5,7 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
-use super::{Subject, live::is_live};
-
-/// The commented file of defaults: every key with its words.
-pub const COMMENTED: &str = include_str!("default.toml");
+use super::{Subject, live::is_live, shipped::COMMENTED};
 
 /// Whether a file is the commented example as it came, which changes nothing.
 #[must_use]

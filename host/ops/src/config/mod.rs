@@ -11,6 +11,7 @@ mod error;
 mod fault;
 mod live;
 mod prefix;
+mod shipped;
 mod tables;
 mod take_over;
 mod values;
@@ -30,10 +31,11 @@ use host_base::PluginName;
 
 pub use self::{
     checks::{secret_name, web_host},
-    described::{COMMENTED, Described, described, differences, effective, is_example, toml_table},
+    described::{Described, described, differences, effective, is_example, toml_table},
     error::{ConfigError, Problem},
     live::{Live, is_live},
     prefix::check_prefix,
+    shipped::COMMENTED,
     tables::{
         alerts::{Alerts, Subject},
         answers::{Answers, Colours},
@@ -73,7 +75,7 @@ use self::{
 /// assert_eq!(error.to_string(), "config.toml:2:1: unknown key `prefx` in [bot]; did you mean `prefix`?");
 /// # Ok::<(), host_ops::config::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// `[discord]`: how Discord is reached.
     pub discord: Discord,
@@ -207,6 +209,17 @@ impl Config {
 /// What goes through all tables whose keys are the host's.
 macro_rules! tables {
     ($($table:ident: $type:ident,)*) => {
+        impl Default for Config {
+            fn default() -> Self {
+                Self {
+                    $($table: $type::default(),)*
+                    grants: grants::shipped(),
+                    plugins: BTreeMap::new(),
+                    source: Source::default(),
+                }
+            }
+        }
+
         impl Config {
             fn read(document: &mut Document<'_>) -> Self {
                 Self {

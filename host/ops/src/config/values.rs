@@ -118,6 +118,7 @@ pub(super) enum IdOf {
     User,
     Channel,
     Server,
+    Role,
 }
 
 impl IdOf {
@@ -127,6 +128,7 @@ impl IdOf {
             Self::User => ("user", "User"),
             Self::Channel => ("channel", "Channel"),
             Self::Server => ("server", "Server"),
+            Self::Role => ("role", "Role"),
         }
     }
 }

@@ -19,7 +19,7 @@ use std::{
 };
 
 use host_base::{PluginName, nearest::nearest, shown};
-use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
@@ -403,7 +403,8 @@ impl fmt::Debug for Hooks {
 }
 
 impl Capability<Services> for Hooks {
-    const CALLS: &'static [&'static str] = &["hooks.choose", "hooks.emit"];
+    const CALLS: &'static [CallRule] =
+        &[CallRule::free("hooks.choose"), CallRule::free("hooks.emit")];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 

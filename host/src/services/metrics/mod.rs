@@ -10,7 +10,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     abi::{MetricCall, MetricKind},
@@ -162,7 +162,7 @@ fn cut(text: String) -> String {
 }
 
 impl Capability<Services> for Metrics {
-    const CALLS: &'static [&'static str] = &["metrics.record"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("metrics.record")];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 

@@ -24,7 +24,7 @@ use std::{
 
 use host_base::PluginName;
 pub use host_base::clock::{Clock, Time};
-use host_capability::{Capability, Failure, HOST_TABLES, HostCall, Leaves};
+use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use host_store::{Storage, storage::StorageError};
@@ -47,11 +47,11 @@ use self::{
 use crate::services::Services;
 
 /// The host calls, by name.
-pub const CALLS: [&str; 4] = [
-    "schedules.cancel",
-    "schedules.create",
-    "schedules.list",
-    "schedules.switch",
+pub const CALLS: [CallRule; 4] = [
+    CallRule::free("schedules.cancel"),
+    CallRule::free("schedules.create"),
+    CallRule::free("schedules.list"),
+    CallRule::free("schedules.switch"),
 ];
 
 /// Most bytes of what is scheduled with a run.
@@ -389,7 +389,7 @@ fn report(run: &CutShort) {
 }
 
 impl Capability<Services> for Schedules {
-    const CALLS: &'static [&'static str] = &CALLS;
+    const CALLS: &'static [CallRule] = &CALLS;
     const PLACES: Places = HOST_TABLES;
     const LEAVES: Leaves = Leaves::Nothing;
 

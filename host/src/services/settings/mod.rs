@@ -29,7 +29,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{ConfigError, Live};
@@ -221,7 +221,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Capability<Services> for Settings {
-    const CALLS: &'static [&'static str] = &["settings.get"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("settings.get")];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 

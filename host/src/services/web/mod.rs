@@ -19,7 +19,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{self, Live};
 use plugin_api::{
@@ -260,7 +260,7 @@ fn refused(why: impl Into<String>) -> Failure {
 }
 
 impl Capability<Services> for Web {
-    const CALLS: &'static [&'static str] = &["web.request"];
+    const CALLS: &'static [CallRule] = &[CallRule::free("web.request")];
     const PLACES: Places = places("web", 1_024);
     const LEAVES: Leaves = Leaves::WebRequest;
 

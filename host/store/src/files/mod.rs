@@ -19,7 +19,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
 use host_ops::config::Live;
 use plugin_api::{abi::FileCall, manifest::Manifest};
@@ -499,8 +499,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests;
 
 impl<P: Sync> Capability<P> for Files {
-    const CALLS: &'static [&'static str] =
-        &["files.list", "files.read", "files.remove", "files.write"];
+    const CALLS: &'static [CallRule] = &[
+        CallRule::free("files.list"),
+        CallRule::free("files.read"),
+        CallRule::free("files.remove"),
+        CallRule::free("files.write"),
+    ];
     const PLACES: Places = places("files", 4);
     const LEAVES: Leaves = Leaves::FilePath;
 

@@ -65,7 +65,7 @@ use std::{
 };
 
 use host_base::{PluginName, names};
-use host_capability::{Capability, Failure, HostCall, Leaves, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call};
 use host_ops::config::{Config, Live};
 use plugin_api::manifest::Manifest;
@@ -393,14 +393,14 @@ fn folder_of_twin(folders: &Path, plugin: String) -> Result<(), StorageError> {
 }
 
 /// The host calls, by name.
-pub const CALLS: [&str; 7] = [
-    "storage.delete",
-    "storage.execute",
-    "storage.get",
-    "storage.keys",
-    "storage.query",
-    "storage.set",
-    "storage.transaction",
+pub const CALLS: [CallRule; 7] = [
+    CallRule::free("storage.delete"),
+    CallRule::free("storage.execute"),
+    CallRule::free("storage.get"),
+    CallRule::free("storage.keys"),
+    CallRule::free("storage.query"),
+    CallRule::free("storage.set"),
+    CallRule::free("storage.transaction"),
 ];
 
 fn read_request(call: &str, params: Value) -> Result<(u64, Request), Failure> {
@@ -478,7 +478,7 @@ pub(crate) fn problems(plugin: &PluginName, manifest: &Manifest, problems: &mut 
 }
 
 impl<P: Sync> Capability<P> for Storage {
-    const CALLS: &'static [&'static str] = &CALLS;
+    const CALLS: &'static [CallRule] = &CALLS;
     const PLACES: Places = places("storage", 1_024);
     const LEAVES: Leaves = Leaves::Nothing;
 

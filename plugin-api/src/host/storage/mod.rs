@@ -16,7 +16,7 @@ pub use self::{
 };
 use super::Host;
 use crate::{
-    abi::{CallHead, StorageCall, StorageReply},
+    abi::{StorageCall, StorageReply},
     error::{Error, Result},
 };
 
@@ -208,11 +208,7 @@ impl Database {
         params: &impl Serialize,
         body: Vec<u8>,
     ) -> Result<(T, Vec<u8>)> {
-        let head = CallHead {
-            call: call.to_owned(),
-            params: serde_json::to_value(params)?,
-        };
-        let reply = self.host.0.call(head, body).await?;
+        let reply = self.host.ask(call, params, body).await?;
         Ok((serde_json::from_slice(&reply.head)?, reply.body))
     }
 }

@@ -1,0 +1,64 @@
+//! Audit journal of the owner commands: who typed one that changes something, and what it came to.
+
+use host_loader::EventRecord;
+use host_ops::audit::Deed;
+use plugin_api::abi::Origin;
+use serde_json::Value;
+
+use super::{GROUP, Owner};
+
+/// Who gave a command, where, and by which way.
+#[derive(Debug)]
+pub struct By(Deed);
+
+impl By {
+    /// Whoever caused the event.
+    #[must_use]
+    pub fn of(event: &EventRecord, origin: &Origin) -> Self {
+        let way = match origin {
+            Origin::Interaction { .. } => "slash",
+            _ => "message",
+        };
+        Self(Deed {
+            user: event.header.user_id,
+            guild: event.header.guild_id,
+            channel: event.header.channel_id,
+            way: way.to_owned(),
+            ..Deed::default()
+        })
+    }
+}
+
+/// Whether a command with these arguments changes something. What only shows is no line of the journal.
+fn changes(name: &str, line: &str) -> bool {
+    let verb = line.split_whitespace().next().unwrap_or_default();
+    match name {
+        "load" | "unload" | "reload" | "set" | "unset" | "migrate" | "export-data"
+        | "erase-data" | "log" => !line.is_empty(),
+        "sync" | "backup" => true,
+        "hooks" | "schedules" => !matches!(verb, "" | "list" | "history"),
+        "settings" => matches!(verb, "set" | "reset"),
+        _ => false,
+    }
+}
+
+impl Owner {
+    /// Enters a command into the journal, unless it only shows something.
+    pub(super) async fn record(&self, by: &By, name: &str, line: &str, embed: &Value) {
+        if !changes(name, line) {
+            return;
+        }
+        let said = |field: &str| embed[field].as_str().unwrap_or_default().to_owned();
+        let (title, text) = (said("title"), said("description"));
+        let deed = Deed {
+            call: format!("{GROUP} {name}"),
+            params: line.into(),
+            result: match &*text {
+                "" => title,
+                text => format!("{title}: {text}"),
+            },
+            ..by.0.clone()
+        };
+        self.services.authority.record(deed).await;
+    }
+}

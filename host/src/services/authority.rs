@@ -1,0 +1,489 @@
+//! Authority: whether a host call may be made, by the plugin and by whoever acts. Asked before any capability is.
+//!
+//! Three must say yes to a call that reaches beyond the plugin's own: the plugin has declared the power, the operator has granted it in
+//! `[grants.<plugin>]`, and whoever started the work may do that. Who that is, the host looks up by the frame that the call is made
+//! for; the plugin only says which of its own frames it is.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use host_base::PluginName;
+use host_capability::{Behalf, CallRule, Capability, Failure, HostCall, Leaves, MEMORY, Rule, Who};
+use host_commands::{Pipeline, authorize::Invoker};
+use host_loader::{Caller, Completion, Invocation, Places, Unserved};
+use host_ops::{
+    audit::{Deed, Journal},
+    config::{Config, Live},
+};
+use plugin_api::{
+    Power,
+    abi::{ActingReply, AuditCall, AuditReply, MayCall, MayReply},
+    manifest::Manifest,
+};
+use serde_json::Value;
+use twilight_model::{
+    guild::Permissions,
+    id::{Id, marker::GuildMarker},
+};
+
+use super::Services;
+
+/// Entries of the journal that one call reads.
+const PAGE: usize = 100;
+
+/// Refusals of a plugin that the journal takes within an hour; the log has all of them.
+const REFUSALS: u32 = 20;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Decides about host calls, and keeps the audit journal.
+#[derive(Debug)]
+pub struct Authority {
+    config: Live,
+    journal: Arc<Journal>,
+    /// What the generations that run have declared.
+    declared: Mutex<HashMap<Caller, Vec<Power>>>,
+    /// Refusals that the journal has of each plugin: one that asks all day fills no disk.
+    refusals: Mutex<HashMap<PluginName, (Instant, u32)>>,
+}
+
+/// Who may make a call, and why somebody else may not.
+type Verdict = Result<(), Failure>;
+
+impl Authority {
+    /// An authority by this configuration, which keeps its journal there.
+    #[must_use]
+    pub fn new(config: Live, journal: Journal) -> Self {
+        Self {
+            config,
+            journal: Arc::new(journal),
+            declared: Mutex::default(),
+            refusals: Mutex::default(),
+        }
+    }
+
+    /// What is granted, as it is now.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        self.config.now()
+    }
+
+    /// Writes what was done into the audit journal, before whoever asked learns of it.
+    pub async fn record(&self, deed: Deed) {
+        let journal = Arc::clone(&self.journal);
+        let what = deed.call.clone();
+        let written = tokio::task::spawn_blocking(move || journal.append(&deed)).await;
+        let failed = match written {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(
+            call = what,
+            "the audit journal could not be written: {failed}"
+        );
+    }
+
+    /// Whether a plugin has declared a power, and whether it is granted.
+    fn granted(&self, plugin: &PluginName, power: Power) -> bool {
+        let config = self.config.now();
+        let grants = config.grants.get(plugin);
+        grants.is_some_and(|grants| grants.powers.contains(&power))
+    }
+
+    /// The powers that a generation has declared.
+    fn declared(&self, caller: &Caller) -> Vec<Power> {
+        let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        declared.get(caller).cloned().unwrap_or_default()
+    }
+
+    /// Whether the plugin may, whoever acts.
+    fn of_plugin(&self, caller: &Caller, call: &str, power: Power, behalf: &Behalf) -> Verdict {
+        let plugin = &caller.plugin;
+        if !self.declared(caller).contains(&power) {
+            return Err(denied(
+                format!(
+                    "`{call}` needs the power `{power}`, which plugin `{plugin}` does not declare: its author adds \
+                     `.powers([Power::…])` to the plugin"
+                ),
+                "This plugin can't do that: it has not asked for the power to.",
+            ));
+        }
+        let Behalf::Somebody(invocation) = behalf else {
+            return self.grants(plugin, call, power);
+        };
+        // Whoever has handed the work on must have been allowed it, too: nobody borrows another one's powers.
+        let mut all = invocation.via.iter().chain([plugin]);
+        all.try_for_each(|plugin| self.grants(plugin, call, power))
+    }
+
+    fn grants(&self, plugin: &PluginName, call: &str, power: Power) -> Verdict {
+        if self.granted(plugin, power) {
+            return Ok(());
+        }
+        Err(denied(
+            format!(
+                "`{call}` needs the power `{power}` ({}), which plugin `{plugin}` is not granted: the operator adds \
+                 `\"{power}\"` to `powers` in [grants.{plugin}] of config.toml",
+                power.means()
+            ),
+            "The bot's owner has not granted this plugin the power to do that.",
+        ))
+    }
+
+    fn journals_refusal(&self, plugin: &PluginName) -> bool {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let (since, count) = refusals.entry(plugin.clone()).or_insert((now, 0));
+        if now.duration_since(*since) >= HOUR {
+            (*since, *count) = (now, 0);
+        }
+        *count += 1;
+        *count <= REFUSALS
+    }
+}
+
+impl Services {
+    /// Whether a call may be made, by whoever stands behind it.
+    pub(super) async fn may(&self, caller: &Caller, call: &HostCall, rule: Rule) -> Verdict {
+        let Some((power, who)) = rule.needs() else {
+            return Ok(());
+        };
+        self.authority
+            .of_plugin(caller, &call.name, power, &call.behalf)?;
+        match &call.behalf {
+            _ if who == Who::Anybody => Ok(()),
+            Behalf::Plugin => Err(denied(
+                format!(
+                    "`{}` needs somebody who acts: make it through the context of a command, a component or an autocompletion, and not \
+                     from a background task, a listener or a schedule",
+                    call.name
+                ),
+                "That has to be asked for by somebody who may do it.",
+            )),
+            Behalf::Over => Err(denied(
+                format!(
+                    "`{}` is made for an invocation that is over, or that is none of this plugin's: make it before the handler ends",
+                    call.name
+                ),
+                "That took too long. Please try again.",
+            )),
+            Behalf::Somebody(invocation) => {
+                self.may_act(caller, invocation, who, &call.params).await
+            }
+        }
+    }
+
+    async fn may_act(
+        &self,
+        caller: &Caller,
+        invocation: &Invocation,
+        who: Who,
+        params: &Value,
+    ) -> Verdict {
+        let invoker = Invoker::of(&invocation.event);
+        if self.acts_as_owner(caller, &invoker).await {
+            return Ok(());
+        }
+        let guild: Option<Id<GuildMarker>> = id(&params["guild_id"]).and_then(Id::new_checked);
+        let there = || match guild {
+            Some(guild) if invoker.guild != Some(guild) => {
+                Invoker::somebody(invoker.user, Some(guild), None)
+            }
+            _ => Invoker::of(&invocation.event),
+        };
+        let (allowed, whom) = match (who, guild) {
+            (Who::Anybody, _) => (true, ""),
+            (Who::Oneself, _) => {
+                let about = id(&params["user_id"]);
+                let own = about.is_some() && about == invoker.user.map(Id::get);
+                (own, "whom it is about, and the bot's owners")
+            }
+            (Who::Administrator, Some(_)) => {
+                let there = there();
+                let may = there.is_guild_owner(&self.cache).await
+                    || there
+                        .permissions(&self.cache)
+                        .await
+                        .is_ok_and(|has| has.contains(Permissions::ADMINISTRATOR));
+                (may, "administrators of that server")
+            }
+            (Who::GuildOwner, Some(_)) => (
+                there().is_guild_owner(&self.cache).await,
+                "the owner of that server",
+            ),
+            (Who::Administrator | Who::GuildOwner | Who::Owner, _) => (false, "the bot's owners"),
+        };
+        if allowed {
+            return Ok(());
+        }
+        Err(denied(
+            format!(
+                "user {} may not do that: it is for {whom}",
+                invocation.event.header.user_id
+            ),
+            &format!("That is for {whom} alone."),
+        ))
+    }
+
+    /// Whether somebody may what the bot's owners may, through this plugin.
+    async fn acts_as_owner(&self, caller: &Caller, invoker: &Invoker) -> bool {
+        let owns = |commands: &Arc<Pipeline>| {
+            invoker
+                .user
+                .is_some_and(|user| commands.policy.is_owner(user))
+        };
+        if self.commands.pipeline().is_some_and(owns) {
+            return true;
+        }
+        let config = self.authority.config.now();
+        let Some(grants) = config.grants.get(&caller.plugin) else {
+            return false;
+        };
+        // The role that everybody has is no role that somebody was given.
+        let named: Vec<u64> = grants
+            .roles
+            .iter()
+            .copied()
+            .filter(|role| invoker.guild.is_none_or(|guild| guild != *role))
+            .collect();
+        !named.is_empty()
+            && invoker.guild.is_some()
+            && invoker.has_one_of(&self.cache, &named).await
+    }
+
+    /// Enters a call that changes something into the audit journal, with how it ended.
+    pub(super) async fn journal(
+        &self,
+        caller: &Caller,
+        deed: Deed,
+        before_and_after: (Value, Value),
+        result: &Result<Completion, Failure>,
+    ) {
+        let result = match result {
+            Ok(_) => "done".to_owned(),
+            Err(Failure::Denied { .. }) if !self.authority.journals_refusal(&caller.plugin) => {
+                return;
+            }
+            Err(failure @ Failure::Denied { .. }) => format!("refused: {failure}"),
+            Err(failure) => format!("failed: {failure}"),
+        };
+        let (before, after) = before_and_after;
+        let deed = Deed {
+            before,
+            after,
+            result,
+            ..deed
+        };
+        self.authority.record(deed).await;
+    }
+}
+
+/// What the journal says of a call, but for how it ended.
+pub(super) fn deed(caller: &Caller, call: &HostCall) -> Deed {
+    let mut deed = Deed {
+        plugin: caller.plugin.to_string(),
+        generation: caller.generation,
+        call: call.name.clone(),
+        params: shortened(&call.params),
+        ..Deed::default()
+    };
+    if let Behalf::Somebody(invocation) = &call.behalf {
+        let header = &invocation.event.header;
+        deed.user = header.user_id;
+        deed.guild = header.guild_id;
+        deed.channel = header.channel_id;
+        deed.invocation = invocation.id;
+        deed.way = format!("{} `{}`", invocation.way, invocation.what);
+        deed.via = invocation.via.iter().map(ToString::to_string).collect();
+    }
+    deed
+}
+
+/// Parameters as far as the journal keeps them.
+fn shortened(params: &Value) -> Value {
+    const MOST: usize = 2_000;
+    let text = params.to_string();
+    match text.char_indices().nth(MOST) {
+        None => params.clone(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}
+
+fn denied(message: String, user_message: &str) -> Failure {
+    Failure::Denied {
+        message,
+        user_message: user_message.to_owned(),
+    }
+}
+
+/// An id as it crosses: digits in a string, or a number.
+fn id(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(digits) => digits.parse().ok(),
+        value => value.as_u64(),
+    }
+    .filter(|id| *id != 0)
+}
+
+impl Capability<Services> for Authority {
+    const CALLS: &'static [CallRule] = &[
+        CallRule::free("authority.acting"),
+        CallRule::free("authority.may"),
+        CallRule::reads("audit.list", Power::AuditRead, Who::Owner),
+    ];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+    ) -> Result<(), Unserved> {
+        let powers: Vec<Power> = manifest
+            .powers
+            .iter()
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let missing: Vec<_> = powers
+            .iter()
+            .filter(|power| !self.granted(&caller.plugin, **power))
+            .map(|power| format!("`{power}`"))
+            .collect();
+        if !missing.is_empty() {
+            tracing::info!(
+                plugin = &*caller.plugin,
+                "it wants powers that it is not granted, and goes without: {} (`powers` in [grants.{}] of config.toml)",
+                missing.join(", "),
+                caller.plugin
+            );
+        }
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        if !powers.is_empty() {
+            declared.insert(caller.clone(), powers);
+        }
+        Ok(())
+    }
+
+    async fn serve(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        match &*call.name {
+            "audit.list" => self.list(call.params).await,
+            "authority.may" => asked(services, caller, call).await,
+            _ => self.acting(services, caller, &call.behalf).await,
+        }
+    }
+
+    fn generation_ended(&self, caller: &Caller) {
+        self.declared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(caller);
+    }
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        vec![("generations with powers", declared.len())]
+    }
+}
+
+/// Whether another call may be made.
+async fn asked(
+    services: &Services,
+    caller: &Caller,
+    call: HostCall,
+) -> Result<Completion, Failure> {
+    let MayCall { call: name, params } = serde_json::from_value(call.params)?;
+    let Some(rule) = super::rule(&name) else {
+        return Ok(Completion::unknown(&name));
+    };
+    let about = HostCall {
+        name,
+        params,
+        body: Vec::new(),
+        behalf: call.behalf,
+        effect: call.effect,
+    };
+    let mut reply = MayReply::default();
+    if let Err(failure) = services.may(caller, &about, rule).await {
+        let head = failure.into_head();
+        (reply.missing, reply.text) = (Some(head.message), head.user_message);
+    }
+    Ok(Completion::json(&reply))
+}
+
+impl Authority {
+    /// Who acts, and what the plugin may for them.
+    async fn acting(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        behalf: &Behalf,
+    ) -> Result<Completion, Failure> {
+        let mut reply = ActingReply::default();
+        let powers = self.declared(caller);
+        let granted = powers
+            .into_iter()
+            .filter(|power| self.granted(&caller.plugin, *power));
+        reply.powers = granted.map(|power| power.word().to_owned()).collect();
+        if let Behalf::Somebody(invocation) = behalf {
+            let invoker = Invoker::of(&invocation.event);
+            let cache = &services.cache;
+            reply.user_id = invoker.user.map(Id::get);
+            reply.guild_id = invoker.guild.map(Id::get);
+            reply.owner = services.acts_as_owner(caller, &invoker).await;
+            if invoker.guild.is_some() {
+                reply.guild_owner = invoker.is_guild_owner(cache).await;
+                let has = invoker
+                    .permissions(cache)
+                    .await
+                    .unwrap_or(Permissions::empty());
+                reply.administrator = reply.guild_owner || has.contains(Permissions::ADMINISTRATOR);
+            }
+        }
+        let config = self.config.now();
+        reply.owners = match services.commands.pipeline() {
+            Some(commands) => commands.policy.owners(),
+            None => config.bot.owner_ids.clone(),
+        };
+        Ok(Completion::json(&reply))
+    }
+
+    async fn list(&self, params: Value) -> Result<Completion, Failure> {
+        use host_ops::audit::{Filter, latest};
+        let call: AuditCall = serde_json::from_value(params)?;
+        let limit = call
+            .limit
+            .map_or(PAGE, |limit| limit as usize)
+            .clamp(1, PAGE);
+        let filter = Filter {
+            before: call.before,
+            plugin: call.plugin,
+            user: call.user_id,
+            call: call.call,
+        };
+        let folder = self.journal.folder().to_owned();
+        let read = tokio::task::spawn_blocking(move || latest(&folder, &filter, limit)).await;
+        let entries = match read {
+            Ok(Ok(entries)) => entries,
+            Ok(Err(error)) => return Err(Failure::Refused(format!("the audit journal: {error}"))),
+            Err(error) => return Err(Failure::Refused(format!("the audit journal: {error}"))),
+        };
+        let mut reply = AuditReply::default();
+        reply.entries = entries
+            .into_iter()
+            .filter_map(|entry| serde_json::to_value(entry).ok())
+            .filter_map(|entry| serde_json::from_value(entry).ok())
+            .collect();
+        Ok(Completion::json(&reply))
+    }
+}
