@@ -81,8 +81,8 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
-    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall,
-    InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
+    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead, FileCall,
+    FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
     SaveRequestHead, StartHead, StopHead,
 };
 pub use power::{Power, UnknownPower};

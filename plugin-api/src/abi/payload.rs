@@ -251,6 +251,20 @@ pub struct LogHead {
     /// The id of the frame whose handler logged; absent for anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,
+    /// That something has failed to which nobody waits for an answer. Such a line is sent whatever the level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<FailedHead>,
+}
+
+/// What has failed, in a [`LogHead`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedHead {
+    /// A listener, and the event that it listened to, as Discord calls it; absent: a task in the background.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The error with its causes.
+    #[serde(default)]
+    pub error: String,
 }
 
 /// Head of PANIC.

@@ -35,6 +35,7 @@ use crate::{
         message_kind, run_status, status,
     },
     error::{Error, Result},
+    event::EventKind,
     guard::{dispose, guarded},
     manifest::{CommandKind, Handoff, Manifest},
     page::{Page, Turn},
@@ -333,7 +334,8 @@ impl EventLoop {
                 Ok(Answer::None)
             };
             let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
-            self.begin(job.of_frame(frame));
+            let event = EventKind::from_number(header.kind).name();
+            self.begin(job.of_event(frame, event));
         }
     }
 
