@@ -15,6 +15,9 @@ use tokio::time::Instant;
 
 use crate::{Discord, rest::Call};
 
+/// Different things that a plugin may raise alerts about within an hour.
+pub const AN_HOUR: usize = 60;
+
 /// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
 const REMEMBERED: usize = 1000;
 
@@ -28,6 +31,8 @@ pub struct Alerts {
     discord: Arc<Discord>,
     config: Live,
     last: Mutex<Last>,
+    /// What plugins have raised alerts about within the hour.
+    shares: Mutex<HashMap<String, HashMap<String, Instant>>>,
 }
 
 impl Alerts {
@@ -38,6 +43,7 @@ impl Alerts {
             discord,
             config,
             last: Mutex::default(),
+            shares: Mutex::default(),
         }
     }
 
@@ -56,6 +62,19 @@ impl Alerts {
             self.send(channel, &format!("⚠️ {}", shortened(text)));
         }
         due
+    }
+
+    /// Whether a plugin may raise one more, unless it is about what it has raised within the hour: each has a share.
+    pub fn is_within_share(&self, plugin: &str, subject: &str, about: &str) -> bool {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, share) = (Instant::now(), shares.entry(plugin.to_owned()).or_default());
+        share.retain(|_, at| now.duration_since(*at) < Duration::from_secs(3600));
+        let thing = format!("{subject} {about}");
+        if share.len() >= AN_HOUR && !share.contains_key(&thing) {
+            return false;
+        }
+        share.entry(thing).or_insert(now);
+        true
     }
 
     /// Tells what is good to know, each time. Never waits.

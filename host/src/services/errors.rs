@@ -7,11 +7,15 @@ use std::{
 };
 
 use host_base::PluginName;
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY, Who};
+use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
+    Power,
     abi::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply},
     hook::{
         CommandError, ComponentError, ListenerError, PluginPanicked, ScheduleFailed, TaskError,
     },
+    manifest::Manifest,
 };
 
 use super::Services;
@@ -121,6 +125,31 @@ fn link_to_panic(latest: &mut VecDeque<ErrorView>, error: &mut ErrorView) {
         Some(ended) if is_panic => ended.trace.clone_from(&error.trace),
         Some(panic) => error.trace.clone_from(&panic.trace),
         None => {}
+    }
+}
+
+impl Capability<Services> for Errors {
+    const CALLS: &'static [CallRule] =
+        &[CallRule::reads("errors.list", Power::LogRead, Who::Owner)];
+    const PLACES: Places = MEMORY;
+    const LEAVES: Leaves = Leaves::Nothing;
+
+    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
+
+    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
+        Ok(())
+    }
+
+    async fn serve(&self, _: &Services, _: &Caller, call: HostCall) -> Result<Completion, Failure> {
+        Ok(Completion::json(
+            &self.list(&serde_json::from_value(call.params)?),
+        ))
+    }
+
+    fn generation_ended(&self, _: &Caller) {}
+
+    fn registries(&self) -> Vec<(&'static str, usize)> {
+        Vec::new()
     }
 }
 

@@ -1,16 +1,21 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
+mod alerts;
 mod authority;
+mod caches;
 mod commands;
 mod errors;
 mod functions;
 pub mod hooks;
+mod lag;
+mod log;
 mod metrics;
 mod registries;
 mod requests;
 pub mod schedules;
 mod secrets;
 pub mod settings;
+mod shards;
 pub mod web;
 
 use std::{
@@ -48,23 +53,31 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
-use self::{commands::CommandCalls, schedules::Clock};
+use self::{
+    caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls, schedules::Clock,
+};
 use host_commands::router::Routes;
 
 capabilities! {
     Services {
+    alerts: Alerts,
     authority: Authority,
     cache: Cache,
+    caches: Caches,
     commands: CommandCalls,
     discord: Discord,
+    errors: Errors,
     files: Files,
     functions: Functions,
     hooks: Hooks,
+    lag: LagCalls,
+    log: LogCalls,
     metrics: Metrics,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
     settings: Settings,
+    shards: Shards,
     storage: Storage,
     web: Web,
     }
@@ -95,6 +108,9 @@ pub struct Services {
     pub later: Arc<Later>,
     functions: Functions,
     commands: CommandCalls,
+    caches: Caches,
+    lag: LagCalls,
+    log: LogCalls,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -161,6 +177,9 @@ impl Services {
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
             commands: CommandCalls::default(),
+            caches: Caches,
+            lag: LagCalls(Arc::clone(&figures)),
+            log: LogCalls,
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),

@@ -18,6 +18,8 @@
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `errors.rs` | the JSON heads of the host call `errors.list` |
+//! | `hooks.rs`, `log.rs` | the JSON heads of the host calls about all plugins' hooks, and about the log |
+//! | `knows.rs` | the JSON heads of `alerts.raise`, `bot.lag` and `caches.…` |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `shards.rs` | the JSON heads of the `shards.…` host calls |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
@@ -43,6 +45,9 @@ mod custom_id;
 mod errors;
 mod frame;
 mod header;
+mod hooks;
+mod knows;
+mod log;
 mod message;
 mod metrics;
 mod module;
@@ -73,6 +78,12 @@ pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
 pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
+pub use hooks::{HookCircuit, HookEvent, HookHistory, HookInfo, HookSwitch, HooksCall, HooksReply};
+pub use knows::{
+    AlertCall, AlertReply, CacheInfo, CacheKind, CachesCall, CachesReply, FilesInfo, LagReply,
+    LagView,
+};
+pub use log::{LevelCall, LevelsReply, LogCall, LogLine, LogReply};
 pub use message::{Message, message_kind, send_status, status};
 pub use metrics::{MetricCall, MetricKind};
 pub use module::{

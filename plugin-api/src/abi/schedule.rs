@@ -195,7 +195,7 @@ pub struct SchedulesCall {
     /// Those of this plugin alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
-    /// Of what was scheduled at run time, that for this server alone.
+    /// What was scheduled at run time for this server alone, which its administrators may see.
     #[serde(
         with = "super::snowflake::option",
         skip_serializing_if = "Option::is_none"
@@ -220,6 +220,12 @@ pub struct ScheduleSteer {
     /// The one that was scheduled at run time with this id; absent: what the plugin declares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
+    /// The server that it is for: its administrators may steer what is for it.
+    #[serde(
+        with = "super::snowflake::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub guild_id: Option<u64>,
 }
 
 /// Head of the completion of `schedules.all`.

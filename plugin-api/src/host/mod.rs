@@ -1,5 +1,6 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
+mod alerts;
 mod authority;
 mod cache;
 mod commands;
@@ -7,11 +8,14 @@ mod discord;
 mod files;
 mod functions;
 mod hooks;
+mod lag;
+mod log;
 mod metrics;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
 mod settings;
+mod shards;
 pub(crate) mod storage;
 mod task;
 mod web;
@@ -156,8 +160,8 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`,
-    /// `settings.`, `storage.` and `web.`.
+    /// those that begin with `alerts.`, `audit.`, `authority.`, `bot.`, `cache.`, `caches.`, `commands.`, `errors.`, `files.`,
+    /// `functions.`, `hooks.`, `log.`, `metrics.`, `schedules.`, `secrets.`, `settings.`, `shards.`, `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

@@ -15,7 +15,8 @@ use twilight_model::id::{
 use super::Host;
 use crate::{
     abi::{
-        ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleSwitch,
+        ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleSteer,
+        ScheduleSwitch, SchedulesCall, SchedulesReply,
     },
     error::{Error, Result},
 };
@@ -79,6 +80,58 @@ impl Host {
             guild: None,
             about: None,
         }
+    }
+}
+
+impl Host {
+    /// The schedules of all plugins: what they declare, then what was made at run time and comes again. For the next page pass the
+    /// answer's `next` as `after`. Needs the power `schedules.read`, and one of the bot's owners who acts; for one server's alone
+    /// (`guild_id`), one of its administrators.
+    ///
+    /// ```
+    /// use plugin_api::{Power, abi::SchedulesCall, prelude::*};
+    ///
+    /// async fn schedules(ctx: CommandContext) -> Result {
+    ///     let wanted = SchedulesCall { guild_id: ctx.guild_id().map(Id::get), ..SchedulesCall::default() };
+    ///     let found = ctx.host().all_schedules(&wanted).await?;
+    ///     let lines: Vec<_> = found.schedules.iter().map(|it| format!("{} {}: {}", it.plugin, it.name, it.when)).collect();
+    ///     ctx.reply(lines.join("\n")).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::SchedulesRead])
+    ///     .command(Command::new("schedules", "Lists this server's schedules").run(schedules));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call, or the host's database can't be used.
+    pub async fn all_schedules(&self, wanted: &SchedulesCall) -> Result<SchedulesReply> {
+        self.query("schedules.all", wanted).await
+    }
+
+    /// Has a schedule of any plugin run now, beside its plan. Needs the power `schedules.manage`, and one of the bot's owners who
+    /// acts; for what is scheduled for one server (`guild_id`), one of its administrators.
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call, there is no such schedule, or it runs at this moment.
+    pub async fn run_schedule(&self, which: &ScheduleSteer) -> Result {
+        self.query("schedules.run", which).await
+    }
+
+    /// Pauses a schedule of any plugin, or lets it go on: what was due meanwhile is left out. Needs what
+    /// [`run_schedule`](Self::run_schedule) needs.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn pause_schedule(&self, which: &ScheduleSteer, paused: bool) -> Result {
+        let call = if paused {
+            "schedules.pause"
+        } else {
+            "schedules.resume"
+        };
+        self.query(call, which).await
     }
 }
 

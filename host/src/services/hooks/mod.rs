@@ -7,6 +7,7 @@ mod breaker;
 mod chosen;
 mod handler_queue;
 mod history;
+mod host_calls;
 mod switched_off;
 #[cfg(test)]
 mod tests;
@@ -19,15 +20,14 @@ use std::{
 };
 
 use host_base::{PluginName, nearest::nearest, shown};
-use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::Failure;
 use host_discord::Alerts;
-use host_loader::{Caller, Completion, Places, Unserved};
+use host_loader::{Caller, Completion};
 use host_ops::config::Live;
 use host_store::Storage;
 use plugin_api::{
-    abi::{ChooseCall, EmitCall, EmitHead, ErrorKind, ErrorView},
+    abi::{EmitCall, EmitHead, ErrorKind, ErrorView},
     hook::{EVERY_EVENT, FRAMEWORK_EVENTS, Hook},
-    manifest::Manifest,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -43,7 +43,7 @@ use self::{
     handler_queue::{Alarm, HandlerQueue, Job, Offered, Place, Taken},
     history::{Fate, History, keys},
 };
-use crate::services::{Errors, Services};
+use crate::services::Errors;
 use host_commands::router::{HookRoute, Routes};
 
 /// Bytes of the name of a plugin's event.
@@ -399,46 +399,5 @@ impl fmt::Debug for Hooks {
         f.debug_struct("Hooks")
             .field("rules", &self.config.now().hooks)
             .finish_non_exhaustive()
-    }
-}
-
-impl Capability<Services> for Hooks {
-    const CALLS: &'static [CallRule] =
-        &[CallRule::free("hooks.choose"), CallRule::free("hooks.emit")];
-    const PLACES: Places = MEMORY;
-    const LEAVES: Leaves = Leaves::Nothing;
-
-    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
-
-    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
-        Ok(())
-    }
-
-    async fn serve(
-        &self,
-        _: &Services,
-        caller: &Caller,
-        call: HostCall,
-    ) -> Result<Completion, Failure> {
-        match &*call.name {
-            "hooks.choose" => {
-                let ChooseCall { handler, events } = serde_json::from_value(call.params)?;
-                self.chosen.choose(caller, &handler, events)?;
-                Ok(Completion::default())
-            }
-            _ => Self::serve(self, caller, call.params, call.body).await,
-        }
-    }
-
-    fn generation_ended(&self, caller: &Caller) {
-        self.chosen.generation_ended(caller);
-        self.prune();
-    }
-
-    fn registries(&self) -> Vec<(&'static str, usize)> {
-        vec![
-            ("hooks, queues", self.queue_count()),
-            ("hooks, chosen", self.chosen.count()),
-        ]
     }
 }

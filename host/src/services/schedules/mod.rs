@@ -24,11 +24,12 @@ use std::{
 
 use host_base::PluginName;
 pub use host_base::clock::{Clock, Time};
-use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves};
+use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves, Who};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use host_store::{Storage, storage::StorageError};
 use plugin_api::{
+    Power,
     abi::{
         ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
         ScheduleSwitch,
@@ -47,10 +48,22 @@ use self::{
 use crate::services::Services;
 
 /// The host calls, by name.
-pub const CALLS: [CallRule; 4] = [
+pub const CALLS: [CallRule; 8] = [
+    CallRule::reads("schedules.all", Power::SchedulesRead, Who::Administrator),
     CallRule::free("schedules.cancel"),
     CallRule::free("schedules.create"),
     CallRule::free("schedules.list"),
+    CallRule::changes(
+        "schedules.pause",
+        Power::SchedulesManage,
+        Who::Administrator,
+    ),
+    CallRule::changes(
+        "schedules.resume",
+        Power::SchedulesManage,
+        Who::Administrator,
+    ),
+    CallRule::changes("schedules.run", Power::SchedulesManage, Who::Administrator),
     CallRule::free("schedules.switch"),
 ];
 
@@ -412,15 +425,17 @@ impl Capability<Services> for Schedules {
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(
-            self,
-            &services.storage,
-            caller,
-            &call.name,
-            call.params,
-            call.body,
-        )
-        .await
+        let storage = &services.storage;
+        match &*call.name {
+            "schedules.all" => {
+                let wanted = serde_json::from_value(call.params)?;
+                Ok(Completion::json(&self.page(storage, wanted).await?))
+            }
+            "schedules.run" | "schedules.pause" | "schedules.resume" => {
+                self.steer(storage, call).await
+            }
+            _ => Self::serve(self, storage, caller, &call.name, call.params, call.body).await,
+        }
     }
 
     fn generation_ended(&self, caller: &Caller) {

@@ -3,9 +3,10 @@
 use std::sync::PoisonError;
 
 use host_base::{PluginName, nearest::nearest};
-use host_capability::Failure;
+use host_capability::{Failure, HostCall};
+use host_loader::Completion;
 use host_store::{Storage, storage::StorageError};
-use plugin_api::abi::{ScheduleEntry, ScheduleInfo, SchedulesCall, SchedulesReply};
+use plugin_api::abi::{ScheduleEntry, ScheduleInfo, ScheduleSteer, SchedulesCall, SchedulesReply};
 
 use super::{Declared, Run, ScheduleView, Schedules, span, store, when::When};
 
@@ -149,9 +150,10 @@ impl Schedules {
         let (guild_id, of) = (wanted.guild_id, plugin.clone());
         let (views, entries) = self
             .work(storage, move |c| {
-                let views = match after_id {
-                    None => store::views(c)?,
-                    Some(_) => Vec::new(),
+                // What plugins declare is no server's.
+                let views = match (after_id, guild_id) {
+                    (None, None) => store::views(c)?,
+                    _ => Vec::new(),
                 };
                 let of = of.as_deref();
                 let entries = store::recurring_of_all(
@@ -182,6 +184,47 @@ impl Schedules {
         }
         reply.schedules = all.into_iter().map(|(_, info)| info).collect();
         Ok(reply)
+    }
+
+    /// The host calls `schedules.run`, `schedules.pause` and `schedules.resume`.
+    pub(super) async fn steer(
+        &self,
+        storage: &Storage,
+        call: HostCall,
+    ) -> Result<Completion, Failure> {
+        let ScheduleSteer {
+            plugin,
+            name,
+            id,
+            guild_id,
+        } = serde_json::from_value(call.params)?;
+        // As the host writes it.
+        let plugin = PluginName::new(&plugin).to_string();
+        if let Some(guild_id) = guild_id {
+            let entry = match id {
+                Some(id) => self.work(storage, move |c| store::guild_of(c, id)).await?,
+                None => None,
+            };
+            if entry != Some(guild_id) {
+                return Err(Failure::Refused(
+                    "that is not scheduled for this server".into(),
+                ));
+            }
+        }
+        match (&*call.name, id) {
+            ("schedules.run", None) => self.run_now(storage, &plugin, &name).await?,
+            ("schedules.run", Some(id)) => self.run_entry_now(storage, &plugin, &name, id).await?,
+            (verb, None) => {
+                let paused = verb == "schedules.pause";
+                self.pause(storage, &plugin, &name, paused).await?;
+            }
+            (verb, Some(id)) => {
+                let paused = verb == "schedules.pause";
+                self.pause_entry(storage, &plugin, &name, id, paused)
+                    .await?;
+            }
+        }
+        Ok(Completion::default())
     }
 
     fn begin(&self, run: Run) {

@@ -58,6 +58,16 @@ pub enum Health {
 }
 
 impl Health {
+    /// It in a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Critical => "critical",
+        }
+    }
+
     fn of(operations: u64, failed: u64) -> Self {
         match failed * 100 {
             failed if failed < operations.max(1) => Self::Healthy,
@@ -218,6 +228,11 @@ impl Files {
             cached_bytes,
             health: Health::of(done, failed),
         }
+    }
+
+    /// Forgets the files that are kept in memory.
+    pub fn clear_cache(&self) {
+        lock(&self.cache).clear();
     }
 
     /// The cache, within the limits that hold now.

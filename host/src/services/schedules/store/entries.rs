@@ -159,6 +159,15 @@ pub(in super::super) fn recurring_of_all(
         .collect()
 }
 
+/// The server that an entry is for; `None` where it is for none, or not there.
+pub(in super::super) fn guild_of(connection: &Connection, id: u64) -> Result<Option<u64>> {
+    let guild = connection
+        .prepare_cached("SELECT guild_id FROM cogwright__scheduled WHERE id = ?1")?
+        .query_row([id.cast_signed()], |row| row.get(0))
+        .optional()?;
+    Ok(guild.and_then(given))
+}
+
 /// An id as the table keeps it, in which 0 is none.
 pub(super) fn given(id: i64) -> Option<u64> {
     Some(id.cast_unsigned()).filter(|id| *id != 0)

@@ -19,7 +19,7 @@ use rusqlite::{Connection, Result, params};
 pub use self::view::ScheduleView;
 pub(super) use self::{
     claim::{Claimed, claim, claim_now},
-    entries::{Waiting, cancel, create, list, recurring_of_all},
+    entries::{Waiting, cancel, create, guild_of, list, recurring_of_all},
     manifest_sync::{declare, pause},
     recurring::{Coming, claim_entry_now, switch},
     view::views,
