@@ -10,6 +10,7 @@ pub mod hooks;
 mod lag;
 mod log;
 mod metrics;
+mod plugins;
 mod registries;
 mod requests;
 pub mod schedules;
@@ -30,9 +31,15 @@ use std::{
 use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Behalf, Effect, Failure, HostCall, Leaves, Rule, capabilities};
+<<<<<<< HEAD
 use host_commands::Pipeline;
 use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures, gateway::Shards};
 use host_loader::{Caller, Completion};
+=======
+use host_commands::{Pipeline, registration::Registration};
+use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
+use host_loader::{Caller, Completion, Plugins};
+>>>>>>> main
 use host_ops::{
     audit::Journal,
     config::{Config, Live},
@@ -53,9 +60,13 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
+<<<<<<< HEAD
 use self::{
     caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls, schedules::Clock,
 };
+=======
+use self::{commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
+>>>>>>> main
 use host_commands::router::Routes;
 
 capabilities! {
@@ -73,6 +84,7 @@ capabilities! {
     lag: LagCalls,
     log: LogCalls,
     metrics: Metrics,
+    plugins: PluginCalls,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
@@ -108,9 +120,13 @@ pub struct Services {
     pub later: Arc<Later>,
     functions: Functions,
     commands: CommandCalls,
+<<<<<<< HEAD
     caches: Caches,
     lag: LagCalls,
     log: LogCalls,
+=======
+    plugins: PluginCalls,
+>>>>>>> main
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -177,9 +193,13 @@ impl Services {
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
             commands: CommandCalls::default(),
+<<<<<<< HEAD
             caches: Caches,
             lag: LagCalls(Arc::clone(&figures)),
             log: LogCalls,
+=======
+            plugins: PluginCalls::default(),
+>>>>>>> main
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -217,6 +237,16 @@ impl Services {
     /// From here on the host calls about commands are served.
     pub fn serve_commands(&self, commands: Arc<Pipeline>) {
         self.commands.are_served_by(commands);
+    }
+
+    /// From here on the host calls about plugins are about these.
+    pub fn serve_plugins(&self, plugins: &Arc<Plugins>) {
+        self.plugins.are_about(plugins);
+    }
+
+    /// From here on slash commands are registered by this.
+    pub fn serve_registration(&self, registration: &Arc<Registration>) {
+        self.plugins.are_registered_by(registration);
     }
 
     /// Services that reach nobody: for the probe.

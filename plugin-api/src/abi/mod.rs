@@ -12,6 +12,7 @@
 //! | `command.rs`, `answer.rs` | the JSON heads of commands and components, and of answers to them |
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
+//! | `plugins.rs` | the JSON heads of the `plugins.…` host calls |
 //! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `authority.rs` | the JSON heads of who acts, and of the audit journal |
@@ -53,6 +54,7 @@ mod metrics;
 mod module;
 mod note;
 mod payload;
+mod plugins;
 mod power;
 mod record;
 mod schedule;
@@ -92,9 +94,13 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
 pub use payload::{
-    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead, FileCall,
+    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead, FileCall, FileStat,
     FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
     SaveRequestHead, StartHead, StopHead,
+};
+pub use plugins::{
+    CountView, FileReport, LoadView, ManagedReply, PluginState, PluginUsage, PluginView,
+    PluginsCall, PluginsReply, PowerView, UnloadView,
 };
 pub use power::{Power, UnknownPower};
 pub use record::Record;

@@ -168,6 +168,30 @@ pub struct FileCall {
     /// Name of a folder that the owner has granted; absent: the plugin's own.
     #[serde(default)]
     pub folder: Option<String>,
+    /// Of `files.rename` and `files.copy`: the path that it gets, below the same folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Of `files.read`: from which byte on; then a file of any size is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// How many bytes at most, with an offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+}
+
+/// Head of the completion of `files.stat`, and of `files.read` with an offset.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FileStat {
+    /// Whether it is there.
+    pub found: bool,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Bytes of a file, all of them; 0 for a folder.
+    pub bytes: u64,
+    /// When it was last changed, in milliseconds since 1970.
+    pub modified_ms: i64,
 }
 
 /// Head of a failed answer or completion.

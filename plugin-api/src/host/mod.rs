@@ -11,6 +11,7 @@ mod hooks;
 mod lag;
 mod log;
 mod metrics;
+mod plugins;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
@@ -38,6 +39,7 @@ pub use self::{
     functions::OtherPlugin,
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
+    plugins::Plugins,
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
@@ -159,9 +161,7 @@ impl Host {
         Id::new_checked(self.0.start().application_id?)
     }
 
-    /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `alerts.`, `audit.`, `authority.`, `bot.`, `cache.`, `caches.`, `commands.`, `errors.`, `files.`,
-    /// `functions.`, `hooks.`, `log.`, `metrics.`, `schedules.`, `secrets.`, `settings.`, `shards.`, `storage.` and `web.`.
+    /// Whether this host knows the host call `name`: one that is older than this crate lacks some of those that its methods make.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)
