@@ -31,15 +31,9 @@ use std::{
 use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Behalf, Effect, Failure, HostCall, Leaves, Rule, capabilities};
-<<<<<<< HEAD
-use host_commands::Pipeline;
-use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures, gateway::Shards};
-use host_loader::{Caller, Completion};
-=======
 use host_commands::{Pipeline, registration::Registration};
-use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
+use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures, gateway::Shards};
 use host_loader::{Caller, Completion, Plugins};
->>>>>>> main
 use host_ops::{
     audit::Journal,
     config::{Config, Live},
@@ -60,13 +54,10 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
-<<<<<<< HEAD
 use self::{
-    caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls, schedules::Clock,
+    caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls, plugins::PluginCalls,
+    schedules::Clock,
 };
-=======
-use self::{commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
->>>>>>> main
 use host_commands::router::Routes;
 
 capabilities! {
@@ -120,13 +111,10 @@ pub struct Services {
     pub later: Arc<Later>,
     functions: Functions,
     commands: CommandCalls,
-<<<<<<< HEAD
     caches: Caches,
     lag: LagCalls,
     log: LogCalls,
-=======
     plugins: PluginCalls,
->>>>>>> main
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -193,13 +181,10 @@ impl Services {
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
             commands: CommandCalls::default(),
-<<<<<<< HEAD
             caches: Caches,
             lag: LagCalls(Arc::clone(&figures)),
             log: LogCalls,
-=======
             plugins: PluginCalls::default(),
->>>>>>> main
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -404,7 +389,11 @@ impl Services {
             Leaves::Nothing => {}
             Leaves::WebRequest => return self.secrets.may_leave(caller, &head.params, body).await,
             Leaves::DiscordPath => self.secrets.may_be_asked(caller, path())?,
-            Leaves::FilePath => self.secrets.may_be_shown(path())?,
+            Leaves::FilePath => {
+                self.secrets.may_be_shown(path())?;
+                let to = head.params["to"].as_str().unwrap_or_default();
+                self.secrets.may_be_shown(to)?;
+            }
         }
         Ok(body)
     }

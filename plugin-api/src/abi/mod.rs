@@ -23,7 +23,7 @@
 //! | `knows.rs` | the JSON heads of `alerts.raise`, `bot.lag` and `caches.…` |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `shards.rs` | the JSON heads of the `shards.…` host calls |
-//! | `web.rs` | the JSON heads of the host call `web.request` |
+//! | `web.rs` | the JSON heads of the host calls `web.request` and `web.download` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
@@ -114,7 +114,7 @@ pub use storage::{
     KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
     StorageValue,
 };
-pub use web::{WebCall, WebReply};
+pub use web::{DownloadCall, DownloadReply, WebCall, WebReply};
 
 /// Version of this crate, and the one place where the boundary's numbers come from: its major and minor number are the
 /// boundary's.
