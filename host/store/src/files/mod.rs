@@ -598,6 +598,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_changes;
 
 impl<P: Sync> Capability<P> for Files {
     const CALLS: &'static [CallRule] = &[
