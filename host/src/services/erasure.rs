@@ -101,6 +101,7 @@ async fn tell(slot: &Slot, user: u64) -> Result<(), String> {
         kind: EntryKind::Erase,
         entry: String::new(),
         from: None,
+        event: None,
         deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
     };
     let call = serde_json::to_vec(&EraseCall { user_id: user }).map_err(|it| it.to_string())?;

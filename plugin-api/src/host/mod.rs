@@ -1,5 +1,6 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
+mod alerts;
 mod authority;
 mod bot;
 mod cache;
@@ -8,6 +9,8 @@ mod discord;
 mod files;
 mod functions;
 mod hooks;
+mod lag;
+mod log;
 mod metrics;
 mod plugins;
 mod presence;
@@ -15,6 +18,7 @@ pub(crate) mod reply;
 mod schedules;
 mod secrets;
 mod settings;
+mod shards;
 pub(crate) mod storage;
 mod task;
 mod web;
@@ -190,9 +194,7 @@ impl Host {
         component::custom_id(self.plugin_name(), handler, &argument.to_string())
     }
 
-    /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `bot.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
-    /// `settings.`, `slash.`, `storage.` and `web.`.
+    /// Whether this host knows the host call `name`: one that is older than this crate lacks some of those that its methods make.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

@@ -223,12 +223,15 @@ pub struct ListenerManifest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct HookManifest {
-    /// Name of the hook's event: `extension_loaded`, or `shop.sold` for one of the plugin `shop`.
+    /// Name of the hook's event: `extension_loaded`, or `shop.sold` for one of the plugin `shop`; `*` for all of them.
     pub event: String,
     /// The handler's name within the plugin. With the plugin's and the event's it makes the hook's id.
     pub handler: String,
     /// Handlers with a higher one are called first; default 0.
     pub priority: i32,
+    /// Whether it is told of none but those events that it chooses at run time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
 }
 
 /// A function that a plugin offers to others.

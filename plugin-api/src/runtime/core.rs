@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -19,7 +20,7 @@ use super::{
     waiting::Questions,
 };
 use crate::{
-    abi::{CallHead, StartHead, message_kind},
+    abi::{CallHead, FailedHead, LogHead, StartHead, message_kind},
     error::{Error, Result},
     event::EventKind,
     guard::dispose,
@@ -50,6 +51,20 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Tells the host of something that has failed to which nobody waits for an answer.
+    pub(super) fn failed(&self, frame: u64, failed: FailedHead) {
+        let head = LogHead {
+            level: "error".into(),
+            target: "plugin_api::runtime".into(),
+            message: format!("a handler failed: {}", failed.error),
+            fields: BTreeMap::new(),
+            frame: Some(frame).filter(|id| *id != 0),
+            failed: Some(failed),
+        };
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        let _ = self.link.send(message_kind::LOG, 0, 0, &head, &[]);
+    }
+
     pub(super) fn new(manifest: &Manifest, link: Link) -> Self {
         let whole =
             |listener: &&ListenerManifest| listener.guild_id.is_none() && !listener.without_content;

@@ -38,6 +38,7 @@ use crate::{
         message_kind, run_status, status,
     },
     error::{Error, Result},
+    event::EventKind,
     guard::{dispose, guarded},
     manifest::{CommandKind, Handoff, Manifest},
     page::{Page, Turn},
@@ -337,7 +338,8 @@ impl EventLoop {
                 Ok(Answer::None)
             };
             let job = Job::new(Rc::clone(&self.core), 0, true, Box::pin(handler));
-            self.begin(job.of_frame(frame));
+            let event = EventKind::from_number(header.kind).name();
+            self.begin(job.of_event(frame, event));
         }
     }
 

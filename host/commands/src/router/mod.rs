@@ -50,6 +50,8 @@ pub struct HookRoute {
     pub plugin: PluginName,
     /// Handlers with a higher one are called first.
     pub priority: i32,
+    /// Whether it is told of none but those events that it has chosen at run time.
+    pub chosen: bool,
     /// Its plugin.
     pub slot: Arc<Slot>,
 }
@@ -260,6 +262,7 @@ fn hooks(slots: &[Arc<Slot>]) -> HashMap<String, Arc<[HookRoute]>> {
                     handler: hook.handler.clone(),
                     plugin,
                     priority: hook.priority,
+                    chosen: hook.chosen,
                     slot: Arc::clone(slot),
                 });
         }

@@ -285,6 +285,11 @@ impl Cache {
         self.members.len()
     }
 
+    /// Forgets the members that are kept, but for the bot's own; they are asked for anew where they are needed.
+    pub fn clear_members(&self) {
+        self.members.clear();
+    }
+
     fn store(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
