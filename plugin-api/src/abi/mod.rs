@@ -85,7 +85,10 @@ pub use record::Record;
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
 };
-pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
+pub use settings::{
+    DescribeCall, DescribeReply, SecretCall, SettingCall, SettingChange, SettingChangeReply,
+    SettingReply, SettingView, SettingsHead,
+};
 pub use storage::{
     KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
     StorageValue,

@@ -9,10 +9,12 @@
 //! | `watch.rs` | changes from outside noticed |
 //! | `guild.rs` | what servers have set |
 //! | `describe.rs` | all settings, for people and pages |
+//! | `calls.rs` | the host calls |
 //!
 //! This service alone changes the [`Live`] configuration. A file that can't be read as a whole changes nothing, and is never
 //! written to.
 
+mod calls;
 mod change;
 mod describe;
 mod document;
@@ -221,7 +223,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Capability<Services> for Settings {
-    const CALLS: &'static [CallRule] = &[CallRule::free("settings.get")];
+    const CALLS: &'static [CallRule] = calls::CALLS;
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
@@ -243,11 +245,15 @@ impl Capability<Services> for Settings {
 
     async fn serve(
         &self,
-        _: &Services,
+        services: &Services,
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(self, caller, call.params).await
+        match &*call.name {
+            "settings.get" => Self::serve(self, caller, call.params).await,
+            "settings.describe" => self.described(call.params).await,
+            _ => self.changed(services, caller, call).await,
+        }
     }
 
     fn generation_ended(&self, caller: &Caller) {
