@@ -231,7 +231,9 @@ async fn delays(services: &Services) -> Result<(u64, Vec<u64>), Box<dyn Error>> 
         "params": {"plugin": "misbehave", "function": "beats", "version": 1},
     }))?;
     let caller = Caller::new("bench", 1);
-    let answer = services.call(&caller, head, b"null".to_vec()).await;
+    let answer = services
+        .call(&caller, host_loader::Behalf::Plugin, head, b"null".to_vec())
+        .await;
     if answer.status != 0 {
         return Err(String::from_utf8_lossy(&answer.head).into());
     }

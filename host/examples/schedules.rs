@@ -230,7 +230,9 @@ async fn call(
     body: Vec<u8>,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     let head: CallHead = serde_json::from_value(json!({"call": call, "params": params}))?;
-    let answer = services.call(me, head, body).await;
+    let answer = services
+        .call(me, host_loader::Behalf::Plugin, head, body)
+        .await;
     if answer.status != 0 {
         let why: Value = serde_json::from_slice(&answer.head)?;
         return Err(why.to_string().into());

@@ -84,7 +84,7 @@ pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
-    NewScheduled, OtherPlugin, Request, Response, Scheduled, Schedules, Secret, Task, Web,
+    NewScheduled, OtherPlugin, Plugins, Request, Response, Scheduled, Schedules, Secret, Task, Web,
     WebRequest, WebResponse,
     storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
 };

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
 use host::services::Services;
-use host_loader::Caller;
+use host_loader::{Behalf, Caller};
 use plugin_api::abi::{CallHead, ErrorHead, status};
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -43,11 +43,10 @@ impl Call {
 
     /// Makes it.
     pub async fn make(&self, services: &Arc<Services>, caller: &Caller) -> Result<Vec<u8>, String> {
-        let head = CallHead {
-            call: self.name.into(),
-            params: self.params.clone(),
-        };
-        let answer = services.call(caller, head, self.body.clone().into()).await;
+        let head = CallHead::new(self.name, self.params.clone());
+        let answer = services
+            .call(caller, Behalf::Plugin, head, self.body.clone().into())
+            .await;
         if answer.status == status::OK {
             return Ok(answer.body);
         }

@@ -35,6 +35,7 @@ impl Core {
         ));
         let memory = config.data.folder.join("registered_commands");
         let registration = Arc::new(Registration::new(self.setup(), memory).await);
+        self.services.serve_registration(&registration);
         owner.set_registration(Arc::clone(&registration));
         let policy = &self.commands.policy;
         policy.set_owner(environment.bot_owner_id);

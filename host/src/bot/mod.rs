@@ -205,6 +205,7 @@ impl Bot {
             Arc::clone(&services),
             Arc::clone(&routes),
         )?);
+        services.serve_plugins(&plugins);
         last_call::answer_with(&plugins);
         let core = Core {
             config: live.clone(),

@@ -50,6 +50,27 @@ pub struct Authority {
     refusals: Mutex<HashMap<PluginName, (Instant, u32)>>,
 }
 
+/// Writer of the audit journal.
+pub(super) struct Recorder(Arc<Journal>);
+
+impl Recorder {
+    /// Writes what was done; what keeps it from being written is told by the log.
+    pub(super) async fn record(self, deed: Deed) {
+        let journal = self.0;
+        let what = deed.call.clone();
+        let written = tokio::task::spawn_blocking(move || journal.append(&deed)).await;
+        let failed = match written {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(
+            call = what,
+            "the audit journal could not be written: {failed}"
+        );
+    }
+}
+
 /// Who may make a call, and why somebody else may not.
 type Verdict = Result<(), Failure>;
 
@@ -71,20 +92,14 @@ impl Authority {
         self.config.now()
     }
 
+    /// What writes into the audit journal, for work that goes on without the services.
+    pub(super) fn recorder(&self) -> Recorder {
+        Recorder(Arc::clone(&self.journal))
+    }
+
     /// Writes what was done into the audit journal, before whoever asked learns of it.
     pub async fn record(&self, deed: Deed) {
-        let journal = Arc::clone(&self.journal);
-        let what = deed.call.clone();
-        let written = tokio::task::spawn_blocking(move || journal.append(&deed)).await;
-        let failed = match written {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        };
-        tracing::error!(
-            call = what,
-            "the audit journal could not be written: {failed}"
-        );
+        self.recorder().record(deed).await;
     }
 
     /// Whether a plugin has declared a power, and whether it is granted.

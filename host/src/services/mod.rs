@@ -5,6 +5,7 @@ mod commands;
 mod functions;
 pub mod hooks;
 mod metrics;
+mod plugins;
 mod registries;
 mod requests;
 pub mod schedules;
@@ -24,9 +25,9 @@ use std::{
 use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Behalf, Effect, Failure, HostCall, Leaves, Rule, capabilities};
-use host_commands::Pipeline;
+use host_commands::{Pipeline, registration::Registration};
 use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
-use host_loader::{Caller, Completion};
+use host_loader::{Caller, Completion, Plugins};
 use host_ops::{
     audit::Journal,
     config::{Config, Live},
@@ -46,7 +47,7 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
-use self::{commands::CommandCalls, schedules::Clock};
+use self::{commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
 use host_commands::router::Routes;
 
 capabilities! {
@@ -59,6 +60,7 @@ capabilities! {
     functions: Functions,
     hooks: Hooks,
     metrics: Metrics,
+    plugins: PluginCalls,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
@@ -91,6 +93,7 @@ pub struct Services {
     pub later: Arc<Later>,
     functions: Functions,
     commands: CommandCalls,
+    plugins: PluginCalls,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -151,6 +154,7 @@ impl Services {
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
             commands: CommandCalls::default(),
+            plugins: PluginCalls::default(),
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -187,6 +191,16 @@ impl Services {
     /// From here on the host calls about commands are served.
     pub fn serve_commands(&self, commands: Arc<Pipeline>) {
         self.commands.are_served_by(commands);
+    }
+
+    /// From here on the host calls about plugins are about these.
+    pub fn serve_plugins(&self, plugins: &Arc<Plugins>) {
+        self.plugins.are_about(plugins);
+    }
+
+    /// From here on slash commands are registered by this.
+    pub fn serve_registration(&self, registration: &Arc<Registration>) {
+        self.plugins.are_registered_by(registration);
     }
 
     /// Services that reach nobody: for the probe.

@@ -12,6 +12,7 @@
 //! | `command.rs`, `answer.rs` | the JSON heads of commands and components, and of answers to them |
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
+//! | `plugins.rs` | the JSON heads of the `plugins.…` host calls |
 //! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
 //! | `authority.rs` | the JSON heads of who acts, and of the audit journal |
@@ -45,6 +46,7 @@ mod metrics;
 mod module;
 mod note;
 mod payload;
+mod plugins;
 mod power;
 mod record;
 mod schedule;
@@ -79,6 +81,10 @@ pub use payload::{
     CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
     LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead,
     StartHead, StopHead,
+};
+pub use plugins::{
+    CountView, FileReport, LoadView, ManagedReply, PluginState, PluginUsage, PluginView,
+    PluginsCall, PluginsReply, PowerView, UnloadView,
 };
 pub use power::{Power, UnknownPower};
 pub use record::Record;

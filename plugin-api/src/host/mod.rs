@@ -8,6 +8,7 @@ mod files;
 mod functions;
 mod hooks;
 mod metrics;
+mod plugins;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
@@ -34,6 +35,7 @@ pub use self::{
     functions::OtherPlugin,
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
+    plugins::Plugins,
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
@@ -156,7 +158,7 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `schedules.`, `secrets.`,
+    /// those that begin with `audit.`, `authority.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
     /// `settings.`, `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {

@@ -30,6 +30,7 @@ use host_capability::Failure;
 use host_discord::{Alerts, Cache, Discord};
 use host_loader::file;
 use host_ops::config::Live;
+use plugin_api::manifest::Manifest;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -39,7 +40,7 @@ use self::{
     persisted::{Memory, Refused},
     plan::{DeclaredCommand, Input, Plan, Planned},
 };
-use crate::{Key, Pipeline, Registered, router::Routes};
+use crate::{How, Key, Pipeline, Registered, router::Routes};
 
 /// Changes that come within this time are registered together.
 const QUIET: Duration = Duration::from_millis(200);
@@ -87,6 +88,17 @@ pub struct OfHost {
     pub commands: Vec<Value>,
     /// The bot's owners', as one group of the name [`HOST`](crate::HOST).
     pub owners: Value,
+}
+
+/// Forecast of a registration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forecast {
+    /// Slash commands, each group as one.
+    pub used: usize,
+    /// Most of them.
+    pub limit: usize,
+    /// Commands of the plugin's that Discord would not get, and why.
+    pub left_out: Vec<String>,
 }
 
 /// Scope in which commands are registered.
@@ -267,6 +279,36 @@ impl Registration {
             before: &memory.layout,
             refused: &refused,
         })
+    }
+
+    /// What would be registered with another manifest of a plugin in the place of its own. Changes nothing.
+    pub async fn forecast(&self, plugin: &PluginName, manifest: &Manifest) -> Forecast {
+        let mut declared = self.declared();
+        declared.retain(|command| command.plugin != *plugin);
+        let commands = manifest.commands.iter();
+        declared.extend(commands.map(|it| DeclaredCommand::of(plugin.clone(), it)));
+        let uses = self.uses().await;
+        let mut memory = self.memory.lock().await;
+        let refused = memory.refused(|key| fingerprint_of(&declared, key));
+        let settings = &self.with.config.now().commands;
+        let plan = plan::plan(&Input {
+            declared: &declared,
+            uses: &|plugin| uses.get(plugin).copied().unwrap_or_default(),
+            settings,
+            before: &memory.layout,
+            refused: &refused,
+        });
+        let left_out = plan.listed.iter().filter_map(|((_, path), listed)| {
+            let How::LeftOut(why) = &listed.how else {
+                return None;
+            };
+            (listed.plugin == *plugin).then(|| format!("`{path}`: {why}"))
+        });
+        Forecast {
+            used: plan.used,
+            limit: usize::try_from(settings.limit).unwrap_or(usize::MAX),
+            left_out: left_out.collect(),
+        }
     }
 
     /// From here on names mean what the plan says. Those before are understood for a day: members may still see them.

@@ -28,6 +28,7 @@ use self::{
 use super::{
     error::LoadError,
     file::{self, FileInfo},
+    probe::{self, ProbeReport},
     shadow,
     slot::Slot,
     states::States,
@@ -225,6 +226,15 @@ impl Plugins {
         }
         let path = self.file_of(&name).await?;
         self.load_file(&path).await
+    }
+
+    /// Tries a file in a child process, and loads nothing here.
+    ///
+    /// # Errors
+    ///
+    /// The child refused the file, died of it, or took too long.
+    pub async fn probe(&self, file: &Path) -> Result<ProbeReport, LoadError> {
+        probe::run(&self.probe_with, file, self.program.options().probe_timeout).await
     }
 
     /// Reloads a plugin by name, whether its file has changed or not, and then those that depend on it.

@@ -26,11 +26,20 @@ pub(super) fn that_need(
 impl Plugins {
     /// Those that need `name`, nearest first.
     pub(super) fn dependents(&self, name: &PluginName) -> Vec<PluginName> {
-        let manifests = self.manifests();
+        self.dependents_among(name, &self.manifests())
+    }
+
+    /// The same among these.
+    #[must_use]
+    pub fn dependents_among(
+        &self,
+        name: &PluginName,
+        manifests: &BTreeMap<PluginName, Manifest>,
+    ) -> Vec<PluginName> {
         let mut found = vec![name.clone()];
         let mut at = 0;
         while at < found.len() {
-            for (other, manifest) in &manifests {
+            for (other, manifest) in manifests {
                 let needs = manifest
                     .dependencies
                     .iter()

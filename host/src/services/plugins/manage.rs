@@ -1,0 +1,194 @@
+//! Load, unload and reload for whoever may; also of the plugin that asks, which gets its answer out first.
+
+use std::{future::Future, sync::Arc};
+
+use host_base::PluginName;
+use host_capability::{Effect, Failure, HostCall};
+use host_loader::{Caller, Completion, LoadError, LoadReport, Plugins, UnloadReport};
+use host_ops::audit::Deed;
+use plugin_api::abi::{LoadView, ManagedReply, PluginsCall, UnloadView};
+use serde_json::Value;
+
+use super::{
+    store::{self, StagedFiles},
+    told,
+    views::us,
+};
+use crate::services::{Services, authority};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Load,
+    Unload { force: bool },
+    Reload,
+    ReloadAll,
+}
+
+pub(super) async fn manage(
+    services: &Services,
+    set: &Arc<Plugins>,
+    caller: &Caller,
+    about: &PluginsCall,
+    call: HostCall,
+) -> Result<Completion, Failure> {
+    let verb = match &*call.name {
+        "plugins.load" => Verb::Load,
+        "plugins.unload" => Verb::Unload { force: about.force },
+        "plugins.reload" => Verb::Reload,
+        _ => Verb::ReloadAll,
+    };
+    let name = about.name.trim().to_owned();
+    if name.is_empty() && verb != Verb::ReloadAll {
+        return Err(told("Which plugin? Name one."));
+    }
+    let is_load = matches!(verb, Verb::Load | Verb::Reload);
+    let staged = match is_load && store::is_staged(services, &PluginName::new(&name)).await {
+        true => Some(StagedFiles::of(services)),
+        false => None,
+    };
+    if !concerns(set, verb, &name, &caller.plugin) {
+        let done = work(set, verb, &name, staged, &call.effect).await;
+        return done.map(|reply| Completion::json(&reply));
+    }
+    // The generation that asks goes when it has answered what it is working on: it is waited for, as everybody is.
+    let deed = authority::deed(caller, &call);
+    begin(services, set, deed, verb, name, staged);
+    let mut reply = ManagedReply::default();
+    reply.begun = true;
+    Ok(Completion::json(&reply))
+}
+
+/// Does it apart from whoever asked, who can't wait for the end of themselves.
+fn begin(
+    services: &Services,
+    set: &Arc<Plugins>,
+    deed: Deed,
+    verb: Verb,
+    name: String,
+    staged: Option<StagedFiles>,
+) {
+    let (set, journal) = (Arc::clone(set), services.authority.recorder());
+    apart(async move {
+        let effect = Effect::default();
+        let result = work(&set, verb, &name, staged, &effect).await;
+        let (before, after) = effect.take();
+        let result = match result {
+            Ok(_) => "done, after it was answered".to_owned(),
+            Err(failure) => {
+                tracing::error!(plugin = name, "what was asked for was not done: {failure}");
+                format!("failed: {failure}")
+            }
+        };
+        journal
+            .record(Deed {
+                before,
+                after,
+                result,
+                ..deed
+            })
+            .await;
+    });
+}
+
+/// A task of its own: not of the call, which ends with its generation.
+pub(super) fn apart(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
+}
+
+/// Whether the plugin that asks is among those that go.
+fn concerns(set: &Plugins, verb: Verb, name: &str, asks: &PluginName) -> bool {
+    let name = PluginName::new(name);
+    let needs_it = || set.dependents_among(&name, &set.manifests()).contains(asks);
+    match verb {
+        Verb::Load => false,
+        Verb::ReloadAll => true,
+        Verb::Unload { force: false } => {
+            name == *asks && {
+                // Refused at once, with the reason.
+                set.dependents_among(&name, &set.manifests()).is_empty()
+            }
+        }
+        Verb::Unload { force: true } | Verb::Reload => name == *asks || needs_it(),
+    }
+}
+
+async fn work(
+    set: &Plugins,
+    verb: Verb,
+    name: &str,
+    staged: Option<StagedFiles>,
+    effect: &Effect,
+) -> Result<ManagedReply, Failure> {
+    let before = versions(set);
+    let mut reply = ManagedReply::default();
+    if let Some(staged) = staged {
+        let report = store::load_staged(&staged, set, &PluginName::new(name)).await?;
+        reply.loads = vec![load_view(&report)];
+        effect.changed(before, versions(set));
+        return Ok(reply);
+    }
+    match verb {
+        Verb::Load => reply.loads = vec![load_view(&set.load(name).await.map_err(refused)?)],
+        Verb::Reload => {
+            let reports = set.reload(name).await.map_err(refused)?;
+            reply.loads = reports.iter().map(load_view).collect();
+        }
+        Verb::ReloadAll => {
+            let all = set.reload_all().await;
+            reply.loads = all.iter().map(|(name, it)| outcome(name, it)).collect();
+        }
+        Verb::Unload { force } => {
+            let report = set.unload(name, force).await.map_err(refused)?;
+            reply.unload = Some(unload_view(&report));
+        }
+    }
+    effect.changed(before, versions(set));
+    Ok(reply)
+}
+
+/// Names, versions and generations of what serves.
+pub(super) fn versions(set: &Plugins) -> Value {
+    let of = |(name, generation): (PluginName, Arc<host_loader::Generation>)| {
+        let version = format!("{}#{}", generation.manifest.version, generation.number);
+        (name.to_string(), Value::from(version))
+    };
+    Value::Object(set.generations().into_iter().map(of).collect())
+}
+
+pub(super) fn refused(error: LoadError) -> Failure {
+    told(error.to_string())
+}
+
+fn outcome(name: &PluginName, result: &Result<LoadReport, LoadError>) -> LoadView {
+    match result {
+        Ok(report) => load_view(report),
+        Err(error) => {
+            let mut view = LoadView::default();
+            view.name = name.to_string();
+            view.error = Some(error.to_string());
+            view
+        }
+    }
+}
+
+pub(super) fn load_view(report: &LoadReport) -> LoadView {
+    let mut view = LoadView::default();
+    view.name = report.plugin.to_string();
+    view.version.clone_from(&report.version);
+    view.generation = report.generation;
+    view.took_us = us(report.load_time);
+    view.replaced = report.replaced;
+    view
+}
+
+fn unload_view(report: &UnloadReport) -> UnloadView {
+    let mut view = UnloadView::default();
+    view.name = report.plugin.to_string();
+    view.generation = report.generation;
+    view.took_us = us(report.took);
+    view.returned_bytes = report.returned_bytes;
+    view.unmapped = report.unmapped;
+    view.stayed.clone_from(&report.stayed);
+    view
+}

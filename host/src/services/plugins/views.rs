@@ -1,0 +1,202 @@
+//! Views of plugins as they cross: what each is, and what it uses.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use host_base::PluginName;
+use host_capability::Failure;
+use host_commands::router::count;
+use host_loader::{Calls, PluginFigures, Plugins, Serving, Status};
+use plugin_api::{
+    abi::{CountView, PluginState, PluginUsage, PluginView, PluginsCall, PluginsReply, PowerView},
+    manifest::Manifest,
+};
+
+use super::told;
+use crate::services::Services;
+
+/// Plugins that a page has, where nothing is said.
+const PAGE: usize = 100;
+/// Most of them.
+const MOST: usize = 500;
+
+/// A page of all plugins; with a name that one alone.
+pub(super) fn list(services: &Services, set: &Plugins, call: &PluginsCall) -> PluginsReply {
+    let all = set.status();
+    let manifests = set.manifests();
+    let limit = call
+        .limit
+        .map_or(PAGE, |limit| limit as usize)
+        .clamp(1, MOST);
+    let is_wanted = |status: &&Status| {
+        let after = call.after.as_ref();
+        let named = call.name.is_empty() || status.plugin.is(&call.name);
+        named && after.is_none_or(|after| status.plugin > PluginName::new(after))
+    };
+    let mut wanted = all.iter().filter(is_wanted);
+    let page: Vec<&Status> = wanted.by_ref().take(limit).collect();
+    let mut reply = PluginsReply::default();
+    reply.total = all.len() as u64;
+    let is_more = wanted.next().is_some();
+    reply.next = page
+        .last()
+        .filter(|_| is_more)
+        .map(|last| last.plugin.to_string());
+    reply.abandoned = set.abandoned();
+    reply.plugins = page
+        .into_iter()
+        .map(|status| view(services, set, status, &manifests, call.manifests))
+        .collect();
+    reply
+}
+
+fn view(
+    services: &Services,
+    set: &Plugins,
+    status: &Status,
+    manifests: &BTreeMap<PluginName, Manifest>,
+    with_manifest: bool,
+) -> PluginView {
+    let mut view = PluginView::default();
+    view.name = status.plugin.to_string();
+    view.file = status
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    view.error.clone_from(&status.error);
+    if let Some(serving) = &status.serving {
+        view.state = PluginState::Serving;
+        serves(services, set, &mut view, &status.plugin, serving, manifests);
+        view.manifest = with_manifest.then(|| serving.manifest.clone());
+    }
+    view
+}
+
+fn serves(
+    services: &Services,
+    set: &Plugins,
+    view: &mut PluginView,
+    name: &PluginName,
+    serving: &Serving,
+    manifests: &BTreeMap<PluginName, Manifest>,
+) {
+    let manifest = &serving.manifest;
+    view.version.clone_from(&serving.version);
+    view.description.clone_from(&manifest.description);
+    view.generation = serving.generation;
+    view.since_ms = ms(serving.since);
+    view.load_us = us(serving.load_time);
+    view.commands = count(&manifest.commands).try_into().unwrap_or(u32::MAX);
+    view.needs = manifest
+        .dependencies
+        .iter()
+        .map(|it| it.name.clone())
+        .collect();
+    let needed_by = set.dependents_among(name, manifests);
+    view.needed_by = needed_by.iter().map(ToString::to_string).collect();
+    view.powers = powers(services, name, &manifest.powers);
+    view.waiting = serving.load.depth as u64;
+    view.dropped = serving.load.dropped_events;
+    view.panics = serving.load.panics;
+}
+
+/// Powers that are declared, and whether they are granted.
+pub(super) fn powers(services: &Services, plugin: &PluginName, words: &[String]) -> Vec<PowerView> {
+    let config = services.authority.config();
+    let granted = config
+        .grants
+        .get(plugin)
+        .map_or(&[][..], |grants| &grants.powers);
+    let view = |word: &String| {
+        let mut view = PowerView::default();
+        view.power.clone_from(word);
+        view.granted = granted.iter().any(|power| power.word() == *word);
+        view
+    };
+    words.iter().map(view).collect()
+}
+
+/// What a plugin uses.
+pub(super) async fn usage(
+    services: &Services,
+    set: &Plugins,
+    name: &str,
+) -> Result<PluginUsage, Failure> {
+    let loaded = set.generations();
+    let found = loaded.iter().find(|(known, _)| known.is(name));
+    let Some((name, generation)) = found else {
+        let why = match set.loaded_name(name).await {
+            Err(error) => error.to_string(),
+            Ok(_) => "it has only just come; ask again".to_owned(),
+        };
+        return Err(told(why));
+    };
+    let mut usage = PluginUsage::default();
+    usage.name = name.to_string();
+    usage.version.clone_from(&generation.manifest.version);
+    usage.generation = generation.number;
+    usage.up_ms = generation
+        .since
+        .elapsed()
+        .as_millis()
+        .try_into()
+        .unwrap_or(u64::MAX);
+    usage.heap_bytes = generation.heap();
+    usage.waiting = generation.load().depth as u64;
+    let disk = services.storage.disk();
+    let kept = disk.of(name);
+    (usage.tables_bytes, usage.files_bytes) = (kept.tables, kept.files);
+    usage.limit_bytes = disk.limit();
+    if let Some(figures) = services.figures.plugins.plugin(name) {
+        counted(&mut usage, &figures);
+    }
+    Ok(usage)
+}
+
+fn counted(usage: &mut PluginUsage, figures: &PluginFigures) {
+    let (served, waited) = figures.waited.total();
+    usage.reloads = figures.begun().saturating_sub(1);
+    usage.cpu_us = us(figures.cpu());
+    (usage.served, usage.waited_us) = (served, us(waited));
+    usage.dropped = figures.dropped.load(Relaxed);
+    usage.failed = figures.failed.load(Relaxed);
+    usage.panics = figures.panics.load(Relaxed);
+    figures.each_handled(|kind, name, timing| {
+        usage
+            .handlers
+            .push(count_view(kind, name, timing.total(), 0));
+    });
+    let call = |(name, calls): (String, Arc<Calls>)| {
+        count_view(
+            "call",
+            &name,
+            calls.took.total(),
+            calls.failed.load(Relaxed),
+        )
+    };
+    usage.calls = figures.all_calls().into_iter().map(call).collect();
+    for rows in [&mut usage.handlers, &mut usage.calls] {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.took_us));
+    }
+}
+
+fn count_view(kind: &str, name: &str, (count, took): (u64, Duration), failed: u64) -> CountView {
+    let mut view = CountView::default();
+    (view.kind, view.name) = (kind.to_owned(), name.to_owned());
+    (view.count, view.failed, view.took_us) = (count, failed, us(took));
+    view
+}
+
+pub(super) fn us(took: Duration) -> u64 {
+    took.as_micros().try_into().unwrap_or(u64::MAX)
+}
+
+fn ms(at: SystemTime) -> u64 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_millis().try_into().unwrap_or(u64::MAX)
+}

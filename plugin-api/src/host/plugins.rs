@@ -1,0 +1,197 @@
+//! All plugins: what they are, what they use, and managing them for somebody who may.
+
+use super::Host;
+use crate::{
+    abi::{FileReport, ManagedReply, PluginUsage, PluginView, PluginsCall, PluginsReply},
+    error::{Error, Result},
+};
+
+impl Host {
+    /// All plugins that there are. To see them needs the power `plugins.read`; to change something the power `plugins.manage` and one
+    /// of the bot's owners, who acts: make those calls through the host of a context.
+    ///
+    /// ```
+    /// use plugin_api::{Power, abi::PluginState, prelude::*};
+    ///
+    /// async fn plugins(ctx: CommandContext) -> Result {
+    ///     let mut text = String::new();
+    ///     for plugin in ctx.host().plugins().all().await? {
+    ///         let serves = plugin.state == PluginState::Serving;
+    ///         text += &format!("{} {}\n", if serves { "🟢" } else { "🔴" }, plugin.name);
+    ///     }
+    ///     ctx.reply(text).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::PluginsRead])
+    ///     .command(Command::new("plugins", "Lists them").run(plugins));
+    /// ```
+    #[must_use]
+    pub fn plugins(&self) -> Plugins<'_> {
+        Plugins { host: self }
+    }
+}
+
+/// All plugins: what [`Host::plugins`] gives.
+#[derive(Debug, Clone, Copy)]
+pub struct Plugins<'a> {
+    host: &'a Host,
+}
+
+impl Plugins<'_> {
+    /// All of them, by name, without their manifests.
+    ///
+    /// # Errors
+    ///
+    /// The power `plugins.read` is not granted.
+    pub async fn all(&self) -> Result<Vec<PluginView>> {
+        let mut all = Vec::new();
+        let mut call = PluginsCall {
+            limit: Some(500),
+            ..PluginsCall::default()
+        };
+        loop {
+            let page = self.page(&call).await?;
+            all.extend(page.plugins);
+            match page.next {
+                Some(next) => call.after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// A page of them, with what the call asks for.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    pub async fn page(&self, call: &PluginsCall) -> Result<PluginsReply> {
+        self.host.query("plugins.list", call).await
+    }
+
+    /// One of them, with its manifest; `None` where there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    pub async fn get(&self, name: &str) -> Result<Option<PluginView>> {
+        let call = PluginsCall {
+            manifests: true,
+            ..named(name)
+        };
+        Ok(self.page(&call).await?.plugins.pop())
+    }
+
+    /// What a plugin that is loaded uses: processor, memory, disk, its handlers and host calls.
+    ///
+    /// # Errors
+    ///
+    /// It is not loaded (the member may be told so), or the power `plugins.read` is not granted.
+    pub async fn usage(&self, name: &str) -> Result<PluginUsage> {
+        self.host.query("plugins.usage", &named(name)).await
+    }
+
+    /// What a load of a file would come to: an installed one, or one in the extensions folder by its or its plugin's name. Nothing is
+    /// loaded; a child process is asked what the file declares.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, or it is no plugin (the member may be told so); nobody who may stands behind the call.
+    pub async fn check(&self, name: &str) -> Result<FileReport> {
+        self.host.query("plugins.check", &named(name)).await
+    }
+
+    /// Loads a plugin: what was installed under its name, or what lies in the extensions folder.
+    ///
+    /// # Errors
+    ///
+    /// It can't be loaded (the member may be told why); nobody who may stands behind the call.
+    pub async fn load(&self, name: &str) -> Result<ManagedReply> {
+        self.host.query("plugins.load", &named(name)).await
+    }
+
+    /// Unloads a plugin; with `force` also those that need it, and without its state if it can't be saved. A plugin that unloads
+    /// itself gets its answers out first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub async fn unload(&self, name: &str, force: bool) -> Result<ManagedReply> {
+        let call = PluginsCall {
+            force,
+            ..named(name)
+        };
+        self.host.query("plugins.unload", &call).await
+    }
+
+    /// Reloads a plugin, and those that need it. A plugin that reloads itself gets its answers out first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load); the old generation goes on.
+    pub async fn reload(&self, name: &str) -> Result<ManagedReply> {
+        self.host.query("plugins.reload", &named(name)).await
+    }
+
+    /// Reloads all plugins, when the one that asks has answered.
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call.
+    pub async fn reload_all(&self) -> Result<ManagedReply> {
+        self.host.query("plugins.reload_all", &named("")).await
+    }
+
+    /// Installs a file: verified as a load would, and kept until [`load`](Self::load) or [`reload`](Self::reload) is asked for. With
+    /// a name and a SHA-256 nothing else than what was meant is taken.
+    ///
+    /// ```
+    /// use plugin_api::{Power, abi::PluginsCall, prelude::*};
+    ///
+    /// async fn install(ctx: CommandContext) -> Result {
+    ///     let file = ctx.host().files().read("downloads/shop.so").await?;
+    ///     let wanted = PluginsCall { name: "shop".into(), ..PluginsCall::default() };
+    ///     let report = ctx.host().plugins().install(&wanted, file).await?;
+    ///     if !report.problems.is_empty() {
+    ///         return Err(Error::user(report.problems.join("\n")));
+    ///     }
+    ///     ctx.host().plugins().load("shop").await?;
+    ///     ctx.reply(format!("{} {} is loaded.", report.name, report.version)).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::PluginsManage])
+    ///     .command(Command::new("install", "Installs the shop").owner_only().run(install));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It is no plugin file, or another one than was meant (the member may be told so); nobody who may stands behind the call.
+    pub async fn install(&self, wanted: &PluginsCall, file: Vec<u8>) -> Result<FileReport> {
+        let reply = self.host.ask("plugins.install", wanted, file).await?;
+        serde_json::from_slice(&reply.head).map_err(Error::from)
+    }
+
+    /// Unloads a plugin and takes its file out of the extensions folder, where [`roll_back`](Self::roll_back) brings it back.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub async fn remove(&self, name: &str) -> Result<ManagedReply> {
+        self.host.query("plugins.remove", &named(name)).await
+    }
+
+    /// Loads the file that was replaced or removed last; the one that is there now is kept in its place.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load); none is kept.
+    pub async fn roll_back(&self, name: &str) -> Result<ManagedReply> {
+        self.host.query("plugins.rollback", &named(name)).await
+    }
+}
+
+fn named(name: &str) -> PluginsCall {
+    PluginsCall {
+        name: name.to_owned(),
+        ..PluginsCall::default()
+    }
+}
