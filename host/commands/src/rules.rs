@@ -100,6 +100,18 @@ impl Rules {
         Ok(rules)
     }
 
+    /// Has a server's rules read anew when they are asked for next, or those of all; how many were in memory.
+    pub fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+        self.changes.fetch_add(1, SeqCst);
+        let mut kept = self.kept();
+        let before = kept.len();
+        match guild {
+            Some(guild) => drop(kept.pop(&guild)),
+            None => kept.clear(),
+        }
+        before - kept.len()
+    }
+
     /// Sets a server's prefix, or gives it the bot's again. It holds for the next message when this returns.
     ///
     /// # Errors

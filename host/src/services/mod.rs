@@ -2,6 +2,7 @@
 
 mod authority;
 mod commands;
+mod databases;
 mod functions;
 pub mod hooks;
 mod metrics;
@@ -11,6 +12,7 @@ mod requests;
 pub mod schedules;
 mod secrets;
 pub mod settings;
+mod subjects;
 pub mod web;
 
 use std::{
@@ -47,7 +49,10 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
-use self::{commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
+use self::{
+    commands::CommandCalls, databases::Databases, plugins::PluginCalls, schedules::Clock,
+    subjects::Subjects,
+};
 use host_commands::router::Routes;
 
 capabilities! {
@@ -55,6 +60,7 @@ capabilities! {
     authority: Authority,
     cache: Cache,
     commands: CommandCalls,
+    databases: Databases,
     discord: Discord,
     files: Files,
     functions: Functions,
@@ -66,6 +72,7 @@ capabilities! {
     secrets: Secrets,
     settings: Settings,
     storage: Storage,
+    subjects: Subjects,
     web: Web,
     }
 }
@@ -94,6 +101,8 @@ pub struct Services {
     functions: Functions,
     commands: CommandCalls,
     plugins: PluginCalls,
+    databases: Databases,
+    subjects: Subjects,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -155,6 +164,8 @@ impl Services {
             functions: Functions::new(Arc::clone(&routes)),
             commands: CommandCalls::default(),
             plugins: PluginCalls::default(),
+            databases: Databases,
+            subjects: Subjects,
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),

@@ -21,6 +21,7 @@
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
+//! | `database.rs` | the JSON heads of the `database.…` and `subjects.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
 //! called. Everything here is append only: kinds get new numbers, records grow at their end and tell their size, vtables get
@@ -39,6 +40,7 @@ mod cache;
 mod command;
 mod commands;
 mod custom_id;
+mod database;
 mod frame;
 mod header;
 mod message;
@@ -68,6 +70,12 @@ pub use command::{
 };
 pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
+pub use database::{
+    BackupView, ColumnView, DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseCheck,
+    DatabaseFault, DatabaseFile, DatabaseForgotten, DatabaseMigrated, DatabaseMigrations,
+    DatabaseRows, DatabaseStats, DatabaseTables, MigrationView, SubjectCall, SubjectErasure,
+    SubjectExport, TableView,
+};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use message::{Message, message_kind, send_status, status};

@@ -41,7 +41,7 @@ use plugin_api::{
     manifest::{Manifest, SettingManifest},
 };
 use serde_json::{Map, Value};
-use twilight_model::id::Id;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
@@ -142,6 +142,11 @@ impl Settings {
     /// Takes a generation out that is over, with all that it has declared. The values stay.
     pub fn generation_ended(&self, caller: &Caller) {
         self.declared().remove(caller);
+    }
+
+    /// Has what a server has set read anew when it is asked for next, or what all have; how many were in memory.
+    pub(crate) fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+        self.guilds.forget(guild)
     }
 
     /// How many generations have declared settings.
