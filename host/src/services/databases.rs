@@ -56,7 +56,9 @@ impl Services {
     /// Whether the bot is not in a server, which Discord is asked: what the bot knows of its servers is not all there until all of
     /// its shards are.
     async fn has_left(&self, guild: Id<GuildMarker>) -> Result<(), Failure> {
-        let asked = self.discord.json("GET", format!("guilds/{guild}"), &Value::Null, false);
+        let asked = self
+            .discord
+            .json("GET", format!("guilds/{guild}"), &Value::Null, false);
         match asked.await {
             Err(Failure::Discord {
                 status: 403 | 404, ..

@@ -1,6 +1,7 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod authority;
+mod caches;
 mod commands;
 mod databases;
 mod functions;
@@ -35,7 +36,7 @@ use host_ops::{
     config::{Config, Live},
     env::Secret,
 };
-use host_store::{Files, Storage};
+use host_store::{BotFiles, Files, Storage};
 use plugin_api::abi::CallHead;
 use twilight_model::id::Id;
 
@@ -50,15 +51,17 @@ pub use self::{
     web::Web,
 };
 use self::{
-    commands::CommandCalls, databases::Databases, plugins::PluginCalls, schedules::Clock,
-    subjects::Subjects,
+    caches::Caches, commands::CommandCalls, databases::Databases, plugins::PluginCalls,
+    schedules::Clock, subjects::Subjects,
 };
 use host_commands::router::Routes;
 
 capabilities! {
     Services {
     authority: Authority,
+    bot_files: BotFiles,
     cache: Cache,
+    caches: Caches,
     commands: CommandCalls,
     databases: Databases,
     discord: Discord,
@@ -102,6 +105,8 @@ pub struct Services {
     commands: CommandCalls,
     plugins: PluginCalls,
     databases: Databases,
+    bot_files: BotFiles,
+    caches: Caches,
     subjects: Subjects,
     /// What plugins do at a time.
     pub schedules: Schedules,
@@ -165,6 +170,8 @@ impl Services {
             commands: CommandCalls::default(),
             plugins: PluginCalls::default(),
             databases: Databases,
+            bot_files: BotFiles::new(live.clone()),
+            caches: Caches,
             subjects: Subjects,
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(

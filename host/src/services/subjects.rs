@@ -46,7 +46,11 @@ impl Capability<Services> for Subjects {
         let user = about.user_id;
         let user = user.ok_or_else(|| Failure::Unfit("no user is named".into()))?;
         match &*call.name {
-            "subjects.export" => services.export_subject(caller, &call, user, about.file).await,
+            "subjects.export" => {
+                services
+                    .export_subject(caller, &call, user, about.file)
+                    .await
+            }
             _ => services.erase_subject(caller, &call, user).await,
         }
     }
@@ -71,7 +75,8 @@ impl Services {
         let mut reply = SubjectExport::default();
         (reply.databases, reply.failed) = (databases as u64, failed as u64);
         reply.bytes = bytes.len() as u64;
-        call.effect.changed((), json!({"bytes": reply.bytes, "file": file}));
+        call.effect
+            .changed((), json!({"bytes": reply.bytes, "file": file}));
         let body = match file {
             Some(path) => {
                 let params = json!({"path": path});
@@ -103,14 +108,22 @@ impl Services {
         let mut reply = SubjectErasure::default();
         (reply.rows, reply.databases) = (erased.rows, erased.databases as u64);
         (reply.copies, reply.failed) = (erased.copies as u64, erased.failed.len() as u64);
-        let reasons = erased.failed.iter().map(|(place, why)| format!("{place}: {why}"));
+        let reasons = erased
+            .failed
+            .iter()
+            .map(|(place, why)| format!("{place}: {why}"));
         let reasons: Vec<String> = reasons.collect();
         for reason in &reasons {
             tracing::error!(user, "not erased: {reason}");
         }
-        call.effect.changed(json!({"rows": reply.rows, "copies": reply.copies}), json!({"failed": reply.failed}));
+        call.effect.changed(
+            json!({"rows": reply.rows, "copies": reply.copies}),
+            json!({"failed": reply.failed}),
+        );
         if let Behalf::Somebody(invocation) = &call.behalf
-            && self.acts_as_owner(caller, &Invoker::of(&invocation.event)).await
+            && self
+                .acts_as_owner(caller, &Invoker::of(&invocation.event))
+                .await
         {
             reply.reasons = reasons.into_iter().take(20).collect();
         }
@@ -121,5 +134,7 @@ impl Services {
 /// Whoever it is about reads no paths of the host's.
 fn for_members(error: StorageError) -> Failure {
     tracing::error!("what is kept about a user could not be looked through: {error}");
-    Failure::Unfit("your data could not be looked through; the bot's owner finds the reason in the log".into())
+    Failure::Unfit(
+        "your data could not be looked through; the bot's owner finds the reason in the log".into(),
+    )
 }

@@ -20,6 +20,7 @@
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `web.rs` | the JSON heads of the host call `web.request` |
+//! | `botfiles.rs` | the JSON heads of the `botfiles.…` host calls, of `files.stats` and `bot.clear_caches` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //! | `database.rs` | the JSON heads of the `database.…` and `subjects.…` host calls |
 //!
@@ -36,6 +37,7 @@
 
 mod answer;
 mod authority;
+mod botfiles;
 mod cache;
 mod command;
 mod commands;
@@ -63,6 +65,10 @@ pub(crate) mod words;
 pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
 pub use authority::{ActingReply, AuditCall, AuditEntry, AuditReply, MayCall, MayReply};
+pub use botfiles::{
+    BotFileCall, BotFileChange, BotFileChunk, BotFileEntry, BotFileList, CachesCleared,
+    ClearCaches, FileStats, KeptView,
+};
 pub use cache::{CacheCall, CacheReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,

@@ -1,8 +1,10 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod authority;
+mod botfiles;
 mod cache;
 mod commands;
+mod database;
 mod discord;
 mod files;
 mod functions;
@@ -14,6 +16,7 @@ mod schedules;
 mod secrets;
 mod settings;
 pub(crate) mod storage;
+mod subjects;
 mod task;
 mod web;
 
@@ -28,8 +31,10 @@ use twilight_model::id::{
 
 pub(crate) use self::schedules::from_ms;
 pub use self::{
+    botfiles::BotFiles,
     cache::{Cache, Lookup},
     commands::Commands,
+    database::Databases,
     discord::{Discord, Method, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
@@ -158,8 +163,8 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
-    /// `settings.`, `storage.` and `web.`.
+    /// those that begin with `audit.`, `authority.`, `bot.`, `botfiles.`, `cache.`, `commands.`, `database.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
+    /// `settings.`, `storage.`, `subjects.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

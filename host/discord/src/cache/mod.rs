@@ -260,6 +260,11 @@ impl Cache {
         self.members.len()
     }
 
+    /// Forgets the members but the bot's own; how many they were.
+    pub fn forget_members(&self) -> usize {
+        self.members.forget_seen()
+    }
+
     fn store(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -261,7 +261,7 @@ fn sweep_file(entry: &DirEntry, started: SystemTime) {
     }
 }
 
-fn regular(stat: &Stat) -> io::Result<()> {
+pub(super) fn regular(stat: &Stat) -> io::Result<()> {
     let kind = FileType::from_raw_mode(stat.st_mode);
     if kind.is_file() {
         return Ok(());
@@ -278,7 +278,7 @@ fn regular(stat: &Stat) -> io::Result<()> {
     ))
 }
 
-fn a_folder() -> io::Error {
+pub(super) fn a_folder() -> io::Error {
     io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file")
 }
 

@@ -105,7 +105,11 @@ impl Draft {
     /// The same for a single server.
     pub(super) fn begin_of(data: &Path, guild: u64) -> Result<Self, StorageError> {
         let before = all_of(data, DatabaseId::Guild(guild));
-        Self::begin_in(&folder_of_guilds(data), &format!("{guild}-{}", stamp()), before)
+        Self::begin_in(
+            &folder_of_guilds(data),
+            &format!("{guild}-{}", stamp()),
+            before,
+        )
     }
 
     fn begin_in(folder: &Path, stamp: &str, before: Vec<PathBuf>) -> Result<Self, StorageError> {
@@ -329,7 +333,7 @@ pub(super) fn sync(folder: &Path) -> io::Result<()> {
 }
 
 /// The time as a file's name: `2026-11-22T15-48-51`, UTC.
-pub(super) fn stamp() -> String {
+pub(crate) fn stamp() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H-%M-%S")
         .to_string()

@@ -13,7 +13,9 @@ use plugin_api::{
 };
 use serde_json::json;
 
-use super::{BackupReport, MigrationState, Storage, backup, error::StorageError, statistics::made_ms};
+use super::{
+    BackupReport, MigrationState, Storage, backup, error::StorageError, statistics::made_ms,
+};
 use crate::database_id::DatabaseId;
 
 /// The host calls.
@@ -87,7 +89,10 @@ impl Storage {
         Ok(done)
     }
 
-    async fn migrations_page(&self, call: &DatabaseCall) -> Result<DatabaseMigrations, StorageError> {
+    async fn migrations_page(
+        &self,
+        call: &DatabaseCall,
+    ) -> Result<DatabaseMigrations, StorageError> {
         let databases = match call.guild_id {
             Some(guild) => {
                 self.reader(DatabaseId::of(guild))?;
@@ -97,12 +102,21 @@ impl Storage {
         };
         let mut all = self.migrations_in(databases).await?;
         all.retain(|it| {
-            let of_plugin = call.plugin.as_ref().is_none_or(|plugin| it.plugin == *plugin);
+            let of_plugin = call
+                .plugin
+                .as_ref()
+                .is_none_or(|plugin| it.plugin == *plugin);
             of_plugin && (call.guild_id.is_none() || it.for_guilds)
         });
-        let begin = call.after.as_ref().and_then(|after| all.iter().position(|it| key(it) == *after));
+        let begin = call
+            .after
+            .as_ref()
+            .and_then(|after| all.iter().position(|it| key(it) == *after));
         let begin = begin.map_or(0, |at| at + 1);
-        let limit = call.limit.map_or(MIGRATIONS, |limit| limit as usize).clamp(1, MIGRATIONS);
+        let limit = call
+            .limit
+            .map_or(MIGRATIONS, |limit| limit as usize)
+            .clamp(1, MIGRATIONS);
         let mut reply = DatabaseMigrations::default();
         let page = all.iter().skip(begin).take(limit);
         if all.len() > begin + limit {
@@ -118,14 +132,20 @@ impl Storage {
             Some(plugin) => {
                 let latest = self.queues()?.table_access.latest();
                 if !latest.iter().any(|it| *it.caller.plugin == **plugin) {
-                    return Err(StorageError::Call(format!("no plugin `{plugin}` is loaded")));
+                    return Err(StorageError::Call(format!(
+                        "no plugin `{plugin}` is loaded"
+                    )));
                 }
                 self.migrate_plugin(plugin).await?
             }
         };
         let mut migrated = DatabaseMigrated::default();
         (migrated.ran, migrated.failed) = (ran as u64, failed.len() as u64);
-        migrated.reasons = failed.iter().take(REASONS).map(ToString::to_string).collect();
+        migrated.reasons = failed
+            .iter()
+            .take(REASONS)
+            .map(ToString::to_string)
+            .collect();
         Ok(migrated)
     }
 
@@ -137,9 +157,15 @@ impl Storage {
                 None => [backup::all(&data), backup::all_of_guilds(&data)].concat(),
             };
             all.sort_by_cached_key(|it| Reverse((made_ms(it), it.clone())));
-            let begin = call.after.as_ref().and_then(|after| all.iter().position(|it| name(it) == *after));
+            let begin = call
+                .after
+                .as_ref()
+                .and_then(|after| all.iter().position(|it| name(it) == *after));
             let begin = begin.map_or(0, |at| at + 1);
-            let limit = call.limit.map_or(BACKUPS, |limit| limit as usize).clamp(1, BACKUPS);
+            let limit = call
+                .limit
+                .map_or(BACKUPS, |limit| limit as usize)
+                .clamp(1, BACKUPS);
             let mut reply = DatabaseBackups::default();
             let page = all.iter().skip(begin).take(limit);
             if all.len() > begin + limit {

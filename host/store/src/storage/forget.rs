@@ -51,7 +51,9 @@ impl Storage {
         if self.has_bot() {
             let sql = "DELETE FROM cogwright__scheduled WHERE guild_id = ?1 AND running = 0";
             let guild = guild.cast_signed();
-            let done = self.in_bot(move |bot| bot.execute(sql, params![guild])).await;
+            let done = self
+                .in_bot(move |bot| bot.execute(sql, params![guild]))
+                .await;
             match done {
                 Ok(runs) => forgotten.runs = runs as u64,
                 Err(error) => forgotten.failed.push(error.to_string()),

@@ -125,8 +125,12 @@ fn tables(
             "table" if is_shadow(&name.to_ascii_lowercase()) => "shadow".to_owned(),
             _ => kind,
         };
-        view.plugin = owner_of(&name.to_ascii_lowercase())
-            .map(|owner| owners.get(owner).cloned().unwrap_or_else(|| owner.to_owned()));
+        view.plugin = owner_of(&name.to_ascii_lowercase()).map(|owner| {
+            owners
+                .get(owner)
+                .cloned()
+                .unwrap_or_else(|| owner.to_owned())
+        });
         view.sql = sql.chars().take(SQL).collect();
         view.name = name;
         Ok(view)
@@ -216,10 +220,7 @@ fn rows(
 }
 
 /// The first rows of a statement: as many as are wanted, and as many bytes as may be.
-fn collect(
-    statement: &mut Statement<'_>,
-    limit: u64,
-) -> rusqlite::Result<(DatabaseRows, Vec<u8>)> {
+fn collect(statement: &mut Statement<'_>, limit: u64) -> rusqlite::Result<(DatabaseRows, Vec<u8>)> {
     let (mut reply, mut body) = (DatabaseRows::default(), Vec::new());
     reply.columns = statement::names(statement);
     let mut bytes = 0;

@@ -47,7 +47,9 @@ impl Storage {
             let (mut report, mut left) = (DatabaseCheck::default(), all.into_iter().peekable());
             let mut last = None;
             while let Some(database_id) = left.peek().copied() {
-                if report.checked as usize >= limit || (report.checked > 0 && began.elapsed() > BUDGET) {
+                if report.checked as usize >= limit
+                    || (report.checked > 0 && began.elapsed() > BUDGET)
+                {
                     break;
                 }
                 left.next();
@@ -58,7 +60,9 @@ impl Storage {
             report.next = left.peek().and(last).map(|last| last.to_string());
             let _ = done.send(report);
         });
-        started.map_err(|error| StorageError::of_io(self.data().unwrap_or(std::path::Path::new("")), &error))?;
+        started.map_err(|error| {
+            StorageError::of_io(self.data().unwrap_or(std::path::Path::new("")), &error)
+        })?;
         report.await.map_err(|_| StorageError::Closed)
     }
 }

@@ -55,8 +55,8 @@ mod rounds;
 mod searches;
 mod settings;
 mod state;
-mod statistics;
 mod statement;
+mod statistics;
 mod subject;
 mod table_access;
 mod tables;
@@ -80,6 +80,7 @@ use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub(crate) use self::backup::stamp;
 pub use self::lock::is_in_use;
 pub use self::{
     admin::MigrationState,

@@ -92,8 +92,11 @@ impl Storage {
         for (database_id, error) in &about.failed {
             tracing::warn!(user, database = %database_id, "left out of what a user was told: {error}");
         }
-        about.document["could_not_be_read"] =
-            about.failed.iter().map(|(database_id, _)| database_id.to_string()).collect();
+        about.document["could_not_be_read"] = about
+            .failed
+            .iter()
+            .map(|(database_id, _)| database_id.to_string())
+            .collect();
         let bytes = serde_json::to_vec_pretty(&about.document)
             .map_err(|error| StorageError::Call(error.to_string()))?;
         Ok((bytes, about.databases, about.failed.len()))

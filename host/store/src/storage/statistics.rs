@@ -71,7 +71,13 @@ impl Storage {
                     .is_none_or(|guild| file.database_id == DatabaseId::of(guild))
         };
         let limit = call.limit.map_or(PAGE, |limit| limit as usize).min(PAGE);
-        let mut page: Vec<OnDisk> = seen.files.iter().filter(wanted).copied().take(limit + 1).collect();
+        let mut page: Vec<OnDisk> = seen
+            .files
+            .iter()
+            .filter(wanted)
+            .copied()
+            .take(limit + 1)
+            .collect();
         if page.len() > limit {
             page.truncate(limit);
             stats.next = page.last().map(|last| last.database_id.to_string());
@@ -79,7 +85,9 @@ impl Storage {
         let data = queues.data.clone();
         let read = tokio::task::spawn_blocking(move || {
             let view = |file: OnDisk| view(&data, file);
-            page.into_iter().map(|file| (file.database_id, view(file))).collect::<Vec<_>>()
+            page.into_iter()
+                .map(|file| (file.database_id, view(file)))
+                .collect::<Vec<_>>()
         });
         for (database_id, mut view) in read.await.map_err(|_| StorageError::Closed)? {
             let (open, queued) = at_work.get(&database_id).copied().unwrap_or_default();
@@ -129,7 +137,9 @@ fn look(data: &Path) -> Result<Seen, StorageError> {
         let file = database_id.file(data);
         let seen = fs::metadata(&file);
         let log = fs::metadata(file.with_extension("db-wal"));
-        let of = |seen: std::io::Result<fs::Metadata>| seen.map_or((0, 0), |it| (it.len(), modified(&it)));
+        let of = |seen: std::io::Result<fs::Metadata>| {
+            seen.map_or((0, 0), |it| (it.len(), modified(&it)))
+        };
         let ((bytes, changed), (log_bytes, logged)) = (of(seen), of(log));
         OnDisk {
             database_id,
