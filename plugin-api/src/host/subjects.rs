@@ -22,7 +22,7 @@ impl Host {
     /// }
     ///
     /// let plugin = Plugin::new().powers([Power::Subjects]).command(
-    ///     Command::new("mydata", "Gives you what is kept about you").ephemeral().cooldown(1, 3600).run(mydata),
+    ///     Command::new("mydata", "Gives you what is kept about you").ephemeral().run(mydata),
     /// );
     /// ```
     ///
