@@ -36,6 +36,7 @@ mod handover;
 mod hooks;
 mod hostile;
 mod interactions;
+mod keeps;
 mod kept;
 mod limits;
 mod manners;
