@@ -83,9 +83,9 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    BotFiles, Cache, Commands, Counter, Databases, Discord, FileEntry, Files, Gauge, Histogram,
-    Host, Lookup, Method, NewScheduled, OtherPlugin, Plugins, Request, Response, Scheduled,
-    Schedules, Secret, Task, Web, WebRequest, WebResponse,
+    BotControl, BotFiles, Cache, Commands, Counter, Databases, Discord, FileEntry, Files, Gauge,
+    Histogram, Host, Lookup, Method, NewScheduled, OtherPlugin, Plugins, Request, Response,
+    Scheduled, Schedules, Secret, Task, Web, WebRequest, WebResponse,
     storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
 };
 pub use listener::Listener;

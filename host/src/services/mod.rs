@@ -1,6 +1,7 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod authority;
+mod bot;
 mod caches;
 mod commands;
 mod databases;
@@ -38,10 +39,12 @@ use host_ops::{
 };
 use host_store::{BotFiles, Files, Storage};
 use plugin_api::abi::CallHead;
+use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
 pub use self::{
     authority::Authority,
+    bot::MetricsReader,
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
@@ -51,14 +54,15 @@ pub use self::{
     web::Web,
 };
 use self::{
-    caches::Caches, commands::CommandCalls, databases::Databases, plugins::PluginCalls,
-    schedules::Clock, subjects::Subjects,
+    bot::BotCalls, caches::Caches, commands::CommandCalls, databases::Databases,
+    plugins::PluginCalls, schedules::Clock, subjects::Subjects,
 };
 use host_commands::router::Routes;
 
 capabilities! {
     Services {
     authority: Authority,
+    bot: BotCalls,
     bot_files: BotFiles,
     cache: Cache,
     caches: Caches,
@@ -102,6 +106,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
+    bot: BotCalls,
     commands: CommandCalls,
     plugins: PluginCalls,
     databases: Databases,
@@ -167,6 +172,7 @@ impl Services {
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
+            bot: BotCalls::default(),
             commands: CommandCalls::default(),
             plugins: PluginCalls::default(),
             databases: Databases,
@@ -214,6 +220,22 @@ impl Services {
     /// From here on the host calls about plugins are about these.
     pub fn serve_plugins(&self, plugins: &Arc<Plugins>) {
         self.plugins.are_about(plugins);
+    }
+
+    /// From here on plugins stop the bot by this.
+    pub fn serve_stops(&self, shutdown: CancellationToken) {
+        self.bot.are_stopped_by(shutdown);
+    }
+
+    /// Whether the bot is to be started anew when it has stopped.
+    #[must_use]
+    pub fn wants_restart(&self) -> bool {
+        self.bot.restarts()
+    }
+
+    /// From here on metrics are read by this.
+    pub fn serve_metrics(&self, reader: MetricsReader) {
+        self.bot.are_measured_by(reader);
     }
 
     /// From here on slash commands are registered by this.

@@ -39,6 +39,7 @@ mod interactions;
 mod keeps;
 mod kept;
 mod limits;
+mod manage;
 mod manners;
 mod matrix;
 mod mutate;

@@ -1,6 +1,7 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod authority;
+mod bot;
 mod botfiles;
 mod cache;
 mod commands;
@@ -31,6 +32,7 @@ use twilight_model::id::{
 
 pub(crate) use self::schedules::from_ms;
 pub use self::{
+    bot::BotControl,
     botfiles::BotFiles,
     cache::{Cache, Lookup},
     commands::Commands,
@@ -164,7 +166,7 @@ impl Host {
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
     /// those that begin with `audit.`, `authority.`, `bot.`, `botfiles.`, `cache.`, `commands.`, `database.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
-    /// `settings.`, `storage.`, `subjects.` and `web.`.
+    /// `settings.`, `slash.`, `storage.`, `subjects.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)
