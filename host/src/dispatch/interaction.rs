@@ -12,7 +12,6 @@ use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS}
 use serde_json::{Value, json};
 
 use super::{Dispatch, invocation::Invocation, menus};
-use crate::owner;
 use host_commands::{
     autocomplete::AutocompleteQuery,
     names::{self, Resolution},
@@ -226,9 +225,7 @@ impl Dispatch {
         match self.commands.resolve(picked.kind, &picked.names) {
             Some(Resolution::Host(name)) => {
                 self.begin(event, origin, Kind::Command, true);
-                if name == owner::OF_MANAGERS {
-                    self.managers_command(event, origin.clone(), &picked.line());
-                } else if self.owner.is_owner(event.header.user()) {
+                if self.owner.is_owner(event.header.user()) {
                     self.owner_command(event, origin.clone(), &name, &picked.line());
                 } else {
                     self.tell(

@@ -43,6 +43,7 @@ pub fn cogwright() -> PathBuf {
 /// The examples, and the plugins that the stories are about.
 const NAMES: &[&str] = &[
     "access",
+    "admin",
     "checks",
     "counter",
     "echo",

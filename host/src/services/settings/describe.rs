@@ -163,15 +163,6 @@ impl Settings {
         Ok(all)
     }
 
-    /// What has ids in the value that somebody typed for a setting, each as it was typed; `None` where nothing has.
-    #[must_use]
-    pub fn typed_ids<'a>(&self, path: &str, value: &'a str) -> Option<(SettingKind, Vec<&'a str>)> {
-        match self.target(path) {
-            Ok(Target::Declared { setting, .. }) => schema::typed_ids(&setting, value),
-            _ => None,
-        }
-    }
-
     /// Sets a server's own value, or takes it away so that the bot's holds.
     ///
     /// # Errors

@@ -1,0 +1,70 @@
+//! Command `log`: what is logged, of all, of a plugin or of a module.
+
+use plugin_api::{
+    abi::{LevelCall, LevelsReply},
+    prelude::*,
+};
+
+use super::words::{or_none, word};
+
+const LEVELS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "off", "default"];
+
+pub(super) fn command(name: &str) -> Command {
+    Command::new(name, "Shows or changes what is logged")
+        .help(
+            "Until the bot stops: of a plugin, of a module such as `host_discord::gateway`, or of all. `default` removes an \
+             exception.",
+        )
+        .option(CommandOption::string("of", "A plugin or a module; left out: all"))
+        .option(CommandOption::string("level", "Lowest level that is logged; default removes an exception").choices(LEVELS))
+        .run(run)
+}
+
+async fn run(ctx: CommandContext) -> Result {
+    let (of, level): (Option<String>, Option<String>) = (ctx.option("of")?, ctx.option("level")?);
+    let host = ctx.host();
+    // A level alone is for all.
+    let (of, level) = match (of, level) {
+        (Some(level), None) if LEVELS.contains(&&*level.to_lowercase()) => {
+            (None, Some(level.to_lowercase()))
+        }
+        (Some(of), None) => {
+            let levels = LEVELS.map(|level| format!("`{level}`")).join(", ");
+            return Err(Error::user(format!(
+                "Which level for `{}`? There are {levels}.",
+                word(&of)
+            )));
+        }
+        given => given,
+    };
+    let Some(level) = level else {
+        let levels = host.log_levels().await?;
+        return ctx.reply(shown("Log", &levels)).await;
+    };
+    let level = Some(level).filter(|level| level != "default");
+    let is_plugin = match &of {
+        None => false,
+        Some(of) => host.plugins().get(of).await?.is_some(),
+    };
+    let mut call = LevelCall::default();
+    call.level = level;
+    match (of, is_plugin) {
+        (Some(plugin), true) => call.plugin = Some(plugin),
+        (target, _) => call.target = target,
+    }
+    let levels = host.set_log_level(&call).await?;
+    ctx.reply(shown("Log, from now on", &levels)).await
+}
+
+fn shown(title: &str, levels: &LevelsReply) -> NewMessage {
+    let plugins: Vec<String> = levels
+        .plugins
+        .iter()
+        .map(|(plugin, level)| format!("`{plugin}`: {level}"))
+        .collect();
+    let mut shown = embed(title).description(format!("`{}`", levels.level));
+    if !plugins.is_empty() {
+        shown = shown.field("Plugins", or_none(&plugins.join("\n")), false);
+    }
+    shown.build().into()
+}
