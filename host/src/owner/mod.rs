@@ -95,7 +95,18 @@ impl Owner {
         if name == GROUP && typed.is_empty() {
             return Some(answer(embeds::usage(&format!("{GROUP} COMMAND"), &all())));
         }
-        let hint = match nearest(&typed.replace('_', "-"), catalog::names()) {
+        // Those of plugins as well: `fw_log` is `cogwright log`.
+        let of_plugins: Vec<String> = self
+            .services
+            .routes()
+            .commands()
+            .iter()
+            .filter(|route| route.command.access.owner_only)
+            .filter_map(|route| Some(route.path.strip_prefix(OWN)?.replace('_', "-")))
+            .collect();
+        let own: Vec<&str> = catalog::names().collect();
+        let names = own.into_iter().chain(of_plugins.iter().map(|name| &**name));
+        let hint = match nearest(&typed.replace('_', "-"), names) {
             Some(near) => format!("did you mean `{GROUP} {near}`?"),
             None => all(),
         };

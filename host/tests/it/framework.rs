@@ -58,7 +58,7 @@ async fn news(ctx: CommandContext<Porter>) -> Result {
 async fn porter(config: &str) -> Fixture {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let built = BUILT.get_or_init(|| fixtures::plugin("porter", "hooks", "0.9.52", "", SOURCE));
-    let bot = Fixture::configured(&[], config).await;
+    let bot = Fixture::configured(&["admin"], config).await;
     bot.drop_in(built, "porter");
     bot.until_generation("porter", 1).await;
     let bot = bot.restart().await;

@@ -53,7 +53,7 @@ export_plugin!(|| {
         Power::Subjects,
     ]);
     for (name, alone, declared) in COMMANDS {
-        group = group.command(declared(name).slash_only());
+        group = group.command(declared(name).slash_only().ephemeral());
         plugin = plugin.command(declared(alone).prefix_only().owner_only());
     }
     plugin.command(group).command(server::command())

@@ -39,12 +39,20 @@ async fn run(ctx: CommandContext) -> Result {
     };
     let Some(level) = level else {
         let levels = host.log_levels().await?;
-        return ctx.reply(shown("Log", &levels)).await;
+        return ctx.reply(shown(String::new(), &levels)).await;
     };
     let level = Some(level).filter(|level| level != "default");
-    let is_plugin = match &of {
-        None => false,
-        Some(of) => host.plugins().get(of).await?.is_some(),
+    // Any word is a module's name, also that of a plugin that there is not.
+    let (is_plugin, note) = match &of {
+        None => (false, None),
+        Some(of) => match host.plugins().usage(of).await {
+            Ok(_) => (true, None),
+            Err(_) if of.contains("::") => (false, None),
+            Err(why) => (
+                false,
+                Some(format!("`{}` is taken for a module: {why}", word(of))),
+            ),
+        },
     };
     let mut call = LevelCall::default();
     call.level = level;
@@ -53,16 +61,21 @@ async fn run(ctx: CommandContext) -> Result {
         (target, _) => call.target = target,
     }
     let levels = host.set_log_level(&call).await?;
-    ctx.reply(shown("Log, from now on", &levels)).await
+    ctx.reply(shown(
+        note.unwrap_or("Until the bot stops.".to_owned()),
+        &levels,
+    ))
+    .await
 }
 
-fn shown(title: &str, levels: &LevelsReply) -> NewMessage {
+fn shown(note: String, levels: &LevelsReply) -> NewMessage {
     let plugins: Vec<String> = levels
         .plugins
         .iter()
         .map(|(plugin, level)| format!("`{plugin}`: {level}"))
         .collect();
-    let mut shown = embed(title).description(format!("`{}`", levels.level));
+    let text = format!("`{}`\n{note}", levels.level);
+    let mut shown = embed("Log").description(text.trim_end());
     if !plugins.is_empty() {
         shown = shown.field("Plugins", or_none(&plugins.join("\n")), false);
     }
