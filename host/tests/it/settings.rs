@@ -285,10 +285,18 @@ async fn a_server_has_values_of_its_own_which_its_managers_change() {
         bot.ask(&member, "!menu").await.content,
         "limit 3, here 3, pause 300s"
     );
-    bot.sandbox.change_world(|world| {
-        let role = world.add_role(guild, "Manager", Permissions::MANAGE_GUILD);
-        world.add_member(guild, member.id(), &[role]);
-    });
+    let id = member.id();
+    let bot = bot
+        .restart_after(async |stopped| {
+            stopped.sandbox.change_world(|world| {
+                let role = world.add_role(guild, "Manager", Permissions::MANAGE_GUILD);
+                world.add_member(guild, id, &[role]);
+            });
+        })
+        .await;
+    bot.until_generation("shop", 1).await;
+    bot.sandbox.bot_ready(PATIENCE).await.unwrap();
+    let member = bot.member();
     let answer = bot.ask(&member, "!settings set shop.limit 9").await.text();
     assert!(answer.starts_with("Set\nshop.limit"), "{answer}");
     assert_eq!(

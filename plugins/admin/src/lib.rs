@@ -54,7 +54,13 @@ export_plugin!(|| {
     ]);
     for (name, alone, declared) in COMMANDS {
         group = group.command(declared(name).slash_only().ephemeral());
-        plugin = plugin.command(declared(alone).prefix_only().owner_only());
+        let mut typed = declared(alone).prefix_only().owner_only();
+        // `cogwright log` stands for `fw_log`, and `cogwright config` for `fw_config`.
+        let grouped = format!("fw_{}", name.replace('-', "_"));
+        if grouped != *alone {
+            typed = typed.alias(grouped);
+        }
+        plugin = plugin.command(typed);
     }
     plugin.command(group).command(server::command())
 });

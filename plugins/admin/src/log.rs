@@ -50,7 +50,12 @@ async fn run(ctx: CommandContext) -> Result {
             Err(_) if of.contains("::") => (false, None),
             Err(why) => (
                 false,
-                Some(format!("`{}` is taken for a module: {why}", word(of))),
+                Some({
+                    let why = why
+                        .user_message()
+                        .map_or_else(|| why.to_string(), str::to_owned);
+                    format!("`{}` is taken for a module: {why}", word(of))
+                }),
             ),
         },
     };
