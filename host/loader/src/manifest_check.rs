@@ -128,7 +128,17 @@ fn sizes(manifest: &Manifest, problems: &mut Vec<String>) {
             "dependencies",
             names(manifest.dependencies.iter().map(|it| &it.name).collect()),
         ),
+        (
+            "optional dependencies",
+            names(manifest.optional_dependencies.iter().collect()),
+        ),
         ("conflicts", names(manifest.conflicts.iter().collect())),
+        ("told hooks", names(manifest.tells.iter().collect())),
+        ("authors", names(manifest.authors.iter().collect())),
+        (
+            "categories",
+            names(vec![&manifest.category, &manifest.icon]),
+        ),
         ("host calls", names(manifest.requires.iter().collect())),
         (
             "hooks",

@@ -36,6 +36,7 @@ use host_commands::{OwnCommands, Pipeline, registration::Registration};
 pub const OWN_COMMANDS: OwnCommands = OwnCommands {
     alone: catalog::alone,
     grouped,
+    declared: catalog::declared,
 };
 
 /// What many owner commands begin with where they are typed alone, as no plugin's does.
@@ -87,7 +88,7 @@ impl Owner {
             "export-data" => self.export_data(line).await,
             "erase-data" => self.erase_data(line).await,
             "files" => self.files(),
-            "hooks" => self.hooks(line),
+            "hooks" => self.hooks(line).await,
             "log" => self.log(line).await,
             "config" => self.settings(line).await,
             "set" => self.set(line).await,

@@ -194,15 +194,10 @@ async fn serve(ctx: &CommandContext, line: &str) -> Result<String> {
             format!("{} {}", done.existed, done.kept.is_some())
         }
         ["mv", from, to] => host.bot_files().rename(from, to).await?.existed.to_string(),
-        ["files"] => {
-            let stats = host.file_stats().await?;
-            format!("{}, {} writes, {:?}", stats.health, stats.writes, stats.plugins.iter().map(|it| &*it.plugin).collect::<Vec<_>>())
-        }
         ["clear"] => {
             let cleared = host.clear_caches(&[]).await?;
-            format!("{} files, {} settings", cleared.files, cleared.settings)
+            format!("{:?}", cleared.caches.iter().map(|it| (it.kind.word(), it.entries)).collect::<Vec<_>>())
         }
-        ["clear", name] => format!("{} files", host.clear_caches(&[name]).await?.files),
         _ => "what?".to_owned(),
     })
 }
@@ -403,6 +398,14 @@ async fn settings_are_changed_and_described_by_whoever_may() {
                 ("unwrite data.folder", "\""),
                 ("write bot.prefx ?", "did you mean `prefix`?"),
                 ("write storage.max_rows 0", "refused: "),
+                (
+                    "write alerts.hooks.channel_id 175928847299117063",
+                    "null to \"175928847299117063\"",
+                ),
+                (
+                    "describe alerts",
+                    "alerts.hooks.channel_id = \"175928847299117063\" (file, )",
+                ),
                 ("write commands.cooldown_uses 2", "0 to 2"),
                 ("unwrite commands.cooldown_uses", "0"),
             ],
@@ -605,14 +608,13 @@ async fn the_bots_folder_is_its_owners_but_for_what_is_protected() {
         !said.contains("secrets") && !said.contains(".env"),
         "{said}"
     );
-    story.asks(&story.sailor, &[("files", "healthy, ")]).await;
     assert_eq!(fs::read_dir(story.file("data/bin")).unwrap().count(), 2);
     let journal = story.journal();
     for call in [
         "botfiles.write",
         "botfiles.remove",
         "botfiles.rename",
-        "bot.clear_caches",
+        "caches.clear",
     ] {
         assert!(journal.contains(&format!("\"{call}\"")), "{call}");
     }

@@ -253,6 +253,10 @@ impl<'a> Load<'a> {
     /// What comes between a library that is open and a plugin that serves; whether it took over from an older generation, which
     /// serves meanwhile.
     async fn take_up(&self, next: &Arc<Generation>) -> Result<bool, LoadError> {
+        for file in self.plugins.optional_before(&next.manifest) {
+            // It has been logged, and this one does without.
+            let _ = Box::pin(self.plugins.load_file(&file)).await;
+        }
         self.plugins.check_manifest(&self.name, &next.manifest)?;
         self.start(next).await?;
         let Some(slot) = self.slot() else {

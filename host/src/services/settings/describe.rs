@@ -1,7 +1,7 @@
 //! Listing of all settings with values and defaults, for people and pages.
 
 use host_base::PluginName;
-use host_ops::config::{described, effective};
+use host_ops::config::{Alerts, described, effective};
 use plugin_api::manifest::{SettingKind, SettingManifest};
 use serde_json::{Value, json};
 use twilight_model::id::{Id, marker::GuildMarker};
@@ -34,13 +34,14 @@ impl Settings {
                 json!({
                     "name": format!("{}.{}", known.table, known.key),
                     "description": known.description,
-                    "default": known.default,
+                    "default": exact(json!(known.default)),
                     "from": if in_file.is_some() { "file" } else { "default" },
                     "live": known.live,
                     "waits_for_restart": !known.live && value != effective(&self.started, known),
-                    "value": value,
+                    "value": exact(json!(value)),
                 })
             })
+            .chain(of_subjects(&now.alerts))
             .collect();
         let plugins: Vec<Value> = self
             .plugins()
@@ -87,7 +88,12 @@ impl Settings {
     ) -> Result<Value, SettingsError> {
         let now = self.config.now();
         Ok(match target {
-            Target::Host(known) => json!(effective(&now.source.table(), known)),
+            Target::Host(known) => exact(json!(effective(&now.source.table(), known))),
+            Target::Subject { subject, key } => {
+                let document = now.source.table();
+                let of_alerts = document.get("alerts").and_then(|it| it.get(subject));
+                exact(json!(of_alerts.and_then(|it| it.get(key))))
+            }
             Target::Free { plugin, name } => {
                 json!(now.plugins.get(plugin).and_then(|table| table.get(name)))
             }
@@ -157,6 +163,15 @@ impl Settings {
         Ok(all)
     }
 
+    /// What has ids in the value that somebody typed for a setting, each as it was typed; `None` where nothing has.
+    #[must_use]
+    pub fn typed_ids<'a>(&self, path: &str, value: &'a str) -> Option<(SettingKind, Vec<&'a str>)> {
+        match self.target(path) {
+            Ok(Target::Declared { setting, .. }) => schema::typed_ids(&setting, value),
+            _ => None,
+        }
+    }
+
     /// Sets a server's own value, or takes it away so that the bot's holds.
     ///
     /// # Errors
@@ -218,12 +233,58 @@ impl Settings {
     }
 }
 
+/// Where alerts of each subject go that the host or the file knows.
+fn of_subjects(alerts: &Alerts) -> Vec<Value> {
+    let mut subjects: Vec<&str> = host_discord::alerts::SUBJECTS.to_vec();
+    subjects.extend(alerts.subjects.keys().map(String::as_str));
+    subjects.sort_unstable();
+    subjects.dedup();
+    let all = subjects.into_iter().flat_map(|subject| {
+        let own = alerts.subjects.get(subject).cloned().unwrap_or_default();
+        let channel = own.channel_id.map(|id| id.to_string());
+        [
+            ("channel_id", "channel of the", json!(channel)),
+            ("cool_down_s", "cool-down of the", json!(own.cool_down_s)),
+        ]
+        .map(|(key, words, value)| {
+            json!({
+                "name": format!("alerts.{subject}.{key}"),
+                "description": format!("The {words} alerts about `{subject}`; unset: as for all alerts."),
+                "default": null,
+                "from": if value.is_null() { "default" } else { "file" },
+                "live": true,
+                "waits_for_restart": false,
+                "value": value,
+            })
+        })
+    });
+    all.collect()
+}
+
+/// Ids in what the host's keys hold, as a page can hold them.
+fn exact(value: Value) -> Value {
+    /// What JavaScript's numbers hold.
+    const LARGEST: u64 = 1 << 53;
+    match value {
+        Value::Number(id) if id.as_u64().is_some_and(|id| id > LARGEST) => id.to_string().into(),
+        Value::Array(items) => items.into_iter().map(exact).collect(),
+        other => other,
+    }
+}
+
 /// As a page can hold it: JavaScript's numbers are too short for ids.
 fn for_pages(setting: &SettingManifest, written: Value) -> Value {
-    match (setting.kind, &written) {
+    match (setting.kind, written) {
         (SettingKind::Channel | SettingKind::Role | SettingKind::User, Value::Number(id)) => {
             id.to_string().into()
         }
-        _ => written,
+        (SettingKind::List, Value::Array(items)) => {
+            let shown = |item: Value| match item {
+                Value::Number(id) => id.to_string().into(),
+                other => other,
+            };
+            items.into_iter().map(shown).collect()
+        }
+        (_, written) => written,
     }
 }

@@ -97,16 +97,19 @@ impl GuildValues {
         set
     }
 
-    /// Has a server's values read anew, or those of all; how many were in memory.
-    pub(super) fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+    /// Has a server's values read anew, or those of all.
+    pub(super) fn forget(&self, guild: Option<Id<GuildMarker>>) {
         self.changes.fetch_add(1, SeqCst);
         let mut kept = self.kept();
-        let before = kept.len();
         match guild {
             Some(guild) => drop(kept.pop(&guild)),
             None => kept.clear(),
         }
-        before - kept.len()
+    }
+
+    /// Of how many servers there are values in memory.
+    pub(super) fn kept_count(&self) -> usize {
+        self.kept().len()
     }
 
     async fn of(

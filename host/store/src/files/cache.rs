@@ -93,6 +93,7 @@ impl Cache {
         }
     }
 
+    /// Forgets all.
     pub(super) fn clear(&mut self) {
         self.entries.clear();
         self.bytes = 0;

@@ -5,7 +5,10 @@
 
 mod bot;
 mod cache;
+mod changes;
 mod disk;
+mod entries;
+mod incoming;
 mod path;
 
 use std::{
@@ -20,19 +23,18 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, Who, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
 use host_ops::config::Live;
-use plugin_api::{
-    Power,
-    abi::{FileCall, FileStats, KeptView},
-    manifest::Manifest,
-};
+use plugin_api::{abi::FileCall, manifest::Manifest};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore};
 
-pub use self::bot::BotFiles;
+pub use self::{
+    bot::BotFiles,
+    incoming::{Arrived, Incoming},
+};
 use self::{
     cache::{Cache, Key},
     path::Relative,
@@ -47,9 +49,6 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// How long a write of a file of the host's own may take at most.
 const UNFINISHED_FOR: Duration = Duration::from_secs(60);
-
-/// Plugins of which it is told what they keep.
-const KEEPERS: usize = 100;
 
 /// Files that are read or written at the same moment: each takes a thread.
 const AT_ONCE: usize = 16;
@@ -67,8 +66,9 @@ pub enum Health {
 }
 
 impl Health {
-    /// As it crosses.
-    const fn word(self) -> &'static str {
+    /// It in a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
@@ -123,6 +123,8 @@ pub struct Files {
     config: Live,
     cache: Mutex<Cache>,
     locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held by whoever holds two of these.
+    renames: tokio::sync::Mutex<()>,
     threads: Semaphore,
     started: SystemTime,
     /// The folders that are swept, or are being swept.
@@ -132,10 +134,48 @@ pub struct Files {
     disk: Arc<Disk>,
 }
 
-/// Charge to a quota: whose folder it is, and the size that the file will have.
+/// Charge to a quota: whose folder it is, and what will be there.
 struct Charge {
     plugin: PluginName,
-    bytes: Option<u64>,
+    size: Size,
+}
+
+/// What will be there behind a change.
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    /// No file.
+    Gone,
+    /// A file of so many bytes.
+    Is(u64),
+    /// A file of so many bytes where none is.
+    Copied(u64),
+    /// A file with so many more.
+    More(u64),
+    /// What was elsewhere below the same folder.
+    Moved,
+    /// A folder.
+    Folder,
+}
+
+/// A file that nobody else changes meanwhile.
+struct Door<'a> {
+    files: &'a Files,
+    key: Key,
+    inside: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+impl Drop for Door<'_> {
+    fn drop(&mut self) {
+        drop(self.inside.take());
+        let mut locks = lock(&self.files.locks);
+        // The map's own: nobody waits for it.
+        if locks
+            .get(&self.key)
+            .is_some_and(|door| Arc::strong_count(door) == 1)
+        {
+            locks.remove(&self.key);
+        }
+    }
 }
 
 impl Files {
@@ -148,6 +188,7 @@ impl Files {
             disk: Arc::new(Disk::new(config.clone())),
             config,
             locks: Mutex::default(),
+            renames: tokio::sync::Mutex::default(),
             threads: Semaphore::new(AT_ONCE),
             started: SystemTime::now(),
             swept: Mutex::default(),
@@ -164,7 +205,7 @@ impl Files {
         }
     }
 
-    /// The host calls `files.read`, `files.write`, `files.remove` and `files.list`.
+    /// The host calls `files.…`.
     ///
     /// # Errors
     ///
@@ -191,6 +232,22 @@ impl Files {
         let owner = call.folder.is_none().then(|| caller.plugin.clone());
         self.sweep_once(&key.0, owner.as_ref()).await;
         let failed = |error: io::Error| refused(sentence(&error));
+        let is_more = verb != "read" || call.offset.is_some();
+        let body = match is_more {
+            true => {
+                let more = self.serve_more(verb, &call, &key, owner.clone(), body);
+                match more.await {
+                    Ok(done) => {
+                        let (head, body) = done.map_err(failed)?;
+                        let head = serde_json::to_vec(&head)?;
+                        let status = 0;
+                        return Ok(Completion { status, head, body });
+                    }
+                    Err(body) => body,
+                }
+            }
+            false => body,
+        };
         let (head, body) = match verb {
             "read" => match self.read(&key).await.map_err(failed)? {
                 Some(bytes) => (json!({"found": true}), bytes.to_vec()),
@@ -238,36 +295,9 @@ impl Files {
         }
     }
 
-    /// The same as it crosses, with what each plugin keeps.
-    fn stats(&self) -> FileStats {
-        let it = self.figures();
-        let mut stats = FileStats::default();
-        (stats.reads, stats.cache_hits, stats.writes) = (it.reads, it.cache_hits, it.writes);
-        (stats.read_failures, stats.write_failures) = (it.read_failures, it.write_failures);
-        stats.locks = it.locks as u64;
-        (stats.cached, stats.cached_bytes) = (it.cached as u64, it.cached_bytes as u64);
-        stats.health = it.health.word().to_owned();
-        stats.limit = self.disk.limit();
-        let mut all = self.disk.all();
-        all.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.all()));
-        stats.plugins = all
-            .into_iter()
-            .take(KEEPERS)
-            .map(|(plugin, kept)| {
-                let mut view = KeptView::default();
-                (view.plugin, view.tables, view.files) = (plugin, kept.tables, kept.files);
-                view
-            })
-            .collect();
-        stats
-    }
-
-    /// Forgets what was read; how many files, and their bytes.
-    pub fn clear_cache(&self) -> (usize, usize) {
-        let mut cache = lock(&self.cache);
-        let size = cache.size();
-        cache.clear();
-        size
+    /// Forgets the files that are kept in memory.
+    pub fn clear_cache(&self) {
+        lock(&self.cache).clear();
     }
 
     /// The cache, within the limits that hold now.
@@ -310,20 +340,10 @@ impl Files {
 
     async fn write(&self, key: &Key, owner: Option<PluginName>, bytes: Vec<u8>) -> io::Result<()> {
         let bytes: Arc<[u8]> = bytes.into();
-        let most = self.config.now().files.max_file_bytes;
-        if bytes.len() as u64 > most {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!(
-                    "{} bytes are too many: {} are allowed (`files.max_file_bytes`); keep it in parts",
-                    bytes.len(),
-                    most
-                ),
-            ));
-        }
+        self.fits(bytes.len())?;
         let charge = owner.map(|plugin| Charge {
             plugin,
-            bytes: Some(bytes.len() as u64),
+            size: Size::Is(bytes.len() as u64),
         });
         let ((root, path), written) = (key.clone(), Arc::clone(&bytes));
         let stamp = self
@@ -336,7 +356,7 @@ impl Files {
     async fn remove(&self, key: &Key, owner: Option<PluginName>) -> io::Result<bool> {
         let charge = owner.map(|plugin| Charge {
             plugin,
-            bytes: None,
+            size: Size::Gone,
         });
         let (root, path) = key.clone();
         let removed = self
@@ -344,6 +364,30 @@ impl Files {
             .await;
         lock(&self.cache).forget(key);
         removed
+    }
+
+    /// Whether so many bytes may be written.
+    fn fits(&self, bytes: usize) -> io::Result<()> {
+        let most = self.config.now().files.max_file_bytes;
+        if bytes as u64 <= most {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!(
+                "{bytes} bytes are too many: {most} are allowed (`files.max_file_bytes`); keep it in parts"
+            ),
+        ))
+    }
+
+    /// Waits until nobody else changes a file.
+    async fn enter(&self, key: &Key) -> Door<'_> {
+        let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
+        Door {
+            files: self,
+            key: key.clone(),
+            inside: Some(door.lock_owned().await),
+        }
     }
 
     /// Changes a file: one change at a time, in the order in which they came.
@@ -354,8 +398,7 @@ impl Files {
         change: impl Fn() -> io::Result<T> + Clone + Send + 'static,
     ) -> io::Result<T> {
         self.counts.writes.fetch_add(1, Relaxed);
-        let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
-        let inside = door.lock().await;
+        let inside = self.enter(key).await;
         let changed = match self.charge(key, charge).await {
             Ok(charged) => {
                 let what = format!("a change of {}", key.1);
@@ -369,12 +412,6 @@ impl Files {
             Err(error) => Err(error),
         };
         drop(inside);
-        let mut locks = lock(&self.locks);
-        // Ours and the map's: nobody waits for it.
-        if Arc::strong_count(&door) == 2 {
-            locks.remove(key);
-        }
-        drop(locks);
         if changed.is_err() {
             self.counts.write_failures.fetch_add(1, Relaxed);
         }
@@ -387,13 +424,31 @@ impl Files {
         key: &Key,
         charge: Option<Charge>,
     ) -> io::Result<Option<(PluginName, i64)>> {
-        let Some(Charge { plugin, bytes }) = charge else {
+        let Some(Charge { plugin, size }) = charge else {
             return Ok(None);
         };
         let (root, path) = key.clone();
-        let (there, folders) = self.on_thread(move || disk::taken(&root, &path)).await?;
-        let will = bytes.map_or(0, |bytes| on_disk(bytes) + folders);
-        let more = will.cast_signed() - there.cast_signed();
+        let look = move || {
+            let folders = disk::missing_folders(&root, path.names());
+            let there = match size {
+                // A folder may be there, or what stays as it is.
+                Size::Folder | Size::Moved | Size::Copied(_) => None,
+                _ => disk::size(&root, &path)?,
+            };
+            let there_is_none = !entries::stat(&root, &path)?.found;
+            Ok((there, folders, there_is_none))
+        };
+        let (there, folders, is_new) = self.on_thread(look).await?;
+        let will = match size {
+            Size::Gone => 0,
+            Size::Is(bytes) => on_disk(bytes) + folders,
+            Size::More(bytes) => on_disk(there.unwrap_or_default() + bytes) + folders,
+            Size::Copied(bytes) if is_new => on_disk(bytes) + folders,
+            Size::Folder if is_new => on_disk(0) + folders,
+            Size::Moved => folders,
+            Size::Copied(_) | Size::Folder => 0,
+        };
+        let more = will.cast_signed() - there.map_or(0, on_disk).cast_signed();
         let counted = self.disk.add_files(&plugin, more);
         counted.map_err(|full| io::Error::new(io::ErrorKind::QuotaExceeded, full.to_string()))?;
         Ok(Some((plugin, more)))
@@ -547,13 +602,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_changes;
 
 impl<P: Sync> Capability<P> for Files {
     const CALLS: &'static [CallRule] = &[
+        CallRule::free("files.append"),
+        CallRule::free("files.copy"),
         CallRule::free("files.list"),
+        CallRule::free("files.make_folder"),
         CallRule::free("files.read"),
         CallRule::free("files.remove"),
-        CallRule::reads("files.stats", Power::BotRead, Who::Anybody),
+        CallRule::free("files.remove_folder"),
+        CallRule::free("files.rename"),
+        CallRule::free("files.stat"),
         CallRule::free("files.write"),
     ];
     const PLACES: Places = places("files", 4);
@@ -567,9 +629,6 @@ impl<P: Sync> Capability<P> for Files {
 
     async fn serve(&self, _: &P, caller: &Caller, call: HostCall) -> Result<Completion, Failure> {
         let verb = call.name.strip_prefix("files.").unwrap_or_default();
-        if verb == "stats" {
-            return Ok(Completion::json(&self.stats()));
-        }
         Self::serve(self, caller, verb, call.params, call.body).await
     }
 
