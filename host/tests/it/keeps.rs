@@ -594,12 +594,7 @@ async fn the_bots_folder_is_its_owners_but_for_what_is_protected() {
                 ("rm tea.md", "true true"),
                 ("cat tea.md", "false 0"),
                 ("ls notes", "nothing"),
-                ("clear files", "files"),
-                ("clear", "settings"),
-                (
-                    "clear everything",
-                    "refused: there is no cache `everything`",
-                ),
+                ("clear", "(\"settings\", 0)"),
             ],
         )
         .await;

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::manifest::SettingKind;
-
 /// Head of SETTINGS: the bot-wide values of all settings that the plugin has declared; null for one that is unset.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SettingsHead {
@@ -118,8 +116,8 @@ pub struct SettingView {
     pub plugin: Option<String>,
     /// What it is for.
     pub description: String,
-    /// Its type; `None` for the host's.
-    pub kind: Option<SettingKind>,
+    /// Its type, in the word of [`SettingKind`](crate::manifest::SettingKind); empty for the host's.
+    pub kind: String,
     /// What it takes, in words: `whole number, 1 to 10`.
     pub takes: String,
     /// Its value where none is set; null: it is unset then.
