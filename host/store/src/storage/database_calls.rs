@@ -120,7 +120,7 @@ impl Storage {
         let mut reply = DatabaseMigrations::default();
         let page = all.iter().skip(begin).take(limit);
         if all.len() > begin + limit {
-            reply.next = page.clone().last().map(key);
+            reply.next = page.clone().next_back().map(key);
         }
         reply.migrations = page.map(view).collect();
         Ok(reply)
@@ -169,7 +169,7 @@ impl Storage {
             let mut reply = DatabaseBackups::default();
             let page = all.iter().skip(begin).take(limit);
             if all.len() > begin + limit {
-                reply.next = page.clone().last().map(|last| name(last));
+                reply.next = page.clone().next_back().map(|last| name(last));
             }
             reply.backups = page.map(|backup| backup_view(backup)).collect();
             reply
