@@ -74,7 +74,7 @@ impl Services {
     fn forget_guild(&self, guild: Id<GuildMarker>) {
         self.settings.forget(Some(guild));
         if let Some(commands) = self.commands.pipeline() {
-            commands.policy.rules.forget(guild);
+            commands.policy.rules.forget(Some(guild));
         }
     }
 }

@@ -194,10 +194,15 @@ async fn serve(ctx: &CommandContext, line: &str) -> Result<String> {
             format!("{} {}", done.existed, done.kept.is_some())
         }
         ["mv", from, to] => host.bot_files().rename(from, to).await?.existed.to_string(),
+        ["files"] => {
+            let stats = host.file_stats().await?;
+            format!("{}, {} writes, {:?}", stats.health, stats.writes, stats.plugins.iter().map(|it| &*it.plugin).collect::<Vec<_>>())
+        }
         ["clear"] => {
             let cleared = host.clear_caches(&[]).await?;
-            format!("{:?}", cleared.caches.iter().map(|it| (it.kind.word(), it.entries)).collect::<Vec<_>>())
+            format!("{} files, {} settings", cleared.files, cleared.settings)
         }
+        ["clear", name] => format!("{} files", host.clear_caches(&[name]).await?.files),
         _ => "what?".to_owned(),
     })
 }
@@ -594,7 +599,12 @@ async fn the_bots_folder_is_its_owners_but_for_what_is_protected() {
                 ("rm tea.md", "true true"),
                 ("cat tea.md", "false 0"),
                 ("ls notes", "nothing"),
-                ("clear", "(\"settings\", 0)"),
+                ("clear files", "files"),
+                ("clear", "settings"),
+                (
+                    "clear everything",
+                    "refused: there is no cache `everything`",
+                ),
             ],
         )
         .await;
@@ -603,13 +613,14 @@ async fn the_bots_folder_is_its_owners_but_for_what_is_protected() {
         !said.contains("secrets") && !said.contains(".env"),
         "{said}"
     );
+    story.asks(&story.sailor, &[("files", "healthy, ")]).await;
     assert_eq!(fs::read_dir(story.file("data/bin")).unwrap().count(), 2);
     let journal = story.journal();
     for call in [
         "botfiles.write",
         "botfiles.remove",
         "botfiles.rename",
-        "caches.clear",
+        "bot.clear_caches",
     ] {
         assert!(journal.contains(&format!("\"{call}\"")), "{call}");
     }

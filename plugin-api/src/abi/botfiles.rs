@@ -85,3 +85,70 @@ pub struct BotFileChange {
     /// Where that is now, in the bin of the data folder.
     pub kept: Option<String>,
 }
+
+/// Completion of `files.stats`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FileStats {
+    /// Reads of plugins' files since the start.
+    pub reads: u64,
+    /// Of those, the ones that memory has served.
+    pub cache_hits: u64,
+    /// Writes and removals.
+    pub writes: u64,
+    /// Reads that failed.
+    pub read_failures: u64,
+    /// Writes and removals that failed.
+    pub write_failures: u64,
+    /// Files that are being changed.
+    pub locks: u64,
+    /// Files in memory.
+    pub cached: u64,
+    /// Their bytes.
+    pub cached_bytes: u64,
+    /// `healthy`, `degraded`, `critical`.
+    pub health: String,
+    /// What a plugin may keep, in bytes.
+    pub limit: u64,
+    /// What each keeps that keeps something, the one with most first: 100 at most.
+    pub plugins: Vec<KeptView>,
+}
+
+/// What a plugin keeps on the disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct KeptView {
+    /// The plugin.
+    pub plugin: String,
+    /// Bytes in databases.
+    pub tables: u64,
+    /// Bytes in files.
+    pub files: u64,
+}
+
+/// Parameters of `bot.clear_caches`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClearCaches {
+    /// Which: `files`, `rules`, `settings`, `members`. Empty: all of them.
+    pub caches: Vec<String>,
+}
+
+/// Completion of `bot.clear_caches`: how many entries were in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CachesCleared {
+    /// Files of plugins.
+    pub files: u64,
+    /// Their bytes.
+    pub file_bytes: u64,
+    /// Servers' rules.
+    pub rules: u64,
+    /// Servers' settings.
+    pub settings: u64,
+    /// Members.
+    pub members: u64,
+}

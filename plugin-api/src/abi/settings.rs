@@ -116,8 +116,8 @@ pub struct SettingView {
     pub plugin: Option<String>,
     /// What it is for.
     pub description: String,
-    /// Its type, in the word of [`SettingKind`](crate::manifest::SettingKind); empty for the host's.
-    pub kind: String,
+    /// Its type, by the word of a [`SettingKind`](crate::manifest::SettingKind); `None` for the host's.
+    pub kind: Option<String>,
     /// What it takes, in words: `whole number, 1 to 10`.
     pub takes: String,
     /// Its value where none is set; null: it is unset then.

@@ -1,8 +1,11 @@
-//! Files in the bot's own folder, for its owners.
+//! Files in the bot's own folder, for its owners; how plugins' files fare; and caches that are emptied.
 
 use super::Host;
 use crate::{
-    abi::{BotFileCall, BotFileChange, BotFileChunk, BotFileList},
+    abi::{
+        BotFileCall, BotFileChange, BotFileChunk, BotFileList, CachesCleared, ClearCaches,
+        FileStats,
+    },
     error::Result,
 };
 
@@ -34,6 +37,54 @@ impl Host {
     #[must_use]
     pub fn bot_files(&self) -> BotFiles<'_> {
         BotFiles { host: self }
+    }
+
+    /// How plugins' files fare, and what each plugin keeps on the disk. Needs the power `bot.read`.
+    ///
+    /// ```
+    /// use plugin_api::{Power, prelude::*};
+    ///
+    /// async fn keepers(ctx: CommandContext) -> Result {
+    ///     let stats = ctx.host().file_stats().await?;
+    ///     let lines = stats.plugins.iter().map(|it| format!("{}: {} kB", it.plugin, (it.tables + it.files) / 1000));
+    ///     ctx.reply(lines.collect::<Vec<_>>().join("\n")).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::BotRead])
+    ///     .command(Command::new("keepers", "Shows who keeps most").run(keepers));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The power is not granted.
+    pub async fn file_stats(&self) -> Result<FileStats> {
+        self.query("files.stats", &()).await
+    }
+
+    /// Empties caches: `files`, `rules`, `settings`, `members`, or all of them. What was in them is read anew when it is asked for
+    /// next; nothing is lost. Needs the power `bot.control`, and one of the bot's owners who acts.
+    ///
+    /// ```
+    /// use plugin_api::{Power, prelude::*};
+    ///
+    /// async fn cleanup(ctx: CommandContext) -> Result {
+    ///     let cleared = ctx.host().clear_caches(&["files"]).await?;
+    ///     ctx.reply(format!("{} files are read anew.", cleared.files)).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::BotControl])
+    ///     .command(Command::new("cleanup", "Empties the cache of files").owner_only().run(cleanup));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call, or there is no such cache.
+    pub async fn clear_caches(&self, caches: &[&str]) -> Result<CachesCleared> {
+        let caches = caches.iter().map(|&name| name.to_owned()).collect();
+        self.query("bot.clear_caches", &ClearCaches { caches })
+            .await
     }
 }
 

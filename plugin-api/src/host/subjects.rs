@@ -1,4 +1,4 @@
-//! Data about a user: told to them, and erased for them.
+//! Data that is kept about a user: told to them, and erased for them.
 
 use twilight_model::id::{Id, marker::UserMarker};
 

@@ -97,19 +97,16 @@ impl GuildValues {
         set
     }
 
-    /// Has a server's values read anew, or those of all.
-    pub(super) fn forget(&self, guild: Option<Id<GuildMarker>>) {
+    /// Has a server's values read anew, or those of all; how many were in memory.
+    pub(super) fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
         self.changes.fetch_add(1, SeqCst);
         let mut kept = self.kept();
+        let before = kept.len();
         match guild {
             Some(guild) => drop(kept.pop(&guild)),
             None => kept.clear(),
         }
-    }
-
-    /// Of how many servers there are values in memory.
-    pub(super) fn kept_count(&self) -> usize {
-        self.kept().len()
+        before - kept.len()
     }
 
     async fn of(

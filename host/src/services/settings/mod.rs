@@ -144,14 +144,9 @@ impl Settings {
         self.declared().remove(caller);
     }
 
-    /// Has what a server has set read anew when it is asked for next, or what all have.
-    pub(crate) fn forget(&self, guild: Option<Id<GuildMarker>>) {
-        self.guilds.forget(guild);
-    }
-
-    /// Of how many servers it is in memory.
-    pub(crate) fn kept_count(&self) -> usize {
-        self.guilds.kept_count()
+    /// Has what a server has set read anew when it is asked for next, or what all have; how many were in memory.
+    pub(crate) fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+        self.guilds.forget(guild)
     }
 
     /// How many generations have declared settings.

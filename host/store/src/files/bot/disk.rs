@@ -1,4 +1,4 @@
-//! Files at paths that were checked: listed, read in parts, written whole; what was there before goes into the bin.
+//! Work on a path that was checked: listed, read in parts, written whole; what was there before goes into the bin.
 
 use std::{
     fs, io,
