@@ -87,9 +87,10 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    Action, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, History, Host,
-    Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins, Request, Response,
-    Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest, WebResponse,
+    Action, BotControl, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram,
+    History, Host, Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins,
+    Request, Response, Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest,
+    WebResponse,
     storage::{
         Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
     },

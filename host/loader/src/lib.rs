@@ -117,6 +117,7 @@ pub fn manifest_problems(
         .map(|(name, manifest)| Neighbour { name, manifest })
         .collect();
     let mut problems = manifest_check::problems(rules, plugin, manifest, &neighbours);
+    problems.extend(manifest_check::conflicts(plugin, manifest, &neighbours));
     problems.extend(
         manifest_check::missing_dependency(manifest, &neighbours).map(|missing| missing.problem),
     );

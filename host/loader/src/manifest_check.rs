@@ -75,6 +75,16 @@ pub fn problems(
         }
     }
     rules.problems(plugin, manifest, neighbours, &mut problems);
+    problems
+}
+
+/// The plugins beside which it can't be loaded, a sentence each.
+pub fn conflicts(
+    plugin: &PluginName,
+    manifest: &Manifest,
+    neighbours: &[Neighbour<'_>],
+) -> Vec<String> {
+    let mut problems = Vec::new();
     for neighbour in neighbours {
         let conflict = manifest
             .conflicts

@@ -1,6 +1,7 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
 mod authority;
+mod bot;
 mod commands;
 mod functions;
 pub mod hooks;
@@ -35,10 +36,12 @@ use host_ops::{
 };
 use host_store::{Files, Storage};
 use plugin_api::abi::CallHead;
+use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
 pub use self::{
     authority::Authority,
+    bot::MetricsReader,
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
@@ -47,12 +50,13 @@ pub use self::{
     settings::Settings,
     web::Web,
 };
-use self::{commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
+use self::{bot::BotCalls, commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
 use host_commands::router::Routes;
 
 capabilities! {
     Services {
     authority: Authority,
+    bot: BotCalls,
     cache: Cache,
     commands: CommandCalls,
     discord: Discord,
@@ -92,6 +96,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
+    bot: BotCalls,
     commands: CommandCalls,
     plugins: PluginCalls,
     /// What plugins do at a time.
@@ -153,6 +158,7 @@ impl Services {
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
+            bot: BotCalls::default(),
             commands: CommandCalls::default(),
             plugins: PluginCalls::default(),
             secrets: Secrets::new(live.clone(), secrets),
@@ -196,6 +202,22 @@ impl Services {
     /// From here on the host calls about plugins are about these.
     pub fn serve_plugins(&self, plugins: &Arc<Plugins>) {
         self.plugins.are_about(plugins);
+    }
+
+    /// From here on plugins stop the bot by this.
+    pub fn serve_stops(&self, shutdown: CancellationToken) {
+        self.bot.are_stopped_by(shutdown);
+    }
+
+    /// Whether the bot is to be started anew when it has stopped.
+    #[must_use]
+    pub fn wants_restart(&self) -> bool {
+        self.bot.restarts()
+    }
+
+    /// From here on metrics are read by this.
+    pub fn serve_metrics(&self, reader: MetricsReader) {
+        self.bot.are_measured_by(reader);
     }
 
     /// From here on slash commands are registered by this.

@@ -39,6 +39,7 @@ mod hostile;
 mod interactions;
 mod kept;
 mod limits;
+mod manage;
 mod manners;
 mod matrix;
 mod mutate;

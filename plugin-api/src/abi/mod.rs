@@ -12,6 +12,7 @@
 //! | `command.rs`, `answer.rs` | the JSON heads of commands and components, and of answers to them |
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
+//! | `bot.rs` | the JSON heads of the `bot.…` and `slash.…` host calls, and of `metrics.read` |
 //! | `plugins.rs` | the JSON heads of the `plugins.…` host calls |
 //! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
@@ -35,6 +36,7 @@
 
 mod answer;
 mod authority;
+mod bot;
 mod cache;
 mod command;
 mod commands;
@@ -61,7 +63,11 @@ pub(crate) mod words;
 pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
 pub use authority::{ActingReply, AuditCall, AuditEntry, AuditReply, MayCall, MayReply};
-pub use cache::{CacheCall, CacheReply};
+pub use bot::{
+    BotStatus, HourView, MetricFamily, MetricSample, MetricsCall, MetricsReply, SlashBudget,
+    SlashView, StopCall, SyncReply,
+};
+pub use cache::{CacheCall, CacheReply, ServerView, ServersCall, ServersReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,
     Origin,
@@ -77,7 +83,7 @@ pub use module::{
     Exchange, HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable,
     MailboxVtable_Ref, PluginModule, PluginModule_Ref, run_status,
 };
-pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
+pub use note::{MAGIC, NoteInfo, PluginNote, SECTION, TARGET};
 pub use payload::{
     CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
     LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead,

@@ -19,7 +19,7 @@ use twilight_model::{
 
 use super::Host;
 use crate::{
-    abi::{CacheCall, CacheReply},
+    abi::{CacheCall, CacheReply, ServersCall, ServersReply},
     error::{Error, Result},
 };
 
@@ -86,6 +86,31 @@ impl Cache {
     /// The ids of the servers that the bot is in.
     pub fn guilds(&self) -> Lookup<Vec<Id<GuildMarker>>> {
         self.ask("cache.guilds", CacheCall::default(), ids)
+    }
+
+    /// The servers that the bot is in, a line each, page by page, in one call.
+    ///
+    /// ```
+    /// use plugin_api::{abi::ServersCall, prelude::*};
+    ///
+    /// async fn largest(host: &Host) -> Result<Option<String>> {
+    ///     let (mut call, mut largest) = (ServersCall { limit: Some(1_000), ..ServersCall::default() }, None);
+    ///     loop {
+    ///         let page = host.cache().servers(&call).await?;
+    ///         largest = page.servers.into_iter().chain(largest).max_by_key(|server| server.members);
+    ///         match page.next {
+    ///             Some(next) => call.after = Some(next),
+    ///             None => return Ok(largest.map(|server| server.name)),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The host does not answer.
+    pub async fn servers(&self, call: &ServersCall) -> Result<ServersReply> {
+        self.0.query("cache.servers", call).await
     }
 
     /// A channel of a server, or a thread. Archived threads and private channels are not kept.

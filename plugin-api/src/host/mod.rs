@@ -1,6 +1,7 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
 mod authority;
+mod bot;
 mod cache;
 mod commands;
 mod discord;
@@ -28,6 +29,7 @@ use twilight_model::id::{
 
 pub(crate) use self::schedules::from_ms;
 pub use self::{
+    bot::BotControl,
     cache::{Cache, Lookup},
     commands::{Commands, UsableQuery},
     discord::{Action, Discord, History, Members, Method, NewChannel, Request, Response},
@@ -158,8 +160,8 @@ impl Host {
     }
 
     /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
-    /// `settings.`, `storage.` and `web.`.
+    /// those that begin with `audit.`, `authority.`, `bot.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
+    /// `settings.`, `slash.`, `storage.` and `web.`.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

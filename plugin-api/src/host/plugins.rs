@@ -149,6 +149,7 @@ impl Plugins<'_> {
     ///
     /// async fn install(ctx: CommandContext) -> Result {
     ///     let file = ctx.host().files().read("downloads/shop.so").await?;
+    ///     let file = file.ok_or(Error::user("It is not there yet."))?;
     ///     let wanted = PluginsCall { name: "shop".into(), ..PluginsCall::default() };
     ///     let report = ctx.host().plugins().install(&wanted, file).await?;
     ///     if !report.problems.is_empty() {

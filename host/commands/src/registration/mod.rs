@@ -297,6 +297,12 @@ impl Registration {
         plan
     }
 
+    /// How many commands Discord still takes as new ones today.
+    pub async fn creates_left(&self) -> usize {
+        let scope = self.scope();
+        self.memory.lock().await.creates_left(&scope.name)
+    }
+
     /// What would be registered with another manifest of a plugin in the place of its own. Changes nothing.
     pub async fn forecast(&self, plugin: &PluginName, manifest: &Manifest) -> Forecast {
         let mut declared = self.declared();

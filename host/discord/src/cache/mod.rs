@@ -14,6 +14,7 @@ mod model;
 mod permissions;
 mod seen;
 mod serve;
+mod servers;
 mod unknown;
 
 #[cfg(test)]
@@ -94,6 +95,12 @@ impl Cache {
         let store = self.store();
         let members = store.guilds.values().map(|guild| guild.members);
         (store.guilds.len(), members.sum())
+    }
+
+    /// How many channels are known.
+    #[must_use]
+    pub fn channel_count(&self) -> usize {
+        self.store().places.len()
     }
 
     /// The servers that the bot is in.

@@ -4,7 +4,7 @@ use host_base::PluginName;
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
-    abi::{CacheCall, CacheReply, RequestCall},
+    abi::{CacheCall, CacheReply, RequestCall, ServersCall},
     manifest::Manifest,
 };
 use serde::Serialize;
@@ -38,6 +38,7 @@ pub const CALLS: &[CallRule] = &[
     CallRule::free("cache.permissions"),
     CallRule::free("cache.role"),
     CallRule::free("cache.roles"),
+    CallRule::free("cache.servers"),
 ];
 
 impl Cache {
@@ -52,6 +53,10 @@ impl Cache {
     ///
     /// The parameters are wrong; or Discord was asked, and refused or was out of reach.
     pub async fn serve(&self, call: &str, params: Value) -> Result<Completion, Failure> {
+        if call == "cache.servers" {
+            let asked: ServersCall = serde_json::from_value(params)?;
+            return Ok(Completion::json(&self.servers(&asked)));
+        }
         let asked: CacheCall = serde_json::from_value(params)?;
         let id = |id: Option<u64>, what: &str| {
             id.and_then(Id::<()>::new_checked)

@@ -4,10 +4,12 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `gateway.rs`, `rest.rs` | what is counted of the shards, and of requests to Discord |
+//! | `hourly.rs` | messages, commands and errors, by the hour |
 //!
 //! Invariant: a label is one of a plugin, an event, a command, a shard, a route class, a result: never a server or a user.
 
 mod gateway;
+mod hourly;
 mod rest;
 
 use std::{
@@ -24,6 +26,7 @@ use plugin_api::EventKind;
 
 pub use self::{
     gateway::{MissingIntent, ShardFigures, Standing},
+    hourly::{Hour, Hourly},
     rest::{Rest, class as route_class},
 };
 
@@ -37,6 +40,8 @@ pub struct Figures {
     events: Vec<AtomicU64>,
     /// Events of which something could not be read, by name.
     unreadable: Bounded<AtomicU64>,
+    /// Messages, commands and errors by the hour.
+    pub hourly: Hourly,
     /// Requests to Discord.
     pub rest: Rest,
     /// Interactions that the host deferred, because no plugin had answered in time.
@@ -52,6 +57,7 @@ impl Default for Figures {
             shards: Mutex::default(),
             events: (0..KINDS).map(|_| AtomicU64::new(0)).collect(),
             unreadable: Bounded::new(KINDS),
+            hourly: Hourly::default(),
             rest: Rest::default(),
             deferred: AtomicU64::new(0),
             started: AtomicBool::new(false),
@@ -79,6 +85,9 @@ impl Figures {
 
     /// Counts an event from the gateway.
     pub fn event(&self, kind: EventKind) {
+        if kind.name() == "MESSAGE_CREATE" {
+            self.hourly.message();
+        }
         let index = usize::from(kind.number());
         self.events[if index < KINDS { index } else { 0 }].fetch_add(1, Relaxed);
     }

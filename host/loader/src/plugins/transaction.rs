@@ -91,11 +91,31 @@ impl Plugins {
             .filter(|(other, _)| *other != name)
             .map(|(name, manifest)| Neighbour { name, manifest })
             .collect();
-        let problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
+        let options = self.program.options();
+        let mut problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
+        let conflicts = manifest_check::conflicts(name, manifest, &neighbours);
+        if options.enforce_conflicts {
+            problems.extend(conflicts);
+        } else {
+            for conflict in conflicts {
+                tracing::warn!(
+                    plugin = &**name,
+                    "loaded all the same (`[extensions] enforce_conflicts`): {conflict}"
+                );
+            }
+        }
         if !problems.is_empty() {
             return Err(LoadError::Manifest { problems });
         }
         match manifest_check::missing_dependency(manifest, &neighbours) {
+            Some(missing) if !options.enforce_dependencies => {
+                let problem = missing.problem;
+                tracing::warn!(
+                    plugin = &**name,
+                    "loaded all the same (`[extensions] enforce_dependencies`): {problem}"
+                );
+                Ok(())
+            }
             Some(missing) => Err(LoadError::Dependency {
                 name: missing.name,
                 problem: missing.problem,
