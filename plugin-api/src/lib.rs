@@ -38,12 +38,15 @@ pub mod alloc;
 pub mod manifest;
 
 mod accessors;
+mod around;
+mod awaits;
 mod command;
 mod command_view;
 mod component;
 mod context;
 #[cfg(test)]
 mod cost;
+mod erase;
 mod error;
 mod event;
 mod export;
@@ -65,6 +68,7 @@ mod runtime;
 mod schedule;
 mod setting;
 mod state;
+mod steps;
 mod tables;
 mod time;
 
@@ -79,9 +83,10 @@ pub use component::{
     user_select,
 };
 pub use context::{
-    CommandContext, ComponentContext, EventContext, Fields, Invocation, PageContext, Progress,
-    Reply, User,
+    CommandContext, ComponentContext, ErrorContext, EventContext, Fields, Invocation, MessageEvent,
+    PageContext, Progress, Reply, User,
 };
+pub use erase::EraseContext;
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
@@ -89,7 +94,7 @@ pub use hook::{Hook, HookContext};
 pub use host::{
     Action, BotControl, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram,
     History, Host, Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins,
-    Request, Response, Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest,
+    Presence, Request, Response, Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest,
     WebResponse,
     storage::{
         Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
@@ -113,12 +118,13 @@ pub use state::State;
 pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
-        ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, KvStore, Listener, MessageLink, Method, Modal, NewChannel,
-        NewMessage, Page, PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret,
-        Setting, Settings, State, Statement, Task, TextField, Value, button, channel_select,
-        command, danger_button, embed, export_plugin, hook::SettingChanged, layout, link_button,
-        mentionable_select, params, role_select, select, user_select,
+        ComponentContext, Database, Discord, EraseContext, Error, ErrorContext, EventContext,
+        FunctionContext, Hook, HookContext, Host, Invocation, KvStore, Listener, MessageLink,
+        Method, Modal, NewChannel, NewMessage, Page, PageContext, Plugin, Presence, Result,
+        Schedule, ScheduleContext, Scope, Secret, Setting, Settings, State, Statement, Task,
+        TextField, Value, button, channel_select, command, danger_button, embed, export_plugin,
+        hook::SettingChanged, layout, link_button, mentionable_select, params, role_select, select,
+        user_select,
     };
     pub use twilight_model::{
         gateway::{

@@ -6,12 +6,13 @@ use twilight_model::gateway::Intents;
 
 use crate::{
     abi::Power,
-    command::Command,
+    around,
+    command::{Check, Command},
     context::{ComponentContext, EventContext, PageContext},
     error::Result,
     event::{Event, EventKind},
     guard::Guarded,
-    handlers::{Handlers, Listening},
+    handlers::{Around, Handlers, Listening},
     hook::Hook,
     host::Host,
     listener::Listener,
@@ -68,6 +69,8 @@ pub struct Plugin<S = ()> {
     pub(crate) manifest: Manifest,
     start: Box<dyn FnOnce(Host) -> LocalFuture<Result<S>>>,
     pub(crate) handlers: Handlers<S>,
+    /// Those of all commands.
+    pub(crate) checks: Vec<Check<S>>,
 }
 
 impl Plugin<()> {
@@ -126,10 +129,12 @@ impl<S: 'static> Plugin<S> {
                 pages: HashMap::new(),
                 listeners: Vec::new(),
                 entries: HashMap::new(),
+                around: Around::default(),
                 save: None,
                 restore: None,
                 stop: None,
             },
+            checks: Vec::new(),
         }
     }
 
@@ -277,8 +282,8 @@ impl<S: 'static> Plugin<S> {
     /// use plugin_api::prelude::*;
     ///
     /// async fn answer(ctx: EventContext<MessageCreate>) -> Result {
-    ///     if let (true, Some(channel)) = (ctx.content() == "ping", ctx.channel_id()) {
-    ///         ctx.host().discord().send(channel, "pong").await?;
+    ///     if ctx.content() == "ping" {
+    ///         ctx.reply("pong").await?;
     ///     }
     ///     Ok(())
     /// }
@@ -528,6 +533,10 @@ impl<S: 'static> Plugin<S> {
     #[doc(hidden)]
     #[must_use]
     pub fn into_program(mut self, package: Package) -> Program {
+        if !self.checks.is_empty() {
+            let commands = &mut self.manifest.commands;
+            around::put_in_front(&self.checks, "", commands, &mut self.handlers);
+        }
         package.describe(&mut self.manifest);
         let (start, handlers) = (self.start, Rc::new(self.handlers));
         runtime::program(

@@ -10,6 +10,7 @@
 //! | [`invisible`] | characters that nobody sees |
 //! | [`redact`] | secrets, masked by their value in whatever leaves |
 //! | [`timing`], [`bounded`] | a histogram of durations; a map of counts that can't be blown up |
+//! | [`lag`] | how late something is that should come at once |
 //! | [`share`] | how many lines of the log somebody may fill |
 //! | [`clock`] | the wall clock, or a test's |
 //! | [`private`] | files and folders that nobody else on the machine reads |
@@ -18,6 +19,7 @@ pub mod bounded;
 pub mod clock;
 pub mod error_id;
 pub mod invisible;
+pub mod lag;
 pub mod names;
 pub mod nearest;
 pub mod plugin_name;

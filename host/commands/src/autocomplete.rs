@@ -89,6 +89,7 @@ impl Pipeline {
             entry: format!("{} {option}", route.path),
             from: None,
             deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
+            event: None,
         };
         let body = serde_json::to_vec(&call).map_err(|error| error.to_string())?;
         // The payload is the call, and not the event.

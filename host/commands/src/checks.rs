@@ -29,6 +29,7 @@ pub async fn ask(route: &CommandRoute, call: &CheckCall) -> Result<Option<String
         entry: route.path.to_string(),
         from: None,
         deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
+        event: None,
     };
     let failed = |error: serde_json::Error| {
         NotChecked::Failed(ErrorHead {

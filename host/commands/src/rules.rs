@@ -162,6 +162,17 @@ impl Rules {
         set
     }
 
+    /// How many servers' rules are kept in memory.
+    pub fn kept_count(&self) -> usize {
+        self.kept().len()
+    }
+
+    /// Forgets what is kept in memory; it is read anew where it is needed.
+    pub fn clear(&self) {
+        self.changes.fetch_add(1, SeqCst);
+        self.kept().clear();
+    }
+
     fn kept(&self) -> MutexGuard<'_, LruCache<Id<GuildMarker>, Arc<GuildRules>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

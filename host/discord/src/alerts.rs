@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -15,14 +15,24 @@ use tokio::time::Instant;
 
 use crate::{Discord, rest::Call};
 
+/// Different things that a plugin may raise alerts about within an hour.
+pub const AN_HOUR: usize = 60;
+
 /// Most things whose cool-down is remembered; beyond it those that are over are forgotten.
 const REMEMBERED: usize = 1000;
 
-/// Alerts to the channel `alerts.channel_id`; without one, to the log alone.
+/// What the host raises alerts about.
+pub const SUBJECTS: [&str; 6] = [
+    "commands", "discord", "gateway", "hooks", "plugins", "settings",
+];
+
+/// Alerts to the channel `alerts.channel_id`, or that of their subject; without one, to the log alone.
 pub struct Alerts {
     discord: Arc<Discord>,
     config: Live,
-    last: Mutex<HashMap<String, Instant>>,
+    last: Mutex<Last>,
+    /// What plugins have raised alerts about within the hour.
+    shares: Mutex<HashMap<String, HashMap<String, Instant>>>,
 }
 
 impl Alerts {
@@ -33,27 +43,50 @@ impl Alerts {
             discord,
             config,
             last: Mutex::default(),
+            shares: Mutex::default(),
         }
     }
 
-    /// Sends `text` to the owner's channel, unless the same `subject` was sent within the cool-down. Never waits.
-    pub fn raise(&self, subject: &str, text: &str) {
-        if !self.is_due(subject) {
-            return;
+    /// Sends `text` to the channel of a `subject`, unless something was sent of it `about` the same thing within the cool-down;
+    /// whether it was. Never waits.
+    pub fn raise(&self, subject: &str, about: &str, text: &str) -> bool {
+        let (channel, cool_down) = self.config.now().alerts.of(subject);
+        let cool_down = Duration::from_secs(cool_down);
+        let due = self.last().take(
+            (subject.to_owned(), about.to_owned()),
+            cool_down,
+            Instant::now(),
+        );
+        if due {
+            tracing::warn!(alert = subject, about, "{text}");
+            self.send(channel, &format!("⚠️ {}", shortened(text)));
         }
-        tracing::warn!(alert = subject, "{text}");
-        self.send(&format!("⚠️ {}", shortened(text)));
+        due
+    }
+
+    /// Whether a plugin may raise one more, unless it is about what it has raised within the hour: each has a share.
+    pub fn is_within_share(&self, plugin: &str, subject: &str, about: &str) -> bool {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, share) = (Instant::now(), shares.entry(plugin.to_owned()).or_default());
+        share.retain(|_, at| now.duration_since(*at) < Duration::from_secs(3600));
+        let thing = format!("{subject} {about}");
+        if share.len() >= AN_HOUR && !share.contains_key(&thing) {
+            return false;
+        }
+        share.entry(thing).or_insert(now);
+        true
     }
 
     /// Tells what is good to know, each time. Never waits.
     pub fn note(&self, text: &str) {
         tracing::info!("{text}");
-        self.send(&format!("ℹ️ {}", shortened(text)));
+        let channel = self.config.now().alerts.channel_id;
+        self.send(channel, &format!("ℹ️ {}", shortened(text)));
     }
 
-    fn send(&self, text: &str) {
+    fn send(&self, channel: Option<u64>, text: &str) {
         let text = shown::text(text);
-        let Some(channel) = self.config.now().alerts.channel_id else {
+        let Some(channel) = channel else {
             return;
         };
         let discord = Arc::clone(&self.discord);
@@ -74,24 +107,30 @@ impl Alerts {
             if let Err(error) = discord.send(call).await {
                 tracing::error!(
                     channel,
-                    "an alert could not be sent: {error}; check `alerts.channel_id`, and that the bot may write there"
+                    "an alert could not be sent: {error}; check `[alerts]`, and that the bot may write there"
                 );
             }
         });
     }
 
-    fn is_due(&self, subject: &str) -> bool {
-        let now = Instant::now();
-        let cool_down = Duration::from_secs(self.config.now().alerts.cool_down_s);
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.len() >= REMEMBERED {
-            last.retain(|_, at| now.duration_since(*at) < cool_down);
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When what was raised last, by subject and thing: until when nothing more is said of it.
+#[derive(Debug, Default)]
+struct Last(HashMap<(String, String), Instant>);
+
+impl Last {
+    /// Whether it may be said again; if so, it is.
+    fn take(&mut self, of: (String, String), cool_down: Duration, now: Instant) -> bool {
+        if self.0.len() >= REMEMBERED {
+            self.0.retain(|_, until| *until > now);
         }
-        let due = last
-            .get(subject)
-            .is_none_or(|at| now.duration_since(*at) >= cool_down);
-        if due {
-            last.insert(subject.to_owned(), now);
+        let due = self.0.get(&of).is_none_or(|until| *until <= now);
+        if due && self.0.len() < 10 * REMEMBERED {
+            self.0.insert(of, now + cool_down);
         }
         due
     }
@@ -111,5 +150,28 @@ impl fmt::Debug for Alerts {
         f.debug_struct("Alerts")
             .field("channel", &self.config.now().alerts.channel_id)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_of_each_subject_has_its_cool_down_and_what_is_remembered_is_bounded() {
+        let (began, mut last) = (Instant::now(), Last::default());
+        let mut take = |subject: &str, about: &str, cool_down: u64, at: u64| {
+            let of = (subject.to_owned(), about.to_owned());
+            let at = began + Duration::from_secs(at);
+            last.take(of, Duration::from_secs(cool_down), at)
+        };
+        assert!(take("hooks", "one", 5, 0) && take("hooks", "other", 5, 0));
+        assert!(take("plugins", "one", 60, 0));
+        assert!(!take("hooks", "one", 5, 4) && !take("plugins", "one", 60, 6));
+        assert!(take("hooks", "one", 5, 6) && take("plugins", "one", 60, 61));
+        for number in 0..20 * REMEMBERED {
+            let _ = take("flood", &number.to_string(), 60, 70);
+        }
+        assert!(last.0.len() <= 10 * REMEMBERED);
     }
 }

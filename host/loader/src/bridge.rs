@@ -15,8 +15,8 @@ use std::{
 use host_base::{PluginName, redact};
 use plugin_api::{
     abi::{
-        ErrorHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead, Record,
-        abi_stable::prefix_type::WithMetadata, message_kind, send_status, status,
+        ErrorHead, FailedHead, HostHandle, HostVtable, HostVtable_Ref, LogHead, Message, PanicHead,
+        Record, abi_stable::prefix_type::WithMetadata, message_kind, send_status, status,
     },
     manifest::Manifest,
 };
@@ -35,7 +35,7 @@ use super::{
     vitals::Vitals,
 };
 use crate::{
-    Caller, Environment, PluginFigures,
+    Caller, Environment, Failed, PluginFigures,
     platform::{Tid, interpose},
 };
 
@@ -256,6 +256,14 @@ impl Bridge {
             let plugin = &self.caller.plugin;
             let wanted = |level| self.environment.wants_log_line(plugin, level);
             self.lines.write(plugin, &self.figures, wanted, &log);
+            if let Some(FailedHead { event, mut error }) = log.failed {
+                cut(&mut error);
+                let failed = match event {
+                    Some(event) => Failed::Listener { event, error },
+                    None => Failed::Task(error),
+                };
+                self.environment.failed(&self.caller, failed);
+            }
         }
     }
 
@@ -278,6 +286,7 @@ impl Bridge {
         }
         let caller = self.caller.clone();
         let symbols = self.symbols.get().cloned();
+        let environment = Arc::clone(&self.environment);
         // Off the plugin's thread: names are looked up in its file.
         self.runtime.spawn_blocking(move || {
             let names = symbols.map_or_else(Vec::new, |symbols| symbols.names(&head.frames));
@@ -295,6 +304,13 @@ impl Bridge {
                 "panicked: {}{within}",
                 head.message
             );
+            let failed = Failed::Panic {
+                message: head.message,
+                at: head.location,
+                trace: names,
+                ends_plugin: head.ends_plugin,
+            };
+            environment.failed(&caller, failed);
         });
     }
 }

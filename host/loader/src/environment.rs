@@ -68,6 +68,31 @@ impl Options {
     }
 }
 
+/// What has failed to which nobody waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    /// A listener to an event, as Discord calls it; with the error.
+    Listener {
+        /// The event.
+        event: String,
+        /// The error with its causes.
+        error: String,
+    },
+    /// A task in the background, with the error.
+    Task(String),
+    /// Any code has panicked.
+    Panic {
+        /// The panic's text.
+        message: String,
+        /// `file:line:column`.
+        at: String,
+        /// The functions that it came through, innermost first.
+        trace: Vec<String>,
+        /// Whether the plugin is over.
+        ends_plugin: bool,
+    },
+}
+
 /// The program as one generation sees it. All of it may be called from any thread, and for several generations at once.
 pub trait Environment: fmt::Debug + Send + Sync {
     /// How plugins are loaded and stopped, as it is at this moment.
@@ -97,6 +122,9 @@ pub trait Environment: fmt::Debug + Send + Sync {
 
     /// A generation is over: gives up what it registered. What must outlive it belongs to the plugin. Called once or more often.
     fn generation_ended(&self, caller: &Caller);
+
+    /// Something has failed to which nobody waits for an answer. Must not wait.
+    fn failed(&self, caller: &Caller, failed: Failed);
 
     /// The least severe of a plugin's log lines that are wanted, in words: `off`, `error`, … `trace`.
     fn log_level(&self, plugin: &PluginName) -> &'static str;

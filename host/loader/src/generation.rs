@@ -448,6 +448,12 @@ impl Generation {
         Some(unload::close(context, thread, given_back).await)
     }
 
+    /// For how long its thread has worked on one thing, though more may wait.
+    #[must_use]
+    pub fn busy_for(&self) -> Option<Duration> {
+        self.mailbox.busy_for()
+    }
+
     /// How it is.
     #[must_use]
     pub fn vitals(&self) -> &Vitals {

@@ -86,7 +86,7 @@ use plugin_api::manifest::Manifest;
 pub use answer::Answer;
 pub use caller::Caller;
 pub use calls::Places;
-pub use environment::{Environment, Options};
+pub use environment::{Environment, Failed, Options};
 pub use error::{LoadError, Unserved};
 pub use event_record::EventRecord;
 pub use figures::{Calls, Figures, Handled, KINDS, PluginFigures};
@@ -106,7 +106,7 @@ pub use unload::UnloadReport;
 /// All that is wrong with a manifest beside others, by name.
 #[must_use]
 pub fn manifest_problems(
-    rules: &impl Rules,
+    rules: &(impl Rules + ?Sized),
     plugin: &PluginName,
     manifest: &Manifest,
     others: &BTreeMap<PluginName, Manifest>,

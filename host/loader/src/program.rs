@@ -10,14 +10,14 @@ use futures_util::future::BoxFuture;
 use host_base::PluginName;
 use plugin_api::{
     abi::{CallHead, StartHead},
-    hook::{ExtensionFailed, ExtensionLoaded, ExtensionUnloaded},
+    hook::{ExtensionFailed, ExtensionLoaded, ExtensionUnloaded, PluginBlocked},
     manifest::Manifest,
 };
 use tracing::Level;
 
 use crate::{
-    Behalf, Caller, Completion, Environment, Figures, LoadError, Neighbour, Options, Places, Rules,
-    Slot, Unserved,
+    Behalf, Caller, Completion, Environment, Failed, Figures, LoadError, Neighbour, Options,
+    Places, Rules, Slot, Unserved,
 };
 
 /// What has become of a plugin.
@@ -31,6 +31,8 @@ pub enum Change {
     Refused(ExtensionFailed),
     /// It has failed while it served.
     Failed(ExtensionFailed),
+    /// Its thread has not gone on for some seconds.
+    Blocked(PluginBlocked),
 }
 
 /// The program as the set of plugins sees it. All of it may be called from any thread, and for several plugins at once.
@@ -102,6 +104,8 @@ impl Environment for Nobody {
     }
 
     fn generation_ended(&self, _: &Caller) {}
+
+    fn failed(&self, _: &Caller, _: Failed) {}
 
     fn log_level(&self, _: &PluginName) -> &'static str {
         "off"

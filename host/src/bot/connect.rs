@@ -1,10 +1,13 @@
 //! Connection to the gateway, and the start of all long-running tasks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use host_discord::gateway::{self, Follow};
+use host_discord::{
+    figures::Figures,
+    gateway::{self, Follow},
+};
 use host_ops::env::Environment;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
@@ -40,7 +43,13 @@ impl Core {
         let policy = &self.commands.policy;
         policy.set_owner(environment.bot_owner_id);
         self.services.later.carry_on().await;
-        let counting = tokio::spawn(write_uses(Arc::clone(&self.commands)));
+        let (commands, figures) = (
+            Arc::clone(&self.commands),
+            Arc::clone(&self.services.figures),
+        );
+        let counting = tokio::spawn(async move {
+            tokio::join!(write_uses(commands), measure_lag(&figures));
+        });
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
             config: self.config.clone(),
@@ -72,7 +81,7 @@ impl Core {
             intents: intents_followed,
             presence: presence_followed,
             shutdown: gateway_shutdown.clone(),
-            figures: Arc::clone(&self.services.figures),
+            shards: Arc::clone(&self.services.shards),
         };
         let shards = gateway::start(settings, &self.services.discord, follow).await?;
         tokio::spawn(ready::announce(
@@ -84,6 +93,7 @@ impl Core {
         let changes = self.plugins.changes();
         tokio::spawn(status::rotate(
             self.config.follow(),
+            self.services.presence.follow(),
             Arc::clone(&self.services.cache),
             Arc::clone(&self.routes),
             presence,
@@ -134,6 +144,18 @@ impl Core {
             },
             config: self.config.clone(),
         }
+    }
+}
+
+/// Time between two measurements of the runtime's lag.
+const MEASURED_EVERY: Duration = Duration::from_millis(500);
+
+/// Measures how late the runtime wakes a task, as long as the bot runs.
+async fn measure_lag(figures: &Figures) {
+    loop {
+        let due = Instant::now() + MEASURED_EVERY;
+        tokio::time::sleep_until(due).await;
+        figures.runtime_lag.observe(due.elapsed());
     }
 }
 

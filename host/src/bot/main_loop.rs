@@ -10,6 +10,7 @@ use host_base::PluginName;
 use host_discord::gateway::{FromShard, GatewayError};
 use host_loader::{LoadError, Plugins, watcher::FileChange};
 use host_ops::config::Config;
+use plugin_api::hook::ShardDisconnected;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -60,7 +61,23 @@ impl MainLoop {
                     intents,
                     news,
                     message,
-                }) => self.dispatch.gateway(shard, intents, news, &message),
+                    at,
+                }) => {
+                    self.core.services.figures.loop_lag.observe(at.elapsed());
+                    self.dispatch.gateway(shard, intents, news, &message);
+                }
+                Event::Shard(FromShard::Lost {
+                    shard,
+                    code,
+                    reason,
+                }) => {
+                    let lost = ShardDisconnected {
+                        shard,
+                        code,
+                        reason,
+                    };
+                    self.core.services.hooks.emit(&lost);
+                }
                 Event::Shard(FromShard::Refused { shard, reason }) => {
                     self.session_refused(shard, &reason);
                 }
@@ -118,7 +135,7 @@ impl MainLoop {
     fn session_refused(&self, shard: u32, reason: &GatewayError) {
         tracing::error!(shard, "the session stays as it is: {reason}");
         let text = format!("The gateway session stays as it is: {reason}");
-        self.core.services.alerts.raise("gateway session", &text);
+        self.core.services.alerts.raise("gateway", "session", &text);
     }
 
     fn plugins_changed(&self) {

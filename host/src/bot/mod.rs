@@ -236,6 +236,7 @@ impl Bot {
         services.serve_metrics(metrics::reader(&services, &plugins));
         let files = watch_folder(&config)?;
         tokio::spawn(Arc::clone(&plugins).supervise());
+        services.hooks.remember_switches().await?;
         if config.extensions.auto_load {
             plugins
                 .load_all(tidy_files(&config.extensions.folder))

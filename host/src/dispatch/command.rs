@@ -6,9 +6,11 @@ use futures_util::FutureExt;
 use host_base::error_id;
 use host_discord::reply::Typed;
 use host_loader::EventRecord;
-use plugin_api::abi::Origin;
+use plugin_api::{abi::Origin, hook::CommandError};
+use twilight_model::id::Id;
 
 use super::{Dispatch, invocation::Invocation};
+use crate::services::Failed;
 use host_commands::{
     autocomplete::AutocompleteQuery,
     request::{Request, Stopped},
@@ -45,6 +47,16 @@ impl Dispatch {
                         "the check of command `{command}` failed: {}",
                         error.message
                     );
+                    let header = &request.event.header;
+                    dispatch.services.failed(Failed::Command(CommandError {
+                        command: command.to_owned(),
+                        plugin: plugin.to_owned(),
+                        user_id: header.user_id,
+                        guild_id: header.guild().map(Id::get),
+                        channel_id: header.channel_id,
+                        error: format!("its check failed: {}", error.message),
+                        error_id: id.clone(),
+                    }));
                     dispatch.apologise(request.origin, &id).await;
                 }
             }

@@ -12,7 +12,7 @@ use host_discord::reply::Typed;
 use host_loader::{Answer, EventRecord, Packet, Refused, Slot, interrupted, next_id};
 use plugin_api::{
     abi::{CommandHead, ComponentHead, Origin, ReplyCall, ReplyMode, Tone, frame_kind},
-    hook::{CommandError, CommandExecuted},
+    hook::{CommandError, CommandExecuted, ComponentError},
 };
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -20,6 +20,7 @@ use tracing::{Instrument, Span};
 use twilight_model::id::Id;
 
 use super::Dispatch;
+use crate::services::Failed;
 use host_commands::{Running, UsageLog, router::CommandRoute};
 
 /// Characters that a message of Discord's takes.
@@ -29,7 +30,11 @@ const MESSAGE: usize = 2_000;
 pub(crate) struct Invocation {
     origin: Origin,
     plugin: PluginName,
+    /// What it was about.
+    event: Arc<EventRecord>,
     what: String,
+    /// The command's path, or the component's handler.
+    name: String,
     /// Around all that the host does about it; its id stands in the plugin's own lines, too.
     span: Span,
     answer: oneshot::Receiver<Answer>,
@@ -65,6 +70,8 @@ impl Invocation {
             answer: route.slot.invoke(packet)?,
             origin: head.origin.clone(),
             what: format!("command `{}`", head.command),
+            name: head.command.clone(),
+            event: Arc::clone(event),
             span: span(event, "command", id, &plugin, &head.command),
             plugin,
             used: Some(CommandInUse {
@@ -93,6 +100,8 @@ impl Invocation {
             answer: slot.invoke(packet)?,
             origin: head.origin.clone(),
             what: format!("component `{}`", head.handler),
+            name: head.handler.clone(),
+            event: Arc::clone(event),
             span: span(event, "component", id, &plugin, &head.handler),
             plugin,
             used: None,
@@ -180,6 +189,8 @@ impl Dispatch {
                 origin,
                 plugin,
                 what,
+                name,
+                event,
                 answer,
                 used,
                 running,
@@ -215,10 +226,13 @@ impl Dispatch {
                 (None, Some(id)) => id.to_string(),
                 (None, None) => error_id::new(),
             };
-            if let Some(used) = used {
-                let failed = used.failed(&plugin, &error.message, &id);
-                dispatch.services.hooks.emit(&failed);
-            }
+            let failed = match used {
+                Some(used) => Failed::Command(used.failed(&plugin, &error.message, &id)),
+                None => {
+                    Failed::Component(component_error(&event, &plugin, name, &error.message, &id))
+                }
+            };
+            dispatch.services.failed(failed);
             if let Some(text) = error.user_message {
                 return dispatch.say(origin, &text).await;
             }
@@ -348,6 +362,24 @@ impl Dispatch {
         if let Origin::Interaction { id, .. } = origin {
             self.services.replies.acknowledge(*id).await;
         }
+    }
+}
+
+fn component_error(
+    event: &EventRecord,
+    plugin: &PluginName,
+    component: String,
+    error: &str,
+    error_id: &str,
+) -> ComponentError {
+    ComponentError {
+        component,
+        plugin: plugin.to_string(),
+        user_id: event.header.user_id,
+        guild_id: event.header.guild().map(Id::get),
+        channel_id: event.header.channel_id,
+        error: error.to_owned(),
+        error_id: error_id.to_owned(),
     }
 }
 

@@ -18,6 +18,7 @@ use host_ops::config::Live;
 use plugin_api::{
     EventKind,
     abi::{Origin, ReplyCall, ReplyMode},
+    hook::{OwnerAction, ShardConnected, ShardResumed},
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -98,9 +99,8 @@ impl Dispatch {
             return;
         }
         let is_lost = peeked.is_lost;
-        let record = Arc::new(peeked.record);
         let id = next_id();
-        let header = &record.header;
+        let header = peeked.record.header;
         let _span = tracing::debug_span!(
             "event",
             id,
@@ -111,9 +111,12 @@ impl Dispatch {
             user = header.user_id
         )
         .entered();
+        // What somebody may do in a server that can't be told can't be told either.
+        if name == "MESSAGE_CREATE" && !is_lost {
+            return self.message(peeked.record, id);
+        }
+        let record = Arc::new(peeked.record);
         match name {
-            // What somebody may do in a server that can't be told can't be told either.
-            "MESSAGE_CREATE" if !is_lost => self.message(&record),
             // Nobody runs one twice, be it a command's plugin or a listener.
             "INTERACTION_CREATE" if !self.interaction(&record, is_lost) => return,
             "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),
@@ -132,7 +135,18 @@ impl Dispatch {
 impl Dispatch {
     /// Whoever reads that a connection was lost reads as well that it is there again.
     fn connected(&self, shard: u32, resumed: bool) {
-        if let Some(outage) = self.services.figures.shard(shard).take_outage() {
+        let figures = self.services.figures.shard(shard);
+        let outage = figures.take_outage();
+        let outage_ms = outage.map(|outage| outage.as_millis().try_into().unwrap_or(u64::MAX));
+        if resumed {
+            figures.resumed();
+            let resumed = ShardResumed { shard, outage_ms };
+            self.services.hooks.emit(&resumed);
+        } else {
+            let connected = ShardConnected { shard, outage_ms };
+            self.services.hooks.emit(&connected);
+        }
+        if let Some(outage) = outage {
             let how = match resumed {
                 true => "the session goes on, and what happened meanwhile comes now",
                 false => "with a new session: what happened meanwhile is lost",
@@ -176,6 +190,12 @@ impl Dispatch {
     ) {
         let by = By::of(event, &origin);
         let (dispatch, name, line) = (Arc::clone(self), name.to_owned(), line.to_owned());
+        self.services.hooks.emit(&OwnerAction {
+            command: name.clone(),
+            user_id: event.header.user_id,
+            guild_id: event.header.guild().map(Id::get),
+            slash: matches!(origin, Origin::Interaction { .. }),
+        });
         tokio::spawn(async move {
             let message = dispatch.owner.run(&by, &name, &line).await;
             dispatch.answer_owner(origin, message).await;

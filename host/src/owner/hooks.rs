@@ -9,19 +9,19 @@ use super::{Owner, embeds};
 use crate::services::hooks::{Circuit, Emitted, HookView};
 
 const USAGE: &str = "cogwright hooks [list | history | enable ID | disable ID | reset ID]";
-const WHAT: &str = "Shows the handlers of hooks with their counts and failures, or the latest events; switches a handler on or off until the \
-    bot stops; closes its circuit breaker. An id is `plugin:event:handler`, as the list shows it.";
+const WHAT: &str = "Shows the handlers of hooks with their counts and failures, or the latest events; switches a handler on or off, also \
+    over a restart; closes its circuit breaker. An id is `plugin:event:handler`, as the list shows it.";
 
 impl Owner {
-    pub(super) fn hooks(&self, line: &str) -> Value {
+    pub(super) async fn hooks(&self, line: &str) -> Value {
         let hooks = &self.services.hooks;
         let (verb, id) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let id = id.trim();
         let done = match (verb, id) {
             ("" | "list", "") => return listed(&hooks.list()),
             ("history", "") => return history(&hooks.history(20)),
-            ("enable", id) if !id.is_empty() => hooks.switch(id, true),
-            ("disable", id) if !id.is_empty() => hooks.switch(id, false),
+            ("enable", id) if !id.is_empty() => hooks.switch(id, true).await,
+            ("disable", id) if !id.is_empty() => hooks.switch(id, false).await,
             ("reset", id) if !id.is_empty() => hooks.reset(id),
             ("list" | "history", _) => {
                 let why = format!("`{verb}` has no arguments, and was given `{id}`");

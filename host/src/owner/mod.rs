@@ -88,7 +88,7 @@ impl Owner {
             "export-data" => self.export_data(line).await,
             "erase-data" => self.erase_data(line).await,
             "files" => self.files(),
-            "hooks" => self.hooks(line),
+            "hooks" => self.hooks(line).await,
             "log" => self.log(line).await,
             "config" => self.settings(line).await,
             "set" => self.set(line).await,

@@ -5,7 +5,12 @@ use std::collections::{HashMap, HashSet};
 use host_base::PluginName;
 use host_commands::manifest_check;
 use host_loader::Neighbour;
-use plugin_api::{EventKind, abi::HandlerNumber, hook::FRAMEWORK_EVENTS, manifest::Manifest};
+use plugin_api::{
+    EventKind,
+    abi::HandlerNumber,
+    hook::{EVERY_EVENT, FRAMEWORK_EVENTS},
+    manifest::Manifest,
+};
 
 use crate::{owner, services};
 
@@ -37,7 +42,8 @@ impl host_loader::Rules for Rules {
         }
         for hook in &manifest.hooks {
             let event = &*hook.event;
-            if !event.contains('.') && !FRAMEWORK_EVENTS.contains(&event) {
+            let is_known = FRAMEWORK_EVENTS.contains(&event) || event == EVERY_EVENT;
+            if !event.contains('.') && !is_known {
                 problems.push(format!(
                     "this host ({}) does not know the hook `{event}`: update the host, or name the plugin that emits it, as in `shop.{event}`",
                     env!("CARGO_PKG_VERSION")
@@ -113,6 +119,7 @@ mod tests {
             serde_json::json!({"hooks": [
                 {"event": "bot_ready", "handler": "a"},
                 {"event": "shop.sold", "handler": "b"},
+                {"event": "*", "handler": "d"},
                 {"event": "sold", "handler": "c"},
             ]}),
             &[

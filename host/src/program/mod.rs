@@ -20,12 +20,13 @@ use host_ops::{
 };
 use plugin_api::{
     abi::{CallHead, StartHead},
+    hook::{ListenerError, PluginPanicked, TaskError},
     manifest::Manifest,
 };
 use tracing::Level;
 
 pub use self::manifest::Rules;
-use crate::services::{self, Services};
+use crate::services::{self, Failed, Services};
 use host_commands::router::Routes;
 
 /// The bot, for the loader.
@@ -157,6 +158,32 @@ impl Environment for BotProgram {
         self.services.generation_ended(caller);
     }
 
+    fn failed(&self, caller: &Caller, failed: host_loader::Failed) {
+        let plugin = caller.plugin.to_string();
+        self.services.failed(match failed {
+            host_loader::Failed::Listener { event, error } => Failed::Listener(ListenerError {
+                plugin,
+                event,
+                error,
+            }),
+            host_loader::Failed::Task(error) => Failed::Task(TaskError { plugin, error }),
+            host_loader::Failed::Panic {
+                message,
+                at,
+                trace,
+                ends_plugin,
+            } => {
+                let hook = PluginPanicked {
+                    plugin,
+                    message,
+                    at,
+                    ends_plugin,
+                };
+                Failed::Panic(hook, trace.join("\n"))
+            }
+        });
+    }
+
     fn log_level(&self, plugin: &PluginName) -> &'static str {
         log::plugin_level(plugin)
     }
@@ -199,13 +226,21 @@ impl Program for BotProgram {
             }
             Change::Unloaded(hook) => services.hooks.emit(&hook),
             Change::Refused(hook) => services.hooks.emit(&hook),
+            Change::Blocked(hook) => {
+                services.hooks.emit(&hook);
+                let text = format!(
+                    "The plugin `{}` blocks: its thread has worked on one thing for {} s, and all that is for it waits.",
+                    hook.plugin,
+                    hook.blocked_ms / 1000
+                );
+                let about = format!("{} blocks", hook.plugin);
+                services.alerts.raise("plugins", &about, &text);
+            }
             Change::Failed(hook) => {
                 services.hooks.emit(&hook);
                 let (plugin, why) = (&hook.plugin, shown::said(&hook.error));
-                services.alerts.raise(
-                    &format!("plugin {plugin}"),
-                    &format!("The plugin `{plugin}` has failed: {why}"),
-                );
+                let text = format!("The plugin `{plugin}` has failed: {why}");
+                services.alerts.raise("plugins", plugin, &text);
             }
         }
     }

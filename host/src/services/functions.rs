@@ -77,6 +77,7 @@ impl Functions {
             entry: format!("{}@{}", call.function, call.version),
             from: Some(caller.plugin.to_string()),
             deadline_ms: Some(deadline.as_millis().try_into().unwrap_or(u64::MAX)),
+            event: None,
         };
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)
             .with_payload(body)

@@ -1,17 +1,25 @@
 //! Services behind the host calls: one file per capability, `plugin-api/src/host/` asks under the same names.
 
+mod alerts;
 mod authority;
 mod bot;
+mod caches;
 mod commands;
+pub mod erasure;
+mod errors;
 mod functions;
 pub mod hooks;
+mod lag;
+mod log;
 mod metrics;
 mod plugins;
+pub mod presence;
 mod registries;
 mod requests;
 pub mod schedules;
 mod secrets;
 pub mod settings;
+mod shards;
 pub mod web;
 
 use std::{
@@ -27,7 +35,7 @@ use futures_util::FutureExt;
 use host_base::error_id;
 use host_capability::{Behalf, Effect, Failure, HostCall, Leaves, Rule, capabilities};
 use host_commands::{Pipeline, registration::Registration};
-use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures};
+use host_discord::{Alerts, Cache, Discord, Later, Replies, figures::Figures, gateway::Shards};
 use host_loader::{Caller, Completion, Plugins};
 use host_ops::{
     audit::Journal,
@@ -42,33 +50,45 @@ use twilight_model::id::Id;
 pub use self::{
     authority::Authority,
     bot::MetricsReader,
+    errors::{Errors, Failed},
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
+    presence::Presence,
     schedules::Schedules,
     secrets::Secrets,
     settings::Settings,
     web::Web,
 };
-use self::{bot::BotCalls, commands::CommandCalls, plugins::PluginCalls, schedules::Clock};
+use self::{
+    bot::BotCalls, caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls,
+    plugins::PluginCalls, schedules::Clock,
+};
 use host_commands::router::Routes;
 
 capabilities! {
     Services {
+    alerts: Alerts,
     authority: Authority,
     bot: BotCalls,
     cache: Cache,
+    caches: Caches,
     commands: CommandCalls,
     discord: Discord,
+    errors: Errors,
     files: Files,
     functions: Functions,
     hooks: Hooks,
+    lag: LagCalls,
+    log: LogCalls,
     metrics: Metrics,
     plugins: PluginCalls,
+    presence: Presence,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
     settings: Settings,
+    shards: Shards,
     storage: Storage,
     web: Web,
     }
@@ -85,6 +105,8 @@ pub struct Services {
     pub web: Web,
     /// What is kept of Discord.
     pub cache: Arc<Cache>,
+    /// The gateway's shards.
+    pub shards: Arc<Shards>,
     /// Answers to commands, components and modals.
     pub replies: Replies,
     /// Files of plugins.
@@ -98,6 +120,9 @@ pub struct Services {
     functions: Functions,
     bot: BotCalls,
     commands: CommandCalls,
+    caches: Caches,
+    lag: LagCalls,
+    log: LogCalls,
     plugins: PluginCalls,
     /// What plugins do at a time.
     pub schedules: Schedules,
@@ -108,6 +133,10 @@ pub struct Services {
     pub storage: Arc<Storage>,
     /// Figures of plugins' own.
     pub metrics: Metrics,
+    /// The presence that a plugin has set.
+    pub presence: Presence,
+    /// What has failed lately.
+    pub errors: Arc<Errors>,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -131,15 +160,18 @@ impl Services {
         let later = Arc::new(Later::new(Arc::clone(&discord), Arc::clone(&storage)));
         let alerts = Arc::new(Alerts::new(live.clone(), Arc::clone(&discord)));
         let raised = Arc::downgrade(&alerts);
-        discord.tell(move |subject, text| {
+        discord.tell(move |about, text| {
             if let Some(alerts) = raised.upgrade() {
-                alerts.raise(subject, text);
+                alerts.raise("discord", about, text);
             }
         });
+        let errors = Arc::<Errors>::default();
         let hooks = Arc::new(Hooks::new(
             live.clone(),
             Arc::clone(&routes),
             Arc::clone(&alerts),
+            Arc::clone(&storage),
+            Arc::clone(&errors),
         ));
         let cache = Arc::new(Cache::new(&config.cache, Arc::clone(&discord)));
         let known = Arc::downgrade(&cache);
@@ -151,6 +183,7 @@ impl Services {
         Self {
             authority: Authority::new(live.clone(), Journal::absent()),
             web: Web::new(live.clone()),
+            shards: Arc::new(Shards::new(Arc::clone(&figures), Arc::clone(&cache))),
             cache,
             replies: Replies::new(live.clone(), Arc::clone(&discord), Arc::clone(&later)),
             later,
@@ -160,6 +193,9 @@ impl Services {
             functions: Functions::new(Arc::clone(&routes)),
             bot: BotCalls::default(),
             commands: CommandCalls::default(),
+            caches: Caches,
+            lag: LagCalls(Arc::clone(&figures)),
+            log: LogCalls,
             plugins: PluginCalls::default(),
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
@@ -174,6 +210,8 @@ impl Services {
             storage: Arc::clone(&storage),
             figures,
             metrics: Metrics::default(),
+            presence: Presence::default(),
+            errors,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }
@@ -380,7 +418,11 @@ impl Services {
             Leaves::Nothing => {}
             Leaves::WebRequest => return self.secrets.may_leave(caller, &head.params, body).await,
             Leaves::DiscordPath => self.secrets.may_be_asked(caller, path())?,
-            Leaves::FilePath => self.secrets.may_be_shown(path())?,
+            Leaves::FilePath => {
+                self.secrets.may_be_shown(path())?;
+                let to = head.params["to"].as_str().unwrap_or_default();
+                self.secrets.may_be_shown(to)?;
+            }
         }
         Ok(body)
     }

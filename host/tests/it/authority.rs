@@ -48,6 +48,10 @@ export_plugin!(|| {
     }))
     .command(command("stale").run(|ctx: CommandContext<Wards>| async move {
         let host = ctx.state().stale.borrow().clone().ok_or(Error::new("nothing is kept"))?;
+        // What was answered may be seen before its handler has ended.
+        while host.acting().await?.user_id.is_some() {
+            tokio::task::yield_now().await;
+        }
         each(&ctx, &host, false).await
     }))
     .command(command("lend").run(|ctx: CommandContext<Wards>| async move {

@@ -102,7 +102,7 @@ async fn nothing_overtakes_what_waits_for_a_place_in_a_full_queue() {
     let hooks = &bot.bot.services().hooks;
     for bad in ["slow", "sleeps", "panics", "fails"] {
         let id = format!("misbehave:misbehave.beat:{bad}");
-        hooks.switch(&id, false).unwrap();
+        hooks.switch(&id, false).await.unwrap();
     }
     let mut stood_in_line = false;
     for number in 1..=BEATS {

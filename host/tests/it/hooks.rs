@@ -275,14 +275,14 @@ async fn hooks_are_switched_reset_and_go_with_their_plugin() {
     let bot = both("[hooks]\nfailures = 1\nrest_s = 3600").await;
     let hooks = &bot.bot.services().hooks;
     let member = bot.member();
-    hooks.switch("till:shop.sold:sleep", false).unwrap();
+    hooks.switch("till:shop.sold:sleep", false).await.unwrap();
     bot.ask(&member, "!sell 1").await;
     until(&bot, "fail", |view| view.circuit == Circuit::Open).await;
     hooks.reset("till:shop.sold:fail").unwrap();
     bot.ask(&member, "!sell 1").await;
     until(&bot, "fail", |view| view.figures.failures == 2).await;
     assert_eq!(hook(&bot, "sleep").figures.skipped, 2);
-    let unknown = hooks.switch("till:shop.sold:fale", true).unwrap_err();
+    let unknown = hooks.switch("till:shop.sold:fale", true).await.unwrap_err();
     assert_eq!(
         unknown.to_string(),
         "there is no hook `till:shop.sold:fale`; did you mean `till:shop.sold:fail`?"

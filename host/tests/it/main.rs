@@ -10,6 +10,7 @@ mod answers;
 mod api;
 mod attacks;
 mod authority;
+mod authors;
 mod beats;
 mod cache;
 mod callbacks;

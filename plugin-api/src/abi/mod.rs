@@ -19,8 +19,13 @@
 //! | `authority.rs` | the JSON heads of who acts, and of the audit journal |
 //! | `cache.rs`, `commands.rs` | the JSON heads of the `cache.…` and `commands.…` host calls |
 //! | `settings.rs` | the JSON heads of settings and secrets |
+//! | `errors.rs` | the JSON heads of the host call `errors.list` |
+//! | `hooks.rs`, `log.rs` | the JSON heads of the host calls about all plugins' hooks, and about the log |
+//! | `knows.rs` | the JSON heads of `alerts.raise`, `bot.lag` and `caches.…` |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
-//! | `web.rs` | the JSON heads of the host call `web.request` |
+//! | `presence.rs` | the JSON head of the host call `bot.presence` |
+//! | `shards.rs` | the JSON heads of the `shards.…` host calls |
+//! | `web.rs` | the JSON heads of the host calls `web.request` and `web.download` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
@@ -41,8 +46,12 @@ mod cache;
 mod command;
 mod commands;
 mod custom_id;
+mod errors;
 mod frame;
 mod header;
+mod hooks;
+mod knows;
+mod log;
 mod message;
 mod metrics;
 mod module;
@@ -50,9 +59,11 @@ mod note;
 mod payload;
 mod plugins;
 mod power;
+mod presence;
 mod record;
 mod schedule;
 mod settings;
+mod shards;
 pub(crate) mod snowflake;
 mod storage;
 #[cfg(test)]
@@ -75,8 +86,15 @@ pub use command::{
 pub(crate) use commands::is_default;
 pub use commands::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
+pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
+pub use hooks::{HookCircuit, HookEvent, HookHistory, HookInfo, HookSwitch, HooksCall, HooksReply};
+pub use knows::{
+    AlertCall, AlertReply, CacheInfo, CacheKind, CachesCall, CachesReply, FilesInfo, LagReply,
+    LagView,
+};
+pub use log::{LevelCall, LevelsReply, LogCall, LogLine, LogReply};
 pub use message::{Message, message_kind, send_status, status};
 pub use metrics::{MetricCall, MetricKind};
 pub use module::{
@@ -85,25 +103,28 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION, TARGET};
 pub use payload::{
-    CallHead, EmitCall, EmitHead, EntryKind, ErrorHead, FileCall, FunctionCall, InvokeHead,
-    LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead, SaveRequestHead,
-    StartHead, StopHead,
+    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead, FileCall, FileStat,
+    FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
+    SaveRequestHead, StartHead, StopHead,
 };
 pub use plugins::{
     CountView, FileReport, LoadView, ManagedReply, PluginState, PluginUsage, PluginView,
     PluginsCall, PluginsReply, PowerView, UnloadView,
 };
 pub use power::{Power, UnknownPower};
+pub use presence::{PresenceCall, PresenceVerb, StatusDot};
 pub use record::Record;
 pub use schedule::{
-    ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
+    ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleInfo, ScheduleList, ScheduleReply,
+    ScheduleRun, ScheduleSteer, ScheduleSwitch, SchedulesCall, SchedulesReply,
 };
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
+pub use shards::{SessionStarts, ShardView, ShardsCall, ShardsReply};
 pub use storage::{
-    KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
-    StorageValue,
+    EraseCall, KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult,
+    StorageStep, StorageValue,
 };
-pub use web::{WebCall, WebReply};
+pub use web::{DownloadCall, DownloadReply, WebCall, WebReply};
 
 /// Version of this crate, and the one place where the boundary's numbers come from: its major and minor number are the
 /// boundary's.

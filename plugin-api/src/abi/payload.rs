@@ -97,6 +97,9 @@ pub enum EntryKind {
     /// A command's own checks; entry: the command's path. Its argument is a [`CheckCall`](super::CheckCall), its result a
     /// [`CheckReply`](super::CheckReply).
     Check = "check",
+    /// Erases a user from what the plugin keeps in memory and in its state; entry: empty, argument: an
+    /// [`EraseCall`](super::EraseCall).
+    Erase = "erase",
 }
 }
 
@@ -113,6 +116,9 @@ pub struct InvokeHead {
     /// Milliseconds that the handler may take; it is dropped then, and the answer is a failure. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// Of a hook's handler that is for more than one event: which one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
 }
 
 /// Parameters of `hooks.emit`. The payload, as JSON, is the message's body.
@@ -131,6 +137,15 @@ pub struct EmitHead {
     pub dropped: u32,
     /// Handlers that are switched off, or rest after failures.
     pub skipped: u32,
+}
+
+/// Parameters of `hooks.choose`: what the handler chose before is no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChooseCall {
+    /// The handler, as declared.
+    pub handler: String,
+    /// The events.
+    pub events: Vec<String>,
 }
 
 /// Parameters of `functions.call`. The argument, as JSON, is the message's body; the result is the completion's body.
@@ -156,6 +171,30 @@ pub struct FileCall {
     /// Name of a folder that the owner has granted; absent: the plugin's own.
     #[serde(default)]
     pub folder: Option<String>,
+    /// Of `files.rename` and `files.copy`: the path that it gets, below the same folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Of `files.read`: from which byte on; then a file of any size is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// How many bytes at most, with an offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+}
+
+/// Head of the completion of `files.stat`, and of `files.read` with an offset.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FileStat {
+    /// Whether it is there.
+    pub found: bool,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Bytes of a file, all of them; 0 for a folder.
+    pub bytes: u64,
+    /// When it was last changed, in milliseconds since 1970.
+    pub modified_ms: i64,
 }
 
 /// Head of a failed answer or completion.
@@ -239,6 +278,20 @@ pub struct LogHead {
     /// The id of the frame whose handler logged; absent for anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,
+    /// That something has failed to which nobody waits for an answer. Such a line is sent whatever the level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<FailedHead>,
+}
+
+/// What has failed, in a [`LogHead`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedHead {
+    /// A listener, and the event that it listened to, as Discord calls it; absent: a task in the background.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The error with its causes.
+    #[serde(default)]
+    pub error: String,
 }
 
 /// Head of PANIC.

@@ -133,9 +133,9 @@ fn the_manifest() {
     });
     let full = json!({
         "name": "shop", "version": "1.0.0", "description": "d", "commands": [command], "components": ["buy"],
-        "listeners": [{"event": "READY", "guild_id": "9007199254740993", "ignore_bots": true}],
-        "intents": 1, "dependencies": [{"name": "bank", "version": "^1"}], "conflicts": ["x"], "requires": ["reply"],
-        "keeps_state": true, "handoff": "strict", "concurrency": 3,
+        "listeners": [{"event": "READY", "guild_id": "9007199254740993", "ignore_bots": true, "without_content": true}],
+        "intents": 1, "dependencies": [{"name": "bank", "version": "^1"}], "conflicts": ["x"], "requires": ["reply"], "powers": ["log.read"],
+        "keeps_state": true, "erases": true, "handoff": "strict", "concurrency": 3,
         "hooks": [{"event": "bot_ready", "handler": "greet", "priority": 1}],
         "functions": [{"name": "f", "version": 1}],
         "migrations": [{"number": 1, "scope": "bot", "sql": "s"}],

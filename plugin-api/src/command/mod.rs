@@ -11,7 +11,7 @@
 
 mod access;
 mod autocomplete;
-mod check;
+pub(crate) mod check;
 #[cfg(test)]
 mod declared;
 mod option;
@@ -330,7 +330,9 @@ impl<S: 'static> Command<S> {
         if let Some(handler) = self.handler {
             if !checks.is_empty() {
                 let key = (EntryKind::Check, path.clone());
-                handlers.entries.insert(key, check::entry(checks.clone()));
+                handlers
+                    .entries
+                    .insert(key, check::entry(checks.clone(), None));
             }
             let handler = if checks.is_empty() {
                 handler

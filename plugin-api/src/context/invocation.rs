@@ -22,8 +22,9 @@ use super::{
     user::{User, user},
 };
 use crate::{
-    abi::{Answered, Origin, ReplyCall, ReplyMode},
-    component::{self, ComponentScope, Modal},
+    abi::{Answered, ComponentHead, Origin, ReplyCall, ReplyMode},
+    accessors::in_server,
+    component::{ComponentScope, Modal},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -94,6 +95,14 @@ impl Invocation {
         self
     }
 
+    /// The use of a component.
+    pub(crate) fn of_component(host: Host, head: &ComponentHead, frame_guard: FrameGuard) -> Self {
+        Self::new(host, head.origin.clone(), frame_guard, false).inherits(ComponentScope {
+            owner: head.owner,
+            timeout_s: head.timeout_s,
+        })
+    }
+
     /// An invocation of its own for a click; the click is over when it is dropped.
     pub(super) fn at_click(&self, click: Box<Click>) -> Self {
         let scope = ComponentScope {
@@ -118,6 +127,11 @@ impl Invocation {
     pub(super) fn is_open_to_modals(&self) -> bool {
         let interaction = matches!(*self.origin.borrow(), Origin::Interaction { .. });
         interaction && self.first_answer.get().is_none() && self.held.borrow().is_none()
+    }
+
+    /// The message that it came with; 0 for a slash command.
+    pub(super) fn message_id(&self) -> u64 {
+        self.frame_guard.header().header.message_id
     }
 
     fn origin(&self) -> Origin {
@@ -146,6 +160,8 @@ impl Invocation {
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
         self.frame_guard.header().header.guild()
     }
+
+    in_server!();
 
     /// In which channel.
     ///
@@ -344,7 +360,7 @@ impl Invocation {
     /// The id would be longer than Discord's 100 characters ([`CUSTOM_ID_LIMIT`](crate::CUSTOM_ID_LIMIT)): keep the
     /// argument in the state, and pass a key.
     pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
-        component::custom_id(self.host.plugin_name(), handler, &argument.to_string())
+        self.host.custom_id(handler, argument)
     }
 
     /// Discord's own JSON: the [message](https://discord.com/developers/docs/resources/message#message-object) by

@@ -13,9 +13,13 @@
 //! | `reply.rs` | an answer that was sent, to change it later |
 //! | `resolved.rs` | what an interaction tells of what was picked |
 //! | `event.rs` | an event, read lazily |
+//! | `error.rs` | an error of a handler, and its invocation |
+//! | `awaited.rs` | messages and reactions that a handler waits for |
 
+mod awaited;
 mod command;
 mod component;
+mod error;
 mod event;
 mod invocation;
 mod invoker;
@@ -28,8 +32,15 @@ mod said;
 mod user;
 
 pub use self::{
-    command::CommandContext, component::ComponentContext, event::EventContext,
-    invocation::Invocation, pages::PageContext, progress::Progress, question::Fields, reply::Reply,
+    command::CommandContext,
+    component::ComponentContext,
+    error::ErrorContext,
+    event::{EventContext, MessageEvent},
+    invocation::Invocation,
+    pages::PageContext,
+    progress::Progress,
+    question::Fields,
+    reply::Reply,
     user::User,
 };
 pub(crate) use self::{pages::turned, question::clicked};

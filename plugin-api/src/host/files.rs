@@ -1,10 +1,10 @@
-//! Files: whole reads and whole writes, in a folder of the plugin's own.
+//! Files: whole reads and whole writes, and parts, in a folder of the plugin's own.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Host;
 use crate::{
-    abi::FileCall,
+    abi::{FileCall, FileStat},
     error::{Error, Result},
 };
 
@@ -167,18 +167,154 @@ impl Files {
         Ok(entries)
     }
 
+    /// What stands at a path: a file or a folder, its size, and when it was last changed; `None` when there is nothing.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn size(ctx: CommandContext) -> Result {
+    ///     let stat = ctx.host().files().stat("menu.json").await?;
+    ///     ctx.reply(stat.map_or("None yet.".into(), |stat| format!("{} bytes", stat.bytes))).await
+    /// }
+    /// # Plugin::new().command(Command::new("size", "Tells it").run(size));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub async fn stat(&self, path: &str) -> Result<Option<FileStat>> {
+        let (head, _) = self.call("files.stat", path, Vec::new()).await?;
+        let stat: FileStat = serde_json::from_slice(&head)?;
+        Ok(stat.found.then_some(stat))
+    }
+
+    /// A part of a file, which may be larger than what [`read`](Self::read) takes: at most `length` bytes from `offset` on, and how
+    /// many bytes the file has; `None` when there is none.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn tail(ctx: CommandContext) -> Result {
+    ///     let files = ctx.host().files();
+    ///     let size = files.stat("orders.log").await?.map_or(0, |stat| stat.bytes);
+    ///     let part = files.read_part("orders.log", size.saturating_sub(1_000), 1_000).await?;
+    ///     let text = part.map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned());
+    ///     ctx.reply(text.unwrap_or("Nobody has ordered yet.".into())).await
+    /// }
+    /// # Plugin::new().command(Command::new("tail", "Shows the last orders").run(tail));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub async fn read_part(
+        &self,
+        path: &str,
+        offset: u64,
+        length: u64,
+    ) -> Result<Option<(Vec<u8>, u64)>> {
+        let call = FileCall {
+            offset: Some(offset),
+            length: Some(length),
+            ..self.about(path)
+        };
+        let reply = self.host.ask("files.read", &call, Vec::new()).await?;
+        let stat: FileStat = serde_json::from_slice(&reply.head)?;
+        Ok(stat.found.then_some((reply.body, stat.bytes)))
+    }
+
+    /// Writes behind a file's end, which is made where there is none: on the disk when this returns. Where the host is killed
+    /// meanwhile, the beginning of it may be there.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn order(ctx: CommandContext) -> Result {
+    ///     let tea: String = ctx.option("tea")?;
+    ///     ctx.host().files().append("orders.log", format!("{tea}\n")).await?;
+    ///     ctx.reply("Noted.").await
+    /// }
+    /// # let option = CommandOption::string("tea", "Which").required();
+    /// # Plugin::new().command(Command::new("order", "Orders tea").option(option).run(order));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write).
+    pub async fn append(&self, path: &str, bytes: impl Into<Vec<u8>>) -> Result {
+        self.call("files.append", path, bytes.into()).await?;
+        Ok(())
+    }
+
+    /// Gives a file or a folder another path below the same folder; `false` when there is none. Folders on the way are made.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn archive(ctx: CommandContext) -> Result {
+    ///     let moved = ctx.host().files().rename("orders.log", "old/orders.log").await?;
+    ///     ctx.reply(if moved { "Put away." } else { "There is nothing." }).await
+    /// }
+    /// # Plugin::new().command(Command::new("archive", "Puts the orders away").run(archive));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read); something is at `to` already, which stays.
+    pub async fn rename(&self, path: &str, to: &str) -> Result<bool> {
+        self.call_to("files.rename", path, to).await
+    }
+
+    /// Copies a file: the copy is there whole or not at all. `false` when there is none to copy.
+    ///
+    /// # Errors
+    ///
+    /// As for [`rename`](Self::rename), and as for [`write`](Self::write).
+    pub async fn copy(&self, path: &str, to: &str) -> Result<bool> {
+        self.call_to("files.copy", path, to).await
+    }
+
+    /// Makes a folder, and those that are missing on the way to it; `false` when it is there. Files make theirs by themselves.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write).
+    pub async fn make_folder(&self, path: &str) -> Result<bool> {
+        let (head, _) = self.call("files.make_folder", path, Vec::new()).await?;
+        let Found { found } = serde_json::from_slice(&head)?;
+        Ok(found)
+    }
+
+    /// Takes an empty folder away; `false` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read); the folder is not empty.
+    pub async fn remove_folder(&self, path: &str) -> Result<bool> {
+        let (head, _) = self.call("files.remove_folder", path, Vec::new()).await?;
+        let Found { found } = serde_json::from_slice(&head)?;
+        Ok(found)
+    }
+
+    fn about(&self, path: &str) -> FileCall {
+        FileCall {
+            path: path.to_owned(),
+            folder: self.folder.clone(),
+            ..FileCall::default()
+        }
+    }
+
+    async fn call_to(&self, call: &str, path: &str, to: &str) -> Result<bool> {
+        let about = FileCall {
+            to: Some(to.to_owned()),
+            ..self.about(path)
+        };
+        let Found { found } = self.host.query(call, &about).await?;
+        Ok(found)
+    }
+
     async fn call(&self, call: &str, path: &str, body: Vec<u8>) -> Result<(Vec<u8>, Vec<u8>)> {
-        let reply = self
-            .host
-            .ask(
-                call,
-                &FileCall {
-                    path: path.to_owned(),
-                    folder: self.folder.clone(),
-                },
-                body,
-            )
-            .await?;
+        let reply = self.host.ask(call, &self.about(path), body).await?;
         Ok((reply.head, reply.body))
     }
 }

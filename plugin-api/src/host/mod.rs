@@ -1,5 +1,6 @@
 //! Host calls: one file per capability, `host/src/services/` has the answers under the same names.
 
+mod alerts;
 mod authority;
 mod bot;
 mod cache;
@@ -8,12 +9,16 @@ mod discord;
 mod files;
 mod functions;
 mod hooks;
+mod lag;
+mod log;
 mod metrics;
 mod plugins;
+mod presence;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
 mod settings;
+mod shards;
 pub(crate) mod storage;
 mod task;
 mod web;
@@ -38,6 +43,7 @@ pub use self::{
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
     plugins::Plugins,
+    presence::Presence,
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
@@ -45,6 +51,7 @@ pub use self::{
 };
 use crate::{
     abi::CallHead,
+    component,
     error::Result,
     runtime::{CallReply, Core},
 };
@@ -159,9 +166,35 @@ impl Host {
         Id::new_checked(self.0.start().application_id?)
     }
 
-    /// Whether this host knows the host call `name`. Version 0.1 knows `discord.request`, `reply`, and
-    /// those that begin with `audit.`, `authority.`, `bot.`, `cache.`, `commands.`, `files.`, `functions.`, `hooks.`, `metrics.`, `plugins.`, `schedules.`, `secrets.`,
-    /// `settings.`, `slash.`, `storage.` and `web.`.
+    /// The custom id of a button, select or modal whose handler is `handler` of this plugin: for messages that no command has asked
+    /// for, from a schedule, a hook or a listener say. Else as [`Invocation::custom_id`](crate::Invocation::custom_id).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// const TEA_ROOM: Id<marker::ChannelMarker> = Id::new(175_928_847_299_117_063);
+    ///
+    /// async fn tea_time(ctx: ScheduleContext) -> Result {
+    ///     let join = button("I'll come", ctx.host().custom_id("join", "today")?);
+    ///     ctx.host().discord().send(TEA_ROOM, NewMessage::from("Tea in an hour.").row([join])).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn join(ctx: ComponentContext) -> Result {
+    ///     ctx.reply(NewMessage::from("See you there.").ephemeral()).await
+    /// }
+    ///
+    /// let plugin = Plugin::new().cron("tea", "0 16 * * *", "Europe/London", tea_time).component("join", join);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Invocation::custom_id`](crate::Invocation::custom_id).
+    pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
+        component::custom_id(self.plugin_name(), handler, &argument.to_string())
+    }
+
+    /// Whether this host knows the host call `name`: one that is older than this crate lacks some of those that its methods make.
     #[must_use]
     pub fn supports(&self, name: &str) -> bool {
         self.0.start().calls.iter().any(|call| call == name)

@@ -14,7 +14,10 @@ use twilight_model::id::{
 
 use super::Host;
 use crate::{
-    abi::{ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply},
+    abi::{
+        ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleSteer,
+        ScheduleSwitch, SchedulesCall, SchedulesReply,
+    },
     error::{Error, Result},
 };
 
@@ -80,6 +83,58 @@ impl Host {
     }
 }
 
+impl Host {
+    /// The schedules of all plugins: what they declare, then what was made at run time and comes again. For the next page pass the
+    /// answer's `next` as `after`. Needs the power `schedules.read`, and one of the bot's owners who acts; for one server's alone
+    /// (`guild_id`), one of its administrators.
+    ///
+    /// ```
+    /// use plugin_api::{Power, abi::SchedulesCall, prelude::*};
+    ///
+    /// async fn schedules(ctx: CommandContext) -> Result {
+    ///     let wanted = SchedulesCall { guild_id: ctx.guild_id().map(Id::get), ..SchedulesCall::default() };
+    ///     let found = ctx.host().all_schedules(&wanted).await?;
+    ///     let lines: Vec<_> = found.schedules.iter().map(|it| format!("{} {}: {}", it.plugin, it.name, it.when)).collect();
+    ///     ctx.reply(lines.join("\n")).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::SchedulesRead])
+    ///     .command(Command::new("schedules", "Lists this server's schedules").run(schedules));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call, or the host's database can't be used.
+    pub async fn all_schedules(&self, wanted: &SchedulesCall) -> Result<SchedulesReply> {
+        self.query("schedules.all", wanted).await
+    }
+
+    /// Has a schedule of any plugin run now, beside its plan. Needs the power `schedules.manage`, and one of the bot's owners who
+    /// acts; for what is scheduled for one server (`guild_id`), one of its administrators.
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call, there is no such schedule, or it runs at this moment.
+    pub async fn run_schedule(&self, which: &ScheduleSteer) -> Result {
+        self.query("schedules.run", which).await
+    }
+
+    /// Pauses a schedule of any plugin, or lets it go on: what was due meanwhile is left out. Needs what
+    /// [`run_schedule`](Self::run_schedule) needs.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn pause_schedule(&self, which: &ScheduleSteer, paused: bool) -> Result {
+        let call = if paused {
+            "schedules.pause"
+        } else {
+            "schedules.resume"
+        };
+        self.query(call, which).await
+    }
+}
+
 impl Schedules {
     /// For this server: what is scheduled belongs to it, and [`list`](Self::list) finds nothing else.
     #[must_use]
@@ -88,7 +143,7 @@ impl Schedules {
         self
     }
 
-    /// About this user: what is scheduled is part of the data that the owner exports and erases, and [`list`](Self::list)
+    /// About this user, or this user's: what is scheduled is part of the data that the owner exports and erases, and [`list`](Self::list)
     /// finds nothing else.
     #[must_use]
     pub fn about(mut self, user: Id<UserMarker>) -> Self {
@@ -107,6 +162,51 @@ impl Schedules {
         self.new_scheduled(None, Some(ms))
     }
 
+    /// Schedules a run each `period`, a second at least: the first one period from now, or at [`first_at`](NewScheduled::first_at).
+    /// What [`Schedule`](crate::Schedule) says of missed runs and of those that take longer than the period holds here, too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn remind(ctx: CommandContext) -> Result {
+    ///     let guild = ctx.guild_id().ok_or(Error::user("only in a server"))?;
+    ///     let reminders = ctx.host().schedule("remind").guild(guild).about(ctx.user().id);
+    ///     let id = reminders.every(Duration::from_secs(24 * 3600)).max_runs(7).await?;
+    ///     ctx.reply(format!("Each day for a week. Number {id}, if you change your mind.")).await
+    /// }
+    /// # Plugin::new().command(Command::new("remind", "Reminds you").run(remind));
+    /// ```
+    pub fn every(&self, period: Duration) -> NewScheduled {
+        let mut new = self.new_scheduled(None, None);
+        new.call.every_ms = Some(period.as_millis().try_into().unwrap_or(u64::MAX));
+        new
+    }
+
+    /// Schedules runs by a cron expression in a time zone, both as in [`Schedule::cron`](crate::Schedule::cron); people may have
+    /// typed them: the error says what is wrong.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn announce(ctx: CommandContext) -> Result {
+    ///     let (when, text): (String, String) = (ctx.option("when")?, ctx.option("text")?);
+    ///     let announcements = ctx.host().schedule("announce");
+    ///     let id = match announcements.cron(when, "Europe/Berlin").payload(&text).await {
+    ///         Ok(id) => id,
+    ///         Err(error) => return Err(Error::user(error.to_string())),
+    ///     };
+    ///     ctx.reply(format!("Number {id}.")).await
+    /// }
+    /// # let announce = Command::new("announce", "Announces").run(announce);
+    /// # Plugin::new().command(announce);
+    /// ```
+    pub fn cron(&self, expression: impl Into<String>, zone: impl Into<String>) -> NewScheduled {
+        let mut new = self.new_scheduled(None, None);
+        (new.call.cron, new.call.zone) = (Some(expression.into()), Some(zone.into()));
+        new
+    }
+
     fn new_scheduled(&self, at_ms: Option<i64>, after_ms: Option<u64>) -> NewScheduled {
         NewScheduled {
             host: self.host.clone(),
@@ -116,12 +216,29 @@ impl Schedules {
                 after_ms,
                 guild_id: self.guild.map(Id::get),
                 subject: self.about.map(Id::get),
+                ..ScheduleCreate::default()
             },
             payload: Ok(b"null".to_vec()),
         }
     }
 
-    /// Cancels what has not begun; whether it was there.
+    /// Switches what comes again off, or on; whether it was there. What was due meanwhile is left out.
+    ///
+    /// # Errors
+    ///
+    /// The host's database can't be used.
+    pub async fn switch(&self, id: u64, on: bool) -> Result<bool> {
+        let params = ScheduleSwitch {
+            name: self.name.clone(),
+            id,
+            on,
+        };
+        Ok(call(&self.host, "schedules.switch", &params, Vec::new())
+            .await?
+            .done)
+    }
+
+    /// Cancels what has not begun, or comes again; whether it was there.
     ///
     /// # Errors
     ///
@@ -136,7 +253,7 @@ impl Schedules {
             .done)
     }
 
-    /// What has not begun, the earliest first; 1,000 at most.
+    /// What has not begun or comes again, the earliest first; 1,000 at most.
     ///
     /// # Errors
     ///
@@ -156,7 +273,7 @@ impl Schedules {
 ///
 /// # Errors
 ///
-/// The plugin declares no such handler, the payload is no JSON or larger than 64 KiB, the instant is out of range, or as many
+/// The plugin declares no such handler, the period or the cron expression can't be read, the payload is no JSON or larger than 64 KiB, the instant is out of range, or as many
 /// are waiting as may (`schedules.max_waiting`, default 100,000 a plugin).
 #[derive(Debug)]
 #[must_use = "nothing is scheduled until this is awaited"]
@@ -170,6 +287,18 @@ impl NewScheduled {
     /// What the handler is to be given: any type that is JSON. Default: nothing.
     pub fn payload(mut self, payload: &impl Serialize) -> Self {
         self.payload = serde_json::to_vec(payload);
+        self
+    }
+
+    /// Of what comes again: when it does for the first time. A period is counted from it. Default: the next time from now on.
+    pub fn first_at(mut self, time: SystemTime) -> Self {
+        self.call.at_ms = Some(to_ms(time));
+        self
+    }
+
+    /// Of what comes again: after so many runs it is gone. Default: it comes until it is cancelled.
+    pub fn max_runs(mut self, runs: u64) -> Self {
+        self.call.max_runs = Some(runs);
         self
     }
 }
@@ -187,7 +316,7 @@ impl IntoFuture for NewScheduled {
     }
 }
 
-/// Something that was scheduled and has not begun.
+/// Something that was scheduled, and has not begun or comes again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scheduled(ScheduleEntry);
 
@@ -198,7 +327,7 @@ impl Scheduled {
         self.0.id
     }
 
-    /// When it is due.
+    /// When it is due, or due next.
     #[must_use]
     pub fn at(&self) -> SystemTime {
         from_ms(self.0.at_ms)
@@ -214,6 +343,46 @@ impl Scheduled {
     #[must_use]
     pub fn about(&self) -> Option<Id<UserMarker>> {
         self.0.subject.and_then(Id::new_checked)
+    }
+
+    /// The cron expression and its time zone, if it comes by one.
+    #[must_use]
+    pub fn cron(&self) -> Option<(&str, &str)> {
+        Some((
+            self.0.cron.as_deref()?,
+            self.0.zone.as_deref().unwrap_or("UTC"),
+        ))
+    }
+
+    /// The period, if it has one.
+    #[must_use]
+    pub fn period(&self) -> Option<Duration> {
+        self.0.every_ms.map(Duration::from_millis)
+    }
+
+    /// Whether it comes again.
+    #[must_use]
+    pub fn is_recurring(&self) -> bool {
+        self.0.every_ms.is_some() || self.0.cron.is_some()
+    }
+
+    /// Whether it is switched on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.0.off
+    }
+
+    /// How often it has run, and how often it may; `None`: until it is cancelled.
+    #[must_use]
+    pub fn runs(&self) -> (u64, Option<u64>) {
+        (self.0.runs, self.0.max_runs)
+    }
+
+    /// When the last run was due, and its error if it failed; `None` before the first has ended.
+    #[must_use]
+    pub fn last_run(&self) -> Option<(SystemTime, Option<&str>)> {
+        let error = Some(&*self.0.last_result).filter(|result| *result != "ok");
+        Some((from_ms(self.0.last_ms?), error))
     }
 
     /// What it was scheduled with.

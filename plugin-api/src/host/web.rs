@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Host, Method};
 use crate::{
-    abi::{WebCall, WebReply},
+    abi::{DownloadCall, DownloadReply, WebCall, WebReply},
     error::{Error, Result},
 };
 
@@ -137,6 +137,43 @@ impl WebRequest {
             head: serde_json::from_slice(&reply.head)?,
             body: reply.body,
         })
+    }
+
+    /// Sends it, and keeps the response as a file in the plugin's own folder, piece by piece: it may be larger than what
+    /// [`send`](Self::send) takes, 256 MiB at most (`[web] max_download_bytes`), or what [`max_bytes`](Self::max_bytes) says. With a
+    /// `sha256` (hex digits), only if it has that. It is at its path when it is whole and on the disk, and not before. May take as
+    /// long as any request (`[web] max_timeout_ms`).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn fetch(ctx: CommandContext) -> Result {
+    ///     let sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    ///     let request = ctx.host().web().get("https://files.example.com/menu.pdf");
+    ///     let file = request.download("menu.pdf", Some(sha256)).await?;
+    ///     ctx.reply(format!("{} bytes", file.bytes)).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .web_hosts(["files.example.com"])
+    ///     .command(Command::new("fetch", "Fetches the menu").run(fetch));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send); the status is none of success, the file is too large or another one, or the plugin has no room
+    /// for it. What was at the path before is untouched.
+    pub async fn download(
+        self,
+        file: impl Into<String>,
+        sha256: Option<&str>,
+    ) -> Result<DownloadReply> {
+        let call = DownloadCall {
+            request: self.call,
+            file: file.into(),
+            sha256: sha256.map(str::to_owned),
+        };
+        let reply = self.host.ask("web.download", &call, self.body?).await?;
+        Ok(serde_json::from_slice(&reply.head)?)
     }
 
     /// Sends it and reads the response as JSON.

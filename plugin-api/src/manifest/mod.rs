@@ -60,6 +60,8 @@ pub struct Manifest {
     pub powers: Vec<String>,
     /// Whether it saves state.
     pub keeps_state: bool,
+    /// Whether it erases a user from its memory and its state when it is told to.
+    pub erases: bool,
     /// How state is handed to the next generation.
     pub handoff: Handoff,
     /// Most handlers that run at once, at least 1; `None`: the default of 64.
@@ -212,6 +214,8 @@ pub struct ListenerManifest {
     pub guild_id: Option<u64>,
     /// Whether events that bots caused are left out.
     pub ignore_bots: bool,
+    /// Whether it does without the messages' content.
+    pub without_content: bool,
 }
 
 /// A handler of a hook.
@@ -219,12 +223,15 @@ pub struct ListenerManifest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct HookManifest {
-    /// Name of the hook's event: `extension_loaded`, or `shop.sold` for one of the plugin `shop`.
+    /// Name of the hook's event: `extension_loaded`, or `shop.sold` for one of the plugin `shop`; `*` for all of them.
     pub event: String,
     /// The handler's name within the plugin. With the plugin's and the event's it makes the hook's id.
     pub handler: String,
     /// Handlers with a higher one are called first; default 0.
     pub priority: i32,
+    /// Whether it is told of none but those events that it chooses at run time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
 }
 
 /// A function that a plugin offers to others.

@@ -103,6 +103,7 @@ impl Subscriber for HostLog {
             message: fields.message,
             fields: fields.others,
             frame: Some(FRAME.get()).filter(|id| *id != 0),
+            failed: None,
         };
         let head = serde_json::to_vec(&head).unwrap_or_default();
         // A log line of a stray thread after the end has nowhere to go.

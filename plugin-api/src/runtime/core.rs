@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -14,13 +15,16 @@ use tokio::{
 
 use super::{
     Running,
+    awaited::Awaited,
     calls::{CallReply, Calls},
     waiting::Questions,
 };
 use crate::{
-    abi::{CallHead, StartHead, message_kind},
+    abi::{CallHead, FailedHead, LogHead, StartHead, message_kind},
     error::{Error, Result},
+    event::EventKind,
     guard::dispose,
+    manifest::{ListenerManifest, Manifest},
     raw::{FrameGuard, Link, SendError},
 };
 
@@ -38,15 +42,40 @@ pub(crate) struct Core {
     /// Whose poll this is; 0 for what does not count as running.
     polled: Cell<u64>,
     pub(super) questions: Questions,
+    pub(super) awaited: Awaited,
+    /// The events that it is told of whatever their server, with all that is in them; by number.
+    heard: Vec<u16>,
     event_loop: Notify,
     pub(super) live: watch::Sender<bool>,
     pub(super) background: RefCell<JoinSet<()>>,
 }
 
 impl Core {
-    pub(super) fn new(name: String, link: Link) -> Self {
+    /// Tells the host of something that has failed to which nobody waits for an answer.
+    pub(super) fn failed(&self, frame: u64, failed: FailedHead) {
+        let head = LogHead {
+            level: "error".into(),
+            target: "plugin_api::runtime".into(),
+            message: format!("a handler failed: {}", failed.error),
+            fields: BTreeMap::new(),
+            frame: Some(frame).filter(|id| *id != 0),
+            failed: Some(failed),
+        };
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        let _ = self.link.send(message_kind::LOG, 0, 0, &head, &[]);
+    }
+
+    pub(super) fn new(manifest: &Manifest, link: Link) -> Self {
+        let whole =
+            |listener: &&ListenerManifest| listener.guild_id.is_none() && !listener.without_content;
+        let heard = manifest.listeners.iter().filter(whole);
         Self {
-            name,
+            name: manifest.name.clone(),
+            heard: heard
+                .filter_map(|listener| EventKind::named(&listener.event))
+                .map(EventKind::number)
+                .collect(),
+            awaited: Awaited::default(),
             link,
             start: OnceCell::new(),
             settings: RefCell::default(),
@@ -60,6 +89,11 @@ impl Core {
             live: watch::Sender::new(false),
             background: RefCell::default(),
         }
+    }
+
+    /// Whether the host tells it of all events of this kind.
+    pub(crate) fn hears(&self, kind: u16) -> bool {
+        self.heard.contains(&kind)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -107,6 +141,7 @@ impl Core {
     }
 
     pub(super) fn end_questions(&self) {
+        self.awaited.close();
         self.questions.close();
     }
 

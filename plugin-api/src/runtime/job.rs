@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::{Core, LocalFuture};
 use crate::{
-    abi::{ErrorHead, status},
+    abi::{ErrorHead, FailedHead, status},
     error::Result,
     guard::{Guarded, dispose, guarded},
     raw::Within,
@@ -33,6 +33,8 @@ pub(super) struct Job {
     id: u64,
     /// The frame that it serves, for its log lines; 0 for none.
     frame: u64,
+    /// Of a listener: the event, as Discord calls it.
+    event: Option<&'static str>,
     /// Its number among those that count as running; 0 for one that does not.
     work: u64,
     handler: Option<LocalFuture<Result<Answer>>>,
@@ -48,16 +50,25 @@ impl Job {
         Self {
             id,
             frame: id,
+            event: None,
             work: if work { core.enter() } else { 0 },
             core,
             handler: Some(handler),
         }
     }
 
-    /// It serves this frame, which may be one that nothing answers.
-    pub(super) fn of_frame(mut self, frame: u64) -> Self {
-        self.frame = frame;
+    /// It is a listener's, for an event that came with this frame, which nothing answers.
+    pub(super) fn of_event(mut self, frame: u64, event: &'static str) -> Self {
+        (self.frame, self.event) = (frame, Some(event));
         self
+    }
+
+    /// Tells the host that it has failed, where no answer does.
+    fn failed(&self, error: String) {
+        if self.id == 0 {
+            let event = self.event.map(str::to_owned);
+            self.core.failed(self.frame, FailedHead { event, error });
+        }
     }
 
     /// Polls once without a waker; gives the job back when it has to become a task (whose own first poll registers the
@@ -91,10 +102,8 @@ impl Future for Job {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(result)) => {
                 this.drop_handler();
-                if this.id == 0
-                    && let Err(error) = &result
-                {
-                    tracing::error!("a handler failed: {error}");
+                if let Err(error) = &result {
+                    this.failed(error.head().message.clone());
                 }
                 send_answer(&this.core, this.id, &result);
             }
@@ -104,6 +113,7 @@ impl Future for Job {
                     message: format!("the handler panicked: {text}"),
                     ..ErrorHead::default()
                 };
+                this.failed(head.message.clone());
                 this.core.answer(this.id, status::PANICKED, &head, &[]);
             }
         }

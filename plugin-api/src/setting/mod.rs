@@ -40,7 +40,7 @@ const ON_SETTINGS_CHANGED: &str = "on_settings_changed";
 /// use std::time::Duration;
 ///
 /// async fn order(ctx: CommandContext) -> Result {
-///     let guild = ctx.guild_id().ok_or(Error::user("Only in servers."))?;
+///     let guild = ctx.guild()?;
 ///     let limit: u64 = ctx.host().guild_setting(guild, "limit").await?;
 ///     let pause: Duration = ctx.host().setting("pause")?;
 ///     let kitchen: Option<Id<marker::ChannelMarker>> = ctx.host().setting("kitchen")?;

@@ -21,9 +21,7 @@ pub(super) fn config() -> Command {
 }
 
 async fn run(ctx: CommandContext) -> Result {
-    let Some(guild) = ctx.guild_id() else {
-        return Err(Error::user("This works in servers only."));
-    };
+    let guild = ctx.guild()?;
     let commands = ctx.host().commands();
     let command: Option<String> = ctx.option("command")?;
     let Some(command) = command else {

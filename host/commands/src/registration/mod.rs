@@ -376,7 +376,7 @@ impl Registration {
                 "Discord refuses the command `{path}` of the plugin `{plugin}`, which is left out: {why}"
             );
             tracing::error!("{text}");
-            self.with.alerts.raise(&format!("command {path}"), &text);
+            self.with.alerts.raise("commands", path.as_str(), &text);
             memory.refused.push(Refused {
                 kind,
                 path,

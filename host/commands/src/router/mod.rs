@@ -50,6 +50,8 @@ pub struct HookRoute {
     pub plugin: PluginName,
     /// Handlers with a higher one are called first.
     pub priority: i32,
+    /// Whether it is told of none but those events that it has chosen at run time.
+    pub chosen: bool,
     /// Its plugin.
     pub slot: Arc<Slot>,
 }
@@ -102,6 +104,12 @@ impl Routes {
     pub fn plugins(&self) -> Vec<Arc<Slot>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         table.plugins.values().map(Arc::clone).collect()
+    }
+
+    /// Whether any plugin listens to this event.
+    #[must_use]
+    pub fn is_heard(&self, event: u16) -> bool {
+        self.table().listeners.contains_key(&event)
     }
 
     /// Queues an event for all that listen to it, who log about it under `id`.
@@ -254,6 +262,7 @@ fn hooks(slots: &[Arc<Slot>]) -> HashMap<String, Arc<[HookRoute]>> {
                     handler: hook.handler.clone(),
                     plugin,
                     priority: hook.priority,
+                    chosen: hook.chosen,
                     slot: Arc::clone(slot),
                 });
         }

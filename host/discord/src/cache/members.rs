@@ -167,6 +167,11 @@ impl Members {
         }
     }
 
+    /// Forgets all but the bot's own, which its permissions rest on.
+    pub(super) fn clear(&self) {
+        self.inner().seen.clear();
+    }
+
     pub(super) fn len(&self) -> usize {
         let inner = self.inner();
         inner.seen.len() + inner.own.len()

@@ -10,10 +10,11 @@ use std::{
             Ordering::{AcqRel, Relaxed},
         },
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use host_base::PluginName;
+use plugin_api::abi::ShardView;
 use twilight_model::gateway::Intents;
 
 use super::Figures;
@@ -85,6 +86,12 @@ pub struct ShardFigures {
     reconnects: AtomicU64,
     latency_us: AtomicU64,
     outage: Mutex<Outage>,
+    resumes: AtomicU64,
+    events: AtomicU64,
+    /// Milliseconds since 1970; 0: never.
+    last_event_ms: AtomicU64,
+    session_since_ms: AtomicU64,
+    counted_since_ms: AtomicU64,
 }
 
 /// Outage: when a session was lost, and how long it took to have one again.
@@ -95,8 +102,8 @@ struct Outage {
 }
 
 impl ShardFigures {
-    /// Whether it has a session now, and how long its last heartbeat took.
-    pub fn see(&self, up: bool, latency: Option<Duration>) {
+    /// Whether it has a session now, and how long its last heartbeat took. True when it has just lost it.
+    pub fn see(&self, up: bool, latency: Option<Duration>) -> bool {
         let before = self.up.swap(up, AcqRel);
         if up && !before && self.was_up.swap(true, AcqRel) {
             self.reconnects.fetch_add(1, Relaxed);
@@ -112,6 +119,47 @@ impl ShardFigures {
             let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
             self.latency_us.store(us.max(1), Relaxed);
         }
+        before && !up
+    }
+
+    /// It has heard of Discord.
+    pub fn heard(&self) {
+        self.events.fetch_add(1, Relaxed);
+        self.last_event_ms.store(now_ms(), Relaxed);
+    }
+
+    /// It has a new session.
+    pub fn session_began(&self) {
+        self.session_since_ms.store(now_ms(), Relaxed);
+    }
+
+    /// It goes on with the session that it had.
+    pub fn resumed(&self) {
+        self.resumes.fetch_add(1, Relaxed);
+    }
+
+    /// Counts from zero.
+    pub fn reset(&self) {
+        for count in [&self.reconnects, &self.resumes, &self.events] {
+            count.store(0, Relaxed);
+        }
+        self.counted_since_ms.store(now_ms(), Relaxed);
+    }
+
+    /// What there is to see of it but for its servers.
+    #[must_use]
+    pub fn view(&self, id: u32, of: u32) -> ShardView {
+        let time = |ms: &AtomicU64| Some(ms.load(Relaxed)).filter(|ms| *ms > 0);
+        let mut view = ShardView::default();
+        (view.id, view.of, view.connected) = (id, of, self.is_up());
+        view.latency_us = time(&self.latency_us);
+        view.reconnects = self.reconnects();
+        view.resumes = self.resumes.load(Relaxed);
+        view.events = self.events.load(Relaxed);
+        view.last_event_ms = time(&self.last_event_ms);
+        view.session_since_ms = time(&self.session_since_ms);
+        view.counted_since_ms = time(&self.counted_since_ms);
+        view
     }
 
     /// How long the last outage took, once it is over; given once.
@@ -151,6 +199,14 @@ impl ShardFigures {
     }
 }
 
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
 impl Figures {
     /// Which of these intents the sessions do not have that there are; `wanted` names the plugins behind each. A shard that
     /// has no session is not told of.
@@ -188,12 +244,29 @@ mod tests {
         let shard = ShardFigures::default();
         let mut seen = Vec::new();
         for up in [false, true, true, false, false, true] {
-            shard.see(up, None);
-            seen.push(shard.reconnects());
+            seen.push((shard.see(up, None), shard.reconnects()));
         }
-        assert_eq!(seen, [0, 0, 0, 0, 0, 1]);
+        let lost = |it: &&(bool, u64)| it.0;
+        assert_eq!(seen.iter().filter(lost).count(), 1, "{seen:?}");
+        assert_eq!((seen[3], seen[5]), ((true, 0), (false, 1)));
         assert!(shard.take_outage().is_some());
         assert_eq!(shard.take_outage(), None, "told once");
+        shard.heard();
+        shard.resumed();
+        shard.session_began();
+        let before = shard.view(1, 4);
+        assert_eq!((before.id, before.of, before.connected), (1, 4, true));
+        let counts = |view: &ShardView| [view.reconnects, view.resumes, view.events];
+        assert_eq!((counts(&before), before.latency_us), ([1, 1, 1], None));
+        assert!(before.last_event_ms.is_some() && before.counted_since_ms.is_none());
+        shard.reset();
+        let after = shard.view(1, 4);
+        assert_eq!(counts(&after), [0; 3]);
+        assert!(
+            after.counted_since_ms.is_some() && after.connected,
+            "{after:?}"
+        );
+        assert_eq!(after.session_since_ms, before.session_since_ms);
     }
 
     #[test]

@@ -20,10 +20,11 @@ use std::{
     },
 };
 
-use host_base::bounded::Bounded;
+use host_base::{bounded::Bounded, lag::Lag};
 use host_loader::KINDS;
 use plugin_api::EventKind;
 
+pub(crate) use self::gateway::now_ms;
 pub use self::{
     gateway::{MissingIntent, ShardFigures, Standing},
     hourly::{Hour, Hourly},
@@ -44,6 +45,10 @@ pub struct Figures {
     pub hourly: Hourly,
     /// Requests to Discord.
     pub rest: Rest,
+    /// How late a timer of the runtime's wakes its task.
+    pub runtime_lag: Lag,
+    /// How long what a shard has received waits for the main loop.
+    pub loop_lag: Lag,
     /// Interactions that the host deferred, because no plugin had answered in time.
     pub deferred: AtomicU64,
     /// Whether the plugins of the extensions folder have been tried.
@@ -59,6 +64,8 @@ impl Default for Figures {
             unreadable: Bounded::new(KINDS),
             hourly: Hourly::default(),
             rest: Rest::default(),
+            runtime_lag: Lag::default(),
+            loop_lag: Lag::default(),
             deferred: AtomicU64::new(0),
             started: AtomicBool::new(false),
         }

@@ -4,6 +4,7 @@ mod merge;
 mod permits;
 mod renewal;
 mod shard;
+mod shards;
 
 use std::{
     collections::BTreeMap,
@@ -19,11 +20,10 @@ use tokio_util::sync::CancellationToken;
 use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
 use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
 
-pub use self::merge::News;
+pub use self::{merge::News, shards::Shards};
 use self::{permits::Permits, renewal::Allowance};
 use crate::{
     Discord,
-    figures::Figures,
     lenient::{self, Fields},
 };
 
@@ -57,6 +57,17 @@ pub enum FromShard {
         news: News,
         /// The message.
         message: Message,
+        /// When it was passed on.
+        at: Instant,
+    },
+    /// A shard has lost its connection, and looks for another.
+    Lost {
+        /// Which shard.
+        shard: u32,
+        /// Discord's close code, or 4000 when it was the host that has closed it; `None`: the connection broke.
+        code: Option<u16>,
+        /// Discord's words.
+        reason: String,
     },
     /// Discord refuses a session with other intents; the shard goes on with the one that it has.
     Refused {
@@ -121,8 +132,8 @@ pub struct Follow {
     pub presence: watch::Receiver<UpdatePresencePayload>,
     /// True when the shards shall close.
     pub shutdown: CancellationToken,
-    /// Where it is noted how the shards fare.
-    pub figures: Arc<Figures>,
+    /// Where it is noted how the shards fare, and by which they are told to connect again.
+    pub shards: Arc<Shards>,
 }
 
 /// Starts the shards. Their messages come through the receiver, which ends when all of them have closed.
@@ -163,10 +174,14 @@ pub async fn start(
         gateway_url,
         queue,
         allowance: Allowance::of(info.total, info.remaining, count, Instant::now()),
+        shards: Arc::clone(&follow.shards),
     });
+    follow
+        .shards
+        .starting(count, info.total, info.remaining, info.reset_after_ms);
     for id in ids {
         // From now on it is waited for.
-        let _ = follow.figures.shard(id);
+        let _ = follow.shards.figures().shard(id);
         let id = ShardId::new(id, count);
         tokio::spawn(shard::run(
             id,
@@ -203,6 +218,7 @@ struct Template {
     gateway_url: Option<String>,
     queue: InMemoryQueue,
     allowance: Allowance,
+    shards: Arc<Shards>,
 }
 
 impl Template {
@@ -215,6 +231,7 @@ impl Template {
         let permits = Permits {
             queue: self.queue.clone(),
             given: may_identify,
+            shards: Arc::clone(&self.shards),
         };
         let mut config = ConfigBuilder::new(self.token.clone(), intents)
             .queue(permits)

@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all};
 use host_base::PluginName;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use twilight_gateway::{
     CloseFrame, Intents, Message, Shard, ShardId, ShardState,
     error::{ReceiveMessageError, ReceiveMessageErrorType},
@@ -35,6 +35,7 @@ enum ShardStep {
     Session(SessionNumber, ReceivedFrame),
     IntentsChanged,
     PresenceChanged,
+    Reconnect,
     Time,
     Stop,
 }
@@ -65,6 +66,7 @@ struct Task {
     renewal: Renewal,
     merge: Merge,
     figures: Arc<ShardFigures>,
+    reconnect: Arc<Notify>,
 }
 
 /// Reads one shard until it closes for good or the bot stops.
@@ -75,7 +77,8 @@ pub(super) async fn run(
     sender: mpsc::Sender<FromShard>,
 ) {
     let wanted = follow.intents.borrow_and_update().0;
-    let figures = follow.figures.shard(id.number());
+    let figures = follow.shards.figures().shard(id.number());
+    let reconnect = follow.shards.wish(id.number());
     let renewal = Renewal::new(wanted, template.allowance.clone(), Instant::now());
     let mut task = Task {
         id,
@@ -86,6 +89,7 @@ pub(super) async fn run(
         renewal,
         merge: Merge::default(),
         figures,
+        reconnect,
     };
     let (first, intents) = task.renewal.current();
     task.open(first, intents);
@@ -107,12 +111,15 @@ impl Task {
                     self.show_presence();
                     true
                 }
+                ShardStep::Reconnect => {
+                    self.reconnect();
+                    true
+                }
                 ShardStep::Stop => false,
             };
-            if !(goes_on && self.pass_on().await) {
+            if !(goes_on && self.pass_on().await && self.note().await) {
                 break;
             }
-            self.note();
         }
         join_all(self.sessions.iter_mut().map(Live::close)).await;
     }
@@ -131,6 +138,7 @@ impl Task {
             (number, received) = next(&mut self.sessions) => ShardStep::Session(number, received),
             changed = intents.changed() => if changed.is_ok() { ShardStep::IntentsChanged } else { ShardStep::Stop },
             changed = presence.changed() => if changed.is_ok() { ShardStep::PresenceChanged } else { ShardStep::Stop },
+            () = self.reconnect.notified() => ShardStep::Reconnect,
             () = until(due) => ShardStep::Time,
         }
     }
@@ -156,11 +164,15 @@ impl Task {
             },
             None => return self.happened(Input::Closed(number)).await,
         };
+        if let Message::Text(_) = &message {
+            self.figures.heard();
+        }
         if let Message::Close(frame) = &message {
             live.last_close.clone_from(frame);
         }
         let is_ready = is_ready(&message);
         if is_ready {
+            self.figures.session_began();
             live.is_ready = true;
             // What it was identified with; there may be another one by now.
             live.presence.clone_from(&live.identified_as);
@@ -208,6 +220,7 @@ impl Task {
                 intents: passed.intents,
                 news: passed.news,
                 message: passed.message,
+                at: Instant::now(),
             };
             if self.sender.send(message).await.is_err() {
                 return false;
@@ -328,13 +341,32 @@ impl Task {
         tokio::spawn(async move { live.close().await });
     }
 
-    fn note(&self) {
-        let (current, intents) = self.renewal.current();
-        let latency = self
-            .session(current)
-            .and_then(|it| it.shard.latency().recent().first().copied());
-        self.figures.see(self.renewal.is_up(), latency);
+    /// False when nobody listens any more.
+    async fn note(&mut self) -> bool {
+        let (number, intents) = self.renewal.current();
+        let current = self.session(number);
+        let latency = current.and_then(|it| it.shard.latency().recent().first().copied());
         self.figures.stand(intents, self.renewal.standing());
+        if !self.figures.see(self.renewal.is_up(), latency) {
+            return true;
+        }
+        let frame = current.and_then(|it| it.last_close.as_ref());
+        let lost = FromShard::Lost {
+            shard: self.id.number(),
+            code: frame.map(|frame| frame.code),
+            reason: frame.map_or_else(String::new, |frame| frame.reason.to_string()),
+        };
+        self.sender.send(lost).await.is_ok()
+    }
+
+    /// Gives the connection up for another one, with which the session goes on. One that is looked for already is not given up.
+    fn reconnect(&mut self) {
+        let (current, _) = self.renewal.current();
+        let live = self.sessions.iter_mut().find(|it| it.number == current);
+        if let Some(live) = live.filter(|it| it.shard.state().is_identified()) {
+            tracing::info!(shard = self.id.number(), "connecting again, as asked for");
+            live.shard.close(CloseFrame::RESUME);
+        }
     }
 
     /// Every session shows the presence that it does not show yet.

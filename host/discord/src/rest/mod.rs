@@ -136,7 +136,7 @@ impl Discord {
         }
     }
 
-    /// Calls `raise` with a subject and a text when requests are stopped because too many were invalid.
+    /// Calls `raise` with whose they are and a text when requests are stopped because too many were invalid.
     pub fn tell(&self, raise: impl Fn(&str, &str) + Send + Sync + 'static) {
         self.governor.tell(move |stopped| {
             let whose = stopped.plugin.as_deref().unwrap_or("the bot");

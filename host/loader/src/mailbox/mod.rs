@@ -13,7 +13,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use plugin_api::abi::{
@@ -61,6 +61,8 @@ struct Queues {
     frozen: bool,
     closed: bool,
     idle: bool,
+    /// Since when it has not asked for more, while it is not idle.
+    busy_since: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -253,7 +255,13 @@ impl Mailbox {
         }
         // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
         queues.idle = taken == 0;
+        queues.busy_since = (taken > 0).then_some(now);
         taken
+    }
+
+    /// For how long the plugin's thread has not asked for more, though something waits or was handed out.
+    pub fn busy_for(&self) -> Option<Duration> {
+        self.lock().busy_since.map(|since| since.elapsed())
     }
 
     /// After an exchange that panicked behind this many frames: those are the plugin's. Without any it goes idle, and is woken at once
@@ -271,6 +279,9 @@ impl Mailbox {
     /// Signals an idle plugin. Takes the guard, so that the write happens after the lock is gone.
     fn wake(&self, mut queues: MutexGuard<'_, Queues>) {
         let idle = std::mem::take(&mut queues.idle);
+        if idle {
+            queues.busy_since = Some(Instant::now());
+        }
         drop(queues);
         if idle {
             self.signal.raise();

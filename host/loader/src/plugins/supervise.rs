@@ -8,7 +8,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use plugin_api::hook::ExtensionFailed;
+use plugin_api::hook::{ExtensionFailed, PluginBlocked};
 use tokio::time::sleep;
 
 use super::{Failed, Plugins, stopping::Saving};
@@ -28,6 +28,9 @@ const RECOVERED: Duration = Duration::from_secs(600);
 
 /// How often it is looked whether a plugin has taken a signal of the host's past libc.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a plugin's thread may work on one thing: what waits for it waits, members' commands among it.
+const BLOCKED: Duration = Duration::from_secs(5);
 
 /// What is the matter with a generation.
 #[derive(Debug)]
@@ -67,6 +70,18 @@ impl Restarts {
     }
 }
 
+fn blocked(generation: &Generation, busy: Duration) -> PluginBlocked {
+    let plugin = &*generation.plugin;
+    tracing::warn!(
+        plugin,
+        "its thread has worked on one thing for {busy:.1?}: it blocks, and all that is for it waits"
+    );
+    PluginBlocked {
+        plugin: plugin.to_owned(),
+        blocked_ms: busy.as_millis().try_into().unwrap_or(u64::MAX),
+    }
+}
+
 impl Plugins {
     /// Looks after a generation from now on.
     pub(super) fn watch(&self, generation: &Arc<Generation>) {
@@ -75,9 +90,18 @@ impl Plugins {
         tokio::spawn(async move {
             let vitals = generation.vitals();
             let mut panics = vitals.panics_followed();
+            let mut ended = std::pin::pin!(vitals.ended());
+            let mut is_blocked = false;
             let what = loop {
                 tokio::select! {
-                    why = vitals.ended() => break What::Ended(why),
+                    why = &mut ended => break What::Ended(why),
+                    () = sleep(LOOK) => {
+                        let busy = generation.busy_for().filter(|busy| *busy >= BLOCKED);
+                        if let Some(busy) = busy.filter(|_| !is_blocked && !generation.is_stopping()) {
+                            program.changed(Change::Blocked(blocked(&generation, busy)));
+                        }
+                        is_blocked = busy.is_some();
+                    }
                     Ok(()) = panics.changed() => {
                         let limit = program.options().panics_per_minute;
                         let panics = vitals.panics_a_minute();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
-use super::{live::is_live, shipped::COMMENTED};
+use super::{Subject, live::is_live, shipped::COMMENTED};
 
 /// Whether a file is the commented example as it came, which changes nothing.
 #[must_use]
@@ -112,6 +112,10 @@ pub fn differences(before: &Table, after: &Table) -> Vec<String> {
             .iter()
             .map(|plugin| format!("grants.{plugin}")),
     );
+    let (alerts, next) = (entries(before, "alerts"), entries(after, "alerts"));
+    let subjects = differing(&alerts, &next).into_iter();
+    let subjects = subjects.filter(|key| !Subject::KEYS.contains(&&**key));
+    paths.extend(subjects.map(|subject| format!("alerts.{subject}")));
     let (plugins, changed) = (entries(before, "plugins"), entries(after, "plugins"));
     for plugin in differing(&plugins, &changed) {
         let (before, after) = (entries(&plugins, &plugin), entries(&changed, &plugin));
@@ -154,12 +158,17 @@ mod tests {
         let (before, after) = (
             table("[bot]\nprefix = '!'\n[plugins.shop]\na = 1\nb = 2"),
             table(
-                "[status]\ninterval_s = 60\n[plugins.shop]\na = 1\nb = 3\n[grants.shop]\nsecrets = ['x']",
+                "[status]\ninterval_s = 60\n[plugins.shop]\na = 1\nb = 3\n[grants.shop]\nsecrets = ['x']\n[alerts.hooks]\ncool_down_s = 9",
             ),
         );
         assert_eq!(
             differences(&before, &after),
-            ["status.interval_s", "grants.shop", "plugins.shop.b"]
+            [
+                "status.interval_s",
+                "grants.shop",
+                "alerts.hooks",
+                "plugins.shop.b"
+            ]
         );
         assert_eq!(differences(&before, &before), Vec::<String>::new());
     }

@@ -1,6 +1,6 @@
 //! TOML document that remembers which keys it was asked for, so that each key is named once: where it is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
@@ -11,6 +11,8 @@ pub(super) struct Document<'i> {
     faults: Vec<Fault>,
     /// The keys of every table that was asked for; `None` for a table whose keys are free.
     known: BTreeMap<&'static str, Option<Vec<&'static str>>>,
+    /// Tables that have others in them, whose names are free.
+    parents: BTreeSet<&'static str>,
 }
 
 /// One table of a [`Document`]. It need not be in the file: then every key is absent.
@@ -18,6 +20,7 @@ pub(super) struct Table<'d, 'i> {
     name: &'static str,
     entries: Option<&'d DeTable<'i>>,
     keys: &'d mut Vec<&'static str>,
+    parents: &'d mut BTreeSet<&'static str>,
     faults: &'d mut Vec<Fault>,
 }
 
@@ -30,6 +33,7 @@ impl<'i> Document<'i> {
                 tables: tables.into_inner(),
                 faults: Vec::new(),
                 known: BTreeMap::new(),
+                parents: BTreeSet::new(),
             });
         }
         let fault = |error: &toml::de::Error| Fault {
@@ -47,6 +51,7 @@ impl<'i> Document<'i> {
             name,
             entries,
             keys,
+            parents: &mut self.parents,
             faults: &mut self.faults,
         }
     }
@@ -63,10 +68,11 @@ impl<'i> Document<'i> {
         for (name, value) in &self.tables {
             match (self.known.get(name.get_ref().as_ref()), value.get_ref()) {
                 (Some(Some(keys)), DeValue::Table(entries)) => {
-                    for key in entries
-                        .keys()
-                        .filter(|key| !keys.contains(&key.get_ref().as_ref()))
-                    {
+                    let is_parent = self.parents.contains(name.get_ref().as_ref());
+                    for (key, _) in entries.iter().filter(|(key, item)| {
+                        !(keys.contains(&key.get_ref().as_ref())
+                            || is_parent && matches!(item.get_ref(), DeValue::Table(_)))
+                    }) {
                         let message = self.unknown_key(key.get_ref(), name.get_ref(), keys);
                         self.faults.push(Fault {
                             at: key.span().start,
@@ -159,6 +165,24 @@ impl<'i> Table<'_, 'i> {
                 at: fault.at,
                 message: format!("`{key}` in [{}]: {}", self.name, fault.message),
             })),
+        }
+    }
+
+    /// Reads the tables in this one, whatever they are called; `reader` says what is wrong with a name.
+    pub fn read_tables(
+        self,
+        mut reader: impl FnMut(&str, &DeTable<'i>, &mut Vec<Fault>) -> Result<(), String>,
+    ) {
+        self.parents.insert(self.name);
+        for (key, item) in self.entries.into_iter().flatten() {
+            let name = key.get_ref().as_ref();
+            if let (false, DeValue::Table(entries)) = (self.keys.contains(&name), item.get_ref())
+                && let Err(wrong) = reader(name, entries, self.faults)
+            {
+                let at = key.span().start;
+                let message = format!("[{}.{name}]: {wrong}", self.name);
+                self.faults.push(Fault { at, message });
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ pub use self::{
     prefix::check_prefix,
     shipped::COMMENTED,
     tables::{
-        alerts::Alerts,
+        alerts::{Alerts, Subject},
         answers::{Answers, Colours},
         bot::Bot,
         cache::Cache,

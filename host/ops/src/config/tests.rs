@@ -61,6 +61,8 @@ fn every_setting_is_read() {
         }
     );
     let extensions = Extensions {
+        enforce_dependencies: true,
+        enforce_conflicts: true,
         folder: "/plugins".into(),
         auto_load: false,
         auto_reload: false,
@@ -446,4 +448,37 @@ fn files() {
         Config::load(folder.path()).unwrap_err(),
         ConfigError::Unreadable { .. }
     ));
+}
+
+#[test]
+fn alerts_of_a_subject_have_a_channel_and_a_cool_down_of_their_own() {
+    let text = "[alerts]\nchannel_id = 175928847299117063\n[alerts.hooks]\nchannel_id = '175928847299117064'\n\
+                [alerts.shards]\ncool_down_s = 5";
+    let alerts = Config::parse(text, "c").unwrap().alerts;
+    assert_eq!(alerts.of("hooks"), (Some(175_928_847_299_117_064), 300));
+    assert_eq!(alerts.of("shards"), (Some(175_928_847_299_117_063), 5));
+    assert_eq!(alerts.of("plugins"), (Some(175_928_847_299_117_063), 300));
+    check(
+        "[alerts.hooks]\nchanel_id = 1",
+        &["c:2:1: unknown key `chanel_id` in [alerts.hooks]; did you mean `channel_id`?"],
+    );
+    check(
+        "[alerts.hooks]\ncool_down_s = 'x'",
+        &[
+            "c:2:15: `cool_down_s` in [alerts.hooks]: expected a whole number of seconds, found a string",
+        ],
+    );
+    check(
+        "[alerts.Hooks]",
+        &[
+            "c:1:9: [alerts.Hooks]: a subject has lower-case letters, digits, `_` and `-`, and 32 of them at most",
+        ],
+    );
+    check(
+        "[alerts]\nchanel_id = 1",
+        &["c:2:1: unknown key `chanel_id` in [alerts]; did you mean `channel_id`?"],
+    );
+    let now = Config::parse("[alerts]\ncool_down_s = 9", "c").unwrap();
+    let next = now.taking_over(Config::parse(text, "c").unwrap());
+    assert_eq!(next.alerts, alerts);
 }

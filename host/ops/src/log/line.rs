@@ -39,14 +39,19 @@ enum Look {
     Json,
 }
 
-/// The one place that every line goes through on its way to an output.
-fn line(queue: &Queue, look: Look, line: &str) {
+/// A text without what is to be masked.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
     let redact = REDACT.get().map(|cell| cell.read());
     let redact = redact.map(|guard| guard.unwrap_or_else(PoisonError::into_inner));
-    let line = match redact.as_deref().and_then(Option::as_ref) {
-        Some(redact) => redact(line),
-        None => Cow::Borrowed(line),
-    };
+    match redact.as_deref().and_then(Option::as_ref) {
+        Some(redact) => redact(text),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The one place that every line goes through on its way to an output.
+fn line(queue: &Queue, look: Look, line: &str) {
+    let line = masked(line);
     queue.push(match look {
         Look::Json => shown::json(&line).into_owned(),
         Look::Plain => indented(shown::text(&line)),

@@ -7,12 +7,14 @@
 //! | `files.rs` | `permanent.log`, rotated, and `current_run.log` |
 //! | `about.rs` | what the host says about each plugin has a share |
 //! | `line.rs` | from events to lines |
+//! | `recent.rs` | the last lines in memory |
 
 mod about;
 mod files;
 mod levels;
 mod line;
 mod queue;
+mod recent;
 
 use std::{
     collections::BTreeMap,
@@ -32,8 +34,13 @@ use self::{
     about::AboutPlugins,
     files::Files,
     queue::{Queue, Stderr},
+    recent::Keeping,
 };
-pub use self::{levels::Levels, line::redact_with};
+pub use self::{
+    levels::Levels,
+    line::redact_with,
+    recent::{Found, RecentLine, Wanted, read},
+};
 use crate::config::{Colour, Log};
 pub use crate::filter::{check_filter, level_word, parse_level};
 
@@ -87,6 +94,7 @@ pub fn init(config: &Log, first: &str) -> Result<(), String> {
     let begun = tracing_subscriber::registry()
         .with(filter)
         .with(AboutPlugins::default())
+        .with(Keeping)
         .with(line::layer(config.json, colour, stderr))
         .with(to_files)
         .try_init();

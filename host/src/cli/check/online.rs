@@ -48,9 +48,15 @@ pub(super) async fn check(
     for (id, place) in named.chain(more) {
         owner(discord, id, place, &own, report).await;
     }
-    if let Some(id) = config.alerts.channel_id {
-        let asked = read(discord, format!("channels/{id}")).await;
-        seen(asked, id, "alerts.channel_id", "channel", report);
+    let of_subjects = config.alerts.subjects.iter();
+    let of_subjects =
+        of_subjects.map(|(subject, own)| (format!("alerts.{subject}.channel_id"), own.channel_id));
+    let channels = [("alerts.channel_id".to_owned(), config.alerts.channel_id)];
+    for (place, id) in channels.into_iter().chain(of_subjects) {
+        if let Some(id) = id {
+            let asked = read(discord, format!("channels/{id}")).await;
+            seen(asked, id, &place, "channel", report);
+        }
     }
     if let Some(id) = config.commands.development_guild {
         let asked = read(discord, format!("guilds/{id}")).await;

@@ -40,11 +40,36 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
         "Generations that stay mapped until the host restarts",
         number(away as u64),
     )?;
+    lag(rows, &services.figures)?;
     gateway(rows, &services.figures)?;
     rest(rows, &services.figures)?;
     hooks(rows, services)?;
     storage(rows, services)?;
     files(rows, services)
+}
+
+fn lag(rows: &mut Rows<'_>, figures: &Figures) -> fmt::Result {
+    let all = [
+        ("runtime", &figures.runtime_lag),
+        ("main_loop", &figures.loop_lag),
+    ];
+    let of = |name: &'static str| -> NamedLabels { vec![("of", name.to_owned())] };
+    rows.histogram(
+        "cogwright_lag_seconds",
+        "How late the runtime wakes a task, and how long events wait for the main loop",
+        all.iter()
+            .filter_map(|(name, lag)| timing(of(name), &lag.timing))
+            .collect(),
+    )?;
+    let lately = all.iter().map(|(name, lag)| {
+        let us = lag.summary().minute_max_us;
+        (of(name), Duration::from_micros(us).as_secs_f64())
+    });
+    rows.gauge(
+        "cogwright_lag_minute_max_seconds",
+        "The same, the longest within the last minute",
+        lately.collect(),
+    )
 }
 
 fn gateway(rows: &mut Rows<'_>, figures: &Figures) -> fmt::Result {

@@ -20,6 +20,7 @@ use tracing::Span;
 use super::{
     HookView,
     breaker::{Breaker, Limits},
+    history::{Fate, micros},
 };
 use host_commands::router::HookRoute;
 
@@ -53,6 +54,9 @@ impl QueueRules {
 /// A handler at work.
 struct Running {
     began: Instant,
+    /// When the event was emitted, and what becomes of it.
+    since: Instant,
+    fate: Arc<Fate>,
     limit: Duration,
     answer: oneshot::Receiver<Answer>,
     /// Around what the host does about it; its id stands in the plugin's own lines, too.
@@ -66,6 +70,9 @@ pub(super) struct Job {
     pub(super) payload: Arc<[u8]>,
     pub(super) from: Option<PluginName>,
     pub(super) since: Instant,
+    /// The event, for a handler that is for more than one.
+    pub(super) event: Option<Arc<str>>,
+    pub(super) fate: Arc<Fate>,
 }
 
 /// Outcome for an event at a queue.
@@ -98,9 +105,11 @@ struct Waiter {
     left: oneshot::Sender<Taken>,
 }
 
-/// Something that the owner should hear of.
+/// Something that others should hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Alarm {
+    /// The handler has failed, with this error.
+    Failed(String),
     /// The breaker has opened, after this failure.
     Opened(String),
     /// An event was dropped.
@@ -176,6 +185,7 @@ impl HandlerQueue {
     pub(super) fn new(
         id: String,
         entry: String,
+        is_off: bool,
         config: Live,
         alarm: impl Fn(&str, Alarm) + Send + Sync + 'static,
     ) -> Self {
@@ -183,7 +193,10 @@ impl HandlerQueue {
             id,
             entry,
             config,
-            state: Mutex::default(),
+            state: Mutex::new(QueueState {
+                off: is_off,
+                ..QueueState::default()
+            }),
             alarm: Box::new(alarm),
         }
     }
@@ -307,6 +320,7 @@ impl HandlerQueue {
             entry: self.entry.clone(),
             from: job.from.as_ref().map(ToString::to_string),
             deadline_ms: Some(limit.as_millis().try_into().unwrap_or(u64::MAX)),
+            event: job.event.as_deref().map(str::to_owned),
         };
         let id = next_id();
         let packet = Packet::new(frame_kind::INVOKE, id, &head)
@@ -314,9 +328,13 @@ impl HandlerQueue {
             .named(&self.entry);
         match job.slot.invoke(packet) {
             Ok(answer) => {
-                state.figures.waited_us += micros(job.since.elapsed());
+                let waited = job.since.elapsed();
+                state.figures.waited_us += micros(waited);
+                job.fate.begins(waited);
                 Ok(Running {
                     began: now,
+                    since: job.since,
+                    fate: job.fate,
                     limit,
                     answer,
                     span: tracing::info_span!(parent: None, "hook", id, hook = &*self.id, from = job.from.as_deref()),
@@ -330,6 +348,7 @@ impl HandlerQueue {
             }
             Err(Refused::Full) => {
                 state.figures.runs += 1;
+                job.fate.ends(job.since.elapsed(), true);
                 self.failed(state, "the plugin is busy".into());
                 Err(Taken::Dropped)
             }
@@ -341,6 +360,8 @@ impl HandlerQueue {
         loop {
             let Running {
                 began,
+                since,
+                fate,
                 limit,
                 answer,
                 span,
@@ -351,16 +372,17 @@ impl HandlerQueue {
             let mut state = self.state();
             state.figures.runs += 1;
             state.figures.handled_us += micros(began.elapsed());
-            match ended {
-                Ok(Ok(answer)) => match answer.error() {
-                    None => state.breaker.succeeded(),
-                    Some(error) => self.failed(&mut state, error.message),
-                },
-                Ok(Err(_)) => self.failed(&mut state, "the plugin ended".into()),
-                Err(_) => {
-                    let text = format!("it took longer than {limit:?}, and its thread is stuck");
-                    self.failed(&mut state, text);
-                }
+            let error = match ended {
+                Ok(Ok(answer)) => answer.error().map(|error| error.message),
+                Ok(Err(_)) => Some("the plugin ended".into()),
+                Err(_) => Some(format!(
+                    "it took longer than {limit:?}, and its thread is stuck"
+                )),
+            };
+            fate.ends(since.elapsed(), error.is_some());
+            match error {
+                None => state.breaker.succeeded(),
+                Some(error) => self.failed(&mut state, error),
             }
             match self.next(&mut state) {
                 Some(next) => running = next,
@@ -380,6 +402,7 @@ impl HandlerQueue {
             hook = &*self.id,
             "the hook's handler failed: {error}"
         );
+        (self.alarm)(&self.id, Alarm::Failed(error.clone()));
         if state.breaker.failed(Instant::now(), self.rules().breaker) {
             (self.alarm)(&self.id, Alarm::Opened(error.clone()));
         }
@@ -393,8 +416,4 @@ impl HandlerQueue {
     fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    duration.as_micros().try_into().unwrap_or(u64::MAX)
 }

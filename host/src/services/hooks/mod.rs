@@ -4,27 +4,30 @@
 //! generation by itself. What is kept here by the handler's id outlives a reload: its queue, its breaker, its figures.
 
 mod breaker;
+mod chosen;
 mod handler_queue;
 mod history;
+mod host_calls;
+mod switched_off;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use host_base::{PluginName, nearest::nearest, shown};
-use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
+use host_capability::Failure;
 use host_discord::Alerts;
-use host_loader::{Caller, Completion, Places, Unserved};
+use host_loader::{Caller, Completion};
 use host_ops::config::Live;
+use host_store::Storage;
 use plugin_api::{
-    abi::{EmitCall, EmitHead},
-    hook::{FRAMEWORK_EVENTS, Hook},
-    manifest::Manifest,
+    abi::{EmitCall, EmitHead, ErrorKind, ErrorView},
+    hook::{EVERY_EVENT, FRAMEWORK_EVENTS, Hook},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -36,10 +39,11 @@ pub use self::{
     history::Emitted,
 };
 use self::{
+    chosen::Chosen,
     handler_queue::{Alarm, HandlerQueue, Job, Offered, Place, Taken},
-    history::History,
+    history::{Fate, History, keys},
 };
-use crate::services::Services;
+use crate::services::Errors;
 use host_commands::router::{HookRoute, Routes};
 
 /// Bytes of the name of a plugin's event.
@@ -76,20 +80,36 @@ pub struct Hooks {
     routes: Arc<Routes>,
     config: Live,
     alerts: Arc<Alerts>,
+    storage: Arc<Storage>,
+    errors: Arc<Errors>,
     handler_queues: Mutex<HashMap<String, Arc<HandlerQueue>>>,
     history: Mutex<History>,
+    chosen: Chosen,
+    /// Handlers that are switched off, by their ids: also those of plugins that are away.
+    off: Mutex<BTreeSet<String>>,
 }
 
 impl Hooks {
-    /// A service that finds handlers in `routes`, and alerts the owner through `alerts`.
+    /// A service that finds handlers in `routes`, alerts the owner through `alerts`, keeps what is switched off in `storage`, and
+    /// what has failed in `errors`.
     #[must_use]
-    pub fn new(config: Live, routes: Arc<Routes>, alerts: Arc<Alerts>) -> Self {
+    pub fn new(
+        config: Live,
+        routes: Arc<Routes>,
+        alerts: Arc<Alerts>,
+        storage: Arc<Storage>,
+        errors: Arc<Errors>,
+    ) -> Self {
         Self {
             routes,
             config,
             alerts,
+            storage,
+            errors,
             handler_queues: Mutex::default(),
             history: Mutex::default(),
+            chosen: Chosen::default(),
+            off: Mutex::default(),
         }
     }
 
@@ -131,8 +151,15 @@ impl Hooks {
             )));
         }
         let mut emitted = EmitHead::default();
-        let patience = self.patience();
-        let in_line = self.offer(&event, Some(&caller.plugin), body.into(), &mut emitted);
+        let (patience, fate) = (self.patience(), Arc::default());
+        let keys = keys(&body);
+        let event_of = Event {
+            name: &event,
+            from: Some(&caller.plugin),
+            payload: body.into(),
+            fate: &fate,
+        };
+        let in_line = self.offer(&event_of, &mut emitted);
         let in_line = in_line
             .into_iter()
             .map(
@@ -141,7 +168,7 @@ impl Hooks {
         for taken in futures_util::future::join_all(in_line).await {
             count(&mut emitted, taken);
         }
-        self.note(&event, Some(&caller.plugin), &emitted);
+        self.note(&event, Some(&caller.plugin), &emitted, keys, fate);
         Ok(Completion {
             status: 0,
             head: serde_json::to_vec(&emitted)?,
@@ -152,22 +179,26 @@ impl Hooks {
     /// Tells one of the framework's own events. Never waits: a handler that is too far behind gets it within the time of
     /// back-pressure, or not at all.
     pub fn emit<H: Hook>(&self, payload: &H) {
-        if self.routes.hooks(H::EVENT).is_none() {
-            return self.note(H::EVENT, None, &EmitHead::default());
-        }
         let json = match serde_json::to_vec(payload) {
             Ok(json) => json,
             Err(error) => {
                 return tracing::error!(event = H::EVENT, "the event is no JSON: {error}");
             }
         };
-        let mut emitted = EmitHead::default();
-        for (handler_queue, place) in self.offer(H::EVENT, None, json.into(), &mut emitted) {
+        let (mut emitted, fate) = (EmitHead::default(), Arc::default());
+        let keys = keys(&json);
+        let event = Event {
+            name: H::EVENT,
+            from: None,
+            payload: json.into(),
+            fate: &fate,
+        };
+        for (handler_queue, place) in self.offer(&event, &mut emitted) {
             emitted.queued += 1;
             let patience = self.patience();
             tokio::spawn(async move { handler_queue.placed(place, patience).await });
         }
-        self.note(H::EVENT, None, &emitted);
+        self.note(H::EVENT, None, &emitted, keys, fate);
     }
 
     /// All handlers, by event, those that are called first first.
@@ -187,21 +218,11 @@ impl Hooks {
             .latest(limit)
     }
 
-    /// Switches a handler on or off. What waits for one that is switched off is skipped.
-    ///
-    /// # Errors
-    ///
-    /// No plugin that is loaded has such a handler.
-    pub fn switch(&self, id: &str, on: bool) -> Result<(), Failure> {
-        self.known(id)?.switch(on);
-        Ok(())
-    }
-
     /// Closes a handler's breaker.
     ///
     /// # Errors
     ///
-    /// As for [`switch`](Self::switch).
+    /// No plugin that is loaded has such a handler.
     pub fn reset(&self, id: &str) -> Result<(), Failure> {
         self.known(id)?.reset();
         Ok(())
@@ -221,25 +242,18 @@ impl Hooks {
     }
 
     /// Offers an event to all its handlers. What stands in the line at those that are behind comes back.
-    fn offer(
-        &self,
-        event: &str,
-        from: Option<&PluginName>,
-        payload: Arc<[u8]>,
-        emitted: &mut EmitHead,
-    ) -> Vec<(Arc<HandlerQueue>, Place)> {
-        let Some(routes) = self.routes.hooks(event) else {
-            return Vec::new();
-        };
+    fn offer(&self, event: &Event<'_>, emitted: &mut EmitHead) -> Vec<(Arc<HandlerQueue>, Place)> {
         let since = Instant::now();
         let mut in_line = Vec::new();
-        for route in routes.iter() {
+        for route in self.routes_of(event).iter() {
             let handler_queue = self.handler_queue(route);
             let job = Job {
                 slot: Arc::clone(&route.slot),
-                payload: Arc::clone(&payload),
-                from: from.cloned(),
+                payload: Arc::clone(&event.payload),
+                from: event.from.cloned(),
                 since,
+                event: (route.event == EVERY_EVENT).then(|| event.name.into()),
+                fate: Arc::clone(event.fate),
             };
             match handler_queue.offer(job) {
                 Offered::Taken(taken) => count(emitted, taken),
@@ -249,29 +263,60 @@ impl Hooks {
         in_line
     }
 
+    /// The handlers of an event, those that are called first first.
+    fn routes_of(&self, event: &Event<'_>) -> Arc<[HookRoute]> {
+        let own = self.routes.hooks(event.name).unwrap_or_default();
+        let Some(of_every) = self.routes.hooks(EVERY_EVENT) else {
+            return own;
+        };
+        let wants = |route: &&HookRoute| {
+            // Nobody is told what it has told itself: it would have no end.
+            event.from != Some(&route.plugin)
+                && (!route.chosen || self.chosen.has(route, event.name))
+        };
+        let of_every = of_every.iter().filter(wants);
+        let mut all: Vec<HookRoute> = own.iter().chain(of_every).cloned().collect();
+        all.sort_by_key(|route| std::cmp::Reverse(route.priority));
+        all.into()
+    }
+
     fn handler_queue(&self, route: &HookRoute) -> Arc<HandlerQueue> {
         let mut handler_queues = self.handler_queues();
         if let Some(handler_queue) = handler_queues.get(&route.id) {
             return Arc::clone(handler_queue);
         }
         let (alerts, config) = (Arc::clone(&self.alerts), self.config.clone());
+        let errors = Arc::clone(&self.errors);
         let alarm = move |id: &str, alarm: Alarm| {
             let rest = Duration::from_secs(config.now().hooks.rest_s);
             match alarm {
-            Alarm::Opened(error) => alerts.raise(
-                &format!("hooks {id} opened"),
-                &format!("The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}", shown::said(&error)),
-            ),
-            Alarm::Dropped => alerts.raise(
-                &format!("hooks {id} dropped"),
-                &format!("The hook `{id}` is too far behind: events for it are dropped."),
-            ),
-        }
+                Alarm::Failed(text) => {
+                    let mut error = ErrorView::default();
+                    error.kind = ErrorKind::Hook;
+                    let plugin = id.split_once(':').map_or(id, |(plugin, _)| plugin);
+                    (error.plugin, error.what, error.text) =
+                        (plugin.to_owned(), id.to_owned(), text);
+                    errors.note(error);
+                }
+                Alarm::Opened(error) => {
+                    let text = format!(
+                        "The hook `{id}` failed too often and rests for {rest:?}. Its last failure: {}",
+                        shown::said(&error)
+                    );
+                    alerts.raise("hooks", &format!("{id} opened"), &text);
+                }
+                Alarm::Dropped => {
+                    let text =
+                        format!("The hook `{id}` is too far behind: events for it are dropped.");
+                    alerts.raise("hooks", &format!("{id} dropped"), &text);
+                }
+            }
         };
         let entry = format!("{}:{}", route.event, route.handler);
         let handler_queue = Arc::new(HandlerQueue::new(
             route.id.clone(),
             entry,
+            self.is_off(&route.id),
             self.config.clone(),
             alarm,
         ));
@@ -294,18 +339,31 @@ impl Hooks {
         }
     }
 
-    fn note(&self, event: &str, from: Option<&PluginName>, emitted: &EmitHead) {
+    fn note(
+        &self,
+        event: &str,
+        from: Option<&PluginName>,
+        emitted: &EmitHead,
+        keys: Vec<String>,
+        fate: Arc<Fate>,
+    ) {
+        let emitted = Emitted {
+            at: SystemTime::now(),
+            event: event.into(),
+            from: from.cloned(),
+            queued: emitted.queued,
+            dropped: emitted.dropped,
+            skipped: emitted.skipped,
+            handled: 0,
+            errors: 0,
+            took_us: 0,
+            queue_delay_us: 0,
+            keys,
+        };
         self.history
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .note(Emitted {
-                at: SystemTime::now(),
-                event: event.into(),
-                from: from.cloned(),
-                queued: emitted.queued,
-                dropped: emitted.dropped,
-                skipped: emitted.skipped,
-            });
+            .note(emitted, fate);
     }
 
     /// How long an event waits for a place.
@@ -318,6 +376,14 @@ impl Hooks {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An event on its way to all its handlers.
+struct Event<'a> {
+    name: &'a str,
+    from: Option<&'a PluginName>,
+    payload: Arc<[u8]>,
+    fate: &'a Arc<Fate>,
 }
 
 fn count(emitted: &mut EmitHead, taken: Taken) {
@@ -333,34 +399,5 @@ impl fmt::Debug for Hooks {
         f.debug_struct("Hooks")
             .field("rules", &self.config.now().hooks)
             .finish_non_exhaustive()
-    }
-}
-
-impl Capability<Services> for Hooks {
-    const CALLS: &'static [CallRule] = &[CallRule::free("hooks.emit")];
-    const PLACES: Places = MEMORY;
-    const LEAVES: Leaves = Leaves::Nothing;
-
-    fn problems(_: &PluginName, _: &Manifest, _: &mut Vec<String>) {}
-
-    async fn generation_starts(&self, _: &Caller, _: &Manifest) -> Result<(), Unserved> {
-        Ok(())
-    }
-
-    async fn serve(
-        &self,
-        _: &Services,
-        caller: &Caller,
-        call: HostCall,
-    ) -> Result<Completion, Failure> {
-        Self::serve(self, caller, call.params, call.body).await
-    }
-
-    fn generation_ended(&self, _: &Caller) {
-        self.prune();
-    }
-
-    fn registries(&self) -> Vec<(&'static str, usize)> {
-        vec![("hooks, queues", self.queue_count())]
     }
 }

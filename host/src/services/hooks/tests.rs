@@ -13,7 +13,13 @@ fn hooks() -> Hooks {
     let figures = Arc::default();
     let discord = Arc::new(Discord::new(&live.now().discord, None, figures));
     let alerts = Arc::new(Alerts::new(live.clone(), discord));
-    Hooks::new(live, Arc::default(), alerts)
+    Hooks::new(
+        live,
+        Arc::default(),
+        alerts,
+        Arc::new(Storage::absent()),
+        Arc::default(),
+    )
 }
 
 /// What the plugin `shop` is told when it tells of this event, with so many bytes.

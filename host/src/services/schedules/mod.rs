@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `when/` | when a period or a cron expression is due, changes of the clock included |
 //! | `store/` | the tables: what is declared, what was scheduled at run time, what runs |
+//! | `steering.rs` | all plugins' schedules: listed, run, paused, resumed |
 //! | `runner.rs` | the loop that claims what is due, and follows each run to its end |
 //!
 //! Invariants: a run is claimed in a transaction before its handler is called. A due time is claimed once: what the database
 //! keeps is the next one, and it only rises.
 
 mod runner;
+mod steering;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -20,15 +22,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use host_base::PluginName;
 pub use host_base::clock::{Clock, Time};
-use host_base::{PluginName, nearest::nearest};
-use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves};
+use host_capability::{CallRule, Capability, Failure, HOST_TABLES, HostCall, Leaves, Who};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
 use host_store::{Storage, storage::StorageError};
 use plugin_api::{
+    Power,
     abi::{
         ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleList, ScheduleReply, ScheduleRun,
+        ScheduleSwitch,
     },
     manifest::{Manifest, ScheduleManifest},
 };
@@ -37,14 +41,30 @@ use tokio::sync::{Notify, OnceCell};
 
 pub(crate) use self::when::problems;
 pub use self::{runner::Runner, store::ScheduleView};
-use self::{store::CutShort, when::When};
+use self::{
+    store::{Coming, CutShort},
+    when::When,
+};
 use crate::services::Services;
 
 /// The host calls, by name.
-pub const CALLS: [CallRule; 3] = [
+pub const CALLS: [CallRule; 8] = [
+    CallRule::reads("schedules.all", Power::SchedulesRead, Who::Administrator),
     CallRule::free("schedules.cancel"),
     CallRule::free("schedules.create"),
     CallRule::free("schedules.list"),
+    CallRule::changes(
+        "schedules.pause",
+        Power::SchedulesManage,
+        Who::Administrator,
+    ),
+    CallRule::changes(
+        "schedules.resume",
+        Power::SchedulesManage,
+        Who::Administrator,
+    ),
+    CallRule::changes("schedules.run", Power::SchedulesManage, Who::Administrator),
+    CallRule::free("schedules.switch"),
 ];
 
 /// Most bytes of what is scheduled with a run.
@@ -215,6 +235,16 @@ impl Schedules {
                     .work(storage, move |c| store::cancel(c, &plugin, &name, id))
                     .await?;
             }
+            "schedules.switch" => {
+                let ScheduleSwitch { name, id, on } = serde_json::from_value(params)?;
+                let (plugin, now_ms) = (caller.plugin.to_string(), self.clock.now_ms());
+                reply.done = self
+                    .work(storage, move |c| {
+                        store::switch(c, now_ms, &plugin, &name, id, on)
+                    })
+                    .await?;
+                self.changed.notify_one();
+            }
             _ => {
                 let wanted: ScheduleList = serde_json::from_value(params)?;
                 let plugin = caller.plugin.to_string();
@@ -245,21 +275,18 @@ impl Schedules {
                 body.len()
             )));
         }
-        let at_ms = match (call.at_ms, call.after_ms) {
-            (Some(at), _) => Some(at),
-            (None, after) => i64::try_from(after.unwrap_or_default())
-                .ok()
-                .and_then(|after| self.clock.now_ms().checked_add(after)),
-        };
-        let at_ms = at_ms
-            .filter(|at| DATES_MS.contains(at))
-            .ok_or_else(|| refused("that instant lies beyond the year 9999".into()))?;
+        let (at_ms, anchor_ms) = self.first(&call).map_err(refused)?;
         let mut entry = ScheduleEntry {
-            id: 0,
             at_ms,
             guild_id: call.guild_id,
             subject: call.subject,
             payload: serde_json::from_slice(body)?,
+            name: call.name.clone(),
+            every_ms: call.every_ms,
+            cron: call.cron.clone(),
+            zone: call.zone.clone(),
+            max_runs: call.max_runs,
+            ..ScheduleEntry::default()
         };
         let settings = &self.live.now().schedules;
         let most = store::Waiting {
@@ -270,7 +297,7 @@ impl Schedules {
         let kept = entry.clone();
         let created = self
             .work(storage, move |c| {
-                store::create(c, &plugin, &name, &kept, most)
+                store::create(c, &plugin, &name, &kept, anchor_ms, most)
             })
             .await?;
         entry.id = created.map_err(|there| {
@@ -292,6 +319,38 @@ impl Schedules {
         Ok(entry)
     }
 
+    /// When something is due for the first time, and what its period is counted from.
+    fn first(&self, call: &ScheduleCreate) -> Result<(i64, i64), String> {
+        let now_ms = self.clock.now_ms();
+        let after = |ms| i64::try_from(ms).ok().and_then(|ms| now_ms.checked_add(ms));
+        let given = match (call.at_ms, call.after_ms) {
+            (Some(at), _) => Some(at),
+            (None, Some(ms)) => Some(after(ms).unwrap_or(i64::MAX)),
+            (None, None) => None,
+        };
+        if call.max_runs == Some(0) {
+            return Err("it is to run at least once: `max_runs` is 1 or more".into());
+        }
+        let when = When::of(call.every_ms, call.cron.as_deref(), call.zone.as_deref())?;
+        let by_cron = matches!(when, When::Cron(_));
+        let anchor_ms = given.unwrap_or(now_ms);
+        let first_ms = match (Coming::new(when, anchor_ms), given) {
+            (None, _) if call.max_runs.is_some() => {
+                return Err("it comes once: `max_runs` needs a period or a cron expression".into());
+            }
+            (None, given) => given.unwrap_or(now_ms),
+            (Some(_), Some(at)) if !by_cron => at,
+            // A time that fits is one, too.
+            (Some(coming), given) => coming
+                .next(given.map_or(now_ms, |at| at.max(now_ms).saturating_sub(1)))
+                .ok_or("that never comes")?,
+        };
+        match DATES_MS.contains(&first_ms) {
+            true => Ok((first_ms, anchor_ms)),
+            false => Err("that instant lies beyond the year 9999".into()),
+        }
+    }
+
     fn check_name(&self, caller: &Caller, name: &str) -> Result<(), Failure> {
         let declared = self.declared().get(caller).cloned().unwrap_or_default();
         let is_it = |schedule: &&Declared| schedule.name == name;
@@ -304,100 +363,6 @@ impl Schedules {
                 "the plugin has no handler `{name}` for that: declare `.scheduled(\"{name}\", handler)`"
             ))),
         }
-    }
-
-    /// All schedules, by plugin and name.
-    ///
-    /// # Errors
-    ///
-    /// The database can't be used.
-    pub async fn views(&self, storage: &Storage) -> Result<Vec<ScheduleView>, StorageError> {
-        self.work(storage, store::views).await
-    }
-
-    /// Pauses a schedule, or lets it go on: what was due meanwhile is left out, and the next due time is found anew.
-    ///
-    /// # Errors
-    ///
-    /// No loaded plugin has such a schedule, or the database can't be used.
-    pub async fn pause(
-        &self,
-        storage: &Storage,
-        plugin: &str,
-        name: &str,
-        paused: bool,
-    ) -> Result<(), Failure> {
-        let schedule = self.known(plugin, name)?;
-        let (plugin, now_ms) = (plugin.to_owned(), self.clock.now_ms());
-        self.work(storage, move |c| {
-            store::pause(c, now_ms, &plugin, &schedule, paused)
-        })
-        .await?;
-        self.changed.notify_one();
-        Ok(())
-    }
-
-    /// Has a schedule run now, beside its plan.
-    ///
-    /// # Errors
-    ///
-    /// As for [`pause`](Self::pause); it runs, or it needs what it is scheduled with.
-    pub async fn run_now(
-        &self,
-        storage: &Storage,
-        plugin: &str,
-        name: &str,
-    ) -> Result<(), Failure> {
-        let schedule = self.known(plugin, name)?;
-        if matches!(schedule.when, When::AtRunTime) {
-            return Err(Failure::Refused(format!(
-                "`{name}` runs with what it was scheduled with: it can't be run without"
-            )));
-        }
-        let (owner, now_ms) = (plugin.to_owned(), self.clock.now_ms());
-        let run = self
-            .work(storage, move |c| {
-                store::claim_now(c, now_ms, &owner, &schedule)
-            })
-            .await?;
-        let run = run.ok_or_else(|| {
-            Failure::Refused(format!("`{name}` of `{plugin}` runs at this moment"))
-        })?;
-        self.asked_for
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(run);
-        self.changed.notify_one();
-        Ok(())
-    }
-
-    /// A schedule that the newest generation of a plugin declares.
-    fn known(&self, plugin: &str, name: &str) -> Result<Declared, Failure> {
-        let declared = self.declared();
-        let newest = declared
-            .iter()
-            .filter(|(caller, _)| &*caller.plugin == plugin)
-            .max_by_key(|(caller, _)| caller.generation);
-        let of_plugin = newest.map(|(_, all)| &**all).unwrap_or_default();
-        if let Some(schedule) = of_plugin.iter().find(|schedule| schedule.name == name) {
-            return Ok(schedule.clone());
-        }
-        let names: Vec<String> = declared
-            .iter()
-            .flat_map(|(caller, all)| {
-                all.iter()
-                    .map(|it| format!("{} {}", caller.plugin, it.name))
-            })
-            .collect();
-        let wanted = format!("{plugin} {name}");
-        let hint = match nearest(&wanted, names.iter().map(String::as_str)) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None if names.is_empty() => "no loaded plugin has schedules".into(),
-            None => "`cogwright schedules` lists them".into(),
-        };
-        Err(Failure::Refused(format!(
-            "no loaded plugin has the schedule `{wanted}`; {hint}"
-        )))
     }
 
     /// Works in the database, and makes the tables first where that is due.
@@ -460,15 +425,17 @@ impl Capability<Services> for Schedules {
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(
-            self,
-            &services.storage,
-            caller,
-            &call.name,
-            call.params,
-            call.body,
-        )
-        .await
+        let storage = &services.storage;
+        match &*call.name {
+            "schedules.all" => {
+                let wanted = serde_json::from_value(call.params)?;
+                Ok(Completion::json(&self.page(storage, wanted).await?))
+            }
+            "schedules.run" | "schedules.pause" | "schedules.resume" => {
+                self.steer(storage, call).await
+            }
+            _ => Self::serve(self, storage, caller, &call.name, call.params, call.body).await,
+        }
     }
 
     fn generation_ended(&self, caller: &Caller) {

@@ -23,7 +23,7 @@ use super::{
     Declared, Run,
     store::{self, Claimed, Outcome},
 };
-use crate::services::Services;
+use crate::services::{Failed, Services};
 use host_commands::router::Routes;
 
 /// What the host waits beyond a run's deadline: the plugin ends the handler itself, unless its thread is stuck.
@@ -336,6 +336,7 @@ impl Follower {
             entry: run.name.clone(),
             from: None,
             deadline_ms: Some(deadline_ms),
+            event: None,
         };
         let argument = serde_json::to_vec(&run.with).unwrap_or_default();
         let packet = Packet::new(frame_kind::INVOKE, next_id(), &head).with_payload(argument);
@@ -376,13 +377,13 @@ impl Follower {
             error_id = &*error_id,
             "a run failed: {error}"
         );
-        self.services.hooks.emit(&ScheduleFailed {
+        self.services.failed(Failed::Schedule(ScheduleFailed {
             plugin: run.plugin.to_string(),
             schedule: run.name.clone(),
             due_ms: run.with.due_ms,
             attempts: run.with.attempt,
             error: error.to_owned(),
             error_id,
-        });
+        }));
     }
 }

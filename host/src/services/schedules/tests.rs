@@ -2,7 +2,10 @@
 
 use host_ops::config::Config;
 use jiff::{Timestamp, tz::TimeZone};
-use plugin_api::{abi::ScheduleEntry, manifest::ScheduleManifest};
+use plugin_api::{
+    abi::{ScheduleEntry, SchedulesCall},
+    manifest::ScheduleManifest,
+};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -91,7 +94,7 @@ impl Kit {
             ..ScheduleEntry::default()
         };
         self.storage
-            .in_bot(move |c| store::create(c, "shop", "remind", &entry, MOST))
+            .in_bot(move |c| store::create(c, "shop", "remind", &entry, 0, MOST))
             .await
             .unwrap()
     }
@@ -465,4 +468,257 @@ async fn payloads_that_wait_have_a_bound_together_and_make_room_when_they_go() {
         .in_bot(move |c| store::cancel(c, "shop", "remind", first));
     assert!(cancelled.await.unwrap());
     kit.create(0, 7, long).await.unwrap();
+}
+
+/// Creates what comes again, as a call does.
+async fn recurring(kit: &Kit, entry: ScheduleEntry, anchor_ms: i64) -> u64 {
+    let most = store::Waiting {
+        runs: 40,
+        bytes: 1_000,
+    };
+    let create =
+        move |c: &rusqlite::Connection| store::create(c, "shop", "remind", &entry, anchor_ms, most);
+    kit.storage.in_bot(create).await.unwrap().unwrap()
+}
+
+fn each_minute(max_runs: Option<u64>) -> ScheduleEntry {
+    ScheduleEntry {
+        at_ms: 60_000,
+        every_ms: Some(60_000),
+        max_runs,
+        payload: json!("tea"),
+        guild_id: Some(7),
+        subject: Some(8),
+        ..ScheduleEntry::default()
+    }
+}
+
+async fn entries(kit: &Kit) -> Vec<ScheduleEntry> {
+    let wanted = ScheduleList {
+        name: "remind".into(),
+        ..ScheduleList::default()
+    };
+    let list = move |c: &rusqlite::Connection| store::list(c, "shop", &wanted);
+    kit.storage.in_bot(list).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_comes_again_comes_until_it_has_run_as_often_as_it_may() {
+    let kit = Kit::with(vec![remind()], 0).await;
+    let id = recurring(&kit, each_minute(Some(3)), 0).await;
+    for (now, due) in [(60_500, 60_000), (120_000, 120_000), (200_000, 180_000)] {
+        let runs = kit.claim(now).await;
+        assert_eq!(dues(&runs), [due]);
+        assert_eq!(
+            (runs[0].with.id, runs[0].with.guild_id),
+            (Some(id), Some(7))
+        );
+        assert_eq!(runs[0].with.payload, json!("tea"));
+        kit.finish(&runs[0], store::Outcome::Failed("no tea".into()))
+            .await;
+        let there = entries(&kit).await;
+        let left = there
+            .iter()
+            .map(|it| (it.at_ms, it.runs, it.failed))
+            .collect::<Vec<_>>();
+        let expect = match due {
+            60_000 => vec![(120_000, 1, 1)],
+            120_000 => vec![(180_000, 2, 2)],
+            _ => vec![],
+        };
+        assert_eq!(left, expect);
+    }
+    assert_eq!(kit.claim(i64::MAX / 4).await, []);
+    assert_eq!(kit.counts().await, (0, 0));
+}
+
+#[tokio::test]
+async fn what_comes_again_catches_up_once_skips_what_overlaps_and_survives_a_kill() {
+    let kit = Kit::with(vec![remind()], 0).await;
+    recurring(&kit, each_minute(None), 0).await;
+    // Five were missed; the sixth runs.
+    let runs = kit.claim(361_000).await;
+    assert_eq!(dues(&runs), [360_000]);
+    assert_eq!(runs[0].with.missed, 5);
+    // Two come while it runs.
+    assert_eq!(kit.claim(490_000).await, []);
+    kit.finish(&runs[0], store::Outcome::Done).await;
+    assert_eq!(
+        kit.claim(500_000).await,
+        [],
+        "they are left out, and not late"
+    );
+    let it = entries(&kit).await.remove(0);
+    assert_eq!(
+        (it.at_ms, it.runs, it.missed, it.skipped),
+        (540_000, 1, 5, 2)
+    );
+    assert_eq!((it.last_ms, &*it.last_result), (Some(360_000), "ok"));
+    // The process is killed over a run: that due time does not come again, the next does.
+    assert_eq!(dues(&kit.claim(540_000).await), [540_000]);
+    let (kit, cut_short) = kit.next_process().await;
+    assert_eq!((cut_short.len(), cut_short[0].due_ms), (1, 540_000));
+    assert_eq!(kit.claim(550_000).await, []);
+    let runs = kit.claim(600_000).await;
+    assert_eq!(dues(&runs), [600_000]);
+    // The plugin could not take it: it waits on.
+    kit.finish(&runs[0], store::Outcome::NotBegun).await;
+    assert_eq!(dues(&kit.claim(601_000).await), [600_000]);
+}
+
+#[tokio::test]
+async fn at_least_once_begins_what_comes_again_again() {
+    let mut schedule = remind();
+    schedule.at_least_once = true;
+    let kit = Kit::with(vec![schedule], 0).await;
+    recurring(&kit, each_minute(Some(1)), 0).await;
+    assert_eq!(dues(&kit.claim(60_000).await), [60_000]);
+    let (kit, _) = kit.next_process().await;
+    let runs = kit.claim(61_000).await;
+    assert_eq!(dues(&runs), [60_000]);
+    kit.finish(&runs[0], store::Outcome::Done).await;
+    assert_eq!(entries(&kit).await, []);
+}
+
+#[tokio::test]
+async fn what_comes_again_is_switched_off_and_on_and_run_beside_its_plan() {
+    let kit = Kit::with(vec![remind()], 0).await;
+    let id = recurring(&kit, each_minute(None), 0).await;
+    let switch = |now_ms, on| {
+        kit.storage
+            .in_bot(move |c| store::switch(c, now_ms, "shop", "remind", id, on))
+    };
+    assert!(switch(10_000, false).await.unwrap());
+    assert_eq!(kit.claim(150_000).await, []);
+    assert!(entries(&kit).await[0].off);
+    assert!(switch(150_000, true).await.unwrap());
+    assert_eq!(
+        kit.claim(150_000).await,
+        [],
+        "what was due meanwhile is left out"
+    );
+    let now = |now_ms| {
+        let schedule = remind();
+        kit.storage
+            .in_bot(move |c| store::claim_entry_now(c, now_ms, "shop", &schedule, id))
+    };
+    let run = now(160_000).await.unwrap().unwrap();
+    assert_eq!(now(160_000).await.unwrap(), None, "it runs");
+    kit.finish(&run, store::Outcome::Done).await;
+    let it = entries(&kit).await.remove(0);
+    assert_eq!((it.at_ms, it.runs, it.off), (180_000, 1, false));
+    assert_eq!(dues(&kit.claim(180_000).await), [180_000]);
+}
+
+#[tokio::test]
+async fn by_cron_it_comes_at_the_times_of_its_zone() {
+    let kit = Kit::with(vec![remind()], 0).await;
+    let live = Live::new(Config::default());
+    let schedules = Schedules::new(live, Clock::default());
+    let call = |cron: &str, zone: Option<&str>| ScheduleCreate {
+        name: "remind".into(),
+        cron: Some(cron.into()),
+        zone: zone.map(str::to_owned),
+        at_ms: Some(at("2099-07-01T00:00:00Z")),
+        ..ScheduleCreate::default()
+    };
+    let (first, _) = schedules
+        .first(&call("0 9 * * *", Some("Europe/Berlin")))
+        .unwrap();
+    assert_eq!(first, at("2099-07-01T07:00:00Z"));
+    for (call, words) in [
+        (call("0 9 * *", None), "is no cron expression"),
+        (
+            call("0 9 * * *", Some("Europe/Tea")),
+            "there is no time zone",
+        ),
+        (call("0 9 31 2 *", None), "never comes"),
+        (
+            ScheduleCreate {
+                every_ms: Some(3),
+                ..ScheduleCreate::default()
+            },
+            "too short",
+        ),
+        (
+            ScheduleCreate {
+                max_runs: Some(2),
+                ..ScheduleCreate::default()
+            },
+            "comes once",
+        ),
+        (
+            ScheduleCreate {
+                max_runs: Some(0),
+                ..call("@hourly", None)
+            },
+            "at least once",
+        ),
+    ] {
+        let why = schedules.first(&call).unwrap_err();
+        assert!(why.contains(words), "{why} does not say {words}");
+    }
+    let entry = ScheduleEntry {
+        at_ms: first,
+        cron: Some("0 9 * * *".into()),
+        zone: Some("Europe/Berlin".into()),
+        ..ScheduleEntry::default()
+    };
+    recurring(&kit, entry, first).await;
+    let runs = kit.claim(first).await;
+    kit.finish(&runs[0], store::Outcome::Done).await;
+    assert_eq!(entries(&kit).await[0].at_ms, at("2099-07-02T07:00:00Z"));
+}
+
+#[tokio::test]
+async fn all_of_a_thousand_schedules_are_listed_page_by_page() {
+    let kit = Kit::with(vec![minutely(), remind()], 0).await;
+    let most = store::Waiting {
+        runs: 2_000,
+        bytes: 1 << 20,
+    };
+    kit.storage
+        .in_bot(move |c| {
+            for number in 0..1_000u64 {
+                let entry = ScheduleEntry {
+                    guild_id: Some(number % 4 + 1),
+                    ..each_minute(None)
+                };
+                store::create(c, "shop", "remind", &entry, 0, most)?.unwrap();
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let schedules = Schedules::new(Live::new(Config::default()), Clock::default());
+    let all = async |guild_id| {
+        let mut wanted = SchedulesCall {
+            guild_id,
+            limit: Some(500),
+            ..SchedulesCall::default()
+        };
+        let (mut found, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = schedules.page(&kit.storage, wanted.clone()).await.unwrap();
+            pages += 1;
+            found.extend(page.schedules);
+            wanted.after = page.next;
+            if wanted.after.is_none() {
+                return (found, pages);
+            }
+        }
+    };
+    let (found, pages) = all(None).await;
+    assert_eq!((found.len(), pages), (1_002, 3));
+    assert_eq!(
+        (&*found[1].name, found[1].id, &*found[1].when),
+        ("tidy", None, "every 1 min")
+    );
+    assert_eq!(
+        (found[2].id.is_some(), &*found[2].when),
+        (true, "every 1 min")
+    );
+    let ids: std::collections::BTreeSet<_> = found.iter().filter_map(|it| it.id).collect();
+    assert_eq!(ids.len(), 1_000, "each once");
+    assert_eq!(all(Some(1)).await.0.len(), 250);
 }

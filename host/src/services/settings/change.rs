@@ -113,6 +113,13 @@ impl Settings {
             ..Changed::default()
         };
         for path in differences(&old, &new) {
+            if !path.starts_with("plugins.") {
+                self.hooks.emit(&SettingChanged {
+                    plugin: String::new(),
+                    name: path.clone(),
+                    guild_id: None,
+                });
+            }
             self.classify(path, &new, &mut changed);
         }
         changed

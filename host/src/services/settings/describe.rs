@@ -1,7 +1,7 @@
 //! Listing of all settings with values and defaults, for people and pages.
 
 use host_base::PluginName;
-use host_ops::config::{described, effective};
+use host_ops::config::{Alerts, described, effective};
 use plugin_api::manifest::{SettingKind, SettingManifest};
 use serde_json::{Value, json};
 use twilight_model::id::{Id, marker::GuildMarker};
@@ -41,6 +41,7 @@ impl Settings {
                     "value": value,
                 })
             })
+            .chain(of_subjects(&now.alerts))
             .collect();
         let plugins: Vec<Value> = self
             .plugins()
@@ -183,6 +184,34 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Where alerts of each subject go that the host or the file knows.
+fn of_subjects(alerts: &Alerts) -> Vec<Value> {
+    let mut subjects: Vec<&str> = host_discord::alerts::SUBJECTS.to_vec();
+    subjects.extend(alerts.subjects.keys().map(String::as_str));
+    subjects.sort_unstable();
+    subjects.dedup();
+    let all = subjects.into_iter().flat_map(|subject| {
+        let own = alerts.subjects.get(subject).cloned().unwrap_or_default();
+        let channel = own.channel_id.map(|id| id.to_string());
+        [
+            ("channel_id", "channel of the", json!(channel)),
+            ("cool_down_s", "cool-down of the", json!(own.cool_down_s)),
+        ]
+        .map(|(key, words, value)| {
+            json!({
+                "name": format!("alerts.{subject}.{key}"),
+                "description": format!("The {words} alerts about `{subject}`; unset: as for all alerts."),
+                "default": null,
+                "from": if value.is_null() { "default" } else { "file" },
+                "live": true,
+                "waits_for_restart": false,
+                "value": value,
+            })
+        })
+    });
+    all.collect()
 }
 
 /// As a page can hold it: JavaScript's numbers are too short for ids.

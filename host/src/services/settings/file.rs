@@ -7,7 +7,7 @@ use std::{
 
 use host_base::{PluginName, nearest::nearest};
 use host_ops::{
-    config::{Config, Described, described, toml_table},
+    config::{Alerts, Config, Described, Subject, described, toml_table},
     folders,
 };
 use host_store::files;
@@ -20,6 +20,8 @@ use super::{Changed, Settings, SettingsError, change, document, schema};
 pub(super) enum Target {
     /// A key of the host's.
     Host(&'static Described),
+    /// What holds for alerts of one subject.
+    Subject { subject: String, key: String },
     /// A setting that a plugin declares.
     Declared {
         plugin: PluginName,
@@ -107,6 +109,7 @@ impl Settings {
         let table;
         let path: [&str; 3] = match target {
             Target::Host(known) => ["", known.table, known.key],
+            Target::Subject { subject, key } => ["alerts", subject, key],
             Target::Declared { plugin, setting } => {
                 table = table_of(&text, plugin);
                 ["plugins", &table, &setting.name]
@@ -206,6 +209,18 @@ impl Settings {
                 "`{path}` names no setting: write TABLE.KEY or PLUGIN.NAME, such as `bot.prefix`"
             ));
         };
+        if let Some(rest) = path.strip_prefix("alerts.")
+            && let Some((subject, key)) = rest.split_once('.')
+        {
+            if !(Alerts::is_subject(subject) && Subject::KEYS.contains(&key)) {
+                let keys = hint(key, Subject::KEYS.into_iter());
+                return refused(format!(
+                    "there is no key `{key}` in [alerts.{subject}]{keys}"
+                ));
+            }
+            let (subject, key) = (subject.to_owned(), key.to_owned());
+            return Ok(Target::Subject { subject, key });
+        }
         let mut of_table = described().iter().filter(|known| known.table == first);
         if explicit.is_none() && of_table.clone().next().is_some() {
             if let Some(known) = of_table.clone().find(|known| known.key == name) {

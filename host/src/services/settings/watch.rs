@@ -14,9 +14,6 @@ use super::{Settings, SettingsError};
 /// How long a file must lie still: editors empty it before they write it.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Subject of alerts about the file, for their cool-down.
-const SUBJECT: &str = "settings file";
-
 /// Watches until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
@@ -68,10 +65,10 @@ impl Settings {
             Ok(_) if before.is_some() => self.alerts.note("The settings file can be read again."),
             Ok(_) => {}
             Err(SettingsError::Trouble { trouble }) if before.as_ref() == Some(&trouble) => {}
-            Err(error) => self.alerts.raise(
-                SUBJECT,
-                &format!("The settings file can't be read.\n{error}"),
-            ),
+            Err(error) => {
+                let text = format!("The settings file can't be read.\n{error}");
+                self.alerts.raise("settings", "file", &text);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 mod address;
 mod allowed;
 mod client;
+mod download;
 mod hop;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
 use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::{self, Live};
 use plugin_api::{
-    abi::{WebCall, WebReply},
+    abi::{DownloadCall, WebCall, WebReply},
     manifest::Manifest,
 };
 use reqwest::{Client, Response, header::HeaderValue};
@@ -123,14 +124,29 @@ impl Web {
         body: Vec<u8>,
     ) -> Result<Completion, Failure> {
         let call: WebCall = serde_json::from_value(params)?;
+        let (settings, url) = (self.live.now(), call.url.clone());
+        let limit = time_limit(&settings.web, &call);
+        let asked = async |allowed: &Allowed<'_>| {
+            let response = self.reach(allowed, &call, body).await?;
+            answer(&settings.web, &call, response).await
+        };
+        self.in_turn(caller, limit, &url, asked).await
+    }
+
+    /// Has a generation ask when one of its places is free, with what it may reach, for no longer than `limit`.
+    async fn in_turn(
+        &self,
+        caller: &Caller,
+        limit: Duration,
+        url: &str,
+        ask: impl AsyncFnOnce(&Allowed<'_>) -> Result<Completion, Failure>,
+    ) -> Result<Completion, Failure> {
         let generation = self.generations().get(caller).cloned();
         let Some(generation) = generation else {
             return Err(refused("the plugin has not started, or is over"));
         };
         let config = self.live.now();
         let settings = &config.web;
-        let limit = time_limit(settings, &call);
-        let place = without_query(&call.url).to_owned();
         let allowed = Allowed {
             declared: if settings.require_grants {
                 &[]
@@ -147,24 +163,25 @@ impl Web {
                 .places(settings.max_concurrent)
                 .acquire_owned()
                 .await;
-            self.send(settings, &allowed, call, body).await
+            ask(&allowed).await
         };
         tokio::time::timeout(limit, sent).await.unwrap_or_else(|_| {
             Err(Failure::Web(format!(
-                "{place}: no answer within {} ms",
+                "{}: no answer within {} ms",
+                without_query(url),
                 limit.as_millis()
             )))
         })
     }
 
-    async fn send(
+    /// The response at the end of all redirects.
+    async fn reach(
         &self,
-        settings: &config::Web,
         allowed: &Allowed<'_>,
-        call: WebCall,
+        call: &WebCall,
         body: Vec<u8>,
-    ) -> Result<Completion, Failure> {
-        let mut hop = Hop::of(&call, body)?;
+    ) -> Result<Response, Failure> {
+        let mut hop = Hop::of(call, body)?;
         for _ in 0..=REDIRECTS {
             let client = match allowed.judge(&hop.url) {
                 Verdict::Declared => &self.public,
@@ -179,7 +196,7 @@ impl Web {
             let response = response.map_err(|error| failed(&hop.url, error))?;
             match hop.next(&response)? {
                 Some(next) => hop = next,
-                None => return answer(settings, &call, response).await,
+                None => return Ok(response),
             }
         }
         Err(Failure::Web(format!(
@@ -228,15 +245,7 @@ async fn answer(
     {
         return Err(too_large());
     }
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = response.headers().iter();
-    let head = WebReply {
-        status: response.status().as_u16(),
-        url: url.to_string(),
-        headers: headers
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
-    };
+    let head = head_of(&response);
     let mut body = Vec::new();
     while let Some(chunk) = response
         .chunk()
@@ -255,12 +264,27 @@ async fn answer(
     })
 }
 
+fn head_of(response: &Response) -> WebReply {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = response.headers().iter();
+    WebReply {
+        status: response.status().as_u16(),
+        url: response.url().to_string(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+    }
+}
+
 fn refused(why: impl Into<String>) -> Failure {
     Failure::Refused(why.into())
 }
 
 impl Capability<Services> for Web {
-    const CALLS: &'static [CallRule] = &[CallRule::free("web.request")];
+    const CALLS: &'static [CallRule] = &[
+        CallRule::free("web.download"),
+        CallRule::free("web.request"),
+    ];
     const PLACES: Places = places("web", 1_024);
     const LEAVES: Leaves = Leaves::WebRequest;
 
@@ -279,11 +303,19 @@ impl Capability<Services> for Web {
 
     async fn serve(
         &self,
-        _: &Services,
+        services: &Services,
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(self, caller, call.params, call.body).await
+        match &*call.name {
+            "web.download" => {
+                let wanted: DownloadCall = serde_json::from_value(call.params)?;
+                services.secrets.may_be_shown(&wanted.file)?;
+                self.download(&services.files, caller, wanted, call.body)
+                    .await
+            }
+            _ => Self::serve(self, caller, call.params, call.body).await,
+        }
     }
 
     fn generation_ended(&self, caller: &Caller) {

@@ -93,6 +93,12 @@ impl Cache {
         }
     }
 
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
+    }
+
     /// Entries and bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.entries.len(), self.bytes)

@@ -202,18 +202,21 @@ pub(super) fn list(root: &Path, path: &Relative) -> io::Result<Vec<FolderEntry>>
     Ok(entries)
 }
 
-/// What a file takes, as [`on_disk`] counts it; 0 for none. And what the folders take that are missing on the way to it.
-pub(super) fn taken(root: &Path, path: &Relative) -> io::Result<(u64, u64)> {
-    let names = path.names();
-    let mut missing = 0;
-    for depth in 0..names.len() {
-        if matches!(folder(root, &names[..depth], Missing::Fail), Err(error) if error.kind() == io::ErrorKind::NotFound)
-        {
-            missing += on_disk(0);
-        }
-    }
-    let there = stamp(root, path)?.map_or(0, |stamp| on_disk(stamp.size.cast_unsigned()));
-    Ok((there, missing))
+/// What the folders take that are missing on the way to a path.
+pub(super) fn missing_folders(root: &Path, names: &[String]) -> u64 {
+    let is_missing = |depth: &usize| {
+        let opened = folder(root, &names[..*depth], Missing::Fail);
+        matches!(opened, Err(error) if error.kind() == io::ErrorKind::NotFound)
+    };
+    (0..names.len())
+        .filter(is_missing)
+        .map(|_| on_disk(0))
+        .sum()
+}
+
+/// The size of a file; `None` for none.
+pub(super) fn size(root: &Path, path: &Relative) -> io::Result<Option<u64>> {
+    Ok(stamp(root, path)?.map(|stamp| stamp.size.cast_unsigned()))
 }
 
 /// What a folder takes with all that is in it.
@@ -261,7 +264,7 @@ fn sweep_file(entry: &DirEntry, started: SystemTime) {
     }
 }
 
-fn regular(stat: &Stat) -> io::Result<()> {
+pub(super) fn regular(stat: &Stat) -> io::Result<()> {
     let kind = FileType::from_raw_mode(stat.st_mode);
     if kind.is_file() {
         return Ok(());
@@ -292,7 +295,7 @@ fn too_large(bytes: u64, most: u64) -> io::Result<()> {
     ))
 }
 
-fn missing_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(super) fn missing_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

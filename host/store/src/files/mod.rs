@@ -4,7 +4,10 @@
 //! somebody else has changed the file. Paths can't lead out: see `path.rs`.
 
 mod cache;
+mod changes;
 mod disk;
+mod entries;
+mod incoming;
 mod path;
 
 use std::{
@@ -27,6 +30,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore};
 
+pub use self::incoming::{Arrived, Incoming};
 use self::{
     cache::{Cache, Key},
     path::Relative,
@@ -58,6 +62,16 @@ pub enum Health {
 }
 
 impl Health {
+    /// It in a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Critical => "critical",
+        }
+    }
+
     fn of(operations: u64, failed: u64) -> Self {
         match failed * 100 {
             failed if failed < operations.max(1) => Self::Healthy,
@@ -105,6 +119,8 @@ pub struct Files {
     config: Live,
     cache: Mutex<Cache>,
     locks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held by whoever holds two of these.
+    renames: tokio::sync::Mutex<()>,
     threads: Semaphore,
     started: SystemTime,
     /// The folders that are swept, or are being swept.
@@ -114,10 +130,48 @@ pub struct Files {
     disk: Arc<Disk>,
 }
 
-/// Charge to a quota: whose folder it is, and the size that the file will have.
+/// Charge to a quota: whose folder it is, and what will be there.
 struct Charge {
     plugin: PluginName,
-    bytes: Option<u64>,
+    size: Size,
+}
+
+/// What will be there behind a change.
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    /// No file.
+    Gone,
+    /// A file of so many bytes.
+    Is(u64),
+    /// A file of so many bytes where none is.
+    Copied(u64),
+    /// A file with so many more.
+    More(u64),
+    /// What was elsewhere below the same folder.
+    Moved,
+    /// A folder.
+    Folder,
+}
+
+/// A file that nobody else changes meanwhile.
+struct Door<'a> {
+    files: &'a Files,
+    key: Key,
+    inside: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+impl Drop for Door<'_> {
+    fn drop(&mut self) {
+        drop(self.inside.take());
+        let mut locks = lock(&self.files.locks);
+        // The map's own: nobody waits for it.
+        if locks
+            .get(&self.key)
+            .is_some_and(|door| Arc::strong_count(door) == 1)
+        {
+            locks.remove(&self.key);
+        }
+    }
 }
 
 impl Files {
@@ -130,6 +184,7 @@ impl Files {
             disk: Arc::new(Disk::new(config.clone())),
             config,
             locks: Mutex::default(),
+            renames: tokio::sync::Mutex::default(),
             threads: Semaphore::new(AT_ONCE),
             started: SystemTime::now(),
             swept: Mutex::default(),
@@ -146,7 +201,7 @@ impl Files {
         }
     }
 
-    /// The host calls `files.read`, `files.write`, `files.remove` and `files.list`.
+    /// The host calls `files.…`.
     ///
     /// # Errors
     ///
@@ -173,6 +228,22 @@ impl Files {
         let owner = call.folder.is_none().then(|| caller.plugin.clone());
         self.sweep_once(&key.0, owner.as_ref()).await;
         let failed = |error: io::Error| refused(sentence(&error));
+        let is_more = verb != "read" || call.offset.is_some();
+        let body = match is_more {
+            true => {
+                let more = self.serve_more(verb, &call, &key, owner.clone(), body);
+                match more.await {
+                    Ok(done) => {
+                        let (head, body) = done.map_err(failed)?;
+                        let head = serde_json::to_vec(&head)?;
+                        let status = 0;
+                        return Ok(Completion { status, head, body });
+                    }
+                    Err(body) => body,
+                }
+            }
+            false => body,
+        };
         let (head, body) = match verb {
             "read" => match self.read(&key).await.map_err(failed)? {
                 Some(bytes) => (json!({"found": true}), bytes.to_vec()),
@@ -220,6 +291,11 @@ impl Files {
         }
     }
 
+    /// Forgets the files that are kept in memory.
+    pub fn clear_cache(&self) {
+        lock(&self.cache).clear();
+    }
+
     /// The cache, within the limits that hold now.
     fn cache(&self) -> MutexGuard<'_, Cache> {
         let mut cache = lock(&self.cache);
@@ -260,20 +336,10 @@ impl Files {
 
     async fn write(&self, key: &Key, owner: Option<PluginName>, bytes: Vec<u8>) -> io::Result<()> {
         let bytes: Arc<[u8]> = bytes.into();
-        let most = self.config.now().files.max_file_bytes;
-        if bytes.len() as u64 > most {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!(
-                    "{} bytes are too many: {} are allowed (`files.max_file_bytes`); keep it in parts",
-                    bytes.len(),
-                    most
-                ),
-            ));
-        }
+        self.fits(bytes.len())?;
         let charge = owner.map(|plugin| Charge {
             plugin,
-            bytes: Some(bytes.len() as u64),
+            size: Size::Is(bytes.len() as u64),
         });
         let ((root, path), written) = (key.clone(), Arc::clone(&bytes));
         let stamp = self
@@ -286,7 +352,7 @@ impl Files {
     async fn remove(&self, key: &Key, owner: Option<PluginName>) -> io::Result<bool> {
         let charge = owner.map(|plugin| Charge {
             plugin,
-            bytes: None,
+            size: Size::Gone,
         });
         let (root, path) = key.clone();
         let removed = self
@@ -294,6 +360,30 @@ impl Files {
             .await;
         lock(&self.cache).forget(key);
         removed
+    }
+
+    /// Whether so many bytes may be written.
+    fn fits(&self, bytes: usize) -> io::Result<()> {
+        let most = self.config.now().files.max_file_bytes;
+        if bytes as u64 <= most {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!(
+                "{bytes} bytes are too many: {most} are allowed (`files.max_file_bytes`); keep it in parts"
+            ),
+        ))
+    }
+
+    /// Waits until nobody else changes a file.
+    async fn enter(&self, key: &Key) -> Door<'_> {
+        let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
+        Door {
+            files: self,
+            key: key.clone(),
+            inside: Some(door.lock_owned().await),
+        }
     }
 
     /// Changes a file: one change at a time, in the order in which they came.
@@ -304,8 +394,7 @@ impl Files {
         change: impl Fn() -> io::Result<T> + Clone + Send + 'static,
     ) -> io::Result<T> {
         self.counts.writes.fetch_add(1, Relaxed);
-        let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
-        let inside = door.lock().await;
+        let inside = self.enter(key).await;
         let changed = match self.charge(key, charge).await {
             Ok(charged) => {
                 let what = format!("a change of {}", key.1);
@@ -319,12 +408,6 @@ impl Files {
             Err(error) => Err(error),
         };
         drop(inside);
-        let mut locks = lock(&self.locks);
-        // Ours and the map's: nobody waits for it.
-        if Arc::strong_count(&door) == 2 {
-            locks.remove(key);
-        }
-        drop(locks);
         if changed.is_err() {
             self.counts.write_failures.fetch_add(1, Relaxed);
         }
@@ -337,13 +420,31 @@ impl Files {
         key: &Key,
         charge: Option<Charge>,
     ) -> io::Result<Option<(PluginName, i64)>> {
-        let Some(Charge { plugin, bytes }) = charge else {
+        let Some(Charge { plugin, size }) = charge else {
             return Ok(None);
         };
         let (root, path) = key.clone();
-        let (there, folders) = self.on_thread(move || disk::taken(&root, &path)).await?;
-        let will = bytes.map_or(0, |bytes| on_disk(bytes) + folders);
-        let more = will.cast_signed() - there.cast_signed();
+        let look = move || {
+            let folders = disk::missing_folders(&root, path.names());
+            let there = match size {
+                // A folder may be there, or what stays as it is.
+                Size::Folder | Size::Moved | Size::Copied(_) => None,
+                _ => disk::size(&root, &path)?,
+            };
+            let there_is_none = !entries::stat(&root, &path)?.found;
+            Ok((there, folders, there_is_none))
+        };
+        let (there, folders, is_new) = self.on_thread(look).await?;
+        let will = match size {
+            Size::Gone => 0,
+            Size::Is(bytes) => on_disk(bytes) + folders,
+            Size::More(bytes) => on_disk(there.unwrap_or_default() + bytes) + folders,
+            Size::Copied(bytes) if is_new => on_disk(bytes) + folders,
+            Size::Folder if is_new => on_disk(0) + folders,
+            Size::Moved => folders,
+            Size::Copied(_) | Size::Folder => 0,
+        };
+        let more = will.cast_signed() - there.map_or(0, on_disk).cast_signed();
         let counted = self.disk.add_files(&plugin, more);
         counted.map_err(|full| io::Error::new(io::ErrorKind::QuotaExceeded, full.to_string()))?;
         Ok(Some((plugin, more)))
@@ -497,12 +598,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_changes;
 
 impl<P: Sync> Capability<P> for Files {
     const CALLS: &'static [CallRule] = &[
+        CallRule::free("files.append"),
+        CallRule::free("files.copy"),
         CallRule::free("files.list"),
+        CallRule::free("files.make_folder"),
         CallRule::free("files.read"),
         CallRule::free("files.remove"),
+        CallRule::free("files.remove_folder"),
+        CallRule::free("files.rename"),
+        CallRule::free("files.stat"),
         CallRule::free("files.write"),
     ];
     const PLACES: Places = places("files", 4);

@@ -12,14 +12,14 @@ use tempfile::TempDir;
 
 use super::*;
 
-struct Disk {
-    folder: TempDir,
-    files: Files,
-    caller: Caller,
+pub(super) struct Disk {
+    pub(super) folder: TempDir,
+    pub(super) files: Files,
+    pub(super) caller: Caller,
 }
 
 impl Disk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(config::Files::default())
     }
 
@@ -47,16 +47,21 @@ impl Disk {
         Self { files, ..self }
     }
 
-    fn own(&self) -> PathBuf {
+    pub(super) fn own(&self) -> PathBuf {
         self.folder.path().join("plugins/shop/files")
     }
 
-    async fn call(&self, verb: &str, path: &str, body: &[u8]) -> Result<(Value, Vec<u8>), String> {
+    pub(super) async fn call(
+        &self,
+        verb: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<(Value, Vec<u8>), String> {
         let params = json!({"path": path});
         self.call_with(verb, params, body).await
     }
 
-    async fn call_with(
+    pub(super) async fn call_with(
         &self,
         verb: &str,
         params: Value,
@@ -73,7 +78,7 @@ impl Disk {
         ))
     }
 
-    async fn read(&self, path: &str) -> Option<Vec<u8>> {
+    pub(super) async fn read(&self, path: &str) -> Option<Vec<u8>> {
         let (head, body) = self.call("read", path, &[]).await.unwrap();
         head["found"].as_bool().unwrap().then_some(body)
     }

@@ -24,7 +24,7 @@ struct Step {
 /// The steps. A file's version is the number of steps that it has taken.
 ///
 /// Invariant: a step that was once released stays as it is. Whoever changes a table appends a step.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         all: "
 CREATE TABLE cogwright__about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -109,6 +109,27 @@ CREATE TRIGGER cogwright__scheduled_less AFTER DELETE ON cogwright__scheduled BE
     UPDATE cogwright__scheduled_counts SET count = count - 1, bytes = bytes - length(CAST(old.payload AS BLOB))
         WHERE plugin = old.plugin;
 END;
+",
+        guild: "",
+    },
+    // What was scheduled at run time may come again: `due_ms` is of the run that runs, `at_ms` when the next is due.
+    Step {
+        all: "",
+        bot: "
+ALTER TABLE cogwright__scheduled ADD COLUMN every_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN cron TEXT NOT NULL DEFAULT '';
+ALTER TABLE cogwright__scheduled ADD COLUMN zone TEXT NOT NULL DEFAULT '';
+ALTER TABLE cogwright__scheduled ADD COLUMN anchor_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN max_runs INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN due_ms INTEGER;
+ALTER TABLE cogwright__scheduled ADD COLUMN last_ms INTEGER;
+ALTER TABLE cogwright__scheduled ADD COLUMN last_result TEXT NOT NULL DEFAULT '';
+ALTER TABLE cogwright__scheduled ADD COLUMN runs INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cogwright__scheduled ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE cogwright__hooks_off (id TEXT PRIMARY KEY) WITHOUT ROWID;
 ",
         guild: "",
     },

@@ -11,7 +11,7 @@ use crate::{error::Result, runtime::LocalFuture};
 /// use plugin_api::prelude::*;
 ///
 /// async fn crown(ctx: CommandContext) -> Result {
-///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
+///     let guild = ctx.guild()?;
 ///     let (winner, role) = (ctx.option("winner")?, ctx.option("role")?);
 ///     ctx.host().discord().add_role(guild, winner, role).reason("won the quiz").await?;
 ///     ctx.reply("Long live the winner!").await

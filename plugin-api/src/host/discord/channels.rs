@@ -26,7 +26,7 @@ impl Discord {
     /// use plugin_api::prelude::*;
     ///
     /// async fn ticket(ctx: CommandContext) -> Result {
-    ///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
+    ///     let guild = ctx.guild()?;
     ///     // The role that everybody has is the server's id.
     ///     let channel = NewChannel::text(format!("ticket-{}", ctx.user().name))
     ///         .topic("Between us")

@@ -63,7 +63,7 @@ impl Discord {
     ///     /// How long; `0s` ends it.
     ///     #[default = "10m"] time: Duration,
     /// ) -> Result {
-    ///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
+    ///     let guild = ctx.guild()?;
     ///     let reason = format!("asked for by {}", ctx.user().name);
     ///     ctx.host().discord().time_out(guild, whom, time).reason(reason).await?;
     ///     ctx.reply("Done.").await
@@ -151,7 +151,7 @@ impl Discord {
     /// use plugin_api::prelude::*;
     ///
     /// async fn bots(ctx: CommandContext) -> Result {
-    ///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
+    ///     let guild = ctx.guild()?;
     ///     let mut members = ctx.host().discord().members(guild);
     ///     let mut bots = 0;
     ///     while let Some(member) = members.next().await? {

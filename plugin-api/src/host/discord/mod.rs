@@ -142,10 +142,8 @@ impl Discord {
     /// use plugin_api::prelude::*;
     ///
     /// async fn no_coffee(ctx: EventContext<MessageCreate>) -> Result {
-    ///     if let (Some(channel), Some(message)) = (ctx.channel_id(), ctx.message_id())
-    ///         && ctx.content().contains("coffee")
-    ///     {
-    ///         ctx.host().discord().delete(channel, message).await?;
+    ///     if ctx.content().contains("coffee") {
+    ///         ctx.host().discord().delete(ctx.channel(), ctx.message()).await?;
     ///     }
     ///     Ok(())
     /// }

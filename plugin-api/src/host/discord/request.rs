@@ -61,7 +61,7 @@ impl Method {
 /// async fn crown(ctx: CommandContext) -> Result {
 ///     let (user, role): (Id<marker::UserMarker>, Id<marker::RoleMarker>) =
 ///         (ctx.option("user")?, ctx.option("role")?);
-///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
+///     let guild = ctx.guild()?;
 ///     let path = format!("guilds/{guild}/members/{user}/roles/{role}");
 ///     ctx.host().discord().request(Method::Put, path).reason("won the quiz").send().await?;
 ///     ctx.reply("Long live the winner!").await

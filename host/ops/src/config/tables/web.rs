@@ -15,6 +15,8 @@ table! {
         live max_timeout_ms: u64 = 300_000, timeout;
         /// The largest response.
         live max_response_bytes: u64 = 8 << 20, number(1..=1 << 30, "bytes");
+        /// The largest file that is downloaded.
+        live max_download_bytes: u64 = 256 << 20, number(1..=1 << 40, "bytes");
         /// Requests of one plugin that are on their way at once.
         live max_concurrent: usize = 16, number(1..=1_000, "requests");
         // The clients are made once.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::{count, entries};
+use super::{count, entries, recurring};
 use crate::services::schedules::{Declared, Run, when::When};
 
 /// Of what is scheduled at run time, so many run at once for one handler.
@@ -107,6 +107,12 @@ impl Claimer<'_> {
     /// Claims what was scheduled at run time and is due, as much of it as may run at once. When the next is due comes back.
     fn claim_entries(&self, runs: &mut Vec<Run>) -> Result<Option<i64>> {
         let key = params![self.plugin, self.schedule.name];
+        recurring::skip(
+            self.connection,
+            self.now_ms,
+            self.plugin,
+            &self.schedule.name,
+        )?;
         let running: i64 = self
             .connection
             .prepare_cached("SELECT count(*) FROM cogwright__scheduled WHERE plugin = ?1 AND name = ?2 AND running = 1")?
@@ -115,8 +121,8 @@ impl Claimer<'_> {
         let due = self
             .connection
             .prepare_cached(
-                "SELECT id, at_ms, guild_id, payload FROM cogwright__scheduled
-                 WHERE plugin = ?1 AND name = ?2 AND running = 0 AND at_ms <= ?3 ORDER BY at_ms, id LIMIT ?4",
+                "SELECT id, at_ms, guild_id, payload, every_ms, cron, zone, anchor_ms FROM cogwright__scheduled
+                 WHERE plugin = ?1 AND name = ?2 AND running = 0 AND at_ms <= ?3 AND NOT paused ORDER BY at_ms, id LIMIT ?4",
             )?
             .query_map(
                 params![self.plugin, self.schedule.name, self.now_ms, free],
@@ -126,11 +132,15 @@ impl Claimer<'_> {
                     run.with.guild_id = entries::given(row.get(2)?);
                     let payload: String = row.get(3)?;
                     run.with.payload = serde_json::from_str(&payload).unwrap_or_default();
-                    Ok(run)
+                    Ok((run, recurring::Coming::of(row, 4)?))
                 },
             )?
             .collect::<Result<Vec<_>>>()?;
-        for mut run in due {
+        for (mut run, coming) in due {
+            if let Some(coming) = coming {
+                runs.extend(self.claim_recurring(run, &coming)?);
+                continue;
+            }
             run.with.caught_up = self.now_ms - run.with.due_ms > self.late_ms;
             let id = run.with.id.unwrap_or_default().cast_signed();
             if run.with.caught_up && self.schedule.skip_missed {
@@ -155,9 +165,38 @@ impl Claimer<'_> {
         }
         self.connection
             .prepare_cached(
-                "SELECT min(at_ms) FROM cogwright__scheduled WHERE plugin = ?1 AND name = ?2 AND running = 0",
+                "SELECT min(at_ms) FROM cogwright__scheduled WHERE plugin = ?1 AND name = ?2 AND NOT paused
+                 AND (running = 0 OR due_ms IS NOT NULL AND at_ms < 9223372036854775807)",
             )?
             .query_row(key, |row| row.get(0))
+    }
+
+    /// Claims the latest due time that has passed of what comes again; nothing where that one is left out.
+    fn claim_recurring(&self, mut run: Run, coming: &recurring::Coming) -> Result<Option<Run>> {
+        let (due_ms, passed) = coming.passed(run.with.due_ms, self.now_ms);
+        let is_late = self.now_ms - due_ms > self.late_ms;
+        let begins = !(is_late && self.schedule.skip_missed);
+        let missed = if begins { passed - 1 } else { passed };
+        let id = run.with.id.unwrap_or_default().cast_signed();
+        recurring::advance(
+            self.connection,
+            id,
+            begins.then_some(due_ms),
+            coming.next(due_ms),
+            missed,
+        )?;
+        if missed > 0 {
+            count(
+                self.connection,
+                self.plugin,
+                &self.schedule.name,
+                "missed",
+                missed.cast_signed(),
+            )?;
+        }
+        run.with.due_ms = due_ms;
+        (run.with.caught_up, run.with.missed) = (is_late, missed);
+        Ok(begins.then_some(run))
     }
 }
 

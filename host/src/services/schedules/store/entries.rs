@@ -1,7 +1,7 @@
 //! Stored entries that plugins schedule at run time.
 
 use plugin_api::abi::{ScheduleEntry, ScheduleList};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 /// Most entries in one list.
 const LISTED: i64 = 1_000;
@@ -20,6 +20,7 @@ pub(in super::super) fn create(
     plugin: &str,
     name: &str,
     entry: &ScheduleEntry,
+    anchor_ms: i64,
     most: Waiting,
 ) -> Result<std::result::Result<u64, Waiting>> {
     let payload = entry.payload.to_string();
@@ -47,8 +48,9 @@ pub(in super::super) fn create(
     )?;
     connection
         .prepare_cached(
-            "INSERT INTO cogwright__scheduled (id, plugin, name, at_ms, guild_id, user_id, payload)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO cogwright__scheduled (id, plugin, name, at_ms, guild_id, user_id, payload,
+                every_ms, cron, zone, anchor_ms, max_runs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             id,
@@ -57,34 +59,73 @@ pub(in super::super) fn create(
             entry.at_ms,
             entry.guild_id.unwrap_or_default().cast_signed(),
             entry.subject.unwrap_or_default().cast_signed(),
-            payload
+            payload,
+            entry.every_ms.unwrap_or_default().cast_signed(),
+            entry.cron.as_deref().unwrap_or_default(),
+            entry.zone.as_deref().unwrap_or_default(),
+            anchor_ms,
+            entry.max_runs.unwrap_or_default().cast_signed()
         ])?;
     Ok(Ok(id.cast_unsigned()))
 }
 
-/// Takes something back that has not begun; whether it was there.
+/// Takes something back that has not begun, or that comes again; whether it was there.
 pub(in super::super) fn cancel(
     connection: &Connection,
     plugin: &str,
     name: &str,
     id: u64,
 ) -> Result<bool> {
-    let sql = "DELETE FROM cogwright__scheduled WHERE id = ?3 AND plugin = ?1 AND name = ?2 AND running = 0";
+    let sql = "DELETE FROM cogwright__scheduled WHERE id = ?3 AND plugin = ?1 AND name = ?2
+               AND (running = 0 OR every_ms <> 0 OR cron <> '')";
     Ok(connection.execute(sql, params![plugin, name, id.cast_signed()])? > 0)
 }
 
-/// What was scheduled at run time and has not begun.
+/// Columns of an entry, for [`entry`].
+const COLUMNS: &str = "id, at_ms, guild_id, user_id, payload, name, every_ms, cron, zone, max_runs, paused, running, runs, failed,
+    missed, skipped, last_ms, last_result, plugin";
+
+fn entry(row: &Row<'_>) -> Result<ScheduleEntry> {
+    let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+    let text = |at| -> Result<Option<String>> {
+        let text: String = row.get(at)?;
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    };
+    let payload: String = row.get(4)?;
+    Ok(ScheduleEntry {
+        id: number(0)?,
+        at_ms: row.get(1)?,
+        guild_id: given(row.get(2)?),
+        subject: given(row.get(3)?),
+        payload: serde_json::from_str(&payload).unwrap_or_default(),
+        name: row.get(5)?,
+        every_ms: given(row.get(6)?),
+        cron: text(7)?,
+        zone: text(8)?,
+        max_runs: given(row.get(9)?),
+        off: row.get(10)?,
+        running: row.get(11)?,
+        runs: number(12)?,
+        failed: number(13)?,
+        missed: number(14)?,
+        skipped: number(15)?,
+        last_ms: row.get(16)?,
+        last_result: row.get(17)?,
+    })
+}
+
+/// What was scheduled at run time and has not begun, or comes again.
 pub(in super::super) fn list(
     connection: &Connection,
     plugin: &str,
     wanted: &ScheduleList,
 ) -> Result<Vec<ScheduleEntry>> {
     connection
-        .prepare_cached(
-            "SELECT id, at_ms, guild_id, user_id, payload FROM cogwright__scheduled
-             WHERE plugin = ?1 AND name = ?2 AND running = 0 AND guild_id = coalesce(?3, guild_id)
-             AND user_id = coalesce(?4, user_id) ORDER BY at_ms, id LIMIT ?5",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM cogwright__scheduled
+             WHERE plugin = ?1 AND name = ?2 AND (running = 0 OR every_ms <> 0 OR cron <> '')
+             AND guild_id = coalesce(?3, guild_id) AND user_id = coalesce(?4, user_id) ORDER BY at_ms, id LIMIT ?5",
+        ))?
         .query_map(
             params![
                 plugin,
@@ -93,18 +134,38 @@ pub(in super::super) fn list(
                 wanted.subject.map(u64::cast_signed),
                 LISTED
             ],
-            |row| {
-                let payload: String = row.get(4)?;
-                Ok(ScheduleEntry {
-                    id: row.get::<_, i64>(0)?.cast_unsigned(),
-                    at_ms: row.get(1)?,
-                    guild_id: given(row.get(2)?),
-                    subject: given(row.get(3)?),
-                    payload: serde_json::from_str(&payload).unwrap_or_default(),
-                })
-            },
+            entry,
         )?
         .collect()
+}
+
+/// What comes again of all plugins' entries, with the plugin, behind that of the id `after`.
+pub(in super::super) fn recurring_of_all(
+    connection: &Connection,
+    plugin: Option<&str>,
+    guild_id: Option<u64>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<(String, ScheduleEntry)>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM cogwright__scheduled WHERE (every_ms <> 0 OR cron <> '') AND id > ?1
+             AND guild_id = coalesce(?2, guild_id) AND plugin = coalesce(?4, plugin) ORDER BY id LIMIT ?3",
+        ))?
+        .query_map(
+            params![after.cast_signed(), guild_id.map(u64::cast_signed), limit, plugin],
+            |row| Ok((row.get(18)?, entry(row)?)),
+        )?
+        .collect()
+}
+
+/// The server that an entry is for; `None` where it is for none, or not there.
+pub(in super::super) fn guild_of(connection: &Connection, id: u64) -> Result<Option<u64>> {
+    let guild = connection
+        .prepare_cached("SELECT guild_id FROM cogwright__scheduled WHERE id = ?1")?
+        .query_row([id.cast_signed()], |row| row.get(0))
+        .optional()?;
+    Ok(guild.and_then(given))
 }
 
 /// An id as the table keeps it, in which 0 is none.

@@ -2,14 +2,16 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `declared.rs` | what plugins declare |
+//! | `manifest_sync.rs` | what plugins declare |
 //! | `entries.rs` | what was scheduled at run time |
+//! | `recurring.rs` | what of that comes again |
 //! | `claim.rs` | what is due, once each |
 //! | `view.rs` | all of it, for people |
 
 mod claim;
 mod entries;
 mod manifest_sync;
+mod recurring;
 mod view;
 
 use rusqlite::{Connection, Result, params};
@@ -17,8 +19,9 @@ use rusqlite::{Connection, Result, params};
 pub use self::view::ScheduleView;
 pub(super) use self::{
     claim::{Claimed, claim, claim_now},
-    entries::{Waiting, cancel, create, list},
+    entries::{Waiting, cancel, create, guild_of, list, recurring_of_all},
     manifest_sync::{declare, pause},
+    recurring::{Coming, claim_entry_now, switch},
     view::views,
 };
 use super::Run;
@@ -59,7 +62,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<Vec<CutShort>> {
         .prepare(
             "SELECT plugin, name, running_ms, at_least_once FROM cogwright__schedules WHERE running_ms IS NOT NULL
              UNION ALL
-             SELECT w.plugin, w.name, w.at_ms, coalesce(s.at_least_once, 0) FROM cogwright__scheduled w
+             SELECT w.plugin, w.name, coalesce(w.due_ms, w.at_ms), coalesce(s.at_least_once, 0) FROM cogwright__scheduled w
              LEFT JOIN cogwright__schedules s ON s.plugin = w.plugin AND s.name = w.name WHERE w.running
              ORDER BY 1, 2, 3",
         )?
@@ -81,10 +84,11 @@ pub(super) fn prepare(connection: &Connection) -> Result<Vec<CutShort>> {
         "UPDATE cogwright__schedules SET next_ms = min(next_ms, running_ms)
             WHERE at_least_once AND running_ms IS NOT NULL AND next_ms IS NOT NULL;
          UPDATE cogwright__schedules SET running_ms = NULL WHERE running_ms IS NOT NULL;
-         DELETE FROM cogwright__scheduled WHERE running AND NOT EXISTS (SELECT 1 FROM cogwright__schedules s
-            WHERE s.plugin = cogwright__scheduled.plugin AND s.name = cogwright__scheduled.name AND s.at_least_once);
-         UPDATE cogwright__scheduled SET running = 0 WHERE running;",
+         UPDATE cogwright__scheduled SET running = 0, at_ms = coalesce(due_ms, at_ms), runs = max(runs - 1, 0), due_ms = NULL
+            WHERE running AND EXISTS (SELECT 1 FROM cogwright__schedules s
+            WHERE s.plugin = cogwright__scheduled.plugin AND s.name = cogwright__scheduled.name AND s.at_least_once);",
     )?;
+    connection.execute_batch(recurring::CUT_SHORT)?;
     Ok(cut_short)
 }
 
@@ -97,12 +101,7 @@ pub(super) fn finish(connection: &Connection, run: &Run, outcome: &Outcome) -> R
         Outcome::Done | Outcome::Failed(_) => false,
     };
     if let Some(id) = run.with.id {
-        let sql = if waits_on {
-            "UPDATE cogwright__scheduled SET running = 0 WHERE id = ?1"
-        } else {
-            "DELETE FROM cogwright__scheduled WHERE id = ?1"
-        };
-        connection.execute(sql, [id.cast_signed()])?;
+        recurring::finish(connection, id.cast_signed(), due_ms, outcome, waits_on)?;
     } else {
         let sql = "UPDATE cogwright__schedules SET running_ms = NULL,
                    next_ms = iif(?4, min(next_ms, ?3), next_ms) WHERE plugin = ?1 AND name = ?2 AND running_ms = ?3";

@@ -42,10 +42,20 @@ pub(super) struct Pattern {
 impl When {
     /// Reads what a manifest declares.
     pub(super) fn read(manifest: &ScheduleManifest) -> Result<Self, String> {
-        match (manifest.every_ms, manifest.cron.as_deref()) {
+        let cron = manifest.cron.as_deref();
+        Self::of(manifest.every_ms, cron, manifest.zone.as_deref())
+    }
+
+    /// A period, or a cron expression in a time zone, or neither.
+    pub(super) fn of(
+        every_ms: Option<u64>,
+        cron: Option<&str>,
+        zone: Option<&str>,
+    ) -> Result<Self, String> {
+        match (every_ms, cron) {
             (None, None) => Ok(Self::AtRunTime),
             (None, Some(cron)) => {
-                let zone = manifest.zone.as_deref().unwrap_or("UTC");
+                let zone = zone.unwrap_or("UTC");
                 Pattern::read(cron, zone).map(|it| Self::Cron(Box::new(it)))
             }
             (Some(ms), None) if ms < SHORTEST_MS => Err(format!(

@@ -1,5 +1,6 @@
 //! Tests of web requests against a server in this process.
 
+mod download;
 mod tls;
 
 use std::{io::Write, time::Duration};

@@ -291,7 +291,7 @@ async fn tables_of_the_host_have_a_version_and_an_older_file_takes_the_steps_it_
         let version = kit.storage.in_bot(|connection| {
             connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         });
-        assert_eq!(version.await.unwrap(), 3);
+        assert_eq!(version.await.unwrap(), 4);
         // And again: nothing is left to be done.
         let kit = kit.restart("").await;
         assert!(
@@ -327,7 +327,7 @@ async fn a_file_of_a_newer_host_is_left_alone_and_told_with_both_versions() {
         "main.db",
         "newer Cogwright",
         "version 9",
-        "knows 3",
+        "knows 4",
         "restore a backup",
     ] {
         assert!(error.contains(part), "{part} is not in {error}");

@@ -1,123 +1,8 @@
-//! Hooks: events that the framework and plugins emit to each other.
-
-use std::{fmt, rc::Rc};
+//! Framework's events: what the host itself tells plugins of.
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::host::Hook;
-use crate::{
-    abi::EntryKind,
-    accessors::surroundings,
-    error::{Error, Result},
-    host::Host,
-    manifest::HookManifest,
-    plugin::Plugin,
-};
-
-/// Context of a hook's handler: `H` is the event, `S` the plugin's state.
-pub struct HookContext<H, S = ()> {
-    state: Rc<S>,
-    host: Host,
-    payload: H,
-    from: Option<String>,
-}
-
-impl<H, S> HookContext<H, S> {
-    surroundings!();
-
-    /// What has happened.
-    #[must_use]
-    pub fn payload(&self) -> &H {
-        &self.payload
-    }
-
-    /// The plugin that emitted it; `None` for the framework's own.
-    #[must_use]
-    pub fn from(&self) -> Option<&str> {
-        self.from.as_deref()
-    }
-}
-
-impl<H: fmt::Debug, S> fmt::Debug for HookContext<H, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HookContext")
-            .field("payload", &self.payload)
-            .field("from", &self.from)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<S: 'static> Plugin<S> {
-    /// Handles a hook, with priority 0. The handler's context says which; `name` is what the handler is known by: its id is
-    /// `<plugin>:<event>:<name>`, under which the owner finds its figures, its rest after failures, and `cogwright hooks disable`. It
-    /// has nothing to do with the function's name and stays the same when that changes. A handler's name is its own among
-    /// the plugin's handlers of that event.
-    ///
-    /// One event after the other: the next comes when the handler has ended. What waits is bounded
-    /// (`hooks.queue`, default 1,000 events a handler), a handler may take `hooks.timeout_ms` (default 10,000) and is then
-    /// dropped, and after `hooks.failures` failures (default 5 within 5 minutes) it rests for a minute.
-    ///
-    /// ```
-    /// use plugin_api::{hook::ExtensionFailed, prelude::*};
-    ///
-    /// async fn mourn(ctx: HookContext<ExtensionFailed>) -> Result {
-    ///     tracing::warn!(plugin = ctx.payload().plugin, "not loaded: {}", ctx.payload().error);
-    ///     Ok(())
-    /// }
-    /// let plugin = Plugin::new().on_hook("mourn", mourn);
-    /// ```
-    #[must_use]
-    pub fn on_hook<H: Hook, F, Fut>(self, name: impl Into<String>, handler: F) -> Self
-    where
-        F: Fn(HookContext<H, S>) -> Fut + 'static,
-        Fut: Future<Output = Result> + 'static,
-    {
-        self.on_hook_with(name, 0, handler)
-    }
-
-    /// Handles a hook as [`on_hook`](Self::on_hook); among all plugins' handlers, those with a higher `priority` are called
-    /// first.
-    #[must_use]
-    pub fn on_hook_with<H: Hook, F, Fut>(
-        mut self,
-        name: impl Into<String>,
-        priority: i32,
-        handler: F,
-    ) -> Self
-    where
-        F: Fn(HookContext<H, S>) -> Fut + 'static,
-        Fut: Future<Output = Result> + 'static,
-    {
-        let name = name.into();
-        self.manifest.hooks.push(HookManifest {
-            event: H::EVENT.to_owned(),
-            handler: name.clone(),
-            priority,
-        });
-        self.handlers.entries.insert(
-            (EntryKind::Hook, format!("{}:{name}", H::EVENT)),
-            Rc::new(move |state, host, head, frame_guard| {
-                let payload = serde_json::from_slice(frame_guard.body());
-                match payload {
-                    Ok(payload) => {
-                        let handled = handler(HookContext {
-                            state,
-                            host,
-                            payload,
-                            from: head.from,
-                        });
-                        Box::pin(async move { handled.await.map(|()| Vec::new()) })
-                    }
-                    Err(error) => Box::pin(std::future::ready(Err(Error::new(format!(
-                        "the payload of `{}` is not what this plugin expects: {error}",
-                        H::EVENT
-                    ))))),
-                }
-            }),
-        );
-        self
-    }
-}
+use super::Hook;
 
 /// Declares the framework's own events.
 macro_rules! hooks {
@@ -150,6 +35,30 @@ hooks! {
         shard: u32,
         /// Servers of that shard.
         guilds: u64,
+    }
+    /// A shard has a new session: at the start, and whenever the one before could not be resumed. What happened in between is lost.
+    "shard_connected" ShardConnected {
+        /// Which shard.
+        shard: u32,
+        /// Milliseconds without a connection; `None`: there was one, or none before.
+        outage_ms: Option<u64>,
+    }
+    /// A shard has lost its connection, and looks for another.
+    "shard_disconnected" ShardDisconnected {
+        /// Which shard.
+        shard: u32,
+        /// Discord's [close code](https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes),
+        /// or 4000 when the host has closed it to resume; `None`: the connection broke.
+        code: Option<u16>,
+        /// Discord's words, if any.
+        reason: String,
+    }
+    /// A shard is connected again, and its session goes on: what happened meanwhile comes now.
+    "shard_resumed" ShardResumed {
+        /// Which shard.
+        shard: u32,
+        /// Milliseconds without a connection.
+        outage_ms: Option<u64>,
     }
     /// The bot was added to a server.
     "guild_joined" GuildJoined {
@@ -207,6 +116,73 @@ hooks! {
         /// The error id that the member has read; empty when the error was the member's own (wrong input, say).
         error_id: String,
     }
+    /// The handler of a component or a modal failed.
+    "component_error" ComponentError {
+        /// The component's handler as declared.
+        component: String,
+        /// Its plugin.
+        plugin: String,
+        /// Who used it.
+        #[serde(with = "crate::abi::snowflake")]
+        user_id: u64,
+        /// Where; `None` in direct messages.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
+        /// Where.
+        #[serde(with = "crate::abi::snowflake")]
+        channel_id: u64,
+        /// The error with its causes.
+        error: String,
+        /// The error id that the member has read; empty when the error was the member's own.
+        error_id: String,
+    }
+    /// A listener failed, or panicked.
+    "listener_error" ListenerError {
+        /// Its plugin.
+        plugin: String,
+        /// The event that it listened to, as Discord calls it: `MESSAGE_CREATE`.
+        event: String,
+        /// The error with its causes.
+        error: String,
+    }
+    /// A task in the background failed, or panicked.
+    "task_error" TaskError {
+        /// Its plugin.
+        plugin: String,
+        /// The error with its causes.
+        error: String,
+    }
+    /// Code of a plugin has panicked: in whatever handler, task or thread.
+    "plugin_panicked" PluginPanicked {
+        /// The plugin.
+        plugin: String,
+        /// The panic's text.
+        message: String,
+        /// `file:line:column`.
+        at: String,
+        /// Whether the plugin is over, because it can't go on behind this panic.
+        ends_plugin: bool,
+    }
+    /// A plugin's thread has not gone on for some seconds: what waits for it waits.
+    "plugin_blocked" PluginBlocked {
+        /// The plugin.
+        plugin: String,
+        /// Milliseconds so far.
+        blocked_ms: u64,
+    }
+    /// An owner used a command of the host's own.
+    "owner_action" OwnerAction {
+        /// The command.
+        command: String,
+        /// Who.
+        #[serde(with = "crate::abi::snowflake")]
+        user_id: u64,
+        /// Where; `None` in direct messages.
+        #[serde(with = "crate::abi::snowflake::option")]
+        guild_id: Option<u64>,
+        /// Whether it came as a slash command, and not by prefix.
+        slash: bool,
+    }
     /// A plugin was loaded, or replaced by a new generation.
     "extension_loaded" ExtensionLoaded {
         /// The plugin.
@@ -235,11 +211,11 @@ hooks! {
         /// Leads to the line in the log.
         error_id: String,
     }
-    /// A setting of a plugin's has another value.
+    /// A setting has another value.
     "setting_changed" SettingChanged {
-        /// The plugin.
+        /// The plugin; empty for a setting of the host's own.
         plugin: String,
-        /// The setting.
+        /// The setting; for one of the host's own with its table: `alerts.channel_id`.
         name: String,
         /// The server whose value it is; `None`: the bot's.
         #[serde(with = "crate::abi::snowflake::option")]
