@@ -84,7 +84,7 @@ async fn answers(host: &Host, calls: &str, about: (Option<String>, Option<String
                 Err(error) => error.to_string(),
             }
         };
-        let text: String = text.chars().take(180).collect();
+        let text: String = text.chars().take(230).collect();
         said.push_str(&format!("{call}: {text}\n"));
     }
     Ok(said)
@@ -147,7 +147,7 @@ async fn said(
 ) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     // As many as one message has room for.
-    for calls in calls.chunks(8) {
+    for calls in calls.chunks(7) {
         let text = format!("!{command} {}", calls.join(" "));
         let sent = who.says(place, &text).await.unwrap();
         let answer = who.expects_reply_to(&sent).await.unwrap().text();
