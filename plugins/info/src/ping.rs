@@ -58,7 +58,11 @@ async fn since(ctx: CommandContext) -> Result {
     if let Some(shard) = shard_of(&shards, ctx.guild_id())
         && let Some(began) = shard.session_since_ms
     {
-        card = card.field("Session with Discord", format!("began {}", ago(began)), true);
+        card = card.field(
+            "Session with Discord",
+            format!("began {}", ago(began)),
+            true,
+        );
     }
     ctx.reply(card).await
 }

@@ -52,7 +52,11 @@ fn card(guild: &Guild, channels: Option<&[Channel]>) -> plugin_api::EmbedBuilder
         .field("Roles", number(roles.count() as u64), true)
         .field("Boosts", boosts(guild), true)
         .field("Emoji", number(guild.emojis.len() as u64), true)
-        .field("Who may speak", verification(guild.verification_level), true);
+        .field(
+            "Who may speak",
+            verification(guild.verification_level),
+            true,
+        );
     if let Some(channels) = channels {
         card = card.field("Channels", by_kind(channels), false);
     }
@@ -96,7 +100,10 @@ fn verification(level: VerificationLevel) -> &'static str {
 /// `12 text, 3 voice`.
 fn by_kind(channels: &[Channel]) -> String {
     let of = |kinds: &[ChannelType], one: &str, many: &str| {
-        let count = channels.iter().filter(|it| kinds.contains(&it.kind)).count();
+        let count = channels
+            .iter()
+            .filter(|it| kinds.contains(&it.kind))
+            .count();
         let word = if count == 1 { one } else { many };
         (count > 0).then(|| format!("{} {word}", number(count as u64)))
     };

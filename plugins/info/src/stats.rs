@@ -103,9 +103,11 @@ async fn without_power(ctx: &CommandContext, card: EmbedBuilder) -> EmbedBuilder
     };
     let card = card.description(NOT_GRANTED);
     match given("cache.servers", ctx.host().cache().servers(&call).await) {
-        Some(servers) => card
-            .field("Servers", number(servers.total), true)
-            .field("Members", number(servers.members), true),
+        Some(servers) => card.field("Servers", number(servers.total), true).field(
+            "Members",
+            number(servers.members),
+            true,
+        ),
         None => card,
     }
 }
@@ -137,8 +139,7 @@ fn most_used(usage: &[UsageView]) -> String {
     let mut uses: Vec<_> = uses.into_iter().collect();
     uses.sort_by_key(|(command, uses)| (Reverse(*uses), *command));
     let places = uses.iter().take(TOP).enumerate();
-    let lines = places.map(|(at, (command, uses))| {
-        format!("{}. `{command}`: {}", at + 1, counted(*uses, "use"))
-    });
+    let lines = places
+        .map(|(at, (command, uses))| format!("{}. `{command}`: {}", at + 1, counted(*uses, "use")));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -70,7 +70,10 @@ async fn run(ctx: CommandContext) -> Result {
 
 /// A user who need not be in any server of the bot's.
 async fn user(ctx: &CommandContext, id: Id<marker::UserMarker>) -> Result<User> {
-    let request = ctx.host().discord().request(Method::Get, format!("users/{id}"));
+    let request = ctx
+        .host()
+        .discord()
+        .request(Method::Get, format!("users/{id}"));
     match request.send().await {
         Ok(answer) => answer.json(),
         // 10013: there is none.
@@ -140,7 +143,11 @@ async fn with_roles(
     let known = given("cache.roles", ctx.host().cache().roles(guild).known().await);
     let known = known.unwrap_or_default();
     // Lowest first, they came.
-    let place: HashMap<_, _> = known.iter().enumerate().map(|(at, role)| (role.id, at)).collect();
+    let place: HashMap<_, _> = known
+        .iter()
+        .enumerate()
+        .map(|(at, role)| (role.id, at))
+        .collect();
     let mut roles = roles.clone();
     roles.sort_by_key(|role| std::cmp::Reverse(place.get(role).copied()));
     let mentions: Vec<String> = roles.iter().map(|role| format!("<@&{role}>")).collect();

@@ -46,7 +46,9 @@ pub(crate) fn span(ms: u64) -> String {
     let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(3);
     let shown = units[first..].iter().take(2);
     let shown = shown.filter(|(count, _)| *count > 0 || first == 3);
-    let words: Vec<_> = shown.map(|(count, unit)| format!("{count} {unit}")).collect();
+    let words: Vec<_> = shown
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
     words.join(" ")
 }
 
