@@ -31,7 +31,6 @@ const KEY_PERMISSIONS: &[(Permissions, &str)] = &[
     (Permissions::MODERATE_MEMBERS, "time members out"),
     (Permissions::MOVE_MEMBERS, "move members"),
     (Permissions::VIEW_AUDIT_LOG, "read the audit log"),
-    (Permissions::MENTION_EVERYONE, "mention everybody"),
 ];
 
 pub(super) fn userinfo() -> Command {
