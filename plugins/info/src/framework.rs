@@ -66,7 +66,7 @@ async fn run(ctx: CommandContext) -> Result {
         ),
         false,
     );
-    let link = link_button("discord-bot-framework by TheHolyOneZ", REFERENCE);
+    let link = link_button("discord-bot-framework", REFERENCE);
     ctx.reply(NewMessage::from(card).row([link])).await
 }
 

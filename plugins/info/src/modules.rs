@@ -30,15 +30,15 @@ pub(super) async fn page(ctx: PageContext) -> Result<Page> {
         return Ok(Page::new(embed("Plugins").description(NOT_GRANTED), 1));
     };
     let serving = plugins.iter().filter(|plugin| is_up(plugin)).count();
-    let shown = plugins.iter().skip(ctx.index() * PAGE).take(PAGE);
-    let lines: Vec<String> = shown.map(line).collect();
     let mut footer = format!("{} loaded", counted(serving as u64, "plugin"));
     if serving < plugins.len() {
         footer.push_str(&format!(", {} not running", plugins.len() - serving));
     }
-    let card = embed("Plugins")
-        .description(lines.join("\n"))
-        .footer(footer);
+    let mut card = embed("Plugins").footer(footer);
+    for plugin in plugins.iter().skip(ctx.index() * PAGE).take(PAGE) {
+        let title = format!("{} {}", plugin.name, plugin.version);
+        card = card.field(title.trim_end(), told(plugin), false);
+    }
     Ok(Page::new(card, plugins.len().div_ceil(PAGE)))
 }
 
@@ -46,22 +46,19 @@ fn is_up(plugin: &PluginView) -> bool {
     plugin.state == PluginState::Serving
 }
 
-fn line(plugin: &PluginView) -> String {
-    let name = &plugin.name;
+fn told(plugin: &PluginView) -> String {
     // Why is the owners' business: it may name paths.
     if !is_up(plugin) {
-        return format!("🔴 **{name}** is not running");
+        return "🔴 is not running".into();
     }
-    let mut text = format!(
-        "🟢 **{name}** {} · {} · loaded {} in {}",
-        plugin.version,
+    let figures = format!(
+        "{}, loaded {} in {}",
         counted(plugin.commands.into(), "command"),
         ago(plugin.since_ms),
         milliseconds(plugin.load_us),
     );
-    if !plugin.description.is_empty() {
-        text.push('\n');
-        text.push_str(&beginning(&plugin.description, DESCRIPTION));
+    match &*plugin.description {
+        "" => figures,
+        text => format!("{}\n{figures}", beginning(text, DESCRIPTION)),
     }
-    text
 }

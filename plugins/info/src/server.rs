@@ -10,7 +10,7 @@ use plugin_api::{
 
 use crate::{
     given,
-    words::{beginning, counted, day, listed, made, number, picture_kind},
+    words::{beginning, day, listed, made, number, picture_kind},
 };
 
 pub(super) fn serverinfo() -> Command {
@@ -79,10 +79,10 @@ fn card(guild: &Guild, channels: Option<&[Channel]>) -> plugin_api::EmbedBuilder
 }
 
 fn boosts(guild: &Guild) -> String {
-    let boosts = counted(guild.premium_subscription_count.unwrap_or(0), "boost");
+    let boosts = number(guild.premium_subscription_count.unwrap_or(0));
     match guild.premium_tier {
         PremiumTier::None => boosts,
-        tier => format!("{boosts}, level {}", u8::from(tier)),
+        tier => format!("{boosts} (level {})", u8::from(tier)),
     }
 }
 

@@ -74,12 +74,9 @@ fn figures(card: EmbedBuilder, bot: &BotStatus, slash: Option<&SlashBudget>) -> 
 
 fn errors(bot: &BotStatus) -> String {
     let failed = number(bot.commands_failed);
-    match bot.commands_used {
-        0 => failed,
-        used => {
-            let percent = 100.0 * bot.commands_failed as f64 / used as f64;
-            format!("{failed} ({percent:.1} %)")
-        }
+    match (bot.commands_failed, bot.commands_used) {
+        (0, _) | (_, 0) => failed,
+        (errors, used) => format!("{failed} ({:.1} %)", 100.0 * errors as f64 / used as f64),
     }
 }
 
@@ -112,22 +109,27 @@ async fn without_power(ctx: &CommandContext, card: EmbedBuilder) -> EmbedBuilder
     }
 }
 
+/// One of an hour's counts.
+type Of = fn(&HourView) -> u64;
+
 fn by_the_hour(card: EmbedBuilder, hours: &[HourView]) -> EmbedBuilder {
-    let row = |what: &str, of: fn(&HourView) -> u64| {
-        let values = hours.iter().map(of);
-        let last = values.clone().next_back().unwrap_or(0);
-        format!("`{}` {what}, {} in this one", chart(values), number(last))
+    let Some(now) = hours.last() else {
+        return card;
     };
-    let rows = [
-        row("messages", |hour| hour.messages),
-        row("commands", |hour| hour.commands),
-        row("errors", |hour| hour.errors),
+    let kinds: [(&str, Of); 3] = [
+        ("message", |hour| hour.messages),
+        ("command", |hour| hour.commands),
+        ("error", |hour| hour.errors),
     ];
-    let title = match hours.len() {
-        0 => return card,
-        1 => "This hour".into(),
-        hours => format!("The last {hours} hours"),
-    };
+    if hours.len() == 1 {
+        let counts = kinds.map(|(what, of)| counted(of(now), what));
+        return card.field("This hour", counts.join(", "), false);
+    }
+    let rows = kinds.map(|(what, of)| {
+        let bars = chart(hours.iter().map(of));
+        format!("`{bars}` {what}s, {} in this hour", number(of(now)))
+    });
+    let title = format!("The last {} hours", hours.len());
     card.field(title, rows.join("\n"), false)
 }
 
@@ -142,4 +144,66 @@ fn most_used(usage: &[UsageView]) -> String {
     let lines = places
         .map(|(at, (command, uses))| format!("{}. `{command}`: {}", at + 1, counted(*uses, "use")));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bot's hours with so many messages in each, and an error in the first.
+    fn hours(messages: &[u64]) -> Vec<HourView> {
+        let hour = |(at, messages): (usize, &u64)| {
+            let mut hour = HourView::default();
+            (hour.messages, hour.errors) = (*messages, u64::from(at == 0));
+            hour
+        };
+        messages.iter().enumerate().map(hour).collect()
+    }
+
+    fn shown(messages: &[u64]) -> Vec<(String, String)> {
+        let card = by_the_hour(embed("Statistics"), &hours(messages)).build();
+        let fields = card.fields.into_iter();
+        fields.map(|field| (field.name, field.value)).collect()
+    }
+
+    #[test]
+    fn hours_are_a_chart_as_soon_as_there_are_two() {
+        assert_eq!(shown(&[]), []);
+        let one = (
+            "This hour".into(),
+            "1,200 messages, 0 commands, 1 error".into(),
+        );
+        assert_eq!(shown(&[1_200]), [one]);
+        let rows = "`▁█▅` messages, 5 in this hour\n`▁▁▁` commands, 0 in this hour\n`█▁▁` errors, 0 in this hour";
+        assert_eq!(
+            shown(&[0, 10, 5]),
+            [("The last 3 hours".into(), rows.into())]
+        );
+    }
+
+    #[test]
+    fn errors_have_a_share_where_there_are_some() {
+        let mut bot = BotStatus::default();
+        assert_eq!(errors(&bot), "0");
+        bot.commands_used = 2_000;
+        assert_eq!(errors(&bot), "0");
+        bot.commands_failed = 30;
+        assert_eq!(errors(&bot), "30 (1.5 %)");
+    }
+
+    #[test]
+    fn days_of_a_command_are_added_up_and_the_first_five_named() {
+        let used = |command: &str, uses: u64| {
+            let mut used = UsageView::default();
+            command.clone_into(&mut used.command);
+            used.uses = uses;
+            used
+        };
+        let days = ["b", "a", "f", "e", "d", "c"].map(|name| used(name, 2));
+        let days: Vec<_> = days.into_iter().chain([used("f", 1_000)]).collect();
+        assert_eq!(
+            most_used(&days),
+            "1. `f`: 1,002 uses\n2. `a`: 2 uses\n3. `b`: 2 uses\n4. `c`: 2 uses\n5. `d`: 2 uses"
+        );
+    }
 }

@@ -165,18 +165,18 @@ async fn with_permissions(
     let Some(permissions) = given("cache.permissions", known) else {
         return card;
     };
-    card.field("May", may(permissions), false)
+    card.field("Permissions", in_words(permissions), false)
 }
 
-fn may(permissions: Permissions) -> String {
+fn in_words(permissions: Permissions) -> String {
     if permissions.contains(Permissions::ADMINISTRATOR) {
-        return "do everything (administrator)".into();
+        return "administrator: all of them".into();
     }
     let has = KEY_PERMISSIONS.iter();
     let has = has.filter(|(permission, _)| permissions.contains(*permission));
     let words: Vec<String> = has.map(|(_, words)| (*words).to_owned()).collect();
     if words.is_empty() {
-        return "do nothing beyond what members do".into();
+        return "none beyond those of members".into();
     }
     listed(&words, ", ")
 }
@@ -187,13 +187,13 @@ mod tests {
 
     #[test]
     fn permissions_are_those_that_matter() {
-        assert_eq!(may(Permissions::all()), "do everything (administrator)");
+        assert_eq!(in_words(Permissions::all()), "administrator: all of them");
         assert_eq!(
-            may(Permissions::SEND_MESSAGES),
-            "do nothing beyond what members do"
+            in_words(Permissions::SEND_MESSAGES),
+            "none beyond those of members"
         );
         assert_eq!(
-            may(Permissions::KICK_MEMBERS | Permissions::MANAGE_MESSAGES),
+            in_words(Permissions::KICK_MEMBERS | Permissions::MANAGE_MESSAGES),
             "manage messages, kick members"
         );
     }

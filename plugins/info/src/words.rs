@@ -59,7 +59,7 @@ pub(crate) fn milliseconds(us: u64) -> String {
 
 /// A day that each reader sees in their own time zone, and how long ago that is.
 pub(crate) fn day(secs: i64) -> String {
-    format!("<t:{secs}:D> (<t:{secs}:R>)")
+    format!("<t:{secs}:D>\n<t:{secs}:R>")
 }
 
 /// How long ago something was.
