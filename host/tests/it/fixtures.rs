@@ -48,6 +48,7 @@ const NAMES: &[&str] = &[
     "counter",
     "echo",
     "hello",
+    "info",
     "misbehave",
     "moderation",
     "options",

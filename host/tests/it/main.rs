@@ -37,6 +37,7 @@ mod grouped;
 mod handover;
 mod hooks;
 mod hostile;
+mod info;
 mod interactions;
 mod keeps;
 mod kept;
