@@ -182,7 +182,21 @@ impl Fixture {
     /// Waits until the session that the bot has now was opened with the right to read messages: Discord lets a shard
     /// identify every five seconds.
     pub async fn until_content_is_seen(&self) {
-        self.until_sessions(2).await;
+        let policy = &self.bot.commands().policy;
+        let hears = async {
+            while !policy.hears_content()
+                || !self
+                    .bot
+                    .services()
+                    .figures
+                    .shards()
+                    .iter()
+                    .all(|it| it.1.is_up())
+            {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, hears).await.unwrap();
     }
 
     /// Waits until the bot has opened this many sessions.

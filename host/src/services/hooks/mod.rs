@@ -334,7 +334,7 @@ impl Hooks {
                     None if routes.is_empty() => "no loaded plugin has hooks".to_owned(),
                     None => "`cogwright hooks` lists them".to_owned(),
                 };
-                Err(Failure::Refused(format!("there is no hook `{id}`; {hint}")))
+                Err(Failure::Unfit(format!("there is no hook `{id}`; {hint}")))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Host calls that change and describe settings: a plugin's own freely, all others by power.
 
-use host_base::{PluginName, redact};
+use host_base::{PluginName, nearest::nearest, redact};
 use host_capability::{CallRule, Failure, HostCall, Who};
 use host_commands::read::Resolver;
 use host_loader::{Caller, Completion};
@@ -220,12 +220,30 @@ impl Settings {
         let is_known = !views.is_empty()
             || self.plugins().contains(&plugin)
             || described().iter().any(|known| known.table == of);
-        match is_known {
-            true => Ok(()),
-            false => Err(Failure::Unfit(format!(
-                "there is no table and no plugin with settings called `{of}`"
-            ))),
+        if is_known {
+            return Ok(());
         }
+        let plugins = self.plugins();
+        if self.routes.with_plugin(&plugin, |_| ()).is_some() {
+            return Err(Failure::Unfit(format!(
+                "the plugin `{of}` declares no settings"
+            )));
+        }
+        let tables = described().iter().map(|known| known.table);
+        let loaded: Vec<PluginName> = self
+            .routes
+            .plugins()
+            .iter()
+            .map(|slot| slot.current().plugin.clone())
+            .collect();
+        let known = tables.chain(plugins.iter().chain(&loaded).map(|name| &**name));
+        let hint = match nearest(of, known) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None => String::new(),
+        };
+        Err(Failure::Unfit(format!(
+            "there is no table and no plugin with settings called `{of}`{hint}"
+        )))
     }
 }
 
