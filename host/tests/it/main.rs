@@ -37,6 +37,7 @@ mod hooks;
 mod hostile;
 mod interactions;
 mod kept;
+mod knows;
 mod limits;
 mod manners;
 mod matrix;
