@@ -14,7 +14,7 @@ use twilight_model::gateway::{
     presence::{Activity, ActivityType, MinimalActivity, Status},
 };
 
-use crate::owner;
+use crate::{owner, services::presence::Set};
 use host_commands::router::Routes;
 
 /// Numbers that a status text may show.
@@ -111,9 +111,10 @@ fn activity(kind: Kind, text: String) -> Activity {
     activity
 }
 
-/// Shows the texts in turn, and the numbers as they change, until nobody follows any more.
+/// Shows the texts in turn, or what a plugin has set in their place, and the numbers as they change, until nobody follows any more.
 pub async fn rotate(
     mut configured: watch::Receiver<Arc<Whole>>,
+    mut set: watch::Receiver<Option<Set>>,
     cache: Arc<Cache>,
     routes: Arc<Routes>,
     shown: watch::Sender<UpdatePresencePayload>,
@@ -148,9 +149,15 @@ pub async fn rotate(
                 (config, index) = (next, 0);
                 tokio::time::sleep_until(last + Duration::from_secs(5)).await;
             }
+            Ok(()) = set.changed() => tokio::time::sleep_until(last + Duration::from_secs(5)).await,
             () = shown.closed() => return,
         }
-        let next = presence(&config, index, Numbers::count(&cache, &routes));
+        let set = set.borrow_and_update().clone();
+        let (config, index) = match &set {
+            Some(set) => (&set.shown, 0),
+            None => (&config, index),
+        };
+        let next = presence(config, index, Numbers::count(&cache, &routes));
         let changed = shown.send_if_modified(|current| {
             let changed = format!("{current:?}") != format!("{next:?}");
             *current = next;

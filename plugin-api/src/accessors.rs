@@ -38,6 +38,54 @@ macro_rules! whereabouts {
         pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
             self.call.channel_id.and_then(Id::new_checked)
         }
+
+        $crate::accessors::in_server!();
+    };
+}
+
+/// Of a context that has a `host()`, and a `guild_id()` that may be none.
+macro_rules! in_server {
+    () => {
+        /// In which server, for what works there alone: in direct messages an error that tells the member so.
+        ///
+        /// ```
+        /// use plugin_api::prelude::*;
+        ///
+        /// async fn members(ctx: CommandContext) -> Result {
+        ///     let guild = ctx.host().cache().guild(ctx.guild()?).known().await?;
+        ///     ctx.reply(format!("{} has {} members.", guild.name, guild.member_count.unwrap_or_default())).await
+        /// }
+        /// # Plugin::new().command(Command::new("members", "Counts the members").run(members));
+        /// ```
+        ///
+        /// # Errors
+        ///
+        /// It is no server: "This works in servers only."
+        pub fn guild(
+            &self,
+        ) -> $crate::Result<twilight_model::id::Id<twilight_model::id::marker::GuildMarker>> {
+            self.guild_id()
+                .ok_or_else(|| $crate::Error::user("This works in servers only."))
+        }
+
+        /// The [database](crate::Database) of this server.
+        ///
+        /// ```
+        /// use plugin_api::prelude::*;
+        ///
+        /// async fn count(ctx: CommandContext) -> Result {
+        ///     let count: Option<i64> = ctx.database()?.query("SELECT count(*) FROM quotes__quotes", params![]).await?.first()?;
+        ///     ctx.reply(format!("{} quotes", count.unwrap_or_default())).await
+        /// }
+        /// # Plugin::new().command(Command::new("count", "Counts the quotes").run(count));
+        /// ```
+        ///
+        /// # Errors
+        ///
+        /// As for [`guild`](Self::guild).
+        pub fn database(&self) -> $crate::Result<$crate::Database> {
+            Ok(self.host().storage().guild(self.guild()?))
+        }
     };
 }
 
@@ -63,4 +111,4 @@ macro_rules! kinds {
     };
 }
 
-pub(crate) use {kinds, surroundings, whereabouts};
+pub(crate) use {in_server, kinds, surroundings, whereabouts};

@@ -1,8 +1,8 @@
 //! Errors of handlers and host calls.
 
-use std::fmt;
+use std::{error::Error as StdError, fmt, sync::Arc};
 
-use crate::abi::ErrorHead;
+use crate::{abi::ErrorHead, guard::Guarded};
 
 /// What a handler returns: nothing, or an [`Error`], by default.
 ///
@@ -20,8 +20,9 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Error of a handler or a host call.
 ///
-/// Any `std::error::Error` turns into one by `?`, with its causes. The whole text goes to the log under an error id; the
-/// member reads a kind sentence with that id, or [`Error::user`]'s own words.
+/// Any `std::error::Error` that may go from thread to thread turns into one by `?`, with its causes, and can be
+/// [found](Self::downcast_ref) in it. The whole text goes to the log under an error id; the member reads a kind sentence with that id, or
+/// [`Error::user`]'s own words.
 ///
 /// ```
 /// use plugin_api::prelude::*;
@@ -37,7 +38,22 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 /// assert_eq!(dice("x").unwrap_err().to_string(), "invalid digit found in string");
 /// ```
 #[derive(Clone)]
-pub struct Error(Box<ErrorHead>);
+pub struct Error(Box<Parts>);
+
+#[derive(Clone)]
+struct Parts {
+    head: ErrorHead,
+    source: Option<Source>,
+}
+
+/// The error of the author's, or of another crate's, that this one was made of.
+struct Source(Guarded<Arc<dyn StdError + Send + Sync>>);
+
+impl Clone for Source {
+    fn clone(&self) -> Self {
+        Self(Guarded::new(Arc::clone(&self.0)))
+    }
+}
 
 impl Error {
     /// An error for the log; the member reads an error id.
@@ -50,10 +66,10 @@ impl Error {
     /// ```
     #[must_use]
     pub fn new(message: impl fmt::Display) -> Self {
-        Self(Box::new(ErrorHead {
+        Self::from_head(ErrorHead {
             message: message.to_string(),
             ..ErrorHead::default()
-        }))
+        })
     }
 
     /// An error that the member reads in these words: wrong input, a thing that is not there. Nothing goes to the log,
@@ -73,14 +89,14 @@ impl Error {
     #[must_use]
     pub fn user(message: impl fmt::Display) -> Self {
         let mut error = Self::new(message);
-        error.0.user_message = Some(error.0.message.clone());
+        error.0.head.user_message = Some(error.0.head.message.clone());
         error
     }
 
     /// The words for the member; `None` when the member reads an error id.
     #[must_use]
     pub fn user_message(&self) -> Option<&str> {
-        self.0.user_message.as_deref()
+        self.0.head.user_message.as_deref()
     }
 
     /// Discord's HTTP status, where Discord refused a request.
@@ -99,7 +115,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
-        self.0.http_status
+        self.0.head.http_status
     }
 
     /// Discord's [JSON error code](https://discord.com/developers/docs/topics/opcodes-and-status-codes#json), where
@@ -118,7 +134,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn discord_code(&self) -> Option<u64> {
-        self.0.discord_code
+        self.0.head.discord_code
     }
 
     /// Puts what was being done in front of the text. The words for the member stay as they are.
@@ -132,7 +148,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        self.0.message = format!("{doing}: {}", self.0.message);
+        self.0.head.message = format!("{doing}: {}", self.0.head.message);
         self
     }
 
@@ -160,35 +176,81 @@ impl Error {
         Self::new(format!("can't read {what}: {words}"))
     }
 
+    /// The error that `?` has turned into this one, or the nearest of its causes, where it is a `T`. For errors of the plugin's
+    /// own, which [`Plugin::on_error`](crate::Plugin::on_error) tells apart, and for those of other crates. What has come
+    /// from the host or from another plugin has crossed as a text: it has no type.
+    ///
+    /// ```
+    /// use std::{error, fmt, num::ParseIntError};
+    /// use plugin_api::prelude::*;
+    ///
+    /// #[derive(Debug)]
+    /// struct Broke { coins: u64 }
+    ///
+    /// impl fmt::Display for Broke {
+    ///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    ///         write!(f, "{} coins are missing", self.coins)
+    ///     }
+    /// }
+    /// impl error::Error for Broke {}
+    ///
+    /// fn pay(coins: u64) -> Result {
+    ///     if coins > 3 {
+    ///         return Err(Broke { coins: coins - 3 }.into());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// let error = pay(5).unwrap_err().context("buying tea");
+    /// assert_eq!(error.to_string(), "buying tea: 2 coins are missing");
+    /// assert_eq!(error.downcast_ref::<Broke>().map(|broke| broke.coins), Some(2));
+    /// assert!(error.downcast_ref::<ParseIntError>().is_none());
+    /// ```
+    #[must_use]
+    pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
+        let mut error: &(dyn StdError + 'static) = &**self.0.source.as_ref()?.0;
+        loop {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            error = error.source()?;
+        }
+    }
+
+    fn of(source: Arc<dyn StdError + Send + Sync>) -> Self {
+        let mut error = Self::new(chain(&*source));
+        error.0.source = Some(Source(Guarded::new(source)));
+        error
+    }
+
     pub(crate) fn from_head(head: ErrorHead) -> Self {
-        Self(Box::new(head))
+        Self(Box::new(Parts { head, source: None }))
     }
 
     pub(crate) fn head(&self) -> &ErrorHead {
-        &self.0
+        &self.0.head
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.head.message)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.head.message)
     }
 }
 
 // `Error` itself is no `std::error::Error`, so that this conversion can exist.
-impl<E: std::error::Error> From<E> for Error {
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Self::new(chain(&error))
+        Self::of(Arc::new(error))
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -219,6 +281,47 @@ mod tests {
     #[serde(rename_all = "lowercase")]
     enum Kind {
         Tea,
+    }
+
+    #[derive(Debug)]
+    struct Loud;
+
+    impl std::fmt::Display for Loud {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("loud")
+        }
+    }
+    impl std::error::Error for Loud {}
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+
+    /// The main loop drops what handlers return.
+    #[test]
+    fn an_error_whose_own_destructor_panics_is_dropped_all_the_same() {
+        let error = Error::from(Loud);
+        let again = error.clone().context("twice");
+        drop(error);
+        assert!(again.downcast_ref::<Loud>().is_some());
+        assert_eq!(again.to_string(), "twice: loud");
+        drop(again);
+    }
+
+    #[test]
+    fn an_error_goes_from_thread_to_thread_and_its_causes_are_found() {
+        fn is_sent<T: Send + Sync>() {}
+        is_sent::<Error>();
+        let cause = std::io::Error::other("1x".parse::<u8>().unwrap_err());
+        let error = Error::from(cause);
+        assert!(error.downcast_ref::<std::io::Error>().is_some());
+        assert!(error.downcast_ref::<std::fmt::Error>().is_none());
+        assert!(
+            Error::user("closed")
+                .downcast_ref::<std::io::Error>()
+                .is_none()
+        );
     }
 
     #[test]

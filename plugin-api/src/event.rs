@@ -67,6 +67,19 @@ impl EventKind {
 /// assert!(error.to_string().starts_with("can't read MESSAGE_DELETE"));
 /// # Ok::<(), Error>(())
 /// ```
+///
+/// Nothing else is an event:
+///
+/// ```compile_fail,E0277
+/// # use plugin_api::prelude::*;
+/// async fn heard(ctx: EventContext<String>) -> Result { Ok(()) }
+/// let plugin = Plugin::new().on(heard);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no event of Discord's gateway",
+    label = "a payload of `plugin_api::twilight_model::gateway::payload::incoming` is expected, such as `MessageCreate` or `MemberAdd`",
+    note = "a handler of the framework's and of plugins' events takes a `HookContext`, and is declared by `Plugin::on_hook`"
+)]
 pub trait Event: Sized + 'static {
     /// Its name in [Discord's gateway](https://discord.com/developers/docs/events/gateway-events#receive-events).
     const NAME: &'static str;

@@ -3,7 +3,7 @@
 /// Exports a plugin: `export_plugin!(plugin)`, where `plugin` is a function (or closure) that returns a
 /// [`Plugin`](crate::Plugin).
 ///
-/// The plugin's name and version are its package's. The library needs `crate-type = ["cdylib"]` in its Cargo.toml.
+/// The plugin's name and version are its package's, and so are description, authors, homepage and licence where it declares none. The library needs `crate-type = ["cdylib"]` in its Cargo.toml.
 ///
 /// ```standalone_crate
 /// use plugin_api::prelude::*;
@@ -35,7 +35,7 @@ macro_rules! export_plugin {
             );
 
             fn declare() -> $crate::Program {
-                ($plugin)().into_program(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+                ($plugin)().into_program($crate::package!())
             }
 
             extern "C" fn ledger() -> *const ::core::ffi::c_void {

@@ -38,11 +38,15 @@ pub mod alloc;
 pub mod manifest;
 
 mod accessors;
+mod around;
+mod awaits;
 mod command;
+mod command_view;
 mod component;
 mod context;
 #[cfg(test)]
 mod cost;
+mod erase;
 mod error;
 mod event;
 mod export;
@@ -56,6 +60,7 @@ mod live;
 mod message;
 mod option_value;
 mod page;
+mod picked;
 mod plugin;
 #[doc(hidden)]
 pub mod raw;
@@ -63,54 +68,63 @@ mod runtime;
 mod schedule;
 mod setting;
 mod state;
+mod steps;
 mod tables;
+mod time;
 
 pub use abi::{Power, UnknownPower};
 #[doc(hidden)]
 pub use command::HandlerContext;
 pub use command::{AutocompleteContext, CheckContext, Choice, Command, CommandOption, OptionType};
+pub use command_view::{CommandView, UsableReply};
 pub use component::{
     ButtonBuilder, CUSTOM_ID_LIMIT, Modal, SelectBuilder, SelectOption, TextField, button,
     channel_select, danger_button, layout, link_button, mentionable_select, role_select, select,
     user_select,
 };
 pub use context::{
-    CommandContext, ComponentContext, EventContext, Fields, Invocation, PageContext, Progress,
-    Reply, User,
+    CommandContext, ComponentContext, ErrorContext, EventContext, Fields, Invocation, MessageEvent,
+    PageContext, Progress, Reply, User,
 };
+pub use erase::EraseContext;
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram, Host, Lookup, Method,
-    NewScheduled, OtherPlugin, Plugins, Request, Response, Scheduled, Schedules, Secret, Task, Web,
-    WebRequest, WebResponse,
-    storage::{Database, Done, KvStore, Row, Rows, Statement, Storage, Transaction, Value},
+    Action, BotControl, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram,
+    History, Host, Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins,
+    Presence, Request, Response, Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest,
+    WebResponse,
+    storage::{
+        Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
+    },
 };
 pub use listener::Listener;
 pub use manifest::Scope;
 pub use message::{EmbedBuilder, NewMessage, embed};
 pub use option_value::{FromOption, Mentionable, OptionInput};
 pub use page::Page;
+pub use picked::{Emoji, MessageLink};
 pub use plugin::Plugin;
-pub use plugin_api_macros::{Choices, command};
+pub use plugin_api_macros::{Choices, Settings, command};
 #[doc(hidden)]
 pub use raw::Program;
 pub use schedule::{Schedule, ScheduleContext};
-pub use setting::Setting;
+pub use setting::{Setting, SettingType, Settings};
 pub use state::State;
 
 /// What plugins use: `use plugin_api::prelude::*;`.
 pub mod prelude {
     pub use crate::{
         AutocompleteContext, CheckContext, Choice, Choices, Command, CommandContext, CommandOption,
-        ComponentContext, Database, Discord, Error, EventContext, FunctionContext, Hook,
-        HookContext, Host, Invocation, KvStore, Listener, Method, Modal, NewMessage, Page,
-        PageContext, Plugin, Result, Schedule, ScheduleContext, Scope, Secret, Setting, State,
-        Statement, Task, TextField, Value, button, channel_select, command, danger_button, embed,
-        export_plugin, hook::SettingChanged, layout, link_button, mentionable_select, params,
-        role_select, select, user_select,
+        ComponentContext, Database, Discord, EraseContext, Error, ErrorContext, EventContext,
+        FunctionContext, Hook, HookContext, Host, Invocation, KvStore, Listener, MessageLink,
+        Method, Modal, NewChannel, NewMessage, Page, PageContext, Plugin, Presence, Result,
+        Schedule, ScheduleContext, Scope, Secret, Setting, Settings, State, Statement, Task,
+        TextField, Value, button, channel_select, command, danger_button, embed, export_plugin,
+        hook::SettingChanged, layout, link_button, mentionable_select, params, role_select, select,
+        user_select,
     };
     pub use twilight_model::{
         gateway::{

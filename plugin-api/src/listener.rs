@@ -10,8 +10,8 @@ use crate::manifest::ListenerManifest;
 /// use plugin_api::prelude::*;
 ///
 /// async fn greet(ctx: EventContext<MessageCreate>) -> Result {
-///     if let (true, Some(channel)) = (ctx.mentions_me(), ctx.channel_id()) {
-///         ctx.host().discord().send(channel, "Hello!").await?;
+///     if ctx.mentions_me() {
+///         ctx.reply("Hello!").await?;
 ///     }
 ///     Ok(())
 /// }
@@ -39,6 +39,26 @@ impl Listener {
     #[must_use]
     pub fn ignore_bots(mut self) -> Self {
         self.0.ignore_bots = true;
+        self
+    }
+
+    /// The messages' text does not matter, nor their embeds, files and components: so this listener is no reason for the bot to
+    /// ask Discord for the privileged intent
+    /// [`MESSAGE_CONTENT`](https://discord.com/developers/docs/events/gateway#message-content-intent). They are there all the same
+    /// where another plugin needs them, in direct messages, and where the bot is mentioned.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn count(ctx: EventContext<MessageCreate>) -> Result {
+    ///     tracing::debug!(by = ctx.user_id().map(Id::get), "a message");
+    ///     Ok(())
+    /// }
+    /// let plugin = Plugin::new().listen(Listener::new().ignore_bots().without_content(), count);
+    /// ```
+    #[must_use]
+    pub fn without_content(mut self) -> Self {
+        self.0.without_content = true;
         self
     }
 }

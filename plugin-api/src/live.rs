@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use crate::{
     abi::{CommandHead, ComponentHead, EventHeader, InvokeHead, QUESTIONS, event_flag},
-    context::{self, CommandContext, ComponentContext, PageContext},
+    around,
+    context::{self, CommandContext, ComponentContext, Invocation, PageContext},
     error::{Error, Result},
     guard::Guarded,
-    handlers::Handlers,
+    handlers::{ComponentHandler, Handlers},
     host::Host,
     page::{Page, Turn},
     raw::FrameGuard,
@@ -35,12 +36,11 @@ impl<S: 'static> Running for Live<S> {
             ..head
         };
         match handler {
-            Some(handler) => handler(CommandContext::new(
-                Rc::clone(&self.state),
-                Host::for_frame(Rc::clone(core), frame_guard.id()),
-                head,
-                frame_guard,
-            )),
+            Some(handler) => {
+                let host = Host::for_frame(Rc::clone(core), frame_guard.id());
+                let ctx = CommandContext::new(Rc::clone(&self.state), host, head, frame_guard);
+                around::command(&self.handlers, ctx, handler)
+            }
             None => missing("command", &head.command),
         }
     }
@@ -54,14 +54,12 @@ impl<S: 'static> Running for Live<S> {
         let host = Host::for_frame(Rc::clone(core), frame_guard.id());
         match self.handlers.components.get(&head.handler) {
             _ if head.handler == QUESTIONS => context::clicked(host, head, frame_guard),
-            Some(handler) => handler(ComponentContext::new(
-                Rc::clone(&self.state),
-                host,
-                head,
-                frame_guard,
-            )),
+            Some(handler) => self.handled(handler, host, head, frame_guard),
             None if self.handlers.pages.contains_key(&head.handler) => {
-                Box::pin(context::turned(host, head, frame_guard))
+                let name = head.handler.clone();
+                let click = Rc::new(Invocation::of_component(host, &head, frame_guard));
+                let turning = Box::pin(context::turned(Rc::clone(&click), head));
+                self.guarded_by_on_error(name, click, turning)
             }
             None => missing("component", &head.handler),
         }
@@ -151,6 +149,36 @@ impl<S: 'static> Running for Live<S> {
             Some(stop) => stop(Rc::clone(&self.state)),
             None => Box::pin(std::future::ready(())),
         }
+    }
+}
+
+impl<S: 'static> Live<S> {
+    /// Calls a component's handler.
+    fn handled(
+        &self,
+        handler: &ComponentHandler<S>,
+        host: Host,
+        head: ComponentHead,
+        frame_guard: FrameGuard,
+    ) -> LocalFuture<Result> {
+        let name = head.handler.clone();
+        let ctx = ComponentContext::new(Rc::clone(&self.state), host, head, frame_guard);
+        let invocation = ctx.shared();
+        self.guarded_by_on_error(name, invocation, handler(ctx))
+    }
+
+    /// What a component's handler does, and what is done about its error.
+    fn guarded_by_on_error(
+        &self,
+        name: String,
+        invocation: Rc<Invocation>,
+        handling: LocalFuture<Result>,
+    ) -> LocalFuture<Result> {
+        if self.handlers.around.on_error.is_none() {
+            return handling;
+        }
+        let failed_in = (Rc::clone(&self.state), invocation);
+        around::component(&self.handlers, failed_in, name, handling)
     }
 }
 

@@ -14,6 +14,7 @@ use twilight_model::{
 use crate::{
     abi::OptionValue,
     error::{Error, Result},
+    picked::{Emoji, MessageLink},
 };
 
 /// An option as it was given, or not: what [`FromOption`] reads.
@@ -199,6 +200,8 @@ values! {
         OptionValue::Role(id @ 1..) => Self::Role(Id::new(*id)); "a user or a role";
     Attachment: OptionValue::Attachment(json) => serde_json::from_value(json.clone())?; "a file";
     Duration: OptionValue::Duration(ms) => Self::from_millis(*ms); "a length of time";
+    MessageLink: OptionValue::MessageLink { channel: channel @ 1.., message: message @ 1.. } =>
+        Self { channel: Id::new(*channel), message: Id::new(*message) }; "a message's link";
     Timestamp: OptionValue::Date(seconds) => Self::from_secs(*seconds).map_err(Error::new)?; "a point in time";
 }
 
@@ -208,6 +211,23 @@ impl FromOption for String {
             Raw::Value(OptionValue::String(text)) => Ok(text.clone()),
             Raw::Text(text) => Ok(text.to_owned()),
             _ => Err(input.mistaken("a string")),
+        }
+    }
+}
+
+impl FromOption for Emoji {
+    fn from_option(input: OptionInput<'_>) -> Result<Self> {
+        match input.value {
+            Raw::Value(OptionValue::Emoji { id, name, animated }) => Ok(Id::new_checked(*id)
+                .map_or_else(
+                    || Self::Unicode(name.clone()),
+                    |id| Self::Custom {
+                        id,
+                        name: name.clone(),
+                        animated: *animated,
+                    },
+                )),
+            _ => Err(input.mistaken("an emoji")),
         }
     }
 }

@@ -6,16 +6,18 @@ use twilight_model::gateway::Intents;
 
 use crate::{
     abi::Power,
-    command::Command,
+    around,
+    command::{Check, Command},
     context::{ComponentContext, EventContext, PageContext},
     error::Result,
     event::{Event, EventKind},
     guard::Guarded,
-    handlers::{Handlers, Listening},
+    handlers::{Around, Handlers, Listening},
+    hook::Hook,
     host::Host,
     listener::Listener,
     live::Live,
-    manifest::{Dependency, Handoff, ListenerManifest, Manifest},
+    manifest::{Dependency, Handoff, ListenerManifest, Manifest, Package},
     page::Page,
     raw::Program,
     runtime::{self, LocalFuture, Running},
@@ -67,6 +69,8 @@ pub struct Plugin<S = ()> {
     pub(crate) manifest: Manifest,
     start: Box<dyn FnOnce(Host) -> LocalFuture<Result<S>>>,
     pub(crate) handlers: Handlers<S>,
+    /// Those of all commands.
+    pub(crate) checks: Vec<Check<S>>,
 }
 
 impl Plugin<()> {
@@ -125,17 +129,33 @@ impl<S: 'static> Plugin<S> {
                 pages: HashMap::new(),
                 listeners: Vec::new(),
                 entries: HashMap::new(),
+                around: Around::default(),
                 save: None,
                 restore: None,
                 stop: None,
             },
+            checks: Vec::new(),
         }
     }
 
-    /// What the plugin is for, in a sentence; the owner reads it. Default: empty.
+    /// What the plugin is for, in a sentence; the owner reads it. Default: `description` in Cargo.toml.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.manifest.description = text.into();
+        self
+    }
+
+    /// What it is listed under in help, and an emoji that stands for it. Authors, homepage and licence are those in Cargo.toml.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().category("Moderation", "🛡️");
+    /// ```
+    #[must_use]
+    pub fn category(mut self, name: impl Into<String>, icon: impl Into<String>) -> Self {
+        self.manifest.category = name.into();
+        self.manifest.icon = icon.into();
         self
     }
 
@@ -155,8 +175,8 @@ impl<S: 'static> Plugin<S> {
     ///
     /// # Panics
     ///
-    /// A command has no handler (its declaration does not end with [`run`](Command::run)), has one and is a group, or
-    /// completes an option that it does not have. The host then refuses the plugin.
+    /// A command has no handler (its declaration does not end with [`run`](Command::run)), or completes an option that it does
+    /// not have. The host then refuses the plugin.
     #[must_use]
     pub fn command(mut self, command: Command<S>) -> Self {
         let manifest = command.install("", Vec::new(), &mut self.handlers);
@@ -262,8 +282,8 @@ impl<S: 'static> Plugin<S> {
     /// use plugin_api::prelude::*;
     ///
     /// async fn answer(ctx: EventContext<MessageCreate>) -> Result {
-    ///     if let (true, Some(channel)) = (ctx.content() == "ping", ctx.channel_id()) {
-    ///         ctx.host().discord().send(channel, "pong").await?;
+    ///     if ctx.content() == "ping" {
+    ///         ctx.reply("pong").await?;
     ///     }
     ///     Ok(())
     /// }
@@ -431,6 +451,38 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
+    /// Uses another plugin where it is there: at the start of the bot that one is loaded first, and nothing fails without it.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().depends_on("bank").optionally_depends_on("calendar");
+    /// ```
+    #[must_use]
+    pub fn optionally_depends_on(mut self, name: impl Into<String>) -> Self {
+        self.manifest.optional_dependencies.push(name.into());
+        self
+    }
+
+    /// Says that it emits a hook's event ([`Host::emit`]), so that others find it in its declaration.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Sold { cups: u32 }
+    /// impl Hook for Sold {
+    ///     const EVENT: &'static str = "shop.sold";
+    /// }
+    /// let plugin = Plugin::new().tells::<Sold>();
+    /// ```
+    #[must_use]
+    pub fn tells<H: Hook>(mut self) -> Self {
+        self.manifest.tells.push(H::EVENT.to_owned());
+        self
+    }
+
     /// Can't be loaded beside another plugin, whichever of the two says so.
     #[must_use]
     pub fn conflicts_with(mut self, name: impl Into<String>) -> Self {
@@ -480,9 +532,12 @@ impl<S: 'static> Plugin<S> {
     /// Erases the types. [`export_plugin!`](crate::export_plugin) calls this.
     #[doc(hidden)]
     #[must_use]
-    pub fn into_program(mut self, name: &str, version: &str) -> Program {
-        name.clone_into(&mut self.manifest.name);
-        version.clone_into(&mut self.manifest.version);
+    pub fn into_program(mut self, package: Package) -> Program {
+        if !self.checks.is_empty() {
+            let commands = &mut self.manifest.commands;
+            around::put_in_front(&self.checks, "", commands, &mut self.handlers);
+        }
+        package.describe(&mut self.manifest);
         let (start, handlers) = (self.start, Rc::new(self.handlers));
         runtime::program(
             self.manifest,

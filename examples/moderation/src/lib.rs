@@ -48,7 +48,7 @@ async fn act(
     list: &str,
     reason: Option<String>,
 ) -> Result {
-    let guild = ctx.guild_id().ok_or(Error::user("This is no server."))?;
+    let guild = ctx.guild()?;
     may_act_on(ctx, guild, whom).await?;
     let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
     let path = format!("guilds/{guild}/{list}/{whom}");

@@ -19,6 +19,7 @@ export_plugin!(|| {
             polls.replace(state.read()?);
             Ok(())
         })
+        .on_erase(forget)
 });
 
 /// By number, in the order in which they were asked.
@@ -95,6 +96,17 @@ async fn close(ctx: ComponentContext<Polls>) -> Result {
         result.without_components()
     };
     ctx.update(message).await
+}
+
+/// Takes a user's votes and polls out of the memory, and so out of the state.
+async fn forget(ctx: EraseContext<Polls>) -> Result {
+    let user = ctx.user_id().get();
+    let mut polls = ctx.state().borrow_mut();
+    polls.retain(|_, poll| poll.author != user);
+    for poll in polls.values_mut() {
+        poll.votes.remove(&user);
+    }
+    Ok(())
 }
 
 fn forgotten() -> Error {

@@ -9,10 +9,7 @@ use host_ops::config::check_prefix;
 use host_store::storage::DailyUses;
 use plugin_api::{
     Power,
-    abi::{
-        CheckCall, CommandView, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView,
-        WhyReply,
-    },
+    abi::{CheckCall, CommandsCall, EventHeader, PrefixReply, RequireReply, UsageView, WhyReply},
     manifest::CommandKind,
 };
 use serde::Serialize;
@@ -25,14 +22,16 @@ use twilight_model::id::{
 };
 
 use super::{
-    authorize::{self, Invoker},
+    authorize::{self, Invoker, Subject},
     checks::{self, NotChecked},
     limits::{Use, Wait},
     names::Resolution,
+    own::OwnCommand,
     pipeline::Pipeline,
     read,
     refusal::refusal,
     usage_line,
+    view::Listed,
 };
 use crate::router::{CommandRoute, Lookup};
 
@@ -67,6 +66,7 @@ impl Pipeline {
             Power::CommandsRules,
             Who::Administrator,
         ),
+        CallRule::free("commands.usable"),
         CallRule::free("commands.usage"),
         CallRule::free("commands.why"),
     ];
@@ -80,7 +80,14 @@ impl Pipeline {
         let query: CommandsCall = serde_json::from_value(call.params)?;
         let query = Query::of(query);
         match &*call.name {
-            "commands.list" => answer(&self.list(query.guild).await?),
+            "commands.list" => {
+                let of_plugin = query.call.of_plugin.as_deref();
+                answer(&self.list(query.guild, of_plugin).await?)
+            }
+            "commands.usable" => {
+                let invoker = Invoker::somebody(query.user, query.guild, query.channel);
+                answer(&self.usable(&invoker, &query.call).await?)
+            }
             "commands.why" => answer(&self.why(&query).await?),
             "commands.require" => answer(&self.require(&query, &call.effect).await?),
             "commands.set_prefix" => answer(&self.set_prefix(&query, &call.effect).await?),
@@ -93,41 +100,6 @@ impl Pipeline {
     #[must_use]
     pub fn at_work(&self) -> usize {
         self.policy.limits.running_count()
-    }
-
-    async fn list(&self, guild: Option<Id<GuildMarker>>) -> Result<Vec<CommandView>, Failure> {
-        let rules = self.policy.rules.of(guild).await?;
-        let used = self.usage.recent(guild).await?;
-        let prefix = self.policy.prefix(guild).await?.text;
-        let registered = self.registered();
-        let view = |route: CommandRoute| {
-            let command = &route.command;
-            let counted = used
-                .iter()
-                .find(|used| used.command == *route.path && used.plugin == *route.plugin);
-            let mut view = CommandView::default();
-            view.path = route.path.to_string();
-            view.kind = command.kind;
-            view.plugin = route.plugin.to_string();
-            view.description.clone_from(&command.description);
-            view.help.clone_from(&command.help);
-            view.aliases.clone_from(&command.aliases);
-            view.usage = usage_line::usage("", &route.path, command);
-            view.typed = registered.ways(&prefix, &route);
-            view.reached = registered.kind(&route);
-            view.prefix = command.prefix;
-            view.slash = command.slash;
-            view.owner_only = command.access.owner_only;
-            view.roles = rules
-                .roles_for(&route.path)
-                .map(|(_, roles)| roles.to_vec())
-                .unwrap_or_default();
-            view.uses = counted.map_or(0, |used| used.uses);
-            view.errors = counted.map_or(0, |used| used.errors);
-            view.mean_us = counted.map_or(0, |used| used.took_us / used.uses.max(1));
-            view
-        };
-        Ok(self.routes.commands().into_iter().map(view).collect())
     }
 
     async fn used(&self, query: &Query) -> Result<Vec<UsageView>, Failure> {
@@ -150,35 +122,56 @@ impl Pipeline {
 
     async fn why(&self, query: &Query) -> Result<WhyReply, Failure> {
         let prefix = self.policy.prefix(query.guild).await?.text;
-        let route = match self.found(&query.call.command, &prefix)? {
-            Lookup::Command(route) => route,
-            Lookup::Group(group) => {
-                return Err(told(format!(
-                    "`{}` is a group: name one of its commands.",
-                    group.path
-                )));
-            }
-        };
+        let listed = self.named_or_own(&query.call.command, &prefix)?;
         let invoker = Invoker::somebody(query.user, query.guild, query.channel);
         let mut reply = WhyReply::default();
-        reply.command = route.path.to_string();
-        reply.typed = self.registered().ways(&prefix, &route);
+        reply.command = listed.subject().path.to_owned();
+        reply.typed = match &listed {
+            Listed::Plugin(route) => self.registered().ways(&prefix, route),
+            Listed::Host(own) => own.ways(&prefix, &self.registered()),
+        };
         let name = reply.typed.first().unwrap_or(&reply.command);
-        let refused =
-            match authorize::check(&self.policy, &self.cache, &route, name, &invoker).await {
-                Err(refusal) => Some((refusal.rule.name(), refusal.text)),
-                Ok(()) => match self.asked_why(&route, query).await? {
-                    Some(text) => Some(("check", text)),
-                    None => self
-                        .waits(&route, query)
-                        .map(|wait| (wait.rule(), wait.sentence(name))),
-                },
-            };
+        let subject = Subject {
+            name,
+            ..listed.subject()
+        };
+        let asked = authorize::check(&self.policy, &self.cache, subject, &invoker).await;
+        let refused = match (asked, &listed) {
+            (Err(refusal), _) => Some((refusal.rule.name(), refusal.text)),
+            (Ok(()), Listed::Host(_)) => None,
+            (Ok(()), Listed::Plugin(route)) => match self.asked_why(route, query).await? {
+                Some(text) => Some(("check", text)),
+                None => self
+                    .waits(route, query)
+                    .map(|wait| (wait.rule(), wait.sentence(name))),
+            },
+        };
         if let Some((rule, text)) = refused {
             reply.rule = Some(rule.to_owned());
             reply.text = text;
         }
         Ok(reply)
+    }
+
+    fn named_or_own(&self, path: &str, prefix: &str) -> Result<Listed, Failure> {
+        let bare = path.strip_prefix('/').or(path.strip_prefix(prefix));
+        let own = [Some(path), bare].into_iter().flatten();
+        if let Some(own) = own.into_iter().find_map(|path| self.own_named(path)) {
+            return Ok(Listed::Host(own));
+        }
+        match self.found(path, prefix)? {
+            Lookup::Command(route) => Ok(Listed::Plugin(route)),
+            Lookup::Group(group) => Err(told(format!(
+                "`{}` is a group: name one of its commands.",
+                group.path
+            ))),
+        }
+    }
+
+    fn own_named(&self, path: &str) -> Option<OwnCommand> {
+        let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
+        let name = self.reserved(&words)?;
+        self.own().iter().find(|own| own.name == name).cloned()
     }
 
     async fn asked_why(

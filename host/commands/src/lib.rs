@@ -19,6 +19,8 @@
 //! | `usage_log.rs` | how often commands are used, by day |
 //! | `autocomplete.rs` | values that are proposed while a member types |
 //! | `host_calls.rs` | the `commands.…` host calls |
+//! | `view.rs` | what is told of a command, and of all that somebody may use |
+//! | `own.rs` | the commands that the host serves itself |
 //! | `router/` | the routing table: which plugin gets which command, component and event |
 //! | `registration/` | what is registered with Discord: a layout that fits its limits, and the difference to what is there |
 //! | `manifest_check.rs` | whether declared commands can be served |
@@ -30,6 +32,7 @@ mod host_calls;
 mod limits;
 pub mod manifest_check;
 pub mod names;
+mod own;
 mod pipeline;
 mod policy;
 pub mod prefix;
@@ -42,10 +45,12 @@ pub mod router;
 mod rules;
 pub mod usage_line;
 mod usage_log;
+mod view;
 
 pub use self::{limits::Running, refusal::refusal};
 pub use self::{
-    pipeline::{OwnCommands, Pipeline},
+    own::{OwnCommand, OwnCommands},
+    pipeline::Pipeline,
     policy::Policy,
     registered::{HOST, How, Key, ListedCommand, Registered},
     rules::{GuildRules, Rules},

@@ -13,6 +13,8 @@ use crate::router::inherited;
 /// Discord's limits.
 const OPTIONS: usize = 25;
 const CHOICES: usize = 25;
+/// Servers that a command may be for: each is registered with by requests of its own.
+const GUILDS: usize = 100;
 /// Groups in groups, and no deeper.
 const DEPTH: usize = 2;
 /// Characters of names, descriptions and choices of one command, all in all.
@@ -77,15 +79,24 @@ fn shape(command: &CommandManifest, above: &str, depth: usize, problems: &mut Ve
             "{place} can't be used: it is for servers only, and for direct messages only"
         ));
     }
+    if above.is_empty() && command.guilds.len() > GUILDS {
+        problems.push(format!(
+            "{place} is for {} servers, and {GUILDS} are the most: leave `only_in` out, and let servers decide",
+            command.guilds.len()
+        ));
+    }
+    if command.subcommands.is_empty() || command.runs {
+        options(command, &place, problems);
+    }
     if command.subcommands.is_empty() {
-        return options(command, &place, problems);
+        return;
     }
     if command.kind != CommandKind::Chat {
         problems.push(format!("{place}: a context menu has no commands in it"));
     }
-    if !command.options.is_empty() {
+    if !command.options.is_empty() && !command.runs {
         problems.push(format!(
-            "{place} is a group, and groups have no options: declare them on its commands"
+            "{place} is a group without a handler of its own, and such groups have no options: declare them on its commands"
         ));
     }
     if depth >= DEPTH {
@@ -105,6 +116,12 @@ fn shape(command: &CommandManifest, above: &str, depth: usize, problems: &mut Ve
             if !taken_names.insert(names::folded(name)) {
                 problems.push(format!("command `{path} {name}` is declared twice"));
             }
+        }
+        if !child.guilds.is_empty() {
+            problems.push(format!(
+                "command `{path} {}` can't be for chosen servers alone: say `only_in` of the whole group",
+                child.name
+            ));
         }
         shape(
             &inherited(command, child),

@@ -58,7 +58,7 @@ impl Pipeline {
     }
 
     /// Which command of the host's is meant by these registered names: in its group, or alone, as an older host registered it.
-    fn reserved(&self, names: &[String]) -> Option<&'static str> {
+    pub(super) fn reserved(&self, names: &[String]) -> Option<&'static str> {
         match names {
             [group, name] if group == HOST => (self.own.grouped)(name),
             [name] => (self.own.alone)(name),

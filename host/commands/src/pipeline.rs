@@ -7,7 +7,12 @@ use host_ops::config::Live;
 use host_store::Storage;
 use twilight_model::gateway::Intents;
 
-use super::{policy::Policy, registered::Registered, usage_log::UsageLog};
+use super::{
+    own::{OwnCommand, OwnCommands},
+    policy::Policy,
+    registered::Registered,
+    usage_log::UsageLog,
+};
 use crate::router::Routes;
 
 /// Commands, whatever they come by: which one is meant, who may, how often, with which options.
@@ -22,16 +27,8 @@ pub struct Pipeline {
     pub(super) discord: Arc<Discord>,
     /// Commands that the host serves itself.
     pub(super) own: OwnCommands,
+    own_listed: Vec<OwnCommand>,
     registered: RwLock<Arc<Registered>>,
-}
-
-/// Commands that the host serves itself, by the name that somebody has typed.
-#[derive(Debug, Clone, Copy)]
-pub struct OwnCommands {
-    /// Those that stand alone.
-    pub alone: fn(&str) -> Option<&'static str>,
-    /// Those in the host's group.
-    pub grouped: fn(&str) -> Option<&'static str>,
 }
 
 impl Pipeline {
@@ -52,6 +49,7 @@ impl Pipeline {
             cache,
             discord,
             own,
+            own_listed: (own.declared)(),
             registered: RwLock::default(),
         }
     }
@@ -60,6 +58,11 @@ impl Pipeline {
     pub fn wants_content(&self) -> bool {
         let (intents, _) = self.routes.intents();
         intents.contains(Intents::MESSAGE_CONTENT)
+    }
+
+    /// The commands that the host serves itself.
+    pub(super) fn own(&self) -> &[OwnCommand] {
+        &self.own_listed
     }
 
     /// What is registered with Discord, and how each command is reached.

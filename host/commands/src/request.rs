@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use twilight_model::id::Id;
 
 use super::{
-    authorize::{self, Invoker},
+    authorize::{self, Invoker, Subject},
     checks::{self, NotChecked},
     limits::{Running, Use},
     pipeline::Pipeline,
@@ -113,7 +113,12 @@ impl Pipeline {
         let (route, name) = (&request.route, request.name());
         let header = &request.event.header;
         let invoker = Invoker::of(&request.event);
-        authorize::check(&self.policy, &self.cache, route, &name, &invoker)
+        let subject = Subject {
+            path: &route.path,
+            command: &route.command,
+            name: &name,
+        };
+        authorize::check(&self.policy, &self.cache, subject, &invoker)
             .await
             .map_err(|refusal| refusal.text)?;
         let call = CheckCall {

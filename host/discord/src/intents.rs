@@ -19,7 +19,11 @@ pub const PRIVILEGED: Intents = Intents::GUILD_MEMBERS
 pub fn of(manifest: &Manifest) -> Intents {
     let mut intents = Intents::from_bits_truncate(manifest.intents);
     for listener in &manifest.listeners {
-        intents |= of_event(&listener.event);
+        let mut wanted = of_event(&listener.event);
+        if listener.without_content {
+            wanted -= Intents::MESSAGE_CONTENT;
+        }
+        intents |= wanted;
     }
     if manifest.commands.iter().any(by_prefix) {
         intents |= Intents::GUILD_MESSAGES | Intents::DIRECT_MESSAGES | Intents::MESSAGE_CONTENT;
@@ -100,6 +104,15 @@ mod tests {
         assert!(of(&prefix).contains(Intents::MESSAGE_CONTENT));
         let joins = manifest(serde_json::json!({"listeners": [{"event": "GUILD_MEMBER_ADD"}]}));
         assert_eq!(of(&joins), Intents::GUILD_MEMBERS);
+        let counting = serde_json::json!({"event": "MESSAGE_CREATE", "without_content": true});
+        let counts = manifest(serde_json::json!({"listeners": [counting.clone()]}));
+        assert_eq!(
+            of(&counts),
+            Intents::GUILD_MESSAGES | Intents::DIRECT_MESSAGES
+        );
+        let reads =
+            manifest(serde_json::json!({"listeners": [counting, {"event": "MESSAGE_CREATE"}]}));
+        assert!(of(&reads).contains(Intents::MESSAGE_CONTENT));
         assert_eq!(name(Intents::MESSAGE_CONTENT.bits()), "MESSAGE_CONTENT");
     }
 

@@ -20,6 +20,10 @@ pub struct Options {
     pub own_files: Option<PathBuf>,
     /// Plugins that are not loaded.
     pub blacklist: Vec<PluginName>,
+    /// Whether a plugin is refused that lacks one which it needs; default: yes.
+    pub enforce_dependencies: bool,
+    /// Whether a plugin is refused beside one that it conflicts with; default: yes.
+    pub enforce_conflicts: bool,
     /// Whether a file is tried in a child process first; default: yes.
     pub probe: bool,
     /// How long that child may take; default: 2 s.
@@ -43,6 +47,8 @@ impl Default for Options {
             data: "data".into(),
             own_files: None,
             blacklist: Vec::new(),
+            enforce_dependencies: true,
+            enforce_conflicts: true,
             probe: true,
             probe_timeout: Duration::from_secs(2),
             start_timeout: Duration::from_secs(10),

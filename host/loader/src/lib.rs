@@ -106,7 +106,7 @@ pub use unload::UnloadReport;
 /// All that is wrong with a manifest beside others, by name.
 #[must_use]
 pub fn manifest_problems(
-    rules: &impl Rules,
+    rules: &(impl Rules + ?Sized),
     plugin: &PluginName,
     manifest: &Manifest,
     others: &BTreeMap<PluginName, Manifest>,
@@ -117,6 +117,7 @@ pub fn manifest_problems(
         .map(|(name, manifest)| Neighbour { name, manifest })
         .collect();
     let mut problems = manifest_check::problems(rules, plugin, manifest, &neighbours);
+    problems.extend(manifest_check::conflicts(plugin, manifest, &neighbours));
     problems.extend(
         manifest_check::missing_dependency(manifest, &neighbours).map(|missing| missing.problem),
     );

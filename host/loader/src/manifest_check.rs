@@ -75,6 +75,16 @@ pub fn problems(
         }
     }
     rules.problems(plugin, manifest, neighbours, &mut problems);
+    problems
+}
+
+/// The plugins beside which it can't be loaded, a sentence each.
+pub fn conflicts(
+    plugin: &PluginName,
+    manifest: &Manifest,
+    neighbours: &[Neighbour<'_>],
+) -> Vec<String> {
+    let mut problems = Vec::new();
     for neighbour in neighbours {
         let conflict = manifest
             .conflicts
@@ -118,7 +128,17 @@ fn sizes(manifest: &Manifest, problems: &mut Vec<String>) {
             "dependencies",
             names(manifest.dependencies.iter().map(|it| &it.name).collect()),
         ),
+        (
+            "optional dependencies",
+            names(manifest.optional_dependencies.iter().collect()),
+        ),
         ("conflicts", names(manifest.conflicts.iter().collect())),
+        ("told hooks", names(manifest.tells.iter().collect())),
+        ("authors", names(manifest.authors.iter().collect())),
+        (
+            "categories",
+            names(vec![&manifest.category, &manifest.icon]),
+        ),
         ("host calls", names(manifest.requires.iter().collect())),
         (
             "hooks",

@@ -27,6 +27,31 @@ pub fn path(data: &Path, plugin: &str) -> PathBuf {
     data.join("plugins").join(plugin).join("state")
 }
 
+/// The states that there are, by plugin.
+///
+/// # Errors
+///
+/// The folder of the plugins can't be read.
+pub fn all(data: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let folders = match fs::read_dir(data.join("plugins")) {
+        Ok(folders) => folders,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut all = Vec::new();
+    for folder in folders {
+        let Ok(plugin) = folder?.file_name().into_string() else {
+            continue;
+        };
+        let path = path(data, &plugin);
+        if path.exists() {
+            all.push((plugin, path));
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
 /// Writes a state: beside the old one first, then in its place, so that a crash leaves one of them whole.
 ///
 /// # Errors

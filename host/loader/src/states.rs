@@ -108,6 +108,18 @@ impl States {
         .await
     }
 
+    /// All states that lie on the disk, by plugin.
+    ///
+    /// # Errors
+    ///
+    /// The data folder can't be read.
+    pub async fn all(&self) -> io::Result<Vec<(String, PathBuf)>> {
+        let data = self.data.clone();
+        tokio::task::spawn_blocking(move || state_file::all(&data))
+            .await
+            .map_err(io::Error::other)?
+    }
+
     /// Does something with what was written of a plugin, one after the other, where it may block.
     async fn with<T: Send + 'static>(
         &self,

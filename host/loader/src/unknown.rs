@@ -38,7 +38,7 @@ pub fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
         }
     }
     for setting in &manifest.settings {
-        if setting.kind == SettingKind::Unknown {
+        if [setting.kind, setting.items].contains(&SettingKind::Unknown) {
             problems.push(format!(
                 "setting `{}` is of a kind that this host ({HOST}) does not know: update the host",
                 setting.name

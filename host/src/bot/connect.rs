@@ -93,6 +93,7 @@ impl Core {
         let changes = self.plugins.changes();
         tokio::spawn(status::rotate(
             self.config.follow(),
+            self.services.presence.follow(),
             Arc::clone(&self.services.cache),
             Arc::clone(&self.routes),
             presence,

@@ -45,7 +45,7 @@ use self::{
     login::identify,
 };
 use crate::{
-    metrics::Server,
+    metrics::{self, Server},
     owner, program,
     services::{Services, schedules::Clock, settings::Watch},
 };
@@ -233,6 +233,7 @@ impl Bot {
         let (services, plugins) = (Arc::clone(&core.services), Arc::clone(&core.plugins));
         let commands = Arc::clone(&core.commands);
         let metrics = Server::start(&core.config, &services, &plugins).await;
+        services.serve_metrics(metrics::reader(&services, &plugins));
         let files = watch_folder(&config)?;
         tokio::spawn(Arc::clone(&plugins).supervise());
         services.hooks.remember_switches().await?;
@@ -245,6 +246,7 @@ impl Bot {
         program::follow_log_levels(&plugins);
         tokio::spawn(program::follow_config(Arc::clone(&plugins), live.clone()));
         let shutdown = CancellationToken::new();
+        services.serve_stops(shutdown.clone());
         let main_loop = core.connect(environment, files, shutdown.clone()).await?;
         Ok(Self {
             config: live,
@@ -315,6 +317,15 @@ impl Bot {
     }
 }
 
+/// How a bot ended that nothing was wrong with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is to stay so.
+    Stopped,
+    /// It is to be started anew.
+    Restart,
+}
+
 /// Runs the bot until it ends by itself or `shutdown` completes.
 ///
 /// # Errors
@@ -325,21 +336,26 @@ pub async fn run(
     environment: Environment,
     probe_with: PathBuf,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), BotError> {
+) -> Result<End, BotError> {
     tokio::pin!(shutdown);
     let clock = Clock::default();
     let started = Bot::start_unless(config, environment, probe_with, clock, shutdown.as_mut());
     let Some(mut bot) = started.await? else {
-        return Ok(());
+        return Ok(End::Stopped);
     };
+    let services = Arc::clone(bot.services());
     let ended = tokio::select! {
         ended = bot.ended() => Some(ended),
         () = &mut shutdown => None,
     };
     match ended {
-        Some(ended) => ended,
-        None => bot.shut_down().await,
+        Some(ended) => ended?,
+        None => bot.shut_down().await?,
     }
+    Ok(match services.wants_restart() {
+        true => End::Restart,
+        false => End::Stopped,
+    })
 }
 
 #[cfg(test)]

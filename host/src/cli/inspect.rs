@@ -78,6 +78,17 @@ fn manifest(manifest: &Manifest) {
     if !manifest.description.is_empty() {
         row("about", &manifest.description);
     }
+    let category = format!("{} {}", manifest.icon, manifest.category);
+    for (name, value) in [
+        ("authors", &*manifest.authors.join(", ")),
+        ("homepage", &*manifest.homepage),
+        ("licence", &*manifest.license),
+        ("category", category.trim()),
+    ] {
+        if !value.is_empty() {
+            row(name, value);
+        }
+    }
     for command in &manifest.commands {
         command_row("", command);
     }
@@ -95,6 +106,12 @@ fn manifest(manifest: &Manifest) {
                 None => dependency.name.clone(),
             },
         );
+    }
+    for name in &manifest.optional_dependencies {
+        row("uses", &format!("{name}, if it is there"));
+    }
+    for event in &manifest.tells {
+        row("tells", event);
     }
     for conflict in &manifest.conflicts {
         row("conflicts", conflict);
@@ -126,8 +143,11 @@ fn command_row(above: &str, command: &CommandManifest) {
     for inside in &command.subcommands {
         command_row(&format!("{path} "), &inherited(command, inside));
     }
-    if command.subcommands.is_empty() {
+    if command.subcommands.is_empty() || command.runs {
         row("command", &command_line(&path, command));
+        for example in &command.examples {
+            row("example", example);
+        }
     }
 }
 
@@ -138,6 +158,15 @@ fn command_line(path: &str, command: &CommandManifest) -> String {
         (_, true, true) => "prefix and slash",
         (_, true, false) => "prefix",
         _ => "slash",
+    };
+    let how = if command.hidden {
+        format!("{how}, hidden")
+    } else {
+        how.to_owned()
+    };
+    let how = match command.guilds.len() {
+        0 => how,
+        servers => format!("{how}, in {servers} servers alone"),
     };
     let usage = usage_line::usage("", path, command);
     if command.description.is_empty() {

@@ -269,7 +269,10 @@ impl Dispatch {
         used: Submission,
     ) {
         let Some(id) = CustomId::parse(custom_id) else {
-            // Somebody else's: a plugin that answers it by a listener of its own.
+            // A plugin may answer those that it has made up by a listener of its own.
+            if !self.routes.is_heard(event.header.kind) {
+                self.unknown_component(origin, "none", without_argument(custom_id));
+            }
             return;
         };
         if let Err(text) = self.may_use(event, origin, &id) {
@@ -288,20 +291,38 @@ impl Dispatch {
         let queued = self
             .routes
             .with_plugin(&PluginName::new(id.plugin), |slot| {
-                head.handler = handler_name(slot, id.handler);
-                Invocation::component(event, slot, &head).map_err(refusal)
+                head.handler = handler_name(slot, id.handler)?;
+                Some(Invocation::component(event, slot, &head).map_err(refusal))
             });
         match queued {
-            Some(Ok(invocation)) => self.follow(invocation),
-            Some(Err(text)) => self.tell(origin.clone(), text),
-            None => self.tell(
-                origin.clone(),
-                format!(
-                    "`{}` is not loaded right now. Please try again later.",
-                    id.plugin
-                ),
-            ),
+            Some(Some(Ok(invocation))) => self.follow(invocation),
+            Some(Some(Err(text))) => self.tell(origin.clone(), text),
+            Some(None) => {
+                self.unknown_component(origin, id.plugin, &id.handler.to_string());
+            }
+            None => {
+                let (plugin, handler) = (id.plugin, id.handler.to_string());
+                tracing::info!(
+                    plugin,
+                    handler,
+                    "a component of a plugin that is not loaded"
+                );
+                let text = format!("`{plugin}` is not loaded right now. Please try again later.");
+                self.tell(origin.clone(), text);
+            }
         }
+    }
+
+    /// Answers what was used and has no handler: it is of an earlier version of its plugin, or was never made by one.
+    fn unknown_component(self: &Arc<Self>, origin: &Origin, plugin: &str, handler: &str) {
+        tracing::warn!(
+            plugin,
+            handler,
+            "a component was used that no handler is declared for"
+        );
+        let text =
+            "I don't know this any more: what it was for may be gone since the message was sent.";
+        self.tell(origin.clone(), text.into());
     }
 
     /// Whether this user may use the component, and still can.
@@ -388,15 +409,21 @@ fn part_of<'v>(value: &'v Value, custom_id: &str) -> Option<&'v Value> {
     }
 }
 
-/// The name of the handler with this number. One that this generation of the plugin has not got has its number for a name, and the
-/// plugin says so.
-fn handler_name(slot: &Slot, number: HandlerNumber) -> String {
+/// What of somebody else's custom id may stand in the log: its first word, and no argument.
+fn without_argument(custom_id: &str) -> &str {
+    let is_word = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_' | '.');
+    let end = custom_id.find(|it| !is_word(it));
+    &custom_id[..end.unwrap_or(custom_id.len())]
+}
+
+/// The name of the handler with this number; `None` where this generation of the plugin has none.
+fn handler_name(slot: &Slot, number: HandlerNumber) -> Option<String> {
     let generation = slot.current();
     let declared = generation.manifest.components.iter().map(String::as_str);
     let mut names = declared.chain([QUESTIONS]);
     names
         .find(|name| HandlerNumber::of(name) == number)
-        .map_or_else(|| number.to_string(), str::to_owned)
+        .map(str::to_owned)
 }
 
 /// Values and fields of a component or modal.
@@ -459,6 +486,18 @@ fn texts(of: &Fields<'_>, name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_unknown_custom_id_the_log_has_the_first_word_alone() {
+        for (custom_id, shown) in [
+            ("shop:ann@example.com", "shop"),
+            ("tea-7_x.y z", "tea-7_x.y"),
+            ("\u{202e}x", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_argument(custom_id), shown);
+        }
+    }
 
     #[test]
     fn what_no_parser_takes_in_a_clicked_message_costs_itself_alone() {

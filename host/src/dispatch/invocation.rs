@@ -209,6 +209,7 @@ impl Dispatch {
                     .as_ref()
                     .is_some_and(|error| error.user_message.is_none());
                 used.count(&dispatch.commands.usage, failed);
+                dispatch.services.figures.hourly.command(failed);
             }
             let slash = matches!(origin, Origin::Interaction { .. });
             let Some(error) = error else {

@@ -16,21 +16,52 @@ use host_commands::{
     GuildRules,
     prefix::{self, Addressing, Stripped},
     request::{Arguments, Request},
-    router::Lookup,
+    router::{CommandRoute, GroupRoute, Lookup},
     usage_line,
 };
 
+/// What a member's message asks the bot for.
+enum Asked {
+    /// It has mentioned the bot, and says nothing else.
+    Introduction { prefix: String },
+    /// The command of a server's managers.
+    Managers { line: String },
+    /// An owner command.
+    Owner { name: &'static str, line: String },
+    /// A command of a plugin.
+    Command {
+        route: Box<CommandRoute>,
+        prefix: String,
+        line: String,
+    },
+    /// A command that is for slash alone.
+    SlashOnly(Box<CommandRoute>),
+    /// A group, without any of its commands.
+    Group { route: GroupRoute, usage: String },
+    /// No command that is known.
+    Unknown { name: String, behind: String },
+}
+
+impl Asked {
+    /// Whether a command of this bot was named.
+    fn is_command(&self) -> bool {
+        !matches!(self, Self::Introduction { .. } | Self::Unknown { .. })
+    }
+}
+
 impl Dispatch {
-    /// Runs the command that a message is, if it is one.
-    pub(super) fn message(self: &Arc<Self>, event: &Arc<EventRecord>) {
-        if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
-            return;
-        }
+    /// Runs the command that a message is, if it is one, and tells the listeners of the message. They are told behind it, since
+    /// its flags say whether it was one; so the first message of a server, whose rules have to be read, may come to them after
+    /// a later event.
+    pub(super) fn message(self: &Arc<Self>, event: EventRecord, id: u64) {
         let (guild, rules) = (event.header.guild(), &self.commands.policy.rules);
-        if let Some(rules) = rules.now(guild) {
-            return self.message_by(event, &rules);
+        if event.header.flags & event_flag::BOT != 0 || event.content.is_empty() {
+            return self.routes.deliver(&Arc::new(event), id);
         }
-        let (dispatch, event) = (Arc::clone(self), Arc::clone(event));
+        if let Some(rules) = rules.now(guild) {
+            return self.message_by(event, id, &rules);
+        }
+        let dispatch = Arc::clone(self);
         at_once(async move {
             let rules = dispatch.commands.policy.rules.of(guild).await;
             let rules = rules.unwrap_or_else(|error| {
@@ -40,12 +71,25 @@ impl Dispatch {
                 );
                 Arc::default()
             });
-            dispatch.message_by(&event, &rules);
+            dispatch.message_by(event, id, &rules);
         });
     }
 
     /// By a server's rules.
-    fn message_by(self: &Arc<Self>, event: &Arc<EventRecord>, rules: &GuildRules) {
+    fn message_by(self: &Arc<Self>, mut event: EventRecord, id: u64, rules: &GuildRules) {
+        let asked = self.asked(&event, rules);
+        if asked.as_ref().is_some_and(Asked::is_command) {
+            event.header.flags |= event_flag::COMMAND;
+        }
+        let event = Arc::new(event);
+        if let Some(asked) = asked {
+            self.serve_message(&event, asked);
+        }
+        self.routes.deliver(&event, id);
+    }
+
+    /// What a message asks for; `None` for one that does not speak to the bot.
+    fn asked(&self, event: &EventRecord, rules: &GuildRules) -> Option<Asked> {
         let config = self.config.now();
         let means = Addressing {
             prefix: rules.prefix.as_deref().unwrap_or(&config.bot.prefix),
@@ -54,67 +98,88 @@ impl Dispatch {
             bot_id: self.services.bot_id(),
         };
         let is_own_role = |role| self.is_own_role(event.header.guild_id, role);
-        let Some(stripped) = prefix::strip(means, &event.content, is_own_role) else {
-            return;
-        };
+        let stripped = prefix::strip(means, &event.content, is_own_role)?;
         let Stripped { prefix, line, .. } = stripped;
-        let origin = Origin::Message {
-            channel_id: event.header.channel_id,
-            message_id: event.header.message_id,
-            user_id: event.header.user_id,
-        };
+        let prefix = prefix.to_owned();
         if line.is_empty() {
-            return self.introduce(origin, prefix);
+            return Some(Asked::Introduction { prefix });
         }
         let (name, rest) = match line.find(char::is_whitespace) {
             Some(end) => line.split_at(end),
             None => (line, ""),
         };
         let name = invisible::trim(name).to_lowercase();
-        let is_owner = self.owner.is_owner(event.header.user());
         let rest = invisible::trim(rest);
+        let is_owner = self.owner.is_owner(event.header.user());
         if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
-            return self.managers_command(event, origin, rest);
+            return Some(Asked::Managers { line: rest.into() });
         }
-        if let Some((own, behind)) = owner::find(&name, rest) {
+        if let Some((name, behind)) = owner::find(&name, rest) {
+            let line = behind.to_owned();
+            return Some(Asked::Owner { name, line });
+        }
+        let unknown = Asked::Unknown {
+            behind: rest.to_owned(),
+            name,
+        };
+        if stripped.owners_only
+            || matches!(&unknown, Asked::Unknown { name, .. } if name == owner::GROUP)
+        {
+            return Some(unknown);
+        }
+        Some(match self.routes.find_command(line) {
+            Some((Lookup::Command(route), _)) if !route.command.prefix => {
+                Asked::SlashOnly(Box::new(route))
+            }
+            Some((Lookup::Command(route), line)) => Asked::Command {
+                route: Box::new(route),
+                prefix,
+                line: line.to_owned(),
+            },
+            Some((Lookup::Group(route), typed)) => Asked::Group {
+                usage: usage_line::of_group(&prefix, &route, typed),
+                route,
+            },
+            None => unknown,
+        })
+    }
+
+    /// Does what a message asks for.
+    fn serve_message(self: &Arc<Self>, event: &Arc<EventRecord>, asked: Asked) {
+        let origin = Origin::Message {
+            channel_id: event.header.channel_id,
+            message_id: event.header.message_id,
+            user_id: event.header.user_id,
+        };
+        let is_owner = self.owner.is_owner(event.header.user());
+        match asked {
+            Asked::Introduction { prefix } => self.introduce(origin, &prefix),
+            Asked::Managers { line } => self.managers_command(event, origin, &line),
+            Asked::Owner { name, line } if is_owner => {
+                self.owner_command(event, origin, name, &line);
+            }
             // Others are not told: owner commands are nobody else's business.
-            if is_owner {
-                self.owner_command(event, origin, own, behind);
+            Asked::Owner { .. } => {}
+            Asked::Command {
+                route,
+                prefix,
+                line,
+            } => self.serve(Request {
+                event: Arc::clone(event),
+                origin,
+                route: *route,
+                arguments: Arguments::Line { prefix, line },
+            }),
+            Asked::SlashOnly(route) => {
+                let path = &route.path;
+                let text = match self.commands.registered().slash(path) {
+                    Some(slash) => format!("`{path}` is a slash command: type `{slash}`."),
+                    None => format!("`{path}` is a slash command, and Discord has not taken it."),
+                };
+                self.tell_about(&route.command, origin, text);
             }
-            return;
-        }
-        if stripped.owners_only || name == owner::GROUP {
-            return self.mistyped(origin, &name, rest, is_owner);
-        }
-        match self.routes.find_command(line) {
-            Some((Lookup::Command(route), line)) => {
-                if !route.command.prefix {
-                    let text = match self.commands.registered().slash(&route.path) {
-                        Some(slash) => {
-                            format!("`{}` is a slash command: type `{slash}`.", route.path)
-                        }
-                        None => format!(
-                            "`{}` is a slash command, and Discord has not taken it.",
-                            route.path
-                        ),
-                    };
-                    return self.tell_about(&route.command, origin, text);
-                }
-                self.serve(Request {
-                    event: Arc::clone(event),
-                    origin,
-                    route,
-                    arguments: Arguments::Line {
-                        prefix: prefix.to_owned(),
-                        line: line.to_owned(),
-                    },
-                });
-            }
-            Some((Lookup::Group(route), typed)) => {
-                let text = usage_line::of_group(prefix, &route, typed);
-                self.tell_about(&route.group, origin, text);
-            }
-            None => self.mistyped(origin, &name, rest, is_owner),
+            Asked::Group { route, usage } => self.tell_about(&route.group, origin, usage),
+            Asked::Unknown { name, behind } => self.mistyped(origin, &name, &behind, is_owner),
         }
     }
 

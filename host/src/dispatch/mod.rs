@@ -99,9 +99,8 @@ impl Dispatch {
             return;
         }
         let is_lost = peeked.is_lost;
-        let record = Arc::new(peeked.record);
         let id = next_id();
-        let header = &record.header;
+        let header = peeked.record.header;
         let _span = tracing::debug_span!(
             "event",
             id,
@@ -112,9 +111,12 @@ impl Dispatch {
             user = header.user_id
         )
         .entered();
+        // What somebody may do in a server that can't be told can't be told either.
+        if name == "MESSAGE_CREATE" && !is_lost {
+            return self.message(peeked.record, id);
+        }
+        let record = Arc::new(peeked.record);
         match name {
-            // What somebody may do in a server that can't be told can't be told either.
-            "MESSAGE_CREATE" if !is_lost => self.message(&record),
             // Nobody runs one twice, be it a command's plugin or a listener.
             "INTERACTION_CREATE" if !self.interaction(&record, is_lost) => return,
             "GUILD_CREATE" | "GUILD_UPDATE" => self.pulse.send_modify(|pulse| *pulse += 1),

@@ -10,4 +10,7 @@
 mod page;
 mod server;
 
-pub use self::{page::Page, server::Server};
+pub use self::{
+    page::{Page, reader},
+    server::Server,
+};

@@ -1,6 +1,11 @@
 //! Catalog of the owner commands: their names and options, as they are looked up and as Discord lists them.
 
+use std::sync::Arc;
+
+use host_commands::OwnCommand;
+use plugin_api::manifest::{ChoiceManifest, CommandManifest, OptionKind, OptionManifest};
 use serde_json::{Value, json};
+use twilight_model::guild::Permissions;
 
 /// The command of a server's managers.
 pub const OF_MANAGERS: &str = "settings";
@@ -320,6 +325,50 @@ pub fn group() -> Value {
 fn leaf(declared: &OwnerCommand) -> Value {
     let options: Vec<Value> = declared.options.iter().map(option).collect();
     json!({"name": declared.name, "type": 1, "description": declared.description, "options": options})
+}
+
+/// The commands as plugins' are listed and asked about.
+pub(super) fn declared() -> Vec<OwnCommand> {
+    let declared = |it: &OwnerCommand| {
+        let mut command = CommandManifest::default();
+        it.alone.clone_into(&mut command.name);
+        it.description.clone_into(&mut command.description);
+        command.options = it.options.iter().map(Parameter::manifest).collect();
+        (command.prefix, command.slash) = (true, true);
+        let is_grouped = it.name != OF_MANAGERS;
+        if is_grouped {
+            command.aliases.push(format!("{GROUP} {}", it.name));
+            command.access.owner_only = true;
+        } else {
+            command.guild_only = true;
+            command.access.permissions = Permissions::MANAGE_GUILD.bits();
+        }
+        OwnCommand {
+            name: it.name,
+            is_grouped,
+            command: Arc::new(command),
+        }
+    };
+    COMMANDS.iter().map(declared).collect()
+}
+
+impl Parameter {
+    fn manifest(&self) -> OptionManifest {
+        let mut option = OptionManifest::default();
+        self.name.clone_into(&mut option.name);
+        self.description.clone_into(&mut option.description);
+        option.required = self.required;
+        option.kind = match self.kind {
+            Kind::Text | Kind::OneOf(_) => OptionKind::String,
+            Kind::Flag => OptionKind::Boolean,
+            Kind::User => OptionKind::User,
+        };
+        if let Kind::OneOf(words) = self.kind {
+            let choices = words.iter().map(|word| ChoiceManifest::new(*word, *word));
+            option.choices = choices.collect();
+        }
+        option
+    }
 }
 
 fn option(taken: &Parameter) -> Value {

@@ -36,6 +36,7 @@ use host_commands::{OwnCommands, Pipeline, registration::Registration};
 pub const OWN_COMMANDS: OwnCommands = OwnCommands {
     alone: catalog::alone,
     grouped,
+    declared: catalog::declared,
 };
 
 /// What many owner commands begin with where they are typed alone, as no plugin's does.

@@ -2,12 +2,15 @@
 
 use host_base::{PluginName, nearest::nearest};
 use host_ops::config::described;
+use plugin_api::manifest::{OptionKind, SettingKind};
 use serde_json::Value;
 use twilight_model::guild::Permissions;
 use twilight_model::id::{
     Id,
     marker::{GuildMarker, UserMarker},
 };
+
+use host_commands::read::Resolver;
 
 use super::{Owner, embeds};
 use crate::services::settings::{Changed, SettingsError};
@@ -102,7 +105,10 @@ impl Owner {
             .split_once(char::is_whitespace)
             .unwrap_or((rest.trim(), ""));
         let done = match verb {
-            "set" if !value.is_empty() => settings.set_for_guild(guild, path, Some(value)).await,
+            "set" if !value.is_empty() => match self.with_ids(guild, path, value).await {
+                Ok(value) => settings.set_for_guild(guild, path, Some(&value)).await,
+                Err(why) => return embeds::failed("Not set", path, &why),
+            },
             "reset" if !path.is_empty() && value.is_empty() => {
                 settings.set_for_guild(guild, path, None).await
             }
@@ -147,6 +153,31 @@ impl Owner {
             Ok(()) => embeds::changed("Reset", path, "this server has the bot's value again"),
             Err(error) => embeds::failed("Not set", path, &for_members(error)),
         }
+    }
+
+    /// What was typed for a setting, with ids in place of what channels, roles and users are called.
+    async fn with_ids(
+        &self,
+        guild: Id<GuildMarker>,
+        path: &str,
+        value: &str,
+    ) -> Result<String, String> {
+        let Some((kind, words)) = self.services.settings.typed_ids(path, value) else {
+            return Ok(value.to_owned());
+        };
+        let (kind, what) = match kind {
+            SettingKind::Channel => (OptionKind::Channel, "channel"),
+            SettingKind::Role => (OptionKind::Role, "role"),
+            _ => (OptionKind::User, "user"),
+        };
+        let resolver = Resolver::in_guild(&self.commands, guild);
+        let mut ids = Vec::new();
+        for word in words {
+            let found = resolver.id(kind, word).await;
+            let why = |why| format!("`{word:.40}` is no {what} of this server: {why}");
+            ids.push(found.map_err(why)?.to_string());
+        }
+        Ok(ids.join(", "))
     }
 
     /// Whether somebody manages a server. Discord is asked where the message does not tell.

@@ -1,10 +1,11 @@
 //! Owner commands for the databases: backups, migrations, a user's data.
 
 use host_base::shown;
-use host_store::storage::{BackupReport, Erased, Exported, MigrationState};
+use host_store::storage::{BackupReport, Exported, MigrationState};
 use serde_json::Value;
 
 use super::{Owner, embeds};
+use crate::services::erasure::{self, Erasure};
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";
@@ -61,8 +62,8 @@ impl Owner {
 
     pub(super) async fn erase_data(&self, line: &str) -> Value {
         let usage = "cogwright erase-data @USER erase";
-        let what = "Erases all that is kept about a user, in every database and in the backups. It can't be undone, which is why \
-            the word `erase` has to stand behind the user.";
+        let what = "Erases all that is kept about a user, in every database, in the backups and in what plugins remember. It can't be \
+            undone, which is why the word `erase` has to stand behind the user.";
         let (user, confirmation) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let user = match (user_id(user), confirmation.trim()) {
             (None, _) if user.is_empty() => return embeds::usage(usage, what),
@@ -78,7 +79,7 @@ impl Owner {
                 return embeds::misused(&why, usage, what);
             }
         };
-        match self.services.storage.erase_subject(user).await {
+        match erasure::erase(&self.services, &self.plugins, user).await {
             Ok(erased) => data_erased(user, &erased),
             Err(error) => embeds::failed("Not erased", "cogwright erase-data", &error.to_string()),
         }
@@ -159,14 +160,22 @@ fn export_written(user: u64, exported: &Exported) -> Value {
     with_failures("Exported", &description, &failed)
 }
 
-fn data_erased(user: u64, erased: &Erased) -> Value {
-    let description = format!(
+fn data_erased(user: u64, erasure: &Erasure) -> Value {
+    let erased = &erasure.stored;
+    let mut description = format!(
         "What was kept about <@{user}>: {} in {}, and the copies of it in {} of backups and exports",
         embeds::plural(usize::try_from(erased.rows).unwrap_or(usize::MAX), "entry")
             .replace("entrys", "entries"),
         embeds::plural(erased.databases, "database"),
         embeds::plural(erased.copies, "file"),
     );
+    if erasure.plugins > 0 {
+        let plugins = embeds::plural(erasure.plugins, "plugin");
+        description = format!("{description}; and what {plugins} remembered");
+    }
+    for left in &erasure.left {
+        description = format!("{description}\n\u{26a0} {}", shown::said(left));
+    }
     let failed: Vec<String> = erased
         .failed
         .iter()

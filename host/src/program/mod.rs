@@ -99,6 +99,8 @@ fn options(config: &Config) -> Options {
         data: config.data.folder.clone(),
         own_files: log::folder().map(PathBuf::from),
         blacklist: extensions.blacklist.clone(),
+        enforce_dependencies: extensions.enforce_dependencies,
+        enforce_conflicts: extensions.enforce_conflicts,
         probe: extensions.probe,
         probe_timeout: Duration::from_millis(extensions.probe_timeout_ms),
         start_timeout: Duration::from_millis(extensions.start_timeout_ms),

@@ -2,8 +2,10 @@
 
 mod alerts;
 mod authority;
+mod bot;
 mod caches;
 mod commands;
+pub mod erasure;
 mod errors;
 mod functions;
 pub mod hooks;
@@ -11,6 +13,7 @@ mod lag;
 mod log;
 mod metrics;
 mod plugins;
+pub mod presence;
 mod registries;
 mod requests;
 pub mod schedules;
@@ -41,22 +44,25 @@ use host_ops::{
 };
 use host_store::{Files, Storage};
 use plugin_api::abi::CallHead;
+use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
 pub use self::{
     authority::Authority,
+    bot::MetricsReader,
     errors::{Errors, Failed},
     functions::Functions,
     hooks::Hooks,
     metrics::{Family, Metrics, Sample},
+    presence::Presence,
     schedules::Schedules,
     secrets::Secrets,
     settings::Settings,
     web::Web,
 };
 use self::{
-    caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls, plugins::PluginCalls,
-    schedules::Clock,
+    bot::BotCalls, caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls,
+    plugins::PluginCalls, schedules::Clock,
 };
 use host_commands::router::Routes;
 
@@ -64,6 +70,7 @@ capabilities! {
     Services {
     alerts: Alerts,
     authority: Authority,
+    bot: BotCalls,
     cache: Cache,
     caches: Caches,
     commands: CommandCalls,
@@ -76,6 +83,7 @@ capabilities! {
     log: LogCalls,
     metrics: Metrics,
     plugins: PluginCalls,
+    presence: Presence,
     replies: Replies,
     schedules: Schedules,
     secrets: Secrets,
@@ -110,6 +118,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
+    bot: BotCalls,
     commands: CommandCalls,
     caches: Caches,
     lag: LagCalls,
@@ -126,6 +135,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// What has failed lately.
     pub errors: Arc<Errors>,
+    /// The presence that a plugin has set.
+    pub presence: Presence,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -180,6 +191,7 @@ impl Services {
             hooks: Arc::clone(&hooks),
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
+            bot: BotCalls::default(),
             commands: CommandCalls::default(),
             caches: Caches,
             lag: LagCalls(Arc::clone(&figures)),
@@ -199,6 +211,7 @@ impl Services {
             figures,
             metrics: Metrics::default(),
             errors,
+            presence: Presence::default(),
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }
@@ -227,6 +240,22 @@ impl Services {
     /// From here on the host calls about plugins are about these.
     pub fn serve_plugins(&self, plugins: &Arc<Plugins>) {
         self.plugins.are_about(plugins);
+    }
+
+    /// From here on plugins stop the bot by this.
+    pub fn serve_stops(&self, shutdown: CancellationToken) {
+        self.bot.are_stopped_by(shutdown);
+    }
+
+    /// Whether the bot is to be started anew when it has stopped.
+    #[must_use]
+    pub fn wants_restart(&self) -> bool {
+        self.bot.restarts()
+    }
+
+    /// From here on metrics are read by this.
+    pub fn serve_metrics(&self, reader: MetricsReader) {
+        self.bot.are_measured_by(reader);
     }
 
     /// From here on slash commands are registered by this.

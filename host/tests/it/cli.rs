@@ -65,6 +65,7 @@ fn inspect_shows_what_a_file_is() {
         "counter 0.1.0",
         &boundary,
         "count (prefix and slash)",
+        "licence       MIT",
         "MESSAGE_CONTENT",
         "keeps state   yes",
         "nothing stayed",

@@ -12,11 +12,10 @@ use crate::{
 const SOURCE: &str = r#"//! Declares commands of every kind.
 use std::{cell::Cell, time::Duration};
 
-use plugin_api::{Choice, Mentionable, choices, prelude::*, twilight_model::{channel::Attachment, util::Timestamp}};
+use plugin_api::{Choice, Mentionable, prelude::*, twilight_model::{channel::Attachment, util::Timestamp}};
 
-choices! {
-    enum Size { Cup = "a cup", Pot = "a pot" }
-}
+#[derive(Choices)]
+enum Size { #[choice("a cup")] Cup, #[choice("a pot")] Pot }
 
 struct Shop { open: Cell<bool> }
 

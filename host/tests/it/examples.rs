@@ -3,7 +3,10 @@
 use sandbox::Actor;
 use twilight_model::guild::Permissions;
 
-use crate::support::{Fixture, PATIENCE};
+use crate::{
+    fixtures,
+    support::{Fixture, PATIENCE},
+};
 
 async fn bot(example: &str, command: &str) -> Fixture {
     let bot = Fixture::with(&[example]).await;
@@ -126,6 +129,51 @@ async fn moderation_goes_by_permissions_and_the_order_of_roles() {
             format!("owner ({}): two  words", owner.id()),
             format!("owner ({}): no reason given", owner.id()),
         ]
+    );
+    bot.close().await;
+}
+
+/// Votes are in the plugin's memory and in its saved state alone, which the host can't read.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_user_is_erased_from_a_polls_memory_and_state() {
+    let bot = bot("poll", "poll").await;
+    bot.drop_in(&fixtures::example("counter"), "counter");
+    bot.until_generation("counter", 1).await;
+    let (member, owner) = (bot.member(), bot.owner());
+    bot.ask(&owner, "!poll \"What do you drink?\" Tea Milk")
+        .await;
+    for who in [&owner, &member] {
+        let vote = who.clicks("Tea").await.unwrap();
+        who.expects_reply_to(&vote).await.unwrap();
+    }
+    let erase = format!("!cogwright erase-data <@{}> erase", member.id());
+    let answer = bot.ask(&owner, &erase).await.text();
+    assert!(answer.contains("what 1 plugin remembered"), "{answer}");
+    assert!(
+        answer.contains("`counter` keeps a state and does not say"),
+        "{answer}"
+    );
+    let state = bot.folder.path().join("data/plugins/poll/state");
+    let saved = String::from_utf8_lossy(&std::fs::read(&state).unwrap()).into_owned();
+    let (member_id, owner_id) = (member.id().to_string(), owner.id().to_string());
+    assert!(
+        saved.contains(&owner_id) && !saved.contains(&member_id),
+        "{saved}"
+    );
+    // Away, it can't be told, and the owner is.
+    bot.plugins().unload("poll", false).await.unwrap();
+    let answer = bot.ask(&owner, &erase).await.text();
+    assert!(
+        answer.contains("`poll` is not loaded, and its saved state stays"),
+        "{answer}"
+    );
+    bot.plugins().load("poll").await.unwrap();
+    let vote = owner.clicks("Milk").await.unwrap();
+    let shown = owner.expects_reply_to(&vote).await.unwrap();
+    assert!(
+        shown.content.ends_with("Tea: 0\nMilk: 1"),
+        "{}",
+        shown.content
     );
     bot.close().await;
 }

@@ -17,9 +17,14 @@ use crate::{
 
 /// Plays a script on a sandbox of its own; the log of that run.
 fn log_of(folder: &Path, script: &str) -> String {
+    log_with(folder, fixtures::examples(), script)
+}
+
+/// The same with the plugins of another folder.
+pub fn log_with(folder: &Path, extensions: &Path, script: &str) -> String {
     let file = folder.join("story.txt");
     fs::write(&file, script).unwrap();
-    let extensions = fixtures::examples().to_str().unwrap();
+    let extensions = extensions.to_str().unwrap();
     let script = file.to_str().unwrap();
     let arguments = ["sandbox", "--extensions", extensions, "--script", script];
     let output = cogwright(folder, &arguments);

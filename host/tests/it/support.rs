@@ -148,6 +148,10 @@ impl Fixture {
         self.bot.plugins()
     }
 
+    pub fn data(&self) -> PathBuf {
+        self.bot.services().authority.config().data.folder.clone()
+    }
+
     pub fn extensions(&self) -> PathBuf {
         self.folder.path().join("extensions")
     }

@@ -32,7 +32,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         }
     }
     let name = &item.ident;
-    let names = variants.iter().map(|variant| &variant.ident);
+    let names: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
     let (generics, types, bounds) = item.generics.split_for_impl();
     Ok(quote! {
         impl #generics ::plugin_api::FromOption for #name #types #bounds {
@@ -42,6 +42,21 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                     #(#texts => ::std::result::Result::Ok(Self::#names),)*
                     other => ::std::result::Result::Err(::plugin_api::Error::user(
                         ::std::format!("`{}` can't be `{other}`.", input.name()),
+                    )),
+                }
+            }
+        }
+
+        impl #generics ::plugin_api::SettingType for #name #types #bounds {
+            fn declare(setting: &mut ::plugin_api::Setting) {
+                setting.takes_one_of([#(#texts),*]);
+            }
+
+            fn read(value: ::plugin_api::Json) -> ::plugin_api::Result<Self> {
+                match value.as_str() {
+                    #(::std::option::Option::Some(#texts) => ::std::result::Result::Ok(Self::#names),)*
+                    _ => ::std::result::Result::Err(::plugin_api::Error::new(
+                        ::std::format!("{value} is none of its words"),
                     )),
                 }
             }

@@ -246,6 +246,16 @@ mod tests {
             "`cooldown(uses = 3, seconds = 10)` is expected",
         );
         check(
+            "cooldown(3, 10)",
+            PLAIN,
+            "`cooldown(uses = 3, seconds = 10)` is expected",
+        );
+        check(
+            "max_concurrency(1)",
+            PLAIN,
+            "`max_concurrency(uses = 1, per = Channel)` is expected",
+        );
+        check(
             "cooldown(use = 3)",
             PLAIN,
             "there is no `cooldown` key `use`: did you mean `uses`?",

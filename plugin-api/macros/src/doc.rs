@@ -35,16 +35,27 @@ impl Doc {
 
     /// The first paragraph, on one line: `missing` is the complaint when there is none.
     pub(crate) fn description(&self, of: Span, missing: &str) -> Result<LitStr> {
+        self.first_paragraph(of, missing, 100)
+    }
+
+    /// The same of up to `most` characters.
+    pub(crate) fn first_paragraph(&self, of: Span, missing: &str, most: usize) -> Result<LitStr> {
         let first: Vec<&str> = self.paragraph().map(|line| line.trim()).collect();
         let text = first.join(" ");
         let span = self.span.unwrap_or(of);
         match text.chars().count() {
             0 => Err(Error::new(of, missing)),
-            1..=100 => Ok(LitStr::new(&text, span)),
-            long => Err(Error::new(
+            long if long <= most => Ok(LitStr::new(&text, span)),
+            long if most == 100 => Err(Error::new(
                 span,
                 format!(
                     "the description is {long} characters long, and Discord accepts 100: end it with an empty line; what comes behind that is for help texts"
+                ),
+            )),
+            long => Err(Error::new(
+                span,
+                format!(
+                    "the description is {long} characters long, and {most} are the most: end it with an empty line"
                 ),
             )),
         }

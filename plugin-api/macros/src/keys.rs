@@ -31,12 +31,14 @@ const KNOWN: &[&str] = &[
     "no_cooldown",
     "max_concurrency",
     "localized",
+    "example",
+    "hidden",
     "user_menu",
     "message_menu",
 ];
 
 /// Keys that may be said several times.
-const REPEATED: &[&str] = &["alias", "check", "localized"];
+const REPEATED: &[&str] = &["alias", "check", "example", "localized"];
 
 /// What `#[command(…)]` says.
 #[derive(Default)]
@@ -84,7 +86,9 @@ impl Keys {
     fn read(&mut self, key: &Ident, name: &str, input: ParseStream<'_>) -> Result<()> {
         let call = match name {
             "guild_only" | "dm_only" | "age_restricted" | "owner_only" | "guild_owner_only"
-            | "slash_only" | "prefix_only" | "ephemeral" | "no_cooldown" => quote!(.#key()),
+            | "slash_only" | "prefix_only" | "ephemeral" | "hidden" | "no_cooldown" => {
+                quote!(.#key())
+            }
             "name" => {
                 self.name = Some(string(key, input)?);
                 return Ok(());
@@ -93,9 +97,9 @@ impl Keys {
                 self.menu = Some((key.clone(), string(key, input)?));
                 return Ok(());
             }
-            "alias" => {
-                let alias = string(key, input)?;
-                quote!(.#key(#alias))
+            "alias" | "example" => {
+                let text = string(key, input)?;
+                quote!(.#key(#text))
             }
             "aliases" => {
                 let aliases = words::strings(&inside(key, input)?)?;
@@ -150,8 +154,14 @@ impl Limit {
     fn read(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
         let mut limit = Self::default();
         while !input.is_empty() {
-            let part = input.call(Ident::parse_any)?;
-            input.parse::<Token![=]>()?;
+            let example = if key == "cooldown" {
+                "(uses = 3, seconds = 10)"
+            } else {
+                "(uses = 1, per = Channel)"
+            };
+            let mistaken = |_| expects(key, example);
+            let part = input.call(Ident::parse_any).map_err(mistaken)?;
+            input.parse::<Token![=]>().map_err(mistaken)?;
             match &*part.to_string() {
                 "uses" => limit.uses = Some(input.parse()?),
                 "seconds" => limit.seconds = Some(input.parse()?),

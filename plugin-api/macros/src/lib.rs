@@ -1,7 +1,7 @@
-//! Macros of plugin-api, which exports them: the attribute `command` and the derive `Choices`.
+//! Macros of plugin-api, which exports them: the attribute `command` and the derives `Choices` and `Settings`.
 //!
-//! Both write what one could write by hand with plugin-api's `Command`, `CommandOption`, `FromOption` and `OptionType`, and
-//! decide nothing at run time.
+//! They write what one could write by hand with plugin-api's `Command`, `CommandOption`, `FromOption`, `OptionType` and `Setting`,
+//! and decide nothing at run time.
 //!
 //! | file | what it does |
 //! | --- | --- |
@@ -10,13 +10,14 @@
 //! | `option.rs` | a parameter that is an option |
 //! | `doc.rs` | doc comments as descriptions |
 //! | `words.rs` | lists, names, and the nearest of them |
-//! | `choices.rs` | the derive |
+//! | `choices.rs`, `settings.rs` | the derives |
 
 mod choices;
 mod command;
 mod doc;
 mod keys;
 mod option;
+mod settings;
 mod words;
 
 use proc_macro::TokenStream;
@@ -77,6 +78,8 @@ use proc_macro::TokenStream;
 /// | `bot_permissions(BAN_MEMBERS)` | what the bot needs |
 /// | `slash_only`, `prefix_only`, `ephemeral` | how |
 /// | `cooldown(uses = 3, seconds = 10, per = Guild)`, `no_cooldown`, `max_concurrency(uses = 1, per = Channel)` | how often; `per`: `User` unless said otherwise |
+/// | `example = "roll 6 2"` | how it is used, for help texts |
+/// | `hidden` | help does not list it |
 /// | `localized("de", "würfeln", "Wirft einen Würfel.")` | its name and description in another language |
 /// | `user_menu = "Wave at"`, `message_menu = "Quote"` | it is in a context menu instead; a parameter, if there is one, is what it was opened on |
 ///
@@ -209,6 +212,56 @@ pub fn command(keys: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choices, attributes(choice))]
 pub fn choices(item: TokenStream) -> TokenStream {
     choices::expand(item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Declares a plugin's settings by a struct: each field is one. Its doc comment is the description, its type decides what it takes
+/// (anything that is `SettingType`), and `#[setting(…)]` says the rest, each key being the method of `Setting` that has its name:
+/// `default = 3`, `min = 1`, `max = 10`, `per_guild`, `secret`. What may be unset is an `Option`; a list is empty by default.
+///
+/// ```
+/// use std::time::Duration;
+/// use plugin_api::prelude::*;
+///
+/// #[derive(Settings)]
+/// struct Shop {
+///     /// How many cups a member may have.
+///     #[setting(default = 3, min = 1, max = 10)]
+///     limit: u64,
+///     /// How long to wait between cups.
+///     #[setting(default = "5m")]
+///     pause: Duration,
+///     /// Where orders go.
+///     #[setting(per_guild)]
+///     kitchen: Option<Id<marker::ChannelMarker>>,
+///     /// Who may order.
+///     #[setting(per_guild)]
+///     guests: Vec<Id<marker::RoleMarker>>,
+/// }
+///
+/// async fn order(ctx: CommandContext) -> Result {
+///     let guild = ctx.guild_id().ok_or(Error::user("In servers only."))?;
+///     let shop = Shop::of_guild(ctx.host(), guild).await?;
+///     ctx.reply(format!("{} cups, one every {:?}, in {:?}", shop.limit, shop.pause, shop.kitchen)).await
+/// }
+///
+/// let plugin = Plugin::new().settings::<Shop>().command(Command::new("order", "Orders tea").run(order));
+/// ```
+///
+/// What has no default and is no `Option` does not compile:
+///
+/// ```compile_fail
+/// # use plugin_api::prelude::*;
+/// #[derive(Settings)]
+/// struct Shop {
+///     /// How many cups.
+///     limit: u64,
+/// }
+/// ```
+#[proc_macro_derive(Settings, attributes(setting))]
+pub fn settings(item: TokenStream) -> TokenStream {
+    settings::expand(item.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

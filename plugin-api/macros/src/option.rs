@@ -152,7 +152,7 @@ pub(crate) fn check_order(parameters: &[Parameter]) -> Result<()> {
 }
 
 /// Whether the type is `Option<…>` or the like, as written.
-fn is(ty: &Type, name: &str) -> bool {
+pub(crate) fn is(ty: &Type, name: &str) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path.segments.last().is_some_and(|last| {
         let one = |arguments: &PathArguments| match arguments {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct,
 };
-use serde_json::{Value, from_value};
+use serde_json::{Value, from_value, json};
 
 use super::{snowflake, words::words};
 
@@ -96,6 +96,22 @@ pub enum OptionValue {
     Duration(u64),
     /// A point in time, in seconds since 1970 began.
     Date(i64),
+    /// An emoji.
+    Emoji {
+        /// Its id; 0 for one of Unicode's.
+        id: u64,
+        /// Its name, or the emoji itself.
+        name: String,
+        /// Whether it moves.
+        animated: bool,
+    },
+    /// A message, by its channel's and its own id.
+    MessageLink {
+        /// The channel.
+        channel: u64,
+        /// The message.
+        message: u64,
+    },
     /// Several values.
     List(Vec<Self>),
     /// What a later version has, and this one does not know: as it came.
@@ -122,6 +138,17 @@ impl Serialize for OptionValue {
             Self::Attachment(json) => tagged.put("attachment", json)?,
             Self::Duration(ms) => tagged.put("duration", ms)?,
             Self::Date(seconds) => tagged.put("date", seconds)?,
+            Self::Emoji { id, name, animated } => {
+                let id = id.to_string();
+                tagged.put(
+                    "emoji",
+                    &json!({"id": id, "name": name, "animated": animated}),
+                )?;
+            }
+            Self::MessageLink { channel, message } => {
+                let ids = [channel.to_string(), message.to_string()];
+                tagged.put("message_link", &ids)?;
+            }
             Self::List(values) => tagged.put("list", values)?,
             Self::Unknown { kind, value } => tagged.put(kind, value)?,
         }
@@ -161,11 +188,33 @@ impl<'de> Deserialize<'de> for OptionValue {
             "attachment" => Ok(Self::Attachment(value)),
             "duration" => from_value(value).map(Self::Duration),
             "date" => from_value(value).map(Self::Date),
+            "emoji" => from_value(value).map(|EmojiForm { id, name, animated }| Self::Emoji {
+                id,
+                name,
+                animated,
+            }),
+            "message_link" => from_value(value).and_then(|[channel, message]: [Value; 2]| {
+                Ok(Self::MessageLink {
+                    channel: snowflake::deserialize(channel)?,
+                    message: snowflake::deserialize(message)?,
+                })
+            }),
             "list" => from_value(value).map(Self::List),
             _ => Ok(Self::Unknown { kind, value }),
         };
         read.map_err(D::Error::custom)
     }
+}
+
+/// An emoji as it crosses.
+#[derive(Deserialize)]
+struct EmojiForm {
+    #[serde(default, with = "super::snowflake")]
+    id: u64,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    animated: bool,
 }
 
 /// Head of COMMAND.

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CommandKind;
-
 /// Parameters of the `commands.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -39,47 +37,23 @@ pub struct CommandsCall {
     pub mention_prefix: Option<bool>,
     /// `commands.usage`: the first day, in UTC: `2026-11-22`; absent: 30 days ago.
     pub since: Option<String>,
+    /// `commands.list`, `commands.usable`: those of this plugin alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub of_plugin: Option<String>,
+    /// `commands.usable`: also those that may not be used, with the rule that refuses.
+    #[serde(skip_serializing_if = "is_default")]
+    pub refused: bool,
+    /// `commands.usable`: how many are left out at the beginning.
+    #[serde(skip_serializing_if = "is_default")]
+    pub offset: u32,
+    /// `commands.usable`: how many there are at most; 0: all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limit: u32,
 }
 
-/// A command, as `commands.list` gives it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CommandView {
-    /// Its name, behind those of its groups.
-    pub path: String,
-    /// What it is used on.
-    pub kind: CommandKind,
-    /// Its plugin.
-    pub plugin: String,
-    /// What it does.
-    pub description: String,
-    /// More about it.
-    pub help: String,
-    /// Other names, by prefix alone.
-    pub aliases: Vec<String>,
-    /// How it is written, without a prefix.
-    pub usage: String,
-    /// How it is typed, each way that there is: `!tag add` (with the server's prefix), `/shop tag add`; a context menu's name.
-    pub typed: Vec<String>,
-    /// Its kind in a few words: `hybrid`, `prefix only`, `slash only`, `hybrid, grouped: /shop tag add`, and why where Discord
-    /// has not got it.
-    pub reached: String,
-    /// Whether a message with the prefix reaches it.
-    pub prefix: bool,
-    /// Whether it is a slash command.
-    pub slash: bool,
-    /// Whether it is for the bot's owners alone.
-    pub owner_only: bool,
-    /// Roles of which the server needs one, itself or by a group's rule.
-    #[serde(with = "super::snowflake::list")]
-    pub roles: Vec<u64>,
-    /// Uses in the last 30 days, in the server, or everywhere where none was named.
-    pub uses: u64,
-    /// How many of these failed.
-    pub errors: u64,
-    /// Microseconds that one of these took on average, from the message or interaction to the handler's end.
-    pub mean_us: u64,
+/// What is as by default need not cross: of a thousand commands that is most.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Uses of a command on a day, as `commands.usage` gives them.

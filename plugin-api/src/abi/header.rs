@@ -46,6 +46,8 @@ pub mod event_flag {
     pub const SELF: u32 = 2;
     /// The message mentions this bot.
     pub const MENTIONS_ME: u32 = 4;
+    /// The message was a command of this bot: one of a plugin's or of the host's, whether or not its author may use it.
+    pub const COMMAND: u32 = 8;
 }
 
 impl EventHeader {

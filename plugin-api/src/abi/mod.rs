@@ -12,6 +12,7 @@
 //! | `command.rs`, `answer.rs` | the JSON heads of commands and components, and of answers to them |
 //! | `custom_id.rs` | what stands in a component's custom id |
 //! | `snowflake.rs`, `words.rs` | how ids cross, and enums: what is not known is `Unknown` |
+//! | `bot.rs` | the JSON heads of the `bot.…` and `slash.…` host calls, and of `metrics.read` |
 //! | `plugins.rs` | the JSON heads of the `plugins.…` host calls |
 //! | `power.rs` | what a plugin may be granted beyond what is its own |
 //! | `schedule.rs` | the JSON heads of the `schedules.…` host calls |
@@ -22,6 +23,7 @@
 //! | `hooks.rs`, `log.rs` | the JSON heads of the host calls about all plugins' hooks, and about the log |
 //! | `knows.rs` | the JSON heads of `alerts.raise`, `bot.lag` and `caches.…` |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
+//! | `presence.rs` | the JSON head of the host call `bot.presence` |
 //! | `shards.rs` | the JSON heads of the `shards.…` host calls |
 //! | `web.rs` | the JSON heads of the host calls `web.request` and `web.download` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
@@ -39,6 +41,7 @@
 
 mod answer;
 mod authority;
+mod bot;
 mod cache;
 mod command;
 mod commands;
@@ -56,6 +59,7 @@ mod note;
 mod payload;
 mod plugins;
 mod power;
+mod presence;
 mod record;
 mod schedule;
 mod settings;
@@ -70,12 +74,17 @@ pub(crate) mod words;
 pub use abi_stable;
 pub use answer::{Answered, Colours, ReplyCall, ReplyMode, Tone};
 pub use authority::{ActingReply, AuditCall, AuditEntry, AuditReply, MayCall, MayReply};
-pub use cache::{CacheCall, CacheReply};
+pub use bot::{
+    BotStatus, HourView, MetricFamily, MetricSample, MetricsCall, MetricsReply, SlashBudget,
+    SlashView, StopCall, SyncReply,
+};
+pub use cache::{CacheCall, CacheReply, ServerView, ServersCall, ServersReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,
     Origin,
 };
-pub use commands::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
+pub(crate) use commands::is_default;
+pub use commands::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
 pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use frame::{Bytes, Frame, frame_kind};
@@ -92,7 +101,7 @@ pub use module::{
     Exchange, HostHandle, HostVtable, HostVtable_Ref, MailboxHandle, MailboxVtable,
     MailboxVtable_Ref, PluginModule, PluginModule_Ref, run_status,
 };
-pub use note::{MAGIC, NoteInfo, PluginNote, SECTION};
+pub use note::{MAGIC, NoteInfo, PluginNote, SECTION, TARGET};
 pub use payload::{
     CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead, FileCall, FileStat,
     FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
@@ -103,6 +112,7 @@ pub use plugins::{
     PluginsCall, PluginsReply, PowerView, UnloadView,
 };
 pub use power::{Power, UnknownPower};
+pub use presence::{PresenceCall, PresenceVerb, StatusDot};
 pub use record::Record;
 pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleInfo, ScheduleList, ScheduleReply,
@@ -111,8 +121,8 @@ pub use schedule::{
 pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
 pub use shards::{SessionStarts, ShardView, ShardsCall, ShardsReply};
 pub use storage::{
-    KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult, StorageStep,
-    StorageValue,
+    EraseCall, KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult,
+    StorageStep, StorageValue,
 };
 pub use web::{DownloadCall, DownloadReply, WebCall, WebReply};
 

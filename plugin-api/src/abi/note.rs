@@ -88,7 +88,7 @@ impl PluginNote {
             api_version: field(API_VERSION),
             abi_stable: field(ABI_STABLE_VERSION),
             rustc: field(rustc),
-            target: field(env!("COGWRIGHT_TARGET")),
+            target: field(TARGET),
             name: field(name),
             version: field(version),
             #[cfg(feature = "later-boundary-fixture")]
@@ -116,6 +116,9 @@ const fn field<const N: usize>(text: &str) -> [u8; N] {
     }
     field
 }
+
+/// The machines that this crate was compiled for: `x86_64-unknown-linux-gnu`.
+pub const TARGET: &str = env!("COGWRIGHT_TARGET");
 
 /// A note as read from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

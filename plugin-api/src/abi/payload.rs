@@ -97,6 +97,9 @@ pub enum EntryKind {
     /// A command's own checks; entry: the command's path. Its argument is a [`CheckCall`](super::CheckCall), its result a
     /// [`CheckReply`](super::CheckReply).
     Check = "check",
+    /// Erases a user from what the plugin keeps in memory and in its state; entry: empty, argument: an
+    /// [`EraseCall`](super::EraseCall).
+    Erase = "erase",
 }
 }
 

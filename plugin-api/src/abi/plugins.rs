@@ -1,9 +1,9 @@
 //! JSON heads of the `plugins.…` host calls.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::words::words;
-use crate::manifest::Manifest;
 
 /// Parameters of the `plugins.…` calls: of each those that it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +92,8 @@ pub struct PluginView {
     pub dropped: u64,
     /// Panics.
     pub panics: u64,
-    /// All that it declares, where that was asked for.
-    pub manifest: Option<Manifest>,
+    /// All that it declares, where that was asked for: a [`Manifest`](crate::manifest::Manifest).
+    pub manifest: Option<Value>,
 }
 
 /// Completion of `plugins.list`.
@@ -258,6 +258,6 @@ pub struct FileReport {
     pub slash_limit: u64,
     /// Commands of its that Discord would not get, each with the reason.
     pub slash_left_out: Vec<String>,
-    /// All that it declares.
-    pub manifest: Manifest,
+    /// All that it declares: a [`Manifest`](crate::manifest::Manifest).
+    pub manifest: Value,
 }

@@ -136,3 +136,12 @@ pub struct KvReply {
     #[serde(default)]
     pub keys: Vec<String>,
 }
+
+/// Argument of an [`EntryKind::Erase`](super::EntryKind) entry.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EraseCall {
+    /// Who is to be erased.
+    #[serde(with = "super::snowflake")]
+    pub user_id: u64,
+}

@@ -128,13 +128,14 @@ fn the_manifest() {
             "any_role": ["x"], "checked": true,
         },
         "cooldown": {"uses": 1, "period_ms": 2, "per": "member"},
-        "concurrency": {"uses": 1, "per": "guild"},
+        "concurrency": {"uses": 1, "per": "guild"}, "examples": ["buy tea"], "hidden": true,
+        "guilds": ["9007199254740993"], "runs": true,
     });
     let full = json!({
         "name": "shop", "version": "1.0.0", "description": "d", "commands": [command], "components": ["buy"],
-        "listeners": [{"event": "READY", "guild_id": "9007199254740993", "ignore_bots": true}],
-        "intents": 1, "dependencies": [{"name": "bank", "version": "^1"}], "conflicts": ["x"], "requires": ["reply"],
-        "keeps_state": true, "handoff": "strict", "concurrency": 3,
+        "listeners": [{"event": "READY", "guild_id": "9007199254740993", "ignore_bots": true, "without_content": true}],
+        "intents": 1, "dependencies": [{"name": "bank", "version": "^1"}], "conflicts": ["x"], "requires": ["reply"], "powers": ["log.read"],
+        "keeps_state": true, "erases": true, "handoff": "strict", "concurrency": 3,
         "hooks": [{"event": "bot_ready", "handler": "greet", "priority": 1}],
         "functions": [{"name": "f", "version": 1}],
         "migrations": [{"number": 1, "scope": "bot", "sql": "s"}],
@@ -146,8 +147,10 @@ fn the_manifest() {
         }],
         "settings": [{
             "name": "s", "description": "d", "kind": "string", "default": "x", "choices": ["x"], "min": 1.0, "max": 2.0,
-            "per_guild": true,
+            "per_guild": true, "items": "role",
         }],
+        "authors": ["Ann"], "homepage": "https://example.com", "license": "MIT", "category": "Shops", "icon": "🍵",
+        "optional_dependencies": ["calendar"], "tells": ["shop.sold"], "powers": ["plugins.read"],
     });
     let known = Known {
         words: &[
@@ -158,6 +161,7 @@ fn the_manifest() {
             "handoff",
             "migrations/0/scope",
             "settings/0/kind",
+            "settings/0/items",
         ],
         required: &[
             "commands/0/options/0/choices/0/name",
@@ -371,19 +375,38 @@ fn heads_of_commands_and_schedules() {
     let all = Known::default;
     let asked = json!({
         "guild_id": "1", "channel_id": "2", "user_id": "3", "command": "buy", "roles": ["x"], "prefix": "!",
-        "mention_prefix": true, "since": "2026-11-22",
+        "mention_prefix": true, "since": "2026-11-22", "of_plugin": "shop", "refused": true, "offset": 1, "limit": 2,
     });
     check::<CommandsCall>(asked, &all());
     let view = json!({
         "path": "buy", "kind": "user", "plugin": "shop", "description": "d", "help": "h", "aliases": ["b"], "usage": "u",
         "typed": ["!buy"], "reached": "hybrid", "prefix": true, "slash": true, "owner_only": true,
         "roles": ["9007199254740993"], "uses": 1, "errors": 2, "mean_us": 3,
+        "options": [{
+            "name": "n", "description": "d", "localized": {}, "kind": "role", "required": true, "default": "x",
+            "choices": [], "min": 1.5, "max": 2.5, "channel_kinds": [2], "rest": true, "repeated": true, "autocomplete": true,
+        }],
+        "access": {
+            "owner_only": true, "guild_owner_only": true, "permissions": "8", "bot_permissions": "16", "any_role": ["r"],
+            "checked": true,
+        },
+        "guild_only": true, "dm_only": true, "age_restricted": true, "ephemeral": true,
+        "cooldown": {"uses": 1, "period_ms": 2, "per": "guild"}, "max_concurrency": {"uses": 1, "per": "channel"},
+        "localized": {"de": {"name": "n", "description": "d"}}, "hidden": true, "examples": ["buy 1"], "category": "c",
+        "icon": "i", "rule": "roles", "guilds": ["9007199254740993"],
     });
     let kind = Known {
-        words: &["kind"],
+        words: &[
+            "kind",
+            "options/0/kind",
+            "cooldown/per",
+            "max_concurrency/per",
+        ],
+        maps: &["localized", "options/0/localized"],
         ..Known::default()
     };
-    check::<CommandView>(view, &kind);
+    check::<crate::CommandView>(view, &kind);
+    check::<crate::UsableReply>(json!({"commands": [], "total": 3}), &all());
     let usage = json!({
         "day": "2026-11-22", "command": "buy", "plugin": "shop", "uses": 1, "errors": 2, "took_us": 3,
     });
@@ -460,6 +483,21 @@ fn payloads_of_the_frameworks_hooks() {
     check::<hook::CommandError>(failed, &all());
     let changed = json!({"plugin": "shop", "name": "n", "guild_id": "1"});
     check::<hook::SettingChanged>(changed, &all());
+}
+
+#[test]
+fn values_of_options_cross_as_they_are() {
+    let emoji = |id, name: &str| OptionValue::Emoji {
+        id,
+        name: name.into(),
+        animated: id != 0,
+    };
+    let (channel, message) = (9_007_199_254_740_993, 4);
+    let link = OptionValue::MessageLink { channel, message };
+    for value in [emoji(0, "👏"), emoji(5, "tea"), link] {
+        let json = serde_json::to_string(&value).unwrap();
+        assert_eq!(serde_json::from_str::<OptionValue>(&json).unwrap(), value);
+    }
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{future::Future, rc::Rc, time::Duration};
 
-use twilight_model::guild::Permissions;
+use twilight_model::{
+    guild::Permissions,
+    id::{Id, marker::GuildMarker},
+};
 
 use super::{Command, check::CheckContext};
 use crate::{
@@ -16,6 +19,23 @@ impl<S: 'static> Command<S> {
     /// In servers only.
     #[must_use]
     pub fn guild_only(mut self) -> Self {
+        self.manifest.guild_only = true;
+        self
+    }
+
+    /// In these servers only: it is registered there alone, at once and without a place of those 100 that a bot has for all, and
+    /// refused elsewhere. For commands of their own and for whole groups.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// # async fn audit(ctx: CommandContext) -> Result { ctx.reply("All is well.").await }
+    /// let audit = Command::new("audit", "Looks into the books").only_in([Id::new(613_425_648_685_547_541)]).run(audit);
+    /// # Plugin::new().command(audit);
+    /// ```
+    #[must_use]
+    pub fn only_in(mut self, guilds: impl IntoIterator<Item = Id<GuildMarker>>) -> Self {
+        self.manifest.guilds.extend(guilds.into_iter().map(Id::get));
         self.manifest.guild_only = true;
         self
     }

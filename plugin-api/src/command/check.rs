@@ -58,7 +58,7 @@ async fn all<S>(checks: &[Check<S>], state: &Rc<S>, host: &Host, call: &CheckCal
 }
 
 /// The handler, behind its checks.
-pub(super) fn before<S: 'static>(
+pub(crate) fn before<S: 'static>(
     checks: Vec<Check<S>>,
     handler: CommandHandler<S>,
 ) -> CommandHandler<S> {
@@ -82,15 +82,22 @@ pub(super) fn before<S: 'static>(
 }
 
 /// The entry that answers whether somebody may: before each use, and when they ask why not.
-pub(super) fn entry<S: 'static>(checks: Vec<Check<S>>) -> EntryHandler<S> {
+/// `further` has the checks behind these.
+pub(crate) fn entry<S: 'static>(
+    checks: Vec<Check<S>>,
+    further: Option<EntryHandler<S>>,
+) -> EntryHandler<S> {
     let checks: Rc<[Check<S>]> = checks.into();
-    Rc::new(move |state, host, _head, frame_guard| {
-        let checks = Rc::clone(&checks);
+    Rc::new(move |state, host, head, frame_guard| {
+        let (checks, further) = (Rc::clone(&checks), further.clone());
         let call: Result<CheckCall> =
             serde_json::from_slice(frame_guard.body()).map_err(Error::from);
         Box::pin(async move {
             let refusal = match all(&checks, &state, &host, &call?).await {
-                Ok(()) => None,
+                Ok(()) => match further {
+                    Some(further) => return further(state, host, head, frame_guard).await,
+                    None => None,
+                },
                 Err(error) => match error.user_message() {
                     Some(text) => Some(text.to_owned()),
                     None => return Err(error),

@@ -69,6 +69,9 @@ fn every_key() {
     #[command(
         name = "pour-tea",
         alias = "p",
+        example = "pour-tea green",
+        example = "p black",
+        hidden,
         aliases("tea", "t"),
         guild_only,
         age_restricted,
@@ -91,6 +94,9 @@ fn every_key() {
     let by_hand = Command::new("pour-tea", "Pours tea, in cups.")
         .help("Two paragraphs\nof help.\n\nAnd no more.")
         .alias("p")
+        .example("pour-tea green")
+        .example("p black")
+        .hidden()
         .alias("tea")
         .alias("t")
         .guild_only()

@@ -11,7 +11,7 @@
 
 mod access;
 mod autocomplete;
-mod check;
+pub(crate) mod check;
 #[cfg(test)]
 mod declared;
 mod option;
@@ -104,6 +104,26 @@ impl<S: 'static> Command<S> {
     ///     .command(Command::new("add", "Adds a tag").permissions(Permissions::MANAGE_MESSAGES).run(add));
     /// let plugin = Plugin::new().command(tag);
     /// ```
+    ///
+    /// By prefix a group may have a handler of its own, which gets what names none of its commands (`!tag`, `!tag tea`), with
+    /// options of its own. By slash Discord has no such thing.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// /// Shows a tag.
+    /// #[command]
+    /// async fn tag(
+    ///     ctx: CommandContext,
+    ///     /// Which one.
+    ///     name: Option<String>,
+    /// ) -> Result {
+    ///     ctx.reply(name.unwrap_or("Which one?".into())).await
+    /// }
+    /// # async fn add(ctx: CommandContext) -> Result { ctx.reply("Added.").await }
+    /// let tag = tag().command(Command::new("add", "Adds a tag").run(add));
+    /// let plugin = Plugin::new().command(tag);
+    /// ```
     #[must_use]
     pub fn group(name: impl Into<String>, description: impl Into<String>) -> Self {
         Self::of(CommandKind::Chat, name, description)
@@ -168,6 +188,29 @@ impl<S: 'static> Command<S> {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.manifest.help = text.into();
+        self
+    }
+
+    /// How it is used, as one would type it without a prefix; for help texts. Several may be given.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// # async fn roll(ctx: CommandContext) -> Result { ctx.reply("4").await }
+    /// let roll = Command::new("roll", "Rolls dice").example("roll 6").example("roll 20 2").run(roll);
+    /// # Plugin::new().command(roll);
+    /// ```
+    #[must_use]
+    pub fn example(mut self, text: impl Into<String>) -> Self {
+        self.manifest.examples.push(text.into());
+        self
+    }
+
+    /// Help does not list it. Whoever knows it can use it all the same: who may is said by [`permissions`](Self::permissions)
+    /// and the like.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.manifest.hidden = true;
         self
     }
 
@@ -265,16 +308,10 @@ impl<S: 'static> Command<S> {
         checks.append(&mut self.checks);
         self.manifest.access.checked |= !checks.is_empty();
         assert!(
-            self.handler.is_some() == self.children.is_empty(),
-            "{}",
-            if self.children.is_empty() {
-                format!("command `{path}` has no handler: end its declaration with `.run(handler)`")
-            } else {
-                format!(
-                    "command `{path}` has a handler and commands in it: Discord accepts one or the other"
-                )
-            }
+            self.handler.is_some() || !self.children.is_empty(),
+            "command `{path}` has no handler: end its declaration with `.run(handler)`"
         );
+        self.manifest.runs = self.handler.is_some() && !self.children.is_empty();
         for (option, completer) in self.completers {
             let declared = self
                 .manifest
@@ -293,21 +330,22 @@ impl<S: 'static> Command<S> {
         if let Some(handler) = self.handler {
             if !checks.is_empty() {
                 let key = (EntryKind::Check, path.clone());
-                handlers.entries.insert(key, check::entry(checks.clone()));
+                handlers
+                    .entries
+                    .insert(key, check::entry(checks.clone(), None));
             }
             let handler = if checks.is_empty() {
                 handler
             } else {
-                check::before(checks, handler)
+                check::before(checks.clone(), handler)
             };
             handlers
                 .commands
-                .insert((self.manifest.kind, path), handler);
-        } else {
-            let above = format!("{path} ");
-            let install = |child: Self| child.install(&above, checks.clone(), handlers);
-            self.manifest.subcommands = self.children.into_iter().map(install).collect();
+                .insert((self.manifest.kind, path.clone()), handler);
         }
+        let above = format!("{path} ");
+        let install = |child: Self| child.install(&above, checks.clone(), handlers);
+        self.manifest.subcommands = self.children.into_iter().map(install).collect();
         self.manifest
     }
 }

@@ -39,10 +39,10 @@ impl<T: Into<String>> From<T> for Choice {
 /// A type that an option is declared by, with [`CommandOption::of`].
 ///
 /// `String`, integers, `f64`, `bool`, `Id` of a user, channel or role, [`Mentionable`](crate::Mentionable), `Attachment`, `Duration`,
-/// `Timestamp`, what derives [`Choices`](crate::Choices); `Option` and `Vec` of each.
+/// `Timestamp`, `Emoji`, `MessageLink`, what derives [`Choices`](crate::Choices); `Option` and `Vec` of each.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be an option of a command",
-    label = "`String`, `i64`, `f64`, `bool`, `Id<UserMarker>` and its like, `Mentionable`, `Attachment`, `Duration`, `Timestamp`, an enum with `#[derive(Choices)]`, or an `Option` or `Vec` of these is expected"
+    label = "`String`, `i64`, `f64`, `bool`, `Id<UserMarker>` and its like, `Mentionable`, `Attachment`, `Duration`, `Timestamp`, `Emoji`, `MessageLink`, an enum with `#[derive(Choices)]`, or an `Option` or `Vec` of these is expected"
 )]
 pub trait OptionType: FromOption {
     /// Makes the option what this type reads; it is a required string before.
@@ -61,6 +61,8 @@ pub trait OptionType: FromOption {
 /// | [`mentionable`](Self::mentionable) | [`Mentionable`](crate::Mentionable) | the same |
 /// | [`attachment`](Self::attachment) | `twilight_model::channel::Attachment` | a file of the message |
 /// | [`duration`](Self::duration) | `std::time::Duration` | `90s`, `1h30m`, `2 days` |
+/// | [`emoji`](Self::emoji) | [`Emoji`](crate::Emoji) | `👏`, `<:tea:41771983429993937>` |
+/// | [`message`](Self::message) | [`MessageLink`](crate::MessageLink) | a link to a message, or its id |
 /// | [`date`](Self::date) | `twilight_model::util::Timestamp` | `2026-12-24 18:00`, `<t:1767225600>` |
 ///
 /// ```
@@ -113,6 +115,11 @@ impl CommandOption {
         /// A length of time, read as `std::time::Duration`: `90s`, `1h30m`, `2 days`; units from `s` to `w`. Bounds are in
         /// seconds.
         duration Duration
+        /// An emoji, read as [`Emoji`](crate::Emoji): one of Unicode's, or one of a server's.
+        emoji Emoji
+        /// A message, read as [`MessageLink`](crate::MessageLink): its link, or its id. It is one of this server, in a channel that
+        /// the member may read; whether it is still there is not asked.
+        message Message
         /// A point in time, read as twilight-model's `Timestamp`: `2026-12-24`, `2026-12-24 18:00` (UTC, or with an offset as
         /// in RFC 3339), `<t:1767225600>`, or from now on as in `in 2h`.
         date Date

@@ -12,7 +12,11 @@ use twilight_model::{
 };
 
 use super::option::{CommandOption, OptionType};
-use crate::{manifest::OptionKind, option_value::Mentionable};
+use crate::{
+    manifest::OptionKind,
+    option_value::Mentionable,
+    picked::{Emoji, MessageLink},
+};
 
 impl<T: OptionType> OptionType for Option<T> {
     fn declare(option: &mut CommandOption) {
@@ -51,6 +55,8 @@ kinds! {
     Attachment: Attachment;
     Duration: Duration;
     Timestamp: Date;
+    Emoji: Emoji;
+    MessageLink: Message;
 }
 
 macro_rules! smaller_integers {
@@ -67,52 +73,3 @@ macro_rules! smaller_integers {
 }
 
 smaller_integers! { u8 u16 u32 u64 i8 i16 i32 }
-
-/// An enum whose variants are the choices of an option: each with what members see, and an option is declared by it.
-///
-/// ```
-/// use plugin_api::{choices, prelude::*};
-///
-/// choices! {
-///     /// How much tea.
-///     #[derive(Debug, PartialEq)]
-///     enum Size {
-///         Cup = "a cup",
-///         Pot = "a whole pot",
-///     }
-/// }
-///
-/// async fn pour(ctx: CommandContext) -> Result {
-///     match ctx.option("size")? {
-///         Size::Cup => ctx.reply("Here.").await,
-///         Size::Pot => ctx.reply("You must be thirsty.").await,
-///     }
-/// }
-/// let pour = Command::new("pour", "Pours tea").option(CommandOption::of::<Size>("size", "How much")).run(pour);
-/// # Plugin::new().command(pour);
-/// ```
-#[macro_export]
-macro_rules! choices {
-    ($(#[$meta:meta])* $visibility:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        $visibility enum $name {
-            $($(#[$variant_meta])* $variant,)+
-        }
-
-        impl $crate::FromOption for $name {
-            fn from_option(input: $crate::OptionInput<'_>) -> $crate::Result<Self> {
-                let text = input.read::<::std::string::String>()?;
-                match &*text {
-                    $($text => ::std::result::Result::Ok(Self::$variant),)+
-                    other => ::std::result::Result::Err($crate::Error::user(::std::format!("`{}` can't be `{other}`.", input.name()))),
-                }
-            }
-        }
-
-        impl $crate::OptionType for $name {
-            fn declare(option: &mut $crate::CommandOption) {
-                *option = ::std::clone::Clone::clone(option).choices([$($text),+]);
-            }
-        }
-    };
-}

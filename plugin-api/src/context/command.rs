@@ -34,8 +34,8 @@ use crate::{
 /// ```
 pub struct CommandContext<S = ()> {
     state: Rc<S>,
-    invocation: Invocation,
-    head: CommandHead,
+    invocation: Rc<Invocation>,
+    head: Rc<CommandHead>,
 }
 
 impl<S> CommandContext<S> {
@@ -47,9 +47,27 @@ impl<S> CommandContext<S> {
     ) -> Self {
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), frame_guard, head.ephemeral),
-            head,
+            invocation: Rc::new(Invocation::new(
+                host,
+                head.origin.clone(),
+                frame_guard,
+                head.ephemeral,
+            )),
+            head: Rc::new(head),
         }
+    }
+
+    /// The same use once more, for what is done around the handler.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            state: Rc::clone(&self.state),
+            invocation: Rc::clone(&self.invocation),
+            head: Rc::clone(&self.head),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> Rc<Invocation> {
+        Rc::clone(&self.invocation)
     }
 
     /// Whether the host has asked the checks already.

@@ -12,7 +12,6 @@ use twilight_model::{
 use super::{Invocation, resolved};
 use crate::{
     abi::{ComponentHead, ReplyMode},
-    component::ComponentScope,
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -40,7 +39,7 @@ use crate::{
 /// ```
 pub struct ComponentContext<S = ()> {
     state: Rc<S>,
-    invocation: Invocation,
+    invocation: Rc<Invocation>,
     head: ComponentHead,
 }
 
@@ -51,16 +50,16 @@ impl<S> ComponentContext<S> {
         head: ComponentHead,
         frame_guard: FrameGuard,
     ) -> Self {
+        let invocation = Invocation::of_component(host, &head, frame_guard);
         Self {
             state,
-            invocation: Invocation::new(host, head.origin.clone(), frame_guard, false).inherits(
-                ComponentScope {
-                    owner: head.owner,
-                    timeout_s: head.timeout_s,
-                },
-            ),
+            invocation: Rc::new(invocation),
             head,
         }
+    }
+
+    pub(crate) fn shared(&self) -> Rc<Invocation> {
+        Rc::clone(&self.invocation)
     }
 
     /// The plugin's state.

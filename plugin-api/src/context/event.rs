@@ -2,13 +2,22 @@
 
 use std::{cell::OnceCell, fmt, marker::PhantomData, rc::Rc};
 
-use twilight_model::id::{
-    Id,
-    marker::{ChannelMarker, GuildMarker, MessageMarker, UserMarker},
+use twilight_model::{
+    gateway::payload::incoming as payload,
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker, MessageMarker, UserMarker},
+    },
 };
 
+use super::user::{User, user};
 use crate::{
-    abi::event_flag, accessors::surroundings, error::Result, event::Event, host::Host,
+    abi::event_flag,
+    accessors::{in_server, surroundings},
+    error::Result,
+    event::Event,
+    host::Host,
+    message::NewMessage,
     raw::FrameGuard,
 };
 
@@ -29,10 +38,7 @@ use crate::{
 ///         return Ok(());
 ///     }
 ///     ctx.state().0.set(ctx.state().0.get() + 1);
-///     if let (Some(channel), Some(message)) = (ctx.channel_id(), ctx.message_id()) {
-///         ctx.host().discord().react(channel, message, "👋").await?;
-///     }
-///     Ok(())
+///     ctx.react("👋").await
 /// }
 /// ```
 pub struct EventContext<E, S = ()> {
@@ -109,6 +115,8 @@ impl<E: Event, S> EventContext<E, S> {
         self.frame_guard.header().header.guild()
     }
 
+    in_server!();
+
     /// In which channel, for events of a channel.
     #[must_use]
     pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {
@@ -159,6 +167,109 @@ impl<E: Event, S> EventContext<E, S> {
     pub fn mentions_me(&self) -> bool {
         self.frame_guard.header().header.flags & event_flag::MENTIONS_ME != 0
     }
+
+    /// Whether the message was a command of this bot, by prefix or by mention: one of any plugin's or of the host's, also where its
+    /// author may not use it. What counts what members write leaves those out.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn points(ctx: EventContext<MessageCreate, Cell<u64>>) -> Result {
+    ///     if !ctx.was_command() {
+    ///         ctx.state().set(ctx.state().get() + 1);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// let members = Listener::new().ignore_bots().without_content();
+    /// let plugin = Plugin::with_state(|_host| async { Ok(Cell::new(0)) }).listen(members, points);
+    /// ```
+    #[must_use]
+    pub fn was_command(&self) -> bool {
+        self.frame_guard.header().header.flags & event_flag::COMMAND != 0
+    }
+}
+
+/// An event of a message: one that was written, changed, deleted or reacted to.
+///
+/// Listeners to these know which message it is, and in which channel.
+pub trait MessageEvent: Event {}
+
+macro_rules! message_events {
+    ($($event:ident),*) => { $(impl MessageEvent for payload::$event {})* };
+}
+
+message_events!(
+    MessageCreate,
+    MessageUpdate,
+    MessageDelete,
+    ReactionAdd,
+    ReactionRemove,
+    ReactionRemoveAll,
+    ReactionRemoveEmoji,
+    MessagePollVoteAdd,
+    MessagePollVoteRemove
+);
+
+impl<E: MessageEvent, S> EventContext<E, S> {
+    /// In which channel.
+    #[must_use]
+    pub fn channel(&self) -> Id<ChannelMarker> {
+        sure(self.channel_id())
+    }
+
+    /// Which message.
+    #[must_use]
+    pub fn message(&self) -> Id<MessageMarker> {
+        sure(self.message_id())
+    }
+
+    /// Answers the message: with one that refers to it, in the same channel.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn answer(ctx: EventContext<MessageCreate>) -> Result {
+    ///     if ctx.content() == "ping" {
+    ///         ctx.reply("pong").await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// let plugin = Plugin::new().listen(Listener::new().ignore_bots(), answer);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Discord::send`](crate::Discord::send).
+    pub async fn reply(&self, message: impl Into<NewMessage>) -> Result {
+        let message = message.into().reply_to(self.message());
+        let discord = self.host.discord();
+        discord.send(self.channel(), message).await.map(drop)
+    }
+
+    /// Reacts to the message: `emoji` as for [`Discord::react`](crate::Discord::react).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Discord::react`](crate::Discord::react).
+    pub async fn react(&self, emoji: &str) -> Result {
+        let discord = self.host.discord();
+        discord.react(self.channel(), self.message(), emoji).await
+    }
+}
+
+impl<S> EventContext<payload::MessageCreate, S> {
+    /// Who wrote the message; of a webhook's its id and name.
+    #[must_use]
+    pub fn author(&self) -> User<'_> {
+        user(&self.frame_guard)
+    }
+}
+
+/// An id that Discord sends with each event of the kind. Of one that could not be read it is 1, which is nobody's: the oldest
+/// snowflake in use is far above.
+fn sure<T>(id: Option<Id<T>>) -> Id<T> {
+    id.unwrap_or(Id::new(1))
 }
 
 impl<E: Event, S> fmt::Debug for EventContext<E, S> {

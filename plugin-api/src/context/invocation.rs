@@ -1,7 +1,7 @@
 //! Invocation: what the contexts of commands and components have in common.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
 };
 
@@ -18,11 +18,13 @@ use twilight_model::{
 
 use super::{
     reply::Reply,
+    said::Said,
     user::{User, user},
 };
 use crate::{
-    abi::{Answered, Origin, ReplyCall, ReplyMode},
-    component::{self, ComponentScope, Modal},
+    abi::{Answered, ComponentHead, Origin, ReplyCall, ReplyMode},
+    accessors::in_server,
+    component::{ComponentScope, Modal},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
@@ -57,6 +59,7 @@ pub struct Invocation {
     origin: RefCell<Origin>,
     by_prefix: bool,
     frame_guard: FrameGuard,
+    said: OnceCell<Said>,
     first_answer: Cell<Option<Answered>>,
     /// Whom the components of an updated message are for, where that one's were made so.
     inherited: Option<ComponentScope>,
@@ -78,6 +81,7 @@ impl Invocation {
             by_prefix: matches!(origin, Origin::Message { .. }),
             origin: RefCell::new(origin),
             frame_guard,
+            said: OnceCell::new(),
             first_answer: Cell::new(None),
             inherited: None,
             held: RefCell::new(None),
@@ -89,6 +93,14 @@ impl Invocation {
     pub(crate) fn inherits(mut self, scope: ComponentScope) -> Self {
         self.inherited = Some(scope);
         self
+    }
+
+    /// The use of a component.
+    pub(crate) fn of_component(host: Host, head: &ComponentHead, frame_guard: FrameGuard) -> Self {
+        Self::new(host, head.origin.clone(), frame_guard, false).inherits(ComponentScope {
+            owner: head.owner,
+            timeout_s: head.timeout_s,
+        })
     }
 
     /// An invocation of its own for a click; the click is over when it is dropped.
@@ -117,6 +129,11 @@ impl Invocation {
         interaction && self.first_answer.get().is_none() && self.held.borrow().is_none()
     }
 
+    /// The message that it came with; 0 for a slash command.
+    pub(super) fn message_id(&self) -> u64 {
+        self.frame_guard.header().header.message_id
+    }
+
     fn origin(&self) -> Origin {
         self.origin.borrow().clone()
     }
@@ -133,11 +150,18 @@ impl Invocation {
         user(&self.frame_guard)
     }
 
+    /// What else is told of who did it, read when it is first asked for.
+    pub(super) fn said(&self) -> &Said {
+        self.said.get_or_init(|| Said::read(self.raw()))
+    }
+
     /// In which server; `None` in direct messages.
     #[must_use]
     pub fn guild_id(&self) -> Option<Id<GuildMarker>> {
         self.frame_guard.header().header.guild()
     }
+
+    in_server!();
 
     /// In which channel.
     ///
@@ -336,7 +360,7 @@ impl Invocation {
     /// The id would be longer than Discord's 100 characters ([`CUSTOM_ID_LIMIT`](crate::CUSTOM_ID_LIMIT)): keep the
     /// argument in the state, and pass a key.
     pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
-        component::custom_id(self.host.plugin_name(), handler, &argument.to_string())
+        self.host.custom_id(handler, argument)
     }
 
     /// Discord's own JSON: the [message](https://discord.com/developers/docs/resources/message#message-object) by

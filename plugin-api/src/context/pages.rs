@@ -10,12 +10,12 @@ use twilight_model::id::{
 use super::Invocation;
 use crate::{
     abi::{ComponentHead, ReplyMode},
+    accessors::in_server,
     component::{ComponentScope, Modal, TextField, button},
     error::{Error, Result},
     host::Host,
     message::NewMessage,
     page::Turn,
-    raw::FrameGuard,
 };
 
 /// Context of a [pages](crate::Plugin::pages) function.
@@ -62,6 +62,8 @@ impl<S> PageContext<S> {
     pub const fn guild_id(&self) -> Option<Id<GuildMarker>> {
         self.turn.guild
     }
+
+    in_server!();
 }
 
 impl<S> fmt::Debug for PageContext<S> {
@@ -119,14 +121,13 @@ impl Invocation {
 }
 
 /// A click on a button of pages, or the number that was typed.
-pub(crate) async fn turned(host: Host, head: ComponentHead, frame_guard: FrameGuard) -> Result {
+pub(crate) async fn turned(click: Rc<Invocation>, head: ComponentHead) -> Result {
     let scope = ComponentScope {
         owner: head.owner,
         timeout_s: head.timeout_s,
     };
     let typed = head.fields.get("page").map(|text| text.trim().to_owned());
     let (name, argument) = (head.handler, head.argument);
-    let click = Invocation::new(host, head.origin, frame_guard, false).inherits(scope);
     let unreadable = || Error::new(format!("`{argument}` is no page of `{name}`"));
     let (turn, argument) = argument.split_once(':').ok_or_else(unreadable)?;
     let mut characters = turn.chars();

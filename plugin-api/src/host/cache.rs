@@ -15,11 +15,12 @@ use twilight_model::{
         marker::{ChannelMarker, GuildMarker, RoleMarker, UserMarker},
     },
     user::CurrentUser,
+    voice::VoiceState,
 };
 
 use super::Host;
 use crate::{
-    abi::{CacheCall, CacheReply},
+    abi::{CacheCall, CacheReply, ServersCall, ServersReply},
     error::{Error, Result},
 };
 
@@ -30,7 +31,7 @@ impl Host {
     /// use plugin_api::prelude::*;
     ///
     /// async fn server(ctx: CommandContext) -> Result {
-    ///     let id = ctx.guild_id().ok_or(Error::user("this is no server"))?;
+    ///     let id = ctx.guild()?;
     ///     let guild = ctx.host().cache().guild(id).known().await?;
     ///     ctx.reply(format!("{} has {} roles", guild.name, guild.roles.len())).await
     /// }
@@ -77,8 +78,9 @@ pub struct Lookup<T> {
 }
 
 impl Cache {
-    /// A server, with its roles. Emojis, stickers, members and voice states are not kept, so those lists are empty (not so
-    /// when Discord had to be asked); channels have a question of [their own](Self::channels).
+    /// A server, with its roles. Emojis, stickers and members are not kept, so those lists are empty (not so when Discord had to be
+    /// asked); channels and voice states have questions of their own ([`channels`](Self::channels),
+    /// [`voice_states`](Self::voice_states)).
     pub fn guild(&self, id: Id<GuildMarker>) -> Lookup<Guild> {
         self.ask("cache.guild", of(id), guild)
     }
@@ -86,6 +88,31 @@ impl Cache {
     /// The ids of the servers that the bot is in.
     pub fn guilds(&self) -> Lookup<Vec<Id<GuildMarker>>> {
         self.ask("cache.guilds", CacheCall::default(), ids)
+    }
+
+    /// The servers that the bot is in, a line each, page by page, in one call.
+    ///
+    /// ```
+    /// use plugin_api::{abi::ServersCall, prelude::*};
+    ///
+    /// async fn largest(host: &Host) -> Result<Option<String>> {
+    ///     let (mut call, mut largest) = (ServersCall { limit: Some(1_000), ..ServersCall::default() }, None);
+    ///     loop {
+    ///         let page = host.cache().servers(&call).await?;
+    ///         largest = page.servers.into_iter().chain(largest).max_by_key(|server| server.members);
+    ///         match page.next {
+    ///             Some(next) => call.after = Some(next),
+    ///             None => return Ok(largest.map(|server| server.name)),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The host does not answer.
+    pub async fn servers(&self, call: &ServersCall) -> Result<ServersReply> {
+        self.0.query("cache.servers", call).await
     }
 
     /// A channel of a server, or a thread. Archived threads and private channels are not kept.
@@ -173,6 +200,26 @@ impl Cache {
             ..of(guild)
         };
         self.ask("cache.permissions", call, permissions)
+    }
+
+    /// Who is in the voice channels of a server, by user; without their members, which [`member`](Self::member) has. Kept while
+    /// some plugin listens to `VOICE_STATE_UPDATE` or asks for the intent GUILD_VOICE_STATES
+    /// ([`Plugin::intents`](crate::Plugin::intents)); Discord can't be asked for it. A plugin that is the first one to want it gets
+    /// none until the bot has a session with that intent, some seconds later.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn talking(ctx: CommandContext) -> Result {
+    ///     let voices = ctx.host().cache().voice_states(ctx.guild()?).known().await?;
+    ///     ctx.reply(format!("{} are talking, or could.", voices.iter().filter(|it| !it.self_mute).count())).await
+    /// }
+    /// let plugin = Plugin::new()
+    ///     .intents(Intents::GUILD_VOICE_STATES)
+    ///     .command(Command::new("talking", "Who is talking").run(talking));
+    /// ```
+    pub fn voice_states(&self, guild: Id<GuildMarker>) -> Lookup<Vec<VoiceState>> {
+        self.ask("cache.voice_states", of(guild), voice_states)
     }
 
     /// The bot's own user.
@@ -281,6 +328,10 @@ fn roles(body: &[u8]) -> Result<Vec<Role>> {
 }
 
 fn member(body: &[u8]) -> Result<Member> {
+    json(body)
+}
+
+fn voice_states(body: &[u8]) -> Result<Vec<VoiceState>> {
     json(body)
 }
 

@@ -1,5 +1,7 @@
 //! Queries of all plugins' commands, and of who may use them.
 
+use std::pin::Pin;
+
 use serde::de::DeserializeOwned;
 use twilight_model::id::{
     Id,
@@ -8,7 +10,8 @@ use twilight_model::id::{
 
 use super::Host;
 use crate::{
-    abi::{CommandView, CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply},
+    abi::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply},
+    command_view::{CommandView, UsableReply},
     error::Result,
 };
 
@@ -38,7 +41,8 @@ pub struct Commands<'a> {
 }
 
 impl Commands<'_> {
-    /// All of them, by plugin and as declared; with the roles and the uses of a server, or (`None`) those everywhere.
+    /// All of them, by plugin and as declared, and the host's own last; with the roles and the uses of a server, or (`None`) those
+    /// everywhere.
     ///
     /// # Errors
     ///
@@ -52,6 +56,40 @@ impl Commands<'_> {
             },
         )
         .await
+    }
+
+    /// Which commands somebody may use in a place, in one call: the host asks the rules that [`why`](Self::why) asks, and leaves
+    /// out plugins' own checks, cooldowns and what is busy.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn help(ctx: CommandContext) -> Result {
+    ///     let commands = ctx.host().commands();
+    ///     let usable = commands.usable(ctx.user().id, ctx.guild_id(), ctx.channel_id()).page(0, 5).await?;
+    ///     let mut text = format!("You may use {} commands:", usable.total);
+    ///     for command in usable.commands.iter().filter(|command| !command.hidden) {
+    ///         text += &format!("\n`{}` {}", command.usage, command.description);
+    ///     }
+    ///     ctx.reply(text).await
+    /// }
+    /// # Plugin::new().command(Command::new("help", "Helps").run(help));
+    /// ```
+    pub fn usable(
+        &self,
+        user: Id<UserMarker>,
+        guild: Option<Id<GuildMarker>>,
+        channel: Id<ChannelMarker>,
+    ) -> UsableQuery {
+        UsableQuery {
+            host: self.host.clone(),
+            call: CommandsCall {
+                user_id: Some(user.get()),
+                guild_id: guild.map(Id::get),
+                channel_id: Some(channel.get()),
+                ..CommandsCall::default()
+            },
+        }
     }
 
     /// How often commands were used, by day, from the day `since` on (`2026-11-22`, in UTC; `None`: the last 30 days), in a
@@ -197,5 +235,46 @@ impl Commands<'_> {
 
     async fn call<T: DeserializeOwned>(&self, name: &str, call: &CommandsCall) -> Result<T> {
         self.host.query(name, call).await
+    }
+}
+
+/// Query of the commands that somebody may use: what [`Commands::usable`] gives, to be awaited.
+///
+/// # Errors
+///
+/// The bot's or the server's prefix can't be read.
+#[derive(Debug, Clone)]
+#[must_use = "a query asks nothing until it is awaited"]
+pub struct UsableQuery {
+    host: Host,
+    call: CommandsCall,
+}
+
+impl UsableQuery {
+    /// Those of one plugin alone; `cogwright`: the host's own.
+    pub fn of_plugin(mut self, name: impl Into<String>) -> Self {
+        self.call.of_plugin = Some(name.into());
+        self
+    }
+
+    /// Also those that may not be used: their [`rule`](CommandView::rule) says why.
+    pub fn with_refused(mut self) -> Self {
+        self.call.refused = true;
+        self
+    }
+
+    /// `limit` of them, `offset` being left out at the beginning; their [`total`](UsableReply::total) is of all.
+    pub fn page(mut self, offset: u32, limit: u32) -> Self {
+        (self.call.offset, self.call.limit) = (offset, limit);
+        self
+    }
+}
+
+impl IntoFuture for UsableQuery {
+    type Output = Result<UsableReply>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.host.query("commands.usable", &self.call).await })
     }
 }

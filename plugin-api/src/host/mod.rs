@@ -2,6 +2,7 @@
 
 mod alerts;
 mod authority;
+mod bot;
 mod cache;
 mod commands;
 mod discord;
@@ -12,6 +13,7 @@ mod lag;
 mod log;
 mod metrics;
 mod plugins;
+mod presence;
 pub(crate) mod reply;
 mod schedules;
 mod secrets;
@@ -32,14 +34,16 @@ use twilight_model::id::{
 
 pub(crate) use self::schedules::from_ms;
 pub use self::{
+    bot::BotControl,
     cache::{Cache, Lookup},
-    commands::Commands,
-    discord::{Discord, Method, Request, Response},
+    commands::{Commands, UsableQuery},
+    discord::{Action, Discord, History, Members, Method, NewChannel, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,
     hooks::Hook,
     metrics::{Counter, Gauge, Histogram},
     plugins::Plugins,
+    presence::Presence,
     schedules::{NewScheduled, Scheduled, Schedules},
     secrets::Secret,
     task::Task,
@@ -47,6 +51,7 @@ pub use self::{
 };
 use crate::{
     abi::CallHead,
+    component,
     error::Result,
     runtime::{CallReply, Core},
 };
@@ -159,6 +164,34 @@ impl Host {
     #[must_use]
     pub fn application_id(&self) -> Option<Id<ApplicationMarker>> {
         Id::new_checked(self.0.start().application_id?)
+    }
+
+    /// The custom id of a button, select or modal whose handler is `handler` of this plugin: for messages that no command has asked
+    /// for, from a schedule, a hook or a listener say. Else as [`Invocation::custom_id`](crate::Invocation::custom_id).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// const TEA_ROOM: Id<marker::ChannelMarker> = Id::new(175_928_847_299_117_063);
+    ///
+    /// async fn tea_time(ctx: ScheduleContext) -> Result {
+    ///     let join = button("I'll come", ctx.host().custom_id("join", "today")?);
+    ///     ctx.host().discord().send(TEA_ROOM, NewMessage::from("Tea in an hour.").row([join])).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn join(ctx: ComponentContext) -> Result {
+    ///     ctx.reply(NewMessage::from("See you there.").ephemeral()).await
+    /// }
+    ///
+    /// let plugin = Plugin::new().cron("tea", "0 16 * * *", "Europe/London", tea_time).component("join", join);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Invocation::custom_id`](crate::Invocation::custom_id).
+    pub fn custom_id(&self, handler: &str, argument: impl fmt::Display) -> Result<String> {
+        component::custom_id(self.plugin_name(), handler, &argument.to_string())
     }
 
     /// Whether this host knows the host call `name`: one that is older than this crate lacks some of those that its methods make.

@@ -4,6 +4,7 @@ use super::Host;
 use crate::{
     abi::{FileReport, ManagedReply, PluginUsage, PluginView, PluginsCall, PluginsReply},
     error::{Error, Result},
+    manifest::Manifest,
 };
 
 impl Host {
@@ -81,6 +82,16 @@ impl Plugins<'_> {
         Ok(self.page(&call).await?.plugins.pop())
     }
 
+    /// What a plugin that is loaded declares; `None` where none of that name is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    pub async fn manifest(&self, name: &str) -> Result<Option<Manifest>> {
+        let found = self.get(name).await?.and_then(|plugin| plugin.manifest);
+        Ok(found.map(serde_json::from_value).transpose()?)
+    }
+
     /// What a plugin that is loaded uses: processor, memory, disk, its handlers and host calls.
     ///
     /// # Errors
@@ -149,6 +160,7 @@ impl Plugins<'_> {
     ///
     /// async fn install(ctx: CommandContext) -> Result {
     ///     let file = ctx.host().files().read("downloads/shop.so").await?;
+    ///     let file = file.ok_or(Error::user("It is not there yet."))?;
     ///     let wanted = PluginsCall { name: "shop".into(), ..PluginsCall::default() };
     ///     let report = ctx.host().plugins().install(&wanted, file).await?;
     ///     if !report.problems.is_empty() {

@@ -47,6 +47,15 @@ pub struct CommandManifest {
     pub cooldown: Option<CooldownManifest>,
     /// How many uses may run at once.
     pub concurrency: Option<ConcurrencyManifest>,
+    /// How it is used, as one would type it without a prefix: `roll 6 2`.
+    pub examples: Vec<String>,
+    /// Whether help leaves it out. It can be used all the same.
+    pub hidden: bool,
+    /// The servers that it is for, if it is for chosen ones: registered in these alone, and refused elsewhere.
+    #[serde(with = "crate::abi::snowflake::list")]
+    pub guilds: Vec<u64>,
+    /// Of a group: whether it has a handler of its own, by prefix, which gets what names none of its commands.
+    pub runs: bool,
 }
 
 /// Name and description in another language.
@@ -256,5 +265,9 @@ pub enum OptionKind {
     Duration = "duration",
     /// A point in time, such as `2026-12-24 18:00`.
     Date = "date",
+    /// An emoji, of Unicode or of a server.
+    Emoji = "emoji",
+    /// A message, by its link or id.
+    Message = "message",
 }
 }

@@ -5,6 +5,7 @@
 //! `host/loader/src/unknown.rs`.
 
 mod command;
+mod package;
 mod setting;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use self::command::{
     AccessManifest, ChoiceManifest, CommandManifest, ConcurrencyManifest, CooldownManifest,
     Localized, OptionKind, OptionManifest, Per,
 };
+pub use self::package::Package;
 pub use self::setting::{SettingKind, SettingManifest};
 pub use crate::abi::CommandKind;
 
@@ -58,6 +60,8 @@ pub struct Manifest {
     pub powers: Vec<String>,
     /// Whether it saves state.
     pub keeps_state: bool,
+    /// Whether it erases a user from its memory and its state when it is told to.
+    pub erases: bool,
     /// How state is handed to the next generation.
     pub handoff: Handoff,
     /// Most handlers that run at once, at least 1; `None`: the default of 64.
@@ -80,6 +84,20 @@ pub struct Manifest {
     pub schedules: Vec<ScheduleManifest>,
     /// Its settings.
     pub settings: Vec<SettingManifest>,
+    /// Who wrote it: `Ann <ann@example.com>`.
+    pub authors: Vec<String>,
+    /// Where one can read about it, or its code.
+    pub homepage: String,
+    /// Its licence, as an [SPDX expression](https://spdx.org/licenses/): `MIT OR Apache-2.0`.
+    pub license: String,
+    /// What it is listed under in help: `Moderation`.
+    pub category: String,
+    /// An emoji that stands for it.
+    pub icon: String,
+    /// Plugins that are loaded before it where they are there, and that it does without where they are not.
+    pub optional_dependencies: Vec<String>,
+    /// Hooks' events that it emits.
+    pub tells: Vec<String>,
 }
 
 /// A step from one shape of a plugin's tables to the next.
@@ -196,6 +214,8 @@ pub struct ListenerManifest {
     pub guild_id: Option<u64>,
     /// Whether events that bots caused are left out.
     pub ignore_bots: bool,
+    /// Whether it does without the messages' content.
+    pub without_content: bool,
 }
 
 /// A handler of a hook.

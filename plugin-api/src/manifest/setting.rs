@@ -26,6 +26,8 @@ pub struct SettingManifest {
     pub max: Option<f64>,
     /// Whether each server may have its own value.
     pub per_guild: bool,
+    /// For a list: what its entries are: texts, channels, roles or users.
+    pub items: SettingKind,
 }
 
 words! {
@@ -51,7 +53,7 @@ pub enum SettingKind {
     Role = "role",
     /// A user.
     User = "user",
-    /// A list of texts.
+    /// A list, of texts unless [`items`](SettingManifest::items) says otherwise.
     List = "list",
     /// The name of a secret.
     Secret = "secret",

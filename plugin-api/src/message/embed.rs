@@ -1,6 +1,9 @@
 //! Embeds, in the bot's colours.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 
 use twilight_model::{
     channel::message::{
@@ -10,7 +13,10 @@ use twilight_model::{
     util::Timestamp,
 };
 
-use crate::abi::{Colours, Tone};
+use crate::{
+    abi::{Colours, Tone},
+    time::after,
+};
 
 /// The colours that the host told at the start. Statics of this crate are the plugin's own, one set per generation.
 static NORMAL: AtomicU32 = AtomicU32::new(Colours::DEFAULT.normal);
@@ -207,6 +213,20 @@ impl EmbedBuilder {
     #[must_use]
     pub const fn timestamp(mut self, at: Timestamp) -> Self {
         self.embed.timestamp = Some(at);
+        self
+    }
+
+    /// The point in time that it is now, as [`timestamp`](Self::timestamp).
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let report = embed("Report").description("All is well.").footer("as of").now().build();
+    /// assert!(report.timestamp.is_some());
+    /// ```
+    #[must_use]
+    pub fn now(mut self) -> Self {
+        self.embed.timestamp = after(Duration::ZERO);
         self
     }
 

@@ -16,8 +16,8 @@ use twilight_model::{
     id::{Id, marker::MessageMarker},
 };
 
-pub(crate) use self::embed::set_colours;
 pub use self::embed::{EmbedBuilder, embed};
+pub(crate) use self::{embed::set_colours, multipart::multipart};
 use crate::{abi::Tone, error::Result};
 
 /// A message to send, reply with, or change another into. `&str`, `String` and an embed turn into one, so that most
@@ -52,7 +52,7 @@ pub struct NewMessage {
     #[serde(skip)]
     ephemeral: bool,
     #[serde(skip)]
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<File>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flags: Option<u64>,
     #[serde(skip)]
@@ -64,6 +64,9 @@ pub struct NewMessage {
     #[serde(skip)]
     delete_after: Option<Duration>,
 }
+
+/// A file's name and bytes.
+type File = (String, Vec<u8>);
 
 /// Reference to the message that this one replies to. A message that is gone by then does not fail the reply.
 #[derive(Debug, Clone, Serialize)]

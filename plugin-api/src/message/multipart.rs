@@ -2,7 +2,7 @@
 
 /// A `multipart/form-data` body as Discord wants it
 /// ([reference](https://discord.com/developers/docs/reference#uploading-files)): `payload_json`, then `files[n]`.
-pub(super) fn multipart(json: &[u8], files: &[(String, Vec<u8>)]) -> (Vec<u8>, Option<String>) {
+pub(crate) fn multipart(json: &[u8], files: &[(String, Vec<u8>)]) -> (Vec<u8>, Option<String>) {
     // 15 characters, as twilight-http wants it; counted up until no part contains it.
     let boundary = (0u32..)
         .map(|n| format!("cogwright{n:06}"))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NewMessage, limits, multipart, split};
+use super::{File, NewMessage, limits, multipart, split};
 use crate::{
     abi::{ReplyCall, RequestCall},
     error::{Error, Result},
@@ -52,14 +52,25 @@ impl NewMessage {
         if self.files.is_empty() {
             return Ok((serde_json::to_vec(self)?, None));
         }
+        let json = serde_json::to_vec(&self.with_attachments()?)?;
+        Ok(multipart(&json, &self.files))
+    }
+
+    /// As Discord's JSON, and the files that go beside it.
+    #[inline(never)]
+    pub(crate) fn into_parts(self) -> Result<(serde_json::Value, Vec<File>)> {
+        self.check()?;
+        Ok((self.with_attachments()?, self.files))
+    }
+
+    fn with_attachments(&self) -> Result<serde_json::Value> {
         let mut json = self.to_json()?;
-        json["attachments"] = (0..self.files.len())
-            .map(|id| serde_json::json!({"id": id, "filename": self.files[id].0}))
-            .collect();
-        Ok(multipart::multipart(
-            &serde_json::to_vec(&json)?,
-            &self.files,
-        ))
+        if !self.files.is_empty() {
+            json["attachments"] = (0..self.files.len())
+                .map(|id| serde_json::json!({"id": id, "filename": self.files[id].0}))
+                .collect();
+        }
+        Ok(json)
     }
 
     fn check(&self) -> Result {

@@ -16,7 +16,7 @@ use crate::{
         MailboxHandle, MailboxVtable, MailboxVtable_Ref, Message, Origin, Record, StartHead,
         StopHead, frame_kind, message_kind, run_status, send_status, status,
     },
-    manifest::Manifest,
+    manifest::{Manifest, Package},
     prelude::*,
 };
 
@@ -338,7 +338,7 @@ fn plugin() -> Program {
             Err(Error::user("as you wish"))
         }))
         .command(Command::new("never", "d").run(|_ctx| std::future::pending()))
-        .into_program("fake", "1.2.3")
+        .into_program(Package::new("fake", "1.2.3"))
 }
 
 fn answers(said: &[Said]) -> Vec<(u64, u16)> {
@@ -442,7 +442,7 @@ fn a_declaration_that_panics_ends_the_run() {
     let (code, said) = host.run(|| {
         Plugin::new()
             .command(Command::new("x", "y"))
-            .into_program("fake", "1.0.0")
+            .into_program(Package::new("fake", "1.0.0"))
     });
     assert_eq!(code, run_status::PANICKED);
     assert!(

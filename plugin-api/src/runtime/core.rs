@@ -15,13 +15,16 @@ use tokio::{
 
 use super::{
     Running,
+    awaited::Awaited,
     calls::{CallReply, Calls},
     waiting::Questions,
 };
 use crate::{
     abi::{CallHead, FailedHead, LogHead, StartHead, message_kind},
     error::{Error, Result},
+    event::EventKind,
     guard::dispose,
+    manifest::{ListenerManifest, Manifest},
     raw::{FrameGuard, Link, SendError},
 };
 
@@ -39,6 +42,9 @@ pub(crate) struct Core {
     /// Whose poll this is; 0 for what does not count as running.
     polled: Cell<u64>,
     pub(super) questions: Questions,
+    pub(super) awaited: Awaited,
+    /// The events that it is told of whatever their server, with all that is in them; by number.
+    heard: Vec<u16>,
     event_loop: Notify,
     pub(super) live: watch::Sender<bool>,
     pub(super) background: RefCell<JoinSet<()>>,
@@ -59,9 +65,17 @@ impl Core {
         let _ = self.link.send(message_kind::LOG, 0, 0, &head, &[]);
     }
 
-    pub(super) fn new(name: String, link: Link) -> Self {
+    pub(super) fn new(manifest: &Manifest, link: Link) -> Self {
+        let whole =
+            |listener: &&ListenerManifest| listener.guild_id.is_none() && !listener.without_content;
+        let heard = manifest.listeners.iter().filter(whole);
         Self {
-            name,
+            name: manifest.name.clone(),
+            heard: heard
+                .filter_map(|listener| EventKind::named(&listener.event))
+                .map(EventKind::number)
+                .collect(),
+            awaited: Awaited::default(),
             link,
             start: OnceCell::new(),
             settings: RefCell::default(),
@@ -75,6 +89,11 @@ impl Core {
             live: watch::Sender::new(false),
             background: RefCell::default(),
         }
+    }
+
+    /// Whether the host tells it of all events of this kind.
+    pub(crate) fn hears(&self, kind: u16) -> bool {
+        self.heard.contains(&kind)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -122,6 +141,7 @@ impl Core {
     }
 
     pub(super) fn end_questions(&self) {
+        self.awaited.close();
         self.questions.close();
     }
 

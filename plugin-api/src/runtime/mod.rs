@@ -3,10 +3,12 @@
 //! Nothing here is generic over the plugin: a plugin is erased into a [`Program`] first, so that this code, tokio's and
 //! serde's included, is compiled once in this crate.
 
+mod awaited;
 mod calls;
 mod core;
 mod job;
 mod question;
+mod wait;
 mod waiting;
 
 use std::{
@@ -22,6 +24,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub(crate) use self::awaited::Wanted;
 pub(crate) use self::calls::CallReply;
 pub(crate) use self::core::Core;
 pub(crate) use self::job::caught;
@@ -148,7 +151,7 @@ async fn main_loop(declared: Declared, mut inbox: Inbox, link: Link) -> io::Resu
     let Declared { manifest, start } = declared;
     let concurrency = manifest.concurrency;
     let concurrency = concurrency.map_or(DEFAULT_CONCURRENCY, |limit| limit.max(1) as usize);
-    let core = Rc::new(Core::new(manifest.name.clone(), link));
+    let core = Rc::new(Core::new(&manifest, link));
     let handoff = manifest.handoff;
     let manifest = serde_json::to_vec(&manifest)?;
     if link
@@ -323,6 +326,7 @@ impl EventLoop {
         };
         let (frame, header) = (frame_guard.id(), frame_guard.header().header);
         let frame_guard = Rc::new(frame_guard);
+        self.core.tell_waiting(&header, &frame_guard);
         for listener in 0..running.listeners() {
             if !running.listens(listener, &header) {
                 continue;

@@ -19,7 +19,7 @@ pub(crate) struct Click {
 #[derive(Default)]
 pub(super) struct Questions {
     open: RefCell<HashMap<String, OpenQuestion>>,
-    /// How many questions each handler waits for: one handler may wait for several at once.
+    /// How many questions and events each handler waits for: one handler may wait for several at once.
     waiting: RefCell<HashMap<u64, usize>>,
     last: RefCell<Last>,
 }
@@ -86,20 +86,30 @@ impl Questions {
             && let Some(open) = self.open.borrow_mut().get_mut(key)
         {
             open.handler = handler;
-            *self.waiting.borrow_mut().entry(handler).or_default() += 1;
+            self.waits(handler);
+        }
+    }
+
+    /// A handler waits for one thing more.
+    pub(super) fn waits(&self, handler: u64) {
+        *self.waiting.borrow_mut().entry(handler).or_default() += 1;
+    }
+
+    /// A handler waits for one thing less.
+    pub(super) fn goes_on(&self, handler: u64) {
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(things) = waiting.get_mut(&handler) {
+            *things -= 1;
+            if *things == 0 {
+                waiting.remove(&handler);
+            }
         }
     }
 
     /// Ends a question: the handler that waited for it runs again.
     pub(super) fn end(&self, key: &str) -> Option<oneshot::Sender<Box<Click>>> {
         let OpenQuestion { answer, handler } = self.open.borrow_mut().remove(key)?;
-        let mut waiting = self.waiting.borrow_mut();
-        if let Some(questions) = waiting.get_mut(&handler) {
-            *questions -= 1;
-            if *questions == 0 {
-                waiting.remove(&handler);
-            }
-        }
+        self.goes_on(handler);
         Some(answer)
     }
 

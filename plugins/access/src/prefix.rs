@@ -1,13 +1,12 @@
 //! Commands `setprefix` and `mentionprefix`.
 
-use plugin_api::{choices, prelude::*};
+use plugin_api::prelude::*;
 
-choices! {
-    enum Switch {
-        Enable = "enable",
-        Disable = "disable",
-        Status = "status",
-    }
+#[derive(Choices)]
+enum Switch {
+    Enable,
+    Disable,
+    Status,
 }
 
 pub(super) fn setprefix() -> Command {
@@ -40,9 +39,7 @@ pub(super) fn mentionprefix() -> Command {
 }
 
 async fn set(ctx: CommandContext) -> Result {
-    let Some(guild) = ctx.guild_id() else {
-        return Err(Error::user("This works in servers only."));
-    };
+    let guild = ctx.guild()?;
     let prefix: String = ctx.option("prefix")?;
     let prefix = if prefix == "default" { "" } else { &prefix };
     let set = ctx.host().commands().set_prefix(guild, prefix).await?;
@@ -54,9 +51,7 @@ async fn set(ctx: CommandContext) -> Result {
 }
 
 async fn mention(ctx: CommandContext) -> Result {
-    let Some(guild) = ctx.guild_id() else {
-        return Err(Error::user("This works in servers only."));
-    };
+    let guild = ctx.guild()?;
     let commands = ctx.host().commands();
     let state: Option<Switch> = ctx.option("state")?;
     let set = match state {

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use plugin_api::prelude::*;
 
+/// The host, as if it were a plugin.
+const HOST: &str = "cogwright";
+
 /// Discord's limit for a description, with room for what else is said.
 const LISTED: usize = 3_500;
 
@@ -18,9 +21,7 @@ pub(super) fn config() -> Command {
 }
 
 async fn run(ctx: CommandContext) -> Result {
-    let Some(guild) = ctx.guild_id() else {
-        return Err(Error::user("This works in servers only."));
-    };
+    let guild = ctx.guild()?;
     let commands = ctx.host().commands();
     let command: Option<String> = ctx.option("command")?;
     let Some(command) = command else {
@@ -55,7 +56,8 @@ async fn list(ctx: &CommandContext, guild: Id<marker::GuildMarker>) -> Result {
     let commands = ctx.host().commands().list(Some(guild)).await?;
     let mut ruled: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut owners = Vec::new();
-    for command in commands {
+    // Nobody opens the host's own.
+    for command in commands.into_iter().filter(|it| it.plugin != HOST) {
         if command.owner_only {
             owners.push(format!("`{}`", command.path));
         } else if !command.roles.is_empty() {

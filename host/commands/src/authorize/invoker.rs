@@ -1,10 +1,13 @@
 //! Invoker of a command: what Discord said of them, and what the cache or Discord knows besides.
 
+use std::sync::Arc;
+
 use host_discord::{
     cache::{Cache, in_thread},
     lenient::{self, Field, Fields},
 };
 use host_loader::EventRecord;
+use tokio::sync::OnceCell;
 use twilight_model::{
     guild::Permissions,
     id::{
@@ -12,6 +15,8 @@ use twilight_model::{
         marker::{ChannelMarker, GuildMarker, UserMarker},
     },
 };
+
+use crate::{policy::Policy, rules::GuildRules};
 
 /// Invoker of a command, and where.
 #[derive(Debug)]
@@ -23,6 +28,21 @@ pub struct Invoker {
     /// `None` where the event has none.
     pub channel: Option<Id<ChannelMarker>>,
     said: Said,
+    found: Found,
+}
+
+/// What has been found out of an invoker: once, for however many commands are asked about.
+#[derive(Debug, Default)]
+struct Found {
+    /// `None` where it can't be found out.
+    is_guild_owner: OnceCell<Option<bool>>,
+    rules: OnceCell<Result<Arc<GuildRules>, String>>,
+    permissions: OnceCell<Result<Permissions, String>>,
+    bot_permissions: OnceCell<Result<Permissions, String>>,
+    roles: OnceCell<Vec<u64>>,
+    /// Of the member's roles, in lower case.
+    role_names: OnceCell<Vec<String>>,
+    is_age_restricted: OnceCell<bool>,
 }
 
 /// Member data that came along with a message or an interaction; what can't be read was not said.
@@ -77,6 +97,7 @@ impl Invoker {
             guild: event.header.guild(),
             channel: event.header.channel(),
             said: Said::read(&event.json),
+            found: Found::default(),
         }
     }
 
@@ -91,16 +112,33 @@ impl Invoker {
             guild,
             channel,
             said: Said::default(),
+            found: Found::default(),
         }
     }
 
     /// Whether they own the server.
     pub async fn is_guild_owner(&self, cache: &Cache) -> bool {
-        let Some((guild, user, _)) = self.ids() else {
-            return false;
-        };
-        let owner = cache.fetch_owner(guild).await;
-        owner.is_ok_and(|owner| owner == user)
+        let found = self.found.is_guild_owner.get_or_init(|| async {
+            let (guild, user, _) = self.ids()?;
+            cache
+                .fetch_owner(guild)
+                .await
+                .ok()
+                .map(|owner| owner == user)
+        });
+        found.await.unwrap_or_default()
+    }
+
+    /// The rules of the server.
+    pub(crate) async fn rules(&self, policy: &Policy) -> Result<&GuildRules, &str> {
+        let found = self.found.rules.get_or_init(|| async {
+            policy.rules.of(self.guild).await.map_err(|error| {
+                let guild = self.guild.map(Id::get);
+                tracing::error!(guild, "who may use commands there can't be read: {error}");
+                "this server's settings can't be read right now; the log has the reason".to_owned()
+            })
+        });
+        by_ref(found.await).map(|rules| &**rules)
     }
 
     /// What the member may do in the channel.
@@ -108,35 +146,28 @@ impl Invoker {
     /// # Errors
     ///
     /// It can't be found out; the text says why.
-    pub async fn permissions(&self, cache: &Cache) -> Result<Permissions, String> {
+    pub async fn permissions(&self, cache: &Cache) -> Result<Permissions, &str> {
         if let Some(permissions) = self.said.permissions {
             return Ok(permissions);
         }
-        let (guild, user, channel) = self.ids().ok_or("this is no server")?;
-        self.fetched(cache, guild, user, channel).await
+        let found = self.found.permissions.get_or_init(|| async {
+            let (guild, user, channel) = self.ids().ok_or("this is no server")?;
+            fetched(cache, guild, user, channel).await
+        });
+        by_ref(found.await).copied()
     }
 
     /// What the bot may do in the channel.
-    pub(super) async fn bot_permissions(&self, cache: &Cache) -> Result<Permissions, String> {
+    pub(super) async fn bot_permissions(&self, cache: &Cache) -> Result<Permissions, &str> {
         if let Some(permissions) = self.said.app_permissions {
             return Ok(permissions);
         }
-        let (guild, _, channel) = self.ids().ok_or("this is no server")?;
-        let bot = Id::new_checked(cache.bot_id()).ok_or("the bot has not logged in yet")?;
-        self.fetched(cache, guild, bot, channel).await
-    }
-
-    async fn fetched(
-        &self,
-        cache: &Cache,
-        guild: Id<GuildMarker>,
-        user: Id<UserMarker>,
-        channel: Option<Id<ChannelMarker>>,
-    ) -> Result<Permissions, String> {
-        cache
-            .fetch_permissions(guild, user, channel)
-            .await
-            .map_err(|error| error.to_string())
+        let found = self.found.bot_permissions.get_or_init(|| async {
+            let (guild, _, channel) = self.ids().ok_or("this is no server")?;
+            let bot = Id::new_checked(cache.bot_id()).ok_or("the bot has not logged in yet")?;
+            fetched(cache, guild, bot, channel).await
+        });
+        by_ref(found.await).copied()
     }
 
     /// Whether the member has one of these roles.
@@ -151,31 +182,36 @@ impl Invoker {
     /// Whether the member has one of these roles, each a name or an id.
     pub(super) async fn has_a_role_called(&self, cache: &Cache, wanted: &[String]) -> bool {
         let own = self.roles(cache).await;
-        let named = match self.guild {
-            Some(guild) => cache.fetch_role_names(guild).await,
-            None => Vec::new(),
-        };
+        let names = self.found.role_names.get_or_init(|| async {
+            let named = match self.guild {
+                Some(guild) => cache.fetch_role_names(guild).await,
+                None => Vec::new(),
+            };
+            let own = named.iter().filter(|(id, _)| own.contains(id));
+            own.map(|(_, name)| name.to_lowercase()).collect()
+        });
+        let names = names.await;
         wanted.iter().any(|wanted| {
             let by_id = wanted.parse().is_ok_and(|id: u64| own.contains(&id));
-            by_id
-                || named.iter().any(|(id, name)| {
-                    own.contains(id) && name.to_lowercase() == wanted.to_lowercase()
-                })
+            by_id || names.contains(&wanted.to_lowercase())
         })
     }
 
-    async fn roles(&self, cache: &Cache) -> Vec<u64> {
+    async fn roles(&self, cache: &Cache) -> &[u64] {
         if let Some(roles) = &self.said.roles {
-            return roles.clone();
+            return roles;
         }
-        let Some((guild, user, _)) = self.ids() else {
-            return Vec::new();
-        };
-        if let Ok(member) = cache.member(guild, user) {
-            return member.roles.to_vec();
-        }
-        let fetched = cache.fetch_member(guild, user).await;
-        fetched.map_or_else(|_| Vec::new(), |member| member.roles.to_vec())
+        let found = self.found.roles.get_or_init(|| async {
+            let Some((guild, user, _)) = self.ids() else {
+                return Vec::new();
+            };
+            if let Ok(member) = cache.member(guild, user) {
+                return member.roles.to_vec();
+            }
+            let fetched = cache.fetch_member(guild, user).await;
+            fetched.map_or_else(|_| Vec::new(), |member| member.roles.to_vec())
+        });
+        found.await
     }
 
     pub(super) async fn is_age_restricted(&self, cache: &Cache) -> bool {
@@ -185,20 +221,37 @@ impl Invoker {
         let (Some(guild), Some(channel)) = (self.guild, self.channel) else {
             return false;
         };
-        let asked = cache.fetch_age_restricted(guild, channel).await;
-        asked.unwrap_or_else(|why| {
-            tracing::warn!(
-                guild = guild.get(),
-                channel = channel.get(),
-                "whether it is age-restricted can't be determined: {why}"
-            );
-            false
-        })
+        let found = self.found.is_age_restricted.get_or_init(|| async {
+            let asked = cache.fetch_age_restricted(guild, channel).await;
+            asked.unwrap_or_else(|why| {
+                tracing::warn!(
+                    guild = guild.get(),
+                    channel = channel.get(),
+                    "whether it is age-restricted can't be determined: {why}"
+                );
+                false
+            })
+        });
+        *found.await
     }
 
     fn ids(&self) -> Option<Ids> {
         Some((self.guild?, self.user?, self.channel))
     }
+}
+
+async fn fetched(
+    cache: &Cache,
+    guild: Id<GuildMarker>,
+    user: Id<UserMarker>,
+    channel: Option<Id<ChannelMarker>>,
+) -> Result<Permissions, String> {
+    let fetched = cache.fetch_permissions(guild, user, channel).await;
+    fetched.map_err(|error| error.to_string())
+}
+
+fn by_ref<T>(found: &Result<T, String>) -> Result<&T, &str> {
+    found.as_ref().map_err(|why| &**why)
 }
 
 #[cfg(test)]

@@ -14,14 +14,12 @@ mod invoker;
 mod phrases;
 
 use host_discord::Cache;
-use twilight_model::{
-    guild::Permissions,
-    id::{Id, marker::GuildMarker},
-};
+use plugin_api::manifest::CommandManifest;
+use twilight_model::{guild::Permissions, id::Id};
 
 pub use self::invoker::Invoker;
-use super::{policy::Policy, rules::GuildRules};
-use crate::router::CommandRoute;
+
+use super::policy::Policy;
 
 /// Refusal of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +64,18 @@ impl Rule {
     }
 }
 
-/// Whether a command may be used: the first rule that refuses. `name` is the command as it is typed.
+/// Command that somebody wants to use.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its path as declared.
+    pub path: &'a str,
+    /// What it declares, its groups' included.
+    pub command: &'a CommandManifest,
+    /// How it is typed, for sentences.
+    pub name: &'a str,
+}
+
+/// Whether a command may be used: the first rule that refuses.
 ///
 /// # Errors
 ///
@@ -74,24 +83,18 @@ impl Rule {
 pub async fn check(
     policy: &Policy,
     cache: &Cache,
-    route: &CommandRoute,
-    name: &str,
+    subject: Subject<'_>,
     invoker: &Invoker,
 ) -> Result<(), Refusal> {
-    place(cache, route, name, invoker).await?;
+    place(cache, subject, invoker).await?;
     if !invoker.user.is_some_and(|user| policy.is_owner(user)) {
-        member(policy, cache, route, name, invoker).await?;
+        member(policy, cache, subject, invoker).await?;
     }
-    bot(cache, route, name, invoker).await
+    bot(cache, subject, invoker).await
 }
 
-async fn place(
-    cache: &Cache,
-    route: &CommandRoute,
-    name: &str,
-    invoker: &Invoker,
-) -> Result<(), Refusal> {
-    let command = &route.command;
+async fn place(cache: &Cache, subject: Subject<'_>, invoker: &Invoker) -> Result<(), Refusal> {
+    let Subject { command, name, .. } = subject;
     let refuse = |text: String| {
         Err(Refusal {
             rule: Rule::Place,
@@ -104,6 +107,10 @@ async fn place(
     if command.dm_only && invoker.guild.is_some() {
         return refuse(format!("`{name}` works in direct messages only."));
     }
+    let guild = invoker.guild.map_or(0, Id::get);
+    if !command.guilds.is_empty() && !command.guilds.contains(&guild) {
+        return refuse(format!("`{name}` works in other servers only."));
+    }
     if command.age_restricted && invoker.guild.is_some() && !invoker.is_age_restricted(cache).await
     {
         return refuse(format!("`{name}` works in age-restricted channels only."));
@@ -114,22 +121,26 @@ async fn place(
 async fn member(
     policy: &Policy,
     cache: &Cache,
-    route: &CommandRoute,
-    name: &str,
+    subject: Subject<'_>,
     invoker: &Invoker,
 ) -> Result<(), Refusal> {
-    let access = &route.command.access;
+    let Subject { command, name, .. } = subject;
+    let access = &command.access;
     if access.owner_only {
         return Err(Refusal {
             rule: Rule::Owner,
             text: format!("`{name}` is for the bot's owner alone."),
         });
     }
-    let Some(guild) = invoker.guild else {
+    if invoker.guild.is_none() {
         return Ok(());
-    };
-    let rules = rules(policy, guild, name).await?;
-    let named = rules.roles_for(&route.path);
+    }
+    // What can't be read refuses nobody by accident, and nobody gets in by accident either.
+    let rules = invoker
+        .rules(policy)
+        .await
+        .map_err(|why| unknown(name, why))?;
+    let named = rules.roles_for(subject.path);
     let declares = access.permissions != 0 || !access.any_role.is_empty();
     if !access.guild_owner_only && named.is_none() && !declares {
         return Ok(());
@@ -146,7 +157,7 @@ async fn member(
     let has = invoker
         .permissions(cache)
         .await
-        .map_err(|why| unknown(name, &why))?;
+        .map_err(|why| unknown(name, why))?;
     if has.contains(Permissions::ADMINISTRATOR) {
         return Ok(());
     }
@@ -183,13 +194,9 @@ async fn member(
     Ok(())
 }
 
-async fn bot(
-    cache: &Cache,
-    route: &CommandRoute,
-    name: &str,
-    invoker: &Invoker,
-) -> Result<(), Refusal> {
-    let needed = Permissions::from_bits_truncate(route.command.access.bot_permissions);
+async fn bot(cache: &Cache, subject: Subject<'_>, invoker: &Invoker) -> Result<(), Refusal> {
+    let Subject { command, name, .. } = subject;
+    let needed = Permissions::from_bits_truncate(command.access.bot_permissions);
     if needed.is_empty() || invoker.guild.is_none() {
         return Ok(());
     }
@@ -206,24 +213,6 @@ async fn bot(
             "`{name}` can't be carried out: {} here.",
             phrases::permissions(needed - has, "the bot")
         ),
-    })
-}
-
-/// A server's rules. What can't be read refuses nobody by accident, and nobody gets in by accident either.
-async fn rules(
-    policy: &Policy,
-    guild: Id<GuildMarker>,
-    name: &str,
-) -> Result<std::sync::Arc<GuildRules>, Refusal> {
-    policy.rules.of(Some(guild)).await.map_err(|error| {
-        tracing::error!(
-            guild = guild.get(),
-            "who may use commands there can't be read: {error}"
-        );
-        unknown(
-            name,
-            "this server's settings can't be read right now; the log has the reason",
-        )
     })
 }
 

@@ -4,11 +4,15 @@
 //! | --- | --- |
 //! | `words.rs` | cuts a line into words, quotes and code blocks |
 //! | `value.rs` | reads one word as an option's value |
+//! | `emoji.rs` | an emoji |
+//! | `message.rs` | a message, by link or id |
 //! | `resolver.rs` | finds users, roles and channels by mention, id or name |
 //! | `line.rs` | a line behind a prefix command's name |
 //! | `slash.rs` | the options of a slash command |
 
+mod emoji;
 mod line;
+mod message;
 mod resolver;
 mod slash;
 mod value;
@@ -52,6 +56,8 @@ pub fn expected(option: &OptionManifest) -> String {
         OptionKind::Mentionable => "a user or a role, as a mention, an id or a name,".into(),
         OptionKind::Attachment => "a file".into(),
         OptionKind::Duration => between("a length of time such as 90s, 1h30m or 2 days"),
+        OptionKind::Emoji => "an emoji".into(),
+        OptionKind::Message => "a message, as a link or an id,".into(),
         OptionKind::Date => "a point in time such as 2026-12-24 18:00 or in 2h".into(),
         OptionKind::Channel if option.channel_kinds.is_empty() => {
             "a channel, as a mention, an id or a name,".into()

@@ -8,7 +8,10 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 use serde_json::Value;
-use twilight_model::id::{Id, marker::GuildMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, UserMarker},
+};
 
 use crate::pipeline::Pipeline;
 
@@ -16,12 +19,29 @@ use crate::pipeline::Pipeline;
 /// Discord lists.
 const FOUND: usize = 1_000;
 
+/// Who asks, and where.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asker {
+    pub(super) user: Option<Id<UserMarker>>,
+    pub(super) channel: Option<Id<ChannelMarker>>,
+}
+
+impl Asker {
+    fn of(event: &EventRecord) -> Self {
+        Self {
+            user: event.header.user(),
+            channel: event.header.channel(),
+        }
+    }
+}
+
 /// Resolver of names, for where a command is used.
 pub struct Resolver<'a> {
-    cache: &'a Cache,
+    pub(super) cache: &'a Cache,
     discord: &'a Discord,
     /// `None` in direct messages.
-    guild: Option<Id<GuildMarker>>,
+    pub(super) guild: Option<Id<GuildMarker>>,
+    pub(super) asker: Asker,
     /// The message that the command is, where it is one.
     message: Message,
 }
@@ -50,13 +70,22 @@ struct Named {
 }
 
 /// Reason for which nothing was found; `None` where "… is expected" says it all.
-type NotFound = Option<String>;
+pub(super) type NotFound = Option<String>;
 
 impl<'a> Resolver<'a> {
     /// Where a message was written.
     pub fn of_message(commands: &'a Pipeline, event: &EventRecord) -> Self {
         let (cache, discord) = (&commands.cache, &commands.discord);
-        Self::new(cache, discord, event.header.guild(), &event.json)
+        Self {
+            asker: Asker::of(event),
+            ..Self::new(cache, discord, event.header.guild(), &event.json)
+        }
+    }
+
+    /// What members of a server call by mention, id or name.
+    #[must_use]
+    pub fn in_guild(commands: &'a Pipeline, guild: Id<GuildMarker>) -> Self {
+        Self::new(&commands.cache, &commands.discord, Some(guild), "{}")
     }
 
     /// Who is looked up where: `guild` is `None` in a direct message; `message` is the JSON of what was written.
@@ -70,6 +99,7 @@ impl<'a> Resolver<'a> {
             cache,
             discord,
             guild,
+            asker: Asker::default(),
             message: Message::read(message),
         }
     }
@@ -80,6 +110,7 @@ impl<'a> Resolver<'a> {
             cache: &commands.cache,
             discord: &commands.discord,
             guild: event.header.guild(),
+            asker: Asker::of(event),
             message: Message::default(),
         }
     }
@@ -99,6 +130,10 @@ impl<'a> Resolver<'a> {
             OptionKind::Role => self.role(word).await.map(OptionValue::Role),
             OptionKind::Channel => self.channel(option, word).await.map(OptionValue::Channel),
             OptionKind::Member => self.user(word, true).await.map(OptionValue::User),
+            OptionKind::Message => {
+                let found = self.message(word).await;
+                found.map(|(channel, message)| OptionValue::MessageLink { channel, message })
+            }
             OptionKind::Mentionable => match self.role(word).await {
                 Ok(role) => Ok(OptionValue::Role(role)),
                 Err(_) => self.user(word, false).await.map(OptionValue::User),
@@ -194,6 +229,22 @@ impl<'a> Resolver<'a> {
         ids.sort_unstable();
         ids.dedup();
         one(&ids, "members")
+    }
+
+    /// A channel, role or user of the server, by mention, id or name; and why it is not known.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or several.
+    pub async fn id(&self, kind: OptionKind, word: &str) -> Result<u64, String> {
+        let mut option = OptionManifest::default();
+        option.kind = kind;
+        match self.find(&option, word).await {
+            Ok(OptionValue::Role(id) | OptionValue::Channel(id) | OptionValue::User(id)) => Ok(id),
+            Ok(_) => Err("it is something else".to_owned()),
+            Err(Some(reason)) => Err(reason),
+            Err(None) => Err("none is called so".to_owned()),
+        }
     }
 
     /// A role by mention, id or name.

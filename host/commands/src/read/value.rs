@@ -7,11 +7,13 @@ use plugin_api::{
     manifest::{OptionKind, OptionManifest},
 };
 
+use super::emoji;
+
 /// Kind of a word, as far as it shows without asking anybody.
 pub(super) enum Value {
     /// This.
     Known(OptionValue),
-    /// A user, member, role or channel that has to be found.
+    /// A user, member, role, channel or message that has to be found.
     Named,
 }
 
@@ -46,7 +48,9 @@ pub(super) fn read(option: &OptionManifest, word: &str) -> Result<Value, Option<
             .and_then(|duration| u64::try_from(duration.as_millis()).ok())
             .map(OptionValue::Duration),
         OptionKind::Date => date(word, Timestamp::now()).map(OptionValue::Date),
+        OptionKind::Emoji => emoji::read(word),
         OptionKind::User
+        | OptionKind::Message
         | OptionKind::Member
         | OptionKind::Role
         | OptionKind::Channel

@@ -7,10 +7,12 @@
 //! | `diff.rs` | what Discord has, compared with what it should have |
 //! | `persisted.rs` | what a restart must not forget |
 //! | `blame.rs` | which command Discord means when it refuses |
+//! | `chosen.rs` | the commands of chosen servers |
 //! | `owners.rs` | the owners' commands: a group of their own, in their own servers |
 //! | `report.rs` | what was done |
 
 mod blame;
+mod chosen;
 mod diff;
 mod owners;
 mod persisted;
@@ -201,6 +203,9 @@ impl Registration {
     pub async fn sync(&self) -> Result<Report, Failure> {
         let report = self.register(true).await?;
         self.place_owners(true, &mut BTreeMap::new()).await?;
+        let mut memory = self.memory.lock().await;
+        self.place_chosen(&mut memory, true).await?;
+        self.write(&memory);
         Ok(report)
     }
 
@@ -232,8 +237,9 @@ impl Registration {
                 other => break other,
             }
         };
+        let chosen = self.place_chosen(&mut memory, false).await;
         self.write(&memory);
-        result
+        chosen.and(result)
     }
 
     fn write(&self, memory: &Memory) {
@@ -256,7 +262,15 @@ impl Registration {
         Scope::of(self.with.config.now().commands.development_guild)
     }
 
+    /// What is registered together: everywhere, or in the one server of a developer.
     fn declared(&self) -> Vec<DeclaredCommand> {
+        let scope = self.scope().guild;
+        let mut declared = self.all_declared();
+        declared.retain(|command| command.is_registered_with_all(scope));
+        declared
+    }
+
+    fn all_declared(&self) -> Vec<DeclaredCommand> {
         let plugins = self.with.routes.declared_commands().into_iter();
         let plugins = plugins.map(|(plugin, command)| DeclaredCommand::of(plugin, &command));
         let host = self
@@ -272,13 +286,21 @@ impl Registration {
     fn plan(&self, memory: &mut Memory, uses: &HashMap<String, u64>) -> Plan {
         let declared = self.declared();
         let refused = memory.refused(|key| fingerprint_of(&declared, key));
-        plan::plan(&Input {
+        let mut plan = plan::plan(&Input {
             declared: &declared,
             uses: &|plugin| uses.get(plugin).copied().unwrap_or_default(),
             settings: &self.with.config.now().commands,
             before: &memory.layout,
             refused: &refused,
-        })
+        });
+        self.list_chosen(&mut plan);
+        plan
+    }
+
+    /// How many commands Discord still takes as new ones today.
+    pub async fn creates_left(&self) -> usize {
+        let scope = self.scope();
+        self.memory.lock().await.creates_left(&scope.name)
     }
 
     /// What would be registered with another manifest of a plugin in the place of its own. Changes nothing.
@@ -287,6 +309,8 @@ impl Registration {
         declared.retain(|command| command.plugin != *plugin);
         let commands = manifest.commands.iter();
         declared.extend(commands.map(|it| DeclaredCommand::of(plugin.clone(), it)));
+        let scope = self.scope().guild;
+        declared.retain(|command| command.is_registered_with_all(scope));
         let uses = self.uses().await;
         let mut memory = self.memory.lock().await;
         let refused = memory.refused(|key| fingerprint_of(&declared, key));
@@ -471,6 +495,8 @@ impl Registration {
                 self.send(&other, change).await?;
             }
             memory.registered.remove(&name);
+            // Its own commands were among them.
+            memory.chosen.remove(&name);
         }
         Ok(())
     }

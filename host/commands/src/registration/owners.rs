@@ -33,9 +33,10 @@ impl Registration {
                 (config.commands.owner_guild, config.bot.owner_ids.clone())
             };
             let again = self.place_owners(false, &mut refused).await;
+            let again = again.and(self.place_chosen_where_servers_came().await);
             if let Err(failure) = &again {
                 tracing::warn!(
-                    "the owner's slash commands could not be registered: {failure}; this is tried again in {RETRY:?}"
+                    "slash commands of single servers could not be registered: {failure}; this is tried again in {RETRY:?}"
                 );
             }
             let later = async {
@@ -53,6 +54,17 @@ impl Registration {
                 Ok(_) = configured => refused.clear(),
             }
         }
+    }
+
+    /// A server that commands are for may have come only now.
+    async fn place_chosen_where_servers_came(&self) -> Result<(), Failure> {
+        let mut memory = self.memory.lock().await;
+        let before = memory.chosen.clone();
+        let placed = self.place_chosen(&mut memory, false).await;
+        if memory.chosen != before {
+            self.write(&memory);
+        }
+        placed
     }
 
     /// Registers the group where it is missing, and takes it away where it does not belong any more.

@@ -30,6 +30,8 @@ pub(super) struct Memory {
     pub(super) registered: BTreeMap<String, String>,
     /// In which servers the owners' group is registered, as a hash.
     pub(super) owners: BTreeMap<String, String>,
+    /// What is registered in the servers that commands are for, as a hash.
+    pub(super) chosen: BTreeMap<String, String>,
     /// What was decided last.
     pub(super) layout: Layout,
     /// Names that members may still see, and what they mean.

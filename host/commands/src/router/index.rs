@@ -96,7 +96,7 @@ impl Index {
             };
             rest = after.trim_start_matches(invisible::is_unseen);
             found = Some((here.clone(), rest));
-            if matches!(here, Lookup::Command(_)) {
+            if matches!(here, Lookup::Command(route) if route.command.subcommands.is_empty()) {
                 break;
             }
         }
@@ -148,8 +148,15 @@ impl Adding<'_> {
             path: path.as_str().into(),
             group: Arc::new(command.clone()),
         });
-        for way in ways {
-            self.commands.typed.insert(way, group.clone());
+        if command.runs {
+            // By slash Discord has no such thing.
+            let mut command = command.clone();
+            command.slash = false;
+            self.leaf(&command, &path, ways);
+        } else {
+            for way in ways {
+                self.commands.typed.insert(way, group.clone());
+            }
         }
         for child in &command.subcommands {
             let child = inherited(command, child);
@@ -195,6 +202,10 @@ pub fn inherited(group: &CommandManifest, command: &CommandManifest) -> CommandM
     command.guild_only |= group.guild_only;
     command.dm_only |= group.dm_only;
     command.age_restricted |= group.age_restricted;
+    command.hidden |= group.hidden;
+    if command.guilds.is_empty() {
+        command.guilds.clone_from(&group.guilds);
+    }
     command.cooldown = command.cooldown.or(group.cooldown);
     command.concurrency = command.concurrency.or(group.concurrency);
     let (own, above) = (&mut command.access, &group.access);

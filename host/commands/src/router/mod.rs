@@ -106,6 +106,12 @@ impl Routes {
         table.plugins.values().map(Arc::clone).collect()
     }
 
+    /// Whether any plugin listens to this event.
+    #[must_use]
+    pub fn is_heard(&self, event: u16) -> bool {
+        self.table().listeners.contains_key(&event)
+    }
+
     /// Queues an event for all that listen to it, who log about it under `id`.
     pub fn deliver(&self, event: &Arc<EventRecord>, id: u64) {
         let table = self.table();

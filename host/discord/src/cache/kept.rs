@@ -40,6 +40,8 @@ pub(super) struct GuildKept {
     /// Whether each role of the server is in `roles`; if not, one that is missing need not be deleted.
     pub(super) has_all_roles: bool,
     pub(super) channels: HashMap<u64, ChannelKept>,
+    /// Who is in a voice channel, by user: the voice state. `None` where the bot is not told, or could not read it.
+    pub(super) voice: Option<HashMap<u64, Box<str>>>,
     /// Without its [`LISTS`].
     pub(super) json: Box<str>,
 }

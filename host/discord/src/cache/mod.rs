@@ -1,8 +1,8 @@
 //! Cache of Discord: servers, channels, roles, members, the bot's own user, and the permissions that follow from them.
 //!
 //! Servers, channels, active threads and roles are kept: what permissions and routing need of them read (`kept.rs`), the rest as
-//! the JSON that it came as. Members are a million, so those who were seen last are kept, in `members.rs`. Messages, presences,
-//! emojis, stickers and voice states are not kept, and not read. Figures: docs/decisions/0020-cache.md.
+//! the JSON that it came as. So are voice states, while the bot is told of them. Members are a million, so those who were seen last
+//! are kept, in `members.rs`. Messages, presences, emojis and stickers are not kept, and not read. Figures: docs/decisions/0020-cache.md.
 //!
 //! Invariant: what could not be read is not known. It is never what it was before, and where a permission depends on it, Discord
 //! is asked (docs/decisions/0039-lenient-reading.md).
@@ -14,6 +14,7 @@ mod model;
 mod permissions;
 mod seen;
 mod serve;
+mod servers;
 mod unknown;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ use twilight_model::{
         marker::{ChannelMarker, GuildMarker, RoleMarker, UserMarker},
     },
     user::CurrentUser,
+    voice::VoiceState,
 };
 
 pub use self::permissions::in_thread;
@@ -96,6 +98,12 @@ impl Cache {
         (store.guilds.len(), members.sum())
     }
 
+    /// How many channels are known.
+    #[must_use]
+    pub fn channel_count(&self) -> usize {
+        self.store().places.len()
+    }
+
     /// The servers that the bot is in.
     #[must_use]
     pub fn guilds(&self) -> Vec<Id<GuildMarker>> {
@@ -116,7 +124,7 @@ impl Cache {
         self.store().places.get(&channel).copied()
     }
 
-    /// A server with its roles. Its lists of what is not kept (emojis, stickers, members, voice states) are empty, and so are
+    /// A server with its roles. Its lists of what is not kept here (emojis, stickers, members, voice states) are empty, and so are
     /// its channels, which [`channels`](Self::channels) has.
     ///
     /// # Errors
@@ -241,6 +249,23 @@ impl Cache {
     #[must_use]
     pub fn members_called(&self, guild: Id<GuildMarker>, name: &str) -> Vec<u64> {
         self.members.called(guild.get(), name, Instant::now())
+    }
+
+    /// Who is in the voice channels of a server, by user; without their members, which [`member`](Self::member) has.
+    ///
+    /// # Errors
+    ///
+    /// The bot is not in it, or Discord has an outage there; or no plugin has asked for the intent GUILD_VOICE_STATES.
+    pub fn voice_states(&self, guild: Id<GuildMarker>) -> Result<Vec<VoiceState>, Unknown> {
+        let store = self.store();
+        let voice = store.reachable(guild.get())?.voice.as_ref();
+        let voice = voice.ok_or(Unknown::VoiceStates(guild.get()))?;
+        let states = voice
+            .iter()
+            .filter_map(|(user, json)| model::read(json, model::voice_state(*user, guild.get())));
+        let mut states: Vec<VoiceState> = states.collect();
+        states.sort_by_key(|state| state.user_id);
+        Ok(states)
     }
 
     /// The bot's own user.

@@ -25,6 +25,14 @@ pub(super) fn role(id: u64) -> Value {
     })
 }
 
+pub(super) fn voice_state(user: u64, guild: u64) -> Value {
+    json!({
+        "user_id": user.to_string(), "guild_id": guild.to_string(), "channel_id": null, "session_id": "", "deaf": false,
+        "mute": false, "self_deaf": false, "self_mute": false, "self_video": false, "suppress": false,
+        "request_to_speak_timestamp": null,
+    })
+}
+
 pub(super) fn current_user(id: u64) -> Value {
     json!({"id": id.to_string(), "username": "", "discriminator": "0", "mfa_enabled": false})
 }

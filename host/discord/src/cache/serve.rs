@@ -4,7 +4,7 @@ use host_base::PluginName;
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
-    abi::{CacheCall, CacheReply, RequestCall},
+    abi::{CacheCall, CacheReply, RequestCall, ServersCall},
     manifest::Manifest,
 };
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub const CALLS: &[CallRule] = &[
     CallRule::free("cache.permissions"),
     CallRule::free("cache.role"),
     CallRule::free("cache.roles"),
+    CallRule::free("cache.servers"),
+    CallRule::free("cache.voice_states"),
 ];
 
 impl Cache {
@@ -52,6 +54,10 @@ impl Cache {
     ///
     /// The parameters are wrong; or Discord was asked, and refused or was out of reach.
     pub async fn serve(&self, call: &str, params: Value) -> Result<Completion, Failure> {
+        if call == "cache.servers" {
+            let asked: ServersCall = serde_json::from_value(params)?;
+            return Ok(Completion::json(&self.servers(&asked)));
+        }
         let asked: CacheCall = serde_json::from_value(params)?;
         let id = |id: Option<u64>, what: &str| {
             id.and_then(Id::<()>::new_checked)
@@ -100,13 +106,15 @@ impl Cache {
                 }
                 (known, String::new())
             }
+            // Discord tells of those as they come and go, and has no request for all.
+            "cache.voice_states" => (json(self.voice_states(guild()?)), String::new()),
             "cache.guilds" => (json(Ok(self.guilds())), String::new()),
             "cache.current_user" => (json(self.current_user()), "users/@me".to_owned()),
             unknown => return Err(Failure::Refused(format!("there is no `{unknown}`"))),
         };
         match known {
             Ok(body) => Ok(answered(body)),
-            Err(_) if asked.fetch => Ok(answered(self.get(path).await?)),
+            Err(_) if asked.fetch && !path.is_empty() => Ok(answered(self.get(path).await?)),
             Err(why) => {
                 let (known, why) = (false, why.to_string());
                 Ok(Completion {

@@ -53,6 +53,12 @@ pub enum Unknown {
         /// Whether the bot gets every change of that server's members.
         told: bool,
     },
+    /// Who is in the voice channels of a server.
+    #[error(
+        "who is in the voice channels of server {0} is unknown: declare `intents(Intents::GUILD_VOICE_STATES)`, and wait until the bot has \
+         a session with it"
+    )]
+    VoiceStates(u64),
     /// The bot's own user.
     #[error("the bot's own user is unknown: no shard has connected yet")]
     CurrentUser,

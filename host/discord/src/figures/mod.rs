@@ -4,10 +4,12 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `gateway.rs`, `rest.rs` | what is counted of the shards, and of requests to Discord |
+//! | `hourly.rs` | messages, commands and errors, by the hour |
 //!
 //! Invariant: a label is one of a plugin, an event, a command, a shard, a route class, a result: never a server or a user.
 
 mod gateway;
+mod hourly;
 mod rest;
 
 use std::{
@@ -25,6 +27,7 @@ use plugin_api::EventKind;
 pub(crate) use self::gateway::now_ms;
 pub use self::{
     gateway::{MissingIntent, ShardFigures, Standing},
+    hourly::{Hour, Hourly},
     rest::{Rest, class as route_class},
 };
 
@@ -38,6 +41,8 @@ pub struct Figures {
     events: Vec<AtomicU64>,
     /// Events of which something could not be read, by name.
     unreadable: Bounded<AtomicU64>,
+    /// Messages, commands and errors by the hour.
+    pub hourly: Hourly,
     /// Requests to Discord.
     pub rest: Rest,
     /// How late a timer of the runtime's wakes its task.
@@ -57,6 +62,7 @@ impl Default for Figures {
             shards: Mutex::default(),
             events: (0..KINDS).map(|_| AtomicU64::new(0)).collect(),
             unreadable: Bounded::new(KINDS),
+            hourly: Hourly::default(),
             rest: Rest::default(),
             runtime_lag: Lag::default(),
             loop_lag: Lag::default(),
@@ -86,6 +92,9 @@ impl Figures {
 
     /// Counts an event from the gateway.
     pub fn event(&self, kind: EventKind) {
+        if kind.name() == "MESSAGE_CREATE" {
+            self.hourly.message();
+        }
         let index = usize::from(kind.number());
         self.events[if index < KINDS { index } else { 0 }].fetch_add(1, Relaxed);
     }

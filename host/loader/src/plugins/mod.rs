@@ -94,6 +94,8 @@ const KEPT: usize = 512;
 #[derive(Debug, Default)]
 struct Set {
     loaded: BTreeMap<PluginName, Loaded>,
+    /// Files that are still to be loaded as the bot starts.
+    to_load: Vec<PathBuf>,
     failed: BTreeMap<PluginName, Failed>,
     /// The last generation's number of each name that there ever was: no number comes twice. Grows by some bytes with each name.
     generations: HashMap<PluginName, u64>,
@@ -102,6 +104,14 @@ struct Set {
     /// What was found when the generation of a plugin was closed whose thread had ended.
     closed: HashMap<PluginName, UnloadReport>,
     stopping: bool,
+}
+
+impl Set {
+    /// Takes a file out of those that are still to be loaded.
+    fn take_from_load(&mut self, is_it: impl Fn(&PathBuf) -> bool) -> Option<PathBuf> {
+        let at = self.to_load.iter().position(is_it)?;
+        Some(self.to_load.remove(at))
+    }
 }
 
 #[derive(Debug)]
@@ -204,11 +214,14 @@ impl Plugins {
         result
     }
 
-    /// Loads all files; those whose dependencies come later are tried again. Failures are logged.
+    /// Loads all files; those whose dependencies come later are tried again, and optional ones are loaded first. Failures are
+    /// logged.
     pub async fn load_all(&self, files: Vec<PathBuf>) {
+        self.set().to_load.clone_from(&files);
         for file in files {
+            let is_due = self.set().take_from_load(|other| *other == file).is_some();
             // A dependency that was loaded meanwhile may have pulled it in.
-            if !self.serves_file(&file) {
+            if is_due && !self.serves_file(&file) {
                 let _ = self.load_file(&file).await;
             }
         }

@@ -132,6 +132,12 @@ impl Plugins {
             .collect()
     }
 
+    /// All that is wrong with a manifest beside what is loaded, in words; empty: it could be served.
+    #[must_use]
+    pub fn problems(&self, plugin: &PluginName, manifest: &Manifest) -> Vec<String> {
+        crate::manifest_problems(&*self.program, plugin, manifest, &self.manifests())
+    }
+
     /// The manifests of what is loaded, by plugin.
     #[must_use]
     pub fn manifests(&self) -> BTreeMap<PluginName, Manifest> {

@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    path::Path,
+    io,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
@@ -280,17 +281,48 @@ impl Plugins {
 
     /// Saves a generation's state as it is, while it serves.
     pub(super) async fn save_now(&self, generation: &Generation, deadline: Duration) {
-        if !generation.manifest.keeps_state || generation.vitals().is_over() {
-            return;
-        }
-        let written = match generation.save(deadline).await {
-            Ok(Some((moment, state))) => self.write_state(generation, moment, state).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
+        if let Err(error) = self.save_as_it_is(generation, deadline).await {
             tracing::debug!(plugin = &*generation.plugin, "not saved meanwhile: {error}");
         }
+    }
+
+    async fn save_as_it_is(
+        &self,
+        generation: &Generation,
+        deadline: Duration,
+    ) -> Result<(), LoadError> {
+        if !generation.manifest.keeps_state || generation.vitals().is_over() {
+            return Ok(());
+        }
+        match generation.save(deadline).await? {
+            Some((moment, state)) => self.write_state(generation, moment, state).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Saves a plugin's state while it serves; returns when it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The plugin can't save, or the state can't be written.
+    pub async fn save_state(&self, name: &PluginName) -> Result<(), LoadError> {
+        let deadline = self.program.options().save_timeout;
+        match self.current(name) {
+            Some(generation) => self.save_as_it_is(&generation, deadline).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The plugins that are not loaded and of which a state lies on the disk, with its file.
+    ///
+    /// # Errors
+    ///
+    /// The data folder can't be read.
+    pub async fn states_at_rest(&self) -> io::Result<Vec<(String, PathBuf)>> {
+        let mut all = self.states.all().await?;
+        let set = self.set();
+        all.retain(|(name, _)| !set.loaded.contains_key(&PluginName::new(name)));
+        Ok(all)
     }
 
     fn current(&self, name: &PluginName) -> Option<Arc<Generation>> {

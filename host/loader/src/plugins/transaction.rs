@@ -91,11 +91,31 @@ impl Plugins {
             .filter(|(other, _)| *other != name)
             .map(|(name, manifest)| Neighbour { name, manifest })
             .collect();
-        let problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
+        let options = self.program.options();
+        let mut problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
+        let conflicts = manifest_check::conflicts(name, manifest, &neighbours);
+        if options.enforce_conflicts {
+            problems.extend(conflicts);
+        } else {
+            for conflict in conflicts {
+                tracing::warn!(
+                    plugin = &**name,
+                    "loaded all the same (`[extensions] enforce_conflicts`): {conflict}"
+                );
+            }
+        }
         if !problems.is_empty() {
             return Err(LoadError::Manifest { problems });
         }
         match manifest_check::missing_dependency(manifest, &neighbours) {
+            Some(missing) if !options.enforce_dependencies => {
+                let problem = missing.problem;
+                tracing::warn!(
+                    plugin = &**name,
+                    "loaded all the same (`[extensions] enforce_dependencies`): {problem}"
+                );
+                Ok(())
+            }
             Some(missing) => Err(LoadError::Dependency {
                 name: missing.name,
                 problem: missing.problem,
@@ -233,6 +253,10 @@ impl<'a> Load<'a> {
     /// What comes between a library that is open and a plugin that serves; whether it took over from an older generation, which
     /// serves meanwhile.
     async fn take_up(&self, next: &Arc<Generation>) -> Result<bool, LoadError> {
+        for file in self.plugins.optional_before(&next.manifest) {
+            // It has been logged, and this one does without.
+            let _ = Box::pin(self.plugins.load_file(&file)).await;
+        }
         self.plugins.check_manifest(&self.name, &next.manifest)?;
         self.start(next).await?;
         let Some(slot) = self.slot() else {

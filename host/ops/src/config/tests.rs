@@ -61,6 +61,8 @@ fn every_setting_is_read() {
         }
     );
     let extensions = Extensions {
+        enforce_dependencies: true,
+        enforce_conflicts: true,
         folder: "/plugins".into(),
         auto_load: false,
         auto_reload: false,

@@ -20,7 +20,7 @@ use prometheus_client::{
 };
 
 use self::rows::Rows;
-use crate::services::Services;
+use crate::services::{MetricsReader, Services};
 
 /// The page.
 pub struct Page {
@@ -63,13 +63,43 @@ impl Page {
     }
 }
 
+/// All families.
+fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins) -> fmt::Result {
+    process::write(rows)?;
+    framework::write(rows, services, plugins)?;
+    plugins::write(rows, services, plugins)?;
+    custom::write(rows, services)
+}
+
+/// What the host call `metrics.read` reads: the families whose names begin so, without secrets.
+#[must_use]
+pub fn reader(services: &Arc<Services>, plugins: &Arc<Plugins>) -> MetricsReader {
+    // It is kept by the services, and would keep them.
+    let (services, plugins) = (Arc::downgrade(services), Arc::downgrade(plugins));
+    Box::new(move |prefix| {
+        let mut families = Vec::new();
+        if let (Some(services), Some(plugins)) = (services.upgrade(), plugins.upgrade()) {
+            let written = write(
+                &mut Rows::values(prefix, &mut families),
+                &services,
+                &plugins,
+            );
+            debug_assert!(written.is_ok(), "values are only pushed");
+        }
+        let labels = families.iter_mut().flat_map(|family| &mut family.samples);
+        for value in labels.flat_map(|sample| sample.labels.values_mut()) {
+            // Names and labels are plugins'.
+            if let Cow::Owned(clean) = redact::text(value) {
+                *value = clean;
+            }
+        }
+        families
+    })
+}
+
 impl Collector for All {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut rows = Rows::new(encoder);
-        process::write(&mut rows)?;
-        framework::write(&mut rows, &self.services, &self.plugins)?;
-        plugins::write(&mut rows, &self.services, &self.plugins)?;
-        custom::write(&mut rows, &self.services)
+        write(&mut Rows::new(encoder), &self.services, &self.plugins)
     }
 }
 

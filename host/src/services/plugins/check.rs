@@ -8,13 +8,13 @@ use std::{
 use host_base::PluginName;
 use host_capability::Failure;
 use host_discord::intents;
-use host_loader::{Plugins, file, manifest_problems};
+use host_loader::{Plugins, file};
 use plugin_api::{abi::FileReport, manifest::Manifest};
 
 use super::{told, views};
 use twilight_model::gateway::Intents;
 
-use crate::{program::Rules, services::Services};
+use crate::services::Services;
 
 /// Checks a file: its bytes, in a child process what it declares, and that beside what is loaded.
 pub(super) async fn check(
@@ -35,8 +35,8 @@ pub(super) async fn check(
         .await
         .map_err(|error| told(error.to_string()))?;
     report.problems.extend(probed.refused);
-    report.manifest = probed.manifest;
-    beside_others(services, set, &mut report).await;
+    beside_others(services, set, &mut report, &probed.manifest).await;
+    report.manifest = serde_json::to_value(probed.manifest)?;
     Ok(report)
 }
 
@@ -51,14 +51,17 @@ async fn read(path: PathBuf) -> Result<file::FileInfo, Failure> {
     checked.map_err(told)
 }
 
-async fn beside_others(services: &Services, set: &Plugins, report: &mut FileReport) {
+async fn beside_others(
+    services: &Services,
+    set: &Plugins,
+    report: &mut FileReport,
+    manifest: &Manifest,
+) {
     let name = PluginName::new(&report.name);
     let others = set.manifests();
-    let (manifest, before) = (&report.manifest, others.get(&name));
+    let before = others.get(&name);
     report.serves = before.map(|it| it.version.clone()).unwrap_or_default();
-    report
-        .problems
-        .extend(manifest_problems(&Rules, &name, manifest, &others));
+    report.problems.extend(set.problems(&name, manifest));
     report.cycle = cycle(&name, manifest, &others);
     let wanted = intents::of(manifest) - services.routes().intents().0;
     report.new_intents = names(wanted);

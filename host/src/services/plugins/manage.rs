@@ -1,18 +1,18 @@
 //! Load, unload and reload for whoever may; also of the plugin that asks, which gets its answer out first.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use host_base::PluginName;
 use host_capability::{Effect, Failure, HostCall};
 use host_loader::{Caller, Completion, LoadError, LoadReport, Plugins, UnloadReport};
 use host_ops::audit::Deed;
 use plugin_api::abi::{LoadView, ManagedReply, PluginsCall, UnloadView};
-use serde_json::Value;
 
 use super::{
+    apart, refused,
     store::{self, StagedFiles},
     told,
-    views::us,
+    views::{load_view, us, versions},
 };
 use crate::services::{Services, authority};
 
@@ -91,11 +91,6 @@ fn begin(
     });
 }
 
-/// A task of its own: not of the call, which ends with its generation.
-pub(super) fn apart(work: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(work);
-}
-
 /// Whether the plugin that asks is among those that go.
 fn concerns(set: &Plugins, verb: Verb, name: &str, asks: &PluginName) -> bool {
     let name = PluginName::new(name);
@@ -147,19 +142,6 @@ async fn work(
     Ok(reply)
 }
 
-/// Names, versions and generations of what serves.
-pub(super) fn versions(set: &Plugins) -> Value {
-    let of = |(name, generation): (PluginName, Arc<host_loader::Generation>)| {
-        let version = format!("{}#{}", generation.manifest.version, generation.number);
-        (name.to_string(), Value::from(version))
-    };
-    Value::Object(set.generations().into_iter().map(of).collect())
-}
-
-pub(super) fn refused(error: LoadError) -> Failure {
-    told(error.to_string())
-}
-
 fn outcome(name: &PluginName, result: &Result<LoadReport, LoadError>) -> LoadView {
     match result {
         Ok(report) => load_view(report),
@@ -170,16 +152,6 @@ fn outcome(name: &PluginName, result: &Result<LoadReport, LoadError>) -> LoadVie
             view
         }
     }
-}
-
-pub(super) fn load_view(report: &LoadReport) -> LoadView {
-    let mut view = LoadView::default();
-    view.name = report.plugin.to_string();
-    view.version.clone_from(&report.version);
-    view.generation = report.generation;
-    view.took_us = us(report.load_time);
-    view.replaced = report.replaced;
-    view
 }
 
 fn unload_view(report: &UnloadReport) -> UnloadView {

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, Who, places};
 use host_commands::registration::Registration;
-use host_loader::{Caller, Completion, Places, Plugins, Unserved};
+use host_loader::{Caller, Completion, LoadError, Places, Plugins, Unserved};
 use plugin_api::{Power, abi::PluginsCall, manifest::Manifest};
 
 use super::Services;
@@ -63,6 +63,15 @@ fn told(text: impl Into<String>) -> Failure {
         message: text.clone(),
         user_message: Some(text),
     }
+}
+
+pub(super) fn refused(error: LoadError) -> Failure {
+    told(error.to_string())
+}
+
+/// A task of its own: not of the call, which ends with its generation.
+pub(super) fn apart(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
 }
 
 impl Capability<Services> for PluginCalls {

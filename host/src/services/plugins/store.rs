@@ -18,7 +18,7 @@ use host_loader::{Caller, Completion, LoadReport, Plugins, file};
 use plugin_api::abi::{FileReport, ManagedReply, PluginsCall};
 use serde_json::json;
 
-use super::{check, manage, told};
+use super::{apart, check, refused, told, views};
 use crate::services::Services;
 
 const FOLDER: &str = "plugin_files";
@@ -235,7 +235,7 @@ async fn put_in_place(
         }
     })
     .await?;
-    loaded.map_err(manage::refused)
+    loaded.map_err(refused)
 }
 
 /// Loads what was installed.
@@ -287,14 +287,14 @@ pub(super) async fn remove(
     let is_loaded = set.loaded_name(&about.name).await.is_ok();
     let removing = async move {
         if is_loaded {
-            work.unload(&plugin, force).await.map_err(manage::refused)?;
+            work.unload(&plugin, force).await.map_err(refused)?;
         }
         blocking(taken_out).await
     };
     let mut reply = ManagedReply::default();
     if caller.plugin.is(&about.name) || needed_by.contains(&caller.plugin) {
         reply.begun = true;
-        manage::apart(async move {
+        apart(async move {
             if let Err(failure) = removing.await {
                 tracing::error!("a plugin was not removed: {failure}");
             }
@@ -324,22 +324,22 @@ pub(super) async fn roll_back(
     let rolling = {
         let (set, effect) = (Arc::clone(set), call.effect.clone());
         async move {
-            let before = manage::versions(&set);
+            let before = views::versions(&set);
             let report = put_in_place(&set, places, &plugin, previous).await?;
-            effect.changed(before, manage::versions(&set));
+            effect.changed(before, views::versions(&set));
             Ok::<_, Failure>(report)
         }
     };
     let mut reply = ManagedReply::default();
     if caller.plugin.is(&about.name) {
         reply.begun = true;
-        manage::apart(async move {
+        apart(async move {
             if let Err(failure) = rolling.await {
                 tracing::error!("a plugin was not rolled back: {failure}");
             }
         });
     } else {
-        reply.loads = vec![manage::load_view(&rolling.await?)];
+        reply.loads = vec![views::load_view(&rolling.await?)];
     }
     Ok(Completion::json(&reply))
 }

@@ -9,11 +9,15 @@ use std::{
 use host_base::PluginName;
 use host_capability::Failure;
 use host_commands::router::count;
-use host_loader::{Calls, PluginFigures, Plugins, Serving, Status};
+use host_loader::{Calls, Generation, LoadReport, PluginFigures, Plugins, Serving, Status};
 use plugin_api::{
-    abi::{CountView, PluginState, PluginUsage, PluginView, PluginsCall, PluginsReply, PowerView},
+    abi::{
+        CountView, LoadView, PluginState, PluginUsage, PluginView, PluginsCall, PluginsReply,
+        PowerView,
+    },
     manifest::Manifest,
 };
+use serde_json::Value;
 
 use super::told;
 use crate::services::Services;
@@ -72,7 +76,8 @@ fn view(
     if let Some(serving) = &status.serving {
         view.state = PluginState::Serving;
         serves(services, set, &mut view, &status.plugin, serving, manifests);
-        view.manifest = with_manifest.then(|| serving.manifest.clone());
+        view.manifest =
+            with_manifest.then(|| serde_json::to_value(&serving.manifest).unwrap_or_default());
     }
     view
 }
@@ -199,4 +204,23 @@ pub(super) fn us(took: Duration) -> u64 {
 fn ms(at: SystemTime) -> u64 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+/// Names, versions and generations of what serves.
+pub(super) fn versions(set: &Plugins) -> Value {
+    let of = |(name, generation): (PluginName, Arc<Generation>)| {
+        let version = format!("{}#{}", generation.manifest.version, generation.number);
+        (name.to_string(), Value::from(version))
+    };
+    Value::Object(set.generations().into_iter().map(of).collect())
+}
+
+pub(super) fn load_view(report: &LoadReport) -> LoadView {
+    let mut view = LoadView::default();
+    view.name = report.plugin.to_string();
+    view.version.clone_from(&report.version);
+    view.generation = report.generation;
+    view.took_us = us(report.load_time);
+    view.replaced = report.replaced;
+    view
 }

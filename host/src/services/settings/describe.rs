@@ -127,6 +127,15 @@ impl Settings {
         Ok(all)
     }
 
+    /// What has ids in the value that somebody typed for a setting, each as it was typed; `None` where nothing has.
+    #[must_use]
+    pub fn typed_ids<'a>(&self, path: &str, value: &'a str) -> Option<(SettingKind, Vec<&'a str>)> {
+        match self.target(path) {
+            Ok(Target::Declared { setting, .. }) => schema::typed_ids(&setting, value),
+            _ => None,
+        }
+    }
+
     /// Sets a server's own value, or takes it away so that the bot's holds.
     ///
     /// # Errors
@@ -207,10 +216,17 @@ fn of_subjects(alerts: &Alerts) -> Vec<Value> {
 
 /// As a page can hold it: JavaScript's numbers are too short for ids.
 fn for_pages(setting: &SettingManifest, written: Value) -> Value {
-    match (setting.kind, &written) {
+    match (setting.kind, written) {
         (SettingKind::Channel | SettingKind::Role | SettingKind::User, Value::Number(id)) => {
             id.to_string().into()
         }
-        _ => written,
+        (SettingKind::List, Value::Array(items)) => {
+            let shown = |item: Value| match item {
+                Value::Number(id) => id.to_string().into(),
+                other => other,
+            };
+            items.into_iter().map(shown).collect()
+        }
+        (_, written) => written,
     }
 }

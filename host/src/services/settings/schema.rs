@@ -57,18 +57,18 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
                 quoted(&setting.choices)
             ))
         }
-        SettingKind::Channel => id(written, "channel", &["<#"]),
-        SettingKind::Role => id(written, "role", &["<@&"]),
-        SettingKind::User => id(written, "user", &["<@!", "<@"]),
+        SettingKind::Channel | SettingKind::Role | SettingKind::User => {
+            entry(setting.kind, written)
+        }
         SettingKind::List => {
             let items = written
                 .as_array()
-                .ok_or_else(|| expected("a list of strings", written))?;
-            for item in items {
-                string(item)?;
-            }
+                .ok_or_else(|| expected("a list", written))?;
             within(setting, items.len() as f64, "entries")?;
-            Ok(written.clone())
+            items
+                .iter()
+                .map(|item| entry(setting.items, item))
+                .collect()
         }
         SettingKind::Secret => {
             let name = string(written)?;
@@ -77,6 +77,45 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
         }
         _ => Err("this host does not know this type of setting: update the host".into()),
     }
+}
+
+/// A channel, a role, a user or a text, alone or in a list.
+fn entry(kind: SettingKind, written: &Value) -> Result<Value, String> {
+    match kind {
+        SettingKind::Channel => id(written, "channel", &["<#"]),
+        SettingKind::Role => id(written, "role", &["<@&"]),
+        SettingKind::User => id(written, "user", &["<@!", "<@"]),
+        _ => Ok(string(written)?.into()),
+    }
+}
+
+/// The kind of what has an id in a setting, and each of what somebody typed for it.
+pub(crate) fn typed_ids<'a>(
+    setting: &SettingManifest,
+    text: &'a str,
+) -> Option<(SettingKind, Vec<&'a str>)> {
+    let (kind, texts) = match setting.kind {
+        SettingKind::List => (setting.items, listed(text)),
+        kind => (kind, vec![unquoted(text.trim())]),
+    };
+    let has_id = matches!(
+        kind,
+        SettingKind::Channel | SettingKind::Role | SettingKind::User
+    );
+    has_id.then_some((kind, texts))
+}
+
+/// Entries with commas in between, or mentions with nothing but blanks.
+fn listed(text: &str) -> Vec<&str> {
+    let text = text.trim().trim_start_matches('[').trim_end_matches(']');
+    let are_mentions = |word: &str| word.starts_with('<') && word.ends_with('>');
+    let entries: Vec<&str> = if text.split_whitespace().all(are_mentions) {
+        text.split_whitespace().collect()
+    } else {
+        text.split(',').collect()
+    };
+    let entries = entries.into_iter().map(|entry| unquoted(entry.trim()));
+    entries.filter(|entry| !entry.is_empty()).collect()
 }
 
 /// What somebody typed as it is written in config.toml: checked.
@@ -102,6 +141,11 @@ pub(super) fn of_text(setting: &SettingManifest, text: &str) -> Result<Value, St
             "false" | "no" | "n" | "off" | "0" => false.into(),
             _ => bare.into(),
         },
+        SettingKind::List if setting.items != SettingKind::String => {
+            // As one id: without the mentions' brackets.
+            let items = listed(text).into_iter().map(Value::from).collect();
+            return check(setting, &Value::Array(items));
+        }
         SettingKind::List => match serde_json::from_str(text) {
             Ok(Value::Array(items)) => Value::Array(items),
             _ if text.is_empty() || text == "[]" => json!([]),
@@ -174,7 +218,12 @@ pub(super) fn takes(setting: &SettingManifest) -> String {
         SettingKind::Channel => "channel",
         SettingKind::Role => "role",
         SettingKind::User => "user",
-        SettingKind::List => "list",
+        SettingKind::List => match setting.items {
+            SettingKind::Channel => "list of channels",
+            SettingKind::Role => "list of roles",
+            SettingKind::User => "list of users",
+            _ => "list",
+        },
         SettingKind::Secret => "name of a secret",
         _ => "?",
     };
@@ -402,6 +451,20 @@ mod tests {
                 ("[]", json!([])),
             ],
             &[("a,b,c", "at most 2 entries"), ("[1]", "a string, found 1")],
+        );
+        check_all(
+            json!({"kind": "list", "items": "role", "max": 2}),
+            &[
+                ("<@&1> <@&2>", json!([1, 2])),
+                ("<@&1>,2", json!([1, 2])),
+                ("[1, '2']", json!([1, 2])),
+                ("", json!([])),
+            ],
+            &[
+                ("1, 2, 3", "at most 2 entries"),
+                ("<@1>", "a role's id"),
+                ("Staff", "a role's id"),
+            ],
         );
         check_all(
             json!({"kind": "secret"}),

@@ -12,7 +12,7 @@ pub use self::{
     kv_store::KvStore,
     rows::{Row, Rows},
     transaction::{Done, Statement, Transaction},
-    value::Value,
+    value::{ToValue, Value},
 };
 use super::Host;
 use crate::{
@@ -28,8 +28,7 @@ impl Host {
     /// use plugin_api::prelude::*;
     ///
     /// async fn price(ctx: CommandContext) -> Result {
-    ///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
-    ///     let database = ctx.host().storage().guild(guild);
+    ///     let database = ctx.database()?;
     ///     let name: String = ctx.option("item")?;
     ///     let rows = database.query("SELECT price FROM shop__items WHERE name = ?1", params![name]).await?;
     ///     let price: i64 = rows.first()?.ok_or(Error::user("the shop has none"))?;

@@ -19,7 +19,7 @@ use crate::{
 /// assert_eq!((&values[5], &values[6]), (&Value::Null, &Value::Blob(vec![0, 255])));
 /// ```
 ///
-/// There is none from `u64`, which SQLite's whole numbers can't hold; ids fit, and for others `i64::try_from` decides.
+/// There is none of `u64`, which SQLite's whole numbers can't hold; ids fit, and for others `i64::try_from` decides.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Value {
     /// No value.
@@ -35,12 +35,94 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
-/// Makes the values for a statement's parameters, in order: `params![user, "tea", 3]`.
+/// Makes the values for a statement's parameters, in order: `params![user, "tea", 3]`. They are borrowed: what was named is
+/// still there afterwards.
+///
+/// ```
+/// use plugin_api::prelude::*;
+///
+/// async fn rename(database: &Database, id: i64, name: String) -> Result<String> {
+///     database.execute("UPDATE shop__items SET name = ?2 WHERE id = ?1", params![id, name]).await?;
+///     Ok(format!("It is called {name} now."))
+/// }
+/// ```
+///
+/// A `u64` may be too great for SQLite, and does not compile:
+///
+/// ```compile_fail,E0277
+/// # use plugin_api::prelude::*;
+/// let coins: u64 = 3;
+/// let values = params![coins];
+/// ```
 #[macro_export]
 macro_rules! params {
     ($($value:expr),* $(,)?) => {
-        ::std::vec::Vec::<$crate::Value>::from([$($crate::Value::from($value)),*])
+        ::std::vec::Vec::<$crate::Value>::from([$($crate::ToValue::to_value(&$value)),*])
     };
+}
+
+/// A type that [`params!`](crate::params) takes: numbers but `u64`, `bool`, texts, bytes, ids, and `Option` of each.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a parameter of a statement",
+    label = "a number of up to 64 bits with a sign, `bool`, text, bytes, an `Id`, or an `Option` of these is expected",
+    note = "SQLite has no `u64` and no `usize`: `i64::try_from(value)?` says whether it fits; an `Id` goes as it is"
+)]
+pub trait ToValue {
+    /// The value.
+    fn to_value(&self) -> Value;
+}
+
+impl<T: ToValue + ?Sized> ToValue for &T {
+    fn to_value(&self) -> Value {
+        T::to_value(self)
+    }
+}
+
+impl<T: ToValue> ToValue for Option<T> {
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_value)
+    }
+}
+
+impl<T> ToValue for Id<T> {
+    fn to_value(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl<const N: usize> ToValue for [u8; N] {
+    fn to_value(&self) -> Value {
+        self.as_slice().into()
+    }
+}
+
+macro_rules! to_values {
+    ($($ty:ty: $this:ident => $from:expr;)*) => {$(
+        impl ToValue for $ty {
+            fn to_value(&self) -> Value {
+                let $this = self;
+                $from.into()
+            }
+        }
+    )*};
+}
+
+to_values! {
+    i8: this => *this;
+    i16: this => *this;
+    i32: this => *this;
+    i64: this => *this;
+    u8: this => *this;
+    u16: this => *this;
+    u32: this => *this;
+    f32: this => *this;
+    f64: this => *this;
+    bool: this => *this;
+    str: this => this;
+    String: this => this;
+    [u8]: this => this;
+    Vec<u8>: this => this.as_slice();
+    Value: this => this.clone();
 }
 
 impl Value {

@@ -19,6 +19,8 @@ pub struct DeclaredCommand {
     pub(super) json: Option<Value>,
     /// The commands in it.
     pub(super) commands: BTreeMap<String, Known>,
+    /// The servers that it is for; none: all.
+    pub guilds: Vec<u64>,
 }
 
 /// Properties of a command in a declared one.
@@ -55,6 +57,7 @@ impl DeclaredCommand {
             kind: command.kind,
             json: shape::command(command),
             commands,
+            guilds: command.guilds.clone(),
         }
         .measured()
     }
@@ -74,6 +77,7 @@ impl DeclaredCommand {
                 },
             )]),
             json: Some(json),
+            guilds: Vec::new(),
         }
         .measured()
     }
@@ -98,6 +102,12 @@ impl DeclaredCommand {
     /// As Discord wants it; `None` when nothing of it is for slash.
     pub fn json(&self) -> Option<&Value> {
         self.json.as_ref()
+    }
+
+    /// The commands in it by path, and whether each is for prefix and for slash.
+    pub fn leaves(&self) -> impl Iterator<Item = (&str, bool, bool)> {
+        let commands = self.commands.iter();
+        commands.map(|(path, known)| (&**path, known.prefix, known.slash))
     }
 
     pub(super) fn name(&self) -> &str {

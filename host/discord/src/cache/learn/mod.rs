@@ -4,6 +4,7 @@
 //! far as it can be told which, and where it can't be told, all that it may have been. Nothing stays that may be out of date.
 
 mod people;
+mod voice;
 
 use std::{collections::HashSet, time::Instant};
 
@@ -25,11 +26,13 @@ impl Cache {
         });
         let (fields, faults_here) = (&fields, &mut faults);
         match name {
-            "MESSAGE_CREATE"
-            | "INTERACTION_CREATE"
-            | "MESSAGE_REACTION_ADD"
-            | "TYPING_START"
-            | "VOICE_STATE_UPDATE" => self.seen(name, fields, faults_here),
+            "MESSAGE_CREATE" | "INTERACTION_CREATE" | "MESSAGE_REACTION_ADD" | "TYPING_START" => {
+                self.seen(name, fields, faults_here)
+            }
+            "VOICE_STATE_UPDATE" => {
+                self.seen(name, fields, faults_here);
+                self.voice_changed(fields, faults_here);
+            }
             "READY" => self.ready(fields, faults_here),
             "USER_UPDATE" => self.store_mut().me = Some(data.into()),
             "GUILD_CREATE" => self.guild_created(intents, fields, faults_here),
@@ -119,6 +122,9 @@ impl Cache {
                     guild.channels.insert(id, channel);
                 }
             }
+        }
+        if intents.contains(Intents::GUILD_VOICE_STATES) {
+            guild.voice = voice::listed(fields, faults);
         }
         let mut store = self.store_mut();
         store.drop_guild(id);

@@ -23,6 +23,10 @@ table! {
         restart auto_reload: bool = true, boolean;
         /// Names of plugins that are not loaded by themselves.
         live blacklist: Vec<PluginName> = Vec::new(), list("a list of plugin names", plugin);
+        /// Whether a plugin waits for the plugins that it needs.
+        live enforce_dependencies: bool = true, boolean;
+        /// Whether a plugin is refused beside one that it conflicts with.
+        live enforce_conflicts: bool = true, boolean;
         // As the folder.
         /// How long a file must lie still before it counts as written.
         restart debounce_ms: u64 = 200, milliseconds(10..=60_000);

@@ -1,7 +1,10 @@
 //! Settings that a plugin declares: checked by the host, changed while the bot runs.
 
+mod typed;
+
 use serde_json::Value;
 
+pub use self::typed::{SettingType, Settings};
 use crate::{
     accessors::kinds,
     error::Result,
@@ -23,7 +26,10 @@ const ON_SETTINGS_CHANGED: &str = "on_settings_changed";
 /// | [`duration`](Self::duration) | `"90s"`, `"1h 30m"` | `std::time::Duration` |
 /// | [`channel`](Self::channel), [`role`](Self::role), [`user`](Self::user) | `175928847299117063` | `Id<marker::ChannelMarker>` and the like |
 /// | [`list`](Self::list) | `["tea", "milk"]` | `Vec<String>` |
+/// | [`channels`](Self::channels), [`roles`](Self::roles), [`users`](Self::users) | `[175928847299117063]` | `Vec<Id<marker::ChannelMarker>>` and the like |
 /// | [`secret`](Self::secret) | `"weather_key"` | `String`, the name for [`Host::secret`](crate::Host::secret) |
+///
+/// [`derive(Settings)`](derive@crate::Settings) declares them by a struct, and reads them into it.
 ///
 /// The owner sets it in `[plugins.<name>]` of config.toml or by `cogwright set`, a server's managers by `settings`. A plugin that
 /// declares settings gets what is checked: with a value that does not fit it is not loaded, and a change that does not fit
@@ -34,7 +40,7 @@ const ON_SETTINGS_CHANGED: &str = "on_settings_changed";
 /// use std::time::Duration;
 ///
 /// async fn order(ctx: CommandContext) -> Result {
-///     let guild = ctx.guild_id().ok_or(Error::user("Only in servers."))?;
+///     let guild = ctx.guild()?;
 ///     let limit: u64 = ctx.host().guild_setting(guild, "limit").await?;
 ///     let pause: Duration = ctx.host().setting("pause")?;
 ///     let kitchen: Option<Id<marker::ChannelMarker>> = ctx.host().setting("kitchen")?;
@@ -62,16 +68,44 @@ impl Setting {
         boolean Boolean
         /// A time: `500ms`, `90s`, `5m`, `1h 30m`, `7d`. Its bounds are in milliseconds.
         duration Duration
-        /// A channel: an id, by command also a mention.
+        /// A channel: an id, by command also a mention, and in a server a name.
         channel Channel
-        /// A role: an id, by command also a mention.
+        /// A role: an id, by command also a mention, and in a server a name.
         role Role
-        /// A user: an id, by command also a mention.
+        /// A user: an id, by command also a mention, and in a server a name.
         user User
         /// A list of texts.
         list List
         /// The name of a secret, which [`Host::secret`](crate::Host::secret) then gives, if the owner has granted it.
         secret Secret
+    }
+
+    /// A list of channels: ids; by command also mentions, and in a server names, with commas in between.
+    #[must_use]
+    pub fn channels(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::list_of(SettingKind::Channel, name, description)
+    }
+
+    /// A list of roles, as [`channels`](Self::channels).
+    #[must_use]
+    pub fn roles(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::list_of(SettingKind::Role, name, description)
+    }
+
+    /// A list of users, as [`channels`](Self::channels).
+    #[must_use]
+    pub fn users(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::list_of(SettingKind::User, name, description)
+    }
+
+    fn list_of(
+        items: SettingKind,
+        name: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Self {
+        let mut setting = Self::new(SettingKind::List, name, description);
+        setting.0.items = items;
+        setting
     }
 
     /// One of a few words.

@@ -1,8 +1,12 @@
 //! Discord's REST API, through the host's one client and rate limiter.
 
+mod action;
+mod channels;
+mod members;
+mod request;
+
 use std::fmt::Write as _;
 
-use serde::{Serialize, de::DeserializeOwned};
 use twilight_model::{
     channel::Message,
     id::{
@@ -11,13 +15,14 @@ use twilight_model::{
     },
 };
 
-use super::Host;
-use crate::{
-    abi::{RequestCall, ResponseHead},
-    component::ComponentScope,
-    error::{Error, Result},
-    message::NewMessage,
+pub use self::{
+    action::Action,
+    channels::{History, NewChannel},
+    members::Members,
+    request::{Method, Request, Response},
 };
+use super::Host;
+use crate::{abi::RequestCall, component::ComponentScope, error::Result, message::NewMessage};
 
 impl Host {
     /// Discord's REST API, with the bot's token.
@@ -38,7 +43,8 @@ impl Host {
 
 /// Discord's REST API. Rate limits are the host's care: a request waits for its turn.
 ///
-/// The common requests have methods; [`request`](Self::request) reaches every other route of
+/// The common requests have methods. Those that give an [`Action`] take a reason for the server's audit log:
+/// `discord.kick(guild, user).reason("spam").await?`. [`request`](Self::request) reaches every other route of
 /// [Discord's reference](https://discord.com/developers/docs/reference).
 ///
 /// ```
@@ -136,10 +142,8 @@ impl Discord {
     /// use plugin_api::prelude::*;
     ///
     /// async fn no_coffee(ctx: EventContext<MessageCreate>) -> Result {
-    ///     if let (Some(channel), Some(message)) = (ctx.channel_id(), ctx.message_id())
-    ///         && ctx.content().contains("coffee")
-    ///     {
-    ///         ctx.host().discord().delete(channel, message).await?;
+    ///     if ctx.content().contains("coffee") {
+    ///         ctx.host().discord().delete(ctx.channel(), ctx.message()).await?;
     ///     }
     ///     Ok(())
     /// }
@@ -219,15 +223,12 @@ impl Discord {
     /// }
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
-        Request {
-            host: self.0.clone(),
-            call: RequestCall {
-                method: method.name().to_owned(),
-                path: path.into(),
-                ..RequestCall::default()
-            },
-            body: Vec::new(),
-        }
+        let call = RequestCall {
+            method: method.name().to_owned(),
+            path: path.into(),
+            ..RequestCall::default()
+        };
+        Request::new(self.0.clone(), call)
     }
 
     async fn put_message(
@@ -243,188 +244,6 @@ impl Discord {
         message.tell_request(&mut request.call);
         request.body = body;
         request.send().await?.message()
-    }
-}
-
-/// An HTTP method, by what it does in [Discord's API](https://discord.com/developers/docs/reference).
-///
-/// ```
-/// use plugin_api::prelude::*;
-///
-/// async fn pardon(
-///     discord: &Discord,
-///     guild: Id<marker::GuildMarker>,
-///     user: Id<marker::UserMarker>,
-/// ) -> Result {
-///     discord.request(Method::Delete, format!("guilds/{guild}/bans/{user}")).send().await?;
-///     Ok(())
-/// }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Read.
-    Get,
-    /// Create.
-    Post,
-    /// Replace.
-    Put,
-    /// Change.
-    Patch,
-    /// Take away.
-    Delete,
-}
-
-impl Method {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-/// A request on its way to being sent, made by [`Discord::request`].
-///
-/// ```
-/// use plugin_api::prelude::*;
-///
-/// async fn crown(ctx: CommandContext) -> Result {
-///     let (user, role): (Id<marker::UserMarker>, Id<marker::RoleMarker>) =
-///         (ctx.option("user")?, ctx.option("role")?);
-///     let guild = ctx.guild_id().ok_or(Error::user("in servers only"))?;
-///     let path = format!("guilds/{guild}/members/{user}/roles/{role}");
-///     ctx.host().discord().request(Method::Put, path).reason("won the quiz").send().await?;
-///     ctx.reply("Long live the winner!").await
-/// }
-/// ```
-#[derive(Debug, Clone)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Request {
-    host: Host,
-    call: RequestCall,
-    body: Vec<u8>,
-}
-
-impl Request {
-    /// The body, as JSON; none without it.
-    ///
-    /// ```
-    /// use plugin_api::prelude::*;
-    /// use serde::Serialize;
-    ///
-    /// #[derive(Serialize)]
-    /// struct Slowmode { rate_limit_per_user: u16 }
-    ///
-    /// async fn calm_down(discord: &Discord, channel: Id<marker::ChannelMarker>) -> Result {
-    ///     let request = discord.request(Method::Patch, format!("channels/{channel}"));
-    ///     request.json(&Slowmode { rate_limit_per_user: 30 })?.reason("a heated debate").send().await?;
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// `value` can't be written as JSON.
-    pub fn json(mut self, value: &impl Serialize) -> Result<Self> {
-        self.body = serde_json::to_vec(value)?;
-        Ok(self)
-    }
-
-    /// A reason for the server's [audit log](https://discord.com/developers/docs/resources/audit-log): up to 512
-    /// characters.
-    pub fn reason(mut self, reason: impl Into<String>) -> Self {
-        self.call.reason = Some(reason.into());
-        self
-    }
-
-    /// Sends it and waits for the response.
-    ///
-    /// # Errors
-    ///
-    /// Discord refused ([`Error::http_status`] and [`Error::discord_code`] tell), or was out of reach.
-    pub async fn send(self) -> Result<Response> {
-        let reply = self
-            .host
-            .ask("discord.request", &self.call, self.body)
-            .await?;
-        let head: ResponseHead = serde_json::from_slice(&reply.head)?;
-        Ok(Response {
-            status: head.status,
-            body: reply.body,
-        })
-    }
-}
-
-/// Discord's response.
-///
-/// ```
-/// use plugin_api::prelude::*;
-/// use serde::Deserialize;
-///
-/// #[derive(Deserialize)]
-/// struct Channel { name: Option<String> }
-///
-/// async fn name(ctx: CommandContext) -> Result {
-///     let path = format!("channels/{}", ctx.channel_id());
-///     let response = ctx.host().discord().request(Method::Get, path).send().await?;
-///     tracing::debug!(status = response.status(), bytes = response.bytes().len(), "a channel");
-///     let channel: Channel = response.json()?;
-///     ctx.reply(channel.name.unwrap_or("This is between us.".into())).await
-/// }
-/// ```
-#[derive(Debug, Clone)]
-pub struct Response {
-    status: u16,
-    body: Vec<u8>,
-}
-
-impl Response {
-    /// HTTP status: 200 to 299, since all others are errors of [`Request::send`].
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The body as it came; empty for a status of 204.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// The body as a type of yours. For twilight-model's large types prefer this crate's own readers
-    /// ([`message`](Self::message)): a large parser compiled in the plugin costs its release build half a minute.
-    ///
-    /// # Errors
-    ///
-    /// The body is not a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        Ok(serde_json::from_slice(&self.body)?)
-    }
-
-    /// The body as a message.
-    ///
-    /// ```
-    /// use plugin_api::prelude::*;
-    ///
-    /// async fn quote(ctx: CommandContext) -> Result {
-    ///     let id: String = ctx.option("message")?;
-    ///     let path = format!("channels/{}/messages/{id}", ctx.channel_id());
-    ///     let message = ctx.host().discord().request(Method::Get, path).send().await?.message()?;
-    ///     ctx.reply(format!("> {}\n{}", message.content, message.author.name)).await
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The body is not a message.
-    #[inline(never)]
-    pub fn message(&self) -> Result<Box<Message>> {
-        serde_json::from_slice(&self.body)
-            .map(Box::new)
-            .map_err(|error| Error::unreadable("Discord's message", &error))
     }
 }
 
