@@ -6,6 +6,8 @@ use host::services::schedules::Clock;
 
 use crate::{
     fixtures,
+    observe::page,
+    process::Process,
     support::{Fixture, PATIENCE},
 };
 
@@ -104,7 +106,7 @@ async fn ask(ctx: CommandContext<Heard>) -> Result {
         }
         "switch" => format!("enabled {}", host.switch_hook(rest[0], rest[1] == "on").await?.enabled),
         "unrest" => format!("{:?}", host.reset_hook(rest[0]).await?.circuit),
-        "errors" => {
+        "errors" if rest.is_empty() => {
             let found = host.errors(&ErrorsCall::default()).await?;
             let one = |it: &ErrorView| format!(
                 "{} `{}` of {}: {} [{}] {}", it.kind.word(), it.what, it.plugin, it.text, it.error_id, if it.trace.is_empty() { "" } else { "traced" },
@@ -129,6 +131,24 @@ async fn ask(ctx: CommandContext<Heard>) -> Result {
             let wanted = LogCall { plugin: Some("oracle".into()), ..LogCall::default() };
             let found = host.log(&wanted).await?;
             format!("next {} {}", found.next, found.lines.iter().map(|it| &*it.text).collect::<Vec<_>>().join("|"))
+        }
+        "say" => {
+            match rest[0] {
+                "warn" => tracing::warn!("{}", rest[1..].join(" ")),
+                _ => tracing::debug!("{}", rest[1..].join(" ")),
+            }
+            "said".to_owned()
+        }
+        "verbose" => {
+            let level = LevelCall { plugin: Some("oracle".into()), level: Some("debug".into()), ..LevelCall::default() };
+            let levels = host.set_log_level(&level).await?;
+            levels.plugins.iter().map(|(plugin, level)| format!("{plugin} {level}")).collect::<Vec<_>>().join(", ")
+        }
+        "errors" if !rest.is_empty() => {
+            let wanted = LogCall { level: Some("error".into()), plugin: Some("oracle".into()), ..LogCall::default() };
+            let found = host.log(&wanted).await?;
+            let text = found.lines.iter().map(|it| &*it.text).collect::<Vec<_>>().join("|");
+            text.chars().take(1800).collect()
         }
         "keep" => {
             host.files().write("kept", "tea").await?;
@@ -328,10 +348,17 @@ async fn what_fails_is_told_of_and_kept_with_the_id_that_the_member_has_read() {
     bot.until_told("!ask errors", &wanted).await;
     let refused = bot.ask(&member, "!ask errors").await.text();
     assert!(refused.contains("the bot's owners"), "{refused}");
-    // What blocks its thread is told of by the host.
-    bot.ask(&owner, "!block").await;
-    owner.says("general", "!news").await.unwrap();
-    bot.until_told("!news", &["plugin_blocked oracle"]).await;
+    // What blocks its thread is told of by the host, which looks each second.
+    let told = async {
+        loop {
+            bot.ask(&owner, "!block").await;
+            let news = bot.ask(&owner, "!news").await.text();
+            if news.contains("plugin_blocked oracle") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.unwrap();
     bot.close().await;
 }
 
@@ -404,16 +431,28 @@ async fn alerts_go_to_the_channel_of_their_subject_once_within_the_cool_down() {
         "raised true"
     );
     seen("harbour", "another thing").await;
+    // Whatever owners do and set is told of.
+    bot.until_told("!news", &["owner_action", "setting_changed"])
+        .await;
     let odd = bot.oracle("alert No! y z").await;
     assert!(odd.contains("Something went wrong"), "{odd}");
     bot.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lag_caches_files_and_log_are_told_of() {
-    let bot = bot().await;
+async fn lag_caches_and_files_are_told_of() {
+    let config = format!("{GRANT}[metrics]\nlisten = \"127.0.0.1:0\"\n");
+    let bot = Fixture::configured(&[], &config).await;
+    bot.drop_in(&oracle(), "oracle");
+    bot.until_generation("oracle", 1).await;
+    bot.until_content_is_seen().await;
     bot.until_told("!ask lag", &["main loop true runtime true"])
         .await;
+    let (_, figures) = page(bot.bot.metrics_address().unwrap(), "/metrics", "*/*").await;
+    for of in ["runtime", "main_loop"] {
+        let row = format!("cogwright_lag_seconds_count{{of=\"{of}\"}}");
+        assert!(figures.contains(&row), "{figures}");
+    }
     assert_eq!(bot.oracle("keep").await, "Some(\"tea\")");
     let caches = bot.oracle("caches").await;
     assert!(
@@ -425,10 +464,44 @@ async fn lag_caches_files_and_log_are_told_of() {
         bot.oracle("files").await,
         "true true Some((1, 2)) true true Some((false, 2)) None"
     );
-    // This process's log is the test's own: what it says is tried in a process of the bot's.
-    let log = bot.oracle("log").await;
-    assert!(log.starts_with("next "), "{log}");
     bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_bot_is_read_by_level_plugin_and_number_and_its_levels_are_set() {
+    let config = format!(
+        "{}\n[log]\nfiles = false\n",
+        GRANT.replace("\"log.read\"", "\"log.read\", \"log.levels\"")
+    );
+    let bot = Process::run(&[("oracle", oracle())], &config).await;
+    let owner = bot.owner();
+    bot.until(&owner, "!ask log", "next ").await;
+    // What the plugin has said, as far as it is logged.
+    bot.until(&owner, "!ask say debug the kettle sings", "said")
+        .await;
+    bot.until(&owner, "!ask say warn the kettle boils", "said")
+        .await;
+    let log = bot.until(&owner, "!ask log", "the kettle boils").await;
+    assert!(!log.contains("sings"), "{log}");
+    let said = bot.until(&owner, "!ask verbose", "oracle").await;
+    assert_eq!(said, "oracle debug");
+    bot.until(&owner, "!ask say debug the kettle sings", "said")
+        .await;
+    bot.until(&owner, "!ask log", "the kettle sings").await;
+    // And what the host has said of it, by level.
+    let fallen = bot.ask(&owner, "!fall").await.text();
+    assert!(fallen.contains("error id"), "{fallen}");
+    let log = bot
+        .until(&owner, "!ask errors in the log", "panicked")
+        .await;
+    assert!(
+        log.contains("the kettle falls") && !log.contains("boils"),
+        "{log}"
+    );
+    let refused = bot.ask(&bot.member(), "!ask log").await.text();
+    assert!(refused.contains("the bot's owners"), "{refused}");
+    bot.signal("INT");
+    assert!(bot.ended().await.success());
 }
 
 /// Makes schedules at run time that come again.

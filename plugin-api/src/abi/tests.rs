@@ -541,12 +541,18 @@ fn heads_of_what_the_host_knows() {
     check::<LogReply>(json!({"lines": [line], "next": 1, "lost": 2}), &all());
     let wanted = json!({"level": "warn", "plugin": "shop", "since": 1, "limit": 2});
     check::<LogCall>(wanted, &all());
-    check::<LevelCall>(json!({"plugin": "shop", "target": "t", "level": "warn"}), &all());
+    check::<LevelCall>(
+        json!({"plugin": "shop", "target": "t", "level": "warn"}),
+        &all(),
+    );
     let maps = Known {
         maps: &["plugins"],
         ..all()
     };
-    check::<LevelsReply>(json!({"level": "info", "plugins": {"shop": "debug"}}), &maps);
+    check::<LevelsReply>(
+        json!({"level": "info", "plugins": {"shop": "debug"}}),
+        &maps,
+    );
     let error = json!({
         "number": 1, "at_ms": 2, "kind": "listener", "plugin": "shop", "what": "w", "error_id": "i", "text": "t", "trace": "f",
         "guild_id": "1", "channel_id": "2", "user_id": "3",
