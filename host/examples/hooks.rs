@@ -86,9 +86,9 @@ async fn measure(file: &Path, span: Duration, rate: u64) -> Result<(), Box<dyn E
     )?;
     plugins.load_file(file).await?;
 
-    switch_bad_ones(&services, false)?;
+    switch_bad_ones(&services, false).await?;
     let alone = phase(&services, span, rate, 0).await?;
-    switch_bad_ones(&services, true)?;
+    switch_bad_ones(&services, true).await?;
     let among = phase(&services, span, rate, alone.told).await?;
     println!(
         "the good ones' delay           median       p99      most   events a second    calls"
@@ -164,10 +164,10 @@ async fn phase(
     })
 }
 
-fn switch_bad_ones(services: &Services, on: bool) -> Result<(), Box<dyn Error>> {
+async fn switch_bad_ones(services: &Services, on: bool) -> Result<(), Box<dyn Error>> {
     for handler in BAD {
         let id = format!("misbehave:{}:{handler}", Beat::EVENT);
-        services.hooks.switch(&id, on)?;
+        services.hooks.switch(&id, on).await?;
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ async fn measure(file: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
     plugins.load_file(file).await?;
     for bad in ["slow", "sleeps", "panics", "fails"] {
         let id = format!("misbehave:{}:{bad}", Beat::EVENT);
-        services.hooks.switch(&id, false)?;
+        services.hooks.switch(&id, false).await?;
     }
     let me = Caller::new("misbehave", plugins.generations()[0].1.number);
 
