@@ -92,10 +92,10 @@ pub use event::{Event, EventKind};
 pub use function::FunctionContext;
 pub use hook::{Hook, HookContext};
 pub use host::{
-    Action, BotControl, Cache, Commands, Counter, Discord, FileEntry, Files, Gauge, Histogram,
-    History, Host, Lookup, Members, Method, NewChannel, NewScheduled, OtherPlugin, Plugins,
-    Presence, Request, Response, Scheduled, Schedules, Secret, Task, UsableQuery, Web, WebRequest,
-    WebResponse,
+    Action, BotControl, BotFiles, Cache, Commands, Counter, Databases, Discord, FileEntry, Files,
+    Gauge, Histogram, History, Host, Lookup, Members, Method, NewChannel, NewScheduled,
+    OtherPlugin, Plugins, Presence, Request, Response, Scheduled, Schedules, Secret, Task,
+    UsableQuery, Web, WebRequest, WebResponse,
     storage::{
         Database, Done, KvStore, Row, Rows, Statement, Storage, ToValue, Transaction, Value,
     },

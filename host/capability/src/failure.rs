@@ -39,6 +39,9 @@ pub enum Failure {
     /// The call asks for something that can't be.
     #[error("{0}")]
     Refused(String),
+    /// The same, in words that the member may read.
+    #[error("{0}")]
+    Unfit(String),
     /// Nobody who may do that stands behind the call.
     #[error("{message}")]
     Denied {
@@ -139,6 +142,7 @@ impl Failure {
                 head.http_status = Some(StatusCode::NOT_FOUND.as_u16());
                 head.discord_code = Some(UNKNOWN_INTERACTION);
             }
+            Self::Unfit(words) => head.user_message = Some(words),
             Self::Denied { user_message, .. } => head.user_message = Some(user_message),
             Self::Plugin { user_message, .. } | Self::Storage { user_message, .. } => {
                 head.user_message = user_message;

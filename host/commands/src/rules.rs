@@ -100,6 +100,18 @@ impl Rules {
         Ok(rules)
     }
 
+    /// Has a server's rules read anew when they are asked for next, or those of all; how many were in memory.
+    pub fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+        self.changes.fetch_add(1, SeqCst);
+        let mut kept = self.kept();
+        let before = kept.len();
+        match guild {
+            Some(guild) => drop(kept.pop(&guild)),
+            None => kept.clear(),
+        }
+        before - kept.len()
+    }
+
     /// Sets a server's prefix, or gives it the bot's again. It holds for the next message when this returns.
     ///
     /// # Errors
@@ -160,17 +172,6 @@ impl Rules {
         self.changes.fetch_add(1, SeqCst);
         self.kept().pop(&guild);
         set
-    }
-
-    /// How many servers' rules are kept in memory.
-    pub fn kept_count(&self) -> usize {
-        self.kept().len()
-    }
-
-    /// Forgets what is kept in memory; it is read anew where it is needed.
-    pub fn clear(&self) {
-        self.changes.fetch_add(1, SeqCst);
-        self.kept().clear();
     }
 
     fn kept(&self) -> MutexGuard<'_, LruCache<Id<GuildMarker>, Arc<GuildRules>>> {

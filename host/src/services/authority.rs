@@ -245,7 +245,7 @@ impl Services {
     }
 
     /// Whether somebody may what the bot's owners may, through this plugin.
-    async fn acts_as_owner(&self, caller: &Caller, invoker: &Invoker) -> bool {
+    pub(super) async fn acts_as_owner(&self, caller: &Caller, invoker: &Invoker) -> bool {
         let owns = |commands: &Arc<Pipeline>| {
             invoker
                 .user

@@ -1,69 +1,30 @@
-//! Host calls `caches.…`: what the host keeps in memory of files, rules and members, and how the files fare.
+//! Capability `bot.clear_caches`: what is only in memory, and read anew when it is asked for next.
 
 use host_base::PluginName;
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY, Who};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     Power,
-    abi::{CacheInfo, CacheKind, CachesCall, CachesReply},
+    abi::{CachesCleared, ClearCaches},
     manifest::Manifest,
 };
+use serde_json::json;
 
 use super::Services;
 
-/// The host's caches.
+/// What there is to clear.
+const CACHES: [&str; 4] = ["files", "rules", "settings", "members"];
+
+/// The host call that empties caches.
 #[derive(Debug, Default)]
 pub struct Caches;
 
-fn caches(services: &Services) -> CachesReply {
-    let mut reply = CachesReply::default();
-    let figures = services.files.figures();
-    let files = &mut reply.files;
-    (files.reads, files.cache_hits, files.writes) =
-        (figures.reads, figures.cache_hits, figures.writes);
-    (files.read_failures, files.write_failures) = (figures.read_failures, figures.write_failures);
-    (files.locks, files.health) = (figures.locks as u64, figures.health.word().to_owned());
-    let rules = services
-        .commands
-        .pipeline()
-        .map_or(0, |commands| commands.policy.rules.kept_count());
-    reply.caches = vec![
-        CacheInfo::new(
-            CacheKind::Files,
-            figures.cached as u64,
-            Some(figures.cached_bytes as u64),
-        ),
-        CacheInfo::new(CacheKind::Rules, rules as u64, None),
-        CacheInfo::new(
-            CacheKind::Members,
-            services.cache.members_kept() as u64,
-            None,
-        ),
-    ];
-    reply
-}
-
-/// Empties caches: what is needed is read or asked for anew.
-fn clear(services: &Services, kinds: &[CacheKind]) {
-    for kind in kinds {
-        match kind {
-            CacheKind::Files => services.files.clear_cache(),
-            CacheKind::Rules => {
-                if let Some(commands) = services.commands.pipeline() {
-                    commands.policy.rules.clear();
-                }
-            }
-            CacheKind::Members => services.cache.clear_members(),
-            _ => {}
-        }
-    }
-}
-
 impl Capability<Services> for Caches {
-    const CALLS: &'static [CallRule] = &[
-        CallRule::changes("caches.clear", Power::BotControl, Who::Owner),
-        CallRule::reads("caches.list", Power::BotRead, Who::Anybody),
-    ];
+    const CALLS: &'static [CallRule] = &[CallRule::changes(
+        "bot.clear_caches",
+        Power::BotControl,
+        Who::Owner,
+    )];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
@@ -79,30 +40,32 @@ impl Capability<Services> for Caches {
         _: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        if call.name == "caches.clear" {
-            let CachesCall { kinds } = serde_json::from_value(call.params)?;
-            if kinds.contains(&CacheKind::Unknown) {
-                return Err(Failure::Refused(
-                    "the caches are `files`, `rules` and `members`".into(),
-                ));
-            }
-            let before = caches(services).caches;
-            clear(
-                services,
-                if kinds.is_empty() {
-                    CacheKind::ALL
-                } else {
-                    &kinds
-                },
-            );
-            let after = caches(services);
-            call.effect.changed(
-                serde_json::to_value(before)?,
-                serde_json::to_value(&after.caches)?,
-            );
-            return Ok(Completion::json(&after));
+        let ClearCaches { caches } = serde_json::from_value(call.params)?;
+        if let Some(unknown) = caches.iter().find(|name| !CACHES.contains(&&***name)) {
+            let known = CACHES.join("`, `");
+            return Err(Failure::Unfit(format!(
+                "there is no cache `{unknown}`; there are `{known}`"
+            )));
         }
-        Ok(Completion::json(&caches(services)))
+        let wants = |name: &str| caches.is_empty() || caches.iter().any(|one| one == name);
+        let mut cleared = CachesCleared::default();
+        if wants("files") {
+            let (files, bytes) = services.files.clear_cache();
+            (cleared.files, cleared.file_bytes) = (files as u64, bytes as u64);
+        }
+        if wants("rules")
+            && let Some(commands) = services.commands.pipeline()
+        {
+            cleared.rules = commands.policy.rules.forget(None) as u64;
+        }
+        if wants("settings") {
+            cleared.settings = services.settings.forget(None) as u64;
+        }
+        if wants("members") {
+            cleared.members = services.cache.forget_members() as u64;
+        }
+        call.effect.changed(json!(cleared), ());
+        Ok(Completion::json(&cleared))
     }
 
     fn generation_ended(&self, _: &Caller) {}

@@ -101,8 +101,8 @@ async fn tell(slot: &Slot, user: u64) -> Result<(), String> {
         kind: EntryKind::Erase,
         entry: String::new(),
         from: None,
-        deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
         event: None,
+        deadline_ms: Some(DEADLINE.as_millis().try_into().unwrap_or(u64::MAX)),
     };
     let call = serde_json::to_vec(&EraseCall { user_id: user }).map_err(|it| it.to_string())?;
     let packet = Packet::new(frame_kind::INVOKE, next_id(), &head)

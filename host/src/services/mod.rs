@@ -5,6 +5,7 @@ mod authority;
 mod bot;
 mod caches;
 mod commands;
+mod databases;
 pub mod erasure;
 mod errors;
 mod functions;
@@ -20,6 +21,7 @@ pub mod schedules;
 mod secrets;
 pub mod settings;
 mod shards;
+mod subjects;
 pub mod web;
 
 use std::{
@@ -42,7 +44,7 @@ use host_ops::{
     config::{Config, Live},
     env::Secret,
 };
-use host_store::{Files, Storage};
+use host_store::{BotFiles, Files, Storage};
 use plugin_api::abi::CallHead;
 use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
@@ -61,8 +63,8 @@ pub use self::{
     web::Web,
 };
 use self::{
-    bot::BotCalls, caches::Caches, commands::CommandCalls, lag::LagCalls, log::LogCalls,
-    plugins::PluginCalls, schedules::Clock,
+    bot::BotCalls, caches::Caches, commands::CommandCalls, databases::Databases, lag::LagCalls,
+    log::LogCalls, plugins::PluginCalls, schedules::Clock, subjects::Subjects,
 };
 use host_commands::router::Routes;
 
@@ -71,9 +73,11 @@ capabilities! {
     alerts: Alerts,
     authority: Authority,
     bot: BotCalls,
+    bot_files: BotFiles,
     cache: Cache,
     caches: Caches,
     commands: CommandCalls,
+    databases: Databases,
     discord: Discord,
     errors: Errors,
     files: Files,
@@ -90,6 +94,7 @@ capabilities! {
     settings: Settings,
     shards: Shards,
     storage: Storage,
+    subjects: Subjects,
     web: Web,
     }
 }
@@ -124,6 +129,9 @@ pub struct Services {
     lag: LagCalls,
     log: LogCalls,
     plugins: PluginCalls,
+    databases: Databases,
+    bot_files: BotFiles,
+    subjects: Subjects,
     /// What plugins do at a time.
     pub schedules: Schedules,
     pub(crate) secrets: Secrets,
@@ -133,10 +141,10 @@ pub struct Services {
     pub storage: Arc<Storage>,
     /// Figures of plugins' own.
     pub metrics: Metrics,
-    /// What has failed lately.
-    pub errors: Arc<Errors>,
     /// The presence that a plugin has set.
     pub presence: Presence,
+    /// What has failed lately.
+    pub errors: Arc<Errors>,
     /// What is counted.
     pub figures: Arc<Figures>,
     bot_id: AtomicU64,
@@ -197,6 +205,9 @@ impl Services {
             lag: LagCalls(Arc::clone(&figures)),
             log: LogCalls,
             plugins: PluginCalls::default(),
+            databases: Databases,
+            bot_files: BotFiles::new(live.clone()),
+            subjects: Subjects,
             secrets: Secrets::new(live.clone(), secrets),
             settings: Arc::new(Settings::new(
                 live.clone(),
@@ -210,8 +221,8 @@ impl Services {
             storage: Arc::clone(&storage),
             figures,
             metrics: Metrics::default(),
-            errors,
             presence: Presence::default(),
+            errors,
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }

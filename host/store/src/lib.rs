@@ -16,5 +16,5 @@ pub mod disk;
 pub mod files;
 pub mod storage;
 
-pub use files::Files;
+pub use files::{BotFiles, Files};
 pub use storage::Storage;

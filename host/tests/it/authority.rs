@@ -48,6 +48,10 @@ export_plugin!(|| {
     }))
     .command(command("stale").run(|ctx: CommandContext<Wards>| async move {
         let host = ctx.state().stale.borrow().clone().ok_or(Error::new("nothing is kept"))?;
+        // What was answered may be seen before its handler has ended.
+        while host.acting().await?.user_id.is_some() {
+            tokio::task::yield_now().await;
+        }
         each(&ctx, &host, false).await
     }))
     .command(command("lend").run(|ctx: CommandContext<Wards>| async move {
@@ -80,7 +84,7 @@ async fn answers(host: &Host, calls: &str, about: (Option<String>, Option<String
                 Err(error) => error.to_string(),
             }
         };
-        let text: String = text.chars().take(180).collect();
+        let text: String = text.chars().take(230).collect();
         said.push_str(&format!("{call}: {text}\n"));
     }
     Ok(said)
@@ -143,7 +147,7 @@ async fn said(
 ) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     // As many as one message has room for.
-    for calls in calls.chunks(8) {
+    for calls in calls.chunks(7) {
         let text = format!("!{command} {}", calls.join(" "));
         let sent = who.says(place, &text).await.unwrap();
         let answer = who.expects_reply_to(&sent).await.unwrap().text();

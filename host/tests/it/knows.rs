@@ -1,4 +1,4 @@
-//! Stories of what the host knows and tells: shards, hooks, errors, alerts, schedules, lag and caches, through a real plugin.
+//! Stories of what the host knows and tells: shards, hooks, log, errors, alerts, schedules and lag, through a real plugin.
 
 use std::{fmt::Write as _, path::PathBuf, sync::OnceLock, time::Duration};
 
@@ -117,15 +117,6 @@ async fn ask(ctx: CommandContext<Heard>) -> Result {
         "lag" => {
             let lag = host.lag().await?;
             format!("main loop {} runtime {}", lag.main_loop.count > 0, lag.runtime.p99_us > 0)
-        }
-        "caches" => {
-            let found = host.caches().await?;
-            let one = |it: &CacheInfo| format!("{} {}", it.kind.word(), it.entries > 0);
-            format!("{}; files {}", found.caches.iter().map(one).collect::<Vec<_>>().join(", "), found.files.health)
-        }
-        "clear" => {
-            let found = host.clear_caches(&[CacheKind::Files]).await?;
-            format!("{} {}", found.caches[0].kind.word(), found.caches[0].entries)
         }
         "log" => {
             let wanted = LogCall { plugin: Some("oracle".into()), ..LogCall::default() };
@@ -440,7 +431,7 @@ async fn alerts_go_to_the_channel_of_their_subject_once_within_the_cool_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lag_caches_and_files_are_told_of() {
+async fn lag_is_told_of_and_files_are_handled() {
     let config = format!("{GRANT}[metrics]\nlisten = \"127.0.0.1:0\"\n");
     let bot = Fixture::configured(&[], &config).await;
     bot.drop_in(&oracle(), "oracle");
@@ -454,12 +445,6 @@ async fn lag_caches_and_files_are_told_of() {
         assert!(figures.contains(&row), "{figures}");
     }
     assert_eq!(bot.oracle("keep").await, "Some(\"tea\")");
-    let caches = bot.oracle("caches").await;
-    assert!(
-        caches.starts_with("files true, rules ") && caches.ends_with("files healthy"),
-        "{caches}"
-    );
-    assert_eq!(bot.oracle("clear").await, "files 0");
     assert_eq!(
         bot.oracle("files").await,
         "true true Some((1, 2)) true true Some((false, 2)) None"

@@ -38,6 +38,7 @@ mod handover;
 mod hooks;
 mod hostile;
 mod interactions;
+mod keeps;
 mod kept;
 mod knows;
 mod limits;

@@ -1,8 +1,6 @@
-//! JSON heads of the host calls `alerts.raise`, `bot.lag`, `caches.list` and `caches.clear`.
+//! JSON heads of the host calls `alerts.raise` and `bot.lag`.
 
 use serde::{Deserialize, Serialize};
-
-use super::words::words;
 
 /// Parameters of `alerts.raise`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,82 +47,4 @@ pub struct LagReply {
     pub runtime: LagView,
     /// How long events wait for the host's main loop.
     pub main_loop: LagView,
-}
-
-words! {
-/// Cache of the host.
-pub enum CacheKind {
-    /// Files of plugins.
-    Files = "files",
-    /// Rules of servers: prefixes, roles for commands.
-    Rules = "rules",
-    /// Members of servers.
-    Members = "members",
-}
-}
-
-/// A cache of the host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CacheInfo {
-    /// Which.
-    pub kind: CacheKind,
-    /// Entries.
-    #[serde(default)]
-    pub entries: u64,
-    /// Their bytes, where they are counted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
-}
-
-impl CacheInfo {
-    /// A cache of so many entries.
-    #[must_use]
-    pub const fn new(kind: CacheKind, entries: u64, bytes: Option<u64>) -> Self {
-        Self {
-            kind,
-            entries,
-            bytes,
-        }
-    }
-}
-
-/// How the files of plugins fare. Counts are since the bot's start.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FilesInfo {
-    /// Reads that were asked for.
-    pub reads: u64,
-    /// Of those, the ones that the cache served.
-    pub cache_hits: u64,
-    /// Writes and removals.
-    pub writes: u64,
-    /// Reads that failed.
-    pub read_failures: u64,
-    /// Writes and removals that failed.
-    pub write_failures: u64,
-    /// Files that are being changed right now.
-    pub locks: u64,
-    /// `healthy`: below 1 % have failed, `degraded`: up to 5 %, `critical`: more.
-    pub health: String,
-}
-
-/// Head of the completion of `caches.list`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CachesReply {
-    /// The caches.
-    pub caches: Vec<CacheInfo>,
-    /// The file service.
-    pub files: FilesInfo,
-}
-
-/// Parameters of `caches.clear`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CachesCall {
-    /// Which; none: all of them.
-    pub kinds: Vec<CacheKind>,
 }

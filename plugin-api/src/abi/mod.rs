@@ -21,12 +21,14 @@
 //! | `settings.rs` | the JSON heads of settings and secrets |
 //! | `errors.rs` | the JSON heads of the host call `errors.list` |
 //! | `hooks.rs`, `log.rs` | the JSON heads of the host calls about all plugins' hooks, and about the log |
-//! | `knows.rs` | the JSON heads of `alerts.raise`, `bot.lag` and `caches.…` |
+//! | `knows.rs` | the JSON heads of `alerts.raise` and `bot.lag` |
 //! | `metrics.rs` | the JSON head of the host call `metrics.record` |
 //! | `presence.rs` | the JSON head of the host call `bot.presence` |
 //! | `shards.rs` | the JSON heads of the `shards.…` host calls |
 //! | `web.rs` | the JSON heads of the host calls `web.request` and `web.download` |
+//! | `botfiles.rs` | the JSON heads of the `botfiles.…` host calls, of `files.stats` and `bot.clear_caches` |
 //! | `storage.rs` | the JSON heads of the `storage.…` host calls |
+//! | `database.rs` | the JSON heads of the `database.…` and `subjects.…` host calls |
 //!
 //! Invariants: only the host calls `run`, once a generation, on a thread made for it. Nothing else of a library is ever
 //! called. Everything here is append only: kinds get new numbers, records grow at their end and tell their size, vtables get
@@ -42,10 +44,12 @@
 mod answer;
 mod authority;
 mod bot;
+mod botfiles;
 mod cache;
 mod command;
 mod commands;
 mod custom_id;
+mod database;
 mod errors;
 mod frame;
 mod header;
@@ -78,6 +82,10 @@ pub use bot::{
     BotStatus, HourView, MetricFamily, MetricSample, MetricsCall, MetricsReply, SlashBudget,
     SlashView, StopCall, SyncReply,
 };
+pub use botfiles::{
+    BotFileCall, BotFileChange, BotFileChunk, BotFileEntry, BotFileList, CachesCleared,
+    ClearCaches, FileStats, KeptView,
+};
 pub use cache::{CacheCall, CacheReply, ServerView, ServersCall, ServersReply};
 pub use command::{
     AutocompleteCall, CheckCall, CheckReply, CommandHead, CommandKind, ComponentHead, OptionValue,
@@ -86,14 +94,17 @@ pub use command::{
 pub(crate) use commands::is_default;
 pub use commands::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
+pub use database::{
+    BackupView, ColumnView, DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseCheck,
+    DatabaseFault, DatabaseFile, DatabaseForgotten, DatabaseMigrated, DatabaseMigrations,
+    DatabaseRows, DatabaseStats, DatabaseTables, MigrationView, SubjectCall, SubjectErasure,
+    SubjectExport, TableView,
+};
 pub use errors::{ErrorKind, ErrorView, ErrorsCall, ErrorsReply};
 pub use frame::{Bytes, Frame, frame_kind};
 pub use header::{EventHeader, event_flag};
 pub use hooks::{HookCircuit, HookEvent, HookHistory, HookInfo, HookSwitch, HooksCall, HooksReply};
-pub use knows::{
-    AlertCall, AlertReply, CacheInfo, CacheKind, CachesCall, CachesReply, FilesInfo, LagReply,
-    LagView,
-};
+pub use knows::{AlertCall, AlertReply, LagReply, LagView};
 pub use log::{LevelCall, LevelsReply, LogCall, LogLine, LogReply};
 pub use message::{Message, message_kind, send_status, status};
 pub use metrics::{MetricCall, MetricKind};
@@ -118,7 +129,10 @@ pub use schedule::{
     ScheduleCancel, ScheduleCreate, ScheduleEntry, ScheduleInfo, ScheduleList, ScheduleReply,
     ScheduleRun, ScheduleSteer, ScheduleSwitch, SchedulesCall, SchedulesReply,
 };
-pub use settings::{SecretCall, SettingCall, SettingReply, SettingsHead};
+pub use settings::{
+    DescribeCall, DescribeReply, SecretCall, SettingCall, SettingChange, SettingChangeReply,
+    SettingReply, SettingView, SettingsHead,
+};
 pub use shards::{SessionStarts, ShardView, ShardsCall, ShardsReply};
 pub use storage::{
     EraseCall, KvCall, KvReply, StorageCall, StorageExpect, StorageReply, StorageResult,

@@ -566,16 +566,6 @@ fn heads_of_what_the_host_knows() {
     check::<AlertReply>(json!({"raised": true}), &all());
     let lag = json!({"last_us": 1, "minute_max_us": 2, "p99_us": 3, "count": 4});
     check::<LagReply>(json!({"runtime": lag, "main_loop": lag}), &all());
-    let files = json!({
-        "reads": 1, "cache_hits": 2, "writes": 3, "read_failures": 4, "write_failures": 5, "locks": 6, "health": "healthy",
-    });
-    let caches = json!([{"kind": "files", "entries": 1, "bytes": 2}]);
-    let known = Known {
-        words: &["caches/0/kind"],
-        required: &["caches/0/kind"],
-        ..all()
-    };
-    check::<CachesReply>(json!({"caches": caches, "files": files}), &known);
     let stat = json!({"found": true, "folder": true, "bytes": 1, "modified_ms": 2});
     check::<FileStat>(stat, &all());
     let info = json!({

@@ -3,8 +3,10 @@
 mod alerts;
 mod authority;
 mod bot;
+mod botfiles;
 mod cache;
 mod commands;
+mod database;
 mod discord;
 mod files;
 mod functions;
@@ -20,6 +22,7 @@ mod secrets;
 mod settings;
 mod shards;
 pub(crate) mod storage;
+mod subjects;
 mod task;
 mod web;
 
@@ -35,8 +38,10 @@ use twilight_model::id::{
 pub(crate) use self::schedules::from_ms;
 pub use self::{
     bot::BotControl,
+    botfiles::BotFiles,
     cache::{Cache, Lookup},
     commands::{Commands, UsableQuery},
+    database::Databases,
     discord::{Action, Discord, History, Members, Method, NewChannel, Request, Response},
     files::{FileEntry, Files},
     functions::OtherPlugin,

@@ -59,6 +59,14 @@ impl Members {
         self
     }
 
+    /// Forgets those that were seen; how many they were.
+    pub(super) fn forget_seen(&self) -> usize {
+        let mut inner = self.inner();
+        let seen = inner.seen.len();
+        inner.seen.clear();
+        seen
+    }
+
     pub(super) fn get(&self, guild: u64, user: u64, now: Instant) -> Option<Arc<Seen>> {
         let mut inner = self.inner();
         let inner = &mut *inner;
@@ -165,11 +173,6 @@ impl Members {
                 Arc::make_mut(member).without(role);
             }
         }
-    }
-
-    /// Forgets all but the bot's own, which its permissions rest on.
-    pub(super) fn clear(&self) {
-        self.inner().seen.clear();
     }
 
     pub(super) fn len(&self) -> usize {

@@ -285,9 +285,9 @@ impl Cache {
         self.members.len()
     }
 
-    /// Forgets the members that are kept, but for the bot's own; they are asked for anew where they are needed.
-    pub fn clear_members(&self) {
-        self.members.clear();
+    /// Forgets the members but the bot's own; how many they were.
+    pub fn forget_members(&self) -> usize {
+        self.members.forget_seen()
     }
 
     fn store(&self) -> RwLockReadGuard<'_, Store> {

@@ -80,6 +80,42 @@ impl Settings {
         })
     }
 
+    /// What a setting is now, as it is written: in a server, or for the bot.
+    pub(super) async fn value_of(
+        &self,
+        guild: Option<Id<GuildMarker>>,
+        target: &Target,
+    ) -> Result<Value, SettingsError> {
+        let now = self.config.now();
+        Ok(match target {
+            Target::Host(known) => json!(effective(&now.source.table(), known)),
+            Target::Subject { subject, key } => {
+                let table = now.source.table();
+                let own = table.get("alerts").and_then(|alerts| alerts.get(subject));
+                json!(own.and_then(|own| own.get(key)))
+            }
+            Target::Free { plugin, name } => {
+                json!(now.plugins.get(plugin).and_then(|table| table.get(name)))
+            }
+            Target::Declared { plugin, setting } => {
+                let own = match guild {
+                    Some(guild) => {
+                        let guilds = &self.guilds;
+                        guilds
+                            .written(&self.storage, guild, plugin, &setting.name)
+                            .await?
+                    }
+                    None => None,
+                };
+                let of_bot = || self.in_file(plugin, setting);
+                let value = own
+                    .or_else(of_bot)
+                    .unwrap_or_else(|| setting.default.clone());
+                for_pages(setting, value)
+            }
+        })
+    }
+
     /// A setting's value in the file, if it fits.
     fn in_file(&self, plugin: &PluginName, setting: &SettingManifest) -> Option<Value> {
         let now = self.config.now();
@@ -148,29 +184,40 @@ impl Settings {
         path: &str,
         value: Option<&str>,
     ) -> Result<(), SettingsError> {
-        let refused = |why| Err(SettingsError::Refused(why));
-        let (plugin, setting) = match self.target(path)? {
+        let target = self.target(path)?;
+        let written = match (value, &target) {
+            (Some(text), Target::Declared { setting, .. }) => {
+                let written = schema::of_text(setting, text);
+                Some(written.map_err(|why| SettingsError::Refused(format!("`{path}`: {why}")))?)
+            }
+            _ => None,
+        };
+        self.set_in_guild(guild, &target, path, written).await
+    }
+
+    /// The same with a value as it is written.
+    pub(super) async fn set_in_guild(
+        &self,
+        guild: Id<GuildMarker>,
+        target: &Target,
+        path: &str,
+        written: Option<Value>,
+    ) -> Result<(), SettingsError> {
+        let (plugin, setting) = match target {
             Target::Declared { plugin, setting } if setting.per_guild => (plugin, setting),
             _ => {
-                return refused(format!(
+                return Err(SettingsError::Refused(format!(
                     "`{path}` is the same in all servers: the bot's owner sets it"
-                ));
+                )));
             }
         };
-        let written = match value {
-            Some(text) => Some(
-                schema::of_text(&setting, text)
-                    .map_err(|why| SettingsError::Refused(format!("`{path}`: {why}")))?,
-            ),
-            None => None,
-        };
-        let of_server = || self.guilds.value(&self.storage, guild, &plugin, &setting);
+        let of_server = || self.guilds.value(&self.storage, guild, plugin, setting);
         let before = of_server().await?;
         self.guilds
             .set(
                 &self.storage,
                 guild,
-                &plugin,
+                plugin,
                 &setting.name,
                 written.as_ref(),
             )
@@ -178,7 +225,7 @@ impl Settings {
         if of_server().await? != before {
             self.hooks.emit(&plugin_api::hook::SettingChanged {
                 plugin: plugin.to_string(),
-                name: setting.name,
+                name: setting.name.clone(),
                 guild_id: Some(guild.get()),
             });
         }

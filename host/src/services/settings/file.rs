@@ -31,6 +31,20 @@ pub(super) enum Target {
     Free { plugin: PluginName, name: String },
 }
 
+impl Target {
+    /// A value of a declared setting as it is written.
+    pub(super) fn written(
+        &self,
+        value: &serde_json::Value,
+    ) -> Result<serde_json::Value, SettingsError> {
+        let Self::Declared { plugin, setting } = self else {
+            return Ok(value.clone());
+        };
+        schema::of_value(setting, value)
+            .map_err(|why| SettingsError::Refused(format!("`{plugin}.{}`: {why}", setting.name)))
+    }
+}
+
 impl Settings {
     /// Changes a value: `bot.prefix`, `shop.limit`. Comments and layout of the file stay.
     ///
@@ -40,12 +54,40 @@ impl Settings {
     pub async fn set(&self, path: &str, value: &str) -> Result<Changed, SettingsError> {
         let target = self.target(path)?;
         let candidates = candidates(&target, value)?;
-        self.edit(&target, |text, path| {
+        self.put(&target, &candidates).await
+    }
+
+    /// Sets a value that came as JSON: a text as somebody types it, anything else as it is. Null takes the value away.
+    pub(super) async fn set_json(
+        &self,
+        target: &Target,
+        value: &serde_json::Value,
+    ) -> Result<Changed, SettingsError> {
+        use serde_json::Value::{Null, String};
+        let candidates = match (target, value) {
+            (_, Null) => return self.take_away(target).await,
+            (Target::Declared { .. }, value) => {
+                let written = target.written(value)?;
+                document::toml_of(&written).into_iter().collect()
+            }
+            (_, String(text)) => {
+                let exact = Value::from(&**text);
+                let mut all = candidates(target, text)?;
+                all.push(exact);
+                all
+            }
+            (_, value) => document::toml_of(value).into_iter().collect(),
+        };
+        self.put(target, &candidates).await
+    }
+
+    async fn put(&self, target: &Target, candidates: &[Value]) -> Result<Changed, SettingsError> {
+        self.edit(target, |text, path| {
             let mut first = None;
-            for candidate in &candidates {
+            for candidate in candidates {
                 let changed =
                     document::set(text, path, candidate.clone()).map_err(SettingsError::Refused)?;
-                match self.read(&changed, &target) {
+                match self.read(&changed, target) {
                     Ok(config) => return Ok(Some((changed, config))),
                     Err(error) => first = first.or(Some(error.without_places())),
                 }
@@ -61,12 +103,15 @@ impl Settings {
     ///
     /// As for [`set`](Self::set).
     pub async fn unset(&self, path: &str) -> Result<Changed, SettingsError> {
-        let target = self.target(path)?;
-        self.edit(&target, |text, path| {
+        self.take_away(&self.target(path)?).await
+    }
+
+    async fn take_away(&self, target: &Target) -> Result<Changed, SettingsError> {
+        self.edit(target, |text, path| {
             let changed = document::unset(text, path).map_err(SettingsError::Refused)?;
             match changed {
                 Some(changed) => {
-                    let config = self.read(&changed, &target)?;
+                    let config = self.read(&changed, target)?;
                     Ok(Some((changed, config)))
                 }
                 None => Ok(None),

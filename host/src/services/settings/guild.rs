@@ -97,6 +97,18 @@ impl GuildValues {
         set
     }
 
+    /// Has a server's values read anew, or those of all; how many were in memory.
+    pub(super) fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+        self.changes.fetch_add(1, SeqCst);
+        let mut kept = self.kept();
+        let before = kept.len();
+        match guild {
+            Some(guild) => drop(kept.pop(&guild)),
+            None => kept.clear(),
+        }
+        before - kept.len()
+    }
+
     async fn of(
         &self,
         storage: &Storage,

@@ -9,10 +9,12 @@
 //! | `watch.rs` | changes from outside noticed |
 //! | `guild.rs` | what servers have set |
 //! | `describe.rs` | all settings, for people and pages |
+//! | `calls.rs` | the host calls |
 //!
 //! This service alone changes the [`Live`] configuration. A file that can't be read as a whole changes nothing, and is never
 //! written to.
 
+mod calls;
 mod change;
 mod describe;
 mod document;
@@ -39,7 +41,7 @@ use plugin_api::{
     manifest::{Manifest, SettingManifest},
 };
 use serde_json::{Map, Value};
-use twilight_model::id::Id;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
@@ -142,6 +144,11 @@ impl Settings {
         self.declared().remove(caller);
     }
 
+    /// Has what a server has set read anew when it is asked for next, or what all have; how many were in memory.
+    pub(crate) fn forget(&self, guild: Option<Id<GuildMarker>>) -> usize {
+        self.guilds.forget(guild)
+    }
+
     /// How many generations have declared settings.
     #[must_use]
     pub fn declared_count(&self) -> usize {
@@ -221,7 +228,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Capability<Services> for Settings {
-    const CALLS: &'static [CallRule] = &[CallRule::free("settings.get")];
+    const CALLS: &'static [CallRule] = calls::CALLS;
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
@@ -243,11 +250,15 @@ impl Capability<Services> for Settings {
 
     async fn serve(
         &self,
-        _: &Services,
+        services: &Services,
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(self, caller, call.params).await
+        match &*call.name {
+            "settings.get" => Self::serve(self, caller, call.params).await,
+            "settings.describe" => self.described(call.params).await,
+            _ => self.changed(services, caller, call).await,
+        }
     }
 
     fn generation_ended(&self, caller: &Caller) {

@@ -163,6 +163,29 @@ pub(super) fn of_text(setting: &SettingManifest, text: &str) -> Result<Value, St
     check(setting, &written).map(|_| written)
 }
 
+/// A value as a plugin has it, or as somebody types it, as it is written in config.toml: checked.
+///
+/// # Errors
+///
+/// As for [`check`].
+pub(super) fn of_value(setting: &SettingManifest, value: &Value) -> Result<Value, String> {
+    use SettingKind::{Channel, Choice, Duration, Role, Secret, String, User};
+    match (setting.kind, value) {
+        (String | Choice | Secret, _) => check(setting, value).map(|_| value.clone()),
+        (Duration, Value::Object(time)) => {
+            let part = |name| time.get(name).and_then(Value::as_u64).unwrap_or_default();
+            let ms = part("nanos").div_ceil(1_000_000);
+            match (part("secs"), ms) {
+                (secs, 0) => of_text(setting, &format!("{secs}s")),
+                (secs, ms) => of_text(setting, &format!("{}ms", secs.saturating_mul(1_000) + ms)),
+            }
+        }
+        (_, Value::String(text)) => of_text(setting, text),
+        (Channel | Role | User, _) => check(setting, value),
+        _ => check(setting, value).map(|_| value.clone()),
+    }
+}
+
 /// All that is wrong with a manifest's settings.
 pub(crate) fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
     if manifest.settings.len() > MOST {
@@ -471,6 +494,52 @@ mod tests {
             &[("weather_key", json!("weather_key"))],
             &[("../x", "no name of a secret")],
         );
+    }
+
+    #[test]
+    fn a_value_that_a_plugin_has_is_written_as_config_toml_has_it() {
+        for (of, value, written) in [
+            (json!({"kind": "string"}), json!("\"t\" "), json!("\"t\" ")),
+            (json!({"kind": "integer"}), json!(3), json!(3)),
+            (json!({"kind": "integer"}), json!("3"), json!(3)),
+            (json!({"kind": "boolean"}), json!("on"), json!(true)),
+            (json!({"kind": "number"}), json!(0.5), json!(0.5)),
+            (
+                json!({"kind": "duration"}),
+                json!({"secs": 90, "nanos": 0}),
+                json!("90s"),
+            ),
+            (
+                json!({"kind": "duration"}),
+                json!({"secs": 1, "nanos": 500_000_000}),
+                json!("1500ms"),
+            ),
+            (json!({"kind": "duration"}), json!("5m"), json!("5m")),
+            (json!({"kind": "channel"}), json!("<#12>"), json!(12)),
+            (json!({"kind": "role"}), json!("12"), json!(12)),
+            (json!({"kind": "user"}), json!(12), json!(12)),
+            (json!({"kind": "list"}), json!(["a"]), json!(["a"])),
+        ] {
+            let of = setting(of);
+            assert_eq!(of_value(&of, &value).unwrap(), written, "{value}");
+        }
+        for (of, value) in [
+            (json!({"kind": "string"}), json!(3)),
+            (json!({"kind": "integer"}), json!(3.5)),
+            (json!({"kind": "integer", "max": 3}), json!(4)),
+            (json!({"kind": "boolean"}), json!(1)),
+            (json!({"kind": "duration"}), json!(5)),
+            (
+                json!({"kind": "duration", "max": 1000}),
+                json!({"secs": u64::MAX, "nanos": 1}),
+            ),
+            (json!({"kind": "list"}), json!([1])),
+            (json!({"kind": "channel"}), json!({})),
+            (json!({"kind": "integer"}), json!(null)),
+        ] {
+            let of = setting(of);
+            assert!(of_value(&of, &value).is_err(), "{value}");
+        }
     }
 
     #[test]

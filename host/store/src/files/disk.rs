@@ -281,7 +281,7 @@ pub(super) fn regular(stat: &Stat) -> io::Result<()> {
     ))
 }
 
-fn a_folder() -> io::Error {
+pub(super) fn a_folder() -> io::Error {
     io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file")
 }
 

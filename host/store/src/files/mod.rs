@@ -3,6 +3,7 @@
 //! A write is whole or not at all, and is on the disk when it is acknowledged. Reads go through a cache that notices when
 //! somebody else has changed the file. Paths can't lead out: see `path.rs`.
 
+mod bot;
 mod cache;
 mod changes;
 mod disk;
@@ -22,14 +23,19 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, places};
+use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, Who, places};
 use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
 use host_ops::config::Live;
-use plugin_api::{abi::FileCall, manifest::Manifest};
+use plugin_api::{
+    Power,
+    abi::{FileCall, FileStats, KeptView},
+    manifest::Manifest,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore};
 
+pub use self::bot::BotFiles;
 pub use self::incoming::{Arrived, Incoming};
 use self::{
     cache::{Cache, Key},
@@ -45,6 +51,9 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// How long a write of a file of the host's own may take at most.
 const UNFINISHED_FOR: Duration = Duration::from_secs(60);
+
+/// Plugins of which it is told what they keep.
+const KEEPERS: usize = 100;
 
 /// Files that are read or written at the same moment: each takes a thread.
 const AT_ONCE: usize = 16;
@@ -291,9 +300,36 @@ impl Files {
         }
     }
 
-    /// Forgets the files that are kept in memory.
-    pub fn clear_cache(&self) {
-        lock(&self.cache).clear();
+    /// The same as it crosses, with what each plugin keeps.
+    fn stats(&self) -> FileStats {
+        let it = self.figures();
+        let mut stats = FileStats::default();
+        (stats.reads, stats.cache_hits, stats.writes) = (it.reads, it.cache_hits, it.writes);
+        (stats.read_failures, stats.write_failures) = (it.read_failures, it.write_failures);
+        stats.locks = it.locks as u64;
+        (stats.cached, stats.cached_bytes) = (it.cached as u64, it.cached_bytes as u64);
+        stats.health = it.health.word().to_owned();
+        stats.limit = self.disk.limit();
+        let mut all = self.disk.all();
+        all.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.all()));
+        stats.plugins = all
+            .into_iter()
+            .take(KEEPERS)
+            .map(|(plugin, kept)| {
+                let mut view = KeptView::default();
+                (view.plugin, view.tables, view.files) = (plugin, kept.tables, kept.files);
+                view
+            })
+            .collect();
+        stats
+    }
+
+    /// Forgets what was read; how many files, and their bytes.
+    pub fn clear_cache(&self) -> (usize, usize) {
+        let mut cache = lock(&self.cache);
+        let size = cache.size();
+        cache.clear();
+        size
     }
 
     /// The cache, within the limits that hold now.
@@ -612,6 +648,7 @@ impl<P: Sync> Capability<P> for Files {
         CallRule::free("files.remove_folder"),
         CallRule::free("files.rename"),
         CallRule::free("files.stat"),
+        CallRule::reads("files.stats", Power::BotRead, Who::Anybody),
         CallRule::free("files.write"),
     ];
     const PLACES: Places = places("files", 4);
@@ -625,6 +662,9 @@ impl<P: Sync> Capability<P> for Files {
 
     async fn serve(&self, _: &P, caller: &Caller, call: HostCall) -> Result<Completion, Failure> {
         let verb = call.name.strip_prefix("files.").unwrap_or_default();
+        if verb == "stats" {
+            return Ok(Completion::json(&self.stats()));
+        }
         Self::serve(self, caller, verb, call.params, call.body).await
     }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,6 +32,10 @@ pub struct MigrationState {
     pub applied: usize,
     /// How many databases there are that it is for.
     pub databases: usize,
+    /// When it ran first, in milliseconds since 1970.
+    pub first_ms: Option<u64>,
+    /// When it ran last.
+    pub last_ms: Option<u64>,
 }
 
 impl Storage {
@@ -88,7 +93,7 @@ impl Storage {
                 }
             }
         }
-        report.folder = draft.complete(&data, queues.settings().backups_kept as usize)?;
+        report.folder = draft.complete(queues.settings().backups_kept as usize)?;
         tracing::info!(
             folder = %report.folder.display(),
             copied = report.copied,
@@ -99,14 +104,58 @@ impl Storage {
         Ok(report)
     }
 
+    /// Copies one server's database, beside the backups of all.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it can't be copied: then nothing is left of the copy.
+    pub async fn backup_guild(&self, guild: u64) -> Result<BackupReport, StorageError> {
+        let database_id = DatabaseId::of(guild);
+        self.reader(database_id)?;
+        let _one_at_a_time = self.admin.lock().await;
+        let queues = Arc::clone(self.queues()?);
+        let draft = backup::Draft::begin_of(&queues.data, guild)?;
+        let target = draft.target(database_id);
+        let copied = self
+            .with(database_id, move |database, connected| {
+                backup::copy(&connected.connection, &database.at(), target)
+            })
+            .await;
+        let copied = match copied {
+            Ok(copy) => tokio::task::spawn_blocking(move || copy.finish(None))
+                .await
+                .unwrap_or(Err(StorageError::Closed)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = copied {
+            draft.give_up();
+            return Err(error);
+        }
+        let folder = draft.complete(queues.settings().backups_kept as usize)?;
+        tracing::info!(guild, folder = %folder.display(), "backed up a server");
+        Ok(BackupReport {
+            folder,
+            copied: 1,
+            ..BackupReport::default()
+        })
+    }
+
     /// Which migrations have run where.
     ///
     /// # Errors
     ///
     /// The data folder can't be read.
     pub async fn migrations(&self) -> Result<Vec<MigrationState>, StorageError> {
+        self.migrations_in(self.databases()?).await
+    }
+
+    /// Which migrations have run in these databases.
+    pub(super) async fn migrations_in(
+        &self,
+        databases: Vec<DatabaseId>,
+    ) -> Result<Vec<MigrationState>, StorageError> {
         let mut states: BTreeMap<(String, bool, u32), MigrationState> = BTreeMap::new();
-        let mut state = |plugin: &str, for_guilds, number, declared, applied| {
+        let mut state = |plugin: &str, for_guilds, number, declared, applied: Option<u64>| {
             let key = (plugin.to_owned(), for_guilds, number);
             let state = states.entry(key).or_insert_with(|| MigrationState {
                 plugin: plugin.to_owned(),
@@ -115,9 +164,15 @@ impl Storage {
                 declared: false,
                 applied: 0,
                 databases: 0,
+                first_ms: None,
+                last_ms: None,
             });
             state.declared |= declared;
-            state.applied += applied;
+            if let Some(at) = applied {
+                state.applied += 1;
+                state.first_ms = Some(state.first_ms.map_or(at, |first| first.min(at)));
+                state.last_ms = state.last_ms.max(Some(at));
+            }
         };
         for declared in self.queues()?.table_access.latest() {
             for database_id in [DatabaseId::Bot, DatabaseId::Guild(1)] {
@@ -128,22 +183,21 @@ impl Storage {
                         for_guilds,
                         migration.number,
                         true,
-                        0,
+                        None,
                     );
                 }
             }
         }
-        let databases = self.databases()?;
         let guilds = databases
             .iter()
             .filter(|database_id| **database_id != DatabaseId::Bot)
             .count();
         let bots = databases.len() - guilds;
         for database_id in databases {
-            for Applied { plugin, number, .. } in
-                self.applied(database_id).await.unwrap_or_default()
-            {
-                state(&plugin, database_id != DatabaseId::Bot, number, false, 1);
+            for it in self.applied(database_id).await.unwrap_or_default() {
+                let for_guilds = database_id != DatabaseId::Bot;
+                let at = Some(it.applied_at_ms);
+                state(&it.plugin, for_guilds, it.number, false, at);
             }
         }
         let mut states: Vec<_> = states.into_values().collect();
@@ -234,10 +288,14 @@ impl Storage {
     }
 
     pub(super) fn databases(&self) -> Result<Vec<DatabaseId>, StorageError> {
-        let data = self.data()?;
-        match DatabaseId::all(data) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            all => all.map_err(|error| StorageError::of_io(data, &error)),
-        }
+        databases(self.data()?)
+    }
+}
+
+/// All that there are in a data folder, which may not be there yet.
+pub(super) fn databases(data: &Path) -> Result<Vec<DatabaseId>, StorageError> {
+    match DatabaseId::all(data) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        all => all.map_err(|error| StorageError::of_io(data, &error)),
     }
 }

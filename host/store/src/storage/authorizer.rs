@@ -52,6 +52,7 @@ impl Current {
         let decided = match self.who.clone() {
             Who::Host => host_rights::decide(context),
             Who::Check => host_rights::check(context),
+            Who::Reader => self.reads(context),
             Who::Plugin(declared, all) => self.decide(&declared, &all, context),
         };
         match decided {
@@ -61,6 +62,56 @@ impl Current {
                 false
             }
         }
+    }
+
+    /// Whether a column is read as if it were empty: the tokens by which interactions are answered are nobody's to see.
+    pub(super) fn hides(&self, context: &AuthContext<'_>) -> bool {
+        let AuthAction::Read {
+            table_name,
+            column_name,
+        } = context.action
+        else {
+            return false;
+        };
+        matches!(self.who, Who::Reader)
+            && table_name.eq_ignore_ascii_case("cogwright__deletions")
+            && column_name.eq_ignore_ascii_case("token")
+    }
+
+    /// What an owner may who looks into a database: read every table, and nothing else.
+    fn reads(&mut self, context: &AuthContext<'_>) -> Result<(), String> {
+        match context.action {
+            AuthAction::Select | AuthAction::Recursive => Ok(()),
+            AuthAction::Read {
+                table_name,
+                column_name,
+            } => match ReadOf::classify(table_name, column_name) {
+                ReadOf::Harmless => Ok(()),
+                ReadOf::Table if owner_of_any(&table_name.to_ascii_lowercase()).is_some() => Ok(()),
+                ReadOf::Table => Err(format!("`{table_name}` is none of the database's tables")),
+            },
+            AuthAction::Function { function_name } => self.calls(function_name),
+            AuthAction::Pragma {
+                pragma_name,
+                pragma_value,
+            } => pragma(pragma_name, pragma_value),
+            _ => Err("a database is looked into, and nothing in it changed".into()),
+        }
+    }
+
+    /// A function in a statement, which may call so many.
+    fn calls(&mut self, name: &str) -> Result<(), String> {
+        self.functions += weights::weight(name);
+        if self.functions > weights::FUNCTIONS {
+            return Err(format!(
+                "a statement calls {} functions at most, `LIKE` and `GLOB` count as {} each, and JSON functions with \
+                 paths as {}: use several statements",
+                weights::FUNCTIONS,
+                weights::weight("like"),
+                weights::weight("json_set")
+            ));
+        }
+        function(name)
     }
 
     fn decide(
@@ -189,19 +240,7 @@ impl Current {
                 own(table_name)
             }
             AuthAction::DropVtable { table_name, .. } => own(table_name),
-            AuthAction::Function { function_name } => {
-                self.functions += weights::weight(function_name);
-                if self.functions > weights::FUNCTIONS {
-                    return Err(format!(
-                        "a statement calls {} functions at most, `LIKE` and `GLOB` count as {} each, and JSON functions with \
-                         paths as {}: use several statements",
-                        weights::FUNCTIONS,
-                        weights::weight("like"),
-                        weights::weight("json_set")
-                    ));
-                }
-                function(function_name)
-            }
+            AuthAction::Function { function_name } => self.calls(function_name),
             AuthAction::Pragma {
                 pragma_name,
                 pragma_value,

@@ -42,9 +42,37 @@ pub(super) fn folder(data: &Path) -> PathBuf {
     data.join("backups")
 }
 
-/// The complete backups, oldest first.
+/// Where backups of single servers are: each looks like one of all, so that it is restored in the same way.
+pub(super) fn folder_of_guilds(data: &Path) -> PathBuf {
+    data.join("server-backups")
+}
+
+/// The complete backups of all, oldest first.
 pub(super) fn all(data: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder(data)) else {
+    complete(&folder(data))
+}
+
+/// The complete backups of single servers, oldest first for each.
+pub(super) fn all_of_guilds(data: &Path) -> Vec<PathBuf> {
+    complete(&folder_of_guilds(data))
+}
+
+/// Those of one server.
+pub(super) fn all_of(data: &Path, database_id: DatabaseId) -> Vec<PathBuf> {
+    let mut all = all_of_guilds(data);
+    all.retain(|backup| guild_of(backup) == Some(database_id));
+    all
+}
+
+/// The server whose backup it is.
+pub(super) fn guild_of(backup: &Path) -> Option<DatabaseId> {
+    let (id, _) = backup.file_name()?.to_str()?.split_once('-')?;
+    let in_guilds = backup.parent()?.ends_with("server-backups");
+    id.parse().ok().filter(|_| in_guilds).map(DatabaseId::Guild)
+}
+
+fn complete(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
     let mut all: Vec<PathBuf> = entries
@@ -64,22 +92,35 @@ fn is_partial(path: &Path) -> bool {
 pub(super) struct Draft {
     part: PathBuf,
     whole: PathBuf,
-    last: Option<PathBuf>,
+    /// Those of the same kind before it, oldest first.
+    before: Vec<PathBuf>,
 }
 
 impl Draft {
     /// Begins a backup, and tidies up what was left of one that was cut short.
     pub(super) fn begin(data: &Path) -> Result<Self, StorageError> {
-        let folder = folder(data);
-        let of = |error: io::Error| StorageError::of_io(&folder, &error);
-        private::folder(&folder).map_err(of)?;
-        for entry in fs::read_dir(&folder).map_err(of)?.flatten() {
+        Self::begin_in(&folder(data), &stamp(), all(data))
+    }
+
+    /// The same for a single server.
+    pub(super) fn begin_of(data: &Path, guild: u64) -> Result<Self, StorageError> {
+        let before = all_of(data, DatabaseId::Guild(guild));
+        Self::begin_in(
+            &folder_of_guilds(data),
+            &format!("{guild}-{}", stamp()),
+            before,
+        )
+    }
+
+    fn begin_in(folder: &Path, stamp: &str, before: Vec<PathBuf>) -> Result<Self, StorageError> {
+        let of = |error: io::Error| StorageError::of_io(folder, &error);
+        private::folder(folder).map_err(of)?;
+        for entry in fs::read_dir(folder).map_err(of)?.flatten() {
             if is_partial(&entry.path()) {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
-        let stamp = stamp();
-        let mut name = stamp.clone();
+        let mut name = stamp.to_owned();
         let mut count = 2;
         while folder.join(&name).exists() {
             name = format!("{stamp}-{count}");
@@ -89,7 +130,7 @@ impl Draft {
         private::folder(&part).map_err(of)?;
         Ok(Self {
             whole: folder.join(name),
-            last: all(data).pop(),
+            before,
             part,
         })
     }
@@ -101,7 +142,7 @@ impl Draft {
 
     /// Takes the last backup's copy, if the file is as it was then.
     pub(super) fn link_unchanged(&self, database_id: DatabaseId, source: &Path) -> bool {
-        let Some(last) = self.last.as_ref().map(|last| database_id.file(last)) else {
+        let Some(last) = self.before.last().map(|last| database_id.file(last)) else {
             return false;
         };
         let log = source.with_extension("db-wal");
@@ -111,7 +152,7 @@ impl Draft {
 
     /// Takes the last backup's copy of what can't be copied now, so that it is not rotated away.
     pub(super) fn keep_last(&self, database_id: DatabaseId) {
-        if let Some(last) = &self.last {
+        if let Some(last) = self.before.last() {
             let target = self.target(database_id);
             let _ = fs::remove_file(&target);
             link(&database_id.file(last), &target);
@@ -119,13 +160,13 @@ impl Draft {
     }
 
     /// Gives the backup its name, and takes the oldest ones away.
-    pub(super) fn complete(self, data: &Path, kept: usize) -> Result<PathBuf, StorageError> {
+    pub(super) fn complete(self, kept: usize) -> Result<PathBuf, StorageError> {
         let of = |error: io::Error| StorageError::of_io(&self.whole, &error);
         sync(&self.part).map_err(of)?;
         fs::rename(&self.part, &self.whole).map_err(of)?;
-        sync(&folder(data)).map_err(of)?;
-        let all = all(data);
-        for old in all.iter().take(all.len().saturating_sub(kept)) {
+        self.whole.parent().map_or(Ok(()), sync).map_err(of)?;
+        let too_many = (self.before.len() + 1).saturating_sub(kept);
+        for old in self.before.iter().take(too_many) {
             if let Err(error) = fs::remove_dir_all(old) {
                 tracing::warn!(folder = %old.display(), "an old backup can't be removed: {error}");
             }
@@ -243,12 +284,20 @@ fn check(link: &Link, at: &At<'_>, limit: Duration) -> Result<(), StorageError> 
 
 /// Opens a file that nobody else uses, and tells which place it is the database of.
 pub(super) fn inspect(file: &Path) -> Result<(Connection, DatabaseId), StorageError> {
+    inspect_for(file, CHECK)
+}
+
+/// As [`inspect`], for as long as this at most.
+pub(super) fn inspect_for(
+    file: &Path,
+    limit: Duration,
+) -> Result<(Connection, DatabaseId), StorageError> {
     let at = At::of_file(DatabaseId::Bot, file);
     let of = |error: rusqlite::Error| StorageError::of(&at, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(of)?;
     let link = Link::new(connection, None).map_err(of)?;
-    check(&link, &at, CHECK)?;
+    check(&link, &at, limit)?;
     let database_id = tables::place_of(&link.connection).map_err(of)?;
     let connection = link.connection;
     let database_id = database_id.and_then(|database_id| database_id.parse().ok());
@@ -284,7 +333,7 @@ pub(super) fn sync(folder: &Path) -> io::Result<()> {
 }
 
 /// The time as a file's name: `2026-11-22T15-48-51`, UTC.
-pub(super) fn stamp() -> String {
+pub(crate) fn stamp() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H-%M-%S")
         .to_string()

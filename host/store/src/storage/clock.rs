@@ -5,7 +5,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +23,8 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub(super) struct Clock {
     state: Mutex<ClockState>,
     changed: Condvar,
+    /// Statements that took long.
+    slow: AtomicU64,
 }
 
 #[derive(Default)]
@@ -40,6 +45,16 @@ enum Act {
 }
 
 impl Clock {
+    /// A statement took longer than `storage.slow_query_ms`.
+    pub(super) fn count_slow(&self) {
+        self.slow.fetch_add(1, Relaxed);
+    }
+
+    /// How many took so long.
+    pub(super) fn slow(&self) -> u64 {
+        self.slow.load(Relaxed)
+    }
+
     /// Interrupts a connection at `end`, and until the returned guard goes.
     pub(super) fn stop_at(
         self: &Arc<Self>,

@@ -15,6 +15,7 @@ use super::{
     error::{At, StorageError},
     limits,
     link::Link,
+    table_access::Who,
     tables,
 };
 use crate::database_id::DatabaseId;
@@ -99,6 +100,21 @@ impl Opener {
         let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
         self.set_up(&connection).map_err(of)?;
         Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)
+    }
+
+    /// Opens a connection that only reads, whosever tables are there. What it may do beside reading is nothing, three times over: it is
+    /// opened so, told so, and asks for leave for each table and function.
+    pub(super) fn open_reader(&self) -> Result<Link, StorageError> {
+        let of = |error: rusqlite::Error| StorageError::of(&self.at(), &error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags).map_err(of)?;
+        self.set_up(&connection).map_err(of)?;
+        connection
+            .pragma_update(None, "query_only", true)
+            .map_err(of)?;
+        let link = Link::new(connection, Some(Arc::clone(&self.clock))).map_err(of)?;
+        link.begin(Who::Reader);
+        Ok(link)
     }
 
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {

@@ -54,7 +54,10 @@ impl Link {
         let current: Arc<Mutex<Current>> = Arc::default();
         let seen = Arc::clone(&current);
         connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
-            if lock(&seen).allows(&context) {
+            let mut current = lock(&seen);
+            if current.hides(&context) {
+                Authorization::Ignore
+            } else if current.allows(&context) {
                 Authorization::Allow
             } else {
                 Authorization::Deny
@@ -102,6 +105,13 @@ impl Link {
             return Ok(());
         }
         self.bound_pages(0xFFFF_FFFE)
+    }
+
+    /// A statement on it took long.
+    pub(super) fn count_slow(&self) {
+        if let Some(clock) = &self.clock {
+            clock.count_slow();
+        }
     }
 
     /// Works on somebody's behalf from now on.

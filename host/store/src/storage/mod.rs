@@ -18,6 +18,9 @@
 //! | `settings.rs` | what servers have set for plugins |
 //! | `personal.rs`, `subject.rs` | all that is kept about one user, everywhere and in one database |
 //! | `admin.rs` | what the owner does with all of them |
+//! | `inspect.rs`, `statistics.rs`, `integrity.rs` | what owners see of them: all tables, what there is on the disk, whether it is sound |
+//! | `database_calls.rs` | the host calls about all of them |
+//! | `forget.rs` | all that is kept of a server, taken away |
 //! | `backup.rs`, `restore.rs`, `lock.rs` | copies, and one bot per folder |
 
 mod admin;
@@ -28,11 +31,15 @@ mod clock;
 mod command_uses;
 mod connection;
 mod database;
+mod database_calls;
 mod deletions;
 mod error;
 mod fair_queue;
+mod forget;
 mod functions;
 mod host_rights;
+mod inspect;
+mod integrity;
 mod job;
 mod kv_store;
 mod limits;
@@ -49,6 +56,7 @@ mod searches;
 mod settings;
 mod state;
 mod statement;
+mod statistics;
 mod subject;
 mod table_access;
 mod tables;
@@ -72,11 +80,13 @@ use plugin_api::manifest::Manifest;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub(crate) use self::backup::stamp;
 pub use self::lock::is_in_use;
 pub use self::{
     admin::MigrationState,
     backup::BackupReport,
     command_uses::DailyUses,
+    database_calls::DATABASE_CALLS,
     deletions::Deletion,
     error::StorageError,
     migrate::Applied,
@@ -98,6 +108,9 @@ use crate::disk::Disk;
 /// How long the statements of one piece of the host's own work may take, in one database.
 const HOST_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
 
+/// How many owners look into databases at once.
+const LOOKS: usize = 2;
+
 /// The databases.
 #[derive(Debug)]
 pub struct Storage {
@@ -105,6 +118,11 @@ pub struct Storage {
     lock: Mutex<Option<Lock>>,
     /// Backups, exports and the like: one at a time.
     admin: tokio::sync::Mutex<()>,
+    /// Checks: one at a time, which holds up no backup.
+    checks: tokio::sync::Mutex<()>,
+    seen: Mutex<Option<Arc<statistics::Seen>>>,
+    /// Owners who look into databases, on connections of their own.
+    looks: tokio::sync::Semaphore,
     /// Who knows which servers the bot is in.
     members: OnceLock<Membership>,
     disk: Arc<Disk>,
@@ -152,6 +170,9 @@ impl Storage {
             queues: Some(Arc::new(queues)),
             lock: Mutex::new(Some(lock)),
             admin: tokio::sync::Mutex::default(),
+            checks: tokio::sync::Mutex::default(),
+            seen: Mutex::default(),
+            looks: tokio::sync::Semaphore::new(LOOKS),
             members: OnceLock::new(),
             disk,
         })
@@ -171,6 +192,9 @@ impl Storage {
             queues: None,
             lock: Mutex::default(),
             admin: tokio::sync::Mutex::default(),
+            checks: tokio::sync::Mutex::default(),
+            seen: Mutex::default(),
+            looks: tokio::sync::Semaphore::new(LOOKS),
             members: OnceLock::new(),
             disk: Arc::new(Disk::new(Live::new(Config::default()))),
         }

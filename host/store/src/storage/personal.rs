@@ -48,6 +48,14 @@ pub struct Erased {
     pub failed: Vec<(String, String)>,
 }
 
+/// All that is kept about a user.
+struct About {
+    document: Value,
+    /// How many databases had something.
+    databases: usize,
+    failed: Vec<(DatabaseId, String)>,
+}
+
 impl Storage {
     /// Writes all that is kept about a user into a file that the bot's user alone may read, whether the plugins are loaded or
     /// not.
@@ -57,6 +65,44 @@ impl Storage {
     /// The data folder can't be read, or the file can't be written.
     pub async fn export_subject(&self, user: u64) -> Result<Exported, StorageError> {
         let _one_at_a_time = self.admin.lock().await;
+        let about = self.about_subject(user).await?;
+        let file = self
+            .data()?
+            .join("exports")
+            .join(format!("{user}-{}.json", backup::stamp()));
+        write_private(&file, &about.document)
+            .map_err(|error| StorageError::of_io(&file, &error))?;
+        Ok(Exported {
+            file,
+            databases: about.databases,
+            failed: about.failed,
+        })
+    }
+
+    /// All that is kept about a user, as JSON, without a file: its bytes, in how many databases there was something, and how many
+    /// could not be read.
+    ///
+    /// # Errors
+    ///
+    /// The data folder can't be read.
+    pub async fn tell_subject(&self, user: u64) -> Result<(Vec<u8>, usize, usize), StorageError> {
+        let _one_at_a_time = self.admin.lock().await;
+        let mut about = self.about_subject(user).await?;
+        // Whoever it is about learns that there is something, and not how the bot's folders are called.
+        for (database_id, error) in &about.failed {
+            tracing::warn!(user, database = %database_id, "left out of what a user was told: {error}");
+        }
+        about.document["could_not_be_read"] = about
+            .failed
+            .iter()
+            .map(|(database_id, _)| database_id.to_string())
+            .collect();
+        let bytes = serde_json::to_vec_pretty(&about.document)
+            .map_err(|error| StorageError::Call(error.to_string()))?;
+        Ok((bytes, about.databases, about.failed.len()))
+    }
+
+    async fn about_subject(&self, user: u64) -> Result<About, StorageError> {
         let (mut found, mut failed) = (Vec::new(), Vec::new());
         let timeouts = Timeouts::default();
         for database_id in self.databases()? {
@@ -83,18 +129,12 @@ impl Storage {
                 |(database_id, error)| json!({"database": database_id.to_string(), "error": error}),
             )
             .collect();
-        let stamp = backup::stamp();
         let databases = found.len();
         let document = json!({
-            "user_id": user.to_string(), "exported_at": stamp, "databases": found, "could_not_be_read": unread,
+            "user_id": user.to_string(), "exported_at": backup::stamp(), "databases": found, "could_not_be_read": unread,
         });
-        let file = self
-            .data()?
-            .join("exports")
-            .join(format!("{user}-{stamp}.json"));
-        write_private(&file, &document).map_err(|error| StorageError::of_io(&file, &error))?;
-        Ok(Exported {
-            file,
+        Ok(About {
+            document,
             databases,
             failed,
         })
@@ -180,7 +220,8 @@ fn erase_copies(
         Err(error) => failed.push((file.display().to_string(), error)),
     };
     let data = &*queues.data;
-    for folder in backup::all(data) {
+    let backups = backup::all(data).into_iter();
+    for folder in backups.chain(backup::all_of_guilds(data)) {
         for database_id in DatabaseId::all(&folder).unwrap_or_default() {
             let opener = Opener::new(
                 database_id,

@@ -4,6 +4,7 @@
 //! beside it.
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -17,7 +18,7 @@ use super::{
     database::BOT_CONNECTIONS,
     error::StorageError,
     job::Job,
-    state::{HostJob, Numbers, Queue, State, Work},
+    state::{Entry, HostJob, Numbers, Queue, State, Work},
     table_access::TableAccess,
 };
 use crate::database_id::DatabaseId;
@@ -150,6 +151,15 @@ impl WorkQueues {
             opened: state.opened,
             threads: state.threads,
         }
+    }
+
+    /// The databases that are open or have something waiting: whether it is open, and how much waits.
+    pub(super) fn at_work(&self) -> HashMap<DatabaseId, (bool, usize)> {
+        let state = self.state();
+        let of = |entry: &Entry| (entry.open.is_some(), entry.writes.len() + entry.reads.len());
+        let all = state.databases.iter();
+        all.map(|(database_id, entry)| (*database_id, of(entry)))
+            .collect()
     }
 
     /// Takes no calls any more, finishes those that wait, and closes everything. Whether all was done before `deadline`.

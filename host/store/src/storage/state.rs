@@ -70,6 +70,15 @@ pub(super) struct Entry {
     pub(super) held_by: Whose,
     /// For when it is opened again.
     pub(super) migrated: Migrated,
+    /// Whether it is to stay closed for now.
+    pub(super) sealed: bool,
+}
+
+impl Entry {
+    /// Whether nobody works in it.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !self.writing && self.reading == 0 && self.aside == 0 && self.held_by.is_none()
+    }
 }
 
 /// Numbers of open databases.
@@ -98,6 +107,9 @@ impl State {
             .enumerate()
             .find_map(|(at, (database_id, queue))| {
                 let entry = self.databases.get_mut(database_id)?;
+                if entry.sealed {
+                    return None;
+                }
                 let whose = match queue {
                     Queue::Write if entry.writes.pass(may) => entry.writes.next_whose(),
                     Queue::Read if entry.reads.pass(may) => entry.reads.next_whose(),
@@ -177,15 +189,13 @@ impl State {
 
     pub(super) fn forget_if_unused(&mut self, database_id: DatabaseId) {
         let unused = self.databases.get(&database_id).is_some_and(|entry| {
-            !entry.writing
+            entry.is_at_rest()
+                && !entry.sealed
                 && !entry.queued
-                && entry.reading == 0
                 && entry.writes.is_empty()
                 && entry.reads.is_empty()
                 && entry.open.is_none()
                 && entry.damage.is_none()
-                && entry.held_by.is_none()
-                && entry.aside == 0
         });
         if unused {
             self.databases.remove(&database_id);

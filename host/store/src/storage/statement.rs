@@ -70,6 +70,7 @@ impl StatementRunner<'_> {
         let result = self.limited(step, given, body);
         let took = began.elapsed();
         if took >= Duration::from_millis(self.settings.slow_query_ms) {
+            self.link.count_slow();
             tracing::warn!(
                 plugin = self.plugin(),
                 database = %self.at.database_id,
@@ -106,7 +107,7 @@ impl StatementRunner<'_> {
 
     fn plugin(&self) -> &str {
         match &self.who {
-            Who::Host | Who::Check => "host",
+            Who::Host | Who::Check | Who::Reader => "host",
             Who::Plugin(declared, _) => &declared.caller.plugin,
         }
     }
@@ -119,7 +120,7 @@ impl StatementRunner<'_> {
             return Err(self.refused(sql, "the statement is empty".into()));
         }
         let keyed = match &self.who {
-            Who::Host | Who::Check => sql.to_owned(),
+            Who::Host | Who::Check | Who::Reader => sql.to_owned(),
             Who::Plugin(declared, all) => {
                 let Declared { caller, .. } = &**declared;
                 let shape = self.shape.load(Relaxed);
@@ -292,7 +293,7 @@ impl StatementRunner<'_> {
     }
 }
 
-fn names(statement: &Statement<'_>) -> Vec<String> {
+pub(super) fn names(statement: &Statement<'_>) -> Vec<String> {
     statement.column_names().map(str::to_owned).collect()
 }
 
@@ -318,13 +319,14 @@ fn parents(connection: &Connection, owner: &str) -> rusqlite::Result<Vec<String>
     statement.query_map([owner], |row| row.get(0))?.collect()
 }
 
-enum Bind {
+/// Why a value can't be bound.
+pub(super) enum Bind {
     Sql(SqlError),
     Call(String),
 }
 
-fn bind(
-    statement: &mut CachedStatement<'_>,
+pub(super) fn bind(
+    statement: &mut Statement<'_>,
     params: &[StorageValue],
     given: &[u8],
 ) -> Result<(), Bind> {
@@ -370,14 +372,14 @@ fn bind(
     Ok(())
 }
 
-fn size(value: ValueRef<'_>) -> u64 {
+pub(super) fn size(value: ValueRef<'_>) -> u64 {
     8 + match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len() as u64,
         _ => 0,
     }
 }
 
-fn crossing(value: ValueRef<'_>, body: &mut Vec<u8>) -> StorageValue {
+pub(super) fn crossing(value: ValueRef<'_>, body: &mut Vec<u8>) -> StorageValue {
     match value {
         ValueRef::Null => StorageValue::Null,
         ValueRef::Integer(integer) => StorageValue::Integer(integer),

@@ -25,6 +25,8 @@ pub(super) enum Who {
     Host,
     /// The host's, in a copy whose pages are checked.
     Check,
+    /// An owner's, who reads in all of it.
+    Reader,
     /// A plugin's.
     Plugin(Arc<Declared>, Arc<Snapshot>),
 }

@@ -127,7 +127,7 @@ to_values! {
 
 impl Value {
     /// As it crosses; blobs go to the end of `body`.
-    pub(super) fn into_boundary(self, body: &mut Vec<u8>) -> StorageValue {
+    pub(in crate::host) fn into_boundary(self, body: &mut Vec<u8>) -> StorageValue {
         match self {
             Self::Null => StorageValue::Null,
             Self::Integer(integer) => StorageValue::Integer(integer),

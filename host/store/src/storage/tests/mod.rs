@@ -3,6 +3,8 @@
 mod admin;
 mod calls;
 mod disk;
+mod inspect;
+mod keeping;
 mod migrations;
 mod queues;
 mod rights;

@@ -42,7 +42,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(
+    pub(in crate::host) fn new(
         sql: String,
         columns: Vec<String>,
         rows: Vec<Vec<StorageValue>>,
