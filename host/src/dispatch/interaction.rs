@@ -183,11 +183,15 @@ impl Dispatch {
         }
         let error_id = error_id::new();
         tracing::warn!(
-            error_id,
+            error_id = &*error_id,
             kind = interaction.kind,
             at = place,
             "an interaction can't be read"
         );
+        let why = format!("an interaction can't be read, at `{place}`");
+        self.services
+            .errors
+            .of_host("", "interaction", why, &error_id);
         self.begin(event, origin, Kind::Command, true);
         let text = format!(
             "Discord sent something here that I can't read. If it happens again, tell the bot's owner this error id: `{error_id}`"

@@ -41,6 +41,7 @@ mod info;
 mod interactions;
 mod keeps;
 mod kept;
+mod knows;
 mod limits;
 mod manage;
 mod manners;
