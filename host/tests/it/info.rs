@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Actor, MessageView};
+use sandbox::{Actor, Effect, ErrorBody, Fault, MessageView, Way};
 use serde_json::{Value, json};
 use twilight_model::guild::Permissions;
 
@@ -256,6 +256,21 @@ async fn a_server_and_its_members_are_shown_with_what_they_may_and_strangers_as_
     let private = said(&guest(&bot, 6), "dm", "!userinfo").await;
     has(&private, &["`guest6`", "Created"]);
     assert!(!private.text().contains("Roles"));
+    let private = typed(&guest(&bot, 8), "dm", "userinfo").await;
+    has(&private, &["`guest8`", "Created"]);
+    // When Discord does not say whether somebody is a member, nobody is called a stranger.
+    let refuses = Effect::Status {
+        status: 403,
+        body: ErrorBody::default(),
+    };
+    let fault = Fault::request("GET /guilds/*/members/*", refuses);
+    bot.sandbox.faults().add(fault, Some(1)).unwrap();
+    let asked = format!("!userinfo {}", id("stranger"));
+    let unknown = bot.ask(&guest(&bot, 9), &asked).await.text();
+    assert!(!unknown.contains("no member"), "{unknown}");
+    let strikes = bot.sandbox.traffic();
+    let strikes = strikes.iter().filter(|crossing| crossing.way == Way::Fault);
+    assert_eq!(strikes.count(), 1, "it was asked");
     // Bad input: a sentence each, and no use is counted for what could not be read.
     for wrong in [
         "nobody",

@@ -46,8 +46,12 @@ async fn run(ctx: CommandContext) -> Result {
     let id: Option<Id<marker::UserMarker>> = ctx.option("user")?;
     let id = id.unwrap_or(ctx.user().id);
     let member = match ctx.guild_id() {
-        // Whoever is no member is a user all the same.
-        Some(guild) => ctx.host().cache().member(guild, id).or_fetch().await.ok(),
+        Some(guild) => match ctx.host().cache().member(guild, id).or_fetch().await {
+            Ok(member) => Some(member),
+            // 10007: whoever is no member is a user all the same.
+            Err(error) if error.discord_code() == Some(10_007) => None,
+            Err(error) => return Err(error),
+        },
         None => None,
     };
     let (guild, card) = match (ctx.guild_id(), member) {
