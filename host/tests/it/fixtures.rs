@@ -47,6 +47,7 @@ const NAMES: &[&str] = &[
     "counter",
     "echo",
     "hello",
+    "help",
     "misbehave",
     "moderation",
     "options",
