@@ -45,7 +45,7 @@ export_plugin!(|| {
         .command(Command::new("gate", "Opens it").guild_owner_only().run(done))
         .command(Command::new("alone", "Thinks").dm_only().run(done));
     let many: Vec<CommandOption> = (0..25)
-        .map(|n| CommandOption::string(format!("option{n}"), "x".repeat(100)).choices((0..25).map(|n| Choice::new(format!("{n}{}", "y".repeat(90)), "z"))))
+        .map(|n| CommandOption::string(format!("option{n}"), "x".repeat(100)).choices((0..3).map(|n| Choice::new(format!("{n}{}", "y".repeat(58)), n.to_string()))))
         .collect();
     let long = many.into_iter().fold(Command::new("long", "*_~|>`".repeat(16)), Command::option);
     plugin = plugin.command(long.help("<@1> @everyone [a](b) ".repeat(200)).prefix_only().run(done));
