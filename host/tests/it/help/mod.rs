@@ -402,9 +402,9 @@ async fn a_wrong_name_gets_the_nearest_and_whatever_is_typed_an_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn menus_are_the_askers_alone_and_go_on_after_a_reload_and_when_a_plugin_is_gone() {
     let bot = bot().await;
-    let (owner, moderator, member) = (bot.owner(), bot.sandbox.actor("mod").unwrap(), bot.member());
+    let (owner, member, other) = (bot.owner(), bot.sandbox.actor("mod").unwrap(), bot.member());
     let menu = bot.ask(&member, "!help").await;
-    let refused = moderator.clicks_on(&menu, "Credits").await.unwrap();
+    let refused = other.clicks_on(&menu, "Credits").await.unwrap();
     assert!(
         refused
             .message
@@ -427,7 +427,7 @@ async fn menus_are_the_askers_alone_and_go_on_after_a_reload_and_when_a_plugin_i
     let bot = bot.restart().await;
     bot.until_generation("help", 1).await;
     bot.until_generation("garden", 1).await;
-    let (owner, member) = (bot.owner(), bot.member());
+    let (owner, member) = (bot.owner(), bot.sandbox.actor("mod").unwrap());
     let back = clicked(&member, &page, "Back").await;
     assert!(back.text().contains("Page 2 of 2"), "{}", back.text());
     // What is not there any more leads to the menu.
