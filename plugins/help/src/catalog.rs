@@ -24,9 +24,10 @@ pub(crate) struct Category<'a> {
     pub(crate) commands: Vec<&'a CommandView>,
 }
 
-/// Entry of a list: a command, or a group of them.
+/// Entry of a list: a command, or some of them.
 pub(crate) enum Entry<'a> {
     Command(&'a CommandView),
+    Category(Category<'a>),
     /// A group, by its path.
     Group(&'a str, Vec<&'a CommandView>),
 }
@@ -116,6 +117,25 @@ impl Catalog {
                 && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         };
         self.listed().filter(is_inside)
+    }
+}
+
+impl Entry<'_> {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Command(command) => &command.path,
+            Self::Category(category) => &category.title,
+            Self::Group(path, _) => path,
+        }
+    }
+
+    pub(crate) fn has(&self, command: &CommandView) -> bool {
+        let is_it = |it: &&CommandView| std::ptr::eq(*it, command);
+        match self {
+            Self::Command(one) => is_it(one),
+            Self::Category(category) => category.commands.iter().any(is_it),
+            Self::Group(_, inside) => inside.iter().any(is_it),
+        }
     }
 }
 

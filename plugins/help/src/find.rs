@@ -3,7 +3,7 @@
 use plugin_api::{CommandView, abi::CommandKind, prelude::*};
 
 use crate::{
-    catalog::{Catalog, groups},
+    catalog::{Catalog, Entry, groups},
     text,
     view::{Key, View},
 };
@@ -93,8 +93,9 @@ fn aliases(command: &CommandView) -> impl Iterator<Item = String> {
     })
 }
 
-/// The commands that were perhaps meant: at most a third of the letters are wrong, left out, too many or swapped.
-pub(crate) fn nearest<'a>(catalog: &'a Catalog, word: &str) -> Vec<&'a CommandView> {
+/// What was perhaps meant: at most a third of the letters are wrong, left out, too many or swapped, and little more than in the
+/// best of them.
+pub(crate) fn nearest<'a>(catalog: &'a Catalog, word: &str) -> Vec<Entry<'a>> {
     let length = word.chars().count();
     let most = length.div_ceil(3);
     let slips = |name: &str| {
@@ -110,11 +111,22 @@ pub(crate) fn nearest<'a>(catalog: &'a Catalog, word: &str) -> Vec<&'a CommandVi
         let names = names.chain(command.aliases.iter().map(String::as_str));
         names.filter_map(slips).min()
     };
-    let near = catalog.listed().filter_map(|it| Some((slips_of(it)?, it)));
-    let mut near: Vec<_> = near.collect();
-    near.sort_by_key(|(slips, command)| (*slips, command.path.len()));
+    let commands = catalog.listed();
+    let commands = commands.filter_map(|it| Some((slips_of(it)?, Entry::Command(it))));
+    let mut paths: Vec<&str> = catalog.listed().flat_map(|it| groups(&it.path)).collect();
+    paths.dedup();
+    let groups = paths.into_iter().filter_map(|path| {
+        let slips = slips(path)?;
+        Some((slips, Entry::Group(path, catalog.inside(path).collect())))
+    });
+    let categories = catalog.categories().into_iter();
+    let categories = categories.filter_map(|it| Some((slips(&it.title)?, Entry::Category(it))));
+    let mut near: Vec<_> = commands.chain(groups).chain(categories).collect();
+    near.sort_by_key(|(slips, entry)| (*slips, entry.name().len()));
+    let best = near.first().map_or(0, |(slips, _)| *slips);
     near.into_iter()
-        .map(|(_, command)| command)
+        .take_while(|(slips, _)| *slips <= best + 1)
+        .map(|(_, entry)| entry)
         .take(NEAREST)
         .collect()
 }
@@ -246,15 +258,22 @@ mod tests {
     #[test]
     fn a_slip_is_forgiven_and_hidden_commands_are_not_given_away() {
         let catalog = catalog();
-        let paths =
-            |found: Vec<&CommandView>| found.iter().map(|it| it.path.clone()).collect::<Vec<_>>();
-        assert_eq!(paths(nearest(&catalog, "brwe")), ["brew"]);
-        assert_eq!(paths(nearest(&catalog, "puor")), ["pot pour"]);
-        assert!(nearest(&catalog, "secrt").is_empty() && nearest(&catalog, "x").is_empty());
-        assert_eq!(paths(containing(&catalog, "tea")), ["brew"]);
-        assert_eq!(
-            paths(containing(&catalog, "pot")),
-            ["pot pour", "pot wash", "brew"]
-        );
+        let near = |word: &str| {
+            let near = nearest(&catalog, word);
+            near.iter()
+                .map(|it| it.name().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(near("brwe"), ["brew"]);
+        assert_eq!(near("puor"), ["pot pour", "pot"]);
+        assert_eq!(near("pto"), ["pot"]);
+        assert_eq!(near("tae"), ["Tea"]);
+        assert!(near("secrt").is_empty() && near("x").is_empty());
+        let found = |word: &str| {
+            let found = containing(&catalog, word);
+            found.iter().map(|it| it.path.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("tea"), ["brew"]);
+        assert_eq!(found("pot"), ["pot pour", "pot wash", "brew"]);
     }
 }

@@ -13,6 +13,9 @@ use crate::{
 /// Entries of a page.
 const PER_PAGE: usize = 5;
 
+/// Characters that the usage of one may take.
+const USAGE: usize = 120;
+
 /// A list, and where it is in the book.
 struct Listing<'a, T> {
     title: String,
@@ -24,13 +27,10 @@ struct Listing<'a, T> {
     back: View,
 }
 
-/// The page of a category with an entry on it.
+/// The page that a command, or what it is in, is on.
 pub(crate) fn page_with(entries: &[Entry<'_>], command: &CommandView) -> usize {
-    let holds = |entry: &Entry<'_>| match entry {
-        Entry::Command(it) => std::ptr::eq(*it, command),
-        Entry::Group(_, inside) => inside.iter().any(|it| std::ptr::eq(*it, command)),
-    };
-    entries.iter().position(holds).unwrap_or_default() / PER_PAGE
+    let place = entries.iter().position(|entry| entry.has(command));
+    place.unwrap_or_default() / PER_PAGE
 }
 
 pub(crate) fn category(
@@ -95,8 +95,9 @@ pub(crate) fn search(
 ) -> Result<NewMessage> {
     let near = find::nearest(catalog, word);
     let mut found = find::containing(catalog, word);
-    found.retain(|command| !near.iter().any(|it| std::ptr::eq(*it, *command)));
-    let names: Vec<String> = near.iter().map(|it| code(&it.path)).collect();
+    let is_near = |it: &Entry<'_>, command| matches!(it, Entry::Command(_)) && it.has(command);
+    found.retain(|command| !near.iter().any(|it| is_near(it, command)));
+    let names: Vec<String> = near.iter().map(|it| code(it.name())).collect();
     let mut text = format!("Nothing that you may use here is called {}.", code(word));
     if !names.is_empty() {
         text += &format!(" Did you mean {}?", names.join(" or "));
@@ -112,7 +113,10 @@ pub(crate) fn search(
     let listing = Listing {
         title: "Search".to_owned(),
         text,
-        entries: near.into_iter().chain(found).map(Entry::Command).collect(),
+        entries: near
+            .into_iter()
+            .chain(found.into_iter().map(Entry::Command))
+            .collect(),
         page,
         turned: |page| View::Search {
             word: word.to_owned(),
@@ -135,7 +139,7 @@ impl<T: Fn(usize) -> View> Listing<'_, T> {
             .fold(card, |card, entry| field(card, catalog, entry));
         let single = shown.iter().filter_map(|entry| match entry {
             Entry::Command(command) => Some(*command),
-            Entry::Group(..) => None,
+            _ => None,
         });
         let legend = legend(single);
         let place = match pages {
@@ -148,7 +152,7 @@ impl<T: Fn(usize) -> View> Listing<'_, T> {
             .collect();
         let mut message = NewMessage::from(match foot.is_empty() {
             true => card,
-            false => card.footer(foot.join("\n")),
+            false => card.footer(foot.join(" · ")),
         });
         if !shown.is_empty() {
             let options = shown.into_iter().map(option);
@@ -174,7 +178,12 @@ fn field(card: EmbedBuilder, catalog: &Catalog, entry: &Entry<'_>) -> EmbedBuild
                 "" => "In the menu of a user or a message.",
                 text => text,
             };
-            card.field(clip(&name, 250), clip(text, 300), false)
+            card.field(clip(&name, USAGE), clip(text, 300), false)
+        }
+        Entry::Category(category) => {
+            let number = count(category.commands.len(), "command", "commands");
+            let name = clip(&category.named(), 250);
+            card.field(name, format!("A category of {number}"), false)
         }
         Entry::Group(path, inside) => {
             let name = format!("🗂️ {path} …");
@@ -213,6 +222,14 @@ fn option(entry: &Entry<'_>) -> SelectOption {
                 key: Key::of_command(command),
             };
             (command.path.clone(), view, command.description.clone())
+        }
+        Entry::Category(category) => {
+            let view = View::Category {
+                key: Key::of_category(&category.title),
+                page: 0,
+            };
+            let number = count(category.commands.len(), "command", "commands");
+            (category.label(), view, format!("A category of {number}"))
         }
         Entry::Group(path, inside) => {
             let view = View::Group {

@@ -62,7 +62,7 @@ fn siblings<'a>(catalog: &'a Catalog, command: &'a CommandView) -> Vec<&'a Comma
     let single = entries(&inside, above).into_iter();
     let single = single.filter_map(|entry| match entry {
         Entry::Command(command) => Some(command),
-        Entry::Group(..) => None,
+        _ => None,
     });
     single.collect()
 }
@@ -75,12 +75,7 @@ fn place_in_group(catalog: &Catalog, above: &str, command: &CommandView) -> usiz
 fn card(catalog: &Catalog, command: &CommandView) -> EmbedBuilder {
     let kind = Kind::of(command);
     let mut card = embed(clip(&format!("{} {}", kind.mark(), command.path), 200))
-        .description(description(command))
-        .field(
-            "Usage",
-            code(&clip(&listing::usage(catalog, command), FIELD)),
-            false,
-        )
+        .description(description(catalog, command))
         .field("Typed here", typed(command), false)
         .field("Who may", clip(&words::access(command), 600), false);
     if let Some(limits) = words::limits(command) {
@@ -125,11 +120,12 @@ fn card(catalog: &Catalog, command: &CommandView) -> EmbedBuilder {
     ))
 }
 
-/// What it does, and its options.
-fn description(command: &CommandView) -> String {
-    let said = [&*command.description, &*command.help];
+/// How it is used, what it does, and its options.
+fn description(catalog: &Catalog, command: &CommandView) -> String {
+    let usage = code(&clip(&listing::usage(catalog, command), FIELD));
+    let said = [&*usage, &*command.description, &*command.help];
     let said = said.into_iter().filter(|text| !text.is_empty());
-    let mut text = clip(&said.collect::<Vec<_>>().join("\n\n"), 1_200);
+    let mut text = clip(&said.collect::<Vec<_>>().join("\n\n"), 1_500);
     if !command.options.is_empty() {
         let options = command.options.iter().map(words::option);
         let options: Vec<String> = options.map(|line| clip(&line, 400)).collect();

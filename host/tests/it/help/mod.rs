@@ -141,7 +141,7 @@ async fn everybody_sees_what_they_may_use_here_by_category() {
         let menu = help(who, place, "").await;
         let categories = labels(&menu);
         let owners = (who.name() == "owner").then_some("🔧 Cogwright");
-        let expected = ["access", "⚙️ Framework", "🌱 Garden"];
+        let expected = ["⚙️ Framework", "🌱 Garden"];
         assert!(
             expected
                 .iter()
@@ -224,7 +224,7 @@ async fn a_commands_page_says_all_that_is_known_of_it() {
         "`what` text, **required**: Which seeds (one of Peas, Beans)",
         "`many` a whole number: How many (1 to 9)",
         "`note` text: For the sign (at most 50 characters)",
-        "`!bed plant <Peas|Beans> [many] [note…]`",
+        "`!bed plant <Peas|Beans> [many] [note…]`\n\nPlants seeds",
         "`!bed plant` or `/bed plant` (hybrid)",
         "Who may\nEverybody.",
         "2 times in 2 min, for each user. 1 at once, for all in a channel.",
@@ -321,6 +321,15 @@ async fn a_wrong_name_gets_the_nearest_and_whatever_is_typed_an_answer() {
     );
     let page = picked(&member, &near, "Open a page", "rake").await;
     assert!(page.text().contains("💬 rake"));
+    // Also categories and groups.
+    let near = help(&member, "general", "gadren").await;
+    assert!(
+        near.text().contains("Did you mean `Garden`?"),
+        "{}",
+        near.text()
+    );
+    assert_eq!(labels(&near), ["🌱 Garden"]);
+    assert_eq!(labels(&help(&member, "general", "bde").await), ["bed …"]);
     // Not those that the asker may not use.
     assert!(
         !help(&member, "general", "thrnoe")
