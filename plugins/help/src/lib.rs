@@ -5,15 +5,18 @@
 //! | `catalog.rs` | the commands that somebody may use in a place, by category and by group: one host call |
 //! | `find.rs` | what a word means: a command, a group, a category, or a search |
 //! | `view.rs` | which page is shown, as it stands in the custom ids: there is no other state, so menus outlive a reload |
-//! | `menu.rs`, `listing.rs`, `sheet.rs`, `credits.rs` | the pages: categories, five commands, one command, whom to thank |
+//! | `pages.rs` | a view becomes a message: `menu.rs` the categories, `listing.rs` five commands, `sheet.rs` one command |
+//! | `asker.rs`, `credits.rs` | who reads, and what the buttons lead to; whom to thank |
 //! | `kind.rs`, `words.rs`, `text.rs` | marks of kinds; access, limits and options in words; texts that fit |
 
+mod asker;
 mod catalog;
 mod credits;
 mod find;
 mod kind;
 mod listing;
 mod menu;
+mod pages;
 mod sheet;
 mod text;
 mod view;
@@ -21,17 +24,14 @@ mod words;
 
 use plugin_api::prelude::*;
 
-use self::{
-    catalog::Catalog,
-    view::{Asker, View},
-};
+use self::{asker::Asker, catalog::Catalog, view::View};
 
 export_plugin!(|| {
     Plugin::new()
         .category("Framework", "⚙️")
         .command(help())
-        .component(view::TURN, turned)
-        .component(view::PICK, picked)
+        .component(asker::TURN, turned)
+        .component(asker::PICK, picked)
         .component(credits::CREDITS, credits::show)
 });
 
@@ -56,7 +56,7 @@ async fn run(ctx: CommandContext) -> Result {
     let word: Option<String> = ctx.option("command")?;
     let catalog = Catalog::of(ctx.host(), ctx.user().id, ctx.guild_id(), ctx.channel_id()).await?;
     let view = find::meant(&catalog, &word.unwrap_or_default());
-    let message = view.message(&catalog, &Asker::of(&ctx))?;
+    let message = pages::message(&catalog, &Asker::of(&ctx), &view)?;
     ctx.reply(message).await
 }
 
@@ -74,6 +74,6 @@ async fn picked(ctx: ComponentContext) -> Result {
 async fn open(ctx: &ComponentContext, page: &str) -> Result {
     let catalog = Catalog::of(ctx.host(), ctx.user().id, ctx.guild_id(), ctx.channel_id()).await?;
     let view = View::parse(page).unwrap_or(View::Menu { page: 0 });
-    let message = view.message(&catalog, &Asker::of(ctx))?;
+    let message = pages::message(&catalog, &Asker::of(ctx), &view)?;
     ctx.update(message).await
 }

@@ -3,11 +3,12 @@
 use plugin_api::{CommandView, EmbedBuilder, SelectOption, prelude::*};
 
 use crate::{
+    asker::{Asker, PICK},
     catalog::{Catalog, Entry, entries},
     find,
     kind::{Kind, legend},
     text::{clip, code, count},
-    view::{Asker, Key, PICK, View},
+    view::{Key, View},
 };
 
 /// Entries of a page.

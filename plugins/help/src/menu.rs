@@ -3,10 +3,11 @@
 use plugin_api::{SelectOption, prelude::*};
 
 use crate::{
+    asker::{Asker, PICK},
     catalog::{Catalog, Category},
     credits::CREDITS,
     text::{clip, code, count},
-    view::{Asker, Key, PICK, View},
+    view::{Key, View},
 };
 
 /// Categories of a page: what a select has room for.

@@ -3,11 +3,12 @@
 use plugin_api::{CommandView, EmbedBuilder, prelude::*};
 
 use crate::{
+    asker::Asker,
     catalog::{Catalog, Entry, entries},
     kind::Kind,
     listing,
     text::{clip, code, lines},
-    view::{Asker, Key, View},
+    view::{Key, View},
     words,
 };
 

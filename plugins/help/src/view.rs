@@ -2,15 +2,7 @@
 
 use std::fmt;
 
-use plugin_api::{CommandView, Invocation, abi::CommandKind, prelude::*};
-
-use crate::{catalog::Catalog, listing, menu, sheet};
-
-/// The handler of buttons.
-pub(crate) const TURN: &str = "turn";
-
-/// The handler of selects.
-pub(crate) const PICK: &str = "pick";
+use plugin_api::{CommandView, abi::CommandKind};
 
 /// Which page is shown. It is written into custom ids and values, and read again after a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,45 +23,7 @@ pub(crate) enum View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(u64);
 
-/// Who reads, and how the pages' buttons are made.
-pub(crate) struct Asker<'a> {
-    invocation: &'a Invocation,
-}
-
-impl<'a> Asker<'a> {
-    pub(crate) fn of(invocation: &'a Invocation) -> Self {
-        Self { invocation }
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.invocation.display_name()
-    }
-
-    /// A custom id that opens a view. `button` tells the buttons of a message apart: some may open the same.
-    pub(crate) fn opens(&self, button: char, view: &View) -> Result<String> {
-        self.invocation
-            .custom_id(TURN, format_args!("{button}{view}"))
-    }
-
-    /// A custom id of a handler.
-    pub(crate) fn calls(&self, handler: &str) -> Result<String> {
-        self.invocation.custom_id(handler, "")
-    }
-}
-
 impl View {
-    /// The page; the menu, where what it is about is not there any more.
-    pub(crate) fn message(&self, catalog: &Catalog, asker: &Asker<'_>) -> Result<NewMessage> {
-        let page = match self {
-            Self::Menu { page } => Some(menu::message(catalog, asker, *page)),
-            Self::Category { key, page } => listing::category(catalog, asker, *key, *page),
-            Self::Group { key, page } => listing::group(catalog, asker, *key, *page),
-            Self::Search { word, page } => Some(listing::search(catalog, asker, word, *page)),
-            Self::Command { key } => sheet::message(catalog, asker, *key),
-        };
-        page.unwrap_or_else(|| menu::message(catalog, asker, 0))
-    }
-
     /// Reads what [`Display`](fmt::Display) wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let kind = text.chars().next()?;

@@ -195,7 +195,7 @@ fn time(ms: u64) -> String {
     ];
     let unit = units
         .into_iter()
-        .find(|(unit, _)| ms >= *unit && ms % unit == 0);
+        .find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit));
     match unit {
         Some((unit, name)) => format!("{} {name}", ms / unit),
         None => format!("{ms} ms"),
