@@ -450,3 +450,15 @@ async fn menus_are_the_askers_alone_and_go_on_after_a_reload_and_when_a_plugin_i
     assert!(!labels(&menu).contains(&"🌱 Garden".to_owned()));
     bot.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_menu_that_nobody_uses_is_disabled_after_the_usual_time() {
+    let bot = Fixture::configured(&["help"], "[components]\ntimeout_s = 1\n").await;
+    let member = bot.member();
+    bot.until_generation("help", 1).await;
+    let menu = bot.ask(&member, "!help").await;
+    let is_over = |view: &MessageView| view.id == menu.id && !is_open(view, "Credits");
+    let over = member.expects_where("general", "a disabled menu", is_over);
+    assert!(over.await.unwrap().text().starts_with("Help"));
+    bot.close().await;
+}
