@@ -22,7 +22,7 @@ test:
 
 # The example plugins, by a cargo call of their own.
 examples:
-    cargo build -p access -p admin -p checks -p counter -p echo -p hello -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard
+    cargo build -p access -p admin -p checks -p counter -p echo -p hello -p help -p info -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard
 
 # Formats the code.
 fmt:
@@ -90,7 +90,7 @@ databases:
 
 # The sandbox's page in a headless Chromium; screenshots go to target/page.
 page:
-    cargo build -p host && cargo build -p checks -p counter -p echo -p hello -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard && .ci/page/run target/page
+    cargo build -p host && cargo build -p checks -p counter -p echo -p hello -p help -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard && .ci/page/run target/page
 
 # Bots on discord.py and discord.js against the sandbox.
 clients *part:

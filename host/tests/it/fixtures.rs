@@ -49,6 +49,7 @@ const NAMES: &[&str] = &[
     "echo",
     "hello",
     "info",
+    "help",
     "misbehave",
     "moderation",
     "options",

@@ -35,6 +35,7 @@ mod full;
 mod gateway;
 mod grouped;
 mod handover;
+mod help;
 mod hooks;
 mod hostile;
 mod info;

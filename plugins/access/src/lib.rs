@@ -12,6 +12,7 @@ use plugin_api::{Power, prelude::*};
 export_plugin!(|| {
     Plugin::new()
         .description("Who may use which command, why one refuses, and the server's prefix")
+        .category("Framework", "⚙️")
         .powers([Power::CommandsRules])
         .command(roles::config())
         .command(why::why())
