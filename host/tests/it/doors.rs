@@ -228,7 +228,7 @@ async fn open() -> Fixture {
     bot.drop_in(&leaker(), "leaker");
     bot.until_generation("leaker", 1).await;
     // The first start's, this one's, and one that may read messages.
-    bot.until_sessions(3).await;
+    bot.until_content_is_seen().await;
     bot
 }
 

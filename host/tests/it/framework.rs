@@ -190,7 +190,11 @@ async fn the_owner_lists_switches_and_resets_hooks() {
     );
     for unclear in ["shake", "enable", "history please"] {
         let answer = hooks_command(unclear).await;
-        assert!(answer.contains("How to use it"), "{unclear}: {answer}");
+        let told = ["Usage:", "Which handler?", "goes without an id"];
+        assert!(
+            told.iter().any(|told| answer.contains(told)),
+            "{unclear}: {answer}"
+        );
     }
     bot.close().await;
 }

@@ -234,7 +234,6 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
             "here is no plugin `zzz`",
             "there are `admin`, `hello`",
         ),
-        ("cogwright export-data ann", "`ann`", "user"),
         ("cogwright erase-data ann erase", "`ann`", "user"),
         (
             "cogwright erase-data owner",

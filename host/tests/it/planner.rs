@@ -348,7 +348,7 @@ async fn a_development_server_has_them_alone() {
         .await
         .unwrap();
     let listed = owner.expects_reply_to(&asked).await.unwrap().text();
-    assert!(listed.contains("1 loaded"), "{listed}");
+    assert!(listed.contains("2 loaded"), "{listed}");
     let member = bot.member();
     let asked = member.slash("general", "hello", &[]).await.unwrap();
     assert_eq!(

@@ -188,7 +188,7 @@ async fn what_a_plugin_keeps_is_there_after_a_reload_and_a_restart() {
 
     let bot = bot.restart().await;
     bot.until_generation("bank", 1).await;
-    bot.until_sessions(3).await;
+    bot.until_content_is_seen().await;
     assert_eq!(bot.ask(&member, "!top").await.content, top);
     assert_eq!(bot.ask(&member, "!starts").await.content, "started Some(3)");
     let answer = bot.ask(&member, "!wish tea").await.content;

@@ -5,7 +5,7 @@ use plugin_api::{
     prelude::*,
 };
 
-use super::words::{FIELDS, moment, or_none, plural};
+use super::words::{FIELDS, moment, or_none, plural, said};
 
 pub(super) fn backup(name: &str) -> Command {
     Command::new(name, "Copies all databases to the backups folder").run(back_up)
@@ -39,7 +39,7 @@ async fn back_up(ctx: CommandContext) -> Result {
     let failed = made
         .failed
         .iter()
-        .map(|fault| format!("{}: {}", fault.name, fault.reason));
+        .map(|fault| said(&format!("{}: {}", fault.name, fault.reason)));
     ctx.reply(with_failures("Backed up", text, failed.collect()))
         .await
 }
@@ -101,7 +101,7 @@ async fn run(ctx: CommandContext) -> Result {
     let plugin: Option<String> = ctx.option("plugin")?;
     let done = ctx.host().databases().migrate(plugin.as_deref()).await?;
     let text = format!("{} run", plural(done.ran, "migration"));
-    let mut failed = done.reasons;
+    let mut failed: Vec<String> = done.reasons.iter().map(|why| said(why)).collect();
     let told = failed.len() as u64;
     if done.failed > told {
         failed.push(format!("and {} more; the log has them", done.failed - told));

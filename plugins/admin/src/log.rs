@@ -5,7 +5,7 @@ use plugin_api::{
     prelude::*,
 };
 
-use super::words::{or_none, word};
+use super::words::{or_none, said, word};
 
 const LEVELS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "off", "default"];
 
@@ -54,7 +54,7 @@ async fn run(ctx: CommandContext) -> Result {
                     let why = why
                         .user_message()
                         .map_or_else(|| why.to_string(), str::to_owned);
-                    format!("`{}` is taken for a module: {why}", word(of))
+                    format!("`{}` is taken for a module: {}", word(of), said(&why))
                 }),
             ),
         },
@@ -67,7 +67,11 @@ async fn run(ctx: CommandContext) -> Result {
     }
     let levels = host.set_log_level(&call).await?;
     ctx.reply(shown(
-        note.unwrap_or("Until the bot stops.".to_owned()),
+        format!(
+            "Until the bot stops.
+{}",
+            note.unwrap_or_default()
+        ),
         &levels,
     ))
     .await
@@ -79,7 +83,7 @@ fn shown(note: String, levels: &LevelsReply) -> NewMessage {
         .iter()
         .map(|(plugin, level)| format!("`{plugin}`: {level}"))
         .collect();
-    let text = format!("`{}`\n{note}", levels.level);
+    let text = format!("`{}`\n{note}", said(&levels.level));
     let mut shown = embed("Log").description(text.trim_end());
     if !plugins.is_empty() {
         shown = shown.field("Plugins", or_none(&plugins.join("\n")), false);

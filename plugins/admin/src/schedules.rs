@@ -5,7 +5,7 @@ use plugin_api::{
     prelude::*,
 };
 
-use super::words::{FIELDS, moment, or_none, plural, shorten, word};
+use super::words::{FIELDS, moment, or_none, plural, said, shorten, word};
 
 #[derive(Choices, Clone, Copy)]
 enum Action {
@@ -113,7 +113,7 @@ fn lines(view: &ScheduleInfo) -> String {
         lines.push(format!(
             "last {}: {}",
             stamp(last),
-            shorten(&view.last_result, 300)
+            shorten(&said(&view.last_result), 300)
         ));
     }
     lines.push(format!(

@@ -6,7 +6,7 @@ use plugin_api::{
     prelude::*,
 };
 
-use super::words::{FIELDS, shorten};
+use super::words::{FIELDS, said, shorten};
 
 /// Settings that are asked for at once.
 const PAGE: u32 = 200;
@@ -46,7 +46,7 @@ pub(super) fn listed(title: &str, all: &DescribeReply) -> NewMessage {
     if let Some(trouble) = &all.trouble {
         let text = format!(
             "⚠ config.toml can't be read, the last good values hold:\n{}",
-            shorten(trouble, 300)
+            shorten(&said(trouble), 300)
         );
         shown = shown.error().description(text);
     } else if count == 0 {
@@ -65,7 +65,7 @@ pub(super) fn listed(title: &str, all: &DescribeReply) -> NewMessage {
 fn lines(one: &SettingView) -> String {
     let plain = |value: &Json| match value {
         Json::Null => "unset".to_owned(),
-        value => format!("`{value}`"),
+        value => format!("`{}`", said(&value.to_string())),
     };
     let takes = match &*one.takes {
         "" => String::new(),
@@ -78,7 +78,7 @@ fn lines(one: &SettingView) -> String {
     };
     format!(
         "{}\n{} ({}) · default {}{takes}{restart}",
-        one.description,
+        said(&one.description),
         plain(&one.value),
         one.from,
         plain(&one.default),

@@ -2,7 +2,10 @@
 
 use plugin_api::prelude::*;
 
-use super::{databases::with_failures, words::plural};
+use super::{
+    databases::with_failures,
+    words::{plural, said},
+};
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";
@@ -65,6 +68,10 @@ async fn forget(ctx: CommandContext) -> Result {
         plural(erased.databases, "database"),
         plural(erased.copies, "file"),
     );
-    ctx.reply(with_failures("Erased", text, erased.reasons))
-        .await
+    ctx.reply(with_failures(
+        "Erased",
+        text,
+        erased.reasons.iter().map(|why| said(why)).collect(),
+    ))
+    .await
 }

@@ -45,9 +45,25 @@ pub(super) fn moment(ms: i64, style: &str) -> String {
     format!("<t:{}:{style}>", ms.div_euclid(1_000))
 }
 
-/// Somebody else's word, which may hold what would end a code span.
+/// Somebody else's words on one line: they may hold what would end a code span, be a link, or look like lines of ours.
+pub(super) fn said(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let plain = |c: char| match c {
+        c if is_odd(c) => ' ',
+        '`' => '\'',
+        '[' => '(',
+        ']' => ')',
+        c => c,
+    };
+    text.chars().map(plain).collect()
+}
+
+/// The same, as long as a name is.
 pub(super) fn word(text: &str) -> String {
-    shorten(&text.replace('`', "'"), 100)
+    shorten(&said(text), 100)
 }
 
 #[cfg(test)]
@@ -58,6 +74,12 @@ mod tests {
     fn counts_have_their_words() {
         let all = [plural(1, "entry"), plural(2, "entry"), plural(0, "server")];
         assert_eq!(all, ["1 entry", "2 entries", "0 servers"]);
+    }
+
+    #[test]
+    fn other_peoples_words_are_no_lines_and_no_links_of_ours() {
+        let text = "a\n2001 INFO\u{202e}b [x](https://example.com) ```";
+        assert_eq!(said(text), "a 2001 INFO b (x)(https://example.com) '''");
     }
 
     #[test]
