@@ -59,8 +59,10 @@ async fn run(ctx: CommandContext) -> Result {
             ),
         },
     };
-    let mut call = LevelCall::default();
-    call.level = level;
+    let mut call = LevelCall {
+        level,
+        ..LevelCall::default()
+    };
     match (of, is_plugin) {
         (Some(plugin), true) => call.plugin = Some(plugin),
         (target, _) => call.target = target,

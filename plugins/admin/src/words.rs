@@ -53,17 +53,15 @@ pub(super) fn said(text: &str) -> String {
     };
     let plain = |c: char| match c {
         c if is_odd(c) => ' ',
-        '`' => '\'',
-        '[' => '(',
-        ']' => ')',
         c => c,
     };
-    text.chars().map(plain).collect()
+    let line: String = text.chars().map(plain).collect();
+    line.replace("```", "'''").replace("](", "]\\(")
 }
 
-/// The same, as long as a name is.
+/// The same between backticks, as long as a name is.
 pub(super) fn word(text: &str) -> String {
-    shorten(&said(text), 100)
+    shorten(&said(text).replace('`', "'"), 100)
 }
 
 #[cfg(test)]
@@ -79,7 +77,7 @@ mod tests {
     #[test]
     fn other_peoples_words_are_no_lines_and_no_links_of_ours() {
         let text = "a\n2001 INFO\u{202e}b [x](https://example.com) ```";
-        assert_eq!(said(text), "a 2001 INFO b (x)(https://example.com) '''");
+        assert_eq!(said(text), "a 2001 INFO b [x]\\(https://example.com) '''");
     }
 
     #[test]
