@@ -22,7 +22,7 @@ test:
 
 # The example plugins, by a cargo call of their own.
 examples:
-    cargo build -p access -p checks -p counter -p echo -p hello -p help -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard
+    cargo build -p access -p admin -p checks -p counter -p echo -p hello -p help -p info -p misbehave -p moderation -p options -p poll -p remind -p ticker -p wizard
 
 # Formats the code.
 fmt:

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use host_base::shown;
 use http::StatusCode;
 use plugin_api::abi::ErrorHead;
 use serde_json::Value;
@@ -142,7 +143,8 @@ impl Failure {
                 head.http_status = Some(StatusCode::NOT_FOUND.as_u16());
                 head.discord_code = Some(UNKNOWN_INTERACTION);
             }
-            Self::Unfit(words) => head.user_message = Some(words),
+            // Whatever is named in it, it is one sentence of the host's.
+            Self::Unfit(words) => head.user_message = Some(shown::said(&words)),
             Self::Denied { user_message, .. } => head.user_message = Some(user_message),
             Self::Plugin { user_message, .. } | Self::Storage { user_message, .. } => {
                 head.user_message = user_message;

@@ -29,6 +29,8 @@ pub enum Who {
     Anybody,
     /// The user in the parameter `user_id`: everybody about themselves.
     Oneself,
+    /// Those who manage the server in the parameter `guild_id` (Discord's Manage Server).
+    Manager,
     /// Administrators of the server in the parameter `guild_id`.
     Administrator,
     /// The owner of the server in the parameter `guild_id`.

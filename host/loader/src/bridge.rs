@@ -262,6 +262,8 @@ impl Bridge {
                     Some(event) => Failed::Listener { event, error },
                     None => Failed::Task(error),
                 };
+                // This is the plugin's thread.
+                let _within = self.runtime.enter();
                 self.environment.failed(&self.caller, failed);
             }
         }

@@ -139,7 +139,7 @@ impl Core {
             commands: Arc::clone(&self.commands),
             routes: Arc::clone(&self.routes),
             host: OfHost {
-                commands: owner::slash_commands(),
+                commands: Vec::new(),
                 owners: owner::group(),
             },
             config: self.config.clone(),

@@ -144,7 +144,10 @@ fn command_row(above: &str, command: &CommandManifest) {
         command_row(&format!("{path} "), &inherited(command, inside));
     }
     if command.subcommands.is_empty() || command.runs {
-        row("command", &command_line(&path, command));
+        let mut own = command.clone();
+        // A group's own handler is for the prefix alone.
+        own.slash &= own.subcommands.is_empty();
+        row("command", &command_line(&path, &own));
         for example in &command.examples {
             row("example", example);
         }

@@ -12,7 +12,6 @@ use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS}
 use serde_json::{Value, json};
 
 use super::{Dispatch, invocation::Invocation, menus};
-use crate::owner;
 use host_commands::{
     autocomplete::AutocompleteQuery,
     names::{self, Resolution},
@@ -184,11 +183,15 @@ impl Dispatch {
         }
         let error_id = error_id::new();
         tracing::warn!(
-            error_id,
+            error_id = &*error_id,
             kind = interaction.kind,
             at = place,
             "an interaction can't be read"
         );
+        let why = format!("an interaction can't be read, at `{place}`");
+        self.services
+            .errors
+            .of_host("", "interaction", why, &error_id);
         self.begin(event, origin, Kind::Command, true);
         let text = format!(
             "Discord sent something here that I can't read. If it happens again, tell the bot's owner this error id: `{error_id}`"
@@ -226,9 +229,7 @@ impl Dispatch {
         match self.commands.resolve(picked.kind, &picked.names) {
             Some(Resolution::Host(name)) => {
                 self.begin(event, origin, Kind::Command, true);
-                if name == owner::OF_MANAGERS {
-                    self.managers_command(event, origin.clone(), &picked.line());
-                } else if self.owner.is_owner(event.header.user()) {
+                if self.owner.is_owner(event.header.user()) {
                     self.owner_command(event, origin.clone(), &name, &picked.line());
                 } else {
                     self.tell(

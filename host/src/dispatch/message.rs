@@ -24,8 +24,6 @@ use host_commands::{
 enum Asked {
     /// It has mentioned the bot, and says nothing else.
     Introduction { prefix: String },
-    /// The command of a server's managers.
-    Managers { line: String },
     /// An owner command.
     Owner { name: &'static str, line: String },
     /// A command of a plugin.
@@ -111,12 +109,16 @@ impl Dispatch {
         let name = invisible::trim(name).to_lowercase();
         let rest = invisible::trim(rest);
         let is_owner = self.owner.is_owner(event.header.user());
-        if name == owner::OF_MANAGERS && (is_owner || !stripped.owners_only) {
-            return Some(Asked::Managers { line: rest.into() });
-        }
         if let Some((name, behind)) = owner::find(&name, rest) {
             let line = behind.to_owned();
             return Some(Asked::Owner { name, line });
+        }
+        // What the host has not got in its group, a plugin may have: `cogwright log` is `fw_log`.
+        if name == owner::GROUP
+            && is_owner
+            && let Some(asked) = self.of_group(&prefix, rest)
+        {
+            return Some(asked);
         }
         let unknown = Asked::Unknown {
             behind: rest.to_owned(),
@@ -144,6 +146,29 @@ impl Dispatch {
         })
     }
 
+    /// An owners' command of a plugin, typed as one of the host's group.
+    fn of_group(&self, prefix: &str, behind: &str) -> Option<Asked> {
+        let (word, line) = behind
+            .split_once(char::is_whitespace)
+            .unwrap_or((behind, ""));
+        let word = word.to_lowercase();
+        let alone = format!("{}{}", owner::OWN, word.replace('-', "_"));
+        [alone, word.replace('-', "")].iter().find_map(|name| {
+            match self.routes.find_command(name) {
+                Some((Lookup::Command(route), ""))
+                    if route.command.access.owner_only && route.command.prefix =>
+                {
+                    Some(Asked::Command {
+                        route: Box::new(route),
+                        prefix: prefix.to_owned(),
+                        line: line.trim().to_owned(),
+                    })
+                }
+                _ => None,
+            }
+        })
+    }
+
     /// Does what a message asks for.
     fn serve_message(self: &Arc<Self>, event: &Arc<EventRecord>, asked: Asked) {
         let origin = Origin::Message {
@@ -154,7 +179,6 @@ impl Dispatch {
         let is_owner = self.owner.is_owner(event.header.user());
         match asked {
             Asked::Introduction { prefix } => self.introduce(origin, &prefix),
-            Asked::Managers { line } => self.managers_command(event, origin, &line),
             Asked::Owner { name, line } if is_owner => {
                 self.owner_command(event, origin, name, &line);
             }

@@ -23,7 +23,7 @@ use plugin_api::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use twilight_gateway::{Intents, Message};
-use twilight_model::id::{Id, marker::GuildMarker};
+use twilight_model::id::Id;
 
 pub use self::{dedup::Once, guilds::Guilds, menus::OpenLists, unreadable::Unreadable};
 use crate::{
@@ -154,30 +154,6 @@ impl Dispatch {
             tracing::info!(shard, "connected again after {outage:.1?}, {how}");
         }
         self.pulse.send_modify(|pulse| *pulse += 1);
-    }
-
-    /// The server of an event, if it is one that its user manages.
-    async fn managed(&self, event: &EventRecord) -> Option<Id<GuildMarker>> {
-        let (guild, user) = (event.header.guild()?, event.header.user()?);
-        let json = serde_json::from_str(&event.json).unwrap_or_default();
-        let manages =
-            self.owner.is_owner(Some(user)) || self.owner.manages(guild, user, &json).await;
-        manages.then_some(guild)
-    }
-
-    /// Runs the command of a server's managers, if it is one of them who asks; others are told by slash alone.
-    fn managers_command(self: &Arc<Self>, event: &Arc<EventRecord>, origin: Origin, line: &str) {
-        let (dispatch, event, line) = (Arc::clone(self), Arc::clone(event), line.to_owned());
-        let by = By::of(&event, &origin);
-        tokio::spawn(async move {
-            if let Some(guild) = dispatch.managed(&event).await {
-                let message = dispatch.owner.run_for_server(&by, guild, &line).await;
-                dispatch.answer_owner(origin, message).await;
-            } else if matches!(origin, Origin::Interaction { .. }) {
-                let text = "This command is for those who manage a server, in that server.";
-                dispatch.tell(origin, text.into());
-            }
-        });
     }
 
     /// Runs an owner command in a task of its own.

@@ -11,8 +11,6 @@ pub(super) const BLUE: u32 = Colours::DEFAULT.normal;
 
 /// Discord's limit for a field's value, with room for the code block.
 const FIELD: usize = 1000;
-/// Discord's limit for a description is 4,096.
-pub(super) const DESCRIPTION: usize = 4000;
 /// Discord's limit of fields.
 pub(super) const FIELDS: usize = 25;
 

@@ -31,13 +31,9 @@ impl By {
 
 /// Whether a command with these arguments changes something. What only shows is no line of the journal.
 fn changes(name: &str, line: &str) -> bool {
-    let verb = line.split_whitespace().next().unwrap_or_default();
     match name {
-        "load" | "unload" | "reload" | "set" | "unset" | "migrate" | "export-data"
-        | "erase-data" | "log" => !line.is_empty(),
-        "sync" | "backup" => true,
-        "hooks" | "schedules" => !matches!(verb, "" | "list" | "history"),
-        "settings" => matches!(verb, "set" | "reset"),
+        "load" | "unload" | "reload" | "set" | "unset" => !line.is_empty(),
+        "sync" => true,
         _ => false,
     }
 }

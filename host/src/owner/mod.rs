@@ -1,4 +1,4 @@
-//! Owner commands: in the host, because they must survive any plugin.
+//! Owner commands that must survive any plugin: loading, unloading and reloading, what is loaded, settings, registering slash commands.
 //!
 //! `catalog.rs` says which there are; the other files are named for what their commands are about, and make the answers, out
 //! of what is in `embeds.rs`.
@@ -6,27 +6,18 @@
 mod catalog;
 mod embeds;
 mod extensions;
-mod files;
-mod hooks;
 mod journal;
-mod log;
-mod plugin;
-mod schedules;
 mod settings;
 mod slash;
-mod storage;
 
 use std::sync::{Arc, OnceLock};
 
 use host_base::{nearest::nearest, shown};
 use host_loader::Plugins;
 use serde_json::{Value, json};
-use twilight_model::id::{
-    Id,
-    marker::{GuildMarker, UserMarker},
-};
+use twilight_model::id::{Id, marker::UserMarker};
 
-pub use self::catalog::{COUNT, GROUP, NAMES, OF_MANAGERS, find, group, grouped, slash_commands};
+pub use self::catalog::{COUNT, GROUP, NAMES, find, group, grouped};
 pub(crate) use self::embeds::paint;
 pub use self::journal::By;
 use crate::services::Services;
@@ -39,8 +30,8 @@ pub const OWN_COMMANDS: OwnCommands = OwnCommands {
     declared: catalog::declared,
 };
 
-/// What many owner commands begin with where they are typed alone, as no plugin's does.
-const OWN: &str = "fw_";
+/// What many owner commands begin with where they are typed alone, plugins' as well: `cogwright log` is `fw_log`, if a plugin has it.
+pub const OWN: &str = "fw_";
 
 /// Serves owner commands.
 #[derive(Debug)]
@@ -81,20 +72,8 @@ impl Owner {
             "unload" => self.unload(line).await,
             "reload" => self.reload(line).await,
             "sync" => self.sync().await,
-            "slash-limit" => self.slash_limit(),
-            "backup" => self.backup().await,
-            "migrations" => self.migrations().await,
-            "migrate" => self.migrate(line).await,
-            "export-data" => self.export_data(line).await,
-            "erase-data" => self.erase_data(line).await,
-            "files" => self.files(),
-            "hooks" => self.hooks(line).await,
-            "log" => self.log(line).await,
-            "config" => self.settings(line).await,
             "set" => self.set(line).await,
             "unset" => self.unset(line).await,
-            "schedules" => self.schedules(line).await,
-            "plugin" => self.plugin(line.trim()).await,
             _ => self.extensions(),
         };
         self.record(by, name, line, &embed).await;
@@ -116,7 +95,18 @@ impl Owner {
         if name == GROUP && typed.is_empty() {
             return Some(answer(embeds::usage(&format!("{GROUP} COMMAND"), &all())));
         }
-        let hint = match nearest(&typed.replace('_', "-"), catalog::names()) {
+        // Those of plugins as well: `fw_log` is `cogwright log`.
+        let of_plugins: Vec<String> = self
+            .services
+            .routes()
+            .commands()
+            .iter()
+            .filter(|route| route.command.access.owner_only)
+            .filter_map(|route| Some(route.path.strip_prefix(OWN)?.replace('_', "-")))
+            .collect();
+        let own: Vec<&str> = catalog::names().collect();
+        let names = own.into_iter().chain(of_plugins.iter().map(|name| &**name));
+        let hint = match nearest(&typed.replace('_', "-"), names) {
             Some(near) => format!("did you mean `{GROUP} {near}`?"),
             None => all(),
         };
@@ -125,13 +115,6 @@ impl Owner {
         let why = format!("there is no owner command of that name; {hint}");
         let embed = embeds::failed("Not understood", &shown, &why);
         Some(answer(embed))
-    }
-
-    /// Runs a command of a server's managers; the answer as a message of Discord's.
-    pub async fn run_for_server(&self, by: &By, guild: Id<GuildMarker>, line: &str) -> Value {
-        let embed = self.of_server(guild, line).await;
-        self.record(by, OF_MANAGERS, line, &embed).await;
-        answer(embed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `sync` and `cogwright slash-limit`: what is registered with Discord.
+//! Owner command `sync`: what is registered with Discord.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,9 +7,6 @@ use serde_json::Value;
 
 use super::{GROUP, Owner, embeds};
 use host_commands::{How, Registered, registration::Report};
-
-/// Cells of the usage bar.
-const CELLS: usize = 20;
 
 impl Owner {
     pub(super) async fn sync(&self) -> Value {
@@ -28,33 +25,6 @@ impl Owner {
             ),
             Err(failure) => embeds::failed("Not synced", "sync", &failure.to_string()),
         }
-    }
-
-    pub(super) fn slash_limit(&self) -> Value {
-        let registered = self.registered();
-        let (used, limit) = (registered.used, registered.limit);
-        let filled = (used * CELLS).div_ceil(limit.max(1)).min(CELLS);
-        let bar = format!("`{}{}`", "█".repeat(filled), "░".repeat(CELLS - filled));
-        let state = if used >= limit {
-            "full"
-        } else if !registered.grouped_plugins.is_empty() {
-            "grouped"
-        } else if used >= registered.warn_at {
-            "warning"
-        } else {
-            "normal"
-        };
-        let fields = [
-            ("Used", format!("{used} of {limit}")),
-            ("Remaining", limit.saturating_sub(used).to_string()),
-            ("Status", state.to_owned()),
-        ];
-        let mut fields: Vec<Value> = fields
-            .iter()
-            .map(|(name, value)| embeds::field(name, value))
-            .collect();
-        fields.extend(reached(&registered));
-        embeds::embed("Slash commands", embeds::BLUE, &bar, &fields)
     }
 
     pub(super) fn registered(&self) -> Arc<Registered> {

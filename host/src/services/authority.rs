@@ -217,20 +217,29 @@ impl Services {
                 let own = about.is_some() && about == invoker.user.map(Id::get);
                 (own, "whom it is about, and the bot's owners")
             }
-            (Who::Administrator, Some(_)) => {
+            (Who::Manager | Who::Administrator, Some(_)) => {
+                let (enough, whom) = match who {
+                    Who::Manager => (
+                        Permissions::ADMINISTRATOR | Permissions::MANAGE_GUILD,
+                        "those who manage that server",
+                    ),
+                    _ => (Permissions::ADMINISTRATOR, "administrators of that server"),
+                };
                 let there = there();
                 let may = there.is_guild_owner(&self.cache).await
                     || there
                         .permissions(&self.cache)
                         .await
-                        .is_ok_and(|has| has.contains(Permissions::ADMINISTRATOR));
-                (may, "administrators of that server")
+                        .is_ok_and(|has| has.intersects(enough));
+                (may, whom)
             }
             (Who::GuildOwner, Some(_)) => (
                 there().is_guild_owner(&self.cache).await,
                 "the owner of that server",
             ),
-            (Who::Administrator | Who::GuildOwner | Who::Owner, _) => (false, "the bot's owners"),
+            (Who::Manager | Who::Administrator | Who::GuildOwner | Who::Owner, _) => {
+                (false, "the bot's owners")
+            }
         };
         if allowed {
             return Ok(());

@@ -31,6 +31,12 @@ impl Capability<Services> for Databases {
         _: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
+        if call.name == "database.migrate"
+            && let Some(plugin) = call.params["plugin"].as_str()
+            && let Err(error) = services.plugins.set()?.loaded_name(plugin).await
+        {
+            return Err(Failure::Unfit(error.to_string()));
+        }
         if call.name != "database.forget_guild" {
             return services.storage.serve_database(call).await;
         }

@@ -61,6 +61,15 @@ impl Errors {
         kept.latest.push_back(error);
     }
 
+    /// Keeps what the host itself has failed over: a plugin's call, or what Discord has sent.
+    pub fn of_host(&self, plugin: &str, what: &str, text: String, error_id: &str) {
+        let mut error = ErrorView::default();
+        error.kind = ErrorKind::Host;
+        (error.plugin, error.what) = (plugin.to_owned(), what.to_owned());
+        (error.text, error.error_id) = (text, error_id.to_owned());
+        self.note(error);
+    }
+
     /// The newest of those that are asked for.
     #[must_use]
     pub fn list(&self, wanted: &ErrorsCall) -> ErrorsReply {

@@ -359,7 +359,8 @@ impl Services {
         body: Vec<u8>,
     ) -> Completion {
         let call = head.call.clone();
-        answered(caller, &call, self.serve(caller, behalf, head, body)).await
+        let serving = self.serve(caller, behalf, head, body);
+        answered(&self.errors, caller, &call, serving).await
     }
 
     async fn serve(
@@ -441,6 +442,7 @@ impl Services {
 
 /// Answers a call also when the host panics over it.
 async fn answered(
+    errors: &Errors,
     caller: &Caller,
     call: &str,
     serving: impl Future<Output = Completion>,
@@ -455,8 +457,9 @@ async fn answered(
             call,
             error_id,
             "the host panicked over a call: {}",
-            text.unwrap_or_default()
+            text.as_deref().unwrap_or_default()
         );
+        errors.of_host(plugin, call, text.unwrap_or_default(), &error_id);
         completed(caller, call, Err(Failure::Host { error_id }))
     })
 }
@@ -474,14 +477,22 @@ fn completed(caller: &Caller, call: &str, result: Result<Completion, Failure>) -
 
 #[cfg(test)]
 mod tests {
-    use plugin_api::abi::{ErrorHead, status};
+    use plugin_api::abi::{ErrorHead, ErrorsCall, status};
 
     use super::*;
 
     #[tokio::test]
     async fn a_call_that_the_host_panics_over_is_answered() {
         let caller = Caller::new("tea", 1);
-        let answer = answered(&caller, "web.request", async { panic!("too many leaves") }).await;
+        let errors = Errors::default();
+        let serving = async { panic!("too many leaves") };
+        let answer = answered(&errors, &caller, "web.request", serving).await;
+        let kept = errors.list(&ErrorsCall::default()).errors.remove(0);
+        assert_eq!(
+            (&*kept.what, &*kept.text),
+            ("web.request", "too many leaves")
+        );
+        assert_eq!(kept.error_id.len(), 8);
         assert_eq!(answer.status, status::FAILED);
         let head: ErrorHead = serde_json::from_slice(&answer.head).unwrap();
         assert!(head.message.contains("error id"), "{}", head.message);

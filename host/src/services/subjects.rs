@@ -12,7 +12,10 @@ use plugin_api::{
 };
 use serde_json::json;
 
-use super::Services;
+use super::{
+    Services,
+    erasure::{self, Erasure},
+};
 
 /// Bytes of an export that are given back: more is stored as a file.
 const GIVEN: usize = 32 << 20;
@@ -103,9 +106,15 @@ impl Services {
         call: &HostCall,
         user: u64,
     ) -> Result<Completion, Failure> {
-        let erased = self.storage.erase_subject(user).await;
-        let erased = erased.map_err(for_members)?;
+        let plugins = self.plugins.set()?;
+        let erasure = erasure::erase(self, &plugins, user).await;
+        let Erasure {
+            stored: erased,
+            plugins,
+            left,
+        } = erasure.map_err(for_members)?;
         let mut reply = SubjectErasure::default();
+        (reply.plugins, reply.left) = (plugins as u64, left.len() as u64);
         (reply.rows, reply.databases) = (erased.rows, erased.databases as u64);
         (reply.copies, reply.failed) = (erased.copies as u64, erased.failed.len() as u64);
         let reasons = erased
@@ -125,7 +134,7 @@ impl Services {
                 .acts_as_owner(caller, &Invoker::of(&invocation.event))
                 .await
         {
-            reply.reasons = reasons.into_iter().take(20).collect();
+            reply.reasons = reasons.into_iter().chain(left).take(20).collect();
         }
         Ok(Completion::json(&reply))
     }

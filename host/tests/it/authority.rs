@@ -207,18 +207,24 @@ async fn harbour(bot: Fixture) -> Fixture {
 /// Everybody who acts, and which calls they may make.
 const ACTORS: &[(&str, &[Who])] = &[
     ("sailor", &[Who::Anybody]),
-    ("guard", &[Who::Anybody]),
+    ("guard", &[Who::Anybody, Who::Manager]),
     ("baron", &[Who::Anybody]),
-    ("chief", &[Who::Anybody, Who::Administrator]),
+    ("chief", &[Who::Anybody, Who::Manager, Who::Administrator]),
     (
         "mayor",
-        &[Who::Anybody, Who::Administrator, Who::GuildOwner],
+        &[
+            Who::Anybody,
+            Who::Manager,
+            Who::Administrator,
+            Who::GuildOwner,
+        ],
     ),
     (
         "owner",
         &[
             Who::Anybody,
             Who::Oneself,
+            Who::Manager,
             Who::Administrator,
             Who::GuildOwner,
             Who::Owner,

@@ -29,11 +29,7 @@ pub fn text(bytes: &[u8]) -> String {
 #[test]
 fn an_owner_command_that_is_typed_in_a_shell_is_told_where_it_belongs() {
     let folder = tempfile::tempdir().unwrap();
-    for (typed, name) in [
-        ("set", "set"),
-        ("fw_log", "log"),
-        ("slash-limit", "slash-limit"),
-    ] {
+    for (typed, name) in [("set", "set"), ("fw_set", "set"), ("sync", "sync")] {
         let output = cogwright(folder.path(), &[typed, "bot.prefix", "?"]);
         assert_eq!(output.status.code(), Some(2));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -244,7 +240,7 @@ fn the_sandboxs_clock_moves_the_bots_schedules() {
 fn a_mistyped_plugin_in_fw_log_is_told_to_be_taken_for_a_module() {
     let folder = tempfile::tempdir().unwrap();
     let script = "owner@general: !cogwright log helo debug\n\
-                  expect \"`helo` is treated as a module: there is no plugin `helo`; did you mean `hello`?\"\n\
+                  expect \"`helo` is taken for a module: there is no plugin `helo`; did you mean `hello`?\"\n\
                   owner@general: !cogwright log helo default\nexpect \"Until the bot stops\"\n\
                   owner@general: !cogwright log hello debug\nexpect \"Until the bot stops\"\n\
                   owner@general: !cogwright log host_discord::gateway debug\nexpect \"Until the bot stops\"\n";

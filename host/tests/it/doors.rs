@@ -216,7 +216,7 @@ fn write_secrets(folder: &Path) {
 
 /// A bot with all doors open, and its owner's channel.
 async fn open() -> Fixture {
-    let bot = Fixture::configured(&[], "").await;
+    let bot = Fixture::configured(&["admin"], "").await;
     write_secrets(bot.folder.path());
     let general = bot.sandbox.channel_id("general").unwrap();
     // The second start knows all that lies there.
@@ -228,7 +228,7 @@ async fn open() -> Fixture {
     bot.drop_in(&leaker(), "leaker");
     bot.until_generation("leaker", 1).await;
     // The first start's, this one's, and one that may read messages.
-    bot.until_sessions(3).await;
+    bot.until_content_is_seen().await;
     bot
 }
 

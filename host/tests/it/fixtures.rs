@@ -43,10 +43,12 @@ pub fn cogwright() -> PathBuf {
 /// The examples, and the plugins that the stories are about.
 const NAMES: &[&str] = &[
     "access",
+    "admin",
     "checks",
     "counter",
     "echo",
     "hello",
+    "info",
     "help",
     "misbehave",
     "moderation",

@@ -403,6 +403,14 @@ async fn settings_are_changed_and_described_by_whoever_may() {
                 ("unwrite data.folder", "\""),
                 ("write bot.prefx ?", "did you mean `prefix`?"),
                 ("write storage.max_rows 0", "refused: "),
+                (
+                    "write alerts.hooks.channel_id 175928847299117063",
+                    "null to \"175928847299117063\"",
+                ),
+                (
+                    "describe alerts",
+                    "alerts.hooks.channel_id = \"175928847299117063\" (file, )",
+                ),
                 ("write commands.cooldown_uses 2", "0 to 2"),
                 ("unwrite commands.cooldown_uses", "0"),
             ],

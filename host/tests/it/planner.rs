@@ -94,7 +94,7 @@ fn has(name: &str) -> impl Fn(&[String]) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_hundred_commands_all_work_in_groups_and_are_ungrouped_again() {
-    let bot = Fixture::with(&["hello"]).await;
+    let bot = Fixture::with(&["admin", "hello"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await
@@ -250,7 +250,7 @@ export_plugin!(|| {
 });
 "#;
     let library = fixtures::plugin("half", "refused", "0.1.0", "", source);
-    let bot = Fixture::with(&[]).await;
+    let bot = Fixture::with(&["admin"]).await;
     bot.sandbox
         .commands_registered("settings", PATIENCE)
         .await
@@ -319,7 +319,7 @@ async fn created_today(bot: Fixture, count: usize) -> Fixture {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_development_server_has_them_alone() {
-    let bot = Fixture::with(&["hello"]).await;
+    let bot = Fixture::with(&["admin", "hello"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await
@@ -348,7 +348,7 @@ async fn a_development_server_has_them_alone() {
         .await
         .unwrap();
     let listed = owner.expects_reply_to(&asked).await.unwrap().text();
-    assert!(listed.contains("1 loaded"), "{listed}");
+    assert!(listed.contains("2 loaded"), "{listed}");
     let member = bot.member();
     let asked = member.slash("general", "hello", &[]).await.unwrap();
     assert_eq!(

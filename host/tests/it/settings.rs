@@ -76,7 +76,7 @@ fn shop() -> PathBuf {
 }
 
 async fn open_shop(config: &str) -> Fixture {
-    let bot = Fixture::configured(&["hello"], config).await;
+    let bot = Fixture::configured(&["admin", "hello"], config).await;
     bot.drop_in(&shop(), "shop");
     bot.until_generation("shop", 1).await;
     bot
@@ -253,7 +253,11 @@ async fn an_edit_from_outside_is_noticed_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_whose_values_do_not_fit_is_not_loaded() {
-    let bot = Fixture::configured(&["hello"], "[plugins.shop]\nlimt = 4\npause = \"soon\"\n").await;
+    let bot = Fixture::configured(
+        &["admin", "hello"],
+        "[plugins.shop]\nlimt = 4\npause = \"soon\"\n",
+    )
+    .await;
     bot.drop_in(&shop(), "shop");
     let error = bot.until_refused("shop").await;
     assert!(
@@ -281,10 +285,18 @@ async fn a_server_has_values_of_its_own_which_its_managers_change() {
         bot.ask(&member, "!menu").await.content,
         "limit 3, here 3, pause 300s"
     );
-    bot.sandbox.change_world(|world| {
-        let role = world.add_role(guild, "Manager", Permissions::MANAGE_GUILD);
-        world.add_member(guild, member.id(), &[role]);
-    });
+    let id = member.id();
+    let bot = bot
+        .restart_after(async |stopped| {
+            stopped.sandbox.change_world(|world| {
+                let role = world.add_role(guild, "Manager", Permissions::MANAGE_GUILD);
+                world.add_member(guild, id, &[role]);
+            });
+        })
+        .await;
+    bot.until_generation("shop", 1).await;
+    bot.sandbox.bot_ready(PATIENCE).await.unwrap();
+    let member = bot.member();
     let answer = bot.ask(&member, "!settings set shop.limit 9").await.text();
     assert!(answer.starts_with("Set\nshop.limit"), "{answer}");
     assert_eq!(

@@ -15,7 +15,7 @@ use host_ops::{
     env::{Environment, Secret},
 };
 use host_store::storage::StorageError;
-use sandbox::{Actor, Crossing, MessageView, Options, Sandbox, Way};
+use sandbox::{Actor, Crossing, GatewayLimits, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
 
 use crate::fixtures;
@@ -59,6 +59,18 @@ impl Fixture {
     /// The same with so many shards.
     pub async fn sharded(examples: &[&str], config: &str, shards: u32) -> Self {
         Self::build(examples, config, Clock::default(), Some(shards)).await
+    }
+
+    /// The same with many shards, which may all identify at once, as those of a large bot may.
+    pub async fn many_shards(examples: &[&str], shards: u32) -> Self {
+        let options = Options {
+            gateway_limits: GatewayLimits {
+                max_concurrency: shards,
+                ..GatewayLimits::GENEROUS
+            },
+            ..options()
+        };
+        Self::on(options, examples, "", Clock::default(), Some(shards)).await
     }
 
     /// A bot on a Discord that waits for first responses for as long as it takes: what is told of here is not how fast they are.
@@ -170,7 +182,21 @@ impl Fixture {
     /// Waits until the session that the bot has now was opened with the right to read messages: Discord lets a shard
     /// identify every five seconds.
     pub async fn until_content_is_seen(&self) {
-        self.until_sessions(2).await;
+        let policy = &self.bot.commands().policy;
+        let hears = async {
+            while !policy.hears_content()
+                || !self
+                    .bot
+                    .services()
+                    .figures
+                    .shards()
+                    .iter()
+                    .all(|it| it.1.is_up())
+            {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, hears).await.unwrap();
     }
 
     /// Waits until the bot has opened this many sessions.

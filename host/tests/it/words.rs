@@ -158,6 +158,7 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 build("speaker", SPEAKER),
                 build("babbler", BABBLER),
                 build("misnamed", MISNAMED),
+                ("admin", fixtures::example("admin")),
             ]
         })
         .clone()

@@ -324,8 +324,12 @@ pub struct SubjectErasure {
     pub databases: u64,
     /// In how many copies, in backups and exports.
     pub copies: u64,
+    /// How many plugins have erased the user from their memory and state.
+    pub plugins: u64,
     /// How much could not be erased; the log, and the bot's owners, learn what.
     pub failed: u64,
-    /// What that is, where one of the bot's owners has asked.
+    /// In how many states of plugins there may be something still.
+    pub left: u64,
+    /// Which all that is, where one of the bot's owners has asked: 20 sentences at most.
     pub reasons: Vec<String>,
 }

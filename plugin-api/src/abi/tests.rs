@@ -136,7 +136,7 @@ fn the_manifest() {
         "listeners": [{"event": "READY", "guild_id": "9007199254740993", "ignore_bots": true, "without_content": true}],
         "intents": 1, "dependencies": [{"name": "bank", "version": "^1"}], "conflicts": ["x"], "requires": ["reply"], "powers": ["log.read"],
         "keeps_state": true, "erases": true, "handoff": "strict", "concurrency": 3,
-        "hooks": [{"event": "bot_ready", "handler": "greet", "priority": 1}],
+        "hooks": [{"event": "bot_ready", "handler": "greet", "priority": 1, "chosen": true}],
         "functions": [{"name": "f", "version": 1}],
         "migrations": [{"number": 1, "scope": "bot", "sql": "s"}],
         "shares": [{"table": "t", "writes": true}], "uses_tables": [{"table": "t", "writes": false}],
@@ -423,7 +423,11 @@ fn heads_of_commands_and_schedules() {
         json!({"name": "n", "guild_id": "1", "subject": "2"}),
         &all(),
     );
-    let entry = json!({"id": 1, "at_ms": 2, "guild_id": "3", "subject": "4", "payload": 5});
+    let entry = json!({
+        "id": 1, "at_ms": 2, "guild_id": "3", "subject": "4", "payload": 5, "name": "n", "every_ms": 6, "cron": "c", "zone": "z",
+        "max_runs": 7, "off": true, "running": true, "runs": 8, "failed": 9, "missed": 10, "skipped": 11, "last_ms": 12,
+        "last_result": "ok",
+    });
     check::<ScheduleReply>(json!({"done": true, "entries": [entry]}), &all());
 }
 
@@ -498,6 +502,87 @@ fn values_of_options_cross_as_they_are() {
         let json = serde_json::to_string(&value).unwrap();
         assert_eq!(serde_json::from_str::<OptionValue>(&json).unwrap(), value);
     }
+}
+
+#[test]
+fn heads_of_what_the_host_knows() {
+    let all = Known::default;
+    let shard = json!({
+        "id": 1, "of": 2, "connected": true, "latency_us": 3, "reconnects": 4, "resumes": 5, "events": 6, "guilds": 7,
+        "last_event_ms": 8, "session_since_ms": 9, "counted_since_ms": 10,
+    });
+    let starts = json!({"total": 1000, "remaining": 1, "resets_ms": 2});
+    check::<ShardsReply>(
+        json!({"shards": [shard], "starts": starts, "reconnecting": true}),
+        &all(),
+    );
+    check::<ShardsCall>(json!({"shard": 1}), &all());
+    let hook = json!({
+        "id": "shop:shop.sold:count", "event": "shop.sold", "plugin": "shop", "priority": 1, "enabled": true,
+        "circuit": "half_open", "at_work": true, "waiting": 1, "runs": 2, "failures": 3, "dropped": 4, "skipped": 5,
+        "handled_us": 6, "waited_us": 7, "last_error": "e",
+    });
+    let words = Known {
+        words: &["hooks/0/circuit"],
+        ..all()
+    };
+    check::<HooksReply>(json!({"hooks": [hook], "next": "n"}), &words);
+    let event = json!({
+        "at_ms": 1, "event": "shop.sold", "from": "shop", "queued": 2, "dropped": 3, "skipped": 4, "handled": 5, "errors": 6,
+        "took_us": 7, "queue_delay_us": 8, "keys": ["cups"],
+    });
+    check::<HookHistory>(json!({"events": [event]}), &all());
+    let wanted = json!({"plugin": "shop", "event": "shop.sold", "after": "a", "limit": 1});
+    check::<HooksCall>(wanted, &all());
+    check::<HookSwitch>(json!({"id": "a:b:c", "on": true}), &all());
+    let line = json!({
+        "number": 1, "at_ms": 2, "level": "warn", "target": "t", "plugin": "shop", "text": "x",
+    });
+    check::<LogReply>(json!({"lines": [line], "next": 1, "lost": 2}), &all());
+    let wanted = json!({"level": "warn", "plugin": "shop", "since": 1, "limit": 2});
+    check::<LogCall>(wanted, &all());
+    check::<LevelCall>(
+        json!({"plugin": "shop", "target": "t", "level": "warn"}),
+        &all(),
+    );
+    let maps = Known {
+        maps: &["plugins"],
+        ..all()
+    };
+    check::<LevelsReply>(
+        json!({"level": "info", "plugins": {"shop": "debug"}}),
+        &maps,
+    );
+    let error = json!({
+        "number": 1, "at_ms": 2, "kind": "listener", "plugin": "shop", "what": "w", "error_id": "i", "text": "t", "trace": "f",
+        "guild_id": "1", "channel_id": "2", "user_id": "3",
+    });
+    let words = Known {
+        words: &["errors/0/kind"],
+        ..all()
+    };
+    check::<ErrorsReply>(json!({"errors": [error], "next": 1, "total": 2}), &words);
+    check::<AlertCall>(json!({"subject": "s", "about": "a", "text": "t"}), &all());
+    check::<AlertReply>(json!({"raised": true}), &all());
+    let lag = json!({"last_us": 1, "minute_max_us": 2, "p99_us": 3, "count": 4});
+    check::<LagReply>(json!({"runtime": lag, "main_loop": lag}), &all());
+    let stat = json!({"found": true, "folder": true, "bytes": 1, "modified_ms": 2});
+    check::<FileStat>(stat, &all());
+    let info = json!({
+        "plugin": "shop", "name": "n", "id": 1, "when": "w", "next_ms": 2, "running": true, "paused": true, "last_ms": 3,
+        "last_result": "ok", "runs": 4, "failed": 5, "missed": 6, "skipped": 7, "waiting": 8, "max_runs": 9,
+        "guild_id": "1", "subject": "2",
+    });
+    check::<SchedulesReply>(json!({"schedules": [info], "next": "#1"}), &all());
+    check::<ScheduleSteer>(
+        json!({"plugin": "shop", "name": "n", "id": 1, "guild_id": "2"}),
+        &all(),
+    );
+    check::<hook::ShardDisconnected>(json!({"shard": 1, "code": 4000, "reason": "r"}), &all());
+    check::<hook::OwnerAction>(
+        json!({"command": "load", "user_id": "1", "guild_id": "2", "slash": true}),
+        &all(),
+    );
 }
 
 #[test]

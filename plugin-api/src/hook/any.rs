@@ -96,7 +96,11 @@ impl<S: 'static> Plugin<S> {
             (EntryKind::Hook, format!("{EVERY_EVENT}:{name}")),
             Rc::new(move |state, host, head, frame_guard| {
                 let event = head.event.unwrap_or_default();
-                let payload = match serde_json::from_slice(frame_guard.body()) {
+                let body = match frame_guard.body() {
+                    [] => b"null",
+                    body => body,
+                };
+                let payload = match serde_json::from_slice(body) {
                     Ok(payload) => AnyHook { event, payload },
                     Err(error) => return unreadable(&event, &error),
                 };

@@ -56,7 +56,8 @@ impl Host {
         self.query("subjects.export", &call).await
     }
 
-    /// Erases all that is kept about a user, in every database and in the backups. It can't be undone: ask first. Power and who may as
+    /// Erases all that is kept about a user: in every database, in the backups, and by plugins that say how
+    /// ([`on_erase`](crate::Plugin::on_erase)). It can't be undone: ask first. Power and who may as
     /// for [`export_subject`](Self::export_subject).
     ///
     /// ```

@@ -117,7 +117,8 @@ impl Task {
                 }
                 ShardStep::Stop => false,
             };
-            if !(goes_on && self.pass_on().await && self.note().await) {
+            // First: who reads that there is a session again asks how long there was none.
+            if !(goes_on && self.note().await && self.pass_on().await) {
                 break;
             }
         }
@@ -148,7 +149,7 @@ impl Task {
         let Some(live) = self.sessions.iter_mut().find(|it| it.number == number) else {
             return true;
         };
-        let is_up = live.is_up();
+        let mut is_up = live.is_up();
         let message = match received {
             Some(Ok(message)) => message,
             Some(Err(error)) => match unread(error) {
@@ -171,6 +172,8 @@ impl Task {
             live.last_close.clone_from(frame);
         }
         let is_ready = is_ready(&message);
+        // Of a connection that the bot has given up itself its end need not be heard of.
+        is_up &= !is_hello(&message);
         if is_ready {
             self.figures.session_began();
             live.is_ready = true;
@@ -365,6 +368,7 @@ impl Task {
         let live = self.sessions.iter_mut().find(|it| it.number == current);
         if let Some(live) = live.filter(|it| it.shard.state().is_identified()) {
             tracing::info!(shard = self.id.number(), "connecting again, as asked for");
+            live.last_close = Some(CloseFrame::RESUME);
             live.shard.close(CloseFrame::RESUME);
         }
     }
@@ -449,6 +453,22 @@ fn is_ready(message: &Message) -> bool {
     text.contains("\"READY\"")
         && serde_json::from_str(text)
             .is_ok_and(|event: Event<'_>| event.op == 0 && event.t.as_deref() == Some("READY"))
+}
+
+/// Whether a message is the first of a connection.
+fn is_hello(message: &Message) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Payload {
+        op: u64,
+    }
+    /// More than it has ever had.
+    const LONGEST: usize = 1_000;
+    let Message::Text(text) = message else {
+        return false;
+    };
+    text.len() < LONGEST
+        && text.contains("heartbeat_interval")
+        && serde_json::from_str(text).is_ok_and(|payload: Payload| payload.op == 10)
 }
 
 /// Discord's close codes in words that say what to do

@@ -81,9 +81,13 @@ pub(super) fn micros(duration: Duration) -> u64 {
     duration.as_micros().try_into().unwrap_or(u64::MAX)
 }
 
-/// Keys of a payload, if it is an object.
-pub(super) fn keys(payload: &[u8]) -> Vec<String> {
-    serde_json::from_slice::<Keys>(payload).map_or_else(|_| Vec::new(), |keys| keys.0)
+/// Keys of a payload, none if it is no object; `None` for what is no JSON.
+pub(super) fn keys(payload: &[u8]) -> Option<Vec<String>> {
+    if let Ok(Keys(keys)) = serde_json::from_slice(payload) {
+        return Some(keys);
+    }
+    let is_json = || serde_json::from_slice::<IgnoredAny>(payload).is_ok();
+    (payload.is_empty() || is_json()).then(Vec::new)
 }
 
 /// The first keys of an object.
@@ -203,12 +207,16 @@ mod tests {
 
     #[test]
     fn the_keys_of_an_object_are_kept_and_nothing_of_its_values() {
-        assert_eq!(keys(br#"{"cup":{"size":[1]},"tea":"x"}"#), ["cup", "tea"]);
-        for none in ["null", "[1]", "", "{", "7"] {
-            assert_eq!(keys(none.as_bytes()), [""; 0], "{none}");
+        let found = keys(br#"{"cup":{"size":[1]},"tea":"x"}"#);
+        assert_eq!(found.unwrap(), ["cup", "tea"]);
+        for none in ["null", "[1]", "", "7"] {
+            assert_eq!(keys(none.as_bytes()).unwrap(), [""; 0], "{none}");
+        }
+        for odd in ["{", "x", "1 2", r#"{"a":}"#] {
+            assert_eq!(keys(odd.as_bytes()), None, "{odd}");
         }
         let many: BTreeMap<String, u8> = (0..99).map(|n| (format!("{n:0>200}"), 0)).collect();
-        let kept = keys(&serde_json::to_vec(&many).unwrap());
+        let kept = keys(&serde_json::to_vec(&many).unwrap()).unwrap();
         assert_eq!((kept.len(), kept[0].len()), KEYS);
     }
 

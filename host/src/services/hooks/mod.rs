@@ -152,7 +152,9 @@ impl Hooks {
         }
         let mut emitted = EmitHead::default();
         let (patience, fate) = (self.patience(), Arc::default());
-        let keys = keys(&body);
+        // One that can't be read would count as a failure of each handler of every event.
+        let keys = keys(&body)
+            .ok_or_else(|| Failure::Refused(format!("what `{event}` has with it is no JSON")))?;
         let event_of = Event {
             name: &event,
             from: Some(&caller.plugin),
@@ -186,7 +188,7 @@ impl Hooks {
             }
         };
         let (mut emitted, fate) = (EmitHead::default(), Arc::default());
-        let keys = keys(&json);
+        let keys = keys(&json).unwrap_or_default();
         let event = Event {
             name: H::EVENT,
             from: None,
@@ -334,7 +336,7 @@ impl Hooks {
                     None if routes.is_empty() => "no loaded plugin has hooks".to_owned(),
                     None => "`cogwright hooks` lists them".to_owned(),
                 };
-                Err(Failure::Refused(format!("there is no hook `{id}`; {hint}")))
+                Err(Failure::Unfit(format!("there is no hook `{id}`; {hint}")))
             }
         }
     }

@@ -43,7 +43,7 @@ impl Hooks {
             true => self.off().remove(id),
             false => self.off().insert(id.to_owned()),
         };
-        if !is_news {
+        if !is_news || self.storage.is_absent() {
             return Ok(());
         }
         let kept = id.to_owned();

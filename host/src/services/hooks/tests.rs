@@ -25,7 +25,11 @@ fn hooks() -> Hooks {
 /// What the plugin `shop` is told when it tells of this event, with so many bytes.
 async fn told(hooks: &Hooks, event: &str, bytes: usize) -> Result<(), String> {
     let caller = Caller::new("shop", 1);
-    let done = hooks.serve(&caller, json!({"event": event}), vec![b'x'; bytes]);
+    let body = match bytes {
+        0 => String::new(),
+        bytes => format!("\"{}\"", "x".repeat(bytes - 2)),
+    };
+    let done = hooks.serve(&caller, json!({"event": event}), body.into_bytes());
     done.await.map(drop).map_err(|failure| failure.to_string())
 }
 
@@ -65,6 +69,10 @@ async fn an_event_has_256_kib_with_it_and_a_name_of_one_line_of_100_bytes() {
             "{why}"
         );
     }
+    let shop = Caller::new("shop", 1);
+    let odd = hooks.serve(&shop, json!({"event": "shop.sold"}), b"{cup".to_vec());
+    let why = odd.await.unwrap_err().to_string();
+    assert_eq!(why, "what `shop.sold` has with it is no JSON");
     // What was refused is not remembered, and of what was told so much is.
     assert_eq!(hooks.history(usize::MAX).len(), 1);
     for number in 0..500 {

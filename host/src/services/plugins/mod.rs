@@ -58,11 +58,7 @@ impl PluginCalls {
 
 /// A failure whose sentence a member may read.
 fn told(text: impl Into<String>) -> Failure {
-    let text = text.into();
-    Failure::Plugin {
-        message: text.clone(),
-        user_message: Some(text),
-    }
+    Failure::Unfit(text.into())
 }
 
 pub(super) fn refused(error: LoadError) -> Failure {

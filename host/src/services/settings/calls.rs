@@ -1,26 +1,28 @@
 //! Host calls that change and describe settings: a plugin's own freely, all others by power.
 
-use host_base::{PluginName, redact};
+use host_base::{PluginName, nearest::nearest, redact};
 use host_capability::{CallRule, Failure, HostCall, Who};
+use host_commands::read::Resolver;
 use host_loader::{Caller, Completion};
 use host_ops::config::described;
 use plugin_api::{
     Power,
     abi::{DescribeCall, DescribeReply, SettingChange, SettingChangeReply, SettingView},
+    manifest::{OptionKind, SettingKind},
 };
 use serde_json::Value;
 use twilight_model::id::{Id, marker::GuildMarker};
 
-use super::{Changed, Settings, SettingsError, file::Target};
+use super::{Changed, Settings, SettingsError, file::Target, schema};
 use crate::services::Services;
 
 /// The host calls.
 pub(super) const CALLS: &[CallRule] = &[
-    CallRule::reads("settings.describe", Power::SettingsRead, Who::Administrator),
+    CallRule::reads("settings.describe", Power::SettingsRead, Who::Manager),
     CallRule::free("settings.get"),
     CallRule::free("settings.reset"),
     CallRule::free("settings.set"),
-    CallRule::changes("settings.write", Power::SettingsWrite, Who::Administrator),
+    CallRule::changes("settings.write", Power::SettingsWrite, Who::Manager),
 ];
 
 /// Settings on a page.
@@ -62,6 +64,11 @@ impl Settings {
                 )));
             }
         };
+        if let (Some(guild), Value::String(typed)) = (guild, &change.value)
+            && let Some(value) = self.with_ids(services, guild, &target, typed).await?
+        {
+            change.value = value.into();
+        }
         let before = self.value_of(guild, &target).await.map_err(failure)?;
         let changed = self.put_in(guild, &target, &change).await;
         let changed = changed.map_err(failure)?;
@@ -76,6 +83,38 @@ impl Settings {
         call.effect.changed(before.clone(), reply.after.clone());
         reply.before = before;
         Ok(Completion::json(&reply))
+    }
+
+    /// What was typed for a setting, with ids in place of what channels, roles and users are called; `None`: it has none.
+    async fn with_ids(
+        &self,
+        services: &Services,
+        guild: Id<GuildMarker>,
+        target: &Target,
+        typed: &str,
+    ) -> Result<Option<String>, Failure> {
+        let Target::Declared { setting, .. } = target else {
+            return Ok(None);
+        };
+        let typed = schema::typed_ids(setting, typed);
+        let (Some((kind, words)), Some(commands)) = (typed, services.commands.pipeline()) else {
+            return Ok(None);
+        };
+        let (kind, what) = match kind {
+            SettingKind::Channel => (OptionKind::Channel, "channel"),
+            SettingKind::Role => (OptionKind::Role, "role"),
+            _ => (OptionKind::User, "user"),
+        };
+        let resolver = Resolver::in_guild(commands, guild);
+        let mut ids = Vec::new();
+        for word in words {
+            let found = resolver.id(kind, word).await;
+            let found = found.map_err(|why| {
+                Failure::Unfit(format!("`{word:.40}` is no {what} of this server: {why}"))
+            })?;
+            ids.push(found.to_string());
+        }
+        Ok(Some(ids.join(", ")))
     }
 
     async fn put_in(
@@ -181,12 +220,30 @@ impl Settings {
         let is_known = !views.is_empty()
             || self.plugins().contains(&plugin)
             || described().iter().any(|known| known.table == of);
-        match is_known {
-            true => Ok(()),
-            false => Err(Failure::Unfit(format!(
-                "there is no table and no plugin with settings called `{of}`"
-            ))),
+        if is_known {
+            return Ok(());
         }
+        let plugins = self.plugins();
+        if self.routes.with_plugin(&plugin, |_| ()).is_some() {
+            return Err(Failure::Unfit(format!(
+                "the plugin `{of}` declares no settings"
+            )));
+        }
+        let tables = described().iter().map(|known| known.table);
+        let loaded: Vec<PluginName> = self
+            .routes
+            .plugins()
+            .iter()
+            .map(|slot| slot.current().plugin.clone())
+            .collect();
+        let known = tables.chain(plugins.iter().chain(&loaded).map(|name| &**name));
+        let hint = match nearest(of, known) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None => String::new(),
+        };
+        Err(Failure::Unfit(format!(
+            "there is no table and no plugin with settings called `{of}`{hint}"
+        )))
     }
 }
 

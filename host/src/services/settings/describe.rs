@@ -34,11 +34,11 @@ impl Settings {
                 json!({
                     "name": format!("{}.{}", known.table, known.key),
                     "description": known.description,
-                    "default": known.default,
+                    "default": exact(json!(known.default)),
                     "from": if in_file.is_some() { "file" } else { "default" },
                     "live": known.live,
                     "waits_for_restart": !known.live && value != effective(&self.started, known),
-                    "value": value,
+                    "value": exact(json!(value)),
                 })
             })
             .chain(of_subjects(&now.alerts))
@@ -88,11 +88,11 @@ impl Settings {
     ) -> Result<Value, SettingsError> {
         let now = self.config.now();
         Ok(match target {
-            Target::Host(known) => json!(effective(&now.source.table(), known)),
+            Target::Host(known) => exact(json!(effective(&now.source.table(), known))),
             Target::Subject { subject, key } => {
-                let table = now.source.table();
-                let own = table.get("alerts").and_then(|alerts| alerts.get(subject));
-                json!(own.and_then(|own| own.get(key)))
+                let document = now.source.table();
+                let of_alerts = document.get("alerts").and_then(|it| it.get(subject));
+                exact(json!(of_alerts.and_then(|it| it.get(key))))
             }
             Target::Free { plugin, name } => {
                 json!(now.plugins.get(plugin).and_then(|table| table.get(name)))
@@ -161,15 +161,6 @@ impl Settings {
             }
         }
         Ok(all)
-    }
-
-    /// What has ids in the value that somebody typed for a setting, each as it was typed; `None` where nothing has.
-    #[must_use]
-    pub fn typed_ids<'a>(&self, path: &str, value: &'a str) -> Option<(SettingKind, Vec<&'a str>)> {
-        match self.target(path) {
-            Ok(Target::Declared { setting, .. }) => schema::typed_ids(&setting, value),
-            _ => None,
-        }
     }
 
     /// Sets a server's own value, or takes it away so that the bot's holds.
@@ -259,6 +250,17 @@ fn of_subjects(alerts: &Alerts) -> Vec<Value> {
         })
     });
     all.collect()
+}
+
+/// Ids in what the host's keys hold, as a page can hold them.
+fn exact(value: Value) -> Value {
+    /// What JavaScript's numbers hold.
+    const LARGEST: u64 = 1 << 53;
+    match value {
+        Value::Number(id) if id.as_u64().is_some_and(|id| id > LARGEST) => id.to_string().into(),
+        Value::Array(items) => items.into_iter().map(exact).collect(),
+        other => other,
+    }
 }
 
 /// As a page can hold it: JavaScript's numbers are too short for ids.

@@ -89,13 +89,14 @@ impl Kit {
     fn there(&self) -> Vec<(String, u64)> {
         let folder = self.folder.path().join("plugins/tea/files/menu");
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        // One that is being taken away may be gone by now.
         let of = |it: std::fs::DirEntry| {
-            (
+            Some((
                 it.file_name().into_string().unwrap(),
-                it.metadata().unwrap().len(),
-            )
+                it.metadata().ok()?.len(),
+            ))
         };
-        entries.map(of).collect()
+        entries.filter_map(of).collect()
     }
 }
 

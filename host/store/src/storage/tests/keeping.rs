@@ -221,3 +221,27 @@ async fn a_user_is_erased_from_backups_of_single_servers_too() {
     assert_eq!((erased.rows, erased.copies), (1, 1));
     kit.close().await;
 }
+
+#[tokio::test]
+async fn ten_thousand_servers_come_page_by_page() {
+    let kit = Kit::configured("[storage]\nbackup_on_shutdown = false");
+    for guild in 1..=10_000 {
+        let file = kit.file(DatabaseId::Guild(guild));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "what is none").unwrap();
+    }
+    let (mut call, mut seen) = (DatabaseCall::default(), 0);
+    loop {
+        let page = kit.storage.statistics(&call).await.unwrap();
+        assert!(page.files.len() <= 100);
+        assert_eq!((page.databases, page.bytes), (10_000, 120_000));
+        seen += page.files.len();
+        let Some(next) = page.next else { break };
+        call.after = Some(next);
+    }
+    assert_eq!(seen, 10_000);
+    let page = kit.storage.check(&DatabaseCall::default()).await.unwrap();
+    assert!(page.checked <= 500 && page.checked as usize == page.faults.len());
+    assert!(page.next.is_some());
+    kit.close().await;
+}

@@ -1,0 +1,94 @@
+//! Command `log`: what is logged, of all, of a plugin or of a module.
+
+use plugin_api::{
+    abi::{LevelCall, LevelsReply},
+    prelude::*,
+};
+
+use super::words::{or_none, said, word};
+
+const LEVELS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "off", "default"];
+
+pub(super) fn command(name: &str) -> Command {
+    Command::new(name, "Shows or changes what is logged")
+        .help(
+            "Until the bot stops: of a plugin, of a module such as `host_discord::gateway`, or of all. `default` removes an \
+             exception.",
+        )
+        .option(CommandOption::string("of", "A plugin or a module; left out: all"))
+        .option(CommandOption::string("level", "Lowest level that is logged; default removes an exception").choices(LEVELS))
+        .run(run)
+}
+
+async fn run(ctx: CommandContext) -> Result {
+    let (of, level): (Option<String>, Option<String>) = (ctx.option("of")?, ctx.option("level")?);
+    let host = ctx.host();
+    // A level alone is for all.
+    let (of, level) = match (of, level) {
+        (Some(level), None) if LEVELS.contains(&&*level.to_lowercase()) => {
+            (None, Some(level.to_lowercase()))
+        }
+        (Some(of), None) => {
+            let levels = LEVELS.map(|level| format!("`{level}`")).join(", ");
+            return Err(Error::user(format!(
+                "Which level for `{}`? There are {levels}.",
+                word(&of)
+            )));
+        }
+        given => given,
+    };
+    let Some(level) = level else {
+        let levels = host.log_levels().await?;
+        return ctx.reply(shown(String::new(), &levels)).await;
+    };
+    let level = Some(level).filter(|level| level != "default");
+    // Any word is a module's name, also that of a plugin that there is not.
+    let (is_plugin, note) = match &of {
+        None => (false, None),
+        Some(of) => match host.plugins().usage(of).await {
+            Ok(_) => (true, None),
+            Err(_) if of.contains("::") => (false, None),
+            Err(why) => (
+                false,
+                Some({
+                    let why = why
+                        .user_message()
+                        .map_or_else(|| why.to_string(), str::to_owned);
+                    format!("`{}` is taken for a module: {}", word(of), said(&why))
+                }),
+            ),
+        },
+    };
+    let mut call = LevelCall {
+        level,
+        ..LevelCall::default()
+    };
+    match (of, is_plugin) {
+        (Some(plugin), true) => call.plugin = Some(plugin),
+        (target, _) => call.target = target,
+    }
+    let levels = host.set_log_level(&call).await?;
+    ctx.reply(shown(
+        format!(
+            "Until the bot stops.
+{}",
+            note.unwrap_or_default()
+        ),
+        &levels,
+    ))
+    .await
+}
+
+fn shown(note: String, levels: &LevelsReply) -> NewMessage {
+    let plugins: Vec<String> = levels
+        .plugins
+        .iter()
+        .map(|(plugin, level)| format!("`{plugin}`: {level}"))
+        .collect();
+    let text = format!("`{}`\n{note}", said(&levels.level));
+    let mut shown = embed("Log").description(text.trim_end());
+    if !plugins.is_empty() {
+        shown = shown.field("Plugins", or_none(&plugins.join("\n")), false);
+    }
+    shown.build().into()
+}
