@@ -191,14 +191,14 @@ async fn everybody_sees_what_they_may_use_here_by_category() {
         assert!(marks.contains(mark), "{mark}: {marks}");
     }
     // The owner's own commands are nobody else's.
-    let own = help(&owner, "general", "fw_unset").await.text();
+    let own = help(&owner, "general", "reload").await.text();
     assert!(
         own.contains("The bot's owners.") && own.contains("plugin cogwright"),
         "{own}"
     );
-    let own = help(&member, "general", "fw_unset").await.text();
+    let own = help(&member, "general", "reload").await.text();
     assert!(
-        own.contains("Nothing that you may use here is called `fw_plugin`"),
+        own.contains("Nothing that you may use here is called `reload`"),
         "{own}"
     );
     bot.close().await;
