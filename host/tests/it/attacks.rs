@@ -378,18 +378,28 @@ async fn a_broken_subject_is_named_and_everybody_elses_data_is_told_and_erased()
         assert_eq!(write_of(&bot, "attacker", sql).await, "done");
     }
     let member = bot.member();
-    let export = format!("!cogwright export-data <@{}>", member.id());
-    let answer = bot.ask(&bot.owner(), &export).await.text();
-    assert!(
-        answer.contains("the plugin `attacker`, its table `attacker__rows`"),
-        "{answer}"
+    let (owner, export) = (
+        bot.owner(),
+        format!("!cogwright export-data <@{}>", member.id()),
     );
-    let file = answer.split('`').find(|part| part.ends_with(".json"));
-    let told = std::fs::read_to_string(file.unwrap_or_else(|| panic!("{answer}"))).unwrap();
+    owner.says("general", &export).await.unwrap();
+    let sent = owner
+        .expects_where("dm", "a file", |message| !message.attachments.is_empty())
+        .await
+        .unwrap();
+    assert!(
+        sent.content.contains("could not be read"),
+        "{}",
+        sent.content
+    );
+    let storage = &bot.bot.services().storage;
+    let exported = storage.export_subject(member.id()).await.unwrap();
+    let told = std::fs::read_to_string(exported.file).unwrap();
     assert!(
         told.contains("of the member") && !told.contains("of the owner"),
         "{told}"
     );
+    assert!(told.contains("attacker__rows"), "{told}");
     let answer = erase(&bot).await;
     for part in [
         "1 entry in 1 database",

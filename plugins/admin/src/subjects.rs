@@ -36,7 +36,7 @@ async fn hand_out(ctx: CommandContext) -> Result {
     let mut text = format!("What is kept about <@{user}>, from {databases}.");
     if exported.failed > 0 {
         text += &format!(
-            "\n⚠ {} could not be read; the log says why.",
+            "\n⚠ {} could not be read; the file says which.",
             plural(exported.failed, "database")
         );
     }

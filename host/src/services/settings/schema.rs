@@ -177,7 +177,10 @@ pub(super) fn of_value(setting: &SettingManifest, value: &Value) -> Result<Value
             let ms = part("nanos").div_ceil(1_000_000);
             match (part("secs"), ms) {
                 (secs, 0) => of_text(setting, &format!("{secs}s")),
-                (secs, ms) => of_text(setting, &format!("{}ms", secs.saturating_mul(1_000) + ms)),
+                (secs, ms) => of_text(
+                    setting,
+                    &format!("{}ms", secs.saturating_mul(1_000).saturating_add(ms)),
+                ),
             }
         }
         (_, Value::String(text)) => of_text(setting, text),
