@@ -62,16 +62,22 @@ async fn forget(ctx: CommandContext) -> Result {
     }
     ctx.defer().await?;
     let erased = ctx.host().erase_subject(user).await?;
-    let text = format!(
+    let mut text = format!(
         "What was kept about <@{user}>: {} in {}, and the copies of it in {} of backups and exports",
         plural(erased.rows, "entry"),
         plural(erased.databases, "database"),
         plural(erased.copies, "file"),
     );
-    ctx.reply(with_failures(
-        "Erased",
-        text,
-        erased.reasons.iter().map(|why| said(why)).collect(),
-    ))
-    .await
+    if erased.plugins > 0 {
+        text += &format!("; and what {} remembered", plural(erased.plugins, "plugin"));
+    }
+    // First what failed, then what can't be reached.
+    let failed = usize::try_from(erased.failed).unwrap_or(usize::MAX);
+    let reasons: Vec<String> = erased.reasons.iter().map(|why| said(why)).collect();
+    let (failed, left) = reasons.split_at(failed.min(reasons.len()));
+    for left in left {
+        text += &format!("\n⚠ {left}");
+    }
+    ctx.reply(with_failures("Erased", text, failed.to_vec()))
+        .await
 }
