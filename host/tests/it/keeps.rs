@@ -297,7 +297,7 @@ impl Story {
 }
 
 const OWNERS: &str = "refused: That is for the bot's owners alone.";
-const ADMINISTRATORS: &str = "refused: That is for administrators of that server alone.";
+const MANAGERS: &str = "refused: That is for those who manage that server alone.";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_are_changed_and_described_by_whoever_may() {
@@ -361,8 +361,8 @@ async fn settings_are_changed_and_described_by_whoever_may() {
             &story.sailor,
             &[
                 ("write bot.prefix ?", OWNERS),
-                ("write-in here keeper.limit 6", ADMINISTRATORS),
-                ("describe", ADMINISTRATORS),
+                ("write-in here keeper.limit 6", MANAGERS),
+                ("describe", MANAGERS),
                 ("describe bot", OWNERS),
             ],
         )
@@ -380,7 +380,7 @@ async fn settings_are_changed_and_described_by_whoever_may() {
                 ("write-in here keeper.pause 6s", "the same in all servers"),
                 ("write-in here bot.prefix ?", "the same in all servers"),
                 ("write-in here keeper.limit 60", "expected 1 to 10"),
-                (&format!("write-in {island} keeper.limit 6"), ADMINISTRATORS),
+                (&format!("write-in {island} keeper.limit 6"), MANAGERS),
                 ("describe", "None keeper.limit = 6 (server)"),
             ],
         )
@@ -479,7 +479,7 @@ async fn databases_are_looked_into_and_looked_after_by_owners() {
                 ("check", "3 checked, 1 faults, None"),
                 ("migrations", "keeper 1 true 1/2 true"),
                 ("migrate keeper", "failed"),
-                ("migrate nobody", "refused: no plugin `nobody` is loaded"),
+                ("migrate nobody", "refused: there is no plugin `nobody`"),
                 ("forget 777", "0 copies, 0 failed"),
                 ("forget 777", "refused: nothing is kept in 777/guild.db"),
                 (

@@ -58,7 +58,7 @@ impl Schedules {
     ) -> Result<(), Failure> {
         let schedule = self.known(plugin, name)?;
         if matches!(schedule.when, When::AtRunTime) {
-            return Err(Failure::Refused(format!(
+            return Err(Failure::Unfit(format!(
                 "`{name}` runs with what it was scheduled with: it can't be run without"
             )));
         }
@@ -68,9 +68,8 @@ impl Schedules {
                 store::claim_now(c, now_ms, &owner, &schedule)
             })
             .await?;
-        let run = run.ok_or_else(|| {
-            Failure::Refused(format!("`{name}` of `{plugin}` runs at this moment"))
-        })?;
+        let run = run
+            .ok_or_else(|| Failure::Unfit(format!("`{name}` of `{plugin}` runs at this moment")))?;
         self.begin(run);
         Ok(())
     }
@@ -136,17 +135,17 @@ impl Schedules {
     ) -> Result<SchedulesReply, Failure> {
         let limit = wanted.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
         let plugin = wanted.plugin.as_deref().map(PluginName::new);
-        let after_id =
-            match wanted
-                .after
-                .as_deref()
-                .and_then(|after| after.strip_prefix('#'))
-            {
-                None => None,
-                Some(id) => Some(id.parse::<u64>().map_err(|_| {
-                    Failure::Refused("`after` is the `next` of a page before".into())
-                })?),
-            };
+        let after_id = match wanted
+            .after
+            .as_deref()
+            .and_then(|after| after.strip_prefix('#'))
+        {
+            None => None,
+            Some(id) => Some(
+                id.parse::<u64>()
+                    .map_err(|_| Failure::Unfit("`after` is the `next` of a page before".into()))?,
+            ),
+        };
         let (guild_id, of) = (wanted.guild_id, plugin.clone());
         let (views, entries) = self
             .work(storage, move |c| {
@@ -206,7 +205,7 @@ impl Schedules {
                 None => None,
             };
             if entry != Some(guild_id) {
-                return Err(Failure::Refused(
+                return Err(Failure::Unfit(
                     "that is not scheduled for this server".into(),
                 ));
             }
@@ -259,14 +258,14 @@ impl Schedules {
             None if names.is_empty() => "no loaded plugin has schedules".into(),
             None => "`cogwright schedules` lists them".into(),
         };
-        Err(Failure::Refused(format!(
+        Err(Failure::Unfit(format!(
             "no loaded plugin has the schedule `{wanted}`; {hint}"
         )))
     }
 }
 
 fn no_entry(plugin: &str, name: &str, id: u64) -> Failure {
-    Failure::Refused(format!(
+    Failure::Unfit(format!(
         "nothing with the number {id} is scheduled for `{name}` of `{plugin}`, or it runs at this moment"
     ))
 }

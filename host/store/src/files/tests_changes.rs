@@ -220,6 +220,12 @@ async fn what_arrives_is_there_whole_or_not_at_all() {
     assert!(incoming.push(vec![1; 40_000]).await);
     assert_eq!(disk.read("deep/menu.pdf").await.unwrap(), b"old");
     drop(incoming);
+    // What was half written goes on another thread.
+    while fs::read_dir(disk.own().join("deep")).unwrap().count() > 1
+        || disk.files.disk.of("shop").files != total(&disk.own())
+    {
+        tokio::task::yield_now().await;
+    }
     disk.counts_well();
     // Another file than was wanted, and a larger one.
     let incoming = disk.receive(100, Some(hash)).await;

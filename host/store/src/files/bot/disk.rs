@@ -254,8 +254,12 @@ fn tidy(bin: &Path, newest: Option<&str>) {
     let (mut count, mut bytes) = (all.len(), all.iter().map(|(_, bytes)| bytes).sum::<u64>());
     for (path, size) in all {
         let is_newest = path.file_name().and_then(|name| name.to_str()) == newest;
-        if (count <= BIN.0 && bytes <= BIN.1) || is_newest {
+        if count <= BIN.0 && bytes <= BIN.1 {
             return;
+        }
+        // Within one second a number may come again: its name is then no sign of its age.
+        if is_newest {
+            continue;
         }
         if let Err(error) = fs::remove_file(&path) {
             tracing::warn!(file = %path.display(), "it can't be taken out of the bin: {error}");
