@@ -65,6 +65,8 @@ pub(crate) struct Listening<S> {
     pub(crate) kind: u16,
     pub(crate) guild_id: Option<u64>,
     pub(crate) ignore_bots: bool,
+    /// Only while its event is chosen.
+    pub(crate) chosen: bool,
     pub(crate) handler: EventHandler<S>,
 }
 

@@ -61,4 +61,31 @@ impl Listener {
         self.0.without_content = true;
         self
     }
+
+    /// Only while the plugin has chosen the event at run time ([`Host::choose_events`](crate::Host::choose_events)): for a plugin whose
+    /// settings say what it listens to. The bot asks Discord for the event's intents only as long as somebody has chosen it.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn welcome(ctx: EventContext<MemberAdd>) -> Result {
+    ///     tracing::debug!(guild = ctx.guild_id().map(Id::get), "somebody has come");
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn start(host: Host) -> Result<()> {
+    ///     // Privileged, and asked for only where a welcome is set up.
+    ///     let events = if host.setting::<bool>("welcomes")? { vec!["GUILD_MEMBER_ADD"] } else { Vec::new() };
+    ///     host.choose_events(events).await
+    /// }
+    ///
+    /// let plugin = Plugin::with_state(start)
+    ///     .setting(Setting::boolean("welcomes", "Whether members are welcomed").default(false))
+    ///     .listen(Listener::new().chosen(), |ctx: EventContext<MemberAdd, ()>| welcome(ctx));
+    /// ```
+    #[must_use]
+    pub fn chosen(mut self) -> Self {
+        self.0.chosen = true;
+        self
+    }
 }

@@ -86,11 +86,12 @@ impl<S: 'static> Running for Live<S> {
         self.handlers.listeners.len()
     }
 
-    fn listens(&self, listener: usize, header: &EventHeader) -> bool {
+    fn listens(&self, core: &Rc<Core>, listener: usize, header: &EventHeader) -> bool {
         let listening = &self.handlers.listeners[listener];
         listening.kind == header.kind
             && listening.guild_id.is_none_or(|id| id == header.guild_id)
             && !(listening.ignore_bots && header.flags & event_flag::BOT != 0)
+            && (!listening.chosen || core.has_chosen(header.kind))
     }
 
     fn event(

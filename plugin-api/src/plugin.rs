@@ -303,6 +303,7 @@ impl<S: 'static> Plugin<S> {
             kind: EventKind::named(E::NAME).map_or(0, EventKind::number),
             guild_id: manifest.guild_id,
             ignore_bots: manifest.ignore_bots,
+            chosen: manifest.chosen,
             handler: Rc::new(move |state, host, frame_guard| {
                 Box::pin(handler(EventContext::new(state, host, frame_guard)))
             }),

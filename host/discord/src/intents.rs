@@ -1,7 +1,9 @@
 //! Gateway intents that a manifest needs
 //! ([reference](https://discord.com/developers/docs/events/gateway#list-of-intents)).
 
-use plugin_api::manifest::{CommandManifest, Manifest};
+use std::collections::BTreeSet;
+
+use plugin_api::manifest::{CommandManifest, ListenerManifest, Manifest};
 use twilight_model::gateway::Intents;
 
 /// What the host itself needs: the servers it is in, and owner commands by direct message or mention.
@@ -18,17 +20,30 @@ pub const PRIVILEGED: Intents = Intents::GUILD_MEMBERS
 #[must_use]
 pub fn of(manifest: &Manifest) -> Intents {
     let mut intents = Intents::from_bits_truncate(manifest.intents);
-    for listener in &manifest.listeners {
-        let mut wanted = of_event(&listener.event);
-        if listener.without_content {
-            wanted -= Intents::MESSAGE_CONTENT;
-        }
-        intents |= wanted;
+    for listener in manifest.listeners.iter().filter(|it| !it.chosen) {
+        intents |= of_listener(listener);
     }
     if manifest.commands.iter().any(by_prefix) {
         intents |= Intents::GUILD_MESSAGES | Intents::DIRECT_MESSAGES | Intents::MESSAGE_CONTENT;
     }
     intents
+}
+
+/// What a manifest's listeners need besides, that are for chosen events, when these are chosen.
+pub fn of_chosen(manifest: &Manifest, chosen: &BTreeSet<String>) -> Intents {
+    let listeners = manifest.listeners.iter();
+    let heard = listeners.filter(|it| it.chosen && chosen.contains(&it.event));
+    heard
+        .map(of_listener)
+        .fold(Intents::empty(), Intents::union)
+}
+
+fn of_listener(listener: &ListenerManifest) -> Intents {
+    let wanted = of_event(&listener.event);
+    match listener.without_content {
+        true => wanted - Intents::MESSAGE_CONTENT,
+        false => wanted,
+    }
 }
 
 fn by_prefix(command: &CommandManifest) -> bool {

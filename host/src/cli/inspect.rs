@@ -93,7 +93,12 @@ fn manifest(manifest: &Manifest) {
         command_row("", command);
     }
     for listener in &manifest.listeners {
-        row("listens to", &listener.event);
+        let when = if listener.chosen {
+            " (when it chooses to)"
+        } else {
+            ""
+        };
+        row("listens to", &format!("{}{when}", listener.event));
     }
     for component in &manifest.components {
         row("component", component);

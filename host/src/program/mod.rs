@@ -155,6 +155,7 @@ impl Environment for BotProgram {
     }
 
     fn generation_ended(&self, caller: &Caller) {
+        self.routes.forget_events(caller);
         self.services.generation_ended(caller);
     }
 

@@ -8,6 +8,7 @@ mod commands;
 mod databases;
 pub mod erasure;
 mod errors;
+mod events;
 mod functions;
 pub mod hooks;
 mod lag;
@@ -63,8 +64,8 @@ pub use self::{
     web::Web,
 };
 use self::{
-    bot::BotCalls, caches::Caches, commands::CommandCalls, databases::Databases, lag::LagCalls,
-    log::LogCalls, plugins::PluginCalls, schedules::Clock, subjects::Subjects,
+    bot::BotCalls, caches::Caches, commands::CommandCalls, databases::Databases, events::Events,
+    lag::LagCalls, log::LogCalls, plugins::PluginCalls, schedules::Clock, subjects::Subjects,
 };
 use host_commands::router::Routes;
 
@@ -80,6 +81,7 @@ capabilities! {
     databases: Databases,
     discord: Discord,
     errors: Errors,
+    events: Events,
     files: Files,
     functions: Functions,
     hooks: Hooks,
@@ -123,6 +125,7 @@ pub struct Services {
     /// What happens to messages after they were sent.
     pub later: Arc<Later>,
     functions: Functions,
+    events: Events,
     bot: BotCalls,
     commands: CommandCalls,
     caches: Caches,
@@ -200,6 +203,7 @@ impl Services {
             alerts: Arc::clone(&alerts),
             functions: Functions::new(Arc::clone(&routes)),
             bot: BotCalls::default(),
+            events: Events::default(),
             commands: CommandCalls::default(),
             caches: Caches,
             lag: LagCalls(Arc::clone(&figures)),

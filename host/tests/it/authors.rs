@@ -420,7 +420,9 @@ async fn a_plugin_that_is_loaded_late_learns_who_is_talking_and_sets_the_presenc
     let talking = answer(&member, "!talking").await.content;
     assert_eq!(talking, format!("talking: [{}]", member.id()));
     member.leaves_voice().await.unwrap();
-    assert_eq!(answer(&member, "!talking").await.content, "talking: []");
+    // While a session with more intents takes over, the former one may still bring the message first.
+    let gone = async { while answer(&member, "!talking").await.content != "talking: []" {} };
+    tokio::time::timeout(PATIENCE, gone).await.unwrap();
 
     until_presence(&bot, "jazz").await;
     bot.plugins().unload("radio", false).await.unwrap();

@@ -15,6 +15,7 @@ mod beats;
 mod cache;
 mod callbacks;
 mod calls;
+mod chosen;
 mod cli;
 mod comforts;
 mod commands;

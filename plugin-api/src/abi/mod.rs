@@ -114,9 +114,9 @@ pub use module::{
 };
 pub use note::{MAGIC, NoteInfo, PluginNote, SECTION, TARGET};
 pub use payload::{
-    CallHead, ChooseCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead, FileCall, FileStat,
-    FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead, RestoreHead, SaveHead,
-    SaveRequestHead, StartHead, StopHead,
+    CallHead, ChooseCall, ChooseEventsCall, EmitCall, EmitHead, EntryKind, ErrorHead, FailedHead,
+    FileCall, FileStat, FunctionCall, InvokeHead, LogHead, PanicHead, RequestCall, ResponseHead,
+    RestoreHead, SaveHead, SaveRequestHead, StartHead, StopHead,
 };
 pub use plugins::{
     CountView, FileReport, LoadView, ManagedReply, PluginState, PluginUsage, PluginView,

@@ -121,6 +121,14 @@ pub struct InvokeHead {
     pub event: Option<String>,
 }
 
+/// Parameters of `events.choose`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChooseEventsCall {
+    /// Names of gateway events, in place of those that were chosen before.
+    pub events: Vec<String>,
+}
+
 /// Parameters of `hooks.emit`. The payload, as JSON, is the message's body.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EmitCall {

@@ -8,6 +8,7 @@ mod cache;
 mod commands;
 mod database;
 mod discord;
+mod events;
 mod files;
 mod functions;
 mod hooks;

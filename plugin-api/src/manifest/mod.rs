@@ -216,6 +216,9 @@ pub struct ListenerManifest {
     pub ignore_bots: bool,
     /// Whether it does without the messages' content.
     pub without_content: bool,
+    /// Whether it hears nothing but while the plugin has chosen its event at run time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
 }
 
 /// A handler of a hook.

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct Core {
     polled: Cell<u64>,
     pub(super) questions: Questions,
     pub(super) awaited: Awaited,
+    /// Events that listeners hear which are for chosen ones, by number.
+    chosen: RefCell<BTreeSet<u16>>,
     /// The events that it is told of whatever their server, with all that is in them; by number.
     heard: Vec<u16>,
     event_loop: Notify,
@@ -65,9 +67,20 @@ impl Core {
         let _ = self.link.send(message_kind::LOG, 0, 0, &head, &[]);
     }
 
+    /// From now on listeners that are for chosen events hear these.
+    pub(crate) fn choose(&self, events: BTreeSet<u16>) {
+        *self.chosen.borrow_mut() = events;
+    }
+
+    /// Whether an event is chosen.
+    pub(crate) fn has_chosen(&self, event: u16) -> bool {
+        self.chosen.borrow().contains(&event)
+    }
+
     pub(super) fn new(manifest: &Manifest, link: Link) -> Self {
-        let whole =
-            |listener: &&ListenerManifest| listener.guild_id.is_none() && !listener.without_content;
+        let whole = |listener: &&ListenerManifest| {
+            listener.guild_id.is_none() && !listener.without_content && !listener.chosen
+        };
         let heard = manifest.listeners.iter().filter(whole);
         Self {
             name: manifest.name.clone(),
@@ -76,6 +89,7 @@ impl Core {
                 .map(EventKind::number)
                 .collect(),
             awaited: Awaited::default(),
+            chosen: RefCell::default(),
             link,
             start: OnceCell::new(),
             settings: RefCell::default(),

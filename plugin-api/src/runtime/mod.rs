@@ -127,7 +127,7 @@ pub(crate) trait Running {
     ) -> LocalFuture<Result<Page>>;
     /// How many listeners there are, and whether one of them wants an event; which are told apart by their places.
     fn listeners(&self) -> usize;
-    fn listens(&self, listener: usize, header: &EventHeader) -> bool;
+    fn listens(&self, core: &Rc<Core>, listener: usize, header: &EventHeader) -> bool;
     fn event(
         &self,
         listener: usize,
@@ -328,7 +328,7 @@ impl EventLoop {
         let frame_guard = Rc::new(frame_guard);
         self.core.tell_waiting(&header, &frame_guard);
         for listener in 0..running.listeners() {
-            if !running.listens(listener, &header) {
+            if !running.listens(&self.core, listener, &header) {
                 continue;
             }
             let core = Rc::clone(&self.core);

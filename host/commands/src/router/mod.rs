@@ -3,13 +3,13 @@
 mod index;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use host_base::PluginName;
 use host_discord::intents;
-use host_loader::{EventRecord, Packet, Refused, Slot};
+use host_loader::{Caller, EventRecord, Packet, Refused, Slot};
 use plugin_api::{
     EventKind,
     abi::{event_flag, frame_kind},
@@ -24,6 +24,8 @@ pub use self::index::{count, inherited};
 #[derive(Debug, Default)]
 pub struct Routes {
     table: RwLock<RoutingTable>,
+    /// The events that generations have chosen at run time.
+    chosen: Mutex<HashMap<Caller, BTreeSet<String>>>,
 }
 
 #[derive(Debug, Default)]
@@ -194,6 +196,26 @@ impl Routes {
         ]
     }
 
+    /// From now on a generation hears these events, where it has listeners for chosen ones. Whoever asks for
+    /// [`intents`](Self::intents) learns so by then.
+    pub fn choose_events(&self, caller: &Caller, events: BTreeSet<String>) {
+        self.chosen().insert(caller.clone(), events);
+    }
+
+    /// A generation is over.
+    pub fn forget_events(&self, caller: &Caller) {
+        self.chosen().remove(caller);
+    }
+
+    /// How many generations have chosen events.
+    pub fn choosers(&self) -> usize {
+        self.chosen().len()
+    }
+
+    fn chosen(&self) -> MutexGuard<'_, HashMap<Caller, BTreeSet<String>>> {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The intents that all this needs, and the plugins behind each.
     #[must_use]
     pub fn intents(&self) -> (Intents, BTreeMap<u64, Vec<PluginName>>) {
@@ -201,7 +223,12 @@ impl Routes {
         let mut all = intents::HOST;
         let mut reasons: BTreeMap<u64, Vec<PluginName>> = BTreeMap::new();
         for (name, slot) in &table.plugins {
-            let wanted = intents::of(&slot.current().manifest);
+            let generation = slot.current();
+            let mut wanted = intents::of(&generation.manifest);
+            let caller = Caller::new(name, generation.number);
+            if let Some(events) = self.chosen().get(&caller) {
+                wanted |= intents::of_chosen(&generation.manifest, events);
+            }
             all |= wanted;
             for intent in wanted.iter() {
                 reasons.entry(intent.bits()).or_default().push(name.clone());

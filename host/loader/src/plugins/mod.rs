@@ -241,6 +241,11 @@ impl Plugins {
         self.load_file(&path).await
     }
 
+    /// What a plugin that serves wants of the program has changed: whoever follows the set looks again.
+    pub fn wants_have_changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
     /// Tries a file in a child process, and loads nothing here.
     ///
     /// # Errors
