@@ -17,8 +17,9 @@ impl Owner {
         if line.is_empty() {
             return embeds::usage("load NAME", "Loads a plugin from the extensions folder.");
         }
+        let before = self.asked_powers();
         match self.plugins.load(line).await {
-            Ok(report) => loaded(&[report]),
+            Ok(report) => loaded(&[report], |it| self.new_powers(&before, it)),
             Err(error) => embeds::failed("Not loaded", line, &error.to_string()),
         }
     }
@@ -46,12 +47,38 @@ impl Owner {
                 "reload NAME | all",
                 "Swaps a plugin for what its file holds now. It goes on serving meanwhile.",
             ),
-            "all" => reloaded_all(&self.plugins.reload_all().await),
-            name => match self.plugins.reload(name).await {
-                Ok(reports) => loaded(&reports),
-                Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
-            },
+            "all" => {
+                let before = self.asked_powers();
+                let reports = self.plugins.reload_all().await;
+                reloaded_all(&reports, |it| self.new_powers(&before, it))
+            }
+            name => {
+                let before = self.asked_powers();
+                match self.plugins.reload(name).await {
+                    Ok(reports) => loaded(&reports, |it| self.new_powers(&before, it)),
+                    Err(error) => embeds::failed("Not reloaded", name, &error.to_string()),
+                }
+            }
         }
+    }
+
+    /// The powers that each loaded plugin asks for.
+    fn asked_powers(&self) -> BTreeMap<PluginName, Vec<String>> {
+        let all = self.plugins.status().into_iter();
+        all.filter_map(|it| Some((it.plugin, it.serving?.manifest.powers.clone())))
+            .collect()
+    }
+
+    /// The powers that a plugin asks for now and did not before, and whether it has them.
+    fn new_powers(
+        &self,
+        before: &BTreeMap<PluginName, Vec<String>>,
+        plugin: &PluginName,
+    ) -> Option<String> {
+        let asked = self.asked_powers().remove(plugin)?;
+        let config = self.services.authority.config();
+        let granted = config.grants.get(plugin).map_or(&[][..], |it| &it.powers);
+        more_powers(before.get(plugin).map(Vec::as_slice), asked, granted)
     }
 
     pub(super) fn extensions(&self) -> Value {
@@ -84,12 +111,13 @@ impl Owner {
     }
 }
 
-fn loaded(reports: &[LoadReport]) -> Value {
+/// How a load went, with what there is to say of each plugin beside its version.
+fn loaded(reports: &[LoadReport], beside: impl Fn(&PluginName) -> Option<String>) -> Value {
     let replaced = reports.first().is_some_and(|report| report.replaced);
     let fields: Vec<Value> = reports
         .iter()
         .take(embeds::FIELDS)
-        .map(|report| embeds::field(&report.plugin, &version_line(report)))
+        .map(|report| load_field(report, &beside))
         .collect();
     embeds::embed(
         if replaced { "Reloaded" } else { "Loaded" },
@@ -99,13 +127,22 @@ fn loaded(reports: &[LoadReport]) -> Value {
     )
 }
 
-fn reloaded_all(reports: &[(PluginName, Result<LoadReport, LoadError>)]) -> Value {
+fn load_field(report: &LoadReport, beside: impl Fn(&PluginName) -> Option<String>) -> Value {
+    let lines = [Some(version_line(report)), beside(&report.plugin)];
+    let lines: Vec<_> = lines.into_iter().flatten().collect();
+    embeds::field(&report.plugin, &lines.join("\n"))
+}
+
+fn reloaded_all(
+    reports: &[(PluginName, Result<LoadReport, LoadError>)],
+    beside: impl Fn(&PluginName) -> Option<String>,
+) -> Value {
     let failed = reports.iter().filter(|(_, result)| result.is_err()).count();
     let fields: Vec<Value> = reports
         .iter()
         .take(embeds::FIELDS)
         .map(|(name, result)| match result {
-            Ok(report) => embeds::field(name, &version_line(report)),
+            Ok(report) => load_field(report, &beside),
             Err(error) => embeds::field(
                 &format!("{name}: not reloaded, the old generation goes on"),
                 &error.to_string(),
@@ -226,6 +263,20 @@ fn powers(wanted: &[String], granted: &[Power]) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" · "))
 }
 
+/// Which powers a plugin asks for now, and did not before, where it was loaded before.
+fn more_powers(
+    before: Option<&[String]>,
+    mut asked: Vec<String>,
+    granted: &[Power],
+) -> Option<String> {
+    asked.retain(|word| before.is_none_or(|had| !had.contains(word)));
+    let said = powers(&asked, granted)?;
+    Some(match before {
+        Some(_) => format!("more than before, it {said}"),
+        None => said,
+    })
+}
+
 fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value {
     let mut lines = Vec::new();
     if let Some(serving) = &status.serving {
@@ -279,4 +330,37 @@ fn version_line(report: &LoadReport) -> String {
         report.generation,
         embeds::milliseconds(report.load_time)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_says_which_powers_are_new_and_which_of_them_are_granted() {
+        let words = |of: &[Power]| of.iter().map(|it| it.word().to_owned()).collect::<Vec<_>>();
+        let (old, both) = (
+            words(&[Power::LogRead]),
+            words(&[Power::LogRead, Power::PluginsRead, Power::AuditRead]),
+        );
+        let more = |before, asked: &[String], granted: &[Power]| {
+            more_powers(before, asked.to_vec(), granted)
+        };
+        assert_eq!(more(Some(&both), &both, Power::ALL), None);
+        // Less than before is nothing new.
+        assert_eq!(more(Some(&both), &old, Power::ALL), None);
+        assert_eq!(
+            more(Some(&old), &both, &[Power::LogRead, Power::AuditRead]).unwrap(),
+            "more than before, it has the powers `audit.read` · wants without a grant `plugins.read`"
+        );
+        assert_eq!(
+            more(Some(&[]), &old, &[]).unwrap(),
+            "more than before, it wants without a grant `log.read`"
+        );
+        assert_eq!(
+            more(None, &old, Power::ALL).unwrap(),
+            "has the powers `log.read`"
+        );
+        assert_eq!(more(None, &[], Power::ALL), None);
+    }
 }

@@ -388,9 +388,20 @@ impl Capability<Services> for Authority {
             );
         }
         let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
-        if !powers.is_empty() {
-            declared.insert(caller.clone(), powers);
+        let before = declared.iter().filter(|(it, _)| it.plugin == caller.plugin);
+        let before = before.max_by_key(|(it, _)| it.generation);
+        let more: Vec<_> = before.map_or(Vec::new(), |(_, had)| {
+            let new = powers.iter().filter(|power| !had.contains(power));
+            new.map(|power| format!("`{power}`")).collect()
+        });
+        if !more.is_empty() {
+            tracing::warn!(
+                plugin = &*caller.plugin,
+                "this version asks for powers that the one before did not: {}",
+                more.join(", ")
+            );
         }
+        declared.insert(caller.clone(), powers);
         Ok(())
     }
 

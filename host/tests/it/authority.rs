@@ -302,3 +302,88 @@ async fn said_once(who: &sandbox::Actor, place: &str, text: &str) -> String {
     let sent = who.says(place, text).await.unwrap();
     who.expects_reply_to(&sent).await.unwrap().text()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_the_operator_named_may_what_an_owner_may_through_that_plugin_alone() {
+    let bot = harbour(bot(Power::ALL).await).await;
+    let mut ids = Vec::new();
+    let bot = bot
+        .restart_after(async |stopped| {
+            stopped.sandbox.change_world(|world| {
+                let harbour = world.guild_named("Harbour").unwrap();
+                let role = world.add_role(harbour, "Deck", Permissions::empty());
+                let deputy = world.add_user("deputy");
+                world.add_member(harbour, deputy, &[role]);
+                ids = vec![role, harbour];
+            });
+        })
+        .await;
+    // Also the role that everybody has, whose id is the server's: by that one nobody may anything.
+    let roles = format!("[grants.warden]\nroles = [\"{}\", \"{}\"]", ids[0], ids[1]);
+    let config = config(Power::ALL).replace("[grants.warden]", &roles);
+    let bot = bot.reconfigured(&config).await;
+    bot.until_content_is_seen().await;
+    let actor = |name| bot.sandbox.actor(name).unwrap();
+    let ruled = ruled();
+    let of_owners: Vec<&str> = ruled
+        .iter()
+        .filter(|(_, rule)| who(**rule) == Who::Owner)
+        .map(|(call, _)| *call)
+        .collect();
+    assert!(of_owners.len() > 5, "{of_owners:?}");
+    for (call, missing) in said(&actor("deputy"), "docks", "warden_may", &of_owners).await {
+        assert_eq!(missing, "-", "{call}");
+    }
+    refused(
+        &actor("sailor"),
+        "docks",
+        "warden_try",
+        &of_owners,
+        "may not do that",
+    )
+    .await;
+    // In a direct message nobody has a role.
+    let private = said(&actor("deputy"), "dm", "warden_may", &of_owners[..1]).await;
+    assert_ne!(private[of_owners[0]], "-");
+    // What the deputy changes is made, and entered in the journal as theirs.
+    let done = said(
+        &actor("deputy"),
+        "docks",
+        "warden_try",
+        &["bot.clear_caches"],
+    )
+    .await;
+    assert_eq!(done["bot.clear_caches"], "done");
+    let deputy = bot
+        .sandbox
+        .change_world(|world| world.user_named("deputy").unwrap());
+    let journal = std::fs::read_dir(bot.data().join("audit")).unwrap();
+    let journal: String = journal
+        .map(|it| std::fs::read_to_string(it.unwrap().path()).unwrap())
+        .collect();
+    let (user, call) = (
+        format!("\"user\":{deputy},"),
+        "\"call\":\"bot.clear_caches\"",
+    );
+    let made = journal.lines().find(|line| {
+        line.contains(&user) && line.contains(call) && line.contains("\"result\":\"done\"")
+    });
+    assert!(made.is_some(), "{journal}");
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_says_which_powers_a_plugin_wants() {
+    let bot = bot(&[Power::LogRead]).await;
+    let owner = bot.owner();
+    let unloaded = said_once(&owner, "general", "!cogwright unload warden").await;
+    assert!(unloaded.contains("Unloaded"), "{unloaded}");
+    let loaded = said_once(&owner, "general", "!cogwright load warden").await;
+    assert!(loaded.contains("has the powers `log.read`"), "{loaded}");
+    assert!(loaded.contains("wants without a grant"), "{loaded}");
+    // Nothing is new to what was there already.
+    let reloaded = said_once(&owner, "general", "!cogwright reload warden").await;
+    assert!(reloaded.contains("Reloaded"), "{reloaded}");
+    assert!(!reloaded.contains("grant"), "{reloaded}");
+    bot.close().await;
+}
