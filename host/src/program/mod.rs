@@ -155,8 +155,8 @@ impl Environment for BotProgram {
     }
 
     fn generation_ended(&self, caller: &Caller) {
-        self.routes.forget_events(caller);
         self.services.generation_ended(caller);
+        self.routes.forget_events(caller);
     }
 
     fn failed(&self, caller: &Caller, failed: host_loader::Failed) {

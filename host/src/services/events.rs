@@ -50,13 +50,20 @@ impl Capability<Services> for Events {
     ) -> Result<Completion, Failure> {
         let ChooseEventsCall { events } = serde_json::from_value(call.params)?;
         let events: BTreeSet<String> = events.into_iter().collect();
-        let declared = self.lock().get(caller).cloned().unwrap_or_default();
-        if let Some(other) = events.difference(&declared).next() {
-            return Err(Failure::Refused(format!(
-                "no listener of the plugin is for chosen events called `{other:.100}`: declare it with `Listener::chosen`"
-            )));
+        {
+            // Held until it is entered: what a generation that has ended chose would stay for good.
+            let all = self.lock();
+            let declared = all.get(caller);
+            let none = BTreeSet::new();
+            if let Some(other) = events.difference(declared.unwrap_or(&none)).next() {
+                return Err(Failure::Refused(format!(
+                    "no listener of the plugin is for chosen events called `{other:.100}`: declare it with `Listener::chosen`"
+                )));
+            }
+            if declared.is_some() {
+                services.routes().choose_events(caller, events);
+            }
         }
-        services.routes().choose_events(caller, events);
         // One that is starting is looked at when it serves.
         if let Ok(set) = services.plugins.set() {
             set.wants_have_changed();
