@@ -8,7 +8,7 @@ macro_rules! powers {
         super::words::words! {
         /// What a plugin may be granted beyond what is its own.
         ///
-        /// A plugin declares those that it wants ([`Plugin::power`](crate::Plugin::power)), the operator grants them by the same word
+        /// A plugin declares those that it wants ([`Plugin::powers`](crate::Plugin::powers)), the operator grants them by the same word
         /// in `[grants.<plugin>] powers` of config.toml, and where somebody acts, the host asks whether they may, too.
         ///
         /// ```

@@ -53,7 +53,7 @@ impl Method {
     }
 }
 
-/// A request on its way to being sent, made by [`Discord::request`].
+/// A request on its way to being sent, made by [`Discord::request`](crate::Discord::request).
 ///
 /// ```
 /// use plugin_api::prelude::*;
