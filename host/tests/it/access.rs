@@ -110,28 +110,7 @@ async fn said(who: &sandbox::Actor, place: &str, text: &str) -> String {
 /// A second server with the channel `docks`, which `member` owns: `owner`, who owns the bot, and `mod` have no roles there.
 async fn harbour(bot: Fixture) -> Fixture {
     bot.restart_after(async |stopped| {
-        let bot = stopped.sandbox.application_id();
-        stopped.sandbox.change_world(|world| {
-            let user = |name: &str| world.user_named(name).unwrap();
-            let (owner, moderator, member) = (user("owner"), user("mod"), user("member"));
-            let guild = world.add_guild("Harbour", member);
-            world.add_member(guild, owner, &[]);
-            world.add_member(guild, moderator, &[]);
-            for (role, name, permissions) in [
-                ("Captain", "sailor", Permissions::empty()),
-                ("Guard", "guard", Permissions::BAN_MEMBERS),
-                ("Chief", "chief", Permissions::ADMINISTRATOR),
-            ] {
-                let role = world.add_role(guild, role, permissions);
-                let user = world.add_user(name);
-                world.add_member(guild, user, &[role]);
-            }
-            let docks = world.add_channel(guild, "docks");
-            world.add_channel(guild, "pier");
-            world.allow(docks, moderator, Permissions::MANAGE_MESSAGES);
-            world.deny(docks, bot, Permissions::MANAGE_THREADS);
-            world.allow(docks, bot, Permissions::MANAGE_CHANNELS);
-        });
+        stopped.add_harbour(Permissions::MANAGE_MESSAGES);
     })
     .await
 }

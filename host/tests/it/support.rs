@@ -17,6 +17,7 @@ use host_ops::{
 use host_store::storage::StorageError;
 use sandbox::{Actor, Crossing, GatewayLimits, MessageView, Options, Sandbox, Way};
 use tempfile::TempDir;
+use twilight_model::guild::Permissions;
 
 use crate::fixtures;
 
@@ -38,6 +39,35 @@ pub struct Fixture {
 pub struct Stopped<'a> {
     pub sandbox: &'a Sandbox,
     pub folder: &'a Path,
+}
+
+impl Stopped<'_> {
+    /// A second server with the channels `docks` and `pier`, which `member` owns: `sailor`, `guard` and `chief` have a role each,
+    /// `owner`, who owns the bot, and `mod` have none. In `docks` the moderator may what is given here, and the bot lacks a right.
+    pub fn add_harbour(&self, moderator_may: Permissions) {
+        let bot = self.sandbox.application_id();
+        self.sandbox.change_world(|world| {
+            let user = |name: &str| world.user_named(name).unwrap();
+            let (owner, moderator, member) = (user("owner"), user("mod"), user("member"));
+            let guild = world.add_guild("Harbour", member);
+            world.add_member(guild, owner, &[]);
+            world.add_member(guild, moderator, &[]);
+            for (role, name, permissions) in [
+                ("Captain", "sailor", Permissions::empty()),
+                ("Guard", "guard", Permissions::BAN_MEMBERS),
+                ("Chief", "chief", Permissions::ADMINISTRATOR),
+            ] {
+                let role = world.add_role(guild, role, permissions);
+                let user = world.add_user(name);
+                world.add_member(guild, user, &[role]);
+            }
+            let docks = world.add_channel(guild, "docks");
+            world.add_channel(guild, "pier");
+            world.allow(docks, moderator, moderator_may);
+            world.deny(docks, bot, Permissions::MANAGE_THREADS);
+            world.allow(docks, bot, Permissions::MANAGE_CHANNELS);
+        });
+    }
 }
 
 impl Fixture {

@@ -112,29 +112,8 @@ async fn bot() -> Fixture {
         .restart_after(async |stopped| {
             let extensions = stopped.folder.join("extensions");
             support::drop_in(&dice(), &extensions, "dice");
-            let bot = stopped.sandbox.application_id();
-            stopped.sandbox.change_world(|world| {
-                let user = |name: &str| world.user_named(name).unwrap();
-                let (owner, moderator, member) = (user("owner"), user("mod"), user("member"));
-                let guild = world.add_guild("Harbour", member);
-                world.add_member(guild, owner, &[]);
-                world.add_member(guild, moderator, &[]);
-                for (role, name, permissions) in [
-                    ("Captain", "sailor", Permissions::empty()),
-                    ("Guard", "guard", Permissions::BAN_MEMBERS),
-                    ("Chief", "chief", Permissions::ADMINISTRATOR),
-                ] {
-                    let role = world.add_role(guild, role, permissions);
-                    let user = world.add_user(name);
-                    world.add_member(guild, user, &[role]);
-                }
-                let docks = world.add_channel(guild, "docks");
-                world.add_channel(guild, "pier");
-                let both = Permissions::MANAGE_MESSAGES | Permissions::KICK_MEMBERS;
-                world.allow(docks, moderator, both);
-                world.deny(docks, bot, Permissions::MANAGE_THREADS);
-                world.allow(docks, bot, Permissions::MANAGE_CHANNELS);
-            });
+            let both = Permissions::MANAGE_MESSAGES | Permissions::KICK_MEMBERS;
+            stopped.add_harbour(both);
         })
         .await;
     let docks = bot.sandbox.channel_id("docks").unwrap();
