@@ -17,6 +17,8 @@ struct Wards {
     alone: Host,
     /// The host of a command that is over.
     stale: RefCell<Option<Host>>,
+    /// Ends the commands that are held open.
+    release: tokio::sync::Notify,
 }
 
 export_plugin!(|| {
@@ -27,7 +29,7 @@ export_plugin!(|| {
             .option(CommandOption::string("calls", "Names of calls").rest().required())
     };
     Plugin::with_state(|host| async move {
-        Ok(Wards { alone: host, stale: RefCell::default() })
+        Ok(Wards { alone: host, stale: RefCell::default(), release: Default::default() })
     })
     .powers(powers)
     .command(command("may").run(|ctx: CommandContext<Wards>| async move {
@@ -54,6 +56,23 @@ export_plugin!(|| {
         }
         each(&ctx, &host, false).await
     }))
+    .command(command("hold").run(|ctx: CommandContext<Wards>| async move {
+        ctx.reply(frame(&mut ctx.host().clone()).to_string()).await?;
+        ctx.state().release.notified().await;
+        let acting = ctx.host().acting().await?.user_id;
+        ctx.send(format!("held for {}", acting.unwrap_or_default())).await?;
+        Ok(())
+    }))
+    .command(command("release").run(|ctx: CommandContext<Wards>| async move {
+        ctx.state().release.notify_waiters();
+        ctx.reply("released").await
+    }))
+    .command(
+        Command::new(format!("{name}_forge"), "Makes host calls for another frame")
+            .option(CommandOption::integer("frame", "Of somebody else's").required())
+            .option(CommandOption::string("calls", "Names of calls").rest().required())
+            .run(forge),
+    )
     .command(command("lend").run(|ctx: CommandContext<Wards>| async move {
         let calls: String = ctx.option("calls")?;
         let said: String = ctx.host().plugin("warden").call("borrowed", 1, &calls).await?;
@@ -63,6 +82,27 @@ export_plugin!(|| {
         answers(&ctx.host().clone(), ctx.argument(), (None, None), false).await
     })
 });
+
+/// The id of the frame that a command's host works for, where it stands in memory.
+fn frame(host: &mut Host) -> &mut u64 {
+    let words = std::ptr::from_mut(host).cast::<[u64; 3]>();
+    // SAFETY: none is promised. A hostile plugin looks at its own memory, too: a reference count's address, whether there is a frame,
+    // and which.
+    let words: &mut [u64; 3] = unsafe { &mut *words };
+    assert_eq!(size_of::<Host>(), size_of_val(words));
+    words.iter_mut().find(|word| (2..1 << 32).contains(*word)).expect("a command's host has a frame")
+}
+
+/// Makes calls as if for another frame than the command's own.
+async fn forge(ctx: CommandContext<Wards>) -> Result {
+    let mut host = ctx.host().clone();
+    *frame(&mut host) = ctx.option::<i64>("frame")?.cast_unsigned();
+    let acting = host.acting().await?;
+    if acting.user_id.is_some() || acting.owner || acting.guild_owner || acting.administrator {
+        return Err(Error::new(format!("a forged id acts: {acting:?}")));
+    }
+    each(&ctx, &host, false).await
+}
 
 /// What each call comes to: a line each, with the beginning of what the plugin is told.
 async fn each(ctx: &CommandContext<Wards>, host: &Host, asks: bool) -> Result {
@@ -295,6 +335,37 @@ async fn each_call_that_reaches_beyond_the_plugins_own_is_refused_to_whom_it_sho
         "an invocation that is over",
     )
     .await;
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_another_plugins_invocation_opens_no_call() {
+    let bot = harbour(bot(Power::ALL).await).await;
+    bot.until_content_is_seen().await;
+    let ruled = ruled();
+    let by_somebody: Vec<&str> = ruled
+        .iter()
+        .filter(|(_, rule)| who(**rule) != Who::Anybody)
+        .map(|(call, _)| *call)
+        .collect();
+    let (owner, sailor) = (bot.owner(), bot.sandbox.actor("sailor").unwrap());
+    // The owner's, open in a plugin that declares no power and in one that has no grant.
+    for holder in ["plain", "poor"] {
+        let held = said_once(&owner, "docks", &format!("!{holder}_hold x")).await;
+        let held: u64 = held.parse().unwrap();
+        for id in [held, held + 1, 2, u64::from(u32::MAX)] {
+            let forge = format!("warden_forge {id}");
+            for who in [&sailor, &owner] {
+                let why = "an invocation that is over, or that is none of this plugin's";
+                refused(who, "docks", &forge, &by_somebody, why).await;
+            }
+        }
+        // It was open all the time, and is still the owner's.
+        let release = format!("!{holder}_release x");
+        assert_eq!(said_once(&owner, "docks", &release).await, "released");
+        let held_for = format!("held for {}", owner.id());
+        owner.expects("docks", &held_for).await.unwrap();
+    }
     bot.close().await;
 }
 
