@@ -48,6 +48,13 @@ torture:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# What a page costs that reads the bot's state each second, of a bot in 10,000 servers; `just page callgrind` counts instructions
+# (needs valgrind).
+page meter="":
+    cargo build --release -p access -p admin -p counter -p echo -p hello -p help -p info -p options -p poll -p ticker
+    cargo build --release -p host --example page
+    {{ if meter == "callgrind" { "valgrind -q --tool=callgrind --callgrind-out-file=/dev/null" } else { "" } }} target/release/examples/page target/release {{ meter }}
+
 # What the ledger, the guards, and standing in front of functions of libc cost, beside doing without.
 costs:
     cargo test --release -p plugin-api --lib cost:: -- --ignored --nocapture --test-threads 1
