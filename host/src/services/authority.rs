@@ -124,7 +124,9 @@ impl Authority {
                     "`{call}` needs the power `{power}`, which plugin `{plugin}` does not declare: its author adds \
                      `.powers([Power::…])` to the plugin"
                 ),
-                "This plugin can't do that: it has not asked for the power to.",
+                &format!(
+                    "This plugin can't do that: its author has not asked for the power `{power}`."
+                ),
             ));
         }
         let Behalf::Somebody(invocation) = behalf else {
@@ -145,7 +147,10 @@ impl Authority {
                  `\"{power}\"` to `powers` in [grants.{plugin}] of config.toml",
                 power.means()
             ),
-            "The bot's owner has not granted this plugin the power to do that.",
+            &format!(
+                "This plugin has not been given the power `{power}`, without which it can't do that. The bot's owner gives it: \
+                 `powers` in `[grants.{plugin}]` of `config.toml`."
+            ),
         ))
     }
 

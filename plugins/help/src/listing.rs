@@ -98,7 +98,9 @@ pub(crate) fn search(
     let mut found = find::containing(catalog, word);
     let is_near = |it: &Entry<'_>, command| matches!(it, Entry::Command(_)) && it.has(command);
     found.retain(|command| !near.iter().any(|it| is_near(it, command)));
-    let names: Vec<String> = near.iter().map(|it| code(it.name())).collect();
+    let mut names: Vec<String> = near.iter().map(|it| code(it.name())).collect();
+    // A plugin's only command often has the plugin's name.
+    names.dedup();
     let mut text = format!("Nothing that you may use here is called {}.", code(word));
     if !names.is_empty() {
         text += &format!(" Did you mean {}?", names.join(" or "));

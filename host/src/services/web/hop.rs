@@ -29,8 +29,8 @@ pub(super) struct Hop {
 impl Hop {
     pub(super) fn of(call: &WebCall, body: Vec<u8>) -> Result<Self, Failure> {
         let wrong = |what: &str, why: &dyn fmt::Display| refused(format!("{what}: {why}"));
-        let mut url =
-            Url::parse(&call.url).map_err(|error| wrong(without_query(&call.url), &error))?;
+        let mut url = Url::parse(&call.url)
+            .map_err(|error| wrong(&format!("address `{}`", without_query(&call.url)), &error))?;
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
@@ -41,7 +41,7 @@ impl Hop {
             )));
         }
         let method = Method::from_bytes(call.method.as_bytes())
-            .map_err(|error| wrong(&call.method, &error))?;
+            .map_err(|error| wrong(&format!("method `{}`", call.method), &error))?;
         if call.headers.len() > MOST_HEADERS {
             return Err(refused(format!(
                 "{} headers: a request has {MOST_HEADERS} at most",
@@ -50,7 +50,9 @@ impl Hop {
         }
         let mut headers = HeaderMap::new();
         for (name, value) in &call.headers {
-            let name: HeaderName = name.parse().map_err(|error| wrong(name, &error))?;
+            let name: HeaderName = name
+                .parse()
+                .map_err(|error| wrong(&format!("header `{name}`"), &error))?;
             // Its value may be a secret: it is in no message.
             let value = HeaderValue::from_str(value)
                 .map_err(|error| wrong(&format!("header `{name}`"), &error))?;

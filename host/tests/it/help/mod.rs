@@ -406,5 +406,15 @@ async fn a_wrong_name_gets_the_nearest_and_whatever_is_typed_an_answer() {
         some.len() <= 25 && !some.contains(&"dig".to_owned()),
         "{some:?}"
     );
+    // What a command and its category are both called is proposed once.
+    bot.drop_in(&fixtures::example("hello"), "hello");
+    bot.until_generation("hello", 1).await;
+    registered(&bot, "hello").await;
+    let near = help(&member, "general", "ehllo").await;
+    assert!(
+        near.text().contains("Did you mean `hello`?"),
+        "{}",
+        near.text()
+    );
     bot.close().await;
 }
