@@ -70,6 +70,7 @@ mod setting;
 mod state;
 mod steps;
 mod tables;
+pub mod text;
 mod time;
 
 pub use abi::{Power, UnknownPower};

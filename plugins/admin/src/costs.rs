@@ -3,9 +3,8 @@
 use plugin_api::{
     abi::{CountView, PluginUsage},
     prelude::*,
+    text::{counted, milliseconds, size, word},
 };
-
-use super::words::{megabytes, milliseconds, plural, word};
 
 /// Handlers and host calls that are shown: those that took most time.
 const SHOWN: usize = 8;
@@ -62,10 +61,10 @@ fn summary(usage: &PluginUsage) -> String {
         milliseconds(wait),
         usage.dropped,
         usage.failed,
-        plural(usage.panics, "panic"),
-        megabytes(usage.tables_bytes),
-        megabytes(usage.files_bytes),
-        megabytes(usage.limit_bytes),
+        counted(usage.panics, "panic"),
+        size(usage.tables_bytes),
+        size(usage.files_bytes),
+        size(usage.limit_bytes),
     )
 }
 

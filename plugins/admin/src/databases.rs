@@ -3,9 +3,8 @@
 use plugin_api::{
     abi::{DatabaseCall, MigrationView},
     prelude::*,
+    text::{FIELDS, counted, moment, or_none, plain},
 };
-
-use super::words::{FIELDS, moment, or_none, plural, said};
 
 pub(super) fn backup(name: &str) -> Command {
     Command::new(name, "Copies all databases to the backups folder").run(back_up)
@@ -32,14 +31,14 @@ async fn back_up(ctx: CommandContext) -> Result {
     let made = ctx.host().databases().backup(None).await?;
     let text = format!(
         "{} copied and checked, {} unchanged since the last one\n`{}`",
-        plural(made.copied, "database"),
+        counted(made.copied, "database"),
         made.unchanged,
         made.name
     );
     let failed = made
         .failed
         .iter()
-        .map(|fault| said(&format!("{}: {}", fault.name, fault.reason)));
+        .map(|fault| plain(&format!("{}: {}", fault.name, fault.reason)));
     ctx.reply(with_failures("Backed up", text, failed.collect()))
         .await
 }
@@ -87,7 +86,7 @@ fn line(state: &MigrationView) -> String {
     let last = state.last_ms.map_or_else(String::new, |at| {
         format!(
             ", last {}",
-            moment(i64::try_from(at).unwrap_or(i64::MAX), "f")
+            moment(i64::try_from(at).unwrap_or(i64::MAX), 'f')
         )
     });
     format!(
@@ -100,8 +99,8 @@ async fn run(ctx: CommandContext) -> Result {
     ctx.defer().await?;
     let plugin: Option<String> = ctx.option("plugin")?;
     let done = ctx.host().databases().migrate(plugin.as_deref()).await?;
-    let text = format!("{} run", plural(done.ran, "migration"));
-    let mut failed: Vec<String> = done.reasons.iter().map(|why| said(why)).collect();
+    let text = format!("{} run", counted(done.ran, "migration"));
+    let mut failed: Vec<String> = done.reasons.iter().map(|why| plain(why)).collect();
     let told = failed.len() as u64;
     if done.failed > told {
         failed.push(format!("and {} more; the log has them", done.failed - told));

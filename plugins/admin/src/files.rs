@@ -1,8 +1,6 @@
 //! Command `files`: how the files of plugins fare.
 
-use plugin_api::prelude::*;
-
-use super::words::plural;
+use plugin_api::{prelude::*, text::counted};
 
 /// Plugins that are shown: those with most on the disk.
 const MOST: usize = 5;
@@ -42,14 +40,14 @@ async fn show(ctx: CommandContext) -> Result {
     let writes = format!("{}, {} failed", it.writes, it.write_failures);
     let memory = format!(
         "{}, {} kB",
-        plural(it.cached, "file"),
+        counted(it.cached, "file"),
         it.cached_bytes / 1_000
     );
     let mut shown = shown
         .field("Reads", reads, false)
         .field("Writes and removals", writes, false)
         .field("In memory", memory, false)
-        .field("Locked at this moment", plural(it.locks, "file"), false);
+        .field("Locked at this moment", counted(it.locks, "file"), false);
     if !kept.is_empty() {
         shown = shown.field("On the disk, since the start", kept.join("\n"), false);
     }

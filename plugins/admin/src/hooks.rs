@@ -3,9 +3,8 @@
 use plugin_api::{
     abi::{HookCircuit, HookEvent, HookInfo, HooksCall},
     prelude::*,
+    text::{DESCRIPTION, clip, moment, word},
 };
-
-use super::words::{DESCRIPTION, moment, shorten, word};
 
 /// Events that are shown.
 const EVENTS: u32 = 20;
@@ -89,7 +88,7 @@ fn list(hooks: &[HookInfo]) -> NewMessage {
         lines => lines.join("\n"),
     };
     embed("Hooks")
-        .description(shorten(&text, DESCRIPTION))
+        .description(clip(&text, DESCRIPTION))
         .build()
         .into()
 }
@@ -122,7 +121,7 @@ fn line(hook: &HookInfo) -> String {
 
 fn history(events: &[HookEvent]) -> NewMessage {
     let line = |event: &HookEvent| {
-        let at = moment(i64::try_from(event.at_ms).unwrap_or(i64::MAX), "T");
+        let at = moment(i64::try_from(event.at_ms).unwrap_or(i64::MAX), 'T');
         let from = event.from.as_deref().unwrap_or("framework");
         format!(
             "{at} `{}` by {from}: {} queued, {} dropped, {} skipped; {} handled, {} failed, {} ms",
@@ -141,7 +140,7 @@ fn history(events: &[HookEvent]) -> NewMessage {
         lines => lines.join("\n"),
     };
     embed("Latest events")
-        .description(shorten(&text, DESCRIPTION))
+        .description(clip(&text, DESCRIPTION))
         .build()
         .into()
 }

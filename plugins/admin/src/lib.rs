@@ -13,7 +13,6 @@ mod server;
 mod settings;
 mod slash;
 mod subjects;
-mod words;
 
 use plugin_api::{Power, prelude::*};
 

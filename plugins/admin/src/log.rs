@@ -3,9 +3,8 @@
 use plugin_api::{
     abi::{LevelCall, LevelsReply},
     prelude::*,
+    text::{or_none, plain, word},
 };
-
-use super::words::{or_none, said, word};
 
 const LEVELS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "off", "default"];
 
@@ -54,7 +53,7 @@ async fn run(ctx: CommandContext) -> Result {
                     let why = why
                         .user_message()
                         .map_or_else(|| why.to_string(), str::to_owned);
-                    format!("`{}` is taken for a module: {}", word(of), said(&why))
+                    format!("`{}` is taken for a module: {}", word(of), plain(&why))
                 }),
             ),
         },
@@ -85,7 +84,7 @@ fn shown(note: String, levels: &LevelsReply) -> NewMessage {
         .iter()
         .map(|(plugin, level)| format!("`{plugin}`: {level}"))
         .collect();
-    let text = format!("`{}`\n{note}", said(&levels.level));
+    let text = format!("`{}`\n{note}", plain(&levels.level));
     let mut shown = embed("Log").description(text.trim_end());
     if !plugins.is_empty() {
         shown = shown.field("Plugins", or_none(&plugins.join("\n")), false);

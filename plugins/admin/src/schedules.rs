@@ -3,9 +3,8 @@
 use plugin_api::{
     abi::{ScheduleInfo, ScheduleSteer, SchedulesCall},
     prelude::*,
+    text::{FIELDS, clip, counted, moment, or_none, plain, word},
 };
-
-use super::words::{FIELDS, moment, or_none, plural, said, shorten, word};
 
 #[derive(Choices, Clone, Copy)]
 enum Action {
@@ -84,7 +83,7 @@ fn list(all: &[ScheduleInfo], more: bool) -> NewMessage {
     if more || all.len() > most {
         let rest = match more {
             true => "More schedules".to_owned(),
-            false => plural((all.len() - most) as u64, "schedule"),
+            false => counted((all.len() - most) as u64, "schedule"),
         };
         shown = shown.field(
             "And more",
@@ -96,7 +95,7 @@ fn list(all: &[ScheduleInfo], more: bool) -> NewMessage {
 }
 
 fn lines(view: &ScheduleInfo) -> String {
-    let stamp = |ms: i64| format!("{} ({})", moment(ms, "f"), moment(ms, "R"));
+    let stamp = |ms: i64| format!("{} ({})", moment(ms, 'f'), moment(ms, 'R'));
     let mut lines = vec![format!("`{}`", word(&view.when))];
     lines.push(match (view.paused, view.next_ms) {
         (true, _) => "paused".into(),
@@ -113,12 +112,12 @@ fn lines(view: &ScheduleInfo) -> String {
         lines.push(format!(
             "last {}: {}",
             stamp(last),
-            shorten(&said(&view.last_result), 300)
+            clip(&plain(&view.last_result), 300)
         ));
     }
     lines.push(format!(
         "{} · {} failed · {} missed · {} skipped",
-        plural(view.runs, "run"),
+        counted(view.runs, "run"),
         view.failed,
         view.missed,
         view.skipped

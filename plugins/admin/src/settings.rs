@@ -4,9 +4,8 @@ use plugin_api::{
     Json,
     abi::{DescribeCall, DescribeReply, SettingView},
     prelude::*,
+    text::{FIELDS, clip, plain},
 };
-
-use super::words::{FIELDS, said, shorten};
 
 /// Settings that are asked for at once.
 const PAGE: u32 = 200;
@@ -46,7 +45,7 @@ pub(super) fn listed(title: &str, all: &DescribeReply) -> NewMessage {
     if let Some(trouble) = &all.trouble {
         let text = format!(
             "⚠ config.toml can't be read, the last good values hold:\n{}",
-            shorten(&said(trouble), 300)
+            clip(&plain(trouble), 300)
         );
         shown = shown.error().description(text);
     } else if count == 0 {
@@ -57,15 +56,15 @@ pub(super) fn listed(title: &str, all: &DescribeReply) -> NewMessage {
         ));
     }
     for one in all.settings.iter().take(FIELDS) {
-        shown = shown.field(&one.path, shorten(&lines(one), 220), false);
+        shown = shown.field(&one.path, clip(&lines(one), 220), false);
     }
     shown.build().into()
 }
 
 fn lines(one: &SettingView) -> String {
-    let plain = |value: &Json| match value {
+    let shown = |value: &Json| match value {
         Json::Null => "unset".to_owned(),
-        value => format!("`{}`", said(&value.to_string())),
+        value => format!("`{}`", plain(&value.to_string())),
     };
     let takes = match &*one.takes {
         "" => String::new(),
@@ -78,9 +77,9 @@ fn lines(one: &SettingView) -> String {
     };
     format!(
         "{}\n{} ({}) · default {}{takes}{restart}",
-        said(&one.description),
-        plain(&one.value),
+        plain(&one.description),
+        shown(&one.value),
         one.from,
-        plain(&one.default),
+        shown(&one.default),
     )
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use plugin_api::{
     abi::{SlashBudget, SlashView},
     prelude::*,
+    text::{or_none, word},
 };
-
-use super::words::{or_none, word};
 
 /// Cells of the usage bar.
 const CELLS: u64 = 20;

@@ -1,11 +1,11 @@
 //! Commands `export-data` and `erase-data`: what is kept about a user.
 
-use plugin_api::prelude::*;
-
-use super::{
-    databases::with_failures,
-    words::{plural, said},
+use plugin_api::{
+    prelude::*,
+    text::{counted, plain},
 };
+
+use super::databases::with_failures;
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";
@@ -32,12 +32,12 @@ async fn hand_out(ctx: CommandContext) -> Result {
     ctx.defer().await?;
     let user: Id<marker::UserMarker> = ctx.option("user")?;
     let (exported, file) = ctx.host().export_subject(user).await?;
-    let databases = plural(exported.databases, "database");
+    let databases = counted(exported.databases, "database");
     let mut text = format!("What is kept about <@{user}>, from {databases}.");
     if exported.failed > 0 {
         text += &format!(
             "\n⚠ {} could not be read; the file says which.",
-            plural(exported.failed, "database")
+            counted(exported.failed, "database")
         );
     }
     ctx.reply(NewMessage::from(text).file(format!("user-{user}.json"), file))
@@ -64,16 +64,19 @@ async fn forget(ctx: CommandContext) -> Result {
     let erased = ctx.host().erase_subject(user).await?;
     let mut text = format!(
         "What was kept about <@{user}>: {} in {}, and the copies of it in {} of backups and exports",
-        plural(erased.rows, "entry"),
-        plural(erased.databases, "database"),
-        plural(erased.copies, "file"),
+        counted(erased.rows, "entry"),
+        counted(erased.databases, "database"),
+        counted(erased.copies, "file"),
     );
     if erased.plugins > 0 {
-        text += &format!("; and what {} remembered", plural(erased.plugins, "plugin"));
+        text += &format!(
+            "; and what {} remembered",
+            counted(erased.plugins, "plugin")
+        );
     }
     // First what failed, then what can't be reached.
     let failed = usize::try_from(erased.failed).unwrap_or(usize::MAX);
-    let reasons: Vec<String> = erased.reasons.iter().map(|why| said(why)).collect();
+    let reasons: Vec<String> = erased.reasons.iter().map(|why| plain(why)).collect();
     let (failed, left) = reasons.split_at(failed.min(reasons.len()));
     for left in left {
         text += &format!("\n⚠ {left}");

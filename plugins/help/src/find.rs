@@ -1,10 +1,9 @@
 //! Search: what a word means, and what is proposed while it is typed.
 
-use plugin_api::{CommandView, abi::CommandKind, prelude::*};
+use plugin_api::{CommandView, abi::CommandKind, prelude::*, text::clip};
 
 use crate::{
     catalog::{Catalog, Entry, groups},
-    text,
     view::{Key, View},
 };
 
@@ -29,7 +28,7 @@ pub(crate) fn meant(catalog: &Catalog, typed: &str) -> View {
         .into_iter()
         .find_map(|name| named(catalog, name))
         .unwrap_or_else(|| View::Search {
-            word: text::clip(if bare.is_empty() { &words } else { bare }, WORD),
+            word: clip(if bare.is_empty() { &words } else { bare }, WORD),
             page: 0,
         })
 }

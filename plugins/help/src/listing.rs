@@ -1,13 +1,17 @@
 //! Listing: commands and groups, five a page; of a category, a group, or a search.
 
-use plugin_api::{CommandView, EmbedBuilder, SelectOption, prelude::*};
+use plugin_api::{
+    CommandView, EmbedBuilder, SelectOption,
+    prelude::*,
+    text::{clip, code},
+};
 
 use crate::{
     asker::{Asker, PICK},
     catalog::{Catalog, Entry, entries},
     find,
     kind::{Kind, legend},
-    text::{clip, code, count},
+    text::count,
     view::{Key, View},
 };
 

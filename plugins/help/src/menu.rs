@@ -1,12 +1,16 @@
 //! Menu: the categories, and how to go on from there.
 
-use plugin_api::{SelectOption, prelude::*};
+use plugin_api::{
+    SelectOption,
+    prelude::*,
+    text::{clip, code},
+};
 
 use crate::{
     asker::{Asker, PICK},
     catalog::{Catalog, Category},
     credits::CREDITS,
-    text::{clip, code, count},
+    text::count,
     view::{Key, View},
 };
 

@@ -1,13 +1,16 @@
 //! Sheet: one command, with all that is known of it.
 
-use plugin_api::{CommandView, EmbedBuilder, prelude::*};
+use plugin_api::{
+    CommandView, EmbedBuilder,
+    prelude::*,
+    text::{clip, code, lines},
+};
 
 use crate::{
     asker::Asker,
     catalog::{Catalog, Entry, entries},
     kind::Kind,
     listing,
-    text::{clip, code, lines},
     view::{Key, View},
     words,
 };

@@ -4,9 +4,8 @@ use plugin_api::{
     CommandView,
     manifest::{OptionKind, OptionManifest, Per},
     prelude::*,
+    text::{clip, code},
 };
-
-use crate::text::{clip, code};
 
 /// Characters that the choices of an option may take.
 const CHOICES: usize = 200;

@@ -1,11 +1,11 @@
 //! Command `discordbotframework`: what Cogwright is, and what it learnt from.
 
-use plugin_api::prelude::*;
-
-use crate::{
-    given,
-    words::{counted, span},
+use plugin_api::{
+    prelude::*,
+    text::{counted, span},
 };
+
+use crate::given;
 
 /// The project that set the commands and manners which Cogwright's members know.
 const REFERENCE: &str = "https://github.com/TheHolyOneZ/discord-bot-framework";

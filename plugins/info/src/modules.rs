@@ -5,12 +5,10 @@
 use plugin_api::{
     abi::{PluginState, PluginView},
     prelude::*,
+    text::{ago, clip, counted, milliseconds},
 };
 
-use crate::{
-    NOT_GRANTED, given,
-    words::{ago, beginning, counted, milliseconds},
-};
+use crate::{NOT_GRANTED, given};
 
 /// Plugins on a page.
 const PAGE: usize = 10;
@@ -59,6 +57,6 @@ fn told(plugin: &PluginView) -> String {
     );
     match &*plugin.description {
         "" => figures,
-        text => format!("{}\n{figures}", beginning(text, DESCRIPTION)),
+        text => format!("{}\n{figures}", clip(text, DESCRIPTION)),
     }
 }

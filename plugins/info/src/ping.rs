@@ -2,13 +2,12 @@
 
 use std::time::{Instant, SystemTime};
 
-use plugin_api::prelude::*;
-
-use crate::{
-    NOT_GRANTED, given,
-    shards::shard_of,
-    words::{ago, milliseconds, span},
+use plugin_api::{
+    prelude::*,
+    text::{ago, milliseconds, span},
 };
+
+use crate::{NOT_GRANTED, given, shards::shard_of};
 
 pub(super) fn ping() -> Command {
     Command::new("ping", "Measures how far away Discord is")

@@ -2,6 +2,7 @@
 
 use plugin_api::{
     prelude::*,
+    text::{clip, listed, made, number},
     twilight_model::{
         channel::{Channel, ChannelType},
         guild::{Guild, PremiumTier, VerificationLevel},
@@ -10,7 +11,7 @@ use plugin_api::{
 
 use crate::{
     given,
-    words::{beginning, day, listed, made, number, picture_kind},
+    words::{day, picture_kind},
 };
 
 pub(super) fn serverinfo() -> Command {
@@ -38,7 +39,7 @@ fn card(guild: &Guild, channels: Option<&[Channel]>) -> plugin_api::EmbedBuilder
         .field("Owner", format!("<@{}>", guild.owner_id), true)
         .field("Created", day(made(id)), true);
     if let Some(text) = &guild.description {
-        card = card.description(beginning(text, 300));
+        card = card.description(clip(text, 300));
     }
     if let Some(joined) = guild.joined_at {
         card = card.field("I am here since", day(joined.as_secs()), true);

@@ -1,11 +1,12 @@
 //! Command `shardinfo`: the shard that brings this server's events, and all of them.
 
-use plugin_api::{abi::ShardView, prelude::*};
-
-use crate::{
-    NOT_GRANTED, given,
-    words::{ago, counted, milliseconds, number},
+use plugin_api::{
+    abi::ShardView,
+    prelude::*,
+    text::{ago, counted, milliseconds, number},
 };
+
+use crate::{NOT_GRANTED, given};
 
 /// Shards on a page.
 const PAGE: usize = 10;

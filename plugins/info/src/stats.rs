@@ -6,12 +6,10 @@ use plugin_api::{
     EmbedBuilder,
     abi::{BotStatus, HourView, ServersCall, SlashBudget, UsageView},
     prelude::*,
+    text::{chart, counted, number, size, span},
 };
 
-use crate::{
-    NOT_GRANTED, given,
-    words::{chart, counted, number, size, span},
-};
+use crate::{NOT_GRANTED, given};
 
 /// Commands that are named.
 const TOP: usize = 5;

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use plugin_api::{
     EmbedBuilder,
     prelude::*,
+    text::{listed, made},
     twilight_model::{guild::Member, user::User},
 };
 
 use crate::{
     given,
-    words::{day, listed, made, picture_kind},
+    words::{day, picture_kind},
 };
 
 const CDN: &str = "https://cdn.discordapp.com";
