@@ -202,4 +202,74 @@ mod tests {
             ["2 servers", "30 users, 4 commands", "2 servers"]
         );
     }
+
+    #[test]
+    fn each_verb_and_each_dot_is_as_discord_numbers_it() {
+        let shown = |kind, dot| {
+            let config = Config {
+                text: vec!["tea".into()],
+                kind,
+                presence: dot,
+                ..Config::default()
+            };
+            serde_json::to_value(presence(&config, 0, Numbers::default())).unwrap()
+        };
+        for (kind, number) in [
+            (Kind::Playing, 0),
+            (Kind::Listening, 2),
+            (Kind::Watching, 3),
+            (Kind::Custom, 4),
+            (Kind::Competing, 5),
+        ] {
+            let shown = shown(kind, Presence::Online);
+            assert_eq!(shown["activities"][0]["type"], number);
+            assert_eq!(shown["activities"][0]["name"], "tea");
+        }
+        for (dot, word) in [
+            (Presence::Online, "online"),
+            (Presence::Idle, "idle"),
+            (Presence::Dnd, "dnd"),
+            (Presence::Invisible, "invisible"),
+        ] {
+            assert_eq!(shown(Kind::Playing, dot)["status"], word);
+        }
+        let none = Config {
+            text: Vec::new(),
+            ..Config::default()
+        };
+        assert!(presence(&none, 0, Numbers::default()).activities.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_next_text_comes_after_the_interval_from_the_start_on() {
+        let mut whole = Whole::default();
+        whole.status.text = vec!["one".into(), "two".into()];
+        whole.status.interval_s = 1;
+        let discord = Arc::new(host_discord::Discord::new(
+            &whole.discord,
+            None,
+            Arc::default(),
+        ));
+        let cache = Arc::new(Cache::new(&whole.cache, discord));
+        let (first, began) = (
+            presence(&whole.status, 0, Numbers::default()),
+            Instant::now(),
+        );
+        let (shown, mut seen) = watch::channel(first);
+        let (_config, configured) = watch::channel(Arc::new(whole));
+        let (_set, set) = watch::channel(None);
+        let (_changes, changes) = watch::channel(0);
+        let routes = Arc::default();
+        tokio::spawn(rotate(configured, set, cache, routes, shown, changes));
+        for (text, after) in [("two", 1), ("one", 2)] {
+            seen.changed().await.unwrap();
+            assert_eq!(seen.borrow_and_update().activities[0].name, text);
+            let after = Duration::from_secs(after);
+            assert!(
+                began.elapsed() >= after,
+                "{text} after {:?}",
+                began.elapsed()
+            );
+        }
+    }
 }

@@ -247,8 +247,11 @@ pub fn missing_dependency(manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> 
 
 fn version_problem(name: &str, wanted: &str, there: &str) -> Option<String> {
     let Ok(requirement) = VersionReq::parse(wanted) else {
+        // As other languages write it.
+        let example = wanted.trim().strip_prefix("==").map(str::trim);
+        let example = example.map_or_else(|| "^1.2".to_owned(), |one| format!("={one}"));
         return Some(format!(
-            "it needs `{name}` in version `{wanted}`, which is no requirement such as ^1.2"
+            "it needs `{name}` in version `{wanted}`, which is no requirement such as {example}"
         ));
     };
     let fits = Version::parse(there).is_ok_and(|version| requirement.matches(&version));
@@ -358,5 +361,33 @@ mod tests {
         assert_eq!(missing.problem, "it needs `market` ^2, and 1.0.0 is loaded");
         let absent = missing_dependency(&ours, &[]).unwrap();
         assert!(absent.problem.contains("not loaded"));
+    }
+
+    #[test]
+    fn versions_are_compared_by_each_operator() {
+        for (wanted, fits) in [
+            (">=1.2.3", true),
+            (">=1.2.4", false),
+            (">1.2.2", true),
+            (">1.2.3", false),
+            ("<=1.2.3", true),
+            ("<=1.2.2", false),
+            ("<1.3", true),
+            ("<1.2.3", false),
+            ("=1.2.3", true),
+            ("=1.2.4", false),
+            ("1.2.0", true),
+            ("~1.1", false),
+            ("*", true),
+            (">=1.0, <2", true),
+            (">=2, <3", false),
+        ] {
+            let problem = version_problem("market", wanted, "1.2.3");
+            assert_eq!(problem.is_none(), fits, "{wanted}: {problem:?}");
+        }
+        let told = version_problem("market", "==1.2.3", "1.2.3").unwrap();
+        assert!(told.ends_with("no requirement such as =1.2.3"), "{told}");
+        let told = version_problem("market", "the newest", "1.2.3").unwrap();
+        assert!(told.ends_with("no requirement such as ^1.2"), "{told}");
     }
 }

@@ -17,7 +17,8 @@ fn is_built() -> bool {
 /// One cargo at a time, and none twice.
 static CARGO: Mutex<()> = Mutex::new(());
 
-fn root() -> PathBuf {
+/// The workspace's folder.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
@@ -80,6 +81,23 @@ pub fn examples() -> &'static Path {
         }
         folder
     })
+}
+
+/// The framework's own plugins, by the folders of `plugins/`.
+pub fn framework() -> Vec<String> {
+    let folders = fs::read_dir(root().join("plugins")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let plugins = folders.filter(|path| path.join("Cargo.toml").exists());
+    let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut names: Vec<String> = plugins.map(name).collect();
+    names.sort();
+    for name in &names {
+        assert!(
+            NAMES.contains(&&**name),
+            "`{name}` is not among the fixtures' NAMES"
+        );
+    }
+    names
 }
 
 /// An example's library.
