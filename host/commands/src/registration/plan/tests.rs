@@ -417,6 +417,24 @@ fn below_the_threshold_nothing_is_grouped_and_above_it_little() {
 }
 
 #[test]
+fn from_ninety_on_there_is_a_warning() {
+    let settings = config::Commands::default();
+    let warnings = |counts: &[usize]| {
+        let plan = make(&plugins(counts, true), &settings, &Layout::default());
+        plan.warnings
+    };
+    assert_eq!(warnings(&[45, 44]), [""; 0]);
+    assert_eq!(warnings(&[45, 45]), ["90 of 100 slash commands are in use"]);
+    let grouped = warnings(&[50, 50]);
+    assert!(
+        grouped
+            .iter()
+            .any(|it| it == "the slash commands of these plugins are grouped: p0"),
+        "{grouped:?}"
+    );
+}
+
+#[test]
 fn a_group_in_a_group_is_flattened() {
     let mut group = leaf("tag", true);
     let mut admin = leaf("admin", true);
