@@ -60,6 +60,7 @@ mod planner;
 mod prefix;
 mod process;
 mod promises;
+mod python;
 mod refused;
 mod relay;
 mod reload;
