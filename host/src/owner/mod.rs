@@ -21,7 +21,7 @@ pub use self::catalog::{COUNT, GROUP, NAMES, find, group, grouped};
 pub(crate) use self::embeds::paint;
 pub use self::journal::By;
 use crate::services::Services;
-use host_commands::{OwnCommands, Pipeline, registration::Registration};
+use host_commands::{OwnCommands, Pipeline, registration::Registration, router::CommandRoute};
 
 /// The host's own commands, for those who resolve names.
 pub const OWN_COMMANDS: OwnCommands = OwnCommands {
@@ -96,13 +96,12 @@ impl Owner {
             return Some(answer(embeds::usage(&format!("{GROUP} COMMAND"), &all())));
         }
         // Those of plugins as well: `fw_log` is `cogwright log`.
-        let of_plugins: Vec<String> = self
-            .services
-            .routes()
-            .commands()
+        let routes = self.services.routes().commands();
+        let of_plugins: Vec<String> = routes
             .iter()
             .filter(|route| route.command.access.owner_only)
-            .filter_map(|route| Some(route.path.strip_prefix(OWN)?.replace('_', "-")))
+            .flat_map(|route| std::iter::once(&*route.path).chain(aliases(route)))
+            .filter_map(|name| Some(name.strip_prefix(OWN)?.replace('_', "-")))
             .collect();
         let own: Vec<&str> = catalog::names().collect();
         let names = own.into_iter().chain(of_plugins.iter().map(|name| &**name));
@@ -116,6 +115,11 @@ impl Owner {
         let embed = embeds::failed("Not understood", &shown, &why);
         Some(answer(embed))
     }
+}
+
+/// What else a command is called.
+fn aliases(route: &CommandRoute) -> impl Iterator<Item = &str> {
+    route.command.aliases.iter().map(|name| &**name)
 }
 
 /// Plugins' names and errors are in it.

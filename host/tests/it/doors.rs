@@ -216,7 +216,7 @@ fn write_secrets(folder: &Path) {
 
 /// A bot with all doors open, and its owner's channel.
 async fn open() -> Fixture {
-    let bot = Fixture::configured(&["admin"], "").await;
+    let bot = Fixture::configured(&["admin", "hooks"], "").await;
     write_secrets(bot.folder.path());
     let general = bot.sandbox.channel_id("general").unwrap();
     // The second start knows all that lies there.
@@ -309,7 +309,7 @@ async fn no_secret_reaches_discord_by_any_door_in_any_form() {
         "extensions",
         "cogwright plugin leaker",
         "cogwright hooks",
-        "cogwright hooks history",
+        "eh_history",
         "cogwright schedules",
         "cogwright files",
         "cogwright config status",

@@ -51,11 +51,13 @@ const NAMES: &[&str] = &[
     "hello",
     "info",
     "help",
+    "hooks",
     "misbehave",
     "moderation",
     "options",
     "poll",
     "remind",
+    "shards",
     "ticker",
     "wizard",
 ];

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 use twilight_model::{
-    channel::Channel,
+    channel::{Channel, ChannelType},
     guild::{Guild, Member, Permissions, Role},
     id::{
         Id,
@@ -186,6 +186,67 @@ impl Cache {
             ..of(guild)
         };
         self.ask("cache.permissions", call, permissions)
+    }
+
+    /// Whether the bot can write in a channel or thread of a server: an error that says what is in the way, for whoever has named the
+    /// channel.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn here(ctx: CommandContext) -> Result {
+    ///     ctx.host().cache().writable(ctx.channel_id()).await?;
+    ///     ctx.reply("News come here from now on.").await
+    /// }
+    /// # Plugin::new().command(Command::new("here", "Has news come here").guild_only().run(here));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The bot knows no such channel, nothing is written in such a one, or the bot lacks a permission; or the host does not answer.
+    pub async fn writable(&self, channel: Id<ChannelMarker>) -> Result {
+        let mention = format!("<#{channel}>");
+        let known = self.channel(channel).await?;
+        let place = known.and_then(|known| Some((known.guild_id?, known.kind)));
+        let Some((guild, kind)) = place else {
+            return Err(Error::user(format!(
+                "I know no channel {mention} of a server: am I there, and may I see it?"
+            )));
+        };
+        if matches!(
+            kind,
+            ChannelType::GuildCategory
+                | ChannelType::GuildForum
+                | ChannelType::GuildMedia
+                | ChannelType::GuildDirectory
+        ) {
+            return Err(Error::user(format!(
+                "Nothing is written in {mention} itself: name a text channel or a thread."
+            )));
+        }
+        let send = match kind {
+            ChannelType::AnnouncementThread
+            | ChannelType::PublicThread
+            | ChannelType::PrivateThread => Permissions::SEND_MESSAGES_IN_THREADS,
+            _ => Permissions::SEND_MESSAGES,
+        };
+        let bot = self
+            .0
+            .bot_id()
+            .ok_or(Error::new("the bot has not logged in yet"))?;
+        let may = self.permissions(guild, bot, channel).known().await?;
+        let missing = (Permissions::VIEW_CHANNEL | send) - may;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = missing
+            .iter_names()
+            .map(|(name, _)| name.to_lowercase().replace('_', " "))
+            .collect();
+        Err(Error::user(format!(
+            "I can't write in {mention}: there I lack the permission to {}.",
+            names.join(" and to ")
+        )))
     }
 
     /// What a member may do in the server as a whole: by its roles alone.

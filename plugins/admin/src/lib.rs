@@ -6,7 +6,6 @@
 mod costs;
 mod databases;
 mod files;
-mod hooks;
 mod log;
 mod schedules;
 mod server;
@@ -23,7 +22,6 @@ type Declared = fn(&str) -> Command;
 const COMMANDS: &[(&str, &str, Declared)] = &[
     ("plugin", "fw_plugin", costs::command),
     ("files", "fw_files", files::command),
-    ("hooks", "fw_hooks", hooks::command),
     ("schedules", "fw_schedules", schedules::command),
     ("log", "fw_log", log::command),
     ("config", "fw_settings", settings::command),
@@ -40,8 +38,6 @@ export_plugin!(|| {
     let mut plugin = Plugin::new().category("Framework", "🔧").powers([
         Power::BotRead,
         Power::PluginsRead,
-        Power::HooksRead,
-        Power::HooksManage,
         Power::SchedulesRead,
         Power::SchedulesManage,
         Power::LogRead,
