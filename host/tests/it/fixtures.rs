@@ -52,9 +52,11 @@ const NAMES: &[&str] = &[
     "help",
     "misbehave",
     "moderation",
+    "mydata",
     "options",
     "poll",
     "remind",
+    "scheduler",
     "ticker",
     "wizard",
 ];
