@@ -54,10 +54,12 @@ const NAMES: &[&str] = &[
     "hooks",
     "misbehave",
     "moderation",
+    "mydata",
     "options",
     "poll",
     "remind",
     "shards",
+    "scheduler",
     "ticker",
     "wizard",
 ];

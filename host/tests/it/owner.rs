@@ -189,7 +189,7 @@ async fn an_administrator_who_is_not_the_owner_is_refused_by_slash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
-    let bot = Fixture::with(&["admin", "hello", "hooks"]).await;
+    let bot = Fixture::with(&["admin", "hello", "hooks", "mydata", "scheduler"]).await;
     let owner = bot.owner();
     for (said, cause, way) in [
         ("cogwright hooks list x", "`list x`", "Usage: `!eh_list`"),
@@ -223,7 +223,7 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         (
             "cogwright migrate zzz",
             "here is no plugin `zzz`",
-            "there are `admin`, `hello`, `hooks`",
+            "there are `admin`, `hello`, `hooks`, `mydata`, `scheduler`",
         ),
         ("cogwright erase-data ann erase", "`ann`", "user"),
         (

@@ -125,7 +125,7 @@ impl Fixture {
 
 /// A bot with the clockwork, by a clock that shows this time.
 async fn bot(now: &str) -> Fixture {
-    let bot = Fixture::at(&["admin", "hello"], at(now)).await;
+    let bot = Fixture::at(&["scheduler", "hello"], at(now)).await;
     bot.drop_in(&clockwork(), "clockwork");
     bot.until_generation("clockwork", 1).await;
     assert_eq!(bot.ask(&bot.owner(), "!here").await.content, "Here.");

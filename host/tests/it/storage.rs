@@ -203,7 +203,7 @@ async fn what_a_plugin_keeps_is_there_after_a_reload_and_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
-    let bot = Fixture::with(&["admin", "hello"]).await;
+    let bot = Fixture::with(&["admin", "hello", "mydata"]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     let (owner, member) = (bot.owner(), bot.member());

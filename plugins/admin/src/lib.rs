@@ -7,11 +7,9 @@ mod costs;
 mod databases;
 mod files;
 mod log;
-mod schedules;
 mod server;
 mod settings;
 mod slash;
-mod subjects;
 
 use plugin_api::{Power, prelude::*};
 
@@ -22,15 +20,12 @@ type Declared = fn(&str) -> Command;
 const COMMANDS: &[(&str, &str, Declared)] = &[
     ("plugin", "fw_plugin", costs::command),
     ("files", "fw_files", files::command),
-    ("schedules", "fw_schedules", schedules::command),
     ("log", "fw_log", log::command),
     ("config", "fw_settings", settings::command),
     ("slash-limit", "slashlimit", slash::command),
     ("backup", "fw_backup", databases::backup),
     ("migrations", "fw_migrations", databases::migrations),
     ("migrate", "fw_migrate", databases::migrate),
-    ("export-data", "fw_export_data", subjects::export),
-    ("erase-data", "fw_erase_data", subjects::erase),
 ];
 
 export_plugin!(|| {
@@ -38,14 +33,11 @@ export_plugin!(|| {
     let mut plugin = Plugin::new().category("Framework", "🔧").powers([
         Power::BotRead,
         Power::PluginsRead,
-        Power::SchedulesRead,
-        Power::SchedulesManage,
         Power::LogRead,
         Power::LogLevels,
         Power::SettingsRead,
         Power::SettingsWrite,
         Power::DatabaseManage,
-        Power::Subjects,
     ]);
     for (name, alone, declared) in COMMANDS {
         group = group.command(declared(name).slash_only().ephemeral());

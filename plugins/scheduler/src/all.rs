@@ -1,4 +1,4 @@
-//! Command `schedules`: all plugins' schedules, and running, pausing or resuming one.
+//! Commands `fw_schedules` and `/schedule all`: all plugins' schedules, and running, pausing or resuming one.
 
 use plugin_api::{
     abi::{ScheduleInfo, ScheduleSteer, SchedulesCall},
@@ -13,14 +13,19 @@ enum Action {
     Resume,
 }
 
-pub(super) fn command(name: &str) -> Command {
-    Command::new(name, "Shows the schedules of plugins, or changes one")
+pub(super) fn all(name: &str) -> Command {
+    Command::new(name, "Shows the schedules of all plugins, or changes one: for the bot's owners")
+        .owner_only()
+        .help("What was made at run time and comes again has a number besides: name it behind plugin and name.")
+        .example("fw_schedules")
+        .example("fw_schedules pause ticker tick")
         .option(CommandOption::of::<Option<Action>>(
             "action",
             "What to do; left out: shows all",
         ))
         .option(CommandOption::string("plugin", "Whose schedule"))
         .option(CommandOption::string("name", "Which one"))
+        .option(CommandOption::integer("number", "Of one that was made at run time: its number").min(1))
         .run(run)
 }
 
@@ -45,6 +50,7 @@ async fn run(ctx: CommandContext) -> Result {
     let which = ScheduleSteer {
         plugin: plugin.clone(),
         name: name.clone(),
+        id: ctx.option("number")?,
         ..ScheduleSteer::default()
     };
     let text = match action {
@@ -77,7 +83,8 @@ fn list(all: &[ScheduleInfo], more: bool) -> NewMessage {
         FIELDS
     };
     for schedule in all.iter().take(most) {
-        let title = format!("{} {}", schedule.plugin, word(&schedule.name));
+        let number = schedule.id.map_or(String::new(), |id| format!(" #{id}"));
+        let title = format!("{} {}{number}", schedule.plugin, word(&schedule.name));
         shown = shown.field(title, or_none(&lines(schedule)), false);
     }
     if more || all.len() > most {

@@ -1,11 +1,8 @@
-//! Commands `export-data` and `erase-data`: what is kept about a user.
+//! Commands `fw_export_data` and `fw_erase_data`: what is kept about anybody, for the bot's owners.
 
-use plugin_api::{
-    prelude::*,
-    text::{counted, plain},
-};
+use plugin_api::{prelude::*, text::counted};
 
-use super::databases::with_failures;
+use crate::kept;
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";
@@ -62,25 +59,6 @@ async fn forget(ctx: CommandContext) -> Result {
     }
     ctx.defer().await?;
     let erased = ctx.host().erase_subject(user).await?;
-    let mut text = format!(
-        "What was kept about <@{user}>: {} in {}, and the copies of it in {} of backups and exports",
-        counted(erased.rows, "entry"),
-        counted(erased.databases, "database"),
-        counted(erased.copies, "file"),
-    );
-    if erased.plugins > 0 {
-        text += &format!(
-            "; and what {} remembered",
-            counted(erased.plugins, "plugin")
-        );
-    }
-    // First what failed, then what can't be reached.
-    let failed = usize::try_from(erased.failed).unwrap_or(usize::MAX);
-    let reasons: Vec<String> = erased.reasons.iter().map(|why| plain(why)).collect();
-    let (failed, left) = reasons.split_at(failed.min(reasons.len()));
-    for left in left {
-        text += &format!("\n⚠ {left}");
-    }
-    ctx.reply(with_failures("Erased", text, failed.to_vec()))
+    ctx.reply(kept::erased(&erased, &format!("<@{user}>")))
         .await
 }
