@@ -50,11 +50,13 @@ const NAMES: &[&str] = &[
     "hello",
     "info",
     "help",
+    "maintenance",
     "misbehave",
     "moderation",
     "options",
     "poll",
     "remind",
+    "settings",
     "ticker",
     "wizard",
 ];

@@ -159,6 +159,8 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 build("babbler", BABBLER),
                 build("misnamed", MISNAMED),
                 ("admin", fixtures::example("admin")),
+                ("maintenance", fixtures::example("maintenance")),
+                ("settings", fixtures::example("settings")),
             ]
         })
         .clone()

@@ -2,10 +2,8 @@
 
 use plugin_api::{
     prelude::*,
-    text::{counted, plain},
+    text::{counted, or_none, plain},
 };
-
-use super::databases::with_failures;
 
 /// What has to be written to erase.
 const CONFIRMATION: &str = "erase";
@@ -83,4 +81,18 @@ async fn forget(ctx: CommandContext) -> Result {
     }
     ctx.reply(with_failures("Erased", text, failed.to_vec()))
         .await
+}
+
+/// Green, or red with what failed.
+fn with_failures(title: &str, text: String, failed: Vec<String>) -> NewMessage {
+    let shown = embed(title).description(text);
+    if failed.is_empty() {
+        return shown.success().build().into();
+    }
+    let title = format!("{} failed", failed.len());
+    shown
+        .error()
+        .field(title, or_none(&failed.join("\n")), false)
+        .build()
+        .into()
 }
