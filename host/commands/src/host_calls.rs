@@ -242,13 +242,18 @@ impl Pipeline {
             .guild
             .ok_or_else(|| told("There are no roles in direct messages.".into()))?;
         let rules = &self.policy.rules;
-        let before = rules.of(Some(guild)).await?;
-        let before = before.roles_for(&path).map(|(_, roles)| roles.to_vec());
+        let _one_at_a_time = rules.one_change().await;
+        let ruled = rules.of(Some(guild)).await?;
+        // A group's rule is not the command's own: what is added to a command begins with none.
+        let own = ruled.roles_for(&path).filter(|(of, _)| *of == &*path);
+        let before = own.map(|(_, roles)| roles.to_vec()).unwrap_or_default();
+        let roles = changed(&query.call.change, &path, &before, roles)?;
         rules.set_roles(guild, &path, &roles).await?;
-        effect.changed(ids(before.as_deref().unwrap_or_default()), ids(&roles));
+        effect.changed(ids(&before), ids(&roles));
         let mut reply = RequireReply::default();
         reply.command = path.to_string();
         reply.roles = roles;
+        reply.before = before;
         Ok(reply)
     }
 
@@ -346,6 +351,34 @@ fn answer(reply: &impl Serialize) -> Result<Completion, Failure> {
         head: serde_json::to_vec(reply)?,
         body: Vec::new(),
     })
+}
+
+/// The roles that a command needs one of after a change.
+fn changed(change: &str, path: &str, before: &[u64], named: Vec<u64>) -> Result<Vec<u64>, Failure> {
+    match change {
+        "" => Ok(named),
+        "add" | "remove" if named.is_empty() => Err(told("Which roles?".into())),
+        "add" => {
+            let new = named.into_iter().filter(|role| !before.contains(role));
+            Ok(before.iter().copied().chain(new).collect())
+        }
+        "remove" => match named.iter().find(|role| !before.contains(role)) {
+            None => Ok(before
+                .iter()
+                .copied()
+                .filter(|role| !named.contains(role))
+                .collect()),
+            Some(role) if before.is_empty() => Err(told(format!(
+                "`{path}` needs no role of its own, so <@&{role}> can't be taken from it."
+            ))),
+            Some(role) => Err(told(format!(
+                "<@&{role}> is none of the roles that `{path}` needs one of."
+            ))),
+        },
+        other => Err(Failure::Unfit(format!(
+            "there is no change `{other}`; there are `add` and `remove`, and none replaces all"
+        ))),
+    }
 }
 
 /// Ids as they stand in the audit journal.

@@ -147,7 +147,9 @@ impl Pipeline {
             command: route.path.to_string(),
             origin: request.origin.clone(),
             options,
-            ephemeral: route.command.ephemeral,
+            ephemeral: route
+                .command
+                .is_private(matches!(request.origin, Origin::Message { .. })),
             typed: name.clone(),
             checked: true,
         };

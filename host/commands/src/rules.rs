@@ -51,6 +51,8 @@ pub struct Rules {
     kept: Mutex<LruCache<Id<GuildMarker>, Arc<GuildRules>>>,
     /// Counts changes: what was read before one is not kept after it.
     changes: AtomicU64,
+    /// Held by what reads a rule and then changes it.
+    door: tokio::sync::Mutex<()>,
 }
 
 impl Rules {
@@ -59,7 +61,13 @@ impl Rules {
             storage,
             kept: Mutex::new(LruCache::new(KEPT)),
             changes: AtomicU64::new(0),
+            door: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Held while a rule is read and changed by what was read.
+    pub(crate) async fn one_change(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.door.lock().await
     }
 
     /// A server's rules, where they need not be read.
@@ -172,6 +180,11 @@ impl Rules {
         self.changes.fetch_add(1, SeqCst);
         self.kept().pop(&guild);
         set
+    }
+
+    /// How many servers' rules are in memory.
+    pub fn kept_count(&self) -> usize {
+        self.kept().len()
     }
 
     fn kept(&self) -> MutexGuard<'_, LruCache<Id<GuildMarker>, Arc<GuildRules>>> {

@@ -1,11 +1,11 @@
-//! Capability `bot.clear_caches`: what is only in memory, and read anew when it is asked for next.
+//! Capabilities `bot.caches` and `bot.clear_caches`: what is only in memory, and read anew when it is asked for next.
 
 use host_base::PluginName;
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY, Who};
 use host_loader::{Caller, Completion, Places, Unserved};
 use plugin_api::{
     Power,
-    abi::{CachesCleared, ClearCaches},
+    abi::{CachesCleared, CachesReply, ClearCaches},
     manifest::Manifest,
 };
 use serde_json::json;
@@ -15,16 +15,28 @@ use super::Services;
 /// What there is to clear.
 const CACHES: [&str; 4] = ["files", "rules", "settings", "members"];
 
-/// The host call that empties caches.
+/// The host calls that count and empty caches.
 #[derive(Debug, Default)]
 pub struct Caches;
 
+/// What is in memory at this moment.
+fn kept(services: &Services) -> CachesReply {
+    let mut kept = CachesReply::default();
+    let files = services.files.figures();
+    (kept.files, kept.file_bytes) = (files.cached as u64, files.cached_bytes as u64);
+    if let Some(commands) = services.commands.pipeline() {
+        kept.rules = commands.policy.rules.kept_count() as u64;
+    }
+    kept.settings = services.settings.kept_count() as u64;
+    kept.members = services.cache.members_count() as u64;
+    kept
+}
+
 impl Capability<Services> for Caches {
-    const CALLS: &'static [CallRule] = &[CallRule::changes(
-        "bot.clear_caches",
-        Power::BotControl,
-        Who::Owner,
-    )];
+    const CALLS: &'static [CallRule] = &[
+        CallRule::reads("bot.caches", Power::BotRead, Who::Anybody),
+        CallRule::changes("bot.clear_caches", Power::BotControl, Who::Owner),
+    ];
     const PLACES: Places = MEMORY;
     const LEAVES: Leaves = Leaves::Nothing;
 
@@ -40,6 +52,9 @@ impl Capability<Services> for Caches {
         _: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
+        if call.name == "bot.caches" {
+            return Ok(Completion::json(&kept(services)));
+        }
         let ClearCaches { caches } = serde_json::from_value(call.params)?;
         if let Some(unknown) = caches.iter().find(|name| !CACHES.contains(&&***name)) {
             let known = CACHES.join("`, `");

@@ -492,3 +492,80 @@ async fn a_cooldown_survives_a_reload_and_only_so_many_run_at_once() {
     );
     bot.close().await;
 }
+
+/// The reference's documented example, `config kick @Moderator` and then `@Admin`, ended with the last one alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_are_added_and_taken_one_by_one_and_told_before_and_after() {
+    let bot = harbour(bot().await).await;
+    bot.until_generation("guarded", 1).await;
+    bot.until_generation("access", 1).await;
+    let actor = |name: &str| bot.sandbox.actor(name).unwrap();
+    let (member, sailor, guard, chief) = (
+        bot.member(),
+        actor("sailor"),
+        actor("guard"),
+        actor("chief"),
+    );
+    let mut ids = [0, 0];
+    let resolved = said(&member, "docks", "!config open Captain Guard").await;
+    for (at, part) in resolved.split("<@&").skip(1).take(2).enumerate() {
+        ids[at] = part.split('>').next().unwrap().parse::<u64>().unwrap();
+    }
+    let [captain, guards] = ids.map(|id| format!("<@&{id}>"));
+    for (text, expect) in [
+        (
+            "!config open Captain",
+            format!("{captain}, {guards} → {captain}"),
+        ),
+        (
+            "!config open add Guard",
+            format!("{captain} → {captain}, {guards}"),
+        ),
+        ("!config open add Guard", "as before".into()),
+        (
+            "!config open remove Captain",
+            format!("{captain}, {guards} → {guards}"),
+        ),
+        (
+            "!config open remove Captain",
+            format!("{captain} is none of the roles"),
+        ),
+        ("!config open add Nobody", "Nobody".into()),
+        ("!config opne add Guard", "Did you mean `open`?".into()),
+        ("!config root add Guard", "no server can open it".into()),
+        ("!config open remove", "remove".into()),
+    ] {
+        let found = said(&member, "docks", text).await;
+        assert!(found.contains(&expect), "{text}: {found}");
+    }
+    assert_eq!(said(&guard, "docks", "!open").await, "opened");
+    let refused = said(&sailor, "docks", "!open").await;
+    assert!(
+        refused.contains("is for members with the role"),
+        "{refused}"
+    );
+    // An administrator is no owner, and nobody's word changes anything by slash either.
+    let refused = said(&chief, "docks", "!config open add Captain").await;
+    assert!(
+        refused.contains("for the owner of this server"),
+        "{refused}"
+    );
+    let lifted = said(&member, "docks", "!config open remove Guard").await;
+    assert!(
+        lifted.contains("needs no role any more")
+            && lifted.contains(&format!("{guards} → everybody")),
+        "{lifted}"
+    );
+    assert_eq!(said(&sailor, "docks", "!open").await, "opened");
+    let none = said(&member, "docks", "!config open remove Guard").await;
+    assert!(none.contains("needs no role of its own"), "{none}");
+    // By slash, and of a command in a group that has a rule: it begins with none of its own.
+    let options = [("command", json!("tag")), ("roles", json!("Captain"))];
+    member.slash("docks", "config", &options).await.unwrap();
+    let options = [("command", json!("tag add")), ("roles", json!("add Guard"))];
+    let asked = member.slash("docks", "config", &options).await.unwrap();
+    let told = member.expects_reply_to(&asked).await.unwrap().text();
+    assert!(told.contains(&format!("everybody → {guards}")), "{told}");
+    assert_eq!(said(&guard, "docks", "!tag add").await, "added");
+    bot.close().await;
+}

@@ -196,7 +196,7 @@ fn library() -> PathBuf {
 /// A bot that may do everything in the server `Harbour`, which `member` owns; that one's id, and that of the role `Captain`.
 async fn bot() -> (Fixture, u64, u64) {
     let (mut harbour, mut captain) = (0, 0);
-    let bot = Fixture::with(&["admin"])
+    let bot = Fixture::with(&["settings"])
         .await
         .restart_after(async |stopped| {
             let extensions = stopped.folder.join("extensions");

@@ -36,7 +36,7 @@ async fn escape(ctx: CommandContext) -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_keeps_files_that_nobody_loses() {
-    let bot = Fixture::with(&["admin"]).await;
+    let bot = Fixture::with(&["maintenance"]).await;
     bot.drop_in(
         &fixtures::plugin("teas", "files", "0.7.3", "", SOURCE),
         "teas",

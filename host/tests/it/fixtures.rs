@@ -52,6 +52,7 @@ const NAMES: &[&str] = &[
     "info",
     "help",
     "hooks",
+    "maintenance",
     "misbehave",
     "moderation",
     "mydata",
@@ -60,6 +61,7 @@ const NAMES: &[&str] = &[
     "remind",
     "shards",
     "scheduler",
+    "settings",
     "ticker",
     "wizard",
 ];

@@ -212,7 +212,7 @@ fn data_logs_and_backups_are_private_and_a_backup_is_restored_by_its_name() {
     fs::create_dir_all(at("data/sandbox")).unwrap();
     fs::create_dir_all(at("botlogs/sandbox")).unwrap();
     let script = "owner@general: !setprefix ?\nexpect ?\nowner@general: ?cogwright backup\nexpect \"Backed up\"\n";
-    let output = play(folder.path(), &["access", "admin"], script);
+    let output = play(folder.path(), &["access", "maintenance"], script);
     assert!(
         output.status.success(),
         "{}{}",

@@ -94,7 +94,7 @@ fn has(name: &str) -> impl Fn(&[String]) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_hundred_commands_all_work_in_groups_and_are_ungrouped_again() {
-    let bot = Fixture::with(&["admin", "hello"]).await;
+    let bot = Fixture::with(&["admin", "hello", "settings"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await
@@ -250,7 +250,7 @@ export_plugin!(|| {
 });
 "#;
     let library = fixtures::plugin("half", "refused", "0.1.0", "", source);
-    let bot = Fixture::with(&["admin"]).await;
+    let bot = Fixture::with(&["settings"]).await;
     bot.sandbox
         .commands_registered("settings", PATIENCE)
         .await

@@ -76,7 +76,7 @@ fn shop() -> PathBuf {
 }
 
 async fn open_shop(config: &str) -> Fixture {
-    let bot = Fixture::configured(&["admin", "hello"], config).await;
+    let bot = Fixture::configured(&["hello", "settings"], config).await;
     bot.drop_in(&shop(), "shop");
     bot.until_generation("shop", 1).await;
     bot
@@ -254,7 +254,7 @@ async fn an_edit_from_outside_is_noticed_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_whose_values_do_not_fit_is_not_loaded() {
     let bot = Fixture::configured(
-        &["admin", "hello"],
+        &["hello", "settings"],
         "[plugins.shop]\nlimt = 4\npause = \"soon\"\n",
     )
     .await;

@@ -120,7 +120,7 @@ fn second() -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_plugin_keeps_is_there_after_a_reload_and_a_restart() {
-    let bot = Fixture::with(&["admin"]).await;
+    let bot = Fixture::with(&["maintenance"]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     bot.until_content_is_seen().await;
@@ -203,7 +203,7 @@ async fn what_a_plugin_keeps_is_there_after_a_reload_and_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
-    let bot = Fixture::with(&["admin", "hello", "mydata"]).await;
+    let bot = Fixture::with(&["admin", "hello", "mydata", "maintenance"]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     let (owner, member) = (bot.owner(), bot.member());
@@ -345,7 +345,7 @@ async fn a_server_that_was_left_is_closed_and_kept_and_one_that_is_away_stays_op
 
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_are_run_for_one_plugin_by_its_name() {
-    let bot = Fixture::with(&["admin", "hello"]).await;
+    let bot = Fixture::with(&["hello", "maintenance"]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     let owner = bot.owner();

@@ -160,6 +160,8 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 build("misnamed", MISNAMED),
                 ("admin", fixtures::example("admin")),
                 ("scheduler", fixtures::example("scheduler")),
+                ("maintenance", fixtures::example("maintenance")),
+                ("settings", fixtures::example("settings")),
             ]
         })
         .clone()

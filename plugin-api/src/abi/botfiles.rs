@@ -128,6 +128,23 @@ pub struct KeptView {
     pub files: u64,
 }
 
+/// Completion of `bot.caches`: how many entries are in memory, and read anew where they are not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CachesReply {
+    /// Files of plugins.
+    pub files: u64,
+    /// Their bytes.
+    pub file_bytes: u64,
+    /// Servers whose rules are known: their prefixes, and roles for commands.
+    pub rules: u64,
+    /// Servers whose settings are known.
+    pub settings: u64,
+    /// Members that were seen.
+    pub members: u64,
+}
+
 /// Parameters of `bot.clear_caches`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

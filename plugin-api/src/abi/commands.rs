@@ -31,6 +31,9 @@ pub struct CommandsCall {
     pub command: String,
     /// `commands.require`: roles as mentions, ids or names; none lifts the rule.
     pub roles: Vec<String>,
+    /// `commands.require`: what becomes of those that there are: `add` and `remove` leave the others, empty replaces them all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub change: String,
     /// `commands.set_prefix`: what to change it to; empty: the bot's default.
     pub prefix: Option<String>,
     /// `commands.set_prefix`: whether a mention works like it.
@@ -101,6 +104,9 @@ pub struct RequireReply {
     /// The roles of which one is needed now.
     #[serde(with = "super::snowflake::list")]
     pub roles: Vec<u64>,
+    /// Those of which one was needed before.
+    #[serde(with = "super::snowflake::list")]
+    pub before: Vec<u64>,
 }
 
 /// Completion of `commands.prefix`.

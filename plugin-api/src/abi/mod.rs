@@ -84,7 +84,7 @@ pub use bot::{
 };
 pub use botfiles::{
     BotFileCall, BotFileChange, BotFileChunk, BotFileEntry, BotFileList, CachesCleared,
-    ClearCaches, FileStats, KeptView,
+    CachesReply, ClearCaches, FileStats, KeptView,
 };
 pub use cache::{CacheCall, CacheReply, ServerView, ServersCall, ServersReply};
 pub use command::{
@@ -130,8 +130,8 @@ pub use schedule::{
     ScheduleRun, ScheduleSteer, ScheduleSwitch, SchedulesCall, SchedulesReply,
 };
 pub use settings::{
-    DescribeCall, DescribeReply, SecretCall, SettingCall, SettingChange, SettingChangeReply,
-    SettingReply, SettingView, SettingsHead,
+    ConfigFault, DescribeCall, DescribeReply, SecretCall, SettingCall, SettingChange,
+    SettingChangeReply, SettingReply, SettingView, SettingsHead, VerifyReply,
 };
 pub use shards::{SessionStarts, ShardView, ShardsCall, ShardsReply};
 pub use storage::{

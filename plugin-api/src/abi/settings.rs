@@ -118,6 +118,8 @@ pub struct SettingView {
     pub description: String,
     /// Its type, by the word of a [`SettingKind`](crate::manifest::SettingKind); `None` for the host's.
     pub kind: Option<String>,
+    /// Of a list: the type of its entries.
+    pub items: Option<String>,
     /// What it takes, in words: `whole number, 1 to 10`.
     pub takes: String,
     /// Its value where none is set; null: it is unset then.
@@ -138,4 +140,28 @@ pub struct SettingView {
     pub live: bool,
     /// Whether the file has another value than the one that the bot goes by until its restart.
     pub waits_for_restart: bool,
+}
+
+/// Completion of `settings.verify`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct VerifyReply {
+    /// The configuration file; `None` without one.
+    pub file: Option<String>,
+    /// What a start, or a plugin, would refuse.
+    pub errors: Vec<ConfigFault>,
+    /// What is most likely a slip, or not in force yet.
+    pub warnings: Vec<ConfigFault>,
+}
+
+/// What is wrong in the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ConfigFault {
+    /// Where: `config.toml:2:1`, `[data] folder`; empty: the file as a whole.
+    pub place: String,
+    /// What, and the next step where it is known.
+    pub words: String,
 }

@@ -276,6 +276,23 @@ impl<S: 'static> Command<S> {
         self
     }
 
+    /// By slash as [`ephemeral`](Self::ephemeral) says; by prefix its answers are where it was typed.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn state(ctx: CommandContext) -> Result {
+    ///     ctx.reply("All is well.").await
+    /// }
+    /// let state = Command::new("state", "Shows how all is").owner_only().ephemeral_by_slash().run(state);
+    /// # Plugin::new().command(state);
+    /// ```
+    #[must_use]
+    pub fn ephemeral_by_slash(mut self) -> Self {
+        self.manifest.typed_openly = true;
+        self.ephemeral()
+    }
+
     /// What it does: ends the declaration. A function, or a closure that returns a future.
     ///
     /// ```

@@ -3,8 +3,8 @@
 use super::Host;
 use crate::{
     abi::{
-        BotFileCall, BotFileChange, BotFileChunk, BotFileList, CachesCleared, ClearCaches,
-        FileStats,
+        BotFileCall, BotFileChange, BotFileChunk, BotFileList, CachesCleared, CachesReply,
+        ClearCaches, FileStats,
     },
     error::Result,
 };
@@ -60,6 +60,15 @@ impl Host {
     /// The power is not granted.
     pub async fn file_stats(&self) -> Result<FileStats> {
         self.query("files.stats", &()).await
+    }
+
+    /// How much is in the caches that [`clear_caches`](Self::clear_caches) empties. Needs the power `bot.read`.
+    ///
+    /// # Errors
+    ///
+    /// The power is not granted.
+    pub async fn caches(&self) -> Result<CachesReply> {
+        self.query("bot.caches", &()).await
     }
 
     /// Empties caches: `files`, `rules`, `settings`, `members`, or all of them. What was in them is read anew when it is asked for

@@ -165,12 +165,52 @@ impl Commands<'_> {
         command: &str,
         roles: &[String],
     ) -> Result<RequireReply> {
+        self.require(guild, command, roles, "").await
+    }
+
+    /// Names further roles beside those that a command needs one of already. Else as [`require_roles`](Self::require_roles).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn add_roles(
+        &self,
+        guild: Id<GuildMarker>,
+        command: &str,
+        roles: &[String],
+    ) -> Result<RequireReply> {
+        self.require(guild, command, roles, "add").await
+    }
+
+    /// Takes roles from those that a command needs one of; with the last one the rule is lifted. Else as
+    /// [`require_roles`](Self::require_roles).
+    ///
+    /// # Errors
+    ///
+    /// As there, and where a role is none of them.
+    pub async fn remove_roles(
+        &self,
+        guild: Id<GuildMarker>,
+        command: &str,
+        roles: &[String],
+    ) -> Result<RequireReply> {
+        self.require(guild, command, roles, "remove").await
+    }
+
+    async fn require(
+        &self,
+        guild: Id<GuildMarker>,
+        command: &str,
+        roles: &[String],
+        change: &str,
+    ) -> Result<RequireReply> {
         self.call(
             "commands.require",
             &CommandsCall {
                 guild_id: Some(guild.get()),
                 command: command.to_owned(),
                 roles: roles.to_vec(),
+                change: change.to_owned(),
                 ..CommandsCall::default()
             },
         )

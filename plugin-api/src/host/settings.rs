@@ -8,6 +8,7 @@ use super::Host;
 use crate::{
     abi::{
         DescribeCall, DescribeReply, SettingCall, SettingChange, SettingChangeReply, SettingReply,
+        VerifyReply,
     },
     error::{Error, Result},
 };
@@ -206,6 +207,30 @@ impl Host {
     /// Nobody who may stands behind the call, there is no such plugin or table, or the server's database can't be read.
     pub async fn describe_settings(&self, call: &DescribeCall) -> Result<DescribeReply> {
         self.query("settings.describe", call).await
+    }
+
+    /// Looks at the configuration file as it lies there: what a start, or a plugin that is loaded, would refuse, and what is most likely
+    /// a slip. Nothing is taken over. Needs the power `settings.read`, and one of the bot's owners who acts.
+    ///
+    /// ```
+    /// use plugin_api::{Power, prelude::*};
+    ///
+    /// async fn verify(ctx: CommandContext) -> Result {
+    ///     let found = ctx.host().verify_settings().await?;
+    ///     let lines: Vec<_> = found.errors.iter().map(|it| format!("{}: {}", it.place, it.words)).collect();
+    ///     ctx.reply(if lines.is_empty() { "All is well.".into() } else { lines.join("\n") }).await
+    /// }
+    ///
+    /// let plugin = Plugin::new()
+    ///     .powers([Power::SettingsRead])
+    ///     .command(Command::new("verify", "Looks at the configuration").owner_only().run(verify));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nobody who may stands behind the call.
+    pub async fn verify_settings(&self) -> Result<VerifyReply> {
+        self.query("settings.verify", &()).await
     }
 
     /// Sets any setting, by its path, for the bot (`None`) or for a server; `()` as the value resets it. Needs the power

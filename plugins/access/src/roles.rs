@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use plugin_api::prelude::*;
+use plugin_api::{
+    prelude::*,
+    text::{FIELD, clip},
+};
 
 /// The host, as if it were a plugin.
 const HOST: &str = "cogwright";
@@ -12,10 +15,14 @@ const LISTED: usize = 3_500;
 
 pub(super) fn config() -> Command {
     Command::new("config", "Sets which roles may use a command")
-        .help("`config ban @Moderator` names a role, and more may follow; `config ban none` lifts the rule; `config` alone shows all.")
+        .help(
+            "`config ban @Moderator` names a role, and more may follow: they take the place of those before. `config ban add @Admin` and \
+             `config ban remove @Admin` leave the others; `config ban none` lifts the rule; `config` alone shows all.",
+        )
+        .example("config ban add @Moderator")
         .guild_owner_only()
         .option(CommandOption::string("command", "Which command or group; write one of several words in quotes"))
-        .option(CommandOption::string("roles", "Roles of which one is needed, or none").rest())
+        .option(CommandOption::string("roles", "Roles of which one is needed; add or remove before them leaves the others; none lifts the rule").rest())
         .autocomplete("command", super::commands)
         .run(run)
 }
@@ -34,22 +41,65 @@ async fn run(ctx: CommandContext) -> Result {
             typed = ctx.typed()
         )));
     };
-    let roles = match &*words.trim().to_lowercase() {
-        "none" => Vec::new(),
-        _ => split(&words),
+    let change = Change::of(&words);
+    let set = match &change {
+        Change::To(roles) => commands.require_roles(guild, &command, roles).await?,
+        Change::Add(roles) => commands.add_roles(guild, &command, roles).await?,
+        Change::Remove(roles) => commands.remove_roles(guild, &command, roles).await?,
     };
-    let set = commands.require_roles(guild, &command, &roles).await?;
-    let text = if set.roles.is_empty() {
-        format!("`{}` needs no role any more.", set.command)
-    } else {
-        format!(
+    let text = match (&*set.roles, set.roles == set.before) {
+        ([], true) => format!("`{}` needed no role, and needs none.", set.command),
+        ([], false) => format!("`{}` needs no role any more.", set.command),
+        (roles, true) => format!(
+            "`{}` is for members with {} as before.",
+            set.command,
+            mentions(roles)
+        ),
+        (roles, false) => format!(
             "`{}` is for members with {} now. Whether others still see its slash command is set in Server Settings > Integrations.",
             set.command,
-            mentions(&set.roles)
-        )
+            mentions(roles)
+        ),
     };
-    ctx.reply(embed("Command access").description(text).build())
-        .await
+    let mut card = embed("Command access").description(text);
+    if set.roles != set.before {
+        let change = format!("{} → {}", side(&set.before), side(&set.roles));
+        card = card.field("Before → after", clip(&change, FIELD), false);
+    }
+    ctx.reply(card.build()).await
+}
+
+/// What is wished of the roles of a command.
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    To(Vec<String>),
+    Add(Vec<String>),
+    Remove(Vec<String>),
+}
+
+impl Change {
+    fn of(words: &str) -> Self {
+        let words = words.trim();
+        let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+        // A role may be called `add`: alone, it is one.
+        match &*verb.to_lowercase() {
+            "none" if rest.is_empty() => Self::To(Vec::new()),
+            "add" if !rest.is_empty() => Self::Add(split(rest)),
+            "remove" if !rest.is_empty() => Self::Remove(split(rest)),
+            _ => Self::To(split(words)),
+        }
+    }
+}
+
+/// Roles, on one side of a change.
+fn side(roles: &[u64]) -> String {
+    match roles {
+        [] => "everybody".to_owned(),
+        roles => {
+            let roles: Vec<String> = roles.iter().map(|role| format!("<@&{role}>")).collect();
+            roles.join(", ")
+        }
+    }
 }
 
 async fn list(ctx: &CommandContext, guild: Id<marker::GuildMarker>) -> Result {
@@ -115,7 +165,7 @@ fn split(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{Change, split};
 
     #[test]
     fn names_with_blanks_stand_in_quotes() {
@@ -123,5 +173,23 @@ mod tests {
             split(r#"<@&1> "The Staff", Mods"#),
             ["<@&1>", "The Staff", "Mods"]
         );
+    }
+
+    #[test]
+    fn the_first_word_says_what_becomes_of_those_that_there_are() {
+        let roles = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        for (words, change) in [
+            (" NONE ", Change::To(roles(&[]))),
+            ("@A @B", Change::To(roles(&["@A", "@B"]))),
+            ("add @A", Change::Add(roles(&["@A"]))),
+            (
+                "Remove \"The Staff\"",
+                Change::Remove(roles(&["The Staff"])),
+            ),
+            ("add", Change::To(roles(&["add"]))),
+            ("none @A", Change::To(roles(&["none", "@A"]))),
+        ] {
+            assert_eq!(Change::of(words), change, "{words}");
+        }
     }
 }

@@ -1,14 +1,9 @@
-//! Administration of the bot, for its owners; and the settings of a server, for those who manage it.
+//! Administration of the bot, for its owners.
 //!
-//! Each command is there twice: `fw_log` where it is typed, and `/admin log`, which takes one place of a hundred for all of them.
+//! Each command is there twice: `fw_plugin` where it is typed, and `/admin plugin`, which takes one place of a hundred for all of them.
 //! Nothing is checked here that the host does not check again: each call needs a power, and somebody who may.
 
 mod costs;
-mod databases;
-mod files;
-mod log;
-mod server;
-mod settings;
 mod slash;
 
 use plugin_api::{Power, prelude::*};
@@ -19,35 +14,23 @@ type Declared = fn(&str) -> Command;
 /// The owners' commands: the name in the group, the name alone, and what they are.
 const COMMANDS: &[(&str, &str, Declared)] = &[
     ("plugin", "fw_plugin", costs::command),
-    ("files", "fw_files", files::command),
-    ("log", "fw_log", log::command),
-    ("config", "fw_settings", settings::command),
     ("slash-limit", "slashlimit", slash::command),
-    ("backup", "fw_backup", databases::backup),
-    ("migrations", "fw_migrations", databases::migrations),
-    ("migrate", "fw_migrate", databases::migrate),
 ];
 
 export_plugin!(|| {
     let mut group = Command::group("admin", "Looks after the bot: for its owners").owner_only();
-    let mut plugin = Plugin::new().category("Framework", "🔧").powers([
-        Power::BotRead,
-        Power::PluginsRead,
-        Power::LogRead,
-        Power::LogLevels,
-        Power::SettingsRead,
-        Power::SettingsWrite,
-        Power::DatabaseManage,
-    ]);
+    let mut plugin = Plugin::new()
+        .category("Framework", "🔧")
+        .powers([Power::BotRead, Power::PluginsRead]);
     for (name, alone, declared) in COMMANDS {
         group = group.command(declared(name).slash_only().ephemeral());
         let mut typed = declared(alone).prefix_only().owner_only();
-        // `cogwright log` stands for `fw_log`, and `cogwright config` for `fw_config`.
+        // `cogwright slash-limit` stands for `fw_slash_limit`.
         let grouped = format!("fw_{}", name.replace('-', "_"));
         if grouped != *alone {
             typed = typed.alias(grouped);
         }
         plugin = plugin.command(typed);
     }
-    plugin.command(group).command(server::command())
+    plugin.command(group)
 });

@@ -54,6 +54,11 @@ impl Members {
         .bounded(most)
     }
 
+    /// How many are kept that were seen.
+    pub(super) fn count(&self) -> usize {
+        self.inner().seen.len()
+    }
+
     fn bounded(self, most: NonZeroUsize) -> Self {
         self.inner().seen.resize(most);
         self

@@ -290,6 +290,11 @@ impl Cache {
         self.members.forget_seen()
     }
 
+    /// How many members are kept that were seen.
+    pub fn members_count(&self) -> usize {
+        self.members.count()
+    }
+
     fn store(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,6 +22,7 @@ pub(super) const CALLS: &[CallRule] = &[
     CallRule::free("settings.get"),
     CallRule::free("settings.reset"),
     CallRule::free("settings.set"),
+    CallRule::reads("settings.verify", Power::SettingsRead, Who::Owner),
     CallRule::changes("settings.write", Power::SettingsWrite, Who::Manager),
 ];
 

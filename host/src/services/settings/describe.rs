@@ -69,6 +69,7 @@ impl Settings {
             "name": setting.name,
             "description": setting.description,
             "kind": setting.kind,
+            "items": (setting.kind == SettingKind::List).then_some(setting.items),
             "takes": schema::takes(setting),
             "default": for_pages(setting, setting.default.clone()),
             "min": setting.min,

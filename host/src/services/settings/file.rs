@@ -206,7 +206,7 @@ impl Settings {
         Ok(config)
     }
 
-    fn parse(&self, text: &str) -> Result<Config, SettingsError> {
+    pub(super) fn parse(&self, text: &str) -> Result<Config, SettingsError> {
         let now = self.config.now();
         let mut config = Config::parse(text, &now.source.origin)?;
         config.source.path.clone_from(&now.source.path);
@@ -223,7 +223,7 @@ impl Settings {
     }
 
     /// The text on the disk. A file that is gone or empty, and was not before, is one that can't be read.
-    async fn on_disk(&self, file: &Path) -> Result<String, SettingsError> {
+    pub(super) async fn on_disk(&self, file: &Path) -> Result<String, SettingsError> {
         let shown = file.display().to_string();
         let path = file.to_owned();
         let read = tokio::task::spawn_blocking(move || Config::text_of(&path))

@@ -109,6 +109,11 @@ impl GuildValues {
         before - kept.len()
     }
 
+    /// How many servers' values are in memory.
+    pub(super) fn kept_count(&self) -> usize {
+        self.kept().len()
+    }
+
     async fn of(
         &self,
         storage: &Storage,

@@ -9,6 +9,7 @@
 //! | `watch.rs` | changes from outside noticed |
 //! | `guild.rs` | what servers have set |
 //! | `describe.rs` | all settings, for people and pages |
+//! | `verify.rs` | what is wrong with config.toml as it lies there |
 //! | `calls.rs` | the host calls |
 //!
 //! This service alone changes the [`Live`] configuration. A file that can't be read as a whole changes nothing, and is never
@@ -22,6 +23,7 @@ mod error;
 mod file;
 mod guild;
 pub(crate) mod schema;
+mod verify;
 mod watch;
 
 use std::{
@@ -149,6 +151,11 @@ impl Settings {
         self.guilds.forget(guild)
     }
 
+    /// How many servers' values are in memory.
+    pub(crate) fn kept_count(&self) -> usize {
+        self.guilds.kept_count()
+    }
+
     /// How many generations have declared settings.
     #[must_use]
     pub fn declared_count(&self) -> usize {
@@ -257,6 +264,7 @@ impl Capability<Services> for Settings {
         match &*call.name {
             "settings.get" => Self::serve(self, caller, call.params).await,
             "settings.describe" => self.described(call.params).await,
+            "settings.verify" => self.verified().await,
             _ => self.changed(services, caller, call).await,
         }
     }

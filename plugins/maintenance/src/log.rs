@@ -1,4 +1,4 @@
-//! Command `log`: what is logged, of all, of a plugin or of a module.
+//! Command `fw_log`: what is logged, of all, of a plugin or of a module.
 
 use plugin_api::{
     abi::{LevelCall, LevelsReply},
@@ -6,9 +6,21 @@ use plugin_api::{
     text::{or_none, plain, word},
 };
 
+use crate::tail;
+
 const LEVELS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "off", "default"];
 
-pub(super) fn command(name: &str) -> Command {
+/// `fw_log` with its own handler by prefix, and the group that it is by slash.
+pub(super) fn command() -> Command {
+    levels("fw_log")
+        .example("fw_log shop debug")
+        .example("fw_log tail 50")
+        .command(tail::tail())
+        .command(tail::follow())
+        .command(levels("level"))
+}
+
+fn levels(name: &str) -> Command {
     Command::new(name, "Shows or changes what is logged")
         .help(
             "Until the bot stops: of a plugin, of a module such as `host_discord::gateway`, or of all. `default` removes an \
@@ -68,11 +80,7 @@ async fn run(ctx: CommandContext) -> Result {
     }
     let levels = host.set_log_level(&call).await?;
     ctx.reply(shown(
-        format!(
-            "Until the bot stops.
-{}",
-            note.unwrap_or_default()
-        ),
+        format!("Until the bot stops.\n{}", note.unwrap_or_default()),
         &levels,
     ))
     .await

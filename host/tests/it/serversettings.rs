@@ -1,0 +1,472 @@
+//! Tests of the plugin `settings`: its menu and forms, what survives, who may, and what it says of the configuration.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use host::services::Services;
+use sandbox::{Actor, InteractionView, MessageView, Sandbox};
+use serde_json::{Value, json};
+use twilight_model::guild::Permissions;
+
+use crate::{
+    fixtures,
+    observe::page,
+    support::{self, Fixture, PATIENCE},
+};
+
+const SHOP: &str = r#"//! A shop with a setting of each type.
+use plugin_api::prelude::*;
+
+export_plugin!(|| Plugin::new()
+    .setting(Setting::integer("limit", "How many cups").default(3).min(1).max(10).per_guild())
+    .setting(Setting::string("greeting", "What is said").default("hello").max(300).per_guild())
+    .setting(Setting::choice("size", "How much", ["cup", "pot"]).default("cup").per_guild())
+    .setting(Setting::boolean("open", "Whether there is tea").default(true).per_guild())
+    .setting(Setting::channel("kitchen", "Where orders go").per_guild())
+    .setting(Setting::roles("guests", "Who may order").default(Vec::<u64>::new()).max(2).per_guild())
+    .setting(Setting::duration("pause", "Between cups").default("5m"))
+    .command(Command::new("menu", "Tells").run(menu)));
+
+async fn menu(ctx: CommandContext) -> Result {
+    let guild = ctx.guild()?;
+    let limit: u64 = ctx.host().guild_setting(guild, "limit").await?;
+    let greeting: String = ctx.host().guild_setting(guild, "greeting").await?;
+    let size: String = ctx.host().guild_setting(guild, "size").await?;
+    let open: bool = ctx.host().guild_setting(guild, "open").await?;
+    let kitchen: Option<Id<marker::ChannelMarker>> = ctx.host().guild_setting(guild, "kitchen").await?;
+    let guests: Vec<Id<marker::RoleMarker>> = ctx.host().guild_setting(guild, "guests").await?;
+    ctx.reply(format!("{limit} {greeting} {size} {open} {} {}", kitchen.is_some(), guests.len())).await
+}
+"#;
+
+/// The bot's settings plugin beside the shop, in a server that `member` owns (`docks`) and in one that the bot's owner owns.
+async fn bot() -> Fixture {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = BUILT.get_or_init(|| fixtures::plugin("shop", "menus", "0.1.51", "", SHOP));
+    let bot = Fixture::with(&["access", "settings"]).await;
+    let bot = bot
+        .restart_after(async |stopped| {
+            support::drop_in(built, &stopped.folder.join("extensions"), "shop");
+            stopped.add_harbour(Permissions::empty());
+        })
+        .await;
+    for plugin in ["shop", "settings", "access"] {
+        bot.until_generation(plugin, 1).await;
+    }
+    bot.sandbox
+        .commands_registered("serversettings", PATIENCE)
+        .await
+        .unwrap();
+    bot
+}
+
+async fn said(who: &Actor, place: &str, text: &str) -> MessageView {
+    let sent = who.says(place, text).await.unwrap();
+    who.expects_reply_to(&sent).await.unwrap()
+}
+
+async fn typed(who: &Actor, place: &str, line: &str) -> MessageView {
+    let asked = who.slash_line(place, line).await.unwrap();
+    who.expects_reply_to(&asked).await.unwrap()
+}
+
+async fn clicked(who: &Actor, on: &MessageView, label: &str) -> MessageView {
+    who.clicks_on(on, label).await.unwrap().message.unwrap()
+}
+
+async fn picked(who: &Actor, on: &MessageView, menu: &str, label: &str) -> MessageView {
+    let pick = who.picks_on(on, menu, &[label]).await.unwrap();
+    pick.message.unwrap()
+}
+
+/// The page of one of the shop's settings, from the first page.
+async fn opened(who: &Actor, on: &MessageView, setting: &str) -> MessageView {
+    let shop = picked(who, on, "Choose a plugin", "shop").await;
+    picked(who, &shop, "Choose a setting", setting).await
+}
+
+/// Opens the form, and gives what stands in it.
+async fn form(who: &Actor, on: &MessageView, button: &str) -> String {
+    let shown = who.clicks_on(on, button).await.unwrap();
+    let modal = shown.modal.expect("a form");
+    value_in(&modal).unwrap_or_default()
+}
+
+fn value_in(modal: &Value) -> Option<String> {
+    let field = &modal["components"][0]["component"];
+    field["value"].as_str().map(str::to_owned)
+}
+
+async fn submitted(who: &Actor, value: &str) -> InteractionView {
+    who.submits(&[("value", value)]).await.unwrap()
+}
+
+fn has(seen: &MessageView, words: &[&str]) {
+    let text = seen.text();
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in {text}");
+    }
+}
+
+/// What is in the file that the bot has sent last.
+pub async fn last_file(sandbox: &Sandbox) -> String {
+    let traffic = sandbox.traffic();
+    let sent = |it: &sandbox::Crossing| {
+        let url = it.answer["attachments"][0]["url"].as_str()?;
+        Some(url.split_once("/attachments/")?.1.to_owned())
+    };
+    let path = traffic.iter().rev().find_map(sent).expect("a file");
+    page(sandbox.addr(), &format!("/attachments/{path}"), "*/*")
+        .await
+        .1
+}
+
+async fn edit(services: &Arc<Services>, file: &PathBuf, text: &str) {
+    fs::write(file, text).unwrap();
+    services.settings.noticed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_set_up_by_menu_and_form_and_a_bad_value_loses_nothing() {
+    let bot = bot().await;
+    let owner = bot.member();
+    let first = said(&owner, "docks", "!settings").await;
+    has(&first, &["Settings of this server", "shop.limit"]);
+    assert!(!first.text().contains("shop.pause"), "it is the bot's");
+    let page = opened(&owner, &first, "limit").await;
+    has(
+        &page,
+        &["shop.limit", "How many cups", "whole number, 1 to 10"],
+    );
+    assert_eq!(form(&owner, &page, "Change").await, "3");
+    let refused = submitted(&owner, "90").await.message.unwrap();
+    assert_eq!(refused.id, page.id, "the same message");
+    has(
+        &refused,
+        &[
+            "Not changed",
+            "expected 1 to 10, found 90",
+            "What you typed",
+        ],
+    );
+    assert_eq!(form(&owner, &refused, "Try again").await, "90");
+    let done = submitted(&owner, "9").await.message.unwrap();
+    has(&done, &["Changed", "`3` → `9`", "this server"]);
+    assert!(!done.text().contains("What you typed"));
+    let reset = clicked(&owner, &done, "Reset").await;
+    has(&reset, &["`9` → `3`"]);
+    form(&owner, &reset, "Change").await;
+    submitted(&owner, "7").await;
+
+    // What would end the block that keeps it is kept as well.
+    let back = clicked(&owner, &reset, "Back").await;
+    let page = picked(&owner, &back, "Choose a setting", "greeting").await;
+    form(&owner, &page, "Change").await;
+    let long = format!("```js\nx\n``` {}", "tea ".repeat(90));
+    let refused = submitted(&owner, long.trim()).await.message.unwrap();
+    has(&refused, &["Not changed", "characters"]);
+    assert_eq!(form(&owner, &refused, "Try again").await, long.trim());
+    submitted(&owner, "good day").await;
+
+    // A select where Discord has one.
+    let page = clicked(&owner, &refused, "Back").await;
+    let page = picked(&owner, &page, "Choose a setting", "size").await;
+    let page = picked(&owner, &page, "Choose a value", "pot").await;
+    has(&page, &["`cup` → `pot`"]);
+    let page = clicked(&owner, &page, "Back").await;
+    let page = picked(&owner, &page, "Choose a setting", "open").await;
+    picked(&owner, &page, "Choose a value", "false").await;
+    let page = clicked(&owner, &page, "Back").await;
+    let page = picked(&owner, &page, "Choose a setting", "kitchen").await;
+    picked(&owner, &page, "Choose a channel", "docks").await;
+    let page = clicked(&owner, &page, "Back").await;
+    let page = picked(&owner, &page, "Choose a setting", "guests").await;
+    let pick = owner.picks_on(&page, "Choose a role", &["Captain", "Guard"]);
+    let page = pick.await.unwrap().message.unwrap();
+    has(&page, &["none → <@&"]);
+    assert_eq!(
+        said(&owner, "docks", "!menu").await.content,
+        "7 good day pot false true 2"
+    );
+    // None is picked: the list is empty, and not unset.
+    let pick = owner.picks_on(&page, "Choose a role", &[]).await.unwrap();
+    has(&pick.message.unwrap(), &["→ none"]);
+    assert_eq!(
+        said(&owner, "docks", "!menu").await.content,
+        "7 good day pot false true 0"
+    );
+    // The other server has what it had.
+    assert_eq!(
+        bot.ask(&bot.owner(), "!menu").await.content,
+        "3 hello cup true false 0"
+    );
+    // By typing, with what was replaced.
+    let set = said(&owner, "docks", "!settings set shop.limit 2").await;
+    has(&set, &["`7` → `2` for this server"]);
+    let wrong = said(&owner, "docks", "!settings set shop.limit 90").await;
+    has(&wrong, &["expected 1 to 10, found 90"]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn menus_and_half_filled_forms_outlive_a_reload_and_a_restart() {
+    let bot = bot().await;
+    let owner = bot.member();
+    let first = said(&owner, "docks", "!settings").await;
+    let page = opened(&owner, &first, "limit").await;
+    form(&owner, &page, "Change").await;
+    bot.plugins().reload("settings").await.unwrap();
+    bot.until_generation("settings", 2).await;
+    let refused = submitted(&owner, "many").await.message.unwrap();
+    has(&refused, &["Not changed", "many"]);
+    bot.plugins().reload("settings").await.unwrap();
+    bot.until_generation("settings", 3).await;
+    assert_eq!(form(&owner, &refused, "Try again").await, "many");
+    let bot = bot.restart().await;
+    bot.until_generation("settings", 1).await;
+    bot.until_generation("shop", 1).await;
+    let done = submitted(&owner, "4").await.message.unwrap();
+    has(&done, &["`3` → `4`"]);
+    let back = clicked(&owner, &done, "Back").await;
+    has(&back, &["Settings of shop"]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_answered_when_its_message_or_its_plugin_is_gone_meanwhile() {
+    let bot = bot().await;
+    let owner = bot.member();
+    let first = said(&owner, "docks", "!settings").await;
+    let page = opened(&owner, &first, "limit").await;
+    form(&owner, &page, "Change").await;
+    owner.deletes(&page).await.unwrap();
+    let sent = submitted(&owner, "5").await;
+    let answer = owner.expects_reply_to(&sent).await.unwrap();
+    has(&answer, &["`3` → `5`"]);
+
+    let first = said(&owner, "docks", "!settings").await;
+    let page = opened(&owner, &first, "greeting").await;
+    form(&owner, &page, "Change").await;
+    bot.plugins().unload("shop", false).await.unwrap();
+    let gone = submitted(&owner, "a long greeting").await.message.unwrap();
+    has(&gone, &["not there any more", "a long greeting"]);
+    // With nothing that has settings there is still an answer, and no menu that leads nowhere.
+    let empty = said(&owner, "docks", "!settings").await;
+    has(&empty, &["no loaded plugin declares settings"]);
+    assert!(empty.components.is_empty(), "{:?}", empty.components);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_menu_is_for_whoever_has_opened_it_and_may() {
+    let bot = bot().await;
+    let (owner, chief) = (bot.member(), bot.sandbox.actor("chief").unwrap());
+    let first = said(&owner, "docks", "!settings").await;
+    let refused = chief.picks_on(&first, "Choose a plugin", &["shop"]).await;
+    let refused = refused.unwrap().message;
+    assert!(refused.is_none_or(|it| it.ephemeral && !it.text().contains("Settings of shop")));
+    // By slash as well; an administrator may.
+    let own = typed(&chief, "docks", "settings").await;
+    let page = opened(&chief, &own, "limit").await;
+    form(&chief, &page, "Change").await;
+    has(
+        &submitted(&chief, "6").await.message.unwrap(),
+        &["`3` → `6`"],
+    );
+    // Who manages nothing is refused, and in direct messages there is no server.
+    for who in ["sailor", "guard", "mod"] {
+        let who = bot.sandbox.actor(who).unwrap();
+        for command in ["settings", "serversettings"] {
+            let text = said(&who, "docks", &format!("!{command}")).await.text();
+            assert!(
+                !text.contains("shop.limit") && !text.contains("Prefix"),
+                "{text}"
+            );
+        }
+    }
+    for command in ["settings", "serversettings"] {
+        let text = said(&owner, "dm", &format!("!{command}")).await.text();
+        assert!(text.contains("server"), "{text}");
+    }
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_shown_with_prefix_rules_and_what_it_has_changed() {
+    let bot = bot().await;
+    let owner = bot.member();
+    let shown = said(&owner, "docks", "!serversettings").await;
+    has(
+        &shown,
+        &[
+            "`!`, the bot's",
+            "works like it",
+            "`!help`, `@bot help`, or `/help`",
+            "needs a role",
+            "are as they come",
+            "**Harbour**",
+        ],
+    );
+    said(&owner, "docks", "!setprefix ?").await;
+    said(&owner, "docks", "?config menu Captain").await;
+    said(&owner, "docks", "?mentionprefix disable").await;
+    said(&owner, "docks", "?settings set shop.limit 9").await;
+    let shown = said(&owner, "docks", "?serversettings").await;
+    has(
+        &shown,
+        &[
+            "`?`, this server's own",
+            "is only a mention",
+            "`menu` <@&",
+            "`shop.limit` `9`",
+        ],
+    );
+    assert!(!shown.text().contains("@bot help"), "{}", shown.text());
+    // The bot's owner as well; in the other server nothing has changed.
+    let other = typed(&bot.owner(), "general", "serversettings").await;
+    has(&other, &["`!`, the bot's", "are as they come"]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_powers_it_says_what_is_missing_and_shows_the_rest() {
+    let bot = bot().await;
+    let owner = bot.member();
+    let (services, file) = (bot.bot.services(), bot.folder.path().join("config.toml"));
+    let first = said(&owner, "docks", "!settings").await;
+    let page = opened(&owner, &first, "limit").await;
+    form(&owner, &page, "Change").await;
+    edit(
+        services,
+        &file,
+        "[grants.settings]\npowers = [\"settings.read\"]\n",
+    )
+    .await;
+    let refused = submitted(&owner, "8").await.message.unwrap();
+    has(
+        &refused,
+        &["Not changed", "settings.write", "What you typed"],
+    );
+    edit(services, &file, "[grants.settings]\npowers = []\n").await;
+    let shown = said(&owner, "docks", "!serversettings").await;
+    has(
+        &shown,
+        &["`!`, the bot's", "keeps that private", "**Harbour**"],
+    );
+    let none = said(&owner, "docks", "!settings").await;
+    has(&none, &["settings.read"]);
+    edit(services, &file, "# As it came.\n").await;
+    form(&owner, &refused, "Try again").await;
+    has(
+        &submitted(&owner, "8").await.message.unwrap(),
+        &["`3` → `8`"],
+    );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_changes_all_settings_by_the_same_menu() {
+    let bot = bot().await;
+    let (owner, member) = (bot.owner(), bot.member());
+    let first = typed(&owner, "general", "fw_settings").await;
+    assert!(first.ephemeral);
+    let table = picked(&owner, &first, "Choose a plugin or a table", "bot").await;
+    let page = picked(&owner, &table, "Choose a setting", "prefix").await;
+    assert_eq!(form(&owner, &page, "Change").await, "!");
+    let refused = submitted(&owner, "toolong").await.message.unwrap();
+    has(&refused, &["Not changed", "the prefix has 7 characters"]);
+    assert_eq!(form(&owner, &refused, "Try again").await, "toolong");
+    has(
+        &submitted(&owner, "?").await.message.unwrap(),
+        &["`!` → `?`"],
+    );
+    let text = fs::read_to_string(bot.folder.path().join("config.toml")).unwrap();
+    assert!(text.contains("prefix = \"?\""), "{text}");
+    // By prefix where it was typed, as before.
+    let typed_here = said(&owner, "general", "?fw_settings shop").await;
+    has(&typed_here, &["shop.pause", "`\"5m\"` (default)"]);
+    assert!(!typed_here.ephemeral);
+    let shop = said(&owner, "general", "?fw_settings").await;
+    let shop = picked(&owner, &shop, "Choose a plugin or a table", "shop").await;
+    let page = picked(&owner, &shop, "Choose a setting", "pause").await;
+    form(&owner, &page, "Change").await;
+    has(
+        &submitted(&owner, "1h").await.message.unwrap(),
+        &["`5m` → `1h`"],
+    );
+    // Nobody else is answered.
+    for command in ["fw_settings", "fw_config_validate", "fw_config_schema"] {
+        member.says("docks", &format!("!{command}")).await.unwrap();
+    }
+    said(&member, "docks", "?menu").await;
+    let answers = member.messages("docks");
+    assert!(answers.iter().all(|it| !it.text().contains("shop.pause")));
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_configuration_is_looked_through_as_it_lies_there() {
+    let bot = bot().await;
+    let owner = bot.owner();
+    let file = bot.folder.path().join("config.toml");
+    let good = said(&owner, "general", "!fw_config_validate").await;
+    has(&good, &["0 errors, 0 warnings"]);
+    fs::write(
+        &file,
+        "[bot]\nprefx = \"?\"\n[plugins.shop]\nlimit = 90\npuase = \"1h\"\n",
+    )
+    .unwrap();
+    let bad = said(&owner, "general", "!fw_config_validate").await;
+    has(
+        &bad,
+        &["1 error", "config.toml:2:1", "did you mean `prefix`?"],
+    );
+    fs::write(
+        &file,
+        "[data]\nfolder = \"elsewhere\"\n[plugins.shop]\nlimit = 90\npuase = \"1h\"\n[plugins.shap]\nx = 1\n[grants.shap]\npowers = []\n",
+    )
+    .unwrap();
+    let bad = said(&owner, "general", "!fw_config_validate").await;
+    has(
+        &bad,
+        &[
+            "config.toml:4:9",
+            "expected 1 to 10, found 90",
+            "did you mean `pause`?",
+            "`[plugins.shap]` is about a plugin that is not loaded; did you mean `shop`?",
+            "`[grants.shap]`",
+            "`data.folder` is changed, and in force after a restart of the bot",
+        ],
+    );
+    // Nothing was taken over by looking.
+    let shown = said(&owner, "general", "!fw_config_validate").await;
+    assert_eq!(shown.text(), bad.text());
+    fs::write(&file, b"\xff\xfe").unwrap();
+    let bad = said(&owner, "general", "!fw_config_validate").await;
+    has(&bad, &["1 error", "UTF-8"]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_has_tables_plugins_bounds_and_defaults() {
+    let bot = bot().await;
+    let owner = bot.owner();
+    let told = said(&owner, "dm", "!fw_config_schema").await;
+    assert_eq!(told.attachments, ["config.schema.json"]);
+    let schema: Value = serde_json::from_str(&last_file(&bot.sandbox).await).unwrap();
+    let tables = &schema["properties"];
+    let limit = &tables["plugins"]["properties"]["shop"]["properties"]["limit"];
+    assert_eq!(
+        (&limit["type"], &limit["minimum"], &limit["maximum"]),
+        (&json!("integer"), &json!(1), &json!(10))
+    );
+    assert_eq!(tables["bot"]["properties"]["prefix"]["default"], "!");
+    assert_eq!(
+        tables["alerts"]["properties"]["hooks"]["additionalProperties"],
+        false
+    );
+    bot.close().await;
+}
