@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use host_loader::{EventRecord, Refused};
-use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
+use plugin_api::{
+    abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin},
+    manifest::CommandManifest,
+};
 use tokio::time::Instant;
 use twilight_model::id::Id;
 
@@ -147,7 +150,7 @@ impl Pipeline {
             command: route.path.to_string(),
             origin: request.origin.clone(),
             options,
-            ephemeral: route.command.ephemeral,
+            ephemeral: is_private(&route.command, &request.origin),
             typed: name.clone(),
             checked: true,
         };
@@ -163,4 +166,11 @@ impl Pipeline {
         running.give_back();
         Err(text.into())
     }
+}
+
+/// Whether the answers to a command that came so are for the invoker's eyes alone.
+#[must_use]
+pub fn is_private(command: &CommandManifest, origin: &Origin) -> bool {
+    let by_message = matches!(origin, Origin::Message { .. });
+    command.ephemeral || command.ephemeral_by_slash && !by_message
 }

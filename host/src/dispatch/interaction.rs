@@ -17,7 +17,7 @@ use host_commands::{
     names::{self, Resolution},
     read::SlashInput,
     refusal,
-    request::{Arguments, Request},
+    request::{Arguments, Request, is_private},
 };
 
 /// An interaction, as far as routing needs it. Everything else of it is the plugin's.
@@ -243,7 +243,8 @@ impl Dispatch {
                 self.list_menus(event, origin.clone(), &menus);
             }
             Some(Resolution::Command(route)) => {
-                self.begin(event, origin, Kind::Command, route.command.ephemeral);
+                let private = is_private(&route.command, origin);
+                self.begin(event, origin, Kind::Command, private);
                 self.serve(Request {
                     event: Arc::clone(event),
                     origin: origin.clone(),

@@ -216,7 +216,7 @@ fn write_secrets(folder: &Path) {
 
 /// A bot with all doors open, and its owner's channel.
 async fn open() -> Fixture {
-    let bot = Fixture::configured(&["admin"], "").await;
+    let bot = Fixture::configured(&["admin", "registry"], "").await;
     write_secrets(bot.folder.path());
     let general = bot.sandbox.channel_id("general").unwrap();
     // The second start knows all that lies there.

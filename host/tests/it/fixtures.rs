@@ -54,7 +54,9 @@ const NAMES: &[&str] = &[
     "moderation",
     "options",
     "poll",
+    "registry",
     "remind",
+    "slashlimit",
     "ticker",
     "wizard",
 ];

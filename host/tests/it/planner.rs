@@ -94,7 +94,7 @@ fn has(name: &str) -> impl Fn(&[String]) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_hundred_commands_all_work_in_groups_and_are_ungrouped_again() {
-    let bot = Fixture::with(&["admin", "hello"]).await;
+    let bot = Fixture::with(&["hello", "slashlimit"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await

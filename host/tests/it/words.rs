@@ -159,6 +159,7 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 build("babbler", BABBLER),
                 build("misnamed", MISNAMED),
                 ("admin", fixtures::example("admin")),
+                ("registry", fixtures::example("registry")),
             ]
         })
         .clone()

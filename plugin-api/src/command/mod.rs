@@ -276,6 +276,14 @@ impl<S: 'static> Command<S> {
         self
     }
 
+    /// [`ephemeral`](Self::ephemeral) by slash alone: by prefix its answers stand where it was typed, for whoever reads there. For
+    /// what an operator asks in a channel of their own choice.
+    #[must_use]
+    pub fn ephemeral_by_slash(mut self) -> Self {
+        self.manifest.ephemeral_by_slash = true;
+        self
+    }
+
     /// What it does: ends the declaration. A function, or a closure that returns a future.
     ///
     /// ```

@@ -35,6 +35,9 @@ pub struct CommandManifest {
     pub slash: bool,
     /// Whether its answers are for the invoker's eyes alone.
     pub ephemeral: bool,
+    /// Whether they are so by slash, and by prefix stand where it was typed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ephemeral_by_slash: bool,
     /// Whether it works in servers only.
     pub guild_only: bool,
     /// Whether it works in direct messages only.

@@ -3,7 +3,6 @@
 //! Each command is there twice: `fw_log` where it is typed, and `/admin log`, which takes one place of a hundred for all of them.
 //! Nothing is checked here that the host does not check again: each call needs a power, and somebody who may.
 
-mod costs;
 mod databases;
 mod files;
 mod hooks;
@@ -11,7 +10,6 @@ mod log;
 mod schedules;
 mod server;
 mod settings;
-mod slash;
 mod subjects;
 
 use plugin_api::{Power, prelude::*};
@@ -21,13 +19,11 @@ type Declared = fn(&str) -> Command;
 
 /// The owners' commands: the name in the group, the name alone, and what they are.
 const COMMANDS: &[(&str, &str, Declared)] = &[
-    ("plugin", "fw_plugin", costs::command),
     ("files", "fw_files", files::command),
     ("hooks", "fw_hooks", hooks::command),
     ("schedules", "fw_schedules", schedules::command),
     ("log", "fw_log", log::command),
     ("config", "fw_settings", settings::command),
-    ("slash-limit", "slashlimit", slash::command),
     ("backup", "fw_backup", databases::backup),
     ("migrations", "fw_migrations", databases::migrations),
     ("migrate", "fw_migrate", databases::migrate),
