@@ -51,7 +51,7 @@ bench:
 # What a page costs that reads the bot's state each second, of a bot in 10,000 servers; `just page callgrind` counts instructions
 # (needs valgrind).
 page meter="":
-    cargo build --release -p access -p admin -p counter -p echo -p hello -p help -p info -p options -p poll -p ticker
+    cargo build --release -p access -p counter -p echo -p hello -p help -p hooks -p info -p options -p poll -p ticker
     cargo build --release -p host --example page
     {{ if meter == "callgrind" { "valgrind -q --tool=callgrind --callgrind-out-file=/dev/null" } else { "" } }} target/release/examples/page target/release {{ meter }}
 

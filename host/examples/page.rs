@@ -264,7 +264,7 @@ async fn start(sandbox: &Sandbox, libraries: &Path, folder: &Path) -> Anyhow<Bot
     config.storage.backup_on_shutdown = false;
     config.discord.api_url = Some(format!("http://{}", sandbox.http_proxy()));
     config.discord.gateway_url = Some(sandbox.gateway_url());
-    for plugin in [PAGE, "info", "admin"] {
+    for plugin in [PAGE, "hooks", "info"] {
         let grants = config.grants.entry(plugin.into()).or_default();
         grants.powers = Power::ALL.to_vec();
     }

@@ -55,7 +55,8 @@ pub fn counted(count: u64, what: &str) -> String {
 pub fn size(bytes: u64) -> String {
     match bytes {
         10_000_000_000.. => format!("{} GB", number(bytes / 1_000_000_000)),
-        1_000_000.. => format!("{} MB", number(bytes / 1_000_000)),
+        10_000_000.. => format!("{} MB", bytes / 1_000_000),
+        1_000_000.. => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{} kB", bytes.div_ceil(1_000)),
     }
 }
@@ -243,6 +244,7 @@ mod tests {
         assert_eq!(all, ["2 entries", "2 days", "2 servers"]);
         assert_eq!(counted(1, "entry"), "1 entry");
         assert_eq!(size(1), "1 kB");
+        assert_eq!(size(8_388_608), "8.4 MB");
         assert_eq!(size(97_400_000), "97 MB");
         assert_eq!(size(16_000_000_000), "16 GB");
         assert_eq!(span(0), "0 s");

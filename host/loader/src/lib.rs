@@ -111,11 +111,7 @@ pub fn manifest_problems(
     manifest: &Manifest,
     others: &BTreeMap<PluginName, Manifest>,
 ) -> Vec<String> {
-    let neighbours: Vec<Neighbour<'_>> = others
-        .iter()
-        .filter(|(name, _)| *name != plugin)
-        .map(|(name, manifest)| Neighbour { name, manifest })
-        .collect();
+    let neighbours = manifest_check::neighbours(plugin, others);
     let mut problems = manifest_check::problems(rules, plugin, manifest, &neighbours);
     problems.extend(manifest_check::conflicts(plugin, manifest, &neighbours));
     problems.extend(

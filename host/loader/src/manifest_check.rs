@@ -1,5 +1,7 @@
 //! Checks of a manifest that hold in any program: its name and version, sizes, what it needs, and who is beside it.
 
+use std::collections::BTreeMap;
+
 use host_base::{PluginName, names, shown};
 use plugin_api::manifest::Manifest;
 use semver::{Version, VersionReq};
@@ -36,6 +38,18 @@ pub struct Missing {
     pub name: PluginName,
     /// What is wrong, in words.
     pub problem: String,
+}
+
+/// All of them but a plugin itself.
+pub fn neighbours<'a>(
+    plugin: &PluginName,
+    others: &'a BTreeMap<PluginName, Manifest>,
+) -> Vec<Neighbour<'a>> {
+    others
+        .iter()
+        .filter(|(name, _)| *name != plugin)
+        .map(|(name, manifest)| Neighbour { name, manifest })
+        .collect()
 }
 
 /// All that is wrong with a manifest; empty when it can be served.

@@ -216,11 +216,8 @@ fn write_secrets(folder: &Path) {
 
 /// A bot with all doors open, and its owner's channel.
 async fn open() -> Fixture {
-    let bot = Fixture::configured(
-        &["admin", "hooks", "scheduler", "maintenance", "settings"],
-        "",
-    )
-    .await;
+    let plugins = ["hooks", "maintenance", "registry", "scheduler", "settings"];
+    let bot = Fixture::configured(&plugins, "").await;
     write_secrets(bot.folder.path());
     let general = bot.sandbox.channel_id("general").unwrap();
     // The second start knows all that lies there.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 async fn bot(example: &str, command: &str) -> Fixture {
-    let bot = Fixture::with(&["admin", "mydata", example]).await;
+    let bot = Fixture::with(&["mydata", example]).await;
     bot.sandbox
         .commands_registered(command, PATIENCE)
         .await

@@ -184,7 +184,7 @@ fn attacker() -> PathBuf {
 
 /// Both loaded, and a row of the member's and of the owner's in each.
 pub async fn both(config: &str) -> Fixture {
-    let bot = Fixture::configured(&["admin", "mydata"], config).await;
+    let bot = Fixture::configured(&["mydata", "registry"], config).await;
     for (library, name) in [(victim(), "victim"), (attacker(), "attacker")] {
         bot.drop_in(&library, name);
         bot.until_generation(name, 1).await;

@@ -174,7 +174,7 @@ fn value(page: &str, sample: &str) -> Option<f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_plugins_and_the_framework_do_is_counted() {
-    let bot = Fixture::configured(&["admin", "hello", "misbehave"], METRICS).await;
+    let bot = Fixture::configured(&["hello", "misbehave", "registry"], METRICS).await;
     let (owner, member) = (bot.owner(), bot.member());
     for _ in 0..3 {
         bot.ask(&member, "!hello").await;

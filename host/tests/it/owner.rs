@@ -190,12 +190,12 @@ async fn an_administrator_who_is_not_the_owner_is_refused_by_slash() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
     let bot = Fixture::with(&[
-        "admin",
         "hello",
         "hooks",
         "mydata",
         "scheduler",
         "maintenance",
+        "registry",
         "settings",
     ])
     .await;
@@ -232,7 +232,7 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         (
             "cogwright migrate zzz",
             "here is no plugin `zzz`",
-            "there are `admin`, `hello`, `hooks`, `maintenance`, `mydata`, `scheduler`, `settings`",
+            "there are `hello`, `hooks`, `maintenance`, `mydata`, `registry`, `scheduler`, `settings`",
         ),
         ("cogwright erase-data ann erase", "`ann`", "user"),
         (
@@ -274,7 +274,15 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
 /// In the group, by the names that people bring along from elsewhere, and those that are short enough alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_owner_command_is_known_by_its_names() {
-    let bot = Fixture::with(&["admin", "hello", "hooks", "maintenance", "settings"]).await;
+    let bot = Fixture::with(&[
+        "hello",
+        "hooks",
+        "maintenance",
+        "settings",
+        "registry",
+        "slashlimit",
+    ])
+    .await;
     let (owner, member) = (bot.owner(), bot.member());
     for (names, told) in [
         (
@@ -289,7 +297,7 @@ async fn each_owner_command_is_known_by_its_names() {
             ],
             "bot.prefix",
         ),
-        (&["cogwright slash-limit", "slashlimit"], "Slash commands"),
+        (&["cogwright slash-limit"], "Slash commands"),
         (&["cogwright extensions", "extensions"], "hello"),
         (
             &["cogwright plugin hello", "fw_plugin hello"],
@@ -316,7 +324,7 @@ async fn each_owner_command_is_known_by_its_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_owner_mistypes_is_told_with_what_may_be_meant() {
-    let bot = Fixture::with(&["admin", "hello", "hooks", "remind", "settings"]).await;
+    let bot = Fixture::with(&["hello", "hooks", "remind", "settings", "registry"]).await;
     let (owner, member) = (bot.owner(), bot.member());
     for (text, told) in [
         (
@@ -337,7 +345,7 @@ async fn what_an_owner_mistypes_is_told_with_what_may_be_meant() {
         ),
         (
             "!cogwright plugin qwertz",
-            "there are `admin`, `hello`, `hooks`, `remind`, `settings`",
+            "there are `hello`, `hooks`, `registry`, `remind`, `settings`",
         ),
         ("!cogwright config helo", "did you mean `hello`?"),
         ("!cogwright config hello", "declares no settings"),

@@ -16,7 +16,7 @@ use plugin_api::prelude::*;
 
 export_plugin!(|| {
     let mut plugin = Plugin::new()
-        .command(Command::group("tag", "Texts").command(Command::group("admin", "For some").command(
+        .command(Command::group("tag", "Texts").command(Command::group("For some").command(
             Command::new("clear", "Clears").run(|ctx| async move { ctx.reply(ctx.command()).await }),
         )))
         .command(
@@ -94,7 +94,7 @@ fn has(name: &str) -> impl Fn(&[String]) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_hundred_commands_all_work_in_groups_and_are_ungrouped_again() {
-    let bot = Fixture::with(&["admin", "hello", "settings"]).await;
+    let bot = Fixture::with(&["hello", "settings", "slashlimit"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await
@@ -319,7 +319,7 @@ async fn created_today(bot: Fixture, count: usize) -> Fixture {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_development_server_has_them_alone() {
-    let bot = Fixture::with(&["admin", "hello"]).await;
+    let bot = Fixture::with(&["hello"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await

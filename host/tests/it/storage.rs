@@ -203,7 +203,7 @@ async fn what_a_plugin_keeps_is_there_after_a_reload_and_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
-    let bot = Fixture::with(&["admin", "hello", "mydata", "maintenance"]).await;
+    let bot = Fixture::with(&["hello", "mydata", "maintenance"]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     let (owner, member) = (bot.owner(), bot.member());
@@ -269,7 +269,7 @@ async fn the_owner_exports_and_erases_what_is_kept_about_a_user() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_fails_refuses_the_plugin_and_leaves_the_old_one_serving() {
-    let bot = Fixture::with(&["admin", "hello"]).await;
+    let bot = Fixture::with(&["hello"]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     let member = bot.member();
@@ -292,7 +292,7 @@ async fn a_migration_that_fails_refuses_the_plugin_and_leaves_the_old_one_servin
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_left_is_closed_and_kept_and_one_that_is_away_stays_open() {
-    let bot = Fixture::with(&["admin"]).await;
+    let bot = Fixture::with(&[]).await;
     bot.drop_in(&first(), "bank");
     bot.until_generation("bank", 1).await;
     bot.until_content_is_seen().await;

@@ -158,10 +158,10 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 build("speaker", SPEAKER),
                 build("babbler", BABBLER),
                 build("misnamed", MISNAMED),
-                ("admin", fixtures::example("admin")),
                 ("scheduler", fixtures::example("scheduler")),
                 ("maintenance", fixtures::example("maintenance")),
                 ("settings", fixtures::example("settings")),
+                ("registry", fixtures::example("registry")),
             ]
         })
         .clone()

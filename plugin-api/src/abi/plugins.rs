@@ -109,6 +109,10 @@ pub struct PluginsReply {
     pub next: Option<String>,
     /// Generations that did not stop and stay mapped until the host restarts, as `name#generation`.
     pub abandoned: Vec<String>,
+    /// Whether a plugin is loaded only beside what it needs (`[extensions] enforce_dependencies`).
+    pub enforces_dependencies: bool,
+    /// Whether a plugin is refused beside what it conflicts with (`[extensions] enforce_conflicts`).
+    pub enforces_conflicts: bool,
 }
 
 /// How often something was done, and how long that took.
@@ -252,6 +256,12 @@ pub struct FileReport {
     pub new_privileged: Vec<String>,
     /// Powers that it asks for and the version that serves does not.
     pub new_powers: Vec<PowerView>,
+    /// What is wrong with it beside others, and would not keep it from being loaded: the operator has switched that off.
+    pub warnings: Vec<String>,
+    /// Slash commands that are registered now; `None` before the bot has registered any.
+    pub slash_now: Option<u64>,
+    /// Plugins whose commands would be grouped, or left to the prefix.
+    pub slash_grouped: Vec<String>,
     /// Slash commands that would be registered with it; `None` before the bot has registered any.
     pub slash_used: Option<u64>,
     /// Most of them.

@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl Host {
-    /// All plugins that there are. To see them needs the power `plugins.read`; to change something the power `plugins.manage` and one
-    /// of the bot's owners, who acts: make those calls through the host of a context.
+    /// All plugins that there are. To see them needs the power `plugins.read`, for [`check`](Plugins::check) one of the bot's owners who
+    /// acts as well; to change something the power `plugins.manage` and an owner: make those calls through the host of a context.
     ///
     /// ```
     /// use plugin_api::{Power, abi::PluginState, prelude::*};

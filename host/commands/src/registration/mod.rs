@@ -101,6 +101,8 @@ pub struct Forecast {
     pub limit: usize,
     /// Commands of the plugin's that Discord would not get, and why.
     pub left_out: Vec<String>,
+    /// The plugins whose commands would be grouped, or left to the prefix.
+    pub grouped_plugins: Vec<String>,
 }
 
 /// Scope in which commands are registered.
@@ -332,6 +334,7 @@ impl Registration {
             used: plan.used,
             limit: usize::try_from(settings.limit).unwrap_or(usize::MAX),
             left_out: left_out.collect(),
+            grouped_plugins: plan.layout.grouped_plugins(),
         }
     }
 

@@ -114,11 +114,13 @@ impl Plugins {
         }
     }
 
-    /// Tries those again that the configuration stood in the way of: it has changed.
+    /// Tries those again that the configuration stood in the way of: it has changed. Also those that others stand in the way of:
+    /// whether that counts is configured.
     pub async fn configuration_changed(&self) {
         for path in self.refused.lifted(Lifted::Config) {
             self.try_once_more(&path).await;
         }
+        self.try_again(None).await;
     }
 }
 

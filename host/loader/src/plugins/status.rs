@@ -11,7 +11,7 @@ use host_base::PluginName;
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
 use super::Plugins;
-use crate::{Generation, Workload};
+use crate::{Generation, Workload, manifest_check, manifest_check::neighbours};
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -132,10 +132,32 @@ impl Plugins {
             .collect()
     }
 
-    /// All that is wrong with a manifest beside what is loaded, in words; empty: it could be served.
+    /// All that is wrong with a manifest beside what is loaded, in words: what keeps it from being served, and what the operator has
+    /// switched off.
     #[must_use]
-    pub fn problems(&self, plugin: &PluginName, manifest: &Manifest) -> Vec<String> {
-        crate::manifest_problems(&*self.program, plugin, manifest, &self.manifests())
+    pub fn problems(&self, plugin: &PluginName, manifest: &Manifest) -> (Vec<String>, Vec<String>) {
+        let others = self.manifests();
+        let neighbours = neighbours(plugin, &others);
+        let options = self.program.options();
+        let mut problems = manifest_check::problems(&*self.program, plugin, manifest, &neighbours);
+        let mut warnings = Vec::new();
+        let missing = manifest_check::missing_dependency(manifest, &neighbours);
+        for (found, enforced) in [
+            (
+                manifest_check::conflicts(plugin, manifest, &neighbours),
+                options.enforce_conflicts,
+            ),
+            (
+                missing.into_iter().map(|it| it.problem).collect(),
+                options.enforce_dependencies,
+            ),
+        ] {
+            match enforced {
+                true => problems.extend(found),
+                false => warnings.extend(found),
+            }
+        }
+        (problems, warnings)
     }
 
     /// The manifests of what is loaded, by plugin.

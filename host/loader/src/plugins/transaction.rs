@@ -23,7 +23,7 @@ use crate::{
     error::LoadError,
     file::{self, FileInfo},
     generation::Generation,
-    manifest_check::{self, Neighbour},
+    manifest_check::{self, neighbours},
     probe, shadow,
     slot::Slot,
     state_file::SavedState,
@@ -86,11 +86,7 @@ impl Plugins {
 
     fn check_manifest(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
         let others = self.manifests();
-        let neighbours: Vec<Neighbour<'_>> = others
-            .iter()
-            .filter(|(other, _)| *other != name)
-            .map(|(name, manifest)| Neighbour { name, manifest })
-            .collect();
+        let neighbours = neighbours(name, &others);
         let options = self.program.options();
         let mut problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
         let conflicts = manifest_check::conflicts(name, manifest, &neighbours);

@@ -61,7 +61,9 @@ async fn beside_others(
     let others = set.manifests();
     let before = others.get(&name);
     report.serves = before.map(|it| it.version.clone()).unwrap_or_default();
-    report.problems.extend(set.problems(&name, manifest));
+    let (problems, warnings) = set.problems(&name, manifest);
+    report.problems.extend(problems);
+    report.warnings = warnings;
     report.cycle = cycle(&name, manifest, &others);
     let wanted = intents::of(manifest) - services.routes().intents().0;
     report.new_intents = names(wanted);
@@ -71,6 +73,8 @@ async fn beside_others(
     report.new_powers = views::powers(services, &name, &new);
     if let Some(registration) = services.plugins.registration() {
         let forecast = registration.forecast(&name, manifest).await;
+        report.slash_now = Some(registration.registered().used as u64);
+        report.slash_grouped = forecast.grouped_plugins;
         report.slash_used = Some(forecast.used as u64);
         report.slash_limit = forecast.limit as u64;
         report.slash_left_out = forecast.left_out;

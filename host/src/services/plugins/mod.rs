@@ -74,7 +74,7 @@ impl Capability<Services> for PluginCalls {
     const CALLS: &'static [CallRule] = &[
         CallRule::reads("plugins.list", Power::PluginsRead, Who::Anybody),
         CallRule::reads("plugins.usage", Power::PluginsRead, Who::Anybody),
-        CallRule::reads("plugins.check", Power::PluginsManage, Who::Owner),
+        CallRule::reads("plugins.check", Power::PluginsRead, Who::Owner),
         CallRule::changes("plugins.load", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.unload", Power::PluginsManage, Who::Owner),
         CallRule::changes("plugins.reload", Power::PluginsManage, Who::Owner),

@@ -50,6 +50,9 @@ pub(super) fn list(services: &Services, set: &Plugins, call: &PluginsCall) -> Pl
         .filter(|_| is_more)
         .map(|last| last.plugin.to_string());
     reply.abandoned = set.abandoned();
+    let extensions = &services.authority.config().extensions;
+    reply.enforces_dependencies = extensions.enforce_dependencies;
+    reply.enforces_conflicts = extensions.enforce_conflicts;
     reply.plugins = page
         .into_iter()
         .map(|status| view(services, set, status, &manifests, call.manifests))

@@ -1,44 +1,44 @@
-//! Command `plugin`: what one plugin uses.
+//! Command `fw_plugin`: what one plugin uses.
 
 use plugin_api::{
+    EmbedBuilder,
     abi::{CountView, PluginUsage},
     prelude::*,
-    text::{counted, milliseconds, size, word},
+    text::{counted, lines, milliseconds, size, word},
 };
+
+use crate::names;
 
 /// Handlers and host calls that are shown: those that took most time.
 const SHOWN: usize = 8;
 
-pub(super) fn command(name: &str) -> Command {
-    Command::new(name, "Shows what a plugin uses")
+/// Characters of these.
+const LIST: usize = 1_000;
+
+pub(crate) fn command() -> Command {
+    Command::new("fw_plugin", "Shows what a plugin uses")
         .help("Processor time, memory, waits, what it keeps on the disk, its handlers and host calls.")
         .option(CommandOption::string("name", "Name of the plugin").required())
         .autocomplete("name", names)
-        .run(show)
+        .example("fw_plugin help")
+        .run(run)
 }
 
-/// The plugins that begin with what is typed, or have it in them.
-async fn names(ctx: AutocompleteContext) -> Result<Vec<String>> {
-    let typed = ctx.typed().to_lowercase();
-    let all = ctx.host().plugins().all().await?;
-    let names = all.into_iter().map(|plugin| plugin.name);
-    let mut names: Vec<String> = names.filter(|name| name.contains(&typed)).collect();
-    names.sort_by_key(|name| (!name.starts_with(&typed), name.clone()));
-    names.truncate(25);
-    Ok(names)
-}
-
-async fn show(ctx: CommandContext) -> Result {
+async fn run(ctx: CommandContext) -> Result {
     let name: String = ctx.option("name")?;
-    let usage = ctx.host().plugins().usage(&name).await?;
-    let mut shown = embed(&usage.name).description(summary(&usage));
+    ctx.reply(card(ctx.host(), &name).await?).await
+}
+
+pub(crate) async fn card(host: &Host, name: &str) -> Result<EmbedBuilder> {
+    let usage = host.plugins().usage(name).await?;
+    let mut shown = embed(word(&usage.name)).description(summary(&usage));
     for (title, rows) in [("Handlers", &usage.handlers), ("Host calls", &usage.calls)] {
-        let lines: Vec<String> = rows.iter().take(SHOWN).map(line).collect();
-        if !lines.is_empty() {
-            shown = shown.field(title, lines.join("\n"), false);
+        let rows: Vec<String> = rows.iter().take(SHOWN).map(line).collect();
+        if !rows.is_empty() {
+            shown = shown.field(title, lines(&rows, LIST), false);
         }
     }
-    ctx.reply(shown.build()).await
+    Ok(shown)
 }
 
 fn summary(usage: &PluginUsage) -> String {
