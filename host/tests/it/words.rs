@@ -159,6 +159,7 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 build("babbler", BABBLER),
                 build("misnamed", MISNAMED),
                 ("admin", fixtures::example("admin")),
+                ("hooks", fixtures::example("hooks")),
             ]
         })
         .clone()
@@ -218,7 +219,7 @@ async fn hostile_words_are_shown_and_not_obeyed_wherever_they_are_told() {
         "extensions",
         "cogwright plugin speaker",
         "cogwright hooks",
-        "cogwright hooks history",
+        "eh_history 50",
         "cogwright schedules",
         "cogwright files",
         "cogwright log",
@@ -230,7 +231,7 @@ async fn hostile_words_are_shown_and_not_obeyed_wherever_they_are_told() {
     for line in [
         "load",
         "cogwright plugin",
-        "cogwright hooks enable",
+        "eh_enable",
         "cogwright log",
         "cogwright set speaker.x",
         "cogwright config",
