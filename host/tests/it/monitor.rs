@@ -86,7 +86,7 @@ async fn a_shard_that_is_cut_is_told_of_once_and_so_is_its_return() {
     has(
         &said(&owner, "general", "!shardalerts #general 1").await,
         &[&format!(
-            "<#{general}>, at the first check that finds it ill"
+            "<#{general}>, at the first check that finds a shard lost"
         )],
     );
     let gate = bot
@@ -327,6 +327,11 @@ async fn owners_alone_ask_choose_and_reset_and_bad_input_is_told() {
         ("shardreset 99999999999", "is no number of a shard"),
         ("shardalerts #docks 21", "20"),
         ("shardalerts #docks 0", "1"),
+        // By prefix options stand in their order.
+        (
+            "shardalerts 5",
+            "Usage: `!shardalerts [channel] [threshold]`",
+        ),
         ("shardalerts #nowhere", "nowhere"),
     ] {
         has(&said(&owner, "docks", &format!("!{wrong}")).await, &[told]);

@@ -162,6 +162,7 @@ fn plugins() -> Vec<(&'static str, PathBuf)> {
                 ("maintenance", fixtures::example("maintenance")),
                 ("settings", fixtures::example("settings")),
                 ("registry", fixtures::example("registry")),
+                ("hooks", fixtures::example("hooks")),
             ]
         })
         .clone()
@@ -221,7 +222,7 @@ async fn hostile_words_are_shown_and_not_obeyed_wherever_they_are_told() {
         "extensions",
         "cogwright plugin speaker",
         "cogwright hooks",
-        "cogwright hooks history",
+        "eh_history 50",
         "cogwright schedules",
         "cogwright files",
         "cogwright log",
@@ -233,7 +234,7 @@ async fn hostile_words_are_shown_and_not_obeyed_wherever_they_are_told() {
     for line in [
         "load",
         "cogwright plugin",
-        "cogwright hooks enable",
+        "eh_enable",
         "cogwright log",
         "cogwright set speaker.x",
         "cogwright config",

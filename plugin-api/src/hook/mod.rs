@@ -60,7 +60,7 @@ impl<H: fmt::Debug, S> fmt::Debug for HookContext<H, S> {
 
 impl<S: 'static> Plugin<S> {
     /// Handles a hook, with priority 0. The handler's context says which; `name` is what the handler is known by: its id is
-    /// `<plugin>:<event>:<name>`, under which the owner finds its figures, its rest after failures, and `cogwright hooks disable`. It
+    /// `<plugin>:<event>:<name>`, under which the owner finds its figures, its rest after failures, and `eh_disable`. It
     /// has nothing to do with the function's name and stays the same when that changes. A handler's name is its own among
     /// the plugin's handlers of that event.
     ///

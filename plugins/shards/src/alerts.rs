@@ -34,14 +34,16 @@ impl Default for Alerts {
 impl Alerts {
     pub(crate) fn words(&self) -> String {
         let checks = match self.threshold {
-            1 => "at the first check that finds it ill".to_owned(),
+            1 => "at the first check that finds".to_owned(),
             checks => format!(
-                "after {} in a row that find it ill",
+                "after {} in a row that found",
                 counted(checks.into(), "check")
             ),
         };
         match self.channel {
-            Some(channel) => format!("A shard is told of in <#{channel}>, {checks}."),
+            Some(channel) => {
+                format!("Alerts go to <#{channel}>, {checks} a shard lost, slow or silent.")
+            }
             None => "Alerts about shards are off.".to_owned(),
         }
     }
@@ -60,7 +62,7 @@ pub(super) fn shardalerts() -> Command<Watch> {
     Command::new("shardalerts", "Sets where you are told of shards that are lost, slow or silent")
         .help(
             "With a channel alerts go there. A number from 1 to 20 is how many checks in a row, one a minute, must find a shard ill \
-             before you are told; alone it leaves the channel as it is. With neither, alerts are switched off.",
+             before you are told; by slash it can be given alone, and leaves the channel as it is. With neither, alerts are switched off.",
         )
         .example("shardalerts #bot-log")
         .example("shardalerts #bot-log 5")
