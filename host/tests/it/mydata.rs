@@ -205,7 +205,7 @@ async fn who_is_forgotten_is_asked_first_and_after_a_reload_still() {
     let question = typed(&member, "general", "forgetme").await;
     for word in [
         "3 entries of 2 plugins would be erased for good",
-        "notes: 2",
+        "notes: 2\nremind: 1",
         "A line in the bot's journal stays",
     ] {
         assert!(question.text().contains(word), "{}", question.text());

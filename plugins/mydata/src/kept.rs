@@ -9,6 +9,9 @@ use plugin_api::{
     text::{counted, number, or_none, plain, word},
 };
 
+/// The name that the host has among plugins.
+const HOST: &str = "cogwright";
+
 /// What is kept about somebody: entries by plugin.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Kept {
@@ -22,18 +25,26 @@ impl Kept {
         let mut kept = Self::default();
         for database in items(&document["databases"]) {
             for table in items(&database["tables"]) {
-                kept.add(&table["plugin"], items(&table["rows"]).len() as u64);
+                for row in items(&table["rows"]) {
+                    // In the host's own tables, such as that of schedules, a row says whose it is.
+                    let of_host = table["plugin"] == HOST && row["plugin"].is_string();
+                    kept.add(if of_host {
+                        &row["plugin"]
+                    } else {
+                        &table["plugin"]
+                    });
+                }
             }
             for entry in items(&database["key-value stores"]) {
-                kept.add(&entry["plugin"], 1);
+                kept.add(&entry["plugin"]);
             }
         }
         Ok(kept)
     }
 
-    fn add(&mut self, plugin: &Json, entries: u64) {
+    fn add(&mut self, plugin: &Json) {
         let plugin = plugin.as_str().unwrap_or("unknown").to_owned();
-        *self.by_plugin.entry(plugin).or_default() += entries;
+        *self.by_plugin.entry(plugin).or_default() += 1;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -122,10 +133,10 @@ mod tests {
     fn rows_and_entries_are_counted_by_plugin() {
         let export = br#"{"user_id": "1", "databases": [
             {"database": "bot", "tables": [{"plugin": "bank", "rows": [{}, {}]}], "key-value stores": [{"plugin": "notes", "key": "a"}]},
-            {"database": "7", "tables": [{"plugin": "bank", "rows": [{}]}], "key-value stores": []}]}"#;
+            {"database": "7", "tables": [{"plugin": "bank", "rows": [{"plugin": "x"}]}, {"plugin": "cogwright", "rows": [{"plugin": "remind"}]}], "key-value stores": []}]}"#;
         let kept = Kept::read(export).unwrap();
-        assert_eq!(kept.total(), "4 entries of 2 plugins");
-        assert_eq!(kept.lines(), ["bank: 3", "notes: 1"]);
+        assert_eq!(kept.total(), "5 entries of 3 plugins");
+        assert_eq!(kept.lines(), ["bank: 3", "notes: 1", "remind: 1"]);
         assert!(Kept::read(br#"{"databases": []}"#).unwrap().is_empty());
     }
 }

@@ -70,6 +70,12 @@ async fn run(ctx: CommandContext) -> Result {
     if kind == Kind::Message {
         Place::of(host, guild, maker, channel).await?;
     }
+    let text: String = ctx.option("content")?;
+    if text.trim().is_empty() {
+        return Err(Error::user(
+            "It says nothing: `content` has no words in it.",
+        ));
+    }
     let limit = Options::of(host)?.limit;
     has_room(&plan::all(host, guild).await?, limit, &name)?;
 
@@ -77,7 +83,7 @@ async fn run(ctx: CommandContext) -> Result {
         name,
         kind,
         channel: (kind == Kind::Message).then_some(channel),
-        text: ctx.option("content")?,
+        text,
         maker,
     };
     let schedules = plan::of(host, guild).about(maker);
@@ -159,7 +165,7 @@ fn unfit(error: Error) -> Error {
             if let Some(first) = reason.get_mut(..1) {
                 first.make_ascii_uppercase();
             }
-            Error::user(format!("{reason}."))
+            Error::user(format!("{}.", reason.trim_end_matches('.')))
         }
         None => error,
     }

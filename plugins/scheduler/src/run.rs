@@ -45,13 +45,21 @@ pub(super) async fn run(ctx: ScheduleContext) -> Result {
     match act(&ctx, guild, &plan).await {
         Ok(()) => forget_failures(host, id).await,
         Err(error) => {
-            // An outage is not the schedule's fault: it comes again when Discord does.
-            if let Some(why) = error.user_message() {
-                count_failure(host, guild, id, &plan, why).await?;
+            if !is_outage(&error) {
+                let why = error
+                    .user_message()
+                    .map_or_else(|| error.to_string(), str::to_owned);
+                count_failure(host, guild, id, &plan, &why).await?;
             }
             Err(error)
         }
     }
+}
+
+/// Whether Discord, or the way there, is out of order: that is not the schedule's fault, and it comes again when Discord does.
+fn is_outage(error: &Error) -> bool {
+    let out_of_order = |status| status >= 500 || status == 429;
+    error.user_message().is_none() && error.http_status().is_none_or(out_of_order)
 }
 
 async fn act(ctx: &ScheduleContext, guild: Id<marker::GuildMarker>, plan: &Plan) -> Result {

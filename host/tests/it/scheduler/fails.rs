@@ -1,5 +1,6 @@
 //! Plans that fail: again and again, for a while, and for the last time.
 
+use sandbox::{Effect, ErrorBody, Fault};
 use serde_json::json;
 
 use super::{bot, has, seconds, typed, until};
@@ -117,6 +118,45 @@ async fn failures_that_are_not_in_a_row_switch_nothing_off() {
         "pier",
         "schedule info schedule:tea",
         &["State\non", "5 runs"],
+    )
+    .await;
+    bot.close().await;
+}
+
+/// That Discord is out of order is nobody's fault here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_discord_switches_nothing_off() {
+    let bot = bot().await;
+    let member = bot.member();
+    typed(
+        &member,
+        "docks",
+        "schedule create name:tea when:1h content:Tea!",
+    )
+    .await;
+    let docks = bot
+        .sandbox
+        .change_world(|world| world.channel_in("Harbour", "docks"));
+    let down = Effect::Status {
+        status: 503,
+        body: ErrorBody::default(),
+    };
+    let path = format!("POST /channels/{}/messages", docks.unwrap());
+    bot.sandbox
+        .faults()
+        .add(Fault::request(&path, down), None)
+        .unwrap();
+    for hour in 13..17 {
+        let due = format!("2026-11-22T{hour}:00:00Z");
+        bot.sets(&due);
+        let wanted = format!("<t:{}:f>, failed", seconds(&due));
+        until(&member, "pier", "schedule info schedule:tea", &wanted).await;
+    }
+    has(
+        &member,
+        "pier",
+        "schedule info schedule:tea",
+        &["State\non", "4 runs"],
     )
     .await;
     bot.close().await;

@@ -168,6 +168,13 @@ async fn weekdays_zones_and_the_29th_of_february_are_the_usual_ones() {
         "{second}"
     );
 
+    // By prefix the list is a direct message, in which no server is known but by its buttons.
+    member.says("docks", "!schedule list").await.unwrap();
+    let first = member.expects("dm", "#8 leap").await.unwrap();
+    let turned = member.clicks_on(&first, "›").await.unwrap();
+    let second = member.expects_reply_to(&turned).await.unwrap().text();
+    assert!(second.contains("#9 daily"), "{second}");
+
     let zones = member
         .autocompletes(
             "docks",
@@ -222,10 +229,7 @@ async fn what_is_written_wrong_is_told_with_the_right_way() {
             "shortest interval is a minute",
         ),
         (create(r#"when:"* * * * * *" content:x"#), "five fields"),
-        (
-            create(r#"when:"0 25 * * *" content:x"#),
-            "`0 25 * * *` is no cron expression",
-        ),
+        (create(r#"when:"0 25 * * *" content:x"#), "out of bounds."),
         (
             create(r#"when:"0 0 30 2 *" content:x"#),
             "That never comes.",
@@ -238,6 +242,7 @@ async fn what_is_written_wrong_is_told_with_the_right_way() {
             r#"schedule create name:" #7 " when:1h content:x"#.into(),
             "A name has letters in it",
         ),
+        (create(r#"when:1h content:" ""#), "It says nothing"),
         (
             "schedule info schedule:tea".into(),
             "This server has no schedule `tea`",
