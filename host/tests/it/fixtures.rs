@@ -46,6 +46,7 @@ const NAMES: &[&str] = &[
     "admin",
     "checks",
     "counter",
+    "diagnostics",
     "echo",
     "hello",
     "info",
