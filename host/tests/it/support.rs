@@ -81,11 +81,6 @@ impl Fixture {
         Self::build(examples, "", clock, None).await
     }
 
-    /// The same with so many shards.
-    pub async fn sharded_at(examples: &[&str], clock: Clock, shards: u32) -> Self {
-        Self::build(examples, "", clock, Some(shards)).await
-    }
-
     /// The same with more configuration.
     pub async fn configured(examples: &[&str], config: &str) -> Self {
         Self::build(examples, config, Clock::default(), None).await

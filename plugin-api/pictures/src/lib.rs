@@ -96,9 +96,7 @@ mod tests {
     use super::*;
 
     fn svg(inside: &str) -> String {
-        format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50">{inside}</svg>"#
-        )
+        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50">{inside}</svg>"#)
     }
 
     /// Width and height of a PNG, which stand behind its first chunk's name.

@@ -3,6 +3,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `report.rs` | command `fw_diagnostics` |
+//! | `picture.rs` | its picture: the last hour in four charts |
 //! | `channel.rs` | command `fw_alert_channel` |
 //! | `history.rs` | command `fw_history` |
 //! | `errors.rs` | command `fw_errors` |
@@ -18,6 +19,7 @@ mod history;
 mod judge;
 mod limits;
 mod memory;
+mod picture;
 mod report;
 mod seen;
 mod watch;

@@ -14,7 +14,8 @@ use crate::{
     given,
     judge::{Counts, Judgement, judge, percent},
     limits::Limits,
-    memory::Memory,
+    memory::{Memory, Sample},
+    picture::hour,
     seen::Seen,
     watch::{HISTORY, LATEST, listed},
 };
@@ -24,6 +25,9 @@ const DEAREST: usize = 5;
 
 /// The report as a file.
 const REPORT: &str = "framework_diagnostics.json";
+
+/// The picture's name.
+const PICTURE: &str = "last_hour.png";
 
 /// What a reader is told where the power `bot.read` was taken away.
 const NOT_GRANTED: &str = "There is nothing to see: the power `bot.read` was taken from this plugin. `[grants.diagnostics]` in config.toml gives it back.";
@@ -86,7 +90,23 @@ async fn run(ctx: CommandContext<Memory>) -> Result {
         .field("Dearest plugins", dearest(&plugins), false)
         .field("Files", files(host, written), false)
         .now();
-    ctx.reply(card).await
+    let message = match picture(&samples).await {
+        Some(png) => {
+            NewMessage::from(card.image(format!("attachment://{PICTURE}"))).file(PICTURE, png)
+        }
+        None => card.into(),
+    };
+    ctx.reply(message).await
+}
+
+/// The last hour as PNG. It is drawn on a thread of its own: that takes some milliseconds, in which nothing else is served here.
+async fn picture(samples: &[Sample]) -> Option<Vec<u8>> {
+    let svg = hour(samples)?;
+    let drawn = tokio::task::spawn_blocking(move || pictures::png(&svg)).await;
+    let drawn = drawn.map_err(Error::from).and_then(|drawn| Ok(drawn?));
+    drawn
+        .inspect_err(|error| tracing::warn!("the last hour could not be drawn: {error}"))
+        .ok()
 }
 
 fn state(found: &Judgement) -> EmbedBuilder {
