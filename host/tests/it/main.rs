@@ -59,6 +59,7 @@ mod panics;
 mod planner;
 mod prefix;
 mod process;
+mod python;
 mod refused;
 mod relay;
 mod reload;
