@@ -1,4 +1,4 @@
-//! What a look sees.
+//! Observation: what the host tells of itself at one moment.
 
 use plugin_api::{
     abi::{BotStatus, FileStats, LagReply, ShardView},
