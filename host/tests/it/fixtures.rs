@@ -46,6 +46,7 @@ const NAMES: &[&str] = &[
     "access",
     "checks",
     "counter",
+    "diagnostics",
     "echo",
     "hello",
     "help",
