@@ -3,10 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use host_loader::{EventRecord, Refused};
-use plugin_api::{
-    abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin},
-    manifest::CommandManifest,
-};
+use plugin_api::abi::{CheckCall, CommandHead, ErrorHead, OptionValue, Origin};
 use tokio::time::Instant;
 use twilight_model::id::Id;
 
@@ -150,7 +147,9 @@ impl Pipeline {
             command: route.path.to_string(),
             origin: request.origin.clone(),
             options,
-            ephemeral: is_private(&route.command, &request.origin),
+            ephemeral: route
+                .command
+                .is_private(matches!(request.origin, Origin::Message { .. })),
             typed: name.clone(),
             checked: true,
         };
@@ -166,11 +165,4 @@ impl Pipeline {
         running.give_back();
         Err(text.into())
     }
-}
-
-/// Whether the answers to a command that came so are for the invoker's eyes alone.
-#[must_use]
-pub fn is_private(command: &CommandManifest, origin: &Origin) -> bool {
-    let by_message = matches!(origin, Origin::Message { .. });
-    command.ephemeral || command.ephemeral_by_slash && !by_message
 }

@@ -70,7 +70,7 @@ impl Dispatch {
         };
         let (route, replies) = (&request.route, &self.services.replies);
         let slash = self.commands.registered().slash(&route.path);
-        Some(replies.typed(*message_id, route.command.ephemeral, slash))
+        Some(replies.typed(*message_id, route.command.is_private(true), slash))
     }
 
     /// Proposes values for what is being typed.

@@ -17,7 +17,7 @@ use host_commands::{
     names::{self, Resolution},
     read::SlashInput,
     refusal,
-    request::{Arguments, Request, is_private},
+    request::{Arguments, Request},
 };
 
 /// An interaction, as far as routing needs it. Everything else of it is the plugin's.
@@ -243,8 +243,7 @@ impl Dispatch {
                 self.list_menus(event, origin.clone(), &menus);
             }
             Some(Resolution::Command(route)) => {
-                let private = is_private(&route.command, origin);
-                self.begin(event, origin, Kind::Command, private);
+                self.begin(event, origin, Kind::Command, route.command.ephemeral);
                 self.serve(Request {
                     event: Arc::clone(event),
                     origin: origin.clone(),

@@ -217,7 +217,7 @@ impl Dispatch {
 
     /// What the host says about a command or a group that is not used by it.
     fn tell_about(self: &Arc<Self>, command: &CommandManifest, origin: Origin, text: String) {
-        match command.ephemeral {
+        match command.is_private(true) {
             true => self.whisper(origin, text),
             false => self.tell(origin, text),
         }

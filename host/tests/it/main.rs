@@ -58,6 +58,7 @@ mod panics;
 mod planner;
 mod prefix;
 mod process;
+mod python;
 mod refused;
 mod registry;
 mod relay;

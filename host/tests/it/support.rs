@@ -86,6 +86,11 @@ impl Fixture {
         Self::build(examples, config, Clock::default(), None).await
     }
 
+    /// The same with schedules that go by this clock, and more configuration.
+    pub async fn at_configured(examples: &[&str], config: &str, clock: Clock) -> Self {
+        Self::build(examples, config, clock, None).await
+    }
+
     /// The same with so many shards.
     pub async fn sharded(examples: &[&str], config: &str, shards: u32) -> Self {
         Self::build(examples, config, Clock::default(), Some(shards)).await

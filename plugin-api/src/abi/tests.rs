@@ -121,7 +121,7 @@ fn the_manifest() {
             "choices": [{"name": "Tea", "value": "tea"}], "min": 1.0, "max": 2.0, "channel_kinds": [0], "rest": true,
             "repeated": true, "autocomplete": true,
         }],
-        "subcommands": [], "prefix": true, "slash": true, "ephemeral": true, "ephemeral_by_slash": true,
+        "subcommands": [], "prefix": true, "slash": true, "ephemeral": true, "typed_openly": true,
         "guild_only": true, "dm_only": true, "age_restricted": true,
         "access": {
             "owner_only": true, "guild_owner_only": true, "permissions": "18446744073709551615", "bot_permissions": "8",

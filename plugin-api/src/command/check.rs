@@ -2,9 +2,12 @@
 
 use std::{fmt, rc::Rc};
 
-use twilight_model::id::{
-    Id,
-    marker::{ChannelMarker, GuildMarker, UserMarker},
+use twilight_model::{
+    guild::Permissions,
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker, UserMarker},
+    },
 };
 
 use crate::{
@@ -37,6 +40,50 @@ impl<S> CheckContext<S> {
     }
 
     whereabouts!();
+
+    /// Whether it is one of the bot's owners. A check acts for nobody: it is also asked when somebody only wants to know why a
+    /// command refuses, so [`Host::acting`] has no user here.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn administrators(ctx: CheckContext) -> Result {
+    ///     if ctx.is_owner().await? || ctx.permissions().await?.contains(Permissions::ADMINISTRATOR) {
+    ///         return Ok(());
+    ///     }
+    ///     Err(Error::user("That is for administrators and the bot's owners."))
+    /// }
+    /// # Plugin::new().command(Command::new("close", "Closes").guild_only().check(administrators).run(async |ctx: CommandContext| ctx.reply("Closed.").await));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The host does not answer.
+    pub async fn is_owner(&self) -> Result<bool> {
+        Ok(self
+            .host
+            .acting()
+            .await?
+            .owners
+            .contains(&self.call.user_id))
+    }
+
+    /// What the user may do in this channel, or in the server as a whole where it is about no channel; all in direct messages.
+    ///
+    /// # Errors
+    ///
+    /// Discord refused or was out of reach, where the host had to ask it.
+    pub async fn permissions(&self) -> Result<Permissions> {
+        let Some(guild) = self.guild_id() else {
+            return Ok(Permissions::all());
+        };
+        let cache = self.host.cache();
+        let wanted = match self.channel_id() {
+            Some(channel) => cache.permissions(guild, self.user_id(), channel),
+            None => cache.guild_permissions(guild, self.user_id()),
+        };
+        wanted.or_fetch().await
+    }
 }
 
 impl<S> fmt::Debug for CheckContext<S> {

@@ -276,12 +276,21 @@ impl<S: 'static> Command<S> {
         self
     }
 
-    /// [`ephemeral`](Self::ephemeral) by slash alone: by prefix its answers stand where it was typed, for whoever reads there. For
-    /// what an operator asks in a channel of their own choice.
+    /// By slash as [`ephemeral`](Self::ephemeral) says; by prefix its answers are where it was typed.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// async fn state(ctx: CommandContext) -> Result {
+    ///     ctx.reply("All is well.").await
+    /// }
+    /// let state = Command::new("state", "Shows how all is").owner_only().ephemeral_by_slash().run(state);
+    /// # Plugin::new().command(state);
+    /// ```
     #[must_use]
     pub fn ephemeral_by_slash(mut self) -> Self {
-        self.manifest.ephemeral_by_slash = true;
-        self
+        self.manifest.typed_openly = true;
+        self.ephemeral()
     }
 
     /// What it does: ends the declaration. A function, or a closure that returns a future.

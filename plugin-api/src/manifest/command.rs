@@ -35,9 +35,8 @@ pub struct CommandManifest {
     pub slash: bool,
     /// Whether its answers are for the invoker's eyes alone.
     pub ephemeral: bool,
-    /// Whether they are so by slash, and by prefix stand where it was typed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub ephemeral_by_slash: bool,
+    /// Whether, by prefix, they are not: they are where the command was typed.
+    pub typed_openly: bool,
     /// Whether it works in servers only.
     pub guild_only: bool,
     /// Whether it works in direct messages only.
@@ -59,6 +58,14 @@ pub struct CommandManifest {
     pub guilds: Vec<u64>,
     /// Of a group: whether it has a handler of its own, by prefix, which gets what names none of its commands.
     pub runs: bool,
+}
+
+impl CommandManifest {
+    /// Whether its answers are for the invoker's eyes alone where it is used so.
+    #[must_use]
+    pub const fn is_private(&self, by_prefix: bool) -> bool {
+        self.ephemeral && !(by_prefix && self.typed_openly)
+    }
 }
 
 /// Name and description in another language.

@@ -199,7 +199,7 @@ pub fn inherited(group: &CommandManifest, command: &CommandManifest) -> CommandM
     command.prefix &= group.prefix;
     command.slash &= group.slash;
     command.ephemeral |= group.ephemeral;
-    command.ephemeral_by_slash |= group.ephemeral_by_slash;
+    command.typed_openly |= group.typed_openly;
     command.guild_only |= group.guild_only;
     command.dm_only |= group.dm_only;
     command.age_restricted |= group.age_restricted;
