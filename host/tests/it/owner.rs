@@ -206,7 +206,7 @@ async fn what_is_written_wrong_is_told_with_its_cause_and_the_right_way() {
         (
             "eh_reset_circuit hello",
             "no hook `hello`",
-            "no loaded plugin has hooks",
+            "`cogwright hooks` lists them",
         ),
         (
             "cogwright schedules run",

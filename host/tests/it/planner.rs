@@ -135,7 +135,10 @@ async fn more_than_a_hundred_commands_all_work_in_groups_and_are_ungrouped_again
 
     let from = next_crossing(&bot);
     bot.ask(&owner, "!unload crowd").await;
-    until_registered(&bot, |names| has("settings")(names) && !has("crowd")(names)).await;
+    until_registered(&bot, |names| {
+        has("slashlimit")(names) && !has("crowd")(names)
+    })
+    .await;
     assert_eq!(requests(&bot, from)[..2], ["GET 200", "PUT 200"]);
     let asked = member.slash("general", "hello", &[]).await.unwrap();
     assert_eq!(

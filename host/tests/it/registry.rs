@@ -209,7 +209,7 @@ async fn a_plugin_is_told_of_to_everybody_and_its_costs_to_owners_alone() {
     assert!(powers.contains("`plugins.read` (granted)"), "{powers}");
     let hooks = field(&seen, "Hooks that it hears").unwrap();
     assert!(hooks.contains("`extension_loaded`"), "{hooks}");
-    let commands = field(&seen, "Commands (6)").unwrap();
+    let commands = field(&seen, "Commands (7)").unwrap();
     assert!(commands.contains("`pr_info`"), "{commands}");
     // The server's owner and a moderator are told as much, and none of them has the owners' button.
     let of_server = said(&member, "dm", "!pr_info hello").await;
@@ -508,6 +508,44 @@ async fn alerts_go_where_an_owner_says_and_never_where_nothing_can_be_said() {
     assert_eq!(channel(), Some(log));
     let again = said(&owner, "general", "!pr_alert_channel #bot-log").await;
     has(&again, &["It was the same before."]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_graph_is_a_picture_and_words_for_everybody() {
+    let bot = bot(
+        &["counter", "hello", "registry"],
+        "[extensions]\nenforce_dependencies = false\nenforce_conflicts = false\n",
+    )
+    .await;
+    let alone = said(&guest(&bot, 0), "general", "!pr_graph").await;
+    has(&alone, &["3 plugins, and none needs another."]);
+    assert_eq!(alone.attachments, ["plugins.png"]);
+    bot.drop_in(&shop(), "shop");
+    bot.until_generation("shop", 1).await;
+    let moderator = bot.sandbox.actor("mod").unwrap();
+    for seen in [
+        typed(&moderator, "general", "pr_graph").await,
+        said(&bot.member(), "dm", "!pr_graph").await,
+    ] {
+        has(
+            &seen,
+            &[
+                "4 plugins.",
+                "`shop` needs in vain `bank`, can use `hello`",
+                "`counter` conflicts with `shop`",
+            ],
+        );
+        assert_eq!(seen.attachments, ["plugins.png"]);
+        assert_eq!(
+            seen.embeds[0]["image"]["url"]
+                .as_str()
+                .map(|it| it.contains("plugins.png")),
+            Some(true)
+        );
+    }
+    let again = said(&bot.member(), "dm", "!pr_graph").await;
+    has(&again, &["can be used again in "]);
     bot.close().await;
 }
 

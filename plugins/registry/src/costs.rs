@@ -79,8 +79,8 @@ fn line(row: &CountView) -> String {
     };
     let mean = milliseconds(row.took_us / row.count.max(1));
     format!(
-        "{kind}`{}`{failed}: {} times, {mean} each",
+        "{kind}`{}`{failed}: {}, {mean} each",
         word(&row.name),
-        row.count
+        counted(row.count, "time")
     )
 }

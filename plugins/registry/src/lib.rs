@@ -5,6 +5,7 @@
 //! | `registry.rs` | all plugins with what they declare, as one look at the host gives them |
 //! | `relations.rs` | what a plugin needs and what it gets: dependencies, conflicts, circles, and the mark of its state |
 //! | `list.rs`, `info.rs`, `costs.rs` | `pr_list`, `pr_info`, and what a plugin uses: `fw_plugin` |
+//! | `graph.rs`, `layout.rs`, `drawing.rs` | `pr_graph`: which plugin needs which, in layers, as a picture |
 //! | `validate.rs` | `pr_validate`: a dry run of a file |
 //! | `enforce.rs`, `alerts.rs` | `pr_enforce`, `pr_alert_channel`: settings of the host |
 //! | `record.rs`, `file.rs` | `plugin_registry.json` in this plugin's folder, written when plugins come and go |
@@ -14,9 +15,12 @@
 mod alerts;
 mod card;
 mod costs;
+mod drawing;
 mod enforce;
 mod file;
+mod graph;
 mod info;
+mod layout;
 mod list;
 mod record;
 mod registry;
@@ -44,6 +48,7 @@ export_plugin!(|| {
         .powers([Power::PluginsRead, Power::SettingsWrite, Power::Alerts])
         .command(for_everybody(list::command()))
         .command(for_everybody(info::command()))
+        .command(for_everybody(graph::command()))
         .command(for_owners(costs::command()))
         .command(for_owners(validate::command()))
         .command(for_owners(enforce::command()))
