@@ -161,7 +161,7 @@ async fn a_file_is_forecast_before_it_is_loaded_and_comes_true() {
     // Another one changes nothing.
     has(
         &bot.ask(&chief(&bot, 2), "!slashlimit hello").await,
-        &["as many as are taken now: 2", "in place of 0.1.0"],
+        &["as many as are taken now: 2", "that version is loaded"],
     );
     // Loaded, it is as it was told.
     fs::write(

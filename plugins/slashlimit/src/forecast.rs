@@ -108,6 +108,7 @@ fn change(report: &FileReport, now: u64, used: u64) -> String {
     };
     match &*report.serves {
         "" => change,
+        serves if serves == report.version => format!("{change}; that version is loaded"),
         serves => format!(
             "{change}, with {} in place of {}",
             word(&report.version),

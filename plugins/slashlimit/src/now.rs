@@ -1,4 +1,4 @@
-//! What is registered: the use, the plan, and what is not reached by its own name.
+//! Use as it is now: what is registered, the plan, and what is not reached by its own name.
 
 use std::collections::BTreeMap;
 
