@@ -110,13 +110,11 @@ async fn write(host: &Host, entry: &Entry) -> Result<(), String> {
         tracing::warn!("{what} could not be written: {error}");
         clip(&format!("{what} could not be written: {error}"), REASON)
     };
-    files
-        .write_json(LATEST, entry)
-        .await
-        .map_err(|error| failed(LATEST, &error))?;
-    keep(host, entry)
-        .await
-        .map_err(|error| failed(HISTORY, &error))?;
+    // The latest last: whoever sees it finds it in the history, too.
+    let kept = keep(host, entry).await;
+    let latest = files.write_json(LATEST, entry).await;
+    latest.map_err(|error| failed(LATEST, &error))?;
+    kept.map_err(|error| failed(HISTORY, &error))?;
     // Nothing reads it: it shows whether the database can be written.
     let looks = host.storage().bot().kv_store("looks");
     looks
