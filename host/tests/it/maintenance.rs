@@ -104,6 +104,8 @@ async fn edit(services: &Arc<Services>, folder: &Path, text: &str) {
     services.settings.noticed().await;
 }
 
+/// The reference showed the figures of a second instance: all of them were 0 (inventory 1.2). And its `cleanup` walked through all folders
+/// below its own, a virtual environment included (§8.7, 73).
 #[tokio::test(flavor = "multi_thread")]
 async fn caches_and_files_are_told_with_their_figures_and_emptied() {
     let bot = bot().await;
@@ -148,6 +150,7 @@ async fn caches_and_files_are_told_with_their_figures_and_emptied() {
     bot.close().await;
 }
 
+/// The reference left a file behind (inventory 1.1).
 #[tokio::test(flavor = "multi_thread")]
 async fn files_are_tried_out_and_nothing_stays_behind() {
     let bot = bot().await;
@@ -214,6 +217,7 @@ async fn databases_are_told_with_the_largest_tables_and_the_commands_used_most()
     bot.close().await;
 }
 
+/// The reference's always ended with an exception (§8.7, 65).
 #[tokio::test(flavor = "multi_thread")]
 async fn each_part_gets_a_verdict_and_what_cannot_be_asked_does_not_end_it() {
     let bot = bot().await;
@@ -453,7 +457,7 @@ async fn a_server_that_was_left_is_forgotten_after_a_question() {
     };
     tokio::time::timeout(PATIENCE, left).await.unwrap();
     let asked = said(&owner, "dm", &forget).await;
-    has(&asked.text(), &["It can't be undone", "its database has"]);
+    has(&asked.text(), &["It can't be undone", "Its database has"]);
     owner.clicks_on(&asked, "No").await.unwrap();
     let nothing = owner.expects_where("dm", "that nothing was done", |it| {
         it.text().contains("Nothing was erased")

@@ -276,6 +276,13 @@ async fn a_menu_is_for_whoever_has_opened_it_and_may() {
         &submitted(&chief, "6").await.message.unwrap(),
         &["`3` → `6`"],
     );
+    // Whoever loses the right with a form open can't go on, and keeps what was typed.
+    form(&chief, &page, "Change").await;
+    owner.takes_role("docks", "chief", "Chief").await.unwrap();
+    let refused = submitted(&chief, "8").await;
+    let refused = chief.expects_reply_to(&refused).await.unwrap();
+    assert!(!refused.text().contains("→ `8`"), "{}", refused.text());
+    has(&refused, &["Not changed", "What you typed"]);
     // Who manages nothing is refused, and in direct messages there is no server.
     for who in ["sailor", "guard", "mod"] {
         let who = bot.sandbox.actor(who).unwrap();
@@ -407,6 +414,7 @@ async fn the_owner_changes_all_settings_by_the_same_menu() {
     bot.close().await;
 }
 
+/// The reference put defaults in the place of a file that it could not read (§8.7, 70).
 #[tokio::test(flavor = "multi_thread")]
 async fn the_configuration_is_looked_through_as_it_lies_there() {
     let bot = bot().await;
@@ -447,6 +455,7 @@ async fn the_configuration_is_looked_through_as_it_lies_there() {
     fs::write(&file, b"\xff\xfe").unwrap();
     let bad = said(&owner, "general", "!fw_config_validate").await;
     has(&bad, &["1 error", "UTF-8"]);
+    assert_eq!(fs::read(&file).unwrap(), b"\xff\xfe");
     bot.close().await;
 }
 
@@ -468,5 +477,42 @@ async fn the_schema_has_tables_plugins_bounds_and_defaults() {
         tables["alerts"]["properties"]["hooks"]["additionalProperties"],
         false
     );
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_settings_than_a_select_holds_are_on_pages() {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let source = r#"//! Has many settings.
+use plugin_api::prelude::*;
+
+export_plugin!(|| (0..60).fold(Plugin::new(), |plugin, n| {
+    plugin.setting(Setting::integer(format!("cup_{n}"), "How many of these").default(1).per_guild())
+}));
+"#;
+    let built = BUILT.get_or_init(|| fixtures::plugin("wide", "menus", "0.1.53", "", source));
+    let bot = Fixture::with(&["settings", "hello"]).await;
+    bot.drop_in(built, "wide");
+    for plugin in ["wide", "settings", "hello"] {
+        bot.until_generation(plugin, 1).await;
+    }
+    let owner = bot.owner();
+    let first = bot.ask(&owner, "!settings").await;
+    has(&first, &["25 of 60"]);
+    let page = picked(&owner, &first, "Choose a plugin", "wide").await;
+    assert_eq!(page.buttons(), ["‹", "1 / 3", "›", "Back"]);
+    let page = clicked(&owner, &page, "›").await;
+    assert_eq!(page.buttons()[1], "2 / 3");
+    has(&page, &["wide.cup_25"]);
+    let page = clicked(&owner, &page, "›").await;
+    has(&page, &["wide.cup_59"]);
+    let page = picked(&owner, &page, "Choose a setting", "cup_59").await;
+    form(&owner, &page, "Change").await;
+    has(
+        &submitted(&owner, "2").await.message.unwrap(),
+        &["wide.cup_59", "`1` → `2`"],
+    );
+    let set = bot.ask(&owner, "!serversettings").await;
+    has(&set, &["`wide.cup_59` `2`"]);
     bot.close().await;
 }

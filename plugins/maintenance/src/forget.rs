@@ -54,11 +54,11 @@ async fn run(ctx: CommandContext) -> Result {
     let known = files(ctx.host()).await.unwrap_or_default();
     let what = match known.iter().find(|file| file.guild_id == Some(id.get())) {
         Some(file) => format!(
-            "its database has {} and was last written to {}",
+            "Its database has {} and was last written to {}. It goes, and so do its copies in backups and runs of schedules that wait for it.",
             size(file.bytes + file.log_bytes),
             ago(file.modified_ms)
         ),
-        None => "no database of a server that was left has this id; what backups and schedules have of it goes".to_owned(),
+        None => "No database of a server that was left has this id. What backups and schedules have of it goes.".to_owned(),
     };
     let question = embed(format!("Erase what is kept of server {id}?"))
         .warning()

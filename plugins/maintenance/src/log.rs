@@ -93,7 +93,9 @@ fn shown(note: String, levels: &LevelsReply) -> NewMessage {
         .map(|(plugin, level)| format!("`{plugin}`: {level}"))
         .collect();
     let text = format!("`{}`\n{note}", plain(&levels.level));
-    let mut shown = embed("Log").description(text.trim_end());
+    let mut shown = embed("Log")
+        .description(text.trim_end())
+        .footer("fw_log tail shows the last lines, fw_log follow those that come");
     if !plugins.is_empty() {
         shown = shown.field("Plugins", or_none(&plugins.join("\n")), false);
     }

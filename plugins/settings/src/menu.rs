@@ -135,7 +135,14 @@ async fn reset(ctx: ComponentContext) -> Result {
 async fn put(ctx: &ComponentContext, typed: &str) -> Result {
     let place = Place::parse(ctx.argument());
     let guild = place.scope.guild(ctx)?;
-    let all = place.scope.all(ctx).await?;
+    let all = match place.scope.all(ctx).await {
+        Ok(all) => all,
+        // Whoever may not even see them any more has what was typed, and the page stays.
+        Err(error) => match error.user_message() {
+            Some(why) => return ctx.reply(view::refused(why, typed)).await,
+            None => return Err(error),
+        },
+    };
     let Some(one) = place.setting(&all) else {
         return turn(ctx, view::gone(ctx, all, place.scope, Some(typed))?).await;
     };

@@ -148,11 +148,12 @@ fn paged(
         let to = |label: &str, page: usize| {
             Ok::<_, Error>(button(label, ctx.custom_id(turn, place.on(page))?).secondary())
         };
+        // No two have the same id: the one in the middle leads nowhere.
         rows.push(vec![
             to("‹", page.saturating_sub(1))?.disabled(page == 0).into(),
             button(
                 format!("{} / {}", page + 1, last + 1),
-                ctx.custom_id(turn, place.on(last + 1))?,
+                ctx.custom_id(turn, place.on(last + 2))?,
             )
             .secondary()
             .disabled(true)
@@ -273,6 +274,12 @@ fn kept(text: &str) -> plugin_api::EmbedBuilder {
     // What would end the block gets something invisible in it.
     let text = text.replace("```", "`\u{200b}`\u{200b}`");
     embed(TYPED).description(format!("```\n{text}\n```"))
+}
+
+/// Answer to a change by somebody who may not see the setting, for their eyes alone.
+pub(crate) fn refused(why: &str, typed: &str) -> NewMessage {
+    let card = embed("Not changed").description(plain(why)).error();
+    NewMessage::from(card).embed(kept(typed)).ephemeral()
 }
 
 /// The text that a page keeps, if it keeps one.
