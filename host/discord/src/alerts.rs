@@ -59,7 +59,7 @@ impl Alerts {
         );
         if due {
             tracing::warn!(alert = subject, about, "{text}");
-            self.send(channel, &format!("⚠️ {}", shortened(text)));
+            self.send(channel, &marked(&shortened(text)));
         }
         due
     }
@@ -153,6 +153,15 @@ impl fmt::Debug for Alerts {
     }
 }
 
+/// With a warning sign, unless it begins with a sign of its own: that something is well again is no warning.
+fn marked(text: &str) -> String {
+    let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric();
+    match text.starts_with(is_sign) {
+        true => text.to_owned(),
+        false => format!("⚠️ {text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,5 +182,14 @@ mod tests {
             let _ = take("flood", &number.to_string(), 60, 70);
         }
         assert!(last.0.len() <= 10 * REMEMBERED);
+    }
+
+    #[test]
+    fn what_has_a_sign_of_its_own_keeps_it() {
+        assert_eq!(marked("The hook rests."), "⚠️ The hook rests.");
+        assert_eq!(marked("`shop` has failed."), "⚠️ `shop` has failed.");
+        assert_eq!(marked("Überlast"), "⚠️ Überlast");
+        assert_eq!(marked("🟢 Well again."), "🟢 Well again.");
+        assert_eq!(marked(""), "⚠️ ");
     }
 }

@@ -328,7 +328,7 @@ async fn the_victim_is_served_while_another_takes_all_that_it_can_get() {
         .await
         .text();
     assert!(
-        shown.contains(" in files, of 8 MB (`storage.max_plugin_bytes`)"),
+        shown.contains(" in files, of 8.4 MB (`storage.max_plugin_bytes`)"),
         "{shown}"
     );
     bot.close().await;

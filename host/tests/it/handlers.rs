@@ -370,6 +370,50 @@ async fn an_opened_circuit_is_told_of_once_in_the_channel_that_was_chosen() {
     bot.close().await;
 }
 
+/// A handler that never ends, and a command that fills its queue.
+const WELL: &str = r#"//! A well that nobody empties.
+use plugin_api::{hook::Hook, prelude::*};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Poured {}
+impl Hook for Poured { const EVENT: &'static str = "well.poured"; }
+
+export_plugin!(|| {
+    Plugin::new()
+        .on_hook("drink", |_: HookContext<Poured>| std::future::pending())
+        .command(Command::new("pour", "Pours six times").run(|ctx: CommandContext| async move {
+            for _ in 0..6 {
+                ctx.host().emit(&Poured {}).await?;
+            }
+            ctx.reply("Poured.").await
+        }))
+});
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_is_full_is_told_of_once_in_the_channel_that_was_chosen() {
+    let bot = bot("[hooks]\nqueue = 2\npush_timeout_ms = 1\ntimeout_ms = 3600000\n").await;
+    let (owner, member) = (bot.owner(), bot.member());
+    said(&owner, "docks", "!eh_alert_channel #docks").await;
+    let well = fixtures::plugin("well", "handlers", "0.16.2", "", WELL);
+    bot.drop_in(&well, "well");
+    bot.until_generation("well", 1).await;
+    said(&member, "general", "!pour").await;
+    let text = "The hook `well:well.poured:drink` is too far behind: events for it are dropped.";
+    owner.expects("docks", text).await.unwrap();
+    // The next ones are within the cool-down; an alert of something else comes behind them.
+    said(&member, "general", "!pour").await;
+    let services = bot.bot.services();
+    services
+        .alerts
+        .raise("hooks", "something else", "Something else.");
+    owner.expects("docks", "Something else.").await.unwrap();
+    let told = owner.messages("docks").into_iter();
+    assert_eq!(told.filter(|it| it.content.contains(text)).count(), 1);
+    bot.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_power_a_command_names_it_and_the_others_work() {
     let bot = bot("[grants.hooks]\npowers = [\"hooks.read\"]\n").await;

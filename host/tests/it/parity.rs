@@ -397,7 +397,6 @@ async fn the_commands_of_rows_are_there_and_those_that_are_there_have_rows() {
 }
 
 #[test]
-#[ignore = "plugins are on their way: to be switched on when the last of them is there"]
 fn nothing_is_pending() {
     let (rows, _) = rows(&page());
     let pending = rows.iter().filter(|row| !row.pending.is_empty());

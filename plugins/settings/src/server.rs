@@ -117,6 +117,7 @@ fn settings(all: Option<plugin_api::abi::DescribeReply>) -> String {
         .collect();
     match &*lines {
         [] if all.settings.is_empty() => "no plugin that is loaded has any for a server".to_owned(),
+        [] if all.settings.len() == 1 => "the only one is as it comes".to_owned(),
         [] => format!("all {} are as they come", number(all.settings.len() as u64)),
         lines => listed(lines, "\n"),
     }
