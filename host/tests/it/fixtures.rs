@@ -82,6 +82,8 @@ pub fn examples() -> &'static Path {
             cargo.arg("-p").arg(name);
         }
         run(cargo);
+        // Without what an earlier checkout has left there.
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         for name in NAMES {
             let file = format!("lib{name}.so");
