@@ -27,7 +27,7 @@ export_plugin!(|| {
                 .command(Command::new("show", "Shows one").alias("get").option(CommandOption::string("name", "Which").required()).run(
                     |ctx| async move { ctx.reply(format!("{}: {}", ctx.command(), ctx.option::<String>("name")?)).await },
                 ))
-                .command(Command::group("For some").alias("a").command(
+                .command(Command::group("admin", "For some").alias("a").command(
                     Command::new("clear", "Clears").run(|ctx| async move { ctx.reply(ctx.command()).await }),
                 )),
         )
