@@ -16,7 +16,7 @@ use plugin_api::prelude::*;
 
 export_plugin!(|| {
     let mut plugin = Plugin::new()
-        .command(Command::group("tag", "Texts").command(Command::group("For some").command(
+        .command(Command::group("tag", "Texts").command(Command::group("admin", "For some").command(
             Command::new("clear", "Clears").run(|ctx| async move { ctx.reply(ctx.command()).await }),
         )))
         .command(
