@@ -1,4 +1,4 @@
-//! What an export holds, and what an erasure came to, in words.
+//! Words for exports and erasures: what is in one, and what one came to.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is kept about users: everybody sees and erases their own (`mydata`, `forgetme`), the bot's owners anybody's (`fw_export_data`,
+//! Data about users: everybody sees and erases their own (`mydata`, `forgetme`), the bot's owners anybody's (`fw_export_data`,
 //! `fw_erase_data`; `/userdata export`, `/userdata erase`).
 //!
 //! About whom somebody may ask, the host decides (power `subjects`): nothing is checked here that it does not check again.

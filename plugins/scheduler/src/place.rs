@@ -1,4 +1,4 @@
-//! Where a message goes: a channel of the server, in which its maker and the bot may write; and whom it may notify.
+//! Place of a message: a channel of the server, in which its maker and the bot may write; and whom it may notify.
 
 use plugin_api::{
     prelude::*,

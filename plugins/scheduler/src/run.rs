@@ -1,4 +1,4 @@
-//! What happens when a plan is due; and when that fails again and again.
+//! Run of a plan that is due, and what becomes of one that fails again and again.
 
 use std::time::UNIX_EPOCH;
 

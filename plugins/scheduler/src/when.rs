@@ -1,4 +1,4 @@
-//! When a plan comes: an interval such as `1h30m`, or a cron expression in a time zone.
+//! Time of a plan: an interval such as `1h30m`, or a cron expression in a time zone.
 
 use std::time::Duration;
 

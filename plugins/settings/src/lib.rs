@@ -7,12 +7,13 @@
 //! | `overview.rs` | `fw_settings`: all settings of host and plugins, with the menu |
 //! | `config.rs`, `schema.rs` | `fw_config_validate`, `fw_config_schema` |
 //! | `menu.rs`, `view.rs` | the menu: what its buttons, selects and forms do; its pages |
-//! | `place.rs`, `words.rs` | whose values they are, and which setting; values in words |
+//! | `place.rs`, `listing.rs`, `words.rs` | whose values they are, and which setting; settings and values in words |
 //!
 //! A page of the menu is told by its custom ids and its own text: there is no other state, so that menus and half-filled forms outlive
 //! a reload. The host checks each value, and who may set it.
 
 mod config;
+mod listing;
 mod menu;
 mod overview;
 mod place;

@@ -1,4 +1,4 @@
-//! Whose values are shown, and the short key by which a custom id names a setting or a table.
+//! Place of a page: whose values are shown, and the short key by which a custom id names a setting or a table.
 
 use std::fmt;
 

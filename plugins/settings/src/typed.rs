@@ -4,7 +4,7 @@ use plugin_api::{abi::SettingChangeReply, prelude::*, text::plain};
 
 use crate::{
     given,
-    overview::listed,
+    listing::listed,
     place::{Place, Scope, described},
     view,
     words::shown,

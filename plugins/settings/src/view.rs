@@ -9,7 +9,7 @@ use plugin_api::{
 };
 
 use crate::{
-    overview::listed,
+    listing::listed,
     place::{Place, Scope, table_of},
     words::{origin, shown},
 };
