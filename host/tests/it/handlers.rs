@@ -393,7 +393,7 @@ export_plugin!(|| {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_full_is_told_of_once_in_the_channel_that_was_chosen() {
-    let bot = bot("[hooks]\nqueue = 2\npush_timeout_ms = 1\ntimeout_ms = 3600000\n").await;
+    let bot = bot("[hooks]\nqueue = 2\npush_timeout_ms = 1\ntimeout_ms = 600000\n").await;
     let (owner, member) = (bot.owner(), bot.member());
     said(&owner, "docks", "!eh_alert_channel #docks").await;
     let well = fixtures::plugin("well", "handlers", "0.16.2", "", WELL);
