@@ -322,7 +322,7 @@ async fn created_today(bot: Fixture, count: usize) -> Fixture {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_development_server_has_them_alone() {
-    let bot = Fixture::with(&["hello"]).await;
+    let bot = Fixture::with(&["hello", "settings"]).await;
     bot.sandbox
         .commands_registered("hello", PATIENCE)
         .await
