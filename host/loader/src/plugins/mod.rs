@@ -377,27 +377,28 @@ impl Plugins {
 
     fn note_failure(&self, path: &Path, error: &LoadError) {
         let name = file::plugin_name(path);
-        self.program.changed(Change::Refused(ExtensionFailed {
+        let hook = ExtensionFailed {
             plugin: name
                 .as_ref()
                 .map_or_else(|| path.display().to_string(), ToString::to_string),
             error: error.to_string(),
-        }));
-        let Some(name) = name else {
-            return;
         };
-        let needs = match error {
-            LoadError::Dependency { name, .. } => Some(name.clone()),
-            _ => None,
-        };
-        self.set().failed.insert(
-            name,
-            Failed {
-                file: path.to_owned(),
-                error: error.to_string(),
-                needs,
-            },
-        );
+        if let Some(name) = name {
+            let needs = match error {
+                LoadError::Dependency { name, .. } => Some(name.clone()),
+                _ => None,
+            };
+            self.set().failed.insert(
+                name,
+                Failed {
+                    file: path.to_owned(),
+                    error: error.to_string(),
+                    needs,
+                },
+            );
+        }
+        // Whoever hears of it finds it noted.
+        self.program.changed(Change::Refused(hook));
     }
 
     async fn load_those_that_waited_for(&self, name: &PluginName) {
