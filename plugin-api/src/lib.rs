@@ -51,6 +51,7 @@ mod error;
 mod event;
 mod export;
 mod function;
+mod given;
 mod guard;
 mod handlers;
 pub mod hook;
@@ -91,6 +92,7 @@ pub use erase::EraseContext;
 pub use error::{Error, Result};
 pub use event::{Event, EventKind};
 pub use function::FunctionContext;
+pub use given::given;
 pub use hook::{Hook, HookContext};
 pub use host::{
     Action, BotControl, BotFiles, Cache, Commands, Counter, Databases, Discord, FileEntry, Files,

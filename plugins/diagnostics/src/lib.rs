@@ -26,7 +26,7 @@ mod watch;
 
 use std::time::Duration;
 
-use plugin_api::{Power, prelude::*};
+use plugin_api::{Power, given, prelude::*};
 
 use self::{limits::Limits, memory::Memory};
 
@@ -61,15 +61,4 @@ export_plugin!(|| {
 
 fn for_owners(command: Command<Memory>) -> Command<Memory> {
     command.owner_only().ephemeral()
-}
-
-/// What a host call gave. What keeps it from that is for the log: the reader gets the rest.
-fn given<T>(call: &str, answer: Result<T>) -> Option<T> {
-    answer
-        .inspect_err(|error| match error.user_message() {
-            // A power that was taken away is the operator's wish.
-            Some(_) => tracing::debug!(call, "left out: {error}"),
-            None => tracing::warn!(call, "left out: {error}"),
-        })
-        .ok()
 }

@@ -13,7 +13,7 @@ mod words;
 
 use std::time::Duration;
 
-use plugin_api::{Power, prelude::*};
+use plugin_api::{Power, given, prelude::*};
 
 /// What a reader is told where a power was taken away.
 const NOT_GRANTED: &str =
@@ -37,15 +37,4 @@ export_plugin!(|| {
 
 fn for_everybody(command: Command) -> Command {
     command.cooldown(1, Duration::from_secs(10))
-}
-
-/// What a host call gave. What keeps it from that is for the log: the reader gets the rest.
-fn given<T>(call: &str, answer: Result<T>) -> Option<T> {
-    answer
-        .inspect_err(|error| match error.user_message() {
-            // A power that was taken away is the operator's wish.
-            Some(_) => tracing::debug!(call, "left out: {error}"),
-            None => tracing::warn!(call, "left out: {error}"),
-        })
-        .ok()
 }

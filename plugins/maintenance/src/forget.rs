@@ -58,13 +58,11 @@ async fn run(ctx: CommandContext) -> Result {
             size(file.bytes + file.log_bytes),
             ago(file.modified_ms)
         ),
-        None => "No database of a server that was left has this id. What backups and schedules have of it goes.".to_owned(),
+        None => "No database of a server that was left has this id. What backups and schedules still have of it goes.".to_owned(),
     };
     let question = embed(format!("Erase what is kept of server {id}?"))
         .warning()
-        .description(format!(
-            "{what}. Copies of it in backups go as well. It can't be undone."
-        ));
+        .description(format!("{what} It can't be undone."));
     if !ctx.confirm(NewMessage::from(question)).await? {
         return ctx.reply("Nothing was erased.").await;
     }

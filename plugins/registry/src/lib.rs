@@ -30,7 +30,7 @@ mod validate;
 use std::{rc::Rc, time::Duration};
 
 use plugin_api::{
-    Power,
+    Power, given,
     hook::{ExtensionFailed, ExtensionLoaded, ExtensionUnloaded},
     prelude::*,
 };
@@ -68,17 +68,6 @@ fn for_everybody(command: Command) -> Command {
 
 fn for_owners(command: Command) -> Command {
     command.owner_only().ephemeral_by_slash()
-}
-
-/// What a host call gave. What keeps it from that is for the log: the reader gets the rest.
-fn given<T>(call: &str, answer: Result<T>) -> Option<T> {
-    answer
-        .inspect_err(|error| match error.user_message() {
-            // A power that was taken away is the operator's wish.
-            Some(_) => tracing::debug!(call, "left out: {error}"),
-            None => tracing::warn!(call, "left out: {error}"),
-        })
-        .ok()
 }
 
 /// The plugins that begin with what is typed, or have it in them.

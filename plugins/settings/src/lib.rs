@@ -23,7 +23,7 @@ mod typed;
 mod view;
 mod words;
 
-use plugin_api::{Power, prelude::*};
+use plugin_api::{Power, given, prelude::*};
 
 export_plugin!(|| {
     menu::handlers(
@@ -40,15 +40,4 @@ export_plugin!(|| {
 
 fn for_owners(command: Command) -> Command {
     command.owner_only().ephemeral_by_slash()
-}
-
-/// What a host call gave. What keeps it from that is for the log: the reader gets the rest.
-fn given<T>(call: &str, answer: Result<T>) -> Option<T> {
-    answer
-        .inspect_err(|error| match error.user_message() {
-            // A power that was taken away is the operator's wish.
-            Some(_) => tracing::debug!(call, "left out: {error}"),
-            None => tracing::warn!(call, "left out: {error}"),
-        })
-        .ok()
 }
