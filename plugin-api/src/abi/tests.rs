@@ -413,7 +413,8 @@ fn heads_of_commands_and_schedules() {
     check::<UsageView>(usage, &all());
     let why = json!({"command": "buy", "rule": "roles", "text": "t", "typed": ["!buy"]});
     check::<WhyReply>(why, &all());
-    check::<RequireReply>(json!({"command": "buy", "roles": ["1"]}), &all());
+    let required = json!({"command": "buy", "roles": ["1"], "before": ["2"]});
+    check::<RequireReply>(required, &all());
     let prefix = json!({"prefix": "!", "mention_prefix": true, "own": true});
     check::<PrefixReply>(prefix, &all());
     let create = json!({"name": "n", "at_ms": 1, "after_ms": 2, "guild_id": "3", "subject": "4"});
