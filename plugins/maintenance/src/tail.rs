@@ -96,10 +96,12 @@ async fn go_along(ctx: CommandContext) -> Result {
         let mut stop = pin!(ctx.ask(first, [("Stop", "stop")]));
         loop {
             tokio::select! {
-                answer = &mut stop => break match answer? {
-                    Some(_) => "Stopped",
-                    None if Instant::now() >= until => "Five minutes are over",
-                    None => "Over: this plugin was reloaded",
+                answer = &mut stop => break match answer {
+                    Ok(Some(_)) => "Stopped",
+                    Ok(None) if Instant::now() >= until => "Five minutes are over",
+                    Ok(None) => "Over: this plugin was reloaded",
+                    Err(error) if is_gone(&error) => return Ok(()),
+                    Err(error) => return Err(error),
                 },
                 () = sleep(EVERY) => {}
             }
@@ -114,10 +116,14 @@ async fn go_along(ctx: CommandContext) -> Result {
     };
     let last = page.shown(over).without_components();
     match ctx.edit_reply(last).await {
-        // Somebody has deleted it.
-        Err(error) if error.http_status() == Some(404) => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         other => other,
     }
+}
+
+/// Whether somebody has deleted the message.
+fn is_gone(error: &Error) -> bool {
+    error.http_status() == Some(404)
 }
 
 /// The lines that are shown at this moment: the newest that there is room for.
@@ -211,8 +217,13 @@ fn title(call: &LogCall) -> String {
 fn line(line: &LogLine) -> String {
     let seconds = line.at_ms / 1_000 % 86_400;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    // Whom it is about stands apart from its text.
+    let about = match &line.plugin {
+        Some(plugin) => format!(" [{plugin}]"),
+        None => String::new(),
+    };
     let text = format!(
-        "{hours:02}:{minutes:02}:{seconds:02} {:5} {}: {}",
+        "{hours:02}:{minutes:02}:{seconds:02} {:5} {}{about}: {}",
         line.level.to_uppercase(),
         line.target,
         line.text
@@ -247,6 +258,10 @@ mod tests {
             page.lines.back().unwrap(),
             "01:02:03 INFO  host: line 499 '''"
         );
+        let mut of_plugin = LogLine::default();
+        (of_plugin.target, of_plugin.plugin) = ("host".into(), Some("shop".into()));
+        of_plugin.text = "loaded".into();
+        assert!(line(&of_plugin).ends_with(" host [shop]: loaded"));
         let json = page.shown("Followed").to_json().unwrap();
         let footer = json["embeds"][0]["footer"]["text"].as_str().unwrap();
         assert_eq!(footer, "Followed · 500 lines, 7 lines missed");
