@@ -30,7 +30,7 @@ pub struct BotStatus {
     pub cpu_percent: f64,
     /// Bytes of the process that are in memory.
     pub memory_bytes: u64,
-    /// Bytes of memory that the machine has.
+    /// Bytes of memory that the machine has, or the container that the bot runs in when that may take less.
     pub machine_memory_bytes: u64,
     /// Bytes of memory that are free to be used there.
     pub machine_available_bytes: u64,

@@ -188,16 +188,22 @@ fn descriptors(limits: &Limits, seen: &Seen) -> Found {
 }
 
 fn disk(limits: &Limits, seen: &Seen) -> Found {
-    let (free, all) = (seen.bot.disk_free_bytes?, seen.bot.disk_bytes?);
-    let is_low = all > 0 && percent(free, all) < limits.disk_free_percent as f64;
-    is_low.then(|| {
-        let text = format!(
-            "{} are free on the disk of the data folder, of {}",
-            size(free),
-            size(all)
-        );
-        (Health::Degraded, text)
-    })
+    let free = seen.bot.disk_free_bytes?;
+    let least = limits.disk_free_mb.saturating_mul(1_000_000);
+    let health = if free < least / 10 {
+        Health::Critical
+    } else if free < least {
+        Health::Degraded
+    } else {
+        return None;
+    };
+    let of = seen.bot.disk_bytes.map(size);
+    let text = format!(
+        "{} are free on the disk of the data folder{}: make room, or nothing can be written soon",
+        size(free),
+        of.map(|all| format!(", of {all}")).unwrap_or_default()
+    );
+    Some((health, text))
 }
 
 fn writes(counts: &Counts) -> Found {
@@ -236,7 +242,7 @@ mod tests {
             memory_percent: 80,
             memory_mb: None,
             descriptors_percent: 80,
-            disk_free_percent: 3,
+            disk_free_mb: 1_000,
         }
     }
 
@@ -298,7 +304,7 @@ mod tests {
         let mut seen = Seen::default();
         (seen.bot.descriptors, seen.bot.descriptors_limit) = (Some(990), Some(1_000));
         (seen.bot.memory_bytes, seen.bot.machine_memory_bytes) = (9_000_000, 10_000_000);
-        (seen.bot.disk_free_bytes, seen.bot.disk_bytes) = (Some(1_000_000), Some(100_000_000));
+        (seen.bot.disk_free_bytes, seen.bot.disk_bytes) = (Some(300_000_000), Some(2_000_000_000));
         let counts = Counts {
             lag_us: 600_000,
             failed_writes: 2,
@@ -316,11 +322,17 @@ mod tests {
             [
                 "990 of 1,000 descripto",
                 "the host was late by 6",
-                "9 MB of memory in use,",
-                "1 MB are free on the d",
+                "9.0 MB of memory in us",
+                "300 MB are free on the",
                 "2 writes of plugins' f"
             ]
         );
+        seen.bot.disk_free_bytes = Some(99_000_000);
+        let found = judge(&limits(), &counts, &seen);
+        assert!(found.reasons[1].contains("99 MB are free"), "{found:?}");
+        // A large disk may be as full as it likes while that much is free.
+        (seen.bot.disk_free_bytes, seen.bot.disk_bytes) = (Some(1_000_000_000), Some(u64::MAX));
+        assert_eq!(judge(&limits(), &counts, &seen).reasons.len(), 4);
         let mut tight = limits();
         tight.memory_mb = Some(5);
         let found = judge(&tight, &Counts::default(), &seen);

@@ -29,7 +29,8 @@ pub(crate) struct Limits {
     /// Percent of the descriptors that may be open; beyond it is degraded.
     #[setting(default = 80, min = 1, max = 100)]
     pub(crate) descriptors_percent: u64,
-    /// Percent of the disk that are to be free; below it is degraded. 0: that says nothing.
-    #[setting(default = 3, min = 0, max = 50)]
-    pub(crate) disk_free_percent: u64,
+    /// Megabytes that are to be free on the disk of the data folder: below it is degraded, below a tenth of it critical. 0: that
+    /// says nothing.
+    #[setting(default = 1_000, min = 0, max = 1_000_000_000)]
+    pub(crate) disk_free_mb: u64,
 }

@@ -313,7 +313,7 @@ mod tests {
         ];
         assert_eq!(
             dearest(&costs_of(&families)),
-            "`b`: 1.25 s of processor, 1 MB\n`a`: 0.50 s of processor, 2 MB"
+            "`b`: 1.25 s of processor, 1.0 MB\n`a`: 0.50 s of processor, 2.0 MB"
         );
         assert_eq!(dearest(&[]), "not known");
     }

@@ -21,6 +21,9 @@ pub(super) fn integritycheck() -> Command {
     .run(run)
 }
 
+/// Bytes free on the disk from which on nothing is said of them: as many as the plugin `diagnostics` wants by default.
+const LITTLE_DISK: u64 = 1_000_000_000;
+
 /// Verdict of a part: the worse, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
@@ -240,7 +243,7 @@ async fn machine(host: &Host) -> Found {
             size(free),
             size(all)
         ));
-        if free < all / 20 {
+        if free < LITTLE_DISK {
             verdict = Verdict::Odd;
         }
     }

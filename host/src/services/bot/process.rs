@@ -38,6 +38,11 @@ pub(super) fn look(status: &mut BotStatus, processor: &Processor, data: &Path) {
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     status.machine_memory_bytes = system.total_memory();
     status.machine_available_bytes = system.available_memory();
+    // A container may have less than the machine.
+    if let Some(limits) = system.cgroup_limits() {
+        status.machine_memory_bytes = limits.total_memory.min(status.machine_memory_bytes);
+        status.machine_available_bytes = limits.free_memory.min(status.machine_available_bytes);
+    }
     status.system_up_s = System::uptime();
     status.system = System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned());
     status.cores = std::thread::available_parallelism()
