@@ -134,8 +134,10 @@ impl Call {
                 continue;
             };
             let filename = field.file_name().unwrap_or("unknown").to_owned();
+            // What says only that it is bytes says nothing: Discord then looks for itself.
             let content_type = field
                 .content_type()
+                .filter(|told| *told != "application/octet-stream")
                 .unwrap_or_else(|| guess_type(&filename))
                 .to_owned();
             let bytes = field.bytes().await.map_err(invalid)?.to_vec();

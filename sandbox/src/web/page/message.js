@@ -79,6 +79,12 @@ function flash(id) {
   setTimeout(() => there?.classList.remove("flash"), 1300);
 }
 
+/** The files that are shown by themselves: those that an embed shows are not, as in Discord's app. */
+function apart({ attachments, embeds }) {
+  const shown = new Set((embeds ?? []).flatMap((one) => [one.image?.url, one.thumbnail?.url, one.footer?.icon_url, one.author?.icon_url]));
+  return (attachments ?? []).filter((one) => !shown.has(one.url));
+}
+
 function body(data) {
   if (isThinking(data)) return h("div", { class: "thinking" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${nameOf(data)} is thinking…`);
   const here = context(), parts = [];
@@ -89,9 +95,10 @@ function body(data) {
     if (data.edited_timestamp) (text.lastElementChild?.matches?.("p,ul,ol,pre,blockquote") ? text : text).append(h("span", { class: "marks", title: new Date(data.edited_timestamp).toLocaleString() }, " (edited)"));
     parts.push(text);
   }
-  for (const { message: snapshot } of data.message_snapshots ?? []) parts.push(h("blockquote", { class: "box" }, h("span", { class: "label" }, "Forwarded"), markdown(snapshot.content, here), (snapshot.embeds ?? []).map((one) => embed(one, here)), (snapshot.attachments ?? []).map(file)));
+  for (const { message: snapshot } of data.message_snapshots ?? []) parts.push(h("blockquote", { class: "box" }, h("span", { class: "label" }, "Forwarded"), markdown(snapshot.content, here), (snapshot.embeds ?? []).map((one) => embed(one, here)), apart(snapshot).map(file)));
   const second = Boolean(data.flags & (1 << 15));
-  if (!second && data.attachments?.length) parts.push(h("div", { class: "files" }, data.attachments.map(file)));
+  const files = second ? [] : apart(data);
+  if (files.length) parts.push(h("div", { class: "files" }, files.map(file)));
   parts.push(...(data.embeds ?? []).filter(() => !(data.flags & 4)).map((one) => embed(one, here)));
   parts.push(...(data.sticker_items ?? []).map(sticker));
   if (data.poll) parts.push(poll(data.poll, data));
