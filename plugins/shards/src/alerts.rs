@@ -62,10 +62,11 @@ pub(super) fn shardalerts() -> Command<Watch> {
     Command::new("shardalerts", "Sets where you are told of shards that are lost, slow or silent")
         .help(
             "With a channel alerts go there. A number from 1 to 20 is how many checks in a row, one a minute, must find a shard ill \
-             before you are told; by slash it can be given alone, and leaves the channel as it is. With neither, alerts are switched off.",
+             before you are told; alone it leaves the channel as it is. With neither, alerts are switched off.",
         )
         .example("shardalerts #bot-log")
         .example("shardalerts #bot-log 5")
+        .example("shardalerts 5")
         .option(CommandOption::channel("channel", "Where; left out with the number as well: off"))
         .option(
             CommandOption::integer("threshold", "Checks in a row, 1 to 20")
