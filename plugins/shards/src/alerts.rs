@@ -3,7 +3,7 @@
 use plugin_api::{KvStore, prelude::*, text::counted};
 use serde::{Deserialize, Serialize};
 
-use crate::{memory::Watch, words::for_owner};
+use crate::memory::Watch;
 
 /// Checks in a row that must have found a shard ill: one may fall into a reconnect that takes seconds.
 const THRESHOLD: u32 = 2;
@@ -105,5 +105,5 @@ async fn run(ctx: CommandContext<Watch>) -> Result {
         text.push_str(&format!(" Before, that was <#{old}>."));
     }
     let card = embed("Alerts about shards").success().description(text);
-    ctx.reply(for_owner(card, ctx.is_prefix())).await
+    ctx.reply(card).await
 }
