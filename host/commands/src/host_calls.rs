@@ -215,14 +215,18 @@ impl Pipeline {
 
     async fn require(&self, query: &Query, effect: &Effect) -> Result<RequireReply, Failure> {
         let prefix = self.policy.prefix(query.guild).await?.text;
-        let (path, access) = match self.found(&query.call.command, &prefix)? {
+        let named = &query.call.command;
+        let found = self.found(named, &prefix);
+        let found = found.map_err(|unknown| match self.own_called(named, &prefix) {
+            Some(own) => for_owners(&own),
+            None => unknown,
+        })?;
+        let (path, access) = match found {
             Lookup::Command(route) => (Arc::clone(&route.path), route.command.access.clone()),
             Lookup::Group(group) => (Arc::clone(&group.path), group.group.access.clone()),
         };
         if access.owner_only {
-            return Err(told(format!(
-                "`{path}` is for the bot's owner alone, and no server can open it."
-            )));
+            return Err(for_owners(&path));
         }
         let resolver = read::Resolver::new(&self.cache, &self.discord, query.guild, "{}");
         let mut roles = Vec::new();
@@ -326,6 +330,18 @@ impl Pipeline {
         }
     }
 
+    /// The command of the host's own with this name, also as a member types it.
+    fn own_called(&self, path: &str, prefix: &str) -> Option<String> {
+        let bare = path.strip_prefix('/').or(path.strip_prefix(prefix));
+        [Some(path), bare].into_iter().flatten().find_map(|path| {
+            let words: Vec<String> = path.split_whitespace().map(str::to_lowercase).collect();
+            match self.resolve(CommandKind::Chat, &words)? {
+                Resolution::Host(name) => Some(name),
+                _ => None,
+            }
+        })
+    }
+
     fn unknown(&self, path: &str) -> Failure {
         let commands = self.routes.commands();
         let nearest = nearest(path, commands.iter().map(|route| &*route.path));
@@ -335,6 +351,13 @@ impl Pipeline {
             usage_line::quoted(path)
         ))
     }
+}
+
+/// Refusal of a rule for a command that is an owner's.
+fn for_owners(path: &str) -> Failure {
+    told(format!(
+        "`{path}` is for the bot's owner alone, and no server can open it."
+    ))
 }
 
 /// A failure whose text the member may read as it is.

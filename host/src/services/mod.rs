@@ -23,6 +23,7 @@ mod secrets;
 pub mod settings;
 mod shards;
 mod subjects;
+mod text_format;
 pub mod web;
 
 use std::{

@@ -533,6 +533,13 @@ async fn roles_are_added_and_taken_one_by_one_and_told_before_and_after() {
         ("!config open add Nobody", "Nobody".into()),
         ("!config opne add Guard", "Did you mean `open`?".into()),
         ("!config root add Guard", "no server can open it".into()),
+        (
+            "!config load Guard",
+            "`load` is for the bot's owner alone, and no server can open it".into(),
+        ),
+        ("!config \"/cogwright load\" none", "no server can".into()),
+        ("!config", "never for others: ".into()),
+        ("!config", "`unload`".into()),
         ("!config open remove", "remove".into()),
     ] {
         let found = said(&member, "docks", text).await;

@@ -118,6 +118,24 @@ fn check_tells_all_that_is_wrong() {
 }
 
 #[test]
+fn check_tells_which_settings_of_plugins_do_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[plugins.scheduler]\nzone = \"Berlin\"\n";
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    fs::create_dir(folder.path().join("extensions")).unwrap();
+    let file = folder.path().join("extensions/libscheduler.so");
+    fs::copy(fixtures::example("scheduler"), file).unwrap();
+    let said = text(&cogwright(folder.path(), &["check"]).stdout).to_owned();
+    for part in [
+        "its settings do not fit",
+        "config.toml:2:8: `zone` in [plugins.scheduler]: there is no time zone `Berlin`; did you mean `Europe/Berlin`?",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    assert!(!said.contains("ok     scheduler"), "{said}");
+}
+
+#[test]
 fn a_script_is_played_on_the_sandbox_and_its_first_failure_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let extensions = fixtures::examples().to_str().unwrap();

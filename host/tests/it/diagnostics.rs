@@ -173,12 +173,20 @@ impl Fixture {
     }
 }
 
+/// What an owner is told by prefix, where it was asked.
+async fn here(who: &Actor, place: &str, text: &str, words: &str) -> MessageView {
+    let asked = who.says(place, text).await.unwrap();
+    let seen = who.expects_reply_to(&asked).await.unwrap();
+    has(&seen.text(), &[words]);
+    seen
+}
+
 async fn slash(who: &Actor, place: &str, line: &str) -> MessageView {
     let asked = who.slash_line(place, line).await.unwrap();
     who.expects_reply_to(&asked).await.unwrap()
 }
 
-/// What an owner is told by prefix: it comes in private, and is no reply.
+/// What an owner is told of errors by prefix: it comes in private, and is no reply.
 async fn in_private(who: &Actor, place: &str, text: &str, has: &str) -> MessageView {
     who.says(place, text).await.unwrap();
     who.expects("dm", has).await.unwrap()
@@ -508,7 +516,7 @@ async fn the_report_has_figures_costs_and_a_file_and_is_for_the_bots_owner_alone
     assert_eq!(seen.attachments, [""; 0], "one look is no chart");
     bot.looks().await;
     for place in ["dm", "general"] {
-        in_private(&owner, place, "!fw_diagnostics", "The bot is **healthy**").await;
+        here(&owner, place, "!fw_diagnostics", "The bot is **healthy**").await;
     }
     let charts = slash(&owner, "general", "fw_diagnostics").await;
     assert_eq!(charts.attachments, ["last_hour.png"]);
@@ -523,7 +531,11 @@ async fn the_report_has_figures_costs_and_a_file_and_is_for_the_bots_owner_alone
             "fw_alert_channel",
         ] {
             for place in ["general", "dm"] {
-                let refused = in_private(&who, place, &format!("!{command}"), "").await;
+                let typed = format!("!{command}");
+                let refused = match command {
+                    "fw_errors" => in_private(&who, place, &typed, "").await,
+                    _ => here(&who, place, &typed, "").await,
+                };
                 let text = refused.text();
                 assert!(text.contains("owner") && !text.contains("Uptime"), "{text}");
             }
@@ -591,7 +603,7 @@ async fn the_alert_channel_is_here_or_there_and_says_where_it_was() {
         .await
         .unwrap();
     let back = format!("They went to <#{}> before", id("general"));
-    in_private(&owner, "general", "!fw_alert_channel #bots", &back).await;
+    here(&owner, "general", "!fw_alert_channel #bots", &back).await;
     // It is in the file, and in force.
     let file = fs::read_to_string(bot.folder.path().join("config.toml")).unwrap();
     assert!(file.contains(&id(ALERTS).to_string()), "{file}");
@@ -603,12 +615,12 @@ async fn the_alert_channel_is_here_or_there_and_says_where_it_was() {
     bot.sandbox
         .change_world(|world| world.deny(staff, itself, Permissions::SEND_MESSAGES));
     let there = format!("!fw_alert_channel <#{}>", id("staff"));
-    in_private(&owner, "general", &there, "nothing has changed").await;
+    here(&owner, "general", &there, "nothing has changed").await;
     let seen = slash(&owner, "general", "fw_alert_channel channel:bots").await;
     has(&seen.text(), &["They went there before"]);
     let docks = format!("<#{}>", id("docks"));
     for wrong in ["nowhere", "<#1>", "12", &docks] {
-        let seen = in_private(&owner, "general", &format!("!fw_alert_channel {wrong}"), "").await;
+        let seen = here(&owner, "general", &format!("!fw_alert_channel {wrong}"), "").await;
         let text = seen.text();
         assert!(
             !text.contains("error id") && !text.contains("from now on"),
@@ -616,7 +628,7 @@ async fn the_alert_channel_is_here_or_there_and_says_where_it_was() {
         );
     }
     // Direct messages are a place, too.
-    in_private(&owner, "dm", "!fw_alert_channel", "They go to <#").await;
+    here(&owner, "dm", "!fw_alert_channel", "They go to <#").await;
     bot.close().await;
 }
 

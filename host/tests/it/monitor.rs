@@ -269,6 +269,13 @@ async fn owners_alone_ask_choose_and_reset_and_bad_input_is_told() {
         &typed(&owner, "general", "shardalerts threshold:3").await,
         &[&format!("<#{docks}>, after 3 checks in a row")],
     );
+    // By prefix as well, also where there are no channels.
+    for (place, count) in [("docks", 5), ("dm", 6), ("general", 3)] {
+        has(
+            &said(&owner, place, &format!("!shardalerts {count}")).await,
+            &[&format!("<#{docks}>, after {count} checks in a row")],
+        );
+    }
     let bot = bot.restart().await;
     ready(&bot, 1).await;
     has(
@@ -327,9 +334,10 @@ async fn owners_alone_ask_choose_and_reset_and_bad_input_is_told() {
         ("shardreset 99999999999", "is no number of a shard"),
         ("shardalerts #docks 21", "20"),
         ("shardalerts #docks 0", "1"),
-        // By prefix options stand in their order.
+        ("shardalerts 21", "`threshold` can't be `21`"),
+        ("shardalerts tea", "`channel` can't be `tea`"),
         (
-            "shardalerts 5",
+            "shardalerts 5 tea",
             "Usage: `!shardalerts [channel] [threshold]`",
         ),
         ("shardalerts #nowhere", "nowhere"),

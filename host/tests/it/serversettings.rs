@@ -516,3 +516,119 @@ export_plugin!(|| (0..60).fold(Plugin::new(), |plugin, n| {
     has(&set, &["`wide.cup_59` `2`"]);
     bot.close().await;
 }
+
+const CLOCK: &str = r#"//! A clock whose settings have forms, and two of which have no default.
+use plugin_api::prelude::*;
+
+#[derive(Settings)]
+struct Options {
+    /// Where it is noon.
+    #[setting(default = "UTC", format = "time-zone", per_guild)]
+    zone: String,
+    /// Where the time comes from.
+    #[setting(format = "url", per_guild)]
+    source: Option<String>,
+    /// How often it strikes.
+    #[setting(min = 1, per_guild)]
+    strikes: Option<u64>,
+}
+
+export_plugin!(|| Plugin::new().settings::<Options>().command(clock()).command(turn()));
+
+/// Tells what holds here.
+#[command]
+async fn clock(ctx: CommandContext) -> Result {
+    let Options { zone, source, strikes } = Options::of_guild(ctx.host(), ctx.guild()?).await?;
+    ctx.reply(format!("{zone} {} {strikes:?}", source.unwrap_or_default())).await
+}
+
+/// Sets one of its own.
+#[command]
+async fn turn(
+    ctx: CommandContext,
+    /// Which.
+    name: String,
+    /// To what.
+    #[rest]
+    value: String,
+) -> Result {
+    let set = ctx.host().set_guild_setting(ctx.guild()?, &name, value).await;
+    ctx.reply(set.map_or_else(|error| error.to_string(), |_| "turned".into())).await
+}
+"#;
+
+/// Any text was taken, and whoever used the plugin found out later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_of_another_form_is_refused_by_each_way_and_the_last_one_holds() {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = BUILT.get_or_init(|| fixtures::plugin("clock", "forms", "0.1.54", "", CLOCK));
+    let good = "[plugins.clock]\nzone = \"Asia/Tokyo\"\n";
+    let bot = Fixture::configured(&["settings"], good).await;
+    bot.drop_in(built, "clock");
+    for plugin in ["clock", "settings"] {
+        bot.until_generation(plugin, 1).await;
+    }
+    let owner = bot.owner();
+    let holds = "Asia/Tokyo  None";
+    assert_eq!(bot.ask(&owner, "!clock").await.content, holds);
+    let (mars, near) = (
+        "there is no time zone `Mars/Olympus`; write its IANA name",
+        "there is no time zone `Berlin`; did you mean `Europe/Berlin`?",
+    );
+    let (address, whole) = ("found `clock.example`", "a whole number, found `often`");
+    // By the owner, by a manager's typing, and by the plugin itself; what has no default as well.
+    for (setting, value, why) in [
+        ("zone", "Mars/Olympus", mars),
+        ("zone", "Berlin", near),
+        ("source", "clock.example", address),
+        ("strikes", "often", whole),
+        ("strikes", "0", "at least 1, found 0"),
+    ] {
+        for line in [
+            format!("!cogwright set clock.{setting} {value}"),
+            format!("!settings set clock.{setting} {value}"),
+            format!("!turn {setting} {value}"),
+        ] {
+            let told = bot.ask(&owner, &line).await;
+            has(&told, &[&format!("clock.{setting}"), why]);
+        }
+    }
+    // By form: what was typed is kept.
+    let first = bot.ask(&owner, "!settings").await;
+    let clock = picked(&owner, &first, "Choose a plugin", "clock").await;
+    let page = picked(&owner, &clock, "Choose a setting", "zone").await;
+    has(&page, &["time zone, such as `Europe/Berlin`"]);
+    form(&owner, &page, "Change").await;
+    let refused = submitted(&owner, "Mars/Olympus").await.message.unwrap();
+    has(&refused, &["Not changed", mars, "What you typed"]);
+    assert_eq!(form(&owner, &refused, "Try again").await, "Mars/Olympus");
+    assert_eq!(bot.ask(&owner, "!clock").await.content, holds);
+    let file = bot.folder.path().join("config.toml");
+    assert_eq!(fs::read_to_string(&file).unwrap(), good);
+    // By the file, while the bot runs.
+    let bad = "[plugins.clock]\nzone = \"Mars/Olympus\"\nstrikes = \"often\"\n";
+    edit(bot.bot.services(), &file, bad).await;
+    assert_eq!(bot.ask(&owner, "!clock").await.content, holds);
+    let seen = bot.ask(&owner, "!fw_config_validate").await;
+    let places = [
+        "config.toml:2:8",
+        "`zone` in [plugins.clock]: there is no time zone `Mars/Olympus`",
+        "config.toml:3:11",
+        "`strikes` in [plugins.clock]: expected a whole number, found `often`",
+    ];
+    has(&seen, &places);
+    // And at a start, which mends itself with the file.
+    let bot = bot.restart().await;
+    let error = bot.until_refused("clock").await;
+    for words in places {
+        assert!(error.contains(words), "no {words:?} in {error}");
+    }
+    let mended =
+        "[plugins.clock]\nzone = \"Asia/Tokyo\"\nsource = \"https://clock.example\"\nstrikes = 2\n";
+    edit(bot.bot.services(), &file, mended).await;
+    bot.plugins().load("clock").await.unwrap();
+    bot.until_generation("clock", 1).await;
+    let told = bot.ask(&owner, "!clock").await;
+    assert_eq!(told.content, "Asia/Tokyo https://clock.example Some(2)");
+    bot.close().await;
+}

@@ -220,6 +220,9 @@ pub fn choices(item: TokenStream) -> TokenStream {
 /// (anything that is `SettingType`), and `#[setting(…)]` says the rest, each key being the method of `Setting` that has its name:
 /// `default = 3`, `min = 1`, `max = 10`, `per_guild`, `secret`. What may be unset is an `Option`; a list is empty by default.
 ///
+/// A text, or each text of a list, may have a form that the host checks before it takes a value: `format = "time-zone"` (an IANA name,
+/// such as `Europe/Berlin`), `"url"` (`http://` or `https://`), `"cron"` (as schedules take it) or `"color"` (`#5865f2`).
+///
 /// ```
 /// use std::time::Duration;
 /// use plugin_api::prelude::*;
@@ -238,6 +241,9 @@ pub fn choices(item: TokenStream) -> TokenStream {
 ///     /// Who may order.
 ///     #[setting(per_guild)]
 ///     guests: Vec<Id<marker::RoleMarker>>,
+///     /// The clock that orders go by.
+///     #[setting(default = "UTC", format = "time-zone")]
+///     zone: String,
 /// }
 ///
 /// async fn order(ctx: CommandContext) -> Result {
@@ -257,6 +263,18 @@ pub fn choices(item: TokenStream) -> TokenStream {
 /// struct Shop {
 ///     /// How many cups.
 ///     limit: u64,
+/// }
+/// ```
+///
+/// nor does a format that there is not:
+///
+/// ```compile_fail
+/// # use plugin_api::prelude::*;
+/// #[derive(Settings)]
+/// struct Shop {
+///     /// The clock that orders go by.
+///     #[setting(default = "UTC", format = "timezone")]
+///     zone: String,
 /// }
 /// ```
 #[proc_macro_derive(Settings, attributes(setting))]

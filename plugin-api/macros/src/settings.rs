@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{
-    Attribute, Error, Expr, Field, Fields, Ident, Item, LitStr, Result, Token, Type,
+    Attribute, Error, Expr, Field, Fields, GenericArgument, Ident, Item, LitStr, PathArguments,
+    Result, Token, Type,
     ext::IdentExt,
     parse::{Parse, ParseStream},
     spanned::Spanned,
@@ -11,7 +12,15 @@ use syn::{
 
 use crate::{doc::Doc, option::is, words};
 
-const KNOWN: &[&str] = &["default", "min", "max", "per_guild", "secret"];
+const KNOWN: &[&str] = &["default", "min", "max", "format", "per_guild", "secret"];
+
+/// The words of `SettingFormat`, and its variants.
+const FORMATS: &[(&str, &str)] = &[
+    ("time-zone", "TimeZone"),
+    ("url", "Url"),
+    ("cron", "Cron"),
+    ("color", "Color"),
+];
 
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let text = "settings are a struct with named fields: `struct Settings { limit: u64 }`";
@@ -72,6 +81,13 @@ impl<'a> Setting<'a> {
             );
             return Err(Error::new(field.ty.span(), text));
         }
+        if let Some(format) = &keys.format
+            && !is_text(&field.ty)
+        {
+            let text =
+                "a format is for texts: `String`, `Option<String>` or `Vec<String>` is expected";
+            return Err(Error::new(format.span(), text));
+        }
         Ok(Self {
             field: ident,
             name,
@@ -94,11 +110,27 @@ impl<'a> Setting<'a> {
     }
 }
 
+/// Whether it is `String`, or holds some.
+fn is_text(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| match &last.arguments {
+            PathArguments::AngleBracketed(inside) => inside
+                .args
+                .iter()
+                .any(|one| matches!(one, GenericArgument::Type(ty) if is_text(ty))),
+            _ => last.ident == "String",
+        })
+}
+
 /// What `#[setting(…)]` says.
 #[derive(Default)]
 struct Keys {
     calls: TokenStream,
     has_default: bool,
+    format: Option<LitStr>,
 }
 
 impl Keys {
@@ -107,6 +139,7 @@ impl Keys {
             let more: Self = attribute.parse_args()?;
             self.calls.extend(more.calls);
             self.has_default |= more.has_default;
+            self.format = more.format.or(self.format.take());
         }
         Ok(())
     }
@@ -121,13 +154,17 @@ impl Parse for Keys {
                 "per_guild" => quote!(.#key()),
                 "secret" => quote!(.is_secret()),
                 "default" | "min" | "max" => {
-                    if !input.peek(Token![=]) {
-                        return Err(Error::new(key.span(), format!("`{key} = …` is expected")));
-                    }
-                    input.parse::<Token![=]>()?;
+                    equals(&key, input)?;
                     keys.has_default |= key == "default";
                     let value: Expr = input.parse()?;
                     quote!(.#key(#value))
+                }
+                "format" => {
+                    equals(&key, input)?;
+                    let word: LitStr = input.parse()?;
+                    let variant = variant(&word)?;
+                    keys.format = Some(word);
+                    quote!(.#key(::plugin_api::manifest::SettingFormat::#variant))
                 }
                 other => return Err(words::unknown(key.span(), "`setting` key", other, KNOWN)),
             };
@@ -138,6 +175,23 @@ impl Parse for Keys {
         }
         Ok(keys)
     }
+}
+
+fn equals(key: &Ident, input: ParseStream<'_>) -> Result<()> {
+    if input.peek(Token![=]) {
+        return input.parse::<Token![=]>().map(drop);
+    }
+    Err(Error::new(key.span(), format!("`{key} = …` is expected")))
+}
+
+/// The variant of `SettingFormat` that a word stands for.
+fn variant(word: &LitStr) -> Result<Ident> {
+    let found = FORMATS.iter().find(|(known, _)| *known == word.value());
+    if let Some((_, variant)) = found {
+        return Ok(Ident::new(variant, word.span()));
+    }
+    let known: Vec<&str> = FORMATS.iter().map(|(known, _)| *known).collect();
+    Err(words::unknown(word.span(), "format", &word.value(), &known))
 }
 
 #[cfg(test)]
@@ -179,6 +233,41 @@ mod tests {
         check(
             "struct Shop { /** Cups */ #[setting(default)] limit: u64 }",
             "`default = …` is expected",
+        );
+    }
+
+    #[test]
+    fn formats_are_known_words_and_for_texts() {
+        let one = |ty: &str, format: &str| {
+            format!(
+                "struct Shop {{ /** Where */ #[setting(default = 3, format = \"{format}\")] at: {ty} }}"
+            )
+        };
+        for ty in [
+            "String",
+            "std::string::String",
+            "Option<String>",
+            "Vec<String>",
+        ] {
+            for (format, _) in FORMATS {
+                check(&one(ty, format), "fine");
+            }
+        }
+        check(
+            &one("String", "timezone"),
+            "there is no format `timezone`: did you mean `time-zone`?",
+        );
+        check(
+            &one("String", "paragraph"),
+            "there is no format `paragraph`: there are `time-zone`, `url`, `cron`, `color`",
+        );
+        let text = "a format is for texts: `String`, `Option<String>` or `Vec<String>` is expected";
+        for ty in ["u64", "Option<Duration>", "Vec<Id<marker::RoleMarker>>"] {
+            check(&one(ty, "url"), text);
+        }
+        check(
+            "struct Shop { /** Where */ #[setting(format)] at: Option<String> }",
+            "`format = …` is expected",
         );
     }
 }

@@ -120,6 +120,9 @@ pub struct SettingView {
     pub kind: Option<String>,
     /// Of a list: the type of its entries.
     pub items: Option<String>,
+    /// Of a text, and of the texts of a list: the form, by the word of a [`SettingFormat`](crate::manifest::SettingFormat).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
     /// What it takes, in words: `whole number, 1 to 10`.
     pub takes: String,
     /// Its value where none is set; null: it is unset then.

@@ -17,7 +17,7 @@ pub use self::command::{
     Localized, OptionKind, OptionManifest, Per,
 };
 pub use self::package::Package;
-pub use self::setting::{SettingKind, SettingManifest};
+pub use self::setting::{SettingFormat, SettingKind, SettingManifest};
 pub use crate::abi::CommandKind;
 
 /// Declarations of a plugin. [`Plugin`](crate::Plugin) builds it; what an older plugin leaves out has its default.

@@ -28,6 +28,9 @@ pub struct SettingManifest {
     pub per_guild: bool,
     /// For a list: what its entries are: texts, channels, roles or users.
     pub items: SettingKind,
+    /// For a text, and for the texts of a list: the form that each has to have. A word that the host does not know is not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<SettingFormat>,
 }
 
 words! {
@@ -57,5 +60,20 @@ pub enum SettingKind {
     List = "list",
     /// The name of a secret.
     Secret = "secret",
+}
+}
+
+words! {
+/// Form of a setting's text, which the host checks without the plugin's code.
+pub enum SettingFormat {
+    /// A time zone by its [IANA name](https://en.wikipedia.org/wiki/List_of_tz_database_time_zones), such as `Europe/Berlin`:
+    /// one that [schedules](super::ScheduleManifest::zone) take.
+    TimeZone = "time-zone",
+    /// An address that begins with `http://` or `https://`.
+    Url = "url",
+    /// A cron expression that [schedules](super::ScheduleManifest::cron) take, such as `0 9 * * mon`.
+    Cron = "cron",
+    /// A colour: `#` and six hexadecimal digits, such as `#5865f2`.
+    Color = "color",
 }
 }

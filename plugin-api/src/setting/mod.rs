@@ -9,7 +9,7 @@ use crate::{
     accessors::kinds,
     error::Result,
     hook::{Hook, HookContext, SettingChanged},
-    manifest::{SettingKind, SettingManifest},
+    manifest::{SettingFormat, SettingKind, SettingManifest},
     plugin::Plugin,
 };
 
@@ -155,6 +155,20 @@ impl Setting {
     #[must_use]
     pub fn max(mut self, max: impl Into<f64>) -> Self {
         self.0.max = Some(max.into());
+        self
+    }
+
+    /// Form of a text, or of each text of a list: the host refuses what has another one, and says what would be right.
+    ///
+    /// ```
+    /// use plugin_api::{manifest::SettingFormat, prelude::*};
+    ///
+    /// let zone = Setting::string("zone", "Where it is noon").default("UTC").format(SettingFormat::TimeZone);
+    /// # Plugin::new().setting(zone);
+    /// ```
+    #[must_use]
+    pub fn format(mut self, format: SettingFormat) -> Self {
+        self.0.format = Some(format);
         self
     }
 

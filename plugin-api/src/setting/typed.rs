@@ -219,7 +219,7 @@ impl<S: 'static> Plugin<S> {
 mod tests {
     use serde_json::json;
 
-    use crate::prelude::*;
+    use crate::{manifest::SettingFormat, prelude::*};
 
     #[derive(Debug, PartialEq, Choices)]
     enum Size {
@@ -244,6 +244,15 @@ mod tests {
         /// The key of the door.
         #[setting(secret)]
         key: Option<String>,
+        /// When it opens.
+        #[setting(default = "0 9 * * *", format = "cron")]
+        opens: String,
+        /// Its colour.
+        #[setting(format = "color")]
+        door: Option<String>,
+        /// Whom it tells.
+        #[setting(format = "url", per_guild)]
+        tells: Vec<String>,
     }
 
     #[test]
@@ -259,6 +268,14 @@ mod tests {
             Setting::channel("kitchen", "Where orders go."),
             Setting::roles("guests", "Who may order.").default(Vec::<u64>::new()),
             Setting::secret("key", "The key of the door."),
+            Setting::string("opens", "When it opens.")
+                .default("0 9 * * *")
+                .format(SettingFormat::Cron),
+            Setting::string("door", "Its colour.").format(SettingFormat::Color),
+            Setting::list("tells", "Whom it tells.")
+                .default(Vec::<u64>::new())
+                .format(SettingFormat::Url)
+                .per_guild(),
         ];
         let by_hand: Vec<_> = by_hand.into_iter().map(|setting| setting.0).collect();
         let declared: Vec<_> = Shop::declare().into_iter().map(|it| it.0).collect();
@@ -267,8 +284,7 @@ mod tests {
 
     #[test]
     fn values_are_read_into_the_struct() {
-        let mut values =
-            json!({"limit": 4, "size": "a cup", "kitchen": null, "guests": [7, "8"], "key": "k"});
+        let mut values = json!({"limit": 4, "size": "a cup", "kitchen": null, "guests": [7, "8"], "key": "k", "opens": "@daily", "tells": []});
         let shop = Shop::read(&mut |name| Ok(values[name].clone())).unwrap();
         let expect = Shop {
             limit: 4,
@@ -276,6 +292,9 @@ mod tests {
             kitchen: None,
             guests: vec![Id::new(7), Id::new(8)],
             key: Some("k".into()),
+            opens: "@daily".into(),
+            door: None,
+            tells: Vec::new(),
         };
         assert_eq!(shop, expect);
         values["size"] = "jug".into();

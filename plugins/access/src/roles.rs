@@ -7,9 +7,6 @@ use plugin_api::{
     text::{FIELD, clip},
 };
 
-/// The host, as if it were a plugin.
-const HOST: &str = "cogwright";
-
 /// Discord's limit for a description, with room for what else is said.
 const LISTED: usize = 3_500;
 
@@ -106,8 +103,8 @@ async fn list(ctx: &CommandContext, guild: Id<marker::GuildMarker>) -> Result {
     let commands = ctx.host().commands().list(Some(guild)).await?;
     let mut ruled: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut owners = Vec::new();
-    // Nobody opens the host's own.
-    for command in commands.into_iter().filter(|it| it.plugin != HOST) {
+    // The host's own are among them: no server opens them.
+    for command in commands {
         if command.owner_only {
             owners.push(format!("`{}`", command.path));
         } else if !command.roles.is_empty() {

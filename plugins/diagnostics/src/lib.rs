@@ -47,7 +47,8 @@ export_plugin!(|| {
         .command(for_owners(report::diagnostics()))
         .command(for_owners(channel::alert_channel()))
         .command(for_owners(history::history()))
-        .command(for_owners(errors::errors()))
+        // An error may show what a member has typed: it comes in direct messages by prefix, too.
+        .command(errors::errors().owner_only().ephemeral())
         .pages("errors", errors::page)
         .schedule(
             Schedule::every("look", watch::EVERY).deadline(Duration::from_secs(30)),
@@ -59,6 +60,7 @@ export_plugin!(|| {
         .on_erase(|_| async { Ok(()) })
 });
 
+/// By slash for their eyes alone, by prefix where they have asked.
 fn for_owners(command: Command<Memory>) -> Command<Memory> {
-    command.owner_only().ephemeral()
+    command.owner_only().ephemeral_by_slash()
 }

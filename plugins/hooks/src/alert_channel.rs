@@ -2,8 +2,6 @@
 
 use plugin_api::{Json, prelude::*};
 
-use crate::for_owner;
-
 /// The setting of the host's: alerts about hooks.
 const PATH: &str = "alerts.hooks.channel_id";
 
@@ -37,11 +35,7 @@ async fn run(ctx: CommandContext) -> Result {
             "Alerts about hooks go to <#{channel}> from now on. They had no channel of their own before."
         ),
     };
-    ctx.reply(for_owner(
-        embed("Alerts").success().description(text),
-        ctx.is_prefix(),
-    ))
-    .await
+    ctx.reply(embed("Alerts").success().description(text)).await
 }
 
 /// A channel's id as the configuration has it.

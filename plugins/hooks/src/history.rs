@@ -6,8 +6,6 @@ use plugin_api::{
     text::{clip, counted, milliseconds, moment, word},
 };
 
-use crate::{PRIVATE, for_owner};
-
 /// Events on a page, each a field: an embed takes 25 fields and 6,000 characters.
 const PAGE: usize = 10;
 
@@ -33,18 +31,12 @@ pub(super) fn eh_history() -> Command {
 async fn run(ctx: CommandContext) -> Result {
     let limit: Option<u32> = ctx.option("limit")?;
     let limit = limit.unwrap_or(LIMIT.0);
-    let eyes = if ctx.is_prefix() { "" } else { "p" };
-    ctx.pages("events", format_args!("{eyes}{limit}")).await
+    ctx.pages("events", limit).await
 }
 
 pub(super) async fn page(ctx: PageContext) -> Result<Page> {
-    let argument = ctx.argument();
-    let private = argument.starts_with(PRIVATE);
     // It has been to Discord and back.
-    let limit = argument
-        .trim_start_matches(PRIVATE)
-        .parse()
-        .unwrap_or(LIMIT.0);
+    let limit = ctx.argument().parse().unwrap_or(LIMIT.0);
     let call = HooksCall {
         limit: Some(limit.clamp(1, LIMIT.1)),
         ..HooksCall::default()
@@ -62,10 +54,7 @@ pub(super) async fn page(ctx: PageContext) -> Result<Page> {
             false,
         );
     }
-    Ok(Page::new(
-        for_owner(card, !private),
-        events.len().div_ceil(PAGE),
-    ))
+    Ok(Page::new(card, events.len().div_ceil(PAGE)))
 }
 
 fn told(event: &HookEvent) -> String {

@@ -14,23 +14,17 @@ export_plugin!(|| {
     Plugin::new()
         .category("Framework", "🔧")
         .powers([Power::HooksRead, Power::HooksManage, Power::SettingsWrite])
-        .command(list::eh_list().owner_only())
-        .command(history::eh_history().owner_only())
-        .command(switch::eh_disable().owner_only())
-        .command(switch::eh_enable().owner_only())
-        .command(switch::eh_reset_circuit().owner_only())
-        .command(alert_channel::eh_alert_channel().owner_only())
+        .command(for_owners(list::eh_list()))
+        .command(for_owners(history::eh_history()))
+        .command(for_owners(switch::eh_disable()))
+        .command(for_owners(switch::eh_enable()))
+        .command(for_owners(switch::eh_reset_circuit()))
+        .command(for_owners(alert_channel::eh_alert_channel()))
         .pages("handlers", list::page)
         .pages("events", history::page)
 });
 
-/// Argument of pages that only the reader may see.
-const PRIVATE: char = 'p';
-
-/// An answer to an owner: by slash for their eyes alone.
-fn for_owner(answer: impl Into<NewMessage>, by_prefix: bool) -> NewMessage {
-    match by_prefix {
-        true => answer.into(),
-        false => answer.into().ephemeral(),
-    }
+/// By slash for their eyes alone, by prefix where they have asked.
+fn for_owners(command: Command) -> Command {
+    command.owner_only().ephemeral_by_slash()
 }

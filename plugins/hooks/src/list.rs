@@ -8,7 +8,7 @@ use plugin_api::{
     text::{counted, number, word},
 };
 
-use crate::{PRIVATE, for_owner, handlers};
+use crate::handlers;
 
 /// Handlers on a page: with the longest ids and errors they fit into an embed.
 const PAGE: usize = 7;
@@ -23,8 +23,7 @@ pub(super) fn eh_list() -> Command {
         )
         .example("eh_list")
         .run(async |ctx: CommandContext| {
-            let eyes = if ctx.is_prefix() { "" } else { "p" };
-            ctx.pages("handlers", eyes).await
+            ctx.pages("handlers", "").await
         })
 }
 
@@ -37,11 +36,7 @@ pub(super) async fn page(ctx: PageContext) -> Result<Page> {
         true => card.description("No plugin that is loaded handles hooks."),
         false => card.description(by_event(&shown)),
     };
-    let private = ctx.argument().starts_with(PRIVATE);
-    Ok(Page::new(
-        for_owner(card, !private),
-        all.len().div_ceil(PAGE),
-    ))
+    Ok(Page::new(card, all.len().div_ceil(PAGE)))
 }
 
 fn order(hook: &HookInfo) -> (&str, Reverse<i32>, &str) {

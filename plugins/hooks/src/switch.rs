@@ -8,7 +8,7 @@ use plugin_api::{
     text::word,
 };
 
-use crate::{for_owner, handlers};
+use crate::handlers;
 
 pub(super) fn eh_disable() -> Command {
     Command::new("eh_disable", "Switches a handler of a hook off")
@@ -82,5 +82,5 @@ fn id(ctx: &CommandContext) -> Result<String> {
 
 async fn shown(ctx: &CommandContext, title: &str, hook: &HookInfo) -> Result {
     let card = embed(title).success().description(handlers::lines(hook));
-    ctx.reply(for_owner(card, ctx.is_prefix())).await
+    ctx.reply(card).await
 }

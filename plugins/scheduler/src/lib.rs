@@ -21,7 +21,7 @@ struct Options {
     #[setting(default = 25, min = 1, max = 500)]
     limit: u64,
     /// The time zone of cron expressions that name none, by its IANA name.
-    #[setting(default = "UTC", per_guild)]
+    #[setting(default = "UTC", format = "time-zone", per_guild)]
     zone: String,
 }
 

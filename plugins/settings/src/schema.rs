@@ -86,6 +86,17 @@ fn of_kind(kind: Option<&str>, one: &SettingView) -> Json {
             json!({"type": ["integer", "string"], "pattern": "^[0-9]+$"})
         }
         Some("duration") => json!({"type": "string", "examples": ["90s", "1h 30m"]}),
+        _ => of_format(one.format.as_deref()),
+    }
+}
+
+/// A text of a form. Which time zones and cron expressions there are, the host knows.
+fn of_format(format: Option<&str>) -> Json {
+    match format {
+        Some("time-zone") => json!({"type": "string", "examples": ["Europe/Berlin", "UTC"]}),
+        Some("cron") => json!({"type": "string", "examples": ["0 9 * * mon"]}),
+        Some("url") => json!({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}),
+        Some("color") => json!({"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}),
         _ => json!({"type": "string"}),
     }
 }
@@ -131,16 +142,27 @@ mod tests {
     fn tables_plugins_types_bounds_and_defaults_are_in_it() {
         let mut limit = one("shop.limit", Some("shop"), Some("integer"), json!(3));
         (limit.min, limit.max) = (Some(1.0), Some(10.0));
+        let mut door = one("shop.door", Some("shop"), Some("string"), Json::Null);
+        door.format = Some("color".into());
+        let mut tells = one("shop.tells", Some("shop"), Some("list"), Json::Null);
+        tells.format = Some("url".into());
         let mut all = DescribeReply::default();
         all.settings = vec![
+            door,
+            tells,
             one("bot.prefix", None, None, json!("!")),
             one("alerts.hooks.cool_down_s", None, None, Json::Null),
             limit,
         ];
         let schema = of(&all);
-        let limit = &schema["properties"]["plugins"]["properties"]["shop"]["properties"]["limit"];
+        let shop = &schema["properties"]["plugins"]["properties"]["shop"]["properties"];
+        assert_eq!(shop["door"]["pattern"], "^#[0-9A-Fa-f]{6}$");
         assert_eq!(
-            *limit,
+            shop["tells"]["items"]["pattern"],
+            "^[Hh][Tt][Tt][Pp][Ss]?://"
+        );
+        assert_eq!(
+            shop["limit"],
             json!({"type": "integer", "minimum": 1, "maximum": 10, "default": 3, "description": ""})
         );
         assert_eq!(

@@ -3,7 +3,7 @@
 use plugin_api::{KvStore, prelude::*, text::counted};
 use serde::{Deserialize, Serialize};
 
-use crate::{memory::Watch, words::for_owner};
+use crate::memory::Watch;
 
 /// Checks in a row that must have found a shard ill: one may fall into a reconnect that takes seconds.
 const THRESHOLD: u32 = 2;
@@ -62,10 +62,11 @@ pub(super) fn shardalerts() -> Command<Watch> {
     Command::new("shardalerts", "Sets where you are told of shards that are lost, slow or silent")
         .help(
             "With a channel alerts go there. A number from 1 to 20 is how many checks in a row, one a minute, must find a shard ill \
-             before you are told; by slash it can be given alone, and leaves the channel as it is. With neither, alerts are switched off.",
+             before you are told; alone it leaves the channel as it is. With neither, alerts are switched off.",
         )
         .example("shardalerts #bot-log")
         .example("shardalerts #bot-log 5")
+        .example("shardalerts 5")
         .option(CommandOption::channel("channel", "Where; left out with the number as well: off"))
         .option(
             CommandOption::integer("threshold", "Checks in a row, 1 to 20")
@@ -104,5 +105,5 @@ async fn run(ctx: CommandContext<Watch>) -> Result {
         text.push_str(&format!(" Before, that was <#{old}>."));
     }
     let card = embed("Alerts about shards").success().description(text);
-    ctx.reply(for_owner(card, ctx.is_prefix())).await
+    ctx.reply(card).await
 }

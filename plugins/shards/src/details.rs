@@ -9,7 +9,7 @@ use plugin_api::{
 use crate::{
     memory::{Seen, Watch},
     verdict::Verdict,
-    words::{for_owner, now_ms, shard},
+    words::{now_ms, shard},
 };
 
 pub(super) fn sharddetails() -> Command<Watch> {
@@ -32,7 +32,7 @@ async fn run(ctx: CommandContext<Watch>) -> Result {
         let memory = ctx.state().0.borrow();
         card(shard, memory.shards.get(&id))
     };
-    ctx.reply(for_owner(card, ctx.is_prefix())).await
+    ctx.reply(card).await
 }
 
 fn card(shard: &ShardView, seen: Option<&Seen>) -> plugin_api::EmbedBuilder {

@@ -11,7 +11,7 @@ use crate::{
     alerts,
     memory::Watch,
     verdict::{Trouble, Verdict},
-    words::{for_owner, now_ms},
+    words::now_ms,
 };
 
 pub(super) fn shardhealth() -> Command<Watch> {
@@ -26,7 +26,7 @@ async fn run(ctx: CommandContext<Watch>) -> Result {
     let shards = ctx.host().shards().await?.shards;
     let alerts = alerts::stored(ctx.host()).await?;
     let card = card(&shards, now_ms()).field("Alerts", alerts.words(), false);
-    ctx.reply(for_owner(card, ctx.is_prefix())).await
+    ctx.reply(card).await
 }
 
 fn card(shards: &[ShardView], now_ms: u64) -> EmbedBuilder {

@@ -41,23 +41,11 @@ export_plugin!(|| {
         .default("5m")
         .max(86_400_000),
     )
-    .command(
-        monitor::shardmonitor()
-            .owner_only()
-            .cooldown(1, Duration::from_secs(10)),
-    )
-    .command(
-        details::sharddetails()
-            .owner_only()
-            .cooldown(1, Duration::from_secs(10)),
-    )
-    .command(
-        health::shardhealth()
-            .owner_only()
-            .cooldown(1, Duration::from_secs(30)),
-    )
-    .command(alerts::shardalerts().owner_only())
-    .command(reset::shardreset().owner_only())
+    .command(for_owners(monitor::shardmonitor()).cooldown(1, Duration::from_secs(10)))
+    .command(for_owners(details::sharddetails()).cooldown(1, Duration::from_secs(10)))
+    .command(for_owners(health::shardhealth()).cooldown(1, Duration::from_secs(30)))
+    .command(for_owners(alerts::shardalerts()))
+    .command(for_owners(reset::shardreset()))
     .component("view", monitor::turn)
     .on_hook("connected", memory::connected)
     .on_hook("lost", memory::lost)
@@ -67,3 +55,8 @@ export_plugin!(|| {
     // It is about shards alone.
     .on_erase(async |_| Ok(()))
 });
+
+/// By slash for their eyes alone, by prefix where they have asked.
+fn for_owners(command: Command<Watch>) -> Command<Watch> {
+    command.owner_only().ephemeral_by_slash()
+}

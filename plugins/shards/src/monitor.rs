@@ -5,7 +5,6 @@ use plugin_api::prelude::*;
 use crate::{
     memory::Watch,
     views::{self, View},
-    words::for_owner,
 };
 
 pub(super) fn shardmonitor() -> Command<Watch> {
@@ -47,7 +46,7 @@ async fn run(ctx: CommandContext<Watch>) -> Result {
         page: 0,
     };
     let message = message(&ctx, ctx.state(), first).await?;
-    ctx.reply(for_owner(message, ctx.is_prefix())).await
+    ctx.reply(message).await
 }
 
 /// A button was pressed: the message shows what it names.

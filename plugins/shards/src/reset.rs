@@ -6,10 +6,7 @@ use plugin_api::{
     text::{DESCRIPTION, counted, lines, word},
 };
 
-use crate::{
-    memory::Watch,
-    words::{for_owner, shard},
-};
+use crate::{memory::Watch, words::shard};
 
 /// What stands for each shard.
 const ALL: &str = "all";
@@ -62,7 +59,7 @@ async fn run(ctx: CommandContext<Watch>) -> Result {
     let card = embed("Counts begin from zero")
         .success()
         .description(lines(&told, DESCRIPTION));
-    ctx.reply(for_owner(card, ctx.is_prefix())).await
+    ctx.reply(card).await
 }
 
 fn line(shard: &ShardView) -> String {

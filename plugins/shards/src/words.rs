@@ -12,14 +12,6 @@ pub(crate) fn now_ms() -> u64 {
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// An answer to an owner: by slash for their eyes alone.
-pub(crate) fn for_owner(answer: impl Into<NewMessage>, by_prefix: bool) -> NewMessage {
-    match by_prefix {
-        true => answer.into(),
-        false => answer.into().ephemeral(),
-    }
-}
-
 /// The shard of this number, or what there are.
 pub(crate) fn shard(shards: &[ShardView], number: u32) -> Result<&ShardView> {
     shards

@@ -9,7 +9,7 @@ use plugin_api::{
 };
 
 use super::{
-    expected, refused,
+    expected, form, refused,
     resolver::Resolver,
     value::{self, Value},
     words,
@@ -44,8 +44,9 @@ async fn read_as(
         files: resolver.files().into(),
     };
     let mut options = BTreeMap::new();
-    for option in &command.options {
-        let value = reading.option(option).await.map_err(with_usage)?;
+    for (at, option) in command.options.iter().enumerate() {
+        let later = &command.options[at + 1..];
+        let value = reading.option(option, later).await.map_err(with_usage)?;
         if let Some(value) = value {
             options.insert(option.name.clone(), value);
         }
@@ -68,7 +69,11 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    async fn option(&mut self, option: &OptionManifest) -> Result<Option<OptionValue>, String> {
+    async fn option(
+        &mut self,
+        option: &OptionManifest,
+        later: &[OptionManifest],
+    ) -> Result<Option<OptionValue>, String> {
         if option.kind == OptionKind::Attachment {
             return match self.files.pop_front() {
                 Some(file) => Ok(Some(OptionValue::Attachment(file))),
@@ -89,6 +94,7 @@ impl Reading<'_> {
                 false => Ok(Some(OptionValue::List(values))),
             };
         }
+        let before = self.rest;
         let word = match option.rest {
             true => std::mem::take(&mut self.rest).to_owned(),
             false => self.word(),
@@ -97,7 +103,13 @@ impl Reading<'_> {
         if is_blank(&word) || (option.rest && is_empty_quote(&word)) {
             return self.absent(option).await;
         }
-        one(option, &word, self.resolver).await.map(Some)
+        match one(option, &word, self.resolver).await {
+            Err(_) if !option.required && form::is_for_a_later(option, &word, later) => {
+                self.rest = before;
+                self.absent(option).await
+            }
+            read => read.map(Some),
+        }
     }
 
     /// What an option is that nothing was typed for.
@@ -240,6 +252,50 @@ mod tests {
             "`y` is one too many; put text with blanks in \"quotes\".",
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_optional_is_left_out_where_the_word_is_for_a_later_option() {
+        check(
+            "x yes",
+            r#"loud=Boolean(true) pause=Duration(10000) text=String("x")"#,
+        )
+        .await;
+        check(
+            "x 2 5m",
+            r#"pause=Duration(300000) text=String("x") times=Integer(2)"#,
+        )
+        .await;
+        check(
+            "x red 5m",
+            r#"colour=String("red") pause=Duration(300000) text=String("x")"#,
+        )
+        .await;
+        // The option that it is for says what is wrong with it, and none that is passed over comes back.
+        check(
+            "x yes 2h",
+            "`pause` can't be `2h`: a length of time such as 90s, 1h30m or 2 days of at most 1h is expected.",
+        )
+        .await;
+        check(
+            "x yes 3",
+            "`colour` can't be `3`: one of red, Deep Blue is expected.",
+        )
+        .await;
+        // A number that is too small is no no.
+        check(
+            "x 0",
+            "`times` can't be `0`: a whole number from 1 to 5 is expected.",
+        )
+        .await;
+        // What must be there is not passed over.
+        let required = json!({"name": "n", "options": [
+            {"name": "times", "kind": "integer", "required": true},
+            {"name": "loud", "kind": "boolean"},
+        ]});
+        let required = serde_json::from_value::<CommandManifest>(required).unwrap();
+        let error = read_all(required, "yes").await.unwrap_err();
+        assert!(error.starts_with("`times` can't be `yes`"), "{error}");
     }
 
     #[tokio::test]

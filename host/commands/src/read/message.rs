@@ -52,6 +52,11 @@ fn read(word: &str) -> Option<Place> {
     parts.next().is_none().then_some(place)
 }
 
+/// Whether a word is a link to a message, wherever that is.
+pub(super) fn is_link(word: &str) -> bool {
+    word.contains("https://") && read(word).is_some()
+}
+
 impl Resolver<'_> {
     /// Channel and id of a message. Whether it is there is not asked.
     pub(super) async fn message(&self, word: &str) -> Result<(u64, u64), NotFound> {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `words.rs` | cuts a line into words, quotes and code blocks |
 //! | `value.rs` | reads one word as an option's value |
+//! | `form.rs` | tells which option a word is meant for |
 //! | `emoji.rs` | an emoji |
 //! | `message.rs` | a message, by link or id |
 //! | `resolver.rs` | finds users, roles and channels by mention, id or name |
@@ -11,6 +12,7 @@
 //! | `slash.rs` | the options of a slash command |
 
 mod emoji;
+mod form;
 mod line;
 mod message;
 mod resolver;

@@ -402,6 +402,17 @@ fn means(word: &str, opens: &[&str]) -> Meaning {
     }
 }
 
+/// Whether a word names something of a kind by mention, or anything by its id.
+pub(super) fn is_mention_or_id(kind: OptionKind, word: &str) -> bool {
+    let opens: &[&str] = match kind {
+        OptionKind::Role => &["<@&"],
+        OptionKind::Channel => &["<#"],
+        OptionKind::Mentionable => &["<@&", "<@!", "<@"],
+        _ => &["<@!", "<@"],
+    };
+    means(word, opens) != Meaning::Name
+}
+
 /// Those that are meant: the one with this id, or else those of this name.
 fn named<'n>(all: &'n [Named], means: Meaning, name: &str) -> Vec<&'n Named> {
     if let Meaning::Mention(id) | Meaning::Number(id) = means {

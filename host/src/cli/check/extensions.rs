@@ -17,7 +17,7 @@ use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
 
 use super::{Report, places};
-use crate::program::Rules;
+use crate::{program::Rules, services::settings};
 use host_commands::router::count;
 
 /// Tries each file; the manifests by the plugins' names.
@@ -63,14 +63,17 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Plug
             Err(error) => report.wrong(format!("{}: {error}", path.display())),
         }
     }
-    plugins(&manifests, report);
+    plugins(config, &manifests, report);
     names(config, &manifests, report);
     manifests
 }
 
-fn plugins(manifests: &BTreeMap<PluginName, Manifest>, report: &mut Report) {
+fn plugins(config: &Config, manifests: &BTreeMap<PluginName, Manifest>, report: &mut Report) {
     for (name, manifest) in manifests {
-        let problems = manifest_problems(&Rules, name, manifest, manifests);
+        let mut problems = manifest_problems(&Rules, name, manifest, manifests);
+        if let Err(error) = settings::fitting(config, name, manifest) {
+            problems.push(format!("its settings do not fit:\n{error}"));
+        }
         if problems.is_empty() {
             report.ok(format!(
                 "{name} {}: {} command(s)",

@@ -2,7 +2,7 @@
 
 use host_base::PluginName;
 use host_ops::config::{Alerts, described, effective};
-use plugin_api::manifest::{SettingKind, SettingManifest};
+use plugin_api::manifest::{SettingFormat, SettingKind, SettingManifest};
 use serde_json::{Value, json};
 use twilight_model::id::{Id, marker::GuildMarker};
 
@@ -70,6 +70,7 @@ impl Settings {
             "description": setting.description,
             "kind": setting.kind,
             "items": (setting.kind == SettingKind::List).then_some(setting.items),
+            "format": setting.format.map(SettingFormat::word),
             "takes": schema::takes(setting),
             "default": for_pages(setting, setting.default.clone()),
             "min": setting.min,

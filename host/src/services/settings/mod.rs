@@ -36,7 +36,7 @@ use host_base::PluginName;
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, MEMORY};
 use host_discord::Alerts;
 use host_loader::{Caller, Completion, Places, Unserved};
-use host_ops::config::{ConfigError, Live};
+use host_ops::config::{Config, ConfigError, Live};
 use host_store::Storage;
 use plugin_api::{
     abi::{SettingCall, SettingReply},
@@ -49,6 +49,22 @@ pub use self::{change::Changed, error::SettingsError, watch::Watch};
 use super::Hooks;
 use crate::services::Services;
 use host_commands::router::Routes;
+
+/// Whether what a configuration has for a plugin fits what it declares.
+///
+/// # Errors
+///
+/// What does not fit, with its place in the file: a start would refuse the plugin.
+pub(crate) fn fitting(
+    config: &Config,
+    plugin: &PluginName,
+    manifest: &Manifest,
+) -> Result<(), ConfigError> {
+    match &*manifest.settings {
+        [] => Ok(()),
+        settings => change::values(config, plugin, settings).map(drop),
+    }
+}
 
 /// The settings.
 pub struct Settings {

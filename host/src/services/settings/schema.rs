@@ -4,8 +4,10 @@
 use std::{collections::HashSet, time::Duration};
 
 use host_ops::config::secret_name;
-use plugin_api::manifest::{Manifest, SettingKind, SettingManifest};
+use plugin_api::manifest::{Manifest, SettingFormat, SettingKind, SettingManifest};
 use serde_json::{Value, json};
+
+use crate::services::text_format::{self, shortened};
 
 /// Most settings of a plugin.
 const MOST: usize = 100;
@@ -20,6 +22,7 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
         SettingKind::String => {
             let text = string(written)?;
             within(setting, text.chars().count() as f64, "characters")?;
+            formed(setting, text)?;
             Ok(text.into())
         }
         SettingKind::Integer => {
@@ -65,6 +68,11 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
                 .as_array()
                 .ok_or_else(|| expected("a list", written))?;
             within(setting, items.len() as f64, "entries")?;
+            if setting.items == SettingKind::String {
+                for text in items.iter().filter_map(Value::as_str) {
+                    formed(setting, text)?;
+                }
+            }
             items
                 .iter()
                 .map(|item| entry(setting.items, item))
@@ -77,6 +85,18 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
         }
         _ => Err("this host does not know this type of setting: update the host".into()),
     }
+}
+
+/// Whether a text has the form that the setting asks for.
+fn formed(setting: &SettingManifest, text: &str) -> Result<(), String> {
+    let format = setting.format;
+    format.map_or(Ok(()), |format| text_format::check(format, text))
+}
+
+/// Whether it is a text, or a list of some.
+fn is_of_texts(setting: &SettingManifest) -> bool {
+    use SettingKind::{List, String};
+    setting.kind == String || (setting.kind, setting.items) == (List, String)
 }
 
 /// A channel, a role, a user or a text, alone or in a list.
@@ -217,6 +237,14 @@ pub(crate) fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
         if setting.kind == SettingKind::Choice && setting.choices.is_empty() {
             problems.push(format!("setting `{name}` has nothing to choose from"));
         }
+        let has_format = setting
+            .format
+            .is_some_and(|it| it != SettingFormat::Unknown);
+        if has_format && !is_of_texts(setting) {
+            problems.push(format!(
+                "setting `{name}`: a format is for a text or a list of texts"
+            ));
+        }
         if let (Some(min), Some(max)) = (setting.min, setting.max)
             && min > max
         {
@@ -234,8 +262,10 @@ pub(crate) fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
 
 /// What a setting takes, in words: `integer, 1 to 10`.
 pub(super) fn takes(setting: &SettingManifest) -> String {
+    let format = setting.format.and_then(text_format::in_words);
+    let of_list = format.map(|format| format!("list, each entry: {format}"));
     let kind = match setting.kind {
-        SettingKind::String => "text",
+        SettingKind::String => format.unwrap_or("text"),
         SettingKind::Integer => "whole number",
         SettingKind::Number => "number",
         SettingKind::Boolean => "true or false",
@@ -248,7 +278,7 @@ pub(super) fn takes(setting: &SettingManifest) -> String {
             SettingKind::Channel => "list of channels",
             SettingKind::Role => "list of roles",
             SettingKind::User => "list of users",
-            _ => "list",
+            _ => of_list.as_deref().unwrap_or("list"),
         },
         SettingKind::Secret => "name of a secret",
         _ => "?",
@@ -351,14 +381,6 @@ fn expected(what: &str, found: &Value) -> String {
         Value::Object(_) => "a table".to_owned(),
     };
     format!("expected {what}, found {found}")
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(60).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 fn quoted(words: &[String]) -> String {
@@ -500,6 +522,48 @@ mod tests {
     }
 
     #[test]
+    fn a_text_has_the_form_that_is_asked_for() {
+        check_all(
+            json!({"kind": "string", "format": "time-zone"}),
+            &[("Europe/Berlin", json!("Europe/Berlin"))],
+            &[("Mars/Olympus", "there is no time zone `Mars/Olympus`")],
+        );
+        check_all(
+            json!({"kind": "list", "format": "url", "max": 2}),
+            &[
+                (
+                    "https://a.example, http://b.example",
+                    json!(["https://a.example", "http://b.example"]),
+                ),
+                ("", json!([])),
+            ],
+            &[
+                ("https://a.example, b.example", "found `b.example`"),
+                ("[\"https://a.example\", 3]", "a string, found 3"),
+            ],
+        );
+        // A later version's: not checked, whatever it is a form of.
+        check_all(
+            json!({"kind": "string", "format": "phone-number"}),
+            &[("tea", json!("tea"))],
+            &[],
+        );
+        for (of, words) in [
+            (
+                json!({"kind": "string", "format": "color", "max": 7}),
+                "colour, such as `#5865f2`, at most 7 characters",
+            ),
+            (
+                json!({"kind": "list", "format": "cron"}),
+                "list, each entry: cron expression, such as `0 9 * * mon`",
+            ),
+            (json!({"kind": "string", "format": "phone-number"}), "text"),
+        ] {
+            assert_eq!(takes(&setting(of)), words);
+        }
+    }
+
+    #[test]
     fn a_value_that_a_plugin_has_is_written_as_config_toml_has_it() {
         for (of, value, written) in [
             (json!({"kind": "string"}), json!("\"t\" "), json!("\"t\" ")),
@@ -553,6 +617,9 @@ mod tests {
             {"name": "a", "description": "x", "kind": "integer", "min": 3, "max": 1},
             {"name": "b", "description": "x", "kind": "choice"},
             {"name": "c", "description": "x", "kind": "duration", "default": 5},
+            {"name": "d", "description": "x", "format": "time-zone", "default": "Mars/Olympus"},
+            {"name": "e", "description": "x", "kind": "integer", "format": "url"},
+            {"name": "f", "description": "x", "kind": "integer", "format": "phone-number"},
         ]}))
         .unwrap();
         let mut found = Vec::new();
@@ -564,11 +631,14 @@ mod tests {
             "greater than",
             "nothing to choose",
             "`c`: its default does not fit: expected a time",
+            "`d`: its default does not fit: there is no time zone `Mars/Olympus`",
+            "`e`: a format is for a text or a list of texts",
         ] {
             assert!(
                 found.iter().any(|problem| problem.contains(words)),
                 "{words}: {found:?}"
             );
         }
+        assert!(!found.iter().any(|it| it.contains("`f`")), "{found:?}");
     }
 }

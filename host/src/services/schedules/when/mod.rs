@@ -5,16 +5,15 @@
 //! is due once, whatever number of civil times lead to it, and instants rise as civil times do. A pattern whose hour is `*`
 //! goes through the second occurrence, too.
 
-use croner::{
-    Cron,
-    parser::{CronParser, Seconds, Year},
-};
+use croner::Cron;
 use jiff::{
     Timestamp,
     civil::DateTime,
     tz::{AmbiguousOffset, TimeZone},
 };
 use plugin_api::manifest::ScheduleManifest;
+
+use crate::services::text_format;
 
 /// The shortest period.
 const SHORTEST_MS: u64 = 1_000;
@@ -121,17 +120,8 @@ impl When {
 
 impl Pattern {
     fn read(expression: &str, zone: &str) -> Result<Self, String> {
-        let zone = TimeZone::get(zone).map_err(|_| {
-            format!("there is no time zone `{zone}`; write its IANA name, such as `Europe/Berlin` or `UTC`")
-        })?;
-        let cron = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Disallowed)
-            .build()
-            .parse(expression)
-            .map_err(|error| {
-                format!("`{expression}` is no cron expression such as `0 9 * * mon`: {error}")
-            })?;
+        let zone = text_format::time_zone(zone)?;
+        let cron = text_format::cron(expression)?;
         let fields: Vec<_> = expression.split_whitespace().collect();
         let every_hour = match fields.len() {
             5 => fields[1] == "*",
