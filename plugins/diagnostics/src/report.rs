@@ -87,7 +87,7 @@ async fn run(ctx: CommandContext<Memory>) -> Result {
     let card = state(&found);
     let card = process(card, &seen);
     let card = work(card, &seen, &counts, limited)
-        .field("Dearest plugins", dearest(&plugins), false)
+        .field("Costliest plugins", dearest(&plugins), false)
         .field("Files", files(host, written), false)
         .now();
     let message = match picture(&samples).await {

@@ -6,7 +6,7 @@ use plugin_api::manifest::{SettingFormat, SettingKind, SettingManifest};
 use serde_json::{Value, json};
 use twilight_model::id::{Id, marker::GuildMarker};
 
-use super::{Settings, SettingsError, file::Target, schema};
+use super::{Settings, SettingsError, file::Target, in_words, schema};
 
 impl Settings {
     /// All settings with what they take, their values, and where those come from; ids as strings.
@@ -71,7 +71,7 @@ impl Settings {
             "kind": setting.kind,
             "items": (setting.kind == SettingKind::List).then_some(setting.items),
             "format": setting.format.map(SettingFormat::word),
-            "takes": schema::takes(setting),
+            "takes": in_words::takes(setting),
             "default": for_pages(setting, setting.default.clone()),
             "min": setting.min,
             "max": setting.max,

@@ -22,7 +22,8 @@ mod document;
 mod error;
 mod file;
 mod guild;
-pub(crate) mod schema;
+pub(crate) mod in_words;
+mod schema;
 mod verify;
 mod watch;
 

@@ -7,6 +7,7 @@ use host_ops::config::secret_name;
 use plugin_api::manifest::{Manifest, SettingFormat, SettingKind, SettingManifest};
 use serde_json::{Value, json};
 
+use super::in_words::{quoted, within};
 use crate::services::text_format::{self, shortened};
 
 /// Most settings of a plugin.
@@ -21,7 +22,7 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
     match setting.kind {
         SettingKind::String => {
             let text = string(written)?;
-            within(setting, text.chars().count() as f64, "characters")?;
+            within(setting, text.chars().count() as f64)?;
             formed(setting, text)?;
             Ok(text.into())
         }
@@ -29,14 +30,14 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
             let number = written
                 .as_i64()
                 .ok_or_else(|| expected("a whole number", written))?;
-            within(setting, number as f64, "")?;
+            within(setting, number as f64)?;
             Ok(number.into())
         }
         SettingKind::Number => {
             let number = written
                 .as_f64()
                 .ok_or_else(|| expected("a number", written))?;
-            within(setting, number, "")?;
+            within(setting, number)?;
             Ok(number.into())
         }
         SettingKind::Boolean => match written {
@@ -47,7 +48,7 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
             let time = written.as_str().and_then(duration).ok_or_else(|| {
                 expected("a time with its unit, such as `90s` or `1h 30m`", written)
             })?;
-            within(setting, time.as_millis() as f64, "ms")?;
+            within(setting, time.as_millis() as f64)?;
             Ok(json!({"secs": time.as_secs(), "nanos": time.subsec_nanos()}))
         }
         SettingKind::Choice => {
@@ -67,7 +68,7 @@ pub(super) fn check(setting: &SettingManifest, written: &Value) -> Result<Value,
             let items = written
                 .as_array()
                 .ok_or_else(|| expected("a list", written))?;
-            within(setting, items.len() as f64, "entries")?;
+            within(setting, items.len() as f64)?;
             if setting.items == SettingKind::String {
                 for text in items.iter().filter_map(Value::as_str) {
                     formed(setting, text)?;
@@ -260,62 +261,6 @@ pub(crate) fn problems(manifest: &Manifest, problems: &mut Vec<String>) {
     }
 }
 
-/// What a setting takes, in words: `integer, 1 to 10`.
-pub(super) fn takes(setting: &SettingManifest) -> String {
-    let format = setting.format.and_then(text_format::in_words);
-    let of_list = format.map(|format| format!("list, each entry: {format}"));
-    let kind = match setting.kind {
-        SettingKind::String => format.unwrap_or("text"),
-        SettingKind::Integer => "whole number",
-        SettingKind::Number => "number",
-        SettingKind::Boolean => "true or false",
-        SettingKind::Duration => "time",
-        SettingKind::Choice => return format!("one of {}", quoted(&setting.choices)),
-        SettingKind::Channel => "channel",
-        SettingKind::Role => "role",
-        SettingKind::User => "user",
-        SettingKind::List => match setting.items {
-            SettingKind::Channel => "list of channels",
-            SettingKind::Role => "list of roles",
-            SettingKind::User => "list of users",
-            _ => of_list.as_deref().unwrap_or("list"),
-        },
-        SettingKind::Secret => "name of a secret",
-        _ => "?",
-    };
-    let unit = unit(setting.kind);
-    match (setting.min, setting.max) {
-        (None, None) => kind.to_owned(),
-        (Some(min), None) => format!("{kind}, at least {min}{unit}"),
-        (None, Some(max)) => format!("{kind}, at most {max}{unit}"),
-        (Some(min), Some(max)) => format!("{kind}, {min} to {max}{unit}"),
-    }
-}
-
-fn unit(kind: SettingKind) -> &'static str {
-    match kind {
-        SettingKind::String => " characters",
-        SettingKind::Duration => " ms",
-        SettingKind::List => " entries",
-        _ => "",
-    }
-}
-
-fn within(setting: &SettingManifest, size: f64, unit: &str) -> Result<(), String> {
-    let too_small = setting.min.is_some_and(|min| size < min);
-    let too_great = setting.max.is_some_and(|max| size > max);
-    if !too_small && !too_great {
-        return Ok(());
-    }
-    let allowed = match (setting.min, setting.max) {
-        (Some(min), Some(max)) => format!("{min} to {max}"),
-        (Some(min), None) => format!("at least {min}"),
-        (_, max) => format!("at most {}", max.unwrap_or_default()),
-    };
-    let space = if unit.is_empty() { "" } else { " " };
-    Err(format!("expected {allowed}{space}{unit}, found {size}"))
-}
-
 fn string(written: &Value) -> Result<&str, String> {
     written
         .as_str()
@@ -383,11 +328,6 @@ fn expected(what: &str, found: &Value) -> String {
     format!("expected {what}, found {found}")
 }
 
-fn quoted(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    words.join(", ")
-}
-
 /// The text without the quotes around it.
 pub(super) fn unquoted(text: &str) -> &str {
     let inside = |quote| {
@@ -399,7 +339,7 @@ pub(super) fn unquoted(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::in_words::takes, *};
 
     fn setting(json: Value) -> SettingManifest {
         serde_json::from_value(json).unwrap()
@@ -462,7 +402,7 @@ mod tests {
             &[
                 ("90", "with its unit"),
                 ("5m 5m", "with its unit"),
-                ("500ms", "at least 1000 ms"),
+                ("500ms", "at least 1s, found 500ms"),
                 ("", "with its unit"),
                 ("99999999999d", "with its unit"),
             ],
