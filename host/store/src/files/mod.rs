@@ -309,6 +309,8 @@ impl Files {
         stats.locks = it.locks as u64;
         (stats.cached, stats.cached_bytes) = (it.cached as u64, it.cached_bytes as u64);
         stats.health = it.health.word().to_owned();
+        stats.slowest_write_us = self.disk.file_writes.slowest_us();
+        stats.slowest_commit_us = self.disk.commits.slowest_us();
         stats.limit = self.disk.limit();
         let mut all = self.disk.all();
         all.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.all()));
@@ -506,7 +508,13 @@ impl Files {
                 let _thread = self.threads.acquire().await;
                 // A thread can't be called back: the file's lock is held until it is done.
                 let wire = change.map(on_the_wire);
-                let done = tokio::task::spawn_blocking(work.clone())
+                let (work, disk, is_change) =
+                    (work.clone(), Arc::clone(&self.disk), change.is_some());
+                let timed = move || match is_change {
+                    true => disk.file_writes.measure(work),
+                    false => work(),
+                };
+                let done = tokio::task::spawn_blocking(timed)
                     .await
                     .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")));
                 if let Some(wire) = wire {
