@@ -1,4 +1,5 @@
-//! Disk quotas of plugins: tables, key-value stores and runs that wait, in all databases, and files, all together.
+//! Disk quotas of plugins: tables, key-value stores and runs that wait, in all databases, and files, all together; and how long
+//! the disk takes for them.
 //!
 //! Databases count by pages, since a table of a small row takes one too; files by blocks, and folders as one each.
 
@@ -11,7 +12,7 @@ use std::{
 use host_base::names::folded;
 use host_ops::config::Live;
 
-use crate::database_id::DatabaseId;
+use crate::{database_id::DatabaseId, latency::WriteLatency};
 
 /// What a file or a folder takes at least: a block.
 const BLOCK: u64 = 4_096;
@@ -64,9 +65,13 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// Disk use of all plugins. Names that differ in case alone are one, as everywhere.
+/// Disk use of all plugins, and the disk's latency. Names that differ in case alone are one, as everywhere.
 #[derive(Debug)]
 pub struct Disk {
+    /// How long it takes for files of plugins: each write, removal and the like.
+    pub file_writes: WriteLatency,
+    /// How long it takes for transactions of plugins: the end of each, with which it is on the disk.
+    pub commits: WriteLatency,
     config: Live,
     state: Mutex<DiskState>,
 }
@@ -85,6 +90,8 @@ impl Disk {
     #[must_use]
     pub fn new(config: Live) -> Self {
         Self {
+            file_writes: WriteLatency::default(),
+            commits: WriteLatency::default(),
             config,
             state: Mutex::default(),
         }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -27,6 +27,7 @@ const MINUTE: i64 = 60_000;
 const ANY_MACHINE: &str = "\
 [plugins.diagnostics]
 disk_free_mb = 0
+disk_slow_ms = 600_000
 memory_percent = 100
 descriptors_percent = 100
 lag_ms = 60_000
@@ -72,7 +73,14 @@ async fn bot() -> Fixture {
 }
 
 async fn bot_with(settings: &str) -> Fixture {
-    let bot = Fixture::at(&["diagnostics"], Clock::paused(NOON)).await;
+    started(
+        Fixture::at(&["diagnostics"], Clock::paused(NOON)).await,
+        settings,
+    )
+    .await
+}
+
+async fn started(bot: Fixture, settings: &str) -> Fixture {
     let bot = bot
         .restart_after(async |stopped| {
             let channel = stopped.sandbox.channel_id(ALERTS).unwrap();
@@ -139,6 +147,12 @@ impl Fixture {
     /// The state after a look.
     async fn state(&self) -> String {
         self.looks().await["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Looks until this is the state.
+    async fn until_state(&self, wanted: &str) {
+        let found = async { while self.state().await != wanted {} };
+        tokio::time::timeout(PATIENCE, found).await.unwrap();
     }
 
     /// Uses of the command, with so many cups each.
@@ -346,23 +360,47 @@ async fn a_shard_that_is_lost_is_told_and_so_is_its_return_but_no_reconnect() {
         .add(Fault::RefuseConnections, None)
         .unwrap();
     bot.sandbox.drop_connections();
-    let figures = &bot.bot.services().figures;
-    let up = |up: bool| async move {
-        let changed = async {
-            while figures.shards().iter().any(|(_, it)| it.is_up() != up) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, changed).await.unwrap();
-    };
-    up(false).await;
+    bot.until_up(&[false]).await;
     assert_eq!(bot.state().await, "healthy", "it may be back in a moment");
     assert_eq!(bot.state().await, "critical");
     has(&bot.until_alerts(1).await, &["no shard is connected"]);
     bot.looks().await;
     bot.sandbox.faults().clear();
-    up(true).await;
+    bot.until_up(&[true]).await;
     assert_eq!(bot.state().await, "healthy");
+    has(&bot.until_alerts(2).await, &["healthy again"]);
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_shards_that_is_lost_is_named_and_its_return_is_told() {
+    let bot = Fixture::sharded_at(&["diagnostics"], Clock::paused(NOON), 2).await;
+    let bot = started(bot, ANY_MACHINE).await;
+    bot.until_up(&[true; 2]).await;
+    let gate = bot
+        .sandbox
+        .faults()
+        .add(Fault::RefuseConnections, None)
+        .unwrap();
+    assert!(bot.bot.services().shards.reconnect(1).unwrap());
+    bot.until_up(&[true, false]).await;
+    bot.until_state("degraded").await;
+    let lost = "1 of 2 shards not connected for more than a minute: 1";
+    has(
+        &bot.until_alerts(1).await,
+        &["degraded, and was healthy", lost],
+    );
+    let entry = bot.looks().await;
+    assert_eq!(
+        (&entry["state"], &entry["shards_connected"]),
+        (&"degraded".into(), &1.into()),
+        "{entry}"
+    );
+    let shown = slash(&bot.owner(), "general", "fw_diagnostics").await;
+    has(&shown.text(), &["1 of 2 connected", lost]);
+    bot.sandbox.faults().remove(gate);
+    bot.until_up(&[true; 2]).await;
+    bot.until_state("healthy").await;
     has(&bot.until_alerts(2).await, &["healthy again"]);
     bot.close().await;
 }
@@ -402,6 +440,89 @@ async fn a_runtime_that_is_blocked_is_told_and_so_is_that_it_is_not_any_more() {
     tokio::time::timeout(PATIENCE, recovered).await.unwrap();
     has(&bot.until_alerts(2).await, &["healthy again"]);
     bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_slow_is_told_and_so_is_that_it_is_not_any_more() {
+    let bot = bot_with(&slow_beyond_two_seconds()).await;
+    let disk = Arc::clone(bot.bot.services().storage.disk());
+    disk.file_writes.hold_up(SLOW);
+    disk.commits.hold_up(SLOW);
+    // A look writes files, and then to the database.
+    for writes in [&disk.file_writes, &disk.commits] {
+        minutes_until(&bot, || writes.slowest_us() > 2_100_000).await;
+        writes.hold_up(Duration::ZERO);
+    }
+    let entry = bot.looks().await;
+    assert_eq!(entry["state"], "degraded", "{entry}");
+    let told = [
+        "writing a file took ",
+        "writing to a database took ",
+        "s within the last ten minutes: the disk is slow, or busy",
+    ];
+    has(&entry["reasons"].to_string(), &told);
+    has(
+        &bot.until_alerts(1).await,
+        &["degraded, and was healthy", told[2]],
+    );
+    let shown = slash(&bot.owner(), "general", "fw_diagnostics").await;
+    has(&shown.text(), &["at most for a write in a minute", told[0]]);
+    recovers(&bot).await;
+    bot.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_does_not_answer_is_told_without_it() {
+    let bot = bot().await;
+    assert_eq!(bot.state().await, "healthy");
+    let disk = Arc::clone(bot.bot.services().storage.disk());
+    disk.file_writes.hold_up(Duration::from_secs(3_600));
+    // The look does not wait for what it can't write.
+    minutes_until(&bot, || !bot.alerts().is_empty()).await;
+    let text = bot.until_alerts(1).await;
+    has(
+        &text,
+        &[
+            "degraded, and was healthy",
+            "could not be written within 10 seconds",
+        ],
+    );
+    disk.file_writes.hold_up(Duration::ZERO);
+    recovers(&bot).await;
+    bot.close().await;
+}
+
+/// Minutes pass until something holds: a look that is not over when the next one is due makes that one be left out.
+async fn minutes_until(bot: &Fixture, holds: impl Fn() -> bool) {
+    let passing = async {
+        while !holds() {
+            bot.clock.move_by(MINUTE);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, passing).await.unwrap();
+}
+
+/// Longer than the disk may take.
+const SLOW: Duration = Duration::from_millis(2_200);
+
+/// Settings by which the disk is slow when it takes more than two seconds, as it is where nothing is set.
+fn slow_beyond_two_seconds() -> String {
+    ANY_MACHINE.replace("disk_slow_ms = 600_000", "disk_slow_ms = 2_000")
+}
+
+/// Waits until it is told that all is well. Ten looks are what a slow write counts for; the disk's own minute passes at once.
+async fn recovers(bot: &Fixture) {
+    let disk = bot.bot.services().storage.disk();
+    let recovered = async {
+        while bot.alerts().len() < 2 {
+            disk.file_writes.done.forget_minute();
+            disk.commits.done.forget_minute();
+            bot.looks().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, recovered).await.unwrap();
+    has(&bot.until_alerts(2).await, &["healthy again"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -454,13 +575,7 @@ async fn what_can_not_be_written_is_told_until_it_can() {
     let file = bot.own_file("framework_health.json");
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    let told = async {
-        while bot.alerts().is_empty() {
-            bot.clock.move_by(MINUTE);
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, told).await.unwrap();
+    minutes_until(&bot, || !bot.alerts().is_empty()).await;
     has(
         &bot.until_alerts(1).await,
         &["degraded", "framework_health.json could not be written"],

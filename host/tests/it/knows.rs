@@ -444,6 +444,10 @@ async fn lag_is_told_of_and_files_are_handled() {
         let row = format!("cogwright_lag_seconds_count{{of=\"{of}\"}}");
         assert!(figures.contains(&row), "{figures}");
     }
+    for of in ["files", "databases"] {
+        let row = format!("cogwright_disk_write_minute_max_seconds{{of=\"{of}\"}}");
+        assert!(figures.contains(&row), "{figures}");
+    }
     assert_eq!(bot.oracle("keep").await, "Some(\"tea\")");
     assert_eq!(
         bot.oracle("files").await,

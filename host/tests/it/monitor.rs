@@ -19,24 +19,9 @@ async fn ready(bot: &Fixture, shards: usize) {
         .commands_registered("shardmonitor", PATIENCE)
         .await
         .unwrap();
-    until_up(bot, &vec![true; shards]).await;
+    bot.until_up(&vec![true; shards]).await;
     bot.until_content_is_seen().await;
-    until_up(bot, &vec![true; shards]).await;
-}
-
-/// Waits until each shard is as wanted.
-async fn until_up(bot: &Fixture, wanted: &[bool]) {
-    let up = || -> Vec<bool> {
-        let shards = bot.bot.services().figures.shards();
-        shards.iter().map(|(_, it)| it.is_up()).collect()
-    };
-    let waited = async {
-        while up() != wanted {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let waited = tokio::time::timeout(PATIENCE, waited).await;
-    assert!(waited.is_ok(), "{:?} instead of {wanted:?}", up());
+    bot.until_up(&vec![true; shards]).await;
 }
 
 async fn said(who: &Actor, place: &str, text: &str) -> MessageView {
@@ -97,7 +82,7 @@ async fn a_shard_that_is_cut_is_told_of_once_and_so_is_its_return() {
     assert!(bot.bot.services().shards.reconnect(there).unwrap());
     let mut wanted = [true; 2];
     wanted[there as usize] = false;
-    until_up(&bot, &wanted).await;
+    bot.until_up(&wanted).await;
     let lost = format!("⚠️ Shard {there} has lost its connection.");
     owner.expects("general", &lost).await.unwrap();
 
@@ -130,7 +115,7 @@ async fn a_shard_that_is_cut_is_told_of_once_and_so_is_its_return() {
     bot.until_generation("shards", 2).await;
 
     bot.sandbox.faults().remove(gate);
-    until_up(&bot, &[true; 2]).await;
+    bot.until_up(&[true; 2]).await;
     let well = format!("✅ Shard {there} is well again.");
     owner.expects("general", &well).await.unwrap();
     let told = |text: &str| {

@@ -96,6 +96,11 @@ impl Fixture {
         Self::build(examples, config, Clock::default(), Some(shards)).await
     }
 
+    /// The same with schedules that go by this clock.
+    pub async fn sharded_at(examples: &[&str], clock: Clock, shards: u32) -> Self {
+        Self::build(examples, "", clock, Some(shards)).await
+    }
+
     /// The same with many shards, which may all identify at once, as those of a large bot may.
     pub async fn many_shards(examples: &[&str], shards: u32) -> Self {
         let options = Options {
@@ -245,6 +250,21 @@ impl Fixture {
         })
         .await
         .unwrap();
+    }
+
+    /// Waits until each shard is connected, or is not.
+    pub async fn until_up(&self, wanted: &[bool]) {
+        let up = || -> Vec<bool> {
+            let shards = self.bot.services().figures.shards();
+            shards.iter().map(|(_, it)| it.is_up()).collect()
+        };
+        let waited = async {
+            while up() != wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waited).await;
+        assert!(waited.is_ok(), "{:?} instead of {wanted:?}", up());
     }
 
     /// How many sessions the bot has opened. To be asked often: the sandbox keeps the last 2,000 crossings, and this

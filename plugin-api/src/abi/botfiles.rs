@@ -113,6 +113,11 @@ pub struct FileStats {
     pub limit: u64,
     /// What each keeps that keeps something, the one with most first: 100 at most.
     pub plugins: Vec<KeptView>,
+    /// Microseconds of the slowest write or removal of a plugin's file that was done within the last minute, or that is not done
+    /// yet; 0: there was none, or the host does not measure it.
+    pub slowest_write_us: u64,
+    /// Microseconds that the disk took at most for the end of a transaction in a database, likewise.
+    pub slowest_commit_us: u64,
 }
 
 /// What a plugin keeps on the disk.

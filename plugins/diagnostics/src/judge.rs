@@ -54,6 +54,9 @@ pub(crate) struct Counts {
     pub(crate) lag_us: u64,
     /// Writes of files that failed within ten minutes.
     pub(crate) failed_writes: u64,
+    /// How long the disk took at most, within ten minutes: for a file, and for the end of a transaction.
+    pub(crate) write_us: u64,
+    pub(crate) commit_us: u64,
     /// Shards that were away at the look before: one that connects anew is away for a moment.
     pub(crate) away: BTreeSet<u32>,
     /// What could not be written at the last look.
@@ -77,6 +80,8 @@ pub(crate) fn judge(limits: &Limits, counts: &Counts, seen: &Seen) -> Judgement 
     found.extend(memory(limits, seen));
     found.extend(descriptors(limits, seen));
     found.extend(disk(limits, seen));
+    found.extend(slow(limits, "writing a file", counts.write_us));
+    found.extend(slow(limits, "writing to a database", counts.commit_us));
     found.extend(writes(counts));
     found.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
     Judgement {
@@ -206,6 +211,25 @@ fn disk(limits: &Limits, seen: &Seen) -> Found {
     Some((health, text))
 }
 
+fn slow(limits: &Limits, what: &str, took_us: u64) -> Found {
+    if took_us <= limits.disk_slow_ms.saturating_mul(1_000) {
+        return None;
+    }
+    let text = format!(
+        "{what} took {} within the last ten minutes: the disk is slow, or busy",
+        time(took_us)
+    );
+    Some((Health::Degraded, text))
+}
+
+/// Microseconds as seconds, below one as milliseconds.
+fn time(us: u64) -> String {
+    match us {
+        0..1_000_000 => milliseconds(us),
+        _ => format!("{:.1} s", us as f64 / 1e6),
+    }
+}
+
 fn writes(counts: &Counts) -> Found {
     let text = match (&counts.trouble, counts.failed_writes) {
         (Some(trouble), _) => trouble.clone(),
@@ -243,6 +267,7 @@ mod tests {
             memory_mb: None,
             descriptors_percent: 80,
             disk_free_mb: 1_000,
+            disk_slow_ms: 2_000,
         }
     }
 
@@ -296,6 +321,36 @@ mod tests {
         assert_eq!(
             one.reasons,
             ["1 of 2 shards not connected for more than a minute: 1"]
+        );
+    }
+
+    #[test]
+    fn a_disk_is_slow_beyond_its_limit_for_files_and_for_databases() {
+        let mut counts = Counts {
+            write_us: 2_000_000,
+            commit_us: 1_999_999,
+            ..Counts::default()
+        };
+        let judged = |limits: &Limits, counts: &Counts| judge(limits, counts, &Seen::default());
+        assert_eq!(judged(&limits(), &counts).health, Health::Healthy);
+        (counts.write_us, counts.commit_us) = (3_140_000, 12_000_000);
+        let found = judged(&limits(), &counts);
+        assert_eq!(found.health, Health::Degraded);
+        let rest = "within the last ten minutes: the disk is slow, or busy";
+        assert_eq!(
+            found.reasons,
+            [
+                format!("writing a file took 3.1 s {rest}"),
+                format!("writing to a database took 12.0 s {rest}")
+            ]
+        );
+        let mut fast = limits();
+        fast.disk_slow_ms = 50;
+        (counts.write_us, counts.commit_us) = (50_100, 0);
+        let found = judged(&fast, &counts);
+        assert_eq!(
+            found.reasons,
+            [format!("writing a file took 50.1 ms {rest}")]
         );
     }
 

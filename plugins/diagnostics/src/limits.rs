@@ -33,4 +33,7 @@ pub(crate) struct Limits {
     /// says nothing.
     #[setting(default = 1_000, min = 0, max = 1_000_000_000)]
     pub(crate) disk_free_mb: u64,
+    /// Milliseconds that the disk may take for a write, in the last ten minutes; beyond it is degraded.
+    #[setting(default = 2_000, min = 10, max = 600_000)]
+    pub(crate) disk_slow_ms: u64,
 }

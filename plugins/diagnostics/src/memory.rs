@@ -34,6 +34,9 @@ pub(crate) struct Sample {
     pub(crate) memory_bytes: u64,
     pub(crate) cpu_percent: f64,
     pub(crate) lag_us: u64,
+    /// How long the disk took at most in the last minute: for a file, and for the end of a transaction.
+    pub(crate) write_us: u64,
+    pub(crate) commit_us: u64,
 }
 
 /// Totals at a look.
@@ -114,6 +117,8 @@ impl Memory {
             errors: samples.iter().map(|sample| sample.errors).sum(),
             lag_us: lately(5).map(|sample| sample.lag_us).max().unwrap_or(0),
             failed_writes: lately(10).map(|sample| sample.failed_writes).sum(),
+            write_us: lately(10).map(|sample| sample.write_us).max().unwrap_or(0),
+            commit_us: lately(10).map(|sample| sample.commit_us).max().unwrap_or(0),
             away: kept.away.clone(),
             trouble: kept.trouble.clone(),
         }
@@ -165,6 +170,8 @@ impl Kept {
             memory_bytes: seen.bot.memory_bytes,
             cpu_percent: seen.bot.cpu_percent,
             lag_us: seen.lag_us(),
+            write_us: seen.files.slowest_write_us,
+            commit_us: seen.files.slowest_commit_us,
         }
     }
 }
@@ -263,6 +270,23 @@ mod tests {
         // A clock that was set back begins anew, and does not wait for the time that was.
         memory.note(0, &seen);
         assert_eq!(memory.noted().len(), 1);
+    }
+
+    #[test]
+    fn a_slow_write_counts_for_ten_looks() {
+        let memory = Memory::default();
+        let mut seen = Seen::default();
+        (seen.files.slowest_write_us, seen.files.slowest_commit_us) = (9, 5);
+        memory.note(0, &seen);
+        (seen.files.slowest_write_us, seen.files.slowest_commit_us) = (1, 2);
+        let mut slowest = Vec::new();
+        for minute in 1..=10 {
+            memory.note(minute * 60_000, &seen);
+            let counts = memory.counts(&memory.noted());
+            slowest.push((counts.write_us, counts.commit_us));
+        }
+        assert_eq!(slowest[..9], [(9, 5); 9]);
+        assert_eq!(slowest[9], (1, 2));
     }
 
     #[test]

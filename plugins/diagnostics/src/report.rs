@@ -49,6 +49,8 @@ struct Report<'a> {
     rate_limited_requests: u64,
     bot: &'a BotStatus,
     lag: &'a LagReply,
+    slowest_write_us: u64,
+    slowest_commit_us: u64,
     shards: &'a [ShardView],
     plugins: &'a [Cost],
 }
@@ -80,6 +82,8 @@ async fn run(ctx: CommandContext<Memory>) -> Result {
         rate_limited_requests: limited,
         bot: &seen.bot,
         lag: &seen.lag,
+        slowest_write_us: seen.files.slowest_write_us,
+        slowest_commit_us: seen.files.slowest_commit_us,
         shards: &seen.shards,
         plugins: &plugins,
     };
@@ -154,13 +158,18 @@ fn process(card: EmbedBuilder, seen: &Seen) -> EmbedBuilder {
         Some(open) => card.field("Connections", number(open), true),
         None => card,
     };
-    match (bot.disk_free_bytes, bot.disk_bytes) {
-        (Some(free), Some(all)) => card.field(
-            "Disk",
-            format!("{} of {} free", size(free), size(all)),
-            true,
-        ),
-        _ => card,
+    card.field("Disk", disk(seen), true)
+}
+
+fn disk(seen: &Seen) -> String {
+    let slowest = format!(
+        "files {}, databases {}\nat most for a write in a minute",
+        milliseconds(seen.files.slowest_write_us),
+        milliseconds(seen.files.slowest_commit_us)
+    );
+    match (seen.bot.disk_free_bytes, seen.bot.disk_bytes) {
+        (Some(free), Some(all)) => format!("{} of {} free\n{slowest}", size(free), size(all)),
+        _ => slowest,
     }
 }
 

@@ -37,6 +37,9 @@ const ENTRIES: usize = 48;
 /// Milliseconds from one entry to the next, where the state stays the same: some four hours are kept.
 const ENTRY_MS: i64 = 300_000;
 
+/// How long the writes of a look may take. A disk that does not answer must not keep the bot from telling so.
+const WRITES: Duration = Duration::from_secs(10);
+
 /// Characters of an error that is a reason.
 const REASON: usize = 200;
 
@@ -52,6 +55,8 @@ pub(crate) struct Entry {
     pub(crate) commands: u64,
     pub(crate) errors: u64,
     pub(crate) lag_ms: f64,
+    pub(crate) slowest_write_ms: f64,
+    pub(crate) slowest_commit_ms: f64,
     pub(crate) latency_ms: Option<f64>,
     pub(crate) memory_bytes: u64,
     pub(crate) cpu_percent: f64,
@@ -73,8 +78,9 @@ pub(crate) async fn look(ctx: ScheduleContext<Memory>) -> Result {
     memory.note(at_ms, &seen);
     let limits = Limits::of(host)?;
     let found = judge(&limits, &memory.counts(&memory.noted()), &seen);
-    let written = write(host, &entry(at_ms, memory, &seen, &found)).await;
-    memory.set_trouble(written.err());
+    let entry = entry(at_ms, memory, &seen, &found);
+    let written = tokio::time::timeout(WRITES, write(host, &entry)).await;
+    memory.set_trouble(written.unwrap_or_else(|_| Err(unwritten())).err());
     // What could not be written is a reason as well, and can't be in the file.
     let found = judge(&limits, &memory.counts(&memory.noted()), &seen);
     memory.note_away(&seen);
@@ -91,6 +97,8 @@ fn entry(at_ms: i64, memory: &Memory, seen: &Seen, found: &Judgement) -> Entry {
         commands: counts.commands,
         errors: counts.errors,
         lag_ms: seen.lag_us() as f64 / 1_000.0,
+        slowest_write_ms: seen.files.slowest_write_us as f64 / 1_000.0,
+        slowest_commit_ms: seen.files.slowest_commit_us as f64 / 1_000.0,
         latency_ms: bot.latency_ms,
         memory_bytes: bot.memory_bytes,
         cpu_percent: bot.cpu_percent,
@@ -121,6 +129,15 @@ async fn write(host: &Host, entry: &Entry) -> Result<(), String> {
         .set("last", &entry.at_ms)
         .await
         .map_err(|error| failed("the database", &error))
+}
+
+/// What is told of writes that were not waited for any longer.
+fn unwritten() -> String {
+    tracing::warn!("{LATEST} and its history took more than {WRITES:?}; they are not waited for");
+    format!(
+        "{LATEST} could not be written within {} seconds: the disk is slow, or does not answer",
+        WRITES.as_secs()
+    )
 }
 
 /// Adds an entry to the history, if it is due.

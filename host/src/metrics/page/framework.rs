@@ -44,6 +44,7 @@ pub(super) fn write(rows: &mut Rows<'_>, services: &Services, plugins: &Plugins)
     gateway(rows, &services.figures)?;
     rest(rows, &services.figures)?;
     hooks(rows, services)?;
+    disk(rows, services)?;
     storage(rows, services)?;
     files(rows, services)
 }
@@ -195,6 +196,28 @@ fn hooks(rows: &mut Rows<'_>, services: &Services) -> fmt::Result {
         "cogwright_hook_breaker_open",
         "Whether the hook rests after failures: 0 no, 0.5 being tried, 1 yes",
         resting.collect(),
+    )
+}
+
+fn disk(rows: &mut Rows<'_>, services: &Services) -> fmt::Result {
+    let disk = services.storage.disk();
+    let all = [("files", &disk.file_writes), ("databases", &disk.commits)];
+    let of = |name: &'static str| -> NamedLabels { vec![("of", name.to_owned())] };
+    rows.histogram(
+        "cogwright_disk_write_seconds",
+        "How long the disk takes for a change of a plugin's file, and for the end of a transaction in a database",
+        all.iter()
+            .filter_map(|(name, latency)| timing(of(name), &latency.done.timing))
+            .collect(),
+    )?;
+    let lately = all.iter().map(|(name, latency)| {
+        let slowest = Duration::from_micros(latency.slowest_us());
+        (of(name), slowest.as_secs_f64())
+    });
+    rows.gauge(
+        "cogwright_disk_write_minute_max_seconds",
+        "The same, the longest within the last minute, or the one that is not done yet",
+        lately.collect(),
     )
 }
 

@@ -6,7 +6,13 @@ use host_base::PluginName;
 use plugin_api::abi::{FileCall, FileStat};
 use serde_json::{Value, json};
 
-use super::{Charge, Files, Key, Size, entries, lock, on_disk, path::Relative};
+use super::{
+    Files, Key,
+    charges::{Charge, Size},
+    entries, lock,
+    path::Relative,
+};
+use crate::disk::on_disk;
 
 /// What a call is answered: its head, and its body.
 type Answer = io::Result<(Value, Vec<u8>)>;

@@ -8,7 +8,14 @@ use host_loader::Caller;
 use sha2::{Digest, Sha256};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::{Charge, Door, Files, Relative, Size, disk, lock, on_disk, sentence};
+use super::{
+    Files, Relative,
+    charges::{Charge, Size},
+    disk,
+    doors::Door,
+    lock, sentence,
+};
+use crate::disk::on_disk;
 
 /// Pieces that wait for the disk.
 const WAITING: usize = 8;

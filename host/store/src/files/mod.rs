@@ -3,124 +3,49 @@
 //! A write is whole or not at all, and is on the disk when it is acknowledged. Reads go through a cache that notices when
 //! somebody else has changed the file. Paths can't lead out: see `path.rs`.
 
+mod attempts;
 mod bot;
 mod cache;
 mod changes;
+mod charges;
 mod disk;
+mod doors;
 mod entries;
+mod figures;
 mod incoming;
 mod path;
+mod whole;
 
 use std::{
     collections::HashMap,
     fmt, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    time::SystemTime,
 };
 
 use host_base::PluginName;
 use host_capability::{CallRule, Capability, Failure, HostCall, Leaves, Who, places};
-use host_loader::{Caller, Completion, Places, Unserved, host_call::on_the_wire};
+use host_loader::{Caller, Completion, Places, Unserved};
 use host_ops::config::Live;
-use plugin_api::{
-    Power,
-    abi::{FileCall, FileStats, KeptView},
-    manifest::Manifest,
-};
-use serde::Serialize;
+use plugin_api::{Power, abi::FileCall, manifest::Manifest};
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, Semaphore};
 
-pub use self::bot::BotFiles;
-pub use self::incoming::{Arrived, Incoming};
 use self::{
+    attempts::AT_ONCE,
     cache::{Cache, Key},
+    charges::{Charge, Size},
+    figures::Counts,
     path::Relative,
 };
-use crate::disk::{Disk, on_disk};
-
-/// How often something is tried that may go better a moment later.
-const ATTEMPTS: u32 = 3;
-
-/// What is waited after the first failure; twice as long after the second.
-const BACK_OFF: Duration = Duration::from_millis(100);
-
-/// How long a write of a file of the host's own may take at most.
-const UNFINISHED_FOR: Duration = Duration::from_secs(60);
-
-/// Plugins of which it is told what they keep.
-const KEEPERS: usize = 100;
-
-/// Files that are read or written at the same moment: each takes a thread.
-const AT_ONCE: usize = 16;
-
-/// Health of the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// Below 1 % of the operations have failed.
-    Healthy,
-    /// Up to 5 %.
-    Degraded,
-    /// More.
-    Critical,
-}
-
-impl Health {
-    /// It in a word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Critical => "critical",
-        }
-    }
-
-    fn of(operations: u64, failed: u64) -> Self {
-        match failed * 100 {
-            failed if failed < operations.max(1) => Self::Healthy,
-            failed if failed <= operations * 5 => Self::Degraded,
-            _ => Self::Critical,
-        }
-    }
-}
-
-/// Counts since the host's start.
-#[derive(Debug, Clone, Serialize)]
-pub struct FileFigures {
-    /// Reads that were asked for.
-    pub reads: u64,
-    /// Of those, the ones that the cache served.
-    pub cache_hits: u64,
-    /// Writes and removals.
-    pub writes: u64,
-    /// Reads that failed. A file that is not there is no failure, a path that is refused is none of ours.
-    pub read_failures: u64,
-    /// Writes and removals that failed.
-    pub write_failures: u64,
-    /// Files that are being changed right now.
-    pub locks: usize,
-    /// Files in the cache.
-    pub cached: usize,
-    /// Their bytes.
-    pub cached_bytes: usize,
-    /// How they fare.
-    pub health: Health,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    reads: AtomicU64,
-    hits: AtomicU64,
-    writes: AtomicU64,
-    read_failures: AtomicU64,
-    write_failures: AtomicU64,
-}
+pub use self::{
+    bot::BotFiles,
+    figures::{FileFigures, Health},
+    incoming::{Arrived, Incoming},
+    whole::write_whole,
+};
+use crate::disk::Disk;
 
 /// The file service.
 pub struct Files {
@@ -137,50 +62,6 @@ pub struct Files {
     counts: Counts,
     /// What plugins keep.
     disk: Arc<Disk>,
-}
-
-/// Charge to a quota: whose folder it is, and what will be there.
-struct Charge {
-    plugin: PluginName,
-    size: Size,
-}
-
-/// What will be there behind a change.
-#[derive(Debug, Clone, Copy)]
-enum Size {
-    /// No file.
-    Gone,
-    /// A file of so many bytes.
-    Is(u64),
-    /// A file of so many bytes where none is.
-    Copied(u64),
-    /// A file with so many more.
-    More(u64),
-    /// What was elsewhere below the same folder.
-    Moved,
-    /// A folder.
-    Folder,
-}
-
-/// A file that nobody else changes meanwhile.
-struct Door<'a> {
-    files: &'a Files,
-    key: Key,
-    inside: Option<tokio::sync::OwnedMutexGuard<()>>,
-}
-
-impl Drop for Door<'_> {
-    fn drop(&mut self) {
-        drop(self.inside.take());
-        let mut locks = lock(&self.files.locks);
-        // The map's own: nobody waits for it.
-        if locks
-            .get(&self.key)
-            .is_some_and(|door| Arc::strong_count(door) == 1)
-        {
-            locks.remove(&self.key);
-        }
-    }
 }
 
 impl Files {
@@ -279,51 +160,6 @@ impl Files {
         })
     }
 
-    /// Counts and health.
-    #[must_use]
-    pub fn figures(&self) -> FileFigures {
-        let read = |count: &AtomicU64| count.load(Relaxed);
-        let (cached, cached_bytes) = lock(&self.cache).size();
-        let counts = &self.counts;
-        let done = read(&counts.reads) + read(&counts.writes);
-        let failed = read(&counts.read_failures) + read(&counts.write_failures);
-        FileFigures {
-            reads: read(&counts.reads),
-            cache_hits: read(&counts.hits),
-            writes: read(&counts.writes),
-            read_failures: read(&counts.read_failures),
-            write_failures: read(&counts.write_failures),
-            locks: lock(&self.locks).len(),
-            cached,
-            cached_bytes,
-            health: Health::of(done, failed),
-        }
-    }
-
-    /// The same as it crosses, with what each plugin keeps.
-    fn stats(&self) -> FileStats {
-        let it = self.figures();
-        let mut stats = FileStats::default();
-        (stats.reads, stats.cache_hits, stats.writes) = (it.reads, it.cache_hits, it.writes);
-        (stats.read_failures, stats.write_failures) = (it.read_failures, it.write_failures);
-        stats.locks = it.locks as u64;
-        (stats.cached, stats.cached_bytes) = (it.cached as u64, it.cached_bytes as u64);
-        stats.health = it.health.word().to_owned();
-        stats.limit = self.disk.limit();
-        let mut all = self.disk.all();
-        all.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.all()));
-        stats.plugins = all
-            .into_iter()
-            .take(KEEPERS)
-            .map(|(plugin, kept)| {
-                let mut view = KeptView::default();
-                (view.plugin, view.tables, view.files) = (plugin, kept.tables, kept.files);
-                view
-            })
-            .collect();
-        stats
-    }
-
     /// Forgets what was read; how many files, and their bytes.
     pub fn clear_cache(&self) -> (usize, usize) {
         let mut cache = lock(&self.cache);
@@ -412,121 +248,6 @@ impl Files {
         ))
     }
 
-    /// Waits until nobody else changes a file.
-    async fn enter(&self, key: &Key) -> Door<'_> {
-        let door = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
-        Door {
-            files: self,
-            key: key.clone(),
-            inside: Some(door.lock_owned().await),
-        }
-    }
-
-    /// Changes a file: one change at a time, in the order in which they came.
-    async fn changing<T: Send + 'static>(
-        &self,
-        key: &Key,
-        charge: Option<Charge>,
-        change: impl Fn() -> io::Result<T> + Clone + Send + 'static,
-    ) -> io::Result<T> {
-        self.counts.writes.fetch_add(1, Relaxed);
-        let inside = self.enter(key).await;
-        let changed = match self.charge(key, charge).await {
-            Ok(charged) => {
-                let what = format!("a change of {}", key.1);
-                let changed = self.attempts(Some(&what), change).await;
-                if let (Err(_), Some((plugin, bytes))) = (&changed, charged) {
-                    // It is as it was before.
-                    let _ = self.disk.add_files(&plugin, -bytes);
-                }
-                changed
-            }
-            Err(error) => Err(error),
-        };
-        drop(inside);
-        if changed.is_err() {
-            self.counts.write_failures.fetch_add(1, Relaxed);
-        }
-        changed
-    }
-
-    /// Counts what a change will add, if it may, or take away; what it was.
-    async fn charge(
-        &self,
-        key: &Key,
-        charge: Option<Charge>,
-    ) -> io::Result<Option<(PluginName, i64)>> {
-        let Some(Charge { plugin, size }) = charge else {
-            return Ok(None);
-        };
-        let (root, path) = key.clone();
-        let look = move || {
-            let folders = disk::missing_folders(&root, path.names());
-            let there = match size {
-                // A folder may be there, or what stays as it is.
-                Size::Folder | Size::Moved | Size::Copied(_) => None,
-                _ => disk::size(&root, &path)?,
-            };
-            let there_is_none = !entries::stat(&root, &path)?.found;
-            Ok((there, folders, there_is_none))
-        };
-        let (there, folders, is_new) = self.on_thread(look).await?;
-        let will = match size {
-            Size::Gone => 0,
-            Size::Is(bytes) => on_disk(bytes) + folders,
-            Size::More(bytes) => on_disk(there.unwrap_or_default() + bytes) + folders,
-            Size::Copied(bytes) if is_new => on_disk(bytes) + folders,
-            Size::Folder if is_new => on_disk(0) + folders,
-            Size::Moved => folders,
-            Size::Copied(_) | Size::Folder => 0,
-        };
-        let more = will.cast_signed() - there.map_or(0, on_disk).cast_signed();
-        let counted = self.disk.add_files(&plugin, more);
-        counted.map_err(|full| io::Error::new(io::ErrorKind::QuotaExceeded, full.to_string()))?;
-        Ok(Some((plugin, more)))
-    }
-
-    /// Does something on a thread that may block, again when it may go better a moment later.
-    async fn on_thread<T: Send + 'static>(
-        &self,
-        work: impl Fn() -> io::Result<T> + Clone + Send + 'static,
-    ) -> io::Result<T> {
-        self.attempts(None, work).await
-    }
-
-    /// The same for what may be a `change`: one that has begun is not called back when its plugin goes.
-    async fn attempts<T: Send + 'static>(
-        &self,
-        change: Option<&str>,
-        work: impl Fn() -> io::Result<T> + Clone + Send + 'static,
-    ) -> io::Result<T> {
-        let mut attempt = 1;
-        loop {
-            let done = {
-                let _thread = self.threads.acquire().await;
-                // A thread can't be called back: the file's lock is held until it is done.
-                let wire = change.map(on_the_wire);
-                let done = tokio::task::spawn_blocking(work.clone())
-                    .await
-                    .unwrap_or_else(|_| Err(io::Error::other("the host is shutting down")));
-                if let Some(wire) = wire {
-                    wire.came_back(
-                        done.as_ref()
-                            .map_or_else(ToString::to_string, |_| "done".into()),
-                    );
-                }
-                done
-            };
-            match done {
-                Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
-                    tokio::time::sleep(BACK_OFF * attempt).await;
-                    attempt += 1;
-                }
-                done => return done,
-            }
-        }
-    }
-
     /// The folder that a path is below.
     fn root(&self, caller: &Caller, folder: Option<&str>) -> Result<PathBuf, String> {
         let Some(folder) = folder else {
@@ -573,44 +294,6 @@ impl fmt::Debug for Files {
             .field("data", &self.data)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether it may go better a moment later.
-fn may_pass(error: &io::Error) -> bool {
-    use io::ErrorKind::{
-        FileTooLarge, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
-        QuotaExceeded, ReadOnlyFilesystem, StorageFull,
-    };
-    !matches!(
-        error.kind(),
-        FileTooLarge
-            | InvalidInput
-            | IsADirectory
-            | NotADirectory
-            | NotFound
-            | PermissionDenied
-            | QuotaExceeded
-            | ReadOnlyFilesystem
-            | StorageFull
-    )
-}
-
-/// Writes a file of the host's own as plugins' are: whole or not at all, on the disk when this returns, with the old mode.
-/// What a crash left of an earlier write goes.
-///
-/// # Errors
-///
-/// What the system says; the file is as it was.
-pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = file.file_name().and_then(|name| name.to_str());
-    let name = Relative::parse(name.unwrap_or_default()).map_err(io::Error::other)?;
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    // Another host may keep a file of its own there, and be about to write it.
-    disk::sweep_flat(folder, SystemTime::now() - UNFINISHED_FOR);
-    disk::write(folder, &name, bytes).map(drop)
 }
 
 /// What the system says, and the next step.

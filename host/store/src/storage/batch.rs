@@ -333,7 +333,7 @@ fn transaction(
         let meter = Meter::begin(link, database.at(), &database.disk);
         let mut meter = meter.map_err(Lost::Commit)?;
         work(&mut meter)?;
-        control("COMMIT")?;
+        database.disk.commits.measure(|| control("COMMIT"))?;
         meter.done(database.at().database_id);
         Ok(())
     };
