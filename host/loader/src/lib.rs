@@ -98,7 +98,7 @@ pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
 pub use plugins::{LoadReport, Plugins, Serving, Status};
-pub use program::{Change, Program};
+pub use program::{Change, Lifted, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;
 pub use unload::UnloadReport;

@@ -4,7 +4,7 @@
 //! may declare, and who is notified of its coming and going, the program says by [`Program`]; what a single generation needs of that is
 //! [`Environment`].
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use host_base::PluginName;
@@ -28,11 +28,39 @@ pub enum Change {
     /// It is gone.
     Unloaded(ExtensionUnloaded),
     /// Its file, or its newest file, was not loaded.
-    Refused(ExtensionFailed),
+    Refused(Refusal),
     /// It has failed while it served.
     Failed(ExtensionFailed),
     /// Its thread has not gone on for some seconds.
     Blocked(PluginBlocked),
+}
+
+/// A file that was not loaded, and what there is to say of it.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The plugin, and why.
+    pub hook: ExtensionFailed,
+    /// The file.
+    pub file: PathBuf,
+    /// Whether this content of the file was not refused before: `false` when it was, for whatever reason.
+    pub is_new: bool,
+    /// Whether the operator wants it so: the plugin is on the blacklist.
+    pub is_wanted: bool,
+    /// Whether what was loaded from the file before goes on.
+    pub serves: bool,
+    /// When the same content is tried again.
+    pub lifted: Lifted,
+}
+
+/// What may lift a refusal, beside another content of the file and a touch, which always may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifted {
+    /// Nothing else.
+    File,
+    /// Another plugin that goes, or comes as another version.
+    Others,
+    /// Another configuration.
+    Config,
 }
 
 /// The program as the set of plugins sees it. All of it may be called from any thread, and for several plugins at once.

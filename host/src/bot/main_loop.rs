@@ -125,9 +125,12 @@ impl MainLoop {
             FileChange::Removed { path, .. } => {
                 tokio::spawn(async move { plugins.unload_file(&path).await });
             }
-            FileChange::Rejected { path, error, .. } => {
-                plugins.reject(&path, &LoadError::File(error))
-            }
+            FileChange::Rejected {
+                path,
+                sha256,
+                error,
+                ..
+            } => plugins.reject(&path, sha256, &LoadError::File(error)),
         }
     }
 

@@ -11,8 +11,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use host_base::{PluginName, shown};
 use host_loader::{
-    Behalf, Caller, Change, Completion, Environment, Figures, LoadError, Neighbour, Options,
-    Places, Plugins, Program, Slot, Unserved,
+    Behalf, Caller, Change, Completion, Environment, Figures, Lifted, LoadError, Neighbour,
+    Options, Places, Plugins, Program, Refusal, Slot, Unserved,
 };
 use host_ops::{
     config::{Config, Live},
@@ -28,6 +28,9 @@ use tracing::Level;
 pub use self::manifest::Rules;
 use crate::services::{self, Failed, Services};
 use host_commands::router::Routes;
+
+/// Characters of a reason in an alert: a manifest may have many problems.
+const LONGEST_REASON: usize = 1_000;
 
 /// The bot, for the loader.
 #[derive(Debug)]
@@ -89,6 +92,29 @@ fn concerns_plugins(before: &Config, now: &Config) -> bool {
         || before.grants != now.grants
         || before.web != now.web
         || before.secrets != now.secrets
+}
+
+/// What an alert of a refused file is about, and its text: the file, why, and what to do.
+fn refused_file(refusal: &Refusal) -> (String, String) {
+    let file = refusal.file.file_name().unwrap_or_default();
+    let file = shown::word(&file.to_string_lossy());
+    let first = refusal.hook.error.lines().next().unwrap_or_default();
+    let why: String = shown::said(first).chars().take(LONGEST_REASON).collect();
+    let serves = match refusal.serves {
+        true => " What was loaded from it before goes on.",
+        false => "",
+    };
+    let next = match refusal.lifted {
+        Lifted::File => "It is tried again when it is replaced or touched.",
+        Lifted::Others => {
+            "It is tried again when it is replaced or touched, and when another plugin comes or goes."
+        }
+        Lifted::Config => {
+            "It is tried again when it is replaced or touched, and when config.toml changes."
+        }
+    };
+    let text = format!("The plugin file `{file}` was refused: {why}.{serves} {next}");
+    (format!("{file} refused"), text)
 }
 
 /// What `[extensions]` and `[data]` say.
@@ -226,7 +252,13 @@ impl Program for BotProgram {
                 services.hooks.emit(&hook);
             }
             Change::Unloaded(hook) => services.hooks.emit(&hook),
-            Change::Refused(hook) => services.hooks.emit(&hook),
+            Change::Refused(refusal) => {
+                services.hooks.emit(&refusal.hook);
+                if refusal.is_new && !refusal.is_wanted {
+                    let (about, text) = refused_file(&refusal);
+                    services.alerts.raise("plugins", &about, &text);
+                }
+            }
             Change::Blocked(hook) => {
                 services.hooks.emit(&hook);
                 let text = format!(
@@ -256,6 +288,8 @@ impl Program for BotProgram {
 
 #[cfg(test)]
 mod tests {
+    use plugin_api::hook::ExtensionFailed;
+
     use super::*;
 
     #[test]
@@ -265,6 +299,35 @@ mod tests {
         assert!(!concerns("bot.prefix = '?'"));
         assert!(concerns("extensions.blacklist = ['a']"));
         assert!(concerns("plugins.a.limit = 3"));
+    }
+
+    #[test]
+    fn an_alert_of_a_refused_file_has_the_file_the_first_line_and_what_to_do() {
+        let mut refusal = Refusal {
+            hook: ExtensionFailed {
+                plugin: "shop".into(),
+                error: "it needs `bank`\nand more".into(),
+            },
+            file: "extensions/lib`shop.so".into(),
+            is_new: true,
+            is_wanted: false,
+            serves: false,
+            lifted: Lifted::Others,
+        };
+        let (about, text) = refused_file(&refusal);
+        assert_eq!(about, "lib'shop.so refused");
+        assert_eq!(
+            text,
+            "The plugin file `lib'shop.so` was refused: it needs `bank`. It is tried again when it is replaced or touched, and when \
+             another plugin comes or goes."
+        );
+        refusal.hook.error = "x".repeat(3_000);
+        (refusal.serves, refusal.lifted) = (true, Lifted::File);
+        let (_, text) = refused_file(&refusal);
+        assert!(text.ends_with(
+            "xx. What was loaded from it before goes on. It is tried again when it is replaced or touched."
+        ));
+        assert!(text.len() < 1_900);
     }
 
     #[test]

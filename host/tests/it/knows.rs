@@ -1,6 +1,12 @@
 //! Stories of what the host knows and tells: shards, hooks, log, errors, alerts, schedules and lag, through a real plugin.
 
-use std::{fmt::Write as _, path::PathBuf, sync::OnceLock, time::Duration};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::{Duration, SystemTime},
+};
 
 use host::services::schedules::Clock;
 
@@ -427,6 +433,115 @@ async fn alerts_go_to_the_channel_of_their_subject_once_within_the_cool_down() {
         .await;
     let odd = bot.oracle("alert No! y z").await;
     assert!(odd.contains("Something went wrong"), "{odd}");
+    bot.close().await;
+}
+
+/// Needs a version of `hello` that nobody has.
+fn needy() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let source = "//! Needs another.\nuse plugin_api::prelude::*;\n\
+                  export_plugin!(|| Plugin::new().depends_on_version(\"hello\", \"^9\"));\n";
+    BUILT
+        .get_or_init(|| fixtures::plugin("needy", "knows", "0.2.2", "", source))
+        .clone()
+}
+
+/// The library that is no plugin, with other bytes at its end.
+fn no_plugin_with(folder: &Path, tail: &str) -> PathBuf {
+    let mut bytes = fs::read(fixtures::no_plugin()).unwrap();
+    bytes.extend_from_slice(tail.as_bytes());
+    let library = folder.join(format!("no_plugin_{tail}"));
+    fs::write(&library, bytes).unwrap();
+    library
+}
+
+/// Waits until the set of plugins was changed or tried to be, by this.
+async fn tried(bot: &Fixture, by: impl AsyncFnOnce()) {
+    let mut changes = bot.plugins().changes();
+    changes.mark_unchanged();
+    by().await;
+    tokio::time::timeout(PATIENCE, changes.changed())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+/// Each content of a file is told of once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_file_raises_an_alert_once_however_often_it_is_tried() {
+    // Without a cool-down, so that nothing else keeps an alert back.
+    let bot = Fixture::configured(&[], "").await;
+    let general = bot.sandbox.channel_id("general").unwrap();
+    let config = format!(
+        "[alerts.plugins]\nchannel_id = {general}\ncool_down_s = 0\n[extensions]\nblacklist = [\"counter\"]\n"
+    );
+    let bot = bot.reconfigured(&config).await;
+    let owner = bot.owner();
+    let broken = "⚠️ The plugin file `libbroken.so` was refused: ";
+    let needs = "⚠️ The plugin file `libneedy.so` was refused: it needs `hello`";
+    let alerts = |begins: &str| {
+        let all = owner.messages("general").into_iter();
+        all.filter(|it| it.content.starts_with(begins)).count()
+    };
+    let until = async |begins: &str, count: usize| {
+        let it_is = async {
+            while alerts(begins) < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        let it_is = tokio::time::timeout(PATIENCE, it_is).await;
+        it_is.unwrap_or_else(|_| panic!("{:#?}", owner.messages("general")));
+    };
+    bot.drop_in(&fixtures::no_plugin(), "broken");
+    bot.until_refused("broken").await;
+    until(broken, 1).await;
+    bot.drop_in(&needy(), "needy");
+    bot.until_refused("needy").await;
+    until(needs, 1).await;
+    let told = owner.expects("general", needs).await.unwrap().content;
+    let next =
+        "It is tried again when it is replaced or touched, and when another plugin comes or goes.";
+    assert!(told.ends_with(next), "{told}");
+    // The watcher looks again: at a file that is touched, and at one that is written anew as it was.
+    let touched = bot.extensions().join("libbroken.so");
+    tried(&bot, async || {
+        let file = fs::File::options().append(true).open(&touched).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    })
+    .await;
+    tried(&bot, async || bot.drop_in(&needy(), "needy")).await;
+    // It is tried again by the bot itself, as another plugin comes (and something else is wrong with it) and goes, and by an owner.
+    let before = bot.until_refused("needy").await;
+    bot.drop_in(&fixtures::example("hello"), "hello");
+    bot.until(|all| {
+        let now = all.iter().find(|it| it.plugin == "needy");
+        now.is_some_and(|it| it.error.as_ref().is_some_and(|it| *it != before))
+    })
+    .await;
+    fs::remove_file(bot.extensions().join("libhello.so")).unwrap();
+    bot.until(|all| all.iter().all(|it| it.serving.is_none()))
+        .await;
+    assert!(bot.plugins().load("needy").await.is_err());
+    // What the operator keeps out is no news.
+    bot.drop_in(&fixtures::example("counter"), "counter");
+    bot.until_refused("counter").await;
+    // Another content is another refusal.
+    let other = |tail: &str| no_plugin_with(bot.folder.path(), tail);
+    bot.drop_in(&other("one"), "broken");
+    until(broken, 2).await;
+    // Within a cool-down it is told of once, as everything is.
+    let set = "cogwright set alerts.plugins.cool_down_s 300";
+    let mention = format!("<@{}> {set}", bot.sandbox.application_id());
+    let changed = bot.ask(&owner, &mention).await.text();
+    assert!(changed.contains("in force from now on"), "{changed}");
+    bot.drop_in(&other("two"), "broken");
+    until(broken, 3).await;
+    tried(&bot, async || bot.drop_in(&other("three"), "broken")).await;
+    let alert = |text: &str| bot.bot.services().alerts.raise("plugins", text, text);
+    assert!(alert("Something else."));
+    owner.expects("general", "Something else.").await.unwrap();
+    assert_eq!((alerts(broken), alerts(needs)), (3, 1));
+    assert_eq!(alerts("⚠️ The plugin file `libcounter.so`"), 0);
     bot.close().await;
 }
 

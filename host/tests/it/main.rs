@@ -21,6 +21,7 @@ mod comforts;
 mod commands;
 mod components;
 mod crash;
+mod deletable;
 mod diagnostics;
 mod doors;
 mod ended;

@@ -34,7 +34,7 @@ use super::{
     states::States,
     unload::UnloadReport,
 };
-use crate::{Caller, Change, Program};
+use crate::{Caller, Change, Lifted, Program, Refusal};
 
 /// The set of loaded plugins.
 #[derive(Debug)]
@@ -202,9 +202,10 @@ impl Plugins {
                 let plugin = file::plugin_name(path);
                 let path_shown = path.display();
                 // Tried again, and as before: once is enough for the log.
-                if self.refused.note(path, error) {
+                let news = self.refused.note(path, refused::content(path).await, error);
+                if news.is_any() {
                     tracing::error!(plugin = plugin.as_deref(), path = %path_shown, "not loaded: {error}");
-                    self.note_failure(path, error);
+                    self.note_failure(path, error, news);
                 } else {
                     tracing::info!(plugin = plugin.as_deref(), path = %path_shown, "still not loaded: {error}");
                 }
@@ -304,6 +305,7 @@ impl Plugins {
             .map(|loaded| loaded.info.sha256);
         match known {
             Some(known) if known == sha256 => {
+                self.refused.forget(path);
                 self.set().failed.retain(|_, failed| failed.file != path);
             }
             None if !load_new => {
@@ -347,11 +349,14 @@ impl Plugins {
         }
     }
 
-    /// Notes that a file is no plugin; what is loaded from it goes on.
-    pub fn reject(&self, path: &Path, error: &LoadError) {
-        tracing::error!(path = %path.display(), "not loaded: {error}");
-        self.refused.note(path, error);
-        self.note_failure(path, error);
+    /// Notes that a file with this content is no plugin; what is loaded from it goes on.
+    pub fn reject(&self, path: &Path, sha256: Option<[u8; 32]>, error: &LoadError) {
+        let news = self.refused.note(path, sha256, error);
+        // At a start it was tried already.
+        if news.is_any() {
+            tracing::error!(path = %path.display(), "not loaded: {error}");
+            self.note_failure(path, error, news);
+        }
         self.changes.send_modify(|changes| *changes += 1);
     }
 
@@ -375,7 +380,7 @@ impl Plugins {
         from.map(|(name, _)| name.clone()).collect()
     }
 
-    fn note_failure(&self, path: &Path, error: &LoadError) {
+    fn note_failure(&self, path: &Path, error: &LoadError, news: refused::News) {
         let name = file::plugin_name(path);
         let hook = ExtensionFailed {
             plugin: name
@@ -398,7 +403,14 @@ impl Plugins {
             );
         }
         // Whoever hears of it finds it noted.
-        self.program.changed(Change::Refused(hook));
+        self.program.changed(Change::Refused(Refusal {
+            hook,
+            file: path.to_owned(),
+            is_new: news.content,
+            is_wanted: matches!(error, LoadError::Blacklisted { .. }),
+            serves: self.serves_file(path),
+            lifted: Lifted::of(error),
+        }));
     }
 
     async fn load_those_that_waited_for(&self, name: &PluginName) {

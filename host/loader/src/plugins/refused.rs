@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -9,21 +10,10 @@ use std::{
 use host_base::PluginName;
 
 use super::{Plugins, transaction};
-use crate::{LoadError, Unserved};
-
-/// What may lift a refusal, beside another content of the file and a touch, which always may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lifted {
-    /// Nothing else.
-    File,
-    /// Another plugin that goes, or comes as another version.
-    Others,
-    /// Another configuration.
-    Config,
-}
+use crate::{Lifted, LoadError, Unserved, file};
 
 impl Lifted {
-    fn of(error: &LoadError) -> Self {
+    pub(super) fn of(error: &LoadError) -> Self {
         match error {
             // Of its problems some may be about neighbours: whose name, whose command, whose table.
             LoadError::Manifest { .. } | LoadError::Dependency { .. } => Self::Others,
@@ -46,21 +36,50 @@ pub(super) struct RefusedFiles(Mutex<BTreeMap<PathBuf, FileRefusal>>);
 struct FileRefusal {
     error: String,
     lifted: Lifted,
+    content: Content,
+}
+
+/// SHA-256 of a file's content; `None` where it can't be read.
+pub(super) type Content = Option<[u8; 32]>;
+
+/// What of a refusal was not so the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct News {
+    /// The reason.
+    pub(super) error: bool,
+    /// The file's content.
+    pub(super) content: bool,
+}
+
+impl News {
+    pub(super) fn is_any(self) -> bool {
+        self.error || self.content
+    }
+}
+
+/// The content of a file that was refused.
+pub(super) async fn content(path: &Path) -> Content {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || Some(file::sha256(&fs::read(path).ok()?)));
+    read.await.ok().flatten()
 }
 
 impl RefusedFiles {
-    /// Notes a refusal; whether it is news, and not what was said of the file the last time.
-    pub(super) fn note(&self, path: &Path, error: &LoadError) -> bool {
+    /// Notes a refusal; what of it is news.
+    pub(super) fn note(&self, path: &Path, content: Content, error: &LoadError) -> News {
         let refusal = FileRefusal {
             error: error.to_string(),
             lifted: Lifted::of(error),
+            content,
         };
         let mut all = self.all();
-        let is_news = all
-            .get(path)
-            .is_none_or(|before| before.error != refusal.error);
+        let before = all.get(path);
+        let news = News {
+            error: before.is_none_or(|before| before.error != refusal.error),
+            content: before.is_none_or(|before| before.content != refusal.content),
+        };
         all.insert(path.to_owned(), refusal);
-        is_news
+        news
     }
 
     /// It was loaded, or is gone.
@@ -132,17 +151,25 @@ mod tests {
     fn what_is_said_twice_is_no_news_and_each_refusal_is_lifted_by_its_kind() {
         let (refused, path) = (RefusedFiles::default(), Path::new("a.so"));
         let listed = |name: &str| LoadError::Blacklisted { name: name.into() };
-        assert!(refused.note(path, &listed("a")));
-        assert!(!refused.note(path, &listed("a")));
-        assert!(refused.note(path, &listed("b")));
+        let (one, other) = (Some([1; 32]), Some([2; 32]));
+        let news = |error, content| News { error, content };
+        let note = |content, error: &LoadError| refused.note(path, content, error);
+        assert_eq!(note(one, &listed("a")), news(true, true));
+        assert!(!note(one, &listed("a")).is_any());
+        assert_eq!(note(one, &listed("b")), news(true, false));
+        assert_eq!(note(other, &listed("b")), news(false, true));
+        // A file that can't be read is one thing, however often it can't.
+        assert_eq!(note(None, &listed("b")), news(false, true));
+        assert!(!note(None, &listed("b")).is_any());
         assert_eq!(refused.lifted(Lifted::Config), [path]);
         let rival = LoadError::Manifest {
             problems: vec!["a rival".into()],
         };
-        assert!(refused.note(path, &rival));
+        assert!(note(None, &rival).error);
         assert_eq!(refused.lifted(Lifted::Config), [] as [PathBuf; 0]);
         assert_eq!(refused.lifted(Lifted::Others), [path]);
         refused.forget(path);
         assert!(!refused.holds(path));
+        assert_eq!(note(None, &rival), news(true, true));
     }
 }

@@ -222,7 +222,7 @@ impl Folder {
                     .remove(&path)
                     .map(|_| FileChange::Removed { path, name });
             }
-            Found::Unreadable(error) => (path, Reported::Error(error.clone()), Err(error)),
+            Found::Unreadable(error) => (path, Reported::Error(error.clone()), Err((None, error))),
             Found::File(hash, _) if self.reported.get(&path) == Some(&Reported::Content(hash)) => {
                 let is_ours = self.renamed.remove(&path);
                 return (was_notified && !is_ours).then_some(FileChange::Touched { path, name });
@@ -232,9 +232,11 @@ impl Folder {
                     if tidy != path {
                         self.renamed.insert(tidy.clone());
                     }
-                    (tidy, Reported::Content(hash), checked.map(|()| hash))
+                    let outcome = checked.map(|()| hash);
+                    let outcome = outcome.map_err(|error| (Some(hash), error));
+                    (tidy, Reported::Content(hash), outcome)
                 }
-                Err(error) => (path, Reported::Error(error.clone()), Err(error)),
+                Err(error) => (path, Reported::Error(error.clone()), Err((None, error))),
             },
         };
         if self.reported.get(&path) == Some(&reported) {
@@ -243,7 +245,12 @@ impl Folder {
         self.reported.insert(path.clone(), reported);
         Some(match outcome {
             Ok(sha256) => FileChange::Changed { path, name, sha256 },
-            Err(error) => FileChange::Rejected { path, name, error },
+            Err((sha256, error)) => FileChange::Rejected {
+                path,
+                name,
+                sha256,
+                error,
+            },
         })
     }
 }

@@ -79,6 +79,8 @@ pub enum FileChange {
         path: PathBuf,
         /// The plugin's name, from the file's name.
         name: PluginName,
+        /// SHA-256 of the content, where it could be read.
+        sha256: Option<[u8; 32]>,
         /// What is wrong with it.
         error: FileError,
     },

@@ -88,13 +88,13 @@ async fn clicked(who: &Actor, on: &MessageView, label: &str) -> MessageView {
     click.message.unwrap()
 }
 
-async fn picked(who: &Actor, on: &MessageView, menu: &str, label: &str) -> MessageView {
+pub async fn picked(who: &Actor, on: &MessageView, menu: &str, label: &str) -> MessageView {
     let pick = who.picks_on(on, menu, &[label]).await.unwrap();
     pick.message.unwrap()
 }
 
 /// The options of the message's select.
-fn labels(message: &MessageView) -> Vec<String> {
+pub fn labels(message: &MessageView) -> Vec<String> {
     let options = |row: &Value| row["components"][0]["options"].as_array().cloned();
     let options = message.components.iter().find_map(options);
     let label = |it: &Value| it["label"].as_str().unwrap().to_owned();
@@ -102,7 +102,7 @@ fn labels(message: &MessageView) -> Vec<String> {
 }
 
 /// The labels of this page and of those behind it.
-async fn all_labels(who: &Actor, mut message: MessageView) -> Vec<String> {
+pub async fn all_labels(who: &Actor, mut message: MessageView) -> Vec<String> {
     let mut all = labels(&message);
     while is_open(&message, "▶") {
         message = clicked(who, &message, "▶").await;
