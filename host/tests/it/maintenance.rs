@@ -99,6 +99,13 @@ fn has(text: &str, words: &[&str]) {
     }
 }
 
+/// Whether a question has no button any more that can be clicked.
+fn is_over(seen: &MessageView) -> bool {
+    let rows = seen.components.iter();
+    let buttons = rows.filter_map(|row| row["components"].as_array());
+    buttons.flatten().all(|it| it["disabled"] == true)
+}
+
 async fn edit(services: &Arc<Services>, folder: &Path, text: &str) {
     fs::write(folder.join("config.toml"), text).unwrap();
     services.settings.noticed().await;
@@ -468,8 +475,12 @@ async fn a_server_that_was_left_is_forgotten_after_a_question() {
     // A reload closes the question, and erases nothing.
     let asked = said(&owner, "dm", &forget).await;
     bot.plugins().reload("maintenance").await.unwrap();
-    let clicked = owner.clicks_on(&asked, "Yes").await;
-    assert!(clicked.is_err() || file.exists());
+    let _ = owner.clicks_on(&asked, "Yes").await;
+    let closed = owner.expects_where("dm", "a closed question", |it| {
+        it.id == asked.id && is_over(it)
+    });
+    closed.await.unwrap();
+    assert!(file.exists());
     let asked = said(&owner, "dm", &forget).await;
     owner.clicks_on(&asked, "Yes").await.unwrap();
     let done = owner.expects_where("dm", "that it is erased", |it| {
@@ -528,5 +539,52 @@ async fn nobody_but_the_bots_owner_is_answered_and_by_slash_the_answer_is_privat
                 .contains("error id")
         );
     }
+    bot.close().await;
+}
+
+/// A server that nobody knows: what is erased is nothing, and it is said all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_about_a_server_is_answered_by_whoever_asked_and_by_nothing_else() {
+    let bot = bot().await;
+    let (owner, member) = (bot.owner(), bot.member());
+    let forget = "!fw_forget_server 175928847299117063";
+    let nothing = |who: &Actor| {
+        let all = who.messages("general").into_iter();
+        all.filter(|it| it.text().contains("Nothing was erased"))
+            .count()
+    };
+    // Another member clicks; then it is deleted, and the plugin reloaded.
+    let asked = said(&owner, "general", forget).await;
+    let theirs = member.clicks_on(&asked, "Yes").await.unwrap();
+    has(&theirs.message.unwrap().text(), &["Only <@"]);
+    owner.deletes(&asked).await.unwrap();
+    bot.plugins().reload("maintenance").await.unwrap();
+    let told = owner.expects_where("general", "what came of it", |it| {
+        it.id != asked.id && it.reply_to == asked.reply_to && it.author != "owner"
+    });
+    let told = told.await.unwrap().text();
+    has(&told, &["Nothing was erased"]);
+    assert_eq!(nothing(&owner), 1);
+    // Asked before a restart.
+    let asked = said(&owner, "general", forget).await;
+    let bot = bot.restart().await;
+    bot.until_generation("maintenance", 1).await;
+    let owner = bot.owner();
+    match owner.clicks_on(&asked, "Yes").await {
+        Ok(clicked) => has(&clicked.message.unwrap().text(), &["over"]),
+        Err(_) => assert!(is_over(
+            &bot.sandbox.message(asked.channel_id, asked.id).unwrap()
+        )),
+    }
+    // And answered.
+    let asked = said(&owner, "general", forget).await;
+    owner.clicks_on(&asked, "Yes").await.unwrap();
+    let done = |it: &MessageView| it.text().contains("nothing is kept in");
+    owner
+        .expects_where("general", "that it was looked for", done)
+        .await
+        .unwrap();
+    let all = owner.messages("general");
+    assert_eq!(all.iter().filter(|it| done(it)).count(), 1);
     bot.close().await;
 }

@@ -212,9 +212,12 @@ async fn who_is_forgotten_is_asked_first_and_after_a_reload_still() {
     }
     // Nothing happens before it is confirmed, and nobody else confirms it.
     assert!(kept(&bot, &member).await.contains("cups"));
-    let tried = moderator.clicks_on(&question, "Erase it, for good").await;
-    let told = tried.ok().and_then(|it| it.message);
-    assert!(told.is_none_or(|it| it.ephemeral && !it.text().contains("Erased")));
+    let theirs = clicked(&moderator, &question, "Erase it, for good").await;
+    assert!(
+        theirs.ephemeral && theirs.content.contains("Only <@"),
+        "{}",
+        theirs.text()
+    );
     assert!(kept(&bot, &member).await.contains("cups"));
     bot.ask(&owner, "!reload mydata").await;
     bot.until_generation("mydata", 2).await;
@@ -234,8 +237,10 @@ async fn who_is_forgotten_is_asked_first_and_after_a_reload_still() {
         assert!(gone.text().contains(word), "{}", gone.text());
     }
     assert!(gone.ephemeral && click.id > 0);
-    let asked = bot.sandbox.message(question.channel_id, question.id);
-    assert!(asked.is_none_or(|it| it.components.is_empty()));
+    let asked = member.expects_where("general", "the question, without its buttons", |it| {
+        it.id == question.id && it.components.is_empty()
+    });
+    asked.await.unwrap();
     let left = kept(&bot, &member).await;
     assert!(!left.contains("cups") && !left.contains("tea"), "{left}");
     assert_eq!(bot.ask(&member, "!heard").await.content, "heard 0");
@@ -265,6 +270,25 @@ async fn who_is_forgotten_is_asked_first_and_after_a_reload_still() {
         .await
         .unwrap();
     assert!(!kept(&bot, &owner).await.contains("cups"));
+
+    // Asked before a restart, it is answered after it.
+    notes_of(&moderator, "general", &["milk"]).await;
+    moderator.says("dm", "!forgetme").await.unwrap();
+    let question = moderator.expects("dm", "1 entry of 1 plugin").await;
+    let question = question.unwrap();
+    let bot = bot.restart().await;
+    for plugin in ["mydata", "notes"] {
+        bot.until_generation(plugin, 1).await;
+    }
+    let moderator = bot.sandbox.actor("mod").unwrap();
+    assert!(kept(&bot, &moderator).await.contains("milk"));
+    let click = moderator.clicks_on(&question, "Erase it, for good").await;
+    assert!(click.is_ok(), "{click:?}");
+    moderator
+        .expects("dm", "What was kept about you: 1 entry")
+        .await
+        .unwrap();
+    assert!(!kept(&bot, &moderator).await.contains("milk"));
     bot.close().await;
 }
 

@@ -189,7 +189,6 @@ async fn a_file_is_forecast_before_it_is_loaded_and_comes_true() {
             "`/forty m0`",
         ],
     );
-    // Without it, they would be ungrouped: also that is told before.
     bot.close().await;
 }
 

@@ -210,7 +210,10 @@ impl Invocation {
             // The host disables them.
             Waited::TimedOut => Ok(None),
             Waited::Closed => {
-                sent.edit(disabled).await?;
+                // Somebody may have deleted it: over it is all the same.
+                if let Err(error) = sent.edit(disabled).await {
+                    tracing::debug!("a question that is over could not be disabled: {error}");
+                }
                 Ok(None)
             }
         }
