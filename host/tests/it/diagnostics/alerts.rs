@@ -4,7 +4,7 @@ use std::fs;
 
 use twilight_model::guild::Permissions;
 
-use super::{ALERTS, MINUTE, bot, has, in_private, slash};
+use super::{ALERTS, MINUTE, bot, has, here, slash};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failing_commands_are_told_once_for_each_state_over_reload_and_restart_and_so_is_the_recovery()
@@ -152,7 +152,7 @@ async fn the_alert_channel_is_here_or_there_and_says_where_it_was() {
         .await
         .unwrap();
     let back = format!("They went to <#{}> before", id("general"));
-    in_private(&owner, "general", "!fw_alert_channel #bots", &back).await;
+    here(&owner, "general", "!fw_alert_channel #bots", &back).await;
     // It is in the file, and in force.
     let file = fs::read_to_string(bot.folder.path().join("config.toml")).unwrap();
     assert!(file.contains(&id(ALERTS).to_string()), "{file}");
@@ -164,12 +164,12 @@ async fn the_alert_channel_is_here_or_there_and_says_where_it_was() {
     bot.sandbox
         .change_world(|world| world.deny(staff, itself, Permissions::SEND_MESSAGES));
     let there = format!("!fw_alert_channel <#{}>", id("staff"));
-    in_private(&owner, "general", &there, "nothing has changed").await;
+    here(&owner, "general", &there, "nothing has changed").await;
     let seen = slash(&owner, "general", "fw_alert_channel channel:bots").await;
     has(&seen.text(), &["They went there before"]);
     let docks = format!("<#{}>", id("docks"));
     for wrong in ["nowhere", "<#1>", "12", &docks] {
-        let seen = in_private(&owner, "general", &format!("!fw_alert_channel {wrong}"), "").await;
+        let seen = here(&owner, "general", &format!("!fw_alert_channel {wrong}"), "").await;
         let text = seen.text();
         assert!(
             !text.contains("error id") && !text.contains("from now on"),
@@ -177,6 +177,6 @@ async fn the_alert_channel_is_here_or_there_and_says_where_it_was() {
         );
     }
     // Direct messages are a place, too.
-    in_private(&owner, "dm", "!fw_alert_channel", "They go to <#").await;
+    here(&owner, "dm", "!fw_alert_channel", "They go to <#").await;
     bot.close().await;
 }

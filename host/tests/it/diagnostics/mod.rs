@@ -197,7 +197,15 @@ async fn slash(who: &Actor, place: &str, line: &str) -> MessageView {
     who.expects_reply_to(&asked).await.unwrap()
 }
 
-/// What an owner is told by prefix: it comes in private, and is no reply.
+/// What an owner is told by prefix, where it was asked.
+async fn here(who: &Actor, place: &str, text: &str, words: &str) -> MessageView {
+    let asked = who.says(place, text).await.unwrap();
+    let seen = who.expects_reply_to(&asked).await.unwrap();
+    has(&seen.text(), &[words]);
+    seen
+}
+
+/// What an owner is told of errors by prefix: it comes in private, and is no reply.
 async fn in_private(who: &Actor, place: &str, text: &str, has: &str) -> MessageView {
     who.says(place, text).await.unwrap();
     who.expects("dm", has).await.unwrap()

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use sandbox::{Effect, Fault, Scope};
 
-use super::{MINUTE, bot, has, in_private, slash};
+use super::{MINUTE, bot, has, here, in_private, slash};
 use crate::support::PATIENCE;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +36,7 @@ async fn the_report_has_figures_costs_and_a_file_and_is_for_the_bots_owner_alone
     assert_eq!(seen.attachments, [""; 0], "one look is no chart");
     bot.looks().await;
     for place in ["dm", "general"] {
-        in_private(&owner, place, "!fw_diagnostics", "The bot is **healthy**").await;
+        here(&owner, place, "!fw_diagnostics", "The bot is **healthy**").await;
     }
     let charts = slash(&owner, "general", "fw_diagnostics").await;
     assert_eq!(charts.attachments, ["last_hour.png"]);
@@ -51,7 +51,11 @@ async fn the_report_has_figures_costs_and_a_file_and_is_for_the_bots_owner_alone
             "fw_alert_channel",
         ] {
             for place in ["general", "dm"] {
-                let refused = in_private(&who, place, &format!("!{command}"), "").await;
+                let typed = format!("!{command}");
+                let refused = match command {
+                    "fw_errors" => in_private(&who, place, &typed, "").await,
+                    _ => here(&who, place, &typed, "").await,
+                };
                 let text = refused.text();
                 assert!(text.contains("owner") && !text.contains("Uptime"), "{text}");
             }
