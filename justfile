@@ -48,6 +48,10 @@ torture:
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so
 
+# What it takes to plan a start of 1,000 plugins.
+bench-resolve plugins="1000":
+    cargo run --release -p host --example resolve -- {{ plugins }}
+
 # What a page costs that reads the bot's state each second, of a bot in 10,000 servers; `just page callgrind` counts instructions
 # (needs valgrind).
 page meter="":

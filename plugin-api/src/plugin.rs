@@ -17,7 +17,7 @@ use crate::{
     host::Host,
     listener::Listener,
     live::Live,
-    manifest::{Dependency, Handoff, ListenerManifest, Manifest, Package},
+    manifest::{Dependency, Handoff, ListenerManifest, Manifest, Package, ProvidedManifest},
     page::Page,
     raw::Program,
     runtime::{self, LocalFuture, Running},
@@ -452,7 +452,8 @@ impl<S: 'static> Plugin<S> {
         self
     }
 
-    /// Uses another plugin where it is there: at the start of the bot that one is loaded first, and nothing fails without it.
+    /// Uses another plugin where it is there: at the start of the bot that one is loaded first, when it is reloaded this one is as well, and
+    /// nothing fails without it.
     ///
     /// ```
     /// use plugin_api::prelude::*;
@@ -462,6 +463,24 @@ impl<S: 'static> Plugin<S> {
     #[must_use]
     pub fn optionally_depends_on(mut self, name: impl Into<String>) -> Self {
         self.manifest.optional_dependencies.push(name.into());
+        self
+    }
+
+    /// Answers to another name besides its own, which several plugins may provide: whoever depends on `economy`, is against it, or calls
+    /// a function of it, may get this one. `version` is that of what is provided, and not the plugin's: `1.2`.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let bank = Plugin::new().provides("economy", "1.2");
+    /// let shop = Plugin::new().depends_on_version("economy", "^1");
+    /// // Where there can be one alone:
+    /// let coins = Plugin::new().provides("economy", "1.0").conflicts_with("economy");
+    /// ```
+    #[must_use]
+    pub fn provides(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let provided = ProvidedManifest::new(name, version);
+        self.manifest.provides.push(provided);
         self
     }
 
@@ -488,6 +507,24 @@ impl<S: 'static> Plugin<S> {
     #[must_use]
     pub fn conflicts_with(mut self, name: impl Into<String>) -> Self {
         self.manifest.conflicts.push(name.into());
+        self
+    }
+
+    /// Can't be loaded beside another plugin in certain versions, whichever of the two says so.
+    ///
+    /// ```
+    /// use plugin_api::prelude::*;
+    ///
+    /// let plugin = Plugin::new().conflicts_with_version("bank", "<2");
+    /// ```
+    #[must_use]
+    pub fn conflicts_with_version(
+        mut self,
+        name: impl Into<String>,
+        version: impl Into<String>,
+    ) -> Self {
+        let conflict = Dependency::new(name, version);
+        self.manifest.conflict_versions.push(conflict);
         self
     }
 

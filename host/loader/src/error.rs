@@ -100,13 +100,11 @@ pub enum LoadError {
         /// All that is wrong with it.
         problems: Vec<String>,
     },
-    /// A plugin that it needs is not there.
-    #[error("{problem}")]
-    Dependency {
-        /// Which one.
-        name: PluginName,
-        /// What is wrong.
-        problem: String,
+    /// What it needs is not there, or what it conflicts with is.
+    #[error("{}", problems.join("; "))]
+    Relations {
+        /// All that stands in its way, each with the chain behind it.
+        problems: Vec<String>,
     },
     /// `start` failed or panicked.
     #[error("its start failed: {reason}")]

@@ -27,6 +27,7 @@
 //! | `file/` | what a file must be before any of its code runs |
 //! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
 //! | `manifest_check.rs`, `unknown.rs` | whether a manifest can be served; what of it is newer than this host |
+//! | `resolve/` | which plugins can be loaded together, in which order, and why not the rest: a pure function |
 //! | `plugins/` | the set of plugins: load, reload and unload as transactions, supervision |
 //! | `library.rs`, `ledger.rs` | a library on its own thread: open, check the boundary, run; its heap's book |
 //! | `generation.rs`, `vitals.rs`, `slot.rs` | one load of one plugin, its signs of life, its place through all its generations |
@@ -67,6 +68,7 @@ mod platform;
 mod plugins;
 pub mod probe;
 mod program;
+pub mod resolve;
 pub mod shadow;
 mod signals;
 mod slot;
@@ -97,13 +99,13 @@ pub use mailbox::Refused;
 pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
-pub use plugins::{LoadReport, Plugins, Serving, Status};
+pub use plugins::{InUse, LoadReport, Plugins, Serving, Status};
 pub use program::{Change, Lifted, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;
 pub use unload::UnloadReport;
 
-/// All that is wrong with a manifest beside others, by name.
+/// All that is wrong with a manifest beside others, by name, but for what it needs and conflicts with: see [`resolve`].
 #[must_use]
 pub fn manifest_problems(
     rules: &(impl Rules + ?Sized),
@@ -112,10 +114,5 @@ pub fn manifest_problems(
     others: &BTreeMap<PluginName, Manifest>,
 ) -> Vec<String> {
     let neighbours = manifest_check::neighbours(plugin, others);
-    let mut problems = manifest_check::problems(rules, plugin, manifest, &neighbours);
-    problems.extend(manifest_check::conflicts(plugin, manifest, &neighbours));
-    problems.extend(
-        manifest_check::missing_dependency(manifest, &neighbours).map(|missing| missing.problem),
-    );
-    problems
+    manifest_check::problems(rules, plugin, manifest, &neighbours)
 }

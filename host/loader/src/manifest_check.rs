@@ -1,12 +1,12 @@
-//! Checks of a manifest that hold in any program: its name and version, sizes, what it needs, and who is beside it.
+//! Checks of a manifest that hold in any program: its name and version, sizes, and who is beside it.
 
 use std::collections::BTreeMap;
 
 use host_base::{PluginName, names, shown};
 use plugin_api::manifest::Manifest;
-use semver::{Version, VersionReq};
+use semver::Version;
 
-use super::unknown;
+use super::{resolve, unknown};
 
 /// What is loaded beside the plugin.
 pub struct Neighbour<'a> {
@@ -29,15 +29,6 @@ pub trait Rules {
         neighbours: &[Neighbour<'_>],
         problems: &mut Vec<String>,
     );
-}
-
-/// A plugin that must be loaded first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// Its name.
-    pub name: PluginName,
-    /// What is wrong, in words.
-    pub problem: String,
 }
 
 /// All of them but a plugin itself.
@@ -74,6 +65,7 @@ pub fn problems(
         ));
     }
     sizes(manifest, &mut problems);
+    problems.extend(resolve::unreadable(manifest));
     same_names(plugin, manifest, neighbours, &mut problems);
     unknown::problems(manifest, &mut problems);
     if manifest.concurrency == Some(0) {
@@ -89,33 +81,6 @@ pub fn problems(
         }
     }
     rules.problems(plugin, manifest, neighbours, &mut problems);
-    problems
-}
-
-/// The plugins beside which it can't be loaded, a sentence each.
-pub fn conflicts(
-    plugin: &PluginName,
-    manifest: &Manifest,
-    neighbours: &[Neighbour<'_>],
-) -> Vec<String> {
-    let mut problems = Vec::new();
-    for neighbour in neighbours {
-        let conflict = manifest
-            .conflicts
-            .iter()
-            .any(|name| neighbour.name.is(name))
-            || neighbour
-                .manifest
-                .conflicts
-                .iter()
-                .any(|name| plugin.is(name));
-        if conflict {
-            problems.push(format!(
-                "it conflicts with `{}`, which is loaded; unload that one first",
-                neighbour.name
-            ));
-        }
-    }
     problems
 }
 
@@ -147,6 +112,20 @@ fn sizes(manifest: &Manifest, problems: &mut Vec<String>) {
             names(manifest.optional_dependencies.iter().collect()),
         ),
         ("conflicts", names(manifest.conflicts.iter().collect())),
+        (
+            "conflicts with versions",
+            names(
+                manifest
+                    .conflict_versions
+                    .iter()
+                    .map(|it| &it.name)
+                    .collect(),
+            ),
+        ),
+        (
+            "provided names",
+            names(manifest.provides.iter().map(|it| &it.name).collect()),
+        ),
         ("told hooks", names(manifest.tells.iter().collect())),
         ("authors", vec![String::new(); manifest.authors.len()]),
         (
@@ -242,36 +221,6 @@ fn same_names(
     names::problems("component handler", components, problems);
 }
 
-/// The first dependency that is not loaded, or not in a fitting version.
-#[must_use]
-pub fn missing_dependency(manifest: &Manifest, neighbours: &[Neighbour<'_>]) -> Option<Missing> {
-    manifest.dependencies.iter().find_map(|dependency| {
-        let name = PluginName::new(&dependency.name);
-        let problem = match neighbours.iter().find(|neighbour| *neighbour.name == name) {
-            None => format!("it needs `{name}`, which is not loaded; load that one first"),
-            Some(neighbour) => version_problem(
-                &name,
-                dependency.version.as_deref()?,
-                &neighbour.manifest.version,
-            )?,
-        };
-        Some(Missing { name, problem })
-    })
-}
-
-fn version_problem(name: &str, wanted: &str, there: &str) -> Option<String> {
-    let Ok(requirement) = VersionReq::parse(wanted) else {
-        // As other languages write it.
-        let example = wanted.trim().strip_prefix("==").map(str::trim);
-        let example = example.map_or_else(|| "^1.2".to_owned(), |one| format!("={one}"));
-        return Some(format!(
-            "it needs `{name}` in version `{wanted}`, which is no requirement such as {example}"
-        ));
-    };
-    let fits = Version::parse(there).is_ok_and(|version| requirement.matches(&version));
-    (!fits).then(|| format!("it needs `{name}` {wanted}, and {there} is loaded"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,48 +309,5 @@ mod tests {
                 &["no name for one of its components"],
             );
         }
-    }
-
-    #[test]
-    fn dependencies_are_there_and_fit() {
-        let other = manifest(serde_json::json!({}));
-        let neighbours = [Neighbour {
-            name: &"market".into(),
-            manifest: &other,
-        }];
-        let ours =
-            manifest(serde_json::json!({"dependencies": [{"name": "market", "version": "^2"}]}));
-        let missing = missing_dependency(&ours, &neighbours).unwrap();
-        assert_eq!(missing.problem, "it needs `market` ^2, and 1.0.0 is loaded");
-        let absent = missing_dependency(&ours, &[]).unwrap();
-        assert!(absent.problem.contains("not loaded"));
-    }
-
-    #[test]
-    fn versions_are_compared_by_each_operator() {
-        for (wanted, fits) in [
-            (">=1.2.3", true),
-            (">=1.2.4", false),
-            (">1.2.2", true),
-            (">1.2.3", false),
-            ("<=1.2.3", true),
-            ("<=1.2.2", false),
-            ("<1.3", true),
-            ("<1.2.3", false),
-            ("=1.2.3", true),
-            ("=1.2.4", false),
-            ("1.2.0", true),
-            ("~1.1", false),
-            ("*", true),
-            (">=1.0, <2", true),
-            (">=2, <3", false),
-        ] {
-            let problem = version_problem("market", wanted, "1.2.3");
-            assert_eq!(problem.is_none(), fits, "{wanted}: {problem:?}");
-        }
-        let told = version_problem("market", "==1.2.3", "1.2.3").unwrap();
-        assert!(told.ends_with("no requirement such as =1.2.3"), "{told}");
-        let told = version_problem("market", "the newest", "1.2.3").unwrap();
-        assert!(told.ends_with("no requirement such as ^1.2"), "{told}");
     }
 }

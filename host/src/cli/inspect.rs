@@ -112,6 +112,10 @@ fn manifest(manifest: &Manifest) {
             },
         );
     }
+    for provided in &manifest.provides {
+        let version = provided.version.as_deref().unwrap_or_default();
+        row("provides", format!("{} {version}", provided.name).trim());
+    }
     for name in &manifest.optional_dependencies {
         row("uses", &format!("{name}, if it is there"));
     }
@@ -120,6 +124,10 @@ fn manifest(manifest: &Manifest) {
     }
     for conflict in &manifest.conflicts {
         row("conflicts", conflict);
+    }
+    for conflict in &manifest.conflict_versions {
+        let version = conflict.version.as_deref().unwrap_or_default();
+        row("conflicts", format!("{} {version}", conflict.name).trim());
     }
     for call in &manifest.requires {
         row("requires", call);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use host_base::{PluginName, shown};
 use host_discord::figures::MissingIntent;
-use host_loader::{LoadError, LoadReport, Status, UnloadReport};
+use host_loader::{LoadError, LoadReport, Status, UnloadReport, resolve::Providers};
 use host_ops::config::Config;
 use plugin_api::Power;
 use serde_json::Value;
@@ -249,6 +249,15 @@ fn kinds(plugin: &str, registered: &Registered) -> String {
     kinds.collect::<Vec<_>>().join(", ")
 }
 
+/// Which plugins are in use for what a plugin needs, where those have another name.
+fn providers(providers: &Providers) -> Option<String> {
+    let others = providers.iter().filter(|(need, by)| need != by);
+    let others: Vec<String> = others
+        .map(|(need, by)| format!("uses `{by}` for `{need}`"))
+        .collect();
+    (!others.is_empty()).then(|| others.join(" · "))
+}
+
 /// Which powers a plugin has, and which it wants.
 fn powers(wanted: &[String], granted: &[Power]) -> Option<String> {
     let is_granted = |word: &&String| granted.iter().any(|power| power.word() == **word);
@@ -298,6 +307,7 @@ fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value 
                 shown::said(&serving.manifest.web_hosts.join(", "))
             ));
         }
+        lines.extend(providers(&serving.providers));
         lines.extend(powers(&serving.manifest.powers, granted));
         let kinds = kinds(&status.plugin, registered);
         if !kinds.is_empty() {

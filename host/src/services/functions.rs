@@ -44,7 +44,7 @@ impl Functions {
         &self.routes
     }
 
-    /// The host call `functions.call`.
+    /// The host call `functions.call`. `provider` tells which plugin is meant by a name that several may provide.
     ///
     /// # Errors
     ///
@@ -55,6 +55,7 @@ impl Functions {
         behalf: &Behalf,
         params: Value,
         body: Vec<u8>,
+        provider: impl FnOnce(&str) -> Option<PluginName>,
     ) -> Result<Completion, Failure> {
         let handed_on = match behalf {
             Behalf::Somebody(invocation) => Some(invocation.handed_on(&caller.plugin)),
@@ -86,7 +87,8 @@ impl Functions {
         let (plugin, function) = (&call.plugin, &call.function);
         let refused =
             |words: String| Failure::Refused(format!("`{function}` of plugin `{plugin}`: {words}"));
-        let queued = self.routes.with_plugin(&PluginName::new(plugin), |slot| {
+        let asked = provider(plugin).unwrap_or_else(|| PluginName::new(plugin));
+        let queued = self.routes.with_plugin(&asked, |slot| {
             check(slot, &call).map_err(&refused)?;
             slot.invoke(packet).map_err(|why| match why {
                 Refused::Full => refused("the plugin is busy; try again later".into()),
@@ -173,11 +175,15 @@ impl Capability<Services> for Functions {
 
     async fn serve(
         &self,
-        _: &Services,
+        services: &Services,
         caller: &Caller,
         call: HostCall,
     ) -> Result<Completion, Failure> {
-        Self::serve(self, caller, &call.behalf, call.params, call.body).await
+        let provider = |named: &str| {
+            let set = services.plugins.set().ok()?;
+            set.provider(&caller.plugin, named)
+        };
+        Self::serve(self, caller, &call.behalf, call.params, call.body, provider).await
     }
 
     fn generation_ended(&self, _: &Caller) {}

@@ -69,6 +69,7 @@ mod promises;
 mod python;
 mod refused;
 mod registry;
+mod relations;
 mod relay;
 mod reload;
 mod renewal;

@@ -73,7 +73,7 @@ async fn plugins_that_conflict_are_refused_whichever_is_there_first_unless_the_o
     );
     let bot = Fixture::with(&["hello"]).await;
     bot.drop_in(&rival, "rival");
-    let told = "it conflicts with `hello`, which is loaded; unload that one first";
+    let told = "it conflicts with `hello`, which is loaded; unload `hello` first";
     assert_eq!(bot.until_refused("rival").await, told);
     bot.plugins().unload("hello", false).await.unwrap();
     // What was refused for it is tried again.
@@ -109,6 +109,17 @@ async fn what_is_needed_and_not_there_keeps_a_plugin_out_unless_the_owner_allows
     for (name, other) in [("chicken", "egg"), ("egg", "chicken")] {
         let told = bot.until_refused(name).await;
         assert!(told.contains(&format!("it needs `{other}`")), "{told}");
+    }
+    // As soon as both are known, it is the way through them that is told.
+    for (name, way) in [
+        ("chicken", "`chicken` → `egg` → `chicken`"),
+        ("egg", "`egg` → `chicken` → `egg`"),
+    ] {
+        let is_told = |it: &host_loader::Status| {
+            let error = it.error.as_deref().unwrap_or_default();
+            it.plugin.is(name) && error.contains(way)
+        };
+        bot.until(|all| all.iter().any(is_told)).await;
     }
     let bot = bot
         .reconfigured("[extensions]\nenforce_dependencies = false\n")

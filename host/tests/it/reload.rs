@@ -129,7 +129,7 @@ async fn dependents_are_loaded_after_and_reloaded_with_what_they_need() {
     let error = bot.until_refused("shop").await;
     assert_eq!(
         error,
-        "it needs `hello`, which is not loaded; load that one first"
+        "it needs `hello`, which is not loaded; load `hello` first"
     );
     bot.drop_in(&fixtures::example("hello"), "hello");
     bot.until_generation("shop", 1).await;

@@ -258,6 +258,10 @@ async fn an_optional_dependency_is_loaded_first_and_need_not_be_there() {
     let reloaded = bot.plugins().reload_all().await;
     let names: Vec<&str> = reloaded.iter().map(|(name, _)| &**name).collect();
     assert_eq!(names, ["bell", "alarm", "hello"]);
+    // It is reloaded with it.
+    let reloaded = bot.plugins().reload("bell").await.unwrap();
+    let names: Vec<&str> = reloaded.iter().map(|it| &*it.plugin).collect();
+    assert_eq!(names, ["bell", "alarm"]);
     // It is no reason to stay, and none to go with it.
     bot.plugins().unload("bell", false).await.unwrap();
     assert_eq!(bot.ask(&bot.member(), "!alarm").await.content, "ding");

@@ -1,5 +1,7 @@
 //! JSON heads of the `plugins.…` host calls.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,6 +96,8 @@ pub struct PluginView {
     pub panics: u64,
     /// All that it declares, where that was asked for: a [`Manifest`](crate::manifest::Manifest).
     pub manifest: Option<Value>,
+    /// The plugins in use for what it needs, by the name that it needs: its own name, or that of one that provides it.
+    pub providers: BTreeMap<String, String>,
 }
 
 /// Completion of `plugins.list`.

@@ -98,6 +98,10 @@ pub struct Manifest {
     pub optional_dependencies: Vec<String>,
     /// Hooks' events that it emits.
     pub tells: Vec<String>,
+    /// Names beside its own that it answers to, with the versions of what it provides under them.
+    pub provides: Vec<ProvidedManifest>,
+    /// Plugins in certain versions beside which it can't be loaded, besides `conflicts`.
+    pub conflict_versions: Vec<Dependency>,
 }
 
 /// A step from one shape of a plugin's tables to the next.
@@ -271,7 +275,29 @@ pub struct ScheduleManifest {
     pub deadline_ms: Option<u64>,
 }
 
-/// A plugin that must be loaded before.
+/// A name that a plugin answers to beside its own: a capability that any of several plugins may provide.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ProvidedManifest {
+    /// The name.
+    pub name: String,
+    /// The version of what is provided under it, such as `1.2`; `None`: it fits those alone that need it in any.
+    pub version: Option<String>,
+}
+
+impl ProvidedManifest {
+    /// `name` in `version`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: Some(version.into()),
+        }
+    }
+}
+
+/// A plugin that must be loaded before, or that can't be loaded beside.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

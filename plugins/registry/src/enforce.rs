@@ -104,7 +104,7 @@ fn broken(what: What, all: &Registry) -> Vec<String> {
     let is_broken = |entry: &&crate::registry::Entry| match what {
         What::Deps => {
             let mut needs = entry.manifest.dependencies.iter();
-            needs.any(|it| !matches!(need(it, all), Need::Met(_)))
+            needs.any(|it| !matches!(need(entry, it, all), Need::Met(_)))
         }
         What::Conflicts => !conflicts(entry, all).is_empty(),
     };

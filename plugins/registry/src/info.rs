@@ -2,7 +2,7 @@
 
 use plugin_api::{
     abi::PowerView,
-    manifest::CommandManifest,
+    manifest::{CommandManifest, Dependency},
     prelude::*,
     text::{ago, clip, code, lines, listed, milliseconds, plain, word},
 };
@@ -113,6 +113,10 @@ fn card(entry: &Entry, all: &Registry) -> plugin_api::EmbedBuilder {
     heard.sort();
     heard.dedup();
     let needs: Vec<String> = needs(entry, all);
+    let provided = manifest.provides.iter();
+    let provides = provided
+        .map(|it| named(&it.name, it.version.as_deref()))
+        .collect();
     let authors: Vec<String> = manifest.authors.iter().map(|it| word(it)).collect();
     start
         .field("Author", &few(authors), true)
@@ -124,6 +128,7 @@ fn card(entry: &Entry, all: &Registry) -> plugin_api::EmbedBuilder {
             false,
         )
         .field("Needs", &lines(&needs, LIST), false)
+        .field("Provides", &few(provides), false)
         .field("Needed by", &few(quoted(&view.needed_by)), false)
         .field("Conflicts with", &few(against(entry, all)), false)
         .field("Circle", &circle(&view.name, all).join(" → "), false)
@@ -176,30 +181,31 @@ pub(crate) fn commands(declared: &[CommandManifest]) -> Vec<String> {
 }
 
 fn needs(entry: &Entry, all: &Registry) -> Vec<String> {
-    let line = |dependency: &plugin_api::manifest::Dependency| {
+    let line = |dependency: &Dependency| {
         let wanted = dependency.version.as_deref().map(word);
         let wanted = wanted.map_or_else(String::new, |version| format!(" {version}"));
         let name = code(&dependency.name);
-        match need(dependency, all) {
-            Need::Met(version) => format!("✅ {name}{wanted}: {} is loaded", word(&version)),
-            Need::Misfit(version) => format!(
-                "⚠️ {name}{wanted}: {} is loaded, which does not fit",
-                word(&version)
-            ),
+        match need(entry, dependency, all) {
+            Need::Met(there) => format!("✅ {name}{wanted}: {there}"),
+            Need::Misfit(there) => format!("⚠️ {name}{wanted}: {there}, which does not fit"),
             Need::Missing => format!("❌ {name}{wanted}: is not loaded"),
         }
     };
-    let optional = |name: &String| match all.serving(name) {
-        Some(there) => format!(
-            "✅ {} (optional): {} is loaded",
-            code(name),
-            word(&there.view.version)
-        ),
-        None => format!("{} (optional): is not loaded", code(name)),
+    let optional = |name: &String| match need(entry, &Dependency::any(name), all) {
+        Need::Met(there) | Need::Misfit(there) => {
+            format!("✅ {} (optional): {there}", code(name))
+        }
+        Need::Missing => format!("{} (optional): is not loaded", code(name)),
     };
     let needed = entry.manifest.dependencies.iter().map(line);
     let optional = entry.manifest.optional_dependencies.iter().map(optional);
     needed.chain(optional).collect()
+}
+
+/// A name in a version, or in those that a requirement means.
+fn named(name: &str, version: Option<&str>) -> String {
+    let version = version.map(|version| format!(" {}", word(version)));
+    format!("{}{}", code(name), version.unwrap_or_default())
 }
 
 fn against(entry: &Entry, all: &Registry) -> Vec<String> {
@@ -212,7 +218,9 @@ fn against(entry: &Entry, all: &Registry) -> Vec<String> {
         true => format!("⚠️ {}, which is loaded", code(name)),
         false => code(name),
     };
-    names.into_iter().map(line).collect()
+    let versions = entry.manifest.conflict_versions.iter();
+    let versions = versions.map(|it| named(&it.name, it.version.as_deref()));
+    names.into_iter().map(line).chain(versions).collect()
 }
 
 fn power(view: &PowerView) -> String {
@@ -226,8 +234,6 @@ fn power(view: &PowerView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plugin_api::manifest::Dependency;
-
     use super::*;
     use crate::relations::tests::registry;
 

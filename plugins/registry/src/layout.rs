@@ -104,11 +104,12 @@ fn collected(all: &Registry) -> (Vec<Node>, Vec<Edge>) {
     for (name, entry) in &all.plugins {
         let from = places[name];
         for dependency in &entry.manifest.dependencies {
-            let kind = match need(dependency, all) {
-                Need::Met(_) => Kind::Needs,
-                Need::Misfit(_) | Need::Missing => Kind::InVain,
+            let (kind, other) = match need(entry, dependency, all) {
+                Need::Met(there) => (Kind::Needs, there.plugin),
+                Need::Misfit(there) => (Kind::InVain, there.plugin),
+                Need::Missing => (Kind::InVain, dependency.name.clone()),
             };
-            let to = *places.entry(dependency.name.clone()).or_insert_with(|| {
+            let to = *places.entry(other).or_insert_with(|| {
                 nodes.push(Node {
                     name: dependency.name.clone(),
                     version: dependency.version.clone().unwrap_or_default(),
@@ -120,7 +121,9 @@ fn collected(all: &Registry) -> (Vec<Node>, Vec<Edge>) {
         }
         for optional in &entry.manifest.optional_dependencies {
             // What is not there is not missed.
-            if let Some(to) = places.get(optional).copied() {
+            let there = all.offering(optional).next();
+            let there = there.map_or(optional, |(it, _)| &it.view.name);
+            if let Some(to) = places.get(there).copied() {
                 edges.push(Edge {
                     from,
                     to,

@@ -48,6 +48,10 @@ struct PluginRecord {
     /// By name, with the version that is asked for; `*`: any.
     dependencies: BTreeMap<String, String>,
     optional_dependencies: Vec<String>,
+    /// The plugins in use for what it needs, by the name that it needs.
+    providers: BTreeMap<String, String>,
+    /// By name, with the version of what it provides under it; empty: none.
+    provides: BTreeMap<String, String>,
     needed_by: Vec<String>,
     conflicts_with: Vec<String>,
     provides_hooks: Vec<String>,
@@ -95,6 +99,8 @@ fn plugin(entry: &Entry, all: &Registry) -> PluginRecord {
     let (view, manifest) = (&entry.view, &entry.manifest);
     let dependencies = manifest.dependencies.iter();
     let wanted = |version: &Option<String>| version.clone().unwrap_or_else(|| "*".into());
+    let provides = manifest.provides.iter();
+    let provides = provides.map(|it| (it.name.clone(), it.version.clone().unwrap_or_default()));
     let function =
         |it: &plugin_api::manifest::FunctionManifest| format!("{} {}", it.name, it.version);
     PluginRecord {
@@ -114,6 +120,8 @@ fn plugin(entry: &Entry, all: &Registry) -> PluginRecord {
             .map(|it| (it.name.clone(), wanted(&it.version)))
             .collect(),
         optional_dependencies: manifest.optional_dependencies.clone(),
+        providers: view.providers.clone(),
+        provides: provides.collect(),
         needed_by: view.needed_by.clone(),
         conflicts_with: manifest.conflicts.clone(),
         provides_hooks: manifest.tells.clone(),

@@ -26,8 +26,12 @@ impl Entry {
             None => Manifest::default(),
         };
         // As the host knows them.
-        for dependency in &mut manifest.dependencies {
+        let wanted = [&mut manifest.dependencies, &mut manifest.conflict_versions];
+        for dependency in wanted.into_iter().flatten() {
             dependency.name = plugin_name(&dependency.name);
+        }
+        for provided in &mut manifest.provides {
+            provided.name = plugin_name(&provided.name);
         }
         for name in [&mut manifest.conflicts, &mut manifest.optional_dependencies]
             .into_iter()
@@ -78,6 +82,23 @@ impl Registry {
     /// The one that somebody has written so.
     pub(crate) fn find(&self, written: &str) -> Option<&Entry> {
         self.plugins.get(&plugin_name(written))
+    }
+
+    /// All that serve and answer to a name, the plugin of that name first; each with the version that it is there in.
+    pub(crate) fn offering<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (&'a Entry, &'a str)> {
+        let own = self.serving(name);
+        let own = own.map(|entry| (entry, &*entry.view.version));
+        let others = self.plugins.values().filter(|it| it.serves());
+        let others = others.filter(move |it| it.view.name != name);
+        let provided = others.filter_map(move |entry| {
+            let mut provided = entry.manifest.provides.iter();
+            let found = provided.find(|it| it.name == name)?;
+            Some((entry, found.version.as_deref().unwrap_or_default()))
+        });
+        own.into_iter().chain(provided)
     }
 
     /// One that serves.

@@ -1,5 +1,7 @@
 //! Relations between plugins: what one needs and what it gets, conflicts, circles; and the mark of its state.
 
+use std::fmt;
+
 use plugin_api::{manifest::Dependency, text::word};
 use semver::{Version, VersionReq};
 
@@ -38,37 +40,98 @@ impl Mark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Need {
     /// It is loaded, in this version.
-    Met(String),
+    Met(There),
     /// It is loaded in a version that does not fit.
-    Misfit(String),
+    Misfit(There),
     Missing,
 }
 
-pub(crate) fn need(dependency: &Dependency, all: &Registry) -> Need {
-    let Some(there) = all.serving(&dependency.name) else {
-        return Need::Missing;
-    };
-    let version = there.view.version.clone();
-    let Some(wanted) = &dependency.version else {
-        return Need::Met(version);
-    };
-    let fits = match (VersionReq::parse(wanted), Version::parse(&version)) {
-        (Ok(wanted), Ok(version)) => wanted.matches(&version),
-        _ => false,
-    };
-    if fits {
-        Need::Met(version)
-    } else {
-        Need::Misfit(version)
+/// A plugin that answers to a name that is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct There {
+    pub(crate) plugin: String,
+    pub(crate) version: String,
+    /// The version of what it provides under that name, where it is not its own.
+    provided: Option<String>,
+}
+
+impl There {
+    fn new(entry: &Entry, name: &str, version: &str) -> Self {
+        let view = &entry.view;
+        Self {
+            plugin: view.name.clone(),
+            version: view.version.clone(),
+            provided: (view.name != name).then(|| version.to_owned()),
+        }
     }
+}
+
+impl fmt::Display for There {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = word(&self.version);
+        match &self.provided {
+            None => write!(f, "{version} is loaded"),
+            Some(provided) => {
+                let name = word(&self.plugin);
+                write!(f, "`{name}` {version} provides {}", word(provided))
+            }
+        }
+    }
+}
+
+/// Whether a version fits a requirement; a provided one may be short, such as `1.2`.
+fn fits(wanted: Option<&str>, version: &str) -> bool {
+    let Some(wanted) = wanted else {
+        return true;
+    };
+    let parsed = |rest: &&str| Version::parse(&format!("{version}{rest}")).ok();
+    match (
+        VersionReq::parse(wanted),
+        ["", ".0", ".0.0"].iter().find_map(parsed),
+    ) {
+        (Ok(wanted), Some(version)) => wanted.matches(&version),
+        _ => false,
+    }
+}
+
+/// What meets a need of a plugin: what it uses for it, or else whatever fits.
+pub(crate) fn need(entry: &Entry, dependency: &Dependency, all: &Registry) -> Need {
+    let name = &*dependency.name;
+    let used = entry.view.providers.get(name);
+    let is_used = |it: &Entry| used == Some(&it.view.name);
+    let others = || {
+        all.offering(name)
+            .filter(|(it, _)| it.view.name != entry.view.name || it.view.name == name)
+    };
+    let is_met = |version: &str| fits(dependency.version.as_deref(), version);
+    let met = others().filter(|(_, version)| is_met(version));
+    if let Some((by, version)) = met.min_by_key(|(it, _)| !is_used(it)) {
+        return Need::Met(There::new(by, name, version));
+    }
+    match others().next() {
+        Some((by, version)) => Need::Misfit(There::new(by, name, version)),
+        None => Need::Missing,
+    }
+}
+
+/// Whether a plugin says that it can't be beside another.
+fn is_against(one: &Entry, other: &Entry) -> bool {
+    let own = (&*other.view.name, &*other.view.version);
+    let provided = other.manifest.provides.iter();
+    let provided = provided.map(|it| (&*it.name, it.version.as_deref().unwrap_or_default()));
+    let mut offers = [own].into_iter().chain(provided);
+    offers.any(|(name, version)| {
+        let by_name = one.manifest.conflicts.iter().any(|it| it == name);
+        let mut versions = one.manifest.conflict_versions.iter();
+        by_name || versions.any(|it| it.name == name && fits(it.version.as_deref(), version))
+    })
 }
 
 /// The plugins that serve and that it says it can't be beside, or that say so of it.
 pub(crate) fn conflicts(entry: &Entry, all: &Registry) -> Vec<String> {
     let name = &entry.view.name;
-    let is_against = |one: &Entry, other: &str| one.manifest.conflicts.iter().any(|it| it == other);
     let others = all.plugins.iter().filter(|(other, it)| {
-        *other != name && it.serves() && (is_against(entry, other) || is_against(it, name))
+        *other != name && it.serves() && (is_against(entry, it) || is_against(it, entry))
     });
     others.map(|(other, _)| other.clone()).collect()
 }
@@ -83,21 +146,21 @@ pub(crate) fn circle(name: &str, all: &Registry) -> Vec<String> {
         seen: &mut Vec<&'a str>,
     ) -> bool {
         for dependency in &at.manifest.dependencies {
-            if dependency.name == goal {
-                return true;
+            for (next, version) in all.offering(&dependency.name) {
+                let name = &*next.view.name;
+                if name == goal {
+                    return true;
+                }
+                if seen.contains(&name) || !fits(dependency.version.as_deref(), version) {
+                    continue;
+                }
+                seen.push(name);
+                way.push(name);
+                if search(goal, next, all, way, seen) {
+                    return true;
+                }
+                way.pop();
             }
-            if seen.contains(&&*dependency.name) {
-                continue;
-            }
-            let Some(next) = all.serving(&dependency.name) else {
-                continue;
-            };
-            seen.push(&dependency.name);
-            way.push(&dependency.name);
-            if search(goal, next, all, way, seen) {
-                return true;
-            }
-            way.pop();
         }
         false
     }
@@ -120,12 +183,11 @@ pub(crate) fn faults(entry: &Entry, all: &Registry) -> Vec<String> {
             word(&dependency.name),
             dependency.version.as_deref().map(word),
         );
-        match (need(dependency, all), wanted) {
+        match (need(entry, dependency, all), wanted) {
             (Need::Met(_), _) => {}
             (Need::Misfit(there), wanted) => faults.push(format!(
-                "it needs `{name}` {}, and {} is loaded",
+                "it needs `{name}` {}, and {there}",
                 wanted.unwrap_or_default(),
-                word(&there)
             )),
             (Need::Missing, None) => faults.push(format!("it needs `{name}`, which is not loaded")),
             (Need::Missing, Some(wanted)) => {
@@ -156,7 +218,7 @@ pub(crate) fn mark(entry: &Entry, all: &Registry) -> Mark {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use plugin_api::abi::PluginState;
+    use plugin_api::{abi::PluginState, manifest::ProvidedManifest};
 
     use super::*;
 
@@ -181,7 +243,7 @@ pub(crate) mod tests {
     fn versions_are_compared_as_semver_does_and_nothing_is_ever_met_by_chance() {
         let need_of = |version: &str, wanted: &str| {
             let all = registry(&[("bank", version, &[])]);
-            need(&Dependency::new("bank", wanted), &all)
+            need(&Entry::default(), &Dependency::new("bank", wanted), &all)
         };
         let met = |version: &str, wanted: &str| matches!(need_of(version, wanted), Need::Met(_));
         for (version, wanted) in [
@@ -202,7 +264,11 @@ pub(crate) mod tests {
         ] {
             assert!(!met(version, wanted), "{version} {wanted}");
         }
-        assert_eq!(need(&any("bank"), &Registry::default()), Need::Missing);
+        let nobody = Entry::default();
+        assert_eq!(
+            need(&nobody, &any("bank"), &Registry::default()),
+            Need::Missing
+        );
     }
 
     #[test]
@@ -271,8 +337,44 @@ pub(crate) mod tests {
     #[test]
     fn names_that_begin_alike_are_two_plugins() {
         let all = registry(&[("foo", "1.0.0", &[]), ("foobar", "1.0.0", &[any("foo")])]);
-        assert_eq!(need(&any("foo"), &all), Need::Met("1.0.0".into()));
+        let met = need(&all.plugins["foobar"], &any("foo"), &all);
+        assert!(matches!(met, Need::Met(there) if there.plugin == "foo"));
         assert_eq!(faults(&all.plugins["foo"], &all), [""; 0]);
         assert!(all.find("foo-bar").is_none() && all.find(" foobar ").is_some());
+    }
+
+    #[test]
+    fn what_is_provided_meets_a_need_and_the_one_in_use_is_told() {
+        let wanted = Dependency::new("economy", "^1");
+        let mut all = registry(&[
+            ("shop", "1.0.0", std::slice::from_ref(&wanted)),
+            ("bank", "3.0.0", &[]),
+            ("coins", "1.0.0", &[]),
+            ("foe", "1.0.0", &[]),
+        ]);
+        let mut provides = |name: &str, version: &str| {
+            let entry = all.plugins.entry(name.to_owned()).or_default();
+            entry.manifest.provides = vec![ProvidedManifest::new("economy", version)];
+        };
+        provides("bank", "1.2");
+        provides("coins", "1");
+        if let Some(foe) = all.plugins.get_mut("foe") {
+            foe.manifest.conflict_versions = vec![Dependency::new("economy", "<1.1")];
+        }
+        let told = |all: &Registry| match need(&all.plugins["shop"], &wanted, all) {
+            Need::Met(there) => there.to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(told(&all), "`bank` 3.0.0 provides 1.2");
+        assert_eq!(conflicts(&all.plugins["foe"], &all), ["coins"]);
+        if let Some(shop) = all.plugins.get_mut("shop") {
+            shop.view.providers = [("economy".to_owned(), "coins".to_owned())].into();
+        }
+        assert_eq!(told(&all), "`coins` 1.0.0 provides 1");
+        // A circle by what is provided.
+        if let Some(coins) = all.plugins.get_mut("coins") {
+            coins.manifest.dependencies = vec![any("shop")];
+        }
+        assert_eq!(circle("shop", &all), ["shop", "coins", "shop"]);
     }
 }

@@ -3,13 +3,14 @@
 mod order;
 mod refused;
 mod rollback;
+mod start;
 mod status;
 mod stopping;
 mod supervise;
 mod transaction;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,10 +18,13 @@ use std::{
 };
 
 use host_base::{PluginName, nearest::nearest};
-use plugin_api::hook::ExtensionFailed;
+use plugin_api::{hook::ExtensionFailed, manifest::Manifest};
 use tokio::sync::{mpsc, watch};
 
-pub use self::status::{LoadReport, Serving, Status};
+pub use self::{
+    order::InUse,
+    status::{LoadReport, Serving, Status},
+};
 use self::{
     stopping::{Leaving, Saving},
     supervise::{Restarts, Trouble},
@@ -88,8 +92,11 @@ impl Abandoned {
     }
 }
 
-/// Locks, and contents that were probed, that are kept before those that nobody needs are forgotten.
+/// Locks that are kept before those that nobody needs are forgotten.
 const KEPT: usize = 512;
+
+/// Contents of files of which it is kept what they declare; then all are forgotten, and each is probed once more when it comes again.
+const PROBED: usize = 2_048;
 
 #[derive(Debug, Default)]
 struct Set {
@@ -99,7 +106,12 @@ struct Set {
     failed: BTreeMap<PluginName, Failed>,
     /// The last generation's number of each name that there ever was: no number comes twice. Grows by some bytes with each name.
     generations: HashMap<PluginName, u64>,
-    probed: HashSet<[u8; 32]>,
+    /// What contents declared that were probed.
+    probed: HashMap<[u8; 32], Manifest>,
+    /// What files declared when they were last looked at.
+    declared: HashMap<PathBuf, Manifest>,
+    /// The plugins that each uses for what it needs; those of one that is being loaded are there before it starts.
+    uses: InUse,
     restarts: HashMap<PluginName, Restarts>,
     /// What was found when the generation of a plugin was closed whose thread had ended.
     closed: HashMap<PluginName, UnloadReport>,
@@ -127,7 +139,10 @@ struct Loaded {
 struct Failed {
     file: PathBuf,
     error: String,
-    needs: Option<PluginName>,
+    /// What it declares, where that is known.
+    manifest: Option<Manifest>,
+    /// Whether nothing but others stands in its way: what is missing, and what it conflicts with.
+    is_relation: bool,
 }
 
 impl Plugins {
@@ -215,9 +230,9 @@ impl Plugins {
         result
     }
 
-    /// Loads all files; those whose dependencies come later are tried again, and optional ones are loaded first. Failures are
-    /// logged.
+    /// Loads all files, as many as can be loaded together; each behind what it needs, and optional ones first. Failures are logged.
     pub async fn load_all(&self, files: Vec<PathBuf>) {
+        let files = self.planned(files).await;
         self.set().to_load.clone_from(&files);
         for file in files {
             let is_due = self.set().take_from_load(|other| *other == file).is_some();
@@ -334,7 +349,7 @@ impl Plugins {
 
     async fn reload_dependents(&self, name: &PluginName) -> Vec<Result<LoadReport, LoadError>> {
         let mut reports = Vec::new();
-        for dependent in self.dependents(name) {
+        for dependent in self.followers(name) {
             if let Some(path) = self.loaded_file(&dependent) {
                 reports.push(self.load_file(&path).await);
             }
@@ -363,7 +378,7 @@ impl Plugins {
     /// Unloads what a deleted file held, with all that depends on it.
     pub async fn unload_file(&self, path: &Path) {
         self.refused.forget(path);
-        self.set().failed.retain(|_, failed| failed.file != path);
+        self.forget_file(path);
         for name in self.names_from(path) {
             tracing::info!(plugin = &*name, "its file was deleted");
             let _ = self.unload_with(&name, Saving::Try, Some(path)).await;
@@ -371,6 +386,12 @@ impl Plugins {
         // Also what is refused because of a plugin that was loaded from it: its copy, its rival.
         self.try_again(None).await;
         self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    fn forget_file(&self, path: &Path) {
+        let mut set = self.set();
+        set.declared.remove(path);
+        set.failed.retain(|_, failed| failed.file != path);
     }
 
     /// The plugins that are loaded from a file: one, but for the moment in which it holds another.
@@ -389,18 +410,14 @@ impl Plugins {
             error: error.to_string(),
         };
         if let Some(name) = name {
-            let needs = match error {
-                LoadError::Dependency { name, .. } => Some(name.clone()),
-                _ => None,
+            let mut set = self.set();
+            let failed = Failed {
+                file: path.to_owned(),
+                error: error.to_string(),
+                manifest: set.declared.get(path).cloned(),
+                is_relation: matches!(error, LoadError::Relations { .. }),
             };
-            self.set().failed.insert(
-                name,
-                Failed {
-                    file: path.to_owned(),
-                    error: error.to_string(),
-                    needs,
-                },
-            );
+            set.failed.insert(name, failed);
         }
         // Whoever hears of it finds it noted.
         self.program.changed(Change::Refused(Refusal {
@@ -414,16 +431,36 @@ impl Plugins {
     }
 
     async fn load_those_that_waited_for(&self, name: &PluginName) {
-        let waiting: Vec<PathBuf> = self
-            .set()
-            .failed
-            .values()
-            .filter(|failed| failed.needs.as_ref() == Some(name))
-            .map(|failed| failed.file.clone())
-            .collect();
-        for file in waiting {
-            let _ = self.load_file(&file).await;
+        let universe = self.universe(None);
+        let waits = |failed: &&Failed| {
+            let manifest = failed.manifest.as_ref().filter(|_| failed.is_relation);
+            manifest.is_some_and(|it| universe.needs_name_of(&PluginName::new(&it.name), name))
+        };
+        let waiting: Vec<PathBuf> = {
+            let set = self.set();
+            let waiting = set.failed.values().filter(waits);
+            waiting.map(|failed| failed.file.clone()).collect()
+        };
+        for file in self.by_plan(waiting) {
+            // One of those before may have brought it.
+            if self.is_refused(&file) {
+                let _ = self.load_file(&file).await;
+            }
         }
+    }
+
+    /// Files that were refused, in the order in which they could be loaded now.
+    fn by_plan(&self, files: Vec<PathBuf>) -> Vec<PathBuf> {
+        let order = self.universe(None).plan().order;
+        let set = self.set();
+        start::by_plan(files, &order, |file| {
+            let declared = set.declared.get(file)?;
+            Some(PluginName::new(&declared.name))
+        })
+    }
+
+    fn is_refused(&self, path: &Path) -> bool {
+        self.set().failed.values().any(|failed| failed.file == path)
     }
 
     fn lock_of(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {

@@ -16,7 +16,7 @@ impl Lifted {
     pub(super) fn of(error: &LoadError) -> Self {
         match error {
             // Of its problems some may be about neighbours: whose name, whose command, whose table.
-            LoadError::Manifest { .. } | LoadError::Dependency { .. } => Self::Others,
+            LoadError::Manifest { .. } | LoadError::Relations { .. } => Self::Others,
             LoadError::Blacklisted { .. }
             | LoadError::Unserved(Unserved {
                 configured: true, ..
@@ -115,7 +115,11 @@ impl Plugins {
     /// Tries those again that another plugin, which has gone or changed, may have stood in the way of. Not what `gone` was
     /// unloaded as by name: whoever does that does not want its copy instead.
     pub(super) async fn try_again(&self, gone: Option<&PluginName>) {
-        for path in self.refused.lifted(Lifted::Others) {
+        for path in self.by_plan(self.refused.lifted(Lifted::Others)) {
+            // One of those before may have brought it.
+            if !self.refused.holds(&path) {
+                continue;
+            }
             let of_that_name = match (gone, transaction::read(&path).await) {
                 (Some(gone), Ok((_, info))) => gone.is(&info.note.name),
                 _ => false,

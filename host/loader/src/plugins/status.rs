@@ -10,8 +10,12 @@ use std::{
 use host_base::PluginName;
 use plugin_api::{hook::ExtensionLoaded, manifest::Manifest};
 
-use super::Plugins;
-use crate::{Generation, Workload, manifest_check, manifest_check::neighbours};
+use super::{Failed, Plugins, Set};
+use crate::{
+    Generation, Workload, manifest_check,
+    manifest_check::neighbours,
+    resolve::{Providers, Universe},
+};
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -69,13 +73,17 @@ pub struct Serving {
     pub load: Workload,
     /// What it declares.
     pub manifest: Manifest,
+    /// The plugins in use for what it needs.
+    pub providers: Providers,
 }
 
 impl Plugins {
     /// What there is, by name.
     #[must_use]
     pub fn status(&self) -> Vec<Status> {
+        let enforced = self.enforced();
         let set = self.set();
+        let universe = set.universe(enforced, None, None);
         let mut all: BTreeMap<PluginName, Status> = set
             .loaded
             .iter()
@@ -93,6 +101,7 @@ impl Plugins {
                         since: loaded.since,
                         load: generation.load(),
                         manifest: generation.manifest.clone(),
+                        providers: universe.providers(name, set.uses.get(name)),
                     }),
                     error: over,
                 };
@@ -107,7 +116,7 @@ impl Plugins {
                     serving: None,
                     error: None,
                 })
-                .error = Some(failed.error.clone());
+                .error = Some(told_anew(failed, &universe, &set));
         }
         all.into_values().collect()
     }
@@ -141,16 +150,10 @@ impl Plugins {
         let options = self.program.options();
         let mut problems = manifest_check::problems(&*self.program, plugin, manifest, &neighbours);
         let mut warnings = Vec::new();
-        let missing = manifest_check::missing_dependency(manifest, &neighbours);
+        let universe = self.universe(Some((plugin, manifest)));
         for (found, enforced) in [
-            (
-                manifest_check::conflicts(plugin, manifest, &neighbours),
-                options.enforce_conflicts,
-            ),
-            (
-                missing.into_iter().map(|it| it.problem).collect(),
-                options.enforce_dependencies,
-            ),
+            (universe.conflicts(plugin), options.enforce_conflicts),
+            (universe.unmet(plugin), options.enforce_dependencies),
         ] {
             match enforced {
                 true => problems.extend(found),
@@ -168,5 +171,19 @@ impl Plugins {
             .iter()
             .map(|(name, loaded)| (name.clone(), loaded.slot.current().manifest.clone()))
             .collect()
+    }
+}
+
+/// Why a file was refused. Where nothing but others stands in its way, that is as things are now, and not as they were when it was tried.
+fn told_anew(failed: &Failed, universe: &Universe, set: &Set) -> String {
+    let manifest = failed.manifest.as_ref().filter(|_| failed.is_relation);
+    let name = manifest.map(|it| PluginName::new(&it.name));
+    let problems = name
+        .filter(|name| !set.loaded.contains_key(name))
+        .map(|name| universe.problems(&name))
+        .unwrap_or_default();
+    match &*problems {
+        [] => failed.error.clone(),
+        problems => problems.join("; "),
     }
 }

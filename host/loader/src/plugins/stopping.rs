@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Plugins, list, order, slots};
 use crate::{
-    Change, SavedState, error::LoadError, generation::Generation, slot::Slot, states::Moment,
+    Change, SavedState, error::LoadError, generation::Generation, states::Moment,
     unload::UnloadReport,
 };
 
@@ -101,7 +101,7 @@ impl Plugins {
                 self.save_first(&generation, saving).await?;
             }
             // One may have come while the state was saved: it is not left without what it needs.
-            if self.leave_routes(name, &slot) {
+            if self.leave_routes(name) {
                 break;
             }
             generation.thaw();
@@ -110,20 +110,59 @@ impl Plugins {
     }
 
     async fn unload_dependents(&self, name: &PluginName, saving: Saving) -> Result<(), LoadError> {
-        let dependents = self.dependents(name);
-        if dependents.is_empty() {
-            return Ok(());
-        }
-        if saving == Saving::Insist {
+        let stuck = self.stuck_without(name);
+        if saving == Saving::Insist && !stuck.is_empty() {
             return Err(LoadError::Needed {
                 name: name.clone(),
-                dependents: list(&dependents),
+                dependents: list(&stuck),
             });
         }
-        for dependent in dependents.iter().rev() {
+        for dependent in stuck.iter().rev() {
             let _ = Box::pin(self.unload_with(dependent, Saving::Try, None)).await;
         }
+        for dependent in order::that_use(&self.in_use(), name) {
+            Box::pin(self.move_over(&dependent, name)).await;
+        }
         Ok(())
+    }
+
+    /// Those that use `name` and find no other that fits, with all that use them; nearest first.
+    fn stuck_without(&self, name: &PluginName) -> Vec<PluginName> {
+        let (universe, in_use) = (self.universe(None), self.in_use());
+        let mut stuck = Vec::new();
+        for dependent in order::that_use(&in_use, name) {
+            if !universe.does_without(&dependent, name) {
+                stuck.extend(self.dependents_among(&dependent, &in_use));
+                stuck.insert(0, dependent);
+            }
+        }
+        let mut nearest_first = self.dependents_among(name, &in_use);
+        nearest_first.retain(|it| stuck.contains(it));
+        nearest_first
+    }
+
+    /// Has a plugin use others than the one that goes: it is reloaded, with those that follow it. Where that fails, it goes on as it is,
+    /// and what it asks of the name goes to the other.
+    async fn move_over(&self, dependent: &PluginName, gone: &PluginName) {
+        self.use_others(dependent, gone);
+        if let Some(file) = self.loaded_file(dependent) {
+            let _ = self.load_file(&file).await;
+            let _ = self.reload_dependents(dependent).await;
+        }
+    }
+
+    fn use_others(&self, dependent: &PluginName, gone: &PluginName) {
+        let enforced = self.enforced();
+        let mut set = self.set();
+        let universe = set.universe(enforced, None, Some(gone));
+        let providers = universe.providers(dependent, set.uses.get(dependent));
+        for (name, other) in &providers {
+            tracing::info!(
+                plugin = dependent.as_str(),
+                "`{gone}` goes: `{other}` is used for `{name}` now"
+            );
+        }
+        set.uses.insert(dependent.clone(), providers);
     }
 
     /// The save that may refuse an unload.
@@ -168,21 +207,17 @@ impl Plugins {
     }
 
     /// Takes a plugin out of the routes, unless another one needs it by now.
-    fn leave_routes(&self, name: &PluginName, slot: &Arc<Slot>) -> bool {
+    fn leave_routes(&self, name: &PluginName) -> bool {
         let left = self.program.route(&mut || {
             let mut set = self.set();
-            let needed = |other: &Arc<Slot>| {
-                let generation = other.current();
-                let mut needs = generation.manifest.dependencies.iter();
-                !Arc::ptr_eq(other, slot) && needs.any(|it| name.is(&it.name))
-            };
-            if set.loaded.values().any(|it| needed(&it.slot)) {
+            if !order::that_use(&set.in_use(), name).is_empty() {
                 return Err(LoadError::Needed {
                     name: name.clone(),
                     dependents: String::new(),
                 });
             }
             set.loaded.remove(name);
+            set.uses.remove(name);
             Ok(slots(&set))
         });
         left.is_ok()
@@ -227,19 +262,19 @@ impl Plugins {
         self.set().stopping = true;
         let _ = self.trouble.send(None);
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + within);
-        let manifests = self.manifests();
-        let gone: BTreeMap<&PluginName, CancellationToken> = manifests
+        let in_use = self.in_use();
+        let gone: BTreeMap<&PluginName, CancellationToken> = in_use
             .keys()
             .map(|name| (name, CancellationToken::new()))
             .collect();
-        let (manifests, gone) = (&manifests, &gone);
-        let all = manifests.keys().map(|name| async move {
+        let (in_use, gone) = (&in_use, &gone);
+        let all = in_use.keys().map(|name| async move {
             if let Some(generation) = self.current(name) {
                 let _leaving = self.leaving(&generation);
                 let _ = self.save_first(&generation, Saving::Try).await;
                 // Until it is its turn to stop.
                 generation.thaw();
-                for other in order::that_need(manifests, name) {
+                for other in order::that_use(in_use, name) {
                     self.waits_for(name, Some(&other));
                     gone[&other].cancelled().await;
                 }

@@ -265,14 +265,15 @@ impl Plugins {
 
     /// Notes that a plugin has failed, and notifies the program.
     fn fail(&self, name: &PluginName, file: PathBuf, why: &str) {
-        self.set().failed.insert(
-            name.clone(),
-            Failed {
-                file,
-                error: why.to_owned(),
-                needs: None,
-            },
-        );
+        let mut set = self.set();
+        let failed = Failed {
+            manifest: set.declared.get(&file).cloned(),
+            file,
+            error: why.to_owned(),
+            is_relation: false,
+        };
+        set.failed.insert(name.clone(), failed);
+        drop(set);
         self.program.changed(Change::Failed(ExtensionFailed {
             plugin: name.to_string(),
             error: why.to_owned(),
@@ -287,18 +288,21 @@ impl Plugins {
             .collect()
     }
 
-    /// Those that were unloaded because they need `name` come back with it.
+    /// Those that were unloaded because they need `name` come back with it, or with another that provides the same.
     fn leave_without(&self, name: &PluginName, dependents: &[(PluginName, PathBuf)]) {
         let mut set = self.set();
         for (dependent, file) in dependents {
-            set.failed.insert(
-                dependent.clone(),
-                Failed {
-                    file: file.clone(),
-                    error: format!("it needs `{name}`, which has failed"),
-                    needs: Some(name.clone()),
-                },
-            );
+            // Moved over to another.
+            if set.loaded.contains_key(dependent) {
+                continue;
+            }
+            let failed = Failed {
+                file: file.clone(),
+                error: format!("it needs `{name}`, which has failed"),
+                manifest: set.declared.get(file).cloned(),
+                is_relation: true,
+            };
+            set.failed.insert(dependent.clone(), failed);
         }
     }
 

@@ -14,7 +14,7 @@ use host_base::PluginName;
 use plugin_api::manifest::Manifest;
 
 use super::{
-    KEPT, LoadReport, Loaded, Plugins, exists,
+    LoadReport, Loaded, PROBED, Plugins, exists,
     rollback::{Frozen, Loading, ShadowCopy},
     slots,
 };
@@ -24,7 +24,8 @@ use crate::{
     file::{self, FileInfo},
     generation::Generation,
     manifest_check::{self, neighbours},
-    probe, shadow,
+    probe::{self, ProbeReport},
+    shadow,
     slot::Slot,
     state_file::SavedState,
     states::Moment,
@@ -43,9 +44,11 @@ impl Plugins {
         let lock = self.lock_of(&load.name);
         let _inside = lock.lock().await;
         load.check_namesake().await?;
+        load.check_declared()?;
         let number = load.number()?;
         let copy = load.copy(number, bytes).await?;
         load.probe(&copy).await?;
+        load.check_declared()?;
         let next = Arc::new(load.open(&copy).await?);
         let replaced = match load.take_up(&next).await {
             Ok(replaced) => replaced,
@@ -81,43 +84,56 @@ impl Plugins {
         if self.set().stopping {
             return Err(LoadError::ShuttingDown);
         }
-        self.check_manifest(name, manifest)
+        self.check_manifest(name, manifest).map(drop)
     }
 
-    fn check_manifest(&self, name: &PluginName, manifest: &Manifest) -> Result<(), LoadError> {
+    /// Whether a plugin can be served beside what is loaded; what is wrong with it beside others and not enforced.
+    fn check_manifest(
+        &self,
+        name: &PluginName,
+        manifest: &Manifest,
+    ) -> Result<Vec<String>, LoadError> {
         let others = self.manifests();
         let neighbours = neighbours(name, &others);
-        let options = self.program.options();
         let mut problems = manifest_check::problems(&*self.program, name, manifest, &neighbours);
-        let conflicts = manifest_check::conflicts(name, manifest, &neighbours);
-        if options.enforce_conflicts {
-            problems.extend(conflicts);
-        } else {
-            for conflict in conflicts {
-                tracing::warn!(
-                    plugin = &**name,
-                    "loaded all the same (`[extensions] enforce_conflicts`): {conflict}"
-                );
-            }
-        }
+        let universe = self.universe(Some((name, manifest)));
+        let relations = universe.problems(name);
         if !problems.is_empty() {
+            problems.extend(relations);
             return Err(LoadError::Manifest { problems });
         }
-        match manifest_check::missing_dependency(manifest, &neighbours) {
-            Some(missing) if !options.enforce_dependencies => {
-                let problem = missing.problem;
-                tracing::warn!(
-                    plugin = &**name,
-                    "loaded all the same (`[extensions] enforce_dependencies`): {problem}"
-                );
-                Ok(())
-            }
-            Some(missing) => Err(LoadError::Dependency {
-                name: missing.name,
-                problem: missing.problem,
-            }),
-            None => Ok(()),
+        if !relations.is_empty() {
+            return Err(LoadError::Relations {
+                problems: relations,
+            });
         }
+        let enforced = self.enforced();
+        let mut warnings = Vec::new();
+        if !enforced.conflicts {
+            let told = universe.conflicts(name).into_iter();
+            warnings.extend(told.map(|it| format!("(`[extensions] enforce_conflicts`): {it}")));
+        }
+        if !enforced.dependencies {
+            let told = universe.unmet(name).into_iter();
+            warnings.extend(told.map(|it| format!("(`[extensions] enforce_dependencies`): {it}")));
+        }
+        Ok(warnings)
+    }
+
+    /// Keeps what a content declares, which a child has told.
+    pub(super) fn remember(&self, name: &PluginName, sha256: [u8; 32], report: &ProbeReport) {
+        if !report.stayed.is_empty() {
+            tracing::warn!(
+                plugin = name.as_str(),
+                "a trial load left something behind: {}",
+                report.stayed.join("; ")
+            );
+        }
+        let mut set = self.set();
+        if set.probed.len() >= PROBED {
+            set.probed.clear();
+        }
+        set.probed.insert(sha256, report.manifest.clone());
     }
 }
 
@@ -139,6 +155,8 @@ impl<'a> Load<'a> {
         began: Instant,
     ) -> Result<(Self, Vec<u8>), LoadError> {
         let (bytes, info) = read(path).await?;
+        // What it was before is not what it is.
+        plugins.set().declared.remove(path);
         let load = Self {
             plugins,
             path,
@@ -213,24 +231,27 @@ impl<'a> Load<'a> {
     async fn probe(&self, copy: &ShadowCopy<'_>) -> Result<(), LoadError> {
         let (plugins, sha256) = (self.plugins, self.info.sha256);
         let options = plugins.program.options();
-        if !options.probe || plugins.set().probed.contains(&sha256) {
+        if !options.probe || plugins.set().probed.contains_key(&sha256) {
             return Ok(());
         }
         let report = probe::run(&plugins.probe_with, &copy.path, options.probe_timeout).await?;
-        if !report.stayed.is_empty() {
-            tracing::warn!(
-                plugin = self.name.as_str(),
-                "a trial load left something behind: {}",
-                report.stayed.join("; ")
-            );
-        }
-        let mut set = plugins.set();
-        if set.probed.len() >= KEPT {
-            // Each is tried once more when it comes again.
-            set.probed.clear();
-        }
-        set.probed.insert(sha256);
+        plugins.remember(&self.name, sha256, &report);
         Ok(())
+    }
+
+    /// Whether what a child has told of this content can be served, before any of its code runs here.
+    fn check_declared(&self) -> Result<(), LoadError> {
+        let probed = self.plugins.set().probed.get(&self.info.sha256).cloned();
+        let Some(manifest) = probed else {
+            return Ok(());
+        };
+        self.note_declared(&manifest);
+        self.plugins.check_manifest(&self.name, &manifest).map(drop)
+    }
+
+    fn note_declared(&self, manifest: &Manifest) {
+        let mut set = self.plugins.set();
+        set.declared.insert(self.path.to_owned(), manifest.clone());
     }
 
     /// Opens the library on a thread of its own, checks the boundary, and waits until the plugin has declared itself.
@@ -249,11 +270,15 @@ impl<'a> Load<'a> {
     /// What comes between a library that is open and a plugin that serves; whether it took over from an older generation, which
     /// serves meanwhile.
     async fn take_up(&self, next: &Arc<Generation>) -> Result<bool, LoadError> {
+        self.note_declared(&next.manifest);
         for file in self.plugins.optional_before(&next.manifest) {
             // It has been logged, and this one does without.
             let _ = Box::pin(self.plugins.load_file(&file)).await;
         }
-        self.plugins.check_manifest(&self.name, &next.manifest)?;
+        for warning in self.plugins.check_manifest(&self.name, &next.manifest)? {
+            tracing::warn!(plugin = self.name.as_str(), "loaded all the same {warning}");
+        }
+        self.settle_providers(&next.manifest);
         self.start(next).await?;
         let Some(slot) = self.slot() else {
             self.restore_from_disk(next).await?;
@@ -272,6 +297,15 @@ impl<'a> Load<'a> {
             self.write_in_background(next, state);
         }
         Ok(true)
+    }
+
+    /// Notes which plugins it uses for what it needs.
+    fn settle_providers(&self, manifest: &Manifest) {
+        let enforced = self.plugins.enforced();
+        let mut set = self.plugins.set();
+        let universe = set.universe(enforced, Some((&self.name, manifest)), None);
+        let providers = universe.providers(&self.name, set.uses.get(&self.name));
+        set.uses.insert(self.name.clone(), providers);
     }
 
     /// Has the program prepare what the plugin declares, and starts it.

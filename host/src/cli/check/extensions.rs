@@ -11,7 +11,9 @@ use host_base::{PluginName, nearest::nearest};
 use host_loader::{
     LoadError,
     file::{self, plugin_files},
-    manifest_problems, probe, shadow,
+    manifest_problems, probe,
+    resolve::{Candidate, Enforced, Universe},
+    shadow,
 };
 use host_ops::{config::Config, folders};
 use plugin_api::manifest::Manifest;
@@ -69,10 +71,25 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> BTreeMap<Plug
 }
 
 fn plugins(config: &Config, manifests: &BTreeMap<PluginName, Manifest>, report: &mut Report) {
+    let universe = |serving: &[PluginName]| {
+        let candidates = manifests.iter().map(|(name, manifest)| {
+            let mut candidate = Candidate::new(name, manifest);
+            candidate.serves = serving.contains(name);
+            candidate
+        });
+        Universe::new(candidates, Enforced::ALL)
+    };
+    // As a start of the bot would have it.
+    let plan = universe(&[]).plan();
+    let beside_those = universe(&plan.order);
     for (name, manifest) in manifests {
         let mut problems = manifest_problems(&Rules, name, manifest, manifests);
+        if plan.left_out.contains(name) {
+            problems.extend(beside_those.problems(name));
+        }
         if let Err(error) = settings::fitting(config, name, manifest) {
-            problems.push(format!("its settings do not fit:\n{error}"));
+            problems.push(format!("its settings do not fit:
+{error}"));
         }
         if problems.is_empty() {
             report.ok(format!(

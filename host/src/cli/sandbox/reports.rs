@@ -97,7 +97,7 @@ fn report(status: &Status, before: Option<u64>) -> Report {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use host_loader::{Serving, Workload};
+    use host_loader::{Serving, Workload, resolve::Providers};
     use plugin_api::manifest::Manifest;
 
     use super::*;
@@ -115,6 +115,7 @@ mod tests {
                 since: SystemTime::UNIX_EPOCH,
                 load: Workload::default(),
                 manifest: manifest.clone(),
+                providers: Providers::new(),
             }),
             error: error.map(str::to_owned),
         }

@@ -1,9 +1,6 @@
 //! Dry run of a file: what a load of it would come to, without loading it.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use host_base::PluginName;
 use host_capability::Failure;
@@ -64,7 +61,8 @@ async fn beside_others(
     let (problems, warnings) = set.problems(&name, manifest);
     report.problems.extend(problems);
     report.warnings = warnings;
-    report.cycle = cycle(&name, manifest, &others);
+    let cycle = set.cycle(&name, manifest);
+    report.cycle = cycle.iter().map(ToString::to_string).collect();
     let wanted = intents::of(manifest) - services.routes().intents().0;
     report.new_intents = names(wanted);
     report.new_privileged = names(wanted & intents::PRIVILEGED);
@@ -84,72 +82,4 @@ async fn beside_others(
 fn names(wanted: Intents) -> Vec<String> {
     let one = |(name, _): (&str, _)| name.to_owned();
     wanted.iter_names().map(one).collect()
-}
-
-/// The way on which a plugin would need itself; empty when it does not.
-fn cycle(
-    name: &PluginName,
-    manifest: &Manifest,
-    others: &BTreeMap<PluginName, Manifest>,
-) -> Vec<String> {
-    fn search(
-        goal: &PluginName,
-        manifest: &Manifest,
-        others: &BTreeMap<PluginName, Manifest>,
-        way: &mut Vec<PluginName>,
-    ) -> bool {
-        for dependency in &manifest.dependencies {
-            let next = PluginName::new(&dependency.name);
-            if next == *goal {
-                way.push(next);
-                return true;
-            }
-            let Some(manifest) = others.get(&next).filter(|_| !way.contains(&next)) else {
-                continue;
-            };
-            way.push(next);
-            if search(goal, manifest, others, way) {
-                return true;
-            }
-            way.pop();
-        }
-        false
-    }
-    let mut way = vec![name.clone()];
-    if !search(name, manifest, others, &mut way) {
-        return Vec::new();
-    }
-    way.iter().map(ToString::to_string).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use plugin_api::manifest::Dependency;
-
-    use super::*;
-
-    #[test]
-    fn a_circle_is_told_as_the_way_through_it() {
-        let needs = |names: &[&str]| {
-            let mut manifest = Manifest::default();
-            manifest.dependencies = names
-                .iter()
-                .map(|name| Dependency::new(*name, "*"))
-                .collect();
-            manifest
-        };
-        let others = [
-            ("b", needs(&["d", "c"])),
-            ("c", needs(&["a"])),
-            ("d", needs(&[])),
-        ];
-        let others = others
-            .map(|(name, manifest)| (PluginName::new(name), manifest))
-            .into();
-        assert_eq!(
-            cycle(&"a".into(), &needs(&["b"]), &others),
-            ["a", "b", "c", "a"]
-        );
-        assert_eq!(cycle(&"a".into(), &needs(&["d"]), &others), [""; 0]);
-    }
 }

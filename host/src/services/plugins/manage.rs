@@ -94,14 +94,14 @@ fn begin(
 /// Whether the plugin that asks is among those that go.
 fn concerns(set: &Plugins, verb: Verb, name: &str, asks: &PluginName) -> bool {
     let name = PluginName::new(name);
-    let needs_it = || set.dependents_among(&name, &set.manifests()).contains(asks);
+    let needs_it = || set.dependents(&name).contains(asks);
     match verb {
         Verb::Load => false,
         Verb::ReloadAll => true,
         Verb::Unload { force: false } => {
             name == *asks && {
                 // Refused at once, with the reason.
-                set.dependents_among(&name, &set.manifests()).is_empty()
+                set.dependents(&name).is_empty()
             }
         }
         Verb::Unload { force: true } | Verb::Reload => name == *asks || needs_it(),

@@ -269,7 +269,7 @@ pub(super) async fn remove(
     let plugin = PluginName::new(&about.name);
     let file = known_file(services, set, &about.name).await?;
     let kept = Places::of(services).previous.join(file_name(&plugin));
-    let needed_by = set.dependents_among(&plugin, &set.manifests());
+    let needed_by = set.dependents(&plugin);
     if !needed_by.is_empty() && !about.force {
         let names: Vec<_> = needed_by.iter().map(|name| format!("`{name}`")).collect();
         return Err(told(format!(

@@ -1,7 +1,6 @@
 //! Views of plugins as they cross: what each is, and what it uses.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -9,13 +8,9 @@ use std::{
 use host_base::PluginName;
 use host_capability::Failure;
 use host_commands::router::count;
-use host_loader::{Calls, Generation, LoadReport, PluginFigures, Plugins, Serving, Status};
-use plugin_api::{
-    abi::{
-        CountView, LoadView, PluginState, PluginUsage, PluginView, PluginsCall, PluginsReply,
-        PowerView,
-    },
-    manifest::Manifest,
+use host_loader::{Calls, Generation, InUse, LoadReport, PluginFigures, Plugins, Serving, Status};
+use plugin_api::abi::{
+    CountView, LoadView, PluginState, PluginUsage, PluginView, PluginsCall, PluginsReply, PowerView,
 };
 use serde_json::Value;
 
@@ -30,7 +25,7 @@ const MOST: usize = 500;
 /// A page of all plugins; with a name that one alone.
 pub(super) fn list(services: &Services, set: &Plugins, call: &PluginsCall) -> PluginsReply {
     let all = set.status();
-    let manifests = set.manifests();
+    let in_use = set.in_use();
     let limit = call
         .limit
         .map_or(PAGE, |limit| limit as usize)
@@ -55,7 +50,7 @@ pub(super) fn list(services: &Services, set: &Plugins, call: &PluginsCall) -> Pl
     reply.enforces_conflicts = extensions.enforce_conflicts;
     reply.plugins = page
         .into_iter()
-        .map(|status| view(services, set, status, &manifests, call.manifests))
+        .map(|status| view(services, set, status, &in_use, call.manifests))
         .collect();
     reply
 }
@@ -64,7 +59,7 @@ fn view(
     services: &Services,
     set: &Plugins,
     status: &Status,
-    manifests: &BTreeMap<PluginName, Manifest>,
+    in_use: &InUse,
     with_manifest: bool,
 ) -> PluginView {
     let mut view = PluginView::default();
@@ -78,7 +73,7 @@ fn view(
     view.error.clone_from(&status.error);
     if let Some(serving) = &status.serving {
         view.state = PluginState::Serving;
-        serves(services, set, &mut view, &status.plugin, serving, manifests);
+        serves(services, set, &mut view, &status.plugin, serving, in_use);
         view.manifest =
             with_manifest.then(|| serde_json::to_value(&serving.manifest).unwrap_or_default());
     }
@@ -91,7 +86,7 @@ fn serves(
     view: &mut PluginView,
     name: &PluginName,
     serving: &Serving,
-    manifests: &BTreeMap<PluginName, Manifest>,
+    in_use: &InUse,
 ) {
     let manifest = &serving.manifest;
     view.version.clone_from(&serving.version);
@@ -105,7 +100,11 @@ fn serves(
         .iter()
         .map(|it| it.name.clone())
         .collect();
-    let needed_by = set.dependents_among(name, manifests);
+    let providers = in_use.get(name).into_iter().flatten();
+    view.providers = providers
+        .map(|(need, by)| (need.to_string(), by.to_string()))
+        .collect();
+    let needed_by = set.dependents_among(name, in_use);
     view.needed_by = needed_by.iter().map(ToString::to_string).collect();
     view.powers = powers(services, name, &manifest.powers);
     view.waiting = serving.load.depth as u64;
