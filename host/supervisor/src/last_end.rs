@@ -65,7 +65,10 @@ impl LastEnd {
             How::Error(_) => {
                 format!("The bot is back after an error: {how}. It had run for {lived}.")
             }
-            How::NotStarted(_) | How::TakenBack(_) => format!("The bot is back: {how}."),
+            How::NotStarted(why) => {
+                format!("The bot is back. Its program could not be started before: {why}.")
+            }
+            How::TakenBack(_) => format!("The bot is back: {how}."),
             how => format!("The bot is back after a crash: {how}. It had run for {lived}."),
         };
         let row = match self.in_a_row {

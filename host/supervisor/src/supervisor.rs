@@ -190,7 +190,8 @@ impl Bot {
     }
 
     fn out_of_memory(&self) -> bool {
-        memory::kills() > self.memory_kills
+        let before = self.memory_kills;
+        before.is_some_and(|before| memory::kills().is_some_and(|now| now > before))
     }
 }
 
@@ -457,7 +458,7 @@ impl Supervisor {
                     Some(mark) => How::Error(mark.code),
                     None => How::of(status, bot.out_of_memory()),
                 };
-                format!("{ended} before it was ready")
+                format!("it ended before it was ready, by {}", ended.short())
             }
         };
         let told = match upgrade::take_back(&self.settings.file) {

@@ -330,7 +330,7 @@ fn an_upgrade_is_kept_when_it_is_ready_and_taken_back_when_it_is_not() {
     assert_eq!(rig.text("said"), "ready 1\nnewer\nready 2\n");
     // One that crashes, one that fails in order, one that is never ready.
     for (script, within_ms, why) in [
-        ("kill -SEGV $$", 60_000, "ended by SIGSEGV"),
+        ("kill -SEGV $$", 60_000, "by SIGSEGV"),
         ("ends 3", 60_000, "exit code 3"),
         (
             "trap 'ends 0' TERM; while :; do sleep 0.01; done",
