@@ -22,8 +22,8 @@ pub const AN_HOUR: usize = 60;
 const REMEMBERED: usize = 1000;
 
 /// What the host raises alerts about.
-pub const SUBJECTS: [&str; 6] = [
-    "commands", "discord", "gateway", "hooks", "plugins", "settings",
+pub const SUBJECTS: [&str; 7] = [
+    "bot", "commands", "discord", "gateway", "hooks", "plugins", "settings",
 ];
 
 /// Alerts to the channel `alerts.channel_id`, or that of their subject; without one, to the log alone.

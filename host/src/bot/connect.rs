@@ -89,6 +89,7 @@ impl Core {
             Arc::clone(&self.plugins),
             pulse.subscribe(),
             self.began,
+            self.ready.clone(),
         ));
         let changes = self.plugins.changes();
         tokio::spawn(status::rotate(

@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Instant};
 
 use host_loader::Plugins;
 use host_ops::config::Live;
+use tokio::sync::{mpsc, watch};
 
+use super::heart::Question;
 use crate::services::Services;
 use host_commands::{Pipeline, router::Routes};
 
@@ -17,4 +19,8 @@ pub(super) struct Core {
     pub(super) plugins: Arc<Plugins>,
     /// When the start began.
     pub(super) began: Instant,
+    /// Told when all shards have a session.
+    pub(super) ready: watch::Sender<bool>,
+    /// Asked whether the main loop goes on.
+    pub(super) questions: mpsc::Receiver<Question>,
 }

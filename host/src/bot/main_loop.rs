@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use twilight_model::gateway::Intents;
 
-use super::{BotError, core::Core, folder::Files};
+use super::{BotError, core::Core, folder::Files, heart::Question};
 use crate::{
     dispatch::Dispatch,
     services::{Services, schedules::Runner},
@@ -33,6 +33,7 @@ enum Event {
     Shard(FromShard),
     File(FileChange),
     PluginsChanged,
+    Asked(Question),
     Stop,
 }
 
@@ -87,6 +88,7 @@ impl MainLoop {
                 }
                 Event::File(change) => self.file(change),
                 Event::PluginsChanged => self.plugins_changed(),
+                Event::Asked(question) => drop(question.send(())),
                 Event::Stop => break Ok(()),
             }
         };
@@ -95,7 +97,7 @@ impl MainLoop {
     }
 
     async fn next(&mut self) -> Event {
-        let files = &mut self.files;
+        let (files, questions) = (&mut self.files, &mut self.core.questions);
         let file = async {
             match files {
                 Some((_, changes)) => changes.recv().await,
@@ -105,6 +107,8 @@ impl MainLoop {
         tokio::select! {
             biased;
             () = self.shutdown.cancelled() => Event::Stop,
+            // Before the events: a loop that is busy goes on, too.
+            Some(question) = questions.recv() => Event::Asked(question),
             Some(from) = self.shards.recv() => Event::Shard(from),
             Some(change) = file => Event::File(change),
             Ok(()) = self.changes.changed() => Event::PluginsChanged,

@@ -7,11 +7,13 @@
 //! | `last_call.rs` | what is still saved when a second signal ends the process |
 //! | `connect.rs` | from what is there to what goes on |
 //! | `ready.rs` | the line that says that the bot is there |
+//! | `heart.rs` | whether the main loop answers |
 //! | `main_loop.rs` | all that can wake the bot, and the way down |
 
 mod connect;
 mod core;
 mod folder;
+mod heart;
 pub(crate) mod last_call;
 mod login;
 mod main_loop;
@@ -35,13 +37,18 @@ use host_ops::{
     env::Environment,
 };
 use host_store::{Storage, storage::StorageError};
+use host_supervisor::Supervised;
 use thiserror::Error;
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     core::Core,
     folder::{tidy_files, watch_folder},
+    heart::Question,
     login::identify,
 };
 use crate::{
@@ -112,6 +119,10 @@ pub struct Bot {
     shutdown: CancellationToken,
     _settings: Option<Watch>,
     main_loop: JoinHandle<Result<(), BotError>>,
+    /// Whether all shards have had a session.
+    ready: watch::Receiver<bool>,
+    /// Questions to the main loop.
+    ask: mpsc::Sender<Question>,
     metrics: Server,
 }
 
@@ -199,6 +210,7 @@ impl Bot {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
         }
+        services.tell_last_end(&config);
         let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,
@@ -207,7 +219,12 @@ impl Bot {
         )?);
         services.serve_plugins(&plugins);
         last_call::answer_with(&plugins);
+        let (ready, is_ready) = watch::channel(false);
+        // One question waits at most: the loop answers it, or is late with it.
+        let (ask, questions) = mpsc::channel(1);
         let core = Core {
+            ready,
+            questions,
             config: live.clone(),
             services: Arc::clone(&services),
             routes,
@@ -215,7 +232,7 @@ impl Bot {
             plugins: Arc::clone(&plugins),
             began,
         };
-        let starting = Self::load_and_connect(core, &environment);
+        let starting = Self::load_and_connect(core, &environment, is_ready, ask);
         let started = tokio::select! {
             started = starting => started.map(Some),
             () = &mut interrupted => Ok(None),
@@ -228,7 +245,12 @@ impl Bot {
     }
 
     /// Loads what lies in the extensions folder, and connects to the gateway.
-    async fn load_and_connect(core: Core, environment: &Environment) -> Result<Self, BotError> {
+    async fn load_and_connect(
+        core: Core,
+        environment: &Environment,
+        ready: watch::Receiver<bool>,
+        ask: mpsc::Sender<Question>,
+    ) -> Result<Self, BotError> {
         let (live, config) = (core.config.clone(), core.config.now());
         let (services, plugins) = (Arc::clone(&core.services), Arc::clone(&core.plugins));
         let commands = Arc::clone(&core.commands);
@@ -256,6 +278,8 @@ impl Bot {
             commands,
             shutdown,
             main_loop,
+            ready,
+            ask,
             metrics,
         })
     }
@@ -282,6 +306,19 @@ impl Bot {
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.address()
+    }
+
+    /// Tells the supervisor that the bot is ready, and that it lives.
+    fn report_to(&self, supervised: Supervised) {
+        if supervised.beats() {
+            tokio::spawn(heart::beat(self.ask.clone(), supervised.clone()));
+        }
+        let mut ready = self.ready.clone();
+        tokio::spawn(async move {
+            if ready.wait_for(|is_ready| *is_ready).await.is_ok() {
+                supervised.ready();
+            }
+        });
     }
 
     /// Until the bot ends by itself.
@@ -326,7 +363,7 @@ pub enum End {
     Restart,
 }
 
-/// Runs the bot until it ends by itself or `shutdown` completes.
+/// Runs the bot until it ends by itself or `shutdown` completes; a supervisor, if there is one, is told how it fares.
 ///
 /// # Errors
 ///
@@ -335,6 +372,7 @@ pub async fn run(
     config: Config,
     environment: Environment,
     probe_with: PathBuf,
+    supervised: Option<Supervised>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<End, BotError> {
     tokio::pin!(shutdown);
@@ -343,6 +381,9 @@ pub async fn run(
     let Some(mut bot) = started.await? else {
         return Ok(End::Stopped);
     };
+    if let Some(supervised) = supervised {
+        bot.report_to(supervised);
+    }
     let services = Arc::clone(bot.services());
     let ended = tokio::select! {
         ended = bot.ended() => Some(ended),

@@ -27,6 +27,7 @@ pub(super) async fn announce(
     plugins: Arc<Plugins>,
     mut pulse: watch::Receiver<u64>,
     began: Instant,
+    ready: watch::Sender<bool>,
 ) {
     loop {
         pulse.borrow_and_update();
@@ -35,7 +36,9 @@ pub(super) async fn announce(
         };
         let shards = dispatch.services.figures.shards().len();
         if shards > 0 && dispatch.guilds.shards() == shards {
-            return tell(&dispatch, &plugins, shards, began);
+            tell(&dispatch, &plugins, shards, began);
+            ready.send_replace(true);
+            return;
         }
         drop(dispatch);
         if pulse.changed().await.is_err() {

@@ -7,6 +7,8 @@ mod own_config;
 mod restore;
 mod run;
 mod sandbox;
+mod supervise;
+mod upgrade;
 
 use std::{
     fmt::Write as _,
@@ -23,8 +25,12 @@ use clap::{
 use host_base::shown;
 use host_loader::{memory, probe};
 use host_ops::{config::Config, env::Environment, folders::not_there, log};
+use host_supervisor::Supervised;
 
 use crate::{bot::BotError, owner};
+
+/// Exit code at the second signal.
+const INTERRUPTED: u8 = 130;
 
 /// Where variables are read that the environment has not.
 const DOTENV: &str = ".env";
@@ -43,7 +49,19 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the bot on Discord. Needs DISCORD_TOKEN and BOT_OWNER_ID, from the environment or `.env`.
-    Run,
+    Run {
+        /// Runs the bot alone: nobody starts it again when it crashes. For debuggers.
+        #[arg(long)]
+        no_supervisor: bool,
+    },
+    /// Puts a newer program in the place of this one, and restarts the bot by it, if it runs. Not ready in time, it is taken back.
+    Upgrade {
+        /// The newer `cogwright`.
+        file: PathBuf,
+        /// How long it may take until it is ready.
+        #[arg(long, value_name = "SECONDS", default_value_t = upgrade::WITHIN_S)]
+        ready_within_s: u64,
+    },
     /// Runs the same bot on a simulated Discord on this machine: no account, no network.
     Sandbox(sandbox::Arguments),
     /// Shows what a plugin file is, without letting it near a bot.
@@ -78,7 +96,7 @@ enum Command {
 }
 
 /// Parses the command line and runs the command. Exit code 0: done; 1: it failed; 2: the command line is wrong; 3 to 6: Discord
-/// refuses the bot, and no restart helps ([`BotError::exit_code`]).
+/// refuses the bot, and no restart helps ([`BotError::exit_code`]); 130: a second signal ended it.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -90,8 +108,33 @@ pub fn main() -> ExitCode {
     if let Command::Probe { deadline_ms, file } = cli.command {
         return inspect::probe_child(file, Duration::from_millis(deadline_ms));
     }
+    let (alone, is_run) = match cli.command {
+        Command::Run { no_supervisor } => (no_supervisor, true),
+        _ => (true, false),
+    };
+    let supervised = match Supervised::from_environment() {
+        Ok(supervised) => supervised.filter(|_| is_run),
+        Err(error) => {
+            eprintln!("cogwright: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if !alone && supervised.is_none() {
+        match given(cli.config.clone()).and_then(|config| supervise::supervise(&config)) {
+            Ok(Some(code)) => return ExitCode::from(code),
+            Ok(None) => {}
+            Err(error) => {
+                eprintln!("cogwright: {}", shown::text(&chain(&*error)));
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     let result = given(cli.config).and_then(|config| match cli.command {
-        Command::Run => run::run(&config),
+        Command::Run { .. } => run::run(&config, supervised.clone()),
+        Command::Upgrade {
+            file,
+            ready_within_s,
+        } => upgrade::run(&config, &file, Duration::from_secs(ready_within_s)),
         Command::Sandbox(arguments) => sandbox::run(&config, arguments),
         Command::Inspect { file } => inspect::run(&file),
         Command::Check { online } => check::run(&config, online),
@@ -109,13 +152,17 @@ pub fn main() -> ExitCode {
         }
     }
     log::flush();
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => match error.downcast_ref::<BotError>() {
-            Some(error) => ExitCode::from(error.exit_code()),
-            None => ExitCode::FAILURE,
-        },
+    let code = match result {
+        Ok(()) => 0,
+        Err(error) => error
+            .downcast_ref::<BotError>()
+            .map_or(1, BotError::exit_code),
+    };
+    // Last of all: whatever ends the process before this is no orderly end.
+    if let Some(supervised) = supervised {
+        supervised.ended(code);
     }
+    ExitCode::from(code)
 }
 
 /// Says what is wrong with the command line, and where an owner command belongs that was typed in a shell.
@@ -191,7 +238,8 @@ fn runtime() -> CliResult<tokio::runtime::Runtime> {
 }
 
 /// Completes at Ctrl-C or SIGTERM. A second one ends the process at once, but for the states that can be saved within a moment.
-fn signalled() -> CliResult<impl Future<Output = ()>> {
+/// That is an orderly end, too.
+fn signalled(supervised: Option<Supervised>) -> CliResult<impl Future<Output = ()>> {
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
     let mut send = Some(send);
     ctrlc::set_handler(move || match send.take() {
@@ -200,7 +248,10 @@ fn signalled() -> CliResult<impl Future<Output = ()>> {
         }
         None => {
             crate::bot::last_call::save();
-            std::process::exit(130);
+            if let Some(supervised) = &supervised {
+                supervised.ended(INTERRUPTED);
+            }
+            std::process::exit(INTERRUPTED.into());
         }
     })?;
     Ok(async move {

@@ -1,44 +1,63 @@
-//! `cogwright run`.
+//! `cogwright run`: the bot itself, below a supervisor or alone.
 
-use std::{env, path::Path, process::Command};
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use host_ops::{config::Config, env::Environment, folders, log};
+use host_supervisor::Supervised;
 
 use super::{CliResult, DOTENV, configure, runtime, signalled};
 use crate::bot::{self, End};
 
 /// Runs the bot on Discord until a signal or its end.
-pub(super) fn run(config: &Path) -> CliResult {
+pub(super) fn run(config: &Path, supervised: Option<Supervised>) -> CliResult {
     folders::refuse_slips(&Config::load(config)?, None)?;
     let config = configure(config, |_| {})?;
     let environment = Environment::load(Path::new(DOTENV))?;
-    let shutdown = signalled()?;
+    let shutdown = signalled(supervised.clone())?;
     let runtime = runtime()?;
-    let result = runtime.block_on(bot::run(config, environment, env::current_exe()?, shutdown));
+    let bot = bot::run(
+        config,
+        environment,
+        env::current_exe()?,
+        supervised.clone(),
+        shutdown,
+    );
+    let result = runtime.block_on(bot);
     // A plugin that was abandoned may still run: nothing waits for it.
     runtime.shutdown_background();
-    match result? {
-        End::Stopped => Ok(()),
-        End::Restart => Err(anew()),
+    match (result?, supervised) {
+        (End::Stopped, _) => Ok(()),
+        (End::Restart, None) => Err(anew()),
+        (End::Restart, Some(supervised)) => {
+            supervised.ask_restart();
+            Ok(())
+        }
     }
+}
+
+/// The program that lies now where this one was started from. The system calls a file that was replaced meanwhile deleted: the new
+/// one is meant.
+pub(super) fn program() -> io::Result<PathBuf> {
+    let executable = env::current_exe()?;
+    let path = executable.to_string_lossy();
+    Ok(match path.strip_suffix(" (deleted)") {
+        Some(replaced) => replaced.into(),
+        None => executable,
+    })
 }
 
 /// Puts the program that lies there now in the place of this process, with the same arguments; why it could not.
 fn anew() -> Box<dyn std::error::Error> {
     use std::os::unix::process::CommandExt;
     log::flush();
-    let executable = match env::current_exe() {
-        Ok(executable) => executable,
+    let program = match program() {
+        Ok(program) => program,
         Err(error) => return format!("can't restart: {error}").into(),
     };
-    // So the system calls a file that was replaced meanwhile: the new one is meant.
-    let path = executable.to_string_lossy();
-    let executable = match path.strip_suffix(" (deleted)") {
-        Some(replaced) => replaced.into(),
-        None => executable,
-    };
-    let error = Command::new(&executable)
-        .args(env::args_os().skip(1))
-        .exec();
-    format!("can't restart {}: {error}", executable.display()).into()
+    let error = Command::new(&program).args(env::args_os().skip(1)).exec();
+    format!("can't restart {}: {error}", program.display()).into()
 }

@@ -86,7 +86,9 @@ impl Owner {
         let missing = (self.services.figures).missing_intents(&self.services.routes().intents());
         let (registered, deaf) = (self.registered(), self.deaf());
         let config = self.services.authority.config();
-        extensions(&config, &all, &abandoned, &registered, deaf, &missing)
+        let restarted = self.services.restarted(SystemTime::now());
+        let remarks = [restarted.map(|it| format!("⚠ {it}")), deaf];
+        extensions(&config, &all, &abandoned, &registered, &remarks, &missing)
     }
 
     /// Why messages that begin with the prefix are not read, where they are not.
@@ -195,7 +197,7 @@ fn extensions(
     all: &[Status],
     abandoned: &[String],
     registered: &Registered,
-    deaf: Option<String>,
+    remarks: &[Option<String>],
     missing: &[MissingIntent],
 ) -> Value {
     let shown = all.iter().take(embeds::FIELDS - 2);
@@ -228,10 +230,11 @@ fn extensions(
             all.iter().filter(|status| status.error.is_some()).count()
         )
     };
-    let description = match deaf {
-        Some(why) => format!("{description}\n{why}"),
-        None => description,
-    };
+    let lines: Vec<&str> = [&*description]
+        .into_iter()
+        .chain(remarks.iter().flatten().map(|remark| &**remark))
+        .collect();
+    let description = lines.join("\n");
     embeds::embed("Extensions", embeds::BLUE, &description, &fields)
 }
 

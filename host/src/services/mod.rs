@@ -12,6 +12,7 @@ mod events;
 mod functions;
 pub mod hooks;
 mod lag;
+mod last_end;
 mod log;
 mod metrics;
 mod plugins;
@@ -30,7 +31,7 @@ use std::{
     collections::BTreeMap,
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -47,6 +48,7 @@ use host_ops::{
     env::Secret,
 };
 use host_store::{BotFiles, Files, Storage};
+use host_supervisor::LastEnd;
 use plugin_api::abi::CallHead;
 use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
@@ -151,6 +153,7 @@ pub struct Services {
     pub errors: Arc<Errors>,
     /// What is counted.
     pub figures: Arc<Figures>,
+    last_end: OnceLock<LastEnd>,
     bot_id: AtomicU64,
     application_id: AtomicU64,
 }
@@ -228,6 +231,7 @@ impl Services {
             metrics: Metrics::default(),
             presence: Presence::default(),
             errors,
+            last_end: OnceLock::new(),
             bot_id: AtomicU64::new(0),
             application_id: AtomicU64::new(0),
         }

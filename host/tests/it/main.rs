@@ -82,6 +82,7 @@ mod slashlimit;
 mod soak;
 mod states;
 mod storage;
+mod supervisor;
 mod support;
 mod threads;
 mod torture;

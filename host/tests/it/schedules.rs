@@ -251,7 +251,7 @@ async fn what_ran_when_the_bot_was_killed_does_not_begin_again() {
         );
         std::fs::write(stopped.folder.join("config.toml"), config).unwrap();
         let mut child = std::process::Command::new(fixtures::cogwright())
-            .arg("run")
+            .args(["run", "--no-supervisor"])
             .current_dir(stopped.folder)
             .env("DISCORD_TOKEN", stopped.sandbox.token())
             .env("BOT_OWNER_ID", stopped.sandbox.owner_id().to_string())

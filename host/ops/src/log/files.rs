@@ -13,7 +13,8 @@ use host_base::private;
 use super::queue::Output;
 use crate::{config::Log, rotated::Rotated};
 
-const PERMANENT: &str = "permanent.log";
+/// The log that outlives runs, in the log's folder.
+pub const PERMANENT: &str = "permanent.log";
 const CURRENT_RUN: &str = "current_run.log";
 
 /// Both files.

@@ -37,6 +37,7 @@ use self::{
     recent::Keeping,
 };
 pub use self::{
+    files::PERMANENT,
     levels::Levels,
     line::redact_with,
     recent::{Found, RecentLine, Wanted, read},

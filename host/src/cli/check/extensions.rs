@@ -88,8 +88,7 @@ fn plugins(config: &Config, manifests: &BTreeMap<PluginName, Manifest>, report: 
             problems.extend(beside_those.problems(name));
         }
         if let Err(error) = settings::fitting(config, name, manifest) {
-            problems.push(format!("its settings do not fit:
-{error}"));
+            problems.push(format!("its settings do not fit:\n{error}"));
         }
         if problems.is_empty() {
             report.ok(format!(

@@ -129,7 +129,7 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     }
     // Kept for as long as the bot runs.
     let _following = copy.follow()?;
-    let shutdown = signalled()?;
+    let shutdown = signalled(None)?;
     let runtime = runtime()?;
     let result = runtime.block_on(play(config, arguments, world, rebuilds, shutdown));
     runtime.shutdown_background();

@@ -5,7 +5,7 @@ mod running;
 use std::{
     fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitStatus,
     time::{Duration, Instant},
 };
@@ -62,23 +62,37 @@ impl Process {
         libraries: &[(&str, PathBuf)],
         config: &str,
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let extensions = folder.path().join("extensions");
-        fs::create_dir_all(&extensions).unwrap();
-        for (name, library) in libraries {
-            fs::copy(library, extensions.join(format!("lib{name}.so"))).unwrap();
-        }
-        let config = format!(
-            "{config}\n[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n\
-             [metrics]\nlisten = \"127.0.0.1:0\"\n",
-        );
-        fs::write(folder.path().join("config.toml"), config).unwrap();
+        let folder = folder(address, libraries, config);
         let running = Running::start(folder.path(), &sandbox, "said.log");
         Self {
             sandbox,
             folder,
             running,
         }
+    }
+
+    /// A bot below a supervisor, by the program that `place` puts into its folder; its alerts go to #general.
+    pub async fn supervised(
+        libraries: &[(&str, PathBuf)],
+        place: impl FnOnce(&Path) -> PathBuf,
+    ) -> Self {
+        let sandbox = Self::discord(|_| {}).await;
+        let general = sandbox.channel_id("general").unwrap();
+        let config = format!("[alerts]\nchannel_id = {general}\n");
+        let folder = folder(sandbox.addr(), libraries, &config);
+        let program = place(folder.path());
+        let running = Running::supervised(&program, folder.path(), &sandbox, "said.log");
+        sandbox.bot_ready(PATIENCE).await.unwrap();
+        Self {
+            sandbox,
+            folder,
+            running,
+        }
+    }
+
+    /// The process that was started: the bot, or its supervisor.
+    pub fn id(&self) -> u32 {
+        self.running.id()
     }
 
     pub fn member(&self) -> Actor {
@@ -164,4 +178,20 @@ impl Process {
         let bytes = fs::read(file).ok()?;
         Some(String::from_utf8(bytes[12..].to_vec()).unwrap())
     }
+}
+
+/// A folder for a bot with these libraries on the Discord at this address.
+fn folder(address: SocketAddr, libraries: &[(&str, PathBuf)], config: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let extensions = folder.path().join("extensions");
+    fs::create_dir_all(&extensions).unwrap();
+    for (name, library) in libraries {
+        fs::copy(library, extensions.join(format!("lib{name}.so"))).unwrap();
+    }
+    let config = format!(
+        "{config}\n[discord]\napi_url = \"http://{address}\"\ngateway_url = \"ws://{address}\"\n\
+         [metrics]\nlisten = \"127.0.0.1:0\"\n",
+    );
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    folder
 }

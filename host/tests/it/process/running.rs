@@ -33,10 +33,28 @@ impl Running {
 
     /// The same with these variables and no others that it reads.
     pub fn with(folder: &Path, log: &str, variables: &[(&str, &str)]) -> Self {
+        // Alone: the process that is killed, and looked into, is the bot.
+        let mut command = Command::new(fixtures::cogwright());
+        command.args(["run", "--no-supervisor"]);
+        Self::by(command, folder, log, variables)
+    }
+
+    /// The same below a supervisor, which is the process that this is about.
+    pub fn supervised(program: &Path, folder: &Path, sandbox: &Sandbox, log: &str) -> Self {
+        let owner = sandbox.owner_id().to_string();
+        let variables = [
+            ("DISCORD_TOKEN", &*sandbox.token()),
+            ("BOT_OWNER_ID", &owner),
+        ];
+        let mut command = Command::new(program);
+        command.arg("run");
+        Self::by(command, folder, log, &variables)
+    }
+
+    fn by(mut command: Command, folder: &Path, log: &str, variables: &[(&str, &str)]) -> Self {
         let log = folder.join(log);
         let file = fs::File::create(&log).unwrap();
-        let mut child = Command::new(fixtures::cogwright())
-            .arg("run")
+        let mut child = command
             .current_dir(folder)
             .env_remove("DISCORD_TOKEN")
             .env_remove("BOT_OWNER_ID")
@@ -51,6 +69,11 @@ impl Running {
         let id = child.id();
         thread::spawn(move || tell.send_replace(child.wait().ok()));
         Self { id, ended, log }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.id
     }
 
     /// Tells when it has ended.

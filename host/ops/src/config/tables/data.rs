@@ -12,3 +12,11 @@ table! {
         restart folder: PathBuf = "data".into(), folder;
     }
 }
+
+impl Data {
+    /// What survives the process and need not survive the machine: sessions, who was served, how the bot ended.
+    #[must_use]
+    pub fn run_folder(&self) -> PathBuf {
+        self.folder.join("run")
+    }
+}

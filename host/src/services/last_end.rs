@@ -1,0 +1,35 @@
+//! End of the bot before this one, if the supervisor had to start it again: told once, and shown for a while.
+
+use std::time::{Duration, SystemTime};
+
+use host_ops::config::Config;
+use host_supervisor::LastEnd;
+
+use super::Services;
+
+/// How long `extensions` shows it.
+const SHOWN: Duration = Duration::from_secs(3600);
+
+impl Services {
+    /// Tells the log and the owner of the last end. To be called when Discord knows the bot, and before plugins are loaded: one of them
+    /// may end this one, too.
+    pub(crate) fn tell_last_end(&self, config: &Config) {
+        let Some(last) = LastEnd::take(&config.data.run_folder()) else {
+            return;
+        };
+        // Who it was, if a crash report says so, joins here: `last.blamed`.
+        let told = last.told();
+        // An alert is a line of the log, too.
+        if !(last.is_alarming() && self.alerts.raise("bot", "end", &told)) {
+            tracing::warn!("{told}");
+        }
+        let _ = self.last_end.set(last);
+    }
+
+    /// What is shown of it now: `restarted 2 min ago after SIGSEGV`.
+    pub(crate) fn restarted(&self, now: SystemTime) -> Option<String> {
+        let last = self.last_end.get()?;
+        let since = now.duration_since(last.at()).unwrap_or_default();
+        (since < SHOWN).then(|| last.ago(now))
+    }
+}
