@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use host_discord::{
     figures::Figures,
-    gateway::{self, Follow},
+    gateway::{self, Follow, Sessions},
 };
 use host_ops::env::Environment;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
@@ -71,11 +71,14 @@ impl Core {
         );
         let (presence, presence_followed) = watch::channel(first);
         let gateway_shutdown = CancellationToken::new();
+        let run = config.data.folder.join(RUN);
+        let sessions = Arc::new(Sessions::open(&run, self.services.application_id()));
         let settings = gateway::Settings {
             token: environment.token.expose().to_owned(),
             gateway_url: config.discord.gateway_url.clone(),
             shard_count: environment.shard_count,
             shard_ids: environment.shard_ids.clone(),
+            sessions: Arc::clone(&sessions),
         };
         let follow = Follow {
             intents: intents_followed,
@@ -83,7 +86,10 @@ impl Core {
             shutdown: gateway_shutdown.clone(),
             shards: Arc::clone(&self.services.shards),
         };
-        let shards = gateway::start(settings, &self.services.discord, follow).await?;
+        let started = gateway::start(settings, &self.services.discord, follow).await?;
+        dispatch
+            .guilds
+            .restored(&self.services.cache.guilds(), started.restored);
         tokio::spawn(ready::announce(
             Arc::downgrade(&dispatch),
             Arc::clone(&self.plugins),
@@ -116,7 +122,10 @@ impl Core {
             core: self,
             schedules,
             dispatch,
-            shards,
+            shards: started.messages,
+            shard_count: started.count,
+            sessions,
+            unwritten: 0,
             files,
             changes,
             shutdown,
@@ -146,6 +155,9 @@ impl Core {
         }
     }
 }
+
+/// Folder in the data folder of what outlives the process, and need not outlive the machine.
+const RUN: &str = "run";
 
 /// Time between two measurements of the runtime's lag.
 const MEASURED_EVERY: Duration = Duration::from_millis(500);

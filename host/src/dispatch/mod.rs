@@ -142,6 +142,7 @@ impl Dispatch {
             figures.resumed();
             let resumed = ShardResumed { shard, outage_ms };
             self.services.hooks.emit(&resumed);
+            self.guilds.resumed(&self.services, shard);
         } else {
             let connected = ShardConnected { shard, outage_ms };
             self.services.hooks.emit(&connected);

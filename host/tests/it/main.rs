@@ -71,6 +71,7 @@ mod registry;
 mod relay;
 mod reload;
 mod renewal;
+mod restarts;
 mod scheduler;
 mod schedules;
 mod serversettings;

@@ -81,6 +81,14 @@ impl Process {
         }
     }
 
+    /// Starts it once more on the same Discord and in the same folder, and waits until it is there. It must have ended.
+    pub async fn again(self) -> Self {
+        let running = Running::start(self.folder.path(), &self.sandbox, "said.log");
+        let again = Self { running, ..self };
+        again.until_said("ready: ").await;
+        again
+    }
+
     pub fn member(&self) -> Actor {
         self.sandbox.actor("member").unwrap()
     }
