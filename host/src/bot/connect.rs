@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
-    dispatch::{Dispatch, Guilds, Once, OpenLists, Unreadable},
+    dispatch::{Dispatch, Flight, Guilds, Once, OpenLists, Unreadable},
     owner::{self, Owner},
     services::schedules::Runner,
     status::{self, Numbers},
@@ -50,6 +50,8 @@ impl Core {
         let counting = tokio::spawn(async move {
             tokio::join!(write_uses(commands), measure_lag(&figures));
         });
+        let run = config.data.folder.join(RUN);
+        let sessions = Arc::new(Sessions::open(&run, self.services.application_id()));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
             config: self.config.clone(),
@@ -60,6 +62,8 @@ impl Core {
             guilds: Guilds::default(),
             listed: OpenLists::default(),
             once: Once::default(),
+            flight: Arc::new(Flight::open(&run)),
+            stopping: CancellationToken::new(),
             unreadable: Unreadable::default(),
             pulse: pulse.clone(),
         });
@@ -71,8 +75,6 @@ impl Core {
         );
         let (presence, presence_followed) = watch::channel(first);
         let gateway_shutdown = CancellationToken::new();
-        let run = config.data.folder.join(RUN);
-        let sessions = Arc::new(Sessions::open(&run, self.services.application_id()));
         let settings = gateway::Settings {
             token: environment.token.expose().to_owned(),
             gateway_url: config.discord.gateway_url.clone(),
@@ -90,6 +92,8 @@ impl Core {
         dispatch
             .guilds
             .restored(&self.services.cache.guilds(), started.restored);
+        // Before anything that comes now.
+        dispatch.take_up();
         tokio::spawn(ready::announce(
             Arc::downgrade(&dispatch),
             Arc::clone(&self.plugins),

@@ -31,6 +31,9 @@ const STORAGE_GRACE: Duration = Duration::from_secs(2);
 /// How long the shards get for passing on what they have read: memory to memory.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
+/// How long Discord gets for taking note that interactions wait for the next process.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// Messages after which their place is written down at the latest. When nothing waits it is at once.
 const WRITTEN_AFTER: u32 = 32;
 
@@ -207,6 +210,7 @@ impl MainLoop {
         self.schedules.stop();
         self.gateway_shutdown.cancel();
         self.last_events().await;
+        self.dispatch.stopping.cancel();
         let snapshot = save_knowledge(&self.core.services, &self.sessions);
         let (mut shards, plugins) = (self.shards, &self.core.plugins);
         let gateway = async { while shards.recv().await.is_some() {} };
@@ -232,6 +236,14 @@ impl MainLoop {
                 );
             }
         }
+        // What is not served now is the next process's.
+        if tokio::time::timeout(LAST_ANSWERS, self.dispatch.keep_waiting())
+            .await
+            .is_err()
+        {
+            tracing::warn!("not all interactions that wait could be deferred in time");
+        }
+        self.dispatch.flight.tidy();
         self.counting.abort();
         end_storage(
             &self.core.services,

@@ -231,8 +231,8 @@ impl Task {
             live.presence.clone_from(&live.identified_as);
             live.began(self.id.number());
         }
-        if is_resumed {
-            live.goes_on(self.id.number());
+        if is_resumed && live.goes_on(self.id.number()) {
+            self.figures.session_began();
         }
         let input = match (is_ready, is_resumed) {
             (true, _) => Input::Ready(number),
@@ -512,15 +512,17 @@ impl Live {
         }
     }
 
-    /// Discord goes on with a session.
-    fn goes_on(&mut self, shard: u32) {
-        if let Some(was) = self.restored.take() {
-            tracing::info!(
-                shard,
-                "the session goes on that was there before the restart, {:.1?} ago",
-                was.age()
-            );
-        }
+    /// Discord goes on with a session; whether it is one of the process before.
+    fn goes_on(&mut self, shard: u32) -> bool {
+        let Some(was) = self.restored.take() else {
+            return false;
+        };
+        tracing::info!(
+            shard,
+            "the session goes on that was there before the restart, {:.1?} ago",
+            was.age()
+        );
+        true
     }
 
     /// Where the session stands with the message that was read last.
