@@ -44,6 +44,12 @@ soak:
 torture:
     TORTURE_SECONDS=600 cargo test -p host --test it -- torture --nocapture
 
+# Restarts under load: 20 by SIGTERM, 20 by `kill -9`, each command counted; `just restarts 100` takes more.
+restarts rounds="20" a_second="40":
+    cargo build -p counter
+    cargo build -p host --bin cogwright --example restarts
+    target/debug/examples/restarts target/debug/libcounter.so {{rounds}} {{a_second}}
+
 # The figures that the documentation gives.
 bench:
     cargo build --release -p misbehave && cargo run --release -p host --example bench -- target/release/libmisbehave.so

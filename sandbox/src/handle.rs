@@ -269,9 +269,13 @@ impl Sandbox {
         self.shared.change(|state| state.hub.order_all(&Order::Cut));
     }
 
-    /// Changes the world while it runs, as its builder did before. The bot is told nothing of it.
+    /// Changes the world while it runs, as its builder did before. The bot is told nothing of it, and so a session that has no
+    /// connection can't be resumed any more: nothing would tell its next one, either.
     pub fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        self.shared.change(|state| change(&mut state.world))
+        self.shared.change(|state| {
+            state.hub.forget_waiting();
+            change(&mut state.world)
+        })
     }
 
     /// Dispatches any event, for what the sandbox has no words for; `guild` decides the shard and the intents.

@@ -1,6 +1,6 @@
 //! Packet: what waits in a mailbox, one frame's worth of host memory.
 
-use std::{sync::Arc, time::Instant};
+use std::{fmt, sync::Arc, time::Instant};
 
 use plugin_api::abi::{Bytes, EventHeader, frame_kind};
 use serde::Serialize;
@@ -28,8 +28,25 @@ pub struct Packet {
     pub queued: Option<Instant>,
     /// For whom it is, where that is not told by the event.
     pub invocation: Option<Arc<Invocation>>,
+    /// Told when the plugin takes it.
+    pub begun: Option<Begun>,
     /// For the answer to a host call: what the call takes, until the plugin has given this back.
     pub permit: Option<Permit>,
+}
+
+/// Whoever is told that the plugin has taken a packet: before any of it runs, on the plugin's thread. It must not wait.
+pub struct Begun(Box<dyn FnOnce() + Send + Sync>);
+
+impl Begun {
+    pub(crate) fn tell(self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Begun")
+    }
 }
 
 impl Packet {
@@ -50,6 +67,7 @@ impl Packet {
             name: String::new(),
             queued: None,
             invocation: None,
+            begun: None,
             permit: None,
         }
     }
@@ -67,6 +85,7 @@ impl Packet {
             name: String::new(),
             queued: None,
             invocation: None,
+            begun: None,
             permit: None,
         }
     }
@@ -82,6 +101,13 @@ impl Packet {
     #[must_use]
     pub fn with_event(mut self, event: Arc<EventRecord>) -> Self {
         self.event = Some(event);
+        self
+    }
+
+    /// Telling when the plugin takes it.
+    #[must_use]
+    pub fn telling(mut self, begun: impl FnOnce() + Send + Sync + 'static) -> Self {
+        self.begun = Some(Begun(Box::new(begun)));
         self
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use host_discord::{
     figures::Figures,
-    gateway::{self, Follow},
+    gateway::{self, Follow, Sessions},
 };
 use host_ops::env::Environment;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{BotError, core::Core, folder::Files, main_loop::MainLoop, ready};
 use crate::{
-    dispatch::{Dispatch, Guilds, Once, OpenLists, Unreadable},
+    dispatch::{Dispatch, Flight, Guilds, Once, OpenLists, Unreadable},
     owner::{self, Owner},
     services::schedules::Runner,
     status::{self, Numbers},
@@ -50,6 +50,8 @@ impl Core {
         let counting = tokio::spawn(async move {
             tokio::join!(write_uses(commands), measure_lag(&figures));
         });
+        let run = config.data.folder.join(RUN);
+        let sessions = Arc::new(Sessions::open(&run, self.services.application_id()));
         let pulse = watch::Sender::new(0);
         let dispatch = Arc::new(Dispatch {
             config: self.config.clone(),
@@ -60,6 +62,8 @@ impl Core {
             guilds: Guilds::default(),
             listed: OpenLists::default(),
             once: Once::default(),
+            flight: Arc::new(Flight::open(&run)),
+            stopping: CancellationToken::new(),
             unreadable: Unreadable::default(),
             pulse: pulse.clone(),
         });
@@ -76,6 +80,7 @@ impl Core {
             gateway_url: config.discord.gateway_url.clone(),
             shard_count: environment.shard_count,
             shard_ids: environment.shard_ids.clone(),
+            sessions: Arc::clone(&sessions),
         };
         let follow = Follow {
             intents: intents_followed,
@@ -83,7 +88,12 @@ impl Core {
             shutdown: gateway_shutdown.clone(),
             shards: Arc::clone(&self.services.shards),
         };
-        let shards = gateway::start(settings, &self.services.discord, follow).await?;
+        let started = gateway::start(settings, &self.services.discord, follow).await?;
+        dispatch
+            .guilds
+            .restored(&self.services.cache.guilds(), started.restored);
+        // Before anything that comes now.
+        dispatch.take_up();
         tokio::spawn(ready::announce(
             Arc::downgrade(&dispatch),
             Arc::clone(&self.plugins),
@@ -117,7 +127,10 @@ impl Core {
             core: self,
             schedules,
             dispatch,
-            shards,
+            shards: started.messages,
+            shard_count: started.count,
+            sessions,
+            unwritten: 0,
             files,
             changes,
             shutdown,
@@ -147,6 +160,9 @@ impl Core {
         }
     }
 }
+
+/// Folder in the data folder of what outlives the process, and need not outlive the machine.
+const RUN: &str = "run";
 
 /// Time between two measurements of the runtime's lag.
 const MEASURED_EVERY: Duration = Duration::from_millis(500);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use host_base::PluginName;
-use host_discord::gateway::{FromShard, GatewayError};
+use host_discord::gateway::{FromShard, GatewayError, Sessions};
 use host_loader::{LoadError, Plugins, watcher::FileChange};
 use host_ops::config::Config;
 use plugin_api::hook::ShardDisconnected;
@@ -28,6 +28,15 @@ use host_commands::UsageLog;
 /// What the databases get for their end when the plugins have used up the time.
 const STORAGE_GRACE: Duration = Duration::from_secs(2);
 
+/// How long the shards get for passing on what they have read: memory to memory.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
+
+/// How long Discord gets for taking note that interactions wait for the next process.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// Messages after which their place is written down at the latest. When nothing waits it is at once.
+const WRITTEN_AFTER: u32 = 32;
+
 /// All that can wake the bot.
 enum Event {
     Shard(FromShard),
@@ -43,6 +52,12 @@ pub(super) struct MainLoop {
     pub(super) schedules: Runner,
     pub(super) dispatch: Arc<Dispatch>,
     pub(super) shards: mpsc::Receiver<FromShard>,
+    /// How many there are.
+    pub(super) shard_count: usize,
+    /// Where their sessions stand, for the next process.
+    pub(super) sessions: Arc<Sessions>,
+    /// Messages since that was written.
+    pub(super) unwritten: u32,
     pub(super) files: Files,
     pub(super) changes: watch::Receiver<u64>,
     pub(super) shutdown: CancellationToken,
@@ -57,35 +72,11 @@ impl MainLoop {
     pub(super) async fn run(mut self) -> Result<(), BotError> {
         let result = loop {
             match self.next().await {
-                Event::Shard(FromShard::Message {
-                    shard,
-                    intents,
-                    news,
-                    message,
-                    at,
-                }) => {
-                    self.core.services.figures.loop_lag.observe(at.elapsed());
-                    self.dispatch.gateway(shard, intents, news, &message);
-                }
-                Event::Shard(FromShard::Lost {
-                    shard,
-                    code,
-                    reason,
-                }) => {
-                    let lost = ShardDisconnected {
-                        shard,
-                        code,
-                        reason,
-                    };
-                    self.core.services.hooks.emit(&lost);
-                }
-                Event::Shard(FromShard::Refused { shard, reason }) => {
-                    self.session_refused(shard, &reason);
-                }
                 Event::Shard(FromShard::Closed { shard, reason }) => {
                     tracing::error!(shard, "{reason}");
                     break Err(BotError::Gateway(reason));
                 }
+                Event::Shard(from) => self.shard(from),
                 Event::File(change) => self.file(change),
                 Event::PluginsChanged => self.plugins_changed(),
                 Event::Asked(question) => drop(question.send(())),
@@ -94,6 +85,65 @@ impl MainLoop {
         };
         self.shut_down().await;
         result
+    }
+
+    /// What a shard says that goes on.
+    fn shard(&mut self, from: FromShard) {
+        match from {
+            FromShard::Message {
+                shard,
+                intents,
+                news,
+                place,
+                message,
+                at,
+            } => {
+                self.core.services.figures.loop_lag.observe(at.elapsed());
+                self.dispatch.gateway(shard, intents, news, &message);
+                if let Some(place) = place {
+                    self.sessions.reached(shard, &place);
+                }
+                self.unwritten += 1;
+                if self.unwritten >= WRITTEN_AFTER || self.shards.is_empty() {
+                    self.sessions.write();
+                    self.unwritten = 0;
+                }
+            }
+            FromShard::Lost {
+                shard,
+                code,
+                reason,
+            } => {
+                let lost = ShardDisconnected {
+                    shard,
+                    code,
+                    reason,
+                };
+                self.core.services.hooks.emit(&lost);
+            }
+            FromShard::Refused { shard, reason } => self.session_refused(shard, &reason),
+            FromShard::Closed { .. } | FromShard::Left { .. } => {}
+        }
+    }
+
+    /// Dispatches what the shards had read when they were told to stop, and saves where their sessions stand: what comes after it
+    /// is for the next process.
+    async fn last_events(&mut self) {
+        let mut left = 0;
+        let reading = async {
+            while left < self.shard_count
+                && let Some(from) = self.shards.recv().await
+            {
+                left += usize::from(matches!(from, FromShard::Left { .. }));
+                self.shard(from);
+            }
+        };
+        if tokio::time::timeout(LAST_EVENTS, reading).await.is_err() {
+            tracing::warn!(
+                "not all that the shards have read is dispatched; the next start has it replayed"
+            );
+        }
+        self.sessions.write();
     }
 
     async fn next(&mut self) -> Event {
@@ -160,17 +210,25 @@ impl MainLoop {
         let deadline = Duration::from_millis(self.core.config.now().shutdown.timeout_ms);
         let began = Instant::now();
         tracing::info!("shutting down");
-        drop(self.files);
+        drop(self.files.take());
         // Plugins that go because the bot goes keep their commands.
         self.registering.abort();
         self.core.services.later.stop();
         self.schedules.stop();
         self.gateway_shutdown.cancel();
+        self.last_events().await;
+        self.dispatch.stopping.cancel();
+        let snapshot = save_knowledge(&self.core.services, &self.sessions);
         let (mut shards, plugins) = (self.shards, &self.core.plugins);
         let gateway = async { while shards.recv().await.is_some() {} };
         let orderly = async {
             // Side by side: a gateway that does not answer costs no state.
-            tokio::join!(gateway, plugins.shut_down(deadline));
+            let (.., saved) = tokio::join!(gateway, plugins.shut_down(deadline), snapshot);
+            if !matches!(saved, Ok(Ok(()))) {
+                tracing::warn!(
+                    "what the bot knows can't be saved, and the next start asks Discord anew: {saved:?}"
+                );
+            }
             self.schedules.ended().await;
         };
         tokio::pin!(orderly);
@@ -185,6 +243,14 @@ impl MainLoop {
                 );
             }
         }
+        // What is not served now is the next process's.
+        if tokio::time::timeout(LAST_ANSWERS, self.dispatch.keep_waiting())
+            .await
+            .is_err()
+        {
+            tracing::warn!("not all interactions that wait could be deferred in time");
+        }
+        self.dispatch.flight.tidy();
         self.counting.abort();
         end_storage(
             &self.core.services,
@@ -194,6 +260,16 @@ impl MainLoop {
         .await;
         tracing::info!("stopped");
     }
+}
+
+/// Writes what is known, as of where the sessions stand.
+fn save_knowledge(services: &Services, sessions: &Sessions) -> JoinHandle<std::io::Result<()>> {
+    let (cache, file, marks) = (
+        Arc::clone(&services.cache),
+        sessions.snapshot(),
+        sessions.marks(),
+    );
+    tokio::task::spawn_blocking(move || cache.save(&file, &marks))
 }
 
 /// Takes plugins and databases down where no loop is there to do it.

@@ -29,14 +29,18 @@ impl Dispatch {
     /// Serves a use of a command.
     pub(super) fn serve(self: &Arc<Self>, request: Request) {
         let dispatch = Arc::clone(self);
+        let work = self.under_way(&request.origin, &request.event);
         at_once(async move {
             let typed = dispatch.typed(&request);
-            let queue =
-                |route: &CommandRoute, head: &_| Invocation::command(&request.event, route, head);
+            let queue = |route: &CommandRoute, head: &_| {
+                Invocation::command(&request.event, route, head, &work)
+            };
             match dispatch.commands.admit(&request, queue).await {
                 Ok((invocation, running)) => {
-                    dispatch.follow(invocation.holding(running).typed(typed));
+                    return dispatch.follow(invocation.holding(running).typed(typed), work);
                 }
+                // Its plugin may be gone because the bot goes.
+                Err(_) if dispatch.stopping.is_cancelled() => return work.leave(),
                 Err(Stopped::Told(text)) => dispatch.say(request.origin, &text).await,
                 Err(Stopped::Broken(error)) => {
                     let id = error_id::new();
@@ -60,6 +64,7 @@ impl Dispatch {
                     dispatch.apologise(request.origin, &id).await;
                 }
             }
+            work.finish();
         });
     }
 

@@ -1,8 +1,8 @@
 //! Servers that the bot joins and leaves, told apart from outages, which have the same events.
 
 use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeSet, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use host_discord::{
@@ -10,6 +10,7 @@ use host_discord::{
     lenient::{self, Field, Fields},
 };
 use plugin_api::hook::{BotReady, GuildJoined, GuildLeft};
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::peek;
 use crate::services::Services;
@@ -20,6 +21,8 @@ pub struct Guilds {
     known: Mutex<HashSet<u64>>,
     /// The shards that have had a session.
     shards: Mutex<HashSet<u32>>,
+    /// Those of them that go on with a session of the process before, and have not said so yet.
+    resuming: Mutex<BTreeSet<u32>>,
 }
 
 /// The readable part of a server.
@@ -31,6 +34,26 @@ struct Guild {
 }
 
 impl Guilds {
+    /// The servers that are known from the process before, and the shards whose sessions go on.
+    pub(crate) fn restored(&self, guilds: &[Id<GuildMarker>], shards: BTreeSet<u32>) {
+        self.known().extend(guilds.iter().map(|guild| guild.get()));
+        *self.resuming() = shards;
+    }
+
+    /// A session goes on. Where it is one of the process before, this one is ready by it.
+    pub(super) fn resumed(&self, services: &Services, shard: u32) {
+        if !self.resuming().remove(&shard) {
+            return;
+        }
+        self.lock_shards().insert(shard);
+        let shards = services.shards.list(Some(shard)).unwrap_or_default();
+        services.hooks.emit(&BotReady {
+            user_id: services.bot_id(),
+            shard,
+            guilds: shards.first().map_or(0, |shard| shard.guilds),
+        });
+    }
+
     /// Learns from READY, GUILD_CREATE and GUILD_DELETE, and emits what they mean as hook events. A server that READY lists
     /// comes as GUILD_CREATE and was not joined; one that is unavailable is deleted and created again and was not left
     /// ([reference](https://discord.com/developers/docs/events/gateway-events#guild-create)).
@@ -70,10 +93,7 @@ impl Guilds {
 
     /// Number of shards whose servers are known.
     pub(crate) fn shards(&self) -> usize {
-        self.shards
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.lock_shards().len()
     }
 
     /// In how many servers the bot is.
@@ -95,11 +115,9 @@ impl Guilds {
         let listed: HashSet<u64> = ids.filter(|id| *id != 0).collect();
         let of = fields.list("shard").known().unwrap_or_default();
         let of: Vec<u64> = of.into_iter().filter_map(lenient::number).collect();
-        let is_first = self
-            .shards
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(shard);
+        // Of one that was to go on the servers are known all the same.
+        let was_restored = self.resuming().remove(&shard);
+        let is_first = self.lock_shards().insert(shard) && !was_restored;
         if is_first {
             self.known().extend(&listed);
         } else {
@@ -126,7 +144,15 @@ impl Guilds {
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashSet<u64>> {
+    fn lock_shards(&self) -> MutexGuard<'_, HashSet<u32>> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn resuming(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.resuming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<u64>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ use host_loader::{EventRecord, Slot};
 use plugin_api::abi::{ComponentHead, CustomId, HandlerNumber, Origin, QUESTIONS};
 use serde_json::{Value, json};
 
-use super::{Dispatch, invocation::Invocation, menus};
+use super::{Dispatch, flight::Stage, invocation::Invocation, menus};
 use host_commands::{
     autocomplete::AutocompleteQuery,
     names::{self, Resolution},
@@ -69,7 +69,7 @@ impl Dispatch {
             );
             return true;
         };
-        if !self.once.is_first(interaction.id) {
+        if !self.once.is_first(interaction.id) || self.flight.knows(interaction.id) {
             tracing::debug!(id = interaction.id, "the same interaction once more");
             return false;
         }
@@ -133,6 +133,35 @@ impl Dispatch {
             _ => self.unreadable_interaction(event, &interaction, &origin, "type"),
         }
         true
+    }
+
+    /// Takes up an interaction that another process has left: it runs, or whoever waits reads an apology.
+    pub(super) fn interaction_again(
+        self: &Arc<Self>,
+        event: &Arc<EventRecord>,
+        is_lost: bool,
+        stage: Stage,
+    ) {
+        let Some(interaction) = Interaction::read(&event.json) else {
+            return;
+        };
+        let (id, token) = (interaction.id, interaction.token.clone());
+        if stage == Stage::Received {
+            self.flight.forget(id);
+            self.interaction(event, is_lost);
+            // Its three seconds have begun in another process.
+            let dispatch = Arc::clone(self);
+            tokio::spawn(async move { dispatch.services.replies.defer_if_fresh(id).await });
+            return;
+        }
+        let origin = Origin::Interaction { id, token };
+        let kind = match interaction.kind {
+            COMPONENT => Kind::Component,
+            MODAL => Kind::Modal,
+            _ => Kind::Command,
+        };
+        self.begin(event, &origin, kind, true);
+        self.apologise_for(origin, stage);
     }
 
     /// Values for what is being typed; none for a command that is gone.
@@ -289,14 +318,16 @@ impl Dispatch {
             fields: used.fields,
             picked: used.picked,
         };
+        let work = self.under_way(origin, event);
         let queued = self
             .routes
             .with_plugin(&PluginName::new(id.plugin), |slot| {
                 head.handler = handler_name(slot, id.handler)?;
-                Some(Invocation::component(event, slot, &head).map_err(refusal))
+                Some(Invocation::component(event, slot, &head, &work).map_err(refusal))
             });
         match queued {
-            Some(Some(Ok(invocation))) => self.follow(invocation),
+            Some(Some(Ok(invocation))) => return self.follow(invocation, work),
+            _ if self.stopping.is_cancelled() => return work.leave(),
             Some(Some(Err(text))) => self.tell(origin.clone(), text),
             Some(None) => {
                 self.unknown_component(origin, id.plugin, &id.handler.to_string());
@@ -312,6 +343,7 @@ impl Dispatch {
                 self.tell(origin.clone(), text);
             }
         }
+        work.finish();
     }
 
     /// Answers what was used and has no handler: it is of an earlier version of its plugin, or was never made by one.

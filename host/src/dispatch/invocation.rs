@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
 use twilight_model::id::Id;
 
-use super::Dispatch;
+use super::{Dispatch, left::Work};
 use crate::services::Failed;
 use host_commands::{Running, UsageLog, router::CommandRoute};
 
@@ -60,12 +60,14 @@ impl Invocation {
         event: &Arc<EventRecord>,
         route: &CommandRoute,
         head: &CommandHead,
+        work: &Work,
     ) -> Result<Self, Refused> {
         let id = next_id();
         let plugin = route.slot.current().plugin.clone();
         let packet = Packet::new(frame_kind::COMMAND, id, head)
             .with_event(Arc::clone(event))
-            .named(&head.command);
+            .named(&head.command)
+            .telling(work.begun());
         Ok(Self {
             answer: route.slot.invoke(packet)?,
             origin: head.origin.clone(),
@@ -90,12 +92,14 @@ impl Invocation {
         event: &Arc<EventRecord>,
         slot: &Slot,
         head: &ComponentHead,
+        work: &Work,
     ) -> Result<Self, Refused> {
         let id = next_id();
         let plugin = slot.current().plugin.clone();
         let packet = Packet::new(frame_kind::COMPONENT, id, head)
             .with_event(Arc::clone(event))
-            .named(&head.handler);
+            .named(&head.handler)
+            .telling(work.begun());
         Ok(Self {
             answer: slot.invoke(packet)?,
             origin: head.origin.clone(),
@@ -181,75 +185,88 @@ impl CommandInUse {
 
 impl Dispatch {
     /// Waits for the answer; a failure is answered to the member and logged with an error id.
-    pub(crate) fn follow(self: &Arc<Self>, invocation: Invocation) {
+    pub(super) fn follow(self: &Arc<Self>, invocation: Invocation, work: Work) {
         let dispatch = Arc::clone(self);
         let span = invocation.span.clone();
         let following = async move {
-            let Invocation {
-                origin,
-                plugin,
-                what,
-                name,
-                event,
-                answer,
-                used,
-                running,
-                typed: _typed,
-                ..
-            } = invocation;
-            let error = match answer.await {
-                Ok(answer) => answer.error(),
-                Err(_) => Some(interrupted()),
-            };
-            tracing::debug!(failed = error.is_some(), "answered");
-            drop(running);
-            if let Some(used) = &used {
-                // What was the member's own mistake is no error of the command.
-                let failed = error
-                    .as_ref()
-                    .is_some_and(|error| error.user_message.is_none());
-                used.count(&dispatch.commands.usage, failed);
-                dispatch.services.figures.hourly.command(failed);
+            let has_ended = dispatch.followed(invocation, &work).await;
+            // What a stop has cut short is the next process's to answer.
+            if !has_ended && dispatch.stopping.is_cancelled() && work.is_unanswered() {
+                return work.leave();
             }
-            let slash = matches!(origin, Origin::Interaction { .. });
-            let Some(error) = error else {
-                if let Some(used) = used {
-                    dispatch.services.hooks.emit(&used.executed(&plugin, slash));
-                }
-                dispatch.acknowledge(&origin).await;
-                return;
-            };
-            // Nobody can be told anything any more.
-            let over = dispatch.services.replies.over(&origin);
-            let id = match (&error.user_message, &over) {
-                (Some(_), _) => String::new(),
-                (None, Some(id)) => id.to_string(),
-                (None, None) => error_id::new(),
-            };
-            let failed = match used {
-                Some(used) => Failed::Command(used.failed(&plugin, &error.message, &id)),
-                None => {
-                    Failed::Component(component_error(&event, &plugin, name, &error.message, &id))
-                }
-            };
-            dispatch.services.failed(failed);
-            if let Some(text) = error.user_message {
-                return dispatch.say(origin, &text).await;
-            }
-            if over.is_some() && error.discord_code == Some(UNKNOWN_INTERACTION) {
-                // The log has it by this id.
-                tracing::debug!(plugin = &*plugin, error_id = &*id, "{what} came too late");
-                return;
-            }
-            tracing::error!(
-                plugin = &*plugin,
-                error_id = &*id,
-                "{what} failed: {}",
-                error.message
-            );
-            dispatch.apologise(origin, &id).await;
+            work.finish();
         };
         tokio::spawn(following.instrument(span));
+    }
+
+    /// Whether its handler has come to its end.
+    async fn followed(self: &Arc<Self>, invocation: Invocation, work: &Work) -> bool {
+        let dispatch = self;
+        let Invocation {
+            origin,
+            plugin,
+            what,
+            name,
+            event,
+            answer,
+            used,
+            running,
+            typed: _typed,
+            ..
+        } = invocation;
+        let error = match answer.await {
+            Ok(answer) => answer.error(),
+            // The plugin goes because the bot goes.
+            Err(_) if dispatch.stopping.is_cancelled() && work.is_untouched() => return false,
+            Err(_) => Some(interrupted()),
+        };
+        tracing::debug!(failed = error.is_some(), "answered");
+        drop(running);
+        if let Some(used) = &used {
+            // What was the member's own mistake is no error of the command.
+            let failed = error
+                .as_ref()
+                .is_some_and(|error| error.user_message.is_none());
+            used.count(&dispatch.commands.usage, failed);
+            dispatch.services.figures.hourly.command(failed);
+        }
+        let slash = matches!(origin, Origin::Interaction { .. });
+        let Some(error) = error else {
+            if let Some(used) = used {
+                dispatch.services.hooks.emit(&used.executed(&plugin, slash));
+            }
+            dispatch.acknowledge(&origin).await;
+            return true;
+        };
+        // Nobody can be told anything any more.
+        let over = dispatch.services.replies.over(&origin);
+        let id = match (&error.user_message, &over) {
+            (Some(_), _) => String::new(),
+            (None, Some(id)) => id.to_string(),
+            (None, None) => error_id::new(),
+        };
+        let failed = match used {
+            Some(used) => Failed::Command(used.failed(&plugin, &error.message, &id)),
+            None => Failed::Component(component_error(&event, &plugin, name, &error.message, &id)),
+        };
+        dispatch.services.failed(failed);
+        if let Some(text) = error.user_message {
+            dispatch.say(origin, &text).await;
+            return false;
+        }
+        if over.is_some() && error.discord_code == Some(UNKNOWN_INTERACTION) {
+            // The log has it by this id.
+            tracing::debug!(plugin = &*plugin, error_id = &*id, "{what} came too late");
+            return false;
+        }
+        tracing::error!(
+            plugin = &*plugin,
+            error_id = &*id,
+            "{what} failed: {}",
+            error.message
+        );
+        dispatch.apologise(origin, &id).await;
+        false
     }
 
     /// Tells a member something, in a task of its own.

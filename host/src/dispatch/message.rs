@@ -10,7 +10,7 @@ use plugin_api::{
 };
 use twilight_model::id::Id;
 
-use super::{Dispatch, command::at_once};
+use super::{Dispatch, command::at_once, left::message_origin};
 use crate::owner;
 use host_commands::{
     GuildRules,
@@ -77,6 +77,10 @@ impl Dispatch {
     fn message_by(self: &Arc<Self>, mut event: EventRecord, id: u64, rules: &GuildRules) {
         let asked = self.asked(&event, rules);
         if asked.as_ref().is_some_and(Asked::is_command) {
+            // It was dispatched before, by this process or the one before it.
+            if self.flight.knows(event.header.message_id) {
+                return;
+            }
             event.header.flags |= event_flag::COMMAND;
         }
         let event = Arc::new(event);
@@ -84,6 +88,18 @@ impl Dispatch {
             self.serve_message(&event, asked);
         }
         self.routes.deliver(&event, id);
+    }
+
+    /// Runs the command that a message is, which another process has received and not begun. Listeners have been told of it.
+    pub(super) fn message_again(self: &Arc<Self>, event: Arc<EventRecord>) {
+        self.flight.forget(event.header.message_id);
+        let (dispatch, guild) = (Arc::clone(self), event.header.guild());
+        at_once(async move {
+            let rules = dispatch.commands.policy.rules.of(guild).await;
+            if let Some(asked) = dispatch.asked(&event, &rules.unwrap_or_default()) {
+                dispatch.serve_message(&event, asked);
+            }
+        });
     }
 
     /// What a message asks for; `None` for one that does not speak to the bot.
@@ -171,11 +187,7 @@ impl Dispatch {
 
     /// Does what a message asks for.
     fn serve_message(self: &Arc<Self>, event: &Arc<EventRecord>, asked: Asked) {
-        let origin = Origin::Message {
-            channel_id: event.header.channel_id,
-            message_id: event.header.message_id,
-            user_id: event.header.user_id,
-        };
+        let origin = message_origin(event);
         let is_owner = self.owner.is_owner(event.header.user());
         match asked {
             Asked::Introduction { prefix } => self.introduce(origin, &prefix),

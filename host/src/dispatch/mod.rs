@@ -2,9 +2,11 @@
 
 mod command;
 mod dedup;
+mod flight;
 mod guilds;
 mod interaction;
 mod invocation;
+mod left;
 mod menus;
 mod message;
 mod peek;
@@ -22,10 +24,13 @@ use plugin_api::{
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use twilight_gateway::{Intents, Message};
 use twilight_model::id::Id;
 
-pub use self::{dedup::Once, guilds::Guilds, menus::OpenLists, unreadable::Unreadable};
+pub use self::{
+    dedup::Once, flight::Flight, guilds::Guilds, menus::OpenLists, unreadable::Unreadable,
+};
 use crate::{
     owner::{self, By, Owner},
     services::Services,
@@ -45,6 +50,10 @@ pub struct Dispatch {
     pub(crate) listed: OpenLists,
     /// Interactions that were served.
     pub(crate) once: Once,
+    /// Commands, components and modals that are under way.
+    pub(crate) flight: Arc<Flight>,
+    /// Cancelled when the bot stops: what was not started then is the next process's.
+    pub(crate) stopping: CancellationToken,
     /// What was said lately of events that can't be read.
     pub(crate) unreadable: Unreadable,
     /// Counts up when the numbers of the status text may have changed.
@@ -139,9 +148,13 @@ impl Dispatch {
         let outage = figures.take_outage();
         let outage_ms = outage.map(|outage| outage.as_millis().try_into().unwrap_or(u64::MAX));
         if resumed {
-            figures.resumed();
+            // Going on after a restart makes good no loss of this process.
+            if outage.is_some() {
+                figures.resumed();
+            }
             let resumed = ShardResumed { shard, outage_ms };
             self.services.hooks.emit(&resumed);
+            self.guilds.resumed(&self.services, shard);
         } else {
             let connected = ShardConnected { shard, outage_ms };
             self.services.hooks.emit(&connected);

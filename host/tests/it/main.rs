@@ -73,6 +73,7 @@ mod relations;
 mod relay;
 mod reload;
 mod renewal;
+mod restarts;
 mod scheduler;
 mod schedules;
 mod serversettings;

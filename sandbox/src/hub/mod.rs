@@ -328,6 +328,12 @@ impl Hub {
         sessions.any(|session| session.connection.is_some() && session.is_ready())
     }
 
+    /// Forgets the sessions that have no connection.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.sessions
+            .retain(|_, session| session.connection.is_some());
+    }
+
     /// Forgets the sessions that nobody has resumed in time, and the oldest beyond a number.
     fn tidy(&mut self, now_us: i64) {
         self.sessions.retain(|_, session| !session.is_over(now_us));

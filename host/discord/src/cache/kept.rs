@@ -1,8 +1,9 @@
 //! Cache entries of servers, channels and roles: what permissions and routing need, read once; the rest as Discord's
-//! JSON.
+//! JSON. They are written to a snapshot as they are: whoever changes one counts up its format (`snapshot.rs`).
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use twilight_model::{
     channel::permission_overwrite::{PermissionOverwrite, PermissionOverwriteType},
     guild::Permissions,
@@ -29,7 +30,8 @@ const LISTS: &[&str] = &[
 ];
 
 /// A server.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct GuildKept {
     /// `None` if it could not be read.
     pub(super) owner: Option<u64>,
@@ -47,7 +49,8 @@ pub(super) struct GuildKept {
 }
 
 /// A role.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RoleKept {
     /// `None` if they could not be read.
     pub(super) permissions: Option<Permissions>,
@@ -55,7 +58,8 @@ pub(super) struct RoleKept {
 }
 
 /// A channel, or a thread that is not archived.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ChannelKept {
     pub(super) is_thread: bool,
     pub(super) parent: Option<u64>,

@@ -10,7 +10,7 @@ use std::{
 use host_ops::config;
 use lru::LruCache;
 
-use super::Seen;
+use super::{Seen, snapshot::SeenThen};
 
 /// The members that were seen last.
 ///
@@ -177,6 +177,47 @@ impl Members {
             if member.roles.contains(&role) {
                 Arc::make_mut(member).without(role);
             }
+        }
+    }
+
+    /// The bot's own member of a server, and whether the bot gets every change there.
+    pub(super) fn own_of(&self, guild: u64) -> (Option<Arc<Seen>>, bool) {
+        let inner = self.inner();
+        let own = inner.own.get(&guild).map(Arc::clone);
+        (own, inner.told.contains_key(&guild))
+    }
+
+    /// Those that were seen, the last one last.
+    pub(super) fn all_seen(&self) -> Vec<SeenThen> {
+        let inner = self.inner();
+        let then = |(key, entry): (&(u64, u64), &CachedMember)| SeenThen {
+            guild: key.0,
+            seen: Arc::clone(&entry.member),
+            at: entry.at,
+            is_told: inner
+                .told
+                .get(&key.0)
+                .is_some_and(|since| entry.at >= *since),
+        };
+        inner.seen.iter().rev().map(then).collect()
+    }
+
+    /// Takes over what another process has seen: the bot's own members, the servers of which it gets every change, and whom it
+    /// saw when.
+    pub(super) fn take_over(
+        &self,
+        own: Vec<(u64, Arc<Seen>)>,
+        told: &[u64],
+        seen: Vec<(u64, Arc<Seen>, Instant)>,
+        now: Instant,
+    ) {
+        let mut inner = self.inner();
+        inner.own.extend(own);
+        inner.told.extend(told.iter().map(|guild| (*guild, now)));
+        for (guild, member, at) in seen {
+            inner
+                .seen
+                .put((guild, member.user), CachedMember { member, at });
         }
     }
 

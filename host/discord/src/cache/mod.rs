@@ -15,6 +15,7 @@ mod permissions;
 mod seen;
 mod serve;
 mod servers;
+mod snapshot;
 mod unknown;
 
 #[cfg(test)]
@@ -49,7 +50,7 @@ use self::{
     kept::{ChannelKept, GuildKept, RoleKept},
     members::Members,
 };
-pub use self::{seen::Seen, serve::CALLS, unknown::Unknown};
+pub use self::{seen::Seen, serve::CALLS, snapshot::Mark, unknown::Unknown};
 use crate::{
     Discord,
     lenient::{self, Fields},

@@ -1,5 +1,6 @@
 //! Partial members, as some event or answer had them: each leaves something else out.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use twilight_model::{guild::Member, user::User, util::Timestamp};
 
@@ -7,7 +8,8 @@ use super::{kept::object, model};
 use crate::lenient::{self, Faults, Field, Fields};
 
 /// A member.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seen {
     /// Whose membership it is.
     pub user: u64,
@@ -19,7 +21,7 @@ pub struct Seen {
     json: Box<str>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum TimeOut {
     /// It was not said.
     Untold,

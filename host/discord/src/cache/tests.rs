@@ -106,7 +106,7 @@ pub(super) fn guild(channels: &[Value], threads: &[Value], roles: &[Value]) -> V
 }
 
 /// Everyone sees and speaks; 101 is nothing, 102 is for administrators, 103 the bot's. Channel 201 is closed but for role 101.
-fn furnished(intents: Intents) -> Cache {
+pub(super) fn furnished(intents: Intents) -> Cache {
     let cache = cache();
     let roles = [
         role(100, SEE | SPEAK),

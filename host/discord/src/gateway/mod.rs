@@ -3,11 +3,12 @@
 mod merge;
 mod permits;
 mod renewal;
+mod saved;
 mod shard;
 mod shards;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::AtomicBool},
     time::Instant,
 };
@@ -17,11 +18,17 @@ use host_capability::Failure;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use twilight_gateway::{Config, ConfigBuilder, Intents, Message, ShardId, queue::InMemoryQueue};
+use twilight_gateway::{
+    Config, ConfigBuilder, Intents, Message, Session, ShardId, queue::InMemoryQueue,
+};
 use twilight_model::gateway::payload::outgoing::update_presence::UpdatePresencePayload;
 
-pub use self::{merge::News, shards::Shards};
-use self::{permits::Permits, renewal::Allowance};
+pub use self::{
+    merge::News,
+    saved::{Place, Sessions},
+    shards::Shards,
+};
+use self::{permits::Permits, renewal::Allowance, saved::SavedSession, shard::Knows};
 use crate::{
     Discord,
     lenient::{self, Fields},
@@ -42,6 +49,8 @@ pub struct Settings {
     pub shard_count: Option<u32>,
     /// `SHARD_IDS`; otherwise all.
     pub shard_ids: Option<Vec<u32>>,
+    /// The sessions of the process before, and where those of this one are saved.
+    pub sessions: Arc<Sessions>,
 }
 
 /// A message from a shard, or its end.
@@ -55,6 +64,8 @@ pub enum FromShard {
         intents: Intents,
         /// What it is to the cache and to plugins.
         news: News,
+        /// Where its session stands once it was dispatched, where that is known.
+        place: Option<Place>,
         /// The message.
         message: Message,
         /// When it was passed on.
@@ -75,6 +86,11 @@ pub enum FromShard {
         shard: u32,
         /// Why.
         reason: GatewayError,
+    },
+    /// The shard was told to stop, and has passed on all that it had read.
+    Left {
+        /// Which shard.
+        shard: u32,
     },
     /// Discord has closed the shard for good.
     Closed {
@@ -136,7 +152,19 @@ pub struct Follow {
     pub shards: Arc<Shards>,
 }
 
-/// Starts the shards. Their messages come through the receiver, which ends when all of them have closed.
+/// Shards that were started.
+#[derive(Debug)]
+pub struct Started {
+    /// What they say; it ends when all of them have closed.
+    pub messages: mpsc::Receiver<FromShard>,
+    /// How many there are.
+    pub count: usize,
+    /// Those that go on with a session of the process before, and whose servers are known from it.
+    pub restored: BTreeSet<u32>,
+}
+
+/// Starts the shards. One whose session was saved goes on with it; what is known of its servers is read from the snapshot that
+/// belongs to it.
 ///
 /// # Errors
 ///
@@ -145,7 +173,7 @@ pub async fn start(
     settings: Settings,
     discord: &Discord,
     follow: Follow,
-) -> Result<mpsc::Receiver<FromShard>, GatewayError> {
+) -> Result<Started, GatewayError> {
     let info = recommendation(discord).await?;
     let count = settings.shard_count.unwrap_or(info.shards).max(1);
     let ids = settings
@@ -155,22 +183,39 @@ pub async fn start(
     if let Some(&id) = ids.iter().find(|id| **id >= count) {
         return Err(GatewayError::ShardId { id, count });
     }
-    if (info.remaining as usize) < ids.len() {
+    let sessions = &settings.sessions;
+    sessions.starting(count);
+    let saved: Vec<&SavedSession> = ids
+        .iter()
+        .filter_map(|id| sessions.fitting(*id, count))
+        .collect();
+    if (info.remaining as usize) < ids.len() - saved.len() {
         return Err(GatewayError::SessionLimit {
             minutes: info.reset_after_ms / 60_000 + 1,
         });
     }
-    tracing::info!(shards = ids.len(), of = count, "connecting");
+    let restored = restore(&follow.shards, sessions, &saved).await;
+    tracing::info!(
+        shards = ids.len(),
+        of = count,
+        resumed = saved.len(),
+        "connecting"
+    );
     let queue = InMemoryQueue::new(
         info.max_concurrency,
         info.remaining,
         std::time::Duration::from_millis(info.reset_after_ms),
         info.total,
     );
-    let (sender, receiver) = mpsc::channel(MESSAGES);
+    let (sender, messages) = mpsc::channel(MESSAGES);
+    let started = Started {
+        messages,
+        count: ids.len(),
+        restored,
+    };
     let gateway_url = settings.gateway_url.clone().or(Some(info.url));
     let template = Arc::new(Template {
-        token: settings.token,
+        token: settings.token.clone(),
         gateway_url,
         queue,
         allowance: Allowance::of(info.total, info.remaining, count, Instant::now()),
@@ -182,15 +227,33 @@ pub async fn start(
     for id in ids {
         // From now on it is waited for.
         let _ = follow.shards.figures().shard(id);
+        let knows = match started.restored.contains(&id) {
+            true => Knows::Servers,
+            false => Knows::Nothing,
+        };
+        let saved = settings.sessions.fitting(id, count);
+        let saved = saved.map(|saved| (saved.clone(), knows));
         let id = ShardId::new(id, count);
         tokio::spawn(shard::run(
             id,
             Arc::clone(&template),
             follow.clone(),
             sender.clone(),
+            saved,
         ));
     }
-    Ok(receiver)
+    Ok(started)
+}
+
+/// Reads what was known when these sessions were left; the shards whose servers are known now.
+async fn restore(shards: &Shards, sessions: &Sessions, saved: &[&SavedSession]) -> BTreeSet<u32> {
+    if saved.is_empty() {
+        return BTreeSet::new();
+    }
+    let (cache, file) = (Arc::clone(shards.cache()), sessions.snapshot());
+    let marks = Sessions::marks_of(saved);
+    let read = tokio::task::spawn_blocking(move || cache.restore(&file, &marks));
+    read.await.unwrap_or_default()
 }
 
 /// Where the gateway is, if Discord does not say it.
@@ -227,6 +290,7 @@ impl Template {
         intents: Intents,
         presence: UpdatePresencePayload,
         may_identify: Arc<AtomicBool>,
+        restored: Option<&SavedSession>,
     ) -> Config<Permits> {
         let permits = Permits {
             queue: self.queue.clone(),
@@ -238,6 +302,12 @@ impl Template {
             .presence(presence);
         if let Some(url) = &self.gateway_url {
             config = config.proxy_url(url.trim_end_matches('/').to_owned());
+        }
+        if let Some(saved) = restored {
+            config = config.session(Session::new(saved.sequence, saved.id.clone()));
+            if let Some(url) = &saved.resume_url {
+                config = config.resume_url(url.clone());
+            }
         }
         config.build()
     }
@@ -268,13 +338,15 @@ impl Recommendation {
         let url = url.filter(|url| url.starts_with("wss://") || url.starts_with("ws://"));
         let reset_after = limit.get("reset_after", lenient::number).known();
         let at_once = number(&limit, "max_concurrency", 1).try_into();
+        let total = number(&limit, "total", 1_000);
         Self {
             url: url.map_or_else(|| GATEWAY.to_owned(), Into::into),
             shards: Some(number(&fields, "shards", 1))
                 .filter(|shards| (1..=MOST_SHARDS).contains(shards))
                 .unwrap_or(1),
-            total: number(&limit, "total", 1_000),
-            remaining: number(&limit, "remaining", 1_000),
+            total,
+            // The queue takes it that none of them is more than all.
+            remaining: number(&limit, "remaining", 1_000).min(total),
             reset_after_ms: reset_after.unwrap_or_default(),
             max_concurrency: at_once.unwrap_or(u16::MAX).max(1),
         }

@@ -16,15 +16,17 @@ use twilight_gateway::{
     CloseFrame, Intents, Message, Shard, ShardId, ShardState,
     error::{ReceiveMessageError, ReceiveMessageErrorType},
 };
-use twilight_model::gateway::payload::outgoing::{
-    UpdatePresence, update_presence::UpdatePresencePayload,
+use twilight_model::gateway::{
+    payload::outgoing::{UpdatePresence, update_presence::UpdatePresencePayload},
+    presence::Status,
 };
 
 use super::{
     Follow, FromShard, GatewayError, Template,
-    merge::{Merge, Side},
+    merge::{Merge, Side, Source},
     permits::Permits,
-    renewal::{Input, Output, Renewal, SessionNumber},
+    renewal::{Input, Output, Renewal, Restored, SessionNumber},
+    saved::{Place, SavedSession, SessionKey},
 };
 use crate::{figures::ShardFigures, intents};
 
@@ -44,6 +46,12 @@ enum ShardStep {
 struct Live {
     number: SessionNumber,
     shard: Shard<Permits>,
+    /// What it is resumed by, once it is known.
+    key: Option<Arc<SessionKey>>,
+    /// The intents that it has; the shard identifies with its own.
+    intents: Intents,
+    /// Of the process before, and Discord has not said yet whether it goes on.
+    restored: Option<SavedSession>,
     /// Whether it was allowed to identify.
     may_identify: Arc<AtomicBool>,
     /// The presence that it shows, and the one that it shows whenever it has identified.
@@ -67,6 +75,17 @@ struct Task {
     merge: Merge,
     figures: Arc<ShardFigures>,
     reconnect: Arc<Notify>,
+    /// The first session is of the process before, and its servers are not known.
+    is_blind: bool,
+}
+
+/// What is left of a process before this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Knows {
+    /// The session alone.
+    Nothing,
+    /// What it had told of its servers, too.
+    Servers,
 }
 
 /// Reads one shard until it closes for good or the bot stops.
@@ -75,11 +94,22 @@ pub(super) async fn run(
     template: Arc<Template>,
     mut follow: Follow,
     sender: mpsc::Sender<FromShard>,
+    restored: Option<(SavedSession, Knows)>,
 ) {
     let wanted = follow.intents.borrow_and_update().0;
     let figures = follow.shards.figures().shard(id.number());
     let reconnect = follow.shards.wish(id.number());
-    let renewal = Renewal::new(wanted, template.allowance.clone(), Instant::now());
+    let (allowance, now) = (template.allowance.clone(), Instant::now());
+    let renewal = match &restored {
+        None => Renewal::new(wanted, allowance, now),
+        Some((saved, knows)) => {
+            let restored = Restored {
+                intents: saved.intents(),
+                knows: *knows == Knows::Servers,
+            };
+            Renewal::resuming(restored, wanted, allowance, now)
+        }
+    };
     let mut task = Task {
         id,
         template,
@@ -90,9 +120,10 @@ pub(super) async fn run(
         merge: Merge::default(),
         figures,
         reconnect,
+        is_blind: matches!(&restored, Some((_, Knows::Nothing))),
     };
-    let (first, intents) = task.renewal.current();
-    task.open(first, intents);
+    let (first, _) = task.renewal.current();
+    task.open(first, wanted, restored.map(|(saved, _)| saved));
     task.run().await;
 }
 
@@ -122,7 +153,25 @@ impl Task {
                 break;
             }
         }
-        join_all(self.sessions.iter_mut().map(Live::close)).await;
+        self.leave_all().await;
+    }
+
+    /// What was read is passed on without waiting for anything, and the connections are closed so that the sessions can be resumed:
+    /// the current one by the next process, the other one by nobody.
+    async fn leave_all(mut self) {
+        self.merge.end();
+        self.pass_on().await;
+        let shard = self.id.number();
+        let _ = self.sender.send(FromShard::Left { shard }).await;
+        let (current, _) = self.renewal.current();
+        let closing = self.sessions.iter_mut().map(|live| {
+            let frame = match live.number == current {
+                true => CloseFrame::RESUME,
+                false => CloseFrame::NORMAL,
+            };
+            live.close(frame)
+        });
+        join_all(closing).await;
     }
 
     async fn step(&mut self) -> ShardStep {
@@ -171,7 +220,8 @@ impl Task {
         if let Message::Close(frame) = &message {
             live.last_close.clone_from(frame);
         }
-        let is_ready = is_ready(&message);
+        let is_ready = is_event(&message, "READY");
+        let is_resumed = is_event(&message, "RESUMED");
         // Of a connection that the bot has given up itself its end need not be heard of.
         is_up &= !is_hello(&message);
         if is_ready {
@@ -179,17 +229,21 @@ impl Task {
             live.is_ready = true;
             // What it was identified with; there may be another one by now.
             live.presence.clone_from(&live.identified_as);
+            live.began(self.id.number());
         }
-        let input = if is_ready {
-            Input::Ready(number)
-        } else {
-            Input::Up(number, is_up)
+        if is_resumed && live.goes_on(self.id.number()) {
+            self.figures.session_began();
+        }
+        let input = match (is_ready, is_resumed) {
+            (true, _) => Input::Ready(number),
+            (_, true) => Input::Resumed(number),
+            _ => Input::Up(number, is_up),
         };
         if !self.happened(input).await {
             return false;
         }
         self.take(number, message);
-        if is_ready {
+        if is_ready || is_resumed {
             self.show_presence();
         }
         true
@@ -211,8 +265,12 @@ impl Task {
             None if live.is_leaving || self.renewal.is_old(number) => Side::Old,
             _ => Side::New,
         };
-        let intents = live.shard.config().intents();
-        self.merge.take(side, intents, message, Instant::now());
+        let from = Source {
+            side,
+            intents: live.intents,
+            place: live.place(),
+        };
+        self.merge.take(from, message, Instant::now());
     }
 
     /// Passes on what is not waited for. False when nobody listens any more.
@@ -222,6 +280,7 @@ impl Task {
                 shard: self.id.number(),
                 intents: passed.intents,
                 news: passed.news,
+                place: passed.place,
                 message: passed.message,
                 at: Instant::now(),
             };
@@ -245,15 +304,18 @@ impl Task {
             match output {
                 Output::Open(number, intents) => {
                     let shard = self.id.number();
-                    tracing::info!(
-                        shard,
-                        intents = intents::name(intents.bits()),
-                        "the intents have changed: opening a new session"
-                    );
+                    let why = match self.is_blind {
+                        true => {
+                            "nothing is known of the servers: opening a new session, which tells them"
+                        }
+                        false => "the intents have changed: opening a new session",
+                    };
+                    tracing::info!(shard, intents = intents::name(intents.bits()), "{why}");
                     self.end_overlap();
                     let had_session = self.session(before.0).is_some_and(Live::had_session);
-                    self.merge.begin(before.1, intents, had_session);
-                    self.open(number, intents);
+                    let is_known = had_session && !self.is_blind;
+                    self.merge.begin(before.1, intents, is_known);
+                    self.open(number, intents, None);
                 }
                 Output::TakenOver { to, .. } => {
                     tracing::info!(
@@ -262,6 +324,7 @@ impl Task {
                         "the new session has taken over"
                     );
                     self.merge.both();
+                    self.is_blind = false;
                 }
                 Output::Close(number) => self.leave(number),
                 Output::Refused(number) => self.refused(number).await,
@@ -300,18 +363,43 @@ impl Task {
         self.sessions.iter().find(|it| it.number == number)
     }
 
-    fn open(&mut self, number: SessionNumber, intents: Intents) {
+    /// Opens a session with these intents, or goes on with one of the process before: it has the intents that it had.
+    fn open(&mut self, number: SessionNumber, intents: Intents, restored: Option<SavedSession>) {
         let may_identify = Arc::new(AtomicBool::new(false));
         let presence = self.follow.presence.borrow().clone();
-        let config = self
-            .template
-            .config(intents, presence.clone(), Arc::clone(&may_identify));
+        let config = self.template.config(
+            intents,
+            presence.clone(),
+            Arc::clone(&may_identify),
+            restored.as_ref(),
+        );
+        let key = restored.as_ref().map(|saved| {
+            Arc::new(SessionKey {
+                number,
+                id: saved.id.clone(),
+                resume_url: saved.resume_url.clone(),
+                intents: saved.intents(),
+            })
+        });
+        let shown = match restored {
+            None => presence.clone(),
+            // What the process before has shown, which nobody has told this one.
+            Some(_) => UpdatePresencePayload {
+                activities: Vec::new(),
+                afk: false,
+                since: None,
+                status: Status::Offline,
+            },
+        };
         self.sessions.push(Live {
             number,
             shard: Shard::with_config(self.id, config),
+            intents: key.as_ref().map_or(intents, |key| key.intents),
+            key,
+            restored,
             may_identify,
-            identified_as: presence.clone(),
-            presence,
+            identified_as: presence,
+            presence: shown,
             last_close: None,
             is_ready: false,
             is_leaving: false,
@@ -341,7 +429,7 @@ impl Task {
 
     fn let_go(&mut self, at: usize) {
         let mut live = self.sessions.remove(at);
-        tokio::spawn(async move { live.close().await });
+        tokio::spawn(async move { live.close(CloseFrame::NORMAL).await });
     }
 
     /// False when nobody listens any more.
@@ -402,9 +490,51 @@ impl Live {
         self.shard.session().is_some()
     }
 
-    /// Closes the session in an orderly way: Discord shows the bot as gone at once.
-    async fn close(&mut self) {
-        self.shard.close(CloseFrame::NORMAL);
+    /// Discord has begun a session.
+    fn began(&mut self, shard: u32) {
+        let was = self.restored.take();
+        self.intents = self.shard.config().intents();
+        self.key = self.shard.session().map(|session| {
+            Arc::new(SessionKey {
+                number: self.number,
+                id: session.id().to_owned(),
+                resume_url: self.shard.resume_url().map(str::to_owned),
+                intents: self.intents,
+            })
+        });
+        if let Some(was) = was {
+            tracing::warn!(
+                shard,
+                "Discord does not go on with the session of before the restart, which was heard of {:.0?} ago: it is a new one, and what \
+                 happened meanwhile is lost",
+                was.age()
+            );
+        }
+    }
+
+    /// Discord goes on with a session; whether it is one of the process before.
+    fn goes_on(&mut self, shard: u32) -> bool {
+        let Some(was) = self.restored.take() else {
+            return false;
+        };
+        tracing::info!(
+            shard,
+            "the session goes on that was there before the restart, {:.1?} ago",
+            was.age()
+        );
+        true
+    }
+
+    /// Where the session stands with the message that was read last.
+    fn place(&self) -> Option<Place> {
+        let sequence = self.shard.session()?.sequence();
+        let session = Arc::clone(self.key.as_ref()?);
+        Some(Place { session, sequence })
+    }
+
+    /// Closes the connection in an orderly way. With [`CloseFrame::NORMAL`] the session ends, and Discord shows the bot as gone at once.
+    async fn close(&mut self, frame: CloseFrame<'static>) {
+        self.shard.close(frame);
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), async {
             while let Some(message) = self.shard.next().await {
                 if matches!(message, Ok(Message::Close(_)) | Err(_)) {
@@ -439,20 +569,21 @@ async fn until(due: Option<Instant>) {
     }
 }
 
-fn is_ready(message: &Message) -> bool {
+/// Whether a message is the event of this name.
+fn is_event(message: &Message, name: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct Event<'a> {
         op: u64,
         #[serde(borrow)]
         t: Option<std::borrow::Cow<'a, str>>,
     }
-    // What is not READY is nearly always told by its text alone.
+    // What is another one is nearly always told by its text alone.
     let Message::Text(text) = message else {
         return false;
     };
-    text.contains("\"READY\"")
+    text.contains(name)
         && serde_json::from_str(text)
-            .is_ok_and(|event: Event<'_>| event.op == 0 && event.t.as_deref() == Some("READY"))
+            .is_ok_and(|event: Event<'_>| event.op == 0 && event.t.as_deref() == Some(name))
 }
 
 /// Whether a message is the first of a connection.

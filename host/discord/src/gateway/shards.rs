@@ -104,6 +104,10 @@ impl Shards {
         Ok(())
     }
 
+    pub(super) fn cache(&self) -> &Arc<Cache> {
+        &self.cache
+    }
+
     pub(super) fn figures(&self) -> &Figures {
         &self.figures
     }

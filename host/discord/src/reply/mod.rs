@@ -25,7 +25,7 @@ mod typed;
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -61,6 +61,17 @@ pub struct Replies {
     application_id: AtomicU64,
     open: Arc<Mutex<Open>>,
     typed: typed::TypedCommands,
+    answering: OnceLock<Box<dyn Answering>>,
+}
+
+/// Whoever is told of answers.
+pub trait Answering: std::fmt::Debug + Send + Sync {
+    /// An answer is on its way; its number, if it is the first one and has one. Discord takes one message of a number
+    /// ([reference](https://docs.discord.com/developers/resources/message#create-message)).
+    fn first(&self, origin: &Origin) -> Option<String>;
+
+    /// Somebody has read an answer.
+    fn given(&self, origin: &Origin);
 }
 
 impl Replies {
@@ -79,7 +90,13 @@ impl Replies {
             application_id: AtomicU64::new(0),
             open,
             typed: typed::TypedCommands::default(),
+            answering: OnceLock::new(),
         }
+    }
+
+    /// Tells of answers from now on.
+    pub fn tell_of_answers(&self, answering: impl Answering + 'static) {
+        let _ = self.answering.set(Box::new(answering));
     }
 
     /// Which application the bot is, from the moment it is known.
@@ -136,6 +153,27 @@ impl Replies {
     }
 
     async fn give(
+        &self,
+        call: ReplyCall,
+        body: Vec<u8>,
+        privacy: Privacy,
+    ) -> Result<Answered, Failure> {
+        let Some(answering) = self.answering.get().filter(|_| is_answer(call.mode)) else {
+            return self.deliver(call, body, privacy).await;
+        };
+        let origin = call.origin.clone();
+        let body = match answering.first(&origin) {
+            Some(number) if matches!(origin, Origin::Message { .. }) => {
+                numbered(&call, body, &number)
+            }
+            _ => body,
+        };
+        let answered = self.deliver(call, body, privacy).await?;
+        answering.given(&origin);
+        Ok(answered)
+    }
+
+    async fn deliver(
         &self,
         call: ReplyCall,
         body: Vec<u8>,
@@ -219,6 +257,27 @@ impl Replies {
         let (_, response) = self.discord.send(call).await?;
         Ok(serde_json::from_slice(&response).ok())
     }
+}
+
+/// Whether somebody reads something by it.
+fn is_answer(mode: ReplyMode) -> bool {
+    !matches!(mode, ReplyMode::Defer | ReplyMode::Delete)
+}
+
+/// The body of a message with a number, unless its author has given it one. Files are sent without.
+fn numbered(call: &ReplyCall, body: Vec<u8>, number: &str) -> Vec<u8> {
+    if call.mode != ReplyMode::Reply || call.multipart_boundary.is_some() {
+        return body;
+    }
+    let Ok(Value::Object(mut message)) = serde_json::from_slice::<Value>(&body) else {
+        return body;
+    };
+    if message.get("nonce").is_some_and(|nonce| !nonce.is_null()) {
+        return body;
+    }
+    message.insert("nonce".into(), number.into());
+    message.insert("enforce_nonce".into(), true.into());
+    serde_json::to_vec(&message).unwrap_or(body)
 }
 
 /// Choice whether a private answer is given at all where everybody would see it.

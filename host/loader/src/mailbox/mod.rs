@@ -21,7 +21,11 @@ use plugin_api::abi::{
     abi_stable::prefix_type::WithMetadata, frame_kind,
 };
 
-use crate::{Handled, PluginFigures, packet::Packet, platform::wake::WakeSignal};
+use crate::{
+    Handled, PluginFigures,
+    packet::{Begun, Packet},
+    platform::wake::WakeSignal,
+};
 
 /// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
 /// plugin that is this far behind serves nobody by working through old events first.
@@ -234,11 +238,13 @@ impl Mailbox {
             taken += 1;
         }
         let mut work_left = work;
+        let mut begun = Vec::new();
         while taken < cap
             && work_left > 0
             && !queues.frozen
-            && let Some(packet) = queues.work.pop_front()
+            && let Some(mut packet) = queues.work.pop_front()
         {
+            begun.extend(packet.begun.take());
             if packet.kind == frame_kind::EVENT {
                 queues.events -= 1;
             } else {
@@ -256,6 +262,8 @@ impl Mailbox {
         // Declared under the lock that `push` takes: no wake-up is lost between "nothing there" and "idle".
         queues.idle = taken == 0;
         queues.busy_since = (taken > 0).then_some(now);
+        drop(queues);
+        begun.into_iter().for_each(Begun::tell);
         taken
     }
 

@@ -104,6 +104,26 @@ fn control_comes_first_and_flows_when_the_plugin_takes_no_work() {
 }
 
 #[test]
+fn who_waits_for_it_is_told_that_a_packet_was_taken_and_not_before() {
+    let (mailbox, mut plugin) = mailbox();
+    let taken = Arc::new(AtomicU64::new(0));
+    for id in 1..=2 {
+        let taken = Arc::clone(&taken);
+        let begun = move || {
+            taken.fetch_add(id, Relaxed);
+        };
+        mailbox.push(packet(COMMAND, id).telling(begun)).unwrap();
+    }
+    assert_eq!(plugin.takes(64, 0), []);
+    assert_eq!(taken.load(Relaxed), 0);
+    assert_eq!(plugin.takes(64, 1), [(COMMAND, 1)]);
+    assert_eq!(taken.load(Relaxed), 1);
+    // What waits for another generation has not begun.
+    drop(mailbox.close());
+    assert_eq!(taken.load(Relaxed), 1);
+}
+
+#[test]
 fn only_an_idle_plugin_is_signalled_and_once() {
     let (mailbox, mut plugin) = mailbox();
     mailbox.push(packet(COMMAND, 1)).unwrap();

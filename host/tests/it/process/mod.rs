@@ -95,6 +95,19 @@ impl Process {
         self.running.id()
     }
 
+    /// Starts it once more on the same Discord and in the same folder, and waits until it is there. It must have ended.
+    pub async fn again(self) -> Self {
+        let again = self.revived();
+        again.until_said("ready: ").await;
+        again
+    }
+
+    /// The same, without waiting until it is there.
+    pub fn revived(self) -> Self {
+        let running = Running::start(self.folder.path(), &self.sandbox, "said.log");
+        Self { running, ..self }
+    }
+
     pub fn member(&self) -> Actor {
         self.sandbox.actor("member").unwrap()
     }

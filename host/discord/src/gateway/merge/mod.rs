@@ -22,6 +22,7 @@ use serde_json::value::RawValue;
 use twilight_gateway::{Intents, Message};
 
 use self::{brought::Brought, identity::Identity};
+use super::saved::Place;
 use crate::intents;
 
 /// How long an event that lacks something waits for its other form, and what comes after it with it. Interactions don't.
@@ -56,6 +57,17 @@ pub(super) struct Passed {
     /// The intents of its session.
     pub(super) intents: Intents,
     pub(super) news: News,
+    /// Where its session stands when it was dispatched; `None` where something before it is yet to come.
+    pub(super) place: Option<Place>,
+}
+
+/// Where a message comes from.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) side: Side,
+    /// The intents of its session.
+    pub(super) intents: Intents,
+    pub(super) place: Option<Place>,
 }
 
 /// Merges the events of two sessions; of one, they go through untouched.
@@ -168,7 +180,9 @@ impl Merge {
     /// The next event that is to be passed on, if any is.
     pub(super) fn next(&mut self, now: Instant) -> Option<Passed> {
         if let Some(held) = self.urgent.pop_front() {
-            return Some(held.passed);
+            let mut passed = held.passed;
+            passed.place = passed.place.filter(|place| !self.holds_before(place));
+            return Some(passed);
         }
         let is_due = self.due().is_none_or(|until| until <= now);
         if !is_due && self.queue.len() <= WAITING {
@@ -177,15 +191,26 @@ impl Merge {
         self.queue.pop_front().map(|held| held.passed)
     }
 
-    /// Takes a message of a session with these intents.
-    pub(super) fn take(&mut self, side: Side, intents: Intents, message: Message, now: Instant) {
+    /// Whether something waits that the same session has brought earlier.
+    fn holds_before(&self, place: &Place) -> bool {
+        let places = self
+            .queue
+            .iter()
+            .filter_map(|held| held.passed.place.as_ref());
+        places
+            .filter(|waiting| waiting.session == place.session)
+            .any(|waiting| waiting.sequence < place.sequence)
+    }
+
+    /// Takes a message of a session.
+    pub(super) fn take(&mut self, from: Source, message: Message, now: Instant) {
+        let Source {
+            side,
+            intents,
+            place,
+        } = from;
         let Message::Text(text) = &message else {
             return;
-        };
-        let passed = |message, news| Passed {
-            message,
-            intents,
-            news,
         };
         let event = match &mut self.overlap {
             Some(overlap) => serde_json::from_str(text)
@@ -194,7 +219,13 @@ impl Merge {
             None => None,
         };
         let Some((overlap, name, data)) = event else {
-            return self.pass(side, passed(message, News::Whole), None);
+            let passed = Passed {
+                message,
+                intents,
+                news: News::Whole,
+                place,
+            };
+            return self.pass(side, passed, None);
         };
         if name == "READY" && side == Side::New {
             overlap.servers = identity::servers(data).map(|id| (id, false)).collect();
@@ -209,21 +240,22 @@ impl Merge {
         } else {
             intents
         };
-        let passed = |message, news| Passed {
+        let passed = |message, news, place| Passed {
             message,
             intents,
             news,
+            place,
         };
         // A server that is told again is no event of its own.
         if news == News::Repeated {
-            return self.pass(side, passed(message, news), None);
+            return self.pass(side, passed(message, news, place), None);
         }
         if overlap.brought.is_first(about.key, side, now) {
             let waits = overlap.waits(side, name, &about);
             let waits = waits.then(|| (about.key, now + HOLD));
             let is_urgent = name == "INTERACTION_CREATE";
             let held = Held {
-                passed: passed(message, news),
+                passed: passed(message, news, place),
                 side,
                 waits,
             };
@@ -244,9 +276,12 @@ impl Merge {
                 twin.passed.intents = intents;
                 if side == Side::New {
                     twin.passed.news = News::Whole;
+                    twin.passed.place = place;
                 }
             }
-            None if side == Side::New => self.pass(side, passed(message, News::Repeated), None),
+            None if side == Side::New => {
+                self.pass(side, passed(message, News::Repeated, place), None);
+            }
             None => {}
         }
     }

@@ -9,6 +9,18 @@ use super::*;
 const CONTENT: Intents = NONE.union(Intents::MESSAGE_CONTENT);
 const NONE: Intents = Intents::GUILDS;
 
+impl Merge {
+    fn took(&mut self, side: Side, intents: Intents, message: Message, now: Instant) {
+        let place = None;
+        let from = Source {
+            side,
+            intents,
+            place,
+        };
+        self.take(from, message, now);
+    }
+}
+
 fn event(name: &str, data: &Value) -> Message {
     Message::Text(json!({"op": 0, "s": 1, "t": name, "d": data}).to_string())
 }
@@ -49,13 +61,13 @@ fn both(old: Intents, new: Intents, now: Instant) -> Merge {
     merge.begin(old, new, true);
     merge.identifying();
     merge.both();
-    merge.take(
+    merge.took(
         Side::New,
         new,
         event("READY", &json!({"guilds": [{"id": "1"}]})),
         now,
     );
-    merge.take(
+    merge.took(
         Side::New,
         new,
         event("GUILD_CREATE", &json!({"id": "1"})),
@@ -76,17 +88,17 @@ fn both(old: Intents, new: Intents, now: Instant) -> Merge {
 fn a_message_that_one_session_is_sent_without_its_text_is_heard_once_and_with_it() {
     let now = Instant::now();
     let mut merge = both(NONE, CONTENT, now);
-    merge.take(Side::Old, NONE, message(7, ""), now);
+    merge.took(Side::Old, NONE, message(7, ""), now);
     assert_eq!(all(&mut merge, now), [], "it waits for the other form");
-    merge.take(Side::New, CONTENT, message(7, "hello"), now);
+    merge.took(Side::New, CONTENT, message(7, "hello"), now);
     assert_eq!(all(&mut merge, now), whole(&["7 hello"]));
-    merge.take(Side::New, CONTENT, message(8, "you"), now);
-    merge.take(Side::Old, NONE, message(8, ""), now);
+    merge.took(Side::New, CONTENT, message(8, "you"), now);
+    merge.took(Side::Old, NONE, message(8, ""), now);
     assert_eq!(all(&mut merge, now), whole(&["8 you"]));
     // The other way round, when content goes.
     let mut merge = both(CONTENT, NONE, now);
-    merge.take(Side::New, NONE, message(9, ""), now);
-    merge.take(Side::Old, CONTENT, message(9, "text"), now);
+    merge.took(Side::New, NONE, message(9, ""), now);
+    merge.took(Side::Old, CONTENT, message(9, "text"), now);
     assert_eq!(all(&mut merge, now), whole(&["9 text"]));
 }
 
@@ -94,11 +106,11 @@ fn a_message_that_one_session_is_sent_without_its_text_is_heard_once_and_with_it
 fn what_waits_in_vain_is_passed_on_as_it_is_and_in_its_place() {
     let now = Instant::now();
     let mut merge = both(NONE, CONTENT, now);
-    merge.take(Side::Old, NONE, message(7, ""), now);
+    merge.took(Side::Old, NONE, message(7, ""), now);
     let gone = event("MESSAGE_DELETE", &json!({"id": "7", "guild_id": "1"}));
-    merge.take(Side::Old, NONE, gone, now);
+    merge.took(Side::Old, NONE, gone, now);
     let used = event("INTERACTION_CREATE", &json!({"id": "50", "guild_id": "1"}));
-    merge.take(Side::Old, NONE, used, now);
+    merge.took(Side::Old, NONE, used, now);
     assert_eq!(
         all(&mut merge, now).len(),
         1,
@@ -111,7 +123,7 @@ fn what_waits_in_vain_is_passed_on_as_it_is_and_in_its_place() {
         ["7", "7"]
     );
     // Too late: plugins have heard of it.
-    merge.take(Side::New, CONTENT, message(7, "hello"), now + HOLD);
+    merge.took(Side::New, CONTENT, message(7, "hello"), now + HOLD);
     assert_eq!(
         all(&mut merge, now + HOLD),
         [(News::Repeated, "7 hello".into())]
@@ -123,10 +135,10 @@ fn a_message_before_the_new_session_identifies_does_not_wait() {
     let now = Instant::now();
     let mut merge = Merge::default();
     merge.begin(NONE, CONTENT, true);
-    merge.take(Side::Old, NONE, message(7, ""), now);
+    merge.took(Side::Old, NONE, message(7, ""), now);
     assert_eq!(all(&mut merge, now), whole(&["7"]));
     merge.identifying();
-    merge.take(Side::Old, NONE, message(8, ""), now);
+    merge.took(Side::Old, NONE, message(8, ""), now);
     assert_eq!(all(&mut merge, now), []);
     merge.end();
     assert_eq!(all(&mut merge, now), whole(&["8"]), "it is not coming");
@@ -141,8 +153,8 @@ fn an_edit_is_told_by_its_time_and_what_happens_twice_is_heard_twice() {
         event("MESSAGE_UPDATE", &data)
     };
     for (at, text) in [("1", "a"), ("2", "b")] {
-        merge.take(Side::New, CONTENT, edit(at, text), now);
-        merge.take(Side::Old, NONE, edit(at, ""), now);
+        merge.took(Side::New, CONTENT, edit(at, text), now);
+        merge.took(Side::Old, NONE, edit(at, ""), now);
     }
     assert_eq!(all(&mut merge, now), whole(&["7 a", "7 b"]));
     let reaction = event(
@@ -150,7 +162,7 @@ fn an_edit_is_told_by_its_time_and_what_happens_twice_is_heard_twice() {
         &json!({"message_id": "7", "user_id": "3"}),
     );
     for side in [Side::Old, Side::Old, Side::New] {
-        merge.take(side, NONE, reaction.clone(), now);
+        merge.took(side, NONE, reaction.clone(), now);
     }
     assert_eq!(
         all(&mut merge, now)
@@ -167,13 +179,13 @@ fn fields_in_another_order_make_no_other_event() {
     let now = Instant::now();
     let mut merge = both(NONE, CONTENT, now);
     let text = |d: &str| Message::Text(format!(r#"{{"op":0,"t":"TYPING_START","d":{d}}}"#));
-    merge.take(
+    merge.took(
         Side::Old,
         NONE,
         text(r#"{"user_id":"1","channel_id":"2"}"#),
         now,
     );
-    merge.take(
+    merge.took(
         Side::New,
         CONTENT,
         text(r#"{"channel_id":"2","user_id":"1"}"#),
@@ -189,12 +201,12 @@ fn servers_that_a_renewal_tells_again_are_no_news_and_a_new_one_is() {
     let mut merge = both(NONE, CONTENT, now);
     // Discord's outage is over: told by both, an event once.
     let again = event("GUILD_CREATE", &json!({"id": "1"}));
-    merge.take(Side::New, CONTENT, again.clone(), now);
-    merge.take(Side::Old, NONE, again, now);
+    merge.took(Side::New, CONTENT, again.clone(), now);
+    merge.took(Side::Old, NONE, again, now);
     assert_eq!(all(&mut merge, now), whole(&["1"]));
     let joined = event("GUILD_CREATE", &json!({"id": "2", "joined_at": "today"}));
-    merge.take(Side::Old, NONE, joined.clone(), now);
-    merge.take(Side::New, CONTENT, joined, now);
+    merge.took(Side::Old, NONE, joined.clone(), now);
+    merge.took(Side::New, CONTENT, joined, now);
     assert_eq!(
         all(&mut merge, now),
         [(News::Whole, "2".into()), (News::Repeated, "2".into())]
@@ -203,13 +215,13 @@ fn servers_that_a_renewal_tells_again_are_no_news_and_a_new_one_is() {
     let mut merge = Merge::default();
     merge.begin(NONE, CONTENT, false);
     merge.both();
-    merge.take(
+    merge.took(
         Side::New,
         CONTENT,
         event("READY", &json!({"guilds": [{"id": "1"}]})),
         now,
     );
-    merge.take(
+    merge.took(
         Side::New,
         CONTENT,
         event("GUILD_CREATE", &json!({"id": "1"})),
@@ -229,8 +241,8 @@ fn the_cache_learns_nothing_from_the_old_session_that_the_new_one_has_told_since
             &json!({"guild_id": guild, "role": {"id": "5"}}),
         )
     };
-    merge.take(Side::Old, NONE, role("1"), now);
-    merge.take(Side::Old, NONE, role("2"), now);
+    merge.took(Side::Old, NONE, role("1"), now);
+    merge.took(Side::Old, NONE, role("2"), now);
     let news: Vec<_> = all(&mut merge, now).into_iter().map(|it| it.0).collect();
     assert_eq!(news, [News::Late, News::Whole], "server 2 is not told anew");
     // What the new session is not sent, only the old one can tell.
@@ -239,7 +251,7 @@ fn the_cache_learns_nothing_from_the_old_session_that_the_new_one_has_told_since
         &json!({"guild_id": "1", "user": {"id": "3"}}),
     );
     let mut merge = both(NONE | Intents::GUILD_MEMBERS, NONE, now);
-    merge.take(Side::Old, NONE, joined, now);
+    merge.took(Side::Old, NONE, joined, now);
     assert_eq!(all(&mut merge, now)[0].0, News::Whole);
 }
 
@@ -256,7 +268,7 @@ fn what_is_remembered_is_bounded() {
     assert_eq!(brought.len(), 1);
     let mut merge = both(NONE, CONTENT, now);
     for id in 0..10_000 {
-        merge.take(Side::Old, NONE, message(id, ""), now);
+        merge.took(Side::Old, NONE, message(id, ""), now);
     }
     let out = all(&mut merge, now).len();
     assert_eq!(
@@ -302,7 +314,7 @@ fn a_steady_stream_is_heard_once_whole_and_in_order_whatever_the_delays() {
             if ms >= subscribed + new_delay && !is_ready {
                 is_ready = true;
                 merge.both();
-                merge.take(
+                merge.took(
                     Side::New,
                     new,
                     event("READY", &json!({"guilds": []})),
@@ -311,7 +323,7 @@ fn a_steady_stream_is_heard_once_whole_and_in_order_whatever_the_delays() {
             }
             let intents = if side == Side::Old { old } else { new };
             let text = if intents == CONTENT { "text" } else { "" };
-            merge.take(side, intents, message(id, text), at(ms));
+            merge.took(side, intents, message(id, text), at(ms));
             heard.extend(all(&mut merge, at(ms)));
         }
         merge.end();
@@ -341,4 +353,39 @@ fn a_steady_stream_is_heard_once_whole_and_in_order_whatever_the_delays() {
             assert_eq!(heard, expected, "in order, seed {seed}");
         }
     }
+}
+
+/// What a session is resumed behind: never beyond what still waits.
+#[test]
+fn an_interaction_that_overtakes_says_no_place_while_something_before_it_waits() {
+    let now = Instant::now();
+    let mut merge = both(NONE, CONTENT, now);
+    let session = std::sync::Arc::new(crate::gateway::saved::SessionKey {
+        number: 1,
+        id: "new".into(),
+        resume_url: None,
+        intents: CONTENT,
+    });
+    let mut take = |side, intents, sequence, message| {
+        let session = std::sync::Arc::clone(&session);
+        let place = (side == Side::New).then_some(Place { session, sequence });
+        let from = Source {
+            side,
+            intents,
+            place,
+        };
+        merge.take(from, message, now);
+        let passed = std::iter::from_fn(|| merge.next(now));
+        let sequences = passed.map(|passed| passed.place.map(|place| place.sequence));
+        sequences.collect::<Vec<_>>()
+    };
+    let used = |id: &str| event("INTERACTION_CREATE", &json!({"id": id}));
+    assert_eq!(take(Side::New, CONTENT, 10, used("1")), [Some(10)]);
+    // It waits for its text, and what the new session has brought behind it with it.
+    assert_eq!(take(Side::Old, NONE, 0, message(7, "")), []);
+    assert_eq!(take(Side::New, CONTENT, 11, message(8, "you")), []);
+    assert_eq!(take(Side::New, CONTENT, 12, used("2")), [None]);
+    // The text comes late, with a number that is all the same the session's next.
+    let all = take(Side::New, CONTENT, 13, message(7, "hello"));
+    assert_eq!(all, [Some(13), Some(11)]);
 }

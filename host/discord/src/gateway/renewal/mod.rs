@@ -42,6 +42,8 @@ pub(super) enum Input {
     Wanted(Intents),
     /// A session's READY.
     Ready(SessionNumber),
+    /// A session goes on: all that it had ahead was brought.
+    Resumed(SessionNumber),
     /// A session's connection is lost, or there again.
     Up(SessionNumber, bool),
     /// Discord has closed a session for good.
@@ -73,7 +75,20 @@ pub(super) enum Output {
 struct Session {
     number: SessionNumber,
     intents: Intents,
+    /// Those that it gets if it has to identify anew.
+    identifies_with: Intents,
+    /// It is of a process of which nothing else is left: what it has told before READY is not known.
+    is_blind: bool,
     is_up: bool,
+}
+
+/// A session of the process before this one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Restored {
+    /// The intents that it was identified with.
+    pub(super) intents: Intents,
+    /// Whether its servers are known: otherwise another session has to tell them.
+    pub(super) knows: bool,
 }
 
 /// The session beside the current one.
@@ -100,6 +115,8 @@ pub(super) struct Renewal {
     wanted: Intents,
     wanted_since: Instant,
     current: Session,
+    /// Discord has not said yet whether the session of the process before goes on.
+    is_resuming: bool,
     other: Other,
     allowance: Allowance,
     refusal: Option<Refusal>,
@@ -113,11 +130,26 @@ impl Renewal {
             wanted,
             wanted_since: now,
             current: Session::new(0, wanted),
+            is_resuming: false,
             other: Other::None,
             allowance,
             refusal: None,
             last_number: 0,
         }
+    }
+
+    /// The same with a session of the process before, which is resumed first: if that fails, it is identified anew as is wanted now.
+    pub(super) fn resuming(
+        restored: Restored,
+        wanted: Intents,
+        allowance: Allowance,
+        now: Instant,
+    ) -> Self {
+        let mut renewal = Self::new(wanted, allowance, now);
+        renewal.current.intents = restored.intents;
+        renewal.current.is_blind = !restored.knows;
+        renewal.is_resuming = true;
+        renewal
     }
 
     /// The session that serves: its number and its intents.
@@ -144,6 +176,10 @@ impl Renewal {
                 self.wanted_since = now;
             }
             Input::Ready(number) => self.ready(number, now, &mut outputs),
+            Input::Resumed(number) => {
+                self.up(number, true, now);
+                self.is_resuming &= number != self.current.number;
+            }
             Input::Up(number, is_up) => self.up(number, is_up, now),
             Input::Closed(number) => self.closed(number, now, &mut outputs),
             Input::Wanted(_) | Input::Time => {}
@@ -159,13 +195,13 @@ impl Renewal {
         match self.other {
             Other::Old(old, until) => (self.current.is_up || !old.is_up).then_some(until),
             Other::Next(_) => None,
-            Other::None => (self.current.intents != self.wanted).then(|| self.due()),
+            Other::None => (!self.is_resuming && !self.is_as_wanted()).then(|| self.due()),
         }
     }
 
     /// How things stand with what is wanted.
     pub(super) fn standing(&self) -> Standing {
-        if self.current.intents == self.wanted {
+        if self.is_as_wanted() {
             return Standing::Steady;
         }
         match (self.other, self.refused()) {
@@ -178,6 +214,10 @@ impl Renewal {
 
     fn ready(&mut self, number: SessionNumber, now: Instant, outputs: &mut Vec<Output>) {
         self.up(number, true, now);
+        if self.current.number == number {
+            self.current = self.current.identified();
+            self.is_resuming = false;
+        }
         match self.other {
             Other::Next(next) if next.number == number => {
                 let from = self.current.number;
@@ -259,16 +299,16 @@ impl Renewal {
             outputs.push(Output::Close(old.number));
         }
         if let Other::Next(next) = self.other
-            && (next.intents != self.wanted || self.current.intents == self.wanted)
+            && (next.intents != self.wanted || self.is_as_wanted())
         {
             self.other = Other::None;
             outputs.push(Output::Close(next.number));
         }
-        if self.current.intents == self.wanted {
+        if self.is_as_wanted() {
             self.refusal = None;
             return;
         }
-        if matches!(self.other, Other::Next(_)) || now < self.due() {
+        if self.is_resuming || matches!(self.other, Other::Next(_)) || now < self.due() {
             return;
         }
         self.allowance.spend(now);
@@ -278,9 +318,14 @@ impl Renewal {
         outputs.push(Output::Open(next.number, next.intents));
     }
 
+    /// Whether the one session is as it is to be.
+    fn is_as_wanted(&self) -> bool {
+        !self.current.is_blind && self.current.intents == self.wanted
+    }
+
     /// From when on a session with the wanted intents may be opened.
     fn due(&self) -> Instant {
-        let is_less = self.current.intents.contains(self.wanted);
+        let is_less = !self.current.is_blind && self.current.intents.contains(self.wanted);
         let settled = self.wanted_since + if is_less { SETTLE } else { Duration::ZERO };
         let again = self.refused().map_or(settled, |refusal| refusal.again);
         settled.max(again).max(self.allowance.next())
@@ -292,7 +337,18 @@ impl Session {
         Self {
             number,
             intents,
+            identifies_with: intents,
+            is_blind: false,
             is_up: false,
+        }
+    }
+
+    /// What it is once it had to identify anew.
+    fn identified(self) -> Self {
+        Self {
+            intents: self.identifies_with,
+            is_blind: false,
+            ..self
         }
     }
 }

@@ -56,6 +56,50 @@ fn a_wish_that_is_taken_back_while_its_session_is_on_its_way_is_followed() {
     assert_eq!(renewal.current(), (0, MORE));
 }
 
+fn resuming(intents: Intents, knows: bool, now: Instant) -> Renewal {
+    let restored = Restored { intents, knows };
+    Renewal::resuming(restored, MORE, plenty(now), now)
+}
+
+#[test]
+fn a_session_of_the_process_before_goes_on_and_costs_nothing() {
+    let now = Instant::now();
+    let mut renewal = resuming(MORE, true, now);
+    assert_eq!(renewal.step(Input::Up(0, true), now), []);
+    assert_eq!(renewal.step(Input::Resumed(0), now), []);
+    assert_eq!(
+        (renewal.standing(), renewal.wakes_at()),
+        (Standing::Steady, None)
+    );
+}
+
+/// Neither what it has told nor its intents are what is wanted: it brings what was missed first, and another one is opened then.
+#[test]
+fn a_session_whose_servers_are_not_known_is_renewed_once_it_goes_on() {
+    for (intents, knows) in [(MORE, false), (FEW, true), (FEW, false)] {
+        let now = Instant::now();
+        let mut renewal = resuming(intents, knows, now);
+        assert_eq!(renewal.step(Input::Up(0, true), now), []);
+        assert_eq!((renewal.wakes_at(), renewal.current().1), (None, intents));
+        let opened = renewal.step(Input::Resumed(0), now);
+        assert_eq!(opened, [Output::Open(1, MORE)]);
+        let taken = renewal.step(Input::Ready(1), now);
+        assert_eq!(taken, [Output::TakenOver { from: 0, to: 1 }]);
+    }
+}
+
+#[test]
+fn a_session_that_does_not_go_on_is_identified_as_is_wanted_and_once() {
+    for (intents, knows) in [(MORE, false), (FEW, true), (FEW, false)] {
+        let now = Instant::now();
+        let mut renewal = resuming(intents, knows, now);
+        assert_eq!(renewal.step(Input::Up(0, true), now), []);
+        assert_eq!(renewal.step(Input::Up(0, false), now), []);
+        assert_eq!(renewal.step(Input::Ready(0), now), []);
+        assert_eq!((renewal.current(), renewal.wakes_at()), ((0, MORE), None));
+    }
+}
+
 #[test]
 fn a_plugin_that_is_put_back_within_seconds_costs_no_session() {
     let now = Instant::now();
@@ -205,10 +249,19 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let now = Instant::now();
+        let restored = Restored {
+            intents: MORE,
+            knows: seed % 8 < 4,
+        };
+        let is_restored = seed.is_multiple_of(2);
+        let renewal = match is_restored {
+            true => Renewal::resuming(restored, FEW, plenty(now), now),
+            false => Renewal::new(FEW, plenty(now), now),
+        };
         let mut world = Self {
             random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             now,
-            renewal: Renewal::new(FEW, plenty(now), now),
+            renewal,
             coming: BTreeMap::new(),
             counter: 0,
             open: BTreeMap::from([(0, (FEW, false))]),
@@ -216,7 +269,10 @@ impl World {
             wanted: FEW,
             story: Vec::new(),
         };
-        world.identify(0, FEW);
+        match is_restored && world.random.below(2) == 0 {
+            true => world.later(ms(700), Input::Resumed(0)),
+            false => world.identify(0, FEW),
+        }
         world
     }
 
@@ -239,7 +295,7 @@ impl World {
     fn happens(&mut self, input: Input) {
         self.story.push(format!("{input:?}"));
         match input {
-            Input::Ready(number) => {
+            Input::Ready(number) | Input::Resumed(number) => {
                 if let Some(session) = self.open.get_mut(&number) {
                     session.1 = true;
                 }

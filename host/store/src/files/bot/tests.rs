@@ -147,6 +147,7 @@ async fn what_is_protected_is_neither_listed_nor_read_nor_written() {
         "data/7/guild.db.before-2026",
         "data/backups/one/main.db",
         "data/Backups",
+        "data/run/sessions",
         "data/server-backups/x",
         "data/exports/12.json",
         "data/audit/audit.jsonl",
