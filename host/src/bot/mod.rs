@@ -45,6 +45,7 @@ use self::{
     login::identify,
 };
 use crate::{
+    crashes::{self, Past},
     metrics::{self, Server},
     owner, program,
     services::{Services, schedules::Clock, settings::Watch},
@@ -145,16 +146,19 @@ impl Bot {
         clock: Clock,
     ) -> Result<Self, BotError> {
         let never = std::pin::pin!(std::future::pending());
-        let started = Self::start_unless(config, environment, probe_with, clock, never).await;
+        let past = Past::default();
+        let started = Self::start_unless(config, environment, probe_with, clock, past, never).await;
         Ok(started?.expect("nothing has interrupted it"))
     }
 
-    /// The same, unless `interrupted` completes meanwhile; then `None`, when what was loaded is unloaded again.
+    /// The same after what the last process has left, unless `interrupted` completes meanwhile; then `None`, when what was loaded is
+    /// unloaded again.
     pub(crate) async fn start_unless(
         config: Config,
         environment: Environment,
         probe_with: PathBuf,
         clock: Clock,
+        past: Past,
         mut interrupted: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Self>, BotError> {
         let began = Instant::now();
@@ -199,6 +203,8 @@ impl Bot {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
         }
+        // Before the private copies of that process are removed.
+        let crashed = past.report(&config);
         let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,
@@ -206,6 +212,7 @@ impl Bot {
             Arc::clone(&routes),
         )?);
         services.serve_plugins(&plugins);
+        crashes::before_plugins(crashed, past.is_safe, &config, &services, &plugins);
         last_call::answer_with(&plugins);
         let core = Core {
             config: live.clone(),
@@ -326,7 +333,7 @@ pub enum End {
     Restart,
 }
 
-/// Runs the bot until it ends by itself or `shutdown` completes.
+/// Runs the bot until it ends by itself or `shutdown` completes, after what the last process has left.
 ///
 /// # Errors
 ///
@@ -335,11 +342,19 @@ pub async fn run(
     config: Config,
     environment: Environment,
     probe_with: PathBuf,
+    past: Past,
     shutdown: impl Future<Output = ()>,
 ) -> Result<End, BotError> {
     tokio::pin!(shutdown);
     let clock = Clock::default();
-    let started = Bot::start_unless(config, environment, probe_with, clock, shutdown.as_mut());
+    let started = Bot::start_unless(
+        config,
+        environment,
+        probe_with,
+        clock,
+        past,
+        shutdown.as_mut(),
+    );
     let Some(mut bot) = started.await? else {
         return Ok(End::Stopped);
     };

@@ -43,7 +43,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the bot on Discord. Needs DISCORD_TOKEN and BOT_OWNER_ID, from the environment or `.env`.
-    Run,
+    Run {
+        /// Loads no plugins but those that `[extensions] safe` names.
+        #[arg(long)]
+        safe: bool,
+    },
     /// Runs the same bot on a simulated Discord on this machine: no account, no network.
     Sandbox(sandbox::Arguments),
     /// Shows what a plugin file is, without letting it near a bot.
@@ -91,7 +95,7 @@ pub fn main() -> ExitCode {
         return inspect::probe_child(file, Duration::from_millis(deadline_ms));
     }
     let result = given(cli.config).and_then(|config| match cli.command {
-        Command::Run => run::run(&config),
+        Command::Run { safe } => run::run(&config, safe),
         Command::Sandbox(arguments) => sandbox::run(&config, arguments),
         Command::Inspect { file } => inspect::run(&file),
         Command::Check { online } => check::run(&config, online),
@@ -200,6 +204,7 @@ fn signalled() -> CliResult<impl Future<Output = ()>> {
         }
         None => {
             crate::bot::last_call::save();
+            crate::crashes::end_in_order();
             std::process::exit(130);
         }
     })?;

@@ -94,6 +94,10 @@ pub struct PluginView {
     pub panics: u64,
     /// All that it declares, where that was asked for: a [`Manifest`](crate::manifest::Manifest).
     pub manifest: Option<Value>,
+    /// Whether its file is in quarantine, since it has crashed the bot too often.
+    pub quarantined: bool,
+    /// When and how it has crashed the bot last, in words, with the report's file; absent: not within a day.
+    pub crashed: Option<String>,
 }
 
 /// Completion of `plugins.list`.

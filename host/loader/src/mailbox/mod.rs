@@ -10,7 +10,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ use plugin_api::abi::{
     abi_stable::prefix_type::WithMetadata, frame_kind,
 };
 
-use crate::{Handled, PluginFigures, packet::Packet, platform::wake::WakeSignal};
+use crate::{Handled, PluginFigures, crumbs::Frames, packet::Packet, platform::wake::WakeSignal};
 
 /// Most events that wait for one plugin: some seconds of a busy shard. What comes on top is dropped and counted, since a
 /// plugin that is this far behind serves nobody by working through old events first.
@@ -50,6 +50,8 @@ pub struct Mailbox {
     signal: WakeSignal,
     dropped_events: AtomicU64,
     figures: Arc<PluginFigures>,
+    /// Where the frames are noted that the plugin takes, where there are crumbs.
+    noted: OnceLock<Frames>,
 }
 
 #[derive(Debug, Default)]
@@ -92,7 +94,13 @@ impl Mailbox {
             signal: WakeSignal::new()?,
             dropped_events: AtomicU64::new(0),
             figures,
+            noted: OnceLock::new(),
         })
+    }
+
+    /// From here on the frames that the plugin takes are noted there.
+    pub fn note_in(&self, frames: Frames) {
+        let _ = self.noted.set(frames);
     }
 
     /// Queues a packet, and wakes the plugin if it is idle.
@@ -230,6 +238,7 @@ impl Mailbox {
         while taken < cap
             && let Some(packet) = queues.control.pop_front()
         {
+            self.note(&packet);
             out(taken, held.hold(packet, now));
             taken += 1;
         }
@@ -249,6 +258,7 @@ impl Mailbox {
                     .waited
                     .observe(now.saturating_duration_since(queued));
             }
+            self.note(&packet);
             out(taken, held.hold(packet, now));
             taken += 1;
             work_left -= 1;
@@ -257,6 +267,12 @@ impl Mailbox {
         queues.idle = taken == 0;
         queues.busy_since = (taken > 0).then_some(now);
         taken
+    }
+
+    fn note(&self, packet: &Packet) {
+        if let Some(noted) = self.noted.get() {
+            noted.note(packet);
+        }
     }
 
     /// For how long the plugin's thread has not asked for more, though something waits or was handed out.

@@ -3,6 +3,7 @@
 mod order;
 mod refused;
 mod rollback;
+mod selection;
 mod status;
 mod stopping;
 mod supervise;
@@ -20,7 +21,7 @@ use host_base::{PluginName, nearest::nearest};
 use plugin_api::hook::ExtensionFailed;
 use tokio::sync::{mpsc, watch};
 
-pub use self::status::{LoadReport, Serving, Status};
+pub use self::status::{CrashNote, LoadReport, Serving, Status};
 use self::{
     stopping::{Leaving, Saving},
     supervise::{Restarts, Trouble},
@@ -29,6 +30,7 @@ use super::{
     error::LoadError,
     file::{self, FileInfo},
     probe::{self, ProbeReport},
+    quarantine::Quarantine,
     shadow,
     slot::Slot,
     states::States,
@@ -62,6 +64,7 @@ pub struct Plugins {
     troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
     /// The files that were refused, by path.
     refused: refused::RefusedFiles,
+    quarantine: Quarantine,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -103,6 +106,10 @@ struct Set {
     restarts: HashMap<PluginName, Restarts>,
     /// What was found when the generation of a plugin was closed whose thread had ended.
     closed: HashMap<PluginName, UnloadReport>,
+    /// The last crash of the process that was a plugin's fault.
+    crashes: BTreeMap<PluginName, CrashNote>,
+    /// Those that may be loaded; `None`: all.
+    selection: Option<selection::Selection>,
     stopping: bool,
 }
 
@@ -127,6 +134,10 @@ struct Loaded {
 struct Failed {
     file: PathBuf,
     error: String,
+    /// Whether that is the quarantine.
+    quarantined: bool,
+    /// Whether it is left out for now.
+    left_out: bool,
     needs: Option<PluginName>,
 }
 
@@ -146,6 +157,7 @@ impl Plugins {
         // Unbounded: a generation has one trouble at most.
         let (trouble, troubles) = mpsc::unbounded_channel();
         Ok(Self {
+            quarantine: Quarantine::open(&options.data),
             states: Arc::new(States::new(options.data)),
             program,
             probe_with,
@@ -238,6 +250,25 @@ impl Plugins {
             return Err(LoadError::AlreadyLoaded { name });
         }
         let path = self.file_of(&name).await?;
+        self.load_file(&path).await
+    }
+
+    /// The same for one that is in quarantine, or left out for now: it is let in first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub async fn load_again(&self, name: &str) -> Result<LoadReport, LoadError> {
+        let name = PluginName::new(name);
+        if self.serves(&name) {
+            return Err(LoadError::AlreadyLoaded { name });
+        }
+        let path = self.file_of(&name).await?;
+        let (_, info) = transaction::read(&path).await?;
+        self.select(&[PluginName::new(&info.note.name)]);
+        if self.quarantine.lift(&info.sha256_hex()) {
+            tracing::warn!(plugin = &*name, "let out of quarantine");
+        }
         self.load_file(&path).await
     }
 
@@ -393,6 +424,8 @@ impl Plugins {
                 Failed {
                     file: path.to_owned(),
                     error: error.to_string(),
+                    quarantined: matches!(error, LoadError::Quarantined { .. }),
+                    left_out: matches!(error, LoadError::LeftOut { .. }),
                     needs,
                 },
             );

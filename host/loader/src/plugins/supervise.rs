@@ -12,7 +12,9 @@ use plugin_api::hook::{ExtensionFailed, PluginBlocked};
 use tokio::time::sleep;
 
 use super::{Failed, Plugins, stopping::Saving};
-use crate::{Change, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS};
+use crate::{
+    Change, crumbs, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS,
+};
 
 /// The pause before the first restart; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -136,6 +138,7 @@ impl Plugins {
                     Some(None) | None => return,
                 },
                 () = sleep(until_save.min(LOOK)) => {
+                    crumbs::beat();
                     signals::put_back_hosts(|handler| self.plugin_at(handler));
                     if !every.is_zero() && saved.elapsed() >= every {
                         saved = Instant::now();
@@ -270,6 +273,8 @@ impl Plugins {
             Failed {
                 file,
                 error: why.to_owned(),
+                quarantined: false,
+                left_out: false,
                 needs: None,
             },
         );
@@ -296,6 +301,8 @@ impl Plugins {
                 Failed {
                     file: file.clone(),
                     error: format!("it needs `{name}`, which has failed"),
+                    quarantined: false,
+                    left_out: false,
                     needs: Some(name.clone()),
                 },
             );

@@ -13,7 +13,7 @@ use host_base::private;
 use super::queue::Output;
 use crate::{config::Log, rotated::Rotated};
 
-const PERMANENT: &str = "permanent.log";
+pub(super) const PERMANENT: &str = "permanent.log";
 const CURRENT_RUN: &str = "current_run.log";
 
 /// Both files.

@@ -117,6 +117,8 @@ mod tests {
                 manifest: manifest.clone(),
             }),
             error: error.map(str::to_owned),
+            quarantined: false,
+            crashed: None,
         }
     }
 

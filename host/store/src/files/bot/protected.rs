@@ -11,8 +11,8 @@ use rustix::fs::{AtFlags, FileType, Stat, fstat, stat, statat};
 
 use crate::files::path::{Missing, Relative, folder};
 
-/// Folders in the data folder that hold databases, users' data and the audit journal.
-const HIDDEN_IN_DATA: [&str; 4] = ["audit", "backups", "exports", "server-backups"];
+/// Folders in the data folder that hold databases, users' data and the audit journal, and what one process leaves for the next.
+const HIDDEN_IN_DATA: [&str; 5] = ["audit", "backups", "exports", "run", "server-backups"];
 
 /// What somebody wants with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
