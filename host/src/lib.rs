@@ -19,10 +19,12 @@
 //! | [`owner`] | owner commands |
 //! | [`metrics`] | the page that a Prometheus server reads |
 //! | [`status`] | the text that the bot shows on Discord |
+//! | [`crashes`] | what the last process has died of, and whose fault that was |
 //! | [`cli`] | the command line |
 
 pub mod bot;
 pub mod cli;
+pub mod crashes;
 pub mod dispatch;
 pub mod metrics;
 pub mod owner;

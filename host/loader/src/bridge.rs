@@ -26,6 +26,7 @@ use super::{
     answer::{Answer, Waiter},
     call_server::CallServer,
     calls::{MOST_BODY, MOST_HEAD},
+    crumbs::Place,
     ledger::Ledger,
     lines::{Lines, cut},
     mailbox::Mailbox,
@@ -60,6 +61,8 @@ pub struct Bridge {
     ledger: Mutex<Option<Ledger>>,
     /// Whether its figures are given up.
     uncounted: AtomicBool,
+    /// Its place in the crumbs, where there are any.
+    place: OnceLock<Place>,
 }
 
 impl Bridge {
@@ -96,6 +99,7 @@ impl Bridge {
             figures,
             ledger: Mutex::default(),
             uncounted: AtomicBool::new(false),
+            place: OnceLock::new(),
         };
         (bridge, receive)
     }
@@ -103,11 +107,16 @@ impl Bridge {
     /// The handle that `run` is given. It is valid for as long as the `Arc` is kept.
     #[must_use]
     pub fn handle(self: &Arc<Self>) -> HostHandle {
-        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable::new(send));
+        const VTABLE: &WithMetadata<HostVtable> = &WithMetadata::new(HostVtable::new(send, crumb));
         HostHandle {
             ctx: Arc::as_ptr(self).cast(),
             vtable: HostVtable_Ref(VTABLE.static_as_prefix()),
         }
+    }
+
+    /// Gives the generation its place in the crumbs, on its thread and before the library is opened.
+    pub fn takes_place(&self, place: Place) {
+        let _ = self.place.set(place);
     }
 
     /// Notes where the library lies, for the names in a panic, on which thread it runs, and where its ledger is.
@@ -122,6 +131,7 @@ impl Bridge {
 
     /// Notes that `run` has returned, on the plugin's thread.
     pub fn run_ended(&self, thread: Tid) {
+        self.is_at_nothing();
         self.ledger().take();
         self.figures.thread_ends(thread);
         self.vitals.run_ended();
@@ -174,6 +184,7 @@ impl Bridge {
     /// Ends the generation: whoever still waits learns that nothing comes, and its host calls are given up.
     pub fn close(&self) {
         self.closed.store(true, SeqCst);
+        self.is_at_nothing();
         self.vitals.over(|| match self.vitals.last_panic() {
             Some(panic) => format!("its thread has ended; the last panic was: {panic}"),
             None => "its thread has ended".into(),
@@ -186,6 +197,13 @@ impl Bridge {
             .take();
         self.environment.generation_ended(&self.caller);
         self.give_up_figures();
+    }
+
+    /// What its thread is at is of no interest any more, whether or not it ever comes to an end.
+    pub fn is_at_nothing(&self) {
+        if let Some(place) = self.place.get() {
+            place.idle();
+        }
     }
 
     /// The program that it is loaded into.
@@ -346,6 +364,13 @@ fn answer(status: u16, head: &[u8], body: &[u8]) -> Answer {
         head: serde_json::to_vec(&error).unwrap_or_default(),
         body: Vec::new(),
     }
+}
+
+/// [`HostVtable::crumb`].
+unsafe extern "C" fn crumb(ctx: *const c_void) -> *const c_void {
+    // SAFETY: `ctx` is `Arc::as_ptr` of a bridge that the generation keeps alive until `run` has returned.
+    let bridge = unsafe { &*ctx.cast::<Bridge>() };
+    bridge.place.get().map_or(std::ptr::null(), Place::crumb)
 }
 
 /// [`HostVtable::send`].

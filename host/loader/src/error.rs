@@ -172,6 +172,24 @@ pub enum LoadError {
         /// Its name.
         name: PluginName,
     },
+    /// Its file has crashed the bot too often.
+    #[error(
+        "`{name}` is in quarantine: {why}; `load {name} again` loads it all the same, and so does another file"
+    )]
+    Quarantined {
+        /// Its name.
+        name: PluginName,
+        /// Why.
+        why: String,
+    },
+    /// The bot runs without it for now.
+    #[error("`{name}` is left out: {why}; `load {name} again` loads it all the same")]
+    LeftOut {
+        /// Its name.
+        name: PluginName,
+        /// Why.
+        why: String,
+    },
     /// The host is stopping.
     #[error("the host is shutting down")]
     ShuttingDown,

@@ -23,6 +23,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | `program.rs`, `environment.rs` | what the loader asks of the program: the set of plugins (checks, routes), and a single generation (options, host calls) |
+//! | `quarantine.rs`, `bisection.rs` | files that have crashed the process too often; which to leave out when nobody knows whose fault it was |
 //! | `watcher/` | the extensions folder: files that come, change and go |
 //! | `file/` | what a file must be before any of its code runs |
 //! | `probe.rs`, `shadow.rs` | the child process that tries a file first; private copies under names that are never used again |
@@ -39,14 +40,18 @@
 //! | `unload.rs` | closing a library, and measuring that it is gone |
 //! | `libraries.rs`, `signals.rs`, `descriptors.rs` | what a plugin has brought, taken or left open |
 //! | `symbols.rs` | names for the addresses of a panic |
+//! | `crumb_layout.rs`, `crumbs/` | what is noted for the process after this one, should this one crash, and whose fault that was |
 //! | `platform/` | all that the loader asks of the operating system: [`interpose`], [`snapshot`], [`memory`] and what is its own |
 #![allow(unsafe_code, reason = "the loader's side of the raw boundary")]
 
 mod answer;
+pub mod bisection;
 mod bridge;
 mod call_server;
 mod caller;
 mod calls;
+mod crumb_layout;
+pub mod crumbs;
 mod descriptors;
 mod environment;
 mod error;
@@ -68,6 +73,7 @@ mod platform;
 mod plugins;
 pub mod probe;
 mod program;
+pub mod quarantine;
 pub mod resolve;
 pub mod shadow;
 mod signals;
@@ -99,7 +105,7 @@ pub use mailbox::Refused;
 pub use manifest_check::{Neighbour, Rules};
 pub use packet::Packet;
 pub use platform::{interpose, memory, snapshot};
-pub use plugins::{InUse, LoadReport, Plugins, Serving, Status};
+pub use plugins::{CrashNote, InUse, LoadReport, Plugins, Serving, Status};
 pub use program::{Change, Lifted, Program, Refusal};
 pub use slot::Slot;
 pub use state_file::SavedState;

@@ -20,7 +20,13 @@ use plugin_api::abi::{
 use tokio::sync::oneshot;
 
 use super::{
-    bridge::Bridge, error::LoadError, ledger::Ledger, mailbox::Mailbox, signals, symbols::Symbols,
+    bridge::Bridge,
+    crumbs::{self, Place},
+    error::LoadError,
+    ledger::Ledger,
+    mailbox::Mailbox,
+    signals,
+    symbols::Symbols,
 };
 use crate::platform::{Image, Owner, UnknownThread, interpose, process, snapshot};
 
@@ -137,6 +143,10 @@ pub fn start(
             signals::watch(owner, &plugin);
             // Whatever is created on this thread is the library's, up to the destructors of its thread-locals.
             owner.enter();
+            if let Some(place) = Place::take(owner, &plugin, generation, &path) {
+                mailbox.note_in(place.frames());
+                bridge.takes_place(place);
+            }
             let closing = Arc::clone(&bridge);
             let pinned = run(&path, owner, opened_send, bridge, mailbox);
             closing.close();
@@ -179,6 +189,7 @@ fn run(
             return None;
         }
     };
+    crumbs::note_libraries();
     // From here on nothing but a counted unload closes it, whatever happens.
     let mut pinned = PinnedLibrary(ManuallyDrop::new(OpenLibrary {
         library,
@@ -217,6 +228,7 @@ fn run(
         bridge.run_ended(thread);
         return Some(pinned);
     }
+    bridge.is_at_nothing();
     // SAFETY: once a generation, on its own thread; `pinned` keeps both handles valid.
     let status = unsafe { module.run()(bridge.handle(), mailbox.handle()) };
     if status == run_status::BROKEN {

@@ -52,6 +52,7 @@ use self::{
     login::identify,
 };
 use crate::{
+    crashes::{self, Past},
     metrics::{self, Server},
     owner, program,
     services::{Services, schedules::Clock, settings::Watch},
@@ -156,16 +157,19 @@ impl Bot {
         clock: Clock,
     ) -> Result<Self, BotError> {
         let never = std::pin::pin!(std::future::pending());
-        let started = Self::start_unless(config, environment, probe_with, clock, never).await;
+        let past = Past::default();
+        let started = Self::start_unless(config, environment, probe_with, clock, past, never).await;
         Ok(started?.expect("nothing has interrupted it"))
     }
 
-    /// The same, unless `interrupted` completes meanwhile; then `None`, when what was loaded is unloaded again.
+    /// The same after what the last process has left, unless `interrupted` completes meanwhile; then `None`, when what was loaded is
+    /// unloaded again.
     pub(crate) async fn start_unless(
         config: Config,
         environment: Environment,
         probe_with: PathBuf,
         clock: Clock,
+        past: Past,
         mut interrupted: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Self>, BotError> {
         let began = Instant::now();
@@ -211,6 +215,8 @@ impl Bot {
             () = &mut interrupted => return Ok(None),
         }
         services.tell_last_end(&config);
+        // Before the private copies of that process are removed.
+        let crashed = past.report(&config);
         let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,
@@ -218,6 +224,7 @@ impl Bot {
             Arc::clone(&routes),
         )?);
         services.serve_plugins(&plugins);
+        crashes::before_plugins(crashed, past.is_safe, &config, &services, &plugins);
         last_call::answer_with(&plugins);
         let (ready, is_ready) = watch::channel(false);
         // One question waits at most: the loop answers it, or is late with it.
@@ -363,7 +370,8 @@ pub enum End {
     Restart,
 }
 
-/// Runs the bot until it ends by itself or `shutdown` completes; a supervisor, if there is one, is told how it fares.
+/// Runs the bot until it ends by itself or `shutdown` completes, after what the last process has left; a supervisor, if there is one, is
+/// told how it fares.
 ///
 /// # Errors
 ///
@@ -373,11 +381,19 @@ pub async fn run(
     environment: Environment,
     probe_with: PathBuf,
     supervised: Option<Supervised>,
+    past: Past,
     shutdown: impl Future<Output = ()>,
 ) -> Result<End, BotError> {
     tokio::pin!(shutdown);
     let clock = Clock::default();
-    let started = Bot::start_unless(config, environment, probe_with, clock, shutdown.as_mut());
+    let started = Bot::start_unless(
+        config,
+        environment,
+        probe_with,
+        clock,
+        past,
+        shutdown.as_mut(),
+    );
     let Some(mut bot) = started.await? else {
         return Ok(End::Stopped);
     };

@@ -53,6 +53,9 @@ enum Command {
         /// Runs the bot alone: nobody starts it again when it crashes. For debuggers.
         #[arg(long)]
         no_supervisor: bool,
+        /// Loads no plugins but those that `[extensions] safe` names.
+        #[arg(long)]
+        safe: bool,
     },
     /// Puts a newer program in the place of this one, and restarts the bot by it, if it runs. Not ready in time, it is taken back.
     Upgrade {
@@ -109,7 +112,7 @@ pub fn main() -> ExitCode {
         return inspect::probe_child(file, Duration::from_millis(deadline_ms));
     }
     let (alone, is_run) = match cli.command {
-        Command::Run { no_supervisor } => (no_supervisor, true),
+        Command::Run { no_supervisor, .. } => (no_supervisor, true),
         _ => (true, false),
     };
     let supervised = match Supervised::from_environment() {
@@ -130,7 +133,7 @@ pub fn main() -> ExitCode {
         }
     }
     let result = given(cli.config).and_then(|config| match cli.command {
-        Command::Run { .. } => run::run(&config, supervised.clone()),
+        Command::Run { safe, .. } => run::run(&config, supervised.clone(), safe),
         Command::Upgrade {
             file,
             ready_within_s,
@@ -248,6 +251,7 @@ fn signalled(supervised: Option<Supervised>) -> CliResult<impl Future<Output = (
         }
         None => {
             crate::bot::last_call::save();
+            crate::crashes::end_in_order();
             if let Some(supervised) = &supervised {
                 supervised.ended(INTERRUPTED);
             }

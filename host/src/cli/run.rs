@@ -10,13 +10,18 @@ use host_ops::{config::Config, env::Environment, folders, log};
 use host_supervisor::Supervised;
 
 use super::{CliResult, DOTENV, configure, runtime, signalled};
-use crate::bot::{self, End};
+use crate::{
+    bot::{self, End},
+    crashes,
+};
 
-/// Runs the bot on Discord until a signal or its end.
-pub(super) fn run(config: &Path, supervised: Option<Supervised>) -> CliResult {
+/// Runs the bot on Discord until a signal or its end; in safe mode with the plugins alone that `[extensions] safe` names.
+pub(super) fn run(config: &Path, supervised: Option<Supervised>, is_safe: bool) -> CliResult {
     folders::refuse_slips(&Config::load(config)?, None)?;
     let config = configure(config, |_| {})?;
     let environment = Environment::load(Path::new(DOTENV))?;
+    let mut past = crashes::begin(&config.data.folder);
+    past.is_safe = is_safe;
     let shutdown = signalled(supervised.clone())?;
     let runtime = runtime()?;
     let bot = bot::run(
@@ -24,11 +29,13 @@ pub(super) fn run(config: &Path, supervised: Option<Supervised>) -> CliResult {
         environment,
         env::current_exe()?,
         supervised.clone(),
+        past,
         shutdown,
     );
     let result = runtime.block_on(bot);
     // A plugin that was abandoned may still run: nothing waits for it.
     runtime.shutdown_background();
+    crashes::end_in_order();
     match (result?, supervised) {
         (End::Stopped, _) => Ok(()),
         (End::Restart, None) => Err(anew()),

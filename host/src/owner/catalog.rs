@@ -81,7 +81,18 @@ const SETTING: Parameter =
 
 const COMMANDS: &[OwnerCommand] = &[
     command("extensions", "Shows the plugins that are loaded", &[]),
-    command("load", "Loads a plugin", &[PLUGIN]),
+    command(
+        "load",
+        "Loads a plugin",
+        &[
+            PLUGIN,
+            Parameter::new(
+                "again",
+                Kind::Flag,
+                "Also one that is in quarantine since it has crashed the bot",
+            ),
+        ],
+    ),
     command(
         "reload",
         "Reloads a plugin without losing a message",

@@ -15,12 +15,19 @@ use host_commands::{How, Registered, router::count};
 impl Owner {
     pub(super) async fn load(&self, line: &str) -> Value {
         if line.is_empty() {
-            return embeds::usage("load NAME", "Loads a plugin from the extensions folder.");
+            return embeds::usage(
+                "load NAME [again]",
+                "Loads a plugin from the extensions folder. With `again` also one that is in quarantine since it has crashed the bot.",
+            );
         }
         let before = self.asked_powers();
-        match self.plugins.load(line).await {
+        let (name, result) = match line.strip_suffix(" again") {
+            Some(name) => (name.trim(), self.plugins.load_again(name).await),
+            None => (line, self.plugins.load(line).await),
+        };
+        match result {
             Ok(report) => loaded(&[report], |it| self.new_powers(&before, it)),
-            Err(error) => embeds::failed("Not loaded", line, &error.to_string()),
+            Err(error) => embeds::failed("Not loaded", name, &error.to_string()),
         }
     }
 
@@ -332,6 +339,12 @@ fn status(status: &Status, registered: &Registered, granted: &[Power]) -> Value 
             "not loaded"
         };
         lines.push(format!("⚠ {what}: {}", shown::said(error)));
+    }
+    if let Some(crash) = &status.crashed {
+        lines.push(format!(
+            "💥 {}",
+            shown::said(&crash.in_words(SystemTime::now()))
+        ));
     }
     embeds::field(&status.plugin, &lines.join("\n"))
 }

@@ -12,6 +12,7 @@ mod attacks;
 mod authority;
 mod authors;
 mod beats;
+mod blame;
 mod cache;
 mod callbacks;
 mod calls;

@@ -5,6 +5,7 @@
 //! | `note.rs` | what a file tells about itself before any of its code runs |
 //! | `module.rs` | what a library exports (`run`), and what it is given (`HostHandle`, `MailboxHandle`) |
 //! | `record.rs` | how records grow: [`Record`] |
+//! | `crumb.rs` | where a plugin notes what it is at, for the case that the process ends |
 //! | `frame.rs` | host to plugin: [`Frame`] and its kinds |
 //! | `message.rs` | plugin to host: [`Message`] and its kinds |
 //! | `header.rs` | the part of an event that is read without parsing |
@@ -48,6 +49,7 @@ mod botfiles;
 mod cache;
 mod command;
 mod commands;
+mod crumb;
 mod custom_id;
 mod database;
 mod errors;
@@ -93,6 +95,7 @@ pub use command::{
 };
 pub(crate) use commands::is_default;
 pub use commands::{CommandsCall, PrefixReply, RequireReply, UsageView, WhyReply};
+pub use crumb::{Crumb, crumb_frame};
 pub use custom_id::{CustomId, HandlerNumber, QUESTIONS};
 pub use database::{
     BackupView, ColumnView, DatabaseBackup, DatabaseBackups, DatabaseCall, DatabaseCheck,

@@ -72,6 +72,11 @@ pub struct HostVtable {
     /// at are the plugin's; the host copies. It is not in the type, since abi_stable would have it never grow.
     #[sabi(last_prefix_field)]
     pub send: unsafe extern "C" fn(ctx: *const c_void, message: *const c_void) -> u32,
+    /// The generation's [`Crumb`](super::Crumb), or null when the host keeps none: valid, and at the same place, until `run`
+    /// returns.
+    ///
+    /// Caller: the generation's thread. It is the only one to write what is there.
+    pub crumb: unsafe extern "C" fn(ctx: *const c_void) -> *const c_void,
     /// A call that this version has not got: what a later one may look like.
     #[cfg(feature = "later-boundary-fixture")]
     pub later: unsafe extern "C" fn(ctx: *const c_void) -> u32,
@@ -88,9 +93,11 @@ impl HostVtable {
     #[must_use]
     pub const fn new(
         send: unsafe extern "C" fn(ctx: *const c_void, message: *const c_void) -> u32,
+        crumb: unsafe extern "C" fn(ctx: *const c_void) -> *const c_void,
     ) -> Self {
         Self {
             send,
+            crumb,
             #[cfg(feature = "later-boundary-fixture")]
             later,
         }

@@ -98,6 +98,10 @@ pub struct PluginView {
     pub manifest: Option<Value>,
     /// The plugins in use for what it needs, by the name that it needs: its own name, or that of one that provides it.
     pub providers: BTreeMap<String, String>,
+    /// Whether its file is in quarantine, since it has crashed the bot too often.
+    pub quarantined: bool,
+    /// When and how it has crashed the bot last, in words, with the report's file; absent: not within a day.
+    pub crashed: Option<String>,
 }
 
 /// Completion of `plugins.list`.

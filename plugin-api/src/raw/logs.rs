@@ -14,7 +14,7 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::Link;
+use super::{Link, crumb::Poll};
 use crate::abi::{LogHead, message_kind};
 
 /// The host's log as a subscriber. Spans are accepted and not followed: a plugin's events carry their own fields.
@@ -31,18 +31,24 @@ thread_local! {
     static FRAME: Cell<u64> = const { Cell::new(0) };
 }
 
-/// For as long as it lives, log lines of this thread belong to a frame.
-pub(crate) struct Within(u64);
+/// For as long as it lives, log lines of this thread belong to a frame, and its crumb says that this is what it is at.
+pub(crate) struct Within {
+    before: u64,
+    _poll: Poll,
+}
 
 impl Within {
     pub(crate) fn frame(id: u64) -> Self {
-        Self(FRAME.replace(id))
+        Self {
+            before: FRAME.replace(id),
+            _poll: Poll::of(id),
+        }
     }
 }
 
 impl Drop for Within {
     fn drop(&mut self) {
-        FRAME.set(self.0);
+        FRAME.set(self.before);
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod backtrace;
+mod crumb;
 mod inbox;
 mod link;
 mod logs;
@@ -56,12 +57,15 @@ pub unsafe fn run(host: HostHandle, mailbox: MailboxHandle, declare: fn() -> Pro
     let link = unsafe { Link::open(host) };
     logs::install();
     panics::install();
+    // SAFETY: as above; `close` below takes it away again.
+    unsafe { crumb::open(host) };
     // Nothing unwinds into the host, whatever the author's code does in it.
     let status = guarded(|| {
         let program = declare();
         // SAFETY: as above, and this thread is the only one to exchange.
         (program.0)(unsafe { Inbox::new(mailbox) }, link)
     });
+    crumb::close();
     panics::leave();
     link::close();
     status.unwrap_or(run_status::PANICKED)

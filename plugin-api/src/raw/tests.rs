@@ -3,7 +3,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     ffi::c_void,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     thread,
 };
 
@@ -12,7 +12,7 @@ use abi_stable::prefix_type::WithMetadata;
 use super::{Program, run};
 use crate::{
     abi::{
-        Bytes, CommandHead, EventHeader, Frame, HostHandle, HostVtable, HostVtable_Ref,
+        Bytes, CommandHead, Crumb, EventHeader, Frame, HostHandle, HostVtable, HostVtable_Ref,
         MailboxHandle, MailboxVtable, MailboxVtable_Ref, Message, Origin, Record, StartHead,
         StopHead, frame_kind, message_kind, run_status, send_status, status,
     },
@@ -29,6 +29,7 @@ struct FakeHost {
     state: Mutex<State>,
     signal: i32,
     age: Age,
+    crumb: Crumb,
 }
 
 /// Which version of the boundary's records the host has.
@@ -100,6 +101,10 @@ impl FakeHost {
             state: Mutex::new(state),
             signal,
             age: Age::Same,
+            crumb: Crumb {
+                bytes: Crumb::FIRST_BYTES.into(),
+                ..Crumb::default()
+            },
         }
     }
 
@@ -167,7 +172,7 @@ impl FakeHost {
             scope
                 .spawn(|| {
                     const HOST: &WithMetadata<HostVtable> =
-                        &WithMetadata::new(HostVtable::new(send));
+                        &WithMetadata::new(HostVtable::new(send, crumb));
                     const MAILBOX: &WithMetadata<MailboxVtable> =
                         &WithMetadata::new(MailboxVtable::new(exchange));
                     let ctx: *const c_void = std::ptr::from_ref(self).cast();
@@ -193,6 +198,10 @@ impl FakeHost {
             state.held.len()
         );
         assert_eq!(state.given_back.len() as u64, state.last_token);
+        // What was polled last is noted where the host has a place for it, and nothing is polled any more.
+        let noted = self.crumb.frame.load(Relaxed) != 0;
+        assert!(!noted || !matches!(self.age, Age::First));
+        assert_eq!(self.crumb.since_ms.load(Relaxed), 0);
         (status, state.said.clone())
     }
 }
@@ -201,6 +210,16 @@ impl Drop for FakeHost {
     fn drop(&mut self) {
         // SAFETY: ours, and the plugin is gone.
         unsafe { libc::close(self.signal) };
+    }
+}
+
+/// An older host has no crumbs.
+unsafe extern "C" fn crumb(ctx: *const c_void) -> *const c_void {
+    // SAFETY: as the contract of `HostVtable::crumb` says.
+    let host = unsafe { &*ctx.cast::<FakeHost>() };
+    match host.age {
+        Age::First => std::ptr::null(),
+        _ => (&raw const host.crumb).cast(),
     }
 }
 

@@ -34,7 +34,7 @@ const fn look(mark: Option<Mark>) -> (&'static str, &'static str, &'static str) 
         Some(Mark::Serves) => ("#3fb950", "✓", "serves"),
         Some(Mark::Faulty) => ("#e3b341", "!", "with a fault"),
         Some(Mark::Circle) => ("#79c0ff", "↻", "in a circle"),
-        Some(Mark::Down) => ("#ff7b72", "✗", "not running"),
+        Some(Mark::Down | Mark::Quarantine) => ("#ff7b72", "✗", "not running"),
         None => ("#9da7b3", "?", "missing"),
     }
 }

@@ -83,6 +83,10 @@ pub(crate) async fn for_owners(ctx: ComponentContext) -> Result {
         ),
         Some(why) => shown.description(clip(&plain(why), LIST)),
     };
+    let shown = match &entry.view.crashed {
+        None => shown,
+        Some(crash) => shown.field("💥 It", clip(&plain(crash), LIST), false),
+    };
     ctx.reply(NewMessage::from(shown).ephemeral()).await
 }
 
@@ -143,8 +147,8 @@ fn card(entry: &Entry, all: &Registry) -> plugin_api::EmbedBuilder {
 }
 
 fn state(entry: &Entry, all: &Registry, mark: Mark) -> String {
-    if mark == Mark::Down {
-        return "It is not running.".into();
+    if matches!(mark, Mark::Down | Mark::Quarantine) {
+        return format!("It {}.", mark.word());
     }
     let view = &entry.view;
     let mut text = format!(

@@ -47,6 +47,7 @@ fn summary(all: &Registry, marks: &[Mark]) -> String {
         (Mark::Faulty, "with a fault"),
         (Mark::Circle, "in a circle"),
         (Mark::Down, "not running"),
+        (Mark::Quarantine, "in quarantine"),
     ] {
         let count = of(mark);
         if count > 0 {
@@ -68,7 +69,7 @@ fn summary(all: &Registry, marks: &[Mark]) -> String {
 
 fn line(entry: &Entry, mark: Mark) -> String {
     // Why is the owners' business: it may name paths.
-    if mark == Mark::Down {
+    if matches!(mark, Mark::Down | Mark::Quarantine) {
         return mark.word().to_owned();
     }
     let manifest = &entry.manifest;

@@ -14,6 +14,7 @@ pub(crate) enum Mark {
     Faulty,
     Circle,
     Down,
+    Quarantine,
 }
 
 impl Mark {
@@ -23,6 +24,7 @@ impl Mark {
             Self::Faulty => "⚠️",
             Self::Circle => "🔄",
             Self::Down => "❌",
+            Self::Quarantine => "💥",
         }
     }
 
@@ -32,6 +34,7 @@ impl Mark {
             Self::Faulty => "serves, with a fault",
             Self::Circle => "serves, in a circle of plugins that need each other",
             Self::Down => "is not running",
+            Self::Quarantine => "is in quarantine: it has crashed the bot",
         }
     }
 }
@@ -205,7 +208,9 @@ pub(crate) fn faults(entry: &Entry, all: &Registry) -> Vec<String> {
 }
 
 pub(crate) fn mark(entry: &Entry, all: &Registry) -> Mark {
-    if !entry.serves() {
+    if entry.view.quarantined && !entry.serves() {
+        Mark::Quarantine
+    } else if !entry.serves() {
         Mark::Down
     } else if !circle(&entry.view.name, all).is_empty() {
         Mark::Circle
@@ -314,6 +319,10 @@ pub(crate) mod tests {
         }
         assert_eq!(conflicts(&all.plugins["a"], &all), [""; 0]);
         assert_eq!(mark(&all.plugins["b"], &all), Mark::Down);
+        if let Some(entry) = all.plugins.get_mut("b") {
+            entry.view.quarantined = true;
+        }
+        assert_eq!(mark(&all.plugins["b"], &all), Mark::Quarantine);
     }
 
     #[test]

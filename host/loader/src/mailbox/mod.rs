@@ -10,7 +10,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -23,6 +23,7 @@ use plugin_api::abi::{
 
 use crate::{
     Handled, PluginFigures,
+    crumbs::Frames,
     packet::{Begun, Packet},
     platform::wake::WakeSignal,
 };
@@ -54,6 +55,8 @@ pub struct Mailbox {
     signal: WakeSignal,
     dropped_events: AtomicU64,
     figures: Arc<PluginFigures>,
+    /// Where the frames are noted that the plugin takes, where there are crumbs.
+    noted: OnceLock<Frames>,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +99,13 @@ impl Mailbox {
             signal: WakeSignal::new()?,
             dropped_events: AtomicU64::new(0),
             figures,
+            noted: OnceLock::new(),
         })
+    }
+
+    /// From here on the frames that the plugin takes are noted there.
+    pub fn note_in(&self, frames: Frames) {
+        let _ = self.noted.set(frames);
     }
 
     /// Queues a packet, and wakes the plugin if it is idle.
@@ -234,6 +243,7 @@ impl Mailbox {
         while taken < cap
             && let Some(packet) = queues.control.pop_front()
         {
+            self.note(&packet);
             out(taken, held.hold(packet, now));
             taken += 1;
         }
@@ -255,6 +265,7 @@ impl Mailbox {
                     .waited
                     .observe(now.saturating_duration_since(queued));
             }
+            self.note(&packet);
             out(taken, held.hold(packet, now));
             taken += 1;
             work_left -= 1;
@@ -265,6 +276,12 @@ impl Mailbox {
         drop(queues);
         begun.into_iter().for_each(Begun::tell);
         taken
+    }
+
+    fn note(&self, packet: &Packet) {
+        if let Some(noted) = self.noted.get() {
+            noted.note(packet);
+        }
     }
 
     /// For how long the plugin's thread has not asked for more, though something waits or was handed out.

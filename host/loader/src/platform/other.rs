@@ -150,6 +150,54 @@ pub(crate) mod child {
     }
 }
 
+pub(crate) mod crash {
+    use std::{io, path::Path};
+
+    use crate::crumb_layout::Layout;
+
+    pub fn open(_path: &Path) -> io::Result<(Vec<u8>, &'static Layout)> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this platform has no memory that outlives a process yet",
+        ))
+    }
+
+    pub fn install(_crumbs: &'static Layout) -> bool {
+        false
+    }
+
+    pub fn monotonic_ms() -> u64 {
+        0
+    }
+}
+
+pub(crate) mod stack {
+    use std::path::PathBuf;
+
+    #[derive(Debug)]
+    pub struct SavedStack {
+        pub pc: u64,
+        pub sp: u64,
+        pub fp: u64,
+        pub lr: u64,
+        pub words: Vec<u64>,
+    }
+
+    #[derive(Debug, Clone)]
+    pub struct Mapped {
+        pub low: u64,
+        pub high: u64,
+        pub base: u64,
+        pub path: PathBuf,
+    }
+
+    impl SavedStack {
+        pub fn addresses(&self, _libraries: &[Mapped]) -> Vec<u64> {
+            vec![self.pc]
+        }
+    }
+}
+
 pub(crate) mod signals {
     pub fn name(_signal: i32) -> Option<&'static str> {
         None

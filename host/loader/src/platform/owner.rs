@@ -52,7 +52,7 @@ impl Owner {
         not(interposed),
         allow(dead_code, reason = "tables are kept where libc is interposed")
     )]
-    pub(in crate::platform) fn number(self) -> u32 {
+    pub(crate) fn number(self) -> u32 {
         self.0
     }
 

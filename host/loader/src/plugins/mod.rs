@@ -3,6 +3,7 @@
 mod order;
 mod refused;
 mod rollback;
+mod selection;
 mod start;
 mod status;
 mod stopping;
@@ -23,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::{
     order::InUse,
-    status::{LoadReport, Serving, Status},
+    status::{CrashNote, LoadReport, Serving, Status},
 };
 use self::{
     stopping::{Leaving, Saving},
@@ -33,6 +34,7 @@ use super::{
     error::LoadError,
     file::{self, FileInfo},
     probe::{self, ProbeReport},
+    quarantine::Quarantine,
     shadow,
     slot::Slot,
     states::States,
@@ -66,6 +68,7 @@ pub struct Plugins {
     troubles: Mutex<Option<mpsc::UnboundedReceiver<Option<Trouble>>>>,
     /// The files that were refused, by path.
     refused: refused::RefusedFiles,
+    quarantine: Quarantine,
 }
 
 /// Generations that did not stop, or that something still refers to: they stay mapped.
@@ -115,6 +118,10 @@ struct Set {
     restarts: HashMap<PluginName, Restarts>,
     /// What was found when the generation of a plugin was closed whose thread had ended.
     closed: HashMap<PluginName, UnloadReport>,
+    /// The last crash of the process that was a plugin's fault.
+    crashes: BTreeMap<PluginName, CrashNote>,
+    /// Those that may be loaded; `None`: all.
+    selection: Option<selection::Selection>,
     stopping: bool,
 }
 
@@ -143,6 +150,10 @@ struct Failed {
     manifest: Option<Manifest>,
     /// Whether nothing but others stands in its way: what is missing, and what it conflicts with.
     is_relation: bool,
+    /// Whether that is the quarantine.
+    quarantined: bool,
+    /// Whether it is left out for now.
+    left_out: bool,
 }
 
 impl Plugins {
@@ -161,6 +172,7 @@ impl Plugins {
         // Unbounded: a generation has one trouble at most.
         let (trouble, troubles) = mpsc::unbounded_channel();
         Ok(Self {
+            quarantine: Quarantine::open(&options.data),
             states: Arc::new(States::new(options.data)),
             program,
             probe_with,
@@ -254,6 +266,25 @@ impl Plugins {
             return Err(LoadError::AlreadyLoaded { name });
         }
         let path = self.file_of(&name).await?;
+        self.load_file(&path).await
+    }
+
+    /// The same for one that is in quarantine, or left out for now: it is let in first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub async fn load_again(&self, name: &str) -> Result<LoadReport, LoadError> {
+        let name = PluginName::new(name);
+        if self.serves(&name) {
+            return Err(LoadError::AlreadyLoaded { name });
+        }
+        let path = self.file_of(&name).await?;
+        let (_, info) = transaction::read(&path).await?;
+        self.select(&[PluginName::new(&info.note.name)]);
+        if self.quarantine.lift(&info.sha256_hex()) {
+            tracing::warn!(plugin = &*name, "let out of quarantine");
+        }
         self.load_file(&path).await
     }
 
@@ -416,6 +447,8 @@ impl Plugins {
                 error: error.to_string(),
                 manifest: set.declared.get(path).cloned(),
                 is_relation: matches!(error, LoadError::Relations { .. }),
+                quarantined: matches!(error, LoadError::Quarantined { .. }),
+                left_out: matches!(error, LoadError::LeftOut { .. }),
             };
             set.failed.insert(name, failed);
         }

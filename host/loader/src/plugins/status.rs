@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use host_base::PluginName;
@@ -14,8 +14,39 @@ use super::{Failed, Plugins, Set};
 use crate::{
     Generation, Workload, manifest_check,
     manifest_check::neighbours,
+    quarantine::Quarantine,
     resolve::{Providers, Universe},
 };
+
+/// A crash of the process that was a plugin's fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrashNote {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// In what: "SIGSEGV in command `brew`".
+    pub what: String,
+    /// The report's file.
+    pub report: PathBuf,
+}
+
+impl CrashNote {
+    /// Such as "crashed the bot 2 min ago: SIGSEGV in command `brew`; report data/crashes/….txt".
+    #[must_use]
+    pub fn in_words(&self, now: SystemTime) -> String {
+        let at = UNIX_EPOCH + Duration::from_millis(self.at_ms);
+        let seconds = now.duration_since(at).unwrap_or_default().as_secs();
+        let ago = match seconds {
+            0..=59 => format!("{seconds} s"),
+            60..=5_999 => format!("{} min", seconds / 60),
+            _ => format!("{} h", seconds / 3600),
+        };
+        format!(
+            "crashed the bot {ago} ago: {}; report {}",
+            self.what,
+            self.report.display()
+        )
+    }
+}
 
 /// What a load came to.
 #[derive(Debug, Clone)]
@@ -56,6 +87,10 @@ pub struct Status {
     pub serving: Option<Serving>,
     /// Why its file, or its newest file, is not what serves.
     pub error: Option<String>,
+    /// Whether that is the quarantine.
+    pub quarantined: bool,
+    /// Its last crash of the whole process.
+    pub crashed: Option<CrashNote>,
 }
 
 /// Status of a generation that serves.
@@ -104,21 +139,41 @@ impl Plugins {
                         providers: universe.providers(name, set.uses.get(name)),
                     }),
                     error: over,
+                    quarantined: false,
+                    crashed: None,
                 };
                 (name.clone(), status)
             })
             .collect();
         for (name, failed) in &set.failed {
-            all.entry(name.clone())
-                .or_insert_with(|| Status {
-                    plugin: name.clone(),
-                    file: failed.file.clone(),
-                    serving: None,
-                    error: None,
-                })
-                .error = Some(told_anew(failed, &universe, &set));
+            let status = all.entry(name.clone()).or_insert_with(|| Status {
+                plugin: name.clone(),
+                file: failed.file.clone(),
+                serving: None,
+                error: None,
+                quarantined: false,
+                crashed: None,
+            });
+            status.error = Some(told_anew(failed, &universe, &set));
+            status.quarantined = failed.quarantined;
+        }
+        for (name, crash) in &set.crashes {
+            if let Some(status) = all.get_mut(name) {
+                status.crashed = Some(crash.clone());
+            }
         }
         all.into_values().collect()
+    }
+
+    /// Notes that a plugin has crashed the process before this one.
+    pub fn note_crash(&self, plugin: &PluginName, crash: CrashNote) {
+        self.set().crashes.insert(plugin.clone(), crash);
+    }
+
+    /// The files that are not to be loaded.
+    #[must_use]
+    pub fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
     }
 
     /// Plugins that did not stop and stay mapped, as `name#generation`.

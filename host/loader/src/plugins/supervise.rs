@@ -12,7 +12,9 @@ use plugin_api::hook::{ExtensionFailed, PluginBlocked};
 use tokio::time::sleep;
 
 use super::{Failed, Plugins, stopping::Saving};
-use crate::{Change, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS};
+use crate::{
+    Change, crumbs, generation::Generation, signals, unload::UnloadReport, vitals::MOST_PANICS,
+};
 
 /// The pause before the first restart; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -136,6 +138,7 @@ impl Plugins {
                     Some(None) | None => return,
                 },
                 () = sleep(until_save.min(LOOK)) => {
+                    crumbs::beat();
                     signals::put_back_hosts(|handler| self.plugin_at(handler));
                     if !every.is_zero() && saved.elapsed() >= every {
                         saved = Instant::now();
@@ -271,6 +274,8 @@ impl Plugins {
             file,
             error: why.to_owned(),
             is_relation: false,
+            quarantined: false,
+            left_out: false,
         };
         set.failed.insert(name.clone(), failed);
         drop(set);
@@ -301,6 +306,8 @@ impl Plugins {
                 error: format!("it needs `{name}`, which has failed"),
                 manifest: set.declared.get(file).cloned(),
                 is_relation: true,
+                quarantined: false,
+                left_out: false,
             };
             set.failed.insert(dependent.clone(), failed);
         }

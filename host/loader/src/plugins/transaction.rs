@@ -41,6 +41,7 @@ impl Plugins {
         let _reading = file_lock.lock().await;
         let (load, bytes) = Load::read(self, path, began).await?;
         load.check_name()?;
+        load.check_quarantine()?;
         let lock = self.lock_of(&load.name);
         let _inside = lock.lock().await;
         load.check_namesake().await?;
@@ -181,7 +182,18 @@ impl<'a> Load<'a> {
         if blacklist.contains(name) {
             return Err(LoadError::Blacklisted { name: name.clone() });
         }
-        Ok(())
+        self.plugins.check_selection(name)
+    }
+
+    /// Whether the file is one that has crashed the process too often.
+    fn check_quarantine(&self) -> Result<(), LoadError> {
+        let held = self.plugins.quarantine.of(&self.info.sha256_hex());
+        held.map_or(Ok(()), |held| {
+            Err(LoadError::Quarantined {
+                name: self.name.clone(),
+                why: held.why,
+            })
+        })
     }
 
     /// Whether another file holds a plugin of that name.

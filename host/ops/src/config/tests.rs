@@ -39,6 +39,11 @@ fn every_setting_is_read() {
         extensions.stop_timeout_ms = 4
         extensions.save_every_s = 5
         extensions.panics_per_minute = 6
+        extensions.crash_strikes = 7
+        extensions.crash_window_s = 60
+        extensions.unclear_crashes = 8
+        extensions.unclear_window_s = 9
+        extensions.safe = ["help"]
         status = { text = "with fire", kind = "playing", presence = "dnd", interval_s = 15 }
         log = { level = "warn,host=debug", plugins = { ping = "debug" }, colour = "never", json = true, files = false, folder = "/logs", max_file_bytes = 100_000, files_kept = 0, days_kept = 1 }
         metrics.listen = "0.0.0.0:1"
@@ -75,6 +80,11 @@ fn every_setting_is_read() {
         stop_timeout_ms: 4,
         save_every_s: 5,
         panics_per_minute: 6,
+        crash_strikes: 7,
+        crash_window_s: 60,
+        unclear_crashes: 8,
+        unclear_window_s: 9,
+        safe: vec!["help".into()],
     };
     assert_eq!(config.extensions, extensions);
     let status = Status {

@@ -124,6 +124,12 @@ pub fn folder() -> Option<&'static Path> {
     RUNNING.get()?.folder.as_deref()
 }
 
+/// The file that this process's lines and those of the runs before it are in, where files are written.
+#[must_use]
+pub fn permanent() -> Option<PathBuf> {
+    Some(folder()?.join(PERMANENT))
+}
+
 /// Waits until all that was logged so far is written: at the end of the process, or before it may crash.
 pub fn flush() {
     for queue in RUNNING

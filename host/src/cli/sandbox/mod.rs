@@ -37,7 +37,11 @@ use self::{
     config::{Copy, FOLDER},
 };
 use super::{CliResult, configure, runtime, signalled};
-use crate::{bot::Bot, services::schedules::Clock};
+use crate::{
+    bot::Bot,
+    crashes::{self, Past},
+    services::schedules::Clock,
+};
 
 /// How long the bot may take until it is ready.
 const READY: Duration = Duration::from_secs(60);
@@ -129,10 +133,15 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> CliResult {
     }
     // Kept for as long as the bot runs.
     let _following = copy.follow()?;
+    let past = match arguments.no_bot {
+        true => Past::default(),
+        false => crashes::begin(&config.data.folder),
+    };
     let shutdown = signalled(None)?;
     let runtime = runtime()?;
-    let result = runtime.block_on(play(config, arguments, world, rebuilds, shutdown));
+    let result = runtime.block_on(play(config, arguments, world, rebuilds, past, shutdown));
     runtime.shutdown_background();
+    crashes::end_in_order();
     result
 }
 
@@ -141,6 +150,7 @@ async fn play(
     arguments: Arguments,
     world: World,
     rebuilds: Option<Checkout>,
+    past: Past,
     shutdown: impl Future<Output = ()>,
 ) -> CliResult {
     tokio::pin!(shutdown);
@@ -186,7 +196,14 @@ async fn play(
         }
     };
     let executable = env::current_exe()?;
-    let starting = Bot::start_unless(config, environment, executable, clock, shutdown.as_mut());
+    let starting = Bot::start_unless(
+        config,
+        environment,
+        executable,
+        clock,
+        past,
+        shutdown.as_mut(),
+    );
     let Some(mut bot) = starting.await? else {
         sandbox.shutdown().await;
         return Ok(());

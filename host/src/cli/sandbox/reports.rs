@@ -118,6 +118,8 @@ mod tests {
                 providers: Providers::new(),
             }),
             error: error.map(str::to_owned),
+            quarantined: false,
+            crashed: None,
         }
     }
 

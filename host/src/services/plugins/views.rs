@@ -71,6 +71,9 @@ fn view(
         .to_string_lossy()
         .into_owned();
     view.error.clone_from(&status.error);
+    view.quarantined = status.quarantined;
+    let crashed = status.crashed.as_ref();
+    view.crashed = crashed.map(|it| it.in_words(SystemTime::now()));
     if let Some(serving) = &status.serving {
         view.state = PluginState::Serving;
         serves(services, set, &mut view, &status.plugin, serving, in_use);

@@ -1,6 +1,7 @@
 //! Linux: all that the interface in [`super`] names.
 
 pub(crate) mod child;
+pub(crate) mod crash;
 pub(crate) mod elf;
 pub(crate) mod files;
 #[cfg(interposed)]
@@ -8,6 +9,7 @@ pub mod interpose;
 pub mod memory;
 pub(crate) mod process;
 pub(crate) mod signals;
+pub(crate) mod stack;
 #[cfg(target_env = "gnu")]
 pub(crate) mod threads;
 pub(crate) mod wake;

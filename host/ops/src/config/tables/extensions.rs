@@ -44,6 +44,21 @@ table! {
         live save_every_s: u64 = 60, seconds(0..=86_400);
         /// How often a plugin may panic within a minute before it is stopped; 0: as often as it does.
         live panics_per_minute: u64 = 60, number(0..=9_999, "panics");
+        // Looked at once, as the bot starts after a crash.
+        /// How many crashes of the bot within the window are a file's last, until the owner loads it again; 0: as many as there are.
+        restart crash_strikes: u64 = 2, number(0..=99, "crashes");
+        // As above.
+        /// How long a crash counts.
+        restart crash_window_s: u64 = 3_600, seconds(60..=604_800);
+        // As above.
+        /// After how many crashes that name nobody the bot starts with some of its plugins to find out; 0: never.
+        restart unclear_crashes: u64 = 3, number(0..=99, "crashes");
+        // As above.
+        /// Within how long, and how long a set of plugins has to live to be beyond suspicion.
+        restart unclear_window_s: u64 = 600, seconds(1..=604_800);
+        // As above.
+        /// The plugins that are loaded in safe mode (`cogwright run --safe`), and suspected last.
+        restart safe: Vec<PluginName> = Vec::new(), list("a list of plugin names", plugin);
     }
 }
 

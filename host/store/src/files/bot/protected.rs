@@ -11,8 +11,8 @@ use rustix::fs::{AtFlags, FileType, Stat, fstat, stat, statat};
 
 use crate::files::path::{Missing, Relative, folder};
 
-/// Folders in the data folder that hold databases, users' data, the audit journal, and what the next process goes on with (sessions,
-/// tokens of interactions).
+/// Folders in the data folder that hold databases, users' data, the audit journal, and what one process leaves for the next (sessions,
+/// tokens of interactions, what a crash left).
 const HIDDEN_IN_DATA: [&str; 5] = ["audit", "backups", "exports", "run", "server-backups"];
 
 /// What somebody wants with a file.
