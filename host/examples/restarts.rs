@@ -213,7 +213,7 @@ fn start(folder: &Path, sandbox: &Sandbox, round: u32) -> Outcome<Child> {
         .join("cogwright");
     let said = File::create(log(folder, round))?;
     let child = Command::new(cogwright)
-        .arg("run")
+        .args(["run", "--no-supervisor"])
         .current_dir(folder)
         .env("DISCORD_TOKEN", sandbox.token())
         .env("BOT_OWNER_ID", sandbox.owner_id().to_string())

@@ -52,7 +52,7 @@ use self::{
     login::identify,
 };
 use crate::{
-    crashes::{self, Past},
+    crashes::{self, Past, Report},
     metrics::{self, Server},
     owner, program,
     services::{Services, schedules::Clock, settings::Watch},
@@ -214,9 +214,9 @@ impl Bot {
             known = identify(&services) => known?,
             () = &mut interrupted => return Ok(None),
         }
-        services.tell_last_end(&config);
         // Before the private copies of that process are removed.
         let crashed = past.report(&config);
+        services.tell_last_end(&config, crashed.as_ref().map(Report::in_short));
         let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,

@@ -183,6 +183,11 @@ impl Report {
         }
     }
 
+    /// What it says, as a sentence for those who are told that there was a crash.
+    pub(crate) fn in_short(&self) -> String {
+        format!("Its report: {}.", self.headline())
+    }
+
     /// A sentence without its full stop.
     pub(super) fn headline(&self) -> String {
         let user = match self.user {

@@ -12,15 +12,16 @@ const SHOWN: Duration = Duration::from_secs(3600);
 
 impl Services {
     /// Tells the log and the owner of the last end. To be called when Discord knows the bot, and before plugins are loaded: one of them
-    /// may end this one, too.
-    pub(crate) fn tell_last_end(&self, config: &Config) {
-        let Some(last) = LastEnd::take(&config.data.run_folder()) else {
+    /// may end this one, too. `blamed` is what a crash report says: the owner is told of that one then, and once is enough.
+    pub(crate) fn tell_last_end(&self, config: &Config, blamed: Option<String>) {
+        let Some(mut last) = LastEnd::take(&config.data.run_folder()) else {
             return;
         };
-        // Who it was, if a crash report says so, joins here: `last.blamed`.
+        let has_report = blamed.is_some();
+        last.blamed = blamed;
         let told = last.told();
         // An alert is a line of the log, too.
-        if !(last.is_alarming() && self.alerts.raise("bot", "end", &told)) {
+        if has_report || !(last.is_alarming() && self.alerts.raise("bot", "end", &told)) {
             tracing::warn!("{told}");
         }
         let _ = self.last_end.set(last);

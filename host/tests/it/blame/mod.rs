@@ -405,7 +405,14 @@ async fn the_safe_mode_loads_what_the_operator_has_named_and_the_owner_asks_for(
     past.is_safe = true;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
-    let bot = host::run(config, environment, fixtures::cogwright(), None, past, stopped);
+    let bot = host::run(
+        config,
+        environment,
+        fixtures::cogwright(),
+        None,
+        past,
+        stopped,
+    );
     let bot = tokio::spawn(bot);
     sandbox.bot_ready(PATIENCE).await.unwrap();
     let owner = sandbox.actor("owner").unwrap();
