@@ -333,7 +333,12 @@ impl Supervisor {
         let since = since.filter(|_| bot.asked.is_none());
         let late = since.filter(|since| *since > (limit / 2).max(Duration::from_secs(3)));
         match late {
-            None => self.manager.ping(),
+            None => {
+                if self.is_silent {
+                    self.say(Level::Info, "the bot's main loop answers again");
+                }
+                self.manager.ping();
+            }
             Some(since) if !self.is_silent => self.say(
                 Level::Warn,
                 &format!(
