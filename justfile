@@ -56,7 +56,7 @@ bench:
 
 # What it takes to plan a start of 1,000 plugins.
 bench-resolve plugins="1000":
-    cargo run --release -p host --example resolve -- {{ plugins }}
+    cargo run --release -p host-loader --example resolve -- {{ plugins }}
 
 # What a page costs that reads the bot's state each second, of a bot in 10,000 servers; `just page callgrind` counts instructions
 # (needs valgrind).

@@ -126,6 +126,12 @@ async fn what_is_needed_and_not_there_keeps_a_plugin_out_unless_the_owner_allows
         .await;
     bot.until_generation("chicken", 1).await;
     bot.until_generation("egg", 1).await;
+    // Neither waits for the other for ever when one is to go.
+    bot.plugins().unload("egg", true).await.unwrap();
+    assert!(bot.plugins().generations().is_empty());
+    bot.plugins().load("egg").await.unwrap();
+    bot.plugins().load("chicken").await.unwrap();
+    assert_eq!(bot.plugins().generations().len(), 2);
     bot.close().await;
 }
 

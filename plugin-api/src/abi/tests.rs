@@ -151,6 +151,7 @@ fn the_manifest() {
         }],
         "authors": ["Ann"], "homepage": "https://example.com", "license": "MIT", "category": "Shops", "icon": "🍵",
         "optional_dependencies": ["calendar"], "tells": ["shop.sold"], "powers": ["plugins.read"],
+        "provides": [{"name": "economy", "version": "1.2"}], "conflict_versions": [{"name": "bank", "version": "<2"}],
     });
     let known = Known {
         words: &[

@@ -34,7 +34,7 @@ impl Plugins {
         let declared = files.iter().zip(&looked);
         let declared = declared.filter_map(|(file, looked)| Some((file, looked.as_ref()?)));
         let declared: HashMap<&PathBuf, &(PluginName, Manifest)> = declared.collect();
-        let candidates = declared.values();
+        let candidates = files.iter().filter_map(|file| declared.get(file));
         let candidates = candidates.map(|(name, manifest)| Candidate::new(name, manifest));
         let plan = Universe::new(candidates, self.enforced()).plan();
         if !plan.is_largest {

@@ -117,13 +117,20 @@ impl Plugins {
                 dependents: list(&stuck),
             });
         }
-        for dependent in stuck.iter().rev() {
+        for dependent in stuck.iter().rev().filter(|it| !self.is_around(it, name)) {
             let _ = Box::pin(self.unload_with(dependent, Saving::Try, None)).await;
         }
-        for dependent in order::that_use(&self.in_use(), name) {
-            Box::pin(self.move_over(&dependent, name)).await;
+        let using = order::that_use(&self.in_use(), name);
+        for dependent in using.iter().filter(|it| !self.is_around(it, name)) {
+            Box::pin(self.move_over(dependent, name)).await;
         }
         Ok(())
+    }
+
+    /// Whether a plugin that uses `name` is on its way out itself, and waits for `name`: they need each other in a circle.
+    fn is_around(&self, dependent: &PluginName, name: &PluginName) -> bool {
+        let is_leaving = self.leavings().contains_key(dependent);
+        is_leaving && self.dependents(dependent).contains(name)
     }
 
     /// Those that use `name` and find no other that fits, with all that use them; nearest first.
@@ -209,13 +216,15 @@ impl Plugins {
     /// Takes a plugin out of the routes, unless another one needs it by now.
     fn leave_routes(&self, name: &PluginName) -> bool {
         let left = self.program.route(&mut || {
-            let mut set = self.set();
-            if !order::that_use(&set.in_use(), name).is_empty() {
+            // Whoever comes from here on finds it gone.
+            let using = order::that_use(&self.in_use(), name);
+            if using.iter().any(|it| !self.is_around(it, name)) {
                 return Err(LoadError::Needed {
                     name: name.clone(),
                     dependents: String::new(),
                 });
             }
+            let mut set = self.set();
             set.loaded.remove(name);
             set.uses.remove(name);
             Ok(slots(&set))
@@ -262,19 +271,23 @@ impl Plugins {
         self.set().stopping = true;
         let _ = self.trouble.send(None);
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + within);
-        let in_use = self.in_use();
+        let (in_use, order) = (self.in_use(), self.in_order());
         let gone: BTreeMap<&PluginName, CancellationToken> = in_use
             .keys()
             .map(|name| (name, CancellationToken::new()))
             .collect();
         let (in_use, gone) = (&in_use, &gone);
+        let place = |name: &PluginName| order.iter().position(|it| it == name);
+        let place = &place;
         let all = in_use.keys().map(|name| async move {
             if let Some(generation) = self.current(name) {
                 let _leaving = self.leaving(&generation);
                 let _ = self.save_first(&generation, Saving::Try).await;
                 // Until it is its turn to stop.
                 generation.thaw();
-                for other in order::that_use(in_use, name) {
+                // In a circle somebody has to be first.
+                let using = order::that_use(in_use, name).into_iter();
+                for other in using.filter(|other| place(other) > place(name)) {
                     self.waits_for(name, Some(&other));
                     gone[&other].cancelled().await;
                 }

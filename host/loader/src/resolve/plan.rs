@@ -4,7 +4,8 @@ use host_base::PluginName;
 
 use super::universe::{Member, Universe};
 
-/// Plugins that the search may look at before it is content with the best that it has found: some tens of milliseconds.
+/// Plugins that the search may look at before it is content with the best that it has found: some ten
+/// milliseconds.
 const LOOKS: usize = 1_000_000;
 
 /// What is to be loaded.
@@ -12,14 +13,14 @@ const LOOKS: usize = 1_000_000;
 pub struct Plan {
     /// What serves and what can be loaded beside it, each behind what it needs.
     pub order: Vec<PluginName>,
-    /// The rest, by name.
+    /// The rest, as they were given.
     pub left_out: Vec<PluginName>,
     /// Whether no other choice among those that conflict has more: the search has come to its end.
     pub is_largest: bool,
 }
 
 impl Universe {
-    /// As many as can be loaded together, beside what serves; the first by name where it makes no difference.
+    /// As many as can be loaded together, beside what serves; the first that is given where it makes no difference.
     #[must_use]
     pub fn plan(&self) -> Plan {
         let (out, is_largest) = self.choose();
@@ -65,7 +66,7 @@ impl Universe {
         (out, is_largest)
     }
 
-    /// Takes back in, by name, who was left out for somebody that is left out as well by now.
+    /// Takes back in, as they were given, who was left out for somebody that is left out as well by now.
     fn take_back(&self, out: &mut [bool], for_good: &[bool]) {
         for at in 0..out.len() {
             if out[at] && !for_good[at] {
@@ -110,7 +111,7 @@ impl Universe {
         }
     }
 
-    /// Of these, whom most of them conflict with (the last by name of those), and how many pairs that conflict have no plugin in
+    /// Of these, whom most of them conflict with (the last that is given of those), and how many pairs that conflict have no plugin in
     /// common. What serves beside each other is none of it.
     fn worst(&self, there: &[bool]) -> (Option<usize>, usize) {
         let counts = |at: usize| there[at] && !self.members[at].serves;

@@ -1,6 +1,6 @@
 //! Universe of a resolution: the plugins that there are, and who fits what another declares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use host_base::PluginName;
 use plugin_api::manifest::Manifest;
@@ -59,7 +59,7 @@ impl Enforced {
     };
 }
 
-/// The plugins that there are, by name, with their relations worked out.
+/// The plugins that there are, in the order in which they were given, with their relations worked out.
 #[derive(Debug)]
 pub struct Universe {
     pub(super) members: Vec<Member>,
@@ -105,33 +105,39 @@ pub(super) struct Need {
 }
 
 impl Universe {
-    /// The relations of these. Of two of one name the last counts.
+    /// The relations of these. Of two of one name the last counts. Where it makes no difference the first that is given goes first.
     #[must_use]
     pub fn new<'a>(
         candidates: impl IntoIterator<Item = Candidate<'a>>,
         enforced: Enforced,
     ) -> Self {
-        let by_name: BTreeMap<PluginName, Candidate<'a>> = candidates
-            .into_iter()
-            .map(|candidate| (candidate.name.clone(), candidate))
-            .collect();
+        let mut places: HashMap<PluginName, usize> = HashMap::new();
+        let mut given: Vec<Candidate<'a>> = Vec::new();
+        for candidate in candidates {
+            match places.get(&candidate.name) {
+                Some(at) => given[*at] = candidate,
+                None => {
+                    places.insert(candidate.name.clone(), given.len());
+                    given.push(candidate);
+                }
+            }
+        }
         let mut universe = Self {
-            members: by_name.values().map(member).collect(),
-            places: HashMap::new(),
+            members: given.iter().map(member).collect(),
+            places,
             offering: HashMap::new(),
-            asked_by: vec![Vec::new(); by_name.len()],
+            asked_by: vec![Vec::new(); given.len()],
             need_count: 0,
             enforced,
         };
         universe.index();
-        let manifests: Vec<&Manifest> = by_name.values().map(|it| it.manifest).collect();
+        let manifests: Vec<&Manifest> = given.iter().map(|it| it.manifest).collect();
         universe.relate(&manifests);
         universe
     }
 
     fn index(&mut self) {
         for (at, member) in self.members.iter().enumerate() {
-            self.places.insert(member.name.clone(), at);
             for offer in &member.offers {
                 let offering = self.offering.entry(offer.name.clone()).or_default();
                 if offering.last() != Some(&at) {
