@@ -1,5 +1,5 @@
 //! Search for whose fault crashes are that name nobody: the bot runs with some of its plugins, then with more of them
-//! ([`bisection`]).
+//! ([`host_loader::bisection`]).
 //!
 //! It lies in `search.json` in the data folder, since each step may end with the next crash.
 

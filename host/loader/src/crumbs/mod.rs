@@ -2,7 +2,7 @@
 //!
 //! A process has one file of crumbs (`run/crumbs` in the data folder), from [`begin`] on. Each generation has a place in it, where the
 //! host notes the frames that it takes, and the plugin which of them it is polling. What a thread dies of, the crash handler adds
-//! ([`platform`](crate::platform)). At the next [`begin`] all of it is read as [`Remains`], unless the process has ended in
+//! (`platform/linux/crash.rs`). At the next [`begin`] all of it is read as [`Remains`], unless the process has ended in
 //! order ([`end_in_order`]).
 //!
 //! | file | what it is |
