@@ -118,6 +118,9 @@ impl Guilds {
         // Of one that was to go on the servers are known all the same.
         let was_restored = self.resuming().remove(&shard);
         let is_first = self.lock_shards().insert(shard) && !was_restored;
+        if let (true, [number, count]) = (was_restored, &*of) {
+            services.cache.doubt(*number, *count);
+        }
         if is_first {
             self.known().extend(&listed);
         } else {

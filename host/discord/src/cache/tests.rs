@@ -124,6 +124,20 @@ pub(super) fn furnished(intents: Intents) -> Cache {
     cache
 }
 
+#[test]
+fn what_is_doubted_allows_nothing_until_it_is_told_anew() {
+    let cache = furnished(Intents::all());
+    let before = bits(&cache, BOT, Some(200)).unwrap();
+    cache.doubt(1, 2);
+    assert_eq!(bits(&cache, BOT, Some(200)), Ok(before), "another shard's");
+    cache.doubt(0, 2);
+    assert!(bits(&cache, BOT, Some(200)).is_err());
+    let roles = [role(100, SEE | SPEAK), role(103, 0)];
+    let told = guild(&[channel(200, &json!([]))], &[], &roles);
+    tell(&cache, Intents::all(), "GUILD_CREATE", &told);
+    assert_eq!(bits(&cache, BOT, Some(200)), Ok(before));
+}
+
 fn said(id: u64, roles: &[u64]) -> Value {
     let mut member = member(id, roles);
     member.as_object_mut().unwrap().remove("user");

@@ -247,12 +247,14 @@ pub async fn start(
 
 /// Reads what was known when these sessions were left; the shards whose servers are known now.
 async fn restore(shards: &Shards, sessions: &Sessions, saved: &[&SavedSession]) -> BTreeSet<u32> {
-    if saved.is_empty() {
-        return BTreeSet::new();
-    }
     let (cache, file) = (Arc::clone(shards.cache()), sessions.snapshot());
     let marks = Sessions::marks_of(saved);
-    let read = tokio::task::spawn_blocking(move || cache.restore(&file, &marks));
+    let read = tokio::task::spawn_blocking(move || {
+        let known = cache.restore(&file, &marks);
+        // It has people's names in it, and is of no use any more.
+        let _ = std::fs::remove_file(file);
+        known
+    });
     read.await.unwrap_or_default()
 }
 

@@ -332,6 +332,15 @@ impl Cache {
         self.members.forget(None, None);
     }
 
+    /// Events of a shard were missed: what its servers allow is not known until they are told anew.
+    pub fn doubt(&self, shard: u64, of: u64) {
+        // https://discord.com/developers/docs/events/gateway#sharding-sharding-formula
+        let is_meant = |id: u64| (id >> 22) % of.max(1) == shard;
+        let mut store = self.store_mut();
+        let meant = store.guilds.iter_mut().filter(|(id, _)| is_meant(**id));
+        meant.for_each(|(_, kept)| kept.forget());
+    }
+
     /// A channel has changed, and it could not be read which; nor, if there is none, in which server.
     fn forget_channels(&self, guild: Option<u64>) {
         let mut store = self.store_mut();
