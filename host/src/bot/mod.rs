@@ -216,7 +216,8 @@ impl Bot {
         }
         // Before the private copies of that process are removed.
         let crashed = past.report(&config);
-        services.tell_last_end(&config, crashed.as_ref().map(Report::in_short));
+        let is_alarming = services.tell_last_end(&config, crashed.as_ref().map(Report::in_short));
+        let crashed = crashed.map(|report| (report, is_alarming));
         let plugins = Arc::new(program::plugins(
             live.clone(),
             probe_with,

@@ -245,9 +245,14 @@ fn runtime() -> CliResult<tokio::runtime::Runtime> {
 fn signalled(supervised: Option<Supervised>) -> CliResult<impl Future<Output = ()>> {
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
     let mut send = Some(send);
+    let mut one_is_owed = supervised.is_some();
     ctrlc::set_handler(move || match send.take() {
         Some(send) => {
             let _ = send.send(());
+        }
+        // Of the same death.
+        None if one_is_owed && supervised.as_ref().is_some_and(Supervised::is_orphaned) => {
+            one_is_owed = false;
         }
         None => {
             crate::bot::last_call::save();

@@ -70,10 +70,10 @@ impl Past {
     }
 }
 
-/// What is to be done before the first plugin is loaded: tells of a crash whoever is to know, enters the strike, and chooses what is
+/// What is to be done before the first plugin is loaded, with the report and whether it is to be an alert: tells of a crash whoever is to know, enters the strike, and chooses what is
 /// loaded while it is unclear whose fault crashes are.
 pub(crate) fn before_plugins(
-    report: Option<Report>,
+    report: Option<(Report, bool)>,
     is_safe: bool,
     config: &Config,
     services: &Arc<Services>,
@@ -81,8 +81,8 @@ pub(crate) fn before_plugins(
 ) {
     let data = &config.data.folder;
     let search = Search::open(data);
-    if let Some(report) = report {
-        tell(&report, config, services, plugins);
+    if let Some((report, is_alarming)) = report {
+        tell(&report, is_alarming, config, services, plugins);
         search.crashed(&report, pace(config));
     }
     for (plugin, note) in folder::recent(data) {
@@ -123,7 +123,13 @@ fn pace(config: &Config) -> Pace {
     }
 }
 
-fn tell(report: &Report, config: &Config, services: &Services, plugins: &Plugins) {
+fn tell(
+    report: &Report,
+    is_alarming: bool,
+    config: &Config,
+    services: &Services,
+    plugins: &Plugins,
+) {
     let mut report = report.clone();
     if let Some((plugin, sha256)) = report.strikes() {
         let extensions = &config.extensions;
@@ -151,5 +157,8 @@ fn tell(report: &Report, config: &Config, services: &Services, plugins: &Plugins
         false => "",
     };
     let text = format!("The bot has crashed, and is back: {headline}.{quarantine} ({place})");
-    services.alerts.raise("plugins", "crash", &text);
+    // A file that goes into quarantine is news, however often the bot has crashed before.
+    if is_alarming || report.quarantined {
+        services.alerts.raise("plugins", "crash", &text);
+    }
 }

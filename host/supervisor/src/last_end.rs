@@ -63,13 +63,17 @@ impl LastEnd {
         let (how, lived) = (&self.how, lasted(self.lived_ms));
         let first = match how {
             How::Error(_) => {
-                format!("The bot is back after an error: {how}. It had run for {lived}.")
+                format!("The bot was started again after an error: {how}. It had run for {lived}.")
             }
             How::NotStarted(why) => {
-                format!("The bot is back. Its program could not be started before: {why}.")
+                format!(
+                    "The bot was started again. Its program could not be started before: {why}."
+                )
             }
-            How::TakenBack(_) => format!("The bot is back: {how}."),
-            how => format!("The bot is back after a crash: {how}. It had run for {lived}."),
+            How::TakenBack(_) => format!("The bot was started again: {how}."),
+            how => {
+                format!("The bot was started again after a crash: {how}. It had run for {lived}.")
+            }
         };
         let row = match self.in_a_row {
             0 | 1 => String::new(),
@@ -142,7 +146,7 @@ mod tests {
         let last = LastEnd::take(&run.0).unwrap();
         assert_eq!(
             last.told(),
-            "The bot is back after a crash: it was ended by SIGSEGV (a pointer to where nothing is, or a stack that overflowed). It had \
+            "The bot was started again after a crash: it was ended by SIGSEGV (a pointer to where nothing is, or a stack that overflowed). It had \
              run for 3 min."
         );
         let later = last.at() + Duration::from_secs(130);

@@ -24,6 +24,7 @@ pub(crate) const HEART: &str = "COGWRIGHT_HEART";
 /// A bot below a supervisor. Clones are the same bot.
 #[derive(Debug, Clone)]
 pub struct Supervised {
+    supervisor: i32,
     run: RunFolder,
     restart: Arc<AtomicBool>,
     beats: bool,
@@ -50,10 +51,17 @@ impl Supervised {
             return Err(io::Error::other("the supervisor has ended meanwhile"));
         }
         Ok(Some(Self {
+            supervisor,
             run: RunFolder(PathBuf::from(run)),
             restart: Arc::default(),
             beats: env::var_os(HEART).is_some(),
         }))
+    }
+
+    /// Whether the supervisor has died. The SIGTERM of that may come twice: once for each of its threads that a child falls to.
+    #[must_use]
+    pub fn is_orphaned(&self) -> bool {
+        getppid().map(Pid::as_raw_pid) != Some(self.supervisor)
     }
 
     /// The bot is ready.

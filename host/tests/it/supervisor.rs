@@ -74,7 +74,7 @@ async fn a_bot_whose_process_ends_is_back_and_everybody_is_told_why() {
     // Exit code 0, and no orderly end.
     member.says("general", "!fall exit").await.unwrap();
     member
-        .expects("general", "exit code 0 and not in order")
+        .expects("general", "with exit code 0 in command `fall`")
         .await
         .unwrap();
     let third = child(&bot, second).await;
@@ -90,7 +90,7 @@ async fn a_bot_whose_process_ends_is_back_and_everybody_is_told_why() {
     let alerts = member.messages("general");
     let alerts = alerts
         .iter()
-        .filter(|message| message.text().contains("The bot is back"));
+        .filter(|message| message.text().contains("The bot has crashed, and is back"));
     assert_eq!(alerts.count(), 2, "{}", bot.said());
     bot.signal("TERM");
     assert_eq!(bot.ended().await.code(), Some(0), "{}", bot.said());
@@ -101,7 +101,7 @@ async fn a_bot_whose_process_ends_is_back_and_everybody_is_told_why() {
         "it is started again at once",
         "2 times in a row; it is started again in 1 s",
         "3 times in a row; it is started again in 2 s",
-        "The bot is back after a crash: it was ended by SIGKILL",
+        "The bot was started again after a crash: it was ended by SIGKILL",
     ] {
         assert!(log.contains(part), "{part} is not in {log}");
     }
