@@ -68,8 +68,9 @@ async fn a_right_that_is_taken_away_is_gone_however_odd_the_rest_of_the_event_is
         ("GUILD_MEMBER_UPDATE", of_member(&[]), of_member(&[role])),
         ("GUILD_CREATE", told_again(none), told_again(ban)),
     ] {
-        let said = guard.says("general", "hm").await.unwrap();
         for (data, may) in [(&again, true), (&less, false), (&again, true)] {
+            // One each time: what comes twice under one id is served once.
+            let said = guard.says("general", "hm").await.unwrap();
             // Should Discord be asked of the member, it says the same.
             match may || event != "GUILD_MEMBER_UPDATE" {
                 true => owner.gives_role("general", "guard", "Guard").await,
