@@ -219,7 +219,7 @@ impl Fixture {
 async fn shards_are_listed_reconnected_without_loss_and_told_of() {
     // With one session: as long as one that was replaced is still read, nothing is lost by the end of the other.
     let bot = bot().await.restart().await;
-    bot.until_sessions(2).await;
+    bot.until_content_is_seen().await;
     let said = bot.oracle("shards").await;
     for part in [
         "0/1 connected true guilds 1",
@@ -383,7 +383,7 @@ async fn alerts_go_to_the_channel_of_their_subject_once_within_the_cool_down() {
     let bot = bot.reconfigured(&config).await;
     bot.drop_in(&oracle(), "oracle");
     bot.until_generation("oracle", 1).await;
-    bot.until_sessions(3).await;
+    bot.until_content_is_seen().await;
     assert_eq!(
         bot.oracle("alert shards 0 shard 0 is slow").await,
         "raised true"
@@ -689,7 +689,7 @@ async fn what_members_plan_comes_again_over_reloads_and_restarts_until_it_is_ove
     let bot = bot.reconfigured(grants).await;
     bot.drop_in(&planner(), "planner");
     bot.until_generation("planner", 1).await;
-    bot.until_sessions(2).await;
+    bot.until_content_is_seen().await;
     let (owner, member) = (bot.owner(), bot.member());
     let told = async |bot: &Fixture, text: String| {
         let found = bot.member().expects("general", &text).await;

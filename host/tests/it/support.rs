@@ -219,13 +219,17 @@ impl Fixture {
         who.expects_reply_to(&sent).await.unwrap()
     }
 
-    /// Waits until the session that the bot has now was opened with the right to read messages: Discord lets a shard
-    /// identify every five seconds.
+    /// Waits until the bot reads messages that don't mention it: for a plugin that came after the start it takes a session more,
+    /// and Discord lets a shard identify every five seconds.
     pub async fn until_content_is_seen(&self) {
-        // Where what was there at the start reads messages, the first session has the right already.
-        if !self.bot.commands().policy.hears_content() {
-            self.until_sessions(2).await;
-        }
+        let owner = self.owner();
+        let mention = format!("<@{}> extensions", self.sandbox.application_id());
+        let read = async {
+            while !self.bot.commands().policy.hears_content() {
+                self.ask(&owner, &mention).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.unwrap();
     }
 
     /// Waits until the bot has opened this many sessions.

@@ -172,7 +172,9 @@ impl Universe {
         let name = &need.wanted.name;
         let itself = &chain.way[chain.way.len() - 1];
         let others = self.offering(name).iter().copied();
-        let others: Vec<usize> = others.filter(|at| at != itself).collect();
+        let mut others: Vec<usize> = others.filter(|at| at != itself).collect();
+        // In the order of their names, whenever their files came.
+        others.sort_unstable_by(|a, b| self.members[*a].name.cmp(&self.members[*b].name));
         match &*others {
             [] if self.members[*itself].name == *name => Reason::new(
                 format!("it needs `{name}`, which is itself"),

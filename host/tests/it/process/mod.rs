@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitStatus,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sandbox::{Actor, MessageView, Options, Sandbox};
@@ -153,11 +153,7 @@ impl Process {
 
     /// Waits until it has written this.
     pub async fn until_said(&self, wanted: &str) {
-        let began = Instant::now();
-        while !self.said().contains(wanted) {
-            assert!(began.elapsed() < PATIENCE, "{wanted:?}\n{}", self.said());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        self.running.until_said(wanted).await;
     }
 
     /// As in [`Running::memory`].

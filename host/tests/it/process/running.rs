@@ -6,10 +6,14 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     thread,
+    time::Duration,
 };
 
 use sandbox::Sandbox;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::{fixtures, support::PATIENCE};
 
@@ -166,6 +170,24 @@ impl Running {
     /// The most memory that it has had, in bytes.
     pub fn most_memory(&self) -> u64 {
         self.memory("VmHWM")
+    }
+
+    /// Waits until it has written this; fails when it ends before.
+    pub async fn until_said(&self, wanted: &str) {
+        let written = async {
+            loop {
+                let has_ended = self.ended.borrow().is_some();
+                if self.said().contains(wanted) {
+                    return;
+                }
+                if has_ended {
+                    self.lives();
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let written = timeout(PATIENCE, written).await;
+        assert!(written.is_ok(), "not said: {wanted}\n{}", self.log());
     }
 
     /// Where its log is.

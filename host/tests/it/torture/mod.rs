@@ -23,7 +23,7 @@ use std::{
     time::Instant,
 };
 
-use sandbox::{Actor, Options, Sandbox, Way};
+use sandbox::{Actor, Options, Sandbox};
 use tempfile::TempDir;
 use tokio::{
     sync::{Notify, watch},
@@ -185,7 +185,8 @@ async fn command(
 
 struct Torture {
     sandbox: Sandbox,
-    sessions: watch::Receiver<usize>,
+    /// How many processes there were.
+    starts: usize,
     folder: TempDir,
     /// `None` only while it is started anew.
     bot: Option<Running>,
@@ -213,19 +214,13 @@ impl Torture {
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.unwrap();
-        let (counted, mut sessions) = watch::channel(0);
-        sandbox.observe(move |crossing| {
-            if crossing.way == Way::GatewayOut && crossing.what.contains("READY") {
-                counted.send_modify(|count| *count += 1);
-            }
-        });
         configure(folder.path(), &sandbox);
-        let bot = start(folder.path(), &sandbox, &mut sessions).await;
+        let bot = start(folder.path(), &sandbox, 1).await;
         let torture = Self {
             owner: sandbox.actor("owner").unwrap(),
             mention: format!("<@{}>", sandbox.application_id()),
             sandbox,
-            sessions,
+            starts: 1,
             folder,
             bot: Some(bot),
             shared: Arc::new(Shared {
@@ -351,17 +346,10 @@ impl Torture {
     }
 }
 
-/// Starts it in a folder that has its configuration, and waits until Discord has told it of its servers.
-async fn start(folder: &Path, sandbox: &Sandbox, sessions: &mut watch::Receiver<usize>) -> Running {
-    let before = *sessions.borrow_and_update();
-    let bot = Running::start(folder, sandbox, &format!("log-{before}"));
-    let mut ended = bot.ended();
-    tokio::select! {
-        begun = timeout(PATIENCE, sessions.wait_for(|now| *now > before)) => {
-            assert!(begun.is_ok(), "no session: {}", bot.log());
-        }
-        _ = ended.wait_for(Option::is_some) => bot.lives(),
-    }
+/// Starts it in a folder that has its configuration, and waits until it is ready: with a new session, or with the one that goes on.
+async fn start(folder: &Path, sandbox: &Sandbox, number: usize) -> Running {
+    let bot = Running::start(folder, sandbox, &format!("log-{number}"));
+    bot.until_said("ready: ").await;
     bot
 }
 

@@ -209,7 +209,8 @@ impl Torture {
     }
 
     async fn start_again(&mut self) {
-        let started = start(self.folder.path(), &self.sandbox, &mut self.sessions).await;
+        self.starts += 1;
+        let started = start(self.folder.path(), &self.sandbox, self.starts).await;
         self.bot = Some(started);
         self.watch_over();
         for number in 0..PLUGINS as u64 {
