@@ -175,6 +175,7 @@ pub(crate) mod stack {
     use std::path::PathBuf;
 
     #[derive(Debug)]
+    #[allow(dead_code, reason = "nothing unwinds it here")]
     pub struct SavedStack {
         pub pc: u64,
         pub sp: u64,
