@@ -49,6 +49,7 @@ mod keeps;
 mod kept;
 mod knows;
 mod limits;
+mod load;
 mod maintenance;
 mod manage;
 mod manners;
