@@ -285,14 +285,11 @@ impl Dispatch {
 
     /// Tells what the host has to say about a command that is declared to answer in private, where it is no use of it (the usage of
     /// a group, say): by prefix in direct messages.
-    pub(crate) fn whisper(self: &Arc<Self>, origin: Origin, text: String) {
-        let dispatch = Arc::clone(self);
-        tokio::spawn(async move {
-            let message = json!({"content": fitting(&text)});
-            if let Err(failure) = dispatch.refuse_in(origin, message, true).await {
-                untold(&failure);
-            }
-        });
+    pub(crate) async fn whisper(&self, origin: Origin, text: &str) {
+        let message = json!({"content": fitting(text)});
+        if let Err(failure) = self.refuse_in(origin, message, true).await {
+            untold(&failure);
+        }
     }
 
     /// Tells a member that something is broken, and by which id the owner finds it in the log.

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use host_base::invisible;
 use host_loader::EventRecord;
-use plugin_api::{
-    abi::{Origin, event_flag},
-    manifest::CommandManifest,
-};
+use plugin_api::abi::{Origin, event_flag};
 use twilight_model::id::Id;
 
 use super::{Dispatch, command::at_once, left::message_origin};
@@ -38,6 +35,13 @@ enum Asked {
     Group { route: GroupRoute, usage: String },
     /// No command that is known.
     Unknown { name: String, behind: String },
+}
+
+/// What the host itself says to a message.
+struct Words {
+    text: String,
+    /// By direct message.
+    private: bool,
 }
 
 impl Asked {
@@ -76,11 +80,11 @@ impl Dispatch {
     /// By a server's rules.
     fn message_by(self: &Arc<Self>, mut event: EventRecord, id: u64, rules: &GuildRules) {
         let asked = self.asked(&event, rules);
+        // It was dispatched before, by this process or the one before it.
+        if asked.is_some() && self.flight.knows(event.header.message_id) {
+            return;
+        }
         if asked.as_ref().is_some_and(Asked::is_command) {
-            // It was dispatched before, by this process or the one before it.
-            if self.flight.knows(event.header.message_id) {
-                return;
-            }
             event.header.flags |= event_flag::COMMAND;
         }
         let event = Arc::new(event);
@@ -190,7 +194,6 @@ impl Dispatch {
         let origin = message_origin(event);
         let is_owner = self.owner.is_owner(event.header.user());
         match asked {
-            Asked::Introduction { prefix } => self.introduce(origin, &prefix),
             Asked::Owner { name, line } if is_owner => {
                 self.owner_command(event, origin, name, &line);
             }
@@ -206,45 +209,65 @@ impl Dispatch {
                 route: *route,
                 arguments: Arguments::Line { prefix, line },
             }),
+            Asked::Introduction { prefix } => {
+                let text = self.introduction(&prefix);
+                let private = false;
+                self.answer_message(event, origin, Words { text, private });
+            }
             Asked::SlashOnly(route) => {
                 let path = &route.path;
                 let text = match self.commands.registered().slash(path) {
                     Some(slash) => format!("`{path}` is a slash command: type `{slash}`."),
                     None => format!("`{path}` is a slash command, and Discord has not taken it."),
                 };
-                self.tell_about(&route.command, origin, text);
+                let private = route.command.is_private(true);
+                self.answer_message(event, origin, Words { text, private });
             }
-            Asked::Group { route, usage } => self.tell_about(&route.group, origin, usage),
-            Asked::Unknown { name, behind } => self.mistyped(origin, &name, &behind, is_owner),
+            Asked::Group { route, usage } => {
+                let (text, private) = (usage, route.group.is_private(true));
+                self.answer_message(event, origin, Words { text, private });
+            }
+            Asked::Unknown { name, behind } => {
+                if is_owner {
+                    self.mistyped(event, origin, &name, &behind);
+                }
+            }
         }
     }
 
     /// Answers an owner who typed an owner command that does not exist. Nobody else: it may be another bot's.
-    fn mistyped(self: &Arc<Self>, origin: Origin, name: &str, behind: &str, is_owner: bool) {
-        if let Some(answer) = self.owner.mistyped(name, behind).filter(|_| is_owner) {
-            let dispatch = Arc::clone(self);
-            tokio::spawn(async move { dispatch.answer_owner(origin, answer).await });
-        }
+    fn mistyped(self: &Arc<Self>, event: &EventRecord, origin: Origin, name: &str, behind: &str) {
+        let Some(answer) = self.owner.mistyped(name, behind) else {
+            return;
+        };
+        let (dispatch, work) = (Arc::clone(self), self.under_way(&origin, event));
+        tokio::spawn(async move {
+            dispatch.answer_owner(origin, answer).await;
+            work.finish();
+        });
     }
 
-    /// What the host says about a command or a group that is not used by it.
-    fn tell_about(self: &Arc<Self>, command: &CommandManifest, origin: Origin, text: String) {
-        match command.is_private(true) {
-            true => self.whisper(origin, text),
-            false => self.tell(origin, text),
-        }
+    /// Says something of the host's own, once, whatever process hears the message again.
+    fn answer_message(self: &Arc<Self>, event: &EventRecord, origin: Origin, words: Words) {
+        let (dispatch, work) = (Arc::clone(self), self.under_way(&origin, event));
+        tokio::spawn(async move {
+            match words.private {
+                true => dispatch.whisper(origin, &words.text).await,
+                false => dispatch.say(origin, &words.text).await,
+            }
+            work.finish();
+        });
     }
 
     /// Answer to a member who has only mentioned the bot.
-    fn introduce(self: &Arc<Self>, origin: Origin, prefix: &str) {
+    fn introduction(&self, prefix: &str) -> String {
         let help = match self.routes.find_command("help") {
             Some(_) => format!(" `{prefix}help` shows them."),
             None => String::new(),
         };
-        let text = format!(
+        format!(
             "Hello! Commands begin with `{prefix}` here, or with a mention of me; type `/` to see those that Discord lists.{help}"
-        );
-        self.tell(origin, text);
+        )
     }
 
     /// Whether a role is the bot's own: Discord makes it when the bot is invited, and members pick it for the bot itself in

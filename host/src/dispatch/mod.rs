@@ -169,7 +169,7 @@ impl Dispatch {
         self.pulse.send_modify(|pulse| *pulse += 1);
     }
 
-    /// Runs an owner command in a task of its own.
+    /// Runs an owner command in a task of its own. If this process is killed meanwhile, the next one doesn't run it again, and says so.
     fn owner_command(
         self: &Arc<Self>,
         event: &EventRecord,
@@ -185,9 +185,12 @@ impl Dispatch {
             guild_id: event.header.guild().map(Id::get),
             slash: matches!(origin, Origin::Interaction { .. }),
         });
+        let work = self.under_way(&origin, event);
+        work.begun()();
         tokio::spawn(async move {
             let message = dispatch.owner.run(&by, &name, &line).await;
             dispatch.answer_owner(origin, message).await;
+            work.finish();
         });
     }
 

@@ -80,8 +80,8 @@ async fn until_begun(bot: &Process, what: &str) {
 }
 
 /// Says something and waits until the bot has entered it.
-async fn entered(bot: &Process, text: &str) -> MessageView {
-    let said = bot.member().says("general", text).await.unwrap();
+async fn entered(bot: &Process, who: &Actor, text: &str) -> MessageView {
+    let said = who.says("general", text).await.unwrap();
     let journal = bot.folder.path().join("data/run/flight");
     let id = said.id.to_string();
     let is_there = || fs::read_to_string(&journal).is_ok_and(|text| text.contains(&id));
@@ -262,7 +262,7 @@ async fn what_a_killed_bot_was_at_is_answered_once_by_the_next() {
     let stay = member.says("general", "!stay").await.unwrap();
     until_begun(&bot, "stay").await;
     // The plugin does one thing after the other.
-    let quick = entered(&bot, "!quick").await;
+    let quick = entered(&bot, &member, "!quick").await;
     bot.signal("KILL");
     bot.ended().await;
     let bot = bot.again().await;
@@ -279,6 +279,35 @@ async fn what_a_killed_bot_was_at_is_answered_once_by_the_next() {
         assert_eq!(replies(&member, said).len(), 1, "{}", bot.said());
     }
     assert_eq!(begun(&bot), ["stay", "quick", "quick"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_command_is_neither_run_nor_answered_again() {
+    let bot = working("").await;
+    let (owner, mention) = (bot.owner(), format!("<@{}>", bot.sandbox.application_id()));
+    let before = bot.ask(&owner, &format!("{mention} extensions")).await;
+    assert!(before.text().contains("worker"), "{}", before.text());
+    let hello = bot.ask(&bot.member(), &mention).await;
+    // It waits for what the plugin is at.
+    bot.member().says("general", "!stay").await.unwrap();
+    until_begun(&bot, "stay").await;
+    let unload = entered(&bot, &owner, &format!("{mention} unload worker")).await;
+    bot.signal("KILL");
+    bot.ended().await;
+    let bot = bot.again().await;
+    let answer = owner.expects_reply_to(&unload).await.unwrap();
+    assert!(answer.text().contains("I was restarted"), "{answer:?}");
+    assert_eq!(
+        bot.ask(&bot.member(), "!quick").await.content,
+        "done",
+        "it was not unloaded"
+    );
+    assert_eq!(replies(&owner, &unload).len(), 1);
+    for answered in [before, hello] {
+        let all = owner.messages("general");
+        let to = answered.reply_to;
+        assert_eq!(all.iter().filter(|it| it.reply_to == to).count(), 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,7 +334,7 @@ async fn what_a_stop_in_order_leaves_is_served_by_the_next_process() {
     let member = bot.member();
     let stay = member.says("general", "!stay").await.unwrap();
     until_begun(&bot, "stay").await;
-    let quick = entered(&bot, "!quick").await;
+    let quick = entered(&bot, &member, "!quick").await;
     let identified = identifies(&bot.sandbox);
     bot.signal("TERM");
     bot.ended().await;
