@@ -27,8 +27,7 @@ pub(crate) mod wake {
             match *self {}
         }
 
-        #[cfg(test)]
-        pub fn was_raised(&self) -> bool {
+        pub fn take(&self) -> bool {
             match *self {}
         }
     }

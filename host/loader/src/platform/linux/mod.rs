@@ -1,5 +1,6 @@
 //! Linux: all that the interface in [`super`] names.
 
+pub(crate) mod cells;
 pub(crate) mod child;
 pub(crate) mod crash;
 pub(crate) mod elf;
