@@ -15,7 +15,7 @@ use host_loader::{
     Options, Places, Plugins, Program, Refusal, Slot, Unserved, cell,
 };
 use host_ops::{
-    config::{Config, Live, Where},
+    config::{Config, Live, Sandbox, Where},
     log,
 };
 use plugin_api::{
@@ -150,6 +150,13 @@ fn isolation(isolation: &host_ops::config::Isolation) -> cell::Isolation {
         folders: isolation.folders.clone(),
         limits: cell::Limits {
             memory_bytes: Some(isolation.memory_mb << 20).filter(|bytes| *bytes > 0),
+            stuck: Some(Duration::from_secs(isolation.stuck_s)).filter(|it| !it.is_zero()),
+            niceness: isolation.niceness,
+            sandbox: match isolation.sandbox {
+                Sandbox::None => cell::Sandbox::None,
+                Sandbox::Possible => cell::Sandbox::Possible,
+                Sandbox::Required => cell::Sandbox::Required,
+            },
         },
     }
 }

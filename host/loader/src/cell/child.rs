@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Begin, Opened, Refused,
+    Begin, Limits, Opened, Refused, Sandbox,
     stand_in::StandIn,
     wire::{self, Incoming, Record, Tag},
 };
@@ -20,7 +20,7 @@ use crate::{
     platform::{
         Owner, Tid,
         cells::{self, Link},
-        interpose, process,
+        interpose, process, sandbox,
     },
 };
 
@@ -32,6 +32,9 @@ static STAND_IN: OnceLock<Arc<StandIn>> = OnceLock::new();
 
 /// The plugin's thread, once it runs.
 static THREAD: OnceLock<Tid> = OnceLock::new();
+
+/// What this process may take.
+static LIMITS: OnceLock<Limits> = OnceLock::new();
 
 /// Runs a cell: the whole of its process. Standard input is the socket to the bot.
 #[must_use]
@@ -53,13 +56,18 @@ fn serve() -> io::Result<()> {
     let stand_in = Arc::new(StandIn::new(Arc::clone(&link))?);
     STAND_IN.get_or_init(|| Arc::clone(&stand_in));
     interpose::on_exit(ends_itself);
+    LIMITS.get_or_init(|| begin.limits);
+    let lacks = match close_in(&begin) {
+        Ok(lacks) => lacks,
+        Err(error) => refuse(&stand_in, error),
+    };
     link.set_patience(LOOK)?;
     let running = Arc::clone(&stand_in);
     thread::Builder::new()
         .name(begin.thread.clone())
         .spawn(move || {
             Owner::next().enter();
-            live(&begin.file, &running);
+            live(&begin.file, lacks, &running);
         })?;
     loop {
         match incoming.fill(&mut &*link) {
@@ -73,11 +81,33 @@ fn serve() -> io::Result<()> {
             Err(_) => cells::leave(1),
         }
         while let Some(received) = incoming.next().map_err(|wire::Broken| unreadable())? {
-            if received.record.tag == Tag::Frame {
-                stand_in.came(&received);
+            match received.record.tag {
+                Tag::Frame => stand_in.came(&received),
+                Tag::Empty => stand_in.is_empty(),
+                _ => {}
             }
         }
     }
+}
+
+/// Puts the limits in force, before any of the library's code runs; what the sandbox lacks, if there is to be one.
+fn close_in(begin: &Begin) -> Result<Option<Vec<String>>, LoadError> {
+    let limits = begin.limits;
+    cells::give_way(limits.niceness);
+    if let Some(bytes) = limits.memory_bytes {
+        cells::limit_memory(bytes).map_err(|error| LoadError::Open {
+            reason: format!("its memory can't be limited: {error}"),
+        })?;
+    }
+    if limits.sandbox == Sandbox::None {
+        return Ok(None);
+    }
+    let lacks = sandbox::enter(&begin.file);
+    if limits.sandbox == Sandbox::Required && !lacks.is_empty() {
+        let lacks = lacks.join(" and ");
+        return Err(LoadError::Sandbox { lacks });
+    }
+    Ok(Some(lacks))
 }
 
 fn is_later(error: &io::Error) -> bool {
@@ -107,15 +137,16 @@ fn first(link: &Arc<Link>, incoming: &mut Incoming) -> io::Result<Begin> {
 }
 
 /// The plugin's thread: opens the library, runs it, and ends the process.
-fn live(file: &Path, stand_in: &Arc<StandIn>) {
+fn live(file: &Path, lacks: Option<Vec<String>>, stand_in: &Arc<StandIn>) {
     let (module, mapped) = match library::open_for_good(file) {
         Ok(both) => both,
-        Err(error) => return refuse(stand_in, error),
+        Err(error) => refuse(stand_in, error),
     };
     let opened = Opened {
         base: mapped.base,
         low: mapped.low,
         high: mapped.high,
+        lacks,
     };
     let opened = serde_json::to_vec(&opened).unwrap_or_default();
     stand_in.tell(Record::bare(Tag::Opened), &opened, b"");
@@ -133,7 +164,7 @@ fn live(file: &Path, stand_in: &Arc<StandIn>) {
     std::process::exit(0)
 }
 
-fn refuse(stand_in: &StandIn, error: LoadError) {
+fn refuse(stand_in: &StandIn, error: LoadError) -> ! {
     let refused = serde_json::to_vec(&Refused::from(error)).unwrap_or_default();
     stand_in.tell(Record::bare(Tag::Refused), &refused, b"");
     cells::leave(1)
@@ -145,7 +176,19 @@ fn ends_itself(_: Owner, function: &'static CStr) {
         Some(thread) if *thread == process::current_thread() => "its thread",
         _ => "one of its threads",
     };
-    say_why(&format!("{thread} called `{}`", function.to_string_lossy()));
+    let function = function.to_string_lossy();
+    // What can't be allocated ends in it.
+    let most = LIMITS
+        .get()
+        .and_then(|limits| limits.memory_bytes)
+        .filter(|_| function == "abort");
+    let memory = most.map_or_else(String::new, |most| {
+        let most = most >> 20;
+        format!(
+            ", as code does that gets no memory: it may have {most} MB (`[isolation] memory_mb`)"
+        )
+    });
+    say_why(&format!("{thread} called `{function}`{memory}"));
     cells::leave(1)
 }
 

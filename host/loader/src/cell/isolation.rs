@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use host_base::PluginName;
@@ -27,6 +28,24 @@ pub struct Isolation {
 pub struct Limits {
     /// Bytes of memory of its own; `None`: as much as there is.
     pub memory_bytes: Option<u64>,
+    /// How long its thread may work on one thing before it is killed; `None`: for ever.
+    pub stuck: Option<Duration>,
+    /// How much it gives way when there is too little processor time: 0 to 19.
+    pub niceness: u8,
+    /// What is asked of the kernel.
+    pub sandbox: Sandbox,
+}
+
+/// Choice whether a cell is closed in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sandbox {
+    /// It may do all that the bot may.
+    #[default]
+    None,
+    /// As far as the kernel can.
+    Possible,
+    /// A plugin whose cell can't be closed in is not loaded.
+    Required,
 }
 
 /// Where a generation lives.

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::pump::start;
 pub use self::{
     child::run,
-    isolation::{Home, Isolation, Limits},
+    isolation::{Home, Isolation, Limits, Sandbox},
     pump::Cell,
 };
 use crate::LoadError;
@@ -50,6 +50,8 @@ struct Opened {
     base: usize,
     low: usize,
     high: usize,
+    /// What its sandbox lacks; `None` without a sandbox.
+    lacks: Option<Vec<String>>,
 }
 
 /// Why a library was not opened: the [`LoadError`]s of its opening, as they cross.
@@ -58,6 +60,7 @@ enum Refused {
     Open { reason: String },
     Boundary { reason: String },
     Layout { differences: String, ours: String },
+    Sandbox { lacks: String },
 }
 
 impl From<LoadError> for Refused {
@@ -66,6 +69,7 @@ impl From<LoadError> for Refused {
             LoadError::Boundary { reason } => Self::Boundary { reason },
             LoadError::Layout { differences, ours } => Self::Layout { differences, ours },
             LoadError::Open { reason } => Self::Open { reason },
+            LoadError::Sandbox { lacks } => Self::Sandbox { lacks },
             other => Self::Open {
                 reason: other.to_string(),
             },
@@ -79,6 +83,7 @@ impl From<Refused> for LoadError {
             Refused::Open { reason } => Self::Open { reason },
             Refused::Boundary { reason } => Self::Boundary { reason },
             Refused::Layout { differences, ours } => Self::Layout { differences, ours },
+            Refused::Sandbox { lacks } => Self::Sandbox { lacks },
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitStatus,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     thread,
@@ -55,6 +55,8 @@ pub struct Cell {
     limits: Limits,
     /// What it had when it was last looked, or what it said of itself at its end.
     memory: AtomicU64,
+    /// What its sandbox lacks, once it has one.
+    lacks: OnceLock<Vec<String>>,
     /// Why it was killed, if it was.
     killed: Mutex<Option<String>>,
 }
@@ -78,6 +80,12 @@ impl Cell {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// What its sandbox lacks; `None` while it has none.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&[String]> {
+        self.lacks.get().map(Vec::as_slice)
     }
 
     /// Ends it at once. The first reason stays.
@@ -147,6 +155,7 @@ pub(crate) fn start(
                 process,
                 limits,
                 memory: AtomicU64::new(0),
+                lacks: OnceLock::new(),
                 killed: Mutex::default(),
             });
             if started_send.send(Ok(Arc::clone(&cell))).is_err() {
@@ -285,7 +294,7 @@ impl Pump<'_> {
                 // What it asked for before it had the last batch is no longer true: it asks again.
                 if record.flag && record.id == self.batches {
                     self.wanted = Some(record.wanted());
-                    return self.give_frames(&tokens);
+                    return self.give_frames(&tokens).or_else(|| self.say_empty(record));
                 }
                 if !tokens.is_empty() {
                     self.mailbox.exchange(&tokens, 0, |_, _| {}, 0);
@@ -293,7 +302,7 @@ impl Pump<'_> {
                 None
             }
             Tag::Opened => match serde_json::from_slice(head) {
-                Ok(opened) => self.is_opened(&opened),
+                Ok(opened) => self.is_opened(opened),
                 Err(_) => Some(End::Broken),
             },
             Tag::Refused => match serde_json::from_slice::<Refused>(head) {
@@ -315,12 +324,22 @@ impl Pump<'_> {
                     false => End::Says(String::from_utf8_lossy(head).into_owned()),
                 })
             }
-            Tag::Begin | Tag::Frame => Some(End::Broken),
+            Tag::Begin | Tag::Frame | Tag::Empty => Some(End::Broken),
         }
     }
 
-    fn is_opened(&mut self, opened: &Opened) -> Option<End> {
+    fn is_opened(&mut self, opened: Opened) -> Option<End> {
         let waiting = self.opened.take()?;
+        if let Some(lacks) = opened.lacks {
+            if !lacks.is_empty() {
+                let (plugin, lacks) = (self.bridge.plugin().as_str(), lacks.join("; "));
+                tracing::warn!(
+                    plugin,
+                    "its sandbox lacks what the kernel does not have: {lacks}"
+                );
+            }
+            let _ = self.cell.lacks.set(lacks);
+        }
         let symbols = Symbols {
             file: self.file.clone(),
             base: opened.base,
@@ -349,6 +368,15 @@ impl Pump<'_> {
         wire::end_batch(&mut self.out, last);
         self.batches += 1;
         self.wanted = None;
+        self.write().err().map(|_| End::Gone)
+    }
+
+    /// Says that there was nothing, to an exchange that wants to know.
+    fn say_empty(&mut self, exchange: &Record) -> Option<End> {
+        if exchange.kind == 0 || self.wanted.is_none() {
+            return None;
+        }
+        Record::bare(Tag::Empty).put(&mut self.out, b"", b"");
         self.write().err().map(|_| End::Gone)
     }
 

@@ -5,7 +5,7 @@ use std::{
     ffi::c_void,
     io::{self, Write},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -32,6 +32,8 @@ pub(super) struct StandIn {
     out: Mutex<Out>,
     inbox: Mutex<Inbox>,
     signal: WakeSignal,
+    /// Something has come, or there is nothing.
+    told: Condvar,
     /// Host calls whose answers the plugin has not given back.
     calls: AtomicUsize,
 }
@@ -54,6 +56,10 @@ struct Inbox {
     batches: u64,
     /// What was asked for last, with how many batches had come then: it still stands while no more have.
     asked: Option<(u64, u32, u32)>,
+    /// How often the bot has said that there was nothing.
+    empty: u64,
+    /// Whether the plugin was told to stop: it takes what waits until there is nothing, and ends.
+    stopping: bool,
     idle: bool,
 }
 
@@ -114,6 +120,7 @@ impl StandIn {
             }),
             inbox: Mutex::default(),
             signal: WakeSignal::new()?,
+            told: Condvar::new(),
             calls: AtomicUsize::new(0),
         })
     }
@@ -163,9 +170,16 @@ impl StandIn {
         inbox.batches += 1;
         let idle = std::mem::take(&mut inbox.idle);
         drop(inbox);
+        self.told.notify_all();
         if idle {
             self.signal.raise();
         }
+    }
+
+    /// The bot says that there was nothing.
+    pub(super) fn is_empty(&self) {
+        self.inbox().empty += 1;
+        self.told.notify_all();
     }
 
     fn exchange(
@@ -182,7 +196,10 @@ impl StandIn {
                 self.calls.fetch_sub(1, Relaxed);
             }
         }
-        let taken = inbox.take(cap, work, |index, frame| out(index, frame));
+        let taken = inbox.take(cap, work, &mut out);
+        if taken == 0 && cap > 0 && inbox.stopping {
+            return self.exchange_to_the_end(inbox, released, out, (cap, work));
+        }
         let wanted = (taken == 0 && cap > 0).then_some((narrow(cap), narrow(work)));
         inbox.idle = wanted.is_some();
         let batches = inbox.batches;
@@ -195,9 +212,35 @@ impl StandIn {
         }
         drop(inbox);
         if wanted.is_some() || !released.is_empty() {
-            let tokens: Vec<u8> = released.iter().flat_map(|it| it.to_le_bytes()).collect();
-            self.tell(Record::exchange(batches, wanted), b"", &tokens);
+            self.tell(Record::exchange(batches, wanted), b"", &bytes_of(released));
         }
+        taken
+    }
+
+    /// For a plugin that ends when there is nothing left: no frames means here that there are none, and not that none have come yet.
+    fn exchange_to_the_end(
+        &self,
+        inbox: MutexGuard<'_, Inbox>,
+        released: &[u64],
+        out: impl FnMut(usize, Frame),
+        (cap, work): (usize, usize),
+    ) -> usize {
+        let (batches, empty) = (inbox.batches, inbox.empty);
+        drop(inbox);
+        let tokens = bytes_of(released);
+        let asks = Record::exchange_now(batches, (narrow(cap), narrow(work)));
+        if !self.tell(asks, b"", &tokens) {
+            return 0;
+        }
+        let mut inbox = self.inbox();
+        while (inbox.batches, inbox.empty) == (batches, empty) {
+            inbox = self
+                .told
+                .wait(inbox)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let taken = inbox.take(cap, work, out);
+        inbox.idle = taken == 0;
         taken
     }
 
@@ -245,6 +288,7 @@ impl Inbox {
                 continue;
             }
             work -= usize::from(frame.is_work());
+            self.stopping |= frame.record.kind == frame_kind::STOP;
             let held = Box::new(frame);
             out(taken, held.frame());
             self.held.insert(held.record.token, held);
@@ -254,6 +298,13 @@ impl Inbox {
         self.waiting = left;
         taken
     }
+}
+
+fn bytes_of(tokens: &[u64]) -> Vec<u8> {
+    tokens
+        .iter()
+        .flat_map(|token| token.to_le_bytes())
+        .collect()
 }
 
 fn narrow(count: usize) -> u32 {

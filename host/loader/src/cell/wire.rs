@@ -40,14 +40,18 @@ pub enum Tag {
     /// Cell to bot, last: `run` has returned (the kind; the body has the memory that it gives back), or why it never will (the head, as
     /// text).
     Ended = 7,
+    /// Bot to cell: there is nothing in the mailbox of what was asked for, as the exchange wanted to know.
+    Empty = 8,
 }
 
 impl Tag {
     fn of(byte: u8) -> Option<Self> {
-        use Tag::{Begin, Ended, Exchange, Frame, Message, Opened, Refused};
-        [Begin, Frame, Opened, Refused, Message, Exchange, Ended]
-            .into_iter()
-            .find(|tag| *tag as u8 == byte)
+        use Tag::{Begin, Empty, Ended, Exchange, Frame, Message, Opened, Refused};
+        [
+            Begin, Frame, Opened, Refused, Message, Exchange, Ended, Empty,
+        ]
+        .into_iter()
+        .find(|tag| *tag as u8 == byte)
     }
 }
 
@@ -58,7 +62,7 @@ pub struct Record {
     pub tag: Tag,
     /// A frame: whether it is the last of its batch. An exchange: whether frames are wanted.
     pub flag: bool,
-    /// A frame's or message's kind.
+    /// A frame's or message's kind. An exchange: 1 when it wants to know of an empty mailbox.
     pub kind: u16,
     /// Its status.
     pub status: u16,
@@ -111,6 +115,15 @@ impl Record {
             id: batches,
             token: u64::from(cap) << 32 | u64::from(work),
             ..Self::bare(Tag::Exchange)
+        }
+    }
+
+    /// The same, for a plugin that waits until it knows whether there is anything.
+    #[must_use]
+    pub fn exchange_now(batches: u64, wanted: (u32, u32)) -> Self {
+        Self {
+            kind: 1,
+            ..Self::exchange(batches, Some(wanted))
         }
     }
 

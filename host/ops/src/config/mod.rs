@@ -49,7 +49,7 @@ pub use self::{
         files::Files,
         grants::Grants,
         hooks::Hooks,
-        isolation::{Isolation, Where},
+        isolation::{Isolation, Sandbox, Where},
         log::{Colour, Log},
         metrics::Metrics,
         schedules::Schedules,

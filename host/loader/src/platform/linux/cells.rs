@@ -249,6 +249,28 @@ pub fn enter() -> io::Result<Link> {
     Ok(Link(link))
 }
 
+/// Has this process get no more memory of its own than this; the next allocation fails then.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn limit_memory(bytes: u64) -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    Ok(setrlimit(Resource::Data, limit)?)
+}
+
+/// Has the kernel prefer others: by so much when there is too little processor time (0 to 19), and this process before the bot when it
+/// has to end one for lack of memory.
+pub fn give_way(niceness: u8) {
+    // SAFETY: a plain system call. It can't fail: nobody needs a right to be less important.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness.into()) };
+    let _ = fs::write("/proc/self/oom_score_adj", "500");
+}
+
 /// Ends this process without another line of anybody's code.
 pub fn leave(code: i32) -> ! {
     // SAFETY: never returns.

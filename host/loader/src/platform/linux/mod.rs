@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub mod interpose;
 pub mod memory;
 pub(crate) mod process;
+pub(crate) mod sandbox;
 pub(crate) mod signals;
 pub(crate) mod stack;
 #[cfg(target_env = "gnu")]

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::plugins::enter;
 use crate::config::{
     fault::{Item, expected},
-    values::{Reading, folder, list, number, word},
+    values::{Reading, folder, list, number, seconds, word},
 };
 
 table! {
@@ -23,6 +23,16 @@ table! {
         live folders: Vec<PathBuf> = Vec::new(), list("a list of folders", folder);
         /// The most memory of such a process, besides its files; 0: as much as there is.
         live memory_mb: u64 = 0, number(0..=1 << 20, "megabytes");
+        /// How long the thread of such a plugin may work on one thing before its process is ended and started again; 0: for ever.
+        live stuck_s: u64 = 60, seconds(0..=86_400);
+        /// How much such a process gives way when there is too little processor time.
+        live niceness: u8 = 5, number(0..=19, "steps");
+        /// Whether such a process is closed in.
+        live sandbox: Sandbox = Sandbox::None, word(&[
+            ("none", Sandbox::None),
+            ("possible", Sandbox::Possible),
+            ("required", Sandbox::Required),
+        ]);
     }
 }
 
@@ -33,6 +43,17 @@ pub enum Where {
     None,
     /// In a process of its own.
     Process,
+}
+
+/// Choice whether a plugin's process is closed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sandbox {
+    /// It may do all that the bot may.
+    None,
+    /// As far as the kernel can.
+    Possible,
+    /// A plugin whose process can't be closed in is not loaded.
+    Required,
 }
 
 fn place(item: &Item<'_>) -> Reading<Where> {
